@@ -78,6 +78,9 @@ if TYPE_CHECKING:
         RosterUpdate as RosterUpdate,
     )
     from grader.client import (
+        SentMark as SentMark,
+    )
+    from grader.client import (
         ServiceOutage as ServiceOutage,
     )
     from grader.client import (

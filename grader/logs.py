@@ -18,12 +18,12 @@ from grader.settings.service import LogFormat
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
 
-#: The fields of every line, of a request's line, of a job's line, and of a delivery's.
+#: The fields of every line, of a request's line, of a job's line, of a delivery's and a score's.
 _ALWAYS = ("time", "level", "part", "logger", "message", "request_id", "job")
 _FIELDS = (
     *("method", "route", "status", "milliseconds"),
     *("outcome", "state", "reused", "tries", "waited_milliseconds", "course", "assignment", "regrade"),
-    *("delivery", "attempt"),
+    *("delivery", "line_item", "attempt"),
     *("left_out",),
 )
 #: Libraries of which only warnings and errors are logged.

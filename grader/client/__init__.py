@@ -8,6 +8,7 @@ from grader.client.course_records import (
     MarkOverride,
     RosterStudent,
     RosterUpdate,
+    SentMark,
     ServiceOutage,
     StudentExtension,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "Revision",
     "RosterStudent",
     "RosterUpdate",
+    "SentMark",
     "ServiceOutage",
     "StillWaiting",
     "StudentExtension",

@@ -160,3 +160,24 @@ class LoggedAct:
     def read(cls, body: Body) -> "LoggedAct":
         """Return an entry of the log from the server's JSON."""
         return read(cls, body)
+
+
+@dataclass(frozen=True, slots=True)
+class SentMark:
+    """A student's mark on its way to the LMS's gradebook."""
+
+    student: str
+    #: `sent`, `waiting`, `nothing` (there is no mark, or nobody to send it for) or `failed`.
+    state: str
+    #: Why it was not sent, such as `refused`; None if it was.
+    reason: str | None = None
+    #: The HTTP status of the LMS's last answer, and its words.
+    status: int | None = None
+    detail: str = ""
+    changed: datetime | None = field(default=None, metadata={"json": "changed_at"})
+    sent: datetime | None = field(default=None, metadata={"json": "sent_at"})
+
+    @classmethod
+    def read(cls, body: Body) -> "SentMark":
+        """Return a mark from the server's JSON."""
+        return read(cls, body)

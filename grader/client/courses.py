@@ -13,6 +13,7 @@ from grader.client.course_records import (
     MarkOverride,
     RosterStudent,
     RosterUpdate,
+    SentMark,
     ServiceOutage,
     StudentExtension,
 )
@@ -144,6 +145,25 @@ class CourseCalls:
     def remove_student(self, student: str) -> None:
         """Remove one entry of the roster, and nothing else of the student's: see `Client.delete_student`."""
         self._calls.delete(self._in("roster", student), no_value)
+
+    # The LMS
+
+    def scores(self, assignment: str, *, state: str = "failed") -> list[SentMark]:
+        """Return the marks in a state on their way to the LMS's gradebook, by default those that were given up."""
+        return list(self._calls.listing(self._at(assignment, "scores"), SentMark.read, {"state": state}))
+
+    def score_counts(self, assignment: str) -> dict[str, int]:
+        """Return the number of marks in each state on their way to the LMS's gradebook."""
+        return self._calls.get(self._at(assignment, "scores"), lambda body: dict(body["counts"]))
+
+    def send_scores(self, assignment: str) -> int:
+        """Send all marks of an assignment to the LMS again; return their number."""
+        path = self._at(assignment, "scores", "send")
+        return self._calls.post(path, lambda body: int(body["marks"]), again=True)
+
+    def read_lms_roster(self) -> None:
+        """Have the LMS's roster read now. Raises NotFound if the course has none."""
+        self._calls.post(self._in("roster-reading"), no_value, again=True)
 
     # All of it
 

@@ -48,6 +48,9 @@ class Totals:
     rolled_back: int
     #: Attempts at callbacks by their result.
     callbacks: dict[str, int]
+    #: Claims of marks for gradebooks by their result, and readings of rosters.
+    scores: dict[str, int]
+    rosters: dict[str, int]
     #: Requests by endpoint and status; milliseconds of answering them by endpoint.
     requests: dict[tuple[str, str], int]
     request_milliseconds: dict[str, int]
@@ -97,6 +100,8 @@ class Counters:
             regraded=raw.get("regraded", 0),
             rolled_back=raw.get("rolled_back", 0),
             callbacks={name: value for (name,), value in _under(raw, "callbacks", 1)},
+            scores={name: value for (name,), value in _under(raw, "scores", 1)},
+            rosters={name: value for (name,), value in _under(raw, "rosters", 1)},
             requests={(endpoint, status): value for (endpoint, status), value in _under(raw, "requests", 2)},
             request_milliseconds={name: value for (name,), value in _under(raw, "request_milliseconds", 1)},
             grading=_histogram(raw, "grading_seconds"),

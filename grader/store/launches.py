@@ -10,6 +10,7 @@ from grader.model.lti import Context, LtiUser
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text
+from grader.store.scripts import Scripts
 
 #: Random bytes of a code.
 _CODE = 24
@@ -18,8 +19,9 @@ _CODE = 24
 class Launches:
     """What verified launches left."""
 
-    def __init__(self, redis: Connection) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
+        self._scripts = scripts
 
     def use_once(self, launch: str, seconds: int) -> bool:
         """Mark a launch as used; return False if it was used before. It is forgotten after `seconds`."""
@@ -28,8 +30,9 @@ class Launches:
         )
 
     def record_context(self, context: Context) -> None:
-        """Store a course as its latest launch has it."""
-        self._redis.set(_context(context.course), json.dumps(asdict(context)))
+        """Store a course as its latest launch has it; its roster is read soon, and then daily."""
+        offered = "1" if context.roster_url else "0"
+        self._scripts.run("lti_record_context", context.course, json.dumps(asdict(context)), offered)
 
     def context(self, course: str) -> Context | None:
         """Return what platform and context a course is, or None if it came from no platform."""
@@ -37,8 +40,8 @@ class Launches:
         return None if raw is None else read(Context, json.loads(raw))
 
     def record_user(self, user: LtiUser) -> None:
-        """Store a person as the latest launch or roster has it."""
-        self._redis.hset(_users(user.course), user.student, json.dumps(asdict(user)))
+        """Store a person as the latest launch or roster has it; send the marks that waited for that."""
+        self._scripts.run("lti_record_user", user.course, user.student, json.dumps(asdict(user)))
 
     def user(self, course: str, student: str) -> LtiUser | None:
         """Return a person of a course by the name that submissions have, or None."""

@@ -15,7 +15,13 @@ from grader.store.connection import Connection, check_reply
 _log = logging.getLogger(__name__)
 
 #: The common start of every script: the clock, the names of keys, and shared functions.
-COMMON = ("common.lua", "submission_common.lua", "regrade_common.lua", "course_common.lua")
+COMMON = (
+    "common.lua",
+    "score_common.lua",
+    "submission_common.lua",
+    "regrade_common.lua",
+    "course_common.lua",
+)
 
 
 class ScriptCall(NamedTuple):

@@ -18,6 +18,8 @@ from grader.store.platforms import Platforms
 from grader.store.publications import Publications
 from grader.store.regrades.store import Regrades
 from grader.store.room import Storage
+from grader.store.rosters import Rosters
+from grader.store.scores import Scores
 from grader.store.scripts import Scripts
 from grader.store.sessions import Sessions
 from grader.store.submissions import Submissions
@@ -48,8 +50,10 @@ class Store:
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
         self.callbacks = Callbacks(redis)
+        self.scores = Scores(redis, scripts)
+        self.rosters = Rosters(redis, scripts)
         self.platforms = Platforms(redis)
-        self.launches = Launches(redis)
+        self.launches = Launches(redis, scripts)
         self.line_items = LineItems(redis, scripts)
 
     @classmethod

@@ -8,11 +8,10 @@ import json
 import logging
 import ssl
 import time
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
-from secrets import SystemRandom
 from threading import Event
 
 import httpcore
@@ -27,23 +26,19 @@ from grader.settings.service import ServiceSettings
 from grader.store.callbacks import DeliveryAttempt, Result
 from grader.store.store import Store
 from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
+from worker.service.rounds import pause, run_rounds
 from worker.service.tracing import bind_trace
 
 _log = logging.getLogger(__name__)
 
-#: Simultaneous posts of this process, and to one endpoint; a failing endpoint gets one at a time.
-THREADS, OF_ONE_ENDPOINT = 16, 4
+#: Simultaneous posts to one endpoint; a failing endpoint gets one at a time.
+OF_ONE_ENDPOINT = 4
 #: Seconds after which an attempt that was not concluded is repeated: time for a slow name and a post.
 LEASE = 60.0
-#: Seconds before the second attempt, the factor before each next one, and the longest pause; and the random share by
-#: which each varies, so that deliveries that failed together are not retried together.
-_FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE, _JITTER = 5.0, 4.0, 7200.0, 0.2
-#: Seconds between two rounds if nothing is due, and if the store does not answer.
-_IDLE, _AWAY = 0.25, 1.0
+#: Seconds before the second attempt, the factor before each next one, and the longest pause.
+_FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 5.0, 4.0, 7200.0
 #: The most characters of an error that are stored.
 _WORDS = 200
-
-_random = SystemRandom()
 
 
 class Deliveries:
@@ -65,23 +60,7 @@ class Deliveries:
 
     def loop(self, stop: Event) -> None:
         """Deliver until `stop` is set, without waiting for slow attempts; then finish those in progress."""
-        running: set[Future[None]] = set()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="callback") as pool:
-            while not stop.is_set():
-                done, running = wait(running, timeout=0)
-                for attempt in done:
-                    _log_failure(attempt)
-                try:
-                    started = self.start_due(pool, THREADS - len(running))
-                except StoreUnavailable as error:
-                    _log.warning("callbacks wait: %s", error)
-                    stop.wait(_AWAY)
-                    continue
-                running |= started
-                if not started:
-                    stop.wait(_IDLE)
-        for attempt in running:
-            _log_failure(attempt)
+        run_rounds("callbacks", self.start_due, stop)
 
     def start_due(self, pool: ThreadPoolExecutor, places: int) -> set[Future[None]]:
         """Turn events into deliveries, and start as many of the attempts that are due as there are free places."""
@@ -111,8 +90,8 @@ class Deliveries:
         except Exception:  # noqa: BLE001 - the edge of a task
             _log.exception("an attempt at %s failed with an internal error", attempt.delivery)
             end = _End(Result.RETRY, "internal error in Backmark; see its log")
-        pause = max(_pause(attempt.number), end.pause)
-        self._store.callbacks.conclude(attempt, end.result, status=end.status, error=end.words, pause=pause)
+        wait = max(pause(attempt.number, _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE), end.pause)
+        self._store.callbacks.conclude(attempt, end.result, status=end.status, error=end.words, pause=wait)
         fields = {
             "delivery": attempt.delivery,
             "attempt": attempt.number,
@@ -197,17 +176,5 @@ def _end_of(answer: ReceiverAnswer) -> _End:
     return _End(Result.RETRY, words, status, answer.retry_after or 0.0)
 
 
-def _pause(attempt: int) -> float:
-    """Return the seconds to wait after a failed attempt; the first is number 1."""
-    pause = min(_FIRST_PAUSE * _GROWTH ** min(attempt - 1, 10), _LONGEST_PAUSE)
-    return pause * _random.uniform(1 - _JITTER, 1 + _JITTER)
-
-
 def _rfc3339(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _log_failure(ended: Future[None]) -> None:
-    """Log an attempt whose result could not be recorded; it is repeated when its lease ends."""
-    if (trouble := ended.exception()) is not None:
-        _log.warning("the result of an attempt could not be recorded, so it will be repeated: %s", trouble)

@@ -2,6 +2,13 @@
 -- by what anybody could add to the course: its tokens, but for those that see every course, and its assignments.
 local course, left, gone = ARGV[1], tonumber(ARGV[2]), 0
 
+-- Nothing is sent to an LMS any more, and nothing read from it.
+for _, item in ipairs(redis.call('SMEMBERS', key('line-items', course))) do
+  drop_line_item(item)
+end
+redis.call('DEL', key('lti-roster', course))
+redis.call('ZREM', 'bm:lti-rosters', course)
+
 for _, id in ipairs(redis.call('ZRANGE', 'bm:tokens', 0, -1)) do
   local at = redis.call('HMGET', key('token', id), 'course', 'scopes')
   if at[1] == course and not (' ' .. at[2] .. ' '):find(' admin ', 1, true) then
@@ -47,10 +54,7 @@ for _, assignment in ipairs(redis.call('SMEMBERS', key('assignments-kept', cours
   redis.call('DEL', key('extensions', course, assignment), key('outages', course, assignment),
     key('overrides', course, assignment))
 end
-for _, item in ipairs(redis.call('SMEMBERS', key('line-items', course))) do
-  redis.call('DEL', key('line-item', item))
-end
-redis.call('DEL', key('line-items', course), key('lti-context', course), key('lti-users', course))
+redis.call('DEL', key('lti-context', course), key('lti-users', course))
 redis.call('DEL', key('policies', course), key('terms-changed', course), key('assignments-kept', course),
   key('roster', course), key('audit', course), key('verdicts-changed', course), key('regrades-asked', course))
 redis.call('SREM', 'bm:courses-kept', course)

@@ -6,6 +6,7 @@ end
 redis.call('DEL', key('attempts', ARGV[1], ARGV[2]))
 unname(ARGV[1], ARGV[2])
 forget_student(ARGV[1], ARGV[2])
+forget_scores(ARGV[1], ARGV[2])
 -- Not whom.
 record(ARGV[1], ARGV[3], 'student.delete', '', '', { submissions = #ids })
 redis.call('HDEL', key('lti-users', ARGV[1]), ARGV[2])

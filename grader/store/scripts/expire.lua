@@ -8,7 +8,7 @@ for _, course in ipairs(redis.call('SMEMBERS', 'bm:courses')) do
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', all, '-inf', '(' .. before, 'LIMIT', 0, 10 * limit)) do
     local state = get(job_key('submission', id), 'state')
     if gone < limit and state ~= 'queued' and state ~= 'running' then
-      remove(id)
+      remove(id, true)
       gone = gone + 1
     end
   end

@@ -9,4 +9,8 @@ if stored then
 end
 redis.call('SET', item, ARGV[4])
 redis.call('SADD', key('line-items', ARGV[2]), ARGV[1])
+if stored ~= ARGV[4] then
+  -- Marks that were there before it, and marks of other points.
+  mark_all_changed(ARGV[2], ARGV[3])
+end
 return nil

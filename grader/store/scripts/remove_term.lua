@@ -6,5 +6,6 @@ if redis.call('HDEL', hash, ARGV[4]) == 0 then
   return 0
 end
 terms_changed(course, assignment)
+terms_mark_changed(course, assignment, noun, ARGV[4])
 audit(course, cjson.decode(ARGV[5]))
 return 1

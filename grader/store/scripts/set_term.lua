@@ -9,5 +9,6 @@ local at = now()
 -- Not decoded and encoded again: that would cost digits of a number.
 redis.call('HSET', hash, field, string.format('{"recorded": %.3f, ', at / 1000) .. value:sub(2))
 terms_changed(course, assignment)
+terms_mark_changed(course, assignment, noun, field)
 audit(course, cjson.decode(ARGV[7]))
 return whole(at)

@@ -94,8 +94,9 @@ end
 -- The verdict that holds from now on, in a few words, beside the submission. Whether they are other words than before.
 local function hold(id, number, summary)
   local job = job_key('submission', id)
-  local was = redis.call('HMGET', job, 'course', 'assignment', 'outcome', 'score', 'max_score', 'failing')
+  local was = redis.call('HMGET', job, 'course', 'assignment', 'outcome', 'score', 'max_score', 'failing', 'student')
   changed(was[1], was[2])
+  mark_changed(was[1], was[2], was[7])
   list_verdict(id, false)
   redis.call('HSET', job, 'verdict', number, 'outcome', summary.outcome, 'score', summary.score,
     'max_score', summary.max_score, 'failing', summary.failing, 'mistakes', summary.mistakes, 'judged', whole(now()))
@@ -115,8 +116,9 @@ end
 -- No verdict holds any more: the submission is as it was when it had ended as service_failed.
 local function drop_verdict(id)
   local job = job_key('submission', id)
-  local was = redis.call('HMGET', job, 'course', 'assignment', 'failed_before')
+  local was = redis.call('HMGET', job, 'course', 'assignment', 'failed_before', 'student')
   changed(was[1], was[2])
+  mark_changed(was[1], was[2], was[4])
   list_verdict(id, false)
   redis.call('HSET', job, 'state', 'service_failed', 'failure', was[3])
   redis.call('HDEL', job, 'verdict', 'outcome', 'score', 'max_score', 'failing', 'mistakes', 'judged', 'regrade',
@@ -180,8 +182,9 @@ local function restore(id, expected, to, summary)
   return true
 end
 
--- A submission and everything that belongs to it. False where there is none.
-local function remove(id)
+-- A submission and everything that belongs to it. False where there is none. If it is `expired`, no mark is sent again: it
+-- was earned, and what is left may give another one.
+local function remove(id, expired)
   local job = job_key('submission', id)
   local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'source', 'verdicts', 'idempotency', 'listed')
   if not at[1] then
@@ -216,6 +219,9 @@ local function remove(id)
   end
   if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
     redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
+    if expired then
+      drop_scores(at[1], at[2], at[3])
+    end
   end
   if redis.call('EXISTS', key('index', at[1], 'student', at[3])) == 0 then
     redis.call('SREM', key('slow', at[1]), at[3])
@@ -227,6 +233,9 @@ local function remove(id)
   end
   redis.call('DEL', job)
   changed(at[1], at[2])
+  if not expired then
+    mark_changed(at[1], at[2], at[3])
+  end
   forget(at[1], id)
   tell(id, 'deleted')
   return true

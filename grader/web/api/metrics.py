@@ -40,7 +40,7 @@ CONTENT_TYPE = "text/plain"
     },
 )
 def read_metrics() -> Response:
-    """Read queues, grading times, outcomes, failures, requests, callbacks, storage, and running processes."""
+    """Read queues, grading times, outcomes, failures, requests, callbacks, marks sent, storage, and processes."""
     registry = CollectorRegistry(auto_describe=False)
     service().request_counts.write()
     registry.register(_StoreCollector(service().store, service().settings.redis_folder))
@@ -61,6 +61,7 @@ class _StoreCollector(Collector):
                 *_workers(self._store),
                 *_storage(self._store.storage.room()),
                 *_callbacks(self._store),
+                *_scores(self._store),
                 *_totals(self._store.counters.read()),
             ]
         except StoreUnavailable:
@@ -115,6 +116,13 @@ def _callbacks(store: Store) -> Iterator[Metric]:
     )
 
 
+def _scores(store: Store) -> Iterator[Metric]:
+    yield GaugeMetricFamily("backmark_scores_waiting", "Marks waiting to be sent to an LMS.", store.scores.waiting())
+    yield GaugeMetricFamily(
+        "backmark_score_overdue_seconds", "Seconds for which a mark has been due to be sent.", store.scores.overdue()
+    )
+
+
 def _storage(room: Room) -> Iterator[Metric]:
     largest = float("inf") if room.largest is None else room.largest
     for name, description, value in (
@@ -158,6 +166,14 @@ def _totals(figures: Totals) -> Iterator[Metric]:
     for result, number in sorted(figures.callbacks.items()):
         attempts.add_metric([result], number)
     yield attempts
+    sent = CounterMetricFamily("backmark_score_attempts", "Attempts to send marks to an LMS.", labels=["result"])
+    for result, number in sorted(figures.scores.items()):
+        sent.add_metric([result], number)
+    yield sent
+    rosters = CounterMetricFamily("backmark_roster_readings", "Readings of rosters from an LMS.", labels=["result"])
+    for result, number in sorted(figures.rosters.items()):
+        rosters.add_metric([result], number)
+    yield rosters
     requests = CounterMetricFamily("backmark_http_requests", "Requests answered.", labels=["endpoint", "status"])
     for (endpoint, status), number in sorted(figures.requests.items()):
         requests.add_metric([endpoint, status], number)

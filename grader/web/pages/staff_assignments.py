@@ -104,6 +104,7 @@ def _page(
         fault=fault,
         days=service().settings.link_days,
         everyone=EVERYONE,
+        columns=store.line_items.of(course, revision.assignment_id),
     )
 
 

@@ -4,6 +4,8 @@
 
 import signal
 import threading
+import time
+from collections.abc import Callable
 
 import click
 
@@ -13,7 +15,7 @@ from worker.cli.startup import start_process
 
 @click.command()
 def sweeper() -> None:
-    """Requeue lost work, deliver callbacks, delete expired data.
+    """Requeue lost work, deliver callbacks, send marks to gradebooks, delete expired data.
 
     Work is lost when a worker is killed. Several sweepers may run.
     """
@@ -22,6 +24,7 @@ def sweeper() -> None:
     from grader.dispatch import CeleryDispatcher, application
     from grader.store.store import Store
     from worker.service.deliveries import Deliveries
+    from worker.service.gradebooks import gradebook_loops
     from worker.service.sweeper import Sweeper
 
     stop = threading.Event()
@@ -30,17 +33,21 @@ def sweeper() -> None:
     store = Store.connect(settings)
     failures: list[Exception] = []
 
-    def deliver() -> None:
+    def run(loop: Callable[[threading.Event], None]) -> None:
         try:
-            Deliveries(store, settings).loop(stop)
+            loop(stop)
         except Exception as error:  # noqa: BLE001 - an edge: the thread's end should be the process's
             failures.append(error)
             stop.set()
 
-    callbacks = threading.Thread(target=deliver, name="deliveries", daemon=True)
-    callbacks.start()
+    loops = {"deliveries": Deliveries(store, settings).loop, **gradebook_loops(store, settings)}
+    threads = [threading.Thread(target=run, args=(loop,), name=name, daemon=True) for name, loop in loops.items()]
+    for thread in threads:
+        thread.start()
     Sweeper(store, CeleryDispatcher(application(settings)), settings).loop(stop)
-    callbacks.join(settings.grace_seconds)
+    until = time.monotonic() + settings.grace_seconds
+    for thread in threads:
+        thread.join(max(0.0, until - time.monotonic()))
     if failures:
         # A supervisor starts us again; half a sweeper would hide the failure.
         raise failures[0]

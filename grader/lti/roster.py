@@ -1,0 +1,151 @@
+"""A course's roster as its platform has it (Names and Role Provisioning Services), read page by page.
+
+A roster is used as a whole or not at all: a page that is missing would let everybody on it seem to have left.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+from urllib.parse import urljoin
+
+from grader.errors import BackmarkError
+from grader.lti.identity import Part, origin, part_of, student_name
+from grader.lti.services import ROSTER_SCOPE, NoAccessToken, NoPlatformAnswer, PlatformAnswer
+from grader.model.courses import RosterEntry
+from grader.model.lti import Context, LtiUser, Platform
+from grader.store.courses import RosterChange
+from grader.store.store import Store
+
+MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+#: Members that are asked for at once, and the most pages that are read.
+_PAGE, _MOST_PAGES = 200, 500
+#: The most characters of a name.
+_NAME = 200
+
+
+class RosterUnavailable(BackmarkError):
+    """The platform's roster could not be read; nothing was changed."""
+
+
+class RosterServices(Protocol):
+    """The way to a platform's services."""
+
+    def get(self, platform: Platform, scope: str, url: str, media_type: str) -> PlatformAnswer:
+        """Read from a service. Raises NoPlatformAnswer and NoAccessToken."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RosterMember:
+    """A person of a platform's roster."""
+
+    subject: str
+    part: Part
+    name: str = ""
+    #: The id of the institution, which exported files have; empty: the platform keeps it to itself.
+    sourced_id: str = ""
+
+
+def update_roster(store: Store, services: RosterServices, course: str, author: str) -> RosterChange:
+    """Read a course's roster and store it; who is missing is marked as having left. Raises RosterUnavailable."""
+    context = store.launches.context(course)
+    if context is None or not context.roster_url:
+        raise RosterUnavailable("its platform offers no roster")
+    platform = store.platforms.get(context.platform)
+    if platform is None:
+        raise RosterUnavailable("its platform is no longer registered")
+    members = list(read_roster(services, platform, context))
+    if not members:
+        raise RosterUnavailable("the roster that the platform sent is empty")
+    _record_users(store, course, members)
+    before = store.courses.roster(course)
+    students = (member for member in members if member.part is Part.STUDENT)
+    return store.courses.put_roster(course, (_entry(member, before) for member in students), "lti", author)
+
+
+def read_roster(services: RosterServices, platform: Platform, context: Context) -> Iterator[RosterMember]:
+    """Yield the active members of a course. Raises RosterUnavailable."""
+    url: str | None = _with_limit(context.roster_url)
+    for _ in range(_MOST_PAGES):
+        if url is None:
+            return
+        answer = _read_page(services, platform, url)
+        yield from _members(answer.content)
+        url = _following(url, answer)
+    raise RosterUnavailable(f"the roster has more than {_MOST_PAGES} pages")
+
+
+def _read_page(services: RosterServices, platform: Platform, url: str) -> PlatformAnswer:
+    try:
+        answer = services.get(platform, ROSTER_SCOPE, url, MEDIA_TYPE)
+    except NoAccessToken as error:
+        raise RosterUnavailable(f"the platform gave no access token ({error.status}): {error}") from error
+    except NoPlatformAnswer as error:
+        raise RosterUnavailable(f"the platform did not answer: {error}") from error
+    if not answer.succeeded:
+        raise RosterUnavailable(f"the platform answered {answer.status}: {answer.words}")
+    return answer
+
+
+def _following(url: str, answer: PlatformAnswer) -> str | None:
+    if answer.next_url is None:
+        return None
+    following = urljoin(url, answer.next_url)
+    if origin(following) != origin(url):
+        # Our access token would go there.
+        raise RosterUnavailable("the next page of the roster is on another server than the first")
+    return following
+
+
+def _members(content: bytes) -> Iterator[RosterMember]:
+    try:
+        rows = json.loads(content)["members"]
+        members = [_member(row) for row in rows if row.get("status", "Active") == "Active"]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise RosterUnavailable("the roster that the platform sent cannot be read") from error
+    yield from members
+
+
+def _member(row: dict[str, Any]) -> RosterMember:
+    full = row.get("name") or " ".join(filter(None, (row.get("given_name"), row.get("family_name"))))
+    subject, roles = row["user_id"], row["roles"]
+    if not isinstance(subject, str | int) or isinstance(subject, bool) or not isinstance(roles, list):
+        raise TypeError("a member has another form")
+    return RosterMember(
+        subject=str(subject),
+        part=part_of([role for role in roles if isinstance(role, str)]),
+        name=str(full)[:_NAME],
+        sourced_id=str(row.get("lis_person_sourcedid") or "")[:_NAME],
+    )
+
+
+def _record_users(store: Store, course: str, members: list[RosterMember]) -> None:
+    """Record who is new or changed: marks of students who never launched are sent, too."""
+    before, now = {user.student: user for user in store.launches.users(course)}, store.time()
+    for member in members:
+        student = student_name(member.subject, member.part)
+        known = before.get(student)
+        user = LtiUser(
+            course=course,
+            student=student,
+            subject=member.subject,
+            name=member.name or (known.name if known else ""),
+            staff=member.part is Part.STAFF,
+            test=member.part is Part.TEST_STUDENT,
+            recorded=now,
+        )
+        is_changed = known is None or replace(known, recorded=now) != user
+        if member.part in {Part.STAFF, Part.STUDENT, Part.TEST_STUDENT} and is_changed:
+            store.launches.record_user(user)
+
+
+def _entry(member: RosterMember, before: dict[str, RosterEntry]) -> RosterEntry:
+    """Return a student's entry: what the platform keeps to itself stays as it was."""
+    student = student_name(member.subject)
+    known = before.get(student, RosterEntry(student))
+    return RosterEntry(student, member.name or known.name, member.sourced_id or known.lms_id, "lti")
+
+
+def _with_limit(url: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}limit={_PAGE}"

@@ -1,0 +1,226 @@
+"""Scores: the marks of students in line items, and what has become of each on its way to the gradebook.
+
+Nothing but the fact that a mark may have changed is recorded, by the scripts that change it. The mark itself is worked
+out when it is sent, after the claim: so what is sent is never older than the change that it was claimed for.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from grader.model.lti import LineItem
+from grader.model.stored import read
+from grader.store import keys
+from grader.store.connection import Connection, seconds, text, texts
+from grader.store.scripts import Scripts
+
+#: Milliseconds after its change at which a score is given up.
+GIVE_UP = 86_400_000
+#: Scores that are read at once.
+_CHUNK = 500
+
+
+class ScoreState(StrEnum):
+    """The state of a score."""
+
+    WAITING = "waiting"
+    #: The gradebook has the present mark.
+    SENT = "sent"
+    #: There is no mark to send, or nobody to send one for.
+    NOTHING = "nothing"
+    #: Given up; `reason` says why.
+    FAILED = "failed"
+
+
+class ScoreResult(StrEnum):
+    """The result of a claim."""
+
+    SENT = "sent"
+    #: The gradebook has this mark already.
+    SAME = "same"
+    NOTHING = "nothing"
+    RETRY = "retry"
+    FAILED = "failed"
+
+
+class ScoreReason(StrEnum):
+    """The reason why a score was not sent."""
+
+    #: The student has no mark, and never had one in the gradebook.
+    NO_MARK = "no_mark"
+    #: There is no mark any more. The gradebook keeps the one that it has.
+    MARK_GONE = "mark_gone"
+    STAFF = "staff"
+    TEST_STUDENT = "test_student"
+    #: No launch and no roster of the platform has named the student.
+    UNKNOWN_STUDENT = "unknown_student"
+    UNKNOWN_PLATFORM = "unknown_platform"
+    #: The platform's address is not one that posts may go to.
+    BAD_ADDRESS = "bad_address"
+    NO_ANSWER = "no_answer"
+    #: The platform gave no access token.
+    NO_TOKEN = "no_token"  # noqa: S105 - a reason
+    #: The platform answered with an error; `status` says which.
+    REFUSED = "refused"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreClaim:
+    """The right to send one student's mark to one line item, until its lease ends."""
+
+    item: LineItem
+    student: str
+    fence: str
+    #: The timestamp of the post, in seconds since 1970: later than every one before, by at least a second.
+    timestamp: float
+    #: The fingerprint of what was sent last; empty: nothing, or it is not known.
+    sent: str
+    #: The submission that the gradebook shows; empty: none.
+    shown: str
+    #: True if nothing was ever sent to this line item for this student.
+    first: bool
+    #: The number of the try since the mark changed, from 1.
+    number: int
+    #: How often the platform has failed since it last answered.
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreEnd:
+    """The end of a claim."""
+
+    result: ScoreResult
+    #: False if nothing reached the line item: it is as it was before the claim.
+    reached: bool = False
+    #: The fingerprint of what was sent, and the submission that it shows.
+    sent: str = ""
+    shown: str = ""
+    status: int | None = None
+    reason: ScoreReason | None = None
+    #: The error in the platform's words, or of the connection.
+    detail: str = ""
+    #: Seconds before the next try of this score.
+    pause: float = 0.0
+    #: Seconds for which the whole platform is left alone; None: it is not to blame.
+    hold: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRecord:
+    """A score as it is now. Times are seconds since 1970."""
+
+    item: str
+    student: str
+    state: ScoreState
+    #: When the mark changed last, and when one was sent last.
+    since: float
+    posted: float | None = None
+    tries: int = 0
+    status: int | None = None
+    reason: ScoreReason | None = None
+    detail: str = ""
+
+
+class Scores:
+    """All scores. `ahead` moves the clock that many seconds ahead of Redis's, for tests."""
+
+    def __init__(self, redis: Connection, scripts: Scripts, ahead: float = 0.0) -> None:
+        self._redis = redis
+        self._scripts = scripts
+        self.ahead = ahead
+
+    def claim(self, limit: int, most: int, lease: float) -> list[ScoreClaim]:
+        """Claim up to `limit` scores that wait for `lease` seconds, with at most `most` of one platform in progress."""
+        rows = self._scripts.run("score_claim", self._ahead, limit, most, round(lease * 1000))
+        return [_claim(row) for row in rows]
+
+    def conclude(self, claim: ScoreClaim, end: ScoreEnd) -> ScoreState | None:
+        """Record the end of a claim. Returns None if it was lost. A mark that changed meanwhile waits again."""
+        state = self._scripts.run(
+            "score_conclude",
+            *(self._ahead, claim.item.id, claim.student, claim.fence, end.result.value, "0" if end.reached else "1"),
+            *(end.sent if end.reached else claim.sent, end.shown, "1" if claim.first else "0"),
+            *(end.status or "", end.reason or "", end.detail, round(end.pause * 1000), GIVE_UP),
+            *(round((end.hold or 0) * 1000), "0" if end.hold is None else "1"),
+        )
+        return None if state is None else ScoreState(text(state))
+
+    def send_again(self, course: str, assignment: str) -> int:
+        """Send all marks of an assignment again, also those that the gradebook should have; return their number."""
+        return int(self._scripts.run("scores_again", course, assignment))
+
+    def of(self, item: str) -> Iterator[ScoreRecord]:
+        """Yield all scores of a line item by student."""
+        students: Any = self._redis.smembers(keys.key("scores", "students", item))
+        names = sorted(map(text, students))
+        for place in range(0, len(names), _CHUNK):
+            yield from self._read(item, names[place : place + _CHUNK])
+
+    def failed(self, item: str, limit: int = 100) -> list[ScoreRecord]:
+        """Return the scores of a line item that were given up, the latest first."""
+        students: Any = self._redis.zrevrange(keys.key("scores", "failed", item), 0, limit - 1)
+        return list(self._read(item, map(text, students)))
+
+    def waiting(self) -> int:
+        """Return the number of scores that wait, of all platforms that have any."""
+        platforms: Any = self._redis.zrange("bm:scores:due", 0, -1)
+        return sum(int(self._redis.zcard(keys.key("scores", "waiting", text(name)))) for name in platforms)
+
+    def overdue(self) -> float:
+        """Return the seconds for which a score has waited longest; 0 if none is due."""
+        platforms: Any = self._redis.zrange("bm:scores:due", 0, -1)
+        firsts = [
+            float(first[0][1])
+            for name in platforms
+            if (first := self._redis.zrange(keys.key("scores", "waiting", text(name)), 0, 0, withscores=True))
+        ]
+        now, micros = self._redis.time()
+        return max(0.0, now + micros / 1e6 + self.ahead - min(firsts) / 1000) if firsts else 0.0
+
+    def _read(self, item: str, students: Iterable[str]) -> Iterator[ScoreRecord]:
+        names = list(students)
+        pipeline = self._redis.pipeline(transaction=False)
+        for student in names:
+            pipeline.hgetall(keys.key("score", item, student))
+        for student, raw in zip(names, pipeline.execute(), strict=True):
+            if raw:
+                yield _score(item, student, texts(raw))
+
+    @property
+    def _ahead(self) -> int:
+        return round(self.ahead * 1000)
+
+
+def _claim(row: list[bytes | int]) -> ScoreClaim:
+    item, student, fence, stamp, sent, shown, first, tries, failures = (
+        value if isinstance(value, int) else text(value) for value in row
+    )
+    return ScoreClaim(
+        item=read(LineItem, json.loads(str(item))),
+        student=str(student),
+        fence=str(fence),
+        timestamp=float(stamp) / 1000,
+        sent=str(sent),
+        shown=str(shown),
+        first=bool(first),
+        number=int(tries) + 1,
+        failures=int(failures),
+    )
+
+
+def _score(item: str, student: str, raw: dict[str, str]) -> ScoreRecord:
+    return ScoreRecord(
+        item=item,
+        student=student,
+        state=ScoreState(raw["state"]),
+        since=float(raw["since"]) / 1000,
+        posted=seconds(raw.get("posted")),
+        tries=int(raw["tries"]),
+        status=int(raw["status"]) if raw.get("status") else None,
+        # A reason that this version does not know is passed over.
+        reason=ScoreReason(raw["reason"]) if raw.get("reason") in set(ScoreReason) else None,
+        detail=raw.get("detail", ""),
+    )

@@ -1,0 +1,161 @@
+"""Marks on their way to the LMS's gradebook: what became of each, all of them again, and its roster."""
+
+from collections import Counter
+from datetime import datetime
+
+from flask import Response
+from pydantic import Field
+
+from grader.model.courses import AuditEntry
+from grader.model.records import Scope
+from grader.store.scores import ScoreReason, ScoreRecord, ScoreState
+from grader.web.api.course_schemas import CourseAssignmentPath, CoursePath, visible_course
+from grader.web.http.auth import caller
+from grader.web.http.problems import NOT_FOUND, Problem
+from grader.web.http.resource import Resource, ResponseDoc
+from grader.web.http.responses import respond_page, respond_plain
+from grader.web.http.schemas import Query, ResponseModel, moment, moment_or_none
+from grader.web.http.service import service
+
+resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and its roster.")
+_AT = "/courses/<course>/assignments/<assignment>/scores"
+
+
+class ScoresQuery(Query):
+    """The query of an assignment's scores."""
+
+    state: ScoreState = Field(
+        default=ScoreState.FAILED, description="The state of the scores; by default those that were given up."
+    )
+
+
+class ScoreResponse(ResponseModel):
+    """A student's mark in a column of the gradebook."""
+
+    student: str
+    line_item: str = Field(description="The column, by our id of it.")
+    state: ScoreState
+    reason: ScoreReason | None = Field(description="Why it was not sent; null if it was, or has not been tried yet.")
+    status: int | None = Field(description="The HTTP status of the LMS's last answer.")
+    detail: str = Field(description="The LMS's own words, or those of the connection.")
+    tries: int = Field(description="Tries since the mark changed.")
+    changed_at: datetime = Field(description="When the mark changed last.")
+    sent_at: datetime | None = Field(description="When a mark was sent last; null: never.")
+
+
+class ScoresResponse(ResponseModel):
+    """The scores of an assignment in a state, by student."""
+
+    counts: dict[ScoreState, int] = Field(description="The number of scores in each state.")
+    items: list[ScoreResponse]
+    next: str | None = Field(default=None, description="Always null: the list is complete.")
+
+
+class ScoresSent(ResponseModel):
+    """The number of marks that are sent again."""
+
+    marks: int
+
+
+class RosterReadingResponse(ResponseModel):
+    """The last reading of a course's roster from the LMS."""
+
+    read_at: datetime | None = Field(description="When it was read last; null: never.")
+    tried_at: datetime | None = Field(description="When that was tried last; null: never.")
+    problem: str = Field(description="What went wrong the last time; empty: nothing.")
+
+
+@resource.operation(
+    "GET",
+    _AT,
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(ScoresResponse, description="The scores in that state, and the numbers of all.")},
+)
+def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
+    """List what became of an assignment's marks on their way to the LMS; empty if no LMS gets them."""
+    scores = read_scores(visible_course(path), path.assignment)
+    items = [_render(score) for score in scores if score.state is query.state]
+    return respond_page(ScoresResponse(counts=count_states(scores), items=items), None)
+
+
+@resource.operation(
+    "POST",
+    f"{_AT}/send",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={202: ResponseDoc(ScoresSent, description="They are sent within minutes, one by one.")},
+)
+def send_scores(path: CourseAssignmentPath) -> Response:
+    """Send all marks of an assignment again, also those that the LMS should have.
+
+    Use it when somebody changed marks in the LMS, or to try again what was given up.
+    """
+    return respond_plain(ScoresSent(marks=send_again(visible_course(path), path.assignment)), 202)
+
+
+@resource.operation(
+    "GET",
+    "/courses/<course>/roster-reading",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(RosterReadingResponse, description="The last reading.")},
+)
+def read_roster_reading(path: CoursePath) -> Response:
+    """Read how the last reading of the LMS's roster went; 404 if the course has none."""
+    return respond_plain(_reading(visible_course(path)))
+
+
+@resource.operation(
+    "POST",
+    "/courses/<course>/roster-reading",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={202: ResponseDoc(RosterReadingResponse, description="It is read within seconds.")},
+)
+def request_roster_reading(path: CoursePath) -> Response:
+    """Have the LMS's roster read now, and not only daily. Whoever it lacks is marked as having left, not deleted."""
+    course = visible_course(path)
+    service().store.rosters.request(course)
+    return respond_plain(_reading(course), 202)
+
+
+def read_scores(course: str, assignment: str) -> list[ScoreRecord]:
+    """Return the scores of an assignment, of all its columns."""
+    store = service().store
+    return [score for item in store.line_items.of(course, assignment) for score in store.scores.of(item.id)]
+
+
+def count_states(scores: list[ScoreRecord]) -> dict[ScoreState, int]:
+    """Return the number of scores in each state."""
+    counted = Counter(score.state for score in scores)
+    return {state: counted[state] for state in ScoreState}
+
+
+def send_again(course: str, assignment: str) -> int:
+    """Have all marks sent again, and note who asked for it; return their number."""
+    store = service().store
+    marks = store.scores.send_again(course, assignment)
+    store.courses.record_act(course, AuditEntry(0, caller().author, "scores.send", assignment))
+    return marks
+
+
+def _reading(course: str) -> RosterReadingResponse:
+    reading = service().store.rosters.reading(course)
+    if reading is None:
+        raise Problem(NOT_FOUND, f"the course {course} has no roster in an LMS")
+    return RosterReadingResponse(
+        read_at=moment_or_none(reading.read), tried_at=moment_or_none(reading.tried), problem=reading.problem
+    )
+
+
+def _render(score: ScoreRecord) -> ScoreResponse:
+    return ScoreResponse(
+        student=score.student,
+        line_item=score.item,
+        state=score.state,
+        reason=score.reason,
+        status=score.status,
+        detail=score.detail,
+        tries=score.tries,
+        changed_at=moment(score.since),
+        sent_at=moment_or_none(score.posted),
+    )

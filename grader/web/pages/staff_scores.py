@@ -1,0 +1,84 @@
+"""The LMS's gradebook: what became of each mark on its way there, all marks again, and the roster."""
+
+from dataclasses import dataclass
+
+from flask import Response, redirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from grader.store.scores import ScoreReason, ScoreRecord, ScoreState
+from grader.web.api.scores import count_states, read_scores, send_again
+from grader.web.http.service import service
+from grader.web.pages.layout import Pages, page
+from grader.web.pages.staff_assignments import current
+from grader.web.pages.visitor import staff
+
+pages = Pages("staff_scores", __name__)
+
+_AT = "/courses/<course>/assignments/<assignment>/scores"
+#: The reasons for which staff may have something to do, as sentences.
+_SENTENCES = {
+    ScoreReason.MARK_GONE: "The student has no mark any more. The gradebook keeps the last one: clear it there.",
+    ScoreReason.UNKNOWN_STUDENT: "The LMS has not named this student yet. The mark is sent at the first launch, or when"
+    " the roster has the student.",
+    ScoreReason.UNKNOWN_PLATFORM: "The LMS is no longer registered here.",
+    ScoreReason.BAD_ADDRESS: "The LMS's address is not one that this server may post to.",
+    ScoreReason.NO_ANSWER: "The LMS did not answer.",
+    ScoreReason.NO_TOKEN: "The LMS gave no access. Whoever runs it may have removed Backmark, or its permission to send"
+    " marks.",
+    ScoreReason.REFUSED: "The LMS refused the mark.",
+    ScoreReason.INTERNAL_ERROR: "An internal error in Backmark; its log has it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow:
+    """A mark that did not arrive, as the page shows it."""
+
+    score: ScoreRecord
+    sentence: str
+
+
+@pages.get(_AT)
+def read_scores_page(course: str, assignment: str) -> Response:
+    """Show how many marks arrived, and list those that did not."""
+    staff(course)
+    revision = current(course, assignment)
+    store, scores = service().store, read_scores(course, assignment)
+    return page(
+        "staff/scores.html",
+        course=course,
+        section="course",
+        current=revision,
+        columns=store.line_items.of(course, assignment),
+        counts=count_states(scores),
+        rows=[row for score in scores if (row := _row(score)) is not None],
+        roster=store.rosters.reading(course),
+    )
+
+
+@pages.post(f"{_AT}/send")
+def send_all_again(course: str, assignment: str) -> BaseResponse:
+    """Send all marks again."""
+    staff(course, "submit")
+    current(course, assignment)
+    send_again(course, assignment)
+    return _back(course, assignment)
+
+
+@pages.post(f"{_AT}/roster")
+def read_roster_again(course: str, assignment: str) -> BaseResponse:
+    """Read the LMS's roster now."""
+    staff(course, "submit")
+    current(course, assignment)
+    service().store.rosters.request(course)
+    return _back(course, assignment)
+
+
+def _row(score: ScoreRecord) -> ScoreRow | None:
+    """Return the row of a score that somebody should know of: it failed, still fails, or has no mark any more."""
+    sentence = _SENTENCES.get(score.reason) if score.reason is not None else None
+    return None if sentence is None or score.state is ScoreState.SENT else ScoreRow(score, sentence)
+
+
+def _back(course: str, assignment: str) -> BaseResponse:
+    return redirect(f"/courses/{course}/assignments/{assignment}/scores", 303)

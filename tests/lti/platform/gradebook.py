@@ -1,0 +1,250 @@
+"""The gradebook and the roster of a made-up platform, with those rules of Moodle and Canvas that bite a tool.
+
+Read in their sources. Moodle: mod/lti/service/gradebookservices, resources/scores.php. Canvas:
+app/controllers/lti/ims/scores_controller.rb.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Protocol
+
+import jwt
+from werkzeug.wrappers import Request, Response
+
+from grader.lti.claims import SCORE_SCOPE
+from grader.lti.services import ROSTER_SCOPE
+
+LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
+INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
+TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+_CANVAS = "https://canvas.instructure.com/lti/submission"
+_SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
+_ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person of the course, as the roster has it."""
+
+    subject: str
+    name: str = ""
+    roles: tuple[str, ...] = (LEARNER,)
+    status: str = "Active"
+    sourced_id: str = ""
+
+    @property
+    def graded(self) -> bool:
+        """True if the gradebook has a row for the person."""
+        return LEARNER in self.roles and TEST_USER not in self.roles and self.status == "Active"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A mark of the gradebook."""
+
+    score: float | None = None
+    #: The timestamp of the last score, in seconds since 1970.
+    timestamp: float | None = None
+    #: What Canvas keeps of submissions.
+    attempt: int = 0
+    submitted: str | None = None
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Exception):
+    """An answer that is an error."""
+
+    status: int
+    words: str = ""
+
+
+class Rules(Protocol):
+    """The rules of a family of platforms."""
+
+    def take(self, book: "Gradebook", cell: Cell, body: dict[str, Any], maximum: float) -> Cell:
+        """Return the cell after a score; raises Refused."""
+        ...
+
+
+class MoodleRules:
+    """Moodle: whole seconds; whatever is not FullyGraded erases the mark."""
+
+    def take(self, book: "Gradebook", cell: Cell, body: dict[str, Any], maximum: float) -> Cell:
+        """Return the cell after a score; raises Refused."""
+        if not body["userId"].isdigit() or not book.gradable(body["userId"]):
+            raise Refused(HTTPStatus.BAD_REQUEST, "Incorrect score received")
+        moment = _seconds(body["timestamp"])
+        if cell.timestamp is not None and int(cell.timestamp) >= int(moment):
+            raise Refused(HTTPStatus.CONFLICT, "Refusing score with an earlier timestamp")
+        score = _scaled(body, maximum) if body["gradingProgress"] == "FullyGraded" else None
+        return replace(cell, score=score, timestamp=moment)
+
+
+@dataclass(frozen=True, slots=True)
+class CanvasRules:
+    """Canvas: each score is a new attempt unless it says otherwise, and attempts may be limited."""
+
+    attempts: int | None = None
+
+    def take(self, book: "Gradebook", cell: Cell, body: dict[str, Any], maximum: float) -> Cell:
+        """Return the cell after a score; raises Refused."""
+        if not book.gradable(body["userId"]):
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "User not found in course or is not a student")
+        moment, about = _seconds(body["timestamp"]), body.get(_CANVAS, {})
+        if cell.timestamp is not None and cell.timestamp > moment:
+            raise Refused(HTTPStatus.BAD_REQUEST, "Provided timestamp before last updated timestamp")
+        submitted = body.get("submission", {}).get("submittedAt")
+        if submitted is not None and _seconds(submitted) > book.now() + 60:
+            raise Refused(HTTPStatus.BAD_REQUEST, "Provided submitted_at timestamp in the future")
+        resets = body["gradingProgress"] not in {"FullyGraded", "PendingManual"} or "scoreGiven" not in body
+        if not resets and "scoreMaximum" not in body:
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "ScoreMaximum not supplied when ScoreGiven present.")
+        cell = replace(cell, timestamp=moment)
+        if about.get("new_submission", True) and about.get("submission_type") != "none":
+            if self.attempts is not None and cell.attempt >= self.attempts:
+                raise Refused(
+                    HTTPStatus.UNPROCESSABLE_ENTITY, "The maximum number of allowed attempts has been reached"
+                )
+            same = submitted is not None and submitted == cell.submitted
+            link = about.get("submission_data")
+            cell = replace(cell, attempt=cell.attempt + (not same), submitted=submitted, link=link)
+        if resets:
+            return replace(cell, score=None)
+        if about.get("prioritize_non_tool_grade") and cell.score is not None:
+            return cell
+        return replace(cell, score=_scaled(body, maximum))
+
+
+@dataclass(slots=True)
+class Gradebook:
+    """A course of a platform: a WSGI application with its token, score and roster services."""
+
+    rules: Rules
+    #: Verifies the tool's requests for tokens.
+    public_key: str
+    token_url: str
+    now: Callable[[], float]
+    members: dict[str, Member] = field(default_factory=dict)
+    #: Points by the path of a line item.
+    columns: dict[str, float] = field(default_factory=dict)
+    page_size: int = 10
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    #: Bodies of scores that came, in their order, with the status of each answer.
+    scores: list[tuple[dict[str, Any], int]] = field(default_factory=list)
+    #: Marks that were erased: there must be none.
+    erased: list[tuple[str, str]] = field(default_factory=list)
+    #: Called before each request: what it returns is answered, without anything being done.
+    intercept: Callable[[Request], Response | None] = lambda _: None
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    def __call__(self, environ: Any, start_response: Any) -> Iterable[bytes]:
+        """Answer a request."""
+        request = Request(environ)
+        try:
+            response = self.intercept(request) or self._answer(request)
+        except Refused as refusal:
+            response = Response(json.dumps({"errors": refusal.words}), refusal.status)
+        return response(environ, start_response)
+
+    def enrol(self, *members: Member) -> None:
+        """Add people, or change them."""
+        self.members.update({member.subject: member for member in members})
+
+    def gradable(self, subject: str) -> bool:
+        """Return True if the gradebook has a row for the person."""
+        return subject in self.members and self.members[subject].graded
+
+    def mark(self, column: str, subject: str) -> float | None:
+        """Return the mark of a person; None if there is none."""
+        return self.cells.get((column, subject), Cell()).score
+
+    def revoke_tokens(self) -> None:
+        """Accept none of the tokens that were given out."""
+        self._tokens.clear()
+
+    def _answer(self, request: Request) -> Response:
+        if request.path == "/token":
+            return self._give_token(request)
+        if request.path == "/members":
+            self._authorize(request, ROSTER_SCOPE)
+            return self._list_members(request)
+        if request.path.endswith("/scores") and request.method == "POST":
+            self._authorize(request, SCORE_SCOPE)
+            return self._take_score(request, request.path.removesuffix("/scores"))
+        raise Refused(HTTPStatus.NOT_FOUND)
+
+    def _give_token(self, request: Request) -> Response:
+        claims = jwt.decode(
+            request.form["client_assertion"], self.public_key, algorithms=["RS256"], audience=self.token_url
+        )
+        if claims["iss"] != claims["sub"]:
+            raise Refused(HTTPStatus.BAD_REQUEST, "invalid_client")
+        token = secrets.token_hex(8)
+        self._tokens[token] = request.form["scope"]
+        return _json({"access_token": token, "token_type": "Bearer", "expires_in": 3600})
+
+    def _authorize(self, request: Request, scope: str) -> None:
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if scope not in self._tokens.get(token, "").split():
+            raise Refused(HTTPStatus.UNAUTHORIZED, "user authorization required")
+
+    def _take_score(self, request: Request, column: str) -> Response:
+        body = json.loads(request.get_data())
+        try:
+            cell = self._score(request, column, body)
+        except Refused as refusal:
+            self.scores.append((body, refusal.status))
+            raise
+        place = column, body["userId"]
+        if self.mark(*place) is not None and cell.score is None:
+            self.erased.append(place)
+        self.cells[place] = cell
+        self.scores.append((body, HTTPStatus.OK))
+        return _json({})
+
+    def _score(self, request: Request, column: str, body: dict[str, Any]) -> Cell:
+        if column not in self.columns:
+            raise Refused(HTTPStatus.NOT_FOUND, "no such line item")
+        required = {"userId", "timestamp", "activityProgress", "gradingProgress"}
+        if request.content_type != _SCORE_TYPE or not required <= body.keys():
+            raise Refused(HTTPStatus.BAD_REQUEST)
+        cell = self.cells.get((column, body["userId"]), Cell())
+        return self.rules.take(self, cell, body, self.columns[column])
+
+    def _list_members(self, request: Request) -> Response:
+        begin = int(request.args.get("from", "0"))
+        rows = list(self.members.values())
+        page = [_row(member) for member in rows[begin : begin + self.page_size]]
+        response = _json({"id": request.url, "members": page}, _ROSTER_TYPE)
+        if begin + self.page_size < len(rows):
+            following = f"{request.base_url}?from={begin + self.page_size}"
+            response.headers["Link"] = f'<{request.base_url}>; rel="first", <{following}>; rel="next"'
+        return response
+
+
+def _row(member: Member) -> dict[str, Any]:
+    row: dict[str, Any] = {"user_id": member.subject, "roles": list(member.roles), "status": member.status}
+    if member.name:
+        row["name"] = member.name
+    if member.sourced_id:
+        row["lis_person_sourcedid"] = member.sourced_id
+    return row
+
+
+def _json(content: Any, media_type: str = "application/json") -> Response:
+    return Response(json.dumps(content), content_type=media_type)
+
+
+def _seconds(text: str) -> float:
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}(\+00:00|Z)", text)
+    return datetime.fromisoformat(text).timestamp()
+
+
+def _scaled(body: dict[str, Any], maximum: float) -> float | None:
+    return body["scoreGiven"] * maximum / body["scoreMaximum"] if "scoreGiven" in body else None

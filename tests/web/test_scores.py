@@ -1,0 +1,137 @@
+"""Marks on their way to an LMS, for staff: by the API, on the page, by the client and the command."""
+
+from collections.abc import Callable
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+
+from grader.client import Client, NotFound
+from grader.model.lti import Context, LineItem
+from grader.model.records import Scope
+from grader.settings.service import ServiceSettings
+from grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
+from grader.store.store import Store
+from tests.store.making import accept, claim_job, new, verdict
+from tests.web.asking import Asker
+from tests.web.serving import serving
+from tests.web.visitor import HOME, Visitor
+from worker.cli.main import main
+
+UDL = "udl-7.2"
+AT = f"/courses/course/assignments/{UDL}/scores"
+SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
+PAGE = f"{HOME}/assignments/{UDL}/scores"
+
+
+@pytest.fixture
+def ended(store: Store) -> Callable[[str, ScoreEnd], None]:
+    """Hands in for a student, and ends the post of the mark in this way."""
+    store.line_items.record(LineItem("i", "p", "https://lms.example/lineitems/1", "course", UDL, 20.0))
+
+    def end(student: str, how: ScoreEnd) -> None:
+        name = accept(store, new(student, course="course"))
+        store.submissions.finish(claim_job(store, name), verdict("failed", score=4, max_score=10))
+        (claim,) = store.scores.claim(1, 1, 60.0)
+        assert store.scores.conclude(claim, how) is not None
+
+    return end
+
+
+REFUSED = ScoreEnd(
+    ScoreResult.FAILED, reached=True, status=422, reason=ScoreReason.REFUSED, detail="not <b>a student</b>"
+)
+SENT = ScoreEnd(ScoreResult.SENT, reached=True, sent="4", shown="x", status=200)
+
+
+def test_staff_read_what_did_not_arrive_and_have_all_sent_again(
+    staff: Asker, store: Store, ended: Callable[[str, ScoreEnd], None]
+) -> None:
+    ended("ada", REFUSED)
+    ended("bob", SENT)
+    body = staff.get(AT).get_json()
+    assert body["counts"] == {"waiting": 0, "sent": 1, "nothing": 0, "failed": 1}
+    (item,) = body["items"]
+    assert (item["student"], item["status"], item["reason"]) == ("ada", 422, "refused")
+    assert [item["student"] for item in staff.get(f"{AT}?state=sent").get_json()["items"]] == ["bob"]
+    answer = staff.post(f"{AT}/send")
+    assert (answer.status_code, answer.get_json()) == (202, {"marks": 2})
+    assert staff.get(AT).get_json()["counts"]["waiting"] == 2
+    assert [act.act for act in store.courses.audit("course").items] == ["scores.send"]
+
+
+def test_a_portal_and_another_course_see_no_scores(
+    portal: Asker, stranger: Asker, ended: Callable[[str, ScoreEnd], None]
+) -> None:
+    ended("ada", REFUSED)
+    assert portal.get(AT).status_code == 403
+    assert portal.post(f"{AT}/send").status_code == 403
+    assert stranger.get(AT).status_code == 404
+    assert stranger.post("/courses/course/roster-reading").status_code == 404
+
+
+def test_the_roster_of_an_lms_is_read_when_staff_ask(staff: Asker, store: Store) -> None:
+    assert staff.post("/courses/course/roster-reading").status_code == 404
+    store.launches.record_context(Context("course", "p", "1", "c", roster_url="https://lms.example/members"))
+    assert store.rosters.claim(1, 900.0) == ["course"]
+    store.rosters.conclude("course")
+    assert store.rosters.claim(1, 900.0) == []
+    assert staff.post("/courses/course/roster-reading").status_code == 202
+    assert store.rosters.claim(1, 900.0) == ["course"]
+    assert staff.get("/courses/course/roster-reading").get_json()["problem"] == ""
+
+
+@SECRET
+def test_the_page_lists_each_mark_that_did_not_arrive_with_the_reason(
+    app: Flask, store: Store, ended: Callable[[str, ScoreEnd], None]
+) -> None:
+    ended("ada", REFUSED)
+    ended("bob", ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.MARK_GONE))
+    ended("zoe", SENT)
+    ended("tina", ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.STAFF))
+    visitor = Visitor(app, store)
+    page = visitor.get(PAGE)
+    assert "The LMS refused the mark." in page
+    assert "422: not &lt;b&gt;a student&lt;/b&gt;" in page
+    assert "The gradebook keeps the last one" in page
+    assert "zoe" not in page
+    assert "tina" not in page
+    assert PAGE in visitor.get(f"{HOME}/assignments/{UDL}")
+
+
+@SECRET
+def test_the_button_sends_all_marks_again(app: Flask, store: Store, ended: Callable[[str, ScoreEnd], None]) -> None:
+    ended("ada", SENT)
+    visitor = Visitor(app, store)
+    assert visitor.post(f"{PAGE}/send", PAGE).status_code == 303
+    assert store.scores.waiting() == 1
+
+
+@SECRET
+def test_an_assignment_without_an_lms_says_so(app: Flask, store: Store) -> None:
+    visitor = Visitor(app, store)
+    assert "No LMS gets the marks of this assignment." in visitor.get(PAGE)
+    assert PAGE not in visitor.get(f"{HOME}/assignments/{UDL}")
+
+
+def test_client_and_command_list_and_send(
+    settings: ServiceSettings, store: Store, ended: Callable[[str, ScoreEnd], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended("ada", REFUSED)
+    token = store.tokens.create("prof", "course", {Scope.STAFF})[1]
+    with serving(settings.redis_url.get_secret_value()) as port:
+        url = f"http://127.0.0.1:{port}"
+        with Client(url, token) as client:
+            (mark,) = client.course.scores(UDL)
+            assert (mark.student, mark.reason, mark.status) == ("ada", "refused", 422)
+            with pytest.raises(NotFound):
+                client.course.read_lms_roster()
+        monkeypatch.setenv("BACKMARK_URL", url)
+        monkeypatch.setenv("BACKMARK_TOKEN", token)
+        listed = CliRunner().invoke(main, ["scores", UDL])
+        assert listed.exit_code == 1
+        assert listed.stdout == "ada  refused  422 not <b>a student</b>\n"
+        assert listed.stderr == "0 arrived, 0 on their way, 1 given up\n"
+        sent = CliRunner().invoke(main, ["scores", UDL, "--again"])
+        assert (sent.exit_code, sent.stdout) == (0, "1 marks are sent again\n")
+        assert CliRunner().invoke(main, ["scores", UDL]).exit_code == 0

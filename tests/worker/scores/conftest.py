@@ -1,0 +1,55 @@
+"""A course on a made-up Moodle or Canvas, on a real Redis that is empty at the start of each test."""
+
+import pytest
+from pydantic import HttpUrl, SecretStr
+
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from tests.lti.platform.course import LtiCourse
+from tests.lti.platform.gradebook import CanvasRules, MoodleRules, Rules
+from tests.lti.platform.wire import make_pair
+from tests.store.conftest import redis_server, store
+from worker.serve.embedded import EmbeddedRedis
+
+__all__ = ["redis_server", "store"]
+
+
+@pytest.fixture(scope="session")
+def pair() -> tuple[str, str]:
+    """Our keys."""
+    return make_pair()
+
+
+@pytest.fixture
+def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
+    return ServiceSettings(
+        redis_url=SecretStr(redis_server.url), public_url=HttpUrl("https://backmark.example"), tries=3
+    )
+
+
+@pytest.fixture(params=[MoodleRules(), CanvasRules()], ids=["moodle", "canvas"])
+def rules(request: pytest.FixtureRequest) -> Rules:
+    given: Rules = request.param
+    return given
+
+
+@pytest.fixture
+def course(store: Store, settings: ServiceSettings, rules: Rules, pair: tuple[str, str]) -> LtiCourse:
+    """A course on either platform, with a student."""
+    return enrolled(LtiCourse(store, settings, rules, pair))
+
+
+@pytest.fixture
+def moodle(store: Store, settings: ServiceSettings, pair: tuple[str, str]) -> LtiCourse:
+    return enrolled(LtiCourse(store, settings, MoodleRules(), pair))
+
+
+@pytest.fixture
+def canvas(store: Store, settings: ServiceSettings, pair: tuple[str, str]) -> LtiCourse:
+    return enrolled(LtiCourse(store, settings, CanvasRules(), pair))
+
+
+def enrolled(course: LtiCourse) -> LtiCourse:
+    """The course, with a student."""
+    course.enrol("11")
+    return course

@@ -1,0 +1,160 @@
+"""Rosters of a made-up platform: read whole or not at all, daily and when staff ask."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from grader.lti.identity import Part, student_name
+from grader.model.courses import Override, RosterEntry
+from grader.store.scores import ScoreReason
+from grader.store.store import Store
+from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection
+from tests.lti.platform.gradebook import INSTRUCTOR, LEARNER, TEST_USER, Member
+from worker.service.rosters import RosterReader
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def reader(course: LtiCourse) -> RosterReader:
+    course.book.members.clear()
+    return RosterReader(course.store, course.services)
+
+
+def read_due(reader: RosterReader) -> int:
+    """Read the rosters that are due, and return their number."""
+    with ThreadPoolExecutor() as pool:
+        started = reader.start_due(pool, 4)
+    for reading in started:
+        reading.result()
+    return len(started)
+
+
+def present(store: Store, course: LtiCourse) -> set[str]:
+    """The students who are in the course."""
+    return {name for name, entry in store.courses.roster(course.name).items() if entry.left is None}
+
+
+def test_a_roster_of_many_pages_is_read_soon_after_the_launch(course: LtiCourse, reader: RosterReader) -> None:
+    course.book.enrol(*(Member(str(number), f"Student {number}", sourced_id=f"s{number}") for number in range(35)))
+    course.book.enrol(Member("90", "Tina", (INSTRUCTOR,)), Member("91", "Both", (INSTRUCTOR, LEARNER)))
+    course.book.enrol(Member("92", "Test Student", (LEARNER, TEST_USER)), Member("93", status="Inactive"))
+    assert read_due(reader) == 1
+    roster = course.store.courses.roster(course.name)
+    assert set(roster) == {str(number) for number in range(35)}
+    assert (roster["7"].name, roster["7"].lms_id, roster["7"].source) == ("Student 7", "s7", "lti")
+    users = {user.student: user for user in course.store.launches.users(course.name)}
+    assert users["90"].staff
+    assert users["91"].staff
+    assert users[student_name("92", Part.TEST_STUDENT)].test
+
+
+def test_who_left_is_marked_and_comes_back(course: LtiCourse, reader: RosterReader) -> None:
+    store = course.store
+    course.book.enrol(Member("11"), Member("12"))
+    read_due(reader)
+    course.hand_in("12", 4)
+    del course.book.members["12"]
+    store.rosters.ahead = DAY
+    assert read_due(reader) == 1
+    assert present(store, course) == {"11"}
+    assert store.courses.roster(course.name)["12"].left is not None
+    assert len(store.courses.attempts_of(course.name, ASSIGNMENT, "12")) == 1
+    course.book.enrol(Member("12"))
+    assert store.rosters.request(course.name)
+    assert read_due(reader) == 1
+    assert present(store, course) == {"11", "12"}
+
+
+def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
+    course: LtiCourse, reader: RosterReader
+) -> None:
+    store = course.store
+    course.book.enrol(*(Member(str(number)) for number in range(30)))
+    read_due(reader)
+    failing = ["from=20"]
+
+    def intercept(request: Request) -> Response | None:
+        fails = failing and request.query_string.decode() in failing
+        return Response("maintenance", 503) if fails else None
+
+    course.book.intercept = intercept
+    store.rosters.ahead = DAY
+    read_due(reader)
+    assert len(present(store, course)) == 30
+    reading = store.rosters.reading(course.name)
+    assert reading is not None
+    assert reading.problem == "the platform answered 503: maintenance"
+    failing.clear()
+    assert read_due(reader) == 0
+    store.rosters.ahead += 3600
+    assert read_due(reader) == 1
+    reading = store.rosters.reading(course.name)
+    assert reading is not None
+    assert reading.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Response('{"members": []}'), "the roster that the platform sent is empty"),
+        (Response("<html>"), "the roster that the platform sent cannot be read"),
+        (Response('{"members": [{"user_id": "1"}]}'), "the roster that the platform sent cannot be read"),
+        (
+            Response('{"members": [{"user_id": "1", "roles": []}]}', headers={"Link": '<//evil.example/>; rel="next"'}),
+            "the next page of the roster is on another server than the first",
+        ),
+    ],
+)
+def test_a_roster_that_makes_no_sense_changes_nothing(
+    course: LtiCourse, reader: RosterReader, answer: Response, problem: str
+) -> None:
+    course.book.enrol(Member("11"))
+    read_due(reader)
+    course.book.intercept = lambda request: answer if request.path == "/members" else None
+    course.store.rosters.request(course.name)
+    read_due(reader)
+    assert present(course.store, course) == {"11"}
+    reading = course.store.rosters.reading(course.name)
+    assert reading is not None
+    assert reading.problem == problem
+
+
+def test_a_platform_that_is_away_changes_nothing(course: LtiCourse, reader: RosterReader) -> None:
+    course.outage = refuse_connection
+    read_due(reader)
+    reading = course.store.rosters.reading(course.name)
+    assert reading is not None
+    assert reading.problem == "the platform did not answer: connection refused"
+    assert course.store.courses.roster(course.name) == {}
+
+
+def test_what_the_platform_keeps_to_itself_stays_as_it_was(course: LtiCourse, reader: RosterReader) -> None:
+    course.store.courses.add_student(course.name, RosterEntry("11", "Ada", "sis-1"), "staff")
+    course.book.enrol(Member("11"))
+    read_due(reader)
+    entry = course.store.courses.roster(course.name)["11"]
+    assert (entry.name, entry.lms_id) == ("Ada", "sis-1")
+
+
+def test_a_mark_of_a_student_who_never_launched_is_sent_when_the_roster_has_them(
+    course: LtiCourse, reader: RosterReader
+) -> None:
+    course.store.courses.set_override(course.name, ASSIGNMENT, Override("12", 0.5, "staff", "a talk"))
+    course.settle()
+    assert course.score("12").reason is ScoreReason.UNKNOWN_STUDENT
+    course.book.enrol(Member("12"))
+    read_due(reader)
+    course.settle()
+    assert course.marks() == {"12": 10.0}
+
+
+def test_a_course_without_a_roster_in_its_lms_is_left_alone(course: LtiCourse, reader: RosterReader) -> None:
+    context = course.store.launches.context(course.name)
+    assert context is not None
+    course.store.launches.record_context(replace(context, roster_url=""))
+    assert read_due(reader) == 0
+    assert not course.store.rosters.request(course.name)
+    assert course.store.rosters.reading(course.name) is None

@@ -1,0 +1,235 @@
+"""Marks on their way to a platform that fails, refuses or hangs, and beside others that wait."""
+
+import threading
+import time
+from typing import Any
+
+import pytest
+from werkzeug.wrappers import Request, Response
+
+from grader.settings.service import ServiceSettings
+from grader.store.scores import GIVE_UP, ScoreReason
+from grader.store.store import Store
+from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection
+from tests.lti.platform.gradebook import CanvasRules, MoodleRules
+from tests.store.making import replace_verdict, restore_verdict, verdict
+from worker.service.scores import ScorePost
+
+DAY = GIVE_UP / 1000
+
+
+def answering(*statuses: int) -> Any:
+    """An intercept that answers scores with these statuses, one after the other, and then lets them through."""
+    left = list(statuses)
+
+    def intercept(request: Request) -> Response | None:
+        return Response("no", left.pop(0)) if left and request.path.endswith("/scores") else None
+
+    return intercept
+
+
+def test_platform_away_for_ten_minutes_while_200_verdicts_come(course: LtiCourse) -> None:
+    students = [str(number) for number in range(100, 150)]
+    course.enrol(*students)
+    course.outage = refuse_connection
+    last: dict[str, int] = {}
+    for number in range(200):
+        last[students[number % 50]] = number % 11
+        name = course.hand_in(students[number % 50], number % 11)
+        if number % 50 >= 25 and number >= 150:
+            # A regrade lowers it: the last mark is not the highest ever seen.
+            assert replace_verdict(course.store, name, 1, verdict("failed", score=0, max_score=10), "regrade")
+        course.store.scores.ahead += 3
+        course.send()
+    assert course.book.scores == []
+    course.outage = None
+    course.settle(seconds=60)
+    best = {student: course.store.courses.attempts_of(course.name, ASSIGNMENT, student) for student in students}
+    expected = {student: 20 * max(attempt.share or 0 for attempt in best[student]) for student in students}
+    assert {student: mark for student, mark in course.marks().items() if student != "11"} == pytest.approx(expected)
+    assert course.book.erased == []
+    assert len(course.book.scores) == len(students)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 410, 422])
+def test_a_refusal_is_final_and_listed_with_the_reason(moodle: LtiCourse, status: int) -> None:
+    moodle.book.intercept = answering(status)
+    moodle.hand_in("11", 4)
+    moodle.settle()
+    (failed,) = moodle.store.scores.failed(moodle.item.id)
+    assert (failed.student, failed.status, failed.reason, failed.detail) == ("11", status, ScoreReason.REFUSED, "no")
+    moodle.hand_in("11", 5)
+    moodle.settle()
+    assert moodle.marks() == {"11": 10.0}
+    assert moodle.store.scores.failed(moodle.item.id) == []
+
+
+@pytest.mark.parametrize("statuses", [[503, 500], [429, 302], [409, 408]])
+def test_what_passes_is_tried_again(course: LtiCourse, statuses: list[int]) -> None:
+    course.book.intercept = answering(*statuses)
+    course.hand_in("11", 4)
+    course.settle(seconds=60)
+    assert course.marks() == {"11": 8.0}
+
+
+def test_a_platform_that_fails_for_a_day_is_given_up_and_listed(course: LtiCourse) -> None:
+    course.outage = refuse_connection
+    course.hand_in("11", 4)
+    began = course.store.scores.ahead
+    course.settle(seconds=3600)
+    (failed,) = course.store.scores.failed(course.item.id)
+    assert (failed.reason, failed.detail) == (ScoreReason.NO_ANSWER, "connection refused")
+    assert DAY <= course.store.scores.ahead - began <= DAY + 7200
+    course.outage = None
+    course.store.scores.send_again(course.name, ASSIGNMENT)
+    course.settle()
+    assert course.marks() == {"11": 8.0}
+
+
+def test_a_token_that_is_refused_is_replaced_once(course: LtiCourse) -> None:
+    course.hand_in("11", 4)
+    course.settle()
+    course.book.revoke_tokens()
+    course.hand_in("11", 5)
+    course.settle()
+    assert course.marks() == {"11": 10.0}
+    course.book.intercept = answering(401, 401)
+    course.hand_in("11", 6)
+    course.settle()
+    assert [score.status for score in course.store.scores.failed(course.item.id)] == [401]
+
+
+def test_canvas_s_403_of_throttling_is_no_refusal(canvas: LtiCourse) -> None:
+    words = iter(["403 Forbidden (Rate Limit Exceeded)\n"])
+    canvas.book.intercept = lambda request: (
+        next((Response(word, 403) for word in words), None) if request.path.endswith("/scores") else None
+    )
+    canvas.hand_in("11", 4)
+    canvas.settle(seconds=60)
+    assert canvas.marks() == {"11": 8.0}
+
+
+def test_a_platform_that_hangs_takes_one_thread_and_delays_nobody_else(
+    store: Store, settings: ServiceSettings, pair: tuple[str, str]
+) -> None:
+    slow = LtiCourse(store, settings, MoodleRules(), pair, "lti-slow")
+    quick = LtiCourse(store, settings, CanvasRules(), pair, "lti-quick")
+    many = [str(number) for number in range(100, 140)]
+    slow.enrol(*many)
+    quick.enrol("11")
+    for student in many:
+        slow.hand_in(student, 5)
+    quick.hand_in("11", 5)
+    slow.outage = refuse_connection
+    claims = store.scores.claim(16, 4, 60.0)
+    assert sorted(claim.item.course for claim in claims) == ["lti-quick", *["lti-slow"] * 4]
+    for claim in claims:
+        (slow if claim.item.course == "lti-slow" else quick).post(claim)
+    assert quick.marks() == {"11": 10.0}
+    store.scores.ahead += 120
+    quick.hand_in("11", 6)
+    assert sorted(claim.item.course for claim in store.scores.claim(16, 4, 60.0)) == ["lti-quick", "lti-slow"]
+
+
+def test_a_backlog_of_one_platform_does_not_wait_before_another_s(
+    store: Store, settings: ServiceSettings, pair: tuple[str, str]
+) -> None:
+    """With one place at a time the platforms take turns, whoever came first."""
+    large = LtiCourse(store, settings, MoodleRules(), pair, "lti-large")
+    small = LtiCourse(store, settings, MoodleRules(), pair, "lti-small")
+    many = [str(number) for number in range(100, 130)]
+    large.enrol(*many)
+    small.enrol("11")
+    for student in many:
+        large.hand_in(student, 5)
+    small.hand_in("11", 5)
+    order = []
+    for _ in range(3):
+        for claim in store.scores.claim(1, 4, 60.0):
+            order.append(claim.item.course)
+            (large if claim.item.course == "lti-large" else small).post(claim)
+    assert order == ["lti-large", "lti-small", "lti-large"]
+
+
+def test_a_student_whose_mark_keeps_changing_waits_no_longer_than_others(course: LtiCourse) -> None:
+    others = [str(number) for number in range(100, 120)]
+    course.enrol(*others)
+    course.hand_in("11", 1)
+    for number, student in enumerate(others):
+        course.hand_in(student, 5)
+        course.hand_in("11", number % 10)
+    assert course.store.scores.claim(1, 1, 60.0)[0].student == "11"
+
+
+def test_two_sweepers_never_post_for_one_student_at_once(
+    store: Store, settings: ServiceSettings, pair: tuple[str, str]
+) -> None:
+    course = LtiCourse(store, settings, CanvasRules(), pair)
+    students = [str(number) for number in range(100, 108)]
+    course.enrol(*students)
+    going: list[str] = []
+    doubled: list[str] = []
+    lock = threading.Lock()
+
+    def intercept(request: Request) -> Response | None:
+        if not request.path.endswith("/scores"):
+            return None
+        user = str(request.get_json(force=True)["userId"])
+        with lock:
+            doubled.extend([user] if user in going else [])
+            going.append(user)
+        time.sleep(0.005)
+        with lock:
+            going.remove(user)
+        return None
+
+    course.book.intercept = intercept
+    stop = threading.Event()
+    sweepers = [threading.Thread(target=course.sender.loop, args=(stop,)) for _ in range(2)]
+    for sweeper in sweepers:
+        sweeper.start()
+    try:
+        for number in range(40):
+            course.hand_in(students[number % 8], number % 11)
+        end = time.monotonic() + 20
+        while course.store.scores.waiting() and time.monotonic() < end:
+            time.sleep(0.02)
+    finally:
+        stop.set()
+        for sweeper in sweepers:
+            sweeper.join()
+    assert doubled == []
+    assert course.book.erased == []
+    for student in students:
+        attempts = store.courses.attempts_of(course.name, ASSIGNMENT, student)
+        assert course.marks()[student] == pytest.approx(20 * max(attempt.share or 0 for attempt in attempts))
+
+
+def test_a_clock_that_is_set_back_delays_no_mark(course: LtiCourse) -> None:
+    course.store.scores.ahead = 50_000.0
+    course.outage = refuse_connection
+    course.hand_in("11", 4)
+    course.send()
+    course.outage = None
+    # Redis's clock goes back by most of a day: what was put off by a minute is due within one.
+    course.store.scores.ahead = 0.0
+    course.send()
+    course.settle(seconds=60)
+    assert course.marks() == {"11": 8.0}
+    assert course.store.scores.ahead < 1000
+
+
+def test_a_mark_that_went_back_is_sent_although_nobody_knows_what_became_of_the_post_between(course: LtiCourse) -> None:
+    """A process posted the mark between and died: the gradebook has it, and the store does not know."""
+    store, name = course.store, course.hand_in("11", 4)
+    course.settle()
+    assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
+    (claim,) = store.scores.claim(1, 1, 60.0)
+    prepared = course.sender.prepare(claim)
+    assert isinstance(prepared, ScorePost)
+    course.sender.send(claim, prepared)
+    assert course.marks() == {"11": 12.0}
+    assert restore_verdict(store, name, 2, 1)
+    store.scores.ahead += 61
+    course.settle()
+    assert course.marks() == {"11": 8.0}

@@ -1,0 +1,273 @@
+"""Any history of marks, posts and failures ends with each student's present mark in the gradebook."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import pytest
+import requests
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from werkzeug.wrappers import Request, Response
+
+from grader.model.courses import Override
+from grader.model.lti import LineItem, LtiUser, Platform
+from grader.settings.service import ServiceSettings
+from grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreState
+from grader.store.store import Store
+from tests.lti.platform.gradebook import INSTRUCTOR, TEST_USER, CanvasRules, Gradebook, Member, MoodleRules, Rules
+from tests.lti.platform.wire import connect
+from tests.store.making import accept, claim_job, new, replace_verdict, restore_verdict, verdict
+from worker.service.score_sources import recorded_sources
+from worker.service.scores import GradebookScores, ScorePost
+
+COURSE, ASSIGNMENT, COLUMN = "lti-1", "udl-7.2", "/lineitems/7"
+TOKEN_URL = "https://lms.example/token"  # noqa: S105 - an address
+#: Names of students in submissions, and their subjects; a member of staff and a preview hand in, too.
+STUDENTS = {"11": "11", "12": "12"}
+STAFF, TEST = "21", "test-student-0123456789abcdef01234567"
+EVERYBODY = [*STUDENTS, STAFF, TEST]
+#: Few, so that marks go back to what they were.
+SCORES = st.sampled_from([0, 3, 8])
+FAILURES = ["answers", "away", "fails", "busy", "loses answers"]
+DAY, LEASE = 86_400.0, 60.0
+
+
+@dataclass
+class Flight:
+    """A claim of a process that may be slow, or die."""
+
+    claim: ScoreClaim
+    #: When its lease ends, by the platform's clock.
+    until: float
+    prepared: ScorePost | ScoreEnd | None = None
+    end: ScoreEnd | None = None
+
+
+@dataclass
+class Handed:
+    """A submission with its verdicts."""
+
+    student: str
+    shares: list[float]
+    holds: int = 1
+
+
+class Histories(RuleBasedStateMachine):
+    """Marks come, change and go while posts are at every stage and the platform fails in every way."""
+
+    def __init__(self, opened: Store, service: ServiceSettings, rules: Rules, pair: tuple[str, str]) -> None:
+        super().__init__()
+        opened.redis.flushall()
+        self.store = opened
+        family = "moodle" if isinstance(rules, MoodleRules) else "canvas"
+        self.book = Gradebook(rules, pair[1], TOKEN_URL, self.now)
+        self.book.columns[COLUMN] = 20.0
+        self.book.enrol(*(Member(subject) for subject in STUDENTS.values()))
+        self.book.enrol(Member("21", roles=(INSTRUCTOR,)), Member("99", roles=(*Member("").roles, TEST_USER)))
+        platform = Platform("p", "https://lms.example", "client", "", TOKEN_URL, "", family=family)
+        opened.platforms.add(platform)
+        for student, subject in {**STUDENTS, STAFF: "21", TEST: "99"}.items():
+            opened.launches.record_user(LtiUser(COURSE, student, subject, staff=student == STAFF, test=student == TEST))
+        opened.line_items.record(LineItem("i", "p", f"https://lms.example{COLUMN}?type_id=1", COURSE, ASSIGNMENT, 20.0))
+        self.sender = GradebookScores(
+            opened.scores, connect(self.answer, pair), recorded_sources(opened, service), lease=LEASE
+        )
+        opened.scores.ahead = 0.0
+        self.mode = "answers"
+        self.handed: dict[str, Handed] = {}
+        self.overrides: dict[str, float] = {}
+        self.flights: list[Flight] = []
+
+    def now(self) -> float:
+        """The platform's clock, which is right."""
+        return self.store.time() + self.store.scores.ahead
+
+    def answer(self, environ: Any, start_response: Any) -> Any:
+        """The platform, as it is at the moment."""
+        if self.mode == "away":
+            raise requests.ConnectionError("refused")
+        status = {"fails": HTTPStatus.BAD_GATEWAY, "busy": HTTPStatus.TOO_MANY_REQUESTS}.get(self.mode)
+        if status is not None and not Request(environ).path.endswith("/token"):
+            return Response(status=status, headers={"Retry-After": "7"})(environ, start_response)
+        answer = self.book(environ, start_response)
+        if self.mode == "loses answers" and not Request(environ).path.endswith("/token"):
+            raise requests.ConnectionError("reset after the request was read")
+        return answer
+
+    @rule(student=st.sampled_from(EVERYBODY), score=SCORES)
+    def hand_in(self, student: str, score: int) -> None:
+        """A submission is graded."""
+        given = new(student, course=COURSE, assignment=ASSIGNMENT)
+        name = accept(self.store, given)
+        self.store.submissions.finish(claim_job(self.store, name), verdict("failed", score=score, max_score=10))
+        self.handed[name] = Handed(student, [score / 10])
+
+    @precondition(lambda self: self.handed)
+    @rule(data=st.data(), score=SCORES)
+    def regrade(self, data: st.DataObject, score: int) -> None:
+        """A regrade gives another verdict."""
+        name = data.draw(st.sampled_from(sorted(self.handed)))
+        handed = self.handed[name]
+        given = verdict("failed", score=score, max_score=10)
+        assert replace_verdict(self.store, name, handed.holds, given, "regrade")
+        handed.shares.append(score / 10)
+        handed.holds = len(handed.shares)
+
+    @precondition(lambda self: self.handed)
+    @rule(data=st.data())
+    def roll_back(self, data: st.DataObject) -> None:
+        """The first verdict holds again."""
+        name = data.draw(st.sampled_from(sorted(self.handed)))
+        assert restore_verdict(self.store, name, self.handed[name].holds, 1)
+        self.handed[name].holds = 1
+
+    @precondition(lambda self: self.handed)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        """A submission is deleted."""
+        name = data.draw(st.sampled_from(sorted(self.handed)))
+        del self.handed[name]
+        self.store.submissions.delete(name)
+
+    @rule(student=st.sampled_from(EVERYBODY), share=st.one_of(st.none(), st.sampled_from([0.3, 1.0])))
+    def override(self, student: str, share: float | None) -> None:
+        """Staff give a mark, or take it back."""
+        if share is None:
+            self.overrides.pop(student, None)
+            self.store.courses.remove_override(COURSE, ASSIGNMENT, student, "staff")
+        else:
+            self.overrides[student] = share
+            self.store.courses.set_override(COURSE, ASSIGNMENT, Override(student, share, "staff", "because"))
+
+    @rule(limit=st.integers(1, 3))
+    def claim(self, limit: int) -> None:
+        """A process claims what waits."""
+        claims = self.store.scores.claim(limit, 4, LEASE)
+        self.flights += [Flight(claim, self.now() + LEASE) for claim in claims]
+
+    @precondition(lambda self: self.flights)
+    @rule(data=st.data())
+    def go_on(self, data: st.DataObject) -> None:
+        """A process takes the next step with a claim: prepare, post, conclude."""
+        flight = data.draw(st.sampled_from(self.flights))
+        self.step(flight)
+
+    def step(self, flight: Flight) -> None:
+        """Prepare, post or conclude."""
+        if flight.prepared is None:
+            flight.prepared = self.sender.prepare(flight.claim)
+        elif flight.end is None and isinstance(flight.prepared, ScorePost):
+            flight.end = self.sender.send(flight.claim, flight.prepared)
+        else:
+            end = flight.prepared if isinstance(flight.prepared, ScoreEnd) else flight.end
+            assert end is not None
+            self.store.scores.conclude(flight.claim, end)
+            self.flights.remove(flight)
+
+    @precondition(lambda self: self.flights)
+    @rule(data=st.data())
+    def die(self, data: st.DataObject) -> None:
+        """A process dies at whatever it did."""
+        self.flights.remove(data.draw(st.sampled_from(self.flights)))
+
+    @rule(mode=st.sampled_from(FAILURES))
+    def turn(self, mode: str) -> None:
+        """The platform fails, or answers again."""
+        self.mode = mode
+
+    @rule()
+    def revoke_tokens(self) -> None:
+        """The platform accepts no token that it gave."""
+        self.book.revoke_tokens()
+
+    @rule(seconds=st.sampled_from([1.0, 61.0, 4000.0, DAY]))
+    def wait(self, seconds: float) -> None:
+        """Time passes."""
+        self.store.scores.ahead += seconds
+
+    @rule()
+    def send_again(self) -> None:
+        """Staff send all marks again."""
+        self.store.scores.send_again(COURSE, ASSIGNMENT)
+
+    def expected(self, student: str) -> float | None:
+        """The present mark."""
+        shares = [handed.shares[handed.holds - 1] for handed in self.handed.values() if handed.student == student]
+        return self.overrides.get(student, max(shares, default=None))
+
+    @invariant()
+    def nothing_is_erased(self) -> None:
+        """No mark of the gradebook was ever cleared."""
+        assert self.book.erased == []
+
+    @invariant()
+    def nobody_else_gets_a_mark(self) -> None:
+        """Nothing is posted for staff and for previews, and nothing but what is final."""
+        assert {body["userId"] for body, _ in self.book.scores} <= set(STUDENTS.values())
+        assert {body["gradingProgress"] for body, _ in self.book.scores} <= {"FullyGraded"}
+
+    @invariant()
+    def one_post_of_a_student_is_under_way(self) -> None:
+        """A student is claimed again only when the lease has ended."""
+        now = self.now()
+        held = [flight.claim.student for flight in self.flights if flight.until > now + 1]
+        assert len(held) == len(set(held))
+
+    def teardown(self) -> None:
+        """The platform answers again: every present mark arrives, and nothing that is late changes one."""
+        self.mode = "answers"
+        late = list(self.flights)
+        self.settle()
+        given_up = self.store.scores.failed("i")
+        assert {score.reason for score in given_up} <= {
+            ScoreReason.NO_ANSWER,
+            ScoreReason.REFUSED,
+            ScoreReason.NO_TOKEN,
+        }
+        self.check(without={score.student for score in given_up})
+        self.store.scores.send_again(COURSE, ASSIGNMENT)
+        self.settle()
+        for flight in late:
+            while flight in self.flights:
+                self.step(flight)
+        self.check(without=set())
+
+    def settle(self) -> None:
+        """Go on until nothing waits: processes that hung are long dead by then."""
+        for _ in range(40):
+            self.store.scores.ahead += 400
+            for claim in self.store.scores.claim(16, 4, LEASE):
+                flight = Flight(claim, self.now() + LEASE)
+                self.flights.append(flight)
+                while flight in self.flights:
+                    self.step(flight)
+            if not self.store.scores.waiting():
+                return
+        pytest.fail("something waits for ever")
+
+    def check(self, without: set[str]) -> None:
+        """The gradebook has the present marks."""
+        states = {score.student: score.state for score in self.store.scores.of("i")}
+        for student, subject in STUDENTS.items():
+            share = self.expected(student)
+            if student in without:
+                continue
+            if share is not None:
+                assert self.book.mark(COLUMN, subject) == pytest.approx(20 * share)
+                assert states[student] is ScoreState.SENT
+        assert set(states.values()) <= {ScoreState.SENT, ScoreState.NOTHING, ScoreState.FAILED}
+
+
+@pytest.mark.parametrize(
+    "rules", [MoodleRules(), CanvasRules(), CanvasRules(attempts=1)], ids=["moodle", "canvas", "one"]
+)
+def test_every_history_ends_with_the_present_marks(
+    store: Store, settings: ServiceSettings, rules: Rules, pair: tuple[str, str]
+) -> None:
+    class OnStore(Histories):
+        def __init__(self) -> None:
+            super().__init__(store, settings, rules, pair)
+
+    run_state_machine_as_test(OnStore, settings=hypothesis_settings(max_examples=20, stateful_step_count=30))

@@ -1,0 +1,26 @@
+"""The loops of a sweeper that talk to platforms: marks go out, rosters come in."""
+
+from collections.abc import Callable
+from threading import Event
+
+from grader.addresses import Destinations
+from grader.lti.services import PlatformServices
+from grader.lti.session import PlatformSession
+from grader.lti.tool_keys import ToolKeys
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from worker.service.rosters import RosterReader
+from worker.service.score_sources import recorded_sources
+from worker.service.scores import GradebookScores
+
+
+def gradebook_loops(store: Store, settings: ServiceSettings) -> dict[str, Callable[[Event], None]]:
+    """Return the loops by name; none without BACKMARK_SECRET, since no platform can be registered then."""
+    if settings.secret is None or not settings.secret.get_secret_value():
+        return {}
+    session = PlatformSession(Destinations.of(settings))
+    services = PlatformServices(session, ToolKeys(store, settings).registration)
+    return {
+        "scores": GradebookScores(store.scores, services, recorded_sources(store, settings)).loop,
+        "rosters": RosterReader(store, services).loop,
+    }

@@ -1,0 +1,30 @@
+"""The mark that a student has now, from everything that is recorded, and who the student is for the platform."""
+
+from grader.courses.marks import mark_student
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from worker.service.score_posts import PresentMark
+from worker.service.scores import ScoreSources
+
+
+def recorded_sources(store: Store, settings: ServiceSettings) -> ScoreSources:
+    """Return the sources of scores in the store of a service."""
+
+    def mark(course: str, assignment: str, student: str) -> PresentMark:
+        return present_mark(store, course, assignment, student)
+
+    def link(submission: str) -> str | None:
+        public = settings.public_url
+        return None if public is None else f"{str(public).rstrip('/')}/lti/launch?submission={submission}"
+
+    return ScoreSources(platform=store.platforms.get, user=store.launches.user, mark=mark, link=link)
+
+
+def present_mark(store: Store, course: str, assignment: str, student: str) -> PresentMark:
+    """Return a student's mark by the policy, extensions, outages and overrides that hold now."""
+    attempts = store.courses.attempts_of(course, assignment, student)
+    marking = mark_student(student, attempts, store.courses.terms_of(course, assignment, student))
+    created = {attempt.submission: attempt.created for attempt in attempts}
+    if marking.submission is None:
+        return PresentMark(marking.share)
+    return PresentMark(marking.share, marking.submission, created[marking.submission])
