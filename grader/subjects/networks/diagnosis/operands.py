@@ -339,7 +339,8 @@ def describe(made: tuple[OperandChange, ...]) -> Slip:
     return Slip(
         id_ or "+".join(dict.fromkeys(_GENERIC[change.what] for change in made)),
         f"{' and '.join(titles)} where it computes {where.value.variable}",
-        where,
+        # Of two arrays that do not fit, an earlier line may have made either: no step's line is blamed.
+        Where.RAISES if first.what == "layers" else where,
         " ".join(dict.fromkeys(hints)),
         f"it {strong}",
     )

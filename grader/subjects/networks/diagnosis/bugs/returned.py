@@ -122,6 +122,18 @@ BUGS = (
         lambda s: {"weights": s.dl_dweights, "biases": s.dl_dbiases},
     ),
     _bug(
+        "returned_iterators",
+        "returns iterators instead of lists",
+        "Print what your function returns, twice. What are the two, and what is left in them the second time?",
+        "The notebook takes entries by their numbers: make lists of them, as in list(reversed(all_dl_dweights)).",
+        lambda s: (reversed(s.dl_dweights), reversed(s.dl_dbiases)),
+        lambda s: (iter(s.dl_dweights), iter(s.dl_dbiases)),
+        lambda s: (map(np.asarray, s.dl_dweights), map(np.asarray, s.dl_dbiases)),
+        lambda s: ((part for part in s.dl_dweights), (part for part in s.dl_dbiases)),
+        lambda s: (s.dl_dweights, reversed(s.dl_dbiases)),
+        lambda s: (s.dl_dweights, map(np.asarray, s.dl_dbiases)),
+    ),
+    _bug(
         "list_too_short",
         "returns a list that is one entry short",
         "A network with K hidden layers: how many weight matrices does it have?",

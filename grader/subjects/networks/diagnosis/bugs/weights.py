@@ -59,6 +59,14 @@ BUGS = (
         lambda s, k: s.dl_df[k] @ s.f[k].T,
     ),
     _bug(
+        "next_activation",
+        "takes the weight gradient from all_h[layer+1], what comes out of the layer",
+        "Is it what goes into a layer or what comes out of it that its weights are multiplied with?",
+        "all_weights[layer] is multiplied with all_h[layer]; all_h[layer+1] is made of the result.",
+        lambda s, k: s.dl_df[k] @ (s.h[k + 1] if k < s.top else s.f[k]).T,
+        lambda s, k: s.dl_df[k] @ s.h[min(k + 1, s.top)].T,
+    ),
+    _bug(
         "weights_from_input",
         "takes every layer's weight gradient from the network's input",
         "What goes into the second layer of a network?",
