@@ -92,9 +92,7 @@ BUGS = (
         "Use * (or np.multiply) here, not np.matmul.",
         lambda s, k: s.slopes[k - 1] @ s.dl_dh[k],
         lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
-        # A product of three, in either order.
         lambda s, k: s.slopes[k - 1] @ (s.slopes[k - 1].T @ s.dl_dh[k]),
-        lambda s, k: (s.dl_dh[k] @ s.slopes[k - 1].T) @ s.slopes[k - 1],
     ),
     _bug(
         "derivative_summed_over_units",

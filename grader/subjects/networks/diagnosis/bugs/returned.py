@@ -130,6 +130,7 @@ BUGS = (
         lambda s: (iter(s.dl_dweights), iter(s.dl_dbiases)),
         lambda s: (map(np.asarray, s.dl_dweights), map(np.asarray, s.dl_dbiases)),
         lambda s: ((part for part in s.dl_dweights), (part for part in s.dl_dbiases)),
+        # Where the weights are an iterator, the biases are not looked at.
         lambda s: (s.dl_dweights, reversed(s.dl_dbiases)),
         lambda s: (s.dl_dweights, map(np.asarray, s.dl_dbiases)),
     ),
