@@ -240,15 +240,15 @@ def _find_limit(name: str, kept: Sequence[float], lost: Sequence[float]) -> str 
     if not kept or not lost:
         return None
     if 0 < max(lost) < min(kept):
-        return f"where {name} is above {_between(max(lost), min(kept))}"
+        return f"where {name} is above {describe_between(max(lost), min(kept))}"
     beyond = [value for value in lost if value > 0]
     if beyond and min(kept) > 0 and max(kept) < min(beyond):
-        return f"where {name} is above 0 and below {_between(max(kept), min(beyond))}"
+        return f"where {name} is above 0 and below {describe_between(max(kept), min(beyond))}"
     return None
 
 
-def _between(low: float, high: float) -> str:
-    """A number that is known to lie between two others."""
+def describe_between(low: float, high: float) -> str:
+    """The words for a number that is known to lie between two others."""
     texts = f"{low:.3g}", f"{high:.3g}"
     return f"about {texts[0]}" if texts[0] == texts[1] else f"some number between {texts[0]} and {texts[1]}"
 

@@ -103,6 +103,13 @@ BUGS = (
         lambda s, k: s.dl_df[k].T @ s.h[k],
     ),
     _bug(
+        "dot_of_flat_arrays",
+        "takes the dot product of two flat arrays for the weight gradient, which is a single number",
+        "What does np.dot make of two arrays of shape (n,): one number, or one for each pair of entries?",
+        "Each pair of entries has its product: all_dl_df[layer] @ all_h[layer].T, or np.outer of the two.",
+        lambda s, k: np.asarray(np.dot(s.dl_df[k].ravel(), s.h[k].ravel())),
+    ),
+    _bug(
         "weights_without_activation",
         "leaves the activations out of the weight gradient",
         "If what goes into a layer is doubled, what happens to the gradient of its weights?",
