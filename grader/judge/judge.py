@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -139,6 +139,11 @@ class Judge:
             raised = marks.raised or raised
             rows |= marks.rows
         shown = Examples(subject, answers, witness, fresh).smallest_by_row(rows)
+        diagnosis = marks.diagnosis
+        if not all(repeats for _, repeats in shown.values()):
+            diagnosis = marks.unrepeated or diagnosis
+            if rows[PURE].mark is Mark.PASSED:
+                rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.differs_alone(subject.noun))
         properties = self._properties(rows, shown)
         return Judgement(
             outcome,
@@ -149,7 +154,7 @@ class Judge:
             else None,
             self._statistics(len(answers)),
             noticed,
-            marks.diagnosis,
+            diagnosis,
             marks.first_difference,
         )
 

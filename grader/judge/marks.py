@@ -44,3 +44,5 @@ class SubjectMarks:
     #: The explanations of every answer, the best first, and the place at which the numbers go wrong first.
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None
+    #: The explanations in their place if a counterexample does not fail in a process that has answered nothing yet.
+    unrepeated: tuple[Diagnosis, ...] = ()

@@ -32,6 +32,11 @@ def differs_again(differing: int, of: int, noun: str) -> str:
     return f"Asked again about {of} {noun}s, it answered {differing} of them differently."
 
 
+def differs_alone(noun: str) -> str:
+    """The sentence for an answer that a process gives which has answered nothing before, and others do not."""
+    return f"Asked about a {noun} alone, in a fresh process, it answered differently."
+
+
 def silent_again(noun: str) -> str:
     """The sentence for a process that ended when it was asked again."""
     return f"Asked again about {noun}s that it had answered, it did not answer."

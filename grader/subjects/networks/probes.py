@@ -35,10 +35,11 @@ class Expected:
     """The gradient of a probe's true forward pass, that of its given activations, and the scale of both.
 
     `from_layers` follows a forward pass of its own from each given preactivation up, `from_inputs` from each layer's
-    given input.
+    given input; `from_biases` has the true dl/df of the weights' own pass, beside the given activations.
     """
 
     from_weights: Array
+    from_biases: Array
     from_layers: Array
     from_inputs: Array
     from_given: Array
@@ -82,11 +83,19 @@ def _disturb(network: Network, assignment: Assignment) -> Pass:
 def _expect(network: Network, given: Pass, formulas: Formulas) -> Expected:
     return Expected(
         flatten(gradient(network, formulas)),
+        flatten(_gradient_by_bias(network, given, formulas)),
         flatten(_gradient_by_layer(network, given, formulas)),
         flatten(_gradient_by_input(network, given, formulas)),
         flatten(gradient(network, formulas, given)),
         flatten(scale(network, formulas)) + flatten(scale(network, formulas, given)),
     )
+
+
+def _gradient_by_bias(network: Network, given: Pass, formulas: Formulas) -> Iterator[Array]:
+    """The gradient of each layer by the weights' own forward pass, but for the activations that its weights meet."""
+    for df, h in zip(list(gradient(network, formulas))[1::2], given.h, strict=True):
+        yield df @ h.T
+        yield df
 
 
 def _gradient_by_layer(network: Network, given: Pass, formulas: Formulas) -> Iterator[Array]:
@@ -114,9 +123,17 @@ def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
     if min(len(asked.expected), len(returned)) < PROBES or len(returned) < len(answers):
         return False
     ways: tuple[list[Array], ...] = tuple(
-        [getattr(probe, way) for probe in asked.expected] for way in ("from_weights", "from_layers", "from_inputs")
+        [getattr(probe, way) for probe in asked.expected]
+        for way in ("from_weights", "from_biases", "from_layers", "from_inputs")
     )
-    return any(_follow(asked.expected, own_passes, returned) for own_passes in ways)
+    return any(_follow(asked.expected, own_passes, returned) for own_passes in ways) or _follow(
+        asked.expected, ways[0], [_without_offset(numbers, own) for numbers, own in zip(returned, ways[0], strict=False)]
+    )
+
+
+def _without_offset(numbers: Array, own: Array) -> Array:
+    """The numbers less one that all have in common: a loss at the given output taken from losses of its own passes."""
+    return numbers - np.median(numbers - own)
 
 
 def _follow(expected: Sequence[Expected], own_passes: Sequence[Array], returned: Sequence[Array]) -> bool:

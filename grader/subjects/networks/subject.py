@@ -153,7 +153,8 @@ class Networks:
         first = self._first_difference(given, evidence, explanation)
         failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
         diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed)
-        return SubjectMarks(rows, raised, diagnoses, first)
+        unrepeated = () if explanation.diagnoses else self.diagnoser.unrepeated
+        return SubjectMarks(rows, raised, diagnoses, first, unrepeated)
 
     def _propagates(self, rows: Mapping[str, Row]) -> bool:
         """True if the error at the output is right, and each layer's follows from the one above.

@@ -23,7 +23,7 @@ from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.oracle.suite import Suite
 from grader.subjects.networks.assignment import Assignment
-from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.evidence import Evidence, Operand
 from grader.subjects.networks.layers import Layers, Places
 from grader.subjects.networks.statement import MeasuredStatement, Parsed
 from grader.subjects.networks.steps import LOCAL, Step
@@ -295,12 +295,16 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
         return None
     operands = [operand for operand in raising.operands if operand.text in text]
     of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
+    if any(name == "all_h" for name, _ in of) and not _multiplies_matrices(raising.part or raising.statement):
+        # Activations that are no factor of an outer product tell which units are active.
+        return None
     steps = {READING[name] for name, _ in of if name in READING}
     layers = {index for name, index in of if name in READING}
     if len(steps) != 1 or len(layers) != 1:
         return None
     rows = sizes[1 + (layers.pop() or 0)]
-    own = [operand.shape for operand in operands if operand.origin is None and operand.shape is not None]
+    # An array of the student's own may have been kept in a list before it was multiplied.
+    own = [operand.shape for operand in operands if _is_own(operand) and operand.shape is not None]
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
 
 
@@ -312,6 +316,29 @@ def _searches(part: str) -> bool:
         case ast.Compare(ops=ops):
             return any(isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for op in ops)
     return False
+
+
+def _is_own(operand: Operand) -> bool:
+    """True for an array that is no member of an argument, but for its entry in a list that the function makes."""
+    return operand.origin is None or (operand.origin[0] in LINES and operand.origin[1] is not None)
+
+
+#: Functions whose result has an entry for each pair, and attributes that make a row of a column.
+_OUTER = frozenset({"matmul", "dot", "outer", "einsum", "tensordot", "kron"})
+_ROW = frozenset({"T", "transpose", "reshape"})
+
+
+def _multiplies_matrices(text: str) -> bool:
+    """True if a product of matrices, or of a column and a row, is in an expression or a statement."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(
+        (isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult))
+        or (isinstance(node, ast.Attribute) and node.attr in _OUTER | _ROW)
+        for node in nodes
+    )
 
 
 def _parse(part: str) -> ast.expr | None:

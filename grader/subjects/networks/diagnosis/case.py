@@ -109,7 +109,7 @@ class Case:
         """True if this pass answers network `i` as the submission did."""
         given = self.answers[i]
         if not isinstance(given, Returned):
-            return _misfit(given, lines, self.predictions.form(lines, i)) is not None
+            return misfit_degree(given, lines, self.predictions.form(lines, i)) is not None
         predicted = self.predictions.numbers(lines, i)
         floor = self.floor[self.suite.starts[i] : self.suite.starts[i + 1]]
         return predicted is not None and near(predicted, given.numbers, floor)
@@ -125,7 +125,7 @@ class Case:
                     return None
                 parts.append(predicted)
             else:
-                same = _misfit(given, lines, self.predictions.form(lines, i))
+                same = misfit_degree(given, lines, self.predictions.form(lines, i))
                 if same is None:
                     return None
                 shapes += same > 0
@@ -145,7 +145,7 @@ def has_overflowed(answer: Answer) -> bool:
     return isinstance(answer, Malformed) and answer.overflowed
 
 
-def _misfit(given: Malformed | Raised, lines: Lines, form: PredictedForm) -> int | None:
+def misfit_degree(given: Malformed | Raised, lines: Lines, form: PredictedForm) -> int | None:
     """The degree to which both went wrong in the same way; None if they did not.
 
     Else 2 if the shapes at fault are the same, 1 if they are in the other order, 0 if they are not named.

@@ -23,10 +23,12 @@ from grader.subjects.networks.diagnosis.line_samples import sample_lines
 from grader.subjects.networks.diagnosis.missing_entries import find_layers_left_out, find_misshapen
 from grader.subjects.networks.diagnosis.numeric import numeric
 from grader.subjects.networks.diagnosis.observed import find_facts
+from grader.subjects.networks.diagnosis.other_input import other_input
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
 from grader.subjects.networks.diagnosis.state import KEEPS, state
+from grader.subjects.networks.diagnosis.stopping import stopping
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
@@ -79,6 +81,11 @@ class Diagnoser:
     @cached_property
     def _paired(self) -> Ideas:
         return Ideas((*library.of(self.assignment), *library.PAIRED))
+
+    @property
+    def unrepeated(self) -> tuple[Diagnosis, ...]:
+        """The explanation of answers that a process gives only after others: facts about lines would mislead."""
+        return hints.write_diagnoses([Fit((KEEPS,))], self.assignment.references)
 
     def diagnose(
         self,
@@ -166,6 +173,8 @@ class Diagnoser:
             or numeric(case, self.assignment.rtol)
             or coarse(case)
             or state(case)
+            or stopping(case)
+            or other_input(case)
             or together(case, self._paired)
         )
 

@@ -67,6 +67,8 @@ def _units(f: Array, words: str) -> dict[str, Booleans]:
         f"in layers where every {words} is positive": np.full(f.shape, bool(active.all())),
         "in the first unit": number == 0,
         "in the last unit": number == len(f) - 1,
+        f"where {words} is positive, and in the first unit": active | (number == 0),
+        f"where {words} is positive, and in the last unit": active | (number == len(f) - 1),
     }
     for most in range(1, _UNITS):
         rules[f"where {words} is positive, among the first {most} units"] = active & (number < most)
@@ -84,6 +86,7 @@ def _output(backward: StudentPass) -> Iterator[Sample]:
         "the mean of the loss derivative over all outputs, in each of them": np.full_like(right, right.mean()),
         "the sum of the squared differences, in each output": np.full_like(right, ((f - y) ** 2).sum()),
         "the square of the difference": (f - y) ** 2,
+        "twice the square of the difference": 2 * (f - y) ** 2,
         "the difference of all_f[K] and y": f - y,
         "all_f[K]": f,
         "y": y,
@@ -175,8 +178,8 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             "where all_dl_df[layer] is positive": (df > 0) & np.ones_like(w, dtype=bool),
             "where it is positive": right > 0,
             "where it is negative": right < 0,
-            "in the first column": (np.arange(w.shape[1]) == 0)[None, :] & np.ones_like(w, dtype=bool),
-            "in the first row": (np.arange(w.shape[0]) == 0)[:, None] & np.ones_like(w, dtype=bool),
+            **_bands(w, "column", 1),
+            **_bands(w, "row", 0),
             "on the diagonal": np.eye(*w.shape) > 0,
         }
         functions = {
@@ -197,6 +200,17 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
         )
 
 
+def _bands(w: Array, noun: str, axis: int) -> dict[str, Booleans]:
+    """Rules by the number of a row or a column."""
+    number = np.indices(w.shape)[axis]
+    return {
+        f"in the first {noun}": number == 0,
+        f"in the last {noun}": number == w.shape[axis] - 1,
+        f"in all {noun}s but the first": number > 0,
+        f"in all {noun}s but the last": number < w.shape[axis] - 1,
+    }
+
+
 def _outer_product(z: Array | None, x: Array | None) -> Array | None:
     return None if z is None or x is None else z @ x.T
 
@@ -215,6 +229,9 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
         "np.abs(all_weights[layer]).T @ all_dl_df[layer]": np.abs(w).T @ df,
         "(all_weights[layer] ** 2).T @ all_dl_df[layer]": (w**2).T @ df,
         "all_dl_dweights[layer].T @ all_dl_df[layer]": None if dw is None or not np.isfinite(dw).all() else dw.T @ df,
+        "all_weights[layer].T @ the mean of all_dl_df[layer] in each of its entries": w.T @ np.full_like(df, df.mean()),
+        "all_weights[layer].T @ the sum of all_dl_df[layer] in each of its entries": w.T @ np.full_like(df, df.sum()),
+        "all_weights[layer].T @ all_dl_df[layer] from the last entry to the first": (w.T @ df)[::-1],
         "the sum of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.sum()),
         "the mean of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.mean()),
     }
@@ -260,7 +277,11 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             arrays |= through
             first = (f > 0) | (k == 1)
             arrays |= {f"{words}, masked in all but the first hidden layer": first * g for words, g in through.items()}
-        terms = {
+        terms: Arrays = {}
+        dw = backward.d_weights[k] if dh is None else None
+        if dw is not None and np.isfinite(dw).all():
+            terms["the activation's derivative times all_dl_dweights[layer].T @ all_dl_df[layer]"] = slope * (dw.T @ above)
+        terms |= {
             "all_f[layer-1]": f,
             "all_h[layer]": view.h[k],
             "all_f[layer-1] times the activation's derivative": slope * f,
@@ -269,6 +290,9 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             ONE: np.ones_like(f),
         }
         rules = _units(f, "all_f[layer-1]") | {
+            "where all_f[layer] is positive, repeated or cut off to the length of all_f[layer-1]": np.resize(
+                view.f[k] > 0, f.shape
+            ),
             "where it is positive": base > 0,
             "where it and all_f[layer-1] are both positive": (f > 0) & (base > 0),
             "where it is negative and all_f[layer-1] is positive": (f > 0) & (base < 0),

@@ -58,9 +58,12 @@ def misuse(statement: MeasuredStatement, error: str, message: str) -> Slip | Non
             )
         case "IndexError" | "KeyError":
             return _beyond(statement)
+        case "AssertionError":
+            return _assertion(statement)
         case "ValueError":
             return (
-                _past_layer_0(statement)
+                _find_stacked_list(statement)
+                or _past_layer_0(statement)
                 or _transposes(statement, message)
                 or _unset(statement)
                 or _whole_list(statement)
@@ -215,6 +218,41 @@ def _whole_list(statement: MeasuredStatement) -> Slip | None:
         f"What is {name}: an array, or a list of arrays? Of which layer is one needed there?",
         strong + _formula(statement),
         _where(statement),
+    )
+
+
+def _assertion(statement: MeasuredStatement) -> Slip | None:
+    """An assert of the student's own."""
+    if not isinstance(statement.parsed.tree, ast.Assert):
+        return None
+    return _slip(
+        "own_assertion",
+        "stops at an assert of its own, which does not hold on every network",
+        "It demands what does not hold on every network. Which arrays does it compare, of which layers, and are these"
+        " alike where layers differ in width?",
+        "the assert demands what need not be so: all_f[layer] has the shape of all_biases[layer], and all_h[layer] has a"
+        " row for each column of all_weights[layer].",
+    )
+
+
+#: NumPy's functions that make one array of several.
+_STACKING = frozenset({"stack", "array", "asarray", "vstack", "hstack", "concatenate", "dstack", "column_stack"})
+
+
+def _find_stacked_list(statement: MeasuredStatement) -> Slip | None:
+    """One array made of a list whose arrays differ in shape."""
+    match statement.parsed.part:
+        case ast.Call(args=[argument, *_]) as call if function_name(call) in _STACKING:
+            name = _find_list(statement, argument)
+        case _:
+            return None
+    if name is None:
+        return None
+    return _slip(
+        "list_stacked",
+        f"makes one array of {name}, whose arrays differ in shape",
+        f"What are the shapes of the arrays in {name} where layers differ in width? Can one array hold them?",
+        f"{name} stays a list: take the array of one layer, {name}[layer], where you need it.",
     )
 
 

@@ -4,7 +4,7 @@ A fact holds on every layer that could be read, or it is an example with its num
 the end, so that it is true whichever statement wrote them, and says how they differ and never why.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,7 +61,9 @@ def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
     every = (
         _find_constant,
         _find_own_target,
+        _find_own_output,
         _find_filling,
+        _find_empty_layers,
         _find_factor,
         _find_mask,
         _find_transformation,
@@ -115,6 +117,32 @@ def _find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
     )
 
 
+def _find_own_output(samples: Samples, wrong: Booleans) -> Fact | None:
+    """The derivative of the squared difference from y of one number, which stands for every output at one K."""
+    if samples.where is not Where.OUTPUT or wrong.sum() < _LEAST_ENTRIES:
+        return None
+    f, y = samples.ordered["all_f[K]"], samples.ordered["y"]
+    at = int(np.argmax(np.abs(f - y)))
+    factor = float(samples.right[at] / (f - y)[at]) if f[at] != y[at] else 0.0
+    if not factor or not _near(samples, samples.right, factor * (f - y)).all():
+        return None
+    outputs = y + samples.made / factor
+    depths = np.array([samples.layers[owner].depth for owner in samples.owner])
+    first = {depth: float(outputs[depths == depth][0]) for depth in sorted(set(depths.tolist()))}
+    constant = np.array([first[depth] for depth in depths.tolist()])
+    if len(outputs) - len(first) < _LEAST_ENTRIES:
+        return None
+    if not np.all(np.abs(outputs - constant) <= _NEAR * (np.abs(y) + np.abs(constant))):
+        return None
+    depth = int(depths[np.flatnonzero(wrong)[0]])
+    return Fact(
+        f"leaves {samples.name} at what one output gives in every network of the same K that was read, whatever"
+        " all_f[K] is",
+        f"{_show(samples, wrong)} The output {first[depth]:.4g} gives it, in each network with K = {depth}. Which output"
+        " goes into it: the function's argument?",
+    )
+
+
 def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
     """One number in every entry, such as zero."""
     name, number = samples.name, float(samples.made[0])
@@ -126,11 +154,24 @@ def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
     return Fact(f"leaves {name} at zero", hint)
 
 
+def _find_empty_layers(samples: Samples, wrong: Booleans) -> Fact | None:
+    """Zeros in every entry of some layers, where all others are right."""
+    layers = np.isin(samples.owner, samples.owner[wrong])
+    if samples.where is Where.OUTPUT or wrong.sum() < _LEAST_ENTRIES or samples.made[layers].any():
+        return None
+    name = samples.name
+    return Fact(
+        f"leaves {name} at zero{_where(samples, wrong)}",
+        f"{_show(samples, wrong)} Which statement should write it, does that run there, and does a later line change"
+        " its arrays?",
+    )
+
+
 def _find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
     for among, where in (
         (np.ones_like(wrong), ""),
-        (np.isin(samples.owner, samples.owner[wrong]), f" in some {samples.unit}s"),
+        (np.isin(samples.owner, samples.owner[wrong]), _where(samples, wrong)),
     ):
         factor = _one(samples.made, samples.right, among)
         if factor is None or f"{factor:.6g}" == "1" or not factor:
@@ -148,7 +189,7 @@ def _one(made: Array, right: Array, among: Booleans) -> float | None:
     """The factor between two arrays where they are largest; None if there is none."""
     if not among.any():
         return None
-    at = int(np.argmax(np.abs(right) * among))
+    at = int(np.argmax(np.where(among, np.abs(right), -1.0)))
     factor = float(made[at] / right[at]) if right[at] else np.nan
     return factor if np.isfinite(factor) else None
 
@@ -199,15 +240,15 @@ def _find_limit(name: str, kept: Sequence[float], lost: Sequence[float]) -> str 
     if not kept or not lost:
         return None
     if 0 < max(lost) < min(kept):
-        return f"where {name} is above {_between(max(lost), min(kept))}"
+        return f"where {name} is above {describe_between(max(lost), min(kept))}"
     beyond = [value for value in lost if value > 0]
     if beyond and min(kept) > 0 and max(kept) < min(beyond):
-        return f"where {name} is above 0 and below {_between(max(kept), min(beyond))}"
+        return f"where {name} is above 0 and below {describe_between(max(kept), min(beyond))}"
     return None
 
 
-def _between(low: float, high: float) -> str:
-    """A number that is known to lie between two others."""
+def describe_between(low: float, high: float) -> str:
+    """The words for a number that is known to lie between two others."""
     texts = f"{low:.3g}", f"{high:.3g}"
     return f"about {texts[0]}" if texts[0] == texts[1] else f"some number between {texts[0]} and {texts[1]}"
 
@@ -238,9 +279,11 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     for words, term in samples.terms.items():
         if not np.isfinite(term).all() or not term.any():
             continue
-        factor = float(rest @ term / (term @ term))
         size = np.abs(samples.made) + np.abs(samples.right)
-        if factor and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size):
+        # Where it is the largest part: squares of large numbers would overflow.
+        at = int(np.argmax(np.abs(term) / np.where(size > 0, size, np.inf)))
+        factor = float(rest[at] / term[at]) if term[at] else 0.0
+        if factor and np.isfinite(factor) and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size):
             times = "" if abs(abs(factor) - 1) < _NEAR else f"{abs(factor):.6g} times "
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"
@@ -307,6 +350,8 @@ def _find_function(samples: Samples, wrong: Booleans) -> Fact | None:
     for words, factor in samples.functions.items():
         if wrong.sum() >= _LEAST_ENTRIES and _near(samples, samples.made, factor * samples.base).all():
             return Fact(f"leaves {samples.name} at {samples.source} times {words}", _show_factor(samples, wrong))
+    if samples.where is Where.DERIVATIVE and (fact := _find_ramp(samples, wrong, seen)) is not None:
+        return fact
     if samples.where is Where.DERIVATIVE and samples.alone:
         return Fact(
             f"leaves {samples.name} with numbers that do not follow from {samples.given}{_where(samples, wrong)}",
@@ -334,8 +379,43 @@ def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact 
 
 
 def _where(samples: Samples, wrong: Booleans) -> str:
-    """The words after what is true of the layers that are wrong."""
-    return f" in some {samples.unit}s" if len(set(samples.owner[wrong].tolist())) < len(samples.layers) else ""
+    """The words after what is true of the layers that are wrong: by their numbers, if these decide it."""
+    layers = set(samples.owner[wrong].tolist())
+    if len(layers) == len(samples.layers):
+        return ""
+    if samples.where in {Where.BIAS, Where.WEIGHT}:
+        # Where nothing else follows than zero, nothing shows.
+        telling = set(samples.owner[samples.right != 0].tolist()) | layers
+        places = [(samples.layers[n].k, samples.layers[n].depth, n in layers) for n in sorted(telling)]
+        for words, rule in _BY_NUMBER.items():
+            if all(rule(k, depth) == off for k, depth, off in places):
+                return f" in {words}"
+    return f" in some {samples.unit}s"
+
+
+#: Layers that may be chosen by their numbers, in a network of this K.
+_BY_NUMBER: dict[str, Callable[[int, int], bool]] = {
+    "layer 0": lambda k, _: k == 0,
+    "layer K": lambda k, depth: k == depth,
+    "every layer above 0": lambda k, _: k > 0,
+    "every layer below K": lambda k, depth: k < depth,
+}
+
+
+def _find_ramp(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None:
+    """A factor that rises with the preactivation from 0 to 1, between two limits."""
+    order = np.argsort(samples.ordered["all_f[layer-1]"][seen])
+    f = samples.ordered["all_f[layer-1]"][seen][order]
+    factor = samples.made[seen][order] / samples.base[seen][order]
+    rising = (factor > _NEAR) & (factor < 1 - _NEAR)
+    if rising.sum() < _LEAST_ENTRIES or np.any(np.diff(factor) < -_NEAR) or np.any(np.abs(factor - 0.5) > 0.5 + _NEAR):
+        return None
+    low, high = f[rising][[0, -1]]
+    return Fact(
+        f"leaves {samples.name} at {samples.source} times a number between 0 and 1 where all_f[layer-1] is between"
+        f" {low:.3g} and {high:.3g}, as on a ramp",
+        _show_factor(samples, wrong),
+    )
 
 
 def _find_column(samples: Samples, wrong: Booleans) -> Fact | None:

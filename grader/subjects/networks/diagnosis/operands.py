@@ -118,13 +118,15 @@ _IDS = {
     (Where.DERIVATIVE, "kind", "all_f"): "derivative_as_matrix",
     (Where.DERIVATIVE, "kind", "all_h"): "derivative_as_matrix",
 }
+#: The slip of two arrays of which either may be the wrong one.
+LAYERS_DIFFER = "layers_differ"
 _GENERIC = {
     "flip": "wrong_transpose",
     "order": "operands_swapped",
     "kind": "wrong_product",
     "index": "wrong_index",
     "transposed": "product_transposed",
-    "layers": "layers_differ",
+    "layers": LAYERS_DIFFER,
     "variable": "wrong_list",
 }
 

@@ -16,6 +16,7 @@ from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
 from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
 from grader.subjects.networks.diagnosis.operands import (
     FORMULAS,
+    LAYERS_DIFFER,
     LIST_LINES,
     OperandChange,
     changes,
@@ -64,7 +65,9 @@ class Blame:
     @property
     def bug(self) -> Bug:
         """An explanation by itself."""
-        return Bug(self.slip.id, self.slip.title, self.slip.where, (), self.hint, self.strong)
+        # Of two arrays that do not fit, an earlier line may have made either: then no step's line is blamed.
+        where = Where.RAISES if self.slip.id == LAYERS_DIFFER else self.slip.where
+        return Bug(self.slip.id, self.slip.title, where, (), self.hint, self.strong)
 
 
 def find_blame(case: Case, evidence: Mapping[int, Evidence]) -> Blame | None:

@@ -2,16 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from grader.oracle.answers import Malformed, ReceivedForm, Returned
+from grader.oracle.answers import Answer, Malformed, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
-from grader.subjects.networks.diagnosis.case import Case, near
+from grader.subjects.networks.diagnosis.case import EVIDENCE, Case, misfit_degree, near
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.diagnosis.forms import alike, flat
+from grader.subjects.networks.diagnosis.forms import Clue, alike, answer, clues, flat
 from grader.subjects.networks.diagnosis.lines import RIGHT, run
+from grader.subjects.networks.diagnosis.predictions import PredictedForm
 
 ACCUMULATES = Bug(
     "accumulates",
@@ -52,10 +54,26 @@ KEEPS = Bug(
 )
 
 
+KEEPS_DERIVATIVE = Bug(
+    "derivative_kept",
+    "goes by the activation's derivative of an earlier network",
+    Where.WHOLE,
+    (),
+    "Call your function twice, with other numbers the second time. Is the activation's derivative computed anew?",
+    "Take the derivative at the all_f that the function is given: keep nothing by the layer's number from one call to"
+    " the next.",
+    fails=("relu_derivative",),
+)
+
+
 def state(case: Case) -> list[Fit]:
-    """Right answers that are added up, repeated, or appended to one another."""
+    """Right answers that are added up, repeated, or appended to one another; or parts of earlier ones."""
+    if _keeps_derivative(case):
+        return [Fit((KEEPS_DERIVATIVE,), complete=True)]
     if len(case.returned) < len(case.answers):
-        return [Fit((GROWS,))] if _grows(case) else []
+        if _grows(case):
+            return [Fit((GROWS,))]
+        return [Fit((ACCUMULATES,), complete=True)] if _accumulates_misfits(case) else []
     first = {sizes: i for i, sizes in reversed(list(enumerate(case.suite.sizes)))}
     if case.wrong & set(first.values()):
         # What is asked about first is answered rightly by all of them.
@@ -96,6 +114,62 @@ def _firsts(case: Case, rights: Sequence[list[Array]]) -> Iterator[Array]:
     first: dict[tuple[int, ...], list[Array]] = {}
     for sizes, parts in zip(case.suite.sizes, rights, strict=True):
         yield from first.setdefault(sizes, parts)
+
+
+def _keeps_derivative(case: Case) -> bool:
+    """True if every answer is that of the right lines with the derivatives of the first network of the same K."""
+    if case.numbers < EVIDENCE:
+        return False
+    first: dict[int, tuple[Array, ...]] = {}
+    for i, view in enumerate(case.predictions.views):
+        slopes = first.setdefault(len(view.f), view.slopes)
+        s = run(RIGHT, replace(view, slopes=slopes))
+        made = answer(RIGHT, s)
+        if not _is_same(case, i, made, frozenset(clues(s, made if isinstance(made, Malformed) else None))):
+            return False
+    return True
+
+
+def _is_same(case: Case, i: int, made: Answer, possible: frozenset[Clue]) -> bool:
+    """True if this is what came back about network `i`, or failed in the same way."""
+    given = case.answers[i]
+    if isinstance(given, Returned):
+        mine = slice(case.suite.starts[i], case.suite.starts[i + 1])
+        return isinstance(made, Returned) and near(made.numbers, given.numbers, case.floor[mine])
+    return misfit_degree(given, RIGHT, PredictedForm(made, possible)) is not None
+
+
+def _accumulates_misfits(case: Case) -> bool:
+    """True if every answer is the sum of all to the same K so far, where NumPy can add them up at all."""
+    if case.numbers < EVIDENCE:
+        return False
+    return any(
+        all(_is_same(case, i, made, possible) for i, (made, possible) in enumerate(_add_up(case, order)))
+        for order in _ORDERS
+    )
+
+
+#: The orders in which a layer's arrays may be kept: one after the other, or both at once.
+_ORDERS = ((("weights",), ("biases",)), (("biases",), ("weights",)), (("weights", "biases"),))
+
+
+def _add_up(case: Case, order: Sequence[Sequence[str]]) -> Iterator[tuple[Answer, frozenset[Clue]]]:
+    """The answers of a function that adds to what it keeps from the output down, until an array does not fit."""
+    kept: dict[tuple[int, int, str], Array] = {}
+    for view in case.predictions.views:
+        s = run(RIGHT, view)
+        lists = {"weights": s.dl_dweights, "biases": s.dl_dbiases}
+        try:
+            for k in range(s.top, -1, -1):
+                for names in order:
+                    sums = {(s.top, k, name): kept.get((s.top, k, name), 0.0) + lists[name][k] for name in names}
+                    kept |= sums
+                    for (_, _, name), array in sums.items():
+                        lists[name][k] = array
+        except ValueError as error:
+            s.errors.append(error)
+        made = answer(RIGHT, s)
+        yield made, frozenset(clues(s, made if isinstance(made, Malformed) else None))
 
 
 def _grows(case: Case) -> bool:

@@ -213,7 +213,20 @@ _COARSE_BIASES = _COARSE.replace(
 )
 
 #: The bug's id and the source. What is raised is told by the line in its traceback, which only a jail has.
+_AUGMENTED = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    delta, dws, dbs = 2 * (all_f[-1] - y), {}, {}
+    for k in range(len(all_weights))[::-1]:
+        inputs = np.append(all_h[k], 1.0)
+        both = np.outer(delta, inputs)
+        dbs[k], dws[k] = both[:, :1], both[:, 1:]
+        if k:
+            delta = np.where(all_f[k - 1] > 0, all_weights[k].T.dot(delta), 0)
+    return [dws[k] for k in sorted(dws)], [dbs[k] for k in sorted(dbs)]
+"""
+
 BEHAVIOURS = (
+    ("augmented_split", _AUGMENTED),
     ("rounded", _ROUNDED),
     ("rounded", _ROUNDED_BIASES),
     ("clipped", _CLIPPED),

@@ -11,6 +11,8 @@ from worker.sandbox.inside.results import FLOAT, MalformedError, describe, numbe
 from worker.sandbox.inside.student import Student
 from worker.sandbox.inside.wire import encode_header, pack, pack_encoded
 
+from .forms import OTHER_FORM, PLAIN
+
 NAMES = ("all_weights", "all_biases", "all_f", "all_h", "y")
 _PARTS = ("all_dl_dweights", "all_dl_dbiases")
 
@@ -63,14 +65,15 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
         for form, original in question.networks:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
             given = _arguments(original.copy(), form)
-            ended, raised, returned = False, None, None
+            ended, raised, came, returned = False, None, None, None
             misshapen = None
             taken = evidence.Taken({}, {}, {}, None)
             try:
                 function = function_of(student, question.function, len(form.shapes[0]) - 1, question.loss)
-                returned = function(*given[:4], given[4][0])
-                ended = True
+                came = function(*given[:4], given[4][0])
                 taken = watch.take()
+                returned = evidence.unroll(came)
+                ended = True
                 misshapen = evidence.misshapen(returned, shapes)
             except BaseException as error:  # noqa: BLE001 - as above
                 taken = watch.take(error.__traceback__)
@@ -78,9 +81,12 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
                     known = _join_lists(given, taken.lists)
                     raised = raised_statement.describe(error.__traceback__, taken.frame, student.lines, known)
                     misshapen = evidence.first_misshapen(taken.lists, shapes)
-                elif codes and isinstance(error, TypeError):
+                elif codes and came is None and isinstance(error, TypeError):
                     raised = raised_statement.describe_call(codes[-1], student.lines)
             name, given_back = evidence.returned_lists(returned, shapes, taken.lists)
+            if returned is not came and name == PLAIN:
+                # Iterators over the right arrays are no lists.
+                name = OTHER_FORM
             if returned is None and not taken.lists:
                 given_back = evidence.recognize(taken.own, shapes)
             status, payload, shared = evidence.read({**taken.lists, **given_back}, shapes)

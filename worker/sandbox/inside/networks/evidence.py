@@ -8,7 +8,7 @@ of that function. A student's code can forge them: they buy marks for single ste
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import islice, pairwise
 from operator import is_
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
@@ -30,6 +30,8 @@ OTHER = "3"
 _FLOAT = np.dtype("<f8")
 #: NumPy's kinds that are real numbers: bool, integers, floats.
 _REAL = "biuf"
+#: Members of an iterator that are read at most; a list of a network's layers has a few.
+_MOST_MEMBERS = 10_000
 #: Tool ids of `sys.monitoring` that no kind of tool claims.
 _TOOLS = (3, 4)
 _NAME = "backmark"
@@ -160,6 +162,18 @@ def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[s
                 numbers.append((array if array.dtype is _FLOAT else np.asarray(array, _FLOAT)).tobytes())
     shared = [_overlap(arrays["all_dl_dh", k], arrays["all_dl_df", k - 1]) for k in range(1, len(shapes["all_dl_dh"]))]
     return "".join(status), b"".join(numbers), "0" + "".join("01"[same] for same in shared)
+
+
+def unroll(returned: object) -> object:
+    """Return the same object with lists for iterators: itself, and its parts. Raises what their members raise."""
+    whole = _unroll(returned)
+    parts = _members(whole)
+    unrolled = [_unroll(part) for part in parts]
+    return whole if all(map(is_, parts, unrolled)) else unrolled
+
+
+def _unroll(value: object) -> object:
+    return list(islice(value, _MOST_MEMBERS)) if isinstance(value, Iterator) else value
 
 
 def returned_lists(
@@ -341,7 +355,7 @@ def _members(value: object) -> list[Any]:
         layers = {layer: member for key, member in value.items() if (layer := _layer(key)) is not None}
         # Two keys of one layer are two lists in one.
         most = max(layers, default=-1) if len(layers) == len(value) else -1
-        return [layers.get(layer) for layer in range(min(most, 10_000) + 1)]
+        return [layers.get(layer) for layer in range(min(most, _MOST_MEMBERS) + 1)]
     if isinstance(value, np.ndarray) and np.ndarray.view(value, np.ndarray).ndim > 0:
         return [*np.ndarray.view(value, np.ndarray)]
     return []

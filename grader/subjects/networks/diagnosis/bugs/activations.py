@@ -172,6 +172,7 @@ BUGS = (
         "all_dl_dh[layer] has an entry for each input of the layer. Over what do you add up, and what is left?",
         "Add up over the units of the layer: all_weights[layer].T @ all_dl_df[layer].",
         lambda s, k: np.sum(s.weights[k] * s.dl_df[k], axis=1, keepdims=True),
+        lambda s, k: np.resize(np.sum(s.weights[k] * s.dl_df[k], axis=1), s.h[k].shape),
     ),
     _rare(
         "magnitudes_of_weights",
@@ -203,6 +204,23 @@ BUGS = (
         "A large derivative is a derivative all the same: do not clip.",
         rare=True,
         either=True,
+    ),
+    _rare(
+        "weights_flipped",
+        "reverses the order of the weights' rows or columns on the way down",
+        "Take a layer with two units and three inputs: which number of all_weights[layer] stands where in your product,"
+        " and which in the transpose?",
+        "On the way down it is all_weights[layer].T @ all_dl_df[layer]: a transpose, and no rotation.",
+        lambda s, k: s.weights[k].T[::-1] @ s.dl_df[k],
+        lambda s, k: s.weights[k][::-1].T @ s.dl_df[k],
+    ),
+    _rare(
+        "mean_before_weights",
+        "takes the sum or the mean of dl/df over the units before it goes through the weights",
+        "An activation reaches each preactivation through a weight of its own. What do you multiply by that weight?",
+        "Each weight is multiplied by its own unit's entry: all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer].",
+        lambda s, k: s.weights[k].sum(axis=0, keepdims=True).T * s.dl_df[k].mean(axis=0, keepdims=True),
+        lambda s, k: s.weights[k].sum(axis=0, keepdims=True).T * s.dl_df[k].sum(axis=0, keepdims=True),
     ),
     _rare(
         "mean_over_units",

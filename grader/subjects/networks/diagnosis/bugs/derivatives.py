@@ -70,7 +70,7 @@ BUGS = (
         "zero_derivative",
         "returns zeros below the output layer, as if dl/df stayed zero there",
         "Nothing arrives below the output layer. What does all_dl_df[layer-1] hold when the loop comes to that layer?"
-        " Is its line still to be written, or does it not run?",
+        " Is its line still to be written, does it not run, or is a factor in it zero?",
         "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], in every layer"
         " from K down to 1.",
         lambda s, k: np.zeros_like(s.f[k - 1]),
@@ -81,6 +81,9 @@ BUGS = (
         "Which preactivations went through the activation function to become all_h[layer]?",
         "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
         lambda s, k: s.slopes[k] * s.dl_dh[k],
+        lambda s, k: np.resize(s.slopes[k], s.dl_dh[k].shape) * s.dl_dh[k],
+        # The output has no activation function, and its layer none of these.
+        lambda s, k: s.slopes[k] * s.dl_dh[k] if k < s.top else s.dl_dh[k],
     ),
     _bug(
         "derivative_as_matrix",
@@ -89,6 +92,15 @@ BUGS = (
         "Use * (or np.multiply) here, not np.matmul.",
         lambda s, k: s.slopes[k - 1] @ s.dl_dh[k],
         lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
+        lambda s, k: s.slopes[k - 1] @ (s.slopes[k - 1].T @ s.dl_dh[k]),
+    ),
+    _bug(
+        "derivative_summed_over_units",
+        "adds up the activation's derivative or dl/dh over the units, and keeps no unit apart",
+        "Each unit has its own activation function. Over what does your line add up, and what is left for each unit?",
+        "Nothing is added up here: each entry of all_dl_dh[layer] is multiplied by its own unit's derivative.",
+        lambda s, k: s.slopes[k - 1].sum(axis=0, keepdims=True) * s.dl_dh[k],
+        lambda s, k: s.slopes[k - 1] * s.dl_dh[k].sum(axis=0, keepdims=True),
     ),
     _bug(
         "derivative_at_other_activation",
@@ -118,6 +130,14 @@ BUGS = (
         "Which preactivations went through the activation function to become all_h[layer]?",
         "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
         lambda s, k: s.slopes[k - 2] * s.dl_dh[k],
+    ),
+    _bug(
+        "derivative_from_other_end",
+        "takes the activation's derivative at all_f[K-layer], counted from the other end",
+        "Print the layer and the index of all_f beside each other while your loop goes down. Do they belong together?",
+        "If a loop counts from the output down, its number is no index: all_h[layer] is made from all_f[layer-1].",
+        lambda s, k: s.slopes[s.top - k] * s.dl_dh[k],
+        applies=_several_hidden,
     ),
     _bug(
         "derivative_missing_at_first",

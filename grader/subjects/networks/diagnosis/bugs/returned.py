@@ -1,9 +1,11 @@
 """Bugs in what is returned: right numbers in the wrong form."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.lines import Lines
 from grader.subjects.networks.diagnosis.work import Work
@@ -14,6 +16,15 @@ Returns = Callable[[Work], object]
 def _bug(id_: str, title: str, hint: str, strong: str, *returns: Returns) -> Bug:
     lines = tuple(Lines(returned=returned) for returned in returns)
     return Bug(id_, title, Where.RETURN, lines, hint, strong, fails=())
+
+
+def _stop_at_zeros(s: Work, above: int) -> tuple[list[Array | None], list[Array | None]]:
+    """Both lists, with nothing below a layer whose dl/df is zero, or from it on."""
+    last = next((k for k in range(s.top, -1, -1) if not s.dl_df[k].any()), -above)
+    weights, biases = (
+        [None if k < last + above else part for k, part in enumerate(parts)] for parts in (s.dl_dweights, s.dl_dbiases)
+    )
+    return weights, biases
 
 
 BUGS = (
@@ -76,6 +87,17 @@ BUGS = (
         "Biases are columns of shape (n, 1): no transpose belongs to their gradient.",
         lambda s: (s.dl_dweights, [part.T for part in s.dl_dbiases]),
     ),
+    replace(
+        _bug(
+            "returned_transposed",
+            "returns every gradient transposed",
+            "Compare the shapes of all_dl_dweights[0] and all_weights[0], of all_dl_dbiases[0] and all_biases[0].",
+            "Each gradient has the shape of its parameter: who computes with rows transposes both at the end.",
+            lambda s: ([part.T for part in s.dl_dweights], [part.T for part in s.dl_dbiases]),
+        ),
+        # A transposed dW is another product.
+        fails=("weight_gradient",),
+    ),
     _bug(
         "returned_pairs",
         "returns one pair of weight and bias gradients for each layer",
@@ -122,6 +144,19 @@ BUGS = (
         lambda s: {"weights": s.dl_dweights, "biases": s.dl_dbiases},
     ),
     _bug(
+        "returned_iterators",
+        "returns iterators instead of lists",
+        "Print what your function returns, twice. What are the two, and what is left in them the second time?",
+        "The notebook takes entries by their numbers: make lists of them, as in list(reversed(all_dl_dweights)).",
+        lambda s: (reversed(s.dl_dweights), reversed(s.dl_dbiases)),
+        lambda s: (iter(s.dl_dweights), iter(s.dl_dbiases)),
+        lambda s: (map(np.asarray, s.dl_dweights), map(np.asarray, s.dl_dbiases)),
+        lambda s: ((part for part in s.dl_dweights), (part for part in s.dl_dbiases)),
+        # Where the weights are an iterator, the biases are not looked at.
+        lambda s: (s.dl_dweights, reversed(s.dl_dbiases)),
+        lambda s: (s.dl_dweights, map(np.asarray, s.dl_dbiases)),
+    ),
+    _bug(
         "list_too_short",
         "returns a list that is one entry short",
         "A network with K hidden layers: how many weight matrices does it have?",
@@ -150,6 +185,15 @@ BUGS = (
         lambda s: (s.dl_dweights, [*s.dl_dbiases[:-1], None]),
         # A copy of what is not there yet.
         lambda s: (s.dl_dweights, [np.array(None)] * len(s.dl_dbiases)),
+    ),
+    _bug(
+        "stops_at_zeros",
+        "leaves the layers below one whose dl/df is zero without gradients",
+        "If no unit of a layer passes anything on, what are the gradients of the layers below it? What does your loop do"
+        " there?",
+        "The gradients below are zeros, and no None: the loop goes through every layer from K down to 0.",
+        lambda s: _stop_at_zeros(s, 0),
+        lambda s: _stop_at_zeros(s, 1),
     ),
     _bug(
         "returned_early",

@@ -59,6 +59,14 @@ BUGS = (
         lambda s, k: s.dl_df[k] @ s.f[k].T,
     ),
     _bug(
+        "next_activation",
+        "takes the weight gradient from all_h[layer+1], what comes out of the layer",
+        "Is it what goes into a layer or what comes out of it that its weights are multiplied with?",
+        "all_weights[layer] is multiplied with all_h[layer]; all_h[layer+1] is made of the result.",
+        lambda s, k: s.dl_df[k] @ (s.h[k + 1] if k < s.top else s.f[k]).T,
+        lambda s, k: s.dl_df[k] @ s.h[min(k + 1, s.top)].T,
+    ),
+    _bug(
         "weights_from_input",
         "takes every layer's weight gradient from the network's input",
         "What goes into the second layer of a network?",
@@ -93,6 +101,13 @@ BUGS = (
         "Which of the two columns has to be laid down as a row?",
         "all_dl_df[layer] @ all_h[layer].T is an outer product; with the transpose on the left it is a single number.",
         lambda s, k: s.dl_df[k].T @ s.h[k],
+    ),
+    _bug(
+        "dot_of_flat_arrays",
+        "takes the dot product of two flat arrays for the weight gradient, which is a single number",
+        "What does np.dot make of two arrays of shape (n,): one number, or one for each pair of entries?",
+        "Each pair of entries has its product: all_dl_df[layer] @ all_h[layer].T, or np.outer of the two.",
+        lambda s, k: np.asarray(np.dot(s.dl_df[k].ravel(), s.h[k].ravel())),
     ),
     _bug(
         "weights_without_activation",
@@ -166,6 +181,30 @@ BUGS = (
         lambda s, k: s.dl_df[k] @ (s.h[k] if k else activate(s.h[0], s.formulas)).T,
     ),
 )
+
+#: A column beside which another one came to stand, of the weights and the biases in one matrix.
+AUGMENTED = Bug(
+    "augmented_split",
+    "makes one matrix for weights and biases, and takes the column of the biases from its wrong end",
+    Where.WEIGHT,
+    (
+        Lines(
+            weight=lambda s, k: s.dl_df[k] @ np.vstack([np.ones((1, s.columns)), s.h[k][:-1]]).T,
+            bias=lambda s, k: s.dl_df[k] @ s.h[k][-1:].T,
+        ),
+        Lines(
+            weight=lambda s, k: s.dl_df[k] @ np.vstack([s.h[k][1:], np.ones((1, s.columns))]).T,
+            bias=lambda s, k: s.dl_df[k] @ s.h[k][:1].T,
+        ),
+    ),
+    "If biases and weights are columns of one matrix: which column is the biases', where you make the matrix and where"
+    " you take it apart?",
+    "Take the column of the biases from the end at which you put the 1 beside all_h[layer].",
+    fails=("bias_gradient", "weight_gradient"),
+    rare=True,
+)
+
+BUGS = (*BUGS, AUGMENTED)
 
 #: Tried only beside another bug: alone, its factor is read off the numbers.
 FACTOR = _bug(

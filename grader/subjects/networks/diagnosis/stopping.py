@@ -1,0 +1,89 @@
+"""A loop that is left where dl/df is small: right gradients above some layer, and zeros from there down."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.oracle.network import Array
+from grader.oracle.suite import matrices
+from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
+from grader.subjects.networks.diagnosis.fit import Fit
+from grader.subjects.networks.diagnosis.lines import RIGHT, run
+from grader.subjects.networks.diagnosis.observed import describe_between
+
+#: The sizes of dl/df that a condition may be about, in words.
+_SIZES: dict[str, Callable[[Array], float]] = {
+    "has no entry beyond": lambda df: float(np.abs(df).max()),
+    "has a norm below": lambda df: float(np.linalg.norm(df)),
+    "has entries of a mean size below": lambda df: float(np.abs(df).mean()),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stop:
+    """A network's dl/df from the output down to the layer at which it stops (-1 if nowhere that shows)."""
+
+    df: list[Array]
+    layer: int
+
+
+def stopping(case: Case) -> list[Fit]:
+    """The fit of zeros from a layer down whose dl/df, or that of the layer above, is smaller than all others."""
+    if len(case.returned) < len(case.answers) or len(case.wrong) < EVIDENCE:
+        return []
+    stops = [_find_stop(case, i) for i in range(len(case.answers))]
+    found = [stop for stop in stops if stop is not None]
+    if len(found) < len(stops):
+        return []
+    for above in (0, 1):
+        for words, size in _SIZES.items():
+            limits = _find_limits(found, above, size)
+            if limits is not None:
+                return [Fit((_bug(words, limits, above),), complete=True)]
+    return []
+
+
+def _find_stop(case: Case, i: int) -> Stop | None:
+    """The layer from which on network `i` has zeros for other numbers; None if it is wrong otherwise."""
+    mine = slice(case.suite.starts[i], case.suite.starts[i + 1])
+    df = run(RIGHT, case.predictions.views[i]).dl_df
+    if i not in case.wrong:
+        return Stop(df, -1)
+    got = case.got[mine]
+    off = np.where(np.isfinite(case.suite.tolerances[mine]), got - case.suite.derivatives[mine], 0.0)
+    wrong = matrices(case.suite.sizes[i], (np.abs(off) > case.floor[mine]).astype(float))
+    arrays = matrices(case.suite.sizes[i], got)
+    layers = [k for k in range(len(df)) if wrong[2 * k].any() or wrong[2 * k + 1].any()]
+    if not layers or any(array.any() for array in arrays[: 2 * layers[-1] + 2]):
+        return None
+    return Stop(df, layers[-1])
+
+
+def _find_limits(stops: list[Stop], above: int, size: Callable[[Array], float]) -> tuple[float, float] | None:
+    """The largest dl/df at which it stops, and the smallest at which it goes on, if these are apart."""
+    least, most = [], []
+    for stop in stops:
+        last = stop.layer + above
+        if stop.layer >= 0:
+            if last >= len(stop.df):
+                return None
+            least.append(size(stop.df[last]))
+        # Below a layer of zeros there are zeros whether it goes on or not.
+        most += [size(df) for df in stop.df[last + 1 if stop.layer >= 0 else above :] if df.any()]
+    limits = max(least), min(most, default=np.inf)
+    return limits if limits[0] < limits[1] else None
+
+
+def _bug(words: str, limits: tuple[float, float], above: int) -> Bug:
+    where = "below the first layer" if above else "from the first layer on"
+    return Bug(
+        "stops_early",
+        f"leaves zeros {where}, counted from the output, whose dl/df {words} {describe_between(*limits)}",
+        Where.WHOLE,
+        (),
+        "A small derivative is a derivative all the same, and may grow again below. What ends your loop?",
+        "The loop goes through every layer from K down to 0, however small all_dl_df[layer] is.",
+        fails=(),
+    )

@@ -1,0 +1,201 @@
+"""What is said of loops that end early, of what is kept between calls, of iterators, and of facts about single lines."""
+
+import pytest
+
+from grader.judge.examples import Examples
+from grader.model.verdict import Judgement, Mark, Property
+from tests.local import local
+from tests.networks import NetworksJudge, load_packaged
+
+JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+
+#: A backward pass by generators and dictionaries; each hole is right by default.
+SOURCE = """
+import itertools
+import numpy as np
+
+{above}
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    {first}
+    weights, biases = dict(), dict()
+    error = {start}
+    for place, matrix in sorted(enumerate(all_weights), key=lambda pair: -pair[0]):
+        {enter}
+        entered = all_h[place]
+        weights[place], biases[place] = {kept}
+        if place > 0:
+            before = all_f[place - 1]
+            error = {down}
+    count = range(len(all_weights))
+    return {end}
+"""
+RIGHT = {
+    "above": "",
+    "first": "pass",
+    "start": "np.multiply(2, all_f[-1] - y)",
+    "enter": "pass",
+    "kept": "np.outer(error, entered), error.copy()",
+    "down": "np.where(before > 0, np.einsum('ij,ic->jc', matrix, error), 0)",
+    "end": "[weights[at] for at in count], [biases[at] for at in count]",
+}
+#: What the loop did not come to is returned as zeros, or as nothing.
+ZEROS = (
+    "[weights.get(at, 0 * all_weights[at]) for at in count], [biases.get(at, 0 * all_biases[at]) for at in count]"
+)
+NOTHING = "[weights.get(at) for at in count], [biases.get(at) for at in count]"
+
+
+def source(**holes: str) -> str:
+    """The text with some of its holes filled otherwise."""
+    return SOURCE.format(**RIGHT | holes)
+
+
+def judged(text: str) -> Judgement:
+    """The judgement on a source."""
+    return JUDGE.judge(local(text, JUDGE.assignment), lambda: local(text, JUDGE.assignment))
+
+
+def row_of(judgement: Judgement, name: str) -> Property:
+    """The row of this name."""
+    return next(row for row in judgement.properties if row.name == name)
+
+
+def lost(judgement: Judgement) -> set[str]:
+    """The rows without their marks."""
+    return {row.name for row in judgement.properties if row.max_score and not row.score}
+
+
+@pytest.fixture
+def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most of what is said does not depend on them, and they take most of the time."""
+    monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
+
+
+#: Whole functions, the explanation of each, and the rows that lose their marks for it.
+FUNCTIONS = {
+    "iterators over the right arrays": (
+        {"end": "iter([weights[at] for at in count]), map(np.array, [biases[at] for at in count])"},
+        "returned_iterators",
+        {"any_shape"},
+    ),
+    "one iterator over the two lists' arrays, without end": (
+        {"end": "[weights[at] for at in count], itertools.cycle([biases[at] for at in count])"},
+        None,
+        {"bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative", "any_shape"},
+    ),
+    "a loop that ends where little is left": (
+        {"enter": "if np.sqrt(np.sum(error ** 2)) < 0.3: break", "end": ZEROS},
+        "stops_early",
+        {"any_shape"},
+    ),
+    "a loop that ends below a layer of zeros": (
+        {"kept": "np.outer(error, entered), +error\n        if (error == 0).all(): break", "end": NOTHING},
+        "stops_at_zeros",
+        {"any_shape"},
+    ),
+    "sums over all calls, where the arrays can be added": (
+        {
+            "above": "kept_w, kept_b = {}, {}",
+            "kept": "kept_w.get(place, 0) + np.outer(error, entered), kept_b.get(place, 0) + error\n"
+            "        kept_w[place], kept_b[place] = weights[place], biases[place]",
+        },
+        "accumulates",
+        {"any_shape"},
+    ),
+    "masks of the first call": (
+        {"above": "gates = {}", "down": "gates.setdefault(place, before > 0) * (matrix.T @ error)"},
+        "derivative_kept",
+        {"relu_derivative", "any_shape"},
+    ),
+    "a forward pass from an input of its own": (
+        {
+            "above": "def again(x, ws, bs):\n    outs, ins = [], [x]\n    for w, b in zip(ws, bs):\n"
+            "        outs.append(w @ ins[-1] + b)\n        ins.append(np.maximum(outs[-1], 0))\n    return outs, ins",
+            "first": "all_f, all_h = again(np.array([[0.5], [-1.5]]), all_weights, all_biases)",
+        },
+        "forward_from_other_input",
+        None,
+    ),
+    "an assert of its own": (
+        {"enter": "assert all_h[place].size == all_f[place].size"},
+        "own_assertion",
+        {"any_shape"},
+    ),
+    "one array of all weights": ({"first": "cube = np.array(all_weights)"}, "list_stacked", {"any_shape"}),
+}
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+@pytest.mark.parametrize(("holes", "id_", "rows"), FUNCTIONS.values(), ids=FUNCTIONS.keys())
+def test_whole_functions_are_named_and_lose_no_right_line(
+    holes: dict[str, str], id_: str | None, rows: set[str] | None
+) -> None:
+    """The loop, what is kept and the form are no lines of the four."""
+    judgement = judged(source(**holes))
+    assert id_ is None or [diagnosis.id for diagnosis in judgement.diagnosis] == [id_]
+    assert rows is None or lost(judgement) == rows
+
+
+#: Slips in one line, and words of the fact about them.
+FACTS = {
+    "an output of its own": ({"above": "guess = 0.75", "start": "2 * (guess - y)"}, "what one output gives"),
+    "zeros in layer 0": ({"kept": "np.outer(error, entered), error * (place > 0)"}, "at zero in layer 0"),
+    "a factor in layer K": (
+        {"kept": "np.outer(error, entered) * (3 if place + 1 == len(all_f) else 1), +error"},
+        "3 times what follows from all_dl_dbiases[layer] and all_h[layer] in layer K",
+    ),
+    "a ramp": ({"down": "(before / 2 + 0.25).clip(0, 1) * (matrix.T @ error)"}, "as on a ramp"),
+    "the last unit unmasked": (
+        {"down": "(np.append(before[:-1], [[1]], axis=0) > 0) * matrix.T.dot(error)"},
+        "is positive, and in the last unit",
+    ),
+    "the first column left out": (
+        {"kept": "np.outer(error, entered * (np.arange(len(entered)) > 0)[:, None]), +error"},
+        "in all columns but the first",
+    ),
+    "weights that take a step first": (
+        {"down": "((matrix + 0.05 * weights[place]).T @ error) * (before > 0)"},
+        "plus 0.05 times the activation's derivative times all_dl_dweights[layer].T",
+    ),
+    "twice a square": ({"start": "2 * np.square(y - all_f[-1])"}, "twice the square of the difference"),
+    "a mean over the inputs, beside another slip": (
+        {"start": "3 * (all_f[-1] - y)", "kept": "np.outer(error, entered) / entered.size, error + 0"},
+        "depends on the number of columns of all_weights[layer]",
+    ),
+}
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+@pytest.mark.parametrize(("holes", "words"), FACTS.values(), ids=FACTS.keys())
+def test_a_fact_says_where_a_line_departs(holes: dict[str, str], words: str) -> None:
+    """In which layer, in which units, by which array."""
+    assert any(words in diagnosis.title for diagnosis in judged(source(**holes)).diagnosis)
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
+    """An entry of all_h in the line of the derivative: no weight gradient raises there, nor a product further down."""
+    judgement = judged(source(down="(all_h[place - 1] > 0) * (matrix.T @ error)"))
+    assert lost(judgement) == {"relu_derivative", "any_shape"}
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_a_product_with_an_array_that_another_line_stretched_is_not_blamed() -> None:
+    """A sum with another layer's array gives dl/df its shape, or raises; the product below raises for it."""
+    judgement = judged(source(enter="error = error + 0 * all_f[min(place + 1, len(all_f) - 1)]"))
+    assert row_of(judgement, "activation_gradient").outcome is not Mark.FAILED
+
+
+def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
+    """From the second call on the sign is another: asked again it is the same, alone it is right."""
+    judgement = judged(
+        source(above="seen = []", start="np.multiply(-2 if seen else 2, all_f[-1] - y)\n    seen.append(1)")
+    )
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
+    assert row_of(judgement, "pure").outcome is Mark.FAILED
+
+
+def test_the_right_source_of_these_slips_passes() -> None:
+    """The holes are right by default."""
+    assert all(row.outcome is Mark.PASSED for row in judged(source()).properties)
