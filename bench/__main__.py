@@ -51,7 +51,7 @@ def main() -> None:
         say("gradient checks")
         sections = [
             Section("one submission, 200 networks", list(measured.rows())),
-            Section("one submission, 100 cases", list(languages.rows())),
+            Section("contracts and layered networks, 100 cases", list(languages.rows())),
             Section("the service, all of it on this machine", list(_service(found, measured))),
             *(_checks(Path(name), size.checks)),
         ]

@@ -22,6 +22,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.diagnosis.claim import slug
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.revision import ContractRevision
+from grader.subjects.contracts.rows import RowFails
 from tests.local import local_by
 from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant
 from tests.subjects.contracts.making import build
@@ -37,6 +38,13 @@ CONSTANTS: Mapping[str, Edit] = {
     "zero": lambda true, _, __: 0 * true,
     "transposed": lambda true, _, __: true.T,
     "flat": lambda true, _, __: true.ravel(),
+}
+
+
+#: Claims about shapes that say the same of what is planted, or say it more closely.
+ALIKE: Mapping[str, tuple[str, ...]] = {
+    "transposed": ("reversed_shape",),
+    "flat": ("lacks_axis_of_1", "extra_axis_of_1"),
 }
 
 
@@ -87,23 +95,32 @@ class Entry:
         """Yield the kind, the row, the id of the claim and the answers of each generic mistake that changes any."""
         revision = self.revision
         for row in dict.fromkeys(result.row for result in revision.assignment.results):
-            for kind, claim, edit in self._list_edits():
+            for kind, claim, edit in self._list_edits(row):
                 answers = plant(revision, row, edit)
                 if self._tells(answers):
                     yield kind, row, claim, answers
 
-    def _list_edits(self) -> Iterator[tuple[str, str, Edit]]:
+    def _list_edits(self, row: str) -> Iterator[tuple[str, str, Edit]]:
         for name, edit in CONSTANTS.items():
             yield name, name, edit
         for dim in self._list_dims():
             yield "times a dim", f"times_{dim}", _multiply(dim, 1)
             yield "divided by a dim", f"divided_by_{dim}", _multiply(dim, -1)
-        if len(self.revision.terms) > 1:
-            for term in self.revision.terms:
+        # A term without which the row is zero is a factor of all of it, which is planted above.
+        if len(terms := self._list_terms(row)) > 1:
+            for term in terms:
                 for kind, weight in (("without", -1.0), ("doubled", 1.0), ("wrong sign", -2.0)):
                     name = slug(term)
                     claims = {-1.0: f"without_{name}", 1.0: f"{name}_times_2", -2.0: f"{name}_wrong_sign"}
                     yield f"a term or upstream {kind}", claims[weight], _add_term(term, weight)
+
+    def _list_terms(self, row: str) -> list[str]:
+        """Return the terms that the row's numbers depend on."""
+        cases = self.revision.cases
+        owned = RowFails(self.revision.assignment, row).owns(cases)
+        return [
+            term for term, numbers in zip(self.revision.terms, cases.terms, strict=True) if np.any(numbers[owned] != 0)
+        ]
 
     def _list_dims(self) -> list[str]:
         drawn = self.revision.cases.drawn
@@ -125,7 +142,7 @@ class Entry:
         result, _, claims = named.partition(":")
         whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
         # A claim of a factor on all of a row is the same as that on its only part.
-        if result == whole and claims == claim:
+        if result == whole and (claims == claim or claims in ALIKE.get(claim, ())):
             return COLUMNS[0]
         if named in self.own and self._are_alike(answers, self.own[named]):
             return COLUMNS[1]

@@ -9,6 +9,7 @@ import numpy as np
 from grader.model.verdict import Diagnosis, NamedMistake
 from grader.model.words import predicate
 from grader.oracle.answers import Answer
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
@@ -75,25 +76,27 @@ class ContractDiagnoser:
                 group: claims_of_group
                 for row in failing
                 if row not in covered
-                for group, claims_of_group in self._find_claims(row, answers, got).items()
+                for group, claims_of_group in self._find_claims(row, answers, got, wrong).items()
             }
         statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
         return (_write(statements),) if statements else ()
 
-    def _find_claims(self, row: str, answers: Sequence[Answer], got: Array) -> dict[Group, tuple[NumberClaim, ...]]:
+    def _find_claims(
+        self, row: str, answers: Sequence[Answer], got: Array, wrong: Booleans
+    ) -> dict[Group, tuple[NumberClaim, ...]]:
         """Return the claims about all of a row, or else about those of its expressions that have one."""
         whole, *parts = self.groups[row]
         for groups in ([whole], parts):
-            claims = {group: self._explain(group, answers, got) for group in groups}
+            claims = {group: self._explain(group, answers, got, wrong) for group in groups}
             if any(claims.values()):
                 return {group: claims_of_group for group, claims_of_group in claims.items() if claims_of_group}
         return {}
 
-    def _explain(self, group: Group, answers: Sequence[Answer], got: Array) -> tuple[NumberClaim, ...]:
+    def _explain(self, group: Group, answers: Sequence[Answer], got: Array, wrong: Booleans) -> tuple[NumberClaim, ...]:
         claims = find_numeric(self.cases, self._factors, self.terms, group, got)
         if not claims:
             transposed = is_transposed(self.cases, group, got, _SQUARE)
-            claims = find_forms(group, answers, got, transposed=transposed)
+            claims = find_forms(group, answers, got, wrong, transposed=transposed)
         return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
 
 

@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import prod
+from types import MappingProxyType
 
 import numpy as np
 
 from grader.oracle.answers import Answer, Malformed, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.contracts.diagnosis.claim import NumberClaim
 from grader.subjects.contracts.diagnosis.group import Group
@@ -19,16 +21,25 @@ _CASES = 3
 _HINT = "Print the shape of your {name} beside the one that is expected: what does each axis stand for?"
 
 
-def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transposed: bool) -> list[NumberClaim]:
+#: By claim the shapes that the mistake leaves as they are: what has such a shape may be right beside it.
+_SPARED: Mapping[str, Callable[[Shape], bool]] = MappingProxyType(
+    {"lacks_axis_of_1": lambda wanted: 1 not in wanted, "flat": lambda wanted: len(wanted) == 1}
+)
+
+
+def find_forms(
+    group: Group, answers: Sequence[Answer], got: Array, wrong: Booleans, *, transposed: bool
+) -> list[NumberClaim]:
     """Return the claim about the shapes of a group's results, if one holds wherever they have no numbers.
 
-    `transposed`: its square arrays are.
+    `wrong` and `transposed`: numbers are; its square arrays are.
     """
     shapes = _list_shapes(group, answers, got)
     if shapes is None or len(shapes) < _CASES:
         return []
     every = len(shapes) == len(group.places)
     there = np.isfinite(got[group.index])
+    others = [] if every or wrong[group.index[there]].any() else _list_kept(group, got)
     reverse = all(received == wanted[::-1] for wanted, received in shapes) and (group.reversed[there] >= 0).all()
     if reverse and transposed:
         return [TRANSPOSED]
@@ -43,7 +54,9 @@ def find_forms(group: Group, answers: Sequence[Answer], got: Array, *, transpose
     if reverse:
         return [turned]
     for claim, holds in kinds.items():
-        if every and all(holds(wanted, received) for wanted, received in shapes):
+        spared = _SPARED.get(claim.id)
+        explained = every or (spared is not None and bool(others) and all(map(spared, others)))
+        if explained and all(holds(wanted, received) for wanted, received in shapes):
             return [claim]
     if every and all(prod(wanted) == prod(received) for wanted, received in shapes):
         return [NumberClaim("other_axes", "with other axes, though with as many numbers", _HINT)]
@@ -75,6 +88,17 @@ def _find(answer: Answer, expression: str) -> Malformed | None:
         return None
     forms = answer.forms or ((answer,) if isinstance(answer, Malformed) else ())
     return next((form for form in forms if form.where == expression), None)
+
+
+def _list_kept(group: Group, got: Array) -> list[Shape]:
+    """Return the shapes of results that have numbers."""
+    kept, start = [], 0
+    for _, _, shape in group.places:
+        size = prod(shape)
+        if not np.isnan(got[group.index[start : start + size]]).all():
+            kept.append(shape)
+        start += size
+    return kept
 
 
 def _has_extra_ones(wanted: Shape, received: Shape) -> bool:

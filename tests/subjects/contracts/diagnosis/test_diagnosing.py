@@ -129,6 +129,29 @@ def test_another_shape_is_said_of_the_form(edit: Edit, name: str, affine: Contra
     assert names(affine, plant(affine, "dw", edit)) == [f"dw:{name}"]
 
 
+@pytest.fixture(scope="module")
+def relu() -> ContractRevision:
+    """A contract about arrays of one to four axes, without mistakes of its own."""
+    assignment = kinds.read(AFFINE.with_name("cs231n-relu"))
+    assert isinstance(assignment, ContractAssignment)
+    return made(replace(assignment, mistakes=()))
+
+
+@pytest.mark.parametrize(
+    ("edit", "name"),
+    [(lambda right, _, __: right.ravel(), "flat"), (lambda right, _, __: np.squeeze(right), "lacks_axis_of_1")],
+)
+def test_a_shape_that_a_mistake_leaves_as_it_is_speaks_for_it(edit: Edit, name: str, relu: ContractRevision) -> None:
+    answers = plant(relu, "dx", edit)
+    assert names(relu, answers) == [f"dx:{name}"]
+    # Not if the numbers of that shape are wrong: then there is more to it.
+    one = next(i for i, answer in enumerate(answers) if isinstance(answer, Returned))
+    numbers = answers[one].numbers
+    assert numbers is not None
+    answers[one] = Returned(numbers + 1)
+    assert names(relu, answers) == []
+
+
 def test_square_arrays_alone_show_that_an_array_is_transposed(affine: ContractRevision) -> None:
     def reshape(right: "np.ndarray[tuple[int, ...], np.dtype[np.float64]]", _: object, __: object) -> object:
         return right.T if right.shape[0] == right.shape[1] else right.reshape(right.shape[::-1])
