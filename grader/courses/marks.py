@@ -101,4 +101,4 @@ def _choose(graded: list[_Graded], counts: Counts) -> _Graded | None:
     """Return the attempt that counts, of those in their order."""
     if not graded:
         return None
-    return graded[-1] if counts is Counts.LAST else max(graded, key=lambda mark: mark.share)
+    return graded[-1] if counts is Counts.LAST else max(graded, key=lambda mark: round(mark.share, _DIGITS))

@@ -7,14 +7,14 @@ import pytest
 from grader.courses.limits import Bar, HandInRefusal, limits_of, may_hand_in
 from grader.courses.marks import mark_student
 from grader.courses.times import BadTime, read_time
-from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, terms
+from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, share, terms
 
 
 @pytest.mark.parametrize("row", rows("policy | for the student | submissions"), ids=lambda row: row[-1])
 def test_the_mark_is_the_one_in_the_table(row: list[str]) -> None:
     rules, student, submissions, mark, days, left, _ = row
     came = mark_student(STUDENT, attempts(submissions), terms(rules, student))
-    assert came.share == (None if mark == "none" else int(mark) / 100)
+    assert came.share == (None if mark == "none" else share(mark))
     assert came.days == int(days)
     assert came.left == (None if left == "any" else int(left))
 

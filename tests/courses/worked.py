@@ -77,22 +77,21 @@ def attempts(cell: str) -> list[Attempt]:
     """The attempts among submissions, each with its time, and its mark or how it ended."""
     ends = [entry.rsplit(": ", 1) for entry in _entries(cell)]
     return [
-        Attempt(f"s{number}", moment(created), _share(end))
+        Attempt(f"s{number}", moment(created), None if end == "waits" else share(end))
         for number, (created, end) in enumerate(ends)
         if _counts(end)
     ]
 
 
+def share(mark: str) -> float:
+    """A mark in per cent, or of a maximum."""
+    score, _, most = mark.partition("/")
+    return int(score) / int(most or 100)
+
+
 def _counts(end: str) -> bool:
     # As tests/store/test_courses.py shows that the store leaves them out.
     return end not in {"rejected", "superseded", "cancelled", "service_failed"}
-
-
-def _share(end: str) -> float | None:
-    if end == "waits":
-        return None
-    score, _, most = end.partition("/")
-    return int(score) / int(most or 100)
 
 
 def _pairs(cell: str) -> Iterator[tuple[str, str]]:

@@ -32,7 +32,12 @@ def test_times_are_shown_in_the_zone_of_the_browser_and_saved_as_they_were(house
     course = "zoned"
     window = opening(timezone_id="Europe/Zurich")
     signed_in(house, window, course)
-    for due, shown, zone in ((WINTER, "2027-03-05T19:00", "Europe/Zurich"), (TWICE, "2027-10-31T00:30", "UTC")):
+    ends = (
+        (WINTER, "2027-03-05T19:00", "Europe/Zurich"),
+        (WINTER - 1, "2027-03-05T18:59:59", "Europe/Zurich"),
+        (TWICE, "2027-10-31T00:30", "UTC"),
+    )
+    for due, shown, zone in ends:
         policy = Policy(due=due, closes=due + 3600, late=10)
         house.store.courses.set_policy(course, ASSIGNMENT, policy, "staff")
         page = window.go(f"/courses/{course}/assignments/{ASSIGNMENT}/policy")

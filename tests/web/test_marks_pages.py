@@ -77,10 +77,10 @@ def test_an_override_holds_and_says_when_another_mark_is_computed(visitor: Visit
     assert answer.status_code == 303
     override = store.courses.overrides(COURSE, ASSIGNMENT)["ada"]
     assert (override.share, override.author, override.reason) == (0.625, "test", REASON)
-    assert "computed since" not in visitor.get(MARKS)
+    assert "computed now" not in visitor.get(MARKS)
     attempt(store, "ada")
     page = visitor.get(MARKS)
-    assert "computed since: 100" in page
+    assert "computed now: 100" in page
     assert "<strong>62.5</strong>" in page
     assert "&lt;b&gt;ill&lt;/b&gt;" in visitor.get(f"{MARKS}/ada")
     table = visitor.get(f"{MARKS}.csv")

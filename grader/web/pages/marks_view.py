@@ -26,19 +26,19 @@ class Show(StrEnum):
     UNVERIFIED = "unverified"
 
 
-#: What each is called, after "students who".
+#: What each is called, after "students".
 NAMES: Mapping[Show, str] = MappingProxyType(
     {
         Show.ALL: "everybody",
-        Show.NOTHING: "handed in nothing",
-        Show.WAITING: "wait for a verdict",
-        Show.LATE: "are late",
-        Show.OVERRIDDEN: "have an override",
-        Show.DIFFERS: "have an override, and another mark since",
-        Show.EXTENDED: "have an extension",
-        Show.LEFT: "left the course",
-        Show.UNKNOWN: "are not in the roster",
-        Show.UNVERIFIED: "typed their name on a class link",
+        Show.NOTHING: "who handed in nothing",
+        Show.WAITING: "who wait for a verdict",
+        Show.LATE: "who are late",
+        Show.OVERRIDDEN: "who have an override",
+        Show.DIFFERS: "whose mark has changed since the override",
+        Show.EXTENDED: "who have an extension",
+        Show.LEFT: "who left the course",
+        Show.UNKNOWN: "who are not in the roster",
+        Show.UNVERIFIED: "who typed their name on a class link",
     }
 )
 
