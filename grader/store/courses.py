@@ -31,8 +31,8 @@ Noun = TypeVar("Noun")
 
 #: Random bytes of an outage's id.
 _ID = 6
-#: The most submissions that one script looks at, some three milliseconds for which other commands wait.
-_CHUNK = 1_000
+#: The most submissions that one script looks at, a few milliseconds for which other commands wait.
+_CHUNK = 500
 #: The most submissions that one script deletes.
 _DELETED = 100
 #: Fields that say who did something, when and why: the log has them beside what was set.

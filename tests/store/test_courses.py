@@ -15,6 +15,7 @@ from grader.model.courses import (
     Policy,
     RosterEntry,
 )
+from grader.model.lti import LtiUser
 from grader.model.records import Queue, RevisionRecord, Scope
 from grader.model.trace import receive
 from grader.store.courses import RosterChange
@@ -236,6 +237,14 @@ def test_retention_takes_what_is_old_and_concerns_no_submission(store: Store) ->
     assert courses.roster("cs101") == {}
     assert courses.overrides("cs101", "udl-7.2") == {}
     assert courses.policy("cs101", "udl-7.2") == POLICY
+
+
+def test_retention_takes_who_launched_long_ago_and_handed_in_nothing(store: Store) -> None:
+    for student, recorded in (("ada", 1000.0), ("bob", 1000.0), ("eve", store.time())):
+        store.launches.record_user(LtiUser("cs101", student, f"subject of {student}", "A name", recorded=recorded))
+    finish_job(store)
+    store.courses.expire(2000.0)
+    assert {user.student for user in store.launches.users("cs101")} == {"ada", "eve"}
 
 
 def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(

@@ -54,7 +54,8 @@ end
 
 -- A submission as far as marks depend on it; nil where it does not count as an attempt.
 local function attempt_of(id)
-  local at = redis.call('HMGET', job_key('submission', id), 'student', 'created', 'state', 'outcome', 'score',
+  -- Ids need no escaping, and there may be thousands.
+  local at = redis.call('HMGET', 'bm:submission:' .. id, 'student', 'created', 'state', 'outcome', 'score',
     'max_score', 'mistakes')
   if at[3] == 'queued' or at[3] == 'running' then
     return { student = at[1], created = at[2], outcome = '', score = '', max_score = '', mistakes = '' }

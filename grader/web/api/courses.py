@@ -124,7 +124,7 @@ def delete_course(path: CoursePath, query: CourseDeletionQuery) -> Response:
         raise Problem(INVALID, f"confirm: {detail}", errors=(RequestFault("parameter", "confirm", detail),))
     deleted = service().store.courses.delete(course)
     # The course's own log is gone.
-    _log.info("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
+    _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
     return respond_plain(CourseDeletionResponse(deleted=deleted))
 
 
