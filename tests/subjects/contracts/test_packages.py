@@ -174,13 +174,19 @@ def test_the_command_line_tells_a_folder_that_is_one_submission_from_one_of_subm
     (all_of_them / "eve" / PATH).symlink_to(home / "reference.py")
     (all_of_them / "joe.zip").write_bytes(pack(files))
 
-    def grade(path: Path) -> dict[str, str]:
-        done = CliRunner().invoke(main, ["grade", "--assignment", str(home), "--json", str(path)])
+    def grade(path: Path, *options: str) -> dict[str, str]:
+        done = CliRunner().invoke(main, ["grade", "--assignment", str(home), "--json", str(path), *options])
         results = map(json.loads, done.stdout.splitlines())
         return {result["submission"]["filename"]: result["outcome"] for result in results}
 
     assert grade(all_of_them / "ada" / "hw2") == {"hw2": "passed"}
     assert grade(all_of_them / "joe.zip") == {"joe.zip": "passed"}
+    # An archive of a class holds archives, which stay closed here.
+    (tmp_path / "class.zip").write_bytes(pack({"joe_7_8_hw.zip": pack(files), "ann_9_10_hw.zip": b"PK\x03\x04"}))
+    assert grade(tmp_path / "class.zip", "--student-from", "canvas") == {
+        "joe_7_8_hw.zip": "passed",
+        "ann_9_10_hw.zip": "rejected",
+    }
     # A link out of the folder is never followed.
     assert grade(all_of_them) == {"hw2": "passed", "bob": "failed", "eve": "rejected", "joe.zip": "passed"}
 
