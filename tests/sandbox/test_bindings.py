@@ -83,6 +83,15 @@ LOSS = "class Net:\n    def loss(self, x, y):\n"
             [7],
         ),
         ("grads['W1']", ["grads = make(x)", "return 0, grads"], [3]),
+        # An entry that only the running program knows is the one, if there is no other.
+        ("grads['W1']", ["grads = {}", "grads['W' + x] = y", "return 0, grads"], [4]),
+        ("grads['W1']", ["grads = {'W1': x}", "grads['W' + x] = y", "return 0, grads"], []),
+        ("grads['W1']", ["n, grads = 1, {}", "grads['W1'] = n", "return 0, grads"], [3]),
+        (
+            "grads['b1']",
+            ["grads = {'b1': x, 'W1': y}", "for name in ('W1', 'W2'):", "    grads[name] += 1", "return 0, grads"],
+            [3],
+        ),
         ("grads['W1']", ["grads = {}", "grads.update(W1=x)", "return 0, grads"], []),
         ("grads['W1']", ["return 0, {**x}"], []),
         ("grads['W1'] / 2", ["return 0, {'W1': x}"], []),
@@ -102,6 +111,19 @@ def test_the_lines_of_an_attribute() -> None:
     )
     found = {name: lines(LAYER, name, source) for name in ("layer.dw", "layer.db", "layer.dc", "dx", "out")}
     assert found == {"layer.dw": [8], "layer.db": [13], "layer.dc": [], "dx": [11], "out": [6]}
+
+
+def test_lines_that_set_up_an_object_or_call_several_lead_to_its_methods() -> None:
+    source = "class Net:\n    def step(self, x):\n        self.dw = x.T\n        return x + 1\n"
+    call = "first, second = Net(), Net()\nfirst.w, first.dw0 = w, None\ndx, dy = first.step(x), second.step(y)"
+    assert {name: lines(call, name, source) for name in ("dx", "dy", "first.dw")} == {
+        "dx": [4],
+        "dy": [4],
+        "first.dw": [3],
+    }
+    assert lines(f"{call}\nfirst.dw = 0", "first.dw", source) == []
+    assert lines(f"{call}\ndx += 1", "dx", source) == []
+    assert lines(f"{call}\nfor k in w:\n    dx[k] = 1", "dx", source) == []
 
 
 def test_a_call_in_a_loop_or_of_two_names_says_nothing() -> None:

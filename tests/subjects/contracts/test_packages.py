@@ -3,6 +3,9 @@
 import json
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Self
+from zipfile import ZipFile
 
 import pytest
 from click.testing import CliRunner
@@ -174,13 +177,19 @@ def test_the_command_line_tells_a_folder_that_is_one_submission_from_one_of_subm
     (all_of_them / "eve" / PATH).symlink_to(home / "reference.py")
     (all_of_them / "joe.zip").write_bytes(pack(files))
 
-    def grade(path: Path) -> dict[str, str]:
-        done = CliRunner().invoke(main, ["grade", "--assignment", str(home), "--json", str(path)])
+    def grade(path: Path, *options: str) -> dict[str, str]:
+        done = CliRunner().invoke(main, ["grade", "--assignment", str(home), "--json", str(path), *options])
         results = map(json.loads, done.stdout.splitlines())
         return {result["submission"]["filename"]: result["outcome"] for result in results}
 
     assert grade(all_of_them / "ada" / "hw2") == {"hw2": "passed"}
     assert grade(all_of_them / "joe.zip") == {"joe.zip": "passed"}
+    # An archive of a class holds archives, which stay closed here.
+    (tmp_path / "class.zip").write_bytes(pack({"joe_7_8_hw.zip": pack(files), "ann_9_10_hw.zip": b"PK\x03\x04"}))
+    assert grade(tmp_path / "class.zip", "--student-from", "canvas") == {
+        "joe_7_8_hw.zip": "passed",
+        "ann_9_10_hw.zip": "rejected",
+    }
     # A link out of the folder is never followed.
     assert grade(all_of_them) == {"hw2": "passed", "bob": "failed", "eve": "rejected", "joe.zip": "passed"}
 
@@ -223,3 +232,41 @@ def test_an_archive_goes_through_the_service_where_the_assignment_takes_one(home
     page = visitor.get(form)
     assert f"<code>{PATH}</code> in it" in page
     assert 'accept=".zip,' in page
+
+
+class _Server:
+    """A client of a server that has this assignment, and remembers what it was sent."""
+
+    def __init__(self) -> None:
+        self.sent: dict[str, tuple[str, bytes]] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave it as it is."""
+
+    def assignments(self) -> list[SimpleNamespace]:
+        """List the assignments as the server shows them to who may read."""
+        revision = SimpleNamespace(body={"settings": {"package": PATH}})
+        return [SimpleNamespace(id="linear", revision=revision)]
+
+    def submit(self, source: bytes, *, assignment: str, student: str, filename: str) -> SimpleNamespace:
+        """Take in a file."""
+        assert assignment == "linear"
+        self.sent[student] = filename, source
+        return SimpleNamespace(id=str(len(self.sent)))
+
+
+def test_a_folder_is_sent_to_a_server_as_an_archive_of_its_python_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = _Server()
+    monkeypatch.setattr("worker.cli.commands.submit.connect", lambda: server)
+    write(tmp_path / "class" / "j.doe", {PATH: CALLING, "data.csv": "1,2", ".git/hooks/x.py": "1"})
+    (tmp_path / "class" / "ada.zip").write_bytes(pack({PATH: CALLING}))
+    done = CliRunner().invoke(main, ["submit", str(tmp_path / "class"), "--assignment", "linear", "--no-wait"])
+    assert done.exit_code == 0, done.output
+    assert {student: name for student, (name, _) in server.sent.items()} == {"ada": "ada.zip", "j.doe": "j.doe.zip"}
+    with ZipFile(BytesIO(server.sent["j.doe"][1])) as archive:
+        assert archive.namelist() == [PATH]

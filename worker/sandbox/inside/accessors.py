@@ -50,10 +50,15 @@ def is_open(pattern: str) -> bool:
     return _ANYTHING in pattern
 
 
+def prefix_of(pattern: str) -> str:
+    """Return what each key begins with that fits the pattern."""
+    return pattern.partition(_ANYTHING)[0]
+
+
 def fits(first: str, second: str) -> bool:
     """Return True if a key may fit both patterns: what stands before their first gap must agree."""
     if is_open(first) and is_open(second):
-        left, right = first.partition(_ANYTHING)[0], second.partition(_ANYTHING)[0]
+        left, right = prefix_of(first), prefix_of(second)
         return left.startswith(right) or right.startswith(left)
     if is_open(second):
         first, second = second, first

@@ -6,12 +6,11 @@ does not say it: two calls that may give it, a name that another function may wr
 """
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from .accessors import Accessor, Path, UnknownLinesError, pattern_of, spell
 from .body_writes import FUNCTIONS, FunctionBody
-from .changes import Changes
 from .slicing import Statement
 from .writes import Write
 
@@ -50,6 +49,8 @@ class _Search:
             # An object of a class: the driver reads what it left there.
             statement, node = self._define(source.id)
             if not isinstance(node, ast.ClassDef) or not path or path[0].kind != "attribute":
+                raise UnknownLinesError
+            if self._sets(path[0].name):
                 raise UnknownLinesError
             numbers = _find_attribute(node, path[0].name, path[1:])
         else:
@@ -108,21 +109,43 @@ class _Search:
         """Return the one value that the lines bind to a name, and the way in it; raises UnknownLinesError."""
         bindings: list[tuple[ast.expr, Path]] = []
         for statement in self._lines:
-            writes = Changes().read([statement], deep=False)
-            if name not in writes.assigned | writes.written | writes.targets:
-                continue
-            if not isinstance(statement, ast.Assign) or len(statement.targets) > 1:
+            for target, value, way in _list_bindings(statement):
+                if isinstance(target, ast.Name) and target.id == name:
+                    bindings.append((value, way))
+                elif isinstance(target, ast.Subscript) and spell(target.value) == name:
+                    raise UnknownLinesError
+            if not isinstance(statement, ast.Assign) and _is_written(statement, name):
                 raise UnknownLinesError
-            target = statement.targets[0]
-            if isinstance(target, ast.Name):
-                bindings.append((statement.value, ()))
-            elif isinstance(target, ast.Tuple):
-                names = [getattr(part, "id", "") for part in target.elts]
-                place = Accessor("item", str(names.index(name)) if name in names else "", len(names))
-                bindings.append((statement.value, (place,)))
         if len(bindings) != 1:
             raise UnknownLinesError
         return bindings[0]
+
+    def _sets(self, attribute: str) -> bool:
+        """Return True if the lines themselves set an attribute of this name."""
+        return any(
+            isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr == attribute
+            for line in self._lines
+            for node in ast.walk(line)
+        )
+
+
+def _list_bindings(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr, Path]]:
+    """Yield each target of an assignment with the value that it is given, and the way in that."""
+    for target in statement.targets if isinstance(statement, ast.Assign) else ():
+        value = statement.value if isinstance(statement, ast.Assign) else target
+        if not isinstance(target, ast.Tuple):
+            yield target, value, ()
+            continue
+        count = len(target.elts)
+        given = value.elts if isinstance(value, ast.Tuple) and len(value.elts) == count else None
+        for place, part in enumerate(target.elts):
+            yield (part, value, (Accessor("item", str(place), count),)) if given is None else (part, given[place], ())
+
+
+def _is_written(statement: ast.stmt, name: str) -> bool:
+    """Return True if a statement of another kind binds a name, or writes an entry of what it stands for."""
+    stored = (node for node in ast.walk(statement) if isinstance(getattr(node, "ctx", None), ast.Store))
+    return any(spell(node.value if isinstance(node, ast.Subscript) else node) == name for node in stored)
 
 
 def _find_attribute(node: ast.ClassDef, name: str, path: Path) -> list[int]:

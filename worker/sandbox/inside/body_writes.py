@@ -1,10 +1,10 @@
 """The statements of a function that write a part of what it returns, or an attribute: last, and what these build on."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from .accessors import Path, UnknownLinesError, fits, is_open, pattern_of, spell
+from .accessors import Path, UnknownLinesError, fits, is_open, pattern_of, prefix_of, spell
 
 #: Steps from name to name.
 _STEPS = 8
@@ -27,6 +27,8 @@ class _NameWrite(NamedTuple):
     #: The name, dictionary or tuple that it is given, if it is just that, and the steps of the way that it takes.
     value: ast.expr | None = None
     depth: int = 0
+    #: True if it may as well write another entry.
+    guessed: bool = False
 
 
 class FunctionBody:
@@ -36,6 +38,8 @@ class FunctionBody:
         self._node = node
         self._steps = 0
         self._own = list(_list_own(node.body, flat=True))
+        #: By the name of a loop over constants, such as `for name in ("W1", "W2")`, these.
+        self._loops = dict(_list_loops(part for part, _ in self._own))
 
     def find_returned(self, path: Path) -> list[int]:
         """Return the lines that write a part of what it returns."""
@@ -80,6 +84,8 @@ class FunctionBody:
                 break
         if len(lines) > 1 and lines[-1].empty:
             lines.pop()
+        if len(lines) > 1 and any(write.guessed for write in lines):
+            raise UnknownLinesError
         if len(lines) == 1 and lines[0].value is not None:
             # The way goes on in what it is given.
             return self._find_value(lines[0].value, path[lines[0].depth :]) or [lines[0].line]
@@ -95,23 +101,38 @@ class FunctionBody:
                 yield from _list_effects(node.value, name, path)
 
     def _list_targets(self, node: Any, name: str, path: Path, *, certain: bool) -> Iterator[_NameWrite]:
-        for target in _list_targets(node):
+        for target, value in _list_targets(node):
             inner = target
-            keys: list[str] = []
+            indices: list[ast.expr] = []
             while isinstance(inner, ast.Subscript):
-                keys.insert(0, pattern_of(inner.slice))
+                indices.insert(0, inner.slice)
                 inner = inner.value
             entries = [step.name for step in path if step.kind == "entry"]
-            if spell(inner) != name or not all(map(fits, keys, entries)):
+            if spell(inner) != name or not all(map(self._fits, indices, entries)):
                 continue
-            value = getattr(node, "value", None)
-            reads = value is not None and any(spell(part) == name for part in ast.walk(value))
-            whole = len(keys) <= len(entries) and isinstance(node, ast.Assign | ast.AnnAssign)
-            exact = not any(map(is_open, (*keys, *entries[: len(keys)])))
-            plain = isinstance(node, ast.Assign) and node.targets == [target]
-            given = value if plain and isinstance(value, ast.Name | ast.Dict | ast.Tuple) else None
+            # Of all that is given together.
+            source = getattr(node, "value", None)
+            reads = source is not None and any(spell(part) == name for part in ast.walk(source))
+            whole = len(indices) <= len(entries) and isinstance(node, ast.Assign | ast.AnnAssign)
+            exact = not any(map(is_open, (*map(pattern_of, indices), *entries[: len(indices)])))
+            given = value if isinstance(value, ast.Name | ast.Dict | ast.Tuple) else None
             final = whole and exact and certain and not reads
-            yield _NameWrite(target.lineno, final, _is_empty(value), given if final else None, len(keys))
+            # A key that only the running program knows may be this one or another.
+            guessed = any(not self._is_known(index, entry) for index, entry in zip(indices, entries, strict=False))
+            yield _NameWrite(
+                target.lineno, final, _is_empty(value), given if final else None, len(indices), guessed=guessed
+            )
+
+    def _fits(self, index: ast.expr, entry: str) -> bool:
+        """Return True if an index may be that of an entry."""
+        keys = self._loops.get(spell(index))
+        return fits(pattern_of(index), entry) if keys is None else any(fits(key, entry) for key in keys)
+
+    def _is_known(self, index: ast.expr, entry: str) -> bool:
+        pattern = pattern_of(index)
+        if is_open(entry):
+            return spell(index) in self._loops or prefix_of(pattern) != "" or prefix_of(entry) == ""
+        return spell(index) in self._loops or not is_open(pattern)
 
 
 def _list_own(statements: Sequence[ast.stmt], *, flat: bool) -> Iterator[tuple[Any, bool]]:
@@ -130,20 +151,42 @@ def _list_own(statements: Sequence[ast.stmt], *, flat: bool) -> Iterator[tuple[A
                 yield from _list_own(block, flat=inner)
 
 
-def _list_targets(node: Any) -> list[Any]:
+def _list_loops(statements: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the names that a loop binds to constants, and nothing else binds, with these as patterns."""
+    loops: dict[str, list[str]] = {}
+    bound: list[str] = []
+    for node in statements:
+        bound += [spell(target) for target, _ in _list_targets(node)]
+        values = node.iter.elts if isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple | ast.List) else ()
+        if values and all(isinstance(value, ast.Constant) for value in values):
+            loops[spell(node.target)] = [pattern_of(value) for value in values]
+    yield from ((name, keys) for name, keys in loops.items() if name and bound.count(name) == 1)
+
+
+def _list_targets(node: Any) -> list[tuple[Any, Any]]:
+    """Return the targets of a statement, each with the value that it is given as far as the text says."""
+    value = getattr(node, "value", None)
     if isinstance(node, ast.Assign):
-        targets = list(node.targets)
-    elif isinstance(node, ast.AugAssign | ast.AnnAssign | ast.For):
-        targets = [node.target]
+        todo = [(target, value) for target in node.targets]
+    elif isinstance(node, ast.AugAssign | ast.AnnAssign):
+        todo = [(node.target, value)]
+    elif isinstance(node, ast.For):
+        todo = [(node.target, None)]
     elif isinstance(node, ast.With):
-        targets = [item.optional_vars for item in node.items if item.optional_vars is not None]
+        todo = [(item.optional_vars, None) for item in node.items if item.optional_vars is not None]
     else:
         return []
     listed = []
-    while targets:
-        target = targets.pop(0)
-        targets += target.elts if isinstance(target, ast.Tuple | ast.List) else []
-        listed.append(target.value if isinstance(target, ast.Starred) else target)
+    while todo:
+        target, value = todo.pop(0)
+        if isinstance(target, ast.Starred):
+            target, value = target.value, None
+        if isinstance(target, ast.Tuple | ast.List):
+            values = value.elts if isinstance(value, ast.Tuple | ast.List) else []
+            paired = len(values) == len(target.elts)
+            todo += zip(target.elts, values if paired else [None] * len(target.elts), strict=True)
+        else:
+            listed.append((target, value))
     return listed
 
 
@@ -174,7 +217,7 @@ def _is_written_elsewhere(function: Any, name: str) -> bool:
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return True
         if id(node) in inside and any(
-            isinstance(target, ast.Subscript) and spell(_root(target)) == name for target in _list_targets(node)
+            isinstance(target, ast.Subscript) and spell(_root(target)) == name for target, _ in _list_targets(node)
         ):
             return True
     return False
@@ -192,6 +235,8 @@ def _is_empty(value: Any) -> bool:
         return not value.keys
     if isinstance(value, ast.List | ast.Tuple):
         return all(map(_is_empty, value.elts))
+    if isinstance(value, ast.ListComp):
+        return _is_empty(value.elt)
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
         return _is_empty(value.left) or _is_empty(value.right)
     if isinstance(value, ast.Call):

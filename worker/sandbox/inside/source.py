@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from . import encoding, magics, notebook, target
+from .bindings import find_writes
 from .compiling import compile_parts
 from .entry import Entry
 from .fingerprint import fingerprint
@@ -209,9 +210,6 @@ def _conclude(
 def _find_writes(entry: Entry, statements: list[Statement], functions: Mapping[str, Statement]) -> tuple[Write, ...]:
     if not entry.call:
         return writes(statements, entry.lists)
-    # Of contracts only.
-    from .bindings import find_writes  # noqa: PLC0415
-
     return find_writes(entry.call, sorted(entry.lists), functions)
 
 

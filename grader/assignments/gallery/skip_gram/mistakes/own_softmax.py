@@ -1,0 +1,27 @@
+"""calls a loss of its own, not the one that it is given.
+
+What must change if the loss is negative sampling?
+"""
+
+import numpy as np
+
+
+def naive(vector, word, vectors):
+    scores = vectors @ vector
+    shares = np.exp(scores - scores.max())
+    shares /= shares.sum()
+    slope = shares.copy()
+    slope[word] -= 1
+    return -np.log(shares[word]), vectors.T @ slope, np.outer(slope, vector)
+
+
+def skip_gram(center, outside, center_vectors, outside_vectors, loss_and_gradient):
+    loss = 0.0
+    d_center = np.zeros_like(center_vectors)
+    d_outside = np.zeros_like(outside_vectors)
+    for word in outside:
+        part, by_vector, by_vectors = naive(center_vectors[center], word, outside_vectors)
+        loss += part
+        d_center[center] += by_vector
+        d_outside += by_vectors
+    return loss, d_center, d_outside
