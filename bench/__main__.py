@@ -32,7 +32,7 @@ FULL, QUICK = Size(5, 5, 400, service.Size(20, 300, 2000)), Size(1, 2, 40, servi
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="some two minutes instead of some seven")
+    parser.add_argument("--quick", action="store_true", help="some three minutes instead of some nine")
     size = QUICK if parser.parse_args().quick else FULL
     with tempfile.TemporaryDirectory() as name:
         say("laying down")

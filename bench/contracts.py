@@ -11,12 +11,15 @@ from bench.table import Row, compared
 from grader.judge.judge import Judge
 from grader.subjects import gallery, kinds
 from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.networks.assignment import Range, Ranges
 from tests.networks import load_packaged
 from worker.grading.revisions import draw
 
 CASES = 100
 #: The same homework in both languages, for which the same file is handed in.
 LAYERED, CONTRACT = "udl-7.2", "udl-7.2-contract"
+#: The contract's sizes, for the layered networks: as many bytes go in and come out, more or less.
+RANGES = Ranges(Range(0, 6), *(Range(1, 6),) * 3)
 #: The contracts of the gallery whose publication takes longest.
 LARGEST = (CONTRACT, "cs231n-conv")
 
@@ -67,8 +70,8 @@ def compare(folder: Path, count: int) -> Comparison:
         started = time.perf_counter()
         drawn[name] = draw(replace(_read(name), cases=CASES))
         publications[name] = 1e3 * (time.perf_counter() - started)
-    base = load_packaged(LAYERED).assignment
-    layered = draw(kinds.of(base).vary(base, None, CASES))
+    base = kinds.of(assignment := load_packaged(LAYERED).assignment).vary(assignment, None, CASES)
+    layered = draw(replace(base, ranges=RANGES, home_networks=1))
     return Comparison(
         _lay_down(folder, f"backmark grade, {count} right ones, layered networks", layered, count),
         _lay_down(folder, f"backmark grade, {count} right ones, a contract", drawn[CONTRACT], count),
