@@ -184,7 +184,14 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
     store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
     attempt(store, "ada")
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
-    for says in ("2 of 3", "10 % of the maximum off", "2 days late", "up to 20 %", "cannot lower the mark"):
+    for says in (
+        "<strong>80 %</strong>, after lateness took off 20 %",
+        "2 of 3",
+        "10 % of the maximum off",
+        "2 days late",
+        "up to 20 %",
+        "cannot lower the mark",
+    ):
         assert says in page
     store.courses.set_extension(COURSE, ASSIGNMENT, Extension("ada", time.time() + 3 * DAY, None, 9, "staff", "ill"))
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
