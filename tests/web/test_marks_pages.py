@@ -253,6 +253,20 @@ def test_without_a_policy_students_read_of_none(app: Flask, store: Store) -> Non
     assert "What counts" not in page
 
 
+def test_each_student_of_the_roster_gets_a_link_in_one_table(app: Flask, visitor: Visitor, store: Store) -> None:
+    assert "to get a link for each student at once" in visitor.get(HERE)
+    store.courses.put_roster(COURSE, [RosterEntry("ada", "=Ada"), RosterEntry("bo")], "csv", "staff")
+    store.courses.put_roster(COURSE, [RosterEntry("ada", "=Ada")], "csv", "staff")
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=3), "staff")
+    assert "Under a policy a link must name its student:" in visitor.get(HERE)
+    assert visitor.post(f"{HERE}/links", HERE, student="").status_code == 422
+    header, row, *rest = visitor.get(f"{HERE}/links.csv").splitlines()
+    assert (header, rest) == ("student,name,lms_id,link", [])
+    assert row.startswith("ada,'=Ada,,/hand-in/")
+    page = app.test_client().get(row.rpartition(",")[2], headers=HTML).text
+    assert "3 of 3" in page
+
+
 def test_staff_see_the_form_of_a_student_and_cannot_hand_in_by_it(visitor: Visitor, store: Store) -> None:
     store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=3), "staff")
     attempt(store, "ada")
