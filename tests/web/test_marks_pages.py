@@ -63,6 +63,12 @@ def test_everybody_of_the_roster_has_a_row_also_who_handed_in_nothing(visitor: V
     assert students(visitor.get(f"{MARKS}?show=no&order=such&page=0x")) == ["ada", "bo", "cy"]
 
 
+def test_the_test_student_of_an_lms_is_not_listed(visitor: Visitor, store: Store) -> None:
+    attempt(store, f"test-student-{'0' * 24}")
+    attempt(store, "ada")
+    assert students(visitor.get(MARKS)) == ["ada"]
+
+
 def test_a_class_is_shown_in_pages(visitor: Visitor, store: Store) -> None:
     entries = [RosterEntry(f"s{number:03}") for number in range(150)]
     store.courses.put_roster(COURSE, entries, "csv", "staff")
