@@ -63,6 +63,12 @@ def test_everybody_of_the_roster_has_a_row_also_who_handed_in_nothing(visitor: V
     assert students(visitor.get(f"{MARKS}?show=no&order=such&page=0x")) == ["ada", "bo", "cy"]
 
 
+def test_the_test_student_of_an_lms_is_not_listed(visitor: Visitor, store: Store) -> None:
+    attempt(store, f"test-student-{'0' * 24}")
+    attempt(store, "ada")
+    assert students(visitor.get(MARKS)) == ["ada"]
+
+
 def test_a_class_is_shown_in_pages(visitor: Visitor, store: Store) -> None:
     entries = [RosterEntry(f"s{number:03}") for number in range(150)]
     store.courses.put_roster(COURSE, entries, "csv", "staff")
@@ -184,7 +190,14 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
     store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
     attempt(store, "ada")
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
-    for says in ("2 of 3", "10 % of the maximum off", "2 days late", "up to 20 %", "cannot lower the mark"):
+    for says in (
+        "<strong>80 %</strong>, after lateness took off 20 %",
+        "2 of 3",
+        "10 % of the maximum off",
+        "2 days late",
+        "up to 20 %",
+        "cannot lower the mark",
+    ):
         assert says in page
     store.courses.set_extension(COURSE, ASSIGNMENT, Extension("ada", time.time() + 3 * DAY, None, 9, "staff", "ill"))
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
@@ -244,6 +257,20 @@ def test_without_a_policy_students_read_of_none(app: Flask, store: Store) -> Non
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
     assert "as often as you like" in page
     assert "What counts" not in page
+
+
+def test_each_student_of_the_roster_gets_a_link_in_one_table(app: Flask, visitor: Visitor, store: Store) -> None:
+    assert "to get a link for each student at once" in visitor.get(HERE)
+    store.courses.put_roster(COURSE, [RosterEntry("ada", "=Ada"), RosterEntry("bo")], "csv", "staff")
+    store.courses.put_roster(COURSE, [RosterEntry("ada", "=Ada")], "csv", "staff")
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=3), "staff")
+    assert "Under a policy a link must name its student:" in visitor.get(HERE)
+    assert visitor.post(f"{HERE}/links", HERE, student="").status_code == 422
+    header, row, *rest = visitor.get(f"{HERE}/links.csv").splitlines()
+    assert (header, rest) == ("student,name,lms_id,link", [])
+    assert row.startswith("ada,'=Ada,,/hand-in/")
+    page = app.test_client().get(row.rpartition(",")[2], headers=HTML).text
+    assert "3 of 3" in page
 
 
 def test_staff_see_the_form_of_a_student_and_cannot_hand_in_by_it(visitor: Visitor, store: Store) -> None:

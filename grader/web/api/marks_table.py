@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Response
 
 from grader.courses.marks import mark_course, mark_student
+from grader.lti.identity import is_test_student
 from grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
 from grader.reports import spreadsheets
 from grader.reports.spreadsheets import Cell
@@ -45,7 +46,7 @@ class MarksTable:
 
 
 def read_marks(course: str, assignment: str) -> MarksTable:
-    """Return everybody of the roster, and whoever else has handed in or was given something."""
+    """Return everybody of the roster, and whoever else has handed in or was given something, but no Test Student."""
     courses = service().store.courses
     roster, terms = courses.roster(course), courses.terms(course, assignment)
     markings = mark_course(roster, courses.attempts(course, assignment), terms)
@@ -53,6 +54,7 @@ def read_marks(course: str, assignment: str) -> MarksTable:
         tuple(
             MarkedStudent(marking, roster.get(marking.student), terms.extensions.get(marking.student))
             for marking in markings
+            if not is_test_student(marking.student)
         ),
         terms,
     )

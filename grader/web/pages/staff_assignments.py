@@ -7,6 +7,7 @@ from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 
 from grader.model.records import RevisionRecord
+from grader.reports import spreadsheets
 from grader.store.keys import EVERYONE
 from grader.subjects.kinds import settings
 from grader.web.http import links
@@ -64,10 +65,29 @@ def make_link(course: str, assignment: str) -> Response:
             student = _NAME.validate_python(student)
     except ValidationError:
         return _page(course, revision, fault="That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most.")
+    if student is None and service().store.courses.policy(course, assignment) is not None:
+        return _page(course, revision, fault="Under a policy a link must name its student; nothing else is taken.")
     if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= _LONGEST):
         return _page(course, revision, fault=f"A link holds for 1 to {_LONGEST} days.")
     address = links.address(links.hand_in(course, assignment, student, int(days) if days else None))
     return _page(course, revision, link=address, student=student)
+
+
+@pages.get("/courses/<course>/assignments/<assignment>/links.csv")
+def download_links(course: str, assignment: str) -> Response:
+    """Send a link to hand in for each student of the roster, as a table for a mail merge."""
+    staff(course, "submit")
+    current(course, assignment)
+    present = [entry for entry in service().store.courses.roster(course).values() if entry.left is None]
+    rows = (
+        (entry.student, entry.name, entry.lms_id, links.address(links.hand_in(course, assignment, entry.student)))
+        for entry in present
+    )
+    header = ("student", "name", "lms_id", "link")
+    response = Response(spreadsheets.table(header, list(rows)), content_type=spreadsheets.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="links-{course}-{assignment}.csv"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def current(course: str, assignment: str) -> RevisionRecord:
@@ -104,6 +124,8 @@ def _page(
         fault=fault,
         days=service().settings.link_days,
         everyone=EVERYONE,
+        policy=store.courses.policy(course, revision.assignment_id),
+        roster=bool(store.courses.roster(course)),
         columns=store.line_items.of(course, revision.assignment_id),
     )
 

@@ -29,6 +29,7 @@ def read_course(course: str) -> Response:
         course_title=lms_names.course_title(course),
         section="course",
         assignments=assignments,
+        policies=store.courses.policies(course),
         submissions=store.submissions.list(Filter(course), 2 * _SHOWN).items,
         regrades=store.regrades.list(course, _SHOWN).items,
         publications=store.publications.list(course, _SHOWN).items,
