@@ -98,7 +98,8 @@ class DeepLinkSettings(_Part):
     deep_link_return_url: _Address
     accept_types: tuple[str, ...] = Field(strict=False)
     accept_lineitem: bool = True
-    data: Annotated[str, Field(max_length=16_384)] | None = None
+    #: The platform's own, which it wants back as it is.
+    data: Any = None
 
 
 class LaunchClaims(_Part):

@@ -23,6 +23,8 @@ _LEEWAY = 60
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
 #: Seconds for which a platform's keys are kept.
 _KEPT = 600
+#: Seconds between two readings because of a key that is not among those kept: who invents names of keys causes no more.
+_PAUSE = 5
 _AGAIN = "Open it again from your course; if that does not help, tell the staff of your course."
 
 
@@ -34,6 +36,9 @@ class KeyStore(Protocol):
 
     def keep_key_set(self, platform: str, key_set: str, seconds: int) -> None:
         """Keep the platform's keys."""
+
+    def begin_reading_keys(self, platform: str, seconds: int) -> bool:
+        """Return True, and then False for a while: keys that are kept are not read again more often."""
 
 
 class PlatformKeys:
@@ -47,7 +52,7 @@ class PlatformKeys:
         """Return the key of this id; the platform is asked when it is not among those that are kept."""
         kept = self._store.key_set(platform.id)
         key = None if kept is None else _find(kept, key_id)
-        if key is None:
+        if key is None and (kept is None or self._store.begin_reading_keys(platform.id, _PAUSE)):
             read = self._read(platform)
             self._store.keep_key_set(platform.id, read, _KEPT)
             key = _find(read, key_id)
@@ -86,8 +91,8 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
         )
     except (jwt.InvalidTokenError, RecursionError) as error:
         raise _refusal(error) from None
-    audience = claims["aud"]
-    if isinstance(audience, list) and len(audience) > 1 and claims.get("azp") != platform.client_id:
+    several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
+    if claims.get("azp", None if several else platform.client_id) != platform.client_id:
         raise LaunchRefused(Reason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one.")
     if not isinstance(claims["nonce"], str) or not hmac.compare_digest(claims["nonce"].encode(), nonce.encode()):
         raise LaunchRefused(Reason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")

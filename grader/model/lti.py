@@ -36,7 +36,7 @@ class Context:
     title: str = ""
     #: The address of its roster; empty: the platform offers none.
     roster_url: str = ""
-    #: The origins of the pages that may show ours in a frame, by the last launch.
+    #: The origins of the pages that may show ours in a frame, the latest launch's first.
     frames: tuple[str, ...] = ()
 
 

@@ -93,9 +93,10 @@ class ServiceSettings(BaseSettings):
     #: The form of the log's lines: `text` is logfmt, `json` an object a line.
     log_format: LogFormat = LogFormat.TEXT
 
-    #: Networks that callbacks may go to though they are private, such as 10.1.0.0/16, as a JSON list.
+    #: Networks that callbacks and requests to an LMS may go to though they are private, such as 10.1.0.0/16, as a JSON
+    #: list.
     callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
-    #: True if callbacks may go over plain http.
+    #: True if callbacks, and requests to an LMS, may go over plain http.
     callback_http: bool = False
 
     @classmethod

@@ -82,6 +82,10 @@ class Platforms:
         """Keep the platform's public keys for a while."""
         self._redis.set(keys.key("lti-key-set", platform), key_set, ex=seconds)
 
+    def begin_reading_keys(self, platform: str, seconds: int) -> bool:
+        """Return True, and then False for `seconds`."""
+        return bool(self._redis.set(keys.key("lti-keys-read", platform), "1", nx=True, ex=seconds))
+
     def tool_keys(self) -> list[tuple[float, str]]:
         """Return our sealed pairs of keys, each with when it was made, oldest first."""
         raw: Any = self._redis.zrange(_TOOL_KEYS, 0, -1, withscores=True)

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Callable
 
 from flask import Flask
 
@@ -14,7 +15,7 @@ from grader.store.submissions import NewSubmission
 from grader.web.http import links
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
-from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, LEARNER, LTI, MENTOR, TEST_USER, Lms
+from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, LEARNER, LTI, MENTOR, TEST_USER, Claims, Lms
 
 SOURCE = b"def backward_pass(): pass\n"
 TARGET = f"{LTI}target_link_uri"
@@ -98,6 +99,24 @@ def test_pages_of_an_lms_s_course_may_be_in_its_frames_and_in_no_other(browser: 
     with tool.test_request_context():
         other = links.hand_in("course", ASSIGNMENT, "7")
     assert "frame-ancestors 'none'" in browser.get(other).headers["Content-Security-Policy"]
+
+
+def test_an_lms_of_several_names_shows_pages_under_each(browser: LtiBrowser) -> None:
+    page = None
+    for name in ("https://one.example", "https://two.example", "https://one.example"):
+        claim = {f"{LTI}launch_presentation": {"return_url": f"{name}/page"}}
+        browser.lms.change = _adding(claim)
+        page = browser.get(browser.launch("7", "link-1").location)
+    assert page is not None
+    assert "one.example" in page.headers["Content-Security-Policy"]
+    assert "two.example" in page.headers["Content-Security-Policy"]
+    # What may not be in a frame opens outside of it.
+    assert 'href="/help" target="_blank"' in page.text
+    assert 'href="/help">' in browser.get("/", **TAB).text
+
+
+def _adding(claim: Claims) -> Callable[[Claims], Claims]:
+    return lambda claims: claims | claim
 
 
 def test_without_any_cookie_a_student_hands_in_and_comes_back(browser: LtiBrowser, tool: Flask, store: Store) -> None:

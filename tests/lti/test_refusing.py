@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import jwt
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from grader.lti.identity import course_name, platform_id
 from grader.store.store import Store
@@ -27,6 +27,7 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
         lambda claims: claims | {"aud": ["client-1", "client-2"], "azp": "client-2"},
         "was not issued to this one",
     ),
+    "issued to another": (lambda claims: claims | {"azp": "client-2"}, "was not issued to this one"),
     "several tools', issued to nobody": (lambda claims: claims | {"aud": ["client-1", "client-2"]}, "several tools"),
     "another issuer's": (lambda claims: claims | {"iss": "https://evil.example"}, "another LMS"),
     "another nonce": (lambda claims: claims | {"nonce": "other"}, "answers another launch"),
@@ -167,6 +168,25 @@ def test_a_disabled_deployment_is_refused_and_listed(browser: LtiBrowser, store:
 def test_keys_that_the_lms_changed_are_read_again(browser: LtiBrowser) -> None:
     browser.launch("7", "link-1")
     browser.lms.key = Key()
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_who_invents_names_of_keys_has_the_lms_asked_seldom(browser: LtiBrowser) -> None:
+    asked: list[str] = []
+    known = browser.lms.key
+
+    def show() -> Response:
+        asked.append("keys")
+        return browser.lms.show_keys()
+
+    browser.lms.app.view_functions["show_keys"] = show
+    browser.launch("7", "link-1")
+    for _ in range(4):
+        browser.lms.key = Key()
+        forged = browser.begin("7", "link-1")
+        browser.lms.key = known
+        assert "a key that your course" in browser.post(forged).text
+    assert len(asked) == 2
     assert browser.launch("7", "link-1").status_code == 303
 
 

@@ -2,12 +2,13 @@
 
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from html import escape
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -19,7 +20,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from flask import Flask, make_response, request
 
+from grader.lti.tool_keys import ToolKeys
 from grader.web import create_app
+from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import INSTRUCTOR, Lms
 from tests.lti.platform.serving import serving
 from tests.service.parts import Service
@@ -40,6 +43,8 @@ class LmsHouse:
     url: str
     #: The LMS's server under a third name.
     other: str
+    #: The gradebook, by Moodle's rules.
+    book: Gradebook
 
     def invitation(self) -> str:
         """An address by which an LMS registers."""
@@ -61,16 +66,37 @@ def lms_housed(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Itera
     service.store.redis.flushdb()
     near = service.settings.model_copy(update={"callback_networks": (IPv4Network("127.0.0.0/8"),)})
     tool = create_app(near, service.store, service.dispatcher)
-    lms = Lms(f"https://{LMS}:{ports[1]}", fetch=lambda _url: tool.test_client().get("/lti/keys").get_json())
+    # Servers reach it by its address, as no other process than this one knows the names.
+    lms = Lms(
+        f"https://{LMS}:{ports[1]}",
+        f"https://127.0.0.1:{ports[1]}",
+        fetch=lambda _url: tool.test_client().get("/lti/keys").get_json(),
+    )
+    key = ToolKeys(service.store, service.settings).signing()
+    book = Gradebook(MoodleRules(), key.public, f"{lms.service_url}/token", time.time)
+    book.enrol(Member("7", "Ada Lovelace"), Member("8", "Bob Bernoulli"))
     _add_pages(lms.app)
     lms.enrol("7", "Ada Lovelace")
     lms.enrol("2", "Tina Teacher", INSTRUCTOR)
     with ExitStack() as stack:
         stack.callback(service.close)
-        for app, port in ((tool, ports[0]), (lms.app, ports[1])):
+        for app, port in ((tool, ports[0]), (_join(lms.app, book), ports[1])):
             stack.enter_context(serving(app, port, context))
         service.worker()
-        yield LmsHouse(service, lms, f"https://{TOOL}:{ports[0]}", f"https://{OTHER}:{ports[1]}")
+        service.start("sweeper", BACKMARK_CALLBACK_NETWORKS='["127.0.0.0/8"]')
+        yield LmsHouse(service, lms, f"https://{TOOL}:{ports[0]}", f"https://{OTHER}:{ports[1]}", book)
+
+
+def _join(app: Flask, book: Gradebook) -> Any:
+    """The LMS with its gradebook, as one application."""
+
+    def answer(environ: Any, start_response: Any) -> Any:
+        if environ["PATH_INFO"].startswith("/memberships/"):
+            environ["PATH_INFO"] = "/members"
+        services = environ["PATH_INFO"].startswith(("/token", "/lineitems/", "/members"))
+        return (book if services else app)(environ, start_response)
+
+    return answer
 
 
 def _add_pages(app: Flask) -> None:
@@ -103,11 +129,12 @@ def _certify(folder: Path, patch: pytest.MonkeyPatch) -> ssl.SSLContext:
     key = rsa.generate_private_key(65537, 2048)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, TOOL)])
     now = datetime.now(UTC)
+    names = [*(x509.DNSName(host) for host in (TOOL, LMS, OTHER)), x509.IPAddress(ip_address("127.0.0.1"))]
     certificate = (
         x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=2))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in (TOOL, LMS, OTHER)]), critical=False)
+        .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
     )

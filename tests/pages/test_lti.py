@@ -1,16 +1,19 @@
 """The service within the page of an LMS, another site, in a browser that keeps no cookies of third parties."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 
 from grader.lti.identity import course_name, platform_id
+from grader.model.courses import Extension, Override, Policy
 from grader.model.lti import Platform
 from tests.lti.platform.lms import Link, Tool
-from tests.pages.browser import Window, chromium, list_faults
-from tests.pages.house import ASSIGNMENT, PATIENCE
+from tests.pages.browser import LOOKS, Window, chromium, list_faults
+from tests.pages.house import ASSIGNMENT, PATIENCE, until
 from tests.pages.lms_house import LMS, OTHER, TOOL, LmsHouse, lms_housed
 from tests.service.parts import EXAMPLES
 from worker.sandbox.policy import Launch
@@ -60,7 +63,7 @@ def register(lms_house: LmsHouse) -> None:
     """Register the service in the LMS, as both do it without a browser."""
     lms, store, url = lms_house.lms, lms_house.service.store, lms_house.url
     lms.tool = Tool("by-hand", f"{url}/lti/login", f"{url}/lti/launch", f"{url}/lti/keys")
-    addresses = (f"{lms.url}/auth", f"{lms.url}/token", f"{lms.url}/keys")
+    addresses = (f"{lms.url}/auth", f"{lms.service_url}/token", f"{lms.service_url}/keys")
     store.platforms.add(Platform(platform_id(lms.url, "by-hand"), lms.url, "by-hand", *addresses))
 
 
@@ -94,21 +97,23 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
 
     frame = shown(visit, "person=2")
     expect(frame.get_by_role("heading", level=1)).to_have_text("Choose an assignment")
-    assert list_faults(tool_frame(visit.page)) == []
     frame.get_by_role("button", name="Add to the course").click()
     expect(frame.get_by_text("added")).to_be_visible()
     (link,) = lms.links.values()
-    assert link.custom["assignment"] == ASSIGNMENT
+    assert (link.custom["assignment"], link.maximum) == (ASSIGNMENT, 10)
+    mark = mark_of(lms_house, link, "7")
 
     frame = shown(visit, f"person=7&link={link.id}")
     expect(frame.get_by_text("Ada Lovelace")).to_be_visible()
-    assert list_faults(tool_frame(visit.page)) == []
     frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
     frame.get_by_role("button", name="Hand in").click()
     verdict = frame.get_by_role("heading", level=1)
     expect(verdict).to_have_text("Your backward pass is right.", timeout=1000 * PATIENCE)
     frame.get_by_role("link", name="Hand in again").click()
     expect(frame.get_by_role("link", name="Attempt 1")).to_be_visible()
+    until(lambda: mark() == link.maximum, "the mark arrives")
+    roster = lms_house.service.store.courses.roster
+    until(lambda: "8" in roster(course), "the roster arrives, with who never came")
     assert [cookie["name"] for cookie in visit.context.cookies() if "lti" not in cookie["name"]] == []
 
     frame = shown(visit, f"person=2&link={link.id}")
@@ -119,6 +124,45 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     expect(staff).to_have_url(f"{lms_house.url}/courses/{course}/assignments/{ASSIGNMENT}")
     staff.goto(f"{lms_house.url}/courses/{course}")
     expect(staff.get_by_role("heading", level=1)).to_have_text("Neural networks")
+
+
+def test_pages_within_the_lms_are_for_everybody_on_any_screen(visit: Window, lms_house: LmsHouse) -> None:
+    register(lms_house)
+    link = lms_house.lms.add_link(Link("link-7", "course-1", custom={"assignment": ASSIGNMENT})).id
+    for query in ("person=2", f"person=2&link={link}", f"person=7&link={link}"):
+        expect(shown(visit, query).get_by_role("heading", level=1)).to_be_visible()
+        for scheme, size in LOOKS:
+            visit.restyle(scheme, size)
+            assert list_faults(tool_frame(visit.page)) == []
+            assert not tool_frame(visit.page).evaluate("document.documentElement.scrollWidth > window.innerWidth")
+
+
+def mark_of(lms_house: LmsHouse, link: Link, person: str) -> Callable[[], float | None]:
+    """Reads a mark in the LMS's gradebook."""
+    column = urlsplit(str(link.line_item)).path
+    lms_house.book.columns[column] = link.maximum
+    return lambda: lms_house.book.mark(column, person)
+
+
+def test_a_mark_in_the_gradebook_follows_override_policy_and_extension(visit: Window, lms_house: LmsHouse) -> None:
+    register(lms_house)
+    lms, courses, url = lms_house.lms, lms_house.service.store.courses, f"{lms_house.lms.service_url}/lineitems/link-8"
+    link = lms.add_link(Link("link-8", "course-1", custom={"assignment": ASSIGNMENT}, line_item=url))
+    course = course_name(platform_id(lms.url, "by-hand"), "course-1")
+    frame = shown(visit, f"person=7&link={link.id}")
+    mark = mark_of(lms_house, link, "7")
+    frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
+    frame.get_by_role("button", name="Hand in").click()
+    until(lambda: mark() == link.maximum, "the mark arrives")
+    courses.set_override(course, ASSIGNMENT, Override("7", 0.5, "Tina", "helped", 0.0))
+    until(lambda: mark() == link.maximum / 2, "the override arrives")
+    courses.remove_override(course, ASSIGNMENT, "7", "Tina")
+    until(lambda: mark() == link.maximum, "the mark without it arrives")
+    courses.set_policy(course, ASSIGNMENT, Policy(due=time.time() - 3600, late=10.0), "Tina")
+    until(lambda: mark() == 0.9 * link.maximum, "the penalty arrives")
+    courses.set_extension(course, ASSIGNMENT, Extension("7", time.time() + 3600, None, None, "Tina", "ill", 0.0))
+    until(lambda: mark() == link.maximum, "the extension arrives")
+    assert lms_house.book.erased == []
 
 
 def test_a_refusal_can_be_read_within_the_lms(visit: Window, lms_house: LmsHouse) -> None:

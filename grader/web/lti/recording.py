@@ -13,6 +13,8 @@ from grader.web.lti.connections import is_allowed
 
 #: The author of what a launch records, in the log of staff's acts.
 AUTHOR = "LMS"
+#: Origins of frames that are remembered of a course.
+_MOST_FRAMES = 8
 
 
 def record_course(platform: Platform, claims: LaunchClaims, course: str, part: Part) -> None:
@@ -21,8 +23,7 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: P
     if context is None:
         return
     roster = claims.roster.context_memberships_url
-    store = service().store
-    launches = store.launches
+    launches = service().store.launches
     launches.record_context(
         Context(
             course,
@@ -31,7 +32,7 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: P
             context.id,
             title=context.title or context.label,
             roster_url=roster if is_allowed(roster) else "",
-            frames=frames(platform, claims),
+            frames=_join_frames(course, frames(platform, claims)),
         )
     )
     _record_person(claims, course, part)
@@ -65,6 +66,12 @@ def frames(platform: Platform, claims: LaunchClaims) -> tuple[str, ...]:
     """Return the origins of the LMS's pages: of the page around the launch, and of the LMS itself."""
     addresses = (claims.presentation.return_url, platform.issuer, platform.login_url)
     return tuple(dict.fromkeys(known for address in addresses if (known := origin(address))))
+
+
+def _join_frames(course: str, latest: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the latest launch's origins and earlier ones': an LMS may be reached by several names at once."""
+    known = service().store.launches.context(course)
+    return tuple(dict.fromkeys((*latest, *(() if known is None else known.frames))))[:_MOST_FRAMES]
 
 
 def record_line_item(platform: Platform, claims: LaunchClaims, course: str, assignment: str) -> bool:

@@ -43,14 +43,14 @@ def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values
 
 
 def install(app: Flask) -> None:
-    """Give templates `asset(name)`, `visitor()`, and the filters of `words`."""
+    """Give templates `asset(name)`, `visitor()`, `is_framed()`, and the filters of `words`."""
     folder = Path(str(app.static_folder))
     versions = {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()}
 
     def asset(name: str) -> str:
         return url_for("static", filename=name, v=versions[name])
 
-    app.jinja_env.globals.update(asset=asset, visitor=visitor)
+    app.jinja_env.globals.update(asset=asset, visitor=visitor, is_framed=framing.is_framed)
     app.jinja_env.filters.update(words.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _KEPT

@@ -155,7 +155,7 @@ class Lms:
         address = f"{self._tool().login_url}?{urlencode(query)}"
         return (
             "<!doctype html><html lang=en><title>LMS</title><h1>The course</h1>"
-            f'<iframe title="tool" width=1000 height=800 src="{escape(address)}"></iframe>'
+            f'<iframe title="tool" style="width: 100%; height: 800px" src="{escape(address)}"></iframe>'
         )
 
     def authenticate(self) -> Response:
