@@ -11,12 +11,13 @@ import pytest
 from grader.lti.identity import Part, student_name
 from grader.model.courses import Override, Policy
 from grader.model.lti import LtiUser
+from grader.model.records import State
 from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreReason
 from grader.store.store import Store
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse
 from tests.lti.platform.gradebook import CanvasRules, Cell, Rules
-from tests.store.making import accept, claim_job, new, replace_verdict, verdict
+from tests.store.making import accept, claim_job, new, replace_verdict, restore_verdict, verdict
 
 CANVAS = "https://canvas.instructure.com/lti/submission"
 
@@ -211,3 +212,29 @@ def test_timestamps_rise_by_seconds(course: LtiCourse) -> None:
     times = [datetime.fromisoformat(body["timestamp"]) for body, _ in course.book.scores]
     assert all((later - earlier).total_seconds() >= 1 for earlier, later in pairwise(times))
     assert times[0] <= datetime.now(UTC)
+
+
+def test_a_mark_that_staff_send_again_is_sent_also_if_a_look_at_it_is_under_way(course: LtiCourse) -> None:
+    course.hand_in("11", 4)
+    course.settle()
+    course.store.courses.set_policy(course.name, ASSIGNMENT, Policy(attempts=5), "staff")
+    (claim,) = course.store.scores.claim(1, 1, 60.0)
+    course.store.scores.send_again(course.name, ASSIGNMENT)
+    course.post(claim)
+    course.settle()
+    assert len(course.book.scores) == 2
+
+
+def test_a_regrade_of_what_we_failed_on_and_its_rollback_change_the_gradebook(course: LtiCourse) -> None:
+    store = course.store
+    course.hand_in("11", 4)
+    name = accept(store, new("11", course=course.name))
+    assert store.jobs.record_failure(claim_job(store, name), "the networks are damaged", 1) is State.SERVICE_FAILED
+    course.settle()
+    assert course.marks() == {"11": 8.0}
+    assert replace_verdict(store, name, 0, verdict("failed", score=9, max_score=10), "regrade")
+    course.settle()
+    assert course.marks() == {"11": 18.0}
+    assert restore_verdict(store, name, 1, 0)
+    course.settle()
+    assert course.marks() == {"11": 8.0}
