@@ -1,4 +1,4 @@
--- Marks that are to be sent to gradebooks. Stands before each script, after common.lua, which calls `mark_changed`.
+-- Marks that are to be sent to gradebooks. Stands before each script, after common.lua.
 --
 -- A score is the mark of one student in one line item. It waits until it was sent since its last change: `generation`
 -- counts the changes, and a claim remembers the one that it saw. Nothing else is recorded of a change: the mark is
@@ -74,7 +74,9 @@ local function mark_score(line, student, forced)
   end
 end
 
-function mark_changed(course, assignment, student)
+-- A student's mark for an assignment may be another one. Only verdicts and terms change marks: what waits, or ends without
+-- a verdict, counts for nothing.
+local function mark_changed(course, assignment, student)
   for _, line in ipairs(line_items_of(course, assignment)) do
     mark_score(line, student)
   end

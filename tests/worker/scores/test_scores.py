@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from grader.lti.identity import Part, student_name
-from grader.model.courses import Override, Policy
+from grader.model.courses import Extension, Outage, Override, Policy
 from grader.model.lti import LtiUser
 from grader.model.records import State
 from grader.settings.service import ServiceSettings
@@ -114,6 +114,34 @@ def test_what_expires_lowers_no_mark(course: LtiCourse) -> None:
     assert course.store.submissions.expire(until) == 1
     assert course.send() == 0
     assert course.marks() == {"11": 18.0}
+
+
+def test_of_a_student_of_whom_everything_expired_nothing_is_left_but_the_mark_in_the_gradebook(
+    course: LtiCourse,
+) -> None:
+    course.hand_in("11", 9)
+    course.settle()
+    assert course.store.submissions.expire(course.store.time() + 1) == 1
+    assert course.send() == 0
+    assert course.marks() == {"11": 18.0}
+    assert list(course.store.redis.scan_iter("bm:score*:*11")) == []
+
+
+def test_an_extension_and_an_outage_change_the_gradebook(course: LtiCourse) -> None:
+    courses, late = course.store.courses, course.store.time() - 3600
+    courses.set_policy(course.name, ASSIGNMENT, Policy(due=late, late=50), "staff")
+    course.hand_in("11", 10)
+    course.settle()
+    assert course.marks() == {"11": 10.0}
+    courses.set_extension(course.name, ASSIGNMENT, Extension("11", late + 7200, None, None, "staff", "ill"))
+    course.settle()
+    assert course.marks() == {"11": 20.0}
+    courses.remove_extension(course.name, ASSIGNMENT, "11", "staff")
+    course.settle()
+    assert course.marks() == {"11": 10.0}
+    courses.add_outage(course.name, ASSIGNMENT, Outage(late - 7200, late - 10, "staff", "no power"))
+    course.settle()
+    assert course.marks() == {"11": 20.0}
 
 
 def test_of_a_deleted_student_nothing_is_sent_and_nothing_is_left(course: LtiCourse) -> None:
