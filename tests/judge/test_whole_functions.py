@@ -40,9 +40,7 @@ RIGHT = {
     "end": "[weights[at] for at in count], [biases[at] for at in count]",
 }
 #: What the loop did not come to is returned as zeros, or as nothing.
-ZEROS = (
-    "[weights.get(at, 0 * all_weights[at]) for at in count], [biases.get(at, 0 * all_biases[at]) for at in count]"
-)
+ZEROS = "[weights.get(at, 0 * all_weights[at]) for at in count], [biases.get(at, 0 * all_biases[at]) for at in count]"
 NOTHING = "[weights.get(at) for at in count], [biases.get(at) for at in count]"
 
 

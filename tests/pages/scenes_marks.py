@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from grader.model.courses import Extension, Outage, Override, Policy, RosterEntry
+from grader.model.lti import Context, LineItem
 from grader.model.records import Job, Kind
 from grader.model.verdict import Verdict
 from grader.store import keys
@@ -14,7 +15,7 @@ from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seated
 from tests.pages.house import ASSIGNMENT, House
 from tests.pages.scenes_staff import signed_in
-from tests.service.parts import EXAMPLES
+from tests.service.parts import EXAMPLES, until
 
 Scene = Callable[[House, Window], None]
 
@@ -29,6 +30,18 @@ NAMES = {
     "dana": "Dana Scully",
     "eve": "Eve Moneypenny",
     "finn": "Finn Hudson",
+}
+#: A course of an LMS, and what became of marks on their way there: the others arrived.
+SYNCED = "lti-303"
+ENDS = {
+    "bo": {
+        "state": "failed",
+        "reason": "refused",
+        "status": "422",
+        "detail": '{"errors": {"message": "User not found in course or is not a student"}}',
+    },
+    "cy": {"state": "waiting", "reason": "no_answer", "detail": "no answer within 10 s"},
+    "eve": {"state": "failed", "reason": "unknown_student"},
 }
 #: Attempts of each: days before or after the due time, and the example whose verdict it gets.
 ATTEMPTS = {
@@ -159,6 +172,19 @@ def gradebook_column(house: House, window: Window) -> None:
     window.complaints.clear()
 
 
+def scores(house: House, window: Window) -> None:
+    """Marks on their way to an LMS, of which some did not arrive."""
+    _sent(house)
+    signed_in(house, window, SYNCED)
+    window.go(f"/courses/{SYNCED}/assignments/{ASSIGNMENT}/scores")
+
+
+def no_scores(house: House, window: Window) -> None:
+    """An assignment that no LMS gets marks of."""
+    signed_in(house, window, "nobody-yet")
+    window.go(f"/courses/nobody-yet/assignments/{ASSIGNMENT}/scores")
+
+
 def hand_in(name: str | None, house: House, window: Window) -> None:
     """The form of a student of the course, or that behind a link for the class."""
     timed(house)
@@ -178,6 +204,23 @@ def verdict(house: House, window: Window) -> None:
     timed(house)
     found = house.store.submissions.list(Filter(TIMED, ASSIGNMENT, "cy"), 1).items[0]
     window.go(house.verdict_link(found))
+
+
+def _sent(house: House) -> None:
+    """A course of an LMS; made once."""
+    store = house.store
+    if store.line_items.of(SYNCED, ASSIGNMENT):
+        return
+    context = Context(SYNCED, "canvas", "1", "303", "Neural networks", roster_url="https://lms.example/members")
+    store.launches.record_context(context)
+    store.line_items.record(LineItem("column", "canvas", "https://lms.example/1", SYNCED, ASSIGNMENT, 20.0))
+    for name in NAMES:
+        _hand_in(house, name, "right.ipynb", time.time(), _verdicts(house)["right.ipynb"], SYNCED)
+    # The sweeper finds no such LMS. What a real one would have answered stands in the place of that.
+    until(lambda: not store.scores.waiting(), "the sweeper has tried")
+    for name in NAMES:
+        end = {"state": "sent", "reason": ""} | ENDS.get(name, {})
+        store.redis.hset(keys.key("score", "column", name), items=[text for pair in end.items() for text in pair])
 
 
 def _verdicts(house: House) -> dict[str, Verdict]:
@@ -213,6 +256,8 @@ STAFF: dict[str, Scene] = {
     "staff-log": log,
     "staff-gradebook": gradebook,
     "staff-gradebook-column": gradebook_column,
+    "staff-scores": scores,
+    "staff-scores-none": no_scores,
 }
 
 STUDENT: dict[str, Scene] = {

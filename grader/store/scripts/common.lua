@@ -13,8 +13,6 @@ local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 
 local NEWEST = 0.1
 -- Milliseconds for which nobody worked though something waited, after which workers count as having been away.
 local AWAY = 1000
--- A student's mark for an assignment may be another one, in score_common.lua.
-local mark_changed
 -- What regrades do about it, in regrade_common.lua: one of their units ended, a submission goes.
 local unit_ended, forget
 -- A submission into the lists of its state and outcome, in submission_common.lua.
@@ -209,13 +207,9 @@ local function conclude(kind, id, state)
   end
   if kind == 'submission' then
     redis.call('SREM', pending_key(job), id)
-    local at = redis.call('HMGET', job, 'course', 'assignment', 'student')
-    post(state, id, at[1])
+    post(state, id, get(job, 'course'))
     if state == 'service_failed' then
-      changed(at[1], at[2])
-    end
-    if state ~= 'done' then
-      mark_changed(at[1], at[2], at[3])
+      changed(get(job, 'course'), get(job, 'assignment'))
     end
   elseif kind == 'unit' then
     unit_ended(id, state)

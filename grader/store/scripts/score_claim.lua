@@ -41,7 +41,7 @@ for _, platform in ipairs(redis.call('ZRANGEBYSCORE', 'bm:scores:due', '-inf', w
       local stamp = whole(math.max(time, tonumber(was[2] or '0') + 1000))
       local fence = moment()
       -- Until it is known what became of this post, the gradebook may hold one or the other.
-      redis.call('HDEL', score, 'sent')
+      redis.call('HDEL', score, 'sent', 'forced')
       redis.call('HSET', score, 'holder', fence, 'claimed', was[1], 'stamp', stamp, 'touched', 1, 'wait', ARGV[4])
       redis.call('HINCRBY', score, 'tries', 1)
       redis.call('ZADD', waiting, lease, each)

@@ -1,4 +1,4 @@
--- Marks that are to be sent to gradebooks. Stands before each script, after common.lua, which calls `mark_changed`.
+-- Marks that are to be sent to gradebooks. Stands before each script, after common.lua.
 --
 -- A score is the mark of one student in one line item. It waits until it was sent since its last change: `generation`
 -- counts the changes, and a claim remembers the one that it saw. Nothing else is recorded of a change: the mark is
@@ -22,15 +22,16 @@ local function line_item(item)
   return stored and cjson.decode(stored) or {}
 end
 
--- The ids of the line items that get an assignment's marks.
+-- The line items that get an assignment's marks.
 local function line_items_of(course, assignment)
-  local items = {}
+  local lines = {}
   for _, item in ipairs(redis.call('SMEMBERS', key('line-items', course))) do
-    if line_item(item).assignment == assignment then
-      table.insert(items, item)
+    local line = line_item(item)
+    if line.assignment == assignment then
+      table.insert(lines, line)
     end
   end
-  return items
+  return lines
 end
 
 local function scores_waiting(platform)
@@ -52,14 +53,16 @@ local function set_scores_due(platform, not_before)
 end
 
 -- A student's mark in a line item may be another one. While a post of it is under way it waits for the end of that.
-local function mark_score(item, student, forced)
-  local platform = line_item(item).platform
+local function mark_score(line, student, forced)
+  local item, platform = line.id, line.platform
   local score, each, time = score_key(item, student), score_member(item, student), whole(now())
   redis.call('HINCRBY', score, 'generation', 1)
   redis.call('HSET', score, 'state', 'waiting', 'since', time, 'tries', 0)
   redis.call('HDEL', score, 'reason', 'detail', 'status')
   if forced then
+    -- It is sent whatever the gradebook should have, also if a post that is under way ends first.
     redis.call('HDEL', score, 'sent')
+    redis.call('HSET', score, 'forced', 1)
   end
   redis.call('SADD', key('scores', 'students', item), student)
   redis.call('ZREM', key('scores', 'failed', item), student)
@@ -71,16 +74,18 @@ local function mark_score(item, student, forced)
   end
 end
 
-function mark_changed(course, assignment, student)
-  for _, item in ipairs(line_items_of(course, assignment)) do
-    mark_score(item, student)
+-- A student's mark for an assignment may be another one. Only verdicts and terms change marks: what waits, or ends without
+-- a verdict, counts for nothing.
+local function mark_changed(course, assignment, student)
+  for _, line in ipairs(line_items_of(course, assignment)) do
+    mark_score(line, student)
   end
 end
 
 -- The marks of all students may be other ones: of whoever has handed in, has terms of their own, or was sent one before.
 local function mark_all_changed(course, assignment, forced)
-  local items, students, number = line_items_of(course, assignment), {}, 0
-  if #items == 0 then
+  local lines, students, number = line_items_of(course, assignment), {}, 0
+  if #lines == 0 then
     return 0
   end
   for _, id in ipairs(redis.call('ZRANGE', key('index', course, 'assignment', assignment), 0, -1)) do
@@ -91,15 +96,15 @@ local function mark_all_changed(course, assignment, forced)
       students[student] = true
     end
   end
-  for _, item in ipairs(items) do
-    for _, student in ipairs(redis.call('SMEMBERS', key('scores', 'students', item))) do
+  for _, line in ipairs(lines) do
+    for _, student in ipairs(redis.call('SMEMBERS', key('scores', 'students', line.id))) do
       students[student] = true
     end
   end
   for student in pairs(students) do
     number = number + 1
-    for _, item in ipairs(items) do
-      mark_score(item, student, forced)
+    for _, line in ipairs(lines) do
+      mark_score(line, student, forced)
     end
   end
   return number
@@ -116,8 +121,8 @@ end
 
 -- What is known of a student's mark for an assignment in gradebooks, which keep it.
 local function drop_scores(course, assignment, student)
-  for _, item in ipairs(line_items_of(course, assignment)) do
-    drop_score(item, student)
+  for _, line in ipairs(line_items_of(course, assignment)) do
+    drop_score(line.id, student)
   end
 end
 

@@ -5,7 +5,7 @@
 -- conclude.
 local time, item, student, how = now() + ARGV[1], ARGV[2], ARGV[3], ARGV[5]
 local score, each = score_key(item, student), score_member(item, student)
-local at = redis.call('HMGET', score, 'holder', 'generation', 'claimed', 'since')
+local at = redis.call('HMGET', score, 'holder', 'generation', 'claimed', 'since', 'forced')
 if at[1] ~= ARGV[4] then
   return nil
 end
@@ -18,7 +18,7 @@ count('scores:' .. how)
 if ARGV[6] == '1' and ARGV[9] == '1' then
   redis.call('HDEL', score, 'touched')
 end
-if (ARGV[6] == '1' or how == 'sent') and ARGV[7] ~= '' then
+if (ARGV[6] == '1' or how == 'sent') and ARGV[7] ~= '' and not at[5] then
   redis.call('HSET', score, 'sent', ARGV[7])
 end
 if how == 'sent' then

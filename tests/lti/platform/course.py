@@ -12,7 +12,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreClaim, ScoreRecord
 from grader.store.store import Store
 from tests.lti.platform.gradebook import CanvasRules, Gradebook, Member, Rules
-from tests.lti.platform.wire import connect
+from tests.lti.platform.wire import connect, verifier
 from tests.store.making import accept, claim_job, new, verdict
 from worker.service.rounds import THREADS
 from worker.service.score_sources import recorded_sources
@@ -35,7 +35,7 @@ class LtiCourse:
     ) -> None:
         self.store, self.name = store, name
         token_url = f"{HOST}/token"
-        self.book = Gradebook(rules, pair[1], token_url, self.now)
+        self.book = Gradebook(rules, verifier(pair[1], token_url), self.now)
         self.column = f"/{name}/lineitems/7"
         self.book.columns[self.column] = 20.0
         family = "canvas" if isinstance(rules, CanvasRules) else "moodle"

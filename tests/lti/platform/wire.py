@@ -5,6 +5,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
 
+import jwt
 import requests
 from pylti1p3.dynamic_registration import generate_key_pair
 from pylti1p3.registration import Registration
@@ -27,6 +28,11 @@ def make_pair() -> tuple[str, str]:
     """Return a pair of keys: private, public."""
     private, public = generate_key_pair(2048)
     return str(private), str(public)
+
+
+def verifier(public_key: str, audience: str) -> Callable[[str], dict[str, Any]]:
+    """Return what verifies our requests for tokens."""
+    return lambda message: jwt.decode(message, public_key, algorithms=["RS256"], audience=audience)
 
 
 def connect(application: Callable[..., Any], pair: tuple[str, str]) -> PlatformServices:

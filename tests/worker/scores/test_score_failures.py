@@ -143,11 +143,7 @@ def test_a_backlog_of_one_platform_does_not_wait_before_another_s(
     for student in many:
         large.hand_in(student, 5)
     small.hand_in("11", 5)
-    order = []
-    for _ in range(3):
-        for claim in store.scores.claim(1, 4, 60.0):
-            order.append(claim.item.course)
-            (large if claim.item.course == "lti-large" else small).post(claim)
+    order = [claim.item.course for _ in range(3) for claim in store.scores.claim(1, 4, 60.0)]
     assert order == ["lti-large", "lti-small", "lti-large"]
 
 
@@ -231,5 +227,21 @@ def test_a_mark_that_went_back_is_sent_although_nobody_knows_what_became_of_the_
     assert course.marks() == {"11": 12.0}
     assert restore_verdict(store, name, 2, 1)
     store.scores.ahead += 61
+    course.settle()
+    assert course.marks() == {"11": 8.0}
+
+
+def test_a_process_that_was_taken_over_concludes_nothing(course: LtiCourse) -> None:
+    store, name = course.store, course.hand_in("11", 4)
+    (late,) = store.scores.claim(1, 1, 60.0)
+    prepared = course.sender.prepare(late)
+    assert isinstance(prepared, ScorePost)
+    store.scores.ahead += 61
+    assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
+    (claim,) = store.scores.claim(1, 1, 60.0)
+    assert store.scores.conclude(late, course.sender.send(late, prepared)) is None
+    course.post(claim)
+    assert course.marks() == {"11": 12.0}
+    assert restore_verdict(store, name, 2, 1)
     course.settle()
     assert course.marks() == {"11": 8.0}

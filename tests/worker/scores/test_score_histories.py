@@ -17,7 +17,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreState
 from grader.store.store import Store
 from tests.lti.platform.gradebook import INSTRUCTOR, TEST_USER, CanvasRules, Gradebook, Member, MoodleRules, Rules
-from tests.lti.platform.wire import connect
+from tests.lti.platform.wire import connect, verifier
 from tests.store.making import accept, claim_job, new, replace_verdict, restore_verdict, verdict
 from worker.service.score_sources import recorded_sources
 from worker.service.scores import GradebookScores, ScorePost
@@ -62,7 +62,7 @@ class Histories(RuleBasedStateMachine):
         opened.redis.flushall()
         self.store = opened
         family = "moodle" if isinstance(rules, MoodleRules) else "canvas"
-        self.book = Gradebook(rules, pair[1], TOKEN_URL, self.now)
+        self.book = Gradebook(rules, verifier(pair[1], TOKEN_URL), self.now)
         self.book.columns[COLUMN] = 20.0
         self.book.enrol(*(Member(subject) for subject in STUDENTS.values()))
         self.book.enrol(Member("21", roles=(INSTRUCTOR,)), Member("99", roles=(*Member("").roles, TEST_USER)))

@@ -9,14 +9,15 @@ from itertools import pairwise
 import pytest
 
 from grader.lti.identity import Part, student_name
-from grader.model.courses import Override, Policy
+from grader.model.courses import Extension, Outage, Override, Policy
 from grader.model.lti import LtiUser
+from grader.model.records import State
 from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreReason
 from grader.store.store import Store
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse
 from tests.lti.platform.gradebook import CanvasRules, Cell, Rules
-from tests.store.making import accept, claim_job, new, replace_verdict, verdict
+from tests.store.making import accept, claim_job, new, replace_verdict, restore_verdict, verdict
 
 CANVAS = "https://canvas.instructure.com/lti/submission"
 
@@ -115,6 +116,34 @@ def test_what_expires_lowers_no_mark(course: LtiCourse) -> None:
     assert course.marks() == {"11": 18.0}
 
 
+def test_of_a_student_of_whom_everything_expired_nothing_is_left_but_the_mark_in_the_gradebook(
+    course: LtiCourse,
+) -> None:
+    course.hand_in("11", 9)
+    course.settle()
+    assert course.store.submissions.expire(course.store.time() + 1) == 1
+    assert course.send() == 0
+    assert course.marks() == {"11": 18.0}
+    assert list(course.store.redis.scan_iter("bm:score*:*11")) == []
+
+
+def test_an_extension_and_an_outage_change_the_gradebook(course: LtiCourse) -> None:
+    courses, late = course.store.courses, course.store.time() - 3600
+    courses.set_policy(course.name, ASSIGNMENT, Policy(due=late, late=50), "staff")
+    course.hand_in("11", 10)
+    course.settle()
+    assert course.marks() == {"11": 10.0}
+    courses.set_extension(course.name, ASSIGNMENT, Extension("11", late + 7200, None, None, "staff", "ill"))
+    course.settle()
+    assert course.marks() == {"11": 20.0}
+    courses.remove_extension(course.name, ASSIGNMENT, "11", "staff")
+    course.settle()
+    assert course.marks() == {"11": 10.0}
+    courses.add_outage(course.name, ASSIGNMENT, Outage(late - 7200, late - 10, "staff", "no power"))
+    course.settle()
+    assert course.marks() == {"11": 20.0}
+
+
 def test_of_a_deleted_student_nothing_is_sent_and_nothing_is_left(course: LtiCourse) -> None:
     course.hand_in("11", 4)
     course.store.submissions.delete_student(course.name, "11")
@@ -211,3 +240,29 @@ def test_timestamps_rise_by_seconds(course: LtiCourse) -> None:
     times = [datetime.fromisoformat(body["timestamp"]) for body, _ in course.book.scores]
     assert all((later - earlier).total_seconds() >= 1 for earlier, later in pairwise(times))
     assert times[0] <= datetime.now(UTC)
+
+
+def test_a_mark_that_staff_send_again_is_sent_also_if_a_look_at_it_is_under_way(course: LtiCourse) -> None:
+    course.hand_in("11", 4)
+    course.settle()
+    course.store.courses.set_policy(course.name, ASSIGNMENT, Policy(attempts=5), "staff")
+    (claim,) = course.store.scores.claim(1, 1, 60.0)
+    course.store.scores.send_again(course.name, ASSIGNMENT)
+    course.post(claim)
+    course.settle()
+    assert len(course.book.scores) == 2
+
+
+def test_a_regrade_of_what_we_failed_on_and_its_rollback_change_the_gradebook(course: LtiCourse) -> None:
+    store = course.store
+    course.hand_in("11", 4)
+    name = accept(store, new("11", course=course.name))
+    assert store.jobs.record_failure(claim_job(store, name), "the networks are damaged", 1) is State.SERVICE_FAILED
+    course.settle()
+    assert course.marks() == {"11": 8.0}
+    assert replace_verdict(store, name, 0, verdict("failed", score=9, max_score=10), "regrade")
+    course.settle()
+    assert course.marks() == {"11": 18.0}
+    assert restore_verdict(store, name, 1, 0)
+    course.settle()
+    assert course.marks() == {"11": 8.0}

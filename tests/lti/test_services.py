@@ -1,0 +1,131 @@
+"""Marks and rosters between the tool and platforms that listen on a port: over HTTP, with our real keys and checks."""
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import pytest
+
+from grader.lti.identity import course_name, line_item_id, platform_id
+from grader.lti.tool_keys import ToolKeys
+from grader.model.courses import Override
+from grader.model.lti import Context, LineItem, LtiUser, Platform
+from grader.settings.service import ServiceSettings
+from grader.store.scores import ScoreState
+from grader.store.store import Store
+from tests.lti.browsing import LtiBrowser
+from tests.lti.conftest import ASSIGNMENT
+from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
+from tests.lti.platform.lms import Lms
+from tests.lti.platform.others import OtherPlatform
+from tests.lti.platform.serving import serving
+from tests.store.making import accept, claim_job, new, verdict
+from worker.service.gradebooks import gradebook_loops
+
+#: Seconds that a test waits for what should come at once.
+PATIENCE = 20.0
+
+
+@pytest.fixture
+def sweeping(store: Store, settings: ServiceSettings) -> Iterator[None]:
+    """The loops of a sweeper that talk to platforms."""
+    stop = threading.Event()
+    loops = [threading.Thread(target=loop, args=(stop,)) for loop in gradebook_loops(store, settings).values()]
+    for loop in loops:
+        loop.start()
+    yield
+    stop.set()
+    for loop in loops:
+        loop.join()
+
+
+def until_sent(store: Store) -> None:
+    """Wait until no mark waits."""
+    end = time.monotonic() + PATIENCE
+    while store.scores.waiting():
+        assert time.monotonic() < end, "a mark did not arrive"
+        time.sleep(0.02)
+
+
+def until_read(store: Store, course: str) -> None:
+    """Wait until the roster was read."""
+    end = time.monotonic() + PATIENCE
+    while (reading := store.rosters.reading(course)) is None or reading.read is None:
+        assert time.monotonic() < end, f"the roster was not read: {reading}"
+        time.sleep(0.02)
+
+
+def grade(store: Store, course: str, student: str, score: int) -> str:
+    """Hand in for a student what gets so many of ten marks."""
+    name = accept(store, new(student, course=course, assignment=ASSIGNMENT))
+    store.submissions.finish(claim_job(store, name), verdict("failed", score=score, max_score=10))
+    return name
+
+
+def mounted(lms: Lms) -> Gradebook:
+    """The gradebook of the LMS, at the LMS's own address."""
+
+    def verify(message: str) -> dict[str, Any]:
+        assert lms.tool is not None
+        key_id = jwt.get_unverified_header(message)["kid"]
+        key = next(key for key in lms.fetch(lms.tool.keys_url)["keys"] if key["kid"] == key_id)
+        claims: dict[str, Any] = jwt.decode(
+            message, jwt.PyJWK(key), algorithms=["RS256"], audience=f"{lms.service_url}/token"
+        )
+        return claims
+
+    book, pages = Gradebook(MoodleRules(), verify), lms.app.wsgi_app
+
+    def answer(environ: Any, start: Any) -> Any:
+        services = environ["PATH_INFO"].startswith(("/token", "/lineitems", "/memberships"))
+        return (book if services else pages)(environ, start)
+
+    lms.app.wsgi_app = answer  # type: ignore[assignment, method-assign] # as Flask's documentation wraps it
+    return book
+
+
+def test_after_a_launch_marks_and_the_roster_follow_by_themselves(
+    browser: LtiBrowser, store: Store, sweeping: None
+) -> None:
+    assert sweeping is None
+    lms = browser.lms
+    book = mounted(lms)
+    book.columns["/lineitems/1"] = 100.0
+    book.enrol(Member("7", "Ada Lovelace"), Member("8", "Bob Bernoulli"), Member("9", "Cem, who never came"))
+    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    assert browser.launch("7", "link-1").status_code == 303
+    until_read(store, course)
+    assert {name for name, entry in store.courses.roster(course).items() if entry.left is None} == {"7", "8", "9"}
+    grade(store, course, "7", 4)
+    store.courses.set_override(course, ASSIGNMENT, Override("9", 0.5, "prof", "a talk"))
+    until_sent(store)
+    assert (book.mark("/lineitems/1", "7"), book.mark("/lineitems/1", "9")) == (40.0, 50.0)
+    grade(store, course, "7", 9)
+    until_sent(store)
+    assert book.mark("/lineitems/1", "7") == 90.0
+    assert book.erased == []
+
+
+def test_a_platform_by_other_authors_takes_marks_and_gives_its_roster(
+    store: Store, settings: ServiceSettings, sweeping: None
+) -> None:
+    assert sweeping is None
+    keys = ToolKeys(store, settings)
+    platforms: list[OtherPlatform] = []
+    with serving(lambda *given: platforms[0](*given)) as port:  # noqa: PLW0108 - it is made when the port is known
+        url = f"http://127.0.0.1:{port}"
+        platforms.append(OtherPlatform(url, keys.public_set))
+        store.platforms.add(Platform("p", url, "client-1", f"{url}/auth", f"{url}/token", f"{url}/keys"))
+        store.launches.record_user(LtiUser("lti-x", "7", "7"))
+        store.launches.record_context(Context("lti-x", "p", "1", "course-1", roster_url=f"{url}/members"))
+        address = f"{url}/lineitems/1"
+        store.line_items.record(LineItem(line_item_id("p", address), "p", address, "lti-x", ASSIGNMENT, 20.0))
+        grade(store, "lti-x", "7", 4)
+        until_sent(store)
+        until_read(store, "lti-x")
+    (score,) = platforms[0].scores
+    assert (score["userId"], score["scoreGiven"], score["gradingProgress"]) == ("7", 8.0, "FullyGraded")
+    assert [record.state for record in store.scores.of(line_item_id("p", address))] == [ScoreState.SENT]
+    assert set(store.courses.roster("lti-x")) == {"7", "8"}
