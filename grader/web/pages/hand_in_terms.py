@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.courses.limits import Bar, HandInRefusal, Limits, limits_of, may_hand_in
+from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
 from grader.courses.marks import late_days, lateness, mark_student
 from grader.model.courses import Attempt, Counts, Marking, Policy, Terms
 from grader.web.http.service import service
@@ -13,7 +13,7 @@ class HandInTerms:
     """What holds for a student now; without a name, for whoever has no extension and has handed in nothing."""
 
     policy: Policy
-    own: Limits
+    own: StudentLimits
     marking: Marking
     now: float
     #: Why nothing is taken from the student now; None: it is.

@@ -80,7 +80,7 @@ _KEYS: Mapping[Order, Callable[[MarkedStudent], float]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class MarksQuery:
+class ClassChoice:
     """What staff asked to see."""
 
     show: Show = Show.ALL
@@ -92,7 +92,7 @@ class MarksQuery:
     page: int = 1
 
     @classmethod
-    def read(cls, args: Mapping[str, str]) -> "MarksQuery":
+    def read(cls, args: Mapping[str, str]) -> "ClassChoice":
         """Read the query of an address; what is unknown is as if it were left out."""
         show, order, page = args.get("show"), args.get("order"), args.get("page", "")
         return cls(

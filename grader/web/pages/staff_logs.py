@@ -52,7 +52,7 @@ _SHARES = frozenset({"share", "computed"})
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedAct:
+class DescribedAct:
     """An act of staff in words."""
 
     at: float
@@ -106,12 +106,12 @@ def delete_course(course: str) -> Response | Redirection:
     return page("staff/course_deleted.html", course=course, deleted=deleted, bare=True)
 
 
-def describe(entry: AuditEntry) -> LoggedAct:
+def describe(entry: AuditEntry) -> DescribedAct:
     """Return an act in words; one that a newer version wrote is called by its name."""
     student = entry.student or "a student whose data was deleted"
     known = _ACTS.get(entry.act)
     act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
-    return LoggedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
+    return DescribedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
 
 
 def _details(entry: AuditEntry) -> Iterator[tuple[str, str]]:
