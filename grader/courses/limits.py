@@ -1,4 +1,4 @@
-"""The limits that hold for one student, and whether they may hand in now."""
+"""The limits that hold for one student, and the refusal of a file that comes outside of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ def limits_of(terms: Terms) -> StudentLimits:
 
 
 def may_hand_in(now: float, used: int, own: StudentLimits) -> HandInRefusal | None:
-    """Return why a student who has had so many attempts may not hand in now; None if they may.
+    """Return the reason why a student with so many attempts may not hand in now; None if they may.
 
     At `opens` it is open, at `closes` it is closed.
     """

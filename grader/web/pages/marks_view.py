@@ -26,7 +26,7 @@ class Show(StrEnum):
     UNVERIFIED = "unverified"
 
 
-#: What each is called, after "students".
+#: Their names, after "students".
 NAMES: Mapping[Show, str] = MappingProxyType(
     {
         Show.ALL: "everybody",
@@ -68,7 +68,7 @@ class Order(StrEnum):
     LAST = "last"
 
 
-#: Who has no value comes first, but for the names.
+#: The value to order by, but for names; a student without one comes first.
 _KEYS: Mapping[Order, Callable[[MarkedStudent], float]] = MappingProxyType(
     {
         Order.MARK: lambda row: -1 if row.marking.share is None else row.marking.share,
@@ -81,7 +81,7 @@ _KEYS: Mapping[Order, Callable[[MarkedStudent], float]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class ClassChoice:
-    """What staff asked to see."""
+    """The part of a class that staff asked to see, and its order."""
 
     show: Show = Show.ALL
     order: Order = Order.STUDENT

@@ -22,7 +22,7 @@ from grader.web.pages.words import duration, figure, moment
 pages = Pages("staff_logs", __name__)
 
 _PAGE = 50
-#: What was done, after the name of whom; {student} and {subject} are those of the entry.
+#: The words for each act, after the name of its author; {student} and {subject} are those of the entry.
 _ACTS: Mapping[str, str] = MappingProxyType(
     {
         "policy.set": "set the policy of {subject}",
@@ -59,7 +59,7 @@ class DescribedAct:
     author: str
     act: str
     reason: str
-    #: What was set, each with its name.
+    #: The values that were set, each with its name.
     details: tuple[tuple[str, str], ...]
 
 
