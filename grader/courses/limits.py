@@ -1,4 +1,4 @@
-"""The limits that hold for one student, and whether they may hand in now."""
+"""The limits that hold for one student, and the refusal of a file that comes outside of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from grader.model.courses import Extension, Outage, Policy, Terms
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class StudentLimits:
     """The times and the number of attempts of one student, with their extension and every outage. None: no limit."""
 
     opens: float | None
@@ -37,7 +37,7 @@ class HandInRefusal:
     used: int | None = None
 
 
-def limits(policy: Policy, extension: Extension | None = None, outages: Iterable[Outage] = ()) -> Limits:
+def limits(policy: Policy, extension: Extension | None = None, outages: Iterable[Outage] = ()) -> StudentLimits:
     """Return the limits of a student.
 
     An extension that sets a later due alone moves the close to that due and its grace, where it would come before.
@@ -52,16 +52,16 @@ def limits(policy: Policy, extension: Extension | None = None, outages: Iterable
         elif closes is not None and extension.due is not None:
             closes = max(closes, extension.due + policy.grace)
     merged = merge(outages)
-    return Limits(policy.opens, _moved(due, merged), _moved(closes, merged), attempts)
+    return StudentLimits(policy.opens, _moved(due, merged), _moved(closes, merged), attempts)
 
 
-def limits_of(terms: Terms) -> Limits:
+def limits_of(terms: Terms) -> StudentLimits:
     """Return the limits of the student whose terms these are."""
     return limits(terms.policy or Policy(), terms.extension, terms.outages)
 
 
-def may_hand_in(now: float, used: int, own: Limits) -> HandInRefusal | None:
-    """Return why a student who has had so many attempts may not hand in now; None if they may.
+def may_hand_in(now: float, used: int, own: StudentLimits) -> HandInRefusal | None:
+    """Return the reason why a student with so many attempts may not hand in now; None if they may.
 
     At `opens` it is open, at `closes` it is closed.
     """

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.courses.limits import Bar, HandInRefusal, Limits, limits_of
+from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
 from grader.courses.refusals import barred, unverified
 from grader.errors import StoreUnavailable
 from grader.model.courses import Terms
@@ -223,7 +223,7 @@ def _arguments(new: NewSubmission, source: bytes | None, *, fits: bool) -> tuple
     )
 
 
-def _bounds(new: NewSubmission, terms: Terms, own: Limits) -> tuple[str | int, ...]:
+def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str | int, ...]:
     """Return the rules of time as the script compares them with Redis's clock."""
     opens, closes = ("" if at is None else repr(1000 * at) for at in (own.opens, own.closes))
     attempts = "" if own.attempts is None else own.attempts
@@ -233,7 +233,7 @@ def _bounds(new: NewSubmission, terms: Terms, own: Limits) -> tuple[str | int, .
     )
 
 
-def _read_answer(new: NewSubmission, own: Limits, answer: list[Any]) -> AcceptedSubmission | None:
+def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> AcceptedSubmission | None:
     match text(answer[0]):
         case "free":
             return None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.courses.limits import Bar, HandInRefusal, Limits, limits_of, may_hand_in
+from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
 from grader.courses.marks import late_days, lateness, mark_student
 from grader.model.courses import Attempt, Counts, Marking, Policy, Terms
 from grader.web.http.service import service
@@ -10,15 +10,15 @@ from grader.web.http.service import service
 
 @dataclass(frozen=True, slots=True)
 class HandInTerms:
-    """What holds for a student now; without a name, for whoever has no extension and has handed in nothing."""
+    """The rules that hold for a student now; without a name, for a student without extension and attempts."""
 
     policy: Policy
-    own: Limits
+    own: StudentLimits
     marking: Marking
     now: float
-    #: Why nothing is taken from the student now; None: it is.
+    #: The reason why nothing is taken from the student now; None: files are taken.
     refusal: HandInRefusal | None
-    #: The student's own number of attempts, due or close, where staff gave another.
+    #: True if the student has limits of their own.
     extended: bool
 
     @property
@@ -48,7 +48,7 @@ class HandInTerms:
 
 
 def read_hand_in_terms(course: str, assignment: str, student: str | None) -> HandInTerms | None:
-    """Return what holds for a student; None without a policy and without an extension."""
+    """Return the rules that hold for a student; None without a policy and without an extension."""
     courses = service().store.courses
     attempts: tuple[Attempt, ...] = ()
     if student is None:

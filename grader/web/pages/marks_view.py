@@ -26,7 +26,7 @@ class Show(StrEnum):
     UNVERIFIED = "unverified"
 
 
-#: What each is called, after "students".
+#: Their names, after "students".
 NAMES: Mapping[Show, str] = MappingProxyType(
     {
         Show.ALL: "everybody",
@@ -68,7 +68,7 @@ class Order(StrEnum):
     LAST = "last"
 
 
-#: Who has no value comes first, but for the names.
+#: The value to order by, but for names; a student without one comes first.
 _KEYS: Mapping[Order, Callable[[MarkedStudent], float]] = MappingProxyType(
     {
         Order.MARK: lambda row: -1 if row.marking.share is None else row.marking.share,
@@ -80,8 +80,8 @@ _KEYS: Mapping[Order, Callable[[MarkedStudent], float]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class MarksQuery:
-    """What staff asked to see."""
+class ClassChoice:
+    """The part of a class that staff asked to see, and its order."""
 
     show: Show = Show.ALL
     order: Order = Order.STUDENT
@@ -92,7 +92,7 @@ class MarksQuery:
     page: int = 1
 
     @classmethod
-    def read(cls, args: Mapping[str, str]) -> "MarksQuery":
+    def read(cls, args: Mapping[str, str]) -> "ClassChoice":
         """Read the query of an address; what is unknown is as if it were left out."""
         show, order, page = args.get("show"), args.get("order"), args.get("page", "")
         return cls(

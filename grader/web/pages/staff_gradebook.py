@@ -35,7 +35,7 @@ pages = Pages("staff_gradebook", __name__, guarded=False)
 
 #: Bytes of the largest table: two thousand students with a hundred columns.
 LARGEST = 4 << 20
-#: What is done with the filled table, by the LMS.
+#: The place in each LMS where the filled table is uploaded.
 _IMPORT = {
     Lms.CANVAS: "In Canvas: Grades, Import.",
     Lms.MOODLE: "In Moodle: the assignment's submissions, Actions, Upload grading worksheet.",

@@ -22,7 +22,7 @@ from grader.web.pages.words import duration, figure, moment
 pages = Pages("staff_logs", __name__)
 
 _PAGE = 50
-#: What was done, after the name of whom; {student} and {subject} are those of the entry.
+#: The words for each act, after the name of its author; {student} and {subject} are those of the entry.
 _ACTS: Mapping[str, str] = MappingProxyType(
     {
         "policy.set": "set the policy of {subject}",
@@ -52,14 +52,14 @@ _SHARES = frozenset({"share", "computed"})
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedAct:
+class DescribedAct:
     """An act of staff in words."""
 
     at: float
     author: str
     act: str
     reason: str
-    #: What was set, each with its name.
+    #: The values that were set, each with its name.
     details: tuple[tuple[str, str], ...]
 
 
@@ -106,12 +106,12 @@ def delete_course(course: str) -> Response | Redirection:
     return page("staff/course_deleted.html", course=course, deleted=deleted, bare=True)
 
 
-def describe(entry: AuditEntry) -> LoggedAct:
+def describe(entry: AuditEntry) -> DescribedAct:
     """Return an act in words; one that a newer version wrote is called by its name."""
     student = entry.student or "a student whose data was deleted"
     known = _ACTS.get(entry.act)
     act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
-    return LoggedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
+    return DescribedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
 
 
 def _details(entry: AuditEntry) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from grader.web.http.service import service
 from grader.web.pages import marks_view
 from grader.web.pages.form_fields import FormFields, form_time
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.marks_view import MarksQuery, Order
+from grader.web.pages.marks_view import ClassChoice, Order
 from grader.web.pages.staff_assignments import current
 from grader.web.pages.visitor import staff
 
@@ -32,7 +32,7 @@ _GROUP = 50
 def list_marks(course: str, assignment: str) -> Response:
     """Show a row for each student."""
     staff(course)
-    revision, query = current(course, assignment), MarksQuery.read(request.args)
+    revision, query = current(course, assignment), ClassChoice.read(request.args)
     table = read_marks(course, assignment)
     chosen = query.choose(table.students)
     first = marks_view.PAGE * (query.page - 1)
@@ -61,7 +61,7 @@ def download_marks(course: str, assignment: str) -> Response:
     """Send the students that are shown, all pages of them, as a table for a spreadsheet."""
     staff(course)
     current(course, assignment)
-    chosen = MarksQuery.read(request.args).choose(read_marks(course, assignment).students)
+    chosen = ClassChoice.read(request.args).choose(read_marks(course, assignment).students)
     return spreadsheet(course, assignment, chosen)
 
 
