@@ -31,6 +31,8 @@ SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
 
 _Id = Annotated[str, Field(min_length=1, max_length=255)]
 _Address = Annotated[str, Field(max_length=2000)]
+#: Roles and types of messages are identifiers of the standard.
+_Term = Annotated[str, Field(max_length=500, pattern=r"^[ -~]*$")]
 
 
 def _for_people(given: object) -> object:
@@ -39,9 +41,14 @@ def _for_people(given: object) -> object:
 
 
 def _texts(given: object) -> object:
-    """Return the members that are text: platforms send numbers and null in `custom`, too."""
+    """Return the members that are lines of text: platforms send numbers and null in `custom`, too."""
     pairs = given.items() if isinstance(given, Mapping) else ()
-    return {name: value[:2000] for name, value in pairs if isinstance(name, str) and isinstance(value, str)}
+    return {name: value[:2000] for name, value in pairs if _is_line(name) and _is_line(value)}
+
+
+def _is_line(given: object) -> bool:
+    # Half a surrogate pair is no line either: it cannot be sent on.
+    return isinstance(given, str) and given.isprintable()
 
 
 _People = Annotated[str, BeforeValidator(_for_people)]
@@ -109,11 +116,11 @@ class LaunchClaims(_Part):
 
     sub: _Id
     name: _People = ""
-    message_type: str
+    message_type: _Term
     version: str
     deployment: _Id
     target: _Address = ""
-    roles: tuple[str, ...] = Field(strict=False, max_length=200)
+    roles: tuple[_Term, ...] = Field(strict=False, max_length=200)
     context: ContextClaim | None = None
     resource_link: ResourceLinkClaim | None = None
     custom: Annotated[dict[str, str], BeforeValidator(_texts)] = {}

@@ -4,6 +4,7 @@ import io
 import re
 from collections.abc import Callable
 
+import pytest
 from flask import Flask
 
 from grader.lti.identity import course_name, platform_id
@@ -66,11 +67,14 @@ def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
 def test_the_lms_s_due_date_is_the_policy_until_staff_set_another(browser: LtiBrowser, store: Store) -> None:
     course, lms = course_of(browser.lms), browser.lms
     lms.links["link-1"].custom["due"] = "$ResourceLink.submission.endDateTime"
+    browser.launch("2", "link-1")
+    lms.due["link-1"] = "2029-03-01T12:00:00Z"
+    # An LMS may send a student's own date.
     browser.launch("7", "link-1")
     assert store.courses.policy(course, ASSIGNMENT) is None
     for due in ("2030-03-01T12:00:00Z", "2031-03-01T12:00:00Z", "no date"):
         lms.due["link-1"] = due
-        assert browser.launch("7", "link-1").status_code == 303
+        assert browser.launch("2", "link-1").status_code == 200
     assert store.courses.policy(course, ASSIGNMENT) == Policy(due=1898596800.0)
 
 
@@ -154,6 +158,15 @@ def test_staff_come_in_by_a_button_once(browser: LtiBrowser, store: Store) -> No
     browser.launch("2", "link-1")
     assert len(store.tokens.list(course)) == 1
     store.tokens.revoke(token.id)
+    assert browser.get(come.location).status_code == 303
+
+
+@pytest.mark.parametrize("role", [LEARNER, MENTOR])
+def test_who_is_no_longer_staff_is_signed_out_by_the_next_launch(role: str, browser: LtiBrowser, tool: Flask) -> None:
+    come = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)})
+    assert browser.get(come.location).status_code == 200
+    browser.lms.people["2"].roles = [role]
+    LtiBrowser.opened(tool, browser.lms).launch("2", "link-1")
     assert browser.get(come.location).status_code == 303
 
 

@@ -2,7 +2,6 @@
 
 import socket
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -66,6 +66,7 @@ def lms_housed(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Itera
     service.store.redis.flushdb()
     near = service.settings.model_copy(update={"callback_networks": (IPv4Network("127.0.0.0/8"),)})
     tool = create_app(near, service.store, service.dispatcher)
+    token_url = f"https://127.0.0.1:{ports[1]}/token"
     # Servers reach it by its address, as no other process than this one knows the names.
     lms = Lms(
         f"https://{LMS}:{ports[1]}",
@@ -73,7 +74,7 @@ def lms_housed(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Itera
         fetch=lambda _url: tool.test_client().get("/lti/keys").get_json(),
     )
     key = ToolKeys(service.store, service.settings).signing()
-    book = Gradebook(MoodleRules(), key.public, f"{lms.service_url}/token", time.time)
+    book = Gradebook(MoodleRules(), lambda message: jwt.decode(message, key.public, ["RS256"], audience=token_url))
     book.enrol(Member("7", "Ada Lovelace"), Member("8", "Bob Bernoulli"))
     _add_pages(lms.app)
     lms.enrol("7", "Ada Lovelace")

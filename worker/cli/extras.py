@@ -23,6 +23,7 @@ _WEB = (
     "redis",
     "requests",
     "structlog",
+    "tzdata",
 )
 _WORKER = (
     "celery",

@@ -28,7 +28,8 @@ def admit() -> None:
 def refuse(refused: LaunchRefused) -> Response:
     """Show the refusal, in whatever frame it is: there is nothing on that page to be tricked into."""
     service().limits.refuse(_sender())
-    _log.info("LTI: %s refused: %s", request.path, refused.reason)
+    # Not the path: an invitation is a secret.
+    _log.info("LTI refused", extra={"route": request.endpoint, "reason": str(refused.reason)})
     framing.allow_any_frame()
     return page("lti/refused.html", 403, says=str(refused), bare=True)
 

@@ -70,17 +70,7 @@ def _verified(platform: Platform, state: LoginState) -> LaunchClaims:
 
 
 def _open(platform: Platform, claims: LaunchClaims) -> Response:
-    part = part_of(claims.roles)
-    if claims.context is None:
-        raise LaunchRefused(Reason.MALFORMED, "The LMS does not say from which course this was opened.")
-    if part is Part.OBSERVER:
-        raise LaunchRefused(
-            Reason.OBSERVER, "You observe this course; only its students hand in, and only staff grade."
-        )
-    if part is Part.OUTSIDER:
-        says = "You are neither a student, nor an instructor or teaching assistant of this course."
-        raise LaunchRefused(Reason.OUTSIDER, says)
-    course = course_name(platform.id, claims.context.id)
+    course, part = _admit(platform, claims)
     if claims.message_type == DEEP_LINK:
         return deep_link.offer(platform, claims, course, part)
     if claims.message_type != RESOURCE_LINK or claims.resource_link is None:
@@ -91,14 +81,31 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
         return _review(submission, course, claims, part)
     assignment = _assignment(claims, course)
     graded = assignment is not None and recording.record_line_item(platform, claims, course, assignment)
-    if assignment is not None:
-        recording.record_due(claims, course, assignment)
     if part is Part.STAFF:
+        if assignment is not None:
+            recording.record_due(claims, course, assignment)
         return staff.welcome(platform, claims, course, assignment, graded=graded)
     if assignment is None:
         says = "No assignment of Backmark was chosen for this link yet. Tell the staff of your course."
         raise LaunchRefused(Reason.NO_ASSIGNMENT, says)
     return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), hours=HOURS), 303)
+
+
+def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, Part]:
+    """Return our course, and the person's part in it, if there is one."""
+    part = part_of(claims.roles)
+    if claims.context is None:
+        raise LaunchRefused(Reason.MALFORMED, "The LMS does not say from which course this was opened.")
+    course = course_name(platform.id, claims.context.id)
+    if part is not Part.STAFF:
+        staff.end_sign_in(claims, course)
+    if part is Part.OBSERVER:
+        says = "You observe this course; only its students hand in, and only staff grade."
+        raise LaunchRefused(Reason.OBSERVER, says)
+    if part is Part.OUTSIDER:
+        says = "You are neither a student, nor an instructor or teaching assistant of this course."
+        raise LaunchRefused(Reason.OUTSIDER, says)
+    return course, part
 
 
 def _assignment(claims: LaunchClaims, course: str) -> str | None:

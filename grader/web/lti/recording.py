@@ -50,7 +50,10 @@ def _record_person(claims: LaunchClaims, course: str, part: Part) -> None:
 
 
 def record_due(claims: LaunchClaims, course: str, assignment: str) -> None:
-    """Record when the LMS has the assignment due, if the course has no policy for it yet."""
+    """Record when the LMS has the assignment due, if the course has no policy for it yet.
+
+    Only of staff's launches: an LMS may send a student's own date, which is not the class's.
+    """
     due = claims.setting("due")
     if not due or service().store.courses.policy(course, assignment) is not None:
         return

@@ -13,6 +13,7 @@ from grader.model.records import Scope, TokenRecord
 from grader.web.http.service import service
 from grader.web.lti import course_copies
 from grader.web.lti.blueprint import pages
+from grader.web.lti.recording import AUTHOR
 from grader.web.pages import framing
 from grader.web.pages.cookies import STAY
 from grader.web.pages.layout import page
@@ -76,6 +77,14 @@ def come_in() -> Response:
         course_copies.copy_rules(entrance.course, entrance.assignment, entrance.earlier, token.name)
     enter(token)
     return redirect(entrance.path, 303)
+
+
+def end_sign_in(claims: LaunchClaims, course: str) -> None:
+    """End the sign-in of a person who was staff of the course, and is no longer."""
+    store = service().store
+    known = store.launches.staff_token(course, claims.sub)
+    if known is not None:
+        store.tokens.revoke(known, AUTHOR)
 
 
 def _token(claims: LaunchClaims, course: str) -> TokenRecord:

@@ -22,7 +22,7 @@ _CANVAS_ISSUER, _CANVAS = "https://canvas.instructure.com", "https://sso.canvasl
 
 @click.group()
 def lti() -> None:
-    """Set Backmark up in a learning platform (LMS) by LTI 1.3, and list where it is."""
+    """Register platforms (LMS) by LTI 1.3, and list them."""
 
 
 @lti.command()
