@@ -57,8 +57,7 @@ class ScoreReason(StrEnum):
     #: No launch and no roster of the platform has named the student.
     UNKNOWN_STUDENT = "unknown_student"
     UNKNOWN_PLATFORM = "unknown_platform"
-    #: The platform's address is not one that posts may go to.
-    BAD_ADDRESS = "bad_address"
+    #: The platform did not answer, or its address is not one that requests may go to.
     NO_ANSWER = "no_answer"
     #: The platform gave no access token.
     NO_TOKEN = "no_token"  # noqa: S105 - a reason
@@ -158,11 +157,6 @@ class Scores:
         names = sorted(map(text, students))
         for place in range(0, len(names), _CHUNK):
             yield from self._read(item, names[place : place + _CHUNK])
-
-    def failed(self, item: str, limit: int = 100) -> list[ScoreRecord]:
-        """Return the scores of a line item that were given up, the latest first."""
-        students: Any = self._redis.zrevrange(keys.key("scores", "failed", item), 0, limit - 1)
-        return list(self._read(item, map(text, students)))
 
     def waiting(self) -> int:
         """Return the number of scores that wait, of all platforms that have any."""

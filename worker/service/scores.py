@@ -38,7 +38,7 @@ _log = logging.getLogger(__name__)
 OF_ONE_PLATFORM = 4
 #: Seconds after which a claim that was not concluded is repeated, and those within which its post begins. It may ask
 #: for two tokens and post three times, ten seconds each.
-LEASE, _BEGIN = 120.0, 60.0
+LEASE, _BEGIN = 180.0, 60.0
 #: Seconds before the second try of a score, the factor before each next one, and the longest pause.
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 5.0, 4.0, 300.0
 #: Seconds for which a platform that failed is left alone, and the longest that it may ask for itself.

@@ -65,7 +65,6 @@ local function mark_score(line, student, forced)
     redis.call('HSET', score, 'forced', 1)
   end
   redis.call('SADD', key('scores', 'students', item), student)
-  redis.call('ZREM', key('scores', 'failed', item), student)
   if not redis.call('ZSCORE', scores_held(platform), each) then
     redis.call('HSET', score, 'wait', 0)
     -- Who waits already keeps the place: many changes put nobody behind the others.
@@ -116,7 +115,6 @@ local function drop_score(item, student)
   redis.call('ZREM', scores_waiting(platform), each)
   redis.call('ZREM', scores_held(platform), each)
   redis.call('SREM', key('scores', 'students', item), student)
-  redis.call('ZREM', key('scores', 'failed', item), student)
 end
 
 -- What is known of a student's mark for an assignment in gradebooks, which keep it.

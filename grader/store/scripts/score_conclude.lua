@@ -41,9 +41,6 @@ if state == 'waiting' then
 else
   redis.call('ZREM', waiting, each)
 end
-if state == 'failed' then
-  redis.call('ZADD', key('scores', 'failed', item), whole(time), student)
-end
 
 local about = key('scores', 'platform', platform)
 if ARGV[16] == '1' then

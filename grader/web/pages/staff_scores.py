@@ -21,7 +21,6 @@ _SENTENCES = {
     ScoreReason.UNKNOWN_STUDENT: "The LMS has not named this student yet. The mark is sent at the first launch, or when"
     " the roster has the student.",
     ScoreReason.UNKNOWN_PLATFORM: "The LMS is no longer registered here.",
-    ScoreReason.BAD_ADDRESS: "The LMS's address is not one that this server may post to.",
     ScoreReason.NO_ANSWER: "The LMS did not answer.",
     ScoreReason.NO_TOKEN: "The LMS gave no access. Whoever runs it may have removed Backmark, or its permission to send"
     " marks.",

@@ -9,7 +9,7 @@ import requests
 from grader.lti.identity import line_item_id
 from grader.model.lti import Context, LineItem, LtiUser, Platform
 from grader.settings.service import ServiceSettings
-from grader.store.scores import ScoreClaim, ScoreRecord
+from grader.store.scores import ScoreClaim, ScoreRecord, ScoreState
 from grader.store.store import Store
 from tests.lti.platform.gradebook import CanvasRules, Gradebook, Member, Rules
 from tests.lti.platform.wire import connect, verifier
@@ -84,6 +84,10 @@ class LtiCourse:
         """Send until nothing is due; between two rounds, so many seconds pass."""
         while self.send() or (seconds and self.store.scores.waiting()):
             self.store.scores.ahead += seconds
+
+    def failed(self) -> list[ScoreRecord]:
+        """Return the marks that were given up."""
+        return [score for score in self.store.scores.of(self.item.id) if score.state is ScoreState.FAILED]
 
     def marks(self) -> dict[str, float | None]:
         """Return the gradebook by subject."""

@@ -56,12 +56,12 @@ def test_a_refusal_is_final_and_listed_with_the_reason(moodle: LtiCourse, status
     moodle.book.intercept = answering(status)
     moodle.hand_in("11", 4)
     moodle.settle()
-    (failed,) = moodle.store.scores.failed(moodle.item.id)
+    (failed,) = moodle.failed()
     assert (failed.student, failed.status, failed.reason, failed.detail) == ("11", status, ScoreReason.REFUSED, "no")
     moodle.hand_in("11", 5)
     moodle.settle()
     assert moodle.marks() == {"11": 10.0}
-    assert moodle.store.scores.failed(moodle.item.id) == []
+    assert moodle.failed() == []
 
 
 @pytest.mark.parametrize("statuses", [[503, 500], [429, 302], [409, 408]])
@@ -77,7 +77,7 @@ def test_a_platform_that_fails_for_a_day_is_given_up_and_listed(course: LtiCours
     course.hand_in("11", 4)
     began = course.store.scores.ahead
     course.settle(seconds=3600)
-    (failed,) = course.store.scores.failed(course.item.id)
+    (failed,) = course.failed()
     assert (failed.reason, failed.detail) == (ScoreReason.NO_ANSWER, "connection refused")
     assert DAY <= course.store.scores.ahead - began <= DAY + 7200
     course.outage = None
@@ -96,7 +96,7 @@ def test_a_token_that_is_refused_is_replaced_once(course: LtiCourse) -> None:
     course.book.intercept = answering(401, 401)
     course.hand_in("11", 6)
     course.settle()
-    assert [score.status for score in course.store.scores.failed(course.item.id)] == [401]
+    assert [score.status for score in course.failed()] == [401]
 
 
 def test_canvas_s_403_of_throttling_is_no_refusal(canvas: LtiCourse) -> None:

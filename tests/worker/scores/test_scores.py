@@ -201,7 +201,7 @@ def test_a_mark_arrives_beyond_the_attempts_that_canvas_allows(
         course.hand_in("11", score)
         course.settle()
     assert course.marks() == {"11": 16.0}
-    assert course.store.scores.failed(course.item.id) == []
+    assert course.failed() == []
 
 
 def test_what_a_person_gave_before_stays_until_our_mark_changes(canvas: LtiCourse) -> None:
@@ -266,3 +266,12 @@ def test_a_regrade_of_what_we_failed_on_and_its_rollback_change_the_gradebook(co
     assert restore_verdict(store, name, 1, 0)
     course.settle()
     assert course.marks() == {"11": 8.0}
+
+
+def test_a_look_that_posted_nothing_is_no_first_post(canvas: LtiCourse) -> None:
+    """What a person gave before our first mark stays, also if we looked for the student in vain before."""
+    canvas.hand_in("12", 4)
+    canvas.settle()
+    canvas.enrol("12")
+    canvas.settle()
+    assert [body[CANVAS]["prioritize_non_tool_grade"] for body, _ in canvas.book.scores] == [True]
