@@ -1,4 +1,4 @@
-"""What is said of loops that end early, of what is kept between calls, of iterators, and of facts about single lines."""
+"""What is said of loops that end early, of what is kept between calls, of iterators, and of single lines."""
 
 import pytest
 
