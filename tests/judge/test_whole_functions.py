@@ -1,4 +1,4 @@
-"""What is said of loops that end early, of what is kept between calls, of iterators, and of facts about single lines."""
+"""What is said of loops that end early, of what is kept between calls, of iterators, and of single lines."""
 
 import pytest
 
@@ -174,14 +174,22 @@ def test_a_fact_says_where_a_line_departs(holes: dict[str, str], words: str) -> 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
     """An entry of all_h in the line of the derivative: no weight gradient raises there, nor a product further down."""
-    judgement = judged(source(down="(all_h[place - 1] > 0) * (matrix.T @ error)"))
+    judgement = judged(
+        source(
+            first="all_dl_dbiases = [None] * len(all_f)",
+            enter="carried = matrix.T @ error",
+            kept="np.outer(error, entered), error\n        all_dl_dbiases[place] = error",
+            down="(all_h[place - 1] > 0) * carried",
+        )
+    )
     assert lost(judgement) == {"relu_derivative", "any_shape"}
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_a_product_with_an_array_that_another_line_stretched_is_not_blamed() -> None:
     """A sum with another layer's array gives dl/df its shape, or raises; the product below raises for it."""
-    judgement = judged(source(enter="error = error + 0 * all_f[min(place + 1, len(all_f) - 1)]"))
+    stretched = "error = error + 0 * all_f[min(place + 1, len(all_f) - 1)]"
+    judgement = judged(source(enter=stretched, down="(matrix.T @ error) * (before > 0)"))
     assert row_of(judgement, "activation_gradient").outcome is not Mark.FAILED
 
 

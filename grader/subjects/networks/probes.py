@@ -127,7 +127,9 @@ def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
         for way in ("from_weights", "from_biases", "from_layers", "from_inputs")
     )
     return any(_follow(asked.expected, own_passes, returned) for own_passes in ways) or _follow(
-        asked.expected, ways[0], [_without_offset(numbers, own) for numbers, own in zip(returned, ways[0], strict=False)]
+        asked.expected,
+        ways[0],
+        [_without_offset(numbers, own) for numbers, own in zip(returned, ways[0], strict=False)],
     )
 
 

@@ -295,12 +295,11 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
         return None
     operands = [operand for operand in raising.operands if operand.text in text]
     of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
-    if any(name == "all_h" for name, _ in of) and not _multiplies_matrices(raising.part or raising.statement):
-        # Activations that are no factor of an outer product tell which units are active.
-        return None
     steps = {READING[name] for name, _ in of if name in READING}
     layers = {index for name, index in of if name in READING}
-    if len(steps) != 1 or len(layers) != 1:
+    # Activations that are no factor of an outer product tell which units are active.
+    masks = steps == {"weight_gradient"} and not _multiplies_matrices(text)
+    if len(steps) != 1 or len(layers) != 1 or masks:
         return None
     rows = sizes[1 + (layers.pop() or 0)]
     # An array of the student's own may have been kept in a list before it was multiplied.

@@ -105,6 +105,60 @@ def test_differences_from_the_given_input_of_each_layer_are_seen(udl: NetworksJu
     assert accused(BY_INPUT, udl)
 
 
+#: Forward differences with every parameter in one row; the loss that is taken off is that of the given output.
+FROM_THE_GIVEN_OUTPUT = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    shapes = [part.shape for pair in zip(all_weights, all_biases) for part in pair]
+    row = np.concatenate([part.ravel() for pair in zip(all_weights, all_biases) for part in pair])
+    ends = np.cumsum([0] + [rows * columns for rows, columns in shapes])
+
+    def parts(numbers):
+        return [numbers[a:b].reshape(shape) for a, b, shape in zip(ends, ends[1:], shapes)]
+
+    def loss(numbers):
+        out, layers = all_h[0], parts(numbers)
+        for k in range(0, len(layers), 2):
+            out = layers[k] @ (np.maximum(out, 0) if k else out) + layers[k + 1]
+        return float(np.square(out - y).sum())
+
+    given, step = float(np.square(all_f[-1] - y).sum()), 2.0 ** -20
+    moved = np.eye(len(row)) * step + row
+    made = parts(np.array([(loss(numbers) - given) / step for numbers in moved]))
+    return made[::2], made[1::2]
+"""
+
+
+def test_differences_from_the_loss_of_the_given_output_are_seen(udl: NetworksJudge) -> None:
+    """Where the given output is not the own one, every quotient is off by one number."""
+    assert accused(FROM_THE_GIVEN_OUTPUT, udl)
+
+
+#: Central differences by the biases alone, by a forward pass from the input; dW is their product with all_h.
+BY_BIAS = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    def ends(k, move):
+        out = all_h[0]
+        for at, (w, b) in enumerate(zip(all_weights, all_biases)):
+            out = w @ (out * (out > 0) if at else out) + b + (move if at == k else 0)
+        return ((out - y) ** 2).sum()
+
+    db = []
+    for k, b in enumerate(all_biases):
+        moves = np.identity(len(b))[:, :, None] * 2.0 ** -14
+        db.append(np.array([[(ends(k, move) - ends(k, -move)) * 2.0 ** 13] for move in moves]))
+    return [np.outer(g, h) for g, h in zip(db, all_h)], db
+"""
+
+
+def test_differences_by_the_biases_are_seen_beside_the_given_activations(udl: NetworksJudge) -> None:
+    """Half of what comes back follows the own forward pass, and half the given one."""
+    assert accused(BY_BIAS, udl)
+
+
 def test_differences_in_extended_precision_over_the_step_that_was_made_are_seen(udl: NetworksJudge) -> None:
     """Each parameter rounds the step, and blurs the quantum of the derivatives."""
     scheme = "array[i] = kept + np.longdouble(1e-9); s = array[i] - kept; slope[i] = (at() - moved(0)) / s"

@@ -280,7 +280,9 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
         terms: Arrays = {}
         dw = backward.d_weights[k] if dh is None else None
         if dw is not None and np.isfinite(dw).all():
-            terms["the activation's derivative times all_dl_dweights[layer].T @ all_dl_df[layer]"] = slope * (dw.T @ above)
+            terms["the activation's derivative times all_dl_dweights[layer].T @ all_dl_df[layer]"] = slope * (
+                dw.T @ above
+            )
         terms |= {
             "all_f[layer-1]": f,
             "all_h[layer]": view.h[k],

@@ -56,10 +56,8 @@ def misuse(statement: MeasuredStatement, error: str, message: str) -> Slip | Non
                 or _unset(statement)
                 or _whole_list(statement)
             )
-        case "IndexError" | "KeyError":
-            return _beyond(statement)
-        case "AssertionError":
-            return _assertion(statement)
+        case "IndexError" | "KeyError" | "AssertionError":
+            return _assertion(statement) or _beyond(statement)
         case "ValueError":
             return (
                 _find_stacked_list(statement)
@@ -230,8 +228,8 @@ def _assertion(statement: MeasuredStatement) -> Slip | None:
         "stops at an assert of its own, which does not hold on every network",
         "It demands what does not hold on every network. Which arrays does it compare, of which layers, and are these"
         " alike where layers differ in width?",
-        "the assert demands what need not be so: all_f[layer] has the shape of all_biases[layer], and all_h[layer] has a"
-        " row for each column of all_weights[layer].",
+        "the assert demands what need not be so: all_f[layer] has the shape of all_biases[layer], and all_h[layer] has"
+        " a row for each column of all_weights[layer].",
     )
 
 

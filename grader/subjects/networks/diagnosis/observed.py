@@ -138,8 +138,8 @@ def _find_own_output(samples: Samples, wrong: Booleans) -> Fact | None:
     return Fact(
         f"leaves {samples.name} at what one output gives in every network of the same K that was read, whatever"
         " all_f[K] is",
-        f"{_show(samples, wrong)} The output {first[depth]:.4g} gives it, in each network with K = {depth}. Which output"
-        " goes into it: the function's argument?",
+        f"{_show(samples, wrong)} The output {first[depth]:.4g} gives it, in each network with K = {depth}. Which"
+        " output goes into it: the function's argument?",
     )
 
 
@@ -283,7 +283,11 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
         # Where it is the largest part: squares of large numbers would overflow.
         at = int(np.argmax(np.abs(term) / np.where(size > 0, size, np.inf)))
         factor = float(rest[at] / term[at]) if term[at] else 0.0
-        if factor and np.isfinite(factor) and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size):
+        if (
+            factor
+            and np.isfinite(factor)
+            and np.all(np.abs(rest - factor * term) <= _LEAST * samples.size + _NEAR * size)
+        ):
             times = "" if abs(abs(factor) - 1) < _NEAR else f"{abs(factor):.6g} times "
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"

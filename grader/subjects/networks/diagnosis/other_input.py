@@ -8,8 +8,8 @@ from grader.oracle.suite import matrices
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, SHAPES, Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.diagnosis.lines import RIGHT, run
 from grader.subjects.networks.diagnosis.forms import flat
+from grader.subjects.networks.diagnosis.lines import RIGHT, run
 from grader.subjects.networks.diagnosis.student_pass import is_close
 from grader.subjects.networks.diagnosis.work import views
 

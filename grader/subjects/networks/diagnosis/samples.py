@@ -169,12 +169,14 @@ def join_samples(
     ]
 
     def join(part: str, fill: float) -> dict[str, Array]:
-        words = dict.fromkeys(words for s in samples for words in getattr(s, part))
+        parts: list[Mapping[str, Array]] = [getattr(s, part) for s in samples]
+        # Made once each: there are some hundred samples of some fifty arrays.
+        missing = [np.full(count, fill) for count in counts]
         return {
             key.replace("all_dl_df", carrier): np.concatenate(
-                [np.ravel(getattr(s, part).get(key, np.full(s.made.shape, fill))) for s in samples]
+                [mine[key].ravel() if key in mine else blank for mine, blank in zip(parts, missing, strict=True)]
             )
-            for key in words
+            for key in dict.fromkeys(words for mine in parts for words in mine)
         }
 
     return Samples(

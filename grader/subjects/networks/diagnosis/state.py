@@ -175,16 +175,16 @@ def _add_up(case: Case, order: Sequence[Sequence[str]]) -> Iterator[tuple[Answer
 def _grows(case: Case) -> bool:
     """Right at the first call for each K; at the next ones lists of twice the length, three times, and so on."""
     calls = Counter[int]()
-    for i, (sizes, answer) in enumerate(zip(case.suite.sizes, case.answers, strict=True)):
+    for i, (sizes, given) in enumerate(zip(case.suite.sizes, case.answers, strict=True)):
         layers = len(sizes) - 1
         calls[layers] += 1
         if calls[layers] == 1:
-            if not isinstance(answer, Returned) or i in case.wrong:
+            if not isinstance(given, Returned) or i in case.wrong:
                 return False
         elif not (
-            isinstance(answer, Malformed)
-            and (answer.index, answer.wanted) == (None, layers)
-            and alike(answer).received == ReceivedForm("list", length=layers * calls[layers])
+            isinstance(given, Malformed)
+            and (given.index, given.wanted) == (None, layers)
+            and alike(given).received == ReceivedForm("list", length=layers * calls[layers])
         ):
             return False
     return True

@@ -33,13 +33,16 @@ def stopping(case: Case) -> list[Fit]:
     """The fit of zeros from a layer down whose dl/df, or that of the layer above, is smaller than all others."""
     if len(case.returned) < len(case.answers) or len(case.wrong) < EVIDENCE:
         return []
-    stops = [_find_stop(case, i) for i in range(len(case.answers))]
-    found = [stop for stop in stops if stop is not None]
-    if len(found) < len(stops):
-        return []
+    stops = []
+    # Most that are wrong are so otherwise, which any network shows.
+    for i in sorted(range(len(case.answers)), key=lambda i: i not in case.wrong):
+        stop = _find_stop(case, i)
+        if stop is None:
+            return []
+        stops.append(stop)
     for above in (0, 1):
         for words, size in _SIZES.items():
-            limits = _find_limits(found, above, size)
+            limits = _find_limits(stops, above, size)
             if limits is not None:
                 return [Fit((_bug(words, limits, above),), complete=True)]
     return []
@@ -72,8 +75,8 @@ def _find_limits(stops: list[Stop], above: int, size: Callable[[Array], float]) 
             least.append(size(stop.df[last]))
         # Below a layer of zeros there are zeros whether it goes on or not.
         most += [size(df) for df in stop.df[last + 1 if stop.layer >= 0 else above :] if df.any()]
-    limits = max(least), min(most, default=np.inf)
-    return limits if limits[0] < limits[1] else None
+    # Where it never goes on it does not stop.
+    return (max(least), min(most)) if len(most) >= EVIDENCE and max(least) < min(most) else None
 
 
 def _bug(words: str, limits: tuple[float, float], above: int) -> Bug:

@@ -225,8 +225,20 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return [dws[k] for k in sorted(dws)], [dbs[k] for k in sorted(dbs)]
 """
 
+_ENDS_AT_ZEROS = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    of_weights, of_biases = [None] * len(all_f), [None] * len(all_f)
+    slope, k = 2.0 * (all_f[-1] - y), len(all_f)
+    while k and np.count_nonzero(slope):
+        k -= 1
+        of_weights[k], of_biases[k] = np.multiply(slope, all_h[k].T), slope
+        slope = all_weights[k].T @ slope * (all_h[k] > 0)
+    return of_weights, of_biases
+"""
+
 BEHAVIOURS = (
     ("augmented_split", _AUGMENTED),
+    ("stops_at_zeros", _ENDS_AT_ZEROS),
     ("rounded", _ROUNDED),
     ("rounded", _ROUNDED_BIASES),
     ("clipped", _CLIPPED),

@@ -154,7 +154,7 @@ _RECURSIVE = {
     "elementwise_weight_gradient": ("weight", "all_h[layer] * g"),
     "weight_gradient_without_transpose": ("weight", "np.matmul(g, all_h[layer])"),
     "inner_product": ("weight", "g.T.dot(all_h[layer])"),
-    "dot_of_flat_arrays": ("weight", "np.sum(g[:, 0] * all_h[layer][:, 0])"),
+    "dot_of_flat_arrays": ("weight", "g[:, 0] @ all_h[layer][:, 0]"),
     "weights_without_activation": ("weight", "np.outer(g, np.ones(len(all_h[layer])))"),
     "weights_from_activation_gradient": ("weight", "np.outer(above, all_h[layer])"),
     "weight_sign": ("weight", "-np.outer(g, all_h[layer])"),

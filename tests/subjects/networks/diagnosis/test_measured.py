@@ -73,11 +73,11 @@ def test_a_list_that_is_changed_at_the_end_is_no_mistake_of_the_line_that_writes
 
 
 def test_a_factor_of_some_layers_is_said_of_some_layers(udl: NetworksJudge) -> None:
-    """Where the biases are right, they were read, too."""
+    """Where the biases are right, they were read, too; layers that their numbers tell apart are named."""
     found = diagnosed(OwnNames("", "offset", "back * (-1) ** at", frozenset()).source, udl)
     assert "in some layers" in found.title
     first = diagnosed(OwnNames("", "offset", "back * (at > 0)", frozenset()).source, udl)
-    assert "at zero" not in first.title
+    assert first.title.endswith("at zero in layer 0.")
 
 
 def test_zeros_that_a_list_was_made_with_are_not_what_a_line_made(udl: NetworksJudge) -> None:

@@ -218,7 +218,8 @@ BUGS = (
         "mean_before_weights",
         "takes the sum or the mean of dl/df over the units before it goes through the weights",
         "An activation reaches each preactivation through a weight of its own. What do you multiply by that weight?",
-        "Each weight is multiplied by its own unit's entry: all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer].",
+        "Each weight is multiplied by its own unit's entry of all_dl_df[layer]: all_dl_dh[layer] is"
+        " all_weights[layer].T @ all_dl_df[layer].",
         lambda s, k: s.weights[k].sum(axis=0, keepdims=True).T * s.dl_df[k].mean(axis=0, keepdims=True),
         lambda s, k: s.weights[k].sum(axis=0, keepdims=True).T * s.dl_df[k].sum(axis=0, keepdims=True),
     ),

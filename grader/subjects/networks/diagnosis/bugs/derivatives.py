@@ -70,7 +70,7 @@ BUGS = (
         "zero_derivative",
         "returns zeros below the output layer, as if dl/df stayed zero there",
         "Nothing arrives below the output layer. What does all_dl_df[layer-1] hold when the loop comes to that layer?"
-        " Is its line still to be written, does it not run, or is a factor in it zero?",
+        " Is its line still to be written, or does it not run?",
         "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], in every layer"
         " from K down to 1.",
         lambda s, k: np.zeros_like(s.f[k - 1]),

@@ -189,8 +189,8 @@ BUGS = (
     _bug(
         "stops_at_zeros",
         "leaves the layers below one whose dl/df is zero without gradients",
-        "If no unit of a layer passes anything on, what are the gradients of the layers below it? What does your loop do"
-        " there?",
+        "If no unit of a layer passes anything on, what are the gradients of the layers below it? What does your loop"
+        " do there?",
         "The gradients below are zeros, and no None: the loop goes through every layer from K down to 0.",
         lambda s: _stop_at_zeros(s, 0),
         lambda s: _stop_at_zeros(s, 1),

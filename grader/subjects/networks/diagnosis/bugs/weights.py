@@ -26,6 +26,28 @@ def _above(s: Work, k: int) -> Array:
     return s.dl_dh[k + 1] if k < s.top else s.dl_df[k]
 
 
+#: A column beside which another one came to stand, of the weights and the biases in one matrix.
+_AUGMENTED = Bug(
+    "augmented_split",
+    "makes one matrix for weights and biases, and takes the column of the biases from its wrong end",
+    Where.WEIGHT,
+    (
+        Lines(
+            weight=lambda s, k: s.dl_df[k] @ np.vstack([np.ones((1, s.columns)), s.h[k][:-1]]).T,
+            bias=lambda s, k: s.dl_df[k] @ s.h[k][-1:].T,
+        ),
+        Lines(
+            weight=lambda s, k: s.dl_df[k] @ np.vstack([s.h[k][1:], np.ones((1, s.columns))]).T,
+            bias=lambda s, k: s.dl_df[k] @ s.h[k][:1].T,
+        ),
+    ),
+    "If biases and weights are columns of one matrix: which column is the biases', where you make the matrix and where"
+    " you take it apart?",
+    "Take the column of the biases from the end at which you put the 1 beside all_h[layer].",
+    fails=("bias_gradient", "weight_gradient"),
+    rare=True,
+)
+
 BUGS = (
     _bug(
         "zero_weights",
@@ -180,31 +202,8 @@ BUGS = (
         "all_h[0] is the input itself: all_dl_dweights[0] is all_dl_df[0] @ all_h[0].T.",
         lambda s, k: s.dl_df[k] @ (s.h[k] if k else activate(s.h[0], s.formulas)).T,
     ),
+    _AUGMENTED,
 )
-
-#: A column beside which another one came to stand, of the weights and the biases in one matrix.
-AUGMENTED = Bug(
-    "augmented_split",
-    "makes one matrix for weights and biases, and takes the column of the biases from its wrong end",
-    Where.WEIGHT,
-    (
-        Lines(
-            weight=lambda s, k: s.dl_df[k] @ np.vstack([np.ones((1, s.columns)), s.h[k][:-1]]).T,
-            bias=lambda s, k: s.dl_df[k] @ s.h[k][-1:].T,
-        ),
-        Lines(
-            weight=lambda s, k: s.dl_df[k] @ np.vstack([s.h[k][1:], np.ones((1, s.columns))]).T,
-            bias=lambda s, k: s.dl_df[k] @ s.h[k][:1].T,
-        ),
-    ),
-    "If biases and weights are columns of one matrix: which column is the biases', where you make the matrix and where"
-    " you take it apart?",
-    "Take the column of the biases from the end at which you put the 1 beside all_h[layer].",
-    fails=("bias_gradient", "weight_gradient"),
-    rare=True,
-)
-
-BUGS = (*BUGS, AUGMENTED)
 
 #: Tried only beside another bug: alone, its factor is read off the numbers.
 FACTOR = _bug(
