@@ -14,7 +14,7 @@ from worker.cli.remote import connect
 @click.option("--again", is_flag=True, help="Send all marks again, also those that the LMS should have.")
 @json_option
 def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
-    """List the marks of ASSIGNMENT that did not arrive in the LMS's gradebook.
+    """List the marks that did not arrive in the LMS.
 
     For staff. A line has the student, the reason, and the LMS's answer. Marks are sent by themselves whenever they
     change, and tried again for a day. Exit status: 0 all arrived or are on their way (with --again: they are sent); 1

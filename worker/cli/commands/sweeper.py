@@ -15,9 +15,10 @@ from worker.cli.startup import start_process
 
 @click.command()
 def sweeper() -> None:
-    """Requeue lost work, deliver callbacks, send marks to gradebooks, delete expired data.
+    """Do the housekeeping: requeue lost work, deliver callbacks.
 
-    Work is lost when a worker is killed. Several sweepers may run.
+    It also sends marks to gradebooks and deletes expired data. Work is lost when a worker is killed. Several sweepers
+    may run.
     """
     require_extra("worker")
     settings = start_process("sweeper")
