@@ -43,8 +43,6 @@ class RosterMember:
     subject: str
     part: Part
     name: str = ""
-    #: The id of the institution, which exported files have; empty: the platform keeps it to itself.
-    sourced_id: str = ""
 
 
 def update_roster(store: Store, services: RosterServices, course: str, author: str) -> RosterChange:
@@ -116,7 +114,6 @@ def _member(row: dict[str, Any]) -> RosterMember:
         subject=str(subject),
         part=part_of([role for role in roles if isinstance(role, str)]),
         name=str(full)[:_NAME],
-        sourced_id=str(row.get("lis_person_sourcedid") or "")[:_NAME],
     )
 
 
@@ -141,10 +138,10 @@ def _record_users(store: Store, course: str, members: list[RosterMember]) -> Non
 
 
 def _entry(member: RosterMember, before: dict[str, RosterEntry]) -> RosterEntry:
-    """Return a student's entry: what the platform keeps to itself stays as it was."""
+    """Return a student's entry. A name that the platform keeps to itself stays; a registrar's id is not stored."""
     student = student_name(member.subject)
     known = before.get(student, RosterEntry(student))
-    return RosterEntry(student, member.name or known.name, member.sourced_id or known.lms_id, "lti")
+    return RosterEntry(student, member.name or known.name, known.lms_id, "lti")
 
 
 def _with_limit(url: str) -> str:

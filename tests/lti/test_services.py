@@ -1,14 +1,20 @@
 """Marks and rosters between the tool and platforms that listen on a port: over HTTP, with our real keys and checks."""
 
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jwt
 import pytest
+from werkzeug.wrappers import Request
 
+from grader.addresses import Destinations
 from grader.lti.identity import course_name, line_item_id, platform_id
+from grader.lti.services import PlatformServices
+from grader.lti.session import PlatformSession
 from grader.lti.tool_keys import ToolKeys
 from grader.model.courses import Override
 from grader.model.lti import Context, LineItem, LtiUser, Platform
@@ -21,8 +27,10 @@ from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import Lms
 from tests.lti.platform.others import OtherPlatform
 from tests.lti.platform.serving import serving
-from tests.store.making import accept, claim_job, new, verdict
+from tests.store.making import accept, claim_job, new, replace_verdict, verdict
 from worker.service.gradebooks import gradebook_loops
+from worker.service.score_sources import recorded_sources
+from worker.service.scores import LEASE, GradebookScores
 
 #: Seconds that a test waits for what should come at once.
 PATIENCE = 20.0
@@ -41,20 +49,22 @@ def sweeping(store: Store, settings: ServiceSettings) -> Iterator[None]:
         loop.join()
 
 
+def until(condition: Callable[[], object], what: str) -> None:
+    """Wait until it is true."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, f"in vain: {what}"
+        time.sleep(0.02)
+
+
 def until_sent(store: Store) -> None:
     """Wait until no mark waits."""
-    end = time.monotonic() + PATIENCE
-    while store.scores.waiting():
-        assert time.monotonic() < end, "a mark did not arrive"
-        time.sleep(0.02)
+    until(lambda: not store.scores.waiting(), "every mark arrives")
 
 
 def until_read(store: Store, course: str) -> None:
     """Wait until the roster was read."""
-    end = time.monotonic() + PATIENCE
-    while (reading := store.rosters.reading(course)) is None or reading.read is None:
-        assert time.monotonic() < end, f"the roster was not read: {reading}"
-        time.sleep(0.02)
+    until(lambda: (reading := store.rosters.reading(course)) and reading.read, "the roster is read")
 
 
 def grade(store: Store, course: str, student: str, score: int) -> str:
@@ -129,3 +139,55 @@ def test_a_platform_by_other_authors_takes_marks_and_gives_its_roster(
     assert (score["userId"], score["scoreGiven"], score["gradingProgress"]) == ("7", 8.0, "FullyGraded")
     assert [record.state for record in store.scores.of(line_item_id("p", address))] == [ScoreState.SENT]
     assert set(store.courses.roster("lti-x")) == {"7", "8"}
+
+
+#: A sweeper of its own: the settings and the Redis's address are its arguments.
+SWEEPER = """
+import sys, threading
+from grader.settings.service import ServiceSettings
+from grader.store.store import Store
+from worker.service.gradebooks import gradebook_loops
+
+given = ServiceSettings.model_validate_json(sys.argv[1])
+secret = ServiceSettings(redis_url=sys.argv[2], secret=sys.argv[3])
+settings = given.model_copy(update={"redis_url": secret.redis_url, "secret": secret.secret})
+gradebook_loops(Store.connect(settings), settings)["scores"](threading.Event())
+"""
+
+
+def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
+    browser: LtiBrowser, store: Store, settings: ServiceSettings
+) -> None:
+    lms, arrived, let_go = browser.lms, threading.Event(), threading.Event()
+    book = mounted(lms)
+    book.columns["/lineitems/1"] = 10.0
+    book.enrol(Member("7"))
+    browser.launch("7", "link-1")
+    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    name = grade(store, course, "7", 4)
+
+    def hold(request: Request) -> None:
+        if request.path.endswith("/scores") and not arrived.is_set():
+            arrived.set()
+            let_go.wait(PATIENCE)
+
+    book.intercept = hold
+    assert settings.secret is not None
+    secrets = (settings.redis_url.get_secret_value(), settings.secret.get_secret_value())
+    given = settings.model_dump_json(exclude={"redis_url", "secret"})
+    with subprocess.Popen([sys.executable, "-c", SWEEPER, given, *secrets]) as sweeper:
+        assert arrived.wait(PATIENCE)
+        sweeper.kill()
+    assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
+    let_go.set()
+    until(lambda: book.mark("/lineitems/1", "7") == 4.0, "what was on its way arrives")
+    store.scores.ahead = LEASE
+    stop = threading.Event()
+    services = PlatformServices(PlatformSession(Destinations.of(settings)), ToolKeys(store, settings).registration)
+    sender = GradebookScores(store.scores, services, recorded_sources(store, settings))
+    following = threading.Thread(target=sender.loop, args=(stop,))
+    following.start()
+    until(lambda: not store.scores.waiting(), "the mark arrives")
+    stop.set()
+    following.join()
+    assert book.mark("/lineitems/1", "7") == 6.0

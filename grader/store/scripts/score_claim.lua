@@ -50,8 +50,8 @@ for _, platform in ipairs(redis.call('ZRANGEBYSCORE', 'bm:scores:due', '-inf', w
         was[4] or '', was[5] and 0 or 1, was[6], at[1] or 0 })
     end
   end
-  -- Behind the platforms that are due now, so that each gets its turn.
-  local next_turn = math.max(time, hold)
+  -- Behind the platforms that are due now, also by a millisecond, so that each gets its turn.
+  local next_turn = math.max(time + 1, hold)
   if redis.call('ZCARD', held) >= places then
     -- Full: looked at again when one is concluded, or loses its lease.
     next_turn = tonumber(redis.call('ZRANGE', held, 0, 0, 'WITHSCORES')[2])
