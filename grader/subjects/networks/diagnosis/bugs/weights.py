@@ -29,7 +29,7 @@ def _above(s: Work, k: int) -> Array:
 #: A column beside which another one came to stand, of the weights and the biases in one matrix.
 _AUGMENTED = Bug(
     "augmented_split",
-    "makes one matrix for weights and biases, and takes the column of the biases from its wrong end",
+    "moves the columns of the gradients by one, as where one matrix of weights and biases is split at its wrong end",
     Where.WEIGHT,
     (
         Lines(
