@@ -85,10 +85,9 @@ def late_days(seconds: float) -> int:
 
 def lower(raw: float, days: int, policy: Policy) -> float:
     """Return what is left of a mark after so many started days: not less than the floor, and never more than it was."""
-    if policy.late is None or not days:
+    if not policy.late or not days:
         return raw
-    reduced = max(raw - days * policy.late / 100, policy.floor / 100, 0.0)
-    return min(raw, round(reduced, _DIGITS))
+    return min(raw, max(round(raw - days * policy.late / 100, _DIGITS), policy.floor / 100, 0.0))
 
 
 def _grade(attempt: Attempt, raw: float, policy: Policy, due: float | None) -> _Graded:

@@ -12,7 +12,7 @@ from grader.web.http.schemas import Student
 
 _STUDENT: TypeAdapter[str] = TypeAdapter(Student)
 #: Characters of a field that are looked at.
-_LONGEST = 4_000
+_LONGEST = 8_000
 #: Digits of a number.
 _DIGITS = 12
 

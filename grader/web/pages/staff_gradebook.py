@@ -98,7 +98,8 @@ def fill_table(course: str, assignment: str) -> Response:
     try:
         table = _fill(data, column, read_marks(course, assignment).students)
     except ColumnNotChosen as error:
-        fault = f"This table cannot be filled yet: {error}."
+        several = "This table has several columns for marks; choose one."
+        fault = several if error.columns else f"This table cannot be filled: {error}."
         return _form(course, assignment, fault, columns=error.columns, table=_pack(data), name=name)
     except GradebookError as error:
         return _form(course, assignment, f"This table cannot be filled: {error}.")
