@@ -94,7 +94,7 @@ BUGS = (
         lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
         lambda s, k: s.slopes[k - 1] @ (s.slopes[k - 1].T @ s.dl_dh[k]),
     ),
-    _bug(
+    _rare(
         "derivative_summed_over_units",
         "adds up the activation's derivative or dl/dh over the units, and keeps no unit apart",
         "Each unit has its own activation function. Over what does your line add up, and what is left for each unit?",
@@ -131,7 +131,7 @@ BUGS = (
         "all_h[layer] is made from all_f[layer-1]: take the derivative there.",
         lambda s, k: s.slopes[k - 2] * s.dl_dh[k],
     ),
-    _bug(
+    _rare(
         "derivative_from_other_end",
         "takes the activation's derivative at all_f[K-layer], counted from the other end",
         "Print the layer and the index of all_f beside each other while your loop goes down. Do they belong together?",

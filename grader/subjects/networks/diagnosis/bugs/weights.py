@@ -80,7 +80,7 @@ BUGS = (
         "all_weights[layer] is multiplied with all_h[layer]; all_f[layer] is the result.",
         lambda s, k: s.dl_df[k] @ s.f[k].T,
     ),
-    _bug(
+    _rare(
         "next_activation",
         "takes the weight gradient from all_h[layer+1], what comes out of the layer",
         "Is it what goes into a layer or what comes out of it that its weights are multiplied with?",
@@ -124,7 +124,7 @@ BUGS = (
         "all_dl_df[layer] @ all_h[layer].T is an outer product; with the transpose on the left it is a single number.",
         lambda s, k: s.dl_df[k].T @ s.h[k],
     ),
-    _bug(
+    _rare(
         "dot_of_flat_arrays",
         "takes the dot product of two flat arrays for the weight gradient, which is a single number",
         "What does np.dot make of two arrays of shape (n,): one number, or one for each pair of entries?",
