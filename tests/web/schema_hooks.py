@@ -1,5 +1,7 @@
 """Hooks for schemathesis with facts that no schema can express: a fresh key per request, and names that exist."""
 
+import base64
+import binascii
 import os
 from typing import Any
 from uuid import uuid4
@@ -7,6 +9,9 @@ from uuid import uuid4
 import schemathesis
 from schemathesis import Case, GenerationMode, HookContext
 from schemathesis.generation.meta import TestPhase
+from schemathesis.transport.serialization import Binary
+
+from grader.file_formats import name_format
 
 #: Fields of bodies for which only some values are of use.
 USEFUL: dict[str, str | None] = {
@@ -26,6 +31,26 @@ USEFUL: dict[str, str | None] = {
 }
 #: A submission that there is, for what reads one: what deletes one makes its own.
 SUBMISSION = "BACKMARK_TEST_SUBMISSION"
+
+
+@schemathesis.hook
+def filter_body(_context: HookContext, body: object) -> bool:
+    """Leave out files of the formats that are refused: Hypothesis reads their first bytes in our own code."""
+    parts = body.values() if isinstance(body, dict) else ()
+    return all(name_format(content) is None for part in parts for content in _readings(part))
+
+
+def _readings(part: object) -> list[bytes]:
+    """Return the files that a field may be: bytes, text, or bytes in base64."""
+    if isinstance(part, Binary):
+        return [part.data]
+    if not isinstance(part, str):
+        return []
+    text = part.encode(errors="replace")
+    try:
+        return [text, base64.b64decode(text, validate=True)]
+    except binascii.Error:
+        return [text]
 
 
 @schemathesis.hook
