@@ -129,7 +129,7 @@ def _table(groups: Sequence[Group]) -> Iterator[str]:
 
 def _matrix(groups: Sequence[Group]) -> Iterator[str]:
     """Single bugs by the place that they are in, and by the place of what was named first."""
-    wheres = {bug.id: PLACES[bug.where] for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
+    wheres = {bug.id: PLACES.get(bug.where, ELSEWHERE) for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
     wheres[""] = NOTHING
     singles = [pair for group in groups for pair in group.firsts if "+" not in pair[0]]
     counts = Counter((wheres.get(bug, ELSEWHERE), wheres.get(first, ELSEWHERE)) for bug, first in singles)
