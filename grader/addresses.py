@@ -112,8 +112,8 @@ class Destinations:
         if not addresses:
             raise BadDestination(f"no address was found for {destination.host}")
         if not all(self.allows(address) for address in addresses):
-            message = f"{destination.host} has an address that is not public, and that this server is not told to allow"
-            raise BadDestination(message)
+            message = f"{destination.host} has an address that is not public"
+            raise BadDestination(f"{message}, and that BACKMARK_CALLBACK_NETWORKS does not name")
         return tuple(addresses)
 
     def allows(self, address: Address) -> bool:

@@ -27,15 +27,24 @@ class BadRoster(BackmarkError):
 
 def read_roster(data: bytes) -> list[RosterEntry]:
     """Return the students of a CSV file in its order. BadRoster if any row cannot be used."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise BadRoster(f"The file is not UTF-8 at byte {error.start}; save it as CSV UTF-8.") from None
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=";" if _is_european(text) else ",", strict=True)
+    rows = _open(data)
     try:
         return _read_rows(rows)
     except csv.Error as error:
         raise BadRoster(f"Line {rows.line_num}: {error}.") from None
+
+
+def unread_columns(data: bytes) -> tuple[str, ...]:
+    """Return the names of the columns of a roster that `read_roster` passes over."""
+    return tuple(name.strip() for name in next(_open(data), []) if name.strip().lower() not in {*COLUMNS, ""})
+
+
+def _open(data: bytes) -> "Reader":
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise BadRoster(f"The file is not UTF-8 at byte {error.start}; save it as CSV UTF-8.") from None
+    return csv.reader(io.StringIO(text, newline=""), delimiter=";" if _is_european(text) else ",", strict=True)
 
 
 def _is_european(text: str) -> bool:

@@ -181,6 +181,13 @@ class Courses:
         """Return the students of a course by name in submissions, also those who left."""
         return _read_all(RosterEntry, self._redis.hgetall(keys.key("roster", course)))
 
+    def roster_names(self, course: str, students: Iterable[str]) -> dict[str, str]:
+        """Return what the roster calls those of these students whom it has a name for."""
+        wanted = list(dict.fromkeys(students))
+        raw: Any = self._redis.hmget(keys.key("roster", course), wanted) if wanted else []
+        entries = [_read(RosterEntry, value) for value in raw if value is not None]
+        return {entry.student: entry.name for entry in entries if entry.name}
+
     def put_roster(self, course: str, entries: Iterable[RosterEntry], source: str, author: str) -> RosterChange:
         """Store a whole roster: whom it lacks is marked as having left, but for those whom staff added."""
         return self._put_roster(course, entries, source, AuditEntry(0, author, "roster.put", ""), whole=True)

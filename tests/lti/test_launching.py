@@ -161,6 +161,21 @@ def test_staff_come_in_by_a_button_once(browser: LtiBrowser, store: Store) -> No
     assert browser.get(come.location).status_code == 303
 
 
+def test_staff_s_pages_call_course_and_student_by_the_lms_s_names(browser: LtiBrowser) -> None:
+    browser.launch("7", "link-1")
+    here = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)}).location
+    home = here.partition("/assignments/")[0]
+    for path in (here, f"{here}/marks", f"{here}/policy", f"{home}/roster", f"{home}/submissions"):
+        page = browser.get(path).text
+        assert f">{home.rpartition('/')[2]}<" not in page
+        assert "Neural networks</a>" in page
+    assert (
+        'You see this as <strong class="student">Ada Lovelace</strong>'
+        in browser.get(f"{here}/as-student?student=7").text
+    )
+    assert "is read from the LMS every day" in browser.get(f"{home}/roster").text
+
+
 @pytest.mark.parametrize("role", [LEARNER, MENTOR])
 def test_who_is_no_longer_staff_is_signed_out_by_the_next_launch(role: str, browser: LtiBrowser, tool: Flask) -> None:
     come = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)})

@@ -69,6 +69,13 @@ def test_an_address_without_an_lms_s_query_uses_no_invitation_up(tool: Flask, se
     assert opened(tool, served[-1], address)[0] == 200
 
 
+def test_no_invitation_is_made_to_an_address_without_tls(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKMARK_PUBLIC_URL", "http://backmark.example.edu")
+    refused = run("invite")
+    assert (refused.exit_code, "must begin with https://" in refused.stderr) == (2, True)
+    assert refused.stdout == ""
+
+
 def test_an_invented_invitation_makes_no_request(tool: Flask, served: list[Lms], store: Store) -> None:
     before = len(served[-1].registrations)
     assert opened(tool, served[-1], f"{PUBLIC}/lti/register/guess")[0] == 403
@@ -84,6 +91,7 @@ def test_no_registration_makes_the_server_ask_inwards(
 ) -> None:
     status, text = opened(tool, served[-1], run("invite").stdout.strip(), openid_configuration=address)
     assert (status, "cannot be registered" in text) == (403, True)
+    assert "The invitation is used up" in text
     assert store.platforms.all() == []
 
 

@@ -45,6 +45,13 @@ def test_a_file_that_is_no_roster_changes_nothing(visitor: Visitor, store: Store
     assert list(store.courses.roster(COURSE)) == ["ada"]
 
 
+def test_columns_that_a_roster_s_file_has_in_vain_are_named(visitor: Visitor) -> None:
+    page = upload(visitor, "Student;<b>Full name</b>;Canvas ID;name\nada;x;101;Ada\n")
+    assert "Not read: columns" in page
+    assert "&lt;b&gt;Full name&lt;/b&gt;, Canvas ID</strong>" in page
+    assert "Not read" not in upload(visitor, "student,name,lms_id\nada,Ada,101\n")
+
+
 def test_one_student_is_added_changed_and_removed(visitor: Visitor, store: Store) -> None:
     visitor.post(STUDENTS, ROSTER, student="cy", name="Cy", lms_id="9")
     visitor.post(STUDENTS, ROSTER, student="cy", name="Cy Twombly", lms_id="9")

@@ -63,6 +63,15 @@ def test_everybody_of_the_roster_has_a_row_also_who_handed_in_nothing(visitor: V
     assert students(visitor.get(f"{MARKS}?show=no&order=such&page=0x")) == ["ada", "bo", "cy"]
 
 
+def test_lists_of_submissions_name_students_as_the_roster_does(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("7", "Ada <Lovelace>"), RosterEntry("8")], "csv", "staff")
+    submission = attempt(store, "7")
+    attempt(store, "8")
+    attempt(store, "guest")
+    for path in ("", "/submissions", f"/submissions/{submission}", f"/assignments/{ASSIGNMENT}/marks/7"):
+        assert "Ada &lt;Lovelace&gt;" in visitor.get(f"/courses/{COURSE}{path}"), path
+
+
 def test_the_test_student_of_an_lms_is_not_listed(visitor: Visitor, store: Store) -> None:
     attempt(store, f"test-student-{'0' * 24}")
     attempt(store, "ada")
@@ -126,6 +135,11 @@ def test_an_extension_is_read_in_the_zone_of_the_form(visitor: Visitor, store: S
     assert missing.status_code == 422
     assert "does not exist in Europe/Zurich" in missing.text
     assert 'value="Europe/Zurich"' in missing.text
+    unknown = visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **given | {"zone": "Zurich"})
+    assert unknown.status_code == 422
+    (help_,) = re.findall(r'<p class="help" id="extension-zone-help">(.*?)</p>', unknown.text)
+    assert "no time zone &#39;Zurich&#39;" in help_
+    assert unknown.text.count("no time zone") == 1
     assert "changes nothing" in visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", reason="ill").text
     visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", remove="1")
     assert store.courses.extensions(COURSE, ASSIGNMENT) == {}

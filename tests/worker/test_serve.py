@@ -148,12 +148,15 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     assert first.end(signal.SIGINT) == 0
     assert "stopped; accepted submissions are kept" in first.until("stopped.*")[0]
 
-    second = serve(BACKMARK_REDIS_MAXMEMORY="2gb")
+    second = serve(BACKMARK_REDIS_MAXMEMORY="2gb", BACKMARK_PUBLIC_URL="https://backmark.example.edu")
     assert second.memory() == 2 << 30
     assert second.outcome(done) == "failed"
     assert {second.outcome(each) for each in waiting} == {"passed"}
     assert {second.ask(f"/submissions/{each}")["attempt"] for each in waiting} == {1}
     assert "bmk_" not in second.said
+    beside = f'set -a; . "{second.data}/environment"; exec "{sys.executable}" -m worker.cli.main lti invite'
+    invited = subprocess.run(["/bin/sh", "-c", beside], env=surroundings(), capture_output=True, text=True, check=True)
+    assert invited.stdout.startswith("https://backmark.example.edu/lti/register/")
 
 
 def test_a_second_one_on_the_same_folder_is_refused(serve: Callable[..., Served]) -> None:

@@ -20,6 +20,14 @@ from worker.serve.supervisor import Say, Supervisor
 
 #: Seconds that each part may take to end; the worker's are added to the grace of its submissions.
 _WEB, _WORKER, _SWEEPER = 10.0, 15.0, 10.0
+#: The settings of the service that commands beside it need as well.
+_SHARED = (
+    "BACKMARK_REDIS_URL",
+    "BACKMARK_SECRET",
+    "BACKMARK_PUBLIC_URL",
+    "BACKMARK_CALLBACK_NETWORKS",
+    "BACKMARK_CALLBACK_HTTP",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +97,9 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
 
 
 def _keep_environment(folder: DataDirectory, variables: Mapping[str, str]) -> None:
-    """Write the variables for other commands: after `set -a; . environment` in a shell they find this Redis."""
-    names = ("BACKMARK_REDIS_URL", "BACKMARK_SECRET")
-    write_private(folder.environment, "".join(f"{name}={shlex.quote(variables[name])}\n" for name in names))
+    """Write the variables for other commands: after `set -a; . environment` in a shell they are this service's."""
+    lines = (f"{name}={shlex.quote(variables[name])}\n" for name in _SHARED if name in variables)
+    write_private(folder.environment, "".join(lines))
 
 
 def _processes(

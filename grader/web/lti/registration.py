@@ -30,7 +30,11 @@ def register_platform(invitation: str) -> Response:
     if not store.platforms.use_invitation(invitation):
         says = "This invitation was used before, or has ended. `backmark lti invite` makes another."
         raise LaunchRefused(Reason.INVITATION, says)
-    platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
+    try:
+        platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
+    except LaunchRefused as error:
+        says = f"{error} The invitation is used up; `backmark lti invite` makes another."
+        raise LaunchRefused(error.reason, says) from error
     if not store.platforms.add(replace(platform, registered=store.time())):
         says = f"{platform.issuer} is registered under the client id {platform.client_id} already. Nothing was changed."
         raise LaunchRefused(Reason.REGISTRATION, says)

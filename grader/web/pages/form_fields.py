@@ -7,7 +7,7 @@ from flask import request
 from pydantic import TypeAdapter, ValidationError
 
 from grader.courses.checks import RuleFault
-from grader.courses.times import BadTime, read_time, write_time
+from grader.courses.times import BadTime, read_time, read_zone, write_time
 from grader.web.http.schemas import Student
 
 _STUDENT: TypeAdapter[str] = TypeAdapter(Student)
@@ -39,11 +39,22 @@ class FormFields:
         written = self.text(field)
         if not written:
             return None
+        if not self._has_zone():
+            return None
         try:
             return read_time(written, self.text("zone"))
         except BadTime as fault:
             self.faults.setdefault(field, str(fault))
             return None
+
+    def _has_zone(self) -> bool:
+        """Return False, and note the fault, if the form names a zone that there is not."""
+        try:
+            if zone := self.text("zone"):
+                read_zone(zone)
+        except BadTime as fault:
+            self.faults.setdefault("zone", str(fault))
+        return "zone" not in self.faults
 
     def number(self, field: str) -> float | None:
         """Return a number, with a point or a comma in it."""

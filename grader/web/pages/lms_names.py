@@ -1,4 +1,6 @@
-"""The names that an LMS gave courses and people, for pages: ours are hashes and ids."""
+"""The names that an LMS or a roster gave courses and people, for pages: ours are hashes and ids."""
+
+from collections.abc import Iterable, Mapping
 
 from grader.lti.identity import is_lti_course
 from grader.web.http.service import service
@@ -14,3 +16,8 @@ def person_name(course: str, student: str) -> str:
     """Return a student's name in the course's LMS, or the name that submissions have."""
     user = service().store.launches.user(course, student) if is_lti_course(course) else None
     return student if user is None or not user.name else user.name
+
+
+def roster_names(course: str, students: Iterable[str]) -> Mapping[str, str]:
+    """Return the names that the course's roster has for these students."""
+    return service().store.courses.roster_names(course, students)

@@ -4,7 +4,6 @@ from flask import Response
 
 from grader.store.search import Filter
 from grader.web.http.service import service
-from grader.web.pages import lms_names
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
 
@@ -26,7 +25,6 @@ def read_course(course: str) -> Response:
     return page(
         "staff/course.html",
         course=course,
-        course_title=lms_names.course_title(course),
         section="course",
         assignments=assignments,
         policies=store.courses.policies(course),

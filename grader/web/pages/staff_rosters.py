@@ -3,7 +3,7 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.courses.roster_csv import BadRoster, read_roster
+from grader.courses.roster_csv import BadRoster, read_roster, unread_columns
 from grader.model.courses import RosterEntry
 from grader.store.courses import RosterChange
 from grader.web.http.service import service
@@ -34,10 +34,10 @@ def put_course_roster(course: str) -> Response:
     if upload is None or not upload.filename:
         return _page(course, fault="Choose a CSV file first.")
     try:
-        entries = read_roster(upload.stream.read())
+        entries, unread = read_roster(data := upload.stream.read()), unread_columns(data)
     except BadRoster as error:
         return _page(course, fault=str(error))
-    return _page(course, change=service().store.courses.put_roster(course, entries, "csv", author))
+    return _page(course, change=service().store.courses.put_roster(course, entries, "csv", author), unread=unread)
 
 
 @pages.post("/courses/<course>/roster/students")
@@ -60,7 +60,12 @@ def change_student(course: str) -> Response | Redirection:
 
 
 def _page(
-    course: str, *, fault: str = "", change: RosterChange | None = None, fields: FormFields | None = None
+    course: str,
+    *,
+    fault: str = "",
+    change: RosterChange | None = None,
+    unread: tuple[str, ...] = (),
+    fields: FormFields | None = None,
 ) -> Response:
     entries = service().store.courses.roster(course).values()
     part = request.args.get("name", "").strip()[:_LONGEST]
@@ -81,6 +86,8 @@ def _page(
         everybody=len(entries),
         fault=fault,
         change=change,
+        unread=unread,
+        from_lms=service().store.rosters.reading(course) is not None,
         values=fields.values if fields else {},
         faults=fields.faults if fields else {},
     )

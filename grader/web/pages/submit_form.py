@@ -160,7 +160,6 @@ def _form(
     return page(
         "submit_form.html",
         200 if refused is None else 422,
-        course_title=lms_names.course_title(link.course),
         person=None if link.student is None else lms_names.person_name(link.course, link.student),
         link=link,
         revision=revision,

@@ -188,6 +188,11 @@ def _known(store: "Store", platform: str) -> None:
 def _public_url(store: "Store") -> str:
     if store.settings.public_url is None:
         raise click.UsageError("set BACKMARK_PUBLIC_URL: an LMS reaches this server by its public address")
+    if store.settings.public_url.scheme != "https":
+        raise click.UsageError(
+            f"BACKMARK_PUBLIC_URL is {store.settings.public_url}, and must begin with https://: "
+            "over http a browser keeps no cookie in a frame of the LMS"
+        )
     return str(store.settings.public_url).rstrip("/")
 
 
