@@ -15,6 +15,10 @@ from tests.web.concluding import conclude, step
 TOML = 'id = "mine"\ntitle = "Mine"\n'
 URL = "https://1.1.1.1/hook"
 
+TERMS = "/courses/<course>/assignments/<assignment>"
+#: Of a student's terms, those that staff give.
+_GIVEN = ("extensions", "overrides")
+
 #: What each operation needs to be a request that would go well.
 BODIES: dict[str, dict[str, Any]] = {
     "/retries": {"limit": 10},
@@ -23,12 +27,26 @@ BODIES: dict[str, dict[str, Any]] = {
     "/regrades": {"assignment": "udl-7.2"},
     "/regrades/<regrade_id>/apply": {"mode": "whole"},
     "/callbacks": {"url": URL},
+    f"{TERMS}/policy": {"late": 10},
+    f"{TERMS}/extensions/<student>": {"attempts": 5, "reason": "ill"},
+    f"{TERMS}/overrides/<student>": {"share": 1, "reason": "ill"},
+    f"{TERMS}/outages": {"start": "2027-03-05T12:00Z", "end": "2027-03-05T14:00Z", "reason": "a full disk"},
+    "/courses/<course>/roster": {"students": [{"student": "ada"}]},
+    "/courses/<course>/roster/<student>": {"name": "Ada"},
 }
 #: Whose address says by itself of which course they are; of all else a request names the course.
 BY_ID = {"submission_id", "regrade_id", "publication_id", "callback_id"}
 NAMED = {"course": "course"}
 #: What is about no course, what only an administrator may, and what every course has alike: see the other tests.
-ELSEWHERE = {"/token", "/tokens", "/tokens/<token_id>", "/openapi.json", "/docs", "/docs/<path:name>"}
+ELSEWHERE = {
+    "/courses/<course>",
+    "/token",
+    "/tokens",
+    "/tokens/<token_id>",
+    "/openapi.json",
+    "/docs",
+    "/docs/<path:name>",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +78,13 @@ def names(staff: Asker, store: Store) -> dict[str, str]:
     claim = store.jobs.claim(Job(Kind.REGRADE, regrade))
     assert claim is not None
     step(store, claim)
+    place = TERMS.replace("<course>", "course").replace("<assignment>", "udl-7.2")
+    for rule, noun in (
+        (f"{TERMS}/policy", "policy"),
+        *((f"{TERMS}/{kind}/<student>", f"{kind}/ada") for kind in _GIVEN),
+    ):
+        assert staff.ask("PUT", f"{place}/{noun}", json=BODIES[rule]).status_code == 200
+    assert staff.ask("PUT", "/courses/course/roster", json=BODIES["/courses/<course>/roster"]).status_code == 200
     return {
         "submission_id": submission,
         "regrade_id": regrade,
@@ -68,6 +93,9 @@ def names(staff: Asker, store: Store) -> dict[str, str]:
         "assignment_id": "udl-7.2",
         "revision_id": staff.get("/assignments/udl-7.2").get_json()["revision"]["id"],
         "student": "ada",
+        "course": "course",
+        "assignment": "udl-7.2",
+        "outage_id": staff.post(f"{place}/outages", json=BODIES[f"{TERMS}/outages"]).get_json()["id"],
     }
 
 
@@ -83,11 +111,11 @@ def test_nothing_of_a_course_is_there_for_another_ones_token(
     before = dump_store(store)
     assert len(operations) > 25
     for each in operations:
-        path, body = each.rule, dict(BODIES.get(each.rule, {})) if each.method == "POST" else {}
+        path, body = each.rule, dict(BODIES.get(each.rule, {})) if each.method in {"POST", "PUT"} else {}
         for name, value in names.items():
             path = path.replace(f"<{name}>", value)
         assert "<" not in path, f"{each}: what should stand there?"
-        if not any(f"<{name}>" in each.rule for name in BY_ID):
+        if "<course>" not in each.rule and not any(f"<{name}>" in each.rule for name in BY_ID):
             path, body = (path, body | NAMED) if body else (f"{path}?course=course", body)
         answer = stranger.ask(each.method, path, **({"json": body} if body else {}))
         assert answer.status_code == 404, (each, answer.text)
