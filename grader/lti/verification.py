@@ -7,6 +7,7 @@ difference between two clocks, and looks for a nonce without using it up.
 
 import hmac
 import json
+import time
 from typing import Any, Protocol
 
 import jwt
@@ -21,24 +22,28 @@ _MOST_BYTES = 64 << 10
 #: Seconds by which a platform's clock may differ from ours.
 _LEEWAY = 60
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
-#: Seconds for which a platform's keys are kept.
-_KEPT = 600
-#: Seconds between two readings because of a key that is not among those kept: who invents names of keys causes no more.
-_PAUSE = 5
+#: Seconds for which a platform's keys are not read again, and for which they are kept if they cannot be.
+_FRESH, _KEPT = 600, 86_400
+#: Seconds from one reading to the next: longer than one takes, so that a platform holds up one thread at a time.
+_PAUSE = 15
+#: Seconds for which a launch waits for the first keys of a platform, which another one is reading; and between looks.
+_PATIENCE, _LOOK = 2.0, 0.05
+#: Kept instead of keys that could not be read, and the seconds for which nobody waits for them then.
+_NO_KEYS, _AWAY = "", 3600
 _AGAIN = "Open it again from your course; if that does not help, tell the staff of your course."
 
 
 class KeyStore(Protocol):
     """What keeps the platforms' public keys for a while."""
 
-    def key_set(self, platform: str) -> str | None:
-        """Return the platform's keys as they were read last, or None."""
+    def key_set(self, platform: str) -> tuple[str, int] | None:
+        """Return the platform's keys as they were read last, and for how many seconds more they are kept, or None."""
 
     def keep_key_set(self, platform: str, key_set: str, seconds: int) -> None:
         """Keep the platform's keys."""
 
     def begin_reading_keys(self, platform: str, seconds: int) -> bool:
-        """Return True, and then False for a while: keys that are kept are not read again more often."""
+        """Return True, and then False for `seconds`: no other reading begins meanwhile."""
 
 
 class PlatformKeys:
@@ -49,25 +54,40 @@ class PlatformKeys:
         self._session = session
 
     def find(self, platform: Platform, key_id: str) -> jwt.PyJWK:
-        """Return the key of this id; the platform is asked when it is not among those that are kept."""
-        kept = self._store.key_set(platform.id)
-        key = None if kept is None else _find(kept, key_id)
-        if key is None and (kept is None or self._store.begin_reading_keys(platform.id, _PAUSE)):
-            read = self._read(platform)
-            self._store.keep_key_set(platform.id, read, _KEPT)
-            key = _find(read, key_id)
-        if key is None:
-            says = f"The message is signed with a key that your course's LMS does not publish. {_AGAIN}"
-            raise LaunchRefused(Reason.SIGNATURE, says)
-        return key
+        """Return the key of this id; the platform is asked if it is not among fresh ones. Raises LaunchRefused."""
+        key_set, seconds = self._store.key_set(platform.id) or (None, 0)
+        key = _find(key_set or _NO_KEYS, key_id)
+        if key is not None and seconds > _KEPT - _FRESH:
+            return key
+        if self._store.begin_reading_keys(platform.id, _PAUSE):
+            key_set = self._read_and_keep(platform, key_set or _NO_KEYS)
+        elif key_set is None:
+            key_set = self._await(platform)
+        return _choose(key_set, key_id)
+
+    def _read_and_keep(self, platform: Platform, old: str) -> str:
+        """Read the keys; old ones stand in for those that cannot be read."""
+        try:
+            key_set, seconds = self._read(platform), _KEPT
+        except requests.RequestException:
+            if old:
+                return old
+            key_set, seconds = _NO_KEYS, _AWAY
+        self._store.keep_key_set(platform.id, key_set, seconds)
+        return key_set
+
+    def _await(self, platform: Platform) -> str:
+        """Return the keys that another launch is reading."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if (kept := self._store.key_set(platform.id)) is not None:
+                return kept[0]
+            time.sleep(_LOOK)
+        return _NO_KEYS
 
     def _read(self, platform: Platform) -> str:
-        try:
-            answer = self._session.get(platform.keys_url)
-            answer.raise_for_status()
-        except requests.RequestException as error:
-            says = f"The public keys of your course's LMS cannot be read now ({type(error).__name__}). {_AGAIN}"
-            raise LaunchRefused(Reason.KEYS_UNREADABLE, says) from error
+        answer = self._session.get(platform.keys_url)
+        answer.raise_for_status()
         return answer.text
 
 
@@ -112,6 +132,18 @@ def _key_id(id_token: str) -> str:
     if not isinstance(key_id, str) or not key_id:
         raise LaunchRefused(Reason.SIGNATURE, "The LMS's message does not name the key that it is signed with (kid).")
     return key_id
+
+
+def _choose(key_set: str, key_id: str) -> jwt.PyJWK:
+    """Return the key of this id from what a platform publishes. Raises LaunchRefused."""
+    if key_set == _NO_KEYS:
+        says = f"The public keys of your course's LMS cannot be read now. {_AGAIN}"
+        raise LaunchRefused(Reason.KEYS_UNREADABLE, says)
+    key = _find(key_set, key_id)
+    if key is None:
+        says = f"The message is signed with a key that your course's LMS does not publish. {_AGAIN}"
+        raise LaunchRefused(Reason.SIGNATURE, says)
+    return key
 
 
 def _find(key_set: str, key_id: str) -> jwt.PyJWK | None:

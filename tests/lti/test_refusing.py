@@ -4,13 +4,16 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Timer
 
 import jwt
 import pytest
 from flask import Flask, Response
 
 from grader.lti.identity import course_name, platform_id
+from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from grader.web import create_app
 from grader.web.lti.login_state import _cookie
 from tests.lti.browsing import TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT, enter
@@ -165,37 +168,96 @@ def test_a_disabled_deployment_is_refused_and_listed(browser: LtiBrowser, store:
     assert browser.launch("7", "link-1").status_code == 303
 
 
-def test_keys_that_the_lms_changed_are_read_again(browser: LtiBrowser) -> None:
-    browser.launch("7", "link-1")
-    browser.lms.key = Key()
+def test_a_class_behind_one_address_is_not_locked_out_by_one_of_them(
+    settings: ServiceSettings, store: Store, lms: Platform
+) -> None:
+    app = create_app(settings.model_copy(update={"address_rate": "2/minute"}), store)
+    browser = LtiBrowser.opened(app, lms)
+    assert [browser.post({}).status_code for _ in range(4)] == [403] * 4
     assert browser.launch("7", "link-1").status_code == 303
 
 
+def await_pause(store: Store, lms: Platform, *, seconds: int | None = None) -> None:
+    """Let keys be read again, as if the last reading were longer ago; those that are kept for so many seconds more."""
+    platform = platform_id(lms.url, "client-1")
+    store.redis.delete(f"bm:lti-keys-read:{platform}")
+    if seconds is not None:
+        store.redis.expire(f"bm:lti-key-set:{platform}", seconds)
+
+
+def test_keys_that_the_lms_changed_are_read_again(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    browser.lms.key = Key()
+    await_pause(store, browser.lms)
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_keys_are_read_again_after_a_while_so_that_one_that_was_withdrawn_is_believed_no_more(
+    browser: LtiBrowser, store: Store
+) -> None:
+    browser.launch("7", "link-1")
+    stolen, browser.lms.key = browser.lms.key, Key()
+    await_pause(store, browser.lms, seconds=86_400 - 700)
+    browser.lms.key, current = stolen, browser.lms.key
+    fields = browser.begin("7", "link-1")
+    browser.lms.key = current
+    assert "a key that your course" in browser.post(fields).text
+
+
 def test_who_invents_names_of_keys_has_the_lms_asked_seldom(browser: LtiBrowser) -> None:
-    asked: list[str] = []
-    known = browser.lms.key
-
-    def show() -> Response:
-        asked.append("keys")
-        return browser.lms.show_keys()
-
-    browser.lms.app.view_functions["show_keys"] = show
+    asked, known = count_readings(browser.lms), browser.lms.key
     browser.launch("7", "link-1")
     for _ in range(4):
         browser.lms.key = Key()
         forged = browser.begin("7", "link-1")
         browser.lms.key = known
         assert "a key that your course" in browser.post(forged).text
-    assert len(asked) == 2
+    assert len(asked) == 1
     assert browser.launch("7", "link-1").status_code == 303
 
 
-def test_an_lms_that_is_away_is_said_to_be(browser: LtiBrowser, store: Store) -> None:
+def count_readings(lms: Platform, answer: Response | tuple[str, int] | None = None) -> list[str]:
+    """Have the LMS answer so when its keys are read, and return a list that grows by each reading."""
+    asked: list[str] = []
+
+    def show() -> Response | tuple[str, int]:
+        asked.append("keys")
+        return answer or lms.show_keys()
+
+    lms.app.view_functions["show_keys"] = show
+    return asked
+
+
+def test_an_lms_that_is_away_is_said_to_be_and_holds_up_one_launch_at_a_time(browser: LtiBrowser, store: Store) -> None:
+    store.redis.delete(f"bm:lti-key-set:{platform_id(browser.lms.url, 'client-1')}")
+    asked = count_readings(browser.lms, ("away", 503))
+    for _ in range(3):
+        assert "cannot be read now" in browser.launch("7", "link-1").text
+    assert len(asked) == 1
+    await_pause(store, browser.lms)
+    browser.lms.app.view_functions["show_keys"] = browser.lms.show_keys
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_while_the_lms_s_keys_cannot_be_read_the_last_ones_hold(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    await_pause(store, browser.lms, seconds=1000)
+    asked = count_readings(browser.lms, ("away", 503))
+    assert [browser.launch("7", "link-1").status_code for _ in range(2)] == [303, 303]
+    assert len(asked) == 1
+
+
+def test_launches_wait_for_keys_that_another_one_is_reading(browser: LtiBrowser, store: Store) -> None:
+    """The first minute of a class: the platform is asked once."""
     platform = platform_id(browser.lms.url, "client-1")
-    store.redis.delete(f"bm:lti-key-set:{platform}")
+    browser.launch("7", "link-1")
+    raw = store.redis.getdel(f"bm:lti-key-set:{platform}")
+    assert isinstance(raw, bytes)
     fields = browser.begin("7", "link-1")
-    browser.lms.app.view_functions["show_keys"] = lambda: ("away", 503)
-    assert "cannot be read now" in browser.post(fields).text
+    reading = Timer(0.1, store.platforms.keep_key_set, (platform, raw.decode(), 600))
+    reading.start()
+    assert browser.post(fields).status_code == 303
+    reading.join()
 
 
 def test_a_student_chooses_no_content(browser: LtiBrowser) -> None:
