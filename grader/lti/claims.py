@@ -35,7 +35,7 @@ _Address = Annotated[str, Field(max_length=2000)]
 _Term = Annotated[str, Field(max_length=500, pattern=r"^[ -~]*$")]
 
 
-def _for_people(given: object) -> object:
+def clean_line(given: object) -> str:
     """Return text for people on one line: no claim of it is a reason to refuse."""
     return "".join(letter for letter in given if letter.isprintable())[:200] if isinstance(given, str) else ""
 
@@ -51,7 +51,7 @@ def _is_line(given: object) -> bool:
     return isinstance(given, str) and given.isprintable()
 
 
-_People = Annotated[str, BeforeValidator(_for_people)]
+_People = Annotated[str, BeforeValidator(clean_line)]
 
 
 class _Part(BaseModel):

@@ -162,6 +162,6 @@ def _answer(response: requests.Response) -> PlatformAnswer:
     return PlatformAnswer(
         status=response.status_code,
         content=response.content,
-        retry_after=float(pause[:9]) if pause.isdigit() else None,
+        retry_after=float(pause[:9]) if pause.isdecimal() else None,
         next_url=following[1] if following else None,
     )

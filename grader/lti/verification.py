@@ -114,7 +114,8 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else platform.client_id) != platform.client_id:
         raise LaunchRefused(Reason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one.")
-    if not isinstance(claims["nonce"], str) or not hmac.compare_digest(claims["nonce"].encode(), nonce.encode()):
+    answered = claims["nonce"] if isinstance(claims["nonce"], str) and claims["nonce"].isascii() else ""
+    if not hmac.compare_digest(answered, nonce):
         raise LaunchRefused(Reason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")
     return claims
 

@@ -34,6 +34,7 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
     "several tools', issued to nobody": (lambda claims: claims | {"aud": ["client-1", "client-2"]}, "several tools"),
     "another issuer's": (lambda claims: claims | {"iss": "https://evil.example"}, "another LMS"),
     "another nonce": (lambda claims: claims | {"nonce": "other"}, "answers another launch"),
+    "a nonce of half a character": (lambda claims: claims | {"nonce": "\ud800"}, "answers another launch"),
     "a nonce that is no text": (lambda claims: claims | {"nonce": 7}, "answers another launch"),
     "expired": (lambda claims: claims | {"exp": int(time.time()) - 120}, "has expired"),
     "from the future": (lambda claims: claims | {"iat": int(time.time()) + 600}, "from the future"),
@@ -54,6 +55,11 @@ def test_a_message_that_is_not_for_us_is_refused(name: str, browser: LtiBrowser)
     refused = browser.launch("7", "link-1")
     assert refused.status_code == 403
     assert words in refused.text.replace("&#39;", "'")
+
+
+def test_a_target_that_is_no_address_refuses_nobody(browser: LtiBrowser) -> None:
+    browser.lms.change = lambda claims: claims | {f"{LTI}target_link_uri": "https://[/lti/launch?submission=x"}
+    assert browser.launch("7", "link-1").status_code == 303
 
 
 def test_a_clock_that_is_half_a_minute_off_refuses_nobody(browser: LtiBrowser) -> None:
