@@ -34,7 +34,7 @@ _AGAIN = "Open it again from your course; if that does not help, tell the staff 
 
 
 class KeyStore(Protocol):
-    """What keeps the platforms' public keys for a while."""
+    """A memory of the platforms' public keys."""
 
     def key_set(self, platform: str) -> tuple[str, int] | None:
         """Return the platform's keys as they were read last, and for how many seconds more they are kept, or None."""

@@ -51,9 +51,12 @@ class Platforms:
 
     def deployments(self, platform: str) -> list[Deployment]:
         """Return the deployments that launches came from, or that are disabled."""
-        seen = texts(self._redis.hgetall(_deployments(platform)))
+        launched = texts(self._redis.hgetall(_deployments(platform)))
         disabled = self._disabled(platform)
-        return [Deployment(name, float(seen.get(name, 0)), name in disabled) for name in sorted(seen.keys() | disabled)]
+        return [
+            Deployment(name, float(launched.get(name, 0)), name in disabled)
+            for name in sorted(launched.keys() | disabled)
+        ]
 
     def disable(self, platform: str, deployment: str) -> None:
         """Refuse launches from a deployment from now on."""

@@ -28,7 +28,7 @@ _REUSED = 11 * 3600
 
 @dataclass(frozen=True, slots=True)
 class _Entrance:
-    """What a code stands for."""
+    """The page that a code opens, the token that it signs in with, and the rules that are offered there."""
 
     token: str
     path: str
