@@ -8,6 +8,7 @@ difference between two clocks, and looks for a nonce without using it up.
 import hmac
 import json
 import time
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jwt
@@ -19,6 +20,10 @@ from grader.model.lti import Platform
 #: The algorithm that LTI 1.3 requires of every platform.
 _ALGORITHM = "RS256"
 _MOST_BYTES = 64 << 10
+#: Bytes of a platform's public keys: each launch reads them.
+_MOST_KEY_BYTES = 256 << 10
+#: Characters in base64: of 8192 bits, and of 64.
+_LONGEST_MODULUS, _LONGEST_EXPONENT = 1368, 12
 #: Seconds by which a platform's clock may differ from ours.
 _LEEWAY = 60
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
@@ -88,6 +93,8 @@ class PlatformKeys:
     def _read(self, platform: Platform) -> str:
         answer = self._session.get(platform.keys_url)
         answer.raise_for_status()
+        if len(answer.content) > _MOST_KEY_BYTES:
+            raise requests.exceptions.ContentDecodingError(f"the keys have more than {_MOST_KEY_BYTES} bytes")
         return answer.text
 
 
@@ -151,10 +158,18 @@ def _find(key_set: str, key_id: str) -> jwt.PyJWK | None:
     try:
         keys = json.loads(key_set)["keys"]
         raw = next((key for key in keys if key.get("kid") == key_id), None)
-        return None if raw is None else jwt.PyJWK(raw, algorithm=_ALGORITHM)
+        return None if raw is None else _read_key(raw)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, jwt.PyJWTError):
         # Whatever it is, it is no set with this key.
         return None
+
+
+def _read_key(raw: Mapping[str, Any]) -> jwt.PyJWK:
+    """Return a public key from its public members: to recover a private one from its exponents may take for ever."""
+    public = {name: raw[name] for name in ("kty", "n", "e")}
+    if len(public["n"]) > _LONGEST_MODULUS or len(public["e"]) > _LONGEST_EXPONENT:
+        raise ValueError("this is no key that anybody signs with")
+    return jwt.PyJWK(public, algorithm=_ALGORITHM)
 
 
 def _refusal(error: Exception) -> LaunchRefused:

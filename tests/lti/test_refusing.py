@@ -245,6 +245,30 @@ def test_an_lms_that_is_away_is_said_to_be_and_holds_up_one_launch_at_a_time(bro
     assert browser.launch("7", "link-1").status_code == 303
 
 
+@pytest.mark.parametrize(
+    "member",
+    [
+        # From both exponents PyJWT would look for primes of a number that has none: minutes, and nobody is served.
+        {"n": "x" * 8000, "d": "x" * 8000},
+        {"n": "x" * 2000},
+        {"kty": "oct", "k": "x"},
+        {"n": 7},
+    ],
+)
+def test_a_key_that_would_take_for_ever_or_is_none_is_refused_at_once(
+    member: dict[str, object], browser: LtiBrowser
+) -> None:
+    key = browser.lms.key
+    browser.lms.app.view_functions["show_keys"] = lambda: {"keys": [key.public() | member]}
+    assert "a key that your course" in browser.launch("7", "link-1").text
+
+
+def test_keys_of_any_size_are_not_kept(browser: LtiBrowser) -> None:
+    keys = [browser.lms.key.public() | {"comment": "x" * 300_000}]
+    browser.lms.app.view_functions["show_keys"] = lambda: {"keys": keys}
+    assert "cannot be read now" in browser.launch("7", "link-1").text
+
+
 def test_while_the_lms_s_keys_cannot_be_read_the_last_ones_hold(browser: LtiBrowser, store: Store) -> None:
     browser.launch("7", "link-1")
     await_pause(store, browser.lms, seconds=1000)
