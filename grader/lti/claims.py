@@ -118,7 +118,8 @@ class LaunchClaims(_Part):
     name: _People = ""
     message_type: _Term
     version: str
-    deployment: _Id
+    #: ASCII by the standard: whoever runs this server reads it in a terminal.
+    deployment: Annotated[_Id, Field(pattern=r"^[ -~]+$")]
     target: _Address = ""
     roles: tuple[_Term, ...] = Field(strict=False, max_length=200)
     context: ContextClaim | None = None

@@ -42,6 +42,10 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
     "of nobody": (lambda claims: claims | {"sub": ""}, "does not say who you are"),
     "of another version": (lambda claims: claims | {f"{LTI}version": "1.0"}, "not of LTI version"),
     "without a deployment": (lambda claims: claims | {f"{LTI}deployment_id": None}, "malformed at deployment_id"),
+    "a deployment that clears screens": (
+        lambda claims: claims | {f"{LTI}deployment_id": "\x1b[2J"},
+        "malformed at deployment_id",
+    ),
     "roles that are no list": (lambda claims: claims | {f"{LTI}roles": {"a": 1}}, "malformed at roles"),
     "a link that is text": (lambda claims: claims | {f"{LTI}resource_link": "x"}, "malformed at resource_link"),
     "without a course": (lambda claims: claims | {f"{LTI}context": None}, "from which course"),
