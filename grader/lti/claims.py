@@ -37,7 +37,8 @@ _Term = Annotated[str, Field(max_length=500, pattern=r"^[ -~]*$")]
 
 def clean_line(given: object) -> str:
     """Return text for people on one line: no claim of it is a reason to refuse."""
-    return "".join(letter for letter in given if letter.isprintable())[:200] if isinstance(given, str) else ""
+    words = given.split() if isinstance(given, str) else ()
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())[:200]
 
 
 def _texts(given: object) -> object:

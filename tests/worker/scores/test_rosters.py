@@ -140,7 +140,7 @@ def test_a_roster_that_makes_no_sense_changes_nothing(
 def test_a_name_of_any_characters_is_one_line(course: LtiCourse, reader: RosterReader) -> None:
     course.book.enrol(Member("11", "Ada\n\x1b[2J\u202e\ud800 Lovelace"))
     read_due(reader)
-    assert course.store.courses.roster(course.name)["11"].name == "Ada[2J Lovelace"
+    assert course.store.courses.roster(course.name)["11"].name == "Ada [2J Lovelace"
 
 
 def test_a_platform_that_is_away_changes_nothing(course: LtiCourse, reader: RosterReader) -> None:
