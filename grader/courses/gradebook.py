@@ -23,8 +23,8 @@ _TEST_STUDENT = "Student, Test"
 _CANVAS_WORDS: Mapping[str, str] = MappingProxyType(
     {"EX": "excused in Canvas", "N/A": "not assigned to this student in Canvas"}
 )
-#: A number, and not one whose comma may be a thousands separator.
-_NUMBER = re.compile(r"-?\d+(?:\.\d+|,(?!\d{3}$)\d+)?")
+#: A number, and not one whose comma may be a thousands separator. More digits before it would be infinite.
+_NUMBER = re.compile(r"-?\d{1,12}(?:\.\d+|,(?!\d{3}$)\d+)?")
 
 
 class Lms(StrEnum):

@@ -35,9 +35,10 @@ _Address = Annotated[str, Field(max_length=2000)]
 _Term = Annotated[str, Field(max_length=500, pattern=r"^[ -~]*$")]
 
 
-def _for_people(given: object) -> object:
+def clean_line(given: object) -> str:
     """Return text for people on one line: no claim of it is a reason to refuse."""
-    return "".join(letter for letter in given if letter.isprintable())[:200] if isinstance(given, str) else ""
+    words = given.split() if isinstance(given, str) else ()
+    return "".join(letter for letter in " ".join(words) if letter.isprintable())[:200]
 
 
 def _texts(given: object) -> object:
@@ -51,7 +52,7 @@ def _is_line(given: object) -> bool:
     return isinstance(given, str) and given.isprintable()
 
 
-_People = Annotated[str, BeforeValidator(_for_people)]
+_People = Annotated[str, BeforeValidator(clean_line)]
 
 
 class _Part(BaseModel):
@@ -118,7 +119,8 @@ class LaunchClaims(_Part):
     name: _People = ""
     message_type: _Term
     version: str
-    deployment: _Id
+    #: ASCII by the standard: whoever runs this server reads it in a terminal.
+    deployment: Annotated[_Id, Field(pattern=r"^[ -~]+$")]
     target: _Address = ""
     roles: tuple[_Term, ...] = Field(strict=False, max_length=200)
     context: ContextClaim | None = None

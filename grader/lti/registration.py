@@ -17,6 +17,10 @@ _FAMILIES = ("canvas", "moodle")
 _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 
 
+#: Visible ASCII: whoever runs this server reads it in a terminal.
+_Name = Annotated[str, Field(max_length=2000, pattern=r"^[!-~]+$")]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
@@ -28,7 +32,7 @@ class _Family(_Part):
 class _Configuration(_Part):
     """The platform, as it describes itself."""
 
-    issuer: _Text
+    issuer: _Name
     authorization_endpoint: _Text
     token_endpoint: _Text
     jwks_uri: _Text
@@ -40,7 +44,7 @@ class _Configuration(_Part):
 class _Registered(_Part):
     """The platform's answer."""
 
-    client_id: Annotated[str, Field(min_length=1, max_length=255)]
+    client_id: Annotated[_Name, Field(max_length=255)]
 
 
 def register(

@@ -4,12 +4,16 @@ A roster is used as a whole or not at all: a page that is missing would let ever
 """
 
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
+from grader.courses.roster_csv import MOST_STUDENTS
 from grader.errors import BackmarkError
+from grader.lti.claims import clean_line
 from grader.lti.identity import Part, origin, part_of, student_name
 from grader.lti.services import ROSTER_SCOPE, NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from grader.model.courses import RosterEntry
@@ -18,10 +22,10 @@ from grader.store.courses import RosterChange
 from grader.store.store import Store
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-#: Members that are asked for at once, and the most pages that are read.
-_PAGE, _MOST_PAGES = 200, 500
-#: The most characters of a name.
-_NAME = 200
+#: Members that are asked for at once, the most pages that are read, and the seconds within which the last one begins.
+_PAGE, _MOST_PAGES, _MOST_SECONDS = 200, 500, 600.0
+#: The most members of a course, its staff included, and the most characters of their ids: the standard's.
+_MOST_MEMBERS, _LONGEST_ID = MOST_STUDENTS, 255
 
 
 class RosterUnavailable(BackmarkError):
@@ -53,7 +57,7 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     platform = store.platforms.get(context.platform)
     if platform is None:
         raise RosterUnavailable("its platform is no longer registered")
-    members = list(read_roster(services, platform, context))
+    members = _cap(read_roster(services, platform, context))
     if not members:
         raise RosterUnavailable("the roster that the platform sent is empty")
     _record_users(store, course, members)
@@ -62,12 +66,22 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     return store.courses.put_roster(course, (_entry(member, before) for member in students), "lti", author)
 
 
+def _cap(members: Iterator[RosterMember]) -> list[RosterMember]:
+    most = list(islice(members, _MOST_MEMBERS + 1))
+    if len(most) > _MOST_MEMBERS:
+        raise RosterUnavailable(f"the roster has more than {_MOST_MEMBERS:,} members")
+    return most
+
+
 def read_roster(services: RosterServices, platform: Platform, context: Context) -> Iterator[RosterMember]:
     """Yield the active members of a course. Raises RosterUnavailable."""
     url: str | None = _with_limit(context.roster_url)
+    end = time.monotonic() + _MOST_SECONDS
     for _ in range(_MOST_PAGES):
         if url is None:
             return
+        if time.monotonic() > end:
+            raise RosterUnavailable(f"the platform took more than {_MOST_SECONDS / 60:.0f} minutes to send the roster")
         answer = _read_page(services, platform, url)
         yield from _members(answer.content)
         url = _following(url, answer)
@@ -100,7 +114,7 @@ def _members(content: bytes) -> Iterator[RosterMember]:
     try:
         rows = json.loads(content)["members"]
         members = [_member(row) for row in rows if row.get("status", "Active") == "Active"]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RosterUnavailable("the roster that the platform sent cannot be read") from error
     yield from members
 
@@ -110,10 +124,13 @@ def _member(row: dict[str, Any]) -> RosterMember:
     subject, roles = row["user_id"], row["roles"]
     if not isinstance(subject, str | int) or isinstance(subject, bool) or not isinstance(roles, list):
         raise TypeError("a member has another form")
+    # Half a surrogate pair is a ValueError, too.
+    if not 0 < len(str(subject)) <= _LONGEST_ID or not str(subject).encode():
+        raise ValueError("a member has an id that no launch could have")
     return RosterMember(
         subject=str(subject),
         part=part_of([role for role in roles if isinstance(role, str)]),
-        name=str(full)[:_NAME],
+        name=clean_line(full),
     )
 
 

@@ -103,9 +103,15 @@ class PlatformServices:
     def _send(self, connector: "_Connector", scope: str, request: requests.Request) -> requests.Response:
         try:
             token = connector.get_access_token([scope])
-        except (KeyError, TypeError, AttributeError):
+        except requests.RequestException:
+            # Some are ValueErrors, too.
+            raise
+        except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             # The library expects a JSON object with a token in it.
-            raise NoPlatformAnswer("the answer to a request for an access token has none") from None
+            token = ""
+        if not isinstance(token, str) or not token or not token.isascii():
+            connector.forget()
+            raise NoPlatformAnswer("the answer to a request for an access token has none")
         request.headers["Authorization"] = f"Bearer {token}"
         return self._session.send(self._session.prepare_request(request), allow_redirects=False)
 
@@ -147,8 +153,11 @@ class _Connector(ServiceConnector):
     def _get_cached_access_token(self, scope_key: str) -> str | None:
         return self._tokens.get((self._platform, scope_key))
 
-    def _cache_access_token(self, scope_key: str, access_token: str, expires_in: float) -> None:
-        self._tokens.put((self._platform, scope_key), access_token, (expires_in or _UNSAID) - _EARLY)
+    def _cache_access_token(self, scope_key: str, access_token: str, expires_in: object) -> None:
+        # Some write digits, and some nothing.
+        said = str(expires_in)
+        seconds = float(said[:9]) if said.isdecimal() and said.isascii() else 0.0
+        self._tokens.put((self._platform, scope_key), access_token, (seconds or _UNSAID) - _EARLY)
 
 
 def shorten(words: str) -> str:
@@ -162,6 +171,6 @@ def _answer(response: requests.Response) -> PlatformAnswer:
     return PlatformAnswer(
         status=response.status_code,
         content=response.content,
-        retry_after=float(pause[:9]) if pause.isdigit() else None,
+        retry_after=float(pause[:9]) if pause.isdecimal() else None,
         next_url=following[1] if following else None,
     )

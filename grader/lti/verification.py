@@ -7,6 +7,8 @@ difference between two clocks, and looks for a nonce without using it up.
 
 import hmac
 import json
+import time
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import jwt
@@ -18,27 +20,35 @@ from grader.model.lti import Platform
 #: The algorithm that LTI 1.3 requires of every platform.
 _ALGORITHM = "RS256"
 _MOST_BYTES = 64 << 10
+#: Bytes of a platform's public keys: each launch reads them.
+_MOST_KEY_BYTES = 256 << 10
+#: Characters in base64: of 8192 bits, and of 64.
+_LONGEST_MODULUS, _LONGEST_EXPONENT = 1368, 12
 #: Seconds by which a platform's clock may differ from ours.
 _LEEWAY = 60
 _REQUIRED = ("iss", "aud", "exp", "iat", "nonce")
-#: Seconds for which a platform's keys are kept.
-_KEPT = 600
-#: Seconds between two readings because of a key that is not among those kept: who invents names of keys causes no more.
-_PAUSE = 5
+#: Seconds for which a platform's keys are not read again, and for which they are kept if they cannot be.
+_FRESH, _KEPT = 600, 86_400
+#: Seconds from one reading to the next: longer than one takes, so that a platform holds up one thread at a time.
+_PAUSE = 15
+#: Seconds for which a launch waits for the first keys of a platform, which another one is reading; and between looks.
+_PATIENCE, _LOOK = 2.0, 0.05
+#: Kept instead of keys that could not be read, and the seconds for which nobody waits for them then.
+_NO_KEYS, _AWAY = "", 3600
 _AGAIN = "Open it again from your course; if that does not help, tell the staff of your course."
 
 
 class KeyStore(Protocol):
-    """What keeps the platforms' public keys for a while."""
+    """A memory of the platforms' public keys."""
 
-    def key_set(self, platform: str) -> str | None:
-        """Return the platform's keys as they were read last, or None."""
+    def key_set(self, platform: str) -> tuple[str, int] | None:
+        """Return the platform's keys as they were read last, and for how many seconds more they are kept, or None."""
 
     def keep_key_set(self, platform: str, key_set: str, seconds: int) -> None:
         """Keep the platform's keys."""
 
     def begin_reading_keys(self, platform: str, seconds: int) -> bool:
-        """Return True, and then False for a while: keys that are kept are not read again more often."""
+        """Return True, and then False for `seconds`: no other reading begins meanwhile."""
 
 
 class PlatformKeys:
@@ -49,25 +59,42 @@ class PlatformKeys:
         self._session = session
 
     def find(self, platform: Platform, key_id: str) -> jwt.PyJWK:
-        """Return the key of this id; the platform is asked when it is not among those that are kept."""
-        kept = self._store.key_set(platform.id)
-        key = None if kept is None else _find(kept, key_id)
-        if key is None and (kept is None or self._store.begin_reading_keys(platform.id, _PAUSE)):
-            read = self._read(platform)
-            self._store.keep_key_set(platform.id, read, _KEPT)
-            key = _find(read, key_id)
-        if key is None:
-            says = f"The message is signed with a key that your course's LMS does not publish. {_AGAIN}"
-            raise LaunchRefused(Reason.SIGNATURE, says)
-        return key
+        """Return the key of this id; the platform is asked if it is not among fresh ones. Raises LaunchRefused."""
+        key_set, seconds = self._store.key_set(platform.id) or (None, 0)
+        key = _find(key_set or _NO_KEYS, key_id)
+        if key is not None and seconds > _KEPT - _FRESH:
+            return key
+        if self._store.begin_reading_keys(platform.id, _PAUSE):
+            key_set = self._read_and_keep(platform, key_set or _NO_KEYS)
+        elif key_set is None:
+            key_set = self._await(platform)
+        return _choose(key_set, key_id)
+
+    def _read_and_keep(self, platform: Platform, old: str) -> str:
+        """Read the keys; old ones stand in for those that cannot be read."""
+        try:
+            key_set, seconds = self._read(platform), _KEPT
+        except requests.RequestException:
+            if old:
+                return old
+            key_set, seconds = _NO_KEYS, _AWAY
+        self._store.keep_key_set(platform.id, key_set, seconds)
+        return key_set
+
+    def _await(self, platform: Platform) -> str:
+        """Return the keys that another launch is reading."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            if (kept := self._store.key_set(platform.id)) is not None:
+                return kept[0]
+            time.sleep(_LOOK)
+        return _NO_KEYS
 
     def _read(self, platform: Platform) -> str:
-        try:
-            answer = self._session.get(platform.keys_url)
-            answer.raise_for_status()
-        except requests.RequestException as error:
-            says = f"The public keys of your course's LMS cannot be read now ({type(error).__name__}). {_AGAIN}"
-            raise LaunchRefused(Reason.KEYS_UNREADABLE, says) from error
+        answer = self._session.get(platform.keys_url)
+        answer.raise_for_status()
+        if len(answer.content) > _MOST_KEY_BYTES:
+            raise requests.exceptions.ContentDecodingError(f"the keys have more than {_MOST_KEY_BYTES} bytes")
         return answer.text
 
 
@@ -94,7 +121,8 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else platform.client_id) != platform.client_id:
         raise LaunchRefused(Reason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one.")
-    if not isinstance(claims["nonce"], str) or not hmac.compare_digest(claims["nonce"].encode(), nonce.encode()):
+    answered = claims["nonce"] if isinstance(claims["nonce"], str) and claims["nonce"].isascii() else ""
+    if not hmac.compare_digest(answered, nonce):
         raise LaunchRefused(Reason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")
     return claims
 
@@ -114,14 +142,34 @@ def _key_id(id_token: str) -> str:
     return key_id
 
 
+def _choose(key_set: str, key_id: str) -> jwt.PyJWK:
+    """Return the key of this id from what a platform publishes. Raises LaunchRefused."""
+    if key_set == _NO_KEYS:
+        says = f"The public keys of your course's LMS cannot be read now. {_AGAIN}"
+        raise LaunchRefused(Reason.KEYS_UNREADABLE, says)
+    key = _find(key_set, key_id)
+    if key is None:
+        says = f"The message is signed with a key that your course's LMS does not publish. {_AGAIN}"
+        raise LaunchRefused(Reason.SIGNATURE, says)
+    return key
+
+
 def _find(key_set: str, key_id: str) -> jwt.PyJWK | None:
     try:
         keys = json.loads(key_set)["keys"]
         raw = next((key for key in keys if key.get("kid") == key_id), None)
-        return None if raw is None else jwt.PyJWK(raw, algorithm=_ALGORITHM)
+        return None if raw is None else _read_key(raw)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError, jwt.PyJWTError):
         # Whatever it is, it is no set with this key.
         return None
+
+
+def _read_key(raw: Mapping[str, Any]) -> jwt.PyJWK:
+    """Return a public key from its public members: to recover a private one from its exponents may take for ever."""
+    public = {name: raw[name] for name in ("kty", "n", "e")}
+    if len(public["n"]) > _LONGEST_MODULUS or len(public["e"]) > _LONGEST_EXPONENT:
+        raise ValueError("this is no key that anybody signs with")
+    return jwt.PyJWK(public, algorithm=_ALGORITHM)
 
 
 def _refusal(error: Exception) -> LaunchRefused:

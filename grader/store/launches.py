@@ -1,4 +1,4 @@
-"""Launches: what they tell of courses and people, which of them were used, and the codes by which staff come in."""
+"""Launches: the courses and people that they name, those that were used, and the codes by which staff come in."""
 
 import json
 import secrets
@@ -17,7 +17,7 @@ _CODE = 24
 
 
 class Launches:
-    """What verified launches left."""
+    """The records of verified launches."""
 
     def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis

@@ -51,9 +51,12 @@ class Platforms:
 
     def deployments(self, platform: str) -> list[Deployment]:
         """Return the deployments that launches came from, or that are disabled."""
-        seen = texts(self._redis.hgetall(_deployments(platform)))
+        launched = texts(self._redis.hgetall(_deployments(platform)))
         disabled = self._disabled(platform)
-        return [Deployment(name, float(seen.get(name, 0)), name in disabled) for name in sorted(seen.keys() | disabled)]
+        return [
+            Deployment(name, float(launched.get(name, 0)), name in disabled)
+            for name in sorted(launched.keys() | disabled)
+        ]
 
     def disable(self, platform: str, deployment: str) -> None:
         """Refuse launches from a deployment from now on."""
@@ -73,10 +76,13 @@ class Platforms:
         """Use an invitation up; return False if there is none, or it was used or has ended."""
         return bool(self._redis.delete(_invitation(invitation)))
 
-    def key_set(self, platform: str) -> str | None:
-        """Return the platform's public keys as they were read last, or None if that is long ago."""
-        raw: Any = self._redis.get(keys.key("lti-key-set", platform))
-        return None if raw is None else text(raw)
+    def key_set(self, platform: str) -> tuple[str, int] | None:
+        """Return the platform's public keys as they were read last, and for how many seconds more they are kept."""
+        pipeline = self._redis.pipeline()
+        pipeline.get(keys.key("lti-key-set", platform))
+        pipeline.ttl(keys.key("lti-key-set", platform))
+        raw, seconds = pipeline.execute()
+        return None if raw is None else (text(raw), int(seconds))
 
     def keep_key_set(self, platform: str, key_set: str, seconds: int) -> None:
         """Keep the platform's public keys for a while."""

@@ -18,7 +18,7 @@ _NAMES = keys.key("tokens")
 
 
 class Tokens:
-    """All tokens, including revoked and expired ones."""
+    """All tokens, including revoked and expired ones; those of launches go some time after they have expired."""
 
     def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
@@ -33,13 +33,21 @@ class Tokens:
         author: str = "",
     ) -> tuple[TokenRecord, str]:
         """Create a token and return it with its secret, which cannot be read again. `expires` in seconds since 1970."""
-        number = secrets.token_hex(_ID)
-        secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
-        fields = {"name": name, "course": course, "scopes": " ".join(sorted(scopes)), "sha256": _hash(secret)}
+        fields = {"name": name, "course": course, "scopes": " ".join(sorted(scopes))}
         if expires is not None:
             fields["expires"] = f"{1000 * expires:.0f}"
-        flat = [item for field, value in fields.items() for item in (field, value)]
-        raw = self._scripts.run("create_token", number, author, *flat)
+        return self._create(fields, author, passes=False)
+
+    def create_for_launch(self, name: str, course: str, expires: float) -> TokenRecord:
+        """Create a staff token that nobody is given; it is deleted when another one is created after it expired."""
+        fields = {"name": name, "course": course, "scopes": Scope.STAFF, "expires": f"{1000 * expires:.0f}"}
+        return self._create(fields, name, passes=True)[0]
+
+    def _create(self, fields: dict[str, str], author: str, *, passes: bool) -> tuple[TokenRecord, str]:
+        number = secrets.token_hex(_ID)
+        secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
+        flat = [item for pair in (fields | {"sha256": _hash(secret)}).items() for item in pair]
+        raw = self._scripts.run("create_token", number, author, "1" if passes else "0", *flat)
         return _token(number, _pairs(raw)), secret
 
     def verify(self, secret: str) -> TokenRecord | None:

@@ -96,7 +96,7 @@ def test_a_column_that_is_not_clear_is_not_guessed_and_totals_are_none(name: str
     assert refusal.value.columns == ("Backprop (4711)", "Quiz (12)")
 
 
-@pytest.mark.parametrize("points", ["0.00", "", "1,000", "many"])
+@pytest.mark.parametrize("points", ["0.00", "", "1,000", "many", "9" * 400])
 def test_without_a_maximum_that_is_sure_nothing_is_scaled(points: str) -> None:
     """A comma before three digits may separate thousands, or be the point of a decimal."""
     text = CANVAS.replace("20.00", f'"{points}"')

@@ -4,13 +4,16 @@ import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from dataclasses import replace
+from threading import Timer
 
 import jwt
 import pytest
 from flask import Flask, Response
 
 from grader.lti.identity import course_name, platform_id
+from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from grader.web import create_app
 from grader.web.lti.login_state import _cookie
 from tests.lti.browsing import TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT, enter
@@ -31,6 +34,7 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
     "several tools', issued to nobody": (lambda claims: claims | {"aud": ["client-1", "client-2"]}, "several tools"),
     "another issuer's": (lambda claims: claims | {"iss": "https://evil.example"}, "another LMS"),
     "another nonce": (lambda claims: claims | {"nonce": "other"}, "answers another launch"),
+    "a nonce of half a character": (lambda claims: claims | {"nonce": "\ud800"}, "answers another launch"),
     "a nonce that is no text": (lambda claims: claims | {"nonce": 7}, "answers another launch"),
     "expired": (lambda claims: claims | {"exp": int(time.time()) - 120}, "has expired"),
     "from the future": (lambda claims: claims | {"iat": int(time.time()) + 600}, "from the future"),
@@ -38,6 +42,10 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
     "of nobody": (lambda claims: claims | {"sub": ""}, "does not say who you are"),
     "of another version": (lambda claims: claims | {f"{LTI}version": "1.0"}, "not of LTI version"),
     "without a deployment": (lambda claims: claims | {f"{LTI}deployment_id": None}, "malformed at deployment_id"),
+    "a deployment that clears screens": (
+        lambda claims: claims | {f"{LTI}deployment_id": "\x1b[2J"},
+        "malformed at deployment_id",
+    ),
     "roles that are no list": (lambda claims: claims | {f"{LTI}roles": {"a": 1}}, "malformed at roles"),
     "a link that is text": (lambda claims: claims | {f"{LTI}resource_link": "x"}, "malformed at resource_link"),
     "without a course": (lambda claims: claims | {f"{LTI}context": None}, "from which course"),
@@ -51,6 +59,11 @@ def test_a_message_that_is_not_for_us_is_refused(name: str, browser: LtiBrowser)
     refused = browser.launch("7", "link-1")
     assert refused.status_code == 403
     assert words in refused.text.replace("&#39;", "'")
+
+
+def test_a_target_that_is_no_address_refuses_nobody(browser: LtiBrowser) -> None:
+    browser.lms.change = lambda claims: claims | {f"{LTI}target_link_uri": "https://[/lti/launch?submission=x"}
+    assert browser.launch("7", "link-1").status_code == 303
 
 
 def test_a_clock_that_is_half_a_minute_off_refuses_nobody(browser: LtiBrowser) -> None:
@@ -165,37 +178,120 @@ def test_a_disabled_deployment_is_refused_and_listed(browser: LtiBrowser, store:
     assert browser.launch("7", "link-1").status_code == 303
 
 
-def test_keys_that_the_lms_changed_are_read_again(browser: LtiBrowser) -> None:
-    browser.launch("7", "link-1")
-    browser.lms.key = Key()
+def test_a_class_behind_one_address_is_not_locked_out_by_one_of_them(
+    settings: ServiceSettings, store: Store, lms: Platform
+) -> None:
+    app = create_app(settings.model_copy(update={"address_rate": "2/minute"}), store)
+    browser = LtiBrowser.opened(app, lms)
+    assert [browser.post({}).status_code for _ in range(4)] == [403] * 4
     assert browser.launch("7", "link-1").status_code == 303
 
 
+def await_pause(store: Store, lms: Platform, *, seconds: int | None = None) -> None:
+    """Let keys be read again, as if the last reading were longer ago; those that are kept for so many seconds more."""
+    platform = platform_id(lms.url, "client-1")
+    store.redis.delete(f"bm:lti-keys-read:{platform}")
+    if seconds is not None:
+        store.redis.expire(f"bm:lti-key-set:{platform}", seconds)
+
+
+def test_keys_that_the_lms_changed_are_read_again(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    browser.lms.key = Key()
+    await_pause(store, browser.lms)
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+def test_keys_are_read_again_after_a_while_so_that_one_that_was_withdrawn_is_believed_no_more(
+    browser: LtiBrowser, store: Store
+) -> None:
+    browser.launch("7", "link-1")
+    stolen, browser.lms.key = browser.lms.key, Key()
+    await_pause(store, browser.lms, seconds=86_400 - 700)
+    browser.lms.key, current = stolen, browser.lms.key
+    fields = browser.begin("7", "link-1")
+    browser.lms.key = current
+    assert "a key that your course" in browser.post(fields).text
+
+
 def test_who_invents_names_of_keys_has_the_lms_asked_seldom(browser: LtiBrowser) -> None:
-    asked: list[str] = []
-    known = browser.lms.key
-
-    def show() -> Response:
-        asked.append("keys")
-        return browser.lms.show_keys()
-
-    browser.lms.app.view_functions["show_keys"] = show
+    asked, known = count_readings(browser.lms), browser.lms.key
     browser.launch("7", "link-1")
     for _ in range(4):
         browser.lms.key = Key()
         forged = browser.begin("7", "link-1")
         browser.lms.key = known
         assert "a key that your course" in browser.post(forged).text
-    assert len(asked) == 2
+    assert len(asked) == 1
     assert browser.launch("7", "link-1").status_code == 303
 
 
-def test_an_lms_that_is_away_is_said_to_be(browser: LtiBrowser, store: Store) -> None:
+def count_readings(lms: Platform, answer: Response | tuple[str, int] | None = None) -> list[str]:
+    """Have the LMS answer so when its keys are read, and return a list that grows by each reading."""
+    asked: list[str] = []
+
+    def show() -> Response | tuple[str, int]:
+        asked.append("keys")
+        return answer or lms.show_keys()
+
+    lms.app.view_functions["show_keys"] = show
+    return asked
+
+
+def test_an_lms_that_is_away_is_said_to_be_and_holds_up_one_launch_at_a_time(browser: LtiBrowser, store: Store) -> None:
+    store.redis.delete(f"bm:lti-key-set:{platform_id(browser.lms.url, 'client-1')}")
+    asked = count_readings(browser.lms, ("away", 503))
+    for _ in range(3):
+        assert "cannot be read now" in browser.launch("7", "link-1").text
+    assert len(asked) == 1
+    await_pause(store, browser.lms)
+    browser.lms.app.view_functions["show_keys"] = browser.lms.show_keys
+    assert browser.launch("7", "link-1").status_code == 303
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        # From both exponents PyJWT would look for primes of a number that has none: minutes, and nobody is served.
+        {"n": "x" * 8000, "d": "x" * 8000},
+        {"n": "x" * 2000},
+        {"kty": "oct", "k": "x"},
+        {"n": 7},
+    ],
+)
+def test_a_key_that_would_take_for_ever_or_is_none_is_refused_at_once(
+    member: dict[str, object], browser: LtiBrowser
+) -> None:
+    key = browser.lms.key
+    browser.lms.app.view_functions["show_keys"] = lambda: {"keys": [key.public() | member]}
+    assert "a key that your course" in browser.launch("7", "link-1").text
+
+
+def test_keys_of_any_size_are_not_kept(browser: LtiBrowser) -> None:
+    keys = [browser.lms.key.public() | {"comment": "x" * 300_000}]
+    browser.lms.app.view_functions["show_keys"] = lambda: {"keys": keys}
+    assert "cannot be read now" in browser.launch("7", "link-1").text
+
+
+def test_while_the_lms_s_keys_cannot_be_read_the_last_ones_hold(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    await_pause(store, browser.lms, seconds=1000)
+    asked = count_readings(browser.lms, ("away", 503))
+    assert [browser.launch("7", "link-1").status_code for _ in range(2)] == [303, 303]
+    assert len(asked) == 1
+
+
+def test_launches_wait_for_keys_that_another_one_is_reading(browser: LtiBrowser, store: Store) -> None:
+    """The first minute of a class: the platform is asked once."""
     platform = platform_id(browser.lms.url, "client-1")
-    store.redis.delete(f"bm:lti-key-set:{platform}")
+    browser.launch("7", "link-1")
+    raw = store.redis.getdel(f"bm:lti-key-set:{platform}")
+    assert isinstance(raw, bytes)
     fields = browser.begin("7", "link-1")
-    browser.lms.app.view_functions["show_keys"] = lambda: ("away", 503)
-    assert "cannot be read now" in browser.post(fields).text
+    reading = Timer(0.1, store.platforms.keep_key_set, (platform, raw.decode(), 600))
+    reading.start()
+    assert browser.post(fields).status_code == 303
+    reading.join()
 
 
 def test_a_student_chooses_no_content(browser: LtiBrowser) -> None:

@@ -109,6 +109,18 @@ def test_addresses_that_a_registration_names_are_checked(
     assert store.platforms.all() == []
 
 
+def test_a_name_that_writes_over_an_administrator_s_terminal_is_refused(
+    tool: Flask, served: list[Lms], store: Store, run: Runner
+) -> None:
+    lms = Lms(served[-1].url)
+    served[-1] = lms
+    good = lms.app.test_client().get("/openid-configuration").get_json()
+    lms.app.view_functions["show_configuration"] = lambda: {**good, "issuer": "https://a.example\x1b[2J"}
+    status, text = opened(tool, lms, run("invite").stdout.strip())
+    assert (status, "incomplete at issuer" in text) == (403, True)
+    assert store.platforms.all() == []
+
+
 @pytest.mark.parametrize("answer", ["[]", "null", "{}", "x", '{"issuer": 7}', "[" * 100_000])
 def test_a_configuration_that_is_none_is_refused(
     answer: str, tool: Flask, served: list[Lms], store: Store, run: Runner

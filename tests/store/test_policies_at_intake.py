@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from grader.courses.limits import limits, may_hand_in
+from grader.courses.marks import mark_student
 from grader.errors import HandInBarred, StoreUnavailable
 from grader.model.courses import Extension, Outage, Policy
 from grader.model.records import State
@@ -197,3 +198,14 @@ def test_the_sentence_names_the_moment_in_utc(store: Store) -> None:
     under(store, attempts=1)
     finish_job(store)
     assert str(refuse(store)) == "You have used your only attempt."
+
+
+def test_nobody_is_late_because_the_clock_was_set_back(store: Store) -> None:
+    """No two submissions have one time, so times go on from where the clock was."""
+    under(store, due=store.time() + 60, late=50.0)
+    finish_job(store)
+    store.redis.set("bm:clock", f"{1e6 * (store.time() + 3600):.0f}")
+    finish_job(store)
+    terms = store.courses.terms_of("cs101", ASSIGNMENT, "ada")
+    marking = mark_student("ada", store.courses.attempts_of("cs101", ASSIGNMENT, "ada")[1:], terms)
+    assert (marking.share, marking.lateness) == (1.0, 0.0)

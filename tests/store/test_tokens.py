@@ -65,3 +65,15 @@ def test_tokens_are_listed_by_course_newest_first(store: Store) -> None:
     assert [each.id for each in store.tokens.list()] == ids[::-1]
     assert [each.id for each in store.tokens.list("x")] == [ids[2], ids[0]]
     assert store.tokens.get("nothing") is None
+
+
+def test_tokens_of_launches_go_when_they_have_expired_and_others_stay(store: Store) -> None:
+    """Else each day of each member of staff would leave one for good."""
+    past, later = store.time() - 1, store.time() + 3600
+    kept, _ = store.tokens.create("portal", "lti-1", {Scope.STAFF}, past)
+    store.tokens.create_for_launch("Tina", "lti-1", past)
+    valid = store.tokens.create_for_launch("Tom", "lti-1", later)
+    latest = store.tokens.create_for_launch("Tina", "lti-1", later)
+    assert {token.id for token in store.tokens.list()} == {kept.id, valid.id, latest.id}
+    assert store.redis.zcard("bm:tokens-passing") == 2
+    assert store.tokens.valid(valid.id) == valid

@@ -37,6 +37,8 @@ def link() -> zipfile.ZipInfo:
         ("..\\ada.py", "outside of it"),
         ("C:\\ada.py", "outside of it"),
         (link(), "a link to another one"),
+        # Thousands of digits are no number to Python.
+        (f"x_7_1_{'9' * 5000}.py", "a name of more than 255 characters"),
     ],
 )
 def test_a_path_that_leads_elsewhere_is_refused_and_nothing_is_written(
@@ -89,3 +91,24 @@ def test_files_are_called_as_in_the_archive_and_gone_afterwards(tmp_path: Path) 
         assert {str(entry.name): entry.path.read_bytes() for entry in found} == {terrible: b"1", "a/b.IPYNB": b"2"}
         assert str(found[1].label) == str(file / "a/b.IPYNB")
     assert not any(entry.path.exists() for entry in found)
+
+
+def _spoil_name(data: bytearray) -> None:
+    data[:] = data.replace("\u00fc".encode(), b"\xff\xfe")
+
+
+def _move_directory(data: bytearray) -> None:
+    start = data.rindex(b"PK\x05\x06") + 16
+    data[start : start + 4] = b"\xff\xff\xff\x7f"
+
+
+@pytest.mark.parametrize("spoil", [_spoil_name, _move_directory])
+def test_an_archive_whose_directory_makes_no_sense_is_refused(
+    tmp_path: Path, spoil: Callable[[bytearray], None]
+) -> None:
+    file = archive(tmp_path, ("\u00fc.py", b"x = 1\n"))
+    data = bytearray(file.read_bytes())
+    spoil(data)
+    file.write_bytes(data)
+    with pytest.raises(click.UsageError, match="it is damaged"), open_downloads([file]):
+        pass

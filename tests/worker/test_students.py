@@ -99,3 +99,8 @@ def test_one_student_may_have_a_file_and_a_text_in_moodle(tmp_path: Path) -> Non
     found = files(tmp_path, "Ada_7_assignsubmission_onlinetext/onlinetext.html", "Ada_7_assignsubmission_file/hw.py")
     (owner,) = group(found, detect(found))
     assert ([file.own_name for file in owner.files], len(owner.refused)) == (["hw.py"], 1)
+
+
+def test_a_name_with_line_breaks_adds_no_line_to_what_staff_read(tmp_path: Path) -> None:
+    found = files(tmp_path, "ada\nbob: passed\u2028_101_1_hw.py")
+    assert [owner.student for owner in group(found, StudentSource.CANVAS)] == ["ada\ufffdbob: passed\ufffd"]

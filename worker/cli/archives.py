@@ -1,5 +1,6 @@
 """A ZIP archive that an LMS made, unpacked with care: nothing leaves a temporary folder, and no bomb goes off."""
 
+import errno
 import stat
 import zipfile
 import zlib
@@ -15,6 +16,8 @@ from worker.cli.files import LARGEST_FILE, can_be_graded
 MOST_MEMBERS = 20_000
 #: Bytes of all files together: a thousand notebooks with their plots.
 MOST_BYTES = 1 << 30
+#: Characters of a name: no LMS keeps longer ones.
+_LONGEST_NAME = 255
 
 #: The errors of a damaged archive, or of a compression that Python does not know.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
@@ -30,7 +33,7 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
     archive that is damaged or locked, or no download of an LMS.
     """
     try:
-        with zipfile.ZipFile(archive) as opened:
+        with _open(archive) as opened:
             members = [member for member in opened.infolist() if not member.is_dir()]
             if len(members) > MOST_MEMBERS:
                 raise _refuse(archive, f"it has {len(members):,} files, and {MOST_MEMBERS:,} are unpacked at most")
@@ -39,8 +42,7 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
             for number, (member, name) in enumerate(zip(members, names, strict=True)):
                 graded = can_be_graded(name, packages=packages)
                 most = LARGEST_FILE + 1 if graded else START_BYTES
-                with opened.open(member) as stream:
-                    content = stream.read(most)
+                content = _read(opened, member, most)
                 written += len(content)
                 if written > MOST_BYTES:
                     raise _refuse(archive, f"its files have more than {MOST_BYTES >> 20:,} MiB; unpack it yourself")
@@ -51,6 +53,24 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
         raise _refuse(archive, f"it is damaged, or no ZIP archive: {error}; download it again") from error
 
 
+def _open(archive: Path) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(archive)
+    except UnicodeDecodeError as error:
+        raise zipfile.BadZipFile(f"a name in it is not UTF-8 ({error})") from error
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
+    try:
+        with archive.open(member) as stream:
+            return stream.read(most)
+    except OSError as error:
+        # It was asked for a place before the file's beginning.
+        if error.errno != errno.EINVAL:
+            raise
+        raise zipfile.BadZipFile(f"{member.filename!r} is not where its directory says") from error
+
+
 def _check_member(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
     """Return a member's path; refuse one that an LMS would not write."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
@@ -58,6 +78,8 @@ def _check_member(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
         raise _refuse(archive, f"its file {member.filename!r} would be written outside of it")
     if stat.S_ISLNK(member.external_attr >> 16):
         raise _refuse(archive, f"its file {member.filename!r} is a link to another one")
+    if any(len(part) > _LONGEST_NAME for part in path.parts):
+        raise _refuse(archive, f"a file or folder in it has a name of more than {_LONGEST_NAME} characters")
     if member.flag_bits & 1:
         raise _refuse(archive, "it is locked by a password; unpack it yourself, and name the folder")
     return path

@@ -8,12 +8,15 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import IO
 
 import click
 
 #: Bytes of a file above which it is refused unread: no notebook is that large.
 LARGEST_FILE = 64 << 20
+#: In a name they would make another line of a report.
+_BREAKS = MappingProxyType(dict.fromkeys(map(ord, "\t\n\v\f\r\x85\u2028\u2029"), "\ufffd"))
 
 
 def find_submissions(paths: Sequence[Path], package: str = "") -> list[Path]:
@@ -81,8 +84,8 @@ def list_names(files: Sequence[PurePath]) -> list[str]:
 
 
 def write_name(name: str) -> str:
-    """Return a file's name for a report, which cannot hold bytes that are not in our encoding."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    """Return a file's name on one line for a report, which cannot hold bytes that are not in our encoding."""
+    return name.encode("utf-8", "backslashreplace").decode().translate(_BREAKS)
 
 
 def read_submission(file: Path) -> bytes:

@@ -56,11 +56,12 @@ end
 local function attempt_of(id)
   -- Ids need no escaping, and there may be thousands.
   local at = redis.call('HMGET', 'bm:submission:' .. id, 'student', 'created', 'state', 'outcome', 'score',
-    'max_score', 'mistakes')
+    'max_score', 'mistakes', 'received')
+  local created = at[8] or at[2]
   if at[3] == 'queued' or at[3] == 'running' then
-    return { student = at[1], created = at[2], outcome = '', score = '', max_score = '', mistakes = '' }
+    return { student = at[1], created = created, outcome = '', score = '', max_score = '', mistakes = '' }
   elseif at[3] == 'done' and at[4] ~= 'rejected' then
-    return { student = at[1], created = at[2], outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
+    return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
   end
   return nil
 end

@@ -14,6 +14,7 @@ for _, id in ipairs(redis.call('ZRANGE', 'bm:tokens', 0, -1)) do
   if at[1] == course and not (' ' .. at[2] .. ' '):find(' admin ', 1, true) then
     redis.call('DEL', key('token', id))
     redis.call('ZREM', 'bm:tokens', id)
+    redis.call('ZREM', 'bm:tokens-passing', id)
   end
 end
 for _, assignment in ipairs(redis.call('HKEYS', key('assignments', course))) do

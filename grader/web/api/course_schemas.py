@@ -254,9 +254,9 @@ def existing_assignment(path: CourseAssignmentPath) -> tuple[str, str]:
 
 def refuse_faults(faults: Iterable[RuleFault]) -> None:
     """Raise Problem if there is any fault."""
-    found = tuple(RequestFault("pointer", f"/{fault.field}", fault.says) for fault in faults)
-    if found:
-        raise Problem(INVALID, "; ".join(f"{fault.place}: {fault.detail}" for fault in found), errors=found)
+    errors = tuple(RequestFault("pointer", f"/{fault.field}", fault.says) for fault in faults)
+    if errors:
+        raise Problem(INVALID, "; ".join(f"{fault.place}: {fault.detail}" for fault in errors), errors=errors)
 
 
 def _seconds(given: datetime | None) -> float | None:

@@ -31,7 +31,7 @@ class RosterStudentPath(CoursePath):
 
 
 class RosterEntryRequest(RequestModel):
-    """What is known of a student."""
+    """A student's entry in the roster, as it is to be."""
 
     name: _Text = Field(default="", description="The name as staff know it; empty: unknown.")
     lms_id: _Text = Field(

@@ -1,13 +1,13 @@
-"""The blueprint of all LTI pages: its limits, and the page that a refusal is."""
+"""The blueprint of all LTI pages, and the page that a refusal is.
+
+No limit counts by address: a whole campus may have one, and a refusal costs no more than a verification.
+"""
 
 import logging
 
 from flask import Response, request
 
 from grader.lti.refusals import LaunchRefused, Reason
-from grader.web.http import clients
-from grader.web.http.limits import Sender
-from grader.web.http.service import service
 from grader.web.lti.connections import public_url
 from grader.web.pages import framing
 from grader.web.pages.layout import Pages, page
@@ -18,16 +18,9 @@ _log = logging.getLogger(__name__)
 pages = Pages("lti", __name__, guarded=False)
 
 
-@pages.before_request
-def admit() -> None:
-    """Refuse a sender of whom too much was refused."""
-    service().limits.admit(_sender())
-
-
 @pages.errorhandler(LaunchRefused)
 def refuse(refused: LaunchRefused) -> Response:
     """Show the refusal, in whatever frame it is: there is nothing on that page to be tricked into."""
-    service().limits.refuse(_sender())
     # Not the path: an invitation is a secret.
     _log.info("LTI refused", extra={"route": request.endpoint, "reason": str(refused.reason)})
     framing.allow_any_frame()
@@ -41,7 +34,3 @@ def own_address(path: str) -> str:
         says = "This server does not know its own address, which an LMS needs: set BACKMARK_PUBLIC_URL."
         raise LaunchRefused(Reason.NO_ADDRESS, says)
     return address
-
-
-def _sender() -> Sender:
-    return Sender("address", (clients.address(service().settings.proxy_networks),))

@@ -16,7 +16,7 @@ _NAME = "backmark-lti"
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """What the connections of this process share."""
+    """The parts that all connections of this process share."""
 
     destinations: Destinations
     context: ssl.SSLContext

@@ -118,7 +118,10 @@ def _assignment(claims: LaunchClaims, course: str) -> str | None:
 
 def _submission(claims: LaunchClaims) -> str | None:
     """Return the submission that the link names: the gradebook opens one as it was told with its score."""
-    parts = urlsplit(claims.target)
+    try:
+        parts = urlsplit(claims.target)
+    except ValueError:
+        return None
     names: list[Any] = parse_qs(parts.query).get("submission", []) if parts.path.endswith("/lti/launch") else []
     return names[0] if names and _SUBMISSION.fullmatch(names[0]) else None
 

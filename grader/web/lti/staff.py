@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from grader.lti.claims import LaunchClaims
 from grader.lti.refusals import LaunchRefused, Reason
 from grader.model.lti import Platform
-from grader.model.records import Scope, TokenRecord
+from grader.model.records import TokenRecord
 from grader.web.http.service import service
 from grader.web.lti import course_copies
 from grader.web.lti.blueprint import pages
@@ -28,7 +28,7 @@ _REUSED = 11 * 3600
 
 @dataclass(frozen=True, slots=True)
 class _Entrance:
-    """What a code stands for."""
+    """The page that a code opens, the token that it signs in with, and the rules that are offered there."""
 
     token: str
     path: str
@@ -94,7 +94,6 @@ def _token(claims: LaunchClaims, course: str) -> TokenRecord:
     token = None if known is None else store.tokens.valid(known)
     if token is None:
         name = claims.name.strip() or f"person {claims.sub}"
-        seconds = STAY.total_seconds()
-        token, _secret = store.tokens.create(name, course, {Scope.STAFF}, store.time() + seconds, name)
+        token = store.tokens.create_for_launch(name, course, store.time() + STAY.total_seconds())
         store.launches.keep_staff_token(course, claims.sub, token.id, _REUSED)
     return token

@@ -66,7 +66,7 @@ class FilledTable:
 
     @property
     def advice(self) -> str:
-        """Where the table is uploaded."""
+        """The place in the LMS where the table is uploaded."""
         return _IMPORT[self.gradebook.lms]
 
     @property

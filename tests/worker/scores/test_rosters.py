@@ -15,6 +15,7 @@ from tests.lti.platform.gradebook import INSTRUCTOR, LEARNER, TEST_USER, Member
 from worker.service.rosters import RosterReader
 
 DAY = 86_400.0
+STRANGER = '{"user_id": "1", "roles": []}'
 
 
 @pytest.fixture
@@ -104,6 +105,19 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
         (Response("<html>"), "the roster that the platform sent cannot be read"),
         (Response('{"members": [{"user_id": "1"}]}'), "the roster that the platform sent cannot be read"),
         (
+            Response('{"members": [{"user_id": "\\ud800", "roles": []}]}'),
+            "the roster that the platform sent cannot be read",
+        ),
+        (
+            Response(f'{{"members": [{STRANGER.replace("1", "1" * 256)}]}}'),
+            "the roster that the platform sent cannot be read",
+        ),
+        (Response("[" * 100_000), "the roster that the platform sent cannot be read"),
+        (
+            Response(f'{{"members": [{", ".join([STRANGER] * 20_001)}]}}'),
+            "the roster has more than 20,000 members",
+        ),
+        (
             Response('{"members": [{"user_id": "1", "roles": []}]}', headers={"Link": '<//evil.example/>; rel="next"'}),
             "the next page of the roster is on another server than the first",
         ),
@@ -121,6 +135,12 @@ def test_a_roster_that_makes_no_sense_changes_nothing(
     reading = course.store.rosters.reading(course.name)
     assert reading is not None
     assert reading.problem == problem
+
+
+def test_a_name_of_any_characters_is_one_line(course: LtiCourse, reader: RosterReader) -> None:
+    course.book.enrol(Member("11", "Ada\n\x1b[2J\u202e\ud800 Lovelace"))
+    read_due(reader)
+    assert course.store.courses.roster(course.name)["11"].name == "Ada [2J Lovelace"
 
 
 def test_a_platform_that_is_away_changes_nothing(course: LtiCourse, reader: RosterReader) -> None:

@@ -8,7 +8,7 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from grader.settings.service import ServiceSettings
-from grader.store.scores import GIVE_UP, ScoreReason
+from grader.store.scores import GIVE_UP, ScoreReason, ScoreState
 from grader.store.store import Store
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection
 from tests.lti.platform.gradebook import CanvasRules, MoodleRules
@@ -97,6 +97,37 @@ def test_a_token_that_is_refused_is_replaced_once(course: LtiCourse) -> None:
     course.hand_in("11", 6)
     course.settle()
     assert [score.status for score in course.failed()] == [401]
+
+
+@pytest.mark.parametrize(
+    "answer", ["[" * 100_000, "7", '{"access_token": 7}', '{"access_token": "\\u00fc"}', f'{{"x": {"1" * 5000}}}']
+)
+def test_an_answer_without_a_token_is_the_platform_s_failure(course: LtiCourse, answer: str) -> None:
+    course.book.intercept = lambda request: Response(answer) if request.path == "/token" else None
+    course.hand_in("11", 4)
+    course.send()
+    assert course.score("11").reason is ScoreReason.NO_ANSWER
+    course.book.intercept = lambda _: None
+    course.settle(seconds=60)
+    assert course.marks() == {"11": 8.0}
+
+
+@pytest.mark.parametrize("said", ['"3600"', "1e999", "-1", "[]", "1" + "0" * 400])
+def test_a_token_is_used_again_whatever_it_says_of_its_end(course: LtiCourse, said: str) -> None:
+    asked = []
+
+    def intercept(request: Request) -> Response | None:
+        if request.path != "/token":
+            return Response("{}")
+        asked.append(request.path)
+        return Response(f'{{"access_token": "t", "expires_in": {said}}}')
+
+    course.book.intercept = intercept
+    for score in (4, 5):
+        course.hand_in("11", score)
+        course.settle()
+        assert course.score("11").state is ScoreState.SENT
+    assert len(asked) == 1
 
 
 def test_canvas_s_403_of_throttling_is_no_refusal(canvas: LtiCourse) -> None:

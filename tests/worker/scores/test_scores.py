@@ -96,6 +96,18 @@ def test_nothing_is_sent_of_staff_and_previews(course: LtiCourse) -> None:
     assert reasons == {"21": ScoreReason.STAFF, preview: ScoreReason.TEST_STUDENT}
 
 
+def test_a_mark_is_sent_as_soon_as_a_person_is_a_student_and_no_longer_staff(course: LtiCourse) -> None:
+    course.store.launches.record_user(LtiUser(course.name, "11", "11", staff=True))
+    course.hand_in("11", 5)
+    course.settle()
+    assert course.marks() == {"11": None}
+    course.store.launches.record_user(LtiUser(course.name, "11", "11", staff=True, recorded=1.0))
+    assert course.send() == 0
+    course.store.launches.record_user(LtiUser(course.name, "11", "11"))
+    course.settle()
+    assert course.marks() == {"11": 10.0}
+
+
 def test_no_mark_is_erased_when_there_is_none_any_more(course: LtiCourse) -> None:
     name = course.hand_in("11", 4)
     course.settle()

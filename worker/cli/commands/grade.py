@@ -116,8 +116,8 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         check_target(csv_file)
     is_class = csv_file is not None or summary or student_from is not None
     package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
-    with open_downloads(files, package, is_class=is_class) as found:
-        submissions = choose_files(found)
+    with open_downloads(files, package, is_class=is_class) as downloads:
+        submissions = choose_files(downloads)
         if script is not None:
             _check_script(script, submissions)
         if no_jail and (len(submissions) > 1 or not submissions[0].named):
@@ -134,7 +134,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         if is_class:
             from worker.cli.class_report import report_class
 
-            graded = _grade_class(found, batch, student_from)
+            graded = _grade_class(downloads, batch, student_from)
             return _status(report_class(graded, csv_file, as_json=as_json, summary=summary))
         rows = _grade_each(submissions, batch)
     if len(rows) > 1 and not as_json:
@@ -158,22 +158,22 @@ def _grade_each(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "lis
         ]
 
 
-def _grade_class(found: "Sequence[DownloadedFile]", batch: "Batch", student_from: str | None) -> "GradedClass":
+def _grade_class(downloads: "Sequence[DownloadedFile]", batch: "Batch", student_from: str | None) -> "GradedClass":
     """Grade the file of each student that counts, and say how the students are known if that was guessed."""
     from worker.cli.class_grading import GradedClass, grade_class
     from worker.cli.students import DESCRIPTIONS, StudentSource, detect, group
 
-    source = detect(found) if student_from is None else StudentSource(student_from)
+    source = detect(downloads) if student_from is None else StudentSource(student_from)
     if student_from is None:
         click.echo(
             f"backmark: this is read as {DESCRIPTIONS[source]}; --student-from reads it in another way", err=True
         )
-    names = dict(zip(found, list_names([file.label for file in found]), strict=True))
+    names = dict(zip(downloads, list_names([file.label for file in downloads]), strict=True))
 
     def grade(files: "Sequence[OwnedFile]") -> "AbstractContextManager[Iterator[Verdict | GradingFailure]]":
         return batch([file.file for file in files], [names[file.file] for file in files])
 
-    return GradedClass(source, tuple(grade_class(group(found, source), grade)))
+    return GradedClass(source, tuple(grade_class(group(downloads, source), grade)))
 
 
 def _status(rows: "Sequence[TallyRow]") -> ExitStatus:

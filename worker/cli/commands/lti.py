@@ -81,7 +81,7 @@ def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | Non
 @click.argument("deployment")
 def disable(platform: str, deployment: str) -> None:
     """Refuse launches from a deployment of a platform, by the ids that `backmark lti list` prints."""
-    _known(store := _open_store(), platform)
+    _require_platform(store := _open_store(), platform)
     store.platforms.disable(platform, deployment)
     click.echo(f"launches from deployment {deployment} are refused", err=True)
 
@@ -91,7 +91,7 @@ def disable(platform: str, deployment: str) -> None:
 @click.argument("deployment")
 def enable(platform: str, deployment: str) -> None:
     """Accept launches from a deployment again."""
-    _known(store := _open_store(), platform)
+    _require_platform(store := _open_store(), platform)
     store.platforms.enable(platform, deployment)
     click.echo(f"launches from deployment {deployment} are accepted", err=True)
 
@@ -100,7 +100,7 @@ def enable(platform: str, deployment: str) -> None:
 @click.argument("platform")
 def remove(platform: str) -> None:
     """Remove a platform: its launches are refused from now on. Its courses, with all submissions, stay."""
-    _known(store := _open_store(), platform)
+    _require_platform(store := _open_store(), platform)
     store.platforms.remove(platform)
     click.echo(f"platform {platform} is removed", err=True)
 
@@ -180,7 +180,7 @@ def _check(store: "Store", platform: "Platform") -> None:
             raise click.UsageError(f"{url}: {error}") from error
 
 
-def _known(store: "Store", platform: str) -> None:
+def _require_platform(store: "Store", platform: str) -> None:
     if store.platforms.get(platform) is None:
         raise click.UsageError(f"there is no platform {platform}; `backmark lti list` has their ids")
 
