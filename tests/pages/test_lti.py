@@ -19,6 +19,9 @@ from tests.service.parts import EXAMPLES
 from worker.sandbox.policy import Launch
 from worker.serve.embedded import EmbeddedRedis
 
+#: Werkzeug's server, which stands in for a proxy with TLS, leaves a file open where a browser hangs up.
+pytestmark = pytest.mark.filterwarnings("ignore:.*FileIO:pytest.PytestUnraisableExceptionWarning")
+
 FOLDER = EXAMPLES[0].parent
 #: The setting of a browser that keeps no third party's cookies, without any exception.
 NO_THIRD_PARTIES = {

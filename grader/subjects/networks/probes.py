@@ -135,7 +135,9 @@ def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
 
 def _without_offset(numbers: Array, own: Array) -> Array:
     """The numbers less one that all have in common: a loss at the given output taken from losses of its own passes."""
-    return numbers - np.median(numbers - own)
+    # Numbers of any size may come: what is beyond double precision follows nothing.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return numbers - np.median(numbers - own)
 
 
 def _follow(expected: Sequence[Expected], own_passes: Sequence[Array], returned: Sequence[Array]) -> bool:
