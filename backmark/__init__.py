@@ -39,9 +39,6 @@ if TYPE_CHECKING:
         LoggedAct as LoggedAct,
     )
     from grader.client import (
-        Mark as Mark,
-    )
-    from grader.client import (
         MarkOverride as MarkOverride,
     )
     from grader.client import (
@@ -88,6 +85,9 @@ if TYPE_CHECKING:
     )
     from grader.client import (
         StudentExtension as StudentExtension,
+    )
+    from grader.client import (
+        StudentMark as StudentMark,
     )
     from grader.client import (
         Submission as Submission,

@@ -4,13 +4,13 @@ from grader.client.client import Client
 from grader.client.course_records import (
     CoursePolicy,
     LoggedAct,
-    Mark,
     MarkOverride,
     RosterStudent,
     RosterUpdate,
     SentMark,
     ServiceOutage,
     StudentExtension,
+    StudentMark,
 )
 from grader.client.pages import Listing, Page
 from grader.client.patience import Patience
@@ -45,7 +45,6 @@ __all__ = [
     "Invalid",
     "Listing",
     "LoggedAct",
-    "Mark",
     "MarkOverride",
     "NotFound",
     "NotReached",
@@ -62,6 +61,7 @@ __all__ = [
     "ServiceOutage",
     "StillWaiting",
     "StudentExtension",
+    "StudentMark",
     "Submission",
     "Token",
     "TooMany",

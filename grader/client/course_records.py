@@ -84,7 +84,7 @@ class MarkOverride:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StudentMark:
     """A student's mark for an assignment."""
 
     student: str
@@ -108,7 +108,7 @@ class Mark:
     body: Body | None = None
 
     @classmethod
-    def read(cls, body: Body) -> "Mark":
+    def read(cls, body: Body) -> "StudentMark":
         """Return a mark from the server's JSON."""
         return read(cls, body)
 

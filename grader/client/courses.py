@@ -9,13 +9,13 @@ from grader.client.calls import Calls, no_value, path_of, value
 from grader.client.course_records import (
     CoursePolicy,
     LoggedAct,
-    Mark,
     MarkOverride,
     RosterStudent,
     RosterUpdate,
     SentMark,
     ServiceOutage,
     StudentExtension,
+    StudentMark,
 )
 from grader.client.pages import Listing
 from grader.client.records import Token
@@ -95,13 +95,15 @@ class CourseCalls:
 
     # Marks
 
-    def marks(self, assignment: str) -> Listing[Mark]:
+    def marks(self, assignment: str) -> Listing[StudentMark]:
         """Return the marks for an assignment, by student: of the roster, and of whoever else handed in."""
-        return self._calls.listing(self._at(assignment, "marks"), Mark.read)
+        return self._calls.listing(self._at(assignment, "marks"), StudentMark.read)
 
-    def mark(self, assignment: str, student: str) -> Mark | None:
+    def mark(self, assignment: str, student: str) -> StudentMark | None:
         """Return the mark of one student; None if nothing is known of them."""
-        return next(iter(self._calls.listing(self._at(assignment, "marks"), Mark.read, {"student": student})), None)
+        return next(
+            iter(self._calls.listing(self._at(assignment, "marks"), StudentMark.read, {"student": student})), None
+        )
 
     def marks_table(self, assignment: str) -> bytes:
         """Return all marks as CSV, safe to open in a spreadsheet."""

@@ -81,7 +81,7 @@ class Cohort:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
+class CohortAttempt:
     """A submission as far as the figures of its class need it; `outcome` is None if no verdict holds."""
 
     id: str
@@ -95,7 +95,7 @@ class Attempt:
     mistakes: tuple[str, ...] = ()
 
 
-def figure(attempts: Iterable[Attempt], titles: Mapping[str, str]) -> Cohort:
+def figure(attempts: Iterable[CohortAttempt], titles: Mapping[str, str]) -> Cohort:
     """Return the figures of these attempts; a mistake without a title is called by its id."""
     outcomes: Counter[str] = Counter()
     tried: Counter[int] = Counter()
@@ -160,7 +160,7 @@ class Cohorts:
         named = {name: text(title) for name, title in zip(ids, titles, strict=True) if title is not None}
         return figure(attempts, named)
 
-    def _attempts(self, names: Sequence[bytes]) -> Iterator[Attempt]:
+    def _attempts(self, names: Sequence[bytes]) -> Iterator[CohortAttempt]:
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
             pipeline.hmget(keys.key(Kind.SUBMISSION, text(name)), *_FIELDS)
@@ -168,7 +168,7 @@ class Cohorts:
             student, created, outcome, score, max_score, mistakes = (value and text(value) for value in raw)
             # None if it was deleted since its id was read.
             if student is not None:
-                yield Attempt(
+                yield CohortAttempt(
                     text(name),
                     student,
                     float(created),

@@ -23,7 +23,11 @@ ASSIGNMENTS = Answer(
                 "id": "udl-7.2",
                 "title": "T",
                 "revision": {
-                    **{"id": "r", "assignment": "udl-7.2", "title": "T", "networks_sha256": "0", "fresh": 0},
+                    "id": "r",
+                    "assignment": "udl-7.2",
+                    "title": "T",
+                    "networks_sha256": "0",
+                    "fresh": 0,
                     "published_at": None,
                 },
             }

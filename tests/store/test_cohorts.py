@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.model.verdict import Verdict
 from grader.store import keys
-from grader.store.cohorts import HOUR, Attempt, Cohort, CohortMistake, Marks, figure
+from grader.store.cohorts import HOUR, Cohort, CohortAttempt, CohortMistake, Marks, figure
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -194,14 +194,14 @@ ATTEMPTS = st.lists(
     max_size=12,
 ).map(
     lambda rows: [
-        Attempt(f"{place:02}", student, created, *judged, tuple(mistakes) if judged[0] == "failed" else ())
+        CohortAttempt(f"{place:02}", student, created, *judged, tuple(mistakes) if judged[0] == "failed" else ())
         for place, (student, created, judged, mistakes) in enumerate(rows)
     ]
 )
 
 
 @given(ATTEMPTS, st.randoms(use_true_random=False))
-def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[Attempt], order: Any) -> None:
+def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[CohortAttempt], order: Any) -> None:
     whole = figure(attempts, {"m": "It errs."})
     assert whole.attempts == len(attempts)
     singly = [figure([attempt], {}) for attempt in attempts]
@@ -217,7 +217,7 @@ def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[A
 
 
 @given(ATTEMPTS)
-def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[Attempt]) -> None:
+def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[CohortAttempt]) -> None:
     mine = [attempt for attempt in attempts if attempt.student == "a" and attempt.outcome]
     shares = [
         [group.score / max(1, group.max_score) for group in figure(mine[:count], {}).marks] for count in range(13)

@@ -27,14 +27,14 @@ def find_writes(call: str, results: Iterable[str], functions: Mapping[str, State
     lines = ast.parse(call).body
     for result in results:
         try:
-            numbers = _Search(lines, functions).find(ast.parse(result, mode="eval").body)
+            numbers = _WriterSearch(lines, functions).find(ast.parse(result, mode="eval").body)
         except (UnknownLinesError, RecursionError):
             continue
         found += [Write(result, "", statement.piece.cell, line) for statement, line in numbers]
     return tuple(found[:_ALL])
 
 
-class _Search:
+class _WriterSearch:
     """One search, through the lines that call into one function or class of the student's."""
 
     def __init__(self, lines: list[ast.stmt], functions: Mapping[str, Statement]) -> None:

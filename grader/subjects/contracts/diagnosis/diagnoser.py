@@ -30,7 +30,7 @@ _SQUARE = 2
 
 
 @dataclass(frozen=True, slots=True)
-class _Explanation:
+class _ClaimedExplanation:
     """A part of a diagnosis: a mistake with its hints, and the rows that it is about."""
 
     mistake: NamedMistake
@@ -100,14 +100,14 @@ class ContractDiagnoser:
         return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
 
 
-def _state_known(statement: Recognised) -> _Explanation:
+def _state_known(statement: Recognised) -> _ClaimedExplanation:
     mistake = statement.mistake
-    return _Explanation(
+    return _ClaimedExplanation(
         NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(statement.rows))
     )
 
 
-def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_Explanation]:
+def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_ClaimedExplanation]:
     """Return a statement for each set of claims, about all results of which they hold."""
     together: dict[tuple[NumberClaim, ...], list[Group]] = {}
     for group, claims_of_group in claims.items():
@@ -115,7 +115,7 @@ def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_Expl
     return [_state(groups, claims_of_group) for claims_of_group, groups in together.items()]
 
 
-def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _Explanation:
+def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _ClaimedExplanation:
     names = _list_names([f"`{group.name}`" for group in groups])
     words = " or ".join(claim.words for claim in claims)
     returned = all("." not in group.name for group in groups)
@@ -125,7 +125,7 @@ def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _Explanati
     # The questions are about one result.
     hint = claims[0].hint.format(name=f"`{groups[0].name}`")
     rows = tuple(dict.fromkeys(group.row for group in groups))
-    return _Explanation(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
+    return _ClaimedExplanation(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
 
 
 def _list_names(names: Sequence[str]) -> str:
@@ -133,7 +133,7 @@ def _list_names(names: Sequence[str]) -> str:
     return f"{', '.join(others)} and {last}" if others else last
 
 
-def _write(statements: Sequence[_Explanation]) -> Diagnosis:
+def _write(statements: Sequence[_ClaimedExplanation]) -> Diagnosis:
     return Diagnosis(
         "+".join(statement.mistake.id for statement in statements),
         f"It {predicate(statement.mistake.title for statement in statements)}.",

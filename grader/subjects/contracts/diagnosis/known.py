@@ -19,7 +19,7 @@ _ROUNDING, _SINGLE = 1e-6, 2.0**-22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _KnownMistake:
+class _AnsweredMistake:
     """A mistake, and the rows of which it gets a result wrong."""
 
     mistake: ContractMistake
@@ -53,7 +53,7 @@ class KnownMistakes:
         return names[self._projector.results]
 
     @cached_property
-    def _known(self) -> list[_KnownMistake]:
+    def _known(self) -> list[_AnsweredMistake]:
         right = np.nan_to_num(self.cases.expected)
         projector = self._projector
         truth = projector.project(right, {})
@@ -67,7 +67,7 @@ class KnownMistakes:
             # Of a result in another form one number says as much as all of them; what raises says nothing.
             evidence = (apart & ~lacking).sum(axis=0) + (lacking.all(axis=0) & shaped)
             if evidence.sum() >= ENTRIES:
-                known.append(_KnownMistake(mistake, stored, frozenset(self._rows[apart.any(axis=0)].tolist())))
+                known.append(_AnsweredMistake(mistake, stored, frozenset(self._rows[apart.any(axis=0)].tolist())))
         return known
 
     def recognise(self, answers: Sequence[Answer], got: Array, failing: frozenset[str]) -> list[Recognised]:
