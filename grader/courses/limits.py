@@ -52,7 +52,7 @@ def limits(policy: Policy, extension: Extension | None = None, outages: Iterable
         elif closes is not None and extension.due is not None:
             closes = max(closes, extension.due + policy.grace)
     merged = merge(outages)
-    return StudentLimits(policy.opens, _moved(due, merged), _moved(closes, merged), attempts)
+    return StudentLimits(policy.opens, _move_past(due, merged), _move_past(closes, merged), attempts)
 
 
 def limits_of(terms: Terms) -> StudentLimits:
@@ -85,7 +85,7 @@ def merge(outages: Iterable[Outage]) -> tuple[tuple[float, float], ...]:
     return tuple(merged)
 
 
-def _moved(moment: float | None, outages: tuple[tuple[float, float], ...]) -> float | None:
+def _move_past(moment: float | None, outages: tuple[tuple[float, float], ...]) -> float | None:
     """Return a due or a close after the outages: one that has moved may move again by the next."""
     if moment is None:
         return None

@@ -9,12 +9,12 @@ from grader.errors import HandInBarred
 UNVERIFIED = "unverified"
 
 
-def barred(refusal: HandInRefusal) -> HandInBarred:
+def refusal_error(refusal: HandInRefusal) -> HandInBarred:
     """Return the error of a refusal."""
     return HandInBarred(refusal.bar, _sentence(refusal), at=refusal.at, attempts=refusal.attempts, had=refusal.used)
 
 
-def unverified() -> HandInBarred:
+def unverified_error() -> HandInBarred:
     """Return the error of a file that came by a link for the whole class."""
     return HandInBarred(
         UNVERIFIED,

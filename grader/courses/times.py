@@ -33,7 +33,7 @@ def read_time(text: str, zone: str = "") -> float:
         return moment.timestamp()
     if not zone.strip():
         raise BadTime(f"{written} has no time zone; add Z for UTC or an offset such as +01:00, or name a zone.")
-    return _localised(moment, written, read_zone(zone))
+    return _localise(moment, written, read_zone(zone))
 
 
 def read_zone(name: str) -> ZoneInfo:
@@ -57,7 +57,7 @@ def write_time(seconds: float, zone: ZoneInfo) -> str:
     return (moment if twice else local).isoformat(sep=" ", timespec=shape)
 
 
-def _localised(local: datetime, written: str, zone: ZoneInfo) -> float:
+def _localise(local: datetime, written: str, zone: ZoneInfo) -> float:
     # Where clocks go back, fold 1 is the second time; where they go forward, neither comes back as it was.
     moment = local.replace(tzinfo=zone, fold=1)
     back = moment.astimezone(UTC).astimezone(zone).replace(tzinfo=None, fold=0)

@@ -32,7 +32,7 @@ class Platforms:
 
     def remove(self, platform: str) -> bool:
         """Remove a platform with its deployments; its courses stay. Return False if there is none."""
-        self._redis.delete(_deployments(platform), _disabled(platform), keys.key("lti-key-set", platform))
+        self._redis.delete(_deployments(platform), _disabled_key(platform), keys.key("lti-key-set", platform))
         return bool(self._redis.hdel(_PLATFORMS, platform))
 
     def get(self, platform: str) -> Platform | None:
@@ -52,7 +52,7 @@ class Platforms:
     def deployments(self, platform: str) -> list[Deployment]:
         """Return the deployments that launches came from, or that are disabled."""
         launched = texts(self._redis.hgetall(_deployments(platform)))
-        disabled = self._disabled(platform)
+        disabled = self._list_disabled(platform)
         return [
             Deployment(name, float(launched.get(name, 0)), name in disabled)
             for name in sorted(launched.keys() | disabled)
@@ -60,11 +60,11 @@ class Platforms:
 
     def disable(self, platform: str, deployment: str) -> None:
         """Refuse launches from a deployment from now on."""
-        self._redis.sadd(_disabled(platform), deployment)
+        self._redis.sadd(_disabled_key(platform), deployment)
 
     def enable(self, platform: str, deployment: str) -> None:
         """Accept launches from a deployment again."""
-        self._redis.srem(_disabled(platform), deployment)
+        self._redis.srem(_disabled_key(platform), deployment)
 
     def invite(self, seconds: int) -> str:
         """Make an invitation to register, which is used up by one request, and return it. Only its hash is stored."""
@@ -108,10 +108,10 @@ class Platforms:
 
     def _read(self, raw: bytes | str) -> Platform:
         platform = read(Platform, json.loads(raw))
-        return replace(platform, disabled=self._disabled(platform.id))
+        return replace(platform, disabled=self._list_disabled(platform.id))
 
-    def _disabled(self, platform: str) -> frozenset[str]:
-        raw: Any = self._redis.smembers(_disabled(platform))
+    def _list_disabled(self, platform: str) -> frozenset[str]:
+        raw: Any = self._redis.smembers(_disabled_key(platform))
         return frozenset(text(name) for name in raw)
 
 
@@ -119,7 +119,7 @@ def _deployments(platform: str) -> str:
     return keys.key("lti-deployments", platform)
 
 
-def _disabled(platform: str) -> str:
+def _disabled_key(platform: str) -> str:
     return keys.key("lti-disabled", platform)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
-from grader.courses.refusals import barred, unverified
+from grader.courses.refusals import refusal_error, unverified_error
 from grader.errors import StoreUnavailable
 from grader.model.courses import Terms
 from grader.model.records import Claim, Kind, State, SubmissionRecord
@@ -245,13 +245,13 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
             share = new.shares[int(answer[1]) - 1]
             raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
         case "unverified":
-            raise unverified()
+            raise unverified_error()
         case Bar.NOT_OPEN:
-            raise barred(HandInRefusal(Bar.NOT_OPEN, at=own.opens))
+            raise refusal_error(HandInRefusal(Bar.NOT_OPEN, at=own.opens))
         case Bar.CLOSED:
-            raise barred(HandInRefusal(Bar.CLOSED, at=own.closes))
+            raise refusal_error(HandInRefusal(Bar.CLOSED, at=own.closes))
         case Bar.NO_ATTEMPTS_LEFT:
-            raise barred(HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=int(answer[1])))
+            raise refusal_error(HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=int(answer[1])))
     return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
 
 

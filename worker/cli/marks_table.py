@@ -58,7 +58,7 @@ def write_marks(file: Path, graded: GradedClass) -> None:
     # A rubric without marks becomes one mark for passing, as in a gradebook.
     maximum = max((verdict.max_score for verdict in verdicts), default=0) or 1
     twins = {
-        student.owner: [other.owner.student for other in group if other is not student]
+        student.owner: [twin.owner.student for twin in group if twin is not student]
         for group in list_identical(students)
         for student in group
     }
@@ -133,9 +133,9 @@ def _read(cells: GradebookTable) -> ClassMarks:
         sources.add(values["source"])
         share = _read_share(number + 1, values.get("score", ""), values.get("max_score", ""))
         rows.append(MarkRow(values["student"], values["id"], values["explanation"], share))
-    for one, other in pairwise(sorted(row.id for row in rows if row.id)):
-        if one == other:
-            raise GradebookError(f"two rows have the id {one}; keep the one that counts")
+    for first, second in pairwise(sorted(row.id for row in rows if row.id)):
+        if first == second:
+            raise GradebookError(f"two rows have the id {first}; keep the one that counts")
     if len(sources) != 1 or not sources <= set(StudentSource):
         raise GradebookError(f"its column 'source' has {', '.join(sorted(sources)) or 'nothing'} in it")
     return ClassMarks(StudentSource(sources.pop()), tuple(rows))

@@ -26,7 +26,7 @@ class FormFields:
         self.faults: dict[str, str] = {}
 
     @classmethod
-    def sent(cls) -> "FormFields":
+    def of_request(cls) -> "FormFields":
         """Return those of the request that is being answered."""
         return cls(request.form)
 

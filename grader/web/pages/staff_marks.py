@@ -80,7 +80,7 @@ def give_override(course: str, assignment: str, student: str) -> Response | Redi
     if "remove" in request.form:
         courses.remove_override(course, assignment, student, author)
         return _back(course, assignment, student)
-    fields = FormFields.sent()
+    fields = FormFields.of_request()
     mark = fields.number("share")
     if mark is None or mark > 100:
         fields.faults.setdefault("share", "Write the mark in per cent of the maximum, 0 to 100.")
@@ -101,7 +101,7 @@ def give_extension(course: str, assignment: str, student: str) -> Response | Red
     if "remove" in request.form:
         courses.remove_extension(course, assignment, student, author)
         return _back(course, assignment, student)
-    fields = FormFields.sent()
+    fields = FormFields.of_request()
     extension = Extension(
         *(student, fields.moment("due"), fields.moment("closes"), fields.whole("attempts")),
         *(author, fields.text("reason")),
@@ -116,7 +116,7 @@ def give_extension(course: str, assignment: str, student: str) -> Response | Red
 @pages.post("/courses/<course>/assignments/<assignment>/marks/<student>/group")
 def copy_mark(course: str, assignment: str, student: str) -> Response | Redirection:
     """Give the student's mark to the other members of a group, as overrides."""
-    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.sent()
+    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.of_request()
     _require(course, assignment, student)
     share, reason = read_marking(course, assignment, student).share, fields.text("reason")
     names = tuple(name for name in fields.students("students") if name != student)

@@ -33,7 +33,7 @@ def set_policy(course: str, assignment: str) -> Response | Redirection:
     if "remove" in request.form:
         courses.remove_policy(course, assignment, author)
         return _back(course, assignment)
-    fields = FormFields.sent()
+    fields = FormFields.of_request()
     counts = fields.text("counts")
     policy = Policy(
         opens=fields.moment("opens"),
@@ -57,7 +57,7 @@ def add_outage(course: str, assignment: str) -> Response | Redirection:
     """Add an outage, or remove one."""
     author, courses = staff(course, "submit").author, service().store.courses
     current(course, assignment)
-    fields = FormFields.sent()
+    fields = FormFields.of_request()
     if removed := fields.text("remove"):
         courses.remove_outage(course, assignment, removed, author)
         return _back(course, assignment)

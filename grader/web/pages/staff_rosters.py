@@ -43,7 +43,7 @@ def put_course_roster(course: str) -> Response:
 @pages.post("/courses/<course>/roster/students")
 def change_student(course: str) -> Response | Redirection:
     """Add a student, change the entry, or remove it."""
-    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.sent()
+    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.of_request()
     if removed := fields.text("remove"):
         courses.remove_student(course, removed, author)
         return redirect(f"/courses/{course}/roster", 303)

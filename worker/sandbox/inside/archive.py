@@ -40,7 +40,7 @@ def read_python_files(source: bytes, most: int) -> dict[str, bytes]:
             _limit(chosen, most)
             return {path: _read(archive, path, member) for path, member in chosen.items()}
     except _FAULTS as error:
-        raise _damaged(f"it cannot be read ({quote(str(error)) or type(error).__name__})") from None
+        raise _reject_damage(f"it cannot be read ({quote(str(error)) or type(error).__name__})") from None
 
 
 def _list_members(archive: ZipFile) -> Iterator[tuple[str, ZipInfo]]:
@@ -53,7 +53,7 @@ def _list_members(archive: ZipFile) -> Iterator[tuple[str, ZipInfo]]:
     for member in archive.filelist:
         path = _check_path(member)
         if path in seen:
-            raise _damaged(f"it holds {_show(path)} twice")
+            raise _reject_damage(f"it holds {_show(path)} twice")
         seen.add(path)
         if not member.is_dir() and not path.endswith("/"):
             yield path, member
@@ -94,7 +94,7 @@ def _limit(chosen: dict[str, ZipInfo], most: int) -> None:
         if member.flag_bits & _ENCRYPTED:
             raise Rejected("bad_archive", f"{_show(path)} is encrypted. Make the archive again without a password.")
         if member.compress_type not in _METHODS:
-            raise _damaged(f"{_show(path)} is compressed in a way that not every program reads")
+            raise _reject_damage(f"{_show(path)} is compressed in a way that not every program reads")
         if member.file_size > max(_SMALL, RATIO * member.compress_size):
             raise _too_large(f"{_show(path)} unpacks to more than {RATIO} times its size, as no program does.")
 
@@ -104,7 +104,7 @@ def _read(archive: ZipFile, path: str, member: ZipInfo) -> bytes:
     with archive.open(member) as stream:
         data = stream.read(member.file_size + 1)
     if len(data) != member.file_size:
-        raise _damaged(f"{_show(path)} does not have the {member.file_size:,} bytes that it declares")
+        raise _reject_damage(f"{_show(path)} does not have the {member.file_size:,} bytes that it declares")
     return data
 
 
@@ -118,7 +118,7 @@ def _unsafe(sentence: str) -> Rejected:
     return Rejected("bad_archive", f"The archive is refused: {sentence}. {advice}")
 
 
-def _damaged(sentence: str) -> Rejected:
+def _reject_damage(sentence: str) -> Rejected:
     advice = "Make it again with your system's own ZIP program, and hand that in."
     return Rejected("bad_archive", f"The ZIP archive is damaged: {sentence}. {advice}")
 

@@ -23,15 +23,15 @@ def find_writes(call: str, results: Iterable[str], functions: Mapping[str, State
 
     `functions` are the statements that define what the lines call.
     """
-    found: list[Write] = []
+    writes: list[Write] = []
     lines = ast.parse(call).body
     for result in results:
         try:
             numbers = _WriterSearch(lines, functions).find(ast.parse(result, mode="eval").body)
         except (UnknownLinesError, RecursionError):
             continue
-        found += [Write(result, "", statement.piece.cell, line) for statement, line in numbers]
-    return tuple(found[:_ALL])
+        writes += [Write(result, "", statement.piece.cell, line) for statement, line in numbers]
+    return tuple(writes[:_ALL])
 
 
 class _WriterSearch:

@@ -50,8 +50,8 @@ class Importer:
         modules = self._imported.setdefault(key, {})
         if modules is self._current and sys.meta_path[:1] == [self]:
             return
-        for other in [finder for finder in sys.meta_path if isinstance(finder, Importer)]:
-            other.leave()
+        for importer in [finder for finder in sys.meta_path if isinstance(finder, Importer)]:
+            importer.leave()
         self._functions = {resolve_name(name, course.package): names for name, names in course.functions.items()}
         self._stand_ins = [resolve_name(name, course.package) for name in course.stand_ins]
         self._current = modules

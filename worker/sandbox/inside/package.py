@@ -63,7 +63,7 @@ class Package:
         beside = module.removeprefix(folder.replace("/", ".") + ".")
         return (module, beside) if beside != module else (module,)
 
-    def imported(self, statements: list[Statement]) -> Iterator[OwnFile]:
+    def find_imports(self, statements: list[Statement]) -> Iterator[OwnFile]:
         """Yield the files that these statements of the graded file import, and those that these import in turn."""
         # A name from the package's folder goes before one from the graded file's.
         by_name = {name: path for path in self.files for name in self.names(path)[1:]}
@@ -96,7 +96,7 @@ def link(
     package: Package, main: list[Statement], graded: Entry, lines: list[Line]
 ) -> Iterator[tuple[Piece, ModuleFile]]:
     """Yield the files that the graded one imports, and add to the slice's lines what is executed of them."""
-    for file in package.imported(main):
+    for file in package.find_imports(main):
         names, is_package = package.names(file.path), file.path.endswith("__init__.py")
         fault, start = file.fault, len(lines)
         parts: tuple[SlicePart, ...] = ()
