@@ -102,13 +102,30 @@ def _move_directory(data: bytearray) -> None:
     data[start : start + 4] = b"\xff\xff\xff\x7f"
 
 
-@pytest.mark.parametrize("spoil", [_spoil_name, _move_directory])
+def _spoil_own_name(data: bytearray) -> None:
+    data[30] = 0xFF
+
+
+@pytest.mark.parametrize("spoil", [_spoil_name, _spoil_own_name, _move_directory])
 def test_an_archive_whose_directory_makes_no_sense_is_refused(
     tmp_path: Path, spoil: Callable[[bytearray], None]
 ) -> None:
     file = archive(tmp_path, ("\u00fc.py", b"x = 1\n"))
     data = bytearray(file.read_bytes())
     spoil(data)
+    file.write_bytes(data)
+    with pytest.raises(click.UsageError, match="it is damaged"), open_downloads([file]):
+        pass
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_damaged_file_of_any_compression_is_the_archive_s_fault(tmp_path: Path, method: int) -> None:
+    file = tmp_path / "class.zip"
+    with zipfile.ZipFile(file, "w", method) as made:
+        made.writestr("ada.py", b"x = 1\n" * 200)
+    data = bytearray(file.read_bytes())
+    # Behind the header and the name: the stream's own beginning.
+    data[36:56] = b"\xff" * 20
     file.write_bytes(data)
     with pytest.raises(click.UsageError, match="it is damaged"), open_downloads([file]):
         pass

@@ -1,10 +1,12 @@
 """A ZIP archive that an LMS made, unpacked with care: nothing leaves a temporary folder, and no bomb goes off."""
 
 import errno
+import lzma
 import stat
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import click
@@ -53,22 +55,28 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
         raise _refuse(archive, f"it is damaged, or no ZIP archive: {error}; download it again") from error
 
 
-def _open(archive: Path) -> zipfile.ZipFile:
+@contextmanager
+def _blame_archive() -> Iterator[None]:
+    """Raise BadZipFile for what only a damaged archive causes, and zipfile lets through."""
     try:
+        yield
+    except (UnicodeDecodeError, lzma.LZMAError) as error:
+        raise zipfile.BadZipFile(str(error)) from error
+    except OSError as error:
+        # It was asked for a place before the file's beginning, or bz2 cannot read it; all else is the machine's.
+        if error.errno not in {None, errno.EINVAL}:
+            raise
+        raise zipfile.BadZipFile(str(error)) from error
+
+
+def _open(archive: Path) -> zipfile.ZipFile:
+    with _blame_archive():
         return zipfile.ZipFile(archive)
-    except UnicodeDecodeError as error:
-        raise zipfile.BadZipFile(f"a name in it is not UTF-8 ({error})") from error
 
 
 def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes:
-    try:
-        with archive.open(member) as stream:
-            return stream.read(most)
-    except OSError as error:
-        # It was asked for a place before the file's beginning.
-        if error.errno != errno.EINVAL:
-            raise
-        raise zipfile.BadZipFile(f"{member.filename!r} is not where its directory says") from error
+    with _blame_archive(), archive.open(member) as stream:
+        return stream.read(most)
 
 
 def _check_member(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
