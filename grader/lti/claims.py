@@ -55,11 +55,11 @@ def _is_line(given: object) -> bool:
 _People = Annotated[str, BeforeValidator(clean_line)]
 
 
-class _Part(BaseModel):
+class _Claim(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class ContextClaim(_Part):
+class ContextClaim(_Claim):
     """The course."""
 
     id: _Id
@@ -67,40 +67,40 @@ class ContextClaim(_Part):
     label: _People = ""
 
 
-class ResourceLinkClaim(_Part):
+class ResourceLinkClaim(_Claim):
     """The link in the course that was opened."""
 
     id: _Id
     title: _People = ""
 
 
-class GradesClaim(_Part):
+class GradesClaim(_Claim):
     """The services of the gradebook (AGS)."""
 
     scope: tuple[str, ...] = Field(default=(), strict=False)
     lineitem: _Address | None = None
 
 
-class RosterClaim(_Part):
+class RosterClaim(_Claim):
     """The service of names and roles (NRPS)."""
 
     context_memberships_url: _Address = ""
 
 
-class PresentationClaim(_Part):
+class PresentationClaim(_Claim):
     """The page around ours."""
 
     return_url: _Address = ""
 
 
-class ToolPlatformClaim(_Part):
+class ToolPlatformClaim(_Claim):
     """The platform, for people."""
 
     name: _People = ""
     product_family_code: _People = ""
 
 
-class DeepLinkSettings(_Part):
+class DeepLinkSettings(_Claim):
     """The platform's request to choose content."""
 
     deep_link_return_url: _Address
@@ -110,7 +110,7 @@ class DeepLinkSettings(_Part):
     data: Any = None
 
 
-class LaunchClaims(_Part):
+class LaunchClaims(_Claim):
     """The claims that Backmark reads."""
 
     model_config = ConfigDict(alias_generator=lambda name: _CLAIMS.get(name, name))

@@ -18,7 +18,7 @@ _TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _ORIGIN = re.compile(r"(https?://(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?)(?:[/?#].*)?", re.DOTALL)
 
 
-class Part(StrEnum):
+class CourseRole(StrEnum):
     """The part that somebody has in a course."""
 
     STAFF = "staff"
@@ -51,10 +51,10 @@ def line_item_id(platform: str, url: str) -> str:
     return _hash(platform, url)[:_ID_DIGITS]
 
 
-def student_name(subject: str, part: Part = Part.STUDENT) -> str:
+def student_name(subject: str, part: CourseRole = CourseRole.STUDENT) -> str:
     """Return the name that a person's submissions have: the subject itself where it fits, else made of its hash."""
     digits = sha256(subject.encode()).hexdigest()[:_SUBJECT_DIGITS]
-    if part is Part.TEST_STUDENT:
+    if part is CourseRole.TEST_STUDENT:
         return f"{_TEST}{digits}"
     fits = _NAME.fullmatch(subject) and not _OURS.fullmatch(subject)
     return subject if fits else f"{_HASHED}{digits}"
@@ -65,17 +65,17 @@ def is_test_student(student: str) -> bool:
     return student.startswith(_TEST) and bool(_OURS.fullmatch(student))
 
 
-def part_of(roles: Sequence[str]) -> Part:
+def part_of(roles: Sequence[str]) -> CourseRole:
     """Return the part that roles give in a course: those of the institution and the system give none.
 
     Canvas sends an administrator's institution roles in every course, also where the person is a student.
     """
     names = {name for role in roles if (name := _context_role(role))}
     if names & {"Instructor", "TeachingAssistant"}:
-        return Part.STAFF
+        return CourseRole.STAFF
     if "Learner" in names:
-        return Part.TEST_STUDENT if _TEST_USER in roles else Part.STUDENT
-    return Part.OBSERVER if "Mentor" in names else Part.OUTSIDER
+        return CourseRole.TEST_STUDENT if _TEST_USER in roles else CourseRole.STUDENT
+    return CourseRole.OBSERVER if "Mentor" in names else CourseRole.OUTSIDER
 
 
 def origin(url: object) -> str | None:

@@ -21,15 +21,15 @@ _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _Name = Annotated[str, Field(max_length=2000, pattern=r"^[!-~]+$")]
 
 
-class _Part(BaseModel):
+class _Described(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class _Family(_Part):
+class _Family(_Described):
     product_family_code: Annotated[str, Field(max_length=100)] = ""
 
 
-class _Configuration(_Part):
+class _Configuration(_Described):
     """The platform, as it describes itself."""
 
     issuer: _Name
@@ -41,7 +41,7 @@ class _Configuration(_Part):
     family: _Family = Field(default=_Family(), alias="https://purl.imsglobal.org/spec/lti-platform-configuration")
 
 
-class _Registered(_Part):
+class _Registered(_Described):
     """The platform's answer."""
 
     client_id: Annotated[_Name, Field(max_length=255)]

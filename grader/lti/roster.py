@@ -14,10 +14,10 @@ from urllib.parse import urljoin
 from grader.courses.roster_csv import MOST_STUDENTS
 from grader.errors import BackmarkError
 from grader.lti.claims import clean_line
-from grader.lti.identity import Part, origin, part_of, student_name
+from grader.lti.identity import CourseRole, origin, part_of, student_name
 from grader.lti.services import ROSTER_SCOPE, NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from grader.model.courses import RosterEntry
-from grader.model.lti import Context, LtiUser, Platform
+from grader.model.lti import LtiContext, LtiUser, Platform
 from grader.store.courses import RosterChange
 from grader.store.store import Store
 
@@ -45,7 +45,7 @@ class RosterMember:
     """A person of a platform's roster."""
 
     subject: str
-    part: Part
+    part: CourseRole
     name: str = ""
 
 
@@ -62,7 +62,7 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
         raise RosterUnavailable("the roster that the platform sent is empty")
     _record_users(store, course, members)
     before = store.courses.roster(course)
-    students = (member for member in members if member.part is Part.STUDENT)
+    students = (member for member in members if member.part is CourseRole.STUDENT)
     return store.courses.put_roster(course, (_entry(member, before) for member in students), "lti", author)
 
 
@@ -73,7 +73,7 @@ def _cap(members: Iterator[RosterMember]) -> list[RosterMember]:
     return most
 
 
-def read_roster(services: RosterServices, platform: Platform, context: Context) -> Iterator[RosterMember]:
+def read_roster(services: RosterServices, platform: Platform, context: LtiContext) -> Iterator[RosterMember]:
     """Yield the active members of a course. Raises RosterUnavailable."""
     url: str | None = _with_limit(context.roster_url)
     end = time.monotonic() + _MOST_SECONDS
@@ -145,12 +145,12 @@ def _record_users(store: Store, course: str, members: list[RosterMember]) -> Non
             student=student,
             subject=member.subject,
             name=member.name or (known.name if known else ""),
-            staff=member.part is Part.STAFF,
-            test=member.part is Part.TEST_STUDENT,
+            staff=member.part is CourseRole.STAFF,
+            test=member.part is CourseRole.TEST_STUDENT,
             recorded=now,
         )
         is_changed = known is None or replace(known, recorded=now) != user
-        if member.part in {Part.STAFF, Part.STUDENT, Part.TEST_STUDENT} and is_changed:
+        if member.part in {CourseRole.STAFF, CourseRole.STUDENT, CourseRole.TEST_STUDENT} and is_changed:
             store.launches.record_user(user)
 
 

@@ -75,7 +75,7 @@ class PlatformServices:
     def __init__(self, session: requests.Session, registration: Callable[[Platform], Registration]) -> None:
         self._session = session
         self._registration = registration
-        self._tokens = _Tokens()
+        self._tokens = _AccessTokens()
 
     def post(self, platform: Platform, scope: str, url: str, content: bytes, media_type: str) -> PlatformAnswer:
         """Post to a service. Raises NoPlatformAnswer and NoAccessToken."""
@@ -116,7 +116,7 @@ class PlatformServices:
         return self._session.send(self._session.prepare_request(request), allow_redirects=False)
 
 
-class _Tokens:
+class _AccessTokens:
     """Access tokens by platform and scopes, with the monotonic time at which each is no longer used."""
 
     def __init__(self) -> None:
@@ -141,7 +141,9 @@ class _Tokens:
 class _Connector(ServiceConnector):
     """The library's requests for tokens, with a memory of ours: its own knows an issuer only, which many share."""
 
-    def __init__(self, registration: Registration, session: requests.Session, tokens: _Tokens, platform: str) -> None:
+    def __init__(
+        self, registration: Registration, session: requests.Session, tokens: _AccessTokens, platform: str
+    ) -> None:
         super().__init__(registration, session)
         self._tokens = tokens
         self._platform = platform

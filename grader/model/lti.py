@@ -26,7 +26,7 @@ class Platform:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
+class LtiContext:
     """A course of a platform; ours is named by a hash over platform and context."""
 
     course: str

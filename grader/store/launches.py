@@ -6,7 +6,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
-from grader.model.lti import Context, LtiUser
+from grader.model.lti import LtiContext, LtiUser
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text
@@ -29,15 +29,15 @@ class Launches:
             self._redis.set(keys.key("lti-used", sha256(launch.encode()).hexdigest()), "1", nx=True, ex=seconds)
         )
 
-    def record_context(self, context: Context) -> None:
+    def record_context(self, context: LtiContext) -> None:
         """Store a course as its latest launch has it; its roster is read soon, and then daily."""
         offered = "1" if context.roster_url else "0"
         self._scripts.run("lti_record_context", context.course, json.dumps(asdict(context)), offered)
 
-    def context(self, course: str) -> Context | None:
+    def context(self, course: str) -> LtiContext | None:
         """Return what platform and context a course is, or None if it came from no platform."""
         raw: Any = self._redis.get(_context(course))
-        return None if raw is None else read(Context, json.loads(raw))
+        return None if raw is None else read(LtiContext, json.loads(raw))
 
     def record_user(self, user: LtiUser) -> None:
         """Store a person as the latest launch or roster has it; send the marks that waited for that."""

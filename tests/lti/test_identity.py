@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from grader.lti.identity import Part, course_name, is_test_student, origin, part_of, platform_id, student_name
+from grader.lti.identity import CourseRole, course_name, is_test_student, origin, part_of, platform_id, student_name
 from grader.lti.tool_keys import AHEAD, ToolKey, signing_key
 from grader.web.http.schemas import Name
 from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, INSTRUCTOR, LEARNER, MEMBERSHIP, MENTOR, TEST_USER
@@ -20,7 +20,7 @@ SUBJECTS = st.text(min_size=1, max_size=200) | st.from_regex(r"(sub|test-student
 def test_every_subject_has_a_valid_name_of_its_own(one: str, other: str) -> None:
     assert NAME.validate_python(student_name(one)) == student_name(one)
     assert (student_name(one) == student_name(other)) == (one == other)
-    assert is_test_student(student_name(one, Part.TEST_STUDENT))
+    assert is_test_student(student_name(one, CourseRole.TEST_STUDENT))
     assert not is_test_student(student_name(one))
 
 
@@ -39,23 +39,23 @@ def test_courses_and_platforms_are_told_apart(one: list[str], other: list[str]) 
 @pytest.mark.parametrize(
     ("roles", "part"),
     [
-        ([INSTRUCTOR], Part.STAFF),
-        ([ASSISTANT], Part.STAFF),
-        (["Instructor"], Part.STAFF),
-        ([LEARNER, INSTRUCTOR], Part.STAFF),
-        ([LEARNER], Part.STUDENT),
-        ([f"{MEMBERSHIP}/Learner#Instructor"], Part.STUDENT),
-        ([LEARNER, ADMINISTRATOR], Part.STUDENT),
-        ([LEARNER, TEST_USER], Part.TEST_STUDENT),
-        ([MENTOR], Part.OBSERVER),
-        ([ADMINISTRATOR], Part.OUTSIDER),
-        (["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"], Part.OUTSIDER),
-        (["http://evil.example/membership#Instructor"], Part.OUTSIDER),
-        ([f"{MEMBERSHIP}#ContentDeveloper"], Part.OUTSIDER),
-        ([], Part.OUTSIDER),
+        ([INSTRUCTOR], CourseRole.STAFF),
+        ([ASSISTANT], CourseRole.STAFF),
+        (["Instructor"], CourseRole.STAFF),
+        ([LEARNER, INSTRUCTOR], CourseRole.STAFF),
+        ([LEARNER], CourseRole.STUDENT),
+        ([f"{MEMBERSHIP}/Learner#Instructor"], CourseRole.STUDENT),
+        ([LEARNER, ADMINISTRATOR], CourseRole.STUDENT),
+        ([LEARNER, TEST_USER], CourseRole.TEST_STUDENT),
+        ([MENTOR], CourseRole.OBSERVER),
+        ([ADMINISTRATOR], CourseRole.OUTSIDER),
+        (["http://purl.imsglobal.org/vocab/lis/v2/institution/person#Instructor"], CourseRole.OUTSIDER),
+        (["http://evil.example/membership#Instructor"], CourseRole.OUTSIDER),
+        ([f"{MEMBERSHIP}#ContentDeveloper"], CourseRole.OUTSIDER),
+        ([], CourseRole.OUTSIDER),
     ],
 )
-def test_the_part_is_that_in_the_course(roles: list[str], part: Part) -> None:
+def test_the_part_is_that_in_the_course(roles: list[str], part: CourseRole) -> None:
     assert part_of(roles) is part
 
 

@@ -17,7 +17,7 @@ from grader.lti.services import PlatformServices
 from grader.lti.session import PlatformSession
 from grader.lti.tool_keys import ToolKeys
 from grader.model.courses import Override
-from grader.model.lti import Context, LineItem, LtiUser, Platform
+from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreState
 from grader.store.store import Store
@@ -129,7 +129,7 @@ def test_a_platform_by_other_authors_takes_marks_and_gives_its_roster(
         platforms.append(OtherPlatform(url, keys.public_set))
         store.platforms.add(Platform("p", url, "client-1", f"{url}/auth", f"{url}/token", f"{url}/keys"))
         store.launches.record_user(LtiUser("lti-x", "7", "7"))
-        store.launches.record_context(Context("lti-x", "p", "1", "course-1", roster_url=f"{url}/members"))
+        store.launches.record_context(LtiContext("lti-x", "p", "1", "course-1", roster_url=f"{url}/members"))
         address = f"{url}/lineitems/1"
         store.line_items.record(LineItem(line_item_id("p", address), "p", address, "lti-x", ASSIGNMENT, 20.0))
         grade(store, "lti-x", "7", 4)

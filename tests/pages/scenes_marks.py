@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import partial
 
 from grader.model.courses import Extension, Outage, Override, Policy, RosterEntry
-from grader.model.lti import Context, LineItem
+from grader.model.lti import LineItem, LtiContext
 from grader.model.records import Job, Kind
 from grader.model.verdict import Verdict
 from grader.store import keys
@@ -211,7 +211,7 @@ def _sent(house: House) -> None:
     store = house.store
     if store.line_items.of(SYNCED, ASSIGNMENT):
         return
-    context = Context(SYNCED, "canvas", "1", "303", "Neural networks", roster_url="https://lms.example/members")
+    context = LtiContext(SYNCED, "canvas", "1", "303", "Neural networks", roster_url="https://lms.example/members")
     store.launches.record_context(context)
     store.line_items.record(LineItem("column", "canvas", "https://lms.example/1", SYNCED, ASSIGNMENT, 20.0))
     for name in NAMES:

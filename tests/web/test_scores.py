@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from grader.client import Client, NotFound
-from grader.model.lti import Context, LineItem
+from grader.model.lti import LineItem, LtiContext
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
@@ -72,7 +72,7 @@ def test_a_portal_and_another_course_see_no_scores(
 
 def test_the_roster_of_an_lms_is_read_when_staff_ask(staff: Asker, store: Store) -> None:
     assert staff.post("/courses/course/roster-reading").status_code == 404
-    store.launches.record_context(Context("course", "p", "1", "c", roster_url="https://lms.example/members"))
+    store.launches.record_context(LtiContext("course", "p", "1", "c", roster_url="https://lms.example/members"))
     assert store.rosters.claim(1, 900.0) == ["course"]
     store.rosters.conclude("course")
     assert store.rosters.claim(1, 900.0) == []

@@ -11,7 +11,7 @@ from pylti1p3.lineitem import LineItem as LineItemClaim
 from werkzeug.wrappers import Response
 
 from grader.lti.claims import LaunchClaims
-from grader.lti.identity import Part, origin
+from grader.lti.identity import CourseRole, origin
 from grader.lti.refusals import LaunchRefused, Reason
 from grader.lti.tool_description import VARIABLES
 from grader.lti.tool_keys import ToolKeys
@@ -30,9 +30,9 @@ _SECONDS = 3600
 _DATA = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
 
 
-def offer(platform: Platform, claims: LaunchClaims, course: str, part: Part) -> Response:
+def offer(platform: Platform, claims: LaunchClaims, course: str, part: CourseRole) -> Response:
     """Show the assignments to choose from."""
-    if part is not Part.STAFF:
+    if part is not CourseRole.STAFF:
         raise LaunchRefused(Reason.NOT_STAFF, "Only an instructor or a teaching assistant chooses what a link opens.")
     wanted = claims.deep_link
     back = None if wanted is None else origin(wanted.deep_link_return_url)

@@ -8,7 +8,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
-from grader.lti.identity import Part, course_name, part_of, student_name
+from grader.lti.identity import CourseRole, course_name, part_of, student_name
 from grader.lti.refusals import LaunchRefused, Reason
 from grader.lti.verification import PlatformKeys, verify
 from grader.model.lti import Platform
@@ -50,12 +50,12 @@ def launch() -> Response:
         raise LaunchRefused(Reason.UNKNOWN_PLATFORM, "The LMS that began this launch is not registered here any more.")
     if not is_remembered(signed):
         return _offer_tab(state, platform)
-    answer = _open(platform, _verified(platform, state))
+    answer = _open(platform, _verify_once(platform, state))
     forget(answer, signed)
     return answer
 
 
-def _verified(platform: Platform, state: LoginState) -> LaunchClaims:
+def _verify_once(platform: Platform, state: LoginState) -> LaunchClaims:
     """Return the claims of the message, once."""
     store = service().store
     keys = PlatformKeys(store.platforms, new_session())
@@ -81,7 +81,7 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
         return _review(submission, course, claims, part)
     assignment = _assignment(claims, course)
     graded = assignment is not None and recording.record_line_item(platform, claims, course, assignment)
-    if part is Part.STAFF:
+    if part is CourseRole.STAFF:
         if assignment is not None:
             recording.record_due(claims, course, assignment)
         return staff.welcome(platform, claims, course, assignment, graded=graded)
@@ -91,18 +91,18 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
     return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), hours=HOURS), 303)
 
 
-def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, Part]:
+def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, CourseRole]:
     """Return our course, and the person's part in it, if there is one."""
     part = part_of(claims.roles)
     if claims.context is None:
         raise LaunchRefused(Reason.MALFORMED, "The LMS does not say from which course this was opened.")
     course = course_name(platform.id, claims.context.id)
-    if part is not Part.STAFF:
+    if part is not CourseRole.STAFF:
         staff.end_sign_in(claims, course)
-    if part is Part.OBSERVER:
+    if part is CourseRole.OBSERVER:
         says = "You observe this course; only its students hand in, and only staff grade."
         raise LaunchRefused(Reason.OBSERVER, says)
-    if part is Part.OUTSIDER:
+    if part is CourseRole.OUTSIDER:
         says = "You are neither a student, nor an instructor or teaching assistant of this course."
         raise LaunchRefused(Reason.OUTSIDER, says)
     return course, part
@@ -126,11 +126,11 @@ def _submission(claims: LaunchClaims) -> str | None:
     return names[0] if names and _SUBMISSION.fullmatch(names[0]) else None
 
 
-def _review(submission: str, course: str, claims: LaunchClaims, part: Part) -> Response:
+def _review(submission: str, course: str, claims: LaunchClaims, part: CourseRole) -> Response:
     """Go on to a verdict of this course, for its staff and for whose it is."""
     record = service().store.submissions.get(submission)
-    own = part is not Part.STAFF and record is not None and record.student == student_name(claims.sub, part)
-    if record is None or record.course != course or not (part is Part.STAFF or own):
+    own = part is not CourseRole.STAFF and record is not None and record.student == student_name(claims.sub, part)
+    if record is None or record.course != course or not (part is CourseRole.STAFF or own):
         raise LaunchRefused(Reason.OTHER_COURSE, "This submission is not in this course, or was deleted.")
     return redirect(str(links.verdict(record)), 303)
 

@@ -2,10 +2,10 @@
 
 from grader.courses.times import BadTime, read_time
 from grader.lti.claims import SCORE_SCOPE, LaunchClaims
-from grader.lti.identity import Part, line_item_id, origin, student_name
+from grader.lti.identity import CourseRole, line_item_id, origin, student_name
 from grader.lti.refusals import LaunchRefused, Reason
 from grader.model.courses import Policy, RosterEntry
-from grader.model.lti import Context, LineItem, LtiUser, Platform
+from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from grader.store.errors import LineItemTaken
 from grader.subjects import kinds
 from grader.web.http.service import service
@@ -17,7 +17,7 @@ AUTHOR = "LMS"
 _MOST_FRAMES = 8
 
 
-def record_course(platform: Platform, claims: LaunchClaims, course: str, part: Part) -> None:
+def record_course(platform: Platform, claims: LaunchClaims, course: str, part: CourseRole) -> None:
     """Record the course and the person."""
     context = claims.context
     if context is None:
@@ -25,7 +25,7 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: P
     roster = claims.roster.context_memberships_url
     launches = service().store.launches
     launches.record_context(
-        Context(
+        LtiContext(
             course,
             platform.id,
             claims.deployment,
@@ -38,13 +38,13 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: P
     _record_person(claims, course, part)
 
 
-def _record_person(claims: LaunchClaims, course: str, part: Part) -> None:
+def _record_person(claims: LaunchClaims, course: str, part: CourseRole) -> None:
     store, student = service().store, student_name(claims.sub, part)
     known = store.launches.user(course, student)
-    staff, test = part is Part.STAFF, part is Part.TEST_STUDENT
+    staff, test = part is CourseRole.STAFF, part is CourseRole.TEST_STUDENT
     user = LtiUser(course, student, claims.sub, name=claims.name, staff=staff, test=test, recorded=store.time())
     store.launches.record_user(user)
-    if part is Part.STUDENT and (known is None or known.staff) and student not in store.courses.roster(course):
+    if part is CourseRole.STUDENT and (known is None or known.staff) and student not in store.courses.roster(course):
         # Later the LMS's own roster has everybody; until then who came is in it.
         store.courses.add_student(course, RosterEntry(student, claims.name, source="lti"), AUTHOR)
 

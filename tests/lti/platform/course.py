@@ -7,7 +7,7 @@ from typing import Any
 import requests
 
 from grader.lti.identity import line_item_id
-from grader.model.lti import Context, LineItem, LtiUser, Platform
+from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from grader.settings.service import ServiceSettings
 from grader.store.scores import ScoreClaim, ScoreRecord, ScoreState
 from grader.store.store import Store
@@ -41,7 +41,7 @@ class LtiCourse:
         family = "canvas" if isinstance(rules, CanvasRules) else "moodle"
         platform = Platform(f"p-{name}", HOST, name, "", token_url, "", family=family)
         store.platforms.add(platform)
-        store.launches.record_context(Context(name, platform.id, "1", name, roster_url=f"{HOST}/members"))
+        store.launches.record_context(LtiContext(name, platform.id, "1", name, roster_url=f"{HOST}/members"))
         url = f"{HOST}{self.column}{'?type_id=1' if family == 'moodle' else ''}"
         self.item = LineItem(line_item_id(platform.id, url), platform.id, url, name, ASSIGNMENT, 20.0)
         store.line_items.record(self.item)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from grader.lti.identity import Part, student_name
+from grader.lti.identity import CourseRole, student_name
 from grader.model.courses import Override, RosterEntry
 from grader.store.scores import ScoreReason
 from grader.store.store import Store
@@ -50,7 +50,7 @@ def test_a_roster_of_many_pages_is_read_soon_after_the_launch(course: LtiCourse,
     users = {user.student: user for user in course.store.launches.users(course.name)}
     assert users["90"].staff
     assert users["91"].staff
-    assert users[student_name("92", Part.TEST_STUDENT)].test
+    assert users[student_name("92", CourseRole.TEST_STUDENT)].test
 
 
 def test_who_left_is_marked_and_comes_back(course: LtiCourse, reader: RosterReader) -> None:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from grader.lti.identity import Part, student_name
+from grader.lti.identity import CourseRole, student_name
 from grader.model.courses import Extension, Outage, Override, Policy
 from grader.model.lti import LtiUser
 from grader.model.records import State
@@ -85,7 +85,7 @@ def test_marks_from_before_the_line_item_are_sent(
 
 
 def test_nothing_is_sent_of_staff_and_previews(course: LtiCourse) -> None:
-    preview = student_name("99", Part.TEST_STUDENT)
+    preview = student_name("99", CourseRole.TEST_STUDENT)
     course.store.launches.record_user(LtiUser(course.name, "21", "21", staff=True))
     course.store.launches.record_user(LtiUser(course.name, preview, "99", test=True))
     for name in ("21", preview):
