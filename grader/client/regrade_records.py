@@ -10,7 +10,7 @@ AT_REST = frozenset({"previewed", "applied", "rolled_back", "cancelled", "failed
 
 
 @dataclass(frozen=True, slots=True)
-class RegradeCounts:
+class RegradeTally:
     """The numbers of submissions, unless stated otherwise."""
 
     submissions: int
@@ -43,7 +43,7 @@ class Regrade:
     done: int
     total: int | None
     eta_seconds: float | None
-    counts: RegradeCounts
+    counts: RegradeTally
     #: The possible actions: apply, cancel, resume, rollback.
     actions: tuple[str, ...]
     #: Why it failed.

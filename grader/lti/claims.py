@@ -55,11 +55,11 @@ def _is_line(given: object) -> bool:
 _People = Annotated[str, BeforeValidator(clean_line)]
 
 
-class _Claim(BaseModel):
+class _ClaimModel(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class ContextClaim(_Claim):
+class ContextClaim(_ClaimModel):
     """The course."""
 
     id: _Id
@@ -67,40 +67,40 @@ class ContextClaim(_Claim):
     label: _People = ""
 
 
-class ResourceLinkClaim(_Claim):
+class ResourceLinkClaim(_ClaimModel):
     """The link in the course that was opened."""
 
     id: _Id
     title: _People = ""
 
 
-class GradesClaim(_Claim):
+class GradesClaim(_ClaimModel):
     """The services of the gradebook (AGS)."""
 
     scope: tuple[str, ...] = Field(default=(), strict=False)
     lineitem: _Address | None = None
 
 
-class RosterClaim(_Claim):
+class RosterClaim(_ClaimModel):
     """The service of names and roles (NRPS)."""
 
     context_memberships_url: _Address = ""
 
 
-class PresentationClaim(_Claim):
+class PresentationClaim(_ClaimModel):
     """The page around ours."""
 
     return_url: _Address = ""
 
 
-class ToolPlatformClaim(_Claim):
+class ToolPlatformClaim(_ClaimModel):
     """The platform, for people."""
 
     name: _People = ""
     product_family_code: _People = ""
 
 
-class DeepLinkSettings(_Claim):
+class DeepLinkSettings(_ClaimModel):
     """The platform's request to choose content."""
 
     deep_link_return_url: _Address
@@ -110,7 +110,7 @@ class DeepLinkSettings(_Claim):
     data: Any = None
 
 
-class LaunchClaims(_Claim):
+class LaunchClaims(_ClaimModel):
     """The claims that Backmark reads."""
 
     model_config = ConfigDict(alias_generator=lambda name: _CLAIMS.get(name, name))
