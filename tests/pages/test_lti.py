@@ -11,11 +11,15 @@ from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 from grader.lti.identity import course_name, platform_id
 from grader.model.courses import Extension, Override, Policy
 from grader.model.lti import Platform
+from grader.model.records import Job, Kind
+from grader.store.regrades.model import Mode, Phase, Selection, Which
+from grader.store.search import Filter
 from tests.lti.platform.lms import Link, Tool
 from tests.pages.browser import LOOKS, Window, chromium, list_faults
 from tests.pages.house import ASSIGNMENT, PATIENCE, until
 from tests.pages.lms_house import LMS, OTHER, TOOL, LmsHouse, lms_housed
 from tests.service.parts import EXAMPLES
+from tests.store.making import replace_verdict, verdict
 from worker.sandbox.policy import Launch
 from worker.serve.embedded import EmbeddedRedis
 
@@ -147,9 +151,10 @@ def mark_of(lms_house: LmsHouse, link: Link, person: str) -> Callable[[], float 
     return lambda: lms_house.book.mark(column, person)
 
 
-def test_a_mark_in_the_gradebook_follows_override_policy_and_extension(visit: Window, lms_house: LmsHouse) -> None:
+def test_a_mark_in_the_gradebook_follows_all_that_changes_it(visit: Window, lms_house: LmsHouse) -> None:
     register(lms_house)
-    lms, courses, url = lms_house.lms, lms_house.service.store.courses, f"{lms_house.lms.service_url}/lineitems/link-8"
+    lms, store, url = lms_house.lms, lms_house.service.store, f"{lms_house.lms.service_url}/lineitems/link-8"
+    courses = store.courses
     link = lms.add_link(Link("link-8", "course-1", custom={"assignment": ASSIGNMENT}, line_item=url))
     course = course_name(platform_id(lms.url, "by-hand"), "course-1")
     frame = shown(visit, f"person=7&link={link.id}")
@@ -165,7 +170,23 @@ def test_a_mark_in_the_gradebook_follows_override_policy_and_extension(visit: Wi
     until(lambda: mark() == 0.9 * link.maximum, "the penalty arrives")
     courses.set_extension(course, ASSIGNMENT, Extension("7", time.time() + 3600, None, None, "Tina", "ill", 0.0))
     until(lambda: mark() == link.maximum, "the extension arrives")
+    (submission,) = store.submissions.list(Filter(course, ASSIGNMENT, "7")).items
+    # As if an earlier engine had been wrong about it.
+    assert replace_verdict(store, submission.id, 1, verdict("failed", score=5, max_score=10), "earlier")
+    until(lambda: mark() == link.maximum / 2, "the mark of the other verdict arrives")
+    regrade = start_regrade(lms_house, Selection(course, ASSIGNMENT, submission.revision, which=Which.ALL))
+    lms_house.service.dispatcher.send(Job(Kind.REGRADE, store.regrades.apply(regrade, Mode.WHOLE).id))
+    until(lambda: mark() == link.maximum, "the regrade's mark arrives")
     assert lms_house.book.erased == []
+
+
+def start_regrade(lms_house: LmsHouse, selection: Selection) -> str:
+    """A regrade that is previewed."""
+    regrades = lms_house.service.store.regrades
+    name = regrades.request(selection).regrade.id
+    lms_house.service.dispatcher.send(Job(Kind.REGRADE, name))
+    until(lambda: (latest := regrades.get(name)) is not None and latest.phase is Phase.PREVIEWED, "it is previewed")
+    return name
 
 
 def test_a_refusal_can_be_read_within_the_lms(visit: Window, lms_house: LmsHouse) -> None:
