@@ -44,7 +44,6 @@ EXCEPTIONS = {
     # Networks of computers.
     "grader/web/http/clients.py": {"IPv4Network", "IPv6Network", "ip_network", "network"},
     "grader/web/pages/submit_form.py": {"proxy_networks"},
-    "grader/web/lti/blueprint.py": {"proxy_networks"},
     "worker/service/posts.py": {"network_backend"},
 }
 #: A module of arrays, of which the judge needs no more than their type.
