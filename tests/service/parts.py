@@ -1,6 +1,7 @@
 """The parts of a service as processes of their own: for tests that stop and kill them."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
@@ -9,9 +10,11 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Job, Kind, SubmissionRecord
+from grader.model.verdict import Verdict
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
@@ -29,6 +32,20 @@ import time
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     time.sleep(1000)
 """
+
+
+def as_json(verdict: Verdict) -> dict[str, Any]:
+    """The result object, as the command line prints it."""
+    return dict(json.loads(json.dumps(verdict.as_dict())))
+
+
+def without_identity(verdict: dict[str, Any]) -> dict[str, Any]:
+    """The verdict without what differs between two gradings: the submission's id, and the time it took."""
+    return {
+        **verdict,
+        "submission": {**verdict["submission"], "id": ""},
+        "statistics": {**verdict["statistics"], "seconds": 0},
+    }
 
 
 def are_gone(pids: set[int]) -> bool:

@@ -3,25 +3,9 @@
 import json
 import subprocess
 import sys
-from typing import Any
 
 from grader.model.records import State
-from grader.model.verdict import Verdict
-from tests.service.parts import EXAMPLES, ROOT, Service
-
-
-def as_json(verdict: Verdict) -> dict[str, Any]:
-    """The result object, as the command line prints it."""
-    return dict(json.loads(json.dumps(verdict.as_dict())))
-
-
-def without_identity(verdict: dict[str, Any]) -> dict[str, Any]:
-    """The verdict without what differs between two gradings: the submission's id, and the time it took."""
-    return {
-        **verdict,
-        "submission": {**verdict["submission"], "id": ""},
-        "statistics": {**verdict["statistics"], "seconds": 0},
-    }
+from tests.service.parts import EXAMPLES, ROOT, Service, as_json, without_identity
 
 
 def test_every_example_gets_the_verdict_of_the_command_line(service: Service) -> None:

@@ -1,0 +1,257 @@
+"""`python -m bench.chaos`: submissions and regrades while everything is killed, stopped and starved.
+
+A whole service with two workers of one process each, on a Redis of its own. While right and wrong files are handed in
+over HTTP, no two the same, and all that is graded is graded again, applied and at times rolled back, parts are killed,
+a worker is stopped beyond its lease, and Redis's memory is full: in an order that the seed draws. Afterwards each
+submission must have the verdict of a quiet day, and every count must add up. Exits with 1 on a violation.
+"""
+
+import argparse
+import itertools
+import random
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bench.chaos_audit import ChaosAudit, Expected
+from bench.regrading import Regrading
+from bench.submissions import mix, numbered
+from grader.judge.judge import Judge
+from grader.model.records import Queue, RevisionRecord, Scope
+from grader.store.store import Store
+from grader.subjects.kinds import load
+from grader.subjects.networks.assignment import Rubric
+from grader.subjects.networks.revision import NetworksRevision, dump
+from tests.networks import load_packaged
+from tests.service.chaos import FaultyService, StudentFile
+from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, until, without_identity
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+from worker.sandbox.policy import plan_jailed
+from worker.serve.embedded import EmbeddedRedis, lasting_port
+
+#: Threads that hand in.
+HANDS = 4
+#: Faults over which the submissions are spread.
+SHARES = 12
+#: Seconds from handing in to the next fault, so that some are graded then and some wait, and from a fault on.
+BEFORE, AFTER = (0.05, 0.6), (0.2, 1.5)
+#: Seconds without Redis, of a stopped worker and of full memory. A lease is 2 s.
+AWAY, STOPPED, FULL = (0.5, 6.0), (3.0, 5.0), (1.0, 4.0)
+#: Violations that are printed in words: the first.
+SHOWN = 40
+#: Seconds within which everything is at its end after the last fault.
+QUIET = 120.0
+#: Marks other than those of the assignment that ships, so that every regrade changes verdicts.
+MARKS = Rubric(bias_gradient=1, weight_gradient=5, activation_gradient=3, relu_derivative=7, any_shape=4)
+UNLIMITED = {"BACKMARK_SUBMIT_RATE": "1000000/minute", "BACKMARK_READ_RATE": "1000000/minute"}
+
+
+@dataclass(slots=True)
+class ChaosResult:
+    """The figures of one run."""
+
+    seed: int
+    faults: Counter[str] = field(default_factory=Counter)
+    submissions: int = 0
+    regrades: int = 0
+    units: int = 0
+    applied: int = 0
+    rolled_back: int = 0
+    #: Requests by the status of their answer.
+    answers: Counter[int] = field(default_factory=Counter)
+    lost_leases: int = 0
+    seconds: float = 0.0
+    violations: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    """Measure and print; exit with 1 on a violation."""
+    parser = argparse.ArgumentParser(prog="python -m bench.chaos", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seed", type=int, default=0, help="of the faults and their order (0)")
+    parser.add_argument("--submissions", type=int, default=300, help="files handed in (300)")
+    parser.add_argument("--units", type=int, default=600, help="sources graded again, at least (600)")
+    parser.add_argument("--minutes", type=float, default=6, help="after which it is given up (6)")
+    given = parser.parse_args()
+    result = measure(given.seed, given.submissions, given.units, given.minutes)
+    print(render(result), flush=True)
+    sys.exit(1 if result.violations else 0)
+
+
+def measure(seed: int, submissions: int, units: int, minutes: float) -> ChaosResult:
+    """Return the figures of a run of so many submissions and units."""
+    result, files = ChaosResult(seed), student_files(submissions)
+    shipped = load_packaged(ASSIGNMENT)
+    changed = replace(shipped, assignment=replace(shipped.assignment, rubric=MARKS), stored=None)
+    expected = grade_quietly((shipped, changed), files)
+    with ExitStack() as opened:
+        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        redis = EmbeddedRedis(folder / "redis", lasting_port())
+        redis.start()
+        opened.callback(redis.stop)
+        running = opened.enter_context(service(redis.url, folder, **UNLIMITED))
+        publish(running.store, changed)
+        _, token = running.store.tokens.create("staff", COURSE, {Scope.STAFF})
+        course = FaultyService(running, redis, seed, workers=(1, 1))
+        regrading = Regrading(course, token, (shipped.id, changed.id), units, seed)
+        Run(course, regrading, files, result).go(seed, minutes)
+        settle(running.store, result)
+        audit = ChaosAudit(running.store, expected, changed.id)
+        accepted = {
+            course.portal.accepted[file.number]: file for file in files if file.number in course.portal.accepted
+        }
+        result.violations += audit.violations(accepted, regrading.requested)
+        totals = running.store.counters.read()
+        result.submissions, result.regrades = len(accepted), len(regrading.requested)
+        result.units, result.lost_leases = regrading.units, totals.lost_leases
+        result.applied, result.rolled_back = totals.regraded, totals.rolled_back
+        result.answers = Counter(course.portal.answers) + regrading.answers
+    return result
+
+
+def student_files(count: int) -> list[StudentFile]:
+    """Return small files, no two the same, every second one wrong."""
+    sources = mix()
+    return [StudentFile(number, "backprop.py", numbered(sources, number).encode()) for number in range(count)]
+
+
+def grade_quietly(revisions: Sequence[NetworksRevision], files: Sequence[StudentFile]) -> Expected:
+    """Return the verdict of each file against each revision, by the revision's id and the file's number."""
+    with closing(Jails(plan_jailed())) as jails:
+        # As the service has them: from their archives.
+        graders = [Grader(Judge(load(dump(revision))), jails) for revision in revisions]
+        return {
+            (revision.id, file.number): without_identity(as_json(grader.grade(file.source, file.filename)))
+            for revision, grader in zip(revisions, graders, strict=True)
+            for file in files
+        }
+
+
+def publish(store: Store, revision: NetworksRevision) -> None:
+    """Make a revision the course's current one."""
+    assignment = revision.assignment
+    record = RevisionRecord(
+        id=revision.id,
+        course=COURSE,
+        assignment=revision.assignment_json,
+        assignment_id=assignment.id,
+        title=assignment.title,
+        networks_sha256=revision.cases_sha256,
+        published=0.0,
+    )
+    store.assignments.publish(record, dump(revision))
+
+
+class Run:
+    """Handing in, regrading and faults at the same time."""
+
+    def __init__(
+        self, course: FaultyService, regrading: Regrading, files: Sequence[StudentFile], result: ChaosResult
+    ) -> None:
+        self._course = course
+        self._regrading = regrading
+        self._files = files
+        self._result = result
+
+    def go(self, seed: int, minutes: float) -> None:
+        """Make faults until all is handed in, graded and graded again, or the time is up."""
+        portal, started = self._course.portal, time.monotonic()
+        with ThreadPoolExecutor(HANDS) as hands, ThreadPoolExecutor(1) as staff:
+            try:
+                handing = [hands.submit(portal.hand_in, file) for file in self._files]
+                regrading = staff.submit(self._regrading.run)
+                self._disturb(regrading, random.Random(seed), started + 60 * minutes)  # noqa: S311 - no secret
+                self._result.seconds = time.monotonic() - started
+            finally:
+                self._regrading.end()
+                portal.end()
+        portal.close()
+        for hand in handing:
+            hand.result()
+        if error := regrading.exception():
+            self._result.violations.append(f"a regrade could not be gone on with: {error}")
+
+    def _disturb(self, regrading: "Future[None]", chance: random.Random, end: float) -> None:
+        faults = self._faults(chance)
+        for number in itertools.count(1):
+            self._course.portal.allow(len(self._files) * number // SHARES)
+            threading.Event().wait(chance.uniform(*BEFORE))
+            if self._course.count_concluded() == len(self._files) and regrading.done():
+                return
+            if time.monotonic() > end:
+                self._result.violations.append(
+                    f"not done in time: {len(self._course.concluded)} of {len(self._files)} submissions concluded,"
+                    f" {self._regrading.units} units graded"
+                )
+                return
+            name, fault = next(faults)
+            fault()
+            self._result.faults[name] += 1
+            print(
+                f"{name}: {self._course.count_concluded()} concluded, {self._regrading.units} units",
+                file=sys.stderr,
+                flush=True,
+            )
+            threading.Event().wait(chance.uniform(*AFTER))
+
+    def _faults(self, chance: random.Random) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Yield faults without end: all kinds in random order, then all again."""
+        course = self._course
+        kinds: Mapping[str, Callable[[], None]] = {
+            "child killed": course.kill_child,
+            "worker killed": course.kill_worker,
+            "web killed": course.kill_web,
+            "sweeper killed": course.kill_sweeper,
+            "Redis killed": lambda: _hold(course.redis_away(), chance.uniform(*AWAY)),
+            "worker stopped": lambda: _hold(course.worker_stopped(), chance.uniform(*STOPPED)),
+            "memory full": lambda: _hold(course.memory_full(), chance.uniform(*FULL)),
+        }
+        while True:
+            yield from chance.sample([*kinds.items()], len(kinds))
+
+
+def _hold(fault: AbstractContextManager[None], seconds: float) -> None:
+    with fault:
+        threading.Event().wait(seconds)
+
+
+def settle(store: Store, result: ChaosResult) -> None:
+    """Wait until nothing waits and nothing is held."""
+
+    def idle() -> bool:
+        return not any(store.jobs.waiting(queue) for queue in Queue) and not store.redis.zcard("bm:leases")
+
+    try:
+        until(idle, "nothing waits and nothing is held", QUIET)
+    except AssertionError as error:
+        result.violations.append(str(error))
+
+
+def render(result: ChaosResult) -> str:
+    """Return the table."""
+    rows = [
+        ("seed", result.seed),
+        *sorted(result.faults.items()),
+        ("faults", result.faults.total()),
+        ("lost leases", result.lost_leases),
+        *((f"answers {status}", number) for status, number in sorted(result.answers.items())),
+        ("submissions", result.submissions),
+        ("regrades", result.regrades),
+        ("units", result.units),
+        ("verdicts applied", result.applied),
+        ("verdicts rolled back", result.rolled_back),
+        ("seconds", round(result.seconds)),
+        ("violations", len(result.violations)),
+    ]
+    return "\n".join([*(f"{name:<24}{number:>8}" for name, number in rows), *result.violations[:SHOWN]])
+
+
+if __name__ == "__main__":
+    main()
