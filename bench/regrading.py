@@ -1,6 +1,5 @@
 """Regrades that staff request over HTTP, one after the other, of all that is graded, whatever the service suffers."""
 
-import random
 import threading
 from collections import Counter
 from collections.abc import Sequence
@@ -44,7 +43,7 @@ class Regrading:
         self._headers = {"Authorization": f"Bearer {token}"}
         self._revisions = revisions
         self._wanted = units
-        self._chance = random.Random(seed)  # noqa: S311 - no secret depends on it
+        self._first = seed
         self._over = threading.Event()
         self.requested: list[RequestedRegrade] = []
         self.units = 0
@@ -63,20 +62,21 @@ class Regrading:
                 self._regrade(client, self._revisions[len(self.requested) % len(self._revisions)])
 
     def _regrade(self, client: httpx.Client, revision: str) -> None:
-        """Request one, and apply it; every second one is rolled back, half of these while it is applied."""
-        concluded = self._course.concluded
+        """Request one and apply it; two of three are rolled back, one of these while it is applied."""
+        concluded, turn = self._course.concluded, (len(self.requested) + self._first) % 3
         # A time before all submissions, unlike all others: the same request twice may stand for one regrade.
         since = datetime.fromtimestamp(len(self.requested), UTC).isoformat()
         body = {"assignment": ASSIGNMENT, "revision": revision, "fresh": True, "since": since}
         name = self._post(client, "/regrades", body)["id"]
         previewed = self._wait(client, name, "previewed")
-        self._post(client, f"/regrades/{name}/apply", {"mode": "whole"})
-        end, at_once = self._chance.choice((("applied", False), ("rolled_back", False), ("rolled_back", True)))
-        if not at_once:
-            self._wait(client, name, "applied")
-        if end == "rolled_back":
+        applying = self._post(client, f"/regrades/{name}/apply", {"mode": "whole"})
+        while applying["phase"] == "applying" and (turn != 2 or not applying["counts"]["applied"]):
+            self._pause()
+            applying = self._insist(client, "GET", f"/regrades/{name}", None)
+        end = "rolled_back" if turn else "applied"
+        if turn:
             self._post(client, f"/regrades/{name}/rollback", None)
-            self._wait(client, name, end)
+        self._wait(client, name, end)
         self.requested.append(RequestedRegrade(name, revision, concluded, end))
         self.units += previewed["counts"]["sources"]
 
