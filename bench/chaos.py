@@ -101,7 +101,7 @@ def measure(seed: int, submissions: int, units: int, minutes: float) -> ChaosRes
         _, token = running.store.tokens.create("staff", COURSE, {Scope.STAFF})
         course = FaultyService(running, redis, seed, workers=(1, 1))
         regrading = Regrading(course, token, (shipped.id, changed.id), units, seed)
-        Run(course, regrading, files, result).go(seed, minutes)
+        ChaosRun(course, regrading, files, result).go(seed, minutes)
         settle(running.store, result)
         audit = ChaosAudit(running.store, expected, changed.id)
         accepted = {
@@ -149,7 +149,7 @@ def publish(store: Store, revision: NetworksRevision) -> None:
     store.assignments.publish(record, dump(revision))
 
 
-class Run:
+class ChaosRun:
     """Handing in, regrading and faults at the same time."""
 
     def __init__(
