@@ -193,6 +193,14 @@ def test_a_product_with_an_array_that_another_line_stretched_is_not_blamed() -> 
     assert row_of(judgement, "activation_gradient").outcome is not Mark.FAILED
 
 
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_layers_of_zeros_count_in_a_depth_where_none_shows_anything_else() -> None:
+    """A single wrong step is wrong on every wrong network, those with a layer that is zero on all of them included."""
+    judgement = judged(source(down="np.zeros_like(before) if (before < 0).any() else matrix.T @ error"))
+    wrong = row_of(judgement, "finite_differences").message.removeprefix("Wrong on ").removesuffix(" of 200 networks.")
+    assert row_of(judgement, "relu_derivative").message.startswith(f"Does not hold on {wrong} of ")
+
+
 def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     """From the second call on the sign is another: asked again it is the same, alone it is right."""
     judgement = judged(
