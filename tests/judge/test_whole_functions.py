@@ -207,6 +207,8 @@ def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
         source(above="seen = []", start="np.multiply(-2 if seen else 2, all_f[-1] - y)\n    seen.append(1)")
     )
     assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
+    assert "after other networks" in judgement.diagnosis[0].title
+    assert "twice" not in judgement.diagnosis[0].hint
     assert row_of(judgement, "pure").outcome is Mark.FAILED
 
 
