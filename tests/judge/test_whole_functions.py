@@ -156,6 +156,19 @@ FACTS = {
         {"down": "((matrix + 0.05 * weights[place]).T @ error) * (before > 0)"},
         "plus 0.05 times the activation's derivative times all_dl_dweights[layer].T",
     ),
+    "a transpose where the shapes need it": (
+        {
+            "first": "all_dl_df, all_dl_dh = [None] * len(all_f), [None] * len(all_f)",
+            "enter": "turned = matrix if matrix.shape[0] == matrix.shape[1] else matrix.T\n"
+            "        all_dl_df[place], all_dl_dh[place] = error, turned @ error",
+            "down": "(before > 0) * all_dl_dh[place]",
+        },
+        "all_weights[layer] @ all_dl_df[layer], without the transpose, in the layers where it is wrong",
+    ),
+    "an index of another layer's units": (
+        {"down": "matrix.T @ error\n            error[all_h[place - 1] < 0] = 0"},
+        "applies the activation's derivative to an array that it does not fit",
+    ),
     "twice a square": ({"start": "2 * np.square(y - all_f[-1])"}, "twice the square of the difference"),
     "a mean over the inputs, beside another slip": (
         {"start": "3 * (all_f[-1] - y)", "kept": "np.outer(error, entered) / entered.size, error + 0"},
@@ -183,6 +196,20 @@ def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
         )
     )
     assert lost(judgement) == {"relu_derivative", "any_shape"}
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_a_line_that_reads_what_was_never_made_is_not_blamed() -> None:
+    """The derivative's line leaves an entry out: the weights' line stumbles over it, and is right."""
+    judgement = judged(
+        source(
+            first="upstream = [None] * len(all_weights)",
+            enter="if place + 1 == len(all_f): upstream[place] = error",
+            kept="upstream[place] @ all_h[place].T, upstream[place]",
+            down="(before > 0) * (matrix.T @ upstream[place])\n            if place > 1: upstream[place - 1] = error",
+        )
+    )
+    assert row_of(judgement, "weight_gradient").outcome is not Mark.FAILED
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
