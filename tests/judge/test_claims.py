@@ -105,7 +105,7 @@ def test_right_gradients_in_another_form_lose_any_shape_only(source: str, form: 
 
 def test_single_numbers_are_not_taken_for_another_list_by_their_names_alone() -> None:
     """The list that is returned has a name that does not speak of weights, and another one has."""
-    keep = "more[at], db[at], dw[at] = back @ all_h[at].T, 2 * back, 0 * all_weights[at]"
+    keep = "more[at], db[at], dw[at] = 3 * back @ all_h[at].T, 3 * back, 5 * all_weights[at]"
     assert lost(own(start=THREE, keep=keep, back="more, db")) == {"bias_gradient"}
 
 
