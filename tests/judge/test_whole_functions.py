@@ -199,6 +199,13 @@ def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
+def test_single_rows_do_not_show_which_product_a_weight_gradient_is() -> None:
+    """In all other layers it has another shape, and is no product entry by entry."""
+    judgement = judged(source(kept="np.einsum('ij,ik->jk', matrix, error), 1 * error"))
+    assert "product" not in judgement.diagnosis[0].title
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
 def test_a_line_that_reads_what_was_never_made_is_not_blamed() -> None:
     """The derivative's line leaves an entry out: the weights' line stumbles over it, and is right."""
     judgement = judged(
