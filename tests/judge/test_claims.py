@@ -39,6 +39,7 @@ def own(back: str = "dw, db", start: str = "{}, {}, {}", keep: str = INDEXED, ab
 
 
 LISTS = "[None] * (last + 1), [None] * (last + 1), None"
+THREE = "[None] * (last + 1), [None] * (last + 1), [None] * (last + 1)"
 NOTEBOOK = four_lines({})
 
 
@@ -76,6 +77,10 @@ def lost(source: str) -> set[str]:
         (own(keep="dw['dW%d' % (at + 1)] = back @ all_h[at].T; dw['db%d' % (at + 1)] = back", back="dw"), "dictionary"),
         (own(back="print(dw, db)"), "nothing is returned"),
         (NOTEBOOK.replace("return all_dl_dweights,", "return all_dl_dh,"), "all_dl_dh is returned in the place"),
+        (
+            own(start=THREE, keep=f"{INDEXED}; more[at] = all_weights[at].T @ back", back="more, db"),
+            "another list is returned in the place of the weight gradients",
+        ),
     ],
     ids=[
         "reversed",
@@ -88,6 +93,7 @@ def lost(source: str) -> set[str]:
         "from_one",
         "printed",
         "dh",
+        "own_dh",
     ],
 )
 def test_right_gradients_in_another_form_lose_any_shape_only(source: str, form: str) -> None:
@@ -95,6 +101,12 @@ def test_right_gradients_in_another_form_lose_any_shape_only(source: str, form: 
     assert lost(source) == {"any_shape"}
     assert form in rows(source)["form"].message
     assert judged(source).first_difference is None
+
+
+def test_single_numbers_are_not_taken_for_another_list_by_their_names_alone() -> None:
+    """The list that is returned has a name that does not speak of weights, and another one has."""
+    keep = "more[at], db[at], dw[at] = 3 * back @ all_h[at].T, 3 * back, 5 * all_weights[at]"
+    assert lost(own(start=THREE, keep=keep, back="more, db")) == {"bias_gradient"}
 
 
 def test_weights_alone_from_the_output_down_are_not_two_reversed_lists() -> None:

@@ -156,6 +156,19 @@ FACTS = {
         {"down": "((matrix + 0.05 * weights[place]).T @ error) * (before > 0)"},
         "plus 0.05 times the activation's derivative times all_dl_dweights[layer].T",
     ),
+    "a transpose where the shapes need it": (
+        {
+            "first": "all_dl_df, all_dl_dh = [None] * len(all_f), [None] * len(all_f)",
+            "enter": "turned = matrix if matrix.shape[0] == matrix.shape[1] else matrix.T\n"
+            "        all_dl_df[place], all_dl_dh[place] = error, turned @ error",
+            "down": "(before > 0) * all_dl_dh[place]",
+        },
+        "all_weights[layer] @ all_dl_df[layer], without the transpose, in the layers where it is wrong",
+    ),
+    "an index of another layer's units": (
+        {"down": "matrix.T @ error\n            error[all_h[place - 1] < 0] = 0"},
+        "applies the activation's derivative to an array that it does not fit",
+    ),
     "twice a square": ({"start": "2 * np.square(y - all_f[-1])"}, "twice the square of the difference"),
     "a mean over the inputs, beside another slip": (
         {"start": "3 * (all_f[-1] - y)", "kept": "np.outer(error, entered) / entered.size, error + 0"},
@@ -186,11 +199,40 @@ def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
+def test_single_rows_do_not_show_which_product_a_weight_gradient_is() -> None:
+    """In all other layers it has another shape, and is no product entry by entry."""
+    judgement = judged(source(kept="np.einsum('ij,ik->jk', matrix, error), 1 * error"))
+    assert "product" not in judgement.diagnosis[0].title
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_a_line_that_reads_what_was_never_made_is_not_blamed() -> None:
+    """The derivative's line leaves an entry out: the weights' line stumbles over it, and is right."""
+    judgement = judged(
+        source(
+            first="upstream = [None] * len(all_weights)",
+            enter="if place + 1 == len(all_f): upstream[place] = error",
+            kept="upstream[place] @ all_h[place].T, upstream[place]",
+            down="(before > 0) * (matrix.T @ upstream[place])\n            if place > 1: upstream[place - 1] = error",
+        )
+    )
+    assert row_of(judgement, "weight_gradient").outcome is not Mark.FAILED
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
 def test_a_product_with_an_array_that_another_line_stretched_is_not_blamed() -> None:
     """A sum with another layer's array gives dl/df its shape, or raises; the product below raises for it."""
     stretched = "error = error + 0 * all_f[min(place + 1, len(all_f) - 1)]"
     judgement = judged(source(enter=stretched, down="(matrix.T @ error) * (before > 0)"))
     assert row_of(judgement, "activation_gradient").outcome is not Mark.FAILED
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_layers_of_zeros_count_in_a_depth_where_none_shows_anything_else() -> None:
+    """A single wrong step is wrong on every wrong network, those with a layer that is zero on all of them included."""
+    judgement = judged(source(down="np.zeros_like(before) if (before < 0).any() else matrix.T @ error"))
+    wrong = row_of(judgement, "finite_differences").message.removeprefix("Wrong on ").removesuffix(" of 200 networks.")
+    assert row_of(judgement, "relu_derivative").message.startswith(f"Does not hold on {wrong} of ")
 
 
 def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
@@ -199,6 +241,8 @@ def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
         source(above="seen = []", start="np.multiply(-2 if seen else 2, all_f[-1] - y)\n    seen.append(1)")
     )
     assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
+    assert "after other networks" in judgement.diagnosis[0].title
+    assert "twice" not in judgement.diagnosis[0].hint
     assert row_of(judgement, "pure").outcome is Mark.FAILED
 
 

@@ -46,6 +46,8 @@ class ReturnedForm(StrEnum):
     MORE = "more"
     #: Another list in the place of one of the two.
     MISTAKEN = "mistaken"
+    #: The same of the weights' list, where the lists have names of the student's own.
+    REPLACED = "replaced"
     #: Not made of these two lists; nothing at all.
     OTHER = "other"
     NONE = "none"

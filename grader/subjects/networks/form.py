@@ -45,6 +45,9 @@ _BEYOND_CHANCE = 3
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
     """The evidence, with networks that fit two forms read in that of the others, if those have only one."""
+    if not any(observed.form == ReturnedForm.REPLACED for i, observed in evidence.items() if max(suite.sizes[i]) > 1):
+        # Where all arrays are single numbers, a list was taken for another one by its name alone.
+        evidence = {i: observed for i, observed in evidence.items() if observed.form != ReturnedForm.REPLACED}
     for form, fits_both in _TWOFOLD.items():
         twofold = {i for i in evidence if fits_both(suite.sizes[i])}
         if {observed.form for i, observed in evidence.items() if i not in twofold and observed.ended} == {form}:
@@ -75,7 +78,7 @@ _TWOFOLD: dict[ReturnedForm, Callable[[Sequence[int]], bool]] = {
 }
 
 #: Forms in which an array of the right shape may stand in another one's place.
-MISPLACED = frozenset({*_TWOFOLD, ReturnedForm.MISTAKEN})
+MISPLACED = frozenset({*_TWOFOLD, ReturnedForm.MISTAKEN, ReturnedForm.REPLACED})
 
 #: The forms of what needs no other reading than the one that was asked for, or has none.
 AS_IT_CAME = frozenset({"plain", "other", "none"})

@@ -125,9 +125,13 @@ def _propagation(
     legitimate, right = _compare(layers, delta, g, size, assignment.formulas)
     activation_failed = judged & (layers.unit & ~legitimate).any(axis=1)
     derivative_failed = judged & (speaks & (layers.f != 0) & ~right).any(axis=1)
-    derivative_failed &= _find_written(layers, delta)
+    # A layer of zeros that is zero on every network may be one that the loop never comes to, unless others have them.
+    cleared = derivative_failed & (silent | ~layers.unit).all(axis=1)
+    unwritten = derivative_failed & ~_find_written(layers, delta)
+    unwritten &= not (cleared & ~unwritten).any()
+    derivative_failed &= ~unwritten
     # A layer of zeros is step three's, if that is seen to fail elsewhere; or one that the loop never comes to.
-    zeros = derivative_failed & (silent | ~layers.unit).all(axis=1)
+    zeros = derivative_failed & cleared
     if activation_failed.any():
         activation_failed, derivative_failed = activation_failed | zeros, derivative_failed & ~zeros
     # All zeros below the output say nothing of either: both lines may still be the template's.
@@ -145,7 +149,12 @@ def _propagation(
             reading,
         ),
         "relu_derivative": Step(
-            speaks.any(axis=1), derivative_failed, bent, bool(judged.any()), unseen | activation_failed, reading
+            speaks.any(axis=1) & ~unwritten,
+            derivative_failed,
+            bent,
+            bool(judged.any()),
+            unseen | activation_failed,
+            reading,
         ),
     }
 

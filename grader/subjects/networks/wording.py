@@ -46,6 +46,7 @@ FORMS = {
     ReturnedForm.PAIRS: "weights and biases come in pairs, layer by layer",
     ReturnedForm.MORE: "more than these two lists is returned",
     ReturnedForm.MISTAKEN: "all_dl_dh is returned in the place of another list",
+    ReturnedForm.REPLACED: "another list is returned in the place of the weight gradients",
     ReturnedForm.OTHER: "what is returned is not made of these two lists",
     ReturnedForm.NONE: "nothing is returned",
 }

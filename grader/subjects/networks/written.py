@@ -287,8 +287,9 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     if any(operand.text == text or (operand.origin or ("",))[0] == "y" for operand in raising.operands):
         return None
     taken = _read_operands(raising.part)
-    if _searches(raising.part) or any(o.text in taken and o.type in _SCALARS for o in raising.operands):
-        # It finds a layer's number, or has a number where another line should have made an array.
+    of_others = (o.type in _SCALARS or _is_unmade(o, raising.operands) for o in raising.operands if o.text in taken)
+    if _searches(raising.part) or any(of_others):
+        # It finds a layer's number, or has a number or nothing where another line should have made an array.
         return None
     if raising.part and not any(operand.text in taken and operand.origin for operand in raising.operands):
         # What raised is made of other products, which came to their ends.
@@ -305,6 +306,17 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     # An array of the student's own may have been kept in a list before it was multiplied.
     own = [operand.shape for operand in operands if _is_own(operand) and operand.shape is not None]
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
+
+
+def _is_unmade(operand: Operand, operands: Sequence[Operand]) -> bool:
+    """True if it is None where another line should have made an array: a variable, or the entry of the line's layer."""
+    if operand.type != "NoneType" or operand.origin is not None:
+        return False
+    index = operand.text.partition("[")[2]
+    read = {
+        other.text.partition("[")[2] for other in operands if other.origin is not None and other.origin[0] in READING
+    }
+    return not index or index in read
 
 
 def _searches(part: str) -> bool:

@@ -27,7 +27,7 @@ from grader.subjects.networks.diagnosis.other_input import other_input
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
-from grader.subjects.networks.diagnosis.state import KEEPS, state
+from grader.subjects.networks.diagnosis.state import DEPENDS, KEEPS, state
 from grader.subjects.networks.diagnosis.stopping import stopping
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence
@@ -85,7 +85,7 @@ class Diagnoser:
     @property
     def unrepeated(self) -> tuple[Diagnosis, ...]:
         """The explanation of answers that a process gives only after others: facts about lines would mislead."""
-        return hints.write_diagnoses([Fit((KEEPS,))], self.assignment.references)
+        return hints.write_diagnoses([Fit((DEPENDS,))], self.assignment.references)
 
     def diagnose(
         self,

@@ -222,8 +222,10 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     dw = backward.d_weights[k]
     above = {words: array for words, array in _others(backward.df, k, "all_dl_df").items() if array is not None}
     others = {words: array for words, array in _others(weights, k, "all_weights").items() if array is not None}
+    # NaN where the shapes do not allow it: with them, it is looked at before the other shape, which is the same there.
+    plain = w @ df if w.shape[0] == w.shape[1] else np.full((w.shape[1], 1), np.nan)
     made: dict[str, Array | None] = {
-        "all_weights[layer] @ all_dl_df[layer], without the transpose": w @ df if w.shape[0] == w.shape[1] else None,
+        "all_weights[layer] @ all_dl_df[layer], without the transpose": plain,
         "all_weights[layer], in another shape but not transposed, @ all_dl_df[layer]": w.reshape(w.T.shape) @ df,
         "np.sign(all_weights[layer]).T @ all_dl_df[layer]": np.sign(w).T @ df,
         "np.abs(all_weights[layer]).T @ all_dl_df[layer]": np.abs(w).T @ df,

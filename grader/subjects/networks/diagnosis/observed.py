@@ -256,7 +256,7 @@ def describe_between(low: float, high: float) -> str:
 def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     """Another array or product, in every entry or in every layer that is wrong."""
     layers = np.isin(samples.owner, samples.owner[wrong])
-    if wrong.sum() < _LEAST_ENTRIES:
+    if wrong.sum() < _LEAST_ENTRIES or _is_thin(samples, wrong):
         return None
     for where, among in (("", np.ones_like(layers)), (f", in the {samples.unit}s where it is wrong", layers)):
         for words, array in samples.arrays.items():
@@ -269,6 +269,12 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
                     f"{_show(samples, wrong)} Write down the line with its layer: which arrays does it read?",
                 )
     return None
+
+
+def _is_thin(samples: Samples, wrong: Booleans) -> bool:
+    """True if each wrong weight gradient is a single row or column, whose numbers are those of many products."""
+    layers = [samples.layers[owner] for owner in np.unique(samples.owner[wrong])]
+    return samples.where is Where.WEIGHT and all(1 in (at.rows, at.columns) for at in layers)
 
 
 def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
@@ -440,7 +446,7 @@ def _name_carried(samples: Samples) -> str:
 def _find_product(  # noqa: PLR0913 - two columns, and which of them is another one
     samples: Samples, wrong: Booleans, pair: tuple[Array, Array] | None, name: str, other: str, part: str
 ) -> Fact | None:
-    if pair is None:
+    if pair is None or _is_thin(samples, wrong):
         return None
     taken, right = pair
     off = np.flatnonzero(np.abs(taken - right) > _NEAR * np.maximum(np.abs(taken), np.abs(right)))

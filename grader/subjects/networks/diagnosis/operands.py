@@ -373,7 +373,10 @@ def _put_in_words(change: OperandChange) -> tuple[str, str]:
         ),
         "index": (f"takes {taken}", f"It uses {taken} there. Is that the right layer?{end}"),
         "layers": (
-            f"multiplies {beside} by an array that does not fit it",
+            # A mask may be an index, which multiplies nothing.
+            f"applies {beside} to an array that it does not fit"
+            if slot.masked
+            else f"multiplies {beside} by an array that does not fit it",
             f"It has an entry of {slot.name} and another array. What are their shapes, and which should they be?",
         ),
         "variable": (f"takes {taken}", f"It uses {taken} there. Is that the list that it needs?"),

@@ -37,6 +37,10 @@ def add_lines(first: FirstDifference | None, written: Sequence[WrittenEntry]) ->
     lines = sorted({line.line for line in own})
     cells = {line.cell for line in own}
     own_line = any(line.index == str(first.layer) for line in mine)
-    if own_line or len(cells) != 1 or len(lines) > _MOST:
+    # A loop may come to the output, too, and write there what the output's own line wrote before.
+    again = at_output and any(
+        line.index.isidentifier() for line in mine if line.index not in _OUTPUT and line not in own
+    )
+    if own_line or again or len(cells) != 1 or len(lines) > _MOST:
         return first
     return add_sentence(replace(first, cell=cells.pop() or None, lines=tuple(lines)))

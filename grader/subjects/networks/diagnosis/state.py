@@ -53,6 +53,17 @@ KEEPS = Bug(
     "Use no global list, no mutable default argument and no random number: make every array inside the function.",
 )
 
+#: The same state, where answers given twice agree, and one given first by a process is another.
+DEPENDS = Bug(
+    "state_between_calls",
+    "answers a network differently after other networks than in a fresh process",
+    Where.WHOLE,
+    (),
+    "Call your function for one network in a fresh process, and again after a call for another network. What does it"
+    " keep from one call to the next?",
+    KEEPS.strong,
+)
+
 
 KEEPS_DERIVATIVE = Bug(
     "derivative_kept",

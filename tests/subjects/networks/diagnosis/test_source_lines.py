@@ -92,6 +92,16 @@ def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:
     assert "line" not in said(source, "all_dl_df[3]", 3)
 
 
+def test_no_line_is_named_where_the_loop_may_write_the_output_again() -> None:
+    """The line above the loop may be right, and the one in it change what it wrote."""
+    source = NOTEBOOK.replace(
+        "(K, -1, -1):\n", "(K, -1, -1):\n    all_dl_df[layer] = all_dl_df[layer] / all_dl_df[layer].max()\n"
+    )
+    assert source != NOTEBOOK
+    assert said(source, "all_dl_df[5]", 5) == "all_dl_df[5] is"
+    assert said(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 6, 11 and 12) is"
+
+
 def test_the_outputs_line_is_not_told_of_another_layer() -> None:
     """Who wrote that entry is not known: an alias may have."""
     output = [WrittenEntry("all_dl_dbiases", "K", 10, 7)]

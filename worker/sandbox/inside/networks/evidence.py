@@ -258,10 +258,28 @@ def _is_mistaken(both: list[Any], shapes: Mapping[str, list[Shape]], lists: Mapp
     dh = lists.get("all_dl_dh") or []
     for name, part in zip(LISTS, both, strict=False):
         entries = _members(part)
-        same = len(entries) == len(dh) == len(shapes[name]) and all(map(is_, entries, dh))
-        if same and _exact(lists.get(name) or [], shapes[name]):
+        if len(dh) == len(shapes[name]) and _is_same(entries, dh) and _exact(lists.get(name) or [], shapes[name]):
             return True
     return False
+
+
+def find_replaced(returned: object, shapes: Mapping[str, list[Shape]], own: Mapping[str, list[Any]]) -> dict[str, Any]:
+    """Return the two lists if a list with the activations' shapes was returned in the place of the weights' own one.
+
+    Nothing if not. Where all arrays have the same shape, the lists' names decide.
+    """
+    both = [_members(part) for part in _members(returned)]
+    if len(both) != 2 or not _exact(both[1], shapes[LISTS[1]]) or not _exact(both[0], shapes["all_dl_dh"]):
+        return {}
+    first, second = ({name for name, entries in own.items() if _is_same(entries, part)} for part in both)
+    named = [name for name in own if "w" in name.lower() and _exact(own[name], shapes[LISTS[0]])]
+    # Neither of the two is the weights' own list.
+    replaced = bool(first) and len(named) == 1 and not (first | second).intersection(named)
+    return {LISTS[0]: own[named[0]], LISTS[1]: both[1]} if replaced else {}
+
+
+def _is_same(entries: list[Any], others: list[Any]) -> bool:
+    return len(entries) == len(others) and all(map(is_, entries, others))
 
 
 def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[str, Any]:
