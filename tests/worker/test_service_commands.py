@@ -108,6 +108,13 @@ def test_the_command_line_imports_nothing_of_a_service() -> None:
     assert not loaded & {"celery", "kombu", "redis", "pydantic", "flask", "httpx", "numpy"}
 
 
+def test_what_starts_a_jail_needs_no_numpy() -> None:
+    """A cold `grade` starts its first jail, and then imports NumPy and the judge beside it."""
+    code = "import sys, worker.grading.pool; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not {"numpy", "hypothesis", "grader.judge.judge"} & set(done.stdout.split())
+
+
 def test_a_sweeper_needs_no_numpy() -> None:
     """Nor what judges: its container has neither."""
     code = "import sys, worker.service.sweeper, worker.service.deliveries; print(*sorted(sys.modules))"

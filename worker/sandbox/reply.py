@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grader.errors import Crashed
-from worker.sandbox.inside.calls import MOST_FORMS
 from worker.sandbox.inside.cells import Cells, decode
-from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.entry import MOST_FORMS, Entry
 from worker.sandbox.inside.networks.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import Write

@@ -11,14 +11,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .entry import MOST_FORMS
 from .importer import CourseModules, package_of
 from .inputs import Inputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .wire import pack
 
-#: Results of another form that an answer describes, and characters of each of their texts.
-MOST_FORMS, _FORM = 16, 64
+#: Characters of each text of a form.
+_FORM = 64
 #: How a result came out, in an answer in parts.
 FINE, MALFORMED, MISSING = "0", "1", "2"
 

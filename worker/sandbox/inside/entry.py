@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
+#: Results of another form that an answer describes.
+MOST_FORMS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
