@@ -28,7 +28,7 @@ def register_platform(invitation: str) -> Response:
         says = "This address is for an LMS: paste it there, where tools are registered. The page itself shows nothing."
         raise LaunchRefused(Reason.INCOMPLETE, says)
     if not store.platforms.use_invitation(invitation):
-        says = "This invitation was used before, or has ended. `backmark lti invite` makes another."
+        says = "This invitation was used before, or has expired. `backmark lti invite` makes another."
         raise LaunchRefused(Reason.INVITATION, says)
     try:
         platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)

@@ -70,8 +70,8 @@ UNISOLATED = (
 @click.option(
     "--student-from",
     type=click.Choice(["canvas", "moodle", "folder", "file"]),
-    help="How a file's student is known: by the names that Canvas or Moodle give, by the folder, or by the file's name;"
-    " by default what most names look like.",
+    help="How to tell whose a file is: by the name that Canvas or Moodle gives it, by its folder, or by its own name; by"
+    " default, the form that most names have.",
 )
 @click.option(
     "--script",
@@ -101,11 +101,12 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 ) -> ExitStatus:
     """Grade notebooks, Python files or packages on this machine.
 
-    A folder or a ZIP archive stands for all .ipynb and .py files in it. Where the assignment takes packages, an archive
-    is one submission, and so is a folder that has the graded file at its path; any other folder, and an archive that is
-    a class, stands for these, too. With --csv, --summary or --student-from it is
-    a class, as Canvas and Moodle let you download it: each student's newest file is graded, and if that is refused
-    before it runs, the one before it. `backmark marks` puts the marks into the table that the LMS exported.
+    A folder or a ZIP archive stands for all .ipynb and .py files in it. If the assignment takes packages, an archive is
+    one submission, and so is a folder with the graded file at its path; other folders are searched for both.
+
+    With --csv, --summary or --student-from, FILES are a class, as you download it from Canvas or Moodle: the newest
+    file of each student is graded, or the one before it if that is refused before it runs. `backmark marks` then puts
+    the marks into the table that the LMS exported.
     """
     if summary and as_json:
         message = "either --summary or --json"

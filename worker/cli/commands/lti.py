@@ -26,11 +26,12 @@ def lti() -> None:
 
 
 @lti.command()
-@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days until it ends.")
+@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days that it holds.")
 def invite(days: int) -> None:
-    """Print an address that registers one LMS, for its administrator to paste where tools are registered.
+    """Print an address that registers one LMS.
 
-    It works once. Keep it to yourself and the administrator: who has it can register an LMS of their own.
+    The LMS's administrator pastes it where tools are registered. It works once. Keep it between the two of you: whoever
+    has it can register an LMS of their own.
     """
     store = _open_store()
     public = _public_url(store)
@@ -39,7 +40,7 @@ def invite(days: int) -> None:
 
 @lti.command("list")
 def list_platforms() -> None:
-    """List the registered platforms, and below each the deployments that launches came from."""
+    """List the platforms, each with the deployments that launches came from."""
     store = _open_store()
     for platform in store.platforms.all():
         family = f" ({platform.family})" if platform.family else ""
@@ -66,7 +67,7 @@ def list_platforms() -> None:
 def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | None) -> None:  # noqa: FBT001 - click's
     """Register an LMS in which Backmark was set up by hand.
 
-    Canvas's cloud and Moodle need the client id only; of others name all four addresses.
+    For Canvas's cloud and for Moodle the client id is enough; for any other LMS, name all four addresses.
     """
     store = _open_store()
     platform = _platform(client_id, _addresses(moodle, addresses, canvas=canvas))
@@ -80,7 +81,10 @@ def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | Non
 @click.argument("platform")
 @click.argument("deployment")
 def disable(platform: str, deployment: str) -> None:
-    """Refuse launches from a deployment of a platform, by the ids that `backmark lti list` prints."""
+    """Refuse launches from a deployment.
+
+    `backmark lti list` prints the ids of platforms and deployments.
+    """
     _require_platform(store := _open_store(), platform)
     store.platforms.disable(platform, deployment)
     click.echo(f"launches from deployment {deployment} are refused", err=True)
@@ -112,7 +116,7 @@ def remove(platform: str) -> None:
 def rotate(forget: bool) -> None:  # noqa: FBT001 - click's
     """Make a new key for what Backmark signs.
 
-    It signs from tomorrow on, when every LMS has read it; the old one signs until then.
+    Backmark signs with it from tomorrow on, when every LMS has read it, and with the old one until then.
     """
     from grader.lti.tool_keys import ToolKeys
 
