@@ -70,8 +70,8 @@ UNISOLATED = (
 @click.option(
     "--student-from",
     type=click.Choice(["canvas", "moodle", "folder", "file"]),
-    help="How to tell whose a file is: by the name that Canvas or Moodle gives it, by its folder, or by its own name; by"
-    " default, the form that most names have.",
+    help="How to tell whose a file is: by the name that Canvas or Moodle gives it, by its folder, or by its own name;"
+    " by default, the form that most names have.",
 )
 @click.option(
     "--script",
