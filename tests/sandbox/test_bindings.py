@@ -94,6 +94,9 @@ LOSS = "class Net:\n    def loss(self, x, y):\n"
         ),
         ("grads['W1']", ["grads = {}", "grads.update(W1=x)", "return 0, grads"], []),
         ("grads['W1']", ["return 0, {**x}"], []),
+        # Keys that are no text, and numbers that Python does not write in decimal.
+        ("grads['W1']", ["grads = {'W1': x}", "grads[b'(.*'] = y", "return 0, grads"], [3]),
+        ("grads['W1']", ["grads = {}", f"grads[0x{'F' * 5000}] = x", "return 0, grads"], [4]),
         ("grads['W1'] / 2", ["return 0, {'W1': x}"], []),
     ],
 )

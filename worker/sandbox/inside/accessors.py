@@ -5,6 +5,8 @@ import re
 from typing import NamedTuple
 
 _ANYTHING = ".*"
+#: Bits of the largest index that is compared as a text: Python writes no number of thousands of digits.
+_LARGEST_INDEX = 64
 
 
 class Accessor(NamedTuple):
@@ -35,7 +37,9 @@ def spell(node: ast.AST) -> str:
 def pattern_of(key: ast.expr) -> str:
     """Return a pattern of the keys that an index may be: `'dW' + str(l)` is `dW.*`."""
     if isinstance(key, ast.Constant):
-        return re.escape(str(key.value)) if isinstance(key.value, str) else str(key.value)
+        if isinstance(key.value, int) and key.value.bit_length() > _LARGEST_INDEX:
+            return _ANYTHING
+        return re.escape(str(key.value))
     if isinstance(key, ast.BinOp) and isinstance(key.op, ast.Add):
         left, right = pattern_of(key.left), pattern_of(key.right)
         texts = any(isinstance(part, ast.Constant) and isinstance(part.value, str) for part in ast.walk(key))
