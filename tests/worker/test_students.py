@@ -62,6 +62,11 @@ def test_a_stray_file_in_the_folder_of_the_class_does_not_make_it_one_student(tm
     assert [(owner.student, len(owner.files)) for owner in owners] == [("ada", 1), ("grace", 1), ("roster", 0)]
 
 
+def test_folders_of_any_depth_around_a_class_are_left_out(tmp_path: Path) -> None:
+    found = files(tmp_path, *(f"{'a/' * 1500}{student}/hw.py" for student in ("ada", "grace")))
+    assert [owner.student for owner in group(found, detect(found))] == ["ada", "grace"]
+
+
 def test_late_is_what_canvas_says_and_no_part_of_a_name(tmp_path: Path) -> None:
     found = files(tmp_path, "lateada_101_1_LATE_2_3.py", "hopper_LATE_102_4_hw.py")
     assert [(owner.student, owner.late) for owner in group(found, StudentSource.CANVAS)] == [

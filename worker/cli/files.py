@@ -98,6 +98,12 @@ def sent_name(file: Path) -> str:
     return f"{file.resolve().name}.zip" if file.is_dir() else file.name
 
 
+def begins_with(file: Path, start: bytes) -> bool:
+    """Return True if these are the file's first bytes."""
+    with file.open("rb") as stream:
+        return stream.read(len(start)) == start
+
+
 def _archive(folder: Path) -> bytes:
     """Return a folder's Python files as a ZIP archive, the same each time; a link goes into it as a link."""
     data = io.BytesIO()

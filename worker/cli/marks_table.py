@@ -13,7 +13,7 @@ from grader.reports.spreadsheets import Cell, table
 from grader.reports.wording import clean, trouble
 from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from worker.cli.failure import GradingFailure
-from worker.cli.files import write_name, write_privately
+from worker.cli.files import begins_with, write_name, write_privately
 from worker.cli.students import StudentSource
 
 HEADER = (
@@ -46,7 +46,7 @@ class ClassMarks:
 
 def check_target(file: Path) -> None:
     """Raise UsageError if a file is there that is no table of marks, such as one that an LMS exported."""
-    if file.exists() and file.read_bytes()[: len(_START)] != _START:
+    if file.exists() and not begins_with(file, _START):
         message = f"--csv does not overwrite {file}, which is no table of marks of Backmark's; name another file"
         raise click.UsageError(message)
 

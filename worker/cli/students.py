@@ -1,5 +1,6 @@
 """Whose a downloaded file is, by the names that Canvas and Moodle give files. The facts: docs/offline.md."""
 
+import posixpath
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -101,19 +102,20 @@ def group(files: Sequence[DownloadedFile], source: StudentSource) -> list[Studen
     """Return each student's files, in order of name. A file that is not named as the others is a student's own."""
     owned: dict[tuple[str, str], list[OwnedFile]] = {}
     for file in _strip_wrapping(files, folders=source is StudentSource.FOLDER):
-        known = _READERS[source](file) or _read_file(file)
-        owned.setdefault((known.id or known.student, known.id), []).append(known)
-    students = [_make_student(known) for known in owned.values()]
+        owned_file = _READERS[source](file) or _read_file(file)
+        owned.setdefault((owned_file.id or owned_file.student, owned_file.id), []).append(owned_file)
+    students = [_make_student(owned_files) for owned_files in owned.values()]
     return sorted(students, key=lambda student: (student.student.lower(), student.id))
 
 
 def _strip_wrapping(files: Sequence[DownloadedFile], folders: int = 0) -> Sequence[DownloadedFile]:
     """Return the files without the folders that the whole class is in; some file keeps so many folders of its own."""
-    parts = [file.name.parts for file in files]
-    wrapped = min(map(len, parts)) > 1 and len({part[0] for part in parts}) == 1
-    if len(files) < 2 or not wrapped or max(map(len, parts)) < folders + 2:
+    if len(files) < 2:
         return files
-    return _strip_wrapping([replace(file, name=PurePosixPath(*file.name.parts[1:])) for file in files], folders)
+    common = PurePosixPath(posixpath.commonpath([file.name.parent for file in files]))
+    deepest = max(len(file.name.parent.parts) for file in files)
+    wrapping = max(0, min(len(common.parts), deepest - folders))
+    return [replace(file, name=PurePosixPath(*file.name.parts[wrapping:])) for file in files]
 
 
 def _make_student(owned: Sequence[OwnedFile]) -> StudentFiles:
@@ -127,10 +129,10 @@ def _make_student(owned: Sequence[OwnedFile]) -> StudentFiles:
 
 
 def _read_canvas(file: DownloadedFile) -> OwnedFile | None:
-    named = _CANVAS_ANONYMOUS.fullmatch(file.name.name) or _CANVAS.fullmatch(file.name.name)
-    if named is None:
+    match = _CANVAS_ANONYMOUS.fullmatch(file.name.name) or _CANVAS.fullmatch(file.name.name)
+    if match is None:
         return None
-    parts = named.groupdict()
+    parts = match.groupdict()
     refusal = _TYPED if parts["typed"] else _refuse(file)
     return OwnedFile(
         file,
@@ -145,9 +147,9 @@ def _read_canvas(file: DownloadedFile) -> OwnedFile | None:
 
 def _read_moodle(file: DownloadedFile) -> OwnedFile | None:
     for part in file.name.parts:
-        named = _MOODLE.fullmatch(part)
-        if named is not None:
-            parts = named.groupdict()
+        match = _MOODLE.fullmatch(part)
+        if match is not None:
+            parts = match.groupdict()
             refusal = _TYPED if parts["plugin"] == "onlinetext" else _refuse(file)
             own = part == file.name.name and parts["own"]
             return OwnedFile(
@@ -175,8 +177,8 @@ def _refuse(file: DownloadedFile) -> str:
         start = stream.read(START_BYTES)
     if not start:
         return "is empty"
-    known = name_format(start)
-    return f"is {known}" if known else "is called neither .ipynb nor .py"
+    format_name = name_format(start)
+    return f"is {format_name}" if format_name else "is called neither .ipynb nor .py"
 
 
 _READERS: Mapping[StudentSource, Callable[[DownloadedFile], OwnedFile | None]] = MappingProxyType(

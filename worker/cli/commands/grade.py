@@ -19,7 +19,7 @@ from worker.cli.batch import grade_files
 from worker.cli.downloads import DownloadedFile, choose_files, is_archive, open_downloads
 from worker.cli.exit_status import ExitStatus
 from worker.cli.failure import GradingFailure
-from worker.cli.files import list_names
+from worker.cli.files import begins_with, list_names
 from worker.cli.options import assignment_option, files_argument
 from worker.cli.terminal import show, show_files
 from worker.sandbox import policy
@@ -137,7 +137,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 
             graded = _grade_class(downloads, batch, student_from)
             return _status(report_class(graded, csv_file, as_json=as_json, summary=summary))
-        rows = _grade_each(submissions, batch)
+        rows = _grade_separately(submissions, batch)
     if len(rows) > 1 and not as_json:
         from grader.reports import terminal
 
@@ -145,7 +145,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     return _status(rows)
 
 
-def _grade_each(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "list[TallyRow]":
+def _grade_separately(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "list[TallyRow]":
     """Grade each file, and return its row in the summary."""
     names = list_names([file.label for file in submissions])
     with batch(submissions, names) as verdicts:
@@ -202,10 +202,9 @@ def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None
             message = f"--script writes a Python script, and {script} would be a notebook; name another file"
             raise click.UsageError(message)
         return
-    with script.open("rb") as stream:
-        if stream.read(len(SCRIPT_START)) != SCRIPT_START:
-            message = f"--script does not overwrite {script}, which Backmark did not write; name another file"
-            raise click.UsageError(message)
+    if not begins_with(script, SCRIPT_START):
+        message = f"--script does not overwrite {script}, which Backmark did not write; name another file"
+        raise click.UsageError(message)
 
 
 def _find_package(assignment: str) -> str:

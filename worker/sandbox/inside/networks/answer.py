@@ -65,14 +65,14 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
         for form, original in question.networks:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
             given = _arguments(original.copy(), form)
-            ended, raised, came, returned = False, None, None, None
+            ended, raised, result, returned = False, None, None, None
             misshapen = None
             taken = evidence.Taken({}, {}, {}, None)
             try:
                 function = function_of(student, question.function, len(form.shapes[0]) - 1, question.loss)
-                came = function(*given[:4], given[4][0])
+                result = function(*given[:4], given[4][0])
                 taken = watch.take()
-                returned = evidence.unroll(came)
+                returned = evidence.unroll(result)
                 ended = True
                 misshapen = evidence.misshapen(returned, shapes)
             except BaseException as error:  # noqa: BLE001 - as above
@@ -81,10 +81,10 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
                     known = _join_lists(given, taken.lists)
                     raised = raised_statement.describe(error.__traceback__, taken.frame, student.lines, known)
                     misshapen = evidence.first_misshapen(taken.lists, shapes)
-                elif codes and came is None and isinstance(error, TypeError):
+                elif codes and result is None and isinstance(error, TypeError):
                     raised = raised_statement.describe_call(codes[-1], student.lines)
             name, given_back = evidence.returned_lists(returned, shapes, taken.lists)
-            if returned is not came and name == PLAIN:
+            if returned is not result and name == PLAIN:
                 # Iterators over the right arrays are no lists.
                 name = OTHER_FORM
             if replaced := evidence.find_replaced(returned, shapes, taken.own):
