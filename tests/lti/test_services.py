@@ -3,8 +3,8 @@
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jwt
@@ -27,34 +27,33 @@ from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import Lms
 from tests.lti.platform.others import OtherPlatform
 from tests.lti.platform.serving import serving
+from tests.service.parts import PATIENCE, until
 from tests.store.making import accept, claim_job, new, replace_verdict, verdict
 from worker.service.gradebooks import gradebook_loops
 from worker.service.score_sources import recorded_sources
 from worker.service.scores import LEASE, GradebookScores
 
-#: Seconds that a test waits for what should come at once.
-PATIENCE = 20.0
-
 
 @pytest.fixture
 def sweeping(store: Store, settings: ServiceSettings) -> Iterator[None]:
     """The loops of a sweeper that talk to platforms."""
+    with running(gradebook_loops(store, settings).values()):
+        yield
+
+
+@contextmanager
+def running(loops: Iterable[Callable[[threading.Event], None]]) -> Iterator[None]:
+    """Loops in threads that end with the block, however it ends."""
     stop = threading.Event()
-    loops = [threading.Thread(target=loop, args=(stop,)) for loop in gradebook_loops(store, settings).values()]
-    for loop in loops:
-        loop.start()
-    yield
-    stop.set()
-    for loop in loops:
-        loop.join()
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, f"in vain: {what}"
-        time.sleep(0.02)
+    threads = [threading.Thread(target=loop, args=(stop,)) for loop in loops]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def until_sent(store: Store) -> None:
@@ -176,18 +175,15 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
     secrets = (settings.redis_url.get_secret_value(), settings.secret.get_secret_value())
     given = settings.model_dump_json(exclude={"redis_url", "secret"})
     with subprocess.Popen([sys.executable, "-c", SWEEPER, given, *secrets]) as sweeper:
-        assert arrived.wait(PATIENCE)
+        is_posting = arrived.wait(PATIENCE)
         sweeper.kill()
+    assert is_posting
     assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
     let_go.set()
     until(lambda: book.mark("/lineitems/1", "7") == 4.0, "what was on its way arrives")
     store.scores.ahead = LEASE
-    stop = threading.Event()
     services = PlatformServices(PlatformSession(Destinations.of(settings)), ToolKeys(store, settings).registration)
     sender = GradebookScores(store.scores, services, recorded_sources(store, settings))
-    following = threading.Thread(target=sender.loop, args=(stop,))
-    following.start()
-    until(lambda: not store.scores.waiting(), "the mark arrives")
-    stop.set()
-    following.join()
+    with running([sender.loop]):
+        until_sent(store)
     assert book.mark("/lineitems/1", "7") == 6.0

@@ -15,6 +15,9 @@ from grader.model.records import Scope
 from tests.service.parts import ASSIGNMENT, COURSE, Part, Service, until
 from worker.serve.embedded import EmbeddedRedis, free_port
 
+#: Seconds between two tries to hand in a file.
+AGAIN = 0.1
+
 
 @dataclass(frozen=True, slots=True)
 class StudentFile:
@@ -58,7 +61,8 @@ class Portal:
         with self._changed:
             self._changed.wait_for(lambda: self.over or self._allowed > file.number)
         while not self.over and not self._accepts(file):
-            threading.Event().wait(0.1)
+            with self._changed:
+                self._changed.wait_for(lambda: self.over, AGAIN)
 
     def _accepts(self, file: StudentFile) -> bool:
         fields = {"assignment": ASSIGNMENT, "student": f"student-{file.number}"}
