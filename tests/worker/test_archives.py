@@ -1,5 +1,6 @@
 """Archives are unpacked into a temporary folder and nowhere else, or refused with a sentence."""
 
+import io
 import stat
 import zipfile
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
-from worker.cli import archives
+from worker.cli import archives, files
 from worker.cli.downloads import open_downloads
 from worker.cli.files import LARGEST_FILE
 
@@ -54,6 +55,15 @@ def test_a_bomb_is_unpacked_as_far_as_the_largest_file_and_a_film_as_far_as_its_
     file = archive(tmp_path, ("ada.py", bytes(LARGEST_FILE + 5000)), ("film.mp4", bytes(5000)))
     with open_downloads([file]) as found:
         assert [entry.path.stat().st_size for entry in found] == [LARGEST_FILE + 1, 1024]
+
+
+def test_a_folder_is_packed_as_far_as_the_largest_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However well its files can be compressed; it is refused then."""
+    monkeypatch.setattr(files, "LARGEST_FILE", 1000)
+    for name in ("a.py", "b.py", "c.py"):
+        (tmp_path / name).write_bytes(bytes(900))
+    with zipfile.ZipFile(io.BytesIO(files.read_submission(tmp_path))) as packed:
+        assert packed.namelist() == ["a.py", "b.py"]
 
 
 def _count(patch: pytest.MonkeyPatch) -> None:

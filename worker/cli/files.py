@@ -106,7 +106,7 @@ def begins_with(file: Path, start: bytes) -> bool:
 
 def _archive(folder: Path) -> bytes:
     """Return a folder's Python files as a ZIP archive, the same each time; a link goes into it as a link."""
-    data = io.BytesIO()
+    data, unpacked = io.BytesIO(), 0
     with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*.py")):
             path = file.relative_to(folder)
@@ -118,8 +118,10 @@ def _archive(folder: Path) -> bytes:
             member.compress_type = zipfile.ZIP_DEFLATED
             link = file.is_symlink()
             member.external_attr = (stat.S_IFLNK if link else stat.S_IFREG | 0o644) << 16
-            archive.writestr(member, str(file.readlink()) if link else _read_start(file))
-            if data.tell() > LARGEST_FILE:
+            content = str(file.readlink()).encode() if link else _read_start(file)
+            archive.writestr(member, content)
+            unpacked += len(content)
+            if max(unpacked, data.tell()) > LARGEST_FILE:
                 # It is refused for that.
                 break
     return data.getvalue()
