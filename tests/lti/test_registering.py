@@ -151,6 +151,7 @@ def test_an_lms_that_was_set_up_by_hand_is_added_by_a_command(store: Store, run:
     )
     assert "is registered already" in run("add", "--client-id", "abc", "--moodle", "https://moodle.example.edu").output
     assert "--token-url, --keys-url" in run("add", "--client-id", "1", "--issuer", "x", "--login-url", "y").output
+    assert "either" in run("add", "--client-id", "1", "--canvas", "--moodle", "https://moodle.example.edu").output
     wrong = run("add", "--client-id", "1", "--moodle", "http://moodle.example.edu")
     assert "it should start with https://" in wrong.output
 

@@ -133,5 +133,6 @@ def test_client_and_command_list_and_send(
         assert listed.stdout == "ada  refused  422 not <b>a student</b>\n"
         assert listed.stderr == "0 arrived, 0 on their way, 1 given up\n"
         sent = CliRunner().invoke(main, ["scores", UDL, "--again"])
-        assert (sent.exit_code, sent.stdout) == (0, "1 marks are sent again\n")
+        assert (sent.exit_code, sent.stdout) == (0, "1 mark is sent again\n")
+        assert CliRunner().invoke(main, ["scores", UDL, "--again", "--json"]).stdout == '{"marks": 1}\n'
         assert CliRunner().invoke(main, ["scores", UDL]).exit_code == 0

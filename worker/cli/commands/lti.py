@@ -132,6 +132,8 @@ def rotate(forget: bool) -> None:  # noqa: FBT001 - click's
 
 
 def _addresses(moodle: str | None, given: dict[str, str | None], *, canvas: bool) -> dict[str, str]:
+    if canvas and moodle:
+        raise click.UsageError("name either --canvas or --moodle URL: an LMS is one of them")
     known: dict[str, str] = {}
     if canvas:
         known = {

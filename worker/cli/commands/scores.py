@@ -22,7 +22,9 @@ def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
     """
     with connect() as client:
         if again:
-            click.echo(f"{client.course.send_scores(assignment)} marks are sent again")
+            count = client.course.send_scores(assignment)
+            text = f"{count} {'mark is' if count == 1 else 'marks are'} sent again"
+            click.echo(json.dumps({"marks": count}) if as_json else text)
             return ExitStatus.SUCCESS
         failed = client.course.scores(assignment)
         counts = client.course.score_counts(assignment)
