@@ -92,7 +92,7 @@ class ChaosAudit:
         changes, fates = Counter(row.change for row in rows), Counter(row.fate for row in rows)
         failing = Counter(mark for row in rows for mark in row.newly_failing)
         passing = Counter(mark for row in rows for mark in row.newly_passing)
-        for what, wanted, found in (
+        for subject, wanted, actual in (
             ("submissions", len(rows), counts.submissions),
             ("sources", len(units), counts.sources),
             ("stored units", len(units), self._count(f"unit:{name}-*")),
@@ -107,7 +107,7 @@ class ChaosAudit:
             ("newly failing", dict(failing), counts.newly_failing),
             ("newly passing", dict(passing), counts.newly_passing),
         ):
-            self._same(f"regrade {name}: {what}", wanted, found)
+            self._same(f"regrade {name}: {subject}", wanted, actual)
         raw = self._store.redis.hmget(f"bm:regrade:{name}", ["units_done", "units_failed"])
         self._same(f"regrade {name}: units done and failed", (len(units), 0), tuple(int(value or 0) for value in raw))
 
@@ -144,8 +144,8 @@ class ChaosAudit:
         self._same(f"{name}: attempt", 1, submission.attempt)
         self._same(f"{name}: verdict in force", history.number, submission.verdict)
         self._same(f"{name}: regrade", history.regrades[history.number - 1], submission.regrade)
-        found = (submission.outcome, submission.score, submission.max_score)
-        self._same(f"{name}: marks", _marks(self._expected[history.revision, file.number]), found)
+        actual = (submission.outcome, submission.score, submission.max_score)
+        self._same(f"{name}: marks", _marks(self._expected[history.revision, file.number]), actual)
         for number, revision in enumerate(history.revisions, start=1):
             verdict = self._store.submissions.verdict(name, number)
             self._same_verdict(f"{name}, verdict {number}", self._verdict(revision, file, file.filename), verdict)
@@ -157,7 +157,7 @@ class ChaosAudit:
         totals = self._store.counters.read()
         given = sum(len(history.revisions) for history in histories.values())
         units = self._count("unit:*")
-        for what, wanted, found in (
+        for subject, wanted, actual in (
             ("accepted submissions", len(histories), totals.accepted),
             ("first verdicts", len(histories), sum(totals.outcomes.values())),
             ("concluded submissions", {"done": len(histories)}, _by_state(totals.states, "submission")),
@@ -165,25 +165,25 @@ class ChaosAudit:
             ("verdicts by regrades", given - len(histories), totals.regraded),
             ("stored verdicts", given, self._count("verdict:*")),
         ):
-            self._same(what, wanted, found)
+            self._same(subject, wanted, actual)
 
     def _verdict(self, revision: str, file: StudentFile, filename: str) -> dict[str, Any]:
         digest = hashlib.sha256(file.source).hexdigest()
         submission = {"id": "", "filename": filename, "source_sha256": digest}
         return {**self._expected[revision, file.number], "submission": submission}
 
-    def _same_verdict(self, where: str, wanted: Mapping[str, Any], found: Verdict | None) -> None:
-        if found is None:
+    def _same_verdict(self, where: str, wanted: Mapping[str, Any], actual: Verdict | None) -> None:
+        if actual is None:
             self._violations.append(f"{where}: its verdict is lost")
             return
-        stored = without_identity(as_json(found))
+        stored = without_identity(as_json(actual))
         differing = {key: (wanted.get(key), stored.get(key)) for key in wanted.keys() | stored.keys()}
         changed = {key: pair for key, pair in differing.items() if pair[0] != pair[1]}
         self._same(f"{where}: verdict", {}, changed)
 
-    def _same(self, what: str, wanted: object, found: object) -> None:
-        if wanted != found:
-            self._violations.append(f"{what}: must be {wanted}, is {found}")
+    def _same(self, subject: str, wanted: object, actual: object) -> None:
+        if wanted != actual:
+            self._violations.append(f"{subject}: must be {wanted}, is {actual}")
 
     def _count(self, pattern: str) -> int:
         return sum(1 for _ in self._store.redis.scan_iter(f"bm:{pattern}", count=1000))

@@ -202,8 +202,8 @@ def barred(course: str, rules: Policy, house: House, window: Window) -> None:
 def verdict(house: House, window: Window) -> None:
     """The verdict of an attempt that was late."""
     timed(house)
-    found = house.store.submissions.list(Filter(TIMED, ASSIGNMENT, "cy"), 1).items[0]
-    window.go(house.verdict_link(found))
+    submission = house.store.submissions.list(Filter(TIMED, ASSIGNMENT, "cy"), 1).items[0]
+    window.go(house.verdict_link(submission))
 
 
 def _sent(house: House) -> None:
@@ -227,14 +227,16 @@ def _verdicts(house: House) -> dict[str, Verdict]:
     """Verdicts by example, of those who handed these in to the class."""
     seated(house)
     submissions = house.store.submissions
-    verdicts = {each.filename: submissions.verdict(each.id) for each in submissions.list(Filter(CLASS), 200).items}
+    verdicts = {
+        record.filename: submissions.verdict(record.id) for record in submissions.list(Filter(CLASS), 200).items
+    }
     return {name: verdict for name, verdict in verdicts.items() if verdict is not None}
 
 
 def _hand_in(house: House, student: str, name: str, created: float, verdict: Verdict, course: str = TIMED) -> None:
     revision = house.store.assignments.current(course, ASSIGNMENT)
     assert revision is not None
-    source = next(each for each in EXAMPLES if each.name == name).read_bytes()
+    source = next(example for example in EXAMPLES if example.name == name).read_bytes()
     new = NewSubmission(course, ASSIGNMENT, revision.id, student, name, source)
     accepted = house.store.submissions.accept(new).id
     claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted))

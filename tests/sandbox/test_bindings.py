@@ -112,8 +112,8 @@ def test_the_lines_of_an_attribute() -> None:
         "        self._add(dout)\n        return dout @ self.w.T\n"
         "    def _add(this, dout):\n        this.db += dout.sum(0)\n"
     )
-    found = {name: lines(LAYER, name, source) for name in ("layer.dw", "layer.db", "layer.dc", "dx", "out")}
-    assert found == {"layer.dw": [8], "layer.db": [13], "layer.dc": [], "dx": [11], "out": [6]}
+    numbers = {name: lines(LAYER, name, source) for name in ("layer.dw", "layer.db", "layer.dc", "dx", "out")}
+    assert numbers == {"layer.dw": [8], "layer.db": [13], "layer.dc": [], "dx": [11], "out": [6]}
 
 
 def test_lines_that_set_up_an_object_or_call_several_lead_to_its_methods() -> None:

@@ -252,10 +252,10 @@ def test_what_is_not_taken_is_said_before_and_after(
 def test_a_verdict_says_where_its_student_stands(app: Flask, store: Store) -> None:
     store.courses.set_policy(COURSE, ASSIGNMENT, Policy(due=time.time() - DAY / 2, late=10, attempts=5), "staff")
     name = attempt(store, "ada")
-    found = store.submissions.get(name)
-    assert found is not None
+    record = store.submissions.get(name)
+    assert record is not None
     with app.test_request_context():
-        link = str(links.verdict(found))
+        link = str(links.verdict(record))
     page = app.test_client().get(link, headers=HTML).text
     assert "Your mark for this assignment is <strong>90 %</strong>, by this attempt." in page
     assert "It would be 100 % if that had not been 1 day late." in page

@@ -17,9 +17,9 @@ from worker.cli.files import LARGEST_FILE
 def archive(folder: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:
     """An archive of these members."""
     file = folder / "class.zip"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, content in members:
-            made.writestr(name, content)
+            packed.writestr(name, content)
     return file
 
 
@@ -53,8 +53,8 @@ def test_a_path_that_leads_elsewhere_is_refused_and_nothing_is_written(
 
 def test_a_bomb_is_unpacked_as_far_as_the_largest_file_and_a_film_as_far_as_its_first_bytes(tmp_path: Path) -> None:
     file = archive(tmp_path, ("ada.py", bytes(LARGEST_FILE + 5000)), ("film.mp4", bytes(5000)))
-    with open_downloads([file]) as found:
-        assert [entry.path.stat().st_size for entry in found] == [LARGEST_FILE + 1, 1024]
+    with open_downloads([file]) as downloads:
+        assert [entry.path.stat().st_size for entry in downloads] == [LARGEST_FILE + 1, 1024]
 
 
 def test_a_folder_is_packed_as_far_as_the_largest_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,10 +97,10 @@ def test_files_are_called_as_in_the_archive_and_gone_afterwards(tmp_path: Path) 
     """Whatever the names are: they are no paths of this machine."""
     terrible = "x" * 240 + "\u202e\n.py"
     file = archive(tmp_path, (terrible, b"1"), ("a/b.IPYNB", b"2"), ("__MACOSX/a.py", b"3"), ("a/.hidden.py", b"4"))
-    with open_downloads([file]) as found:
-        assert {str(entry.name): entry.path.read_bytes() for entry in found} == {terrible: b"1", "a/b.IPYNB": b"2"}
-        assert str(found[1].label) == str(file / "a/b.IPYNB")
-    assert not any(entry.path.exists() for entry in found)
+    with open_downloads([file]) as downloads:
+        assert {str(entry.name): entry.path.read_bytes() for entry in downloads} == {terrible: b"1", "a/b.IPYNB": b"2"}
+        assert str(downloads[1].label) == str(file / "a/b.IPYNB")
+    assert not any(entry.path.exists() for entry in downloads)
 
 
 def _spoil_name(data: bytearray) -> None:
@@ -131,8 +131,8 @@ def test_an_archive_whose_directory_makes_no_sense_is_refused(
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_damaged_file_of_any_compression_is_the_archive_s_fault(tmp_path: Path, method: int) -> None:
     file = tmp_path / "class.zip"
-    with zipfile.ZipFile(file, "w", method) as made:
-        made.writestr("ada.py", b"x = 1\n" * 200)
+    with zipfile.ZipFile(file, "w", method) as packed:
+        packed.writestr("ada.py", b"x = 1\n" * 200)
     data = bytearray(file.read_bytes())
     # Behind the header and the name: the stream's own beginning.
     data[36:56] = b"\xff" * 20

@@ -37,39 +37,39 @@ FLAT_MOODLE = ("Ada Lovelace_101_assignsubmission_file_hw.py", "Participant_102_
 def test_a_download_is_known_by_its_names_also_in_a_folder_of_its_own(
     tmp_path: Path, names: tuple[str, ...], source: StudentSource, students: list[tuple[str, str]], wrapping: str
 ) -> None:
-    found = files(tmp_path, *(wrapping + name for name in names))
-    assert detect(found) is source
-    assert [(owner.student, owner.id) for owner in group(found, source)] == students
+    downloads = files(tmp_path, *(wrapping + name for name in names))
+    assert detect(downloads) is source
+    assert [(owner.student, owner.id) for owner in group(downloads, source)] == students
 
 
 def test_the_newest_of_a_students_files_has_the_highest_number_in_canvas(tmp_path: Path) -> None:
     """Canvas numbers files as they come, and calls a second hw.py hw-1.py."""
-    found = files(tmp_path, "a_1_90_hw.py", "a_1_1200_hw-1.py", "a_1_800_zz.py", "a_1_1300_hw-1.pdf")
-    (owner,) = group(found, StudentSource.CANVAS)
+    downloads = files(tmp_path, "a_1_90_hw.py", "a_1_1200_hw-1.py", "a_1_800_zz.py", "a_1_1300_hw-1.pdf")
+    (owner,) = group(downloads, StudentSource.CANVAS)
     assert [file.own_name for file in owner.files] == ["hw-1.py", "zz.py", "hw.py"]
     assert [file.own_name for file in owner.refused] == ["hw-1.pdf"]
 
 
 def test_elsewhere_the_newest_is_the_last_copy(tmp_path: Path) -> None:
-    found = files(tmp_path, *(f"ada/{name}" for name in ("hw (10).py", "hw.py", "hw (2).py")))
-    (owner,) = group(found, StudentSource.FOLDER)
+    downloads = files(tmp_path, *(f"ada/{name}" for name in ("hw (10).py", "hw.py", "hw (2).py")))
+    (owner,) = group(downloads, StudentSource.FOLDER)
     assert [file.own_name for file in owner.files] == ["hw (10).py", "hw (2).py", "hw.py"]
 
 
 def test_a_stray_file_in_the_folder_of_the_class_does_not_make_it_one_student(tmp_path: Path) -> None:
-    found = files(tmp_path, "class/ada/hw.py", "class/grace/hw.py", "class/roster.csv")
-    owners = group(found, detect(found))
+    downloads = files(tmp_path, "class/ada/hw.py", "class/grace/hw.py", "class/roster.csv")
+    owners = group(downloads, detect(downloads))
     assert [(owner.student, len(owner.files)) for owner in owners] == [("ada", 1), ("grace", 1), ("roster", 0)]
 
 
 def test_folders_of_any_depth_around_a_class_are_left_out(tmp_path: Path) -> None:
-    found = files(tmp_path, *(f"{'a/' * 1500}{student}/hw.py" for student in ("ada", "grace")))
-    assert [owner.student for owner in group(found, detect(found))] == ["ada", "grace"]
+    downloads = files(tmp_path, *(f"{'a/' * 1500}{student}/hw.py" for student in ("ada", "grace")))
+    assert [owner.student for owner in group(downloads, detect(downloads))] == ["ada", "grace"]
 
 
 def test_late_is_what_canvas_says_and_no_part_of_a_name(tmp_path: Path) -> None:
-    found = files(tmp_path, "lateada_101_1_LATE_2_3.py", "hopper_LATE_102_4_hw.py")
-    assert [(owner.student, owner.late) for owner in group(found, StudentSource.CANVAS)] == [
+    downloads = files(tmp_path, "lateada_101_1_LATE_2_3.py", "hopper_LATE_102_4_hw.py")
+    assert [(owner.student, owner.late) for owner in group(downloads, StudentSource.CANVAS)] == [
         ("hopper", True),
         ("lateada", False),
     ]
@@ -77,8 +77,8 @@ def test_late_is_what_canvas_says_and_no_part_of_a_name(tmp_path: Path) -> None:
 
 def test_a_file_that_is_named_otherwise_is_a_student_of_its_own(tmp_path: Path) -> None:
     """Nobody is missing, and nobody gets a number that the LMS did not give."""
-    found = files(tmp_path, "a_101_1_hw.py", "b_102_2_hw.py", "c_103_3_hw.py", "sent by mail.py", "101.py")
-    owners = group(found, detect(found))
+    downloads = files(tmp_path, "a_101_1_hw.py", "b_102_2_hw.py", "c_103_3_hw.py", "sent by mail.py", "101.py")
+    owners = group(downloads, detect(downloads))
     assert [(owner.student, owner.id) for owner in owners] == [
         ("101", ""), ("a", "101"), ("b", "102"), ("c", "103"), ("sent by mail", ""),
     ]  # fmt: skip
@@ -101,11 +101,13 @@ def test_what_is_not_graded_has_a_reason(tmp_path: Path, name: str, content: byt
 
 
 def test_one_student_may_have_a_file_and_a_text_in_moodle(tmp_path: Path) -> None:
-    found = files(tmp_path, "Ada_7_assignsubmission_onlinetext/onlinetext.html", "Ada_7_assignsubmission_file/hw.py")
-    (owner,) = group(found, detect(found))
+    downloads = files(
+        tmp_path, "Ada_7_assignsubmission_onlinetext/onlinetext.html", "Ada_7_assignsubmission_file/hw.py"
+    )
+    (owner,) = group(downloads, detect(downloads))
     assert ([file.own_name for file in owner.files], len(owner.refused)) == (["hw.py"], 1)
 
 
 def test_a_name_with_line_breaks_adds_no_line_to_what_staff_read(tmp_path: Path) -> None:
-    found = files(tmp_path, "ada\nbob: passed\u2028_101_1_hw.py")
-    assert [owner.student for owner in group(found, StudentSource.CANVAS)] == ["ada\ufffdbob: passed\ufffd"]
+    downloads = files(tmp_path, "ada\nbob: passed\u2028_101_1_hw.py")
+    assert [owner.student for owner in group(downloads, StudentSource.CANVAS)] == ["ada\ufffdbob: passed\ufffd"]
