@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from grader.model.verdict import Outcome, Verdict
 from worker.cli.failure import GradingFailure
+from worker.cli.files import write_name
 from worker.cli.students import OwnedFile, StudentFiles, StudentSource
 
 #: Grades files; the verdicts come in the files' order.
@@ -40,15 +41,14 @@ class GradedStudent:
         """True if there are marks: nothing was refused before it ran, and Backmark itself did not fail."""
         return isinstance(self.verdict, Verdict) and not _is_refused(self.verdict)
 
-    def list_others(self) -> Iterator[tuple[OwnedFile, str]]:
-        """Yield each other file, with the reason why it does not count."""
+    def describe_others(self) -> Iterator[str]:
+        """Yield the name of each other file, with the reason why it does not count."""
         for number, file in enumerate(self.owner.files):
             if number == self.counting:
                 continue
             refused = number < len(self.verdicts) and _is_refused(self.verdicts[number])
-            yield file, "was refused" if refused else "is older"
-        for file in self.owner.refused:
-            yield file, file.refusal
+            yield f"{write_name(file.own_name)} {'was refused' if refused else 'is older'}"
+        yield from self.owner.describe_refused()
 
 
 @dataclass(frozen=True, slots=True)

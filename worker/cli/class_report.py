@@ -66,5 +66,5 @@ def _row(name: str, verdict: Verdict | GradingFailure | None) -> TallyRow:
 
 
 def _describe_files(student: GradedStudent) -> str:
-    others = [f"{write_name(file.own_name)} {reason}" for file, reason in student.list_others()]
-    return "; ".join([f"{write_name(student.file.own_name)} counts" if student.file else "none counts", *others])
+    counting = f"{write_name(student.file.own_name)} counts" if student.file else "none counts"
+    return "; ".join([counting, *student.describe_others()])

@@ -73,7 +73,7 @@ def explain_student(student: GradedStudent) -> str:
     if isinstance(verdict, GradingFailure):
         return "Backmark itself failed on this file; that says nothing about the student. Grade it again."
     if verdict is None:
-        return "; ".join(f"{write_name(file.own_name)} {file.refusal}" for file in student.owner.refused)
+        return "; ".join(student.owner.describe_refused())
     parts = [trouble(verdict).rpartition("\n")[2] if verdict.outcome is not Outcome.REJECTED else trouble(verdict)]
     if verdict.first_difference is not None:
         parts.append(verdict.first_difference.message)
@@ -116,7 +116,7 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
         most,
         " ".join(mistake.title for mistake in verdict.mistakes) if isinstance(verdict, Verdict) else "",
         explain_student(student),
-        "; ".join(f"{write_name(file.own_name)} {reason}" for file, reason in student.list_others()),
+        "; ".join(student.describe_others()),
         ", ".join(twins),
     ]
     return [clean(cell) if isinstance(cell, str) else cell for cell in cells]

@@ -2,7 +2,7 @@
 
 import posixpath
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import PurePosixPath
@@ -87,6 +87,10 @@ class StudentFiles:
     def late(self) -> bool:
         """True if the LMS says so."""
         return any(file.late for file in (*self.files, *self.refused))
+
+    def describe_refused(self) -> Iterator[str]:
+        """Yield the name of each file that cannot be graded, with the reason."""
+        yield from (f"{write_name(file.own_name)} {file.refusal}" for file in self.refused)
 
 
 def detect(files: Sequence[DownloadedFile]) -> StudentSource:

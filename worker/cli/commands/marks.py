@@ -69,8 +69,10 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
     try:
         gradebook = _read_gradebook(into)
         _check_source(table, gradebook, marks_file, into)
-        chosen = choose_column(gradebook, column)
-        filled = fill(gradebook, chosen, {row.id: row.share for row in table.rows if row.id and row.share is not None})
+        mark_column = choose_column(gradebook, column)
+        filled = fill(
+            gradebook, mark_column, {row.id: row.share for row in table.rows if row.id and row.share is not None}
+        )
     except ColumnNotChosen as error:
         listed = "".join(f"\n  {header}" for header in error.columns)
         message = f"{into}: {error}" + (f"; --column NAME chooses one of these:{listed}" if listed else "")
@@ -86,7 +88,7 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
         raise click.UsageError(message)
     with write_privately(target) as stream:
         stream.write(filled.data)
-    for line in _describe(table, gradebook, chosen, filled, (marks_file.name, into.name)):
+    for line in _describe(table, gradebook, mark_column, filled, (marks_file.name, into.name)):
         click.echo(plain(line))
     click.echo(f"Written: {target}. {_IMPORT[gradebook.lms]}")
     nowhere = filled.unknown or filled.kept or any(not row.id and row.share is not None for row in table.rows)
