@@ -10,6 +10,7 @@ from grader.model.lti import Deployment, Platform
 from grader.model.stored import read
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
+from grader.store.scripts import Scripts
 
 _PLATFORMS = keys.key("lti-platforms")
 _TOOL_KEYS = keys.key("lti-tool-keys")
@@ -22,18 +23,21 @@ _MOST_KEYS = 3
 class Platforms:
     """All platforms: a handful, each an LMS in which somebody set Backmark up."""
 
-    def __init__(self, redis: Connection) -> None:
+    def __init__(self, redis: Connection, scripts: Scripts) -> None:
         self._redis = redis
+        self._scripts = scripts
 
     def add(self, platform: Platform) -> bool:
         """Store a platform; return False, and change nothing, if there is one of its id."""
         record = json.dumps({**asdict(replace(platform, disabled=frozenset())), "disabled": []})
         return bool(self._redis.hsetnx(_PLATFORMS, platform.id, record))
 
-    def remove(self, platform: str) -> bool:
-        """Remove a platform with its deployments; its courses stay. Return False if there is none."""
-        self._redis.delete(_deployments(platform), _disabled_key(platform), keys.key("lti-key-set", platform))
-        return bool(self._redis.hdel(_PLATFORMS, platform))
+    def remove(self, platform: str, author: str = "") -> bool:
+        """Remove a platform with its deployments, and sign its staff out; return False if there is none.
+
+        Its courses stay.
+        """
+        return bool(self._scripts.run("remove_platform", platform, author))
 
     def get(self, platform: str) -> Platform | None:
         """Return a platform by our id of it, or None."""
@@ -58,9 +62,9 @@ class Platforms:
             for name in sorted(launched.keys() | disabled)
         ]
 
-    def disable(self, platform: str, deployment: str) -> None:
-        """Refuse launches from a deployment from now on."""
-        self._redis.sadd(_disabled_key(platform), deployment)
+    def disable(self, platform: str, deployment: str, author: str = "") -> None:
+        """Refuse launches from a deployment from now on, and sign out the staff who came in by one."""
+        self._scripts.run("disable_deployment", platform, deployment, author)
 
     def enable(self, platform: str, deployment: str) -> None:
         """Accept launches from a deployment again."""

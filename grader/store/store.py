@@ -52,7 +52,7 @@ class Store:
         self.callbacks = Callbacks(redis)
         self.scores = Scores(redis, scripts)
         self.rosters = Rosters(redis, scripts)
-        self.platforms = Platforms(redis)
+        self.platforms = Platforms(redis, scripts)
         self.launches = Launches(redis, scripts)
         self.line_items = LineItems(redis, scripts)
 

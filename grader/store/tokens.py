@@ -38,9 +38,15 @@ class Tokens:
             fields["expires"] = f"{1000 * expires:.0f}"
         return self._create(fields, author, passes=False)
 
-    def create_for_launch(self, name: str, course: str, expires: float) -> TokenRecord:
-        """Create a staff token that nobody is given; it is deleted when another one is created after it expired."""
+    def create_for_launch(
+        self, name: str, course: str, expires: float, *, platform: str, deployment: str
+    ) -> TokenRecord:
+        """Create a staff token that nobody is given; it is deleted when another one is created after it expired.
+
+        It is revoked when its platform is removed, or its deployment disabled.
+        """
         fields = {"name": name, "course": course, "scopes": Scope.STAFF, "expires": f"{1000 * expires:.0f}"}
+        fields |= {"platform": platform, "deployment": deployment}
         return self._create(fields, name, passes=True)[0]
 
     def _create(self, fields: dict[str, str], author: str, *, passes: bool) -> tuple[TokenRecord, str]:

@@ -4,11 +4,12 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
+from grader.lti.identity import platform_id
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from tests.lti.browsing import PUBLIC, LtiBrowser
+from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
-from tests.lti.platform.lms import Link, Lms
+from tests.lti.platform.lms import INSTRUCTOR, Link, Lms
 from worker.cli.main import main
 
 
@@ -165,6 +166,27 @@ def test_a_platform_can_be_switched_off_in_part_and_removed(store: Store, run: R
     assert run("disable", "unknown", "3").exit_code == 2
     assert run("remove", name).exit_code == 0
     assert store.platforms.all() == []
+
+
+@pytest.mark.parametrize("end", [["remove"], ["disable", "deployment-1"]], ids=lambda end: str(end[0]))
+def test_staff_are_signed_out_with_their_platform_or_deployment(
+    end: list[str], browser: LtiBrowser, tool: Flask, store: Store, run: Runner
+) -> None:
+    platform, expires = platform_id(browser.lms.url, "client-1"), store.time() + 3600
+    elsewhere = store.tokens.create_for_launch("Tom", "lti-1", expires, platform="other", deployment="deployment-1")
+    browser.lms.deployment = "deployment-2"
+    browser.lms.enrol("3", "Theo Teacher", INSTRUCTOR)
+    second = LtiBrowser.opened(tool, browser.lms)
+    page = second.launch("3", "link-1", TAB).location
+    browser.lms.deployment = "deployment-1"
+    browser.launch("2", "link-1", TAB)
+    assert (browser.get(page).status_code, second.get(page).status_code) == (200, 200)
+    assert run(end[0], platform, *end[1:]).exit_code == 0
+    assert browser.get(page).status_code == 303
+    assert second.get(page).status_code == (303 if end == ["remove"] else 200)
+    assert store.tokens.valid(elsewhere.id) == elsewhere
+    act = store.courses.audit(page.split("/")[2]).items[0]
+    assert (act.author, act.act) == ("backmark lti", "token.revoke")
 
 
 def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: Runner) -> None:

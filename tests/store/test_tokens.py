@@ -1,6 +1,7 @@
 """A token is shown once, and good until it is revoked or expires."""
 
 import time
+from functools import partial
 
 import pytest
 
@@ -71,9 +72,10 @@ def test_tokens_of_launches_go_when_they_have_expired_and_others_stay(store: Sto
     """Else each day of each member of staff would leave one for good."""
     past, later = store.time() - 1, store.time() + 3600
     kept, _ = store.tokens.create("portal", "lti-1", {Scope.STAFF}, past)
-    store.tokens.create_for_launch("Tina", "lti-1", past)
-    valid = store.tokens.create_for_launch("Tom", "lti-1", later)
-    latest = store.tokens.create_for_launch("Tina", "lti-1", later)
+    create = partial(store.tokens.create_for_launch, platform="platform-1", deployment="1")
+    create("Tina", "lti-1", past)
+    valid = create("Tom", "lti-1", later)
+    latest = create("Tina", "lti-1", later)
     assert {token.id for token in store.tokens.list()} == {kept.id, valid.id, latest.id}
     assert store.redis.zcard("bm:tokens-passing") == 2
     assert store.tokens.valid(valid.id) == valid

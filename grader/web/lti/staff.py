@@ -40,7 +40,7 @@ class _Entrance:
 
 def welcome(platform: Platform, claims: LaunchClaims, course: str, assignment: str | None, *, graded: bool) -> Response:
     """Lead staff to their pages: at once in a tab of their own, by a button in a frame."""
-    token = _token(claims, course)
+    token = _token(platform, claims, course)
     path = f"/courses/{course}" if assignment is None else f"/courses/{course}/assignments/{assignment}"
     earlier = None if assignment is None else course_copies.find_rules(platform, claims, course, assignment)
     is_tab = request.headers.get("Sec-Fetch-Dest") == "document"
@@ -87,13 +87,16 @@ def end_sign_in(claims: LaunchClaims, course: str) -> None:
         store.tokens.revoke(known, AUTHOR)
 
 
-def _token(claims: LaunchClaims, course: str) -> TokenRecord:
+def _token(platform: Platform, claims: LaunchClaims, course: str) -> TokenRecord:
     """Return the token under which this person acts: the audit log has its name, and it can be revoked."""
     store = service().store
     known = store.launches.staff_token(course, claims.sub)
     token = None if known is None else store.tokens.valid(known)
     if token is None:
         name = claims.name.strip() or f"person {claims.sub}"
-        token = store.tokens.create_for_launch(name, course, store.time() + STAY.total_seconds())
+        expires = store.time() + STAY.total_seconds()
+        token = store.tokens.create_for_launch(
+            name, course, expires, platform=platform.id, deployment=claims.deployment
+        )
         store.launches.keep_staff_token(course, claims.sub, token.id, _REUSED)
     return token

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from grader.store.store import Store
 
 _DAY_SECONDS = 86_400
+#: The author of what is done here, in the log of a course: the machine's own users have no names in the service.
+_AUTHOR = "backmark lti"
 #: Canvas's cloud: one issuer for all schools, and one place for their servers.
 _CANVAS_ISSUER, _CANVAS = "https://canvas.instructure.com", "https://sso.canvaslms.com"
 
@@ -81,12 +83,12 @@ def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | Non
 @click.argument("platform")
 @click.argument("deployment")
 def disable(platform: str, deployment: str) -> None:
-    """Refuse launches from a deployment.
+    """Refuse launches from a deployment, and sign out the staff who came in from it.
 
     `backmark lti list` prints the ids of platforms and deployments.
     """
     _require_platform(store := _open_store(), platform)
-    store.platforms.disable(platform, deployment)
+    store.platforms.disable(platform, deployment, _AUTHOR)
     click.echo(f"launches from deployment {deployment} are refused", err=True)
 
 
@@ -103,9 +105,12 @@ def enable(platform: str, deployment: str) -> None:
 @lti.command()
 @click.argument("platform")
 def remove(platform: str) -> None:
-    """Remove a platform: its launches are refused from now on. Its courses, with all submissions, stay."""
+    """Remove a platform: its launches are refused from now on, and its staff are signed out at once.
+
+    Its courses, with all submissions, stay.
+    """
     _require_platform(store := _open_store(), platform)
-    store.platforms.remove(platform)
+    store.platforms.remove(platform, _AUTHOR)
     click.echo(f"platform {platform} is removed", err=True)
 
 
