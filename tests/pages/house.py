@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from flask import Flask
@@ -49,7 +50,8 @@ class House(Service):
     def hand_in_link(self, student: str | None = None, course: str = COURSE, days: int | None = None) -> str:
         """The path of a link to hand in."""
         with self.app.test_request_context():
-            return links.hand_in(course, ASSIGNMENT, student, days)
+            lifetime = None if days is None else timedelta(days=days)
+            return links.hand_in(course, ASSIGNMENT, student, lifetime=lifetime)
 
     def verdict_link(self, found: SubmissionRecord) -> str:
         """The path of a link to a verdict."""

@@ -516,7 +516,7 @@ def test_its_page_shows_the_case_as_heat_maps(published: Context) -> None:
 def test_the_form_to_hand_it_in_names_its_function(published: Context) -> None:
     app = create_app(published.settings, published.store)
     with app.test_request_context():
-        path = str(links.hand_in("spreading", "toy-1", "ann", None))
+        path = str(links.hand_in("spreading", "toy-1", "ann"))
     text = page(published, path)
     assert "<code>spread</code>" in text
     assert "network" not in text.lower()

@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,7 @@ def test_a_link_to_hand_in_is_none_to_a_verdict(app: Flask) -> None:
 
 @with_secret
 def test_a_link_ends(app: Flask) -> None:
-    link = make_link(app, lambda: links.hand_in("course", "udl-7.2", days=-1))
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2", lifetime=timedelta(days=-1)))
     told = app.test_client().get(link, headers=HTML)
     assert (told.status_code, "This link has expired" in told.text) == (410, True)
 

@@ -3,6 +3,7 @@
 import hashlib
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
@@ -26,11 +27,9 @@ class HandIn:
     until: float
 
 
-def hand_in(
-    course: str, assignment: str, student: str | None = None, days: int | None = None, *, hours: int = 0
-) -> str:
-    """Return the path of a submission link that is valid for `days` and `hours`, by default the settings' days."""
-    seconds = ((0 if hours else service().settings.link_days) if days is None else days) * _DAY + hours * 3600
+def hand_in(course: str, assignment: str, student: str | None = None, *, lifetime: timedelta | None = None) -> str:
+    """Return the path of a submission link; None: it is valid for the settings' days."""
+    seconds = service().settings.link_days * _DAY if lifetime is None else int(lifetime.total_seconds())
     return f"/hand-in/{_sign('hand-in', [course, assignment, student, int(time.time()) + seconds])}"
 
 

@@ -1,6 +1,7 @@
 """An assignment: the standing of the class, its mistakes, and the networks that it is judged on."""
 
 import json
+from datetime import timedelta
 from typing import NoReturn
 
 from flask import Response, request
@@ -67,9 +68,10 @@ def make_link(course: str, assignment: str) -> Response:
         return _page(course, revision, fault="That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most.")
     if student is None and service().store.courses.policy(course, assignment) is not None:
         return _page(course, revision, fault="Under a policy a link must name its student; nothing else is taken.")
-    if days and not (days.isascii() and days.isdigit() and 1 <= int(days[:5]) <= _LONGEST):
+    if days and not (days.isascii() and days.isdigit() and len(days) <= 5 and 1 <= int(days) <= _LONGEST):
         return _page(course, revision, fault=f"A link holds for 1 to {_LONGEST} days.")
-    address = links.address(links.hand_in(course, assignment, student, int(days) if days else None))
+    lifetime = timedelta(days=int(days)) if days else None
+    address = links.address(links.hand_in(course, assignment, student, lifetime=lifetime))
     return _page(course, revision, link=address, student=student)
 
 
