@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 
 _LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 #: The claims that are not named like our fields.
@@ -28,6 +28,7 @@ _CLAIMS = {
 RESOURCE_LINK, DEEP_LINK = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 VERSION = "1.3.0"
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
 _Id = Annotated[str, Field(min_length=1, max_length=255)]
 _Address = Annotated[str, Field(max_length=2000)]
@@ -55,11 +56,13 @@ def _is_line(given: object) -> bool:
 _People = Annotated[str, BeforeValidator(clean_line)]
 
 
-class _ClaimModel(BaseModel):
+class PlatformModel(BaseModel):
+    """JSON of a platform: types are as they should be, and members that we do not read are passed over."""
+
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 
-class ContextClaim(_ClaimModel):
+class ContextClaim(PlatformModel):
     """The course."""
 
     id: _Id
@@ -67,40 +70,40 @@ class ContextClaim(_ClaimModel):
     label: _People = ""
 
 
-class ResourceLinkClaim(_ClaimModel):
+class ResourceLinkClaim(PlatformModel):
     """The link in the course that was opened."""
 
     id: _Id
     title: _People = ""
 
 
-class GradesClaim(_ClaimModel):
+class GradesClaim(PlatformModel):
     """The services of the gradebook (AGS)."""
 
     scope: tuple[str, ...] = Field(default=(), strict=False)
     lineitem: _Address | None = None
 
 
-class RosterClaim(_ClaimModel):
+class RosterClaim(PlatformModel):
     """The service of names and roles (NRPS)."""
 
     context_memberships_url: _Address = ""
 
 
-class PresentationClaim(_ClaimModel):
+class PresentationClaim(PlatformModel):
     """The page around ours."""
 
     return_url: _Address = ""
 
 
-class ToolPlatformClaim(_ClaimModel):
+class ToolPlatformClaim(PlatformModel):
     """The platform, for people."""
 
     name: _People = ""
     product_family_code: _People = ""
 
 
-class DeepLinkSettings(_ClaimModel):
+class DeepLinkSettings(PlatformModel):
     """The platform's request to choose content."""
 
     deep_link_return_url: _Address
@@ -110,7 +113,7 @@ class DeepLinkSettings(_ClaimModel):
     data: Any = None
 
 
-class LaunchClaims(_ClaimModel):
+class LaunchClaims(PlatformModel):
     """The claims that Backmark reads."""
 
     model_config = ConfigDict(alias_generator=lambda name: _CLAIMS.get(name, name))
@@ -138,16 +141,21 @@ class LaunchClaims(_ClaimModel):
         return "" if value.startswith("$") else value
 
 
+def name_place(error: ValidationError) -> str:
+    """Return the first member that is wrong, by its path; a claim is called by the end of its name."""
+    return " / ".join(str(part).rpartition("/")[2] for part in error.errors()[0]["loc"])
+
+
 def read_claims(raw: Mapping[str, Any]) -> LaunchClaims:
     """Return verified claims as a record. Raises LaunchRefused if one is missing or of another type."""
     if not raw.get("sub"):
         says = "Your course's LMS does not say who you are, so nothing can be handed in. Sign in there first."
-        raise LaunchRefused(Reason.ANONYMOUS, says)
+        raise LaunchRefused(RefusalReason.ANONYMOUS, says)
     try:
         claims = LaunchClaims.model_validate(raw)
     except ValidationError as error:
-        place = " / ".join(str(part).rpartition("/")[2] for part in error.errors()[0]["loc"])
-        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is incomplete or malformed at {place}.") from None
+        says = f"The LMS's message is incomplete or malformed at {name_place(error)}."
+        raise LaunchRefused(RefusalReason.MALFORMED, says) from None
     if claims.version != VERSION:
-        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is not of LTI version {VERSION}.")
+        raise LaunchRefused(RefusalReason.MALFORMED, f"The LMS's message is not of LTI version {VERSION}.")
     return claims

@@ -5,7 +5,7 @@ from enum import StrEnum
 from grader.errors import BackmarkError
 
 
-class Reason(StrEnum):
+class RefusalReason(StrEnum):
     """The reason of a refusal."""
 
     UNKNOWN_PLATFORM = "unknown_platform"
@@ -38,6 +38,6 @@ class Reason(StrEnum):
 class LaunchRefused(BackmarkError):
     """A launch, or a request that belongs to one, is refused; the message is for the person in front of it."""
 
-    def __init__(self, reason: Reason, says: str) -> None:
+    def __init__(self, reason: RefusalReason, says: str) -> None:
         super().__init__(says)
         self.reason = reason

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import requests
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from grader.lti.claims import PlatformModel, name_place
 from grader.lti.identity import platform_id
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.lti.tool_description import for_registration
 from grader.model.lti import Platform
 
@@ -21,15 +22,11 @@ _Text = Annotated[str, Field(min_length=1, max_length=2000)]
 _Name = Annotated[str, Field(max_length=2000, pattern=r"^[!-~]+$")]
 
 
-class _Described(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
-
-
-class _Family(_Described):
+class _Family(PlatformModel):
     product_family_code: Annotated[str, Field(max_length=100)] = ""
 
 
-class _Configuration(_Described):
+class _Configuration(PlatformModel):
     """The platform, as it describes itself."""
 
     issuer: _Name
@@ -41,7 +38,7 @@ class _Configuration(_Described):
     family: _Family = Field(default=_Family(), alias="https://purl.imsglobal.org/spec/lti-platform-configuration")
 
 
-class _Registered(_Described):
+class _Registered(PlatformModel):
     """The platform's answer."""
 
     client_id: Annotated[_Name, Field(max_length=255)]
@@ -63,7 +60,7 @@ def register(
     for url in (configuration.authorization_endpoint, configuration.token_endpoint, configuration.jwks_uri):
         if not is_allowed(url):
             says = f"it names the address {url[:200]}, to which this server may not connect"
-            raise LaunchRefused(Reason.REGISTRATION, f"The LMS cannot be registered: {says}.")
+            raise LaunchRefused(RefusalReason.REGISTRATION, f"The LMS cannot be registered: {says}.")
     answer = _read(session, "POST", configuration.registration_endpoint, for_registration(public_url), token)
     try:
         client_id = _Registered.model_validate(answer).client_id
@@ -97,10 +94,9 @@ def _read(session: requests.Session, method: str, url: str, body: dict[str, Any]
     # Brackets within brackets, without end, are no value to Python.
     except (requests.RequestException, RecursionError) as error:
         says = f"The LMS cannot be registered: {method} {url[:200]} failed ({str(error)[:300]})."
-        raise LaunchRefused(Reason.REGISTRATION, says) from error
+        raise LaunchRefused(RefusalReason.REGISTRATION, says) from error
     return content
 
 
 def _refusal(says: str, error: ValidationError) -> LaunchRefused:
-    place = " / ".join(str(part) for part in error.errors()[0]["loc"])
-    return LaunchRefused(Reason.REGISTRATION, f"The LMS cannot be registered: {says} {place}.")
+    return LaunchRefused(RefusalReason.REGISTRATION, f"The LMS cannot be registered: {says} {name_place(error)}.")

@@ -13,9 +13,9 @@ from urllib.parse import urljoin
 
 from grader.courses.roster_csv import MOST_STUDENTS
 from grader.errors import BackmarkError
-from grader.lti.claims import clean_line
+from grader.lti.claims import ROSTER_SCOPE, clean_line
 from grader.lti.identity import CourseRole, origin, part_of, student_name
-from grader.lti.services import ROSTER_SCOPE, NoAccessToken, NoPlatformAnswer, PlatformAnswer
+from grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from grader.model.courses import RosterEntry
 from grader.model.lti import LtiContext, LtiUser, Platform
 from grader.store.courses import RosterChange

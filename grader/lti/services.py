@@ -19,7 +19,6 @@ from pylti1p3.service_connector import ServiceConnector
 from grader.errors import BackmarkError
 from grader.model.lti import Platform
 
-ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 #: Seconds before its end at which a token is no longer used, and the seconds of one that does not say.
 _EARLY, _UNSAID = 60.0, 3600.0
 #: The most characters of an error that are kept.

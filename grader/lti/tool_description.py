@@ -2,19 +2,20 @@
 
 from typing import Any
 
+from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, ROSTER_SCOPE, SCORE_SCOPE
+
 TITLE = "Backmark"
 DESCRIPTION = "Grades hand-written gradients: what is wrong, on which line, and the smallest case that shows it."
 #: Post marks, read columns, read the roster.
 SCOPES = (
-    "https://purl.imsglobal.org/spec/lti-ags/scope/score",
+    SCORE_SCOPE,
     "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly",
-    "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
+    ROSTER_SCOPE,
 )
 #: Variables that the platform replaces at each launch: when the assignment is due, and the courses it was copied from.
 VARIABLES = {"due": "$ResourceLink.submission.endDateTime", "history": "$Context.id.history"}
 #: Canvas's name of the place where an assignment gets its content.
 _PLACEMENT = "assignment_selection"
-_DEEP_LINK, _RESOURCE_LINK = "LtiDeepLinkingRequest", "LtiResourceLinkRequest"
 
 
 def for_registration(public_url: str) -> dict[str, Any]:
@@ -37,8 +38,8 @@ def for_registration(public_url: str) -> dict[str, Any]:
             "custom_parameters": VARIABLES,
             "claims": ["iss", "sub", "name"],
             "messages": [
-                {"type": _RESOURCE_LINK, "target_link_uri": launch, "label": TITLE},
-                {"type": _DEEP_LINK, "target_link_uri": launch, "label": TITLE, "placements": [_PLACEMENT]},
+                {"type": RESOURCE_LINK, "target_link_uri": launch, "label": TITLE},
+                {"type": DEEP_LINK, "target_link_uri": launch, "label": TITLE, "placements": [_PLACEMENT]},
             ],
             "https://canvas.instructure.com/lti/privacy_level": "name_only",
         },
@@ -48,7 +49,7 @@ def for_registration(public_url: str) -> dict[str, Any]:
 def for_canvas(public_url: str) -> dict[str, Any]:
     """Return the JSON that a Canvas administrator pastes, or names by its address, as a developer key."""
     launch = f"{public_url}/lti/launch"
-    placement = {"placement": _PLACEMENT, "message_type": _DEEP_LINK, "target_link_uri": launch}
+    placement = {"placement": _PLACEMENT, "message_type": DEEP_LINK, "target_link_uri": launch}
     return {
         "title": TITLE,
         "description": DESCRIPTION,

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 import jwt
 import requests
 
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.model.lti import Platform
 
 #: The algorithm that LTI 1.3 requires of every platform.
@@ -104,7 +104,7 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
     Raises LaunchRefused. That a message is used once is up to the caller.
     """
     if len(id_token) > _MOST_BYTES:
-        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message has more than {_MOST_BYTES} bytes.")
+        raise LaunchRefused(RefusalReason.MALFORMED, f"The LMS's message has more than {_MOST_BYTES} bytes.")
     key = keys.find(platform, _key_id(id_token))
     try:
         claims: dict[str, Any] = jwt.decode(
@@ -120,10 +120,12 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
         raise _refusal(error) from None
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
     if claims.get("azp", None if several else platform.client_id) != platform.client_id:
-        raise LaunchRefused(Reason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one.")
+        raise LaunchRefused(
+            RefusalReason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one."
+        )
     answered = claims["nonce"] if isinstance(claims["nonce"], str) and claims["nonce"].isascii() else ""
     if not hmac.compare_digest(answered, nonce):
-        raise LaunchRefused(Reason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")
+        raise LaunchRefused(RefusalReason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")
     return claims
 
 
@@ -132,13 +134,17 @@ def _key_id(id_token: str) -> str:
         header = jwt.get_unverified_header(id_token)
     except (jwt.InvalidTokenError, RecursionError):
         # Brackets within brackets, without end, are no value to Python.
-        raise LaunchRefused(Reason.MALFORMED, f"The LMS's message is no signed message (JWT). {_AGAIN}") from None
+        raise LaunchRefused(
+            RefusalReason.MALFORMED, f"The LMS's message is no signed message (JWT). {_AGAIN}"
+        ) from None
     if header.get("alg") != _ALGORITHM:
         says = f"The LMS's message is signed by {str(header.get('alg'))[:20]}; it should be {_ALGORITHM}."
-        raise LaunchRefused(Reason.SIGNATURE, says)
+        raise LaunchRefused(RefusalReason.SIGNATURE, says)
     key_id = header.get("kid")
     if not isinstance(key_id, str) or not key_id:
-        raise LaunchRefused(Reason.SIGNATURE, "The LMS's message does not name the key that it is signed with (kid).")
+        raise LaunchRefused(
+            RefusalReason.SIGNATURE, "The LMS's message does not name the key that it is signed with (kid)."
+        )
     return key_id
 
 
@@ -146,11 +152,11 @@ def _choose(key_set: str, key_id: str) -> jwt.PyJWK:
     """Return the key of this id from what a platform publishes. Raises LaunchRefused."""
     if key_set == _NO_KEYS:
         says = f"The public keys of your course's LMS cannot be read now. {_AGAIN}"
-        raise LaunchRefused(Reason.KEYS_UNREADABLE, says)
+        raise LaunchRefused(RefusalReason.KEYS_UNREADABLE, says)
     key = _find(key_set, key_id)
     if key is None:
         says = f"The message is signed with a key that your course's LMS does not publish. {_AGAIN}"
-        raise LaunchRefused(Reason.SIGNATURE, says)
+        raise LaunchRefused(RefusalReason.SIGNATURE, says)
     return key
 
 
@@ -175,18 +181,21 @@ def _read_key(raw: Mapping[str, Any]) -> jwt.PyJWK:
 def _refusal(error: Exception) -> LaunchRefused:
     match error:
         case jwt.ExpiredSignatureError():
-            reason, says = Reason.EXPIRED, f"The LMS's message has expired. {_AGAIN}"
+            reason, says = RefusalReason.EXPIRED, f"The LMS's message has expired. {_AGAIN}"
         case jwt.ImmatureSignatureError():
-            reason = Reason.EXPIRED
+            reason = RefusalReason.EXPIRED
             says = "The LMS's message is from the future: its clock, or this server's, is wrong by more than a minute."
         case jwt.InvalidIssuerError():
-            reason, says = Reason.ISSUER, "The message comes from another LMS than the one that began this launch."
+            reason, says = (
+                RefusalReason.ISSUER,
+                "The message comes from another LMS than the one that began this launch.",
+            )
         case jwt.InvalidAudienceError():
-            reason, says = Reason.AUDIENCE, "The LMS's message is for another tool than this one."
+            reason, says = RefusalReason.AUDIENCE, "The LMS's message is for another tool than this one."
         case jwt.MissingRequiredClaimError(claim=claim):
-            reason, says = Reason.MALFORMED, f"The LMS's message lacks {claim}."
+            reason, says = RefusalReason.MALFORMED, f"The LMS's message lacks {claim}."
         case jwt.InvalidSignatureError():
-            reason, says = Reason.SIGNATURE, f"The signature does not fit the key of your course's LMS. {_AGAIN}"
+            reason, says = RefusalReason.SIGNATURE, f"The signature does not fit the key of your course's LMS. {_AGAIN}"
         case _:
-            reason, says = Reason.MALFORMED, f"The LMS's message cannot be read. {_AGAIN}"
+            reason, says = RefusalReason.MALFORMED, f"The LMS's message cannot be read. {_AGAIN}"
     return LaunchRefused(reason, says)

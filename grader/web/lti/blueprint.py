@@ -7,7 +7,7 @@ import logging
 
 from flask import Response, request
 
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.web.lti.connections import public_url
 from grader.web.pages import framing
 from grader.web.pages.layout import Pages, page
@@ -32,5 +32,5 @@ def own_address(path: str) -> str:
     address = public_url(path)
     if address is None:
         says = "This server does not know its own address, which an LMS needs: set BACKMARK_PUBLIC_URL."
-        raise LaunchRefused(Reason.NO_ADDRESS, says)
+        raise LaunchRefused(RefusalReason.NO_ADDRESS, says)
     return address

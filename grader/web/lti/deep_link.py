@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from grader.lti.claims import LaunchClaims
 from grader.lti.identity import CourseRole, origin
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.lti.tool_description import VARIABLES
 from grader.lti.tool_keys import ToolKeys
 from grader.model.lti import Platform
@@ -33,12 +33,14 @@ _DATA = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
 def offer(platform: Platform, claims: LaunchClaims, course: str, part: CourseRole) -> Response:
     """Show the assignments to choose from."""
     if part is not CourseRole.STAFF:
-        raise LaunchRefused(Reason.NOT_STAFF, "Only an instructor or a teaching assistant chooses what a link opens.")
+        raise LaunchRefused(
+            RefusalReason.NOT_STAFF, "Only an instructor or a teaching assistant chooses what a link opens."
+        )
     wanted = claims.deep_link
     back = None if wanted is None else origin(wanted.deep_link_return_url)
     if wanted is None or back is None or "ltiResourceLink" not in wanted.accept_types:
         says = "The LMS asks for a kind of content that Backmark has none of: it offers links to assignments only."
-        raise LaunchRefused(Reason.UNSUPPORTED, says)
+        raise LaunchRefused(RefusalReason.UNSUPPORTED, says)
     until = int(time.time()) + _SECONDS
     # The choice is made with what is signed here, not with what a browser remembers.
     request_fields = [platform.id, claims.deployment, course, wanted.deep_link_return_url, wanted.data, until]
@@ -61,7 +63,7 @@ def choose() -> Response:
     revision = store.assignments.current(course, request.form.get("assignment", ""))
     if platform is None or revision is None or until < time.time():
         says = "This choice is too old, or the assignment is gone. Begin again in your course."
-        raise LaunchRefused(Reason.STALE, says)
+        raise LaunchRefused(RefusalReason.STALE, says)
     registration = ToolKeys(store, service().settings).registration(platform)
     link = DeepLink(registration, deployment, {"deep_link_return_url": return_url})
     message = link.get_message_jwt([_resource(revision)])
@@ -92,5 +94,7 @@ def _read(token: str) -> list[Any]:
     try:
         fields: list[Any] = links.serializer(_PURPOSE).loads(token)
     except BadData:
-        raise LaunchRefused(Reason.STALE, "This choice was not begun here. Begin again in your course.") from None
+        raise LaunchRefused(
+            RefusalReason.STALE, "This choice was not begun here. Begin again in your course."
+        ) from None
     return fields

@@ -1,6 +1,7 @@
 """The launch: a signed message of the LMS, posted by the browser. Verified, it leads a student to a personal link."""
 
 import re
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,7 +10,7 @@ from werkzeug.wrappers import Response
 
 from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
 from grader.lti.identity import CourseRole, course_name, part_of, student_name
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.lti.verification import PlatformKeys, verify
 from grader.model.lti import Platform
 from grader.web.http import links
@@ -22,18 +23,17 @@ from grader.web.lti.login_state import LoginState, forget, is_remembered, read_s
 from grader.web.pages import framing
 from grader.web.pages.layout import page
 
-#: Hours for which the link that a launch ends at holds.
-HOURS = 12
+#: The time for which the link that a launch ends at holds.
+_LINK_LIFETIME = timedelta(hours=12)
 #: Seconds for which a used launch is remembered: longer than a state holds, whatever the clocks.
 _USED = 3600
-_ASSIGNMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}")
 _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @pages.get("/lti/launch")
 def explain() -> Response:
     """Say to who opens the address by hand that it is the LMS's."""
-    raise LaunchRefused(Reason.INCOMPLETE, "Open the assignment from your course: this address is for its LMS.")
+    raise LaunchRefused(RefusalReason.INCOMPLETE, "Open the assignment from your course: this address is for its LMS.")
 
 
 @pages.post("/lti/launch")
@@ -42,12 +42,14 @@ def launch() -> Response:
     if "error" in request.form:
         # As OpenID Connect has it: nobody is signed in there, or may not open this.
         says = f"The LMS refused to open it ({request.form['error'][:100]}). Sign in there, and open it again."
-        raise LaunchRefused(Reason.INCOMPLETE, says)
+        raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     signed = request.form.get("state", "")
     state = read_state(signed)
     platform = service().store.platforms.get(state.platform)
     if platform is None:
-        raise LaunchRefused(Reason.UNKNOWN_PLATFORM, "The LMS that began this launch is not registered here any more.")
+        raise LaunchRefused(
+            RefusalReason.UNKNOWN_PLATFORM, "The LMS that began this launch is not registered here any more."
+        )
     if not is_remembered(signed):
         return _offer_tab(state, platform)
     answer = _open(platform, _verify_once(platform, state))
@@ -61,10 +63,12 @@ def _verify_once(platform: Platform, state: LoginState) -> LaunchClaims:
     keys = PlatformKeys(store.platforms, new_session())
     claims = read_claims(verify(request.form.get("id_token", ""), platform, state.nonce, keys))
     if not store.launches.use_once(f"{platform.id} {state.nonce}", _USED):
-        raise LaunchRefused(Reason.USED, "This launch was used before. Open the assignment again from your course.")
+        raise LaunchRefused(
+            RefusalReason.USED, "This launch was used before. Open the assignment again from your course."
+        )
     if claims.deployment in platform.disabled:
         says = "Backmark is switched off for this part of your LMS; whoever runs this server can switch it on."
-        raise LaunchRefused(Reason.DISABLED, says)
+        raise LaunchRefused(RefusalReason.DISABLED, says)
     store.platforms.note_deployment(platform.id, claims.deployment, store.time())
     return claims
 
@@ -75,7 +79,7 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
         return deep_link.offer(platform, claims, course, part)
     if claims.message_type != RESOURCE_LINK or claims.resource_link is None:
         says = f"Backmark cannot answer a message of the type {claims.message_type[:60]}."
-        raise LaunchRefused(Reason.UNSUPPORTED, says)
+        raise LaunchRefused(RefusalReason.UNSUPPORTED, says)
     recording.record_course(platform, claims, course, part)
     if submission := _submission(claims):
         return _review(submission, course, claims, part)
@@ -87,33 +91,31 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
         return staff.welcome(platform, claims, course, assignment, graded=graded)
     if assignment is None:
         says = "No assignment of Backmark was chosen for this link yet. Tell the staff of your course."
-        raise LaunchRefused(Reason.NO_ASSIGNMENT, says)
-    return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), hours=HOURS), 303)
+        raise LaunchRefused(RefusalReason.NO_ASSIGNMENT, says)
+    return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), lifetime=_LINK_LIFETIME), 303)
 
 
 def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, CourseRole]:
     """Return our course, and the person's part in it, if there is one."""
     part = part_of(claims.roles)
     if claims.context is None:
-        raise LaunchRefused(Reason.MALFORMED, "The LMS does not say from which course this was opened.")
+        raise LaunchRefused(RefusalReason.MALFORMED, "The LMS does not say from which course this was opened.")
     course = course_name(platform.id, claims.context.id)
     if part is not CourseRole.STAFF:
         staff.end_sign_in(claims, course)
     if part is CourseRole.OBSERVER:
         says = "You observe this course; only its students hand in, and only staff grade."
-        raise LaunchRefused(Reason.OBSERVER, says)
+        raise LaunchRefused(RefusalReason.OBSERVER, says)
     if part is CourseRole.OUTSIDER:
         says = "You are neither a student, nor an instructor or teaching assistant of this course."
-        raise LaunchRefused(Reason.OUTSIDER, says)
+        raise LaunchRefused(RefusalReason.OUTSIDER, says)
     return course, part
 
 
 def _assignment(claims: LaunchClaims, course: str) -> str | None:
     """Return the assignment of the link, if the course has it."""
     name = claims.setting("assignment")
-    if not _ASSIGNMENT.fullmatch(name) or service().store.assignments.current(course, name) is None:
-        return None
-    return name
+    return None if service().store.assignments.current(course, name) is None else name
 
 
 def _submission(claims: LaunchClaims) -> str | None:
@@ -131,7 +133,7 @@ def _review(submission: str, course: str, claims: LaunchClaims, part: CourseRole
     record = service().store.submissions.get(submission)
     own = part is not CourseRole.STAFF and record is not None and record.student == student_name(claims.sub, part)
     if record is None or record.course != course or not (part is CourseRole.STAFF or own):
-        raise LaunchRefused(Reason.OTHER_COURSE, "This submission is not in this course, or was deleted.")
+        raise LaunchRefused(RefusalReason.OTHER_COURSE, "This submission is not in this course, or was deleted.")
     return redirect(str(links.verdict(record)), 303)
 
 
@@ -141,6 +143,6 @@ def _offer_tab(state: LoginState, platform: Platform) -> Response:
         says = (
             "Your browser kept no cookie of this server, or began this launch elsewhere. Allow cookies, and try again."
         )
-        raise LaunchRefused(Reason.STALE, says)
+        raise LaunchRefused(RefusalReason.STALE, says)
     framing.allow_any_frame()
     return page("lti/new_tab.html", address=again(state, platform), bare=True)

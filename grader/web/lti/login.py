@@ -8,7 +8,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from grader.lti.identity import platform_id
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.model.lti import Platform
 from grader.web.http.service import service
 from grader.web.lti.blueprint import own_address, pages
@@ -26,7 +26,7 @@ def begin() -> Response:
     hint, message_hint = given.get("login_hint", ""), given.get("lti_message_hint", "")
     if not hint or max(len(hint), len(message_hint)) > _MOST_HINT:
         says = f"The LMS began a launch without login_hint, or with a hint of more than {_MOST_HINT} characters."
-        raise LaunchRefused(Reason.INCOMPLETE, says)
+        raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     target = given.get("target_link_uri", "")[:2000]
     state = LoginState(platform.id, secrets.token_urlsafe(24), int(time.time()), hint, message_hint, target)
     signed = state.sign()
@@ -68,5 +68,5 @@ def _platform(issuer: str, client_id: str) -> Platform:
     if platform is None:
         name = f"{issuer[:200]} (client id {client_id[:100]})" if client_id else issuer[:200]
         says = f"The LMS {name or 'without a name'} is not registered here. Whoever runs this server can register it."
-        raise LaunchRefused(Reason.UNKNOWN_PLATFORM, says)
+        raise LaunchRefused(RefusalReason.UNKNOWN_PLATFORM, says)
     return platform

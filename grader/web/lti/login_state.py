@@ -12,7 +12,7 @@ from flask import request
 from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.web.http import links
 
 #: Seconds from the login to the launch: the platform may ask for a password meanwhile.
@@ -46,9 +46,9 @@ def read_state(signed: str) -> LoginState:
     try:
         state = LoginState(*links.serializer(_PURPOSE).loads(signed))
     except (BadData, TypeError):
-        raise LaunchRefused(Reason.STALE, f"This launch was not begun here. {again}") from None
+        raise LaunchRefused(RefusalReason.STALE, f"This launch was not begun here. {again}") from None
     if state.begun + SECONDS < time.time():
-        raise LaunchRefused(Reason.STALE, f"This launch began more than {SECONDS // 60} minutes ago. {again}")
+        raise LaunchRefused(RefusalReason.STALE, f"This launch began more than {SECONDS // 60} minutes ago. {again}")
     return state
 
 

@@ -3,7 +3,7 @@
 from grader.courses.times import BadTime, read_time
 from grader.lti.claims import SCORE_SCOPE, LaunchClaims
 from grader.lti.identity import CourseRole, line_item_id, origin, student_name
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.model.courses import Policy, RosterEntry
 from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from grader.store.errors import LineItemTaken
@@ -93,7 +93,7 @@ def record_line_item(platform: Platform, claims: LaunchClaims, course: str, assi
         says = (
             f"This link's column of the gradebook already gets the marks of {where}. Delete the link and add it again."
         )
-        raise LaunchRefused(Reason.LINE_ITEM, says) from None
+        raise LaunchRefused(RefusalReason.LINE_ITEM, says) from None
     return True
 
 

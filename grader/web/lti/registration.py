@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from flask import Response, jsonify, request
 
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.lti.registration import register
 from grader.lti.tool_description import for_canvas
 from grader.lti.tool_keys import ToolKeys
@@ -26,10 +26,10 @@ def register_platform(invitation: str) -> Response:
     public_url, store = own_address(""), service().store
     if not address or len(token) > _MOST_TOKEN or not token.isascii() or (token and not token.isprintable()):
         says = "This address is for an LMS: paste it there, where tools are registered. The page itself shows nothing."
-        raise LaunchRefused(Reason.INCOMPLETE, says)
+        raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     if not store.platforms.use_invitation(invitation):
         says = "This invitation was used before, or has expired. `backmark lti invite` makes another."
-        raise LaunchRefused(Reason.INVITATION, says)
+        raise LaunchRefused(RefusalReason.INVITATION, says)
     try:
         platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
     except LaunchRefused as error:
@@ -37,7 +37,7 @@ def register_platform(invitation: str) -> Response:
         raise LaunchRefused(error.reason, says) from error
     if not store.platforms.add(replace(platform, registered=store.time())):
         says = f"{platform.issuer} is registered under the client id {platform.client_id} already. Nothing was changed."
-        raise LaunchRefused(Reason.REGISTRATION, says)
+        raise LaunchRefused(RefusalReason.REGISTRATION, says)
     allow_any_frame()
     return page("lti/registered.html", platform=platform, bare=True)
 

@@ -7,7 +7,7 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from grader.lti.claims import LaunchClaims
-from grader.lti.refusals import LaunchRefused, Reason
+from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.model.lti import Platform
 from grader.model.records import TokenRecord
 from grader.web.http.service import service
@@ -72,7 +72,7 @@ def come_in() -> Response:
     token = None if entrance is None else service().store.tokens.valid(entrance.token)
     if entrance is None or token is None:
         says = "This button was used before, or is older than five minutes. Open Backmark again from your course."
-        raise LaunchRefused(Reason.CODE, says)
+        raise LaunchRefused(RefusalReason.CODE, says)
     if "copy" in request.form and entrance.earlier:
         course_copies.copy_rules(entrance.course, entrance.assignment, entrance.earlier, token.name)
     enter(token)

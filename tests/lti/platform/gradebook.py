@@ -16,8 +16,7 @@ from typing import Any, Protocol
 
 from werkzeug.wrappers import Request, Response
 
-from grader.lti.claims import SCORE_SCOPE
-from grader.lti.services import ROSTER_SCOPE
+from grader.lti.claims import ROSTER_SCOPE, SCORE_SCOPE
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
