@@ -10,7 +10,7 @@ from grader.addresses import BadDestination, Destinations
 from grader.model.records import Scope
 from grader.store.callbacks import Delivery, DeliveryState, Endpoint, Event, TooManyEndpoints
 from grader.web.http.auth import caller
-from grader.web.http.problems import BUSY, CONFLICT, INVALID, NOT_FOUND, TRY_AGAIN, Problem, RequestFault
+from grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGAIN, Problem, invalid
 from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
 from grader.web.http.responses import respond_created, respond_empty, respond_page, respond_plain, respond_tagged
 from grader.web.http.schemas import CourseQuery, Id, Name, Query, RequestModel, ResponseModel, moment, moment_or_none
@@ -237,7 +237,7 @@ def _check_destination(url: str) -> None:
                 raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})
             destinations.addresses(destination)
     except BadDestination as error:
-        raise Problem(INVALID, f"/url: {error}", errors=(RequestFault("pointer", "/url", str(error)),)) from None
+        raise invalid("/url", str(error)) from None
 
 
 def _visible_endpoint(endpoint_id: str) -> Endpoint:

@@ -13,7 +13,7 @@ from grader.model.records import Scope
 from grader.web.api.course_export import export
 from grader.web.api.course_schemas import CoursePath, visible_course
 from grader.web.http.auth import caller
-from grader.web.http.problems import BUSY, INVALID, TRY_AGAIN, Problem, RequestFault
+from grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
 from grader.web.http.resource import Resource, ResponseDoc
 from grader.web.http.responses import respond_page, respond_plain
 from grader.web.http.schemas import Name, Query, ResponseModel, moment
@@ -121,7 +121,7 @@ def delete_course(path: CoursePath, query: CourseDeletionQuery) -> Response:
     course = visible_course(path)
     if query.confirm != course:
         detail = f"{query.confirm} is not the name of the course; repeat {course} to delete everything in it"
-        raise Problem(INVALID, f"confirm: {detail}", errors=(RequestFault("parameter", "confirm", detail),))
+        raise invalid("confirm", detail, "parameter")
     deleted = service().store.courses.delete(course)
     # The course's own log is gone.
     _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)

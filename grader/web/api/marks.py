@@ -18,7 +18,7 @@ from grader.web.api.course_schemas import (
     render_override,
 )
 from grader.web.api.marks_table import MarkedStudent, read_marks, spreadsheet
-from grader.web.http.problems import INVALID, NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, RequestFault
+from grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, invalid
 from grader.web.http.resource import Resource, ResponseDoc
 from grader.web.http.responses import respond_page
 from grader.web.http.schemas import Query, ResponseModel, Student, moment_or_none
@@ -141,7 +141,7 @@ def _read_cursor(cursor: str | None) -> str:
         return urlsafe_b64decode((cursor or "") + "=" * (-len(cursor or "") % 4)).decode()
     except (binascii.Error, UnicodeError):
         detail = f"there is no page at {cursor!r}; use the cursor of the page before"
-        raise Problem(INVALID, f"cursor: {detail}", errors=(RequestFault("parameter", "cursor", detail),)) from None
+        raise invalid("cursor", detail, "parameter") from None
 
 
 def _as_table(format_name: str | None) -> bool:

@@ -21,13 +21,12 @@ from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
     CONFLICT,
-    INVALID,
     KEY_REUSED,
     NOT_ACCEPTABLE,
     NOT_FOUND,
     UNKNOWN_ASSIGNMENT,
     Problem,
-    RequestFault,
+    invalid,
 )
 from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
@@ -334,8 +333,7 @@ def _revision(course: str, body: RegradeRequest) -> str:
         return current.id
     revision = assignments.get(course, body.revision)
     if revision is None or revision.assignment_id != body.assignment:
-        detail = f"there is no revision {body.revision} of {body.assignment}"
-        raise Problem(INVALID, f"/revision: {detail}", errors=(RequestFault("pointer", "/revision", detail),))
+        raise invalid("/revision", f"there is no revision {body.revision} of {body.assignment}")
     return revision.id
 
 

@@ -11,7 +11,7 @@ from grader.model.courses import RosterEntry
 from grader.model.records import Scope
 from grader.web.api.course_schemas import CoursePath, visible_course
 from grader.web.http.auth import caller
-from grader.web.http.problems import INVALID, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, RequestFault
+from grader.web.http.problems import NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
 from grader.web.http.reading import json_body
 from grader.web.http.resource import TAGGED, Resource, ResponseDoc
 from grader.web.http.responses import respond_empty, respond_page, respond_plain, respond_tagged
@@ -120,7 +120,7 @@ def put_course_roster(path: CoursePath) -> Response:
         try:
             entries = read_roster(request.get_data(cache=False))
         except BadRoster as error:
-            raise _invalid("", str(error)) from None
+            raise invalid("", str(error)) from None
     else:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, f"the body must be {_JSON} or {_CSV}")
     change = service().store.courses.put_roster(course, entries, source, caller().author)
@@ -167,13 +167,9 @@ def _render(entry: RosterEntry) -> RosterEntryResponse:
 
 def _refuse_unusable(students: list[str]) -> None:
     if len(students) > MOST_STUDENTS:
-        raise _invalid("/students", f"a roster has at most {MOST_STUDENTS:,} students, not {len(students):,}")
+        raise invalid("/students", f"a roster has at most {MOST_STUDENTS:,} students, not {len(students):,}")
     earlier: set[str] = set()
     for place, student in enumerate(students):
         if student in earlier:
-            raise _invalid(f"/students/{place}/student", f"{student} is there already; each student has one entry")
+            raise invalid(f"/students/{place}/student", f"{student} is there already; each student has one entry")
         earlier.add(student)
-
-
-def _invalid(pointer: str, detail: str) -> Problem:
-    return Problem(INVALID, f"{pointer or 'the body'}: {detail}", errors=(RequestFault("pointer", pointer, detail),))

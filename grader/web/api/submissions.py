@@ -22,7 +22,6 @@ from grader.web.http.problems import (
     CLOSED,
     CONFLICT,
     FILE_FORMAT,
-    INVALID,
     KEY_MISSING,
     KEY_REUSED,
     NO_ATTEMPTS_LEFT,
@@ -33,7 +32,7 @@ from grader.web.http.problems import (
     STORAGE_FULL,
     UNKNOWN_ASSIGNMENT,
     Problem,
-    RequestFault,
+    invalid,
 )
 from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
@@ -315,7 +314,7 @@ def retry_submissions(body: RetriesRequest) -> Response:
     try:
         retried = service().intake.retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
     except BadCursor as error:
-        raise Problem(INVALID, f"/cursor: {error}", errors=(RequestFault("pointer", "/cursor", str(error)),)) from None
+        raise invalid("/cursor", str(error)) from None
     return respond_tagged(RetriesResponse(retried=list(retried.items), next=retried.next_cursor))
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from flask import request
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 
-from grader.web.http.problems import INVALID, MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, RequestFault
+from grader.web.http.problems import MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
 from grader.web.http.reading import json_body, validate
 from grader.web.http.schemas import Name, Query, RequestModel
 from grader.web.http.service import service
@@ -97,7 +97,7 @@ def _from_json(body: SubmissionRequest) -> Upload:
     try:
         source = b64decode(body.source_base64 or "", validate=True) if body.source is None else body.source.encode()
     except binascii.Error as error:
-        raise _invalid("/source_base64", str(error)) from None
+        raise invalid("/source_base64", str(error)) from None
     return Upload(body.assignment, body.student, body.course, body.filename, source)
 
 
@@ -108,15 +108,15 @@ def _from_form() -> Upload:
     repeated = [name for name in request.form if len(request.form.getlist(name)) > 1 or name in request.files]
     repeated += [name for name in request.files if len(request.files.getlist(name)) > 1]
     if repeated:
-        raise _invalid(f"/{repeated[0]}", "given more than once")
+        raise invalid(f"/{repeated[0]}", "given more than once")
     values: dict[str, Any] = {**request.form, **request.files}
     file = request.files.get("file")
     if "file" in values and file is None:
-        raise _invalid("/file", "must be a file, with a filename")
+        raise invalid("/file", "must be a file, with a filename")
     # pydantic need not see the content of the file.
     fields = validate(SubmissionForm, values if file is None else values | {"file": ""}, "pointer")
     if file is None:
-        raise _invalid("/file", "is missing")
+        raise invalid("/file", "is missing")
     # Some browsers send the folders, too.
     name = (file.filename or "").rpartition("/")[2]
     filename = validate(_File, {"file": name}, "pointer").file
@@ -125,7 +125,3 @@ def _from_form() -> Upload:
 
 class _File(RequestModel):
     file: FileName
-
-
-def _invalid(pointer: str, detail: str) -> Problem:
-    return Problem(INVALID, f"{pointer}: {detail}", errors=(RequestFault("pointer", pointer, detail),))

@@ -265,6 +265,11 @@ class Problem(Exception):
         self.headers = headers or {}
 
 
+def invalid(place: str, detail: str, where: str = "pointer") -> Problem:
+    """Return the problem of one field or parameter; an empty place is the body as a whole."""
+    return Problem(INVALID, f"{place or 'the body'}: {detail}", errors=(RequestFault(where, place, detail),))
+
+
 @dataclass(frozen=True, slots=True)
 class ProblemResponse:
     """The content of a problem's response."""
