@@ -99,6 +99,10 @@ class ServiceSettings(BaseSettings):
     #: True if callbacks, and requests to an LMS, may go over plain http.
     callback_http: bool = False
 
+    def own_url(self, path: str) -> str | None:
+        """Return the public URL of a path of ours, or None if there is no public URL."""
+        return None if self.public_url is None else f"{str(self.public_url).rstrip('/')}{path}"
+
     @classmethod
     def load(cls, **given: Any) -> Self:
         """Read the environment, except for what is given. ServiceError names the variable that is wrong."""

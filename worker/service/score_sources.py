@@ -14,8 +14,7 @@ def recorded_sources(store: Store, settings: ServiceSettings) -> ScoreSources:
         return present_mark(store, course, assignment, student)
 
     def link(submission: str) -> str | None:
-        public = settings.public_url
-        return None if public is None else f"{str(public).rstrip('/')}/lti/launch?submission={submission}"
+        return settings.own_url(f"/lti/launch?submission={submission}")
 
     return ScoreSources(platform=store.platforms.get, user=store.launches.user, mark=mark, link=link)
 

@@ -9,8 +9,8 @@ from flask import Response
 from grader.courses.marks import mark_course, mark_student
 from grader.lti.identity import is_test_student
 from grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
-from grader.reports import spreadsheets
 from grader.reports.spreadsheets import Cell
+from grader.web.http.responses import respond_table
 from grader.web.http.service import service
 
 #: The column names of `cells`. Marks are in per cent of the maximum.
@@ -85,10 +85,7 @@ def cells(row: MarkedStudent) -> list[Cell]:
 
 def spreadsheet(course: str, assignment: str, students: Iterable[MarkedStudent]) -> Response:
     """Return students and marks as a file for a spreadsheet."""
-    response = Response(spreadsheets.table(HEADER, map(cells, students)), content_type=spreadsheets.CONTENT_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="marks-{course}-{assignment}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return respond_table(f"marks-{course}-{assignment}", HEADER, map(cells, students))
 
 
 def percent(share: float | None) -> str | None:

@@ -10,7 +10,6 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from grader.model.records import Scope
 from grader.model.verdict import Outcome
-from grader.reports import spreadsheets
 from grader.store.regrades.model import Mode, RegradeRecord, Selection, Which
 from grader.store.regrades.report import RegradeReport
 from grader.store.regrades.store import RecordedRegrade
@@ -30,7 +29,7 @@ from grader.web.http.problems import (
 )
 from grader.web.http.request_log import current_trace
 from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
+from grader.web.http.responses import respond_accepted, respond_page, respond_table, respond_tagged
 from grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, Student
 from grader.web.http.service import service
 
@@ -309,11 +308,7 @@ def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozense
     """Stream a report as CSV. The first row is read at once: a failing store is a problem, and not a broken table."""
     rows = report.all(changes)
     first = list(itertools.islice(rows, 1))
-    pieces = spreadsheets.table(HEADER, (cells(row) for row in itertools.chain(first, rows)))
-    response = Response(pieces, content_type=spreadsheets.CONTENT_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="regrade-{regrade.id}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return respond_table(f"regrade-{regrade.id}", HEADER, map(cells, itertools.chain(first, rows)))
 
 
 def _visible_regrade(regrade_id: str) -> RegradeRecord:

@@ -73,8 +73,7 @@ def address(path: str) -> str:
 
     The header Host is never used: the sender of the request chooses it, and a link is sent to others.
     """
-    public = service().settings.public_url
-    return path if public is None else f"{str(public).rstrip('/')}{path}"
+    return service().settings.own_url(path) or path
 
 
 def verdict_url(submission: SubmissionRecord) -> str | None:

@@ -1,10 +1,14 @@
-"""Successful responses of the API: with an ETag, with a location to look at, or a page with a link to the next."""
+"""Successful responses: with an ETag, with a location to look at, a page with a link to the next, or a table."""
 
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from urllib.parse import urlencode
 
 from flask import Response, request
 from pydantic import BaseModel
+
+from grader.reports import spreadsheets
+from grader.reports.spreadsheets import Cell
 
 #: Seconds after which a client should look at what was accepted with 202.
 LOOK_AFTER = 1
@@ -50,6 +54,14 @@ def respond_page(body: BaseModel, cursor: str | None) -> Response:
     if cursor:
         query = request.args.to_dict() | {"cursor": cursor}
         response.headers["Link"] = f'<{request.path}?{urlencode(query)}>; rel="next"'
+    return response
+
+
+def respond_table(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
+    """Respond with a CSV file for spreadsheets; it is sent while `rows` are read."""
+    response = Response(spreadsheets.table(header, rows), content_type=spreadsheets.CONTENT_TYPE)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 

@@ -8,7 +8,7 @@ import logging
 from flask import Response, request
 
 from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.web.lti.connections import public_url
+from grader.web.http.service import service
 from grader.web.pages import framing
 from grader.web.pages.layout import Pages, page
 
@@ -29,7 +29,7 @@ def refuse(refused: LaunchRefused) -> Response:
 
 def own_address(path: str) -> str:
     """Return the public URL of a path of ours. Raises LaunchRefused if the settings have none."""
-    address = public_url(path)
+    address = service().settings.own_url(path)
     if address is None:
         says = "This server does not know its own address, which an LMS needs: set BACKMARK_PUBLIC_URL."
         raise LaunchRefused(RefusalReason.NO_ADDRESS, says)

@@ -9,7 +9,6 @@ from flask import Flask, current_app
 from grader.addresses import BadDestination, Destinations
 from grader.lti.session import PlatformSession
 from grader.settings.service import ServiceSettings
-from grader.web.http.service import service
 
 _NAME = "backmark-lti"
 
@@ -41,9 +40,3 @@ def is_allowed(url: str) -> bool:
     except BadDestination:
         return False
     return True
-
-
-def public_url(path: str) -> str | None:
-    """Return the public URL of a path of ours, or None if the settings have none."""
-    public = service().settings.public_url
-    return None if public is None else f"{str(public).rstrip('/')}{path}"

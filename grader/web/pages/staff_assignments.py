@@ -8,11 +8,11 @@ from flask import Response, request
 from pydantic import TypeAdapter, ValidationError
 
 from grader.model.records import RevisionRecord
-from grader.reports import spreadsheets
 from grader.store.keys import EVERYONE
 from grader.subjects.kinds import settings
 from grader.web.http import links
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
+from grader.web.http.responses import respond_table
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import cohorts
@@ -85,11 +85,8 @@ def download_links(course: str, assignment: str) -> Response:
         (entry.student, entry.name, entry.lms_id, links.address(links.hand_in(course, assignment, entry.student)))
         for entry in present
     )
-    header = ("student", "name", "lms_id", "link")
-    response = Response(spreadsheets.table(header, list(rows)), content_type=spreadsheets.CONTENT_TYPE)
-    response.headers["Content-Disposition"] = f'attachment; filename="links-{course}-{assignment}.csv"'
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    # All at once: a link is signed by what the request knows.
+    return respond_table(f"links-{course}-{assignment}", ("student", "name", "lms_id", "link"), list(rows))
 
 
 def current(course: str, assignment: str) -> RevisionRecord:

@@ -36,8 +36,8 @@ def invite(days: int) -> None:
     has it can register an LMS of their own.
     """
     store = _open_store()
-    public = _public_url(store)
-    click.echo(f"{public}/lti/register/{store.platforms.invite(days * _DAY_SECONDS)}")
+    _require_public_url(store)
+    click.echo(store.settings.own_url(f"/lti/register/{store.platforms.invite(days * _DAY_SECONDS)}"))
 
 
 @lti.command("list")
@@ -196,7 +196,7 @@ def _require_platform(store: "Store", platform: str) -> None:
         raise click.UsageError(f"there is no platform {platform}; `backmark lti list` has their ids")
 
 
-def _public_url(store: "Store") -> str:
+def _require_public_url(store: "Store") -> None:
     if store.settings.public_url is None:
         raise click.UsageError("set BACKMARK_PUBLIC_URL: an LMS reaches this server by its public address")
     if store.settings.public_url.scheme != "https":
@@ -204,7 +204,6 @@ def _public_url(store: "Store") -> str:
             f"BACKMARK_PUBLIC_URL is {store.settings.public_url}, and must begin with https://: "
             "over http a browser keeps no cookie in a frame of the LMS"
         )
-    return str(store.settings.public_url).rstrip("/")
 
 
 def _open_store() -> "Store":
