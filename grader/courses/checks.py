@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from grader.model.courses import Extension, Outage, Override, Policy
 
 #: Seconds of grace: more is another due.
-_MOST_GRACE = 7 * 86_400.0
-_MOST_ATTEMPTS = 10_000
+MOST_GRACE = 7 * 86_400
+MOST_ATTEMPTS = 10_000
 #: Characters of a reason.
 LONGEST_REASON = 500
 
@@ -27,7 +27,7 @@ def policy_faults(policy: Policy) -> Iterator[RuleFault]:
     yield from _order(policy.opens, "opens", policy.closes, "closes")
     if policy.due is not None and policy.closes is not None and policy.closes < policy.due:
         yield RuleFault("closes", "It closes before it is due; set closes to the due time or later.")
-    yield from _between("grace", policy.grace, 0, _MOST_GRACE, "seconds")
+    yield from _between("grace", policy.grace, 0, MOST_GRACE, "seconds")
     if policy.late is not None:
         yield from _between("late", policy.late, 0, 100, "per cent")
     yield from _between("floor", policy.floor, 0, 100, "per cent")
@@ -71,8 +71,8 @@ def _between(field: str, value: float, least: float, most: float, unit: str) -> 
 
 
 def _attempts(attempts: int | None) -> Iterator[RuleFault]:
-    if attempts is not None and not 1 <= attempts <= _MOST_ATTEMPTS:
-        says = f"attempts must be 1 to {_MOST_ATTEMPTS:,}, not {attempts:,}; leave it out for any number."
+    if attempts is not None and not 1 <= attempts <= MOST_ATTEMPTS:
+        says = f"attempts must be 1 to {MOST_ATTEMPTS:,}, not {attempts:,}; leave it out for any number."
         yield RuleFault("attempts", says)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grader.errors import BackmarkError
 from grader.model.courses import RosterEntry
+from grader.model.records import NAME
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 COLUMNS = ("student", "name", "lms_id")
 #: The most students of a course.
 MOST_STUDENTS = 20_000
-_STUDENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}")
+_STUDENT = re.compile(NAME)
 #: Characters of a name or an id.
-_LONGEST = 200
+LONGEST_CELL = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -82,6 +83,6 @@ def _read_row(cells: dict[str, str], line: int) -> RosterEntry:
         )
     for column in COLUMNS[1:]:
         value = cells.get(column, "")
-        if len(value) > _LONGEST or _CONTROL.search(value):
-            raise BadRoster(f"Line {line}: {column} must be one line of at most {_LONGEST} characters.")
+        if len(value) > LONGEST_CELL or _CONTROL.search(value):
+            raise BadRoster(f"Line {line}: {column} must be one line of at most {LONGEST_CELL} characters.")
     return RosterEntry(student, cells.get("name", ""), cells.get("lms_id", ""), source="csv")

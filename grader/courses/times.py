@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 _TEXT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 #: No deadline lies outside, and every offset is within what a datetime can say.
-_YEARS = range(1970, 3000)
+YEARS = range(1970, 3000)
 _EXAMPLE = "such as 2027-03-05 18:00"
 
 
@@ -27,8 +27,8 @@ def read_time(text: str, zone: str = "") -> float:
         moment = datetime.fromisoformat(written)
     except ValueError:
         raise BadTime(f"{written} is in no calendar, or no time of day; write one {_EXAMPLE}.") from None
-    if moment.year not in _YEARS:
-        raise BadTime(f"The year of {written} must be {_YEARS[0]} to {_YEARS[-1]}.")
+    if moment.year not in YEARS:
+        raise BadTime(f"The year of {written} must be {YEARS[0]} to {YEARS[-1]}.")
     if moment.tzinfo is not None:
         return moment.timestamp()
     if not zone.strip():

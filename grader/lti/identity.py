@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
 
-#: A student's name in submissions, as the API takes it.
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}")
+from grader.model.records import NAME
+
+_NAME = re.compile(NAME)
 #: What we make ourselves, and no subject may be called.
 _OURS = re.compile(r"(sub|test-student)-[0-9a-f]{24}")
 _HASHED, _TEST = "sub-", "test-student-"

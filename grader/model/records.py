@@ -6,6 +6,9 @@ from enum import StrEnum
 from grader.model.trace import Trace
 from grader.model.verdict import NamedMistake, describe
 
+#: A name of a student, course or assignment, as a regular expression: safe in an address without escaping.
+NAME = r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}"
+
 
 class State(StrEnum):
     """The state of a job. `superseded` and `cancelled` are a submission's; whatever is terminal stays so."""

@@ -6,19 +6,18 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from grader.courses.checks import LONGEST_REASON, RuleFault
+from grader.courses.checks import LONGEST_REASON, MOST_ATTEMPTS, MOST_GRACE, RuleFault
+from grader.courses.times import YEARS
 from grader.model.courses import Counts, Extension, Outage, Override, Policy
 from grader.web.http.auth import caller
 from grader.web.http.problems import INVALID, UNKNOWN_ASSIGNMENT, Problem, RequestFault
 from grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, Student, moment, moment_or_none
 from grader.web.http.service import service
 
-_YEARS = range(1970, 3000)
-
 
 def _within_years(given: datetime) -> datetime:
-    if given.year not in _YEARS:
-        raise ValueError(f"the year must be {_YEARS[0]} to {_YEARS[-1]}")
+    if given.year not in YEARS:
+        raise ValueError(f"the year must be {YEARS[0]} to {YEARS[-1]}")
     return given
 
 
@@ -28,7 +27,7 @@ Reason = Annotated[
     str, Field(min_length=1, max_length=LONGEST_REASON, description="Why; staff see it, and the log has it.")
 ]
 _Percent = Annotated[float, Field(ge=0, le=100)]
-_Attempts = Annotated[int, Field(ge=1, le=10_000), WHOLE]
+_Attempts = Annotated[int, Field(ge=1, le=MOST_ATTEMPTS), WHOLE]
 
 
 class CoursePath(RequestModel):
@@ -56,7 +55,7 @@ class PolicyRequest(RequestModel):
     due: Moment | None = Field(default=None, description="After it, and the grace, an attempt is late; null: never.")
     closes: Moment | None = Field(default=None, description="Nothing is taken from then on; null: never.")
     grace: float = Field(
-        default=0.0, ge=0, le=7 * 86_400, description="Seconds after due within which nothing is late."
+        default=0.0, ge=0, le=MOST_GRACE, description="Seconds after due within which nothing is late."
     )
     late: _Percent | None = Field(
         default=None,

@@ -6,7 +6,7 @@ from typing import Annotated
 from flask import Response, request
 from pydantic import ConfigDict, Field, RootModel
 
-from grader.courses.roster_csv import MOST_STUDENTS, BadRoster, read_roster
+from grader.courses.roster_csv import LONGEST_CELL, MOST_STUDENTS, BadRoster, read_roster
 from grader.model.courses import RosterEntry
 from grader.model.records import Scope
 from grader.web.api.course_schemas import CoursePath, visible_course
@@ -21,7 +21,7 @@ from grader.web.http.service import service
 resource = Resource("roster", __name__, description="The students of a course.")
 
 _JSON, _CSV = "application/json", "text/csv"
-_Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{0,200}$")]
+_Text = Annotated[str, Field(pattern=rf"^[^\x00-\x1f\x7f]{{0,{LONGEST_CELL}}}$")]
 
 
 class RosterStudentPath(CoursePath):

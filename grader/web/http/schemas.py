@@ -8,15 +8,16 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import DataclassSchema
 
+from grader.model.records import NAME
 from grader.model.verdict import OMITTED_IF_NONE
 
 #: An id of ours, as it appears in an address.
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 #: A portal's name of a student, course or assignment; safe in an address without escaping.
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}$")]
+Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 
 #: A student as submissions name them: the name, followed by `!` and the browser if it was typed on a class link.
-Student = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}(![0-9a-f]{12})?$")]
+Student = Annotated[str, Field(pattern=f"^{NAME}(![0-9a-f]{{12}})?$")]
 
 
 def _whole(given: object) -> object:

@@ -1,4 +1,4 @@
-"""Fields of a form as values, with what is wrong with each of them."""
+"""Fields of a form as values, with what is wrong with each of them, and the page number of an address."""
 
 from collections.abc import Iterable, Mapping
 from zoneinfo import ZoneInfo
@@ -37,9 +37,7 @@ class FormFields:
     def moment(self, field: str) -> float | None:
         """Return a time: local to the zone that the form names."""
         written = self.text(field)
-        if not written:
-            return None
-        if not self._has_zone():
+        if not written or not self._has_zone():
             return None
         try:
             return read_time(written, self.text("zone"))
@@ -95,6 +93,12 @@ class FormFields:
     def values(self) -> dict[str, str]:
         """The texts as they were sent, to show the form again."""
         return {field: self.text(field) for field in self._form if field != "csrf_token"}
+
+
+def read_page_number(args: Mapping[str, str]) -> int:
+    """Return the page of a list that an address names; 1 unless it is a number from 1 on."""
+    written = args.get("page", "")
+    return max(1, int(written[:6])) if written.isascii() and written.isdigit() else 1
 
 
 def form_time(seconds: float | None) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from grader.web.api.marks_table import MarkedStudent
+from grader.web.pages.form_fields import read_page_number
 
 #: Rows of a page.
 PAGE = 100
@@ -94,13 +95,13 @@ class ClassChoice:
     @classmethod
     def read(cls, args: Mapping[str, str]) -> "ClassChoice":
         """Read the query of an address; what is unknown is as if it were left out."""
-        show, order, page = args.get("show"), args.get("order"), args.get("page", "")
+        show, order = args.get("show"), args.get("order")
         return cls(
             Show(show) if show in set(Show) else Show.ALL,
             Order(order) if order in set(Order) else Order.STUDENT,
             args.get("way") == "down",
             args.get("name", "").strip()[:200],
-            int(page[:6]) if page.isascii() and page.isdigit() and int(page[:6]) else 1,
+            read_page_number(args),
         )
 
     def link(self, *, order: Order | None = None, page: int | None = None, show: Show | None = None) -> dict[str, str]:

@@ -3,11 +3,11 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.courses.roster_csv import BadRoster, read_roster, unread_columns
+from grader.courses.roster_csv import LONGEST_CELL, BadRoster, read_roster, unread_columns
 from grader.model.courses import RosterEntry
 from grader.store.courses import RosterChange
 from grader.web.http.service import service
-from grader.web.pages.form_fields import FormFields
+from grader.web.pages.form_fields import FormFields, read_page_number
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.visitor import staff
 
@@ -15,8 +15,6 @@ pages = Pages("staff_rosters", __name__)
 
 #: Rows of a page.
 _PAGE = 100
-#: Characters of a name that are looked for, and that an entry may have.
-_LONGEST = 200
 
 
 @pages.get("/courses/<course>/roster")
@@ -52,8 +50,8 @@ def change_student(course: str) -> Response | Redirection:
         fields.faults.setdefault("student", "Name one student, as submissions name them.")
     entry = RosterEntry(students[0] if students else "", fields.text("name"), fields.text("lms_id"))
     for field, text in (("name", entry.name), ("lms_id", entry.lms_id)):
-        if len(text) > _LONGEST or not text.isprintable():
-            fields.faults.setdefault(field, f"Write one line of at most {_LONGEST} characters.")
+        if len(text) > LONGEST_CELL or not text.isprintable():
+            fields.faults.setdefault(field, f"Write one line of at most {LONGEST_CELL} characters.")
     if fields.faults:
         return _page(course, fields=fields)
     return _page(course, change=courses.add_student(course, entry, author))
@@ -68,9 +66,8 @@ def _page(
     fields: FormFields | None = None,
 ) -> Response:
     entries = service().store.courses.roster(course).values()
-    part = request.args.get("name", "").strip()[:_LONGEST]
-    at = request.args.get("page", "")
-    number = int(at[:6]) if at.isascii() and at.isdigit() and int(at[:6]) else 1
+    part = request.args.get("name", "").strip()[:LONGEST_CELL]
+    number = read_page_number(request.args)
     chosen = [entry for entry in entries if part.casefold() in f"{entry.student}\n{entry.name}".casefold()]
     first = _PAGE * (number - 1)
     return page(
