@@ -1,7 +1,9 @@
 """Pages of a course as a whole: its roster, its log, its export and its deletion."""
 
 import io
+import re
 import zipfile
+from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -15,6 +17,7 @@ from tests.web.visitor import HOME, Visitor
 pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing
 
 COURSE = "course"
+GRADER = Path(__file__).parents[2] / "grader"
 ROSTER, STUDENTS = f"{HOME}/roster", f"{HOME}/roster/students"
 
 
@@ -81,6 +84,15 @@ def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
     act = describe(AuditEntry(1, "staff", "merge.done", "x{y}", details="[1]"))
     assert (act.act, act.details) == ("merge.done x{y}", ())
     assert describe(AuditEntry(1, "staff", "override.set", "x")).act.startswith("gave a student whose data was deleted")
+
+
+def test_every_act_that_is_recorded_is_shown_in_words() -> None:
+    files = [file for room in ("store", "web/api") for file in (GRADER / room).rglob("*.*")]
+    sources = [file.read_text("utf-8") for file in files if file.suffix in {".lua", ".py"}]
+    recording = [source for source in sources if "record(" in source or "AuditEntry(" in source]
+    acts = {act for source in recording for act in re.findall(r"[\"']([a-z]+\.[a-z_]+)[\"']", source)}
+    assert acts >= {"override.set", "token.revoke", "scores.send"}
+    assert [act for act in sorted(acts) if act in describe(AuditEntry(1, "staff", act, "x")).act] == []
 
 
 def test_the_whole_course_is_sent_as_a_file(visitor: Visitor, store: Store) -> None:

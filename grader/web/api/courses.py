@@ -122,10 +122,15 @@ def delete_course(path: CoursePath, query: CourseDeletionQuery) -> Response:
     if query.confirm != course:
         detail = f"{query.confirm} is not the name of the course; repeat {course} to delete everything in it"
         raise invalid("confirm", detail, "parameter")
+    return respond_plain(CourseDeletionResponse(deleted=delete_everything(course)))
+
+
+def delete_everything(course: str) -> int:
+    """Delete a course for the caller, and note it in the service's log; return the number of submissions."""
     deleted = service().store.courses.delete(course)
     # The course's own log is gone.
     _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
-    return respond_plain(CourseDeletionResponse(deleted=deleted))
+    return deleted
 
 
 def _render(entry: AuditEntry) -> AuditEntryResponse:

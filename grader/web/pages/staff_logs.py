@@ -40,6 +40,7 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "regrade.start": "asked for the regrade {subject}",
         "regrade.apply": "applied the regrade {subject}",
         "regrade.roll_back": "rolled back the regrade {subject}",
+        "scores.send": "had all marks of {subject} sent to the LMS again",
         "token.create": "made the token {subject}",
         "token.revoke": "revoked the token {subject}",
         "submission.delete": "deleted a submission of {student}",
@@ -101,9 +102,7 @@ def delete_course(course: str) -> Response | Redirection:
     if confirmed != course:
         fault = "This is not the name of the course. Nothing was deleted."
         return page("staff/course_delete.html", 422, course=course, section="log", fault=fault)
-    answer = courses.delete_course(CoursePath(course=course), courses.CourseDeletionQuery(confirm=confirmed))
-    deleted = json.loads(answer.get_data())["deleted"]
-    return page("staff/course_deleted.html", course=course, deleted=deleted, bare=True)
+    return page("staff/course_deleted.html", course=course, deleted=courses.delete_everything(course), bare=True)
 
 
 def describe(entry: AuditEntry) -> DescribedAct:
