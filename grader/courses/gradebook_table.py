@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import takewhile
 
+from grader.errors import BackmarkError
+
 #: The marks at the start of a file that name its encoding.
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: The characters that separate cells; of two that are as frequent in the header, the first.
@@ -14,7 +16,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
 
-class GradebookError(Exception):
+class GradebookError(BackmarkError):
     """A table is not what it should be, or does not hold what is looked for; the message says what to do."""
 
 

@@ -20,9 +20,14 @@ def part(text: str) -> str:
     return text.replace("%", "%25").replace(":", "%3A")
 
 
+def digest(text: str) -> str:
+    """Return the hash by which a key names a secret, a person, or text of any length."""
+    return sha256(text.encode()).hexdigest()
+
+
 def idempotency(token: str, route: str, idempotency_key: str) -> str:
     """Return the key of a token's request with an Idempotency-Key."""
-    return key("idempotency", sha256(f"{token}\n{route}\n{idempotency_key}".encode()).hexdigest())
+    return key("idempotency", digest(f"{token}\n{route}\n{idempotency_key}"))
 
 
 def changes(name: str) -> str:

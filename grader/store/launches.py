@@ -3,7 +3,6 @@
 import json
 import secrets
 from dataclasses import asdict
-from hashlib import sha256
 from typing import Any
 
 from grader.model.lti import LtiContext, LtiUser
@@ -25,9 +24,7 @@ class Launches:
 
     def use_once(self, launch: str, seconds: int) -> bool:
         """Mark a launch as used; return False if it was used before. It is forgotten after `seconds`."""
-        return bool(
-            self._redis.set(keys.key("lti-used", sha256(launch.encode()).hexdigest()), "1", nx=True, ex=seconds)
-        )
+        return bool(self._redis.set(keys.key("lti-used", keys.digest(launch)), "1", nx=True, ex=seconds))
 
     def record_context(self, context: LtiContext) -> None:
         """Store a course as its latest launch has it; its roster is read soon, and then daily."""
@@ -83,8 +80,8 @@ def _users(course: str) -> str:
 
 
 def _code(code: str) -> str:
-    return keys.key("lti-code", sha256(code.encode()).hexdigest())
+    return keys.key("lti-code", keys.digest(code))
 
 
 def _staff(course: str, subject: str) -> str:
-    return keys.key("lti-staff", course, sha256(subject.encode()).hexdigest())
+    return keys.key("lti-staff", course, keys.digest(subject))

@@ -3,7 +3,6 @@
 import json
 import secrets
 from dataclasses import asdict, replace
-from hashlib import sha256
 from typing import Any
 
 from grader.model.lti import Deployment, Platform
@@ -128,4 +127,4 @@ def _disabled_key(platform: str) -> str:
 
 
 def _invitation(invitation: str) -> str:
-    return keys.key("lti-invitation", sha256(invitation.encode()).hexdigest())
+    return keys.key("lti-invitation", keys.digest(invitation))

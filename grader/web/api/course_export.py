@@ -2,16 +2,19 @@
 
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import PurePath
-from typing import Any
+from typing import Any, TypeVar
 
 from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.reports import spreadsheets
+from grader.store.paging import RecordPage
 from grader.store.search import Filter
 from grader.store.store import Store
 from grader.web.api.marks_table import HEADER, MarksTable, cells, read_marks
+
+_Item = TypeVar("_Item")
 
 #: The version of the layout of the file, in `course.json`.
 FORMAT = 1
@@ -59,7 +62,8 @@ def _files(store: Store, course: str) -> Iterator[tuple[str, bytes]]:
         "course.json",
         _json({"format": FORMAT, "course": course, "exported": store.time(), **_records(store, course)}),
     )
-    yield "log.jsonl", b"".join(_json(asdict(entry)) for entry in _log_entries(store, course))
+    log = _all_items(lambda cursor: store.courses.audit(course, _PAGE, cursor))
+    yield "log.jsonl", b"".join(_json(asdict(entry)) for entry in log)
     for revision in store.assignments.list(course):
         name, table = revision.assignment_id, read_marks(course, revision.assignment_id)
         if _is_used(table):
@@ -67,7 +71,7 @@ def _files(store: Store, course: str) -> Iterator[tuple[str, bytes]]:
             yield f"marks/{name}.csv", b"".join(rows)
         for own in _own_revisions(store, course, name):
             yield f"assignments/{name}/{own.id}.json", _json(asdict(own))
-    for submission in _submissions(store, course):
+    for submission in _all_items(lambda cursor: store.submissions.list(Filter(course), _PAGE, cursor)):
         yield from _submission_files(store, submission)
 
 
@@ -81,24 +85,13 @@ def _records(store: Store, course: str) -> dict[str, Any]:
     return {"assignments": terms, "roster": {name: asdict(entry) for name, entry in courses.roster(course).items()}}
 
 
-def _log_entries(store: Store, course: str) -> Iterator[Any]:
-    cursor: str | None = None
-    while True:
-        page = store.courses.audit(course, _PAGE, cursor)
+def _all_items(read_page: Callable[[str | None], RecordPage[_Item]]) -> Iterator[_Item]:
+    """Yield the items of every page; `read_page` takes the cursor of one, None for the first."""
+    page = read_page(None)
+    yield from page.items
+    while page.next_cursor is not None:
+        page = read_page(page.next_cursor)
         yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return
-
-
-def _submissions(store: Store, course: str) -> Iterator[SubmissionRecord]:
-    cursor: str | None = None
-    while True:
-        page = store.submissions.list(Filter(course), _PAGE, cursor)
-        yield from page.items
-        cursor = page.next_cursor
-        if cursor is None:
-            return
 
 
 def _submission_files(store: Store, submission: SubmissionRecord) -> Iterator[tuple[str, bytes]]:

@@ -22,7 +22,7 @@ _SIZES: dict[str, Callable[[Array], float]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stop:
+class EarlyStop:
     """A network's dl/df from the output down to the layer at which it stops (-1 if nowhere that shows)."""
 
     df: list[Array]
@@ -48,12 +48,12 @@ def stopping(case: Case) -> list[Fit]:
     return []
 
 
-def _find_stop(case: Case, i: int) -> Stop | None:
+def _find_stop(case: Case, i: int) -> EarlyStop | None:
     """The layer from which on network `i` has zeros for other numbers; None if it is wrong otherwise."""
     mine = slice(case.suite.starts[i], case.suite.starts[i + 1])
     df = run(RIGHT, case.predictions.views[i]).dl_df
     if i not in case.wrong:
-        return Stop(df, -1)
+        return EarlyStop(df, -1)
     got = case.got[mine]
     off = np.where(np.isfinite(case.suite.tolerances[mine]), got - case.suite.derivatives[mine], 0.0)
     wrong = matrices(case.suite.sizes[i], (np.abs(off) > case.floor[mine]).astype(float))
@@ -61,10 +61,10 @@ def _find_stop(case: Case, i: int) -> Stop | None:
     layers = [k for k in range(len(df)) if wrong[2 * k].any() or wrong[2 * k + 1].any()]
     if not layers or any(array.any() for array in arrays[: 2 * layers[-1] + 2]):
         return None
-    return Stop(df, layers[-1])
+    return EarlyStop(df, layers[-1])
 
 
-def _find_limits(stops: list[Stop], above: int, size: Callable[[Array], float]) -> tuple[float, float] | None:
+def _find_limits(stops: list[EarlyStop], above: int, size: Callable[[Array], float]) -> tuple[float, float] | None:
     """The largest dl/df at which it stops, and the smallest at which it goes on, if these are apart."""
     least, most = [], []
     for stop in stops:
