@@ -132,7 +132,7 @@ class CourseCalls:
         return list(self._calls.listing(self._in("roster"), RosterStudent.read))
 
     def put_roster(self, students: Iterable[RosterStudent] | bytes) -> RosterUpdate:
-        """Store a whole roster, of records or of a CSV file's bytes: whom it lacks is marked as having left."""
+        """Store a whole roster, of records or a CSV file's bytes: students it lacks are marked as having left."""
         if isinstance(students, bytes):
             headers = {"Content-Type": "text/csv"}
             request = Request(method="PUT", path=self._in("roster"), content=students, headers=headers, repeatable=True)

@@ -19,7 +19,6 @@ _CLAIMS = {
     "resource_link": f"{_LTI}resource_link",
     "custom": f"{_LTI}custom",
     "presentation": f"{_LTI}launch_presentation",
-    "tool_platform": f"{_LTI}tool_platform",
     "grades": "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint",
     "roster": "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice",
     "deep_link": "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings",
@@ -96,19 +95,11 @@ class PresentationClaim(PlatformModel):
     return_url: _Address = ""
 
 
-class ToolPlatformClaim(PlatformModel):
-    """The platform, for people."""
-
-    name: _People = ""
-    product_family_code: _People = ""
-
-
 class DeepLinkSettings(PlatformModel):
     """The platform's request to choose content."""
 
     deep_link_return_url: _Address
     accept_types: tuple[str, ...] = Field(strict=False)
-    accept_lineitem: bool = True
     #: The platform's own, which it wants back as it is.
     data: Any = None
 
@@ -130,7 +121,6 @@ class LaunchClaims(PlatformModel):
     resource_link: ResourceLinkClaim | None = None
     custom: Annotated[dict[str, str], BeforeValidator(_texts)] = {}
     presentation: PresentationClaim = PresentationClaim()
-    tool_platform: ToolPlatformClaim = ToolPlatformClaim()
     grades: GradesClaim = GradesClaim()
     roster: RosterClaim = RosterClaim()
     deep_link: DeepLinkSettings | None = None

@@ -1,4 +1,4 @@
-"""Refusals of launches: each has a reason, by which tests and logs know it, and a sentence for who sees the page."""
+"""Refusals of launches: each has a reason for tests and logs, and a sentence for the person who sees the page."""
 
 from enum import StrEnum
 
@@ -36,7 +36,7 @@ class RefusalReason(StrEnum):
 
 
 class LaunchRefused(BackmarkError):
-    """A launch, or a request that belongs to one, is refused; the message is for the person in front of it."""
+    """A launch, or a request that belongs to one, is refused; the message is for the person who opened it."""
 
     def __init__(self, reason: RefusalReason, says: str) -> None:
         super().__init__(says)

@@ -171,7 +171,7 @@ def _find(key_set: str, key_id: str) -> jwt.PyJWK | None:
 
 
 def _read_key(raw: Mapping[str, Any]) -> jwt.PyJWK:
-    """Return a public key from its public members: to recover a private one from its exponents may take for ever."""
+    """Return a public key from its public members: recovering a private one from its exponents may never end."""
     public = {name: raw[name] for name in ("kty", "n", "e")}
     if len(public["n"]) > _LONGEST_MODULUS or len(public["e"]) > _LONGEST_EXPONENT:
         raise ValueError("this is no key that anybody signs with")

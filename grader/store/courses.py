@@ -182,14 +182,14 @@ class Courses:
         return _read_all(RosterEntry, self._redis.hgetall(keys.key("roster", course)))
 
     def roster_names(self, course: str, students: Iterable[str]) -> dict[str, str]:
-        """Return what the roster calls those of these students whom it has a name for."""
+        """Return the names that the roster has for these students, by student; those without one are left out."""
         wanted = list(dict.fromkeys(students))
         raw: Any = self._redis.hmget(keys.key("roster", course), wanted) if wanted else []
         entries = [_read(RosterEntry, value) for value in raw if value is not None]
         return {entry.student: entry.name for entry in entries if entry.name}
 
     def put_roster(self, course: str, entries: Iterable[RosterEntry], source: str, author: str) -> RosterChange:
-        """Store a whole roster: whom it lacks is marked as having left, but for those whom staff added."""
+        """Store a whole roster: students missing from it are marked as having left, unless staff added them."""
         return self._put_roster(course, entries, source, AuditEntry(0, author, "roster.put", ""), whole=True)
 
     def add_student(self, course: str, entry: RosterEntry, author: str) -> RosterChange:
@@ -296,7 +296,7 @@ def _sort(outages: Iterable[Outage]) -> tuple[Outage, ...]:
 
 
 def _details(value: Policy | Extension | Outage | Override) -> str:
-    """Return what was set as JSON, without who set it and why, which the log has already."""
+    """Return a value as JSON, without its author and reason, which the log has already."""
     return json.dumps({name: content for name, content in asdict(value).items() if name not in _ABOUT})
 
 

@@ -1,4 +1,4 @@
-"""Launches: the courses and people that they name, those that were used, and the codes by which staff come in."""
+"""Launches: the courses and people that they name, the launches already used, and the codes that let staff in."""
 
 import json
 import secrets
@@ -32,7 +32,7 @@ class Launches:
         self._scripts.run("lti_record_context", context.course, json.dumps(asdict(context)), offered)
 
     def context(self, course: str) -> LtiContext | None:
-        """Return what platform and context a course is, or None if it came from no platform."""
+        """Return the platform and the context of a course, or None if it came from no platform."""
         raw: Any = self._redis.get(_context(course))
         return None if raw is None else read(LtiContext, json.loads(raw))
 
@@ -46,18 +46,18 @@ class Launches:
         return None if raw is None else read(LtiUser, json.loads(raw))
 
     def users(self, course: str) -> list[LtiUser]:
-        """Return all people of a course who launched, or whom its roster has."""
+        """Return everybody in a course who has launched, or is in its roster."""
         raw: Any = self._redis.hvals(_users(course))
         return [read(LtiUser, json.loads(user)) for user in raw]
 
     def make_code(self, content: str, seconds: int) -> str:
-        """Keep `content` for who comes with the code that is returned, once and soon. Only its hash is stored."""
+        """Keep `content` for `seconds`, and return a code that fetches it once. Only the hash of the code is stored."""
         code = secrets.token_urlsafe(_CODE)
         self._redis.set(_code(code), content, ex=seconds)
         return code
 
     def use_code(self, code: str) -> str | None:
-        """Return what a code stands for, and use it up; None if it was used before or has ended."""
+        """Return the content of a code, and use it up; None if it was used before or has expired."""
         raw: Any = self._redis.getdel(_code(code))
         return None if raw is None else text(raw)
 

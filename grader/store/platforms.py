@@ -27,7 +27,7 @@ class Platforms:
         self._scripts = scripts
 
     def add(self, platform: Platform) -> bool:
-        """Store a platform; return False, and change nothing, if there is one of its id."""
+        """Store a platform; return False, and change nothing, if one with its id exists."""
         record = json.dumps({**asdict(replace(platform, disabled=frozenset())), "disabled": []})
         return bool(self._redis.hsetnx(_PLATFORMS, platform.id, record))
 

@@ -108,7 +108,7 @@ def read_course_roster(path: CoursePath) -> Response:
 def put_course_roster(path: CoursePath) -> Response:
     """Store a whole roster, as JSON or as CSV with the columns `student`, `name`, `lms_id`.
 
-    Whom it lacks is marked as having left, except students whom staff added one by one. Submissions and marks stay.
+    Students missing from it are marked as having left, unless staff added them one by one. Submissions and marks stay.
     """
     course = visible_course(path)
     if request.mimetype == _JSON:

@@ -32,7 +32,7 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @pages.get("/lti/launch")
 def explain() -> Response:
-    """Say to who opens the address by hand that it is the LMS's."""
+    """Explain to a person who opens this address that it is for the LMS."""
     raise LaunchRefused(RefusalReason.INCOMPLETE, "Open the assignment from your course: this address is for its LMS.")
 
 
@@ -119,7 +119,7 @@ def _assignment(claims: LaunchClaims, course: str) -> str | None:
 
 
 def _submission(claims: LaunchClaims) -> str | None:
-    """Return the submission that the link names: the gradebook opens one as it was told with its score."""
+    """Return the submission that the link names: the gradebook opens the one that was sent with its score."""
     try:
         parts = urlsplit(claims.target)
     except ValueError:

@@ -45,7 +45,7 @@ def _record_person(claims: LaunchClaims, course: str, part: CourseRole) -> None:
     user = LtiUser(course, student, claims.sub, name=claims.name, staff=staff, test=test, recorded=store.time())
     store.launches.record_user(user)
     if part is CourseRole.STUDENT and (known is None or known.staff) and student not in store.courses.roster(course):
-        # Later the LMS's own roster has everybody; until then who came is in it.
+        # Later the LMS's own roster has everybody; until then it has those who launched.
         store.courses.add_student(course, RosterEntry(student, claims.name, source="lti"), AUTHOR)
 
 

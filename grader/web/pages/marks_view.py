@@ -139,7 +139,7 @@ class MarksCount:
 
 
 def count(students: Iterable[MarkedStudent]) -> list[MarksCount]:
-    """Return the number of students of each kind, without the kinds that nobody is of."""
+    """Return the number of students of each kind, without kinds that have none."""
     rows = list(students)
     counts = (MarksCount(show, NAMES[show], sum(map(test, rows))) for show, test in _TESTS.items())
     return [kind for kind in counts if kind.students or kind.show is Show.ALL]

@@ -44,7 +44,7 @@ _IMPORT = {
 
 @dataclass(frozen=True, slots=True)
 class FilledTable:
-    """A filled table, and whose mark has no place in it."""
+    """A filled table, and the students whose mark has no place in it."""
 
     gradebook: Gradebook
     column: MarkColumn
