@@ -39,7 +39,7 @@ _DELETED = 100
 _ABOUT = ("author", "reason", "recorded", "student", "id")
 
 
-class _Place(NamedTuple):
+class _TermField(NamedTuple):
     """A field of the hash of a noun, such as `extensions` and a student."""
 
     course: str
@@ -78,13 +78,13 @@ class Courses:
     ) -> bool:
         """Set a policy; return False if there is one and `only_if_none` keeps it."""
         entry = AuditEntry(0, author, "policy.set", assignment, details=_details(policy))
-        place = _Place(course, assignment, "policies", assignment)
+        place = _TermField(course, assignment, "policies", assignment)
         return self._set(place, policy, entry, only_if_none=only_if_none) is not None
 
     def remove_policy(self, course: str, assignment: str, author: str) -> bool:
         """Remove a policy; return False if there is none."""
         entry = AuditEntry(0, author, "policy.remove", assignment)
-        return self._remove(_Place(course, assignment, "policies", assignment), entry)
+        return self._remove(_TermField(course, assignment, "policies", assignment), entry)
 
     def extensions(self, course: str, assignment: str) -> dict[str, Extension]:
         """Return the extensions by student."""
@@ -96,13 +96,13 @@ class Courses:
             *(0, extension.author, "extension.set", assignment, extension.student, extension.reason),
             details=_details(extension),
         )
-        at = self._set(_Place(course, assignment, "extensions", extension.student), extension, entry)
+        at = self._set(_TermField(course, assignment, "extensions", extension.student), extension, entry)
         return replace(extension, recorded=at or 0.0)
 
     def remove_extension(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's extension; return False if there is none."""
         entry = AuditEntry(0, author, "extension.remove", assignment, student)
-        return self._remove(_Place(course, assignment, "extensions", student), entry)
+        return self._remove(_TermField(course, assignment, "extensions", student), entry)
 
     def outages(self, course: str, assignment: str) -> tuple[Outage, ...]:
         """Return the outages that move an assignment's times, the earliest first."""
@@ -112,13 +112,13 @@ class Courses:
         """Add an outage; return it as recorded, with its new id and by the store's clock."""
         outage = replace(outage, id=secrets.token_hex(_ID))
         entry = AuditEntry(0, outage.author, "outage.add", assignment, reason=outage.reason, details=_details(outage))
-        at = self._set(_Place(course, assignment, "outages", outage.id), outage, entry)
+        at = self._set(_TermField(course, assignment, "outages", outage.id), outage, entry)
         return replace(outage, recorded=at or 0.0)
 
     def remove_outage(self, course: str, assignment: str, outage: str, author: str) -> bool:
         """Remove the outage with this id; return False if there is none."""
         entry = AuditEntry(0, author, "outage.remove", assignment)
-        return self._remove(_Place(course, assignment, "outages", outage), entry)
+        return self._remove(_TermField(course, assignment, "outages", outage), entry)
 
     def overrides(self, course: str, assignment: str) -> dict[str, Override]:
         """Return the overrides by student."""
@@ -130,13 +130,13 @@ class Courses:
             *(0, override.author, "override.set", assignment, override.student, override.reason),
             details=_details(override),
         )
-        at = self._set(_Place(course, assignment, "overrides", override.student), override, entry)
+        at = self._set(_TermField(course, assignment, "overrides", override.student), override, entry)
         return replace(override, recorded=at or 0.0)
 
     def remove_override(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's override; return False if there is none."""
         entry = AuditEntry(0, author, "override.remove", assignment, student)
-        return self._remove(_Place(course, assignment, "overrides", student), entry)
+        return self._remove(_TermField(course, assignment, "overrides", student), entry)
 
     def terms(self, course: str, assignment: str) -> CourseTerms:
         """Return the rules of time of an assignment for all students, as they were at one moment."""
@@ -237,7 +237,7 @@ class Courses:
 
     def _set(
         self,
-        place: _Place,
+        place: _TermField,
         value: Policy | Extension | Outage | Override,
         entry: AuditEntry,
         *,
@@ -249,7 +249,7 @@ class Courses:
         at = self._scripts.run("set_term", *place, json.dumps(fields), only, _write_entry(entry))
         return None if at is None else float(at) / 1000
 
-    def _remove(self, place: _Place, entry: AuditEntry) -> bool:
+    def _remove(self, place: _TermField, entry: AuditEntry) -> bool:
         return bool(self._scripts.run("remove_term", *place, _write_entry(entry)))
 
     def _put_roster(
