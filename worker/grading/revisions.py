@@ -62,7 +62,8 @@ class DrawingProcess:
                 raise
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
-        return self._kind.finish(drawn, self._assignment.id, self._workshop)
+        with contextlib.closing(self._workshop):
+            return self._kind.finish(drawn, self._assignment.id, self._workshop)
 
     def stop(self) -> None:
         """End the drawing: `result` then raises."""

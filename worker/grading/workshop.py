@@ -1,4 +1,4 @@
-"""The workshop in which the code of an assignment's author runs: each source in a jail of its own."""
+"""The workshop in which the code of an assignment's author runs: each run of a source in a jail of its own."""
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
@@ -8,12 +8,11 @@ from grader.judge.subject import AnyExchange
 from grader.oracle.answers import Answer
 from grader.settings import machine
 from worker.grading.candidate import entry, request
+from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.clock import Budget
 from worker.sandbox.policy import JailLimits, Way
-from worker.sandbox.process import Jail
 from worker.sandbox.session import Session
-from worker.sandbox.single import Single
 
 #: Called before a file runs with its name, the number of runs before it, and that of all; None if it is not known yet.
 Watch = Callable[[str, int, int | None], None]
@@ -22,12 +21,20 @@ Watch = Callable[[str, int, int | None], None]
 LIMITS = JailLimits(60.0, 600.0, 1 << 30, 1 << 20)
 
 
-class JailWorkshop:
-    """Jails for an assignment's sources; another thread may stop them."""
+def make_jails() -> Jails:
+    """Return jails as the machine's settings want them; raises JailUnavailable."""
+    settings = machine.from_environment()
+    return Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))
 
-    def __init__(self, watch: Watch | None = None) -> None:
-        """Make it ready."""
+
+class JailWorkshop:
+    """Jails for an assignment's sources; another thread may stop them. To be closed."""
+
+    def __init__(self, watch: Watch | None = None, make: Callable[[], Jails] = make_jails) -> None:
+        """Make it ready; `make` is called when the first source runs: many assignments run none."""
         self._watch = watch
+        self._make = make
+        self._jails: Jails | None = None
         self._runs = 0
         self._expected: int | None = None
         self._sessions: list[Session] = []
@@ -60,9 +67,15 @@ class JailWorkshop:
         for session in tuple(self._sessions):
             session.stop()
 
+    def close(self) -> None:
+        """End the jails."""
+        if self._jails is not None:
+            self._jails.close()
+
     @contextlib.contextmanager
     def _session(self) -> Iterator[Session]:
-        with Session(_jail(), LIMITS) as session:
+        self._jails = self._jails or self._make()
+        with self._jails.take(LIMITS) as session:
             session.budget = self._budget
             self._sessions.append(session)
             if self._stopped:
@@ -71,8 +84,3 @@ class JailWorkshop:
                 yield session
             finally:
                 self._sessions.remove(session)
-
-
-def _jail() -> Jail:
-    settings = machine.from_environment()
-    return Single(policy.plan_jailed(settings.bwrap, Way(settings.jail)))

@@ -1,5 +1,9 @@
 """From drawn cases to a revision: what references may return, and what is shown meanwhile."""
 
+import contextlib
+import threading
+from pathlib import Path
+
 import pytest
 
 from grader.errors import BadAssignment
@@ -9,6 +13,8 @@ from grader.subjects.contracts import publishing
 from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
 from tests.subjects.contracts.making import LINEAR, build, contract, judge
+from worker.grading.pool import Jails
+from worker.grading.revisions import DrawingProcess
 from worker.grading.workshop import JailWorkshop
 from worker.sandbox.policy import Launch
 
@@ -51,11 +57,22 @@ def test_an_output_that_is_no_array_of_numbers_is_refused_by_its_name() -> None:
     )
 
 
-def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jail: Launch) -> None:
-    assert jail
+def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jails: Jails) -> None:
     assignment = contract(LINEAR.replace("cases = 30", "cases = 10"))
     shown: list[tuple[str, int, int | None]] = []
     sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
-    publishing.finish(sketch, JailWorkshop(lambda *run: shown.append(run)))
+    publishing.finish(sketch, JailWorkshop(lambda *run: shown.append(run), lambda: jails))
     assert [(done, total) for _, done, total in shown] == [(done, len(shown)) for done in range(len(shown))]
     assert (shown[0][0], shown[-1][0]) == ("reference.py", "mistakes/upstream.py")
+
+
+@pytest.mark.parametrize("files", [{}, {"reference": "def forward(tap, x, w):\n    return None\n"}])
+def test_publishing_leaves_no_process_behind(jail: Launch, files: dict[str, str]) -> None:
+    def children() -> str:
+        return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
+
+    assert jail
+    before = children()
+    with contextlib.suppress(BadAssignment):
+        DrawingProcess(contract(LINEAR.replace("cases = 30", "cases = 10"), **files), 10).result()
+    assert children() == before

@@ -3,7 +3,9 @@
 import resource
 import textwrap
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -19,13 +21,14 @@ from grader.subjects.contracts.drawn import dump_cases
 from tests.service.conftest import Making, context, making, redis_server
 from tests.subjects.contracts.making import FILES, LINEAR, RIGHT, contract
 from worker.grading import workshop
+from worker.grading.pool import Jails
 from worker.grading.workshop import JailWorkshop
 from worker.sandbox.policy import JailLimits
 from worker.service.tasks import perform
 
 __all__ = ["Making", "context", "making", "redis_server"]
 
-pytestmark = pytest.mark.usefixtures("jail", "limits")
+pytestmark = pytest.mark.usefixtures("limits")
 
 SHORT = LINEAR.replace("cases = 30", "cases = 20")
 #: Its dims and inputs are drawn once: what differs from test to test is the code.
@@ -35,28 +38,49 @@ LONGEST, SECONDS, MEMORY = 4_500, 30.0, 300 << 10
 CANARY = "canary-4711"
 
 
+class Refuse(Protocol):
+    """Returns the sentence with which a publication of this assignment, and these files, is refused."""
+
+    def __call__(self, toml: str = SHORT, **files: str) -> str: ...
+
+
+#: Returns the revision that comes of the drawn cases and an assignment's code.
+Publish = Callable[[ContractAssignment], bytes]
+
+
 @pytest.fixture
 def limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lower limits than a service's: what never ends need not be waited for."""
     monkeypatch.setattr(workshop, "LIMITS", JailLimits(1.0, 4.0, 1 << 30, 1 << 20))
 
 
-def refuse(toml: str = SHORT, **files: str) -> str:
-    """Return the sentence with which the assignment is refused."""
-    start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(BadAssignment) as refused:
-        publish(contract(toml, **files))
-    assert time.monotonic() - start < SECONDS
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
-    sentence = str(refused.value)
-    assert len(sentence) < LONGEST
-    assert sentence.encode()
-    return sentence
+@pytest.fixture
+def publish(jails: Jails) -> Publish:
+    """A publication by one template, whatever those before it did."""
+
+    def publish(assignment: ContractAssignment) -> bytes:
+        sketch = dump_cases(assignment_to_json(assignment), *SKETCH)
+        return publishing.finish(sketch, JailWorkshop(make=lambda: jails))
+
+    return publish
 
 
-def publish(assignment: ContractAssignment) -> bytes:
-    """Return the revision that comes of the drawn cases and an assignment's code."""
-    return publishing.finish(dump_cases(assignment_to_json(assignment), *SKETCH), JailWorkshop())
+@pytest.fixture
+def refuse(publish: Publish) -> Refuse:
+    """A publication that is refused: soon, with little memory, and with a sentence that anybody reads."""
+
+    def refuse(toml: str = SHORT, **files: str) -> str:
+        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(BadAssignment) as refused:
+            publish(contract(toml, **files))
+        assert time.monotonic() - start < SECONDS
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
+        sentence = str(refused.value)
+        assert len(sentence) < LONGEST
+        assert sentence.encode()
+        return sentence
+
+    return refuse
 
 
 def forward(lines: str) -> str:
@@ -118,11 +142,11 @@ def forward(lines: str) -> str:
         ("tap('x', w[:, :0])", "x"),
     ],
 )
-def test_a_hostile_reference_is_refused(lines: str, part: str) -> None:
+def test_a_hostile_reference_is_refused(refuse: Refuse, lines: str, part: str) -> None:
     assert part in refuse(reference=forward(lines))
 
 
-def test_a_subclass_that_lies_about_itself_is_seen_through() -> None:
+def test_a_subclass_that_lies_about_itself_is_seen_through(publish: Publish) -> None:
     lying = """
         class Lying(np.ndarray):
             shape = property(lambda self: (1 << 40,))
@@ -154,7 +178,7 @@ LOSS = SHORT.replace('[upstream]\ndout = "out"\n', "").replace("dout", "np.ones(
         "None",
     ],
 )
-def test_a_hostile_loss_is_refused(loss: str) -> None:
+def test_a_hostile_loss_is_refused(refuse: Refuse, loss: str) -> None:
     toml = LOSS.replace("[results]\n", '[results]\n"np.sum(out)" = { value = "loss" }\n')
     refuse(toml, reference=forward(f'return {{"out": x @ w, "loss": {loss}}}'))
 
@@ -210,15 +234,15 @@ FINE = "[7, 2, 8, 0, 8, 0]"
         (FINE, "len(row)", '{"kind": ["returned"]}'),
     ],
 )
-def test_a_reference_that_forges_its_answers_is_refused(row: str, length: str, header: str) -> None:
+def test_a_reference_that_forges_its_answers_is_refused(refuse: Refuse, row: str, length: str, header: str) -> None:
     refuse(reference=FORGING.format(row=row, length=length, header=header))
 
 
-def test_a_reference_that_writes_on_the_answers_is_refused() -> None:
+def test_a_reference_that_writes_on_the_answers_is_refused(refuse: Refuse) -> None:
     refuse(reference=forward("import os\nfor i in range(99): os.write(41, bytes([255]) * 99)"))
 
 
-def test_nothing_gets_in_or_out_of_the_jail(tmp_path: Path) -> None:
+def test_nothing_gets_in_or_out_of_the_jail(refuse: Refuse, tmp_path: Path) -> None:
     secret, made = tmp_path / "secret.txt", tmp_path / "made.txt"
     secret.write_text(CANARY)
     for lines in (f"raise ValueError(open({str(secret)!r}).read())", f"open({str(made)!r}, 'w').write('x')"):
@@ -244,7 +268,7 @@ def test_nothing_gets_in_or_out_of_the_jail(tmp_path: Path) -> None:
         "import sys; sys.modules['worker.sandbox.inside.calls'].pack = lambda h, p=b'': b'nothing'",
     ],
 )
-def test_a_hostile_solution_is_refused(lines: str) -> None:
+def test_a_hostile_solution_is_refused(refuse: Refuse, lines: str) -> None:
     assert "solution.py" in refuse(solution=RIGHT.replace("    return x @ w", f"    {lines}\n    return x @ w"))
 
 
@@ -252,13 +276,13 @@ def test_a_hostile_solution_is_refused(lines: str) -> None:
     "lines",
     ["while True: pass", "import os; os._exit(0)", "raise SystemExit", "import os; os.write(41, bytes(99))"],
 )
-def test_a_hostile_mistake_is_refused(lines: str) -> None:
+def test_a_hostile_mistake_is_refused(refuse: Refuse, lines: str) -> None:
     source = FILES["mistakes/upstream.py"].replace("    return x @ w", f"    {lines}")
     assert "mistakes/upstream.py" in refuse(mistake_upstream=source)
 
 
 @pytest.mark.parametrize("number", ["np.inf", "-np.inf", "np.nan", "1e308", "-1e308"])
-def test_a_mistake_with_extreme_numbers_is_kept_as_any_other(number: str) -> None:
+def test_a_mistake_with_extreme_numbers_is_kept_as_any_other(publish: Publish, number: str) -> None:
     source = FILES["mistakes/upstream.py"].replace("np.ones_like(dout)", f"np.full_like(dout, {number})")
     data = publish(contract(SHORT, mistake_upstream=source))
     assert revision.load(data).mistakes["upstream"].wrong == tuple(range(20))
@@ -289,7 +313,7 @@ def test_a_mistake_with_extreme_numbers_is_kept_as_any_other(number: str) -> Non
         ('dout = "out"', 'dout = "o u t"'),
     ],
 )
-def test_a_hostile_call_is_refused(before: str, after: str) -> None:
+def test_a_hostile_call_is_refused(refuse: Refuse, before: str, after: str) -> None:
     refuse(SHORT.replace(before, after))
 
 

@@ -20,7 +20,7 @@ from worker.grading.pool import Jails
 from worker.grading.workshop import JailWorkshop
 from worker.sandbox.policy import JailLimits
 
-pytestmark = pytest.mark.usefixtures("jail", "limits")
+pytestmark = pytest.mark.usefixtures("limits")
 
 
 @pytest.fixture
@@ -35,10 +35,10 @@ def built() -> ContractRevision:
     return build(contract())
 
 
-def ask(built: ContractRevision, source: str) -> Sequence[Answer]:
+def ask(jails: Jails, built: ContractRevision, source: str) -> Sequence[Answer]:
     """Return a submission's answers out of a jail."""
     exchange = ContractExchange(built.assignment, list_expressions(built.cases))
-    return JailWorkshop().ask(source, "mine.py", exchange, built.cases)
+    return JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, built.cases)
 
 
 #: It hashes every eight bytes of whatever the interpreter holds, and says which of the hashes it was looking for.
@@ -97,13 +97,13 @@ def digests(numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[str
     return [hashlib.sha256(number.tobytes()).hexdigest()[:16] for number in numbers]
 
 
-def test_no_expected_number_is_anywhere_in_the_jail(built: ContractRevision) -> None:
+def test_no_expected_number_is_anywhere_in_the_jail(jails: Jails, built: ContractRevision) -> None:
     one = built.cases.take([max(range(len(built.cases)), key=lambda i: built.cases.drawn[i].size)])
     inputs = one.drawn[0].numbers
     expected = [number for number in one.expected if number and number not in inputs]
     source = WALKING.format(wanted=digests(np.array([*expected, inputs[0]])))
     exchange = ContractExchange(built.assignment, list_expressions(one))
-    answer = JailWorkshop().ask(source, "mine.py", exchange, one)[0]
+    answer = JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, one)[0]
     assert isinstance(answer, Raised)
     assert len(expected) > 5
     # The walk sees what is there: an input.
@@ -174,16 +174,16 @@ def linear_backward(dout, x, w):
         "header = fine; payload = b''",
     ],
 )
-def test_a_forged_answer_in_parts_is_no_answer(lines: str, built: ContractRevision) -> None:
+def test_a_forged_answer_in_parts_is_no_answer(jails: Jails, lines: str, built: ContractRevision) -> None:
     with pytest.raises((Crashed, CandidateError), match="no answer"):
-        ask(built, FORGING.format(lines=lines))
+        ask(jails, built, FORGING.format(lines=lines))
 
 
 @pytest.mark.parametrize("status", ["000", "222", "111"])
-def test_the_status_of_a_forged_answer_earns_nothing(status: str, built: ContractRevision) -> None:
+def test_the_status_of_a_forged_answer_earns_nothing(jails: Jails, status: str, built: ContractRevision) -> None:
     """The numbers alone count: right ones of `out`, and none of the others."""
     lines = f"header = dict(fine, status={status!r})"
-    answers = ask(built, FORGING.format(lines=lines))
+    answers = ask(jails, built, FORGING.format(lines=lines))
     assert all(np.isnan(answer.numbers[-1]) for answer in answers if answer.numbers is not None)
     assert all(isinstance(answer, Raised) for answer in answers)
 
