@@ -203,3 +203,13 @@ def test_a_declared_encoding_is_followed(name: str) -> None:
 
 def test_warnings_about_the_students_text_are_kept_quiet() -> None:
     assert sliced("def f(): return '\\d', 1 is 1\n").place(1) == "line 1"
+
+
+def test_notebook_commands_copied_into_a_file_stay_out_of_it() -> None:
+    source = "%matplotlib inline\n!pip install numpy\nimport math\ndef f():\n  %time\n  return math.pi\n"
+    assert sliced(source).place(2) == "line 4"
+    assert executed(source) == pytest.approx(3.14159, abs=1e-4)
+
+
+def test_a_file_that_is_python_keeps_what_looks_like_a_notebook_command() -> None:
+    assert executed('def f():\n  return """\n%matplotlib inline\n"""\n') == "\n%matplotlib inline\n"

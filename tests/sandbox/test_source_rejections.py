@@ -158,8 +158,12 @@ def test_a_long_line_is_cut_around_the_caret() -> None:
     assert len(rejection("x = " + "a " * 100_000).message) < 400
 
 
-def test_a_notebook_command_in_a_python_file_is_named() -> None:
-    assert "notebook command" in rejection("!pip install numpy\ndef backward_pass(): pass\n").message
+def test_a_cell_magic_in_a_python_file_is_named() -> None:
+    assert "notebook command" in rejection("%%writefile mine.py\ndef backward_pass(): pass\n").message
+
+
+def test_a_fault_beside_a_notebook_command_is_named_at_its_own_line() -> None:
+    assert "Line 2 is not valid" in rejection("!pip install numpy\ndef backward_pass() pass\n").message
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,10 @@ def _read_file(text: str, entry: Entry, cell: int = 0, file: str = "") -> _Piece
     reading = _PiecesRead(entry)
     piece = Piece(cell, tuple(text.split("\n")), ":=" in text, file)
     parsed = parse(text, piece)
+    if isinstance(parsed, SyntaxFault) and (python := magics.without(text)) not in {None, text}:
+        # A notebook's cells that were copied into a file: their magics stay out, as in the notebook.
+        text = python or ""
+        parsed = parse(text, piece)
     if isinstance(parsed, SyntaxFault):
         raise parsed.to_rejection()
     if not parsed:
