@@ -6,14 +6,14 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 
 from bench import service
 from bench.contracts import compare
 from bench.graders import FLOOR, Contest, contest
 from bench.gradients import LOOP, OURS, gradients
 from bench.report import kept
-from bench.table import Row, Section, compared, text
+from bench.table import Row, Section, compared, number, text
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,37 +26,43 @@ class Size:
     service: service.Size
 
 
-FULL, QUICK = Size(5, 5, 400, service.Size(20, 300, 2000)), Size(1, 2, 40, service.Size(4, 40, 200))
+FULL, QUICK = Size(5, 5, 400, service.Size(10, 150, 1000)), Size(1, 2, 40, service.Size(4, 40, 200))
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRound:
+    """What a service did, and milliseconds and submissions a minute of the floor, just before it and just after."""
+
+    figures: service.Figures
+    base: float
+    floor: float
 
 
 def main() -> None:
     """Measure, print, keep."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="some three minutes instead of some nine")
+    parser.add_argument("--quick", action="store_true", help="some three minutes instead of some fifteen")
     size = QUICK if parser.parse_args().quick else FULL
     with tempfile.TemporaryDirectory() as name:
         say("laying down")
         measured = contest(Path(name), size.many)
-        for number in range(size.rounds):
-            say(f"graders, round {number + 1} of {size.rounds}")
+        for turn in range(size.rounds):
+            say(f"graders, round {turn + 1} of {size.rounds}")
             measured.round()
         say("contracts")
         languages = compare(Path(name), size.many)
         for _ in range(size.rounds):
             languages.round()
-        say("the service")
-        measured.floor()
-        found = service.measure(size.service)
-        measured.floor()
+        served = [_serve(size, measured, turn + 1) for turn in range(size.rounds)]
         say("gradient checks")
         sections = [
             Section("one submission, 200 networks", list(measured.rows())),
             Section("contracts and layered networks, 100 cases", list(languages.rows())),
-            Section("the service, all of it on this machine", list(_service(found, measured))),
+            Section("the service, all of it on this machine", list(_service(served))),
             *(_checks(Path(name), size.checks)),
         ]
     print(text(sections))
-    print(f"\nfigures in {kept(sections, asdict(found))}")
+    print(f"\nfigures in {kept(sections, [asdict(each.figures) for each in served])}")
 
 
 def say(what: str) -> None:
@@ -64,23 +70,44 @@ def say(what: str) -> None:
     print(f"bench: {what}", file=sys.stderr)
 
 
-def _service(found: service.Figures, measured: Contest) -> Iterator[Row]:
-    # Just before and just after.
-    base, rate = (mean(each[-2:]) for each in (measured.times[FLOOR].rounds, measured.times[FLOOR].rates))
-    for name, spread, goal in (
-        ("HTTP, two a second: request to verdict", found.alone, "p50 <= 0.75"),
-        ("the same while a regrade runs", found.beside_regrade, "p95 <= 2 x alone"),
-        (f"HTTP, {found.offered:.1f} a second: request to verdict", found.to_verdict, ""),
+def _serve(size: Size, measured: Contest, turn: int) -> ServiceRound:
+    say(f"the service, round {turn} of {size.rounds}")
+    measured.floor()
+    figures = service.measure(size.service)
+    measured.floor()
+    base, floor = (mean(values[-2:]) for values in (measured.times[FLOOR].rounds, measured.times[FLOOR].rates))
+    return ServiceRound(figures, base, floor)
+
+
+def _service(served: list[ServiceRound]) -> Iterator[Row]:
+    bases, floors = [one.base for one in served], [one.floor for one in served]
+    for name, spreads, goal in (
+        ("HTTP, two a second: request to verdict", [one.figures.alone for one in served], "p50 <= 0.75"),
+        ("the same while a regrade runs", [one.figures.beside_regrade for one in served], "p95 <= 2 x alone"),
+        ("HTTP, half of what it can: request to verdict", [one.figures.to_verdict for one in served], ""),
     ):
-        if spread is not None:
-            yield Row(name, [spread.p50], spread.p50 / base, goal=goal, note=f"p95 {spread.p95:.0f} ms of {spread.n}")
-    for name, graded, goal in (
-        ("HTTP, a burst of right and distinct ones, two processes", found.graded_right, ""),
-        ("HTTP, a burst, every second wrong, two processes", found.graded_mixed, ""),
-        ("regrade of right ones, one worker process", found.regrade_one, ""),
-        ("regrade of right ones, two worker processes", found.regrade_two, "rate >= 4"),
+        halves = [spread.p50 for spread in spreads if spread is not None]
+        tails = [spread.p95 for spread in spreads if spread is not None]
+        note = f"p95 {spread_of(tails)} ms"
+        yield Row(name, halves, compared(halves, bases), goal=goal, note=note)
+    for name, rates, goal in (
+        ("HTTP, a burst of right and distinct ones, two processes", [one.figures.graded_right for one in served], ""),
+        ("HTTP, a burst, every second wrong, two processes", [one.figures.graded_mixed for one in served], ""),
+        ("regrade of right ones, one worker process", [one.figures.regrade_one for one in served], ""),
+        ("regrade of right ones, two worker processes", [one.figures.regrade_two for one in served], "rate >= 4"),
     ):
-        yield Row(name, [], None, 60 * graded, 60 * graded / rate, goal)
+        minutes = [60 * rate for rate in rates]
+        gains = [rate / floor for rate, floor in zip(minutes, floors, strict=True)]
+        yield Row(name, [], None, median(minutes), median(gains), goal, f"rate / floor {spread_of(gains)}")
+    ratios = [one.figures.regrade_two / one.figures.regrade_one for one in served]
+    yield Row("two processes over one", [], None, None, median(ratios), ">= 1.85", spread_of(ratios))
+
+
+def spread_of(values: list[float]) -> str:
+    """The median, and in brackets the least and the largest where there are several."""
+    if len(values) == 1:
+        return number(values[0])
+    return f"{number(median(values))} ({number(min(values))} - {number(max(values))})"
 
 
 def _checks(folder: Path, rounds: int) -> Iterator[Section]:

@@ -20,7 +20,7 @@ RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def kept(sections: Sequence[Section], service: dict[str, Any]) -> str:
+def kept(sections: Sequence[Section], service: Sequence[dict[str, Any]]) -> str:
     """Where it was written."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
