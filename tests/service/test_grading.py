@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from grader.errors import AssignmentError
 from grader.model.assignment import Limits
 from grader.model.records import Job, Kind, RevisionRecord, State, SubmissionRecord
+from grader.model.verdict import Outcome
 from grader.store.codec import decode
 from grader.store.listings import CodeListing
 from grader.store.submissions import NewSubmission
@@ -231,6 +233,34 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
     assert isinstance(context.dispatcher, Sent)
     assert context.dispatcher.again == [job]
     assert context.store.counters.read().jail_failures == 1
+
+
+def test_a_worker_whose_packages_are_installed_anew_marks_nobody_for_it(
+    context: Context, jail: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is imported late is missing then: the job goes to another worker, and this one waits to be started again."""
+    file = tmp_path / "__init__.py"
+    file.touch()
+    monkeypatch.setattr("worker.sandbox.policy.find_numpy", lambda: tmp_path)
+    fitness, jails = Isolation(None), Jails(jail)
+    monkeypatch.undo()
+    stale = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), isolation=fitness)
+    assert perform_job(stale, handed_in(context, example("bias_template.py"))).outcome == Outcome.FAILED
+    file.unlink()
+    assert perform_job(stale, handed_in(context, example("right_loops.py"))).outcome == Outcome.PASSED
+    job = handed_in(context, example("missing_factor_two.py"))
+
+    def end() -> None:
+        until(lambda: fitness.reason, "it is noticed")
+        context.stop.request()
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    found = perform_job(stale, job)
+    ending.join()
+    jails.close()
+    assert (found.state, found.tries, found.outcome) == (State.QUEUED, 0, None)
+    assert "installed anew" in (fitness.reason or "")
 
 
 def _current(context: Context) -> RevisionRecord:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from grader.errors import BackmarkError, JailInterrupted, SubmissionError, TimedOut
+from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from grader.file_formats import refuse_other_format
 from grader.judge.judge import Judge
 from grader.model.verdict import (
@@ -166,6 +166,8 @@ class Grading:
             judgement, output = self._reject(error), ""
         finally:
             self._close()
+        if judgement.outcome is not Outcome.PASSED and (fault := self.grader.jails.installation.fault()):
+            raise JailFailed(fault)
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         judgement = name_files(judgement, self.cells.names)

@@ -3,6 +3,7 @@
 import logging
 
 from grader.errors import JailFailed
+from worker.sandbox.installation import Installation
 from worker.sandbox.policy import JailLimits, Launch, Way
 from worker.sandbox.process import Jail, Unjailed
 from worker.sandbox.request import JailRequest
@@ -25,6 +26,8 @@ class Jails:
     """
 
     def __init__(self, launch: Launch, check_every: int = CHECK_EVERY) -> None:
+        #: What they run, as it was when they were made.
+        self.installation = Installation.of()
         self._launch = launch
         self._jail = _jail(launch)
         self._check_every = self._until_check = check_every

