@@ -99,8 +99,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return three processes for two cores: many tests wait for a service, a disk or a clock."""
-    return _cores() * 3 // 2
+    """Return two processes for each core: many tests wait for a service, a disk or a clock."""
+    return _cores() * 2
 
 
 def _cores() -> int:
