@@ -139,9 +139,10 @@ class Judge:
             raised = marks.raised or raised
             rows |= marks.rows
         shown = Examples(subject, answers, witness, fresh).smallest_by_row(rows)
-        diagnosis = marks.diagnosis
+        diagnosis, first_difference = marks.diagnosis, marks.first_difference
         if not all(repeats for _, repeats in shown.values()):
-            diagnosis = marks.unrepeated or diagnosis
+            # By what was kept between calls every line may be right.
+            diagnosis, first_difference = marks.unrepeated or diagnosis, None
             if rows[PURE].mark is Mark.PASSED:
                 rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.differs_alone(subject.noun))
         properties = self._properties(rows, shown)
@@ -155,7 +156,7 @@ class Judge:
             self._statistics(len(answers)),
             noticed,
             diagnosis,
-            marks.first_difference,
+            first_difference,
         )
 
     def _properties(

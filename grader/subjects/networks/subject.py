@@ -186,10 +186,13 @@ class Networks:
     def _first_difference(
         self, given: Given, evidence: Mapping[int, Evidence], explanation: Explanation
     ) -> FirstDifference | None:
-        """The first difference; None if what is swapped or paired at the end landed in another layer."""
+        """The first difference; None if what is swapped or paired at the end landed in another layer.
+
+        None also of answers that depend on the calls before, which no line shows.
+        """
         failing = given.first_agrees.failing
         misplaced = any(observed.form in MISPLACED for observed in evidence.values())
-        if not failing or misplaced or explanation.returned:
+        if not failing or misplaced or explanation.returned or not given.repeats:
             return None
         return first_difference(self.cases, given.first, failing, self.assignment, evidence)
 

@@ -101,7 +101,7 @@ class FunctionBody:
                 yield from _list_effects(node.value, name, path)
 
     def _list_targets(self, node: Any, name: str, path: Path, *, certain: bool) -> Iterator[_NameWrite]:
-        for target, value in _list_targets(node):
+        for target, value in pair_targets(node):
             inner = target
             indices: list[ast.expr] = []
             while isinstance(inner, ast.Subscript):
@@ -120,7 +120,7 @@ class FunctionBody:
             # A key that only the running program knows may be this one or another.
             guessed = any(not self._is_known(index, entry) for index, entry in zip(indices, entries, strict=False))
             yield _NameWrite(
-                target.lineno, final, _is_empty(value), given if final else None, len(indices), guessed=guessed
+                target.lineno, final, is_empty(value), given if final else None, len(indices), guessed=guessed
             )
 
     def _fits(self, index: ast.expr, entry: str) -> bool:
@@ -156,14 +156,14 @@ def _list_loops(statements: Iterable[Any]) -> Iterator[tuple[str, list[str]]]:
     loops: dict[str, list[str]] = {}
     bound: list[str] = []
     for node in statements:
-        bound += [spell(target) for target, _ in _list_targets(node)]
+        bound += [spell(target) for target, _ in pair_targets(node)]
         values = node.iter.elts if isinstance(node, ast.For) and isinstance(node.iter, ast.Tuple | ast.List) else ()
         if values and all(isinstance(value, ast.Constant) for value in values):
             loops[spell(node.target)] = [pattern_of(value) for value in values]
     yield from ((name, keys) for name, keys in loops.items() if name and bound.count(name) == 1)
 
 
-def _list_targets(node: Any) -> list[tuple[Any, Any]]:
+def pair_targets(node: Any) -> list[tuple[Any, Any]]:
     """Return the targets of a statement, each with the value that it is given as far as the text says."""
     value = getattr(node, "value", None)
     if isinstance(node, ast.Assign):
@@ -217,7 +217,7 @@ def _is_written_elsewhere(function: Any, name: str) -> bool:
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return True
         if id(node) in inside and any(
-            isinstance(target, ast.Subscript) and spell(_root(target)) == name for target, _ in _list_targets(node)
+            isinstance(target, ast.Subscript) and spell(_root(target)) == name for target, _ in pair_targets(node)
         ):
             return True
     return False
@@ -229,16 +229,16 @@ def _root(node: ast.expr) -> ast.expr:
     return node
 
 
-def _is_empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
     """Return True for a value that is made to be written into."""
     if isinstance(value, ast.Dict):
         return not value.keys
     if isinstance(value, ast.List | ast.Tuple):
-        return all(map(_is_empty, value.elts))
+        return all(map(is_empty, value.elts))
     if isinstance(value, ast.ListComp):
-        return _is_empty(value.elt)
+        return is_empty(value.elt)
     if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult):
-        return _is_empty(value.left) or _is_empty(value.right)
+        return is_empty(value.left) or is_empty(value.right)
     if isinstance(value, ast.Call):
         return getattr(value.func, "attr", getattr(value.func, "id", "")) in _EMPTY
     return isinstance(value, ast.Constant)

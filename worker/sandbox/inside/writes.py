@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from .body_writes import is_empty, pair_targets
 from .slicing import Statement
 
 #: Lines that are reported, and nodes and characters of an index that is still one to read.
@@ -32,21 +33,55 @@ class Write:
 def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Write, ...]:
     """Return the first writes to an entry of one of the lists, as they stand in the source.
 
-    A list of which a write stands in one of several branches is left out: which of them ran is not known.
+    A list of which a write stands in one of several branches is left out: which of them ran is not known. So is one
+    that may get entries otherwise, and one of which a write only stores what other lines made.
     """
     if not lists:
         return ()
-    found_writes = [write for statement in statements for write in _writes(statement, lists)]
-    branched = {write.name for write, branching in found_writes if branching}
-    entries = [write for write, _ in found_writes if write.name not in branched]
+    several = list(statements)
+    found_writes = [write for statement in several for write in _writes(statement, lists)]
+    unclear = {write.name for write, clear in found_writes if not clear}
+    unclear |= {name for statement in several for name in _find_exposed(statement.node, lists)}
+    entries = [write for write, _ in found_writes if write.name not in unclear]
     return tuple(sorted(entries, key=lambda write: (write.cell, write.line))[:_MOST])
 
 
 def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[tuple[Write, bool]]:
+    """Yield each write, with whether it runs in every turn and makes what it writes."""
     for node, branching in _statements(statement.node):
-        for target in map(_find_entry, _find_targets(node)):
-            if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name) and target.value.id in lists:
-                yield Write(target.value.id, _index(target.slice), statement.piece.cell, target.lineno), branching
+        for target, value in pair_targets(node):
+            entry = _find_entry(target)
+            if isinstance(entry, ast.Subscript) and isinstance(entry.value, ast.Name) and entry.value.id in lists:
+                write = Write(entry.value.id, _index(entry.slice), statement.piece.cell, entry.lineno)
+                changes = isinstance(node, ast.AugAssign) and not isinstance(node.op, ast.Add)
+                yield write, not branching and (changes or not _is_stored(value))
+
+
+def _is_stored(value: ast.expr | None) -> bool:
+    """Return True for a name, or a copy of what it stands for: other lines made it."""
+    match value:
+        case ast.Call(func=ast.Attribute(value=inner, attr="copy"), args=[]):
+            return isinstance(inner, ast.Name)
+        case ast.Call(func=ast.Attribute(attr="array" | "asarray" | "copy"), args=[inner]):
+            return isinstance(inner, ast.Name)
+    return isinstance(value, ast.Name)
+
+
+def _find_exposed(statement: ast.stmt, lists: frozenset[str]) -> Iterator[str]:
+    """Yield the lists that are made with entries, or are used whole: by another name a call may write into them."""
+    plain: set[int] = set()
+    read = []
+    for node in ast.walk(statement):
+        match node:
+            case ast.Name(ctx=ast.Load()) if node.id in lists:
+                read.append(node)
+            case ast.Subscript(value=whole) | ast.Return(value=whole) | ast.Call(func=ast.Name(id="len"), args=[whole]):
+                plain.update(map(id, whole.elts if isinstance(whole, ast.Tuple | ast.List) else [whole]))
+            case ast.stmt():
+                for target, value in pair_targets(node):
+                    if isinstance(target, ast.Name) and target.id in lists and not is_empty(value):
+                        yield target.id
+    yield from (name.id for name in read if id(name) not in plain)
 
 
 def _find_entry(target: ast.expr) -> ast.expr:
@@ -72,14 +107,6 @@ def _statements(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
 def _branches(node: ast.AST) -> bool:
     """Return True if one of several branches of the statement runs."""
     return (isinstance(node, ast.If) and bool(node.orelse)) or isinstance(node, (ast.Try, ast.TryStar, ast.Match))
-
-
-def _find_targets(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, (ast.AugAssign, ast.AnnAssign)):
-        return [node.target]
-    if not isinstance(node, ast.Assign):
-        return []
-    return [part for target in node.targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
 
 
 def _index(node: ast.expr) -> str:

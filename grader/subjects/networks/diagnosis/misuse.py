@@ -423,8 +423,8 @@ def _beyond(statement: MeasuredStatement) -> Slip | None:
         "index_out_of_range",
         f"takes {text} where the list {name} has no such entry",
         f"It takes {text}. How many entries does {name} have in a network with K hidden layers, and which is its last?",
-        f"{text} is {'before the beginning' if index < 0 else 'beyond the end'} of the list there: {name} should have"
-        f" K+1 entries, 0 to K.{_formula(statement)}",
+        f"{text} is {'before the beginning' if index < 0 else 'beyond the end'} of the list there: with K hidden layers"
+        f" {name} has the entries 0 to K.{_formula(statement)}",
         _where(statement),
     )
 

@@ -134,12 +134,12 @@ def _find_own_output(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     if not np.all(np.abs(outputs - constant) <= _NEAR * (np.abs(y) + np.abs(constant))):
         return None
-    depth = int(depths[np.flatnonzero(wrong)[0]])
+    # No numbers: what is made outside of the function was made anew for each K, and is not what the notebook shows.
     return Fact(
         f"leaves {samples.name} at what one output gives in every network of the same K that was read, whatever"
         " all_f[K] is",
-        f"{_show(samples, wrong)} The output {first[depth]:.4g} gives it, in each network with K = {depth}. Which"
-        " output goes into it: the function's argument?",
+        f"Two networks with the same K and y have the same {samples.name}, even if their all_f[K] differ. Which output"
+        " goes into it: the function's argument, or one that is computed outside of the function?",
     )
 
 
@@ -407,8 +407,9 @@ def _where(samples: Samples, wrong: Booleans) -> str:
 _BY_NUMBER: dict[str, Callable[[int, int], bool]] = {
     "layer 0": lambda k, _: k == 0,
     "layer K": lambda k, depth: k == depth,
-    "every layer above 0": lambda k, _: k > 0,
-    "every layer below K": lambda k, depth: k < depth,
+    # Not in every one: where nothing but zero follows, what is wrong may not show.
+    "layers above 0 only": lambda k, _: k > 0,
+    "layers below K only": lambda k, depth: k < depth,
 }
 
 

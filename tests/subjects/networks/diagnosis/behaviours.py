@@ -236,9 +236,22 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return of_weights, of_biases
 """
 
+_ENDS_BELOW_ZEROS = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    of_weights, of_biases = [None] * len(all_f), [None] * len(all_f)
+    slope, k = 2.0 * (all_f[-1] - y), len(all_f) - 1
+    while True:
+        of_weights[k], of_biases[k] = np.multiply(slope, all_h[k].T), slope
+        if k == 0 or not slope.any():
+            return of_weights, of_biases
+        slope = all_weights[k].T @ slope * (all_h[k] > 0)
+        k -= 1
+"""
+
 BEHAVIOURS = (
     ("augmented_split", _AUGMENTED),
-    ("stops_at_zeros", _ENDS_AT_ZEROS),
+    ("stops_above_zeros", _ENDS_AT_ZEROS),
+    ("stops_at_zeros", _ENDS_BELOW_ZEROS),
     ("rounded", _ROUNDED),
     ("rounded", _ROUNDED_BIASES),
     ("clipped", _CLIPPED),

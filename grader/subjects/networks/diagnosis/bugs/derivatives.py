@@ -69,8 +69,8 @@ BUGS = (
     _bug(
         "zero_derivative",
         "returns zeros below the output layer, as if dl/df stayed zero there",
-        "Nothing arrives below the output layer. What does all_dl_df[layer-1] hold when the loop comes to that layer?"
-        " Is its line still to be written, or does it not run?",
+        "Every gradient below the output layer is zero. What do the activation's derivative and all_dl_df[layer-1]"
+        " hold in the loop, and does it come to the layers below?",
         "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], in every layer"
         " from K down to 1.",
         lambda s, k: np.zeros_like(s.f[k - 1]),
@@ -89,7 +89,8 @@ BUGS = (
         "derivative_as_matrix",
         "multiplies dl/dh and the activation's derivative as matrices",
         "Each unit has its own activation function. Which product keeps units apart?",
-        "Use * (or np.multiply) here, not np.matmul.",
+        "all_dl_df[layer-1] is all_dl_dh[layer] * the activation's derivative at all_f[layer-1], entry by entry, of two"
+        " columns: no product of matrices.",
         lambda s, k: s.slopes[k - 1] @ s.dl_dh[k],
         lambda s, k: s.slopes[k - 1].T @ s.dl_dh[k],
         lambda s, k: s.slopes[k - 1] @ (s.slopes[k - 1].T @ s.dl_dh[k]),

@@ -193,6 +193,13 @@ BUGS = (
         " do there?",
         "The gradients below are zeros, and no None: the loop goes through every layer from K down to 0.",
         lambda s: _stop_at_zeros(s, 0),
+    ),
+    _bug(
+        "stops_above_zeros",
+        "leaves a layer whose dl/df is zero without gradients, and the layers below it",
+        "If no unit of a layer passes anything on, what are the gradients of that layer, and of those below it? What"
+        " does your loop do there?",
+        "The gradients are zeros there, and no None: the loop goes through every layer from K down to 0.",
         lambda s: _stop_at_zeros(s, 1),
     ),
     _bug(

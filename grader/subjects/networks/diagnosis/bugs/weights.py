@@ -101,6 +101,14 @@ BUGS = (
         "Compare all_dl_dweights[layer] with all_weights[layer]: what do a row and a column belong to in each?",
         "It is all_dl_df[layer] @ all_h[layer].T, a row for each unit of the layer, not its transpose.",
         lambda s, k: _right_gradient(s, k).T,
+    ),
+    _rare(
+        "reshaped_weight_gradient",
+        "brings the transposed weight gradient into the shape of the weights row by row, as a reshape does",
+        "Write out the weight gradient of a layer with two inputs and three units. Which number stands where in your"
+        " array, and where does it belong?",
+        "It is all_dl_df[layer] @ all_h[layer].T: a reshape gives that shape to the other product, and transposes"
+        " nothing.",
         lambda s, k: _right_gradient(s, k).T.reshape(s.weights[k].shape),
     ),
     _bug(
@@ -149,7 +157,8 @@ BUGS = (
         "weight_sign",
         "has the weight gradient with the opposite sign",
         "A larger weight on a positive activation makes the preactivation larger. Which sign does that give?",
-        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, without a minus.",
+        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, with the same sign, if all_dl_df[K] has that of the"
+        " output minus the target.",
         lambda s, k: -_right_gradient(s, k),
     ),
     _bug(
