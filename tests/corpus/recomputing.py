@@ -63,6 +63,10 @@ SCHEMES = {
     "complex step": "slope[i] = moved(1e-20j).imag / 1e-20",
     "complex step, a smaller one": "slope[i] = moved(1e-100j).imag / 1e-100",
     "Richardson": ("s = 1e-4; d = lambda s: (moved(s) - moved(-s)) / (2*s); slope[i] = (4*d(s/2) - d(s)) / 3"),
+    "Romberg": (
+        "d = lambda s: (moved(s) - moved(-s)) / (2*s); a, b, c = d(4e-5), d(2e-5), d(1e-5); "
+        "b, c = b + (b - a) / 3, c + (c - b) / 3; slope[i] = c + (c - b) / 15"
+    ),
     "random direction": "s = np.random.choice([-1e-5, 1e-5]); slope[i] = (moved(s) - moved(-s)) / (2*s)",
 }
 

@@ -145,10 +145,9 @@ def quantum(numbers: Array) -> float | None:
     if len(sizes) < _ENTRIES or len(sizes) < len(np.unique(np.abs(numbers))) - 1:
         return None
     quantum = float(sizes[0])
-    for size in sizes[1:]:
-        quantum = _divisor(float(size), quantum, float(sizes[-1]) / (64 * _MOST))
     # From the small to the large, each makes the quantum more exact for the next.
-    for n in range(len(sizes)):
+    for n, size in enumerate(sizes):
+        quantum = _divisor(float(size), quantum, float(sizes[-1]) / (64 * _MOST))
         whole = np.round(sizes[: n + 1] / quantum)
         if not whole.all():
             return None
