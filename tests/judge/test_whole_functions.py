@@ -120,6 +120,11 @@ FUNCTIONS = {
         "own_assertion",
         {"any_shape"},
     ),
+    "a return in the loop, where zeros stand for what is to come": (
+        {"kept": f"np.outer(error, entered), +error\n        count = range(len(all_weights))\n        return {ZEROS}"},
+        "returned_early",
+        None,
+    ),
     "one array of all weights": ({"first": "cube = np.array(all_weights)"}, "list_stacked", {"any_shape"}),
 }
 
@@ -169,6 +174,22 @@ FACTS = {
         {"down": "matrix.T @ error\n            error[all_h[place - 1] < 0] = 0"},
         "applies the activation's derivative to an array that it does not fit",
     ),
+    "entries that are views of one array": (
+        {
+            "first": "room = np.zeros((max(map(len, all_f)), 1))",
+            "enter": "room[: len(error)] = error",
+            "kept": "np.outer(error, entered), room[: len(error)]",
+        },
+        "several entries of all_dl_dbiases in the same memory",
+    ),
+    "views of one array, which the highest layers lose": (
+        {
+            "first": "room = np.zeros((max(map(len, all_f)), 1))",
+            "enter": "room[: len(error)] = error",
+            "kept": "np.outer(error, entered), room[: len(error)]",
+        },
+        "in layers above 0 only",
+    ),
     "twice a square": ({"start": "2 * np.square(y - all_f[-1])"}, "twice the square of the difference"),
     "a mean over the inputs, beside another slip": (
         {"start": "3 * (all_f[-1] - y)", "kept": "np.outer(error, entered) / entered.size, error + 0"},
@@ -182,6 +203,41 @@ FACTS = {
 def test_a_fact_says_where_a_line_departs(holes: dict[str, str], words: str) -> None:
     """In which layer, in which units, by which array."""
     assert any(words in diagnosis.title for diagnosis in judged(source(**holes)).diagnosis)
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_zeros_that_a_return_at_the_end_gives_are_those_of_a_line() -> None:
+    """The return stands in the loop, and every layer was come to before it."""
+    judgement = judged(
+        source(
+            kept="np.outer(error, entered), +error\n        count = range(len(all_weights))\n"
+            f"        if place == 0: return {NOTHING}",
+            down="0 * before",
+        )
+    )
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["no_propagation", "zero_derivative"]
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_a_product_is_not_named_that_would_have_raised_before_what_did() -> None:
+    """A row times a column is no product of matrices: that the weights' product raises shows it."""
+    judgement = judged(
+        source(
+            start="np.multiply(2, all_f[-1] - y).T",
+            kept="(all_h[place] @ error).T, error.T",
+            down="(error @ matrix) * (before > 0)",
+        )
+    )
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["row_for_column"]
+    assert row_of(judgement, "activation_gradient").outcome is not Mark.FAILED
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_numbers_made_outside_of_the_function_are_not_shown() -> None:
+    """They were made anew for each K, and the notebook shows others."""
+    judgement = judged(source(above="guess = np.random.randn() + K", start="2 * (guess - y)"))
+    assert "what one output gives" in judgement.diagnosis[0].title
+    assert not any(letter.isdecimal() for letter in judgement.diagnosis[0].hint)
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
@@ -244,6 +300,7 @@ def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     assert "after other networks" in judgement.diagnosis[0].title
     assert "twice" not in judgement.diagnosis[0].hint
     assert row_of(judgement, "pure").outcome is Mark.FAILED
+    assert judgement.first_difference is None
 
 
 def test_the_right_source_of_these_slips_passes() -> None:

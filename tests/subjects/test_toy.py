@@ -173,7 +173,7 @@ import os
 import struct
 
 EVIDENCE = {"kind": "evidence", "ended": True, "form": "plain", "status": "", "shared": ""}
-EVIDENCE |= {"raised": None, "wrote": None}
+EVIDENCE |= {"early": False, "within": "", "raised": None, "wrote": None}
 
 
 def spread(x, w):

@@ -181,16 +181,15 @@ def _is_raised(header: dict[str, Any], _: Entry) -> bool:
 
 
 def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
-    status, shared = header.get("status"), header.get("shared")
+    status = header.get("status")
     return (
-        set(header) == {"kind", "ended", "form", "status", "shared", "raised", "wrote"}
-        and type(header["ended"]) is bool
+        set(header) == {"kind", "ended", "early", "form", "status", "shared", "within", "raised", "wrote"}
+        and type(header["ended"]) is type(header["early"]) is bool
         and isinstance(header["form"], str)
         and header["form"] in FORMS
         and isinstance(status, str)
         and set(status) <= set("0123")
-        and isinstance(shared, str)
-        and set(shared) <= set("01")
+        and all(isinstance(header[key], str) and set(header[key]) <= set("01") for key in ("shared", "within"))
         and all(header[key] is None or _is_raising(header[key], entry) for key in ("raised", "wrote"))
     )
 

@@ -72,3 +72,7 @@ class Evidence:
     raised: Raising | None
     #: The statement that wrote the list of which it returned an array of another shape, with its operands at the end.
     wrote: Raising | None = None
+    #: True if it returned in the first turn of a loop, under no condition.
+    early: bool = False
+    #: For each of the four lists whether two of its entries have numbers of the same memory.
+    within: tuple[bool, ...] = ()

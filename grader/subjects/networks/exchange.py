@@ -142,7 +142,17 @@ def _evidence(reply: "JailReply", sizes: Sequence[int]) -> Evidence:
     numbers = np.frombuffer(reply.payload, dtype="<f8")
     shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]
     raised, wrote = (None if header[key] is None else _raising(header[key]) for key in ("raised", "wrote"))
-    return Evidence(header["ended"], ReturnedForm(header["form"]), header["status"], numbers, shared, raised, wrote)
+    return Evidence(
+        header["ended"],
+        ReturnedForm(header["form"]),
+        header["status"],
+        numbers,
+        shared,
+        raised,
+        wrote,
+        header["early"],
+        tuple(mark == "1" for mark in header["within"])[:4],
+    )
 
 
 def _raising(raising: dict[str, Any]) -> Raising:

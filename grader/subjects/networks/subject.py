@@ -152,7 +152,7 @@ class Networks:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
         first = self._first_difference(given, evidence, explanation)
         failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
-        diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed)
+        diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed, agrees.failing)
         unrepeated = () if explanation.diagnoses else self.diagnoser.unrepeated
         return SubjectMarks(rows, raised, diagnoses, first, unrepeated)
 

@@ -308,6 +308,23 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None
 
 
+def find_multiplied_step(evidence: Evidence) -> str | None:
+    """The step whose matrix product raised, recognized by the one argument of which it multiplies an entry."""
+    if evidence.raised is None:
+        return None
+    raising = evidence.raised.inner or evidence.raised
+    match _parse(raising.part):
+        case ast.BinOp(op=ast.MatMult()) | ast.Call(func=ast.Attribute(attr="matmul" | "dot" | "outer")) as product:
+            # What compares is a mask, which tells no line.
+            if any(isinstance(node, ast.Compare) for node in ast.walk(product)):
+                return None
+        case _:
+            return None
+    of = {operand.origin[0] for operand in raising.operands if operand.text in raising.part and operand.origin}
+    steps = {READING[name] for name in of if name in READING}
+    return steps.pop() if len(steps) == 1 else None
+
+
 def _is_unmade(operand: Operand, operands: Sequence[Operand]) -> bool:
     """True if it is None where another line should have made an array: a variable, or the entry of the line's layer."""
     if operand.type != "NoneType" or operand.origin is not None:

@@ -1,16 +1,18 @@
 """Explanations of the same numbers, compared with the lists that the student's function wrote on its way."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.bugs.returned import RETURNED_EARLY
 from grader.subjects.networks.diagnosis.case import Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.diagnosis.lines import Lines, run
 from grader.subjects.networks.evidence import Evidence
-from grader.subjects.networks.written import entries
+from grader.subjects.networks.written import entries, find_multiplied_step
 
 #: What rounding may do to an entry, relative to the largest of its array.
 _ROUNDING = 1e-9
@@ -36,12 +38,27 @@ def is_contradicted(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> b
     return False
 
 
+def raises_elsewhere(fit: Fit, case: Case, evidence: Mapping[int, Evidence]) -> bool:
+    """True if it raises in the line of one step, and the student's function in a product that is another step's."""
+    if not fit.by_shapes or fit.lines is None or fit.blame is not None:
+        return False
+    for i, observed in evidence.items():
+        step = find_multiplied_step(observed)
+        if step is not None and step not in run(fit.lines, case.predictions.views[i]).stopped:
+            return True
+    return False
+
+
 def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) -> list[Fit]:
     """Return the explanations whose all_dl_df and all_dl_dh are the student's own, or all of them if none can be read.
 
     What the lists contradict is none, if it is about a line that makes one of them.
     """
-    fits = [fit for fit in fits if not is_contradicted(fit, case, evidence)]
+    fits = [fit for fit in fits if not (is_contradicted(fit, case, evidence) or raises_elsewhere(fit, case, evidence))]
+    early = [observed.early for i, observed in evidence.items() if i in case.wrong]
+    if early and all(early) and fits and all({bug.id for bug in fit.bugs} <= _EMPTY for fit in fits):
+        # Which lines would have been right in the layers below, nothing shows.
+        return [Fit((replace(RETURNED_EARLY, fails=None),))]
     # That zeros came back is certain; what else would give them is not.
     fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
     if len(fits) < 2 and not any(map(_is_about_lists, fits)):

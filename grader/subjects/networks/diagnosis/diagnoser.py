@@ -20,7 +20,11 @@ from grader.subjects.networks.diagnosis.case import Case
 from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
 from grader.subjects.networks.diagnosis.line_samples import sample_lines
-from grader.subjects.networks.diagnosis.missing_entries import find_layers_left_out, find_misshapen
+from grader.subjects.networks.diagnosis.missing_entries import (
+    find_layers_left_out,
+    find_misshapen,
+    find_shared_memory,
+)
 from grader.subjects.networks.diagnosis.numeric import numeric
 from grader.subjects.networks.diagnosis.observed import find_facts
 from grader.subjects.networks.diagnosis.other_input import other_input
@@ -121,6 +125,7 @@ class Diagnoser:
         evidence: Mapping[int, Evidence],
         explanation: Explanation,
         failed: frozenset[str],
+        wrong: Sequence[int],
     ) -> tuple[Diagnosis, ...]:
         """Return the diagnoses with the facts about lines of steps that failed and that no explanation accounts for.
 
@@ -137,7 +142,8 @@ class Diagnoser:
         with np.errstate(all="ignore"):
             seen = find_facts(sample_lines(self.suite, self._predictions.views, readable, evidence, unexplained))
             left_out = None if known else find_layers_left_out(self.suite, evidence)
-        bugs = (left_out, *seen) if left_out is not None else seen
+        shared = find_shared_memory(evidence, wrong, unexplained)
+        bugs = (*((left_out,) if left_out is not None else ()), *shared, *seen)
         bugs = bugs or find_misshapen(self.suite, evidence, unexplained)
         if not bugs:
             return known
@@ -182,7 +188,9 @@ class Diagnoser:
 def _explanation(fits: Sequence[Fit], references: References) -> Explanation:
     bugs = [bug for fit in fits for bug in fit.bugs]
     wrong = {frozenset(step for bug in fit.bugs for step in bug.steps or ()) for fit in fits}
-    agree = len(wrong) == 1 and all(bug.steps is not None for bug in bugs)
+    # Shapes alone do not show which of the two steps between layers made them.
+    unclear = any(bug.either and fit.by_shapes for fit in fits for bug in fit.bugs)
+    agree = len(wrong) == 1 and not unclear and all(bug.steps is not None for bug in bugs)
     return Explanation(
         hints.write_diagnoses(fits, references),
         wrong.pop() if agree else None,

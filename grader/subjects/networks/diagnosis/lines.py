@@ -91,13 +91,15 @@ def run(lines: Lines, view: NetworkView) -> Work:
         return s
     for k in range(s.top, -1, -1):
         _parameters(lines, s, k)
+        step = "activation_gradient"
         try:
             if k > 0 or lines.eager:
                 s.dl_dh[k] = lines.activation(s, k)
+            step = "relu_derivative"
             if k > 0:
                 s.dl_df[k - 1] = lines.derivative(s, k)
         except MISFITS as error:
-            s.errors.append(error)
+            _stop(s, step, error)
             return s
     if lines.finish is not None:
         _finish(lines.finish, s)
@@ -109,11 +111,16 @@ def _parameters(lines: Lines, s: Work, k: int) -> None:
     try:
         s.dl_dweights[k] = lines.weight(s, k)
     except MISFITS as error:
-        s.errors.append(error)
+        _stop(s, "weight_gradient", error)
     try:
         s.dl_dbiases[k] = lines.bias(s, k)
     except MISFITS as error:
-        s.errors.append(error)
+        _stop(s, "bias_gradient", error)
+
+
+def _stop(s: Work, step: str, error: Exception) -> None:
+    s.errors.append(error)
+    s.stopped.append(step)
 
 
 def _finish(finish: Callable[[Network, int, Array], Array], s: Work) -> None:

@@ -1,11 +1,12 @@
-"""The entries that a function leaves out, or to which it gives another shape."""
+"""The entries that a function leaves out, gives another shape, or keeps in the same memory."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.case import EVIDENCE
 from grader.subjects.networks.diagnosis.observed import RIGHT_LINES
 from grader.subjects.networks.diagnosis.operands import LIST_LINES
 from grader.subjects.networks.evidence import Evidence
@@ -58,4 +59,28 @@ def _describe_misshapen(name: str, k: int, depth: int) -> Bug:
         f"With K = {depth}, {name}[{k}] has another shape than {line.alike}[{k}], though {source} has the right one."
         " Which shapes go into that line, and which comes out?",
         f"{name}[{index}] has the shape of {line.alike}[{index}]; {RIGHT_LINES[line.where]}.",
+    )
+
+
+def find_shared_memory(
+    evidence: Mapping[int, Evidence], wrong: Collection[int], failed: frozenset[str]
+) -> tuple[Bug, ...]:
+    """The lists of failed steps in which entries have memory in common, on every wrong network that was read."""
+    read = [observed for i, observed in evidence.items() if i in wrong]
+    names = zip(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"), range(4), strict=True)
+    shared = [name for name, at in names if len(read) >= EVIDENCE and all(any(o.within[at : at + 1]) for o in read)]
+    return tuple(
+        _describe_shared(name, LIST_LINES[name].where) for name in shared if LIST_LINES[name].where.value.name in failed
+    )
+
+
+def _describe_shared(name: str, where: Where) -> Bug:
+    return Bug(
+        "entries_share_memory",
+        f"keeps several entries of {name} in the same memory, so that what is written for one layer changes another",
+        where,
+        (),
+        f"After a call, change a number of one entry of {name}: which other entries change with it? Where is the array"
+        " of each layer made?",
+        f"Entries of {name} are one array, or views of one: each layer needs an array of its own, such as a copy.",
     )

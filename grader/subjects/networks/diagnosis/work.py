@@ -52,6 +52,7 @@ class Work:
         "h",
         "loss",
         "slopes",
+        "stopped",
         "top",
         "view",
         "weights",
@@ -70,5 +71,6 @@ class Work:
         missing: list[Array] = [None] * (top + 1)  # type: ignore[list-item]  # as the notebook makes its lists
         self.dl_df, self.dl_dh = missing, missing.copy()
         self.dl_dweights, self.dl_dbiases = missing.copy(), missing.copy()
-        #: What NumPy raised on the way.
+        #: What NumPy raised on the way, and in the lines of which steps.
         self.errors: list[Exception] = []
+        self.stopped: list[str] = []

@@ -62,9 +62,9 @@ def facts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Diagnosis, ...]]:
     seen: list[tuple[Diagnosis, ...]] = []
     add_facts = Diagnoser.add_facts
 
-    def note(self: Diagnoser, answers, evidence, explanation, failed):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-        seen.append(add_facts(self, answers, evidence, Explanation(), failed))
-        return add_facts(self, answers, evidence, explanation, failed)
+    def note(self: Diagnoser, answers, evidence, explanation, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
+        seen.append(add_facts(self, answers, evidence, Explanation(), *rest))
+        return add_facts(self, answers, evidence, explanation, *rest)
 
     monkeypatch.setattr(Diagnoser, "add_facts", note)
     return seen

@@ -114,3 +114,25 @@ def test_a_line_that_writes_a_part_of_an_entry_is_told(part: str) -> None:
     source = NOTEBOOK.replace("    all_dl_dbiases[layer] =", f"    all_dl_dbiases[layer]{part} =")
     source = source.replace("  for layer", "  all_dl_dbiases[K] = all_dl_df[K]\n  for layer")
     assert said(source, "all_dl_dbiases[4]", 4) == "all_dl_dbiases[4] (see line 7) is"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[None] * (K + 1), [None] * (K + 1)\n  all_dl_db", "[None] * K + [start], [None] * (K + 1)\n  all_dl_db"),
+        ("  return", "  halve(all_dl_df)\n  return"),
+        ("  return", "  deltas = all_dl_df\n  return"),
+        ("all_dl_df[layer-1] = all_dl_dh[layer]", "all_dl_df[layer-1] = passed.copy()"),
+    ],
+)
+def test_no_line_is_named_where_another_one_may_have_made_the_entry(old: str, new: str) -> None:
+    """What makes the list, a function that is given it, another name of it, or lines before that store."""
+    assert old in NOTEBOOK
+    assert said(NOTEBOOK.replace(old, new), "all_dl_df[4]", 4) == "all_dl_df[4] is"
+
+
+def test_no_line_is_named_of_a_list_that_is_returned_otherwise() -> None:
+    """Its arrays may be changed then."""
+    source = NOTEBOOK.replace("return all_dl_dweights,", "return [w / 2 for w in all_dl_dweights],")
+    assert said(source, "all_dl_dweights[0]", 0) == "all_dl_dweights[0] is"
+    assert said(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] (see line 6) is"

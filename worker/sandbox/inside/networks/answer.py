@@ -91,13 +91,14 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
                 name, given_back = REPLACED, replaced
             if returned is None and not taken.lists:
                 given_back = evidence.recognize(taken.own, shapes)
-            status, payload, shared = evidence.read({**taken.lists, **given_back}, shapes)
+            status, payload, shared, within = evidence.read({**taken.lists, **given_back}, shapes)
+            early = ended and raised_statement.returns_in_loop(student.lines.code, taken.line)
             wrote = None
             if misshapen is not None and codes:
                 known = _join_lists(given, taken.lists)
                 wrote = raised_statement.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
-            header = {"kind": "evidence", "ended": ended, "form": name, "status": status, "shared": shared}
-            yield pack({**header, "raised": raised, "wrote": wrote}, payload)
+            header = {"kind": "evidence", "ended": ended, "early": early, "form": name, "status": status}
+            yield pack({**header, "shared": shared, "within": within, "raised": raised, "wrote": wrote}, payload)
 
 
 def _join_lists(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ of that function. A student's code can forge them: they buy marks for single ste
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import islice, pairwise
+from itertools import combinations, islice, pairwise
 from operator import is_
 from types import CodeType, FrameType, TracebackType
 from typing import Any, NamedTuple
@@ -32,6 +32,8 @@ _FLOAT = np.dtype("<f8")
 _REAL = "biuf"
 #: Members of an iterator that are read at most; a list of a network's layers has a few.
 _MOST_MEMBERS = 10_000
+#: Places that are tried at most to find one number in two arrays.
+_WORK = 1000
 #: Tool ids of `sys.monitoring` that no kind of tool claims.
 _TOOLS = (3, 4)
 _NAME = "backmark"
@@ -56,6 +58,8 @@ class Taken(NamedTuple):
     own: dict[str, list[Any]]
     #: The frame where it raised; None if it did not.
     frame: FrameType | None
+    #: The line at which the function's frame ended.
+    line: int = 0
 
 
 class Watch:
@@ -138,14 +142,16 @@ def _read_frame(frame: FrameType) -> Taken:
     if not lists:
         given = code.co_varnames[: code.co_argcount]
         own = {name: _members(value) for name, value in known.items() if name not in given}
-    return Taken(lists, {**frame.f_globals, **known}, {name: entries for name, entries in own.items() if entries}, None)
+    filled = {name: entries for name, entries in own.items() if entries}
+    return Taken(lists, {**frame.f_globals, **known}, filled, None, frame.f_lineno)
 
 
-def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, bytes, str]:
-    """Return how each requested entry was found, the entries' numbers, and which of dh share memory with df.
+def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[str, bytes, str, str]:
+    """Return how each requested entry was found, the entries' numbers, and which of them share memory.
 
-    Numbers of an entry that was not found are NaN. The last text holds a 1 for each k where dh[k] and df[k-1] are views
-    of the same numbers, so that one of them was changed with the other.
+    Numbers of an entry that was not found are NaN. The last but one text holds a 1 for each k where dh[k] and df[k-1]
+    are views of the same numbers, so that one of them was changed with the other; the last one a 1 for each list in
+    which two entries are.
     """
     status, numbers = [], []
     arrays: dict[tuple[str, int], Any] = {}
@@ -161,7 +167,13 @@ def read(lists: Mapping[str, Any], shapes: Mapping[str, list[Shape]]) -> tuple[s
             else:
                 numbers.append((array if array.dtype is _FLOAT else np.asarray(array, _FLOAT)).tobytes())
     shared = [_overlap(arrays["all_dl_dh", k], arrays["all_dl_df", k - 1]) for k in range(1, len(shapes["all_dl_dh"]))]
-    return "".join(status), b"".join(numbers), "0" + "".join("01"[same] for same in shared)
+    within = [_overlap_within((lists.get(name) or [])[: len(shapes[name])]) for name in LISTS]
+    return (
+        "".join(status),
+        b"".join(numbers),
+        "0" + "".join("01"[same] for same in shared),
+        "".join("01"[same] for same in within),
+    )
 
 
 def unroll(returned: object) -> object:
@@ -405,3 +417,16 @@ def _entry(entry: object, shape: Shape) -> tuple[str, Any]:
 
 def _overlap(first: Any, second: Any) -> bool:
     return first is not None and second is not None and bool(np.may_share_memory(first, second))
+
+
+def _overlap_within(entries: list[Any]) -> bool:
+    """Return True if two arrays, of any shapes, have a number in common; what takes long to find out is no."""
+    arrays = [np.ndarray.view(entry, np.ndarray) for entry in entries if isinstance(entry, np.ndarray)]
+    for first, second in combinations(arrays, 2):
+        if np.may_share_memory(first, second):
+            try:
+                if np.shares_memory(first, second, max_work=_WORK):
+                    return True
+            except np.exceptions.TooHardError:
+                continue
+    return False

@@ -62,6 +62,14 @@ def describe_call(function: CodeType, lines: Slice) -> dict[str, Any] | None:
     return {"cell": cell, "line": line, "statement": head, "part": "", "operands": [], "inner": None}
 
 
+@cache
+def returns_in_loop(code: str, line: int) -> bool:
+    """Return True if the statement on this line returns in the first turn of a loop, under no condition."""
+    statement = _statement(code, line)
+    loops = (node for node in ast.walk(_tree(code)) if isinstance(node, ast.For | ast.While))
+    return isinstance(statement, ast.Return) and any(statement in loop.body for loop in loops)
+
+
 def describe_write(
     entries: tuple[str, Any, bool], function: CodeType, lines: Slice, scope: dict[str, Any], known: Mapping[str, Any]
 ) -> dict[str, Any] | None:

@@ -20,12 +20,12 @@ def _rare(id_: str, title: str, hint: str, strong: str, *activations: Line) -> B
     return replace(_bug(id_, title, hint, strong, *activations), rare=True)
 
 
-def _misshapen(id_: str, title: str, hint: str, strong: str, *activations: Line) -> Bug:
+def _misshapen(id_: str, title: str, hint: str, strong: str, *activations: Line, either: bool = False) -> Bug:
     """A bug that makes dl/dh a matrix; the layer below then depends on how its weight gradient is written."""
     lines = tuple(
         Lines(activation=activation, weight=weight) for activation in activations for weight in (right_weight, *OUTER)
     )
-    return Bug(id_, title, Where.ACTIVATION, lines, hint, strong)
+    return Bug(id_, title, Where.ACTIVATION, lines, hint, strong, either=either)
 
 
 def _right(s: Work, k: int) -> Array:
@@ -141,8 +141,10 @@ BUGS = (
         "multiplies a row by a column on the way down, so that dl/df becomes a matrix",
         "Print the shapes of all_dl_dh[layer] and all_h[layer], of all_dl_df[layer-1] and all_f[layer-1]."
         " Are they the same?",
-        "all_weights[layer].T @ all_dl_df[layer] is a column, as is the activation's derivative: no other transpose.",
+        "all_weights[layer].T @ all_dl_df[layer] is a column, as is the activation's derivative; who carries rows down"
+        " needs that derivative as a row, too.",
         lambda s, k: s.dl_df[k].T @ s.weights[k],
+        either=True,
     ),
     _bug(
         "factor_at_every_layer",

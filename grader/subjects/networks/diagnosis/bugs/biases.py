@@ -42,8 +42,8 @@ BUGS = (
         "bias_sign",
         "has the bias gradient with the opposite sign",
         "A larger bias makes its preactivation larger. Which sign does that give?",
-        "all_dl_dbiases[layer] is all_dl_df[layer], with the same sign, if all_dl_df[K] has that of the output minus the"
-        " target.",
+        "all_dl_dbiases[layer] is all_dl_df[layer], with the same sign, if all_dl_df[K] has that of the output minus"
+        " the target.",
         lambda s, k: -_sum(s.dl_df[k]),
     ),
     _bug(

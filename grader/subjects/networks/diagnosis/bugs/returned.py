@@ -27,6 +27,15 @@ def _stop_at_zeros(s: Work, above: int) -> tuple[list[Array | None], list[Array 
     return weights, biases
 
 
+RETURNED_EARLY = _bug(
+    "returned_early",
+    "returns the gradients of the output layer alone",
+    "Which layers does your function come to before it returns?",
+    "Each layer from K down to 0 has its gradients. A return that stands in the loop belongs below it.",
+    lambda s: ([None] * s.top + s.dl_dweights[-1:], [None] * s.top + s.dl_dbiases[-1:]),
+    lambda s: (s.dl_dweights[-1:], s.dl_dbiases[-1:]),
+)
+
 BUGS = (
     _bug(
         "returned_swapped",
@@ -202,14 +211,7 @@ BUGS = (
         "The gradients are zeros there, and no None: the loop goes through every layer from K down to 0.",
         lambda s: _stop_at_zeros(s, 1),
     ),
-    _bug(
-        "returned_early",
-        "returns the gradients of the output layer alone",
-        "Which layers does your function come to before it returns?",
-        "Each layer from K down to 0 has its gradients. A return that stands in the loop belongs below it.",
-        lambda s: ([None] * s.top + s.dl_dweights[-1:], [None] * s.top + s.dl_dbiases[-1:]),
-        lambda s: (s.dl_dweights[-1:], s.dl_dbiases[-1:]),
-    ),
+    RETURNED_EARLY,
     _bug(
         "one_list_twice",
         "returns the same list twice",

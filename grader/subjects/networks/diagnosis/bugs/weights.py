@@ -157,8 +157,8 @@ BUGS = (
         "weight_sign",
         "has the weight gradient with the opposite sign",
         "A larger weight on a positive activation makes the preactivation larger. Which sign does that give?",
-        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, with the same sign, if all_dl_df[K] has that of the"
-        " output minus the target.",
+        "all_dl_dweights[layer] is all_dl_df[layer] @ all_h[layer].T, with the same sign, if all_dl_df[K] has that of"
+        " the output minus the target.",
         lambda s, k: -_right_gradient(s, k),
     ),
     _bug(
