@@ -190,6 +190,10 @@ FACTS = {
         },
         "in layers above 0 only",
     ),
+    "whole numbers on the way down": (
+        {"down": "np.where(before > 0, (matrix.T @ error).astype(int), 0).astype(float)"},
+        "without its decimals",
+    ),
     "twice a square": ({"start": "2 * np.square(y - all_f[-1])"}, "twice the square of the difference"),
     "a mean over the inputs, beside another slip": (
         {"start": "3 * (all_f[-1] - y)", "kept": "np.outer(error, entered) / entered.size, error + 0"},

@@ -126,10 +126,11 @@ def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
         [getattr(probe, way) for probe in asked.expected]
         for way in ("from_weights", "from_biases", "from_layers", "from_inputs")
     )
-    return any(_follow(asked.expected, own_passes, returned) for own_passes in ways) or _follow(
-        asked.expected,
-        ways[0],
-        [_without_offset(numbers, own) for numbers, own in zip(returned, ways[0], strict=False)],
+    return any(_follow(asked.expected, own_passes, returned) for own_passes in ways) or any(
+        _follow(
+            asked.expected, ways[0], [take_off(numbers, own) for numbers, own in zip(returned, ways[0], strict=False)]
+        )
+        for take_off in (_without_offset, _without_factor)
     )
 
 
@@ -138,6 +139,13 @@ def _without_offset(numbers: Array, own: Array) -> Array:
     # Numbers of any size may come: what is beyond double precision follows nothing.
     with np.errstate(over="ignore", invalid="ignore"):
         return numbers - np.median(numbers - own)
+
+
+def _without_factor(numbers: Array, own: Array) -> Array:
+    """The numbers less a factor that all have in common, such as a step taken once where it is twice."""
+    seen = own != 0
+    with np.errstate(all="ignore"):
+        return numbers / np.median(numbers[seen] / own[seen]) if seen.any() else numbers
 
 
 def _follow(expected: Sequence[Expected], own_passes: Sequence[Array], returned: Sequence[Array]) -> bool:

@@ -164,3 +164,10 @@ def test_differences_in_extended_precision_over_the_step_that_was_made_are_seen(
     scheme = "array[i] = kept + np.longdouble(1e-9); s = array[i] - kept; slope[i] = (at() - moved(0)) / s"
     (source,) = differencing(udl.assignment, {"extended": scheme}).values()
     assert accused(source, udl)
+
+
+def test_differences_over_another_step_than_was_made_are_seen(udl: NetworksJudge) -> None:
+    """Each derivative is twice what it should be."""
+    scheme = "slope[i] = (moved(1e-5) - moved(-1e-5)) / 1e-5"
+    (source,) = differencing(udl.assignment, {"doubled": scheme}).values()
+    assert accused(source, udl)

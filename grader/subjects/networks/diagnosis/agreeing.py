@@ -10,7 +10,7 @@ from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.bugs.returned import RETURNED_EARLY
 from grader.subjects.networks.diagnosis.case import Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.diagnosis.lines import Lines, run
+from grader.subjects.networks.diagnosis.lines import RIGHT, Lines, run
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.written import entries, find_multiplied_step
 
@@ -21,6 +21,8 @@ _MOST_COMPARED = 8
 
 #: The lines that make all_dl_df and all_dl_dh.
 _MAKING = frozenset({Where.OUTPUT, Where.ACTIVATION, Where.DERIVATIVE})
+#: The lines that make what is returned, from a dl/df that then is right.
+_ENDING = frozenset({Where.BIAS, Where.WEIGHT})
 #: Bugs that say which list holds zeros.
 _EMPTY = frozenset({"no_propagation", "zero_derivative"})
 #: Bugs that only say which zeros came back.
@@ -61,13 +63,17 @@ def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) 
         return [Fit((replace(RETURNED_EARLY, fails=None),))]
     # That zeros came back is certain; what else would give them is not.
     fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
-    if len(fits) < 2 and not any(map(_is_about_lists, fits)):
+    if len(fits) < 2 and not any(_is_about_lists(fit) or _is_about_gradients(fit) for fit in fits):
         return fits
     plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)]
     # Several fit the same numbers, and may differ in few networks alone.
     plain = plain if len(fits) > 1 else plain[:_MOST_COMPARED]
     judged = [(fit, _agrees(case, fit, plain)) for fit in fits]
-    kept = [(fit, agrees) for fit, agrees in judged if agrees is not False or not _is_about_lists(fit)]
+    kept = [
+        (fit, agrees)
+        for fit, agrees in judged
+        if agrees is not False or not (_is_about_lists(fit) or _is_about_gradients(fit))
+    ]
     return [fit for fit, agrees in kept if agrees is not False] or [fit for fit, _ in kept]
 
 
@@ -76,24 +82,35 @@ def _is_about_lists(fit: Fit) -> bool:
     return fit.blame is None and any(bug.where in _MAKING and not bug.of_all_gradients for bug in fit.bugs)
 
 
+def _is_about_gradients(fit: Fit) -> bool:
+    """True if it says that what is made from all_dl_df is wrong, and nothing before; dl/dh shows what that was."""
+    of_numbers = fit.blame is None and (fit.lines is not None or fit.complete)
+    return of_numbers and all(bug.where in _ENDING for bug in fit.bugs)
+
+
 def _agrees(case: Case, fit: Fit, evidence: Sequence[tuple[int, Evidence]]) -> bool | None:
     """True if every list that can be read is as the explanation has it; None if none can, or it makes none."""
-    if fit.lines is None:
+    alone = _is_about_gradients(fit)
+    made = fit.lines or (RIGHT if alone else None)
+    if made is None:
         return None
     agrees = None
     for i, lists in evidence:
-        for predicted, written in _pairs(case, fit.lines, i, lists):
+        for predicted, written in _pairs(case, made, i, lists, carried=not alone):
             if np.shape(predicted) != written.shape or not _same(predicted, written):
                 return False
             agrees = True
     return agrees
 
 
-def _pairs(case: Case, lines: Lines, i: int, evidence: Evidence) -> Iterator[tuple[Array, Array]]:
-    """The arrays that an explanation makes on a network, each beside the one that the student's list holds."""
+def _pairs(case: Case, lines: Lines, i: int, evidence: Evidence, *, carried: bool) -> Iterator[tuple[Array, Array]]:
+    """The arrays that an explanation makes on a network, each beside the one that the student's list holds.
+
+    Without those of all_dl_df unless `carried`: an array that is returned, too, may have been changed at the end.
+    """
     work = run(lines, case.predictions.views[i])
     lists = entries(evidence, case.suite.sizes[i], case.suite.columns[i], shaped=True)
-    for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh")):
+    for made, name in ((work.dl_df, "all_dl_df"), (work.dl_dh, "all_dl_dh"))[not carried :]:
         for predicted, written in zip(made, lists[name], strict=True):
             if predicted is None or written is None:
                 continue

@@ -1,6 +1,6 @@
 """The diagnosis of one submission: every explanation that holds on all networks, or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -112,7 +112,7 @@ class Diagnoser:
         case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
         with np.errstate(all="ignore"):
             blame = find_blame(case, evidence)
-            fits = agreeing(case, self._explain(case, blame), evidence)
+            fits = agreeing(case, self._explain(case, blame, evidence), evidence)
         explanation = _explanation(fits or ([] if repeats else [Fit((KEEPS,))]), self.assignment.references)
         if blame is not None and [fit.bugs for fit in fits] == [(blame.bug,)] and self._raises_elsewhere(case):
             # The networks that did not raise are wrong by what it says nothing of.
@@ -158,31 +158,37 @@ class Diagnoser:
         returned = {len(self.suite.sizes[i]) for i in case.wrong if not isinstance(case.answers[i], Raised)}
         return len(raised) == 1 and bool(returned - raised)
 
-    def _explain(self, case: Case, blame: Blame | None) -> list[Fit]:
+    def _explain(self, case: Case, blame: Blame | None, evidence: Mapping[int, Evidence]) -> list[Fit]:
         """Return the fits to the returned numbers, with the line that raised; that line alone if there are none."""
         if blame is None:
-            return self._fits(case) or reach(case, self.assignment)
+            return self._fits(case, evidence) or reach(case, self.assignment)
         # That a line writes another shape is the least that can be said of it.
         vague = blame.slip.id == WRONG_SHAPE
-        fits = (self._fits(case) if case.numbers or vague else []) or reach(case, self.assignment)
+        # The line that raised says more than lists that it left unfinished.
+        fits = (self._fits(case, {}) if case.numbers or vague else []) or reach(case, self.assignment)
         same = [fit for fit in fits if blame.slip.id in {bug.id for bug in fit.bugs}]
         places = {blame.slip.where, Where.RETURN} if vague else set()
         plausible = same or [fit for fit in fits if not fit.by_shapes or {bug.where for bug in fit.bugs} <= places]
         return [_blaming(fit, blame) for fit in plausible] or [Fit((blame.bug,))]
 
-    def _fits(self, case: Case) -> list[Fit]:
+    def _fits(self, case: Case, evidence: Mapping[int, Evidence]) -> list[Fit]:
+        """The first kind of explanation that fits, and that the lists do not contradict."""
+        for fits in self._list_fits(case):
+            if fits and (agreed := agreeing(case, fits, evidence)):
+                return agreed
+        return []
+
+    def _list_fits(self, case: Case) -> Iterator[list[Fit]]:
         """From what explains most exactly to what is only described."""
-        misshapen = any(isinstance(answer, Malformed) for answer in case.answers)
-        return (
-            alone(case, self._ideas)
-            or (alone(case, _RETURNED_WRONGLY) if misshapen else [])
-            or numeric(case, self.assignment.rtol)
-            or coarse(case)
-            or state(case)
-            or stopping(case)
-            or other_input(case)
-            or together(case, self._paired)
-        )
+        yield alone(case, self._ideas)
+        if any(isinstance(answer, Malformed) for answer in case.answers):
+            yield alone(case, _RETURNED_WRONGLY)
+        yield numeric(case, self.assignment.rtol)
+        yield coarse(case)
+        yield state(case)
+        yield stopping(case)
+        yield other_input(case)
+        yield together(case, self._paired)
 
 
 def _explanation(fits: Sequence[Fit], references: References) -> Explanation:

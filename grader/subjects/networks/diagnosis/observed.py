@@ -205,6 +205,7 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
         f"{start} the square of {follows}": right**2,
         f"{start} {follows}, with 0 for each negative number": np.maximum(right, 0),
         f"{start} {follows}, cut off at {limit:.4g} in size": np.clip(right, -limit, limit),
+        f"{start} {follows}, without its decimals": _truncate(right, made),
     }
     for title, values in functions.items():
         if _near(samples, made, values).all() and (wrong.sum() >= _LEAST_ENTRIES):
@@ -213,6 +214,13 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
                 f"{_show(samples, wrong)} What is done to these numbers?",
             )
     return None
+
+
+def _truncate(right: Array, made: Array) -> Array:
+    """The numbers without decimals; what is a whole number but for rounding may have become the next one."""
+    whole = np.round(right)
+    close = (np.abs(right - whole) <= _NEAR * np.abs(whole)) & (np.abs(made - whole) <= 1) & (made == np.round(made))
+    return np.asarray(np.where(close, made, np.trunc(right)))
 
 
 def _find_mask(samples: Samples, wrong: Booleans) -> Fact | None:

@@ -1,4 +1,4 @@
-"""A loop that is left where dl/df is small: right gradients above some layer, and zeros from there down."""
+"""A loop that is left where dl/df is small, or after some layers: right gradients above, and zeros from there down."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +21,10 @@ _SIZES: dict[str, Callable[[Array], float]] = {
 }
 
 
+#: Layers that it comes to at least.
+_LEAST_LAYERS = 2
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class EarlyStop:
     """A network's dl/df from the output down to the layer at which it stops (-1 if nowhere that shows)."""
@@ -40,6 +44,9 @@ def stopping(case: Case) -> list[Fit]:
         if stop is None:
             return []
         stops.append(stop)
+    count = _find_count(stops)
+    if count is not None:
+        return [Fit((_bug_by_count(count),), complete=True)]
     for above in (0, 1):
         for words, size in _SIZES.items():
             limits = _find_limits(stops, above, size)
@@ -62,6 +69,17 @@ def _find_stop(case: Case, i: int) -> EarlyStop | None:
     if not layers or any(array.any() for array in arrays[: 2 * layers[-1] + 2]):
         return None
     return EarlyStop(df, layers[-1])
+
+
+def _find_count(stops: list[EarlyStop]) -> int | None:
+    """The number of layers after which it stops in every network; of one alone nothing shows the lines between."""
+    counts = {len(stop.df) - 1 - stop.layer for stop in stops if stop.layer >= 0}
+    if len(counts) != 1 or min(counts) < _LEAST_LAYERS:
+        return None
+    (count,) = counts
+    # Below a layer of zeros nothing shows; anywhere else it would have gone on.
+    goes_on = any(df.any() for stop in stops if stop.layer < 0 for df in stop.df[: max(0, len(stop.df) - count)])
+    return None if goes_on else count
 
 
 def _find_limits(stops: list[EarlyStop], above: int, size: Callable[[Array], float]) -> tuple[float, float] | None:
@@ -88,5 +106,17 @@ def _bug(words: str, limits: tuple[float, float], above: int) -> Bug:
         (),
         "A small derivative is a derivative all the same, and may grow again below. What ends your loop?",
         "The loop goes through every layer from K down to 0, however small all_dl_df[layer] is.",
+        fails=(),
+    )
+
+
+def _bug_by_count(count: int) -> Bug:
+    return Bug(
+        "stops_after_layers",
+        f"leaves zeros in all layers but the highest {count}",
+        Where.WHOLE,
+        (),
+        f"Try a network with more than {count} layers of weights. Which layers does your loop come to?",
+        "The loop goes through every layer from K down to 0, whatever K is.",
         fails=(),
     )

@@ -248,7 +248,18 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         k -= 1
 """
 
+_FOUR_LAYERS = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dws, dbs = [0.0 * w for w in all_weights], [0.0 * b for b in all_biases]
+    g, left, k = 2 * (all_f[-1] - y), 4, len(all_f) - 1
+    while left and k >= 0:
+        dws[k], dbs[k] = g @ all_h[k].T, g
+        g, left, k = all_weights[k].T @ g * (all_h[k] > 0), left - 1, k - 1
+    return dws, dbs
+"""
+
 BEHAVIOURS = (
+    ("stops_after_layers", _FOUR_LAYERS),
     ("augmented_split", _AUGMENTED),
     ("stops_above_zeros", _ENDS_AT_ZEROS),
     ("stops_at_zeros", _ENDS_BELOW_ZEROS),

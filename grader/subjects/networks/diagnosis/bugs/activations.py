@@ -250,6 +250,15 @@ BUGS = (
         lambda s, k: s.weights[k][-1:].T @ s.dl_df[k][-1:],
     ),
     _rare(
+        "first_term_only",
+        "keeps only the first unit's contribution to dl/dh",
+        "An activation reaches every preactivation of its layer. If you loop over them: does a later one add to what is"
+        " there?",
+        "Every unit of the layer contributes to all_dl_dh[layer]: add with +=, or use all_weights[layer].T @"
+        " all_dl_df[layer].",
+        lambda s, k: s.weights[k][:1].T @ s.dl_df[k][:1],
+    ),
+    _rare(
         "one_layer_down_only",
         "carries the derivative one layer down from the output, and zeros below that",
         "Which entry of all_dl_df is known first, and in which order does your loop go through the layers?",

@@ -97,7 +97,7 @@ BUGS = (
     ),
     _rare(
         "derivative_summed_over_units",
-        "adds up the activation's derivative or dl/dh over the units, and keeps no unit apart",
+        "adds up the activation's derivative or dl/dh over the units of a layer",
         "Each unit has its own activation function. Over what does your line add up, and what is left for each unit?",
         "Nothing is added up here: each entry of all_dl_dh[layer] is multiplied by its own unit's derivative.",
         lambda s, k: s.slopes[k - 1].sum(axis=0, keepdims=True) * s.dl_dh[k],
