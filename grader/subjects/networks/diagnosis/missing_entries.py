@@ -77,10 +77,11 @@ def find_shared_memory(
 def _describe_shared(name: str, where: Where) -> Bug:
     return Bug(
         "entries_share_memory",
-        f"keeps several entries of {name} in the same memory, so that what is written for one layer changes another",
+        f"keeps several entries of {name} in the same memory",
         where,
         (),
         f"After a call, change a number of one entry of {name}: which other entries change with it? Where is the array"
         " of each layer made?",
-        f"Entries of {name} are one array, or views of one: each layer needs an array of its own, such as a copy.",
+        f"Entries of {name} are one array, or views of one: what is written for a layer changes another one's, too."
+        " Each layer needs an array of its own, such as a copy.",
     )
