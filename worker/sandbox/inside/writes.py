@@ -105,8 +105,10 @@ def _statements(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
 
 
 def _branches(node: ast.AST) -> bool:
-    """Return True if one of several branches of the statement runs."""
-    return (isinstance(node, ast.If) and bool(node.orelse)) or isinstance(node, (ast.Try, ast.TryStar, ast.Match))
+    """Return True if one of several branches of the statement runs, or what is in it for one layer alone."""
+    if isinstance(node, ast.If):
+        return bool(node.orelse) or any(isinstance(part, ast.Eq | ast.NotEq) for part in ast.walk(node.test))
+    return isinstance(node, ast.Try | ast.TryStar | ast.Match)
 
 
 def _index(node: ast.expr) -> str:

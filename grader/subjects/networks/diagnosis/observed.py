@@ -139,7 +139,8 @@ def _find_own_output(samples: Samples, wrong: Booleans) -> Fact | None:
         f"leaves {samples.name} at what one output gives in every network of the same K that was read, whatever"
         " all_f[K] is",
         f"Two networks with the same K and y have the same {samples.name}, even if their all_f[K] differ. Which output"
-        " goes into it: the function's argument, or one that is computed outside of the function?",
+        " goes into it: the function's argument, or one that is computed outside of the function? What is computed"
+        " there is made anew for each K, so that the counterexample may show other numbers than your notebook.",
     )
 
 

@@ -1,5 +1,6 @@
 """The student's own line that writes what is the first to differ."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -8,6 +9,9 @@ from grader.subjects.networks.diagnosis.place import add_sentence
 
 #: How the output's entry of a list is written.
 _OUTPUT = frozenset({"K", "-1", "len(all_weights) - 1", "len(all_f) - 1", "len(all_biases) - 1"})
+#: Names in an index, and those that are the same in every layer.
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_FIXED = frozenset({"K", "len", "all_weights", "all_biases", "all_f", "all_h"})
 #: Lines that are still worth naming: with more, which of them it is cannot be said.
 _MOST = 3
 
@@ -41,6 +45,13 @@ def add_lines(first: FirstDifference | None, written: Sequence[WrittenEntry]) ->
     again = at_output and any(
         line.index.isidentifier() for line in mine if line.index not in _OUTPUT and line not in own
     )
-    if own_line or again or len(cells) != 1 or len(lines) > _MOST:
+    # Of two ways to write the index, one may be that of other layers.
+    ways = {line.index if at_output and line.index not in _OUTPUT else _find_counters(line.index) for line in own}
+    if own_line or again or len(cells) != 1 or len(lines) > _MOST or len(ways) > 1:
         return first
     return add_sentence(replace(first, cell=cells.pop() or None, lines=tuple(lines)))
+
+
+def _find_counters(index: str) -> frozenset[str]:
+    """The names in an index that count layers."""
+    return frozenset(_NAME.findall(index)) - _FIXED

@@ -102,6 +102,24 @@ def test_no_line_is_named_where_the_loop_may_write_the_output_again() -> None:
     assert said(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 6, 11 and 12) is"
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "layer"),
+    [
+        ("all_dl_df[K] =", "last = K\n  all_dl_df[last] =", 5),
+        ("all_dl_df[K] =", "last = K\n  all_dl_df[last] =", 4),
+        (
+            "layer in range(K, -1, -1):\n",
+            "layer in range(K, -1, -1):\n    if layer == 2:\n      all_dl_df[layer] = 2 * all_dl_df[layer]\n",
+            4,
+        ),
+    ],
+)
+def test_no_line_of_other_layers_is_named(old: str, new: str, layer: int) -> None:
+    """By another index it may write their entries alone, and under a condition, too."""
+    assert old in NOTEBOOK
+    assert said(NOTEBOOK.replace(old, new), f"all_dl_df[{layer}]", layer) == f"all_dl_df[{layer}] is"
+
+
 def test_the_outputs_line_is_not_told_of_another_layer() -> None:
     """Who wrote that entry is not known: an alias may have."""
     output = [WrittenEntry("all_dl_dbiases", "K", 10, 7)]
