@@ -63,7 +63,7 @@ BUGS = (
         "no_propagation",
         "returns zeros below the output layer, as if dl/dh stayed zero",
         "Every gradient below the output layer is zero. What does all_dl_dh[layer] hold when all_dl_df[layer-1] is made"
-        " from it, and does the loop come to the layers below?",
+        " from it? Is its line still to be written, or does the loop end before it comes there?",
         "all_dl_dh[layer] is all_weights[layer].T @ all_dl_df[layer], in every layer from K down.",
         lambda s, k: np.zeros_like(s.h[k]),
     ),

@@ -69,8 +69,8 @@ BUGS = (
     _bug(
         "zero_derivative",
         "returns zeros below the output layer, as if dl/df stayed zero there",
-        "Every gradient below the output layer is zero. What do the activation's derivative and all_dl_df[layer-1]"
-        " hold in the loop, and does it come to the layers below?",
+        "Every gradient below the output layer is zero. What do the activation's derivative and all_dl_df[layer-1] hold"
+        " in the loop? Is the line of the latter still to be written, or does the loop end before it comes there?",
         "all_dl_df[layer-1] is all_dl_dh[layer] times the activation's derivative at all_f[layer-1], in every layer"
         " from K down to 1.",
         lambda s, k: np.zeros_like(s.f[k - 1]),
