@@ -47,14 +47,16 @@ def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Writ
 
 
 def _writes(statement: Statement, lists: frozenset[str]) -> Iterator[tuple[Write, bool]]:
-    """Yield each write, with whether it runs in every turn and makes what it writes."""
-    for node, branching in _statements(statement.node):
+    """Yield each write, with whether it runs for every layer that has the entry, and makes what it writes."""
+    for node, branching, guarded in _statements(statement.node):
         for target, value in pair_targets(node):
             entry = _find_entry(target)
             if isinstance(entry, ast.Subscript) and isinstance(entry.value, ast.Name) and entry.value.id in lists:
                 write = Write(entry.value.id, _index(entry.slice), statement.piece.cell, entry.lineno)
                 changes = isinstance(node, ast.AugAssign) and not isinstance(node.op, ast.Add)
-                yield write, not branching and (changes or not _is_stored(value))
+                # `if layer > 0` is there for an entry of the layer below; by its own number one may be left out.
+                runs = not branching and (not guarded or isinstance(entry.slice, ast.BinOp))
+                yield write, runs and (changes or not _is_stored(value))
 
 
 def _is_stored(value: ast.expr | None) -> bool:
@@ -91,17 +93,17 @@ def _find_entry(target: ast.expr) -> ast.expr:
     return target
 
 
-def _statements(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool]]:
-    """The statement and those inside of it, each with whether it stands in one of several branches.
+def _statements(statement: ast.stmt) -> Iterator[tuple[ast.AST, bool, bool]]:
+    """The statement and those inside of it, each with whether it is in one of several branches, and under an `if`.
 
     No expression holds a statement, nor assigns to an entry.
     """
-    todo: list[tuple[Any, bool]] = [(statement, False)]
+    todo: list[tuple[Any, bool, bool]] = [(statement, False, False)]
     while todo:
-        node, branching = todo.pop()
-        yield node, branching
-        inside = branching or _branches(node)
-        todo += [(part, inside) for name in _BLOCKS for part in getattr(node, name, ())]
+        node, branching, guarded = todo.pop()
+        yield node, branching, guarded
+        inside = branching or _branches(node), guarded or isinstance(node, ast.If)
+        todo += [(part, *inside) for name in _BLOCKS for part in getattr(node, name, ())]
 
 
 def _branches(node: ast.AST) -> bool:

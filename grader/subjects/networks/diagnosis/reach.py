@@ -37,7 +37,7 @@ def _bug(id_: str, where: str) -> Bug:
             Where.OUTPUT,
             (),
             "With several outputs, what are the shape and the entries of your all_dl_df[K]?",
-            "Each output has its own entry in all_dl_df[K], from its own entry of y: no sum, mean or single number.",
+            "all_dl_df[K] has the shape of all_f[K]: each output has its own entry, from its own entry of y.",
         )
     if id_ == ONE_COLUMN:
         return Bug(

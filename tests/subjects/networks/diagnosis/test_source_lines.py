@@ -154,3 +154,11 @@ def test_no_line_is_named_of_a_list_that_is_returned_otherwise() -> None:
     source = NOTEBOOK.replace("return all_dl_dweights,", "return [w / 2 for w in all_dl_dweights],")
     assert said(source, "all_dl_dweights[0]", 0) == "all_dl_dweights[0] is"
     assert said(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] (see line 6) is"
+
+
+def test_no_line_is_named_that_may_leave_the_layer_out() -> None:
+    """In layer 0 the biases keep what the list was made with."""
+    lines = "    all_dl_dbiases[layer] = all_dl_df[layer]\n"
+    source = NOTEBOOK.replace(lines, "").replace("    if layer > 0:\n", f"    if layer > 0:\n  {lines}")
+    assert said(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] is"
+    assert said(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 10 and 11) is"
