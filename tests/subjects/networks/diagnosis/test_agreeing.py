@@ -63,6 +63,12 @@ def test_negated_gradients_are_told_by_their_number_and_both_places(udl: Network
     assert "before they are returned" in found.hint
 
 
+def test_a_slip_in_the_weights_line_is_not_claimed_where_another_dl_dh_was_carried_down(udl: NetworksJudge) -> None:
+    """The weights alone come back negated: their line is right, and two others are not."""
+    loss = "d_loss_d_output(all_f[K], y)"
+    assert named(changed((loss, f"-{loss}"), (BIAS, f"-{BIAS}")), udl) == ["bias_sign+wrong_sign"]
+
+
 def test_a_pair_of_bugs_is_one_explanation(udl: NetworksJudge) -> None:
     """In either order it is the same."""
     found = named(changed(("all_h[layer].T", "all_h[layer - 1].T"), (BELOW, "all_dl_dh[layer]")), udl)
