@@ -66,8 +66,8 @@ def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) 
     if len(fits) < 2 and not any(_is_about_lists(fit) or _is_about_gradients(fit) for fit in fits):
         return fits
     plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)]
-    # Several fit the same numbers, and may differ in few networks alone.
-    plain = plain if len(fits) > 1 else plain[:_MOST_COMPARED]
+    # Several fit the same numbers, and may differ in few networks alone; of one, networks of every depth tell.
+    plain = plain if len(fits) > 1 else plain[:: len(plain) // _MOST_COMPARED + 1]
     judged = [(fit, _agrees(case, fit, plain)) for fit in fits]
     kept = [
         (fit, agrees)
