@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.process_tree import list_children, read_command_line
+from bench.process_tree import list_children
 from bench.stack import ASSIGNMENT, Stack, run_stack
 from bench.submissions import RIGHT, extract_function, insert_statements, make_variant
 from bench.table import render_counts
@@ -91,12 +91,12 @@ def measure(
 ) -> FairnessReport:
     """Grade so many right submissions while parts are stopped, for `longest_stop` seconds at most, and killed."""
     report = FairnessReport(submissions=count)
-    with run_stack() as stack, stack.workers(2), run_busy_loops(loops):
+    with run_stack() as stack, stack.workers(2) as worker, run_busy_loops(loops):
         start = time.monotonic()
         names = [_submit(stack, number) for number in range(count)]
         chance = random.Random(seed)  # noqa: S311 - no secret depends on it
-        disturbance = Disturbance(stack.store, names, report, chance, longest_stop)
-        with disturbance.run():
+        disturbance = Disturbance(stack.store, worker.pid, names, report)
+        with disturbance.run(chance, longest_stop):
             disturbance.wait(start + 60 * minutes)
         report.seconds = time.monotonic() - start
         _count_ends(stack.store, names, report)
@@ -131,23 +131,20 @@ def render(report: FairnessReport) -> str:
 class Disturbance:
     """The stops and kills, until all submissions are at their end."""
 
-    def __init__(
-        self, store: Store, names: Sequence[str], report: FairnessReport, chance: random.Random, longest_stop: float
-    ) -> None:
+    def __init__(self, store: Store, worker: int, names: Sequence[str], report: FairnessReport) -> None:
         self._store = store
+        self._worker = worker
         self._waiting = set(names)
         self._report = report
-        self._chance = chance
-        self._longest_stop = longest_stop
         self._over = threading.Event()
 
     @contextmanager
-    def run(self) -> Iterator[None]:
+    def run(self, chance: random.Random, longest_stop: float) -> Iterator[None]:
         """Stop and kill for as long as the block lasts."""
-        seeds = [self._chance.random() for _ in range(2)]
+        stops, kills = (random.Random(chance.random()) for _ in range(2))  # noqa: S311 - no secret depends on it
         threads = [
-            threading.Thread(target=work, args=(random.Random(seed),))  # noqa: S311 - no secret depends on it
-            for work, seed in zip((self._stop, self._kill), seeds, strict=True)
+            threading.Thread(target=self._stop, args=(stops, longest_stop)),
+            threading.Thread(target=self._kill, args=(kills,)),
         ]
         for thread in threads:
             thread.start()
@@ -178,14 +175,14 @@ class Disturbance:
             return None
         return {record.id: record.tries for record in records if record.state is State.RUNNING}
 
-    def _stop(self, chance: random.Random) -> None:
+    def _stop(self, chance: random.Random, longest_stop: float) -> None:
         """Stop jails, processes of the worker, or both, one after the other."""
         while not self._over.wait(chance.uniform(0.1, 1.0)):
-            targets = _draw_targets(chance)
+            targets = _draw_targets(self._worker, chance)
             target = chance.choice([*targets])
             for pid in targets[target]:
                 _signal(pid, signal.SIGSTOP)
-            self._over.wait(chance.uniform(0.02, self._longest_stop))
+            self._over.wait(chance.uniform(0.02, longest_stop))
             for pid in targets[target]:
                 _signal(pid, signal.SIGCONT)
             self._report.stops[target] += bool(targets[target])
@@ -198,7 +195,7 @@ class Disturbance:
             running = self._running_tries()
             if running == before and time.monotonic() < patience:
                 continue
-            jails = [jail for worker in list_grading_processes() for jail in list_jails(worker)]
+            jails = list_jails(list_children(self._worker))
             # The search for them took a while.
             if not jails or not running or running != self._running_tries():
                 continue
@@ -207,29 +204,20 @@ class Disturbance:
             before, patience = running, time.monotonic() + 2.0
 
 
-def _draw_targets(chance: random.Random) -> Mapping[str, Sequence[int]]:
-    """Return processes to stop, by what they are called; a jail and a process of the worker are drawn."""
-    workers = list_grading_processes()
-    jails = [jail for worker in workers for jail in list_jails(worker)]
+def _draw_targets(worker: int, chance: random.Random) -> Mapping[str, Sequence[int]]:
+    """Return processes to stop, by the name of the target; a jail and a process that grades are drawn."""
+    graders = list_children(worker)
+    jails = list_jails(graders)
     return {
         "jail": [chance.choice(jails)] if jails else [],
-        "worker": [chance.choice(workers)] if workers else [],
-        "both": [*workers, *jails],
+        "worker": [chance.choice(graders)] if graders else [],
+        "both": [*graders, *jails],
     }
 
 
-def list_grading_processes() -> list[int]:
-    """Return the processes of the worker that grade."""
-    return [pid for parent in _list_workers(os.getpid()) for pid in _list_workers(parent)]
-
-
-def _list_workers(parent: int) -> list[int]:
-    return [pid for pid in list_children(parent) if "worker.cli.main worker" in read_command_line(pid)]
-
-
-def list_jails(worker: int) -> list[int]:
-    """Return the jails that the worker's templates have forked: bwrap is its child, and the template is bwrap's."""
-    templates = [pid for bwrap in list_children(worker) for pid in list_children(bwrap)]
+def list_jails(graders: Sequence[int]) -> list[int]:
+    """Return the jails of processes that grade: such a process starts bwrap, that a template, and that the jails."""
+    templates = [pid for grader in graders for bwrap in list_children(grader) for pid in list_children(bwrap)]
     return [jail for template in templates for jail in list_children(template)]
 
 

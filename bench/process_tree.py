@@ -1,4 +1,4 @@
-"""Processes and their children, read from /proc; a process that has just ended has neither children nor words."""
+"""Processes and their children, read from /proc; a process that has just ended has no children."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,11 +21,3 @@ def walk_tree(pid: int) -> Iterator[int]:
     yield pid
     for child in list_children(pid):
         yield from walk_tree(child)
-
-
-def read_command_line(pid: int) -> str:
-    """Return the words of a process, separated by spaces."""
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:
-        return ""

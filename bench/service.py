@@ -178,8 +178,8 @@ def measure(size: ServiceSize) -> ServiceFigures:
         _measure_accepting(course, size, figures)
         redis = stack.store.redis
         redis.delete(*redis.keys("celery:*"), "bm:waiting:interactive")
-        with stack.workers(2):
-            _measure_grading(course, size, figures)
+        with stack.workers(2) as worker:
+            _measure_grading(course, worker.pid, size, figures)
             _measure_latency(course, size, figures)
             _measure_beside_regrade(course, size, figures)
         _measure_regrades(course, size, figures)
@@ -203,10 +203,10 @@ def _measure_accepting(course: Course, size: ServiceSize, figures: ServiceFigure
     figures.accepted = total / (time.monotonic() - start)
 
 
-def _measure_grading(course: Course, size: ServiceSize, figures: ServiceFigures) -> None:
-    before = read_processor_seconds()
+def _measure_grading(course: Course, worker: int, size: ServiceSize, figures: ServiceFigures) -> None:
+    before = read_processor_seconds(worker)
     figures.graded_right = _grading_rate(course.submit_burst(size.burst, mixed=False))
-    after = read_processor_seconds()
+    after = read_processor_seconds(worker)
     figures.worker_ms, figures.others_ms = (
         round(1e3 * (after[role] - before[role]) / size.burst, 1) for role in ("worker", "others")
     )

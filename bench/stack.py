@@ -34,16 +34,17 @@ class Stack:
     url: str
 
     @contextmanager
-    def workers(self, processes: int) -> Iterator[None]:
+    def workers(self, processes: int) -> Iterator[Part]:
         """Run a worker of so many processes; it takes work when the block begins."""
-        with run_part(["worker", "--concurrency", str(processes)], self.variables, self.folder / "worker.log"):
+        words = ["worker", "--concurrency", str(processes)]
+        with run_part(words, self.variables, self.folder / "worker.log") as worker:
             wait_until(
-                lambda: any(worker.role == "worker" and worker.jail for worker in self.store.workers.list()),
+                lambda: any(record.role == "worker" and record.jail for record in self.store.workers.list()),
                 "the worker takes work",
             )
-            yield
+            yield worker
         wait_until(
-            lambda: not any(worker.role == "worker" for worker in self.store.workers.list()),
+            lambda: not any(record.role == "worker" for record in self.store.workers.list()),
             "the worker has signed off",
         )
 

@@ -18,3 +18,5 @@ def test_right_submissions_pass_whatever_the_machine_does(
     submissions, loops = load
     report = measure(submissions, seed=1, loops=loops, minutes=8, longest_stop=0.5)
     assert report.is_fair, report
+    assert report.stops.total() > 0, report
+    assert report.kills > 0, report
