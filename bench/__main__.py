@@ -22,7 +22,7 @@ class BenchSize:
 
     rounds: int
     checks: int
-    many: int
+    batch: int
     service: service.ServiceSize
 
 
@@ -52,12 +52,12 @@ def main() -> None:
 
 def _measure(folder: Path, size: BenchSize) -> tuple[list[Section], list[ServiceRound]]:
     _show_progress("laying down")
-    contest = prepare_contest(folder, size.many)
+    contest = prepare_contest(folder, size.batch)
     for number in range(size.rounds):
         _show_progress(f"graders, round {number + 1} of {size.rounds}")
         contest.run_round()
     _show_progress("contracts")
-    languages = prepare_comparison(folder, size.many)
+    languages = prepare_comparison(folder, size.batch)
     for _ in range(size.rounds):
         languages.run_round()
     rounds = [_measure_service(size, contest, number + 1) for number in range(size.rounds)]

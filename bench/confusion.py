@@ -50,17 +50,17 @@ class BugGroup:
     name: str
     counts: Counter[str] = field(default_factory=Counter)
     #: Bugs that were not named first, with what was named.
-    misnamed: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    misses: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     #: All bugs, with what was named first.
     firsts: list[tuple[str, str]] = field(default_factory=list)
 
-    def add(self, bug: str, named: tuple[str, ...]) -> None:
+    def add(self, bug: str, ids: tuple[str, ...]) -> None:
         """Count a bug; a pair is the same whichever of its bugs is named first."""
-        mistakes = ["+".join(sorted(mistake.split("+"))) for mistake in named]
+        mistakes = ["+".join(sorted(mistake.split("+"))) for mistake in ids]
         self.counts[_choose_column(bug, mistakes)] += 1
-        self.firsts.append((bug, named[0] if named else ""))
+        self.firsts.append((bug, ids[0] if ids else ""))
         if mistakes[:1] != [bug]:
-            self.misnamed.append((bug, named))
+            self.misses.append((bug, ids))
 
 
 def _choose_column(bug: str, mistakes: Sequence[str]) -> str:
@@ -164,12 +164,12 @@ def main() -> None:
     right = [*STYLES.values(), *(variant.source for variant in right_variants())]
     right += [mutant.source for mutant in mutants() if mutant.right]
     wrong = [mutant.source for mutant in mutants() if not mutant.right]
-    right_named, wrong_named = (sum(bool(bench.diagnose(source)) for source in sources) for sources in (right, wrong))
-    print(f"\n{len(right)} right ones: {right_named} named. {len(wrong)} single-fault mutants: {wrong_named} named.")
+    right_count, wrong_count = (sum(bool(bench.diagnose(source)) for source in sources) for sources in (right, wrong))
+    print(f"\n{len(right)} right ones: {right_count} named. {len(wrong)} single-fault mutants: {wrong_count} named.")
     print(f"A diagnosis takes {median(times):.0f} ms (95 %: {percentile_95(times):.0f} ms) of processor time.\n")
     for group in groups:
-        for bug, named in group.misnamed:
-            print(f"- {group.name}: `{bug}`: {', '.join(f'`{mistake}`' for mistake in named) or 'nothing'}")
+        for bug, ids in group.misses:
+            print(f"- {group.name}: `{bug}`: {', '.join(f'`{mistake}`' for mistake in ids) or 'nothing'}")
 
 
 if __name__ == "__main__":

@@ -57,17 +57,17 @@ ALIKE: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(slots=True)
 class ClaimTally:
-    """Mistakes by kind and fate, those that were not named first, and milliseconds of each diagnosis."""
+    """Mistakes by kind and fate, the misses, and milliseconds of each diagnosis."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
-    misnamed: list[str] = field(default_factory=list)
+    misses: list[str] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
 
-    def add(self, kind: str, planted: str, column: str, named: str) -> None:
+    def add(self, kind: str, mistake: str, column: str, first_id: str) -> None:
         """Count a mistake."""
         self.counts.setdefault(kind, Counter())[column] += 1
         if column not in {FIRST, OWN}:
-            self.misnamed.append(f"- {planted}: {column}: `{named}`" if named else f"- {planted}: nothing")
+            self.misses.append(f"- {mistake}: {column}: `{first_id}`" if first_id else f"- {mistake}: nothing")
 
     def time_diagnosis(self, revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnosis, ...]:
         """Return the diagnoses, and record the time."""
@@ -124,17 +124,19 @@ class GalleryEntry:
     def _list_terms(self, row: str) -> list[str]:
         """Return the terms that the row's numbers depend on."""
         cases = self.revision.cases
-        owned = RowFails(self.revision.assignment, row).owns(cases)
+        own_cases = RowFails(self.revision.assignment, row).owns(cases)
         return [
-            term for term, numbers in zip(self.revision.terms, cases.terms, strict=True) if np.any(numbers[owned] != 0)
+            term
+            for term, numbers in zip(self.revision.terms, cases.terms, strict=True)
+            if np.any(numbers[own_cases] != 0)
         ]
 
     def _list_dims(self) -> list[str]:
-        drawn = self.revision.cases.drawn
+        cases = self.revision.cases.drawn
         return [
             dim.name
             for dim in self.revision.assignment.dims
-            if dim.least and not dim.many and len({case.dims[dim.name] for case in drawn}) > 1
+            if dim.least and not dim.many and len({case.dims[dim.name] for case in cases}) > 1
         ]
 
     def _is_wrong(self, answers: Sequence[Answer]) -> bool:
@@ -145,13 +147,13 @@ class GalleryEntry:
         """Return the column of a planted mistake."""
         if not diagnoses:
             return NOTHING
-        named = diagnoses[0].id
-        result, _, claims = named.partition(":")
+        first_id = diagnoses[0].id
+        result, _, claims = first_id.partition(":")
         whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
         # A claim of a factor on all of a row is the same as that on its only part.
         if result == whole and (claims == claim or claims in ALIKE.get(claim, ())):
             return FIRST
-        if named in self.own_answers and self._are_alike(answers, self.own_answers[named]):
+        if first_id in self.own_answers and self._are_alike(answers, self.own_answers[first_id]):
             return OWN
         return SEVERAL if result == whole and claim in claims.split("|") else ANOTHER
 
@@ -163,8 +165,8 @@ class GalleryEntry:
             for answers in (first, second)
         )
         apart = ~(np.abs(left - right) <= 4 * cases.tolerances + 1e-5 * np.abs(right))
-        known = ~np.isnan(cases.expected)
-        return not (apart & known & ~(np.isnan(left) & np.isnan(right))).any()
+        comparable = ~np.isnan(cases.expected)
+        return not (apart & comparable & ~(np.isnan(left) & np.isnan(right))).any()
 
 
 def _multiply(dim: str, power: int) -> Edit:
@@ -183,9 +185,9 @@ def _measure(folder: Path, tally: ClaimTally) -> None:
         column = entry.choose_column(row, claim, answers, diagnoses)
         tally.add(kind, f"{name}: {row}: {claim}", column, _first_id(diagnoses))
     for mistake, own_answers in entry.own_answers.items():
-        named = _first_id(tally.time_diagnosis(revision, list(own_answers)))
-        column = FIRST if named == mistake else ANOTHER if named else NOTHING
-        tally.add("the contract's own", f"{name}: {mistake}", column, named)
+        first_id = _first_id(tally.time_diagnosis(revision, list(own_answers)))
+        column = FIRST if first_id == mistake else ANOTHER if first_id else NOTHING
+        tally.add("the contract's own", f"{name}: {mistake}", column, first_id)
 
 
 def _first_id(diagnoses: Sequence[Diagnosis]) -> str:
@@ -207,7 +209,7 @@ def main() -> None:
     print(f"\nOf {total.total()}, {share:.1%} are named first; another one is named for {total[ANOTHER]}.")
     times = tally.milliseconds
     print(f"A diagnosis takes {median(times):.1f} ms (95 %: {percentile_95(times):.1f} ms) of processor time.\n")
-    print("\n".join(tally.misnamed))
+    print("\n".join(tally.misses))
 
 
 if __name__ == "__main__":

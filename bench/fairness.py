@@ -157,15 +157,15 @@ class Disturbance:
 
     def wait(self, end: float) -> None:
         """Wait until all submissions are at their end, or it is too late; show progress on standard error."""
-        start = shown = time.monotonic()
+        start = last_line = time.monotonic()
         total = self._report.submissions
         while self._waiting and time.monotonic() < end:
             records = self._store.submissions.many([*self._waiting])
             self._waiting -= {record.id for record in records if record.state.terminal}
-            if time.monotonic() >= shown + PROGRESS:
-                shown = time.monotonic()
-                graded = total - len(self._waiting)
-                print(f"{shown - start:6.0f} s: {graded} of {total} graded", file=sys.stderr, flush=True)
+            if time.monotonic() >= last_line + PROGRESS:
+                last_line = time.monotonic()
+                ends = total - len(self._waiting)
+                print(f"{last_line - start:6.0f} s: {ends} of {total} graded", file=sys.stderr, flush=True)
             self._over.wait(0.5)
 
     def _running_tries(self) -> dict[str, int] | None:

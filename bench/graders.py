@@ -61,7 +61,7 @@ class Contest:
             turn(self.times[name])
 
     def run_floor(self) -> None:
-        """Run the floor once more, beside what is measured elsewhere in the meantime."""
+        """Run the floor once more, beside another measurement."""
         self.turns[FLOOR](self.times[FLOOR])
 
     def rows(self) -> Iterator[Row]:
@@ -72,7 +72,7 @@ class Contest:
             yield Row(name, times.alone, ratio, median(times.rates), gain, times.goal)
 
 
-def prepare_contest(folder: Path, many: int) -> Contest:
+def prepare_contest(folder: Path, batch: int) -> Contest:
     """Write all files; each peer first shows that it can tell right from wrong."""
     # The floor's modules are compiled, so ours are too, also where the environment forbids to write bytecode.
     for package in ("grader", "worker", "bench"):
@@ -83,9 +83,9 @@ def prepare_contest(folder: Path, many: int) -> Contest:
     turns |= {
         f"backmark grade {RIGHT}, cold": _time_lanes([grade_command([str(EXAMPLES / RIGHT)])] * 2, 1),
         f"backmark grade {WRONG[0]}, cold": _time_lanes([grade_command([str(EXAMPLES / WRONG[0])])] * 2, 1),
-        f"backmark grade, {many} right and distinct": _time_batch(folder / "right", right_sources(), many, [True]),
-        f"backmark grade, {many}, every second wrong": _time_batch(
-            folder / "mix", mixed_sources(), many, [True, False]
+        f"backmark grade, {batch} right and distinct": _time_batch(folder / "right", right_sources(), batch, [True]),
+        f"backmark grade, {batch}, every second wrong": _time_batch(
+            folder / "mix", mixed_sources(), batch, [True, False]
         ),
     }
     goals = ("time <= 4", "", "rate >= 4", "rate >= 2")

@@ -40,11 +40,11 @@ def main() -> None:
     source = extract_function(RIGHT).encode()
     print("ms (median)  derivatives  networks")
     with closing(Jails(plan_jailed())) as jails:
-        for sized in _draw_sizes(2 if quick else None):
-            grader = Grader(Judge(sized.revision), jails)
+        for case in _draw_sizes(2 if quick else None):
+            grader = Grader(Judge(case.revision), jails)
             times = [_time_grading(grader, source) for _ in range(WARM_UP + (5 if quick else 30))][WARM_UP:]
-            derivatives = sized.revision.suite.starts[-1]
-            print(f"{1e3 * median(times):11.1f}  {derivatives:11,}  {sized.name}", flush=True)
+            derivatives = case.revision.suite.starts[-1]
+            print(f"{1e3 * median(times):11.1f}  {derivatives:11,}  {case.name}", flush=True)
 
 
 def _draw_sizes(first: int | None) -> Iterator[SizedRevision]:

@@ -76,8 +76,8 @@ def _record(store: Store, number: int, verdict: Verdict) -> None:
 
 def _measure(store: Store, client: FlaskClient, token: str, query: str) -> str:
     """Return the figures of one list, as a row."""
-    processor, times, shown = zip(*_request_pages(store, client, token, query), strict=True)
-    return f"{mean(processor):12.1f}{percentile_95(times):9.1f}{shown[-1]:8}"
+    processor, times, counts = zip(*_request_pages(store, client, token, query), strict=True)
+    return f"{mean(processor):12.1f}{percentile_95(times):9.1f}{counts[-1]:8}"
 
 
 def _request_pages(store: Store, client: FlaskClient, token: str, query: str) -> Iterator[tuple[float, float, int]]:

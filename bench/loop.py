@@ -21,14 +21,14 @@ def differentiate(problem: GradientProblem, *, frugal: bool) -> list[Array]:
         weights = np.zeros_like(problem.weights[k])
         for row in range(weights.shape[0]):
             for column in range(weights.shape[1]):
-                nudged = [np.array(matrix) for matrix in problem.weights]
-                nudged[k][row, column] += DELTA
-                weights[row, column] = _difference(problem, nudged, problem.biases, base)
+                trial = [np.array(matrix) for matrix in problem.weights]
+                trial[k][row, column] += DELTA
+                weights[row, column] = _difference(problem, trial, problem.biases, base)
         biases = np.zeros_like(problem.biases[k])
         for row in range(biases.shape[0]):
-            nudged = [np.array(column) for column in problem.biases]
-            nudged[k][row] += DELTA
-            biases[row] = _difference(problem, problem.weights, nudged, base)
+            trial = [np.array(vector) for vector in problem.biases]
+            trial[k][row] += DELTA
+            biases[row] = _difference(problem, problem.weights, trial, base)
         parts += [weights, biases]
     return parts
 

@@ -21,11 +21,11 @@ class Marker:
         self._scores: dict[tuple[tuple[str, str], ...], int] = {}
         Examples.smallest_by_row = lambda *_: {}  # type: ignore[method-assign]
 
-    def score(self, changed: Lines) -> int:
+    def score(self, lines: Lines) -> int:
         """Return the marks for the notebook's solution with these lines."""
-        key = tuple(sorted(changed.items()))
+        key = tuple(sorted(lines.items()))
         if key not in self._scores:
-            code, assignment = source(changed), self._judge.assignment
+            code, assignment = source(lines), self._judge.assignment
             judgement = self._judge.judge(local(code, assignment), lambda: local(code, assignment))
             self._scores[key] = sum(row.score for row in judgement.properties)
         return self._scores[key]
@@ -38,16 +38,16 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     marker, tally, violations = Marker(), Counter[int](), 0
-    for changed in combined(options.combinations, options.seed):
-        score = marker.score(changed)
+    for lines in combined(options.combinations, options.seed):
+        score = marker.score(lines)
         tally[score] += 1
-        if score > 2 and any(changed.get(line) in texts for line, texts in IGNORING.items()):
+        if score > 2 and any(lines.get(line) in texts for line, texts in IGNORING.items()):
             violations += 1
-            print(f"ignores the error and has {score}: {changed}", flush=True)
-        for line, better in mended(changed):
+            print(f"ignores the error and has {score}: {lines}", flush=True)
+        for line, better in mended(lines):
             if (after := marker.score(better)) < score:
                 violations += 1
-                print(f"{score} becomes {after} by mending {line}: {changed}", flush=True)
+                print(f"{score} becomes {after} by mending {line}: {lines}", flush=True)
     print("marks and combinations:", ", ".join(f"{score}: {count}" for score, count in sorted(tally.items())))
     print(f"{sum(tally.values())} combinations, {violations} violations")
     return 1 if violations else 0

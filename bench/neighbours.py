@@ -116,8 +116,8 @@ def measure(seconds: float, *, sleepers: bool = True, **settings: str) -> Neighb
         settling = min(_SETTLING, seconds / 5)
         attackers = Attackers()
 
-        def watch_third(duration: float, uncounted: float) -> StudentFigures:
-            return _watch(classroom, classroom.make_link("third"), "third", duration, uncounted)
+        def watch_third(duration: float, settling_seconds: float) -> StudentFigures:
+            return _watch(classroom, classroom.make_link("third"), "third", duration, settling_seconds)
 
         quiet = watch_third(max(3.0, seconds / 5), 0)
         personal_links = [classroom.make_link(f"hostile-{number}") for number in range(2)]
@@ -131,8 +131,8 @@ def measure(seconds: float, *, sleepers: bool = True, **settings: str) -> Neighb
         return NeighboursReport(quiet, personal, shared, classmate.result(), attackers.statuses, endless)
 
 
-def _watch(classroom: Classroom, link: str, name: str, seconds: float, uncounted: float) -> StudentFigures:
-    """Hand in right files one after the other; the times of the first `uncounted` seconds do not count."""
+def _watch(classroom: Classroom, link: str, name: str, seconds: float, settling: float) -> StudentFigures:
+    """Hand in right files one after the other; the times of the first `settling` seconds do not count."""
     figures = StudentFigures()
     start = time.monotonic()
     with Visitor(classroom.stack.url, link, name) as visitor:
@@ -141,7 +141,7 @@ def _watch(classroom: Classroom, link: str, name: str, seconds: float, uncounted
             submission = None if path is None else classroom.wait_for_end(path)
             if path is not None and (submission is None or submission.outcome != "passed"):
                 figures.lost.append(path)
-            elif submission is not None and submission.finished is not None and moment >= uncounted:
+            elif submission is not None and submission.finished is not None and moment >= settling:
                 figures.seconds.append(submission.finished - submission.created)
             # The next comes a second after the one before, or when that has its verdict.
             time.sleep(max(0.0, _INTERVAL - (time.monotonic() - start - moment)))

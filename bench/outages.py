@@ -129,7 +129,7 @@ def main() -> int:
         parser.error(f"there is no outage {unknown[0]}")
     # By an exception, so that what was started and mounted is taken back.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    violated = False
+    status = 0
     line = "{:<14} {:>8} {:>8} {:>10} {:>11}  {}"
     print(line.format("outage", "accepted", "refused", "ready, s", "graded, s", "violations"))
     for name in options.outages or OUTAGES:
@@ -140,8 +140,8 @@ def main() -> int:
             continue
         figures = (report.accepted, report.refused, f"{report.ready:.1f}", f"{report.graded:.1f}")
         print(line.format(name, *figures, "; ".join(report.violations) or "none"), flush=True)
-        violated |= bool(report.violations)
-    return 1 if violated else 0
+        status = 1 if report.violations else status
+    return status
 
 
 if __name__ == "__main__":

@@ -47,10 +47,10 @@ def _measure(stack: Stack) -> str:
         wait_until(lambda: _count_graded(stack, name) > 0, "the regrade's first source is graded")
         first = time.monotonic() - start
         wait_until(lambda: regrades.get(name).phase != "preparing", "all submissions are chosen", _CHOOSING)
-        chosen = time.monotonic() - start
-        graded = _count_graded(stack, name)
+        last = time.monotonic() - start
+        units = _count_graded(stack, name)
         regrades.cancel(name)
-    return f"{first:18.1f}{chosen:16.1f}{graded:16,}"
+    return f"{first:18.1f}{last:16.1f}{units:16,}"
 
 
 def _count_graded(stack: Stack, name: str) -> int:

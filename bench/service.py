@@ -253,12 +253,12 @@ def _measure_regrades(course: Course, size: ServiceSize, figures: ServiceFigures
 
 
 def _render(figures: ServiceFigures) -> str:
-    worker, others = f"{figures.worker_ms:.0f} ms grading", f"{figures.others_ms:.0f} the rest"
+    grading, rest = f"{figures.worker_ms:.0f} ms grading", f"{figures.others_ms:.0f} the rest"
     return "\n".join(
         (
             f"accepted, without a worker           {figures.accepted:.0f} a second ({HANDS} connections, 2 processes)",
             f"graded on two processes, right ones  {figures.graded_right:.1f} a second",
-            f"  processor time of each              {worker}, {others}",
+            f"  processor time of each              {grading}, {rest}",
             f"graded, every second one wrong       {figures.graded_mixed:.1f} a second",
             f"at {figures.offered:.1f} a second: accept to start   {figures.to_start}",
             f"                request to verdict  {figures.to_verdict}",

@@ -53,15 +53,15 @@ class Coursework:
         """Return a notebook that nobody else hands in."""
         notebook = json.loads((EXAMPLES / (PASSED if attempt else FAILED)).read_text(encoding="utf-8"))
         rng = random.Random(f"{student} {attempt}")  # noqa: S311 - numbers to fill a page with
-        printed: list[str] = []
+        lines: list[str] = []
         notebook["cells"].append(
             {"cell_type": "markdown", "metadata": {}, "source": self.prose.splitlines(keepends=True)}
         )
         left = NOTEBOOK_BYTES - len(json.dumps(notebook, indent=1))
         while left > 0:
-            printed.append(" ".join(f"{rng.gauss():.6f}" for _ in range(8)) + "\n")
-            left -= len(printed[-1]) + 8
-        output = {"name": "stdout", "output_type": "stream", "text": printed}
+            lines.append(" ".join(f"{rng.gauss():.6f}" for _ in range(8)) + "\n")
+            left -= len(lines[-1]) + 8
+        output = {"name": "stdout", "output_type": "stream", "text": lines}
         cell = {"cell_type": "code", "metadata": {}, "execution_count": 1, "source": [], "outputs": [output]}
         notebook["cells"].append(cell)
         return json.dumps(notebook, indent=1).encode()
@@ -83,10 +83,10 @@ def main() -> None:
         _fill(store, coursework, revision, students)
         print(f"{students} students, {ATTEMPTS} submissions each, sources of {NOTEBOOK_BYTES // 1000} kB, all distinct")
         _print_keys(store)
-        used = _used_memory(store) - empty
-        print(f"all together {used / 1e6:.0f} MB of memory, {used / students / 1e3:.0f} kB a student;", end=" ")
-        written = sum(file.stat().st_size for file in Path(name, "appendonlydir").iterdir())
-        print(f"{written / 1e6:.0f} MB on disk")
+        memory = _used_memory(store) - empty
+        print(f"all together {memory / 1e6:.0f} MB of memory, {memory / students / 1e3:.0f} kB a student;", end=" ")
+        disk_bytes = sum(file.stat().st_size for file in Path(name, "appendonlydir").iterdir())
+        print(f"{disk_bytes / 1e6:.0f} MB on disk")
 
 
 def _used_memory(store: Store) -> int:

@@ -81,8 +81,8 @@ def _draw_direction(problem: GradientProblem) -> list[Array]:
 
 
 def _loss_along(problem: GradientProblem, direction: list[Array], step: float) -> float:
-    moved = [part + step * way for part, way in zip(problem.parameters, direction, strict=True)]
-    return compute_loss(problem, moved[::2], moved[1::2])
+    parameters = [part + step * way for part, way in zip(problem.parameters, direction, strict=True)]
+    return compute_loss(problem, parameters[::2], parameters[1::2])
 
 
 def raises_refusal(check: Callable[[GradientProblem], object], problem: GradientProblem) -> bool:
