@@ -1,4 +1,4 @@
-"""`make bench`: everything in one run, one after the other in turn; prints one table and keeps its figures as JSON."""
+"""`make bench`: everything in one run, in turn; prints one table and keeps its figures as JSON."""
 
 import argparse
 import sys
@@ -9,125 +9,129 @@ from pathlib import Path
 from statistics import mean, median
 
 from bench import service
-from bench.contracts import compare
-from bench.graders import FLOOR, Contest, contest
-from bench.gradients import LOOP, OURS, gradients
-from bench.report import kept
-from bench.table import Row, Section, compared, number, text
+from bench.contracts import prepare_comparison
+from bench.graders import FLOOR, Contest, prepare_contest
+from bench.gradients import LOOP, OURS, CheckerFigures, SizeFigures, measure_checkers
+from bench.report import save_figures
+from bench.table import Row, Section, format_number, median_ratio, render_sections
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """Rounds of graders and of gradient checks, files in one call, and what the service is put through."""
+class BenchSize:
+    """Rounds of graders and of gradient checks, files in one call, and the size of the service's measurement."""
 
     rounds: int
     checks: int
-    many: int
-    service: service.Size
+    batch: int
+    service: service.ServiceSize
 
 
-FULL, QUICK = Size(5, 5, 400, service.Size(10, 150, 1000)), Size(1, 2, 40, service.Size(4, 40, 200))
+FULL = BenchSize(5, 5, 400, service.ServiceSize(10, 150, 1000))
+QUICK = BenchSize(1, 2, 40, service.ServiceSize(4, 40, 200))
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceRound:
-    """What a service did, and milliseconds and submissions a minute of the floor, just before it and just after."""
+    """A service's figures, and the floor's milliseconds and submissions a minute, averaged before and after it."""
 
-    figures: service.Figures
+    figures: service.ServiceFigures
     base: float
     floor: float
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print the table, keep the figures."""
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="some three minutes instead of some fifteen")
     size = QUICK if parser.parse_args().quick else FULL
     with tempfile.TemporaryDirectory() as name:
-        say("laying down")
-        measured = contest(Path(name), size.many)
-        for turn in range(size.rounds):
-            say(f"graders, round {turn + 1} of {size.rounds}")
-            measured.round()
-        say("contracts")
-        languages = compare(Path(name), size.many)
-        for _ in range(size.rounds):
-            languages.round()
-        served = [_serve(size, measured, turn + 1) for turn in range(size.rounds)]
-        say("gradient checks")
-        sections = [
-            Section("one submission, 200 networks", list(measured.rows())),
-            Section("contracts and layered networks, 100 cases", list(languages.rows())),
-            Section("the service, all of it on this machine", list(_service(served))),
-            *(_checks(Path(name), size.checks)),
-        ]
-    print(text(sections))
-    print(f"\nfigures in {kept(sections, [asdict(each.figures) for each in served])}")
+        sections, rounds = _measure(Path(name), size)
+    print(render_sections(sections))
+    print(f"\nfigures in {save_figures(sections, [asdict(service_round.figures) for service_round in rounds])}")
 
 
-def say(what: str) -> None:
-    """To whoever waits."""
-    print(f"bench: {what}", file=sys.stderr)
+def _measure(folder: Path, size: BenchSize) -> tuple[list[Section], list[ServiceRound]]:
+    _show_progress("laying down")
+    contest = prepare_contest(folder, size.batch)
+    for number in range(size.rounds):
+        _show_progress(f"graders, round {number + 1} of {size.rounds}")
+        contest.run_round()
+    _show_progress("contracts")
+    languages = prepare_comparison(folder, size.batch)
+    for _ in range(size.rounds):
+        languages.run_round()
+    rounds = [_measure_service(size, contest, number + 1) for number in range(size.rounds)]
+    _show_progress("gradient checks")
+    sections = [
+        Section("one submission, 200 networks", list(contest.rows())),
+        Section("contracts and layered networks, 100 cases", list(languages.rows())),
+        Section("the service, all of it on this machine", list(_service_rows(rounds))),
+        *(_checker_section(figures) for figures in measure_checkers(folder, size.checks)),
+    ]
+    return sections, rounds
 
 
-def _serve(size: Size, measured: Contest, turn: int) -> ServiceRound:
-    say(f"the service, round {turn} of {size.rounds}")
-    measured.floor()
+def _show_progress(step: str) -> None:
+    print(f"bench: {step}", file=sys.stderr)
+
+
+def _measure_service(size: BenchSize, contest: Contest, number: int) -> ServiceRound:
+    _show_progress(f"the service, round {number} of {size.rounds}")
+    contest.run_floor()
     figures = service.measure(size.service)
-    measured.floor()
-    base, floor = (mean(values[-2:]) for values in (measured.times[FLOOR].rounds, measured.times[FLOOR].rates))
+    contest.run_floor()
+    base, floor = (mean(values[-2:]) for values in (contest.times[FLOOR].rounds, contest.times[FLOOR].rates))
     return ServiceRound(figures, base, floor)
 
 
-def _service(served: list[ServiceRound]) -> Iterator[Row]:
-    bases, floors = [one.base for one in served], [one.floor for one in served]
+def _service_rows(rounds: list[ServiceRound]) -> Iterator[Row]:
+    all_figures = [service_round.figures for service_round in rounds]
+    bases, floors = [service_round.base for service_round in rounds], [service_round.floor for service_round in rounds]
     for name, spreads, goal in (
-        ("HTTP, two a second: request to verdict", [one.figures.alone for one in served], "p50 <= 0.75"),
-        ("the same while a regrade runs", [one.figures.beside_regrade for one in served], "p95 <= 2 x alone"),
-        ("HTTP, half of what it can: request to verdict", [one.figures.to_verdict for one in served], ""),
+        ("HTTP, two a second: request to verdict", [figures.alone for figures in all_figures], "p50 <= 0.75"),
+        ("the same while a regrade runs", [figures.beside_regrade for figures in all_figures], "p95 <= 2 x alone"),
+        ("HTTP, half of what it can: request to verdict", [figures.to_verdict for figures in all_figures], ""),
     ):
         halves = [spread.p50 for spread in spreads if spread is not None]
         tails = [spread.p95 for spread in spreads if spread is not None]
-        note = f"p95 {spread_of(tails)} ms"
-        yield Row(name, halves, compared(halves, bases), goal=goal, note=note)
+        note = f"p95 {_format_spread(tails)} ms"
+        yield Row(name, halves, median_ratio(halves, bases), goal=goal, note=note)
     for name, rates, goal in (
-        ("HTTP, a burst of right and distinct ones, two processes", [one.figures.graded_right for one in served], ""),
-        ("HTTP, a burst, every second wrong, two processes", [one.figures.graded_mixed for one in served], ""),
-        ("regrade of right ones, one worker process", [one.figures.regrade_one for one in served], ""),
-        ("regrade of right ones, two worker processes", [one.figures.regrade_two for one in served], "rate >= 4"),
+        ("HTTP, a burst of right and distinct ones, two processes", [row.graded_right for row in all_figures], ""),
+        ("HTTP, a burst, every second wrong, two processes", [row.graded_mixed for row in all_figures], ""),
+        ("regrade of right ones, one worker process", [row.regrade_one for row in all_figures], ""),
+        ("regrade of right ones, two worker processes", [row.regrade_two for row in all_figures], "rate >= 4"),
     ):
         minutes = [60 * rate for rate in rates]
         gains = [rate / floor for rate, floor in zip(minutes, floors, strict=True)]
-        yield Row(name, [], None, median(minutes), median(gains), goal, f"rate / floor {spread_of(gains)}")
-    ratios = [one.figures.regrade_two / one.figures.regrade_one for one in served]
-    yield Row("two processes over one", [], None, None, median(ratios), ">= 1.85", spread_of(ratios))
+        yield Row(name, [], None, median(minutes), median(gains), goal, f"rate / floor {_format_spread(gains)}")
+    ratios = [figures.regrade_two / figures.regrade_one for figures in all_figures]
+    yield Row("two processes over one", [], None, None, median(ratios), ">= 1.85", _format_spread(ratios))
 
 
-def spread_of(values: list[float]) -> str:
-    """The median, and in brackets the least and the largest where there are several."""
+def _format_spread(values: list[float]) -> str:
+    """Return the median, and in brackets the least and the largest if there are several."""
     if len(values) == 1:
-        return number(values[0])
-    return f"{number(median(values))} ({number(min(values))} - {number(max(values))})"
+        return format_number(values[0])
+    return f"{format_number(median(values))} ({format_number(min(values))} - {format_number(max(values))})"
 
 
-def _checks(folder: Path, rounds: int) -> Iterator[Section]:
-    for measured in gradients(folder, rounds):
-        loop = next(each.milliseconds for each in measured.found if each.name == LOOP)
-        title = f"gradient check of a network: {measured.name} ({measured.parameters:.0f} parameters)"
-        rows = []
-        for each in measured.found:
-            entry = "directions only" if each.entry is None else f"largest {each.entry:.0e}"
-            note = f"error {entry}, one direction {each.direction:.0e}, refuses {each.refused} of {measured.networks}"
-            rows.append(
-                Row(
-                    each.name,
-                    each.milliseconds,
-                    compared(each.milliseconds, loop),
-                    goal="<= 0.05" * (each.name == OURS),
-                    note=note,
-                )
-            )
-        yield Section(title, rows)
+def _checker_section(size: SizeFigures) -> Section:
+    loop = next(checker.milliseconds for checker in size.checkers if checker.name == LOOP)
+    title = f"gradient check of a network: {size.name} ({size.parameters:.0f} parameters)"
+    return Section(title, [_checker_row(checker, loop, size.networks) for checker in size.checkers])
+
+
+def _checker_row(checker: CheckerFigures, loop: list[float], networks: int) -> Row:
+    entry = "directions only" if checker.entry_error is None else f"largest {checker.entry_error:.0e}"
+    direction = f"one direction {checker.direction_error:.0e}"
+    return Row(
+        checker.name,
+        checker.milliseconds,
+        median_ratio(checker.milliseconds, loop),
+        goal="<= 0.05" if checker.name == OURS else "",
+        note=f"error {entry}, {direction}, refuses {checker.refusals} of {networks}",
+    )
 
 
 if __name__ == "__main__":

@@ -9,12 +9,12 @@ import argparse
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.run import ONE_THREAD, Command, timed
-from bench.submissions import RIGHT, WRONG, distinct, function_of
+from bench.run import ONE_THREAD, Command, run_command
+from bench.submissions import RIGHT, WRONG, extract_function, write_variants
 
 COPIES = 20
 EXAMPLES = ("right_loops.py", RIGHT, "bias_template.py", *WRONG)
-#: Where a checkout has its networks: this one reads what earlier ones wrote, and not the other way round.
+#: The networks of a checkout: this one reads what earlier ones wrote, and not the other way round.
 NETWORKS = "grader/assignments/udl-7.2.npz"
 
 
@@ -26,26 +26,32 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     trees = (Path(__file__).parents[1], options.tree.resolve())
-    networks = trees[1] / NETWORKS
     print(f"{'ms':34}{'here':>8}{'there':>8}{'ratio':>8}")
     for example in options.examples:
-        with TemporaryDirectory() as name:
-            folder = Path(name, "copies")
-            files = distinct(folder, [function_of(example)], COPIES)
-            rounds = [[_measure(tree, networks, folder, files) for tree in trees] for _ in range(options.rounds)]
-        here, there = (min(of_tree) for of_tree in zip(*rounds, strict=True))
-        print(f"{example:34}{here:8.1f}{there:8.1f}{here / there:8.2f}")
+        ours, theirs = _compare(trees, example, options.rounds)
+        print(f"{example:34}{ours:8.1f}{theirs:8.1f}{ours / theirs:8.2f}")
+
+
+def _compare(trees: tuple[Path, Path], example: str, rounds: int) -> tuple[float, float]:
+    """Return the least milliseconds in each tree."""
+    networks = trees[1] / NETWORKS
+    with TemporaryDirectory() as name:
+        folder = Path(name, "copies")
+        files = write_variants(folder, [extract_function(example)], COPIES)
+        times = [[_measure(tree, networks, folder, files) for tree in trees] for _ in range(rounds)]
+    ours, theirs = (min(tree_times) for tree_times in zip(*times, strict=True))
+    return ours, theirs
 
 
 def _measure(tree: Path, networks: Path, folder: Path, files: list[str]) -> float:
-    """Milliseconds of a processor for one copy more, in this tree."""
-    one, many = (_grade(tree, networks, what) for what in (files[0], str(folder)))
-    return 1e3 * (many - one) / (len(files) - 1)
+    """Return the milliseconds of a processor for one copy more, in this tree."""
+    single, batch = (_grade(tree, networks, path) for path in (files[0], str(folder)))
+    return 1e3 * (batch - single) / (len(files) - 1)
 
 
-def _grade(tree: Path, networks: Path, what: str) -> float:
-    words = [str(tree / ".venv/bin/backmark"), "grade", "--assignment", str(networks), "--json", "--jobs", "1", what]
-    return timed(Command(words, tree, ONE_THREAD, (0, 1))).cpu
+def _grade(tree: Path, networks: Path, path: str) -> float:
+    words = [str(tree / ".venv/bin/backmark"), "grade", "--assignment", str(networks), "--json", "--jobs", "1", path]
+    return run_command(Command(words, tree, ONE_THREAD, (0, 1))).cpu
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The bare floor: a fresh interpreter with NumPy that makes the same calls, without oracle, jail or Backmark.
 
-Arguments: the file of numbers, the file of sizes (both made by `floor.py`) and the student's function.
+Arguments: the file of numbers, the file of sizes (both written by `floor.py`) and the student's function. It imports
+nothing of ours: an import would be measured too.
 """
 
 import sys
@@ -30,11 +31,11 @@ def main() -> None:
         return parts
 
     for line in Path(sizes).read_text(encoding="ascii").splitlines():
-        width = [int(each) for each in line.split()]
-        above, below = width[1:], width[:-1]
+        widths = [int(width) for width in line.split()]
+        above, below = widths[1:], widths[:-1]
         weights, biases = cut(list(zip(above, below, strict=True))), cut([(rows, 1) for rows in above])
         f, h = cut([(rows, 1) for rows in above]), cut([(rows, 1) for rows in below])
-        y = cut([(width[-1], 1)])
+        y = cut([(widths[-1], 1)])
         scope["K"] = len(above) - 1
         function(weights, biases, f, h, y[0])
 

@@ -20,9 +20,12 @@ from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.chaos_audit import ChaosAudit, Expected
+from bench.chaos_audit import ChaosAudit, ExpectedVerdicts
 from bench.regrading import Regrading
-from bench.submissions import mix, numbered
+from bench.stack import UNLIMITED, run_redis
+from bench.submissions import mixed_sources, pick_variant
+from bench.table import render_counts
+from bench.waiting import wait_until
 from grader.judge.judge import Judge
 from grader.model.records import Queue, RevisionRecord, Scope
 from grader.store.store import Store
@@ -31,27 +34,26 @@ from grader.subjects.networks.assignment import Rubric
 from grader.subjects.networks.revision import NetworksRevision, dump
 from tests.networks import load_packaged
 from tests.service.chaos import FaultyService, StudentFile
-from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, until, without_identity
+from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, without_identity
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed
-from worker.serve.embedded import EmbeddedRedis, lasting_port
+from worker.serve.embedded import lasting_port
 
 #: Threads that hand in.
 HANDS = 4
-#: Faults over which the submissions are spread.
+#: The number of faults over which the submissions are spread.
 SHARES = 12
-#: Seconds from handing in to the next fault, so that some are graded then and some wait, and from a fault on.
+#: Seconds from handing in to the next fault, so that some are graded then and some wait; and after a fault.
 BEFORE, AFTER = (0.05, 0.6), (0.2, 1.5)
 #: Seconds without Redis, of a stopped worker and of full memory. A lease is 2 s.
-AWAY, STOPPED, FULL = (0.5, 6.0), (3.0, 5.0), (1.0, 4.0)
-#: Violations that are printed in words: the first.
-SHOWN = 40
+REDIS_AWAY, WORKER_STOPPED, MEMORY_FULL = (0.5, 6.0), (3.0, 5.0), (1.0, 4.0)
+#: Violations that are printed in words.
+PRINTED_VIOLATIONS = 40
 #: Seconds within which everything is at its end after the last fault.
 QUIET = 120.0
 #: Marks other than those of the assignment that ships, so that every regrade changes verdicts.
 MARKS = Rubric(bias_gradient=1, weight_gradient=5, activation_gradient=3, relu_derivative=7, any_shape=4)
-UNLIMITED = {"BACKMARK_SUBMIT_RATE": "1000000/minute", "BACKMARK_READ_RATE": "1000000/minute"}
 
 
 @dataclass(slots=True)
@@ -79,53 +81,54 @@ def main() -> None:
     parser.add_argument("--submissions", type=int, default=300, help="files handed in (300)")
     parser.add_argument("--units", type=int, default=600, help="sources graded again, at least (600)")
     parser.add_argument("--minutes", type=float, default=6, help="after which it is given up (6)")
-    given = parser.parse_args()
-    result = measure(given.seed, given.submissions, given.units, given.minutes)
+    options = parser.parse_args()
+    result = measure(options.seed, options.submissions, options.units, options.minutes)
     print(render(result), flush=True)
     sys.exit(1 if result.violations else 0)
 
 
 def measure(seed: int, submissions: int, units: int, minutes: float) -> ChaosResult:
     """Return the figures of a run of so many submissions and units."""
-    result, files = ChaosResult(seed), student_files(submissions)
+    result, files = ChaosResult(seed), make_files(submissions)
     shipped = load_packaged(ASSIGNMENT)
     changed = replace(shipped, assignment=replace(shipped.assignment, rubric=MARKS), stored=None)
     expected = grade_quietly((shipped, changed), files)
-    with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        redis = EmbeddedRedis(folder / "redis", lasting_port())
-        redis.start()
-        opened.callback(redis.stop)
-        running = opened.enter_context(service(redis.url, folder, **UNLIMITED))
-        publish(running.store, changed)
-        _, token = running.store.tokens.create("staff", COURSE, {Scope.STAFF})
-        course = FaultyService(running, redis, seed, workers=(1, 1))
+    with ExitStack() as resources:
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
+        redis = resources.enter_context(run_redis(folder / "redis", lasting_port()))
+        store = (parts := resources.enter_context(service(redis.url, folder, **UNLIMITED))).store
+        publish(store, changed)
+        _, token = store.tokens.create("staff", COURSE, {Scope.STAFF})
+        course = FaultyService(parts, redis, seed, workers=(1, 1))
         regrading = Regrading(course, token, (shipped.id, changed.id), units, seed)
-        ChaosRun(course, regrading, files, result).go(seed, minutes)
-        settle(running.store, result)
-        audit = ChaosAudit(running.store, expected, changed.id)
-        accepted = {
-            course.portal.accepted[file.number]: file for file in files if file.number in course.portal.accepted
-        }
-        result.violations += audit.violations(accepted, regrading.requested)
-        totals = running.store.counters.read()
-        result.submissions, result.regrades = len(accepted), len(regrading.requested)
-        result.units, result.lost_leases = regrading.units, totals.lost_leases
-        result.applied, result.rolled_back = totals.regraded, totals.rolled_back
+        ChaosRun(course, regrading, files, result).run(seed, minutes)
+        settle(store, result)
+        accepted = {name: files[number] for number, name in course.portal.accepted.items()}
+        result.violations += ChaosAudit(store, expected, changed.id).violations(accepted, regrading.regrades)
+        result.submissions = len(accepted)
+        count_regrades(regrading, store, result)
         result.answers = Counter(course.portal.answers) + regrading.answers
     return result
 
 
-def student_files(count: int) -> list[StudentFile]:
+def count_regrades(regrading: Regrading, store: Store, result: ChaosResult) -> None:
+    """Add the counts of regrades and leases to the result."""
+    totals = store.counters.read()
+    result.regrades, result.units = len(regrading.regrades), regrading.units
+    result.applied, result.rolled_back = totals.regraded, totals.rolled_back
+    result.lost_leases = totals.lost_leases
+
+
+def make_files(count: int) -> list[StudentFile]:
     """Return small files, no two the same, every second one wrong."""
-    sources = mix()
-    return [StudentFile(number, "backprop.py", numbered(sources, number).encode()) for number in range(count)]
+    sources = mixed_sources()
+    return [StudentFile(number, "backprop.py", pick_variant(sources, number).encode()) for number in range(count)]
 
 
-def grade_quietly(revisions: Sequence[NetworksRevision], files: Sequence[StudentFile]) -> Expected:
+def grade_quietly(revisions: Sequence[NetworksRevision], files: Sequence[StudentFile]) -> ExpectedVerdicts:
     """Return the verdict of each file against each revision, by the revision's id and the file's number."""
     with closing(Jails(plan_jailed())) as jails:
-        # As the service has them: from their archives.
+        # The service reads revisions from their archives, too.
         graders = [Grader(Judge(load(dump(revision))), jails) for revision in revisions]
         return {
             (revision.id, file.number): without_identity(as_json(grader.grade(file.source, file.filename)))
@@ -150,7 +153,7 @@ def publish(store: Store, revision: NetworksRevision) -> None:
 
 
 class ChaosRun:
-    """Handing in, regrading and faults at the same time."""
+    """A run of the service in which files are handed in, verdicts regraded and faults made at the same time."""
 
     def __init__(
         self, course: FaultyService, regrading: Regrading, files: Sequence[StudentFile], result: ChaosResult
@@ -160,21 +163,21 @@ class ChaosRun:
         self._files = files
         self._result = result
 
-    def go(self, seed: int, minutes: float) -> None:
+    def run(self, seed: int, minutes: float) -> None:
         """Make faults until all is handed in, graded and graded again, or the time is up."""
-        portal, started = self._course.portal, time.monotonic()
+        portal, start = self._course.portal, time.monotonic()
         with ThreadPoolExecutor(HANDS) as hands, ThreadPoolExecutor(1) as staff:
             try:
-                handing = [hands.submit(portal.hand_in, file) for file in self._files]
+                submissions = [hands.submit(portal.hand_in, file) for file in self._files]
                 regrading = staff.submit(self._regrading.run)
-                self._disturb(regrading, random.Random(seed), started + 60 * minutes)  # noqa: S311 - no secret
-                self._result.seconds = time.monotonic() - started
+                self._disturb(regrading, random.Random(seed), start + 60 * minutes)  # noqa: S311 - no secret
+                self._result.seconds = time.monotonic() - start
             finally:
                 self._regrading.end()
                 portal.end()
         portal.close()
-        for hand in handing:
-            hand.result()
+        for submission in submissions:
+            submission.result()
         if error := regrading.exception():
             self._result.violations.append(f"a regrade could not be gone on with: {error}")
 
@@ -191,15 +194,14 @@ class ChaosRun:
                     f" {self._regrading.units} units graded"
                 )
                 return
-            name, fault = next(faults)
-            fault()
-            self._result.faults[name] += 1
-            print(
-                f"{name}: {self._course.count_concluded()} concluded, {self._regrading.units} units",
-                file=sys.stderr,
-                flush=True,
-            )
+            self._make_fault(*next(faults))
             threading.Event().wait(chance.uniform(*AFTER))
+
+    def _make_fault(self, name: str, fault: Callable[[], None]) -> None:
+        fault()
+        self._result.faults[name] += 1
+        progress = f"{name}: {self._course.count_concluded()} concluded, {self._regrading.units} units"
+        print(progress, file=sys.stderr, flush=True)
 
     def _faults(self, chance: random.Random) -> Iterator[tuple[str, Callable[[], None]]]:
         """Yield faults without end: all kinds in random order, then all again."""
@@ -209,9 +211,9 @@ class ChaosRun:
             "worker killed": course.kill_worker,
             "web killed": course.kill_web,
             "sweeper killed": course.kill_sweeper,
-            "Redis killed": lambda: _hold(course.redis_away(), chance.uniform(*AWAY)),
-            "worker stopped": lambda: _hold(course.worker_stopped(), chance.uniform(*STOPPED)),
-            "memory full": lambda: _hold(course.memory_full(), chance.uniform(*FULL)),
+            "Redis killed": lambda: _hold(course.redis_away(), chance.uniform(*REDIS_AWAY)),
+            "worker stopped": lambda: _hold(course.worker_stopped(), chance.uniform(*WORKER_STOPPED)),
+            "memory full": lambda: _hold(course.memory_full(), chance.uniform(*MEMORY_FULL)),
         }
         while True:
             yield from chance.sample([*kinds.items()], len(kinds))
@@ -223,20 +225,20 @@ def _hold(fault: AbstractContextManager[None], seconds: float) -> None:
 
 
 def settle(store: Store, result: ChaosResult) -> None:
-    """Wait until nothing waits and nothing is held."""
+    """Wait until no job waits and no lease is held."""
 
-    def idle() -> bool:
+    def is_idle() -> bool:
         return not any(store.jobs.waiting(queue) for queue in Queue) and not store.redis.zcard("bm:leases")
 
     try:
-        until(idle, "nothing waits and nothing is held", QUIET)
-    except AssertionError as error:
+        wait_until(is_idle, "nothing waits and nothing is held", QUIET)
+    except TimeoutError as error:
         result.violations.append(str(error))
 
 
 def render(result: ChaosResult) -> str:
     """Return the table."""
-    rows = [
+    counts = [
         ("seed", result.seed),
         *sorted(result.faults.items()),
         ("faults", result.faults.total()),
@@ -250,7 +252,7 @@ def render(result: ChaosResult) -> str:
         ("seconds", round(result.seconds)),
         ("violations", len(result.violations)),
     ]
-    return "\n".join([*(f"{name:<24}{number:>8}" for name, number in rows), *result.violations[:SHOWN]])
+    return "\n".join([*render_counts(counts), *result.violations[:PRINTED_VIOLATIONS]])
 
 
 if __name__ == "__main__":

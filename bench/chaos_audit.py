@@ -22,18 +22,18 @@ from tests.service.chaos import StudentFile
 from tests.service.parts import as_json, without_identity
 
 #: The verdicts of a quiet day, by the revision's id and the file's number.
-Expected = Mapping[tuple[str, int], Mapping[str, Any]]
+ExpectedVerdicts = Mapping[tuple[str, int], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
 class _History:
-    """The verdicts that a submission must have been given, in their order, by their revisions."""
+    """The verdicts that a submission must have been given, in their order: the revisions that they are of."""
 
     file: StudentFile
     revisions: list[str]
     #: The number of the verdict in force, counted from 1.
     number: int = 1
-    #: The regrades that gave the second, the third...
+    #: The regrades by which it was given the second, the third...
     regrades: list[str | None] = field(default_factory=lambda: [None])
 
     @property
@@ -51,41 +51,41 @@ class _History:
 class ChaosAudit:
     """Compares a store at rest with what must be in it."""
 
-    def __init__(self, store: Store, expected: Expected, revision: str) -> None:
+    def __init__(self, store: Store, expected: ExpectedVerdicts, revision: str) -> None:
         """Audit submissions that were graded against this revision when they were handed in."""
         self._store = store
         self._expected = expected
         self._revision = revision
         self._violations: list[str] = []
 
-    def violations(self, accepted: Mapping[str, StudentFile], requested: Sequence[RequestedRegrade]) -> list[str]:
-        """Return a sentence for each violation; `accepted` are the files by the ids that the portal was told."""
+    def violations(self, accepted: Mapping[str, StudentFile], regrades: Sequence[RequestedRegrade]) -> list[str]:
+        """Return a sentence for each violation; `accepted` has the files by the ids in the portal's answers."""
         histories = {name: _History(file, [self._revision]) for name, file in accepted.items()}
-        self._same("ids that were answered, no two files with the same", len(histories), self._count("submission:*"))
-        for regrade in requested:
+        self._compare("ids that were answered, no two files with the same", len(histories), self._count("submission:*"))
+        for regrade in regrades:
             self._audit_regrade(regrade, histories)
         for name, history in histories.items():
             self._audit_submission(name, history)
         self._audit_totals(histories)
-        self._same("stored regrades", len(requested), self._count("regrade:*"))
+        self._compare("stored regrades", len(regrades), self._count("regrade:*"))
         return self._violations
 
-    def _audit_regrade(self, requested: RequestedRegrade, histories: Mapping[str, _History]) -> None:
-        name = requested.id
+    def _audit_regrade(self, request: RequestedRegrade, histories: Mapping[str, _History]) -> None:
+        name = request.id
         regrade = self._store.regrades.get(name)
         if regrade is None:
             self._violations.append(f"regrade {name} is lost")
             return
-        self._same(f"phase of regrade {name}", requested.phase, regrade.phase.value)
+        self._compare(f"phase of regrade {name}", request.phase, regrade.phase.value)
         rows = list(self._store.regrades.report(name).all(frozenset()))
-        chosen = [row.submission for row in rows]
-        self._same(f"regrade {name}: submissions that it chose twice", 0, len(chosen) - len(set(chosen)))
-        self._same(f"regrade {name}: submissions that it missed", set(), set(requested.concluded) - set(chosen))
-        self._same(f"regrade {name}: submissions that nobody handed in", set(), set(chosen) - set(histories))
+        ids = [row.submission for row in rows]
+        self._compare(f"regrade {name}: submissions that it chose twice", 0, len(ids) - len(set(ids)))
+        self._compare(f"regrade {name}: submissions that it missed", set(), set(request.concluded) - set(ids))
+        self._compare(f"regrade {name}: submissions that nobody handed in", set(), set(ids) - set(histories))
         self._audit_counts(name, regrade.counts, rows)
         for row in rows:
             if row.submission in histories:
-                self._audit_row(requested, row, histories[row.submission])
+                self._audit_row(request, row, histories[row.submission])
 
     def _audit_counts(self, name: str, counts: RegradeCounts, rows: Sequence[ReportRow]) -> None:
         units = {row.entry.unit for row in rows}
@@ -107,81 +107,85 @@ class ChaosAudit:
             ("newly failing", dict(failing), counts.newly_failing),
             ("newly passing", dict(passing), counts.newly_passing),
         ):
-            self._same(f"regrade {name}: {subject}", wanted, actual)
+            self._compare(f"regrade {name}: {subject}", wanted, actual)
         raw = self._store.redis.hmget(f"bm:regrade:{name}", ["units_done", "units_failed"])
-        self._same(f"regrade {name}: units done and failed", (len(units), 0), tuple(int(value or 0) for value in raw))
+        self._compare(
+            f"regrade {name}: units done and failed", (len(units), 0), tuple(int(value or 0) for value in raw)
+        )
 
-    def _audit_row(self, requested: RequestedRegrade, row: ReportRow, history: _History) -> None:
+    def _audit_row(self, request: RequestedRegrade, row: ReportRow, history: _History) -> None:
         """Compare a submission's row, and take its fate into its history."""
-        where = f"regrade {requested.id}, submission {row.submission}"
-        self._same(f"{where}: verdict before", history.number, row.entry.verdict)
+        subject = f"regrade {request.id}, submission {row.submission}"
+        self._compare(f"{subject}: verdict before", history.number, row.entry.verdict)
         before = self._expected[history.revision, history.file.number]
         summary = row.entry.before
-        self._same(f"{where}: marks before", _marks(before), (summary.outcome, summary.score, summary.max_score))
+        self._compare(
+            f"{subject}: marks before", _read_marks(before), (summary.outcome, summary.score, summary.max_score)
+        )
         filename = nameless(history.file.filename)
-        wanted = self._verdict(requested.revision, history.file, filename)
-        self._same_verdict(where, wanted, self._store.regrades.units.verdict(row.entry.unit))
+        wanted = self._verdict(request.revision, history.file, filename)
+        self._compare_verdict(subject, wanted, self._store.regrades.units.verdict(row.entry.unit))
         reused = self._store.redis.hget(f"bm:unit:{row.entry.unit}", "reused")
-        self._same(f"{where}: reused", b"0", reused)
+        self._compare(f"{subject}: reused", b"0", reused)
         if row.fate is Disposition.APPLIED:
-            history.give(requested.revision, requested.id)
+            history.give(request.revision, request.id)
         elif row.fate is Disposition.ROLLED_BACK:
-            held = history.number
-            history.give(requested.revision, requested.id)
-            history.number = held
-        if requested.phase == "applied":
-            self._same(f"{where}: fate", Disposition.APPLIED, row.fate)
+            number_in_force = history.number
+            history.give(request.revision, request.id)
+            history.number = number_in_force
+        if request.phase == "applied":
+            self._compare(f"{subject}: fate", Disposition.APPLIED, row.fate)
         elif row.fate is not None:
-            self._same(f"{where}: fate", Disposition.ROLLED_BACK, row.fate)
+            self._compare(f"{subject}: fate", Disposition.ROLLED_BACK, row.fate)
 
     def _audit_submission(self, name: str, history: _History) -> None:
         submission, file = self._store.submissions.get(name), history.file
         if submission is None:
             self._violations.append(f"submission {name} of student {file.number} is lost")
             return
-        self._same(f"{name}: state", State.DONE, submission.state)
-        self._same(f"{name}: student", f"student-{file.number}", submission.student)
-        self._same(f"{name}: attempt", 1, submission.attempt)
-        self._same(f"{name}: verdict in force", history.number, submission.verdict)
-        self._same(f"{name}: regrade", history.regrades[history.number - 1], submission.regrade)
+        self._compare(f"{name}: state", State.DONE, submission.state)
+        self._compare(f"{name}: student", f"student-{file.number}", submission.student)
+        self._compare(f"{name}: attempt", 1, submission.attempt)
+        self._compare(f"{name}: verdict in force", history.number, submission.verdict)
+        self._compare(f"{name}: regrade", history.regrades[history.number - 1], submission.regrade)
         actual = (submission.outcome, submission.score, submission.max_score)
-        self._same(f"{name}: marks", _marks(self._expected[history.revision, file.number]), actual)
+        self._compare(f"{name}: marks", _read_marks(self._expected[history.revision, file.number]), actual)
         for number, revision in enumerate(history.revisions, start=1):
             verdict = self._store.submissions.verdict(name, number)
-            self._same_verdict(f"{name}, verdict {number}", self._verdict(revision, file, file.filename), verdict)
+            self._compare_verdict(f"{name}, verdict {number}", self._verdict(revision, file, file.filename), verdict)
             if verdict is not None:
-                self._same(f"{name}, verdict {number}: id in it", name, verdict.submission.id)
-        self._same(f"{name}: verdicts", len(history.revisions), self._count(f"verdict:{name}:*"))
+                self._compare(f"{name}, verdict {number}: id in it", name, verdict.submission.id)
+        self._compare(f"{name}: verdicts", len(history.revisions), self._count(f"verdict:{name}:*"))
 
     def _audit_totals(self, histories: Mapping[str, _History]) -> None:
         totals = self._store.counters.read()
-        given = sum(len(history.revisions) for history in histories.values())
+        verdicts = sum(len(history.revisions) for history in histories.values())
         units = self._count("unit:*")
         for subject, wanted, actual in (
             ("accepted submissions", len(histories), totals.accepted),
             ("first verdicts", len(histories), sum(totals.outcomes.values())),
-            ("concluded submissions", {"done": len(histories)}, _by_state(totals.states, "submission")),
-            ("concluded units", {"done": units} if units else {}, _by_state(totals.states, "unit")),
-            ("verdicts by regrades", given - len(histories), totals.regraded),
-            ("stored verdicts", given, self._count("verdict:*")),
+            ("concluded submissions", {"done": len(histories)}, _select_kind(totals.states, "submission")),
+            ("concluded units", {"done": units} if units else {}, _select_kind(totals.states, "unit")),
+            ("verdicts by regrades", verdicts - len(histories), totals.regraded),
+            ("stored verdicts", verdicts, self._count("verdict:*")),
         ):
-            self._same(subject, wanted, actual)
+            self._compare(subject, wanted, actual)
 
     def _verdict(self, revision: str, file: StudentFile, filename: str) -> dict[str, Any]:
         digest = hashlib.sha256(file.source).hexdigest()
         submission = {"id": "", "filename": filename, "source_sha256": digest}
         return {**self._expected[revision, file.number], "submission": submission}
 
-    def _same_verdict(self, where: str, wanted: Mapping[str, Any], actual: Verdict | None) -> None:
+    def _compare_verdict(self, subject: str, wanted: Mapping[str, Any], actual: Verdict | None) -> None:
         if actual is None:
-            self._violations.append(f"{where}: its verdict is lost")
+            self._violations.append(f"{subject}: its verdict is lost")
             return
         stored = without_identity(as_json(actual))
-        differing = {key: (wanted.get(key), stored.get(key)) for key in wanted.keys() | stored.keys()}
-        changed = {key: pair for key, pair in differing.items() if pair[0] != pair[1]}
-        self._same(f"{where}: verdict", {}, changed)
+        pairs = {key: (wanted.get(key), stored.get(key)) for key in wanted.keys() | stored.keys()}
+        differences = {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+        self._compare(f"{subject}: verdict", {}, differences)
 
-    def _same(self, subject: str, wanted: object, actual: object) -> None:
+    def _compare(self, subject: str, wanted: object, actual: object) -> None:
         if wanted != actual:
             self._violations.append(f"{subject}: must be {wanted}, is {actual}")
 
@@ -189,9 +193,9 @@ class ChaosAudit:
         return sum(1 for _ in self._store.redis.scan_iter(f"bm:{pattern}", count=1000))
 
 
-def _marks(verdict: Mapping[str, Any]) -> tuple[str, int, int]:
+def _read_marks(verdict: Mapping[str, Any]) -> tuple[str, int, int]:
     return verdict["outcome"], verdict["score"], verdict["max_score"]
 
 
-def _by_state(states: Mapping[tuple[str, str], int], kind: str) -> dict[str, int]:
-    return {state: number for (of, state), number in states.items() if of == kind}
+def _select_kind(states: Mapping[tuple[str, str], int], kind: str) -> dict[str, int]:
+    return {state: number for (counted_kind, state), number in states.items() if counted_kind == kind}

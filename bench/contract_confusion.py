@@ -1,6 +1,6 @@
-"""`python -m bench.contract_confusion`: what is named for generic mistakes and for a contract's own, entry by entry.
+"""`python -m bench.contract_confusion`: the mistakes that are named for generic ones and for a contract's own.
 
-Generic mistakes are planted in the numbers of right answers, in each row of each contract where they change something.
+Generic mistakes are planted in the numbers of right answers, in each row of each contract that they change.
 """
 
 import argparse
@@ -9,11 +9,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 
 import numpy as np
 
 import grader
+from bench.percentiles import percentile_95
+from bench.table import render_markdown
 from grader.judge.agreement import disagreeing
 from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer
@@ -28,8 +30,14 @@ from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant
 from tests.subjects.contracts.making import build
 
 GALLERY = Path(grader.__path__[0]) / "assignments" / "gallery"
-#: What became of a mistake; the last is false, or of the same numbers.
-COLUMNS = ("named first", "own mistake with these numbers", "one of several", "nothing", "another one")
+#: Fates of a mistake; the last name is false, or has the same numbers.
+FIRST, OWN, SEVERAL, NOTHING, ANOTHER = COLUMNS = (
+    "named first",
+    "own mistake with these numbers",
+    "one of several",
+    "nothing",
+    "another one",
+)
 
 CONSTANTS: Mapping[str, Edit] = {
     "times_2": lambda true, _, __: 2 * true,
@@ -40,7 +48,6 @@ CONSTANTS: Mapping[str, Edit] = {
     "flat": lambda true, _, __: true.ravel(),
 }
 
-
 #: Claims about shapes that say the same of what is planted, or say it more closely.
 ALIKE: Mapping[str, tuple[str, ...]] = {
     "transposed": ("reversed_shape",),
@@ -49,21 +56,21 @@ ALIKE: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(slots=True)
-class Table:
-    """The mistakes of one kind by what was named for them."""
+class ClaimTally:
+    """Mistakes by kind and fate, the misses, and milliseconds of each diagnosis."""
 
     counts: dict[str, Counter[str]] = field(default_factory=dict)
-    others: list[str] = field(default_factory=list)
+    misses: list[str] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
 
-    def add(self, kind: str, planted: str, column: str, named: str) -> None:
-        """Count one more."""
+    def add(self, kind: str, mistake: str, column: str, first_id: str) -> None:
+        """Count a mistake."""
         self.counts.setdefault(kind, Counter())[column] += 1
-        if column not in COLUMNS[:2]:
-            self.others.append(f"- {planted}: {column}: `{named}`" if named else f"- {planted}: nothing")
+        if column not in {FIRST, OWN}:
+            self.misses.append(f"- {mistake}: {column}: `{first_id}`" if first_id else f"- {mistake}: nothing")
 
-    def time(self, revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnosis, ...]:
-        """Return the diagnosis, and note how long it took."""
+    def time_diagnosis(self, revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnosis, ...]:
+        """Return the diagnoses, and record the time."""
         start = time.process_time()
         diagnoses = diagnose(revision, answers)
         self.milliseconds.append(1000 * (time.process_time() - start))
@@ -71,16 +78,16 @@ class Table:
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
-    """One contract of the gallery, with what its mistakes answer."""
+class GalleryEntry:
+    """A contract of the gallery, and the answers of its own mistakes."""
 
     revision: ContractRevision
-    #: By mistake its answers.
-    own: Mapping[str, Sequence[Answer]]
+    #: By the mistake's id.
+    own_answers: Mapping[str, Sequence[Answer]]
 
     @classmethod
-    def of(cls, folder: Path) -> "Entry":
-        """Draw, differentiate and try the contract."""
+    def of(cls, folder: Path) -> "GalleryEntry":
+        """Draw and differentiate the contract, and run its mistakes."""
         assignment = kinds.read(folder)
         if not isinstance(assignment, ContractAssignment):
             raise TypeError(f"{folder} is no contract")
@@ -97,7 +104,7 @@ class Entry:
         for row in dict.fromkeys(result.row for result in revision.assignment.results):
             for kind, claim, edit in self._list_edits(row):
                 answers = plant(revision, row, edit)
-                if self._tells(answers):
+                if self._is_wrong(answers):
                     yield kind, row, claim, answers
 
     def _list_edits(self, row: str) -> Iterator[tuple[str, str, Edit]]:
@@ -117,47 +124,49 @@ class Entry:
     def _list_terms(self, row: str) -> list[str]:
         """Return the terms that the row's numbers depend on."""
         cases = self.revision.cases
-        owned = RowFails(self.revision.assignment, row).owns(cases)
+        own_cases = RowFails(self.revision.assignment, row).owns(cases)
         return [
-            term for term, numbers in zip(self.revision.terms, cases.terms, strict=True) if np.any(numbers[owned] != 0)
+            term
+            for term, numbers in zip(self.revision.terms, cases.terms, strict=True)
+            if np.any(numbers[own_cases] != 0)
         ]
 
     def _list_dims(self) -> list[str]:
-        drawn = self.revision.cases.drawn
+        cases = self.revision.cases.drawn
         return [
             dim.name
             for dim in self.revision.assignment.dims
-            if dim.least and not dim.many and len({case.dims[dim.name] for case in drawn}) > 1
+            if dim.least and not dim.many and len({case.dims[dim.name] for case in cases}) > 1
         ]
 
-    def _tells(self, answers: Sequence[Answer]) -> bool:
-        """Return True if some numbers of some cases are wrong: else the mistake makes no sense there."""
+    def _is_wrong(self, answers: Sequence[Answer]) -> bool:
+        """Return True if the answers to several cases are wrong: else the mistake makes no sense in this row."""
         return sum(disagreeing(self.revision.cases, answers)) > 1
 
-    def judge(self, row: str, claim: str, answers: Sequence[Answer], diagnoses: Sequence[Diagnosis]) -> str:
+    def choose_column(self, row: str, claim: str, answers: Sequence[Answer], diagnoses: Sequence[Diagnosis]) -> str:
         """Return the column of a planted mistake."""
         if not diagnoses:
-            return COLUMNS[3]
-        named = diagnoses[0].id
-        result, _, claims = named.partition(":")
+            return NOTHING
+        first_id = diagnoses[0].id
+        result, _, claims = first_id.partition(":")
         whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
         # A claim of a factor on all of a row is the same as that on its only part.
         if result == whole and (claims == claim or claims in ALIKE.get(claim, ())):
-            return COLUMNS[0]
-        if named in self.own and self._are_alike(answers, self.own[named]):
-            return COLUMNS[1]
-        return COLUMNS[2] if result == whole and claim in claims.split("|") else COLUMNS[4]
+            return FIRST
+        if first_id in self.own_answers and self._are_alike(answers, self.own_answers[first_id]):
+            return OWN
+        return SEVERAL if result == whole and claim in claims.split("|") else ANOTHER
 
     def _are_alike(self, first: Sequence[Answer], second: Sequence[Answer]) -> bool:
         cases = self.revision.cases
         sizes = np.diff(cases.starts).tolist()
-        one, other = (
+        left, right = (
             np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
             for answers in (first, second)
         )
-        apart = ~(np.abs(one - other) <= 4 * cases.tolerances + 1e-5 * np.abs(other))
-        known = ~np.isnan(cases.expected)
-        return not (apart & known & ~(np.isnan(one) & np.isnan(other))).any()
+        apart = ~(np.abs(left - right) <= 4 * cases.tolerances + 1e-5 * np.abs(right))
+        comparable = ~np.isnan(cases.expected)
+        return not (apart & comparable & ~(np.isnan(left) & np.isnan(right))).any()
 
 
 def _multiply(dim: str, power: int) -> Edit:
@@ -168,37 +177,39 @@ def _add_term(term: str, weight: float) -> Edit:
     return lambda true, parts, _: true + weight * parts[term]
 
 
-def _measure(folder: Path, table: Table) -> None:
-    entry = Entry.of(folder)
+def _measure(folder: Path, tally: ClaimTally) -> None:
+    entry = GalleryEntry.of(folder)
     revision, name = entry.revision, folder.name
     for kind, row, claim, answers in entry.list_planted():
-        diagnoses = table.time(revision, answers)
-        named = diagnoses[0].id if diagnoses else ""
-        table.add(kind, f"{name}: {row}: {claim}", entry.judge(row, claim, answers, diagnoses), named)
-    for identifier, own in entry.own.items():
-        diagnoses = table.time(revision, list(own))
-        named = diagnoses[0].id if diagnoses else ""
-        column = COLUMNS[0] if named == identifier else COLUMNS[4] if named else COLUMNS[3]
-        table.add("the contract's own", f"{name}: {identifier}", column, named)
+        diagnoses = tally.time_diagnosis(revision, answers)
+        column = entry.choose_column(row, claim, answers, diagnoses)
+        tally.add(kind, f"{name}: {row}: {claim}", column, _first_id(diagnoses))
+    for mistake, own_answers in entry.own_answers.items():
+        first_id = _first_id(tally.time_diagnosis(revision, list(own_answers)))
+        column = FIRST if first_id == mistake else ANOTHER if first_id else NOTHING
+        tally.add("the contract's own", f"{name}: {mistake}", column, first_id)
+
+
+def _first_id(diagnoses: Sequence[Diagnosis]) -> str:
+    return diagnoses[0].id if diagnoses else ""
 
 
 def main() -> None:
     """Print the table, whatever was not named first, and the time it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folders", nargs="*", type=Path, help="folders of contracts; by default the gallery's")
-    table = Table()
+    tally = ClaimTally()
     for folder in parser.parse_args().folders or sorted(GALLERY.iterdir()):
         with np.errstate(all="ignore"):
-            _measure(folder, table)
-    print(f"| planted | {' | '.join(COLUMNS)} |\n| --- |{' --- |' * len(COLUMNS)}")
-    for kind, counts in table.counts.items():
-        print(f"| {kind} | {' | '.join(str(counts[column]) for column in COLUMNS)} |")
-    total: Counter[str] = sum(table.counts.values(), Counter())
-    share = (total[COLUMNS[0]] + total[COLUMNS[1]]) / total.total()
-    print(f"\nOf {total.total()}, {share:.1%} are named first; another one is named for {total[COLUMNS[4]]}.")
-    took = table.milliseconds
-    print(f"A diagnosis takes {median(took):.1f} ms (95 %: {quantiles(took, n=20)[-1]:.1f} ms) of processor time.\n")
-    print("\n".join(table.others))
+            _measure(folder, tally)
+    rows = ([kind, *(counts[column] for column in COLUMNS)] for kind, counts in tally.counts.items())
+    print(render_markdown(["planted", *COLUMNS], rows))
+    total: Counter[str] = sum(tally.counts.values(), Counter())
+    share = (total[FIRST] + total[OWN]) / total.total()
+    print(f"\nOf {total.total()}, {share:.1%} are named first; another one is named for {total[ANOTHER]}.")
+    times = tally.milliseconds
+    print(f"A diagnosis takes {median(times):.1f} ms (95 %: {percentile_95(times):.1f} ms) of processor time.\n")
+    print("\n".join(tally.misses))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""A contract's submission beside a layered network's of as many cases, and how long it takes to publish a large one."""
+"""A contract's submission beside a layered network's of as many cases, and the time to publish a large contract."""
 
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.grading import each, grade
-from bench.submissions import distinct, right
-from bench.table import Row, compared
+from bench.grading import grade, seconds_per_file
+from bench.submissions import right_sources, write_variants
+from bench.table import Row, median_ratio
 from grader.judge.judge import Judge
 from grader.subjects import gallery, kinds
 from grader.subjects.contracts.assignment import ContractAssignment
@@ -25,8 +25,8 @@ LARGEST = (CONTRACT, "cs231n-conv")
 
 
 @dataclass(slots=True)
-class Measured:
-    """A revision on disk, the bytes that a submission is given and returns, and milliseconds by round."""
+class LanguageTimes:
+    """A revision on disk, files for it, a note on the bytes that it exchanges, and milliseconds by round."""
 
     name: str
     revision: Path
@@ -34,52 +34,53 @@ class Measured:
     note: str
     milliseconds: list[float] = field(default_factory=list)
 
-    def turn(self) -> None:
+    def run_round(self) -> None:
         """Grade all files in one call."""
         options = ("--assignment", str(self.revision))
-        self.milliseconds.append(1e3 * each(grade(self.files, [True] * len(self.files), options)))
+        run = grade(self.files, [True] * len(self.files), options)
+        self.milliseconds.append(1e3 * seconds_per_file(run))
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class LanguageComparison:
     """A layered network and a contract, measured in turn, and publications in milliseconds by contract."""
 
-    layered: Measured
-    contract: Measured
+    layered: LanguageTimes
+    contract: LanguageTimes
     publications: dict[str, float]
 
-    def round(self) -> None:
+    def run_round(self) -> None:
         """Measure both once."""
-        self.layered.turn()
-        self.contract.turn()
+        self.layered.run_round()
+        self.contract.run_round()
 
     def rows(self) -> Iterator[Row]:
-        """Yield one row for each, and one for each publication."""
+        """Yield a row for each language, and one for each publication."""
         base = self.layered.milliseconds
-        for measured, goal in ((self.layered, ""), (self.contract, "time <= 1.5")):
-            ratio = compared(measured.milliseconds, base)
-            yield Row(measured.name, measured.milliseconds, ratio, goal=goal, note=measured.note)
+        for times, goal in ((self.layered, ""), (self.contract, "time <= 1.5")):
+            ratio = median_ratio(times.milliseconds, base)
+            yield Row(times.name, times.milliseconds, ratio, goal=goal, note=times.note)
         for name, milliseconds in self.publications.items():
             yield Row(f"publishing {name}, {CASES} cases", [milliseconds], goal="<= 60,000 ms")
 
 
-def compare(folder: Path, count: int) -> Comparison:
-    """Publish the contracts, and lay down so many right files for each language."""
-    publications, drawn = {}, {}
+def prepare_comparison(folder: Path, count: int) -> LanguageComparison:
+    """Publish the contracts, and write so many right files for each language."""
+    publications, archives = {}, {}
     for name in LARGEST:
-        started = time.perf_counter()
-        drawn[name] = draw(replace(_read(name), cases=CASES))
-        publications[name] = 1e3 * (time.perf_counter() - started)
+        start = time.perf_counter()
+        archives[name] = draw(replace(_read_contract(name), cases=CASES))
+        publications[name] = 1e3 * (time.perf_counter() - start)
     base = kinds.of(assignment := load_packaged(LAYERED).assignment).vary(assignment, None, CASES)
     layered = draw(replace(base, ranges=RANGES, home_networks=1))
-    return Comparison(
-        _lay_down(folder, f"backmark grade, {count} right ones, layered networks", layered, count),
-        _lay_down(folder, f"backmark grade, {count} right ones, a contract", drawn[CONTRACT], count),
+    return LanguageComparison(
+        _write_files(folder, f"backmark grade, {count} right ones, layered networks", layered, count),
+        _write_files(folder, f"backmark grade, {count} right ones, a contract", archives[CONTRACT], count),
         publications,
     )
 
 
-def _read(name: str) -> ContractAssignment:
+def _read_contract(name: str) -> ContractAssignment:
     folder = gallery.find_folder(name)
     assignment = None if folder is None else kinds.read(folder)
     if not isinstance(assignment, ContractAssignment):
@@ -87,10 +88,10 @@ def _read(name: str) -> ContractAssignment:
     return assignment
 
 
-def _lay_down(folder: Path, name: str, data: bytes, count: int) -> Measured:
-    subject = Judge(kinds.load(data, name)).subject
+def _write_files(folder: Path, name: str, archive: bytes, count: int) -> LanguageTimes:
+    subject = Judge(kinds.load(archive, name)).subject
     question = subject.exchange.question(subject.cases)
     note = f"{len(question.payload) / 1024:,.0f} KiB given, {sum(question.sizes) / 1024:,.0f} KiB returned"
     file = folder / f"{subject.noun}.npz"
-    file.write_bytes(data)
-    return Measured(name, file, distinct(folder / subject.noun, right(), count), note)
+    file.write_bytes(archive)
+    return LanguageTimes(name, file, write_variants(folder / subject.noun, right_sources(), count), note)

@@ -1,4 +1,4 @@
-"""What the bare floor needs, laid down before anything is timed: the networks' numbers, their sizes, the function."""
+"""Files of the bare floor, written before anything is timed: the networks' numbers, their sizes, the function."""
 
 import sys
 from pathlib import Path
@@ -10,16 +10,16 @@ from grader.oracle.network import forward
 from grader.subjects.networks.revision import NetworksRevision
 
 
-def floor(folder: Path, revision: NetworksRevision, source: str) -> Command:
-    """One floor run; the numbers are W, b, f, h and y of each network, one after the other."""
+def prepare_floor(folder: Path, revision: NetworksRevision, source: str) -> Command:
+    """Write the files, and return the command of a run. The numbers are W, b, f, h and y of each network in turn."""
     folder.mkdir()
     numbers, sizes, function = folder / "numbers", folder / "sizes", folder / "function.py"
     parts = []
     for network in revision.suite.networks:
-        at = forward(network, revision.assignment.formulas)
-        parts += [*network.weights, *network.biases, *at.f, *at.h, network.y]
+        trace = forward(network, revision.assignment.formulas)
+        parts += [*network.weights, *network.biases, *trace.f, *trace.h, network.y]
     np.concatenate([part.ravel() for part in parts]).tofile(numbers)
-    lines = (" ".join(map(str, each)) for each in revision.suite.sizes)
+    lines = (" ".join(map(str, widths)) for widths in revision.suite.sizes)
     sizes.write_text("\n".join(lines), encoding="ascii")
     function.write_text(source, encoding="utf-8")
     bare = Path(__file__).with_name("bare.py")

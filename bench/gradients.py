@@ -1,9 +1,8 @@
-"""The oracle beside the notebook's loop and other gradient checkers, per network, at three sizes, asked in turn."""
+"""The oracle beside the notebook's loop and other gradient checkers, per network, at three sizes, in turn."""
 
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +12,8 @@ from typing import IO, Any
 
 import numpy as np
 
-from bench.networks import Given, write
-from bench.peers.peer import PEERS, ROOT
+from bench.networks import GradientProblem, write_problems
+from bench.peers.peer import ROOT, find_python
 from bench.run import ONE_THREAD
 from grader.model.formulas import Formulas
 from grader.oracle.network import Network
@@ -23,7 +22,7 @@ from tests.networks import load_packaged
 
 FORMULAS = Formulas()
 
-#: What each set is called, and for those that are not the suite's: widths, and how many networks.
+#: The sets of networks that are not of the suite: their names, the widths, and the number of networks.
 SHAPES = {
     "K = 5, six wide": ((1, 6, 6, 6, 6, 6, 1), 10),
     "K = 8, 32 wide": ((1, *(32,) * 8, 1), 2),
@@ -34,7 +33,7 @@ SUITE, STRIDE = "the suite's mix", 5
 
 @dataclass(frozen=True, slots=True)
 class Checker:
-    """One checker: its program under `bench.checkers`, and the folder of `.peers` that has it."""
+    """A gradient checker: its program under `bench.checkers`, and its folder of `.peers`, or None for our own."""
 
     name: str
     module: str
@@ -43,8 +42,8 @@ class Checker:
 
     @property
     def python(self) -> Path:
-        """The interpreter that has it."""
-        return PEERS / self.home / "bin" / "python" if self.home else Path(sys.executable)
+        """The interpreter that has the checker."""
+        return find_python(self.home)
 
 
 OURS, LOOP = "the oracle, with its uncertainty", "the notebook's double loop"
@@ -60,62 +59,68 @@ CHECKERS = (
 
 
 @dataclass(slots=True)
-class Found:
-    """What one checker did at one size."""
+class CheckerFigures:
+    """The errors and times of one checker at one size."""
 
     name: str
     #: Errors relative to the largest derivative: of any one, and along one random direction.
-    entry: float | None
-    direction: float
-    #: Networks whose right gradient it takes for wrong.
-    refused: int
+    entry_error: float | None
+    direction_error: float
+    #: Networks whose right gradient the checker takes for wrong.
+    refusals: int
     milliseconds: list[float] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class Measured:
-    """One size."""
+class SizeFigures:
+    """The figures of all checkers at one size."""
 
     name: str
     networks: int
     #: In the mean over the networks.
     parameters: float
-    found: list[Found]
+    checkers: list[CheckerFigures]
 
 
-def gradients(folder: Path, rounds: int) -> Iterator[Measured]:
-    """Each size in turn, all installed checkers round by round."""
-    installed = [each for each in CHECKERS if each.python.exists()]
-    for number, (name, networks) in enumerate(_sets().items()):
+def measure_checkers(folder: Path, rounds: int) -> Iterator[SizeFigures]:
+    """Yield the figures of each size; all installed checkers are asked round by round."""
+    checkers = [checker for checker in CHECKERS if checker.python.exists()]
+    for number, (name, problems) in enumerate(_draw_sets().items()):
         place = folder / f"set{number}"
-        write(place, networks)
+        write_problems(place, problems)
         with ExitStack() as stack:
-            running = [stack.enter_context(_process(each, place)) for each in installed]
-            found = [Found(each.name, **process.hear()) for each, process in zip(installed, running, strict=True)]
+            processes = [stack.enter_context(_run_checker(checker, place)) for checker in checkers]
+            figures = [
+                CheckerFigures(checker.name, **process.read_answer())
+                for checker, process in zip(checkers, processes, strict=True)
+            ]
             for _ in range(rounds):
-                for process, kept in zip(running, found, strict=True):
-                    kept.milliseconds.append(1e3 * process.ask())
-        size = sum(part.size for network in networks for part in network.parameters) / len(networks)
-        yield Measured(name, len(networks), size, found)
+                for process, row in zip(processes, figures, strict=True):
+                    row.milliseconds.append(1e3 * process.time_round())
+        parameters = sum(part.size for problem in problems for part in problem.parameters) / len(problems)
+        yield SizeFigures(name, len(problems), parameters, figures)
 
 
 @dataclass(frozen=True, slots=True)
-class _Process:
-    given: IO[str]
-    said: IO[str]
+class _CheckerProcess:
+    """The pipes of a checker's process."""
 
-    def hear(self) -> Any:
-        return json.loads(self.said.readline())
+    requests: IO[str]
+    answers: IO[str]
 
-    def ask(self) -> float:
-        self.given.write("\n")
-        self.given.flush()
-        return float(self.hear())
+    def read_answer(self) -> Any:
+        return json.loads(self.answers.readline())
+
+    def time_round(self) -> float:
+        """Return the seconds that a network takes."""
+        self.requests.write("\n")
+        self.requests.flush()
+        return float(self.read_answer())
 
 
 @contextmanager
-def _process(checker: Checker, networks: Path) -> Iterator[_Process]:
-    words = [str(checker.python), "-m", f"bench.checkers.{checker.module}", str(networks), checker.argument]
+def _run_checker(checker: Checker, problems: Path) -> Iterator[_CheckerProcess]:
+    words = [str(checker.python), "-m", f"bench.checkers.{checker.module}", str(problems), checker.argument]
     variables = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
     with subprocess.Popen(
         words,
@@ -129,26 +134,28 @@ def _process(checker: Checker, networks: Path) -> Iterator[_Process]:
         if process.stdin is None or process.stdout is None:
             raise RuntimeError("no pipes")
         try:
-            yield _Process(process.stdin, process.stdout)
+            yield _CheckerProcess(process.stdin, process.stdout)
         finally:
             process.stdin.close()
 
 
-def _sets() -> dict[str, list[Given]]:
+def _draw_sets() -> dict[str, list[GradientProblem]]:
     rng = np.random.default_rng(0)
-    drawn = {name: [_drawn(rng, sizes) for _ in range(count)] for name, (sizes, count) in SHAPES.items()}
-    suite = [_given(network) for network in load_packaged("udl-7.2").suite.networks[::STRIDE]]
-    own, large = drawn
-    return {own: drawn[own], SUITE: suite, large: drawn[large]}
+    sets = {name: [_draw_problem(rng, sizes) for _ in range(count)] for name, (sizes, count) in SHAPES.items()}
+    suite = [pose_problem(network, FORMULAS) for network in load_packaged("udl-7.2").suite.networks[::STRIDE]]
+    small, large = sets
+    return {small: sets[small], SUITE: suite, large: sets[large]}
 
 
-def _drawn(rng: np.random.Generator, sizes: tuple[int, ...]) -> Given:
-    """As the notebook draws them: standard normal, the input 1.2, the target 20."""
+def _draw_problem(rng: np.random.Generator, sizes: tuple[int, ...]) -> GradientProblem:
+    """Draw as the notebook does: standard normal parameters, the input 1.2, the target 20."""
     pairs = list(pairwise(sizes))
     weights = tuple(rng.normal(size=(rows, columns)) for columns, rows in pairs)
     biases = tuple(rng.normal(size=(rows, 1)) for _, rows in pairs)
-    return _given(Network(weights, biases, np.full((sizes[0], 1), 1.2), np.full((sizes[-1], 1), 20.0)))
+    return pose_problem(Network(weights, biases, np.full((sizes[0], 1), 1.2), np.full((sizes[-1], 1), 20.0)), FORMULAS)
 
 
-def _given(network: Network) -> Given:
-    return Given(list(network.weights), list(network.biases), network.net_input, network.y, gradient(network, FORMULAS))
+def pose_problem(network: Network, formulas: Formulas) -> GradientProblem:
+    """Return the network with its derivatives by backpropagation."""
+    weights, biases = list(network.weights), list(network.biases)
+    return GradientProblem(weights, biases, network.net_input, network.y, gradient(network, formulas))

@@ -1,6 +1,6 @@
 """Marks over combinations of slips in the notebook's four lines: `python -m bench.marks --combinations 3000`.
 
-No mended mistake may lower the score, and what ignores the error at the output may earn two marks at most.
+No mended mistake may lower the score, and code that ignores the error at the output may earn two marks at most.
 """
 
 import argparse
@@ -14,21 +14,21 @@ from tests.networks import NetworksJudge, load_packaged
 
 
 class Marker:
-    """Scores of combinations, each worked out once, without counterexamples."""
+    """The scores of combinations, each computed once, without counterexamples."""
 
     def __init__(self) -> None:
         self._judge = NetworksJudge(load_packaged("udl-7.2"))
-        self._known: dict[tuple[tuple[str, str], ...], int] = {}
+        self._scores: dict[tuple[tuple[str, str], ...], int] = {}
         Examples.smallest_by_row = lambda *_: {}  # type: ignore[method-assign]
 
-    def score(self, changed: Lines) -> int:
-        """Marks for the notebook's solution with these lines."""
-        key = tuple(sorted(changed.items()))
-        if key not in self._known:
-            code, assignment = source(changed), self._judge.assignment
+    def score(self, lines: Lines) -> int:
+        """Return the marks for the notebook's solution with these lines."""
+        key = tuple(sorted(lines.items()))
+        if key not in self._scores:
+            code, assignment = source(lines), self._judge.assignment
             judgement = self._judge.judge(local(code, assignment), lambda: local(code, assignment))
-            self._known[key] = sum(row.score for row in judgement.properties)
-        return self._known[key]
+            self._scores[key] = sum(row.score for row in judgement.properties)
+        return self._scores[key]
 
 
 def main() -> int:
@@ -36,18 +36,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--combinations", type=int, default=3000)
     parser.add_argument("--seed", type=int, default=1)
-    arguments = parser.parse_args()
+    options = parser.parse_args()
     marker, tally, violations = Marker(), Counter[int](), 0
-    for changed in combined(arguments.combinations, arguments.seed):
-        score = marker.score(changed)
+    for lines in combined(options.combinations, options.seed):
+        score = marker.score(lines)
         tally[score] += 1
-        if score > 2 and any(changed.get(line) in texts for line, texts in IGNORING.items()):
+        if score > 2 and any(lines.get(line) in texts for line, texts in IGNORING.items()):
             violations += 1
-            print(f"ignores the error and has {score}: {changed}", flush=True)
-        for line, better in mended(changed):
+            print(f"ignores the error and has {score}: {lines}", flush=True)
+        for line, better in mended(lines):
             if (after := marker.score(better)) < score:
                 violations += 1
-                print(f"{score} becomes {after} by mending {line}: {changed}", flush=True)
+                print(f"{score} becomes {after} by mending {line}: {lines}", flush=True)
     print("marks and combinations:", ", ".join(f"{score}: {count}" for score, count in sorted(tally.items())))
     print(f"{sum(tally.values())} combinations, {violations} violations")
     return 1 if violations else 0

@@ -1,6 +1,6 @@
 """Networks as a file of numbers and a file of sizes, which any Python with NumPy reads within milliseconds.
 
-Whatever is measured in another environment imports this: standard library and NumPy only.
+Whatever is measured in another environment imports this file, so it needs only the standard library and NumPy.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,40 +15,40 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Given:
+class GradientProblem:
     """A network, its input and target, and the derivatives dW[0], db[0], dW[1], ... by backpropagation."""
 
     weights: list[Array]
     biases: list[Array]
     net_input: Array
     y: Array
-    truth: list[Array]
+    gradient: list[Array]
 
     @property
     def parameters(self) -> list[Array]:
-        """W[0], b[0], W[1], ..."""
+        """The parameters W[0], b[0], W[1], ..."""
         return [part for pair in zip(self.weights, self.biases, strict=True) for part in pair]
 
     @property
     def largest(self) -> float:
-        """The largest derivative: what an error is relative to."""
-        return max(float(np.abs(part).max()) for part in self.truth) or 1.0
+        """The largest derivative, to which errors are relative."""
+        return max(float(np.abs(part).max()) for part in self.gradient) or 1.0
 
 
-def write(folder: Path, networks: Iterable[Given]) -> None:
-    """Into a folder that is made; one input column each."""
+def write_problems(folder: Path, problems: Iterable[GradientProblem]) -> None:
+    """Create the folder and write the problems into it; each has an input of one column."""
     folder.mkdir()
     numbers: list[Array] = []
     sizes = []
-    for each in networks:
-        numbers += [*each.parameters, each.net_input, each.y, *each.truth]
-        sizes.append(" ".join(map(str, [each.weights[0].shape[1], *map(len, each.weights)])))
+    for problem in problems:
+        numbers += [*problem.parameters, problem.net_input, problem.y, *problem.gradient]
+        sizes.append(" ".join(map(str, [problem.weights[0].shape[1], *map(len, problem.weights)])))
     np.concatenate([part.ravel() for part in numbers]).tofile(folder / "numbers")
     (folder / "sizes").write_text("\n".join(sizes), encoding="ascii")
 
 
-def read(folder: Path) -> Iterator[Given]:
-    """One after the other."""
+def read_problems(folder: Path) -> Iterator[GradientProblem]:
+    """Yield the problems of a folder."""
     flat = np.fromfile(folder / "numbers")
     start = 0
 
@@ -62,7 +62,7 @@ def read(folder: Path) -> Iterator[Given]:
         return parts
 
     for line in (folder / "sizes").read_text(encoding="ascii").splitlines():
-        width = [int(each) for each in line.split()]
-        shapes = [shape for below, rows in pairwise(width) for shape in ((rows, below), (rows, 1))]
-        parts, (net_input, y), truth = cut(shapes), cut([(width[0], 1), (width[-1], 1)]), cut(shapes)
-        yield Given(parts[::2], parts[1::2], net_input, y, truth)
+        widths = [int(width) for width in line.split()]
+        shapes = [shape for below, rows in pairwise(widths) for shape in ((rows, below), (rows, 1))]
+        parts, (net_input, y), gradient = cut(shapes), cut([(widths[0], 1), (widths[-1], 1)]), cut(shapes)
+        yield GradientProblem(parts[::2], parts[1::2], net_input, y, gradient)

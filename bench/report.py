@@ -1,4 +1,4 @@
-"""`python -m bench.report [FILE]`: the tables of docs/performance.md, from what a run (the last one) kept."""
+"""`python -m bench.report [FILE]`: the tables of docs/performance.md, from the figures of a run, else of the last."""
 
 import argparse
 import json
@@ -13,15 +13,15 @@ from typing import Any
 from numpy import __version__ as numpy_version
 
 from bench.peers.peer import ROOT
-from bench.table import Section, markdown
+from bench.table import Section, render_section_markdown
 from tests.networks import load_packaged
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"
 
 
-def kept(sections: Sequence[Section], service: Sequence[dict[str, Any]]) -> str:
-    """Where it was written."""
+def save_figures(sections: Sequence[Section], service: Sequence[dict[str, Any]]) -> str:
+    """Write the figures of a run into a file of its own; return its path below the root."""
     RESULTS.mkdir(exist_ok=True)
     now = datetime.now(UTC)
     file = RESULTS / f"{now:%Y%m%dT%H%M%SZ}.json"
@@ -40,33 +40,34 @@ def kept(sections: Sequence[Section], service: Sequence[dict[str, Any]]) -> str:
 
 
 def main() -> None:
-    """Print them, or put them where the page has its own."""
+    """Print the tables, or write them into the page."""
     parser = argparse.ArgumentParser(prog="bench.report", description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, help="what `make bench` kept; else its last run")
+    parser.add_argument("file", nargs="?", type=Path, help="figures of `make bench`; by default those of its last run")
     parser.add_argument("--write", action="store_true", help=f"into {PAGE.relative_to(ROOT)} instead of printing")
     options = parser.parse_args()
     file = options.file or max(RESULTS.glob("2*.json"))
-    tables = _tables(json.loads(file.read_text(encoding="utf-8")))
+    tables = _render_tables(json.loads(file.read_text(encoding="utf-8")))
     if options.write:
-        PAGE.write_text(_filled(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
+        PAGE.write_text(_fill_page(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
     else:
         print("\n\n".join(tables.values()))
 
 
-def _tables(figures: dict[str, Any]) -> dict[str, str]:
-    """By the title of each, and what they were measured on."""
-    about = "{made}, {machine}, {cores} cores, Python {python}, NumPy {numpy}.".format(**figures)
-    return {"machine": about} | {each["title"]: markdown(Section.from_dict(each)) for each in figures["sections"]}
+def _render_tables(figures: dict[str, Any]) -> dict[str, str]:
+    """Return a description of the machine, and the tables by their titles."""
+    machine = "{made}, {machine}, {cores} cores, Python {python}, NumPy {numpy}.".format(**figures)
+    sections = [Section.from_dict(stored) for stored in figures["sections"]]
+    return {"machine": machine} | {section.title: render_section_markdown(section) for section in sections}
 
 
-def _filled(page: str, tables: dict[str, str]) -> str:
-    """The page, with all tables whose titles begin with what a mark says between that mark and its end."""
+def _fill_page(page: str, tables: dict[str, str]) -> str:
+    """Return the page with the tables between its marks: all whose titles begin with the words of a mark."""
 
-    def put(mark: re.Match[str]) -> str:
-        found = [table for title, table in tables.items() if title.startswith(mark[2])]
-        return "\n\n".join((mark[1], *found, "<!-- end -->"))
+    def fill(mark: re.Match[str]) -> str:
+        matching = [table for title, table in tables.items() if title.startswith(mark[2])]
+        return "\n\n".join((mark[1], *matching, "<!-- end -->"))
 
-    return re.sub(r"(<!-- figures: (.+?) -->).*?<!-- end -->", put, page, flags=re.DOTALL)
+    return re.sub(r"(<!-- figures: (.+?) -->).*?<!-- end -->", fill, page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Processes, timed from outside: the wall's clock, the CPU's, and when each line of an answer came."""
+"""Commands, timed from outside: by the wall clock, by the processor's, and by the moment at which each line arrives."""
 
 import os
 import resource
@@ -18,7 +18,7 @@ ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THRE
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What is run, where, with which variables beside those of this process, and how it may end."""
+    """A command: its words, its folder, its variables beside those of this process, and its allowed exit statuses."""
 
     words: Sequence[str]
     folder: Path | None = None
@@ -26,7 +26,7 @@ class Command:
     statuses: Sequence[int] = (0,)
 
     def start(self) -> subprocess.Popen[str]:
-        """The process, its standard output to be read; what it says of its progress is nobody's."""
+        """Start the process; its standard output can be read, its progress messages are dropped."""
         return subprocess.Popen(
             self.words,
             cwd=self.folder,
@@ -38,8 +38,8 @@ class Command:
             encoding="utf-8",
         )
 
-    def ended(self, status: int) -> None:
-        """Raise RuntimeError where the status is none of those that it may end with."""
+    def check_status(self, status: int) -> None:
+        """Raise RuntimeError if the exit status is not an allowed one."""
         if status not in self.statuses:
             message = f"{' '.join(self.words[:5])} ended with status {status}"
             raise RuntimeError(message)
@@ -47,46 +47,46 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds."""
+    """A command that has ended, and its output; times are in seconds."""
 
     wall: float
     cpu: float
-    #: When each line came, from the start.
-    lines: tuple[float, ...]
-    text: tuple[str, ...]
+    #: The moment of each line of output, from the start.
+    arrivals: tuple[float, ...]
+    lines: tuple[str, ...]
     status: int
 
 
-def timed(command: Command) -> Run:
+def run_command(command: Command) -> Run:
     """Run the command to its end."""
-    before = _cpu()
-    started = time.perf_counter()
-    lines, text = [], []
+    cpu_before = _children_cpu()
+    start = time.perf_counter()
+    arrivals, lines = [], []
     with command.start() as process:
         if process.stdout is not None:
             for line in process.stdout:
-                lines.append(time.perf_counter() - started)
-                text.append(line)
+                arrivals.append(time.perf_counter() - start)
+                lines.append(line)
         status = process.wait(PATIENCE)
-    command.ended(status)
-    return Run(time.perf_counter() - started, _cpu() - before, tuple(lines), tuple(text), status)
+    command.check_status(status)
+    return Run(time.perf_counter() - start, _children_cpu() - cpu_before, tuple(arrivals), tuple(lines), status)
 
 
-def together(commands: Sequence[Command], times: int = 1) -> float:
-    """Seconds until all of them are done side by side, each so many times over."""
+def run_side_by_side(commands: Sequence[Command], repeats: int = 1) -> float:
+    """Run the commands at the same time, each `repeats` times in a row; return the seconds until all are done."""
 
-    def stream(command: Command) -> None:
-        for _ in range(times):
+    def run_lane(command: Command) -> None:
+        for _ in range(repeats):
             process = command.start()
             process.communicate(timeout=PATIENCE)
-            command.ended(process.returncode)
+            command.check_status(process.returncode)
 
-    started = time.perf_counter()
-    with ThreadPoolExecutor(len(commands)) as streams:
-        list(streams.map(stream, commands))
-    return time.perf_counter() - started
+    start = time.perf_counter()
+    with ThreadPoolExecutor(len(commands)) as lanes:
+        list(lanes.map(run_lane, commands))
+    return time.perf_counter() - start
 
 
-def _cpu() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+def _children_cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime

@@ -7,11 +7,14 @@ import argparse
 import logging
 import time
 
-from bench.lists import verdicts
-from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
-from grader.model.records import Job, Kind
-from grader.model.verdict import Verdict
+from bench.recording import current_revision, record_verdict
+from bench.stack import ASSIGNMENT, COURSE, Stack, run_stack
+from bench.verdicts import grade_examples
+from bench.waiting import wait_until
 from grader.store.submissions import NewSubmission
+
+#: Seconds within which all submissions are chosen.
+_CHOOSING = 1800.0
 
 
 def main() -> None:
@@ -20,51 +23,39 @@ def main() -> None:
     parser.add_argument("sizes", nargs="*", type=int, default=[20_000, 100_000], help="distinct sources")
     sizes = parser.parse_args().sizes
     logging.disable()
-    _, wrong = verdicts()
-    with stack() as up:
-        filled = 0
+    _, verdict = grade_examples()
+    with run_stack() as stack:
+        revision = current_revision(stack.store, COURSE, ASSIGNMENT)
         print(f"{'sources':>10}{'first graded, s':>18}{'all chosen, s':>16}{'graded by then':>16}")
-        for size in sizes:
-            # Filling it is not what is measured.
-            up.store.redis.config_set("appendfsync", "no")
-            for number in range(filled, size):
-                _fill(up, number, wrong)
-            up.store.redis.config_set("appendfsync", "always")
-            filled = size
-            print(f"{size:10,}{_measure(up)}", flush=True)
+        for smaller, size in zip((0, *sizes), sizes, strict=False):
+            # The filling is not measured.
+            stack.store.redis.config_set("appendfsync", "no")
+            for number in range(smaller, size):
+                source = f"# {number}".encode()
+                new = NewSubmission(COURSE, ASSIGNMENT, revision, f"s{number}", "a.py", source)
+                record_verdict(stack.store, new, verdict)
+            stack.store.redis.config_set("appendfsync", "always")
+            print(f"{size:10,}{_measure(stack)}", flush=True)
 
 
-def _fill(up: Stack, number: int, verdict: Verdict) -> None:
-    """Record and conclude a submission with a source of its own."""
-    revision = up.store.assignments.current(COURSE, ASSIGNMENT)
-    if revision is None:
-        raise RuntimeError("nothing ships")
-    source = f"# {number}".encode()
-    new = NewSubmission(COURSE, ASSIGNMENT, revision.id, f"s{number}", "a.py", source)
-    name = up.store.submissions.accept(new).id
-    claim = up.store.jobs.claim(Job(Kind.SUBMISSION, name))
-    if claim is None:
-        raise RuntimeError("what was accepted does not wait")
-    up.store.submissions.finish(claim, verdict.with_identity(name, "a.py"))
-
-
-def _measure(up: Stack) -> str:
+def _measure(stack: Stack) -> str:
     """Return the figures of a regrade of everything, as the rest of a row."""
-    with up.workers(2):
+    regrades = stack.client.regrades
+    with stack.workers(2):
         start = time.monotonic()
-        name = up.client.regrades.start(assignment=ASSIGNMENT, fresh=True).id
-        until(lambda: _graded(up, name) > 0)
+        name = regrades.start(assignment=ASSIGNMENT, fresh=True).id
+        wait_until(lambda: _count_graded(stack, name) > 0, "the regrade's first source is graded")
         first = time.monotonic() - start
-        until(lambda: up.client.regrades.get(name).phase != "preparing", 1800)
-        chosen = time.monotonic() - start
-        graded = _graded(up, name)
-        up.client.regrades.cancel(name)
-    return f"{first:18.1f}{chosen:16.1f}{graded:16,}"
+        wait_until(lambda: regrades.get(name).phase != "preparing", "all submissions are chosen", _CHOOSING)
+        last = time.monotonic() - start
+        units = _count_graded(stack, name)
+        regrades.cancel(name)
+    return f"{first:18.1f}{last:16.1f}{units:16,}"
 
 
-def _graded(up: Stack, name: str) -> int:
-    """Return the number of its sources that have been graded."""
-    return int(up.store.redis.hget(f"bm:regrade:{name}", "units_done") or 0)
+def _count_graded(stack: Stack, name: str) -> int:
+    """Return the number of the regrade's sources that have been graded."""
+    return int(stack.store.redis.hget(f"bm:regrade:{name}", "units_done") or 0)
 
 
 if __name__ == "__main__":

@@ -12,15 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from pathlib import Path
-from statistics import quantiles
 
-from bench.processor import spent
-from bench.stack import ASSIGNMENT, COURSE, Stack, stack, until
-from bench.submissions import mix, numbered, right
-from grader.model.records import Job, Kind, SubmissionRecord
+from bench.percentiles import Spread
+from bench.processor import read_processor_seconds
+from bench.recording import current_revision, record_verdict
+from bench.stack import ASSIGNMENT, COURSE, Stack, run_stack
+from bench.submissions import mixed_sources, pick_variant, right_sources
+from bench.waiting import wait_until
+from grader.model.records import SubmissionRecord
 from grader.model.result import read_verdict
 from grader.store.submissions import NewSubmission
 
@@ -29,40 +31,20 @@ HANDS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """Seconds of each measurement, submissions of a burst, and those that a regrade is about."""
+class ServiceSize:
+    """Seconds of each measurement, submissions of a burst, and submissions of the regrade."""
 
     seconds: float
     burst: int
     regrade: int
 
 
-FULL, QUICK = Size(30, 400, 5000), Size(6, 60, 300)
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Percentiles, in milliseconds."""
-
-    p50: float
-    p95: float
-    p99: float
-    n: int
-
-    @classmethod
-    def of(cls, seconds: Sequence[float]) -> "Spread":
-        """Of seconds."""
-        cut = quantiles(seconds, n=100, method="inclusive")
-        p50, p95, p99 = (round(1e3 * cut[each - 1], 1) for each in (50, 95, 99))
-        return cls(p50, p95, p99, len(seconds))
-
-    def __str__(self) -> str:
-        return f"p50 {self.p50:.0f} ms, p95 {self.p95:.0f} ms, p99 {self.p99:.0f} ms (of {self.n})"
+FULL, QUICK = ServiceSize(30, 400, 5000), ServiceSize(6, 60, 300)
 
 
 @dataclass(slots=True)
-class Figures:
-    """What was found; rates are a second."""
+class ServiceFigures:
+    """The figures of a service; rates are a second."""
 
     accepted: float = 0
     graded_right: float = 0
@@ -80,199 +62,211 @@ class Figures:
 
 
 @dataclass(frozen=True, slots=True)
-class Sources:
-    """Sources of which no two are the same, each by a student of its own: half of a mix is wrong, in the usual ways."""
+class Offer:
+    """Submissions that were handed in at a steady rate, and the seconds that each request took."""
 
-    right: Sequence[str]
-    mix: Sequence[str]
-    numbers: Iterator[int]
-    students: Iterator[int]
+    submissions: Sequence[SubmissionRecord]
+    request_seconds: Sequence[float]
 
-    def one(self, *, mixed: bool) -> bytes:
-        """The next."""
-        return numbered(self.mix if mixed else self.right, next(self.numbers)).encode()
+    def time_to_start(self) -> Spread:
+        """Return the times from accepted to the start of grading."""
+        return Spread.of([(submission.started or 0) - submission.created for submission in self.submissions])
+
+    def time_to_verdict(self) -> Spread:
+        """Return the times from the request to the verdict."""
+        pairs = zip(self.submissions, self.request_seconds, strict=True)
+        return Spread.of([(submission.finished or 0) - submission.created + seconds for submission, seconds in pairs])
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Students of a service who hand in files of which no two are the same."""
+
+    stack: Stack
+    right: Sequence[str] = field(default_factory=right_sources)
+    mix: Sequence[str] = field(default_factory=mixed_sources)
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    def submit(self, *, mixed: bool = False) -> str:
+        """Hand in a right file, or the next of a mix in which half are wrong; return the submission's id."""
+        number = next(self._numbers)
+        source = pick_variant(self.mix if mixed else self.right, number).encode()
+        return self.stack.client.submit(source, assignment=ASSIGNMENT, student=f"s{number}").id
+
+    def submit_burst(self, burst: int, *, mixed: bool) -> list[SubmissionRecord]:
+        """Hand in so many at once; return them with their verdicts."""
+        with ThreadPoolExecutor(HANDS) as hands:
+            names = list(hands.map(lambda _: self.submit(mixed=mixed), range(burst)))
+        return self.wait_for_verdicts(names)
+
+    def offer(self, rate: float, seconds: float) -> Offer:
+        """Hand in a mix at even intervals, however long the answers take."""
+        answers: list[tuple[str, float]] = []
+        lock = threading.Lock()
+
+        def submit() -> None:
+            start = time.monotonic()
+            name = self.submit(mixed=True)
+            with lock:
+                answers.append((name, time.monotonic() - start))
+
+        _call_at_rate(submit, rate, max(20, round(rate * seconds)))
+        return Offer(self.wait_for_verdicts([name for name, _ in answers]), [seconds for _, seconds in answers])
+
+    def record_verdicts(self, submissions: int) -> None:
+        """Record so many right submissions with a verdict already: of the worker only the regrade is measured."""
+        store = self.stack.store
+        revision = current_revision(store, COURSE, ASSIGNMENT)
+        verdict = self.stack.client.verdict(self.wait_for_verdicts([self.submit()])[0].id)
+        assert verdict is not None  # noqa: S101 - it was concluded
+        passed = read_verdict(verdict)
+        for number in (next(self._numbers) for _ in range(submissions)):
+            source = pick_variant(self.right, number).encode()
+            new = NewSubmission(COURSE, ASSIGNMENT, revision, f"s{number}", "submission.py", source)
+            record_verdict(store, new, passed)
+
+    def start_regrade(self) -> str:
+        """Start a regrade of everything, by fresh gradings; return its id once the first is graded."""
+        regrades = self.stack.client.regrades
+        name = regrades.start(assignment=ASSIGNMENT, fresh=True).id
+
+        def is_under_way() -> bool:
+            regrade = regrades.get(name)
+            return regrade.phase == "previewing" and regrade.done > 0
+
+        wait_until(is_under_way, "the regrade has graded its first submission")
+        return name
+
+    def wait_for_verdicts(self, names: Sequence[str]) -> list[SubmissionRecord]:
+        """Return the submissions once all are at their end."""
+        for name in names:
+            self.stack.client.wait(name, timeout=600)
+        records = (self.stack.store.submissions.get(name) for name in names)
+        return [record for record in records if record is not None]
+
+
+def _call_at_rate(call: Callable[[], None], rate: float, times: int) -> None:
+    start = time.monotonic()
+    with ThreadPoolExecutor(4 * HANDS) as hands:
+        for number in range(times):
+            # At its time, however long those before it took.
+            time.sleep(max(0.0, start + number / rate - time.monotonic()))
+            hands.submit(call)
 
 
 def main() -> None:
-    """Measure, print, keep."""
+    """Measure, print, keep the figures."""
     parser = argparse.ArgumentParser(prog="bench.service", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under two minutes instead of some ten")
-    parser.add_argument("--regrade", type=int, help="submissions that the regrade beside live ones is about")
+    parser.add_argument("--regrade", type=int, help="submissions of the regrade beside live ones")
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
-    found = measure(replace(size, regrade=options.regrade or size.regrade))
-    print(_text(found))
+    figures = measure(replace(size, regrade=options.regrade or size.regrade))
+    print(_render(figures))
     file = Path(__file__).parent / "results" / "service.json"
     file.parent.mkdir(exist_ok=True)
     machine = {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}
-    file.write_text(json.dumps({**machine, **asdict(found)}, indent=1))
+    file.write_text(json.dumps({**machine, **asdict(figures)}, indent=1))
     print(f"\nkept in {file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file}")
 
 
-def measure(size: Size) -> Figures:
-    """On a service of its own."""
-    sources = Sources(right(), mix(), count(), count())
-    found = Figures()
-    with stack() as up:
-        _accepting(up, sources, size, found)
-        up.store.redis.delete(*up.store.redis.keys("celery:*"), "bm:waiting:interactive")
-        with up.workers(2):
-            _grading(up, sources, size, found)
-            _latency(up, sources, size, found)
-            _beside(up, sources, size, found)
-        _regrading(up, size, found)
-    return found
+def measure(size: ServiceSize) -> ServiceFigures:
+    """Return the figures of a service that is started for this."""
+    figures = ServiceFigures()
+    with run_stack() as stack:
+        course = Course(stack)
+        _measure_accepting(course, size, figures)
+        redis = stack.store.redis
+        redis.delete(*redis.keys("celery:*"), "bm:waiting:interactive")
+        with stack.workers(2) as worker:
+            _measure_grading(course, worker.pid, size, figures)
+            _measure_latency(course, size, figures)
+            _measure_beside_regrade(course, size, figures)
+        _measure_regrades(course, size, figures)
+    return figures
 
 
-def _submit(up: Stack, sources: Sources, *, mixed: bool = False) -> str:
-    source = sources.one(mixed=mixed)
-    return up.client.submit(source, assignment=ASSIGNMENT, student=f"s{next(sources.students)}").id
-
-
-def _accepting(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
-    """With no worker, so that only the accepting is measured."""
+def _measure_accepting(course: Course, size: ServiceSize, figures: ServiceFigures) -> None:
+    """Hand in without a worker, so that only the accepting is measured."""
     end = time.monotonic() + size.seconds
 
-    def hand(_: int) -> int:
-        done = 0
+    def submit_until_end(_: int) -> int:
+        submissions = 0
         while time.monotonic() < end:
-            _submit(up, sources)
-            done += 1
-        return done
+            course.submit()
+            submissions += 1
+        return submissions
 
-    started = time.monotonic()
+    start = time.monotonic()
     with ThreadPoolExecutor(HANDS) as hands:
-        total = sum(hands.map(hand, range(HANDS)))
-    found.accepted = total / (time.monotonic() - started)
+        total = sum(hands.map(submit_until_end, range(HANDS)))
+    figures.accepted = total / (time.monotonic() - start)
 
 
-def _grading(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
-    """A burst, from its first start to its last end."""
-    before = spent()
-    found.graded_right = _burst(up, sources, size.burst, mixed=False)
-    after = spent()
-    found.worker_ms, found.others_ms = (
-        round(1e3 * (after[part] - before[part]) / size.burst, 1) for part in ("worker", "others")
+def _measure_grading(course: Course, worker: int, size: ServiceSize, figures: ServiceFigures) -> None:
+    before = read_processor_seconds(worker)
+    figures.graded_right = _grading_rate(course.submit_burst(size.burst, mixed=False))
+    after = read_processor_seconds(worker)
+    figures.worker_ms, figures.others_ms = (
+        round(1e3 * (after[role] - before[role]) / size.burst, 1) for role in ("worker", "others")
     )
-    found.graded_mixed = _burst(up, sources, size.burst, mixed=True)
+    figures.graded_mixed = _grading_rate(course.submit_burst(size.burst, mixed=True))
 
 
-def _burst(up: Stack, sources: Sources, burst: int, *, mixed: bool) -> float:
-    with ThreadPoolExecutor(HANDS) as hands:
-        names = list(hands.map(lambda _: _submit(up, sources, mixed=mixed), range(burst)))
-    done = _concluded(up, names)
-    first = min(each.started for each in done if each.started is not None)
-    return burst / (max(each.finished for each in done if each.finished is not None) - first)
+def _grading_rate(submissions: Sequence[SubmissionRecord]) -> float:
+    """Return the rate from the first start to the last end."""
+    start = min(submission.started for submission in submissions if submission.started is not None)
+    end = max(submission.finished for submission in submissions if submission.finished is not None)
+    return len(submissions) / (end - start)
 
 
-def _latency(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
-    """At half of what a mix is graded at."""
-    found.offered = found.graded_mixed / 2
-    done, posts = _offered(up, found.offered, size.seconds, lambda: _submit(up, sources, mixed=True))
-    found.to_start = Spread.of([(each.started or 0) - each.created for each in done])
-    found.to_verdict = Spread.of([_taken(each) + post for each, post in zip(done, posts, strict=True)])
+def _measure_latency(course: Course, size: ServiceSize, figures: ServiceFigures) -> None:
+    """Hand in a mix at half of the rate at which it is graded."""
+    figures.offered = figures.graded_mixed / 2
+    offer = course.offer(figures.offered, size.seconds)
+    figures.to_start, figures.to_verdict = offer.time_to_start(), offer.time_to_verdict()
 
 
-def _beside(up: Stack, sources: Sources, size: Size, found: Figures) -> None:
-    """Two a second, with and without a regrade that keeps the workers busy."""
-
-    def one() -> str:
-        return _submit(up, sources, mixed=True)
-
-    done, posts = _offered(up, 2.0, size.seconds, one)
-    found.alone = Spread.of([_taken(each) + post for each, post in zip(done, posts, strict=True)])
-    _fill(up, sources, size.regrade)
-    regrade = _regrade(up)
-    done, posts = _offered(up, 2.0, size.seconds, one)
-    found.beside_regrade = Spread.of([_taken(each) + post for each, post in zip(done, posts, strict=True)])
-    up.client.regrades.cancel(regrade)
+def _measure_beside_regrade(course: Course, size: ServiceSize, figures: ServiceFigures) -> None:
+    """Hand in two a second, without and with a regrade that keeps the workers busy."""
+    figures.alone = course.offer(2.0, size.seconds).time_to_verdict()
+    course.record_verdicts(size.regrade)
+    regrade = course.start_regrade()
+    figures.beside_regrade = course.offer(2.0, size.seconds).time_to_verdict()
+    course.stack.client.regrades.cancel(regrade)
 
 
-def _regrading(up: Stack, size: Size, found: Figures) -> None:
-    """Units a second in the middle of a regrade, on one process and on two."""
-    rates = []
+def _measure_regrades(course: Course, size: ServiceSize, figures: ServiceFigures) -> None:
+    """Count units a second in the middle of a regrade, on one process and on two."""
+    rates, regrades = [], course.stack.client.regrades
     for processes in (1, 2):
-        with up.workers(processes):
-            regrade = _regrade(up)
-            before = up.client.regrades.get(regrade).done
-            started = time.monotonic()
-            # What is measured is what happens meanwhile.
+        with course.stack.workers(processes):
+            name = course.start_regrade()
+            before = regrades.get(name).done
+            start = time.monotonic()
+            # What happens meanwhile is what is measured.
             time.sleep(size.seconds)
-            done = up.client.regrades.get(regrade).done - before
-            rates.append(done / (time.monotonic() - started))
-            up.client.regrades.cancel(regrade)
-    found.regrade_one, found.regrade_two = rates
+            units = regrades.get(name).done - before
+            rates.append(units / (time.monotonic() - start))
+            regrades.cancel(name)
+    figures.regrade_one, figures.regrade_two = rates
 
 
-def _regrade(up: Stack) -> str:
-    """A regrade that is on its way, of everything, by fresh gradings."""
-    name = up.client.regrades.start(assignment=ASSIGNMENT, fresh=True).id
-    until(lambda: (found := up.client.regrades.get(name)).phase == "previewing" and found.done > 0)
-    return name
-
-
-def _fill(up: Stack, sources: Sources, submissions: int) -> None:
-    """Submissions with a verdict already: of the worker only the regrade is measured."""
-    revision = up.store.assignments.current(COURSE, ASSIGNMENT)
-    assert revision is not None  # noqa: S101 - it ships
-    verdict = up.client.verdict(_concluded(up, [_submit(up, sources)])[0].id)
-    assert verdict is not None  # noqa: S101 - it was concluded
-    for _ in range(submissions):
-        student = f"s{next(sources.students)}"
-        new = NewSubmission(COURSE, ASSIGNMENT, revision.id, student, "submission.py", sources.one(mixed=False))
-        name = up.store.submissions.accept(new).id
-        claim = up.store.jobs.claim(Job(Kind.SUBMISSION, name))
-        if claim is not None:
-            up.store.submissions.finish(claim, read_verdict(verdict))
-
-
-def _offered(
-    up: Stack, rate: float, seconds: float, submit: Callable[[], str]
-) -> tuple[list[SubmissionRecord], list[float]]:
-    """Handed in at even intervals, however long the answers take; what became of them, and seconds of each request."""
-    names: list[tuple[str, float]] = []
-    lock = threading.Lock()
-
-    def hand() -> None:
-        started = time.monotonic()
-        name = submit()
-        with lock:
-            names.append((name, time.monotonic() - started))
-
-    total = max(20, round(rate * seconds))
-    began = time.monotonic()
-    with ThreadPoolExecutor(4 * HANDS) as hands:
-        for number in range(total):
-            # At its time, however long those before it took.
-            time.sleep(max(0.0, began + number / rate - time.monotonic()))
-            hands.submit(hand)
-    return _concluded(up, [name for name, _ in names]), [post for _, post in names]
-
-
-def _concluded(up: Stack, names: Sequence[str]) -> list[SubmissionRecord]:
-    for name in names:
-        up.client.wait(name, timeout=600)
-    return [found for name in names if (found := up.store.submissions.get(name)) is not None]
-
-
-def _taken(submission: SubmissionRecord) -> float:
-    return (submission.finished or 0) - submission.created
-
-
-def _text(found: Figures) -> str:
+def _render(figures: ServiceFigures) -> str:
+    grading, rest = f"{figures.worker_ms:.0f} ms grading", f"{figures.others_ms:.0f} the rest"
     return "\n".join(
         (
-            f"accepted, without a worker           {found.accepted:.0f} a second ({HANDS} connections, 2 processes)",
-            f"graded on two processes, right ones  {found.graded_right:.1f} a second",
-            f"  processor time of each              {found.worker_ms:.0f} ms grading, {found.others_ms:.0f} the rest",
-            f"graded, every second one wrong       {found.graded_mixed:.1f} a second",
-            f"at {found.offered:.1f} a second: accept to start   {found.to_start}",
-            f"                request to verdict  {found.to_verdict}",
-            f"two a second: request to verdict     {found.alone}",
-            f"  the same while a regrade runs      {found.beside_regrade}",
-            f"regrade on one process               {found.regrade_one:.1f} a second",
-            f"regrade on two                       {found.regrade_two:.1f} a second",
-            f"  times one                          {found.regrade_two / found.regrade_one:.2f}",
+            f"accepted, without a worker           {figures.accepted:.0f} a second ({HANDS} connections, 2 processes)",
+            f"graded on two processes, right ones  {figures.graded_right:.1f} a second",
+            f"  processor time of each              {grading}, {rest}",
+            f"graded, every second one wrong       {figures.graded_mixed:.1f} a second",
+            f"at {figures.offered:.1f} a second: accept to start   {figures.to_start}",
+            f"                request to verdict  {figures.to_verdict}",
+            f"two a second: request to verdict     {figures.alone}",
+            f"  the same while a regrade runs      {figures.beside_regrade}",
+            f"regrade on one process               {figures.regrade_one:.1f} a second",
+            f"regrade on two                       {figures.regrade_two:.1f} a second",
+            f"  times one                          {figures.regrade_two / figures.regrade_one:.2f}",
         )
     )
 

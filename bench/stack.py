@@ -1,33 +1,31 @@
-"""The parts of a service, started for a measurement on a Redis of their own and stopped after it."""
+"""The parts of a service, started for a measurement on a Redis of their own, and stopped after it."""
 
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
+from bench.waiting import PATIENCE, wait_until
 from grader.client import Client
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.serve.die_with_parent import tie_to_parent
+from tests.service.parts import Part
 from worker.serve.embedded import EmbeddedRedis, free_port
 
 COURSE, ASSIGNMENT = "bench", "udl-7.2"
-
-#: Seconds within which a part is up, or a measurement has failed.
-PATIENCE = 120.0
+#: Limits that no measurement reaches.
+UNLIMITED = {"BACKMARK_SUBMIT_RATE": "1000000/minute", "BACKMARK_READ_RATE": "1000000/minute"}
+#: Answers that refuse a request for now: the store is away, or its storage is full.
+REFUSALS = (503, 507)
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """A store, a way to start parts on it, and a client of its web server."""
+    """A store, the variables and folder of parts that are started on it, and a client of its web server."""
 
     store: Store
     variables: dict[str, str]
@@ -36,67 +34,66 @@ class Stack:
     url: str
 
     @contextmanager
-    def workers(self, processes: int) -> Iterator[None]:
-        """A worker of so many processes that takes work."""
-        with _part(["worker", "--concurrency", str(processes)], self.variables, self.folder):
-            until(lambda: any(each.role == "worker" and each.jail for each in self.store.workers.list()))
-            yield
-        until(lambda: not any(each.role == "worker" for each in self.store.workers.list()))
+    def workers(self, processes: int) -> Iterator[Part]:
+        """Run a worker of so many processes; it takes work when the block begins."""
+        words = ["worker", "--concurrency", str(processes)]
+        with run_part(words, self.variables, self.folder / "worker.log") as worker:
+            wait_until(
+                lambda: any(record.role == "worker" and record.jail for record in self.store.workers.list()),
+                "the worker takes work",
+            )
+            yield worker
+        wait_until(
+            lambda: not any(record.role == "worker" for record in self.store.workers.list()),
+            "the worker has signed off",
+        )
 
 
 @contextmanager
-def stack(settings: Mapping[str, str] | None = None, maxmemory: int = 0) -> Iterator[Stack]:
-    """Redis as it should be (every write is on disk before it is answered), a sweeper and a web server.
+def run_stack(settings: Mapping[str, str] | None = None, maxmemory: int = 0) -> Iterator[Stack]:
+    """Run Redis as it should be (every write is on disk before it is answered), a sweeper and a web server.
 
     Without `settings` no limit of requests is in the way of a measurement.
     """
-    with ExitStack() as opened:
-        folder = Path(opened.enter_context(tempfile.TemporaryDirectory()))
-        redis = EmbeddedRedis(folder / "redis", maxmemory=maxmemory)
-        redis.start()
-        opened.callback(redis.stop)
-        unlimited = {"BACKMARK_SUBMIT_RATE": "1000000/minute", "BACKMARK_READ_RATE": "1000000/minute"}
-        variables = {"BACKMARK_REDIS_URL": redis.url, **(unlimited if settings is None else settings)}
+    with ExitStack() as resources:
+        folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
+        redis = resources.enter_context(run_redis(folder / "redis", maxmemory=maxmemory))
+        variables = {"BACKMARK_REDIS_URL": redis.url, **(UNLIMITED if settings is None else settings)}
         store = Store.connect(ServiceSettings.model_validate({"redis_url": redis.url}))
-        opened.callback(store.close)
+        resources.callback(store.close)
         _, secret = store.tokens.create("bench", COURSE, {Scope.STAFF})
         address = f"127.0.0.1:{free_port()}"
-        opened.enter_context(_part(["sweeper"], variables, folder))
-        opened.enter_context(_part(["web", "--bind", address], variables, folder))
-        until(lambda: _healthy(address))
+        resources.enter_context(run_part(["sweeper"], variables, folder / "sweeper.log"))
+        resources.enter_context(run_part(["web", "--bind", address], variables, folder / "web.log"))
+        wait_until(lambda: _is_healthy(address), "the web server answers")
         url = f"http://{address}"
-        client = opened.enter_context(Client(url, secret))
+        client = resources.enter_context(Client(url, secret))
         yield Stack(store, variables, folder, client, url)
 
 
-def until(true: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Wait until it is true."""
-    end = time.monotonic() + patience
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError("a part of the service did not come up, or did not end")
-        # Between two looks: a part tells nobody that it is up.
-        time.sleep(0.02)
+@contextmanager
+def run_redis(folder: Path, port: int | None = None, *, maxmemory: int = 0) -> Iterator[EmbeddedRedis]:
+    """Run a Redis on a folder."""
+    server = EmbeddedRedis(folder, port, maxmemory=maxmemory)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 @contextmanager
-def _part(words: Sequence[str], variables: dict[str, str], folder: Path) -> Iterator[None]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
-    with (folder / f"{words[0]}.log").open("ab") as log:
-        process = subprocess.Popen(
-            tie_to_parent([sys.executable, "-m", "worker.cli.main", *words]),
-            env={**kept, **variables},
-            stdout=log,
-            stderr=log,
-        )
+def run_part(words: Sequence[str], variables: Mapping[str, str], log: Path) -> Iterator[Part]:
+    """Run `backmark` with these words; no setting of the machine's own applies to it."""
+    part = Part(list(words), dict(variables), log)
     try:
-        yield
+        yield part
     finally:
-        process.terminate()
-        process.wait(PATIENCE)
+        part.process.terminate()
+        part.process.wait(PATIENCE)
 
 
-def _healthy(address: str) -> bool:
+def _is_healthy(address: str) -> bool:
     try:
         return httpx.get(f"http://{address}/healthz").is_success
     except httpx.TransportError:

@@ -1,4 +1,4 @@
-"""Submissions that differ in their source, as a course's do: right ones, and a mix, every second of it wrong."""
+"""Submissions that differ in their source, as a course's do: right ones, and a mix in which every second is wrong."""
 
 import ast
 import json
@@ -20,47 +20,59 @@ WRONG = (
     "todo_left.ipynb",
 )
 
-#: What the notebooks' function needs beside itself.
-NAMES = {"backward_pass", "indicator_function", "d_loss_d_output"}
+#: The functions of the notebooks that a submission needs.
+FUNCTIONS = {"backward_pass", "indicator_function", "d_loss_d_output"}
+#: The end of the signature of `backward_pass`.
+_SIGNATURE_END = "y):\n"
 
 
-def function_of(name: str) -> str:
-    """The function of an example and its helpers, as one small file."""
+def extract_function(name: str) -> str:
+    """Return the function of an example and its helpers, as one small file."""
     text = (EXAMPLES / name).read_text(encoding="utf-8")
     if not name.endswith(".ipynb"):
         return ast.unparse(ast.parse(text)) + "\n"
     notebook: dict[str, Any] = json.loads(text)
-    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    found: dict[str, ast.FunctionDef] = {}
-    for cell in cells:
-        if any(f"def {each}" in cell for each in NAMES):
-            tree = ast.parse(cell)
-            found |= {each.name: each for each in tree.body if isinstance(each, ast.FunctionDef) and each.name in NAMES}
-    return "import numpy as np\n\n\n" + "\n\n\n".join(map(ast.unparse, found.values())) + "\n"
+    definitions: dict[str, ast.FunctionDef] = {}
+    for cell in notebook["cells"]:
+        code = "".join(cell["source"])
+        # Other cells may hold commands of the notebook, which are no Python.
+        if cell["cell_type"] == "code" and any(f"def {function}" in code for function in FUNCTIONS):
+            nodes = [node for node in ast.parse(code).body if isinstance(node, ast.FunctionDef)]
+            definitions |= {node.name: node for node in nodes if node.name in FUNCTIONS}
+    return "import numpy as np\n\n\n" + "\n\n\n".join(map(ast.unparse, definitions.values())) + "\n"
 
 
-def right() -> list[str]:
-    """One source, to be told apart by numbers."""
-    return [function_of(RIGHT)]
+def right_sources() -> list[str]:
+    """Return one right source, of which variants are made."""
+    return [extract_function(RIGHT)]
 
 
-def mix() -> list[str]:
-    """Every second one is wrong, in turn in each of the usual ways."""
-    return [source for name in WRONG for source in (function_of(RIGHT), function_of(name))]
+def mixed_sources() -> list[str]:
+    """Return right and wrong sources by turns, with each of the usual mistakes once."""
+    return [source for name in WRONG for source in (extract_function(RIGHT), extract_function(name))]
 
 
-def numbered(sources: Sequence[str], number: int) -> str:
-    """The source whose turn it is, with a constant of its own in the function."""
-    source = sources[number % len(sources)]
-    return source.replace("y):\n", f"y):\n    submission = {number}\n")
+def insert_statements(source: str, statements: str) -> str:
+    """Return the source with these indented lines at the start of its function."""
+    return source.replace(_SIGNATURE_END, _SIGNATURE_END + statements)
 
 
-def distinct(folder: Path, sources: Sequence[str], count: int) -> list[str]:
-    """So many files, the sources in turn, no two the same."""
+def make_variant(source: str, number: int) -> str:
+    """Return the source with a constant of its own in the function."""
+    return insert_statements(source, f"    submission = {number}\n")
+
+
+def pick_variant(sources: Sequence[str], number: int) -> str:
+    """Return a variant of the source whose turn it is."""
+    return make_variant(sources[number % len(sources)], number)
+
+
+def write_variants(folder: Path, sources: Sequence[str], count: int) -> list[str]:
+    """Write so many files, the sources in turn, no two the same; return their paths."""
     folder.mkdir()
     files = []
     for number in range(count):
         file = folder / f"submission_{number:03}.py"
-        file.write_text(numbered(sources, number), encoding="utf-8")
+        file.write_text(pick_variant(sources, number), encoding="utf-8")
         files.append(str(file))
     return files

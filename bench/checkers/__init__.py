@@ -1,1 +1,1 @@
-"""Gradient checkers, each in a process of its own that is asked in turn; it needs NumPy and the checker only."""
+"""Gradient checkers, each in a process of its own that is asked in turn; it needs only NumPy and the checker."""

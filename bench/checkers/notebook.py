@@ -1,26 +1,26 @@
-"""The notebook's double loop: every derivative by forward differences; one argument says whether it is frugal."""
+"""The notebook's double loop: every derivative by forward differences; the argument `frugal` spares repeated runs."""
 
 import sys
 
 import numpy as np
 
-from bench.checkers.child import Checked, compared, serve
-from bench.loop import loop
-from bench.networks import Array, Given
+from bench.checkers.child import Accuracy, judge_entries, serve
+from bench.loop import differentiate
+from bench.networks import Array, GradientProblem
 
 FRUGAL = "frugal" in sys.argv
 
 
-def check(network: Given) -> list[Array]:
-    """The differences."""
-    return loop(network, frugal=FRUGAL)
+def check(problem: GradientProblem) -> list[Array]:
+    """Return the differences."""
+    return differentiate(problem, frugal=FRUGAL)
 
 
-def judge(network: Given) -> Checked:
-    """With the notebook's own tolerance."""
-    found = check(network)
-    close = all(np.allclose(a, b, rtol=1e-5, atol=1e-8) for a, b in zip(found, network.truth, strict=True))
-    return compared(found, network, refused=not close)
+def judge(problem: GradientProblem) -> Accuracy:
+    """Judge with the notebook's own tolerance."""
+    differences = check(problem)
+    close = all(np.allclose(a, b, rtol=1e-5, atol=1e-8) for a, b in zip(differences, problem.gradient, strict=True))
+    return judge_entries(differences, problem, refuses=not close)
 
 
 if __name__ == "__main__":

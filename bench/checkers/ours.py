@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bench.checkers.child import Checked, compared, serve
-from bench.networks import Given
+from bench.checkers.child import Accuracy, judge_entries, serve
+from bench.networks import GradientProblem
 from grader.model.formulas import Formulas
 from grader.oracle.differences import Differences, differences
 from grader.oracle.network import Network
@@ -11,16 +11,16 @@ from grader.oracle.network import Network
 FORMULAS = Formulas()
 
 
-def check(network: Given) -> Differences:
-    """The differences; the comparison with an answer is one pass over all networks."""
-    made = Network(tuple(network.weights), tuple(network.biases), network.net_input, network.y)
-    return differences(made, FORMULAS)
+def check(problem: GradientProblem) -> Differences:
+    """Return the differences; the comparison with an answer is one pass over all networks."""
+    network = Network(tuple(problem.weights), tuple(problem.biases), problem.net_input, problem.y)
+    return differences(network, FORMULAS)
 
 
-def judge(network: Given) -> Checked:
-    """It refuses nothing: it says where it does not know."""
-    found = check(network).value
-    return compared(found, network, refused=any(bool(np.isnan(part).any()) for part in found))
+def judge(problem: GradientProblem) -> Accuracy:
+    """Judge the values; the oracle refuses nothing, but marks with NaN what it does not know."""
+    values = check(problem).value
+    return judge_entries(values, problem, refuses=any(bool(np.isnan(part).any()) for part in values))
 
 
 if __name__ == "__main__":

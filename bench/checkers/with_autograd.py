@@ -3,29 +3,28 @@
 import autograd.numpy as np
 from autograd.test_util import EPS, check_grads
 
-from bench.checkers.child import Checked, along, refuses, serve
-from bench.networks import Given
+from bench.checkers.child import Accuracy, judge_direction, raises_refusal, serve_refusals
+from bench.networks import GradientProblem
 
 
-def check(network: Given) -> None:
-    """With its own step and tolerance."""
+def check(problem: GradientProblem) -> None:
+    """Check with autograd's own step and tolerance."""
 
     def loss(parameters: list[object]) -> object:
-        h = network.net_input
+        h = problem.net_input
         for k in range(0, len(parameters), 2):
             f = parameters[k + 1] + np.matmul(parameters[k], h)
             h = np.maximum(f, 0.0)
-        return np.sum((f - network.y) ** 2)
+        return np.sum((f - problem.y) ** 2)
 
-    check_grads(loss, modes=["rev"], order=1)(network.parameters)
+    check_grads(loss, modes=["rev"], order=1)(problem.parameters)
 
 
-def judge(network: Given) -> Checked:
-    """Its ends are half a step off, along a direction whose length grows with the root of the parameters."""
-    length = float(np.sqrt(sum(part.size for part in network.parameters)))
-    return along(network, EPS / 2 * length, refused=refuses(check, network))
+def judge(problem: GradientProblem) -> Accuracy:
+    """Judge half a step to either side, along a direction whose length grows with the root of the parameters."""
+    length = float(np.sqrt(sum(part.size for part in problem.parameters)))
+    return judge_direction(problem, EPS / 2 * length, refuses=raises_refusal(check, problem))
 
 
 if __name__ == "__main__":
-    # A refusal comes by an exception, and differs from one random direction to the next.
-    serve(lambda network: refuses(check, network), judge)
+    serve_refusals(check, judge)

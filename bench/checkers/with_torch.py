@@ -6,16 +6,17 @@ from collections.abc import Callable
 import torch
 from torch.autograd.gradcheck import get_numerical_jacobian_wrt_specific_input, gradcheck
 
-from bench.checkers.child import Checked, along, compared, refuses, serve
-from bench.networks import Given
+from bench.checkers.child import Accuracy, judge_direction, judge_entries, raises_refusal, serve_refusals
+from bench.networks import Array, GradientProblem
 
 FAST = "fast" in sys.argv
-#: `gradcheck`'s own step.
+#: The step of `gradcheck`.
 STEP = 1e-6
 
 
-def _loss(network: Given) -> tuple[Callable[..., torch.Tensor], tuple[torch.Tensor, ...]]:
-    net_input, y = torch.from_numpy(network.net_input.copy()), torch.from_numpy(network.y.copy())
+def _make_loss(problem: GradientProblem) -> tuple[Callable[..., torch.Tensor], tuple[torch.Tensor, ...]]:
+    """Return the loss as a function of the parameters, and the parameters."""
+    net_input, y = torch.from_numpy(problem.net_input.copy()), torch.from_numpy(problem.y.copy())
 
     def loss(*parameters: torch.Tensor) -> torch.Tensor:
         h = net_input
@@ -24,30 +25,32 @@ def _loss(network: Given) -> tuple[Callable[..., torch.Tensor], tuple[torch.Tens
             h = torch.relu(f)
         return ((f - y) ** 2).sum()
 
-    return loss, tuple(torch.from_numpy(part.copy()).requires_grad_() for part in network.parameters)
+    return loss, tuple(torch.from_numpy(part.copy()).requires_grad_() for part in problem.parameters)
 
 
-def check(network: Given) -> None:
-    """With its own step and tolerance."""
-    loss, parameters = _loss(network)
+def check(problem: GradientProblem) -> None:
+    """Check with PyTorch's own step and tolerance."""
+    loss, parameters = _make_loss(problem)
     gradcheck(loss, parameters, fast_mode=FAST)
 
 
-def judge(network: Given) -> Checked:
-    """In slow mode the error of its own numerical Jacobian; in fast mode its directions have unit length."""
-    refused = refuses(check, network)
+def judge(problem: GradientProblem) -> Accuracy:
+    """Judge the numerical Jacobian in slow mode, and in fast mode a direction of unit length."""
+    refuses = raises_refusal(check, problem)
     if FAST:
-        return along(network, STEP, refused=refused)
-    loss, parameters = _loss(network)
+        return judge_direction(problem, STEP, refuses=refuses)
+    return judge_entries(_compute_jacobian(problem), problem, refuses=refuses)
+
+
+def _compute_jacobian(problem: GradientProblem) -> list[Array]:
+    loss, parameters = _make_loss(problem)
     jacobian = [
-        get_numerical_jacobian_wrt_specific_input(loss, at, parameters, (loss(*parameters),), STEP)[0]
-        for at in range(len(parameters))
+        get_numerical_jacobian_wrt_specific_input(loss, index, parameters, (loss(*parameters),), STEP)[0]
+        for index in range(len(parameters))
     ]
-    found = [part.detach().numpy().reshape(truth.shape) for part, truth in zip(jacobian, network.truth, strict=True)]
-    return compared(found, network, refused=refused)
+    return [part.detach().numpy().reshape(true.shape) for part, true in zip(jacobian, problem.gradient, strict=True)]
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    # A refusal comes by an exception, and differs from one random direction to the next.
-    serve(lambda network: refuses(check, network), judge)
+    serve_refusals(check, judge)

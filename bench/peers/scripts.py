@@ -1,10 +1,9 @@
 """Graders that test a Python file: unittest, pytest with Hypothesis, gradescope-utils, check50."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.peers.peer import Peer
+from bench.peers.peer import Peer, read_results
 from bench.run import Run
 
 UNITTEST = '''\
@@ -64,7 +63,6 @@ def gradients():
         raise check50.Failure(str(error))
 '''
 
-
 CS50 = """\
 check50:
   files:
@@ -73,49 +71,50 @@ check50:
 """
 
 
-def _unittest(folder: Path, python: Path, source: str) -> Sequence[str]:
+def _lay_out_script(folder: Path, source: str, name: str, test: str) -> None:
     (folder / "submission.py").write_text(source, encoding="utf-8")
-    (folder / "test_gradients.py").write_text(UNITTEST, encoding="utf-8")
+    (folder / name).write_text(test, encoding="utf-8")
+
+
+def _lay_out_unittest(folder: Path, python: Path, source: str) -> Sequence[str]:
+    _lay_out_script(folder, source, "test_gradients.py", UNITTEST)
     return [str(python), "-m", "unittest", "test_gradients"]
 
 
-def _pytest(folder: Path, python: Path, source: str) -> Sequence[str]:
-    (folder / "submission.py").write_text(source, encoding="utf-8")
-    (folder / "test_gradients.py").write_text(PYTEST, encoding="utf-8")
+def _lay_out_pytest(folder: Path, python: Path, source: str) -> Sequence[str]:
+    _lay_out_script(folder, source, "test_gradients.py", PYTEST)
     return [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_gradients.py"]
 
 
-def _gradescope(folder: Path, python: Path, source: str) -> Sequence[str]:
-    (folder / "submission.py").write_text(source, encoding="utf-8")
-    (folder / "run_tests.py").write_text(GRADESCOPE, encoding="utf-8")
+def _lay_out_gradescope(folder: Path, python: Path, source: str) -> Sequence[str]:
+    _lay_out_script(folder, source, "run_tests.py", GRADESCOPE)
     return [str(python), "run_tests.py"]
 
 
-def _check50(folder: Path, python: Path, source: str) -> Sequence[str]:
-    (folder / "submission.py").write_text(source, encoding="utf-8")
+def _lay_out_check50(folder: Path, python: Path, source: str) -> Sequence[str]:
     checks = folder / "checks"
     checks.mkdir()
-    (checks / "__init__.py").write_text(CHECK50, encoding="utf-8")
+    _lay_out_script(folder, source, "checks/__init__.py", CHECK50)
     (checks / ".cs50.yaml").write_text(CS50, encoding="utf-8")
     return [str(python.with_name("check50")), "--dev", "-o", "json", "--output-file", "results.json", "--", str(checks)]
 
 
-def _status(_: Path, run: Run) -> bool:
+def _ends_well(_: Path, run: Run) -> bool:
     return run.status == 0
 
 
-def _scored(folder: Path, _: Run) -> bool:
-    return bool(json.loads((folder / "results.json").read_text(encoding="utf-8"))["tests"][0]["score"] == 10)
+def _has_full_score(folder: Path, _: Run) -> bool:
+    return bool(read_results(folder)["tests"][0]["score"] == 10)
 
 
-def _checked(folder: Path, _: Run) -> bool:
-    results = json.loads((folder / "results.json").read_text(encoding="utf-8"))["results"]
-    return bool(results) and all(each["passed"] for each in results)
+def _passes_all_checks(folder: Path, _: Run) -> bool:
+    results = read_results(folder)["results"]
+    return bool(results) and all(result["passed"] for result in results)
 
 
 SCRIPTS = (
-    Peer("plain unittest", None, _unittest, _status),
-    Peer("pytest with Hypothesis", None, _pytest, _status),
-    Peer("gradescope-utils", "gradescope-utils", _gradescope, _scored),
-    Peer("check50", "check50", _check50, _checked),
+    Peer("plain unittest", None, _lay_out_unittest, _ends_well),
+    Peer("pytest with Hypothesis", None, _lay_out_pytest, _ends_well),
+    Peer("gradescope-utils", "gradescope-utils", _lay_out_gradescope, _has_full_score),
+    Peer("check50", "check50", _lay_out_check50, _passes_all_checks),
 )

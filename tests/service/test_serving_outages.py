@@ -2,7 +2,8 @@
 
 import pytest
 
-from bench.outages import Missing, measure
+from bench.outage_kinds import Unavailable
+from bench.outages import measure
 from tests.services import require
 
 pytestmark = pytest.mark.usefixtures("jail", "redis_program")
@@ -12,7 +13,7 @@ pytestmark = pytest.mark.usefixtures("jail", "redis_program")
 def test_everything_goes_on_by_itself_and_nothing_is_lost_or_doubled(outage: str) -> None:
     try:
         report = measure(outage, seconds=6, rate=2)
-    except Missing as error:
+    except Unavailable as error:
         report = require(None, str(error))
     assert report.violations == []
     assert report.accepted > 5

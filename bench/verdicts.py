@@ -1,0 +1,17 @@
+"""The verdicts of a right and of a wrong example, by the engine itself."""
+
+import json
+
+from bench.grading import grade
+from bench.submissions import EXAMPLES
+from grader.model.result import read_verdict
+from grader.model.verdict import Verdict
+
+PASSED, FAILED = "right.ipynb", "no_relu_derivative.ipynb"
+
+
+def grade_examples() -> tuple[Verdict, Verdict]:
+    """Return the verdict of the right example, and of the wrong one."""
+    run = grade([str(EXAMPLES / name) for name in (PASSED, FAILED)], [True, False])
+    passed, failed = (read_verdict(json.loads(line)) for line in run.lines)
+    return passed, failed
