@@ -434,6 +434,17 @@ def test_reversed_lists_are_read_in_the_right_order_beside_transposed_weights() 
     assert "from the output layer down" in rows(REVERSED)["form"].message
 
 
+@pytest.mark.parametrize(
+    ("back", "words"),
+    [("dw[::-1], db", "the weight gradients go from the output layer"), ("dw, db[::-1]", "the bias gradients go from")],
+)
+def test_one_list_of_two_that_is_reversed_costs_no_step(back: str, words: str) -> None:
+    """Each array is read in its layer, as where both lists are."""
+    found = rows(own(start=LISTS, back=back))
+    assert {row.name for row in found.values() if row.max_score and not row.score} == {"any_shape"}
+    assert words in found["form"].message
+
+
 def test_numbers_of_too_few_products_are_not_said_to_be_read() -> None:
     """Where a layer has one input they could be."""
     source = four_lines({"weight": "all_dl_df[layer] * all_h[layer]"})

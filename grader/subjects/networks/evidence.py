@@ -36,10 +36,12 @@ class ReturnedForm(StrEnum):
     """The returned form, as the jail names it (`worker/sandbox/inside/networks/forms.py`)."""
 
     #: Two lists in the order that was asked for, perhaps of arrays in another shape; in the other order; from the
-    #: output down.
+    #: output down, both or one of them.
     PLAIN = "plain"
     SWAPPED = "swapped"
     REVERSED = "reversed"
+    WEIGHTS_REVERSED = "weights_reversed"
+    BIASES_REVERSED = "biases_reversed"
     #: A dictionary of the two; weights and biases by layer; the two and something else.
     NAMED = "named"
     PAIRS = "pairs"
@@ -76,3 +78,8 @@ class Evidence:
     early: bool = False
     #: For each of the four lists whether two of its entries have numbers of the same memory.
     within: tuple[bool, ...] = ()
+
+    @property
+    def overwritten(self) -> tuple[bool, ...]:
+        """For each k, True if dh[k] may hold what was written for dl/df or another layer."""
+        return (True,) * len(self.shared) if any(self.within[3:]) else self.shared

@@ -1,6 +1,6 @@
 """The form of what was returned: two lists in the order that was asked for, each array in its shape."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -31,10 +31,10 @@ def form(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidenc
     readable = {evidence[i].form for i in failing if _readable(suite, i, evidence)}
     if unread & {ReturnedForm.PLAIN, ReturnedForm.REVERSED, ReturnedForm.OTHER}:
         # An array that has too few numbers on some networks is in another shape by chance on the others.
-        readable -= {ReturnedForm.PLAIN, ReturnedForm.REVERSED}
+        readable -= _TURNED.keys()
     if len(failing) < min(_BEYOND_CHANCE, returned):
         # So are a few arrays of other shapes that fit two lists in another order.
-        readable -= _TWOFOLD.keys()
+        readable.difference_update(_IN_ANOTHER_ORDER)
     message = wording.other_form(malformed[0][1], readable, unread)
     return Row(Mark.FAILED, returned, message, failing, disagreeing)
 
@@ -48,53 +48,91 @@ def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Ev
     if not any(observed.form == ReturnedForm.REPLACED for i, observed in evidence.items() if max(suite.sizes[i]) > 1):
         # Where all arrays are single numbers, a list was taken for another one by its name alone.
         evidence = {i: observed for i, observed in evidence.items() if observed.form != ReturnedForm.REPLACED}
-    for form, fits_both in _TWOFOLD.items():
-        twofold = {i for i in evidence if fits_both(suite.sizes[i])}
+    for form in _IN_ANOTHER_ORDER:
+        twofold = {i for i, observed in evidence.items() if _fits_both(observed.form, form, suite.sizes[i])}
         if {observed.form for i, observed in evidence.items() if i not in twofold and observed.ended} == {form}:
+            readable = _TURNED.keys() if form in _TURNED else {ReturnedForm.PLAIN}
             return {
-                i: _reorder(observed, form, suite.sizes[i])
-                if i in twofold and observed.form == ReturnedForm.PLAIN
-                else observed
+                i: _reorder(observed, form, suite.sizes[i]) if i in twofold and observed.form in readable else observed
                 for i, observed in evidence.items()
             }
     # What some networks seem to have in another order, and others have not, has none.
     return {
-        i: _unread(observed)
-        if observed.form == ReturnedForm.REVERSED or (observed.form == ReturnedForm.PAIRS and len(suite.sizes[i]) == 3)
+        i: _drop(observed, ReturnedForm.OTHER, suite.sizes[i], _TURNED.get(observed.form, (True, True)))
+        if any(_TURNED.get(observed.form, ())) or (observed.form == ReturnedForm.PAIRS and len(suite.sizes[i]) == 3)
         else observed
         for i, observed in evidence.items()
     }
 
 
-#: For each form the sizes for which two plain lists have the same shapes.
-_TWOFOLD: dict[ReturnedForm, Callable[[Sequence[int]], bool]] = {
-    # Weights and biases have the same shapes if all layers have one input.
-    ReturnedForm.SWAPPED: lambda sizes: set(sizes[:-1]) == {1},
-    # Layers that alternate between two sizes have the same shapes from either end, and an even number of sizes.
-    ReturnedForm.REVERSED: lambda sizes: (
-        len({*sizes[::2]}) == len({*sizes[1::2]}) == 1 and (sizes[0] == sizes[1] or len(sizes) % 2 == 0)
-    ),
-    ReturnedForm.PAIRS: lambda sizes: len(sizes) == 3 and sizes[1:] == (1, 1),
+def _fits_both(observed: ReturnedForm, form: ReturnedForm, sizes: Sequence[int]) -> bool:
+    """True if what was read in the one form has the same shapes in the other."""
+    if observed == form:
+        return False
+    match form:
+        case ReturnedForm.SWAPPED:
+            # All layers have one input.
+            return set(sizes[:-1]) == {1}
+        case ReturnedForm.PAIRS:
+            return len(sizes) == 3 and sizes[1:] == (1, 1)
+    if (observed, form) == (ReturnedForm.BIASES_REVERSED, ReturnedForm.REVERSED) and sizes == sizes[::-1]:
+        # What is turned and transposed, too, has the shapes that were asked for.
+        return True
+    weights, biases = _find_turned(observed, form)
+    return (not weights or _is_alternating(sizes)) and (not biases or sizes[1:] == sizes[:0:-1])
+
+
+def _is_alternating(sizes: Sequence[int]) -> bool:
+    """True if the weights have the same shapes from either end: two sizes by turns, and an even number of them."""
+    return len({*sizes[::2]}) == len({*sizes[1::2]}) == 1 and (sizes[0] == sizes[1] or len(sizes) % 2 == 0)
+
+
+def _find_turned(observed: ReturnedForm, form: ReturnedForm) -> tuple[bool, bool]:
+    """For dW and db, True if the list goes from one end in one form and from the other end in the other."""
+    before, after = (_TURNED.get(which, (False, False)) for which in (observed, form))
+    return before[0] != after[0], before[1] != after[1]
+
+
+#: The forms of lists of layers, each with True for the one of dW and db that goes from the output layer down.
+_TURNED = {
+    ReturnedForm.PLAIN: (False, False),
+    ReturnedForm.REVERSED: (True, True),
+    ReturnedForm.WEIGHTS_REVERSED: (True, False),
+    ReturnedForm.BIASES_REVERSED: (False, True),
 }
 
+_IN_ANOTHER_ORDER = (
+    ReturnedForm.SWAPPED,
+    ReturnedForm.REVERSED,
+    ReturnedForm.WEIGHTS_REVERSED,
+    ReturnedForm.BIASES_REVERSED,
+    ReturnedForm.PAIRS,
+)
+
 #: Forms in which an array of the right shape may stand in another one's place.
-MISPLACED = frozenset({*_TWOFOLD, ReturnedForm.MISTAKEN, ReturnedForm.REPLACED})
+MISPLACED = frozenset({*_IN_ANOTHER_ORDER, ReturnedForm.MISTAKEN, ReturnedForm.REPLACED})
 
 #: The forms of what needs no other reading than the one that was asked for, or has none.
 AS_IT_CAME = frozenset({"plain", "other", "none"})
 
 
 def _reorder(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
-    """The evidence of two plain lists as if they had come in this form."""
+    """The evidence of two lists as if they had come in this form."""
+    turned = _find_turned(evidence.form, form)
+    if form in _TURNED and turned[0] and not _is_alternating(sizes):
+        return _drop(evidence, form, sizes, turned)
     count = len(sizes) - 1
     places = list(range(2 * count))
     weights, biases = places[:count], places[count:]
-    order = {
-        ReturnedForm.SWAPPED: [*biases, *weights],
-        ReturnedForm.REVERSED: [*weights[::-1], *biases[::-1]],
-        # Of two layers: dW[0] and db[0] are the first list, dW[1] and db[1] the second.
-        ReturnedForm.PAIRS: [*places[::2], *places[1::2]],
-    }[form]
+    match form:
+        case ReturnedForm.SWAPPED:
+            order = [*biases, *weights]
+        case ReturnedForm.PAIRS:
+            # Of two layers: dW[0] and db[0] are the first list, dW[1] and db[1] the second.
+            order = [*places[::2], *places[1::2]]
+        case _:
+            lists = zip((weights, biases), turned, strict=True)
+            order = [at for part, is_turned in lists for at in (part[::-1] if is_turned else part)]
     lengths = [a * b for a, b in pairwise(sizes)] + list(sizes[1:])
     parts = np.split(evidence.numbers, np.cumsum(lengths))
     return replace(
@@ -105,10 +143,15 @@ def _reorder(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Ev
     )
 
 
-def _unread(evidence: Evidence) -> Evidence:
-    """The evidence of something else than the two lists."""
-    count = len(evidence.status) // 2
-    return replace(evidence, form=ReturnedForm.OTHER, status="3" * count + evidence.status[count:])
+def _drop(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int], dropped: tuple[bool, bool]) -> Evidence:
+    """The evidence in this form, with something else in the place of dW, of db, or of both."""
+    count, status, numbers = len(sizes) - 1, evidence.status, evidence.numbers.copy()
+    weights = sum(a * b for a, b in pairwise(sizes))
+    for at, (start, end) in enumerate(((0, weights), (weights, weights + sum(sizes[1:])))):
+        if dropped[at]:
+            status = status[: at * count] + "3" * count + status[(at + 1) * count :]
+            numbers[start:end] = np.nan
+    return replace(evidence, form=form, status=status, numbers=numbers)
 
 
 def normalize_forms(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:

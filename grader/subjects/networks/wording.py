@@ -42,6 +42,8 @@ FORMS = {
     ReturnedForm.PLAIN: "an array has another shape",
     ReturnedForm.SWAPPED: "the two lists come in the other order",
     ReturnedForm.REVERSED: "the lists go from the output layer down to the first",
+    ReturnedForm.WEIGHTS_REVERSED: "the weight gradients go from the output layer down to the first",
+    ReturnedForm.BIASES_REVERSED: "the bias gradients go from the output layer down to the first",
     ReturnedForm.NAMED: "they come in a dictionary",
     ReturnedForm.PAIRS: "weights and biases come in pairs, layer by layer",
     ReturnedForm.MORE: "more than these two lists is returned",

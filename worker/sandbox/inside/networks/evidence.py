@@ -15,7 +15,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .forms import MISTAKEN, MORE, NAMED, NONE, OTHER_FORM, PAIRS, PLAIN, REVERSED, SWAPPED
+from .forms import (
+    BIASES_REVERSED,
+    MISTAKEN,
+    MORE,
+    NAMED,
+    NONE,
+    OTHER_FORM,
+    PAIRS,
+    PLAIN,
+    REVERSED,
+    SWAPPED,
+    WEIGHTS_REVERSED,
+)
 
 #: The notebook's names for its lists, in the order in which their entries travel.
 LISTS = ("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh")
@@ -194,9 +206,10 @@ def returned_lists(
     """Return the form of the returned value, and its two lists of derivatives.
 
     `plain` is two lists in the order that was asked for; `swapped` in the other; `reversed` two lists from the output
-    down; `named` a dictionary of the two; `pairs` a list with both of each layer; `more` the two and something else;
-    `mistaken` has all_dl_dh in the place of one of the two, which the frame's `lists` then stand for; `other` is none
-    of these. Two lists of the right lengths are given then, too, in the order in which more of their entries fit.
+    down, `weights_reversed` and `biases_reversed` one of the two; `named` a dictionary of the two; `pairs` a list with
+    both of each layer; `more` the two and something else; `mistaken` has all_dl_dh in the place of one of the two,
+    which the frame's `lists` then stand for; `other` is none of these. Two lists of the right lengths are given then,
+    too, in the order in which more of their entries fit.
     """
     if returned is None:
         return NONE, {}
@@ -231,6 +244,8 @@ def _readings(both: list[Any], *, named: bool) -> Iterator[tuple[str, list[Any],
             # The keys count the layers from 1.
             yield NAMED, first[1:], second[1:]
         yield REVERSED, first[::-1], second[::-1]
+        yield WEIGHTS_REVERSED, first[::-1], second
+        yield BIASES_REVERSED, first, second[::-1]
     layers = [_members(entry) for entry in both]
     if layers and all(len(layer) == 2 for layer in layers):
         first, second = ([layer[at] for layer in layers] for at in (0, 1))

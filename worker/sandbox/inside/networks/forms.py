@@ -7,6 +7,8 @@ NONE = "none"
 PLAIN = "plain"
 SWAPPED = "swapped"
 REVERSED = "reversed"
+WEIGHTS_REVERSED = "weights_reversed"
+BIASES_REVERSED = "biases_reversed"
 NAMED = "named"
 PAIRS = "pairs"
 MORE = "more"
@@ -14,4 +16,5 @@ MISTAKEN = "mistaken"
 REPLACED = "replaced"
 OTHER_FORM = "other"
 
-FORMS = frozenset({NONE, PLAIN, SWAPPED, REVERSED, NAMED, PAIRS, MORE, MISTAKEN, REPLACED, OTHER_FORM})
+_TURNED = frozenset({REVERSED, WEIGHTS_REVERSED, BIASES_REVERSED})
+FORMS = _TURNED | {NONE, PLAIN, SWAPPED, NAMED, PAIRS, MORE, MISTAKEN, REPLACED, OTHER_FORM}
