@@ -173,3 +173,52 @@ def test_an_empty_entry_of_dl_df_is_not_seen_in_zeros_that_a_dead_layer_has() ->
     """A sum to one number is db's slip; where all units are off dl/df is zero, and right."""
     source = four_lines({"bias": "np.sum(all_dl_df[layer])", "activation": "all_weights[layer].T * all_dl_df[layer]"})
     assert rows(source)["relu_derivative"].outcome is Mark.PASSED
+
+
+#: One of the notebook's two lists of dl/df and dl/dh, beside a variable for the other one; the mask is that of the
+#: layer above where the shapes let it be.
+ONE_LIST = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dw, db = [None] * len(all_f), [None] * len(all_f)
+    {lists}
+    {last} = 2 * (all_f[-1] - y)
+    for at in range(len(all_f) - 1, -1, -1):
+        dw[at], db[at] = {now} @ all_h[at].T, {now} * 1.0
+        if at:
+            {dh} = all_weights[at].T @ {now}
+            {below} = {dh} * (all_f[at - 1] > 0)
+    return dw, db
+"""
+
+
+def test_a_list_of_dl_dh_that_is_never_kept_is_none_that_is_missing() -> None:
+    """A mask in another shape makes a matrix of dl/df: that says nothing of the line above it."""
+    entry = {"now": "all_dl_df[at]", "below": "all_dl_df[at - 1]", "last": "all_dl_df[-1]"}
+    kept = ONE_LIST.format(lists="all_dl_df = [None] * len(all_f)", dh="dh", **entry)
+    by_name = rows(kept.replace("(all_f[at - 1] > 0)", "(all_h[at - 1] > 0)"))
+    assert by_name["activation_gradient"].outcome is Mark.PASSED
+    assert by_name["relu_derivative"].outcome is Mark.FAILED
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        "all_dl_dh = [None] * len(all_f)",
+        "all_dl_df, all_dl_dh = [None] * (len(all_f) - 1) + [2 * (all_f[-1] - y)], [None] * len(all_f)",
+    ],
+    ids=["none", "the output's entry alone"],
+)
+def test_a_list_of_dl_df_that_is_never_kept_is_none_that_is_missing(lists: str) -> None:
+    """Its line is right, and a list for its entries is all that there is not."""
+    names = {"now": "df", "below": "df", "last": "df"}
+    by_name = rows(ONE_LIST.format(lists=lists, dh="all_dl_dh[at]", **names).replace("* 1.0", "* (at + 1)"))
+    assert by_name["relu_derivative"].outcome is Mark.PASSED
+    assert by_name["bias_gradient"].outcome is Mark.FAILED
+
+
+def test_what_is_one_array_for_all_layers_is_not_what_the_next_line_read() -> None:
+    """Entries of dl/dh that are one array hold the last sum at the end."""
+    names = {"now": "all_dl_df[at]", "below": "all_dl_df[at - 1]", "last": "all_dl_df[-1]", "dh": "all_dl_dh[at]"}
+    lists = "all_dl_df, all_dl_dh = [None] * len(all_f), [0 * all_h[-1]] * len(all_f)"
+    source = ONE_LIST.format(lists=lists, **names).replace("all_dl_dh[at] = ", "all_dl_dh[at] += ")
+    assert "the lists that your code writes" not in rows(source)["relu_derivative"].message

@@ -72,7 +72,7 @@ class WrittenLists:
     misshapen: Booleans
     #: Where a step's line raised though its inputs had their shapes; at the output where the layer is not known.
     raised: Mapping[str, Booleans]
-    #: Where dh[k] and df[k-1] are the same memory.
+    #: Where dh[k] is the memory of df[k-1] or of another dh.
     shared: Booleans
     #: The layers that the loop went past: none of their lines failed.
     skipped: Booleans
@@ -179,7 +179,10 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     reached = ended & status[[0, 1, 3]].any(axis=0)
     known = {name: _is_known(kinds) for name, kinds in zip(LINES, status, strict=True)}
     shaped = {name: kinds == 1 for name, kinds in zip(LINES, status, strict=True)}
-    missing = {name: (kinds == 0) & (reached | targets[name]) for name, kinds in zip(LINES, status, strict=True)}
+    kept = _find_kept_lists(read_status, layers.top & asked)
+    missing = {
+        name: (kinds == 0) & ((reached & kept[name]) | targets[name]) for name, kinds in zip(LINES, status, strict=True)
+    }
     # An array of another shape counts as none, if its line had its input.
     dh_above = np.roll(status[3] == 1, -1) & ~layers.top
     missing["all_dl_dbiases"] |= ended & (status[1] == 3) & (status[0] == 1)
@@ -189,6 +192,16 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     misshapen = ended & (status[0] > 1) & (status[1] == 1)
     stopped = asked & ~ended
     return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, skipped, asked, stopped)
+
+
+def _find_kept_lists(status: Statuses, top: Booleans) -> dict[str, bool]:
+    """For each list, False if the student keeps none: in no layer that was asked about is anything that a line wrote.
+
+    The notebook makes the output's dl/df above the loop.
+    """
+    there = (status != 0) & (status != _NOT_ASKED)
+    written = {name: bool(entries_of_list.any()) for name, entries_of_list in zip(LINES, there, strict=True)}
+    return {**written, "all_dl_dweights": True, "all_dl_dbiases": True, "all_dl_df": bool((there[2] & ~top).any())}
 
 
 def _find_raised_lines(
