@@ -143,7 +143,9 @@ class Networks:
             self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
         )
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
-        if witness.left and not self._propagates(rows):
+        # Numbers that right lines explain follow from the error.
+        explained = of_all.complete and of_all.wrong == frozenset()
+        if witness.left and not explained and not self._propagates(rows):
             candidate = witness.candidate
             if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
                 rows |= fail_unpropagated(rows, agrees)

@@ -62,7 +62,11 @@ DEPENDS = Bug(
     "Call your function for one network in a fresh process, and again after a call for another network. What does it"
     " keep from one call to the next?",
     KEEPS.strong,
+    fails=(),
 )
+
+#: Of the networks after the first, at most one in so many is right by what was kept.
+_RIGHT_LATER = 10
 
 
 KEEPS_DERIVATIVE = Bug(
@@ -79,6 +83,21 @@ KEEPS_DERIVATIVE = Bug(
 
 def state(case: Case) -> list[Fit]:
     """Right answers that are added up, repeated, or appended to one another; or parts of earlier ones."""
+    return _find_sums_and_repeats(case) or ([Fit((DEPENDS,), complete=True)] if _is_right_only_at_first(case) else [])
+
+
+def _is_right_only_at_first(case: Case) -> bool:
+    """True if the first network of each K is right, for which the module is new, and hardly any other one.
+
+    A wrong line is right on a tenth of the networks by chance; not on all of those that come first.
+    """
+    first = {len(sizes): i for i, sizes in reversed(list(enumerate(case.suite.sizes)))}.values()
+    later = len(case.answers) - len(first)
+    right = later - len(case.wrong.difference(first))
+    return len(first) >= EVIDENCE and case.wrong.isdisjoint(first) and _RIGHT_LATER * right <= later
+
+
+def _find_sums_and_repeats(case: Case) -> list[Fit]:
     if _keeps_derivative(case):
         return [Fit((KEEPS_DERIVATIVE,), complete=True)]
     if len(case.returned) < len(case.answers):
