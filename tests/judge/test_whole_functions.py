@@ -92,6 +92,21 @@ FUNCTIONS = {
         "stops_at_zeros",
         {"any_shape"},
     ),
+    "a loop that ends after three layers": (
+        {"enter": "if len(biases) == 3: break", "end": ZEROS},
+        "stops_after_layers",
+        {"any_shape"},
+    ),
+    "what the first call computed": (
+        {"above": "memory = {}", "enter": "error = memory.setdefault(len(biases), error)"},
+        "state_between_calls",
+        {"any_shape"},
+    ),
+    "masks one layer too late": (
+        {"down": "matrix.T @ (error if place + 1 == len(all_f) else error * (all_f[place] > 0))"},
+        None,
+        {"relu_derivative"},
+    ),
     "sums over all calls, where the arrays can be added": (
         {
             "above": "kept_w, kept_b = {}, {}",

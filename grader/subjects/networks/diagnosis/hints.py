@@ -91,6 +91,9 @@ def _apart(fit: Fit, rival: Fit) -> str:
     if fit.by_shapes or mine is None or theirs is None or mine.where is theirs.where:
         return f"{same} Compare your lines with both."
     early = min(mine, theirs, key=lambda bug: ORDER.index(bug.where))
+    if early.where in {Where.BIAS, Where.WEIGHT}:
+        # What came back is the same by both.
+        return f"{same} Compare your lines with both."
     variable, yours = early.where.value.variable, "wrong" if early is mine else "right"
     return f"{same} Work out {variable} by hand for a small network: if yours is {yours}, that is ruled out."
 

@@ -31,7 +31,6 @@ PAIRS = (
     ("zero_weights", "no_propagation"),
     ("zero_weights", "no_derivative"),
     ("zero_weights", "bias_from_activation"),
-    ("bias_from_activation", "weights_from_activation_gradient"),
     ("bias_from_activation", "no_weights"),
     ("bias_summed_over_units", "derivative_of_activation"),
     ("bias_times_bias", "preactivation"),

@@ -4,6 +4,7 @@ import pytest
 
 from grader.judge.examples import Examples
 from grader.subjects.networks.diagnosis.bugs import library
+from tests.corpus.four_lines import source as four_lines
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
@@ -32,6 +33,17 @@ def test_a_derivative_before_the_weights_is_named_first(udl: NetworksJudge) -> N
     assert named(BEFORE_THE_WEIGHTS, udl) == ["derivative_before_weights"]
 
 
+@pytest.mark.parametrize("style", ["growing", "recursive"])
+def test_both_gradients_from_dh_are_told_from_a_late_derivative_by_lists_alone(udl: NetworksJudge, style: str) -> None:
+    """One variable for another in two lines, or the derivative one line too late: the numbers are the same."""
+    texts = {slip.bug: slip for slip in slips(style)}
+    both = written(texts["bias_from_activation"], texts["weights_from_activation_gradient"])
+    assert named(both, udl) == ["derivative_before_weights", "gradients_from_activation_gradient"]
+    above = "(all_dl_dh[layer+1] if layer < K else all_dl_df[K])"
+    lists = four_lines({"bias": f"1 * {above}", "weight": f"{above} @ all_h[layer].T"})
+    assert named(lists, udl) == ["gradients_from_activation_gradient"]
+
+
 @pytest.mark.parametrize(("bug", "text"), BEHAVIOURS, ids=[bug for bug, _ in BEHAVIOURS])
 def test_what_is_no_line_is_named_first_too(
     udl: NetworksJudge, monkeypatch: pytest.MonkeyPatch, bug: str, text: str
@@ -53,4 +65,4 @@ def test_every_model_of_the_shipped_assignment_is_put_to_the_test(udl: NetworksJ
     """None is left out here."""
     models = {bug.id for bug in (*library.of(udl.assignment), *library.RETURNED)}
     tried = {slip.bug for slip in SLIPS} | {bug for bug, _ in BEHAVIOURS}
-    assert models - tried == {"derivative_before_weights"}
+    assert models - tried == {"derivative_before_weights", "gradients_from_activation_gradient"}

@@ -164,6 +164,11 @@ BUGS = (
                 activation=lambda s, k: s.weights[k].T @ (s.slopes[k] * s.dl_df[k]),
                 derivative=lambda s, k: s.dl_dh[k],
             ),
+            # The output has no activation function.
+            Lines(
+                activation=lambda s, k: s.weights[k].T @ (s.slopes[k] * s.dl_df[k] if k < s.top else s.dl_df[k]),
+                derivative=lambda s, k: s.dl_dh[k],
+            ),
         ),
         "Going down from a layer, what comes first: its weights, or the activation function below it?",
         "First all_weights[layer].T @ all_dl_df[layer], then times the derivative at all_f[layer-1].",

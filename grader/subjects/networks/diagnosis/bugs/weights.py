@@ -153,6 +153,20 @@ BUGS = (
         "The weights make the preactivation: use all_dl_df[layer], after the activation's derivative.",
         lambda s, k: _above(s, k) @ s.h[k].T,
     ),
+    # By its numbers it may also be the derivative that comes too late: as a pair, it would hide that.
+    Bug(
+        "gradients_from_activation_gradient",
+        "takes the gradients of both the weights and the biases from dl/dh",
+        Where.WEIGHT,
+        (
+            Lines(
+                weight=lambda s, k: _above(s, k) @ s.h[k].T, bias=lambda s, k: _above(s, k).sum(axis=1, keepdims=True)
+            ),
+        ),
+        "Do the weights and the biases of a layer act before or after the activation function?",
+        "Weights and biases make the preactivation: use all_dl_df[layer], after the activation's derivative, for both.",
+        fails=("bias_gradient", "weight_gradient"),
+    ),
     _bug(
         "weight_sign",
         "has the weight gradient with the opposite sign",
