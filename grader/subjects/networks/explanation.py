@@ -12,6 +12,9 @@ class Explanation:
     diagnoses: tuple[Diagnosis, ...] = ()
     #: The steps that are wrong by all of them; None if they do not agree, or say nothing of the steps.
     wrong: frozenset[str] | None = None
+    #: True if one of the two steps between layers is wrong, and shapes, which are all that they explain, do not show
+    #: which.
+    one_of_two: bool = False
     #: True if they account for wrong numbers, rather than for shapes alone: then all other steps are right.
     complete: bool = False
     #: True if every line is right: in another form or place, of another call, or without a layer.

@@ -56,13 +56,22 @@ def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Ev
                 i: _reorder(observed, form, suite.sizes[i]) if i in twofold and observed.form in readable else observed
                 for i, observed in evidence.items()
             }
-    # What some networks seem to have in another order, and others have not, has none.
-    return {
-        i: _drop(observed, ReturnedForm.OTHER, suite.sizes[i], _TURNED.get(observed.form, (True, True)))
-        if any(_TURNED.get(observed.form, ())) or (observed.form == ReturnedForm.PAIRS and len(suite.sizes[i]) == 3)
-        else observed
-        for i, observed in evidence.items()
-    }
+    return {i: _read_without_order(observed, suite.sizes[i]) for i, observed in evidence.items()}
+
+
+def _read_without_order(evidence: Evidence, sizes: Sequence[int]) -> Evidence:
+    """The evidence of lists that some networks seem to have in another order, and others have not."""
+    match evidence.form:
+        case ReturnedForm.WEIGHTS_REVERSED | ReturnedForm.BIASES_REVERSED:
+            # The weights may be transposed where the sizes are the same from either end.
+            plain = _turn(evidence, ReturnedForm.PLAIN, sizes)
+            fits = set(plain.status[: 2 * len(sizes) - 2]) <= {"1", "2"}
+            return plain if fits else replace(plain, form=ReturnedForm.OTHER)
+        case ReturnedForm.PAIRS if len(sizes) != 3:
+            return evidence
+        case ReturnedForm.REVERSED | ReturnedForm.PAIRS:
+            return _unread(evidence)
+    return evidence
 
 
 def _fits_both(observed: ReturnedForm, form: ReturnedForm, sizes: Sequence[int]) -> bool:
@@ -118,21 +127,12 @@ AS_IT_CAME = frozenset({"plain", "other", "none"})
 
 def _reorder(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
     """The evidence of two lists as if they had come in this form."""
-    turned = _find_turned(evidence.form, form)
-    if form in _TURNED and turned[0] and not _is_alternating(sizes):
-        return _drop(evidence, form, sizes, turned)
+    if form in _TURNED:
+        return _turn(evidence, form, sizes)
     count = len(sizes) - 1
     places = list(range(2 * count))
-    weights, biases = places[:count], places[count:]
-    match form:
-        case ReturnedForm.SWAPPED:
-            order = [*biases, *weights]
-        case ReturnedForm.PAIRS:
-            # Of two layers: dW[0] and db[0] are the first list, dW[1] and db[1] the second.
-            order = [*places[::2], *places[1::2]]
-        case _:
-            lists = zip((weights, biases), turned, strict=True)
-            order = [at for part, is_turned in lists for at in (part[::-1] if is_turned else part)]
+    # Of two pairs of layers, dW[0] and db[0] are the first list, dW[1] and db[1] the second.
+    order = [*places[count:], *places[:count]] if form == ReturnedForm.SWAPPED else [*places[::2], *places[1::2]]
     lengths = [a * b for a, b in pairwise(sizes)] + list(sizes[1:])
     parts = np.split(evidence.numbers, np.cumsum(lengths))
     return replace(
@@ -143,15 +143,40 @@ def _reorder(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Ev
     )
 
 
-def _drop(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int], dropped: tuple[bool, bool]) -> Evidence:
-    """The evidence in this form, with something else in the place of dW, of db, or of both."""
-    count, status, numbers = len(sizes) - 1, evidence.status, evidence.numbers.copy()
-    weights = sum(a * b for a, b in pairwise(sizes))
-    for at, (start, end) in enumerate(((0, weights), (weights, weights + sum(sizes[1:])))):
-        if dropped[at]:
-            status = status[: at * count] + "3" * count + status[(at + 1) * count :]
-            numbers[start:end] = np.nan
-    return replace(evidence, form=form, status=status, numbers=numbers)
+def _turn(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
+    """The evidence in this form; an array that has another shape in its other place is something else there."""
+    count, weights = len(sizes) - 1, list(zip(sizes[1:], sizes[:-1], strict=True))
+    shapes = [*weights, *((rows, 1) for rows in sizes[1:])]
+    parts = np.split(evidence.numbers, np.cumsum([rows * columns for rows, columns in shapes]))
+    order = [
+        at
+        for start, turned in zip((0, count), _find_turned(evidence.form, form), strict=True)
+        for at in (range(start + count - 1, start - 1, -1) if turned else range(start, start + count))
+    ]
+    status = [_fit(evidence.status[at], shapes[at], wanted) for at, wanted in zip(order, shapes, strict=True)]
+    numbers = [
+        parts[at] if kind in "12" else np.full(rows * columns, np.nan)
+        for at, kind, (rows, columns) in zip(order, status, shapes, strict=True)
+    ]
+    return replace(
+        evidence,
+        form=form,
+        status="".join(status) + evidence.status[2 * count :],
+        numbers=np.concatenate([*numbers, parts[-1]]),
+    )
+
+
+def _fit(status: str, shape: tuple[int, int], wanted: tuple[int, int]) -> str:
+    """The status of an array of this shape, or of as many numbers, where another shape is wanted."""
+    if status not in "12" or shape == wanted:
+        return status
+    return "2" if shape == wanted[::-1] and 1 in shape else "3"
+
+
+def _unread(evidence: Evidence) -> Evidence:
+    """The evidence of something else than the two lists."""
+    count = len(evidence.status) // 2
+    return replace(evidence, form=ReturnedForm.OTHER, status="3" * count + evidence.status[count:])
 
 
 def normalize_forms(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:

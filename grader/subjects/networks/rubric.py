@@ -110,11 +110,17 @@ def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of i
         }
     if explained is None or explanation.either or not set(PROPAGATION).intersection(explanation.wrong or ()):
         rows |= _product(by_name, rows, by_lists, agree, lists, layers, assignment.rubric)
+    if explanation.one_of_two and all(row.mark is Mark.PASSED for row in rows.values()):
+        rows |= _blame_one_of_two(by_name, rows, layers, failing, assignment.rubric)
     return by_name, rows
 
 
 def _within(step: Step, failing: Booleans) -> Step:
     return replace(step, failed=step.failed & failing, unsure=step.unsure | (step.failed & ~failing))
+
+
+def _failed(step: Step, failing: Booleans) -> Step:
+    return replace(step, tested=step.tested | failing, failed=failing, evident=True)
 
 
 def _explain(
@@ -142,7 +148,7 @@ def _explain(
     steps = dict(judged)
     for name, step in judged.items():
         if name in wrong and not step.failed.any():
-            steps[name] = replace(step, tested=step.tested | failing, failed=failing, evident=True)
+            steps[name] = _failed(step, failing)
         elif name in right:
             # Numbers that right lines explain alone show every line at work.
             evident = step.evident or (explanation.complete and not wrong)
@@ -193,6 +199,19 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     return {
         wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION),
         spared: replace(pair[spared], message=unseen, names=(wrong,)) if passes else pair[spared],
+    }
+
+
+def _blame_one_of_two(
+    judged: dict[str, Step], rows: Mapping[str, Row], layers: Layers, failing: Booleans, rubric: Rubric
+) -> dict[str, Row]:
+    """The rows of the two steps of the propagation, one of which makes the shapes; changes `judged` with them."""
+    wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
+    judged[wrong] = _failed(judged[wrong], failing)
+    row = _row(judged[wrong], layers, disagreeing)
+    return {
+        wrong: replace(row, message=wording.one_of_two(TITLES[spared]), names=(spared,)),
+        spared: replace(rows[spared], message=wording.together_with(TITLES[wrong]), names=(wrong,)),
     }
 
 

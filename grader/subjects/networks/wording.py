@@ -34,6 +34,7 @@ RAISES = "Its line raises an exception."
 
 EXPLAINED = "Judged by the diagnosis, which is about this step."
 
+
 UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
 
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
@@ -82,6 +83,11 @@ def product_tally(wrong: int, of: int) -> str:
         f" (activation_gradient, relu_derivative), on {networks}. Which of the two steps is wrong, or whether something"
         " was done to the gradients afterwards, does not show."
     )
+
+
+def one_of_two(title: str) -> str:
+    """Why a step fails of which the shapes alone show that it or another one is wrong."""
+    return f"By the diagnosis, this step or another one ({title}) is wrong. It counts here."
 
 
 def together_with(title: str) -> str:

@@ -191,15 +191,21 @@ class Diagnoser:
         yield together(case, self._paired)
 
 
+#: The two steps between layers.
+_BETWEEN = frozenset({Where.ACTIVATION.value.name, Where.DERIVATIVE.value.name})
+
+
 def _explanation(fits: Sequence[Fit], references: References) -> Explanation:
     bugs = [bug for fit in fits for bug in fit.bugs]
     wrong = {frozenset(step for bug in fit.bugs for step in bug.steps or ()) for fit in fits}
     # Shapes alone do not show which of the two steps between layers made them.
     unclear = any(bug.either and fit.by_shapes for fit in fits for bug in fit.bugs)
     agree = len(wrong) == 1 and not unclear and all(bug.steps is not None for bug in bugs)
+    between = all(fit.by_shapes for fit in fits) and all(len(steps) == 1 and steps <= _BETWEEN for steps in wrong)
     return Explanation(
         hints.write_diagnoses(fits, references),
-        wrong.pop() if agree else None,
+        next(iter(wrong)) if agree else None,
+        bool(fits) and between and not agree,
         agree and all(fit.complete for fit in fits),
         bool(bugs) and all(bug.id in _RETURNED or bug.steps == () for bug in bugs),
         bool(bugs) and all(bug.where is Where.RAISES for bug in bugs),
