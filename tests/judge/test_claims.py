@@ -464,6 +464,12 @@ def test_one_list_of_two_that_is_reversed_costs_no_step(back: str, words: str) -
     assert words in found["form"].message
 
 
+def test_transposed_weights_are_not_taken_for_a_reversed_list() -> None:
+    """In the notebook's own network, whose sizes are the same from either end, they have its shapes."""
+    row = rows(own(start=LISTS, keep="dw[at], db[at] = all_h[at] @ back.T, back"))["any_shape"]
+    assert row.message.startswith("Of 200 networks it returned another form or shape")
+
+
 def test_numbers_of_too_few_products_are_not_said_to_be_read() -> None:
     """Where a layer has one input they could be."""
     source = four_lines({"weight": "all_dl_df[layer] * all_h[layer]"})

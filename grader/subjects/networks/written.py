@@ -179,7 +179,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
     reached = ended & status[[0, 1, 3]].any(axis=0)
     known = {name: _is_known(kinds) for name, kinds in zip(LINES, status, strict=True)}
     shaped = {name: kinds == 1 for name, kinds in zip(LINES, status, strict=True)}
-    kept = _find_kept_lists(read_status, layers.top & asked)
+    kept = _find_kept_lists(read_status, layers.top)
     missing = {
         name: (kinds == 0) & ((reached & kept[name]) | targets[name]) for name, kinds in zip(LINES, status, strict=True)
     }
@@ -195,13 +195,13 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
 
 
 def _find_kept_lists(status: Statuses, top: Booleans) -> dict[str, bool]:
-    """For each list, False if the student keeps none: in no layer that was asked about is anything that a line wrote.
+    """For each list, False if the student keeps none: no entry of any layer that was asked about holds anything.
 
-    The notebook makes the output's dl/df above the loop.
+    The output's dl/df does not count, which the notebook makes above the loop.
     """
     there = (status != 0) & (status != _NOT_ASKED)
-    written = {name: bool(entries_of_list.any()) for name, entries_of_list in zip(LINES, there, strict=True)}
-    return {**written, "all_dl_dweights": True, "all_dl_dbiases": True, "all_dl_df": bool((there[2] & ~top).any())}
+    kept = {"all_dl_df": bool((there[2] & ~top).any()), "all_dl_dh": bool(there[3].any())}
+    return {"all_dl_dweights": True, "all_dl_dbiases": True, **kept}
 
 
 def _find_raised_lines(
