@@ -40,6 +40,7 @@ TOLD = {
     "clipped": ["clipped"],
     "accumulates_between_calls": ["accumulates"],
     "returns_the_first_answer_again": ["returns_earlier_answer"],
+    "right_only_the_first_time": ["state_between_calls"],
 }
 
 
