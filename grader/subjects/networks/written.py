@@ -162,7 +162,7 @@ def spread(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence]) -> Wr
         df[bias : bias + outputs] = mine.numbers[weights + outputs : -inputs]
         dh[entered : entered + inputs] = mine.numbers[-inputs:]
         read_status[:, rows] = _read_statuses(mine)
-        shared[rows], asked[rows], ended[rows] = mine.shared, True, mine.ended
+        shared[rows], asked[rows], ended[rows] = mine.overwritten, True, mine.ended
     outputs_to, inputs_to = layers.bias_to, layers.input_to
     lists = (_pad(d_biases, outputs_to, layers), _pad(df, outputs_to, layers), _pad(dh, inputs_to, layers))
     # Among numbers of any bits are some of which NumPy would warn; what is not known has NaN for numbers.

@@ -65,7 +65,7 @@ def agreeing(case: Case, fits: Sequence[Fit], evidence: Mapping[int, Evidence]) 
     fits = [fit for fit in fits if {bug.id for bug in fit.bugs} <= _ZEROS] or fits
     if len(fits) < 2 and not any(_is_about_lists(fit) or _is_about_gradients(fit) for fit in fits):
         return fits
-    plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.shared)]
+    plain = [(i, lists) for i, lists in evidence.items() if i in case.wrong and not any(lists.overwritten)]
     # Several fit the same numbers, and may differ in few networks alone; of one, networks of every depth tell.
     plain = plain if len(fits) > 1 else plain[:: len(plain) // _MOST_COMPARED + 1]
     judged = [(fit, _agrees(case, fit, plain)) for fit in fits]
