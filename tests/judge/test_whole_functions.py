@@ -322,6 +322,38 @@ def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     assert judgement.first_difference is None
 
 
+def test_numbers_that_are_not_finite_are_in_the_form_that_was_asked_for() -> None:
+    """Zero over zero in each unit that is off."""
+    judgement = judged(source(down="all_h[place] / all_h[place] * (matrix.T @ error)"))
+    shape = row_of(judgement, "any_shape").message
+    assert "returns numbers that are not finite" in shape
+    assert "form" not in shape
+    assert row_of(judgement, "form").outcome is Mark.PASSED
+    assert judgement.counterexample is not None
+    assert judgement.counterexample.instead is not None
+    assert judgement.counterexample.instead.startswith("returned numbers that are not finite")
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_a_size_that_enters_an_equation_is_not_said_to_be_written_out() -> None:
+    judgement = judged(source(kept="error @ entered.T / len(all_h[0]), error / len(all_h[0])"))
+    (diagnosis,) = judgement.diagnosis
+    assert "have 1 input, and on no others" in diagnosis.title
+    assert "hard-coded" not in diagnosis.hint
+    assert "where its equation has none" in diagnosis.hint
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_of_two_steps_that_are_seen_together_neither_is_pointed_at_alone() -> None:
+    """A sigmoid's derivative and another loss, with no list of dl/dh."""
+    judgement = judged(source(start="all_f[-1] - y", down="(matrix.T @ error) * (entered * (1 - entered))"))
+    (diagnosis,) = judgement.diagnosis
+    assert "all_weights[layer].T @ all_dl_df[layer]" in diagnosis.strong_hint
+    assert "all_dl_dh[layer] times the activation's derivative" in diagnosis.strong_hint
+    assert "first part" in diagnosis.read
+    assert "second part" in diagnosis.read
+
+
 def test_the_right_source_of_these_slips_passes() -> None:
     """The holes are right by default."""
     assert all(row.outcome is Mark.PASSED for row in judged(source()).properties)

@@ -126,9 +126,8 @@ def step_elsewhere(title: str, networks: int) -> str:
 def nothing_at_home(answer: Malformed | None) -> str:
     """The reason why no step holds on the notebook's own shape; `answer` if every answer there had a wrong form."""
     if answer is not None:
-        return (
-            f"On every network of the notebook's own shape its arrays have another form: {describe_malformed(answer)}."
-        )
+        fault = "it returns numbers that are not finite" if answer.overflowed else "its arrays have another form"
+        return f"On every network of the notebook's own shape {fault}: {describe_malformed(answer)}."
     return "No step could be seen to hold on every network of the notebook's own shape."
 
 

@@ -55,6 +55,11 @@ def _describe_code(fit: Fit) -> str:
     return f"code that {' and that '.join(bug.title for bug in fit.bugs)}"
 
 
+def _list_lines(bug: Bug) -> tuple[Where, ...]:
+    """The lines that it may be in."""
+    return (Where.ACTIVATION, Where.DERIVATIVE) if bug.either else (bug.where,)
+
+
 def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
     hints, strong = [bug.hint for bug in fit.bugs], [bug.strong for bug in fit.bugs]
     if fit.blame is not None:
@@ -67,7 +72,7 @@ def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
         title(fit, rivals=bool(others)),
         " ".join(hints),
         " ".join(strong),
-        " ".join(dict.fromkeys(bug.where.value.refer(references) for bug in fit.bugs)),
+        " ".join(dict.fromkeys(line.value.refer(references) for bug in fit.bugs for line in _list_lines(bug))),
         " ".join(_apart(fit, rival) for rival in others),
         tuple(NamedMistake(bug.id, bug.title) for bug in fit.bugs),
         # What tells it from others speaks of their lines, too.

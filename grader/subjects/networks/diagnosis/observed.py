@@ -48,7 +48,12 @@ def find_fact(samples: Samples) -> Bug | None:
     where = samples.blamed
     # Zeros in the lists of a call that raised are not read, which may have been made all the same.
     title = f"{fact.title}, in the {samples.unit}s that could be read" if samples.partial else fact.title
-    return Bug(f"observed_{where.name.lower()}", title, where, (), fact.hint, f"It {title}; {RIGHT_LINES[where]}.")
+    between = (Where.ACTIVATION, Where.DERIVATIVE)
+    # Which of the two steps between layers it is does not show where only both are seen.
+    either = where in between and not samples.alone
+    right = ", and ".join(RIGHT_LINES[line] for line in (between if either else (where,)))
+    strong = f"It {title}; {right}."
+    return Bug(f"observed_{where.name.lower()}", title, where, (), fact.hint, strong, either=either)
 
 
 def _near(samples: Samples, a: Array, b: Array) -> Booleans:

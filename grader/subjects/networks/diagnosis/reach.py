@@ -54,8 +54,10 @@ def _bug(id_: str, where: str) -> Bug:
         f"is right on those of the networks tried that have {where}, and on no others",
         Where.WHOLE,
         (),
-        "Is a size hard-coded?",
-        "Take K and every size from the arguments: len(all_weights) - 1, all_weights[layer].shape, len(y).",
+        "Which of your lines holds there alone? Look for a size that is written out as a number, or that enters where"
+        " its equation has none.",
+        "In no equation stands a number of layers or units. Where your code needs one, take it from the arguments:"
+        " len(all_weights) - 1, all_weights[layer].shape, len(y).",
     )
 
 
