@@ -35,8 +35,8 @@ class _WrongLayer:
     clear: bool
     #: An entry that it is made from, and that is right in the student's lists.
     source: str
-    #: True if it was looked up in the student's lists, False if what came back tells of it.
-    read: bool
+    #: True if the student's lists show it, False if they do not; None if they were not looked at.
+    shown: bool | None
 
     @property
     def variable(self) -> str:
@@ -59,7 +59,9 @@ def first_difference(
     places = [difference for difference in differences if difference is not None]
     if not places:
         return None
-    nearest = min(places, key=lambda at: (at.depth - at.layer, not at.clear, not at.read, at.depth, at.i))
+    # What the lists of one network show, and those of another do not, may be chance.
+    ranks = {False: 0, True: 1, None: 2}
+    nearest = min(places, key=lambda at: (at.depth - at.layer, not at.clear, ranks[at.shown], at.depth, at.i))
     return _difference(nearest, home=bool(home))
 
 
@@ -85,16 +87,17 @@ def _first(
                 made = d_biases if biases else _divide(d_weights, h)
                 weights = suite.networks[i].weights[k]
                 names, source = _find_source(evidence, sizes, k, names, made, weights, right, assignment.rtol)
-                return _WrongLayer(names, k, k, i, depth, clear, source, read=False)
+                return _WrongLayer(names, k, k, i, depth, clear, source, shown=None)
             above = None
             if k < depth:
                 above = suite.networks[i].weights[k + 1], _cut(sizes, k + 1, answer.numbers)[1]
             wrong = None if evidence is None else _in_lists(evidence, sizes, k, right, above, assignment.rtol)
             if wrong is None:
-                return _WrongLayer(("all_dl_df",), k, k, i, depth, clear, "", read=False)
+                shown = None if evidence is None else False
+                return _WrongLayer(("all_dl_df",), k, k, i, depth, clear, "", shown)
             name, source = wrong
             named = (name,) if name else names
-            return _WrongLayer(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, read=True)
+            return _WrongLayer(named, k + (name == "all_dl_dh"), k, i, depth, clear, source, shown=True)
     return None
 
 
@@ -196,7 +199,7 @@ def _input(suite: Suite, i: int, k: int) -> Array:
 
 
 def _difference(first: _WrongLayer, *, home: bool) -> FirstDifference:
-    inferred = first.names == ("all_dl_df",) and not first.read
+    inferred = first.names == ("all_dl_df",) and not first.shown
     return add_sentence(
         FirstDifference(
             first.variable, first.k, first.depth, "", first.names, first.source, home=home, inferred=inferred

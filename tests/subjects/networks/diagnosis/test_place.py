@@ -111,3 +111,14 @@ def test_a_list_made_from_a_wrong_one_is_not_called_the_first(
     assert found.variable == both
     assert "layer 5 is the first that is wrong, and no dl/df gives both" in found.message
     assert not found.lines
+
+
+def test_what_the_lists_show_on_some_networks_by_chance_is_not_said(udl: NetworksJudge) -> None:
+    """Where the misplaced mask in dl/dh meets zeros alone, all_dl_dh[4] is right, and the line below it looks wrong."""
+    wrong = "(all_weights[layer].T * ((all_f[layer-1] > 0).T if layer < K else all_f[layer-1] > 0)) @ all_dl_df[layer]"
+    lines = four_lines.source(
+        {"activation": f"{wrong} if layer > 0 else 0 * all_h[layer]", "derivative": "all_dl_dh[layer]"}
+    )
+    found = place(lines, udl)
+    assert found is not None
+    assert (found.variable, found.inferred, found.lines) == ("all_dl_df[3]", True, ())
