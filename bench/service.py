@@ -37,6 +37,8 @@ class ServiceSize:
     seconds: float
     burst: int
     regrade: int
+    #: True if every second submission of the regrade is wrong.
+    half_wrong: bool = False
 
 
 FULL, QUICK = ServiceSize(30, 400, 5000), ServiceSize(6, 60, 300)
@@ -113,15 +115,15 @@ class Course:
         _call_at_rate(submit, rate, max(20, round(rate * seconds)))
         return Offer(self.wait_for_verdicts([name for name, _ in answers]), [seconds for _, seconds in answers])
 
-    def record_verdicts(self, submissions: int) -> None:
-        """Record so many right submissions with a verdict already: of the worker only the regrade is measured."""
+    def record_verdicts(self, submissions: int, *, mixed: bool) -> None:
+        """Record so many submissions with a verdict already: of the worker only the regrade is measured."""
         store = self.stack.store
         revision = current_revision(store, COURSE, ASSIGNMENT)
         verdict = self.stack.client.verdict(self.wait_for_verdicts([self.submit()])[0].id)
         assert verdict is not None  # noqa: S101 - it was concluded
         passed = read_verdict(verdict)
         for number in (next(self._numbers) for _ in range(submissions)):
-            source = pick_variant(self.right, number).encode()
+            source = pick_variant(self.mix if mixed else self.right, number).encode()
             new = NewSubmission(COURSE, ASSIGNMENT, revision, f"s{number}", "submission.py", source)
             record_verdict(store, new, passed)
 
@@ -159,9 +161,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.service", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="under two minutes instead of some ten")
     parser.add_argument("--regrade", type=int, help="submissions of the regrade beside live ones")
+    parser.add_argument("--half-wrong", action="store_true", help="every second submission of the regrade is wrong")
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
-    figures = measure(replace(size, regrade=options.regrade or size.regrade))
+    figures = measure(replace(size, regrade=options.regrade or size.regrade, half_wrong=options.half_wrong))
     print(_render(figures))
     file = Path(__file__).parent / "results" / "service.json"
     file.parent.mkdir(exist_ok=True)
@@ -230,7 +233,7 @@ def _measure_latency(course: Course, size: ServiceSize, figures: ServiceFigures)
 def _measure_beside_regrade(course: Course, size: ServiceSize, figures: ServiceFigures) -> None:
     """Hand in two a second, without and with a regrade that keeps the workers busy."""
     figures.alone = course.offer(2.0, size.seconds).time_to_verdict()
-    course.record_verdicts(size.regrade)
+    course.record_verdicts(size.regrade, mixed=size.half_wrong)
     regrade = course.start_regrade()
     figures.beside_regrade = course.offer(2.0, size.seconds).time_to_verdict()
     course.stack.client.regrades.cancel(regrade)
