@@ -201,6 +201,9 @@ def test_what_executing_the_slice_raises_is_the_answer_of_every_network_of_its_d
     replies = ask(session, body("table", "table = [1, 2][K]"), [1, 1], [1, 1, 1, 1], [1, 1, 1, 1], [1, 1, 1])
     assert [reply.header["kind"] for reply in replies] == ["returned", "raised", "raised", "returned"]
     assert "line 2" in replies[2].header["traceback"]
+    assert "before the function was called" in replies[1].header["message"]
+    (inside,) = ask(session, body("1 / 0"), [1, 1, 1, 1])
+    assert "before the function" not in inside.header["message"]
 
 
 @inside_alone

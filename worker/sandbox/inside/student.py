@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 _DRAWING = ("random", "statistics")
 _NO_MODULES = CourseModules()
 _IMPORTS = (ast.Import, ast.ImportFrom)
+#: Said of an exception that the module itself raised, which the notebook perhaps never does.
+_BEFORE_THE_CALL = (
+    "This happened before the function was called, in code of the file that it uses, which runs anew whenever the sizes"
+    " change."
+)
 
 
 class Student:
@@ -87,7 +92,10 @@ class Student:
 
     def describe(self, error: BaseException) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss."""
-        return describe(error, self.lines, *explain(error, self.lines, self._given_up))
+        added, named = explain(error, self.lines, self._given_up)
+        if not added and any(error is module for module in self._modules.values()):
+            added = _BEFORE_THE_CALL
+        return describe(error, self.lines, added, named)
 
 
 def _randomness(code: str) -> "Randomness | None":
