@@ -119,7 +119,7 @@ def _within(step: Step, failing: Booleans) -> Step:
     return replace(step, failed=step.failed & failing, unsure=step.unsure | (step.failed & ~failing))
 
 
-def _failed(step: Step, failing: Booleans) -> Step:
+def _fail(step: Step, failing: Booleans) -> Step:
     return replace(step, tested=step.tested | failing, failed=failing, evident=True)
 
 
@@ -148,7 +148,7 @@ def _explain(
     steps = dict(judged)
     for name, step in judged.items():
         if name in wrong and not step.failed.any():
-            steps[name] = _failed(step, failing)
+            steps[name] = _fail(step, failing)
         elif name in right:
             # Numbers that right lines explain alone show every line at work.
             evident = step.evident or (explanation.complete and not wrong)
@@ -207,7 +207,7 @@ def _blame_one_of_two(
 ) -> dict[str, Row]:
     """The rows of the two steps of the propagation, one of which makes the shapes; changes `judged` with them."""
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
-    judged[wrong] = _failed(judged[wrong], failing)
+    judged[wrong] = _fail(judged[wrong], failing)
     row = _row(judged[wrong], layers, disagreeing)
     return {
         wrong: replace(row, message=wording.one_of_two(TITLES[spared]), names=(spared,)),

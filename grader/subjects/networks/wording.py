@@ -87,7 +87,7 @@ def product_tally(wrong: int, of: int) -> str:
 
 def one_of_two(title: str) -> str:
     """Why a step fails of which the shapes alone show that it or another one is wrong."""
-    return f"By the diagnosis, this step or another one ({title}) is wrong. It counts here."
+    return f"The shapes show that either this step or another one ({title}) is wrong. The marks are lost here."
 
 
 def together_with(title: str) -> str:

@@ -25,7 +25,7 @@ _NO_MODULES = CourseModules()
 _IMPORTS = (ast.Import, ast.ImportFrom)
 #: Said of an exception that the module itself raised, which the notebook perhaps never does.
 _BEFORE_THE_CALL = (
-    "This happened before the function was called, in code of the file that it uses, which runs anew whenever the sizes"
+    "This happened before the function was called: the file's own code that it uses is run again whenever the sizes"
     " change."
 )
 

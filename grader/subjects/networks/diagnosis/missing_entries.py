@@ -67,8 +67,8 @@ def find_shared_memory(
 ) -> tuple[Bug, ...]:
     """The lists of failed steps in which entries have memory in common, on every wrong network that was read."""
     read = [observed for i, observed in evidence.items() if i in wrong]
-    names = zip(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"), range(4), strict=True)
-    shared = [name for name, at in names if len(read) >= EVIDENCE and all(any(o.within[at : at + 1]) for o in read)]
+    names = enumerate(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"))
+    shared = [name for at, name in names if len(read) >= EVIDENCE and all(any(o.within[at : at + 1]) for o in read)]
     return tuple(
         _describe_shared(name, LIST_LINES[name].where) for name in shared if LIST_LINES[name].where.value.name in failed
     )
