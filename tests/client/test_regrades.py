@@ -4,9 +4,11 @@ import json
 import os
 import pty
 import re
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 
@@ -20,19 +22,28 @@ from tests.worker.test_cli import EXAMPLES
 from worker.cli.commands import regrade
 
 TOML = """
-id = "mine"
+id = "{assignment}"
 title = "Backpropagation, shortly"
 networks = 40
 home = {{ networks = 10 }}
 rubric = {{ relu_derivative = {marks} }}
 """
 
-Regrading = tuple[dict[str, str], Client, dict[str, str]]
+
+class Regrading(NamedTuple):
+    """What a test on regrades works with."""
+
+    variables: dict[str, str]
+    client: Client
+    #: The assignment's id: no other test hands in anything for it.
+    assignment: str
+    #: The id of each student's submission.
+    handed: dict[str, str]
 
 
-def publish_assignment(client: Client, marks: int) -> str:
+def publish_assignment(client: Client, assignment: str, marks: int) -> str:
     """The revision that such an assignment is published as."""
-    asked = client.publish(TOML.format(marks=marks))
+    asked = client.publish(TOML.format(assignment=assignment, marks=marks))
     until(lambda: client.publication(asked.id).state.terminal, "it is published")
     found = client.publication(asked.id)
     assert found.state is State.DONE, found.failure
@@ -44,24 +55,26 @@ def publish_assignment(client: Client, marks: int) -> str:
 def regrading(service: Running) -> Iterator[Regrading]:
     """Three students' submissions, graded; then a revision in which one of the steps counts for more."""
     token = service.token(Scope.STAFF)
+    # The module's tests need not follow one another on a process: then this is made anew, on the same service.
+    assignment = f"mine-{secrets.token_hex(4)}"
     with Client(service.url, token) as client:
-        publish_assignment(client, 2)
+        publish_assignment(client, assignment, 2)
         handed = {}
         for student, name in (
             ("ada", "right_loops.py"),
             ("alan", "no_relu_derivative.ipynb"),
             ("eve", "bias_template.py"),
         ):
-            handed[student] = client.submit(EXAMPLES / name, assignment="mine", student=student).id
+            handed[student] = client.submit(EXAMPLES / name, assignment=assignment, student=student).id
         assert all(client.wait(each).state is State.DONE for each in handed.values())
-        publish_assignment(client, 10)
-        yield {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, handed
+        publish_assignment(client, assignment, 10)
+        yield Regrading({"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, assignment, handed)
 
 
 def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrading: Regrading) -> None:
     """Nobody's verdict changes before it is applied; applied never lower, only those that gain."""
-    variables, client, handed = regrading
-    started = command(variables, "regrade", "start", "--assignment", "mine")
+    variables, client, assignment, handed = regrading
+    started = command(variables, "regrade", "start", "--assignment", assignment)
     assert started.returncode == 0, started.stderr
     number = started.stdout.split()[0]
     assert "3 submissions, 3 sources: 1 up, 1 down, 1 the same" in started.stdout
@@ -89,21 +102,32 @@ def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrading: Regr
 
 
 def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrading: Regrading) -> None:
-    variables, client, _ = regrading
-    words = ("regrade", "start", "--assignment", "mine", "--student", "alan", "--student", "ada", "--which", "latest")
+    variables, client, assignment, _ = regrading
+    words = (
+        "regrade",
+        "start",
+        "--assignment",
+        assignment,
+        "--student",
+        "alan",
+        "--student",
+        "ada",
+        "--which",
+        "latest",
+    )
     first, second = (json.loads(command(variables, *words, "--json").stdout) for _ in range(2))
     assert first["id"] == second["id"]
     assert (second["phase"], second["counts"]["submissions"]) == ("previewed", 2)
     assert "cancelled" in command(variables, "regrade", "cancel", first["id"]).stdout
     assert "previewed" in command(variables, "regrade", "resume", first["id"]).stdout
     shown = command(variables, "regrade", "show").stdout
-    assert shown.splitlines()[0].startswith(f"{first['id']}  mine, revision ")
+    assert shown.splitlines()[0].startswith(f"{first['id']}  {assignment}, revision ")
     assert client.regrades.wait(first["id"]).phase == "previewed"
 
 
 def test_nothing_is_applied_unless_somebody_says_so(regrading: Regrading) -> None:
-    variables, client, handed = regrading
-    started = command(variables, "regrade", "start", "--assignment", "mine", "--student", "eve")
+    variables, client, assignment, handed = regrading
+    started = command(variables, "regrade", "start", "--assignment", assignment, "--student", "eve")
     number = started.stdout.split()[0]
     refused = command(variables, "regrade", "apply", number)
     assert refused.returncode == 2
@@ -114,8 +138,8 @@ def test_nothing_is_applied_unless_somebody_says_so(regrading: Regrading) -> Non
 
 @pytest.mark.parametrize(("answer", "status", "phase"), [("n", 1, "previewed"), ("y", 0, "applied")])
 def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str, status: int, phase: str) -> None:
-    variables, client, _ = regrading
-    number = client.regrades.wait(client.regrades.start("mine", students=["eve"], outcomes=["failed"]).id).id
+    variables, client, assignment, _ = regrading
+    number = client.regrades.wait(client.regrades.start(assignment, students=["eve"], outcomes=["failed"]).id).id
     ours, theirs = pty.openpty()
     os.write(ours, f"{answer}\n".encode())
     words = [sys.executable, "-m", "worker.cli.main", "regrade", "apply", number]
@@ -126,6 +150,8 @@ def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str
     assert done.returncode == status, done.stderr
     assert "Apply it: 1 up, 0 down? [y/N]" in done.stderr
     assert client.regrades.get(number).phase == phase
+    if phase == "applied":
+        client.regrades.wait(client.regrades.roll_back(number).id)
 
 
 @pytest.mark.parametrize(
@@ -139,14 +165,14 @@ def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str
     ],
 )
 def test_what_cannot_be_is_wrong_usage(regrading: Regrading, words: tuple[str, ...], says: str) -> None:
-    done = command(regrading[0], "regrade", *words)
+    done = command(regrading.variables, "regrade", *words)
     assert done.returncode == 2, done.stderr
     assert says in done.stderr
 
 
 def test_the_bar_says_how_many_are_chosen_so_far_and_no_total_that_nobody_knows(regrading: Regrading) -> None:
-    _, client, _ = regrading
-    body = dict(client.regrades.start("mine", fresh=True).body)
+    _, client, assignment, _ = regrading
+    body = dict(client.regrades.start(assignment, fresh=True).body)
     counts = {**body["counts"], "sources": 12, "submissions": 40}
     progress = {"total": None, "done": 3, "failed": 0}
     selecting = Regrade.read(

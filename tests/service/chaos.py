@@ -105,6 +105,11 @@ class FaultyService:
         self.concluded |= {record.id for record in records if record.state.terminal}
         return len(self.concluded)
 
+    def describe(self) -> str:
+        """How things stand: what the portal was answered, and the service's own description."""
+        answers = {answer: self.portal.answers.count(answer) for answer in sorted(set(self.portal.answers))}
+        return f"{len(self.portal.accepted)} accepted, answers {answers}\n{self._service.describe()}"
+
     def kill_child(self) -> None:
         """Kill one of the processes that grade."""
         worker, _ = self._chance.choice(self._workers)

@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Job, Kind, SubmissionRecord
+from grader.dispatch import AGAIN, KEY_PREFIX, CeleryDispatcher, application
+from grader.model.records import Job, Kind, Queue, SubmissionRecord
 from grader.model.verdict import Verdict
 from grader.settings.service import ServiceSettings
+from grader.store import keys
+from grader.store.connection import text
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
 from worker.serve.die_with_parent import tie_to_parent
@@ -60,11 +62,13 @@ def _runs(pid: int) -> bool:
         return False
 
 
-def until(true: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait until it is true."""
+def until(
+    true: Callable[[], object], what: str, patience: float = PATIENCE, describe: Callable[[], str] = lambda: ""
+) -> None:
+    """Wait until it is true; `describe` says how things stand if it does not become so."""
     end = time.monotonic() + patience
     while not true():
-        assert time.monotonic() < end, f"after {patience:g} s still not: {what}"
+        assert time.monotonic() < end, f"after {patience:g} s still not: {what}\n{describe()}"
         time.sleep(0.02)
 
 
@@ -167,6 +171,18 @@ class Service:
 
         until(ended, "all submissions are at their end", patience)
         return [self.submission(name) for name in names]
+
+    def describe(self) -> str:
+        """How things stand: the jobs that are not at their end, what waits at the broker, and the end of each log."""
+        redis = self.store.redis
+        names = [text(key).rpartition(":")[2] for key in redis.keys("bm:submission:*")]
+        lines = [str(record) for record in self.store.submissions.many(names) if not record.state.terminal]
+        lines.append(f"leases {redis.zrange(keys.LEASES, 0, -1, withscores=True)}, the time {redis.time()}")
+        lines += [f"{queue}: {redis.llen(KEY_PREFIX + queue)} messages" for queue in (AGAIN, *Queue)]
+        lines.append(f"taken: {redis.hkeys(KEY_PREFIX + 'unacked')}")
+        for log in sorted(self.folder.glob("*.log")):
+            lines += [f"--- {log.name}", *log.read_text(errors="replace").splitlines()[-30:]]
+        return "\n".join(lines)
 
     def close(self) -> None:
         """End all of its parts, at once."""

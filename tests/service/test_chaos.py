@@ -61,7 +61,7 @@ def progress(course: FaultyService, count: int) -> None:
         course.portal.allow(concluded + AHEAD)
         return concluded >= count
 
-    until(enough, f"{count} are at their end", 120)
+    until(enough, f"{count} are at their end", 120, course.describe)
 
 
 def kill_redis(course: FaultyService) -> None:
