@@ -92,7 +92,7 @@ class DiagnosisBench:
         evidence = dict(enumerate(candidate.evidence(self.judge.revision.suite))) if wrong else {}
         start = time.process_time()
         diagnoses = self.judge.revision.subject.diagnoser.diagnose(
-            answers, wrong, evidence, repeats=True, differentiates=False
+            answers, wrong, evidence, repeats=True, differentiates=False, fails_alone=lambda: True
         ).diagnoses
         if wrong:
             self.milliseconds.append(1000 * (time.process_time() - start))

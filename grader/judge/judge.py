@@ -1,16 +1,16 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself, and knows no subject's cases."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.judge import wording
-from grader.judge.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
+from grader.judge.agreement import AGREEMENT, PURE, agreement, disagreeing, purity, wrong_later
 from grader.judge.examples import Examples
 from grader.judge.marks import Given, SubjectMarks
 from grader.judge.row import Row
@@ -134,7 +134,8 @@ class Judge:
         else:
             repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
             first_agrees = agreement(self.cases, first) if later else agrees
-            marks = subject.marks(Given(answers, first, agrees, first_agrees, repeats, noticed), witness)
+            fails_alone = partial(self._fails_alone, agrees.failing, fresh)
+            marks = subject.marks(Given(answers, first, agrees, first_agrees, repeats, noticed, fails_alone), witness)
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
             rows |= marks.rows
@@ -158,6 +159,14 @@ class Judge:
             diagnosis,
             first_difference,
         )
+
+    def _fails_alone(self, failing: Collection[int], fresh: Callable[[], Candidate[Any]]) -> bool:
+        """Return True if the smallest failing case is wrong in a fresh process, too, or ends it."""
+        case: Cases = self.cases.take([next(i for i in self.subject.order if i in failing)])
+        try:
+            return disagreeing(case, fresh().answer(case))[0]
+        except CandidateError:
+            return True
 
     def _properties(
         self, rows: dict[str, Row], shown: dict[str, tuple[AnyCounterexample, bool]]

@@ -1,6 +1,6 @@
 """The conclusion of a subject about its own rows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from grader.judge.row import Row
@@ -31,6 +31,8 @@ class Given:
     #: False if the same question had different answers, and no argument was changed.
     repeats: bool
     flags: Sequence[Flag]
+    #: Asks a process that has answered nothing yet about a case that is wrong; returns True if it is wrong there, too.
+    fails_alone: Callable[[], bool]
 
 
 @dataclass(frozen=True, slots=True)

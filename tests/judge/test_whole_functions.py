@@ -322,6 +322,21 @@ def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     assert judgement.first_difference is None
 
 
+@pytest.mark.parametrize("otherwise", ["0", "1", "np.nan", "sum(map(np.sum, all_weights))"])
+def test_who_knows_the_first_networks_by_heart_keeps_nothing_between_calls(otherwise: str) -> None:
+    """A fresh process is wrong about the others, too."""
+    networks = JUDGE.subject.cases.networks
+    known = {network.depth: float(network.weights[0][0, 0]) for network in reversed(networks)}
+    end = ", ".join(
+        f"[{name}[at] if all_weights[0][0, 0] in known else 0 * {name}[at] + {otherwise} for at in count]"
+        for name in ("weights", "biases")
+    )
+    judgement = judged(source(above=f"known = {set(known.values())}", end=end))
+    assert "state_between_calls" not in [diagnosis.id for diagnosis in judgement.diagnosis]
+    assert row_of(judgement, "pure").outcome is Mark.PASSED
+    assert row_of(judgement, "bias_gradient").outcome is Mark.FAILED or otherwise == "np.nan"
+
+
 def test_numbers_that_are_not_finite_are_in_the_form_that_was_asked_for() -> None:
     """Zero over zero in each unit that is off."""
     judgement = judged(source(down="all_h[place] / all_h[place] * (matrix.T @ error)"))

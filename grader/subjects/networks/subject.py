@@ -183,6 +183,7 @@ class Networks:
             evidence,
             repeats=repeats,
             differentiates=NUMERICAL in given.flags,
+            fails_alone=given.fails_alone,
         )
 
     def _first_difference(

@@ -1,6 +1,6 @@
 """The answers of a submission, beside those of wrong backward passes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,6 +46,8 @@ class Case:
     wrong: frozenset[int]
     #: Which entries of the suite's flat arrays are biases.
     biases: Booleans
+    #: Asks a fresh process about a wrong network; returns True if it is wrong there, too.
+    fails_alone: Callable[[], bool]
 
     @cached_property
     def returned(self) -> list[int]:

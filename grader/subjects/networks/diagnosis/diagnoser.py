@@ -1,6 +1,6 @@
 """The diagnosis of one submission: every explanation that holds on all networks, or none."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -91,7 +91,7 @@ class Diagnoser:
         """The explanation of answers that a process gives only after others: facts about lines would mislead."""
         return hints.write_diagnoses([Fit((DEPENDS,))], self.assignment.references)
 
-    def diagnose(
+    def diagnose(  # noqa: PLR0913 - the answers, and all that is known of them
         self,
         answers: Sequence[Answer],
         wrong: Sequence[int],
@@ -99,17 +99,19 @@ class Diagnoser:
         *,
         repeats: bool,
         differentiates: bool,
+        fails_alone: Callable[[], bool],
     ) -> Explanation:
         """Return the explanation of the answers to every network.
 
         `wrong` are those that are not right, `evidence` is what it wrote on its way, `repeats` says whether it answered
-        the same when it was asked again, `differentiates` whether the probes showed finite differences.
+        the same when it was asked again, `differentiates` whether the probes showed finite differences. `fails_alone`
+        asks a fresh process about a wrong network, and returns True if it is wrong there, too.
         """
         if not wrong:
             return Explanation()
         if differentiates:
             return _explanation([Fit((DIFFERENTIATES,))], self.assignment.references)
-        case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases)
+        case = Case(self.suite, self._predictions, answers, frozenset(wrong), self._biases, fails_alone)
         with np.errstate(all="ignore"):
             blame = find_blame(case, evidence)
             fits = agreeing(case, self._explain(case, blame, evidence), evidence)

@@ -89,12 +89,14 @@ def state(case: Case) -> list[Fit]:
 def _is_right_only_at_first(case: Case) -> bool:
     """True if the first network of each K is right, for which the module is new, and hardly any other one.
 
-    A wrong line is right on a tenth of the networks by chance; not on all of those that come first.
+    A wrong line is right on a tenth of the networks by chance; not on all of those that come first. Who knows some of
+    the networks by heart is wrong on the others in a fresh process, too.
     """
     first = {len(sizes): i for i, sizes in reversed(list(enumerate(case.suite.sizes)))}.values()
     later = len(case.answers) - len(first)
     right = later - len(case.wrong.difference(first))
-    return len(first) >= EVIDENCE and case.wrong.isdisjoint(first) and _RIGHT_LATER * right <= later
+    seems_kept = len(first) >= EVIDENCE and case.wrong.isdisjoint(first) and _RIGHT_LATER * right <= later
+    return seems_kept and not case.fails_alone()
 
 
 def _find_sums_and_repeats(case: Case) -> list[Fit]:

@@ -17,7 +17,14 @@ def diagnosed(source: str, judge: NetworksJudge, *, watched: bool = True) -> tup
     wrong = [i for i, off in enumerate(disagreeing(judge.revision.suite, answers)) if off]
     diagnoser: Diagnoser = judge.revision.subject.diagnoser
     evidence = dict(enumerate(candidate.evidence(judge.revision.suite))) if wrong and watched else {}
-    return diagnoser.diagnose(answers, wrong, evidence, repeats=True, differentiates=False).diagnoses
+
+    def fails_alone() -> bool:
+        network = judge.revision.suite.take(wrong[:1])
+        return disagreeing(network, local(source, judge.assignment).answer(network))[0]
+
+    return diagnoser.diagnose(
+        answers, wrong, evidence, repeats=True, differentiates=False, fails_alone=fails_alone
+    ).diagnoses
 
 
 def named(source: str, judge: NetworksJudge) -> list[str]:
