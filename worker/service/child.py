@@ -1,5 +1,7 @@
 """A child process of a worker: its own context, and the handling of its messages."""
 
+import logging
+
 from grader.dispatch import CeleryDispatcher, application
 from grader.model.records import Job, Kind
 from grader.settings.service import ServiceSettings
@@ -12,6 +14,11 @@ from worker.service.graders import Graders
 from worker.service.isolation import Isolation
 from worker.service.stop import Stop
 
+_log = logging.getLogger(__name__)
+
+#: Seconds between two attempts to start.
+_RETRY_SECONDS = 1.0
+
 
 class Child:
     """A worker's child. Created in the worker's first process; each forked child creates its own context."""
@@ -20,24 +27,37 @@ class Child:
         self._settings = settings
         self._launch = launch
         self._stop = stop
-        self._fitness = isolation
+        self._isolation = isolation
         self._context: Context | None = None
 
     def start(self) -> None:
-        """Create the context, in the child, before its first message."""
+        """Create the context, in the child, before its first message: repeatedly, until that succeeds.
+
+        Celery would give messages also to a child that failed to start, and end a worker whose first child exits.
+        """
         self._stop.close_writer()
+        while self._context is None and not self._stop.requested:
+            try:
+                self._context = self._create_context()
+            except Exception:  # noqa: BLE001 - an edge: whatever it is, it may pass
+                _log.exception("a process that grades could not start; it tries again")
+                # If the machine is the reason, whoever looks at the worker is told.
+                self._isolation.examine()
+                self._stop.wait(_RETRY_SECONDS)
+
+    def _create_context(self) -> Context:
         store = Store.connect(self._settings)
         secret = self._settings.secret
         jails = Jails(self._launch)
         jails.check()
-        self._context = Context(
+        return Context(
             self._settings,
             store,
             CeleryDispatcher(application(self._settings)),
             Graders(store.assignments, jails, secret.get_secret_value().encode() if secret else None),
             jails,
             self._stop,
-            self._fitness,
+            self._isolation,
         )
 
     def end(self) -> None:
