@@ -59,6 +59,12 @@ def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Ev
     return {i: _read_without_order(observed, suite.sizes[i]) for i, observed in evidence.items()}
 
 
+def read_like(evidence: Evidence, other: Evidence, sizes: Sequence[int]) -> Evidence:
+    """The evidence in the form of another network's of the same sizes; both may fit where these are a palindrome."""
+    plain = other.form in {ReturnedForm.PLAIN, ReturnedForm.OTHER}
+    return _read_without_order(evidence, sizes) if plain else evidence
+
+
 def _read_without_order(evidence: Evidence, sizes: Sequence[int]) -> Evidence:
     """The evidence of lists that some networks seem to have in another order, and others have not."""
     match evidence.form:

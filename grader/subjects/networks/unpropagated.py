@@ -13,6 +13,7 @@ from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.form import read_like
 from grader.subjects.networks.written import entries
 
 #: Networks that are asked with other targets, one after the other until the gradients of one follow from its error.
@@ -61,7 +62,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
         network = suite.networks[i]
         before = _collect_known(evidence[i], network.sizes)
         tripled, large = (_with_error(network, assignment, times) for times in (3.0, LARGE))
-        first = _ask(candidate, [tripled, large], before, assignment)
+        first = _ask(candidate, [tripled, large], evidence[i], assignment)
         if first is None or (all(first) and _grew_any(*first)):
             return False
         if all(first) and not any(np.count_nonzero(entry) for entry in first[0].values()):
@@ -70,7 +71,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
             continue
         # What grows with the error follows from it; the others are asked more.
         others = [_with_error(network, assignment, -3.0), _with_output(network, assignment), tripled]
-        more = _ask(candidate, others, before, assignment)
+        more = _ask(candidate, others, evidence[i], assignment)
         if more is None:
             return False
         if before and all(first) and all(more):
@@ -81,17 +82,16 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
 
 
 def _ask(
-    candidate: Candidate[Suite], asked: Sequence[Network], before: Lists, assignment: Assignment
+    candidate: Candidate[Suite], asked: Sequence[Network], evidence: Evidence, assignment: Assignment
 ) -> list[Lists] | None:
-    """Return the lists of each network, of the entries known before; None if the candidate ended.
-
-    In the order in which the suite's answers were read: on one network another form may fit, too.
-    """
+    """Return the lists of each network, of the entries known of one of the same sizes; None if the candidate ended."""
     passes = [forward(network, assignment.formulas) for network in asked]
     answers = candidate.evidence(build_unmeasured(asked, passes, "probe"))
     if len(answers) < len(asked):
         return None
-    probes = [_collect_known(answer, network.sizes) for answer, network in zip(answers, asked, strict=True)]
+    sizes = asked[0].sizes
+    before = _collect_known(evidence, sizes)
+    probes = [_collect_known(read_like(answer, evidence, sizes), sizes) for answer in answers]
     return [{at: probe[at] for at in probe.keys() & before.keys()} for probe in probes]
 
 
