@@ -167,6 +167,8 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
 
     def hold(request: Request) -> None:
         if request.path.endswith("/scores") and not arrived.is_set():
+            # Whole: who is killed while sending has sent no mark.
+            request.get_data()
             arrived.set()
             let_go.wait(PATIENCE)
 

@@ -224,11 +224,11 @@ def _sent(house: House) -> None:
 
 
 def _verdicts(house: House) -> dict[str, Verdict]:
-    """Verdicts by example, of those who handed these in to the class."""
+    """Verdicts by example, of those who handed these in to the class: the first ones, which a regrade may change."""
     seated(house)
     submissions = house.store.submissions
     verdicts = {
-        record.filename: submissions.verdict(record.id) for record in submissions.list(Filter(CLASS), 200).items
+        record.filename: submissions.verdict(record.id, 1) for record in submissions.list(Filter(CLASS), 200).items
     }
     return {name: verdict for name, verdict in verdicts.items() if verdict is not None}
 
