@@ -310,6 +310,24 @@ def test_layers_of_zeros_count_in_a_depth_where_none_shows_anything_else() -> No
     assert row_of(judgement, "relu_derivative").message.startswith(f"Does not hold on {wrong} of ")
 
 
+FILLED = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dws, dbs = [{fill}(w) for w in all_weights], [{fill}(b) for b in all_biases]
+    for j in range(1, len(all_f) + 1):
+        error = 2 * (all_f[-1] - y) if j == 1 else (all_weights[-j].T @ error) * (all_f[-j] > 0)
+        dws[-j], dbs[-j] = error @ all_h[-j].T, error
+    return dws, dbs
+"""
+
+
+@pytest.mark.usefixtures("_without_counterexamples")
+def test_zeros_that_a_list_was_filled_with_are_no_answer_of_a_call_that_raised() -> None:
+    """Through the weights of another layer: it raises on most networks, before it comes to the first layers."""
+    with_zeros, without = (judged(FILLED.format(fill=fill)) for fill in ("np.zeros_like", "id"))
+    assert not any("do not depend on the error" in row.message for row in with_zeros.properties)
+    assert lost(with_zeros) == lost(without) == {"activation_gradient", "any_shape"}
+
+
 def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     """From the second call on the sign is another: asked again it is the same, alone it is right."""
     judgement = judged(

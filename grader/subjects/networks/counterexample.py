@@ -58,10 +58,8 @@ def _instead(answer: Answer | None) -> str | None:
     match answer:
         case Returned():
             return None
-        case Malformed(overflowed=True):
-            return f"returned numbers that are not finite: {wording.describe_malformed(answer)}"
         case Malformed():
-            return f"returned arrays of another form: {wording.describe_malformed(answer)}"
+            return wording.describe_fault(answer)
         case Raised(type=name, message=message):
             return f"raised {name}: {message}" if message else f"raised {name}"
         case None:

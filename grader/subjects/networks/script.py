@@ -88,7 +88,8 @@ def backmark_compare(weights, biases, returned):
         for k in range(K, -1, -1):
             expected = backmark_differences(weights, biases, parameters[k])
             try:
-                actual = np.asarray(parts[k], dtype=float)
+                actual = np.asarray(parts[k])
+                actual = actual.astype(float) if actual.dtype.kind in "biuf" else None
             except Exception:
                 actual = None
             same = actual is not None and actual.shape == expected.shape
@@ -96,7 +97,7 @@ def backmark_compare(weights, biases, returned):
             wrong += not same
             print(f"{{name}}[{{k}}]", "as it should be" if same else "WRONG")
             print("  expected", expected.tolist())
-            print("  actual  ", "no array" if actual is None else actual.tolist())
+            print("  actual  ", "no array of numbers" if actual is None else actual.tolist())
     print(wrong, "array is wrong" if wrong == 1 else "arrays are wrong")
 
 

@@ -4,6 +4,7 @@ Random numbers, constants and zeros can hold the local equations of a step, and 
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from grader.oracle.suite import Suite, build_unmeasured
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.form import read_like
-from grader.subjects.networks.written import entries
+from grader.subjects.networks.written import entries, statuses
 
 #: Networks that are asked with other targets, one after the other until the gradients of one follow from its error.
 PROBES = 6
@@ -53,6 +54,7 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     # Who is right somewhere has numbers there that follow from the error; by chance some may be.
     if not known or RIGHT * len(wrong) < (RIGHT - 1) * len(telling):
         return False
+    evidence = {i: _leave_out_prefilled(evidence[i], suite.sizes[i]) for i in known}
     # What raised before it came to a lower layer says nothing of them.
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
     count = min(PROBES, len(reached))
@@ -91,7 +93,8 @@ def _ask(
         return None
     sizes = asked[0].sizes
     before = _collect_known(evidence, sizes)
-    probes = [_collect_known(read_like(answer, evidence, sizes), sizes) for answer in answers]
+    alike = [_leave_out_prefilled(read_like(answer, evidence, sizes), sizes) for answer in answers]
+    probes = [_collect_known(answer, sizes) for answer in alike]
     return [{at: probe[at] for at in probe.keys() & before.keys()} for probe in probes]
 
 
@@ -123,6 +126,22 @@ def _with_output(network: Network, assignment: Assignment) -> Network:
     output = forward(network, assignment.formulas).f[-1][:, :1]
     moved = network.biases[-1] + np.arange(1.0, 1.0 + len(output))[:, None] * output
     return Network(network.weights, (*network.biases[:-1], moved), network.net_input, network.y)
+
+
+def _leave_out_prefilled(evidence: Evidence, sizes: Sequence[int]) -> Evidence:
+    """The evidence; of a call that raised, without the zeros of a list in which no entry is missing.
+
+    Whoever fills a list with zeros before the loop has them still in the layers that the call did not come to.
+    """
+    if evidence.ended:
+        return evidence
+    lists = entries(evidence, sizes)
+    status = [
+        "0" if "0" not in own and entry is not None and not entry.any() else letter
+        for name, own in statuses(evidence).items()
+        for letter, entry in zip(own, lists[name], strict=True)
+    ]
+    return replace(evidence, status="".join(status))
 
 
 def _lower(evidence: Evidence) -> str:

@@ -126,9 +126,19 @@ def step_elsewhere(title: str, networks: int) -> str:
 def nothing_at_home(answer: Malformed | None) -> str:
     """The reason why no step holds on the notebook's own shape; `answer` if every answer there had a wrong form."""
     if answer is not None:
-        fault = "it returns numbers that are not finite" if answer.overflowed else "its arrays have another form"
-        return f"On every network of the notebook's own shape {fault}: {describe_malformed(answer)}."
+        return f"On every network of the notebook's own shape it {describe_fault(answer, 'returns')}."
     return "No step could be seen to hold on every network of the notebook's own shape."
+
+
+def describe_fault(answer: Malformed, verb: str = "returned") -> str:
+    """The kind of fault of what was returned, and the first array that has it."""
+    if answer.overflowed:
+        kind = "numbers that are not finite"
+    elif answer.received is not None and answer.received.dtype is not None:
+        kind = "arrays of another dtype"
+    else:
+        kind = "arrays of another form"
+    return f"{verb} {kind}: {describe_malformed(answer)}"
 
 
 def describe_malformed(answer: Malformed) -> str:
@@ -136,7 +146,10 @@ def describe_malformed(answer: Malformed) -> str:
     if answer.overflowed and answer.at is not None:
         value = "NaN" if answer.nan else "an infinity"
         return f"{answer.where}[{answer.index}] holds {value} at [{answer.at[0]}, {answer.at[1]}]"
-    came = _what(answer.received or ReceivedForm())
+    received = answer.received or ReceivedForm()
+    if received.dtype is not None and answer.index is not None:
+        return f"{answer.where}[{answer.index}] should be an array of real numbers, and its dtype is {received.dtype}"
+    came = _what(received)
     if answer.where == "return":
         return f"it should return two lists, all_dl_dweights and all_dl_dbiases, and returns {came}"
     if answer.index is None:

@@ -195,6 +195,17 @@ def test_the_students_own_helpers_stay_what_they_are(udl: NetworksJudge) -> None
     assert {node.name[:9] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)} == {"backmark_"}
 
 
+def test_an_array_of_objects_is_shown_as_none_of_numbers(udl: NetworksJudge, ran: Run) -> None:
+    text = source("growing") + "\nright = backward_pass\ndef backward_pass(*given):\n    dws, dbs = right(*given)\n"
+    text += "    return [dw.astype(object) for dw in dws], dbs\n"
+    example = counterexample(text, udl)
+    assert example.instead is not None
+    assert example.instead.endswith("should be an array of real numbers, and its dtype is object")
+    shown = ran(text, example)
+    assert "no array of numbers" in shown.actual.values()
+    assert shown.ended != "0 arrays are wrong"
+
+
 @pytest.mark.parametrize(
     "returned", ["None", "zip(dws, dbs)", "dws", "{1: dws, 2: dbs, 3: 0}", "(dws, (b for b in dbs))"]
 )

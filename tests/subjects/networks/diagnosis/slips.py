@@ -116,6 +116,7 @@ _GROWING = {
     "flat_biases": ("returns", "dws, [np.squeeze(part, axis=1) for part in dbs]"),
     "flat_arrays": ("returns", "[part.flatten() for part in dws], [part.flatten() for part in dbs]"),
     "row_biases": ("returns", "dws, [part.reshape(1, -1) for part in dbs]"),
+    "output_biases_misshapen": ("returns", "dws, [*dbs[:-1], dbs[-1].reshape(1, -1)]"),
     "returned_transposed": ("returns", "[*map(np.transpose, dws)], [*map(np.transpose, dbs)]"),
     "returned_pairs": ("returns", "zip(dws, dbs)"),
     "returned_one_list": ("returns", "[*dws, *dbs]"),
@@ -230,6 +231,10 @@ _RECURSIVE = {
     "swapped_and_reversed": ("returns", "db[::-1], dw"),
     "flat_biases": ("returns", "dw, [part[:, 0] for part in db]"),
     "row_biases": ("returns", "dw, [part.T for part in db]"),
+    "output_biases_misshapen": (
+        "returns",
+        "dw, db[:-1] + [db[-1][:, 0]]",
+    ),
     "returned_pairs": ("returns", "[(dw[k], db[k]) for k in range(last + 1)]"),
     "returned_nothing": ("returns", ""),
     "returned_biases_only": ("returns", "[db[k] for k in range(last + 1)]"),

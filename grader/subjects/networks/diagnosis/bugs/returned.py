@@ -96,6 +96,14 @@ BUGS = (
         "Biases are columns of shape (n, 1): no transpose belongs to their gradient.",
         lambda s: (s.dl_dweights, [part.T for part in s.dl_dbiases]),
     ),
+    _bug(
+        "output_biases_misshapen",
+        "returns the bias gradient of the output layer as a row, or in the shape (n,)",
+        "Print the shapes of all_dl_dbiases[K] and all_biases[K]. Are they the same?",
+        "all_dl_dbiases[K] is a column of shape (n, 1), as all_biases[K] is, whatever shape the lines below need.",
+        lambda s: (s.dl_dweights, [*s.dl_dbiases[:-1], s.dl_dbiases[-1].T]),
+        lambda s: (s.dl_dweights, [*s.dl_dbiases[:-1], s.dl_dbiases[-1].ravel()]),
+    ),
     replace(
         _bug(
             "returned_transposed",
