@@ -163,7 +163,10 @@ FACTS = {
         {"kept": "np.outer(error, entered) * (3 if place + 1 == len(all_f) else 1), +error"},
         "3 times what follows from all_dl_dbiases[layer] and all_h[layer] in layer K",
     ),
-    "a ramp": ({"down": "(before / 2 + 0.25).clip(0, 1) * (matrix.T @ error)"}, "as on a ramp"),
+    "a ramp": (
+        {"down": "(before / 2 + 0.25).clip(0, 1) * (matrix.T @ error)"},
+        "that rises with all_f[layer-1] from 0 to 1",
+    ),
     "the last unit unmasked": (
         {"down": "(np.append(before[:-1], [[1]], axis=0) > 0) * matrix.T.dot(error)"},
         "is positive, and in the last unit",

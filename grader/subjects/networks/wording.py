@@ -120,7 +120,7 @@ def elsewhere(networks: int) -> str:
 def step_elsewhere(title: str, networks: int) -> str:
     """The sentence about a step that holds on the suite's networks of the notebook's own shape, and not on others."""
     which = "on the network" if networks == 1 else f"on the {networks} networks"
-    return f"{title}: this step holds {which} drawn in the notebook's own shape, and not on all others."
+    return f"{title}: this step holds {which} drawn in the notebook's own shape, and fails on some of the others."
 
 
 def nothing_at_home(answer: Malformed | None) -> str:

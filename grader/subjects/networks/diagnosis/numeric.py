@@ -257,10 +257,10 @@ def _find_mixture(part: ReturnedPart) -> Bug | None:
         return _bug(
             part,
             "updated_parameters",
-            f"returns {_PARAMETERS[part.what]} after a step along their gradients",
-            "What should backward_pass return: gradients, or parameters after a step?",
-            f"It returns each parameter {sign} {abs(factor):.4g} times its gradient: return the gradients alone, and"
-            " take the step where the function is called.",
+            f"returns {_PARAMETERS[part.what]} changed by their gradients, as after a step",
+            "What should backward_pass return: gradients, or parameters after a step? From what do your sums start?",
+            f"It returns each parameter {sign} {abs(factor):.4g} times its gradient. Return the gradients alone: start"
+            " sums from zeros, and take a step where the function is called.",
         )
     if abs(factor - 1) < ROUNDING and abs(share) > ROUNDING:
         return _bug(

@@ -437,8 +437,8 @@ def _find_ramp(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None
         return None
     low, high = f[rising][[0, -1]]
     return Fact(
-        f"leaves {samples.name} at {samples.source} times a number between 0 and 1 where all_f[layer-1] is between"
-        f" {low:.3g} and {high:.3g}, as on a ramp",
+        f"leaves {samples.name} at {samples.source} times a number that rises with all_f[layer-1] from 0 to 1, between"
+        f" {low:.3g} and {high:.3g}",
         _show_factor(samples, wrong),
     )
 
@@ -509,7 +509,8 @@ def _show_factor(samples: Samples, wrong: Booleans) -> str:
         return _show(samples, wrong)
     name, values = next(iter(samples.ordered.items()))
     first = wrong & (samples.owner == samples.owner[wrong][0]) & (samples.base != 0)
-    at = int(np.argmax(np.where(first, np.abs(samples.base), -1.0))) if first.any() else _pick(samples, wrong)
+    off = np.abs(samples.made - samples.right)
+    at = int(np.argmax(np.where(first, off, -1.0))) if first.any() else _pick(samples, wrong)
     if not samples.base[at]:
         return _show(samples, wrong)
     made, right = (part[at] / samples.base[at] + 0.0 for part in (samples.made, samples.right))
