@@ -140,6 +140,20 @@ FUNCTIONS = {
         "returned_early",
         None,
     ),
+    "gradients of a network cut to one norm": (
+        {
+            "above": "def cut(*parts):\n    norm = sum((array ** 2).sum() for part in parts for array in part) ** 0.5\n"
+            "    return [[array * min(1, 9 / norm) if norm else array for array in part] for part in parts]",
+            "end": "cut([weights[at] for at in count], [biases[at] for at in count])",
+        },
+        "clipped",
+        None,
+    ),
+    "a loop that leaves out layer 0, where there are others": (
+        {"enter": "if place == 0 and len(all_weights) > 1: break", "end": ZEROS},
+        "lowest_layer_missing",
+        {"any_shape"},
+    ),
     "one array of all weights": ({"first": "cube = np.array(all_weights)"}, "list_stacked", {"any_shape"}),
 }
 
@@ -166,6 +180,20 @@ FACTS = {
     "a ramp": (
         {"down": "(before / 2 + 0.25).clip(0, 1) * (matrix.T @ error)"},
         "that rises with all_f[layer-1] from 0 to 1",
+    ),
+    "the mean of the targets": ({"start": "2 * (all_f[-1] - np.mean(y))"}, "with the mean of y as the target"),
+    "the first target for all": ({"start": "2 * (all_f[-1] - y[0])"}, "with the first of y as the target"),
+    "no mask where all units are off": (
+        {"down": "(matrix.T @ error) * ((before > 0) if (before > 0).any() else 1)"},
+        "in layers where it is positive nowhere",
+    ),
+    "the inputs' sum in each column": (
+        {"kept": "error * entered.sum() + np.zeros((1, len(entered))), +error"},
+        "times the sum of all_h[layer], in each column",
+    ),
+    "a norm that is cut": (
+        {"down": "(before > 0) * (matrix.T @ error) / max(1, np.linalg.norm((before > 0) * (matrix.T @ error)) / 3)"},
+        "scaled down to the norm 3 where its own is larger",
     ),
     "the last unit unmasked": (
         {"down": "(np.append(before[:-1], [[1]], axis=0) > 0) * matrix.T.dot(error)"},

@@ -7,6 +7,7 @@ import numpy as np
 from grader.oracle.answers import Answer
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
+from grader.oracle.reference import loss_derivative
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.samples import ONE, Arrays, Sample, Samples, join_samples
@@ -88,6 +89,12 @@ def _output(backward: StudentPass) -> Iterator[Sample]:
         "the square of the difference": (f - y) ** 2,
         "twice the square of the difference": 2 * (f - y) ** 2,
         "the difference of all_f[K] and y": f - y,
+        **{
+            f"the loss derivative with {words} as the target of each output": loss_derivative(
+                f, np.full_like(y, target), view.formulas
+            )
+            for words, target in (("the mean of y", y.mean()), ("the first of y", y[0, 0]), ("the last of y", y[-1, 0]))
+        },
         "all_f[K]": f,
         "y": y,
         "1 in each output": np.ones_like(f),
@@ -170,6 +177,7 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             "all_weights[layer]": w,
             "all_dl_df[layer], in each column": df * np.ones_like(w),
             "all_h[layer].T, in each row": h.T * np.ones_like(w),
+            "all_dl_df[layer] times the sum of all_h[layer], in each column": df * h.sum() * np.ones_like(w),
         }
         terms = {"all_weights[layer]": w, "all_dl_df[layer]": df * np.ones_like(w), ONE: np.ones_like(w)}
         rules = {
@@ -301,6 +309,7 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             "where it and all_f[layer-1] are both positive": (f > 0) & (base > 0),
             "where it is negative and all_f[layer-1] is positive": (f > 0) & (base < 0),
             "where all_biases[layer-1] is positive": b > 0,
+            "where all_f[layer-1] is positive, and in layers where it is positive nowhere": (f > 0) | ~(f > 0).any(),
             "where all_f[layer-1] is positive, and in all units of the first hidden layer": (f > 0) | (k == 1),
             "where all_f[layer-1] is positive, and in all units of the last hidden layer": (f > 0)
             | (k == backward.depth),

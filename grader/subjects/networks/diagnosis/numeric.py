@@ -41,6 +41,8 @@ class ReturnedPart:
     lowest: Booleans
     #: The number of units in the entry's layer.
     units: Places
+    #: The number of the network that each belongs to.
+    network: Places
 
 
 def numeric(case: Case, rtol: float) -> list[Fit]:
@@ -78,6 +80,8 @@ def _parts(case: Case, rtol: float) -> Iterator[ReturnedPart]:
     lowest, arrays = np.isin(arrays, [*first, *(first + 1)])[back], arrays[back]
     layers = [(a * b, b) for sizes in case.suite.sizes for a, b in pairwise(sizes)]
     units = np.repeat([rows for _, rows in layers], [entries + rows for entries, rows in layers])[back]
+    starts = np.asarray(case.suite.starts)
+    networks = np.repeat(np.arange(len(starts) - 1), np.diff(starts))[back]
     for what, inside in (("gradients", None), ("bias gradients", biases), ("weight gradients", ~biases)):
         if inside is None:
             at = settled
@@ -86,7 +90,16 @@ def _parts(case: Case, rtol: float) -> Iterator[ReturnedPart]:
         else:
             continue
         yield ReturnedPart(
-            what, case.got[at], right[at], floor[at], size[at], parameters[at], arrays[at], lowest[at], units[at]
+            what,
+            case.got[at],
+            right[at],
+            floor[at],
+            size[at],
+            parameters[at],
+            arrays[at],
+            lowest[at],
+            units[at],
+            networks[at],
         )
 
 
@@ -206,9 +219,15 @@ def _find_scaling_by_units(part: ReturnedPart) -> Bug | None:
 
 
 def _find_unfilled(part: ReturnedPart) -> Bug | None:
-    """Zeros in layer 0, and what is right in all others: the loop ends before it comes there."""
+    """Zeros in layer 0, and what is right in all others: the loop ends before it comes there.
+
+    The one layer of a network without hidden layers may be right.
+    """
     off = np.abs(part.got - part.right) > part.tolerance
-    if part.what != "gradients" or np.any(part.got[part.lowest]) or np.any(off & ~part.lowest):
+    deep = np.isin(part.network, part.network[~part.lowest])
+    if part.what != "gradients" or np.any(part.got[part.lowest & deep]) or np.any(off & ~part.lowest):
+        return None
+    if np.any(part.got[~deep]) and np.any(off[~deep]):
         return None
     bug = _bug(
         part,
@@ -278,8 +297,14 @@ _PARAMETERS = {"gradients": "weights and biases", "bias gradients": "biases", "w
 
 
 def _find_norming(part: ReturnedPart) -> Bug | None:
-    """Each array divided by its own norm, or that norm kept below a limit."""
-    mine, right = (np.sqrt(np.bincount(part.array, array**2)) for array in (part.got, part.right))
+    """Each array divided by its own norm, or that norm kept below a limit; or the same of all arrays of a network."""
+    return _find_norm(part, part.array, f"each array of its {part.what}", "the array's norm") or _find_norm(
+        part, part.network, f"all of its {part.what} together", "the norm of all"
+    )
+
+
+def _find_norm(part: ReturnedPart, groups: Places, words: str, norm: str) -> Bug | None:
+    mine, right = (np.sqrt(np.bincount(groups, array**2)) for array in (part.got, part.right))
     limit = float(np.max(mine))
     # What is added to a norm, so that it is not zero, shows in small arrays.
     large = right > _SMALL * limit
@@ -287,23 +312,23 @@ def _find_norming(part: ReturnedPart) -> Bug | None:
     if not 0 < limit < np.inf or longer.sum() < EVIDENCE:
         return None
     shrunk = limit / np.where(large, right, 1.0)
-    at = large[part.array]
+    at = large[groups]
     size = np.abs(part.right) + part.tolerance
-    if np.all(np.abs(part.got - part.right * shrunk[part.array])[at] <= _SMALL * (size * shrunk[part.array])[at]):
+    if np.all(np.abs(part.got - part.right * shrunk[groups])[at] <= _SMALL * (size * shrunk[groups])[at]):
         return _bug(
             part,
             "normed",
-            f"divides each array of its {part.what} by the array's norm",
+            f"divides {words} by {norm}",
             "Does a gradient's length matter to whoever takes a step along it?",
             "Return the numbers as they are: nothing is divided by a norm.",
         )
-    least = np.minimum(shrunk, 1.0)[part.array]
+    least = np.minimum(shrunk, 1.0)[groups]
     if np.all(np.abs(part.got - part.right * least)[at] <= part.tolerance[at] + _SMALL * (size * least)[at]):
         return _bug(
             part,
             "clipped",
-            f"clips the norm of its {part.what} at {limit:.4g}",
+            f"clips the norm of {words} at {limit:.4g}",
             "May a derivative be large?",
-            f"An array whose norm is beyond {limit:.4g} is a gradient all the same: do not clip.",
+            f"What has a norm beyond {limit:.4g} is a gradient all the same: do not clip.",
         )
     return None

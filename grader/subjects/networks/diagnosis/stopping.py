@@ -9,9 +9,9 @@ from grader.oracle.network import Array
 from grader.oracle.suite import matrices
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
+from grader.subjects.networks.diagnosis.fact import describe_between
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.diagnosis.lines import RIGHT, run
-from grader.subjects.networks.diagnosis.observed import describe_between
 
 #: The sizes of dl/df that a condition may be about, in words.
 _SIZES: dict[str, Callable[[Array], float]] = {

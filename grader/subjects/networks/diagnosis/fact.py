@@ -1,0 +1,106 @@
+"""A fact about a line: its words, and what all kinds of facts have in common."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.oracle.cases import Booleans
+from grader.oracle.network import Array
+from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.samples import Samples
+
+#: What a number may be off by, relative to the largest of its array and to itself.
+LEAST, NEAR = 1e-9, 1e-6
+
+#: Entries that a fact about all of them needs at least.
+LEAST_ENTRIES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A departure of a line: the words after "it", and a hint that leaves the cause to the student."""
+
+    title: str
+    hint: str
+
+
+def near(samples: Samples, a: Array, b: Array) -> Booleans:
+    """For each entry whether two arrays have the same number; NaN is near nothing."""
+    return np.asarray(np.abs(a - b) <= LEAST * samples.size + NEAR * np.minimum(np.abs(a), np.abs(b)))
+
+
+def find_one_factor(made: Array, right: Array, among: Booleans) -> float | None:
+    """The factor between two arrays where they are largest; None if there is none."""
+    if not among.any():
+        return None
+    at = int(np.argmax(np.where(among, np.abs(right), -1.0)))
+    factor = float(made[at] / right[at]) if right[at] else np.nan
+    return factor if np.isfinite(factor) else None
+
+
+def describe_layers(samples: Samples, wrong: Booleans) -> str:
+    """The words after what is true of the layers that are wrong: by their numbers, if these decide it."""
+    layers = set(samples.owner[wrong].tolist())
+    if len(layers) == len(samples.layers):
+        return ""
+    if samples.where in {Where.BIAS, Where.WEIGHT}:
+        # Where nothing else follows than zero, nothing shows.
+        telling = set(samples.owner[samples.right != 0].tolist()) | layers
+        places = [(samples.layers[n].k, samples.layers[n].depth, n in layers) for n in sorted(telling)]
+        for words, rule in _BY_NUMBER.items():
+            if all(rule(k, depth) == off for k, depth, off in places):
+                return f" in {words}"
+    return f" in some {samples.unit}s"
+
+
+#: Layers that may be chosen by their numbers, in a network of this K.
+_BY_NUMBER: dict[str, Callable[[int, int], bool]] = {
+    "layer 0": lambda k, _: k == 0,
+    "layer K": lambda k, depth: k == depth,
+    # Not in every one: where nothing but zero follows, what is wrong may not show.
+    "layers above 0 only": lambda k, _: k > 0,
+    "layers below K only": lambda k, depth: k < depth,
+}
+
+
+def _pick(samples: Samples, wrong: Booleans) -> int:
+    """The entry to show: of the first network the one whose number should be largest."""
+    first = wrong & (samples.owner == samples.owner[wrong][0])
+    return int(np.argmax(np.where(first, np.abs(samples.right) + np.abs(samples.made), -1.0)))
+
+
+def show(samples: Samples, wrong: Booleans) -> str:
+    """The sentence with one wrong number of the first network, beside the one that follows from the inputs."""
+    at = _pick(samples, wrong)
+    owner = int(samples.owner[at])
+    made, given = samples.number(owner)
+    value, follows = samples.made[at] + 0.0, samples.right[at] + 0.0
+    digits = 6 if f"{value:.6g}" != f"{follows:.6g}" else 10
+    return (
+        f"With K = {samples.layers[owner].depth}, a number of {made} is {value:.{digits}g} where"
+        f" {follows:.{digits}g} follows from {given}."
+    )
+
+
+def show_factor(samples: Samples, wrong: Booleans) -> str:
+    """The factor of one entry beside the derivative that belongs there."""
+    if samples.where is not Where.DERIVATIVE:
+        return show(samples, wrong)
+    name, values = next(iter(samples.ordered.items()))
+    first = wrong & (samples.owner == samples.owner[wrong][0]) & (samples.base != 0)
+    off = np.abs(samples.made - samples.right)
+    at = int(np.argmax(np.where(first, off, -1.0))) if first.any() else _pick(samples, wrong)
+    if not samples.base[at]:
+        return show(samples, wrong)
+    made, right = (part[at] / samples.base[at] + 0.0 for part in (samples.made, samples.right))
+    return (
+        f"Where {name} is {values[at]:.3g} and {samples.source} is {samples.base[at]:.3g}, {samples.name} is"
+        f" {made:.4g} times the latter; the activation's derivative there is {right:.4g}."
+    )
+
+
+def describe_between(low: float, high: float) -> str:
+    """The words for a number that is known to lie between two others."""
+    texts = f"{low:.3g}", f"{high:.3g}"
+    return f"about {texts[0]}" if texts[0] == texts[1] else f"some number between {texts[0]} and {texts[1]}"

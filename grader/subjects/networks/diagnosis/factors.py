@@ -1,0 +1,207 @@
+"""Facts about factors: of all numbers, of a layer, or of an entry, such as a mask."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from grader.oracle.cases import Booleans
+from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.fact import (
+    LEAST,
+    LEAST_ENTRIES,
+    NEAR,
+    Fact,
+    describe_between,
+    describe_layers,
+    find_one_factor,
+    near,
+    show,
+    show_factor,
+)
+from grader.subjects.networks.diagnosis.samples import Samples
+
+
+def find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
+    """One factor everywhere, or wherever it is wrong."""
+    for among, where in (
+        (np.ones_like(wrong), ""),
+        (np.isin(samples.owner, samples.owner[wrong]), describe_layers(samples, wrong)),
+    ):
+        factor = find_one_factor(samples.made, samples.right, among)
+        if factor is None or f"{factor:.6g}" == "1" or not factor:
+            continue
+        if near(samples, samples.made, factor * samples.right)[among].all():
+            times = f"{factor:.6g} times what follows from {samples.given}"
+            return Fact(
+                f"leaves {samples.name} at {times}{where}",
+                f"{show(samples, wrong)} Where could this factor come from?",
+            )
+    return None
+
+
+def find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
+    """A factor of its own in each layer: by a size of the layer or a limit of its norm if one of these decides it."""
+    factors = _find_factors(samples, wrong)
+    if factors is None or all(f"{factor:.4g}" == "1" for factor in factors.values()):
+        return None
+    return (
+        _find_factor_by_size(samples, wrong, factors)
+        or _find_limited_norm(samples, wrong, factors)
+        or _give_factor(samples, wrong, factors)
+    )
+
+
+def _find_factors(samples: Samples, wrong: Booleans) -> dict[int, float] | None:
+    """The factor of each layer that shows one; None if some layer has none, or too few show that it is no chance."""
+    factors = {}
+    larger = 0
+    for number in range(len(samples.layers)):
+        mine = samples.owner == number
+        factor = find_one_factor(samples.made, samples.right, mine)
+        if factor is None:
+            if samples.made[mine].any():
+                return None
+            continue
+        if not near(samples, samples.made, factor * samples.right)[mine].all():
+            return None
+        # One number is a multiple of any other.
+        larger += int(np.count_nonzero(samples.right[mine]) > 1 and bool(wrong[mine].any()))
+        factors[number] = factor
+    return factors if larger >= LEAST_ENTRIES else None
+
+
+def _find_factor_by_size(samples: Samples, wrong: Booleans, factors: Mapping[int, float]) -> Fact | None:
+    """A factor that the number of the layer's rows or columns decides."""
+    weights = "all_weights[K]" if samples.where is Where.OUTPUT else "all_weights[layer]"
+    for words in ("rows", "columns"):
+        by_size: dict[int, list[float]] = {}
+        for number, factor in factors.items():
+            at = samples.layers[number]
+            by_size.setdefault(at.rows if words == "rows" else at.columns, []).append(factor)
+        if len(by_size) > 2 and all(
+            max(several) - min(several) <= NEAR * max(map(abs, several)) for several in by_size.values()
+        ):
+            most = max(by_size, key=lambda size: (f"{by_size[size][0]:.4g}" != "1", size))
+            shown = f"{by_size[most][0] + 0.0:.4g} with {most} {words}"
+            return Fact(
+                f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that depends on"
+                f" the number of {words} of {weights}: {shown}",
+                f"{show(samples, wrong)} Compare {samples.unit}s with other numbers of {words}.",
+            )
+    return None
+
+
+def _find_limited_norm(samples: Samples, wrong: Booleans, factors: Mapping[int, float]) -> Fact | None:
+    """One norm of all layers that are scaled down, beyond which no other layer's is."""
+    norms = {number: float(np.linalg.norm(samples.made[samples.owner == number])) for number in factors}
+    scaled = [norms[number] for number, factor in factors.items() if 0 < factor < 1 - NEAR]
+    changed = [number for number, factor in factors.items() if abs(factor - 1) > NEAR]
+    limit = max(norms.values())
+    if not len(scaled) == len(changed) >= LEAST_ENTRIES or min(scaled) < (1 - NEAR) * limit:
+        return None
+    return Fact(
+        f"leaves {samples.name} at what follows from {samples.given}, scaled down to the norm {limit:.4g} where its own"
+        " is larger",
+        f"{show(samples, wrong)} Does the chain rule limit a gradient's length?",
+    )
+
+
+def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]) -> Fact | None:
+    """The factor of the first layer that is wrong."""
+    first = int(samples.owner[wrong][0])
+    factor = factors.get(first)
+    if factor is None:
+        return None
+    made, _ = samples.number(first)
+    example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
+    unit, everywhere = samples.unit, all(abs(factor - 1) > NEAR for factor in factors.values())
+    where, which = (f"each {unit}",) * 2 if everywhere else (f"some {unit}s", f"each of these {unit}s")
+    return Fact(
+        f"leaves {samples.name} at a multiple of what follows from {samples.given} in {where}: {example}",
+        f"{show(samples, wrong)} By which factor is {which} off?",
+    )
+
+
+def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
+    """A factor of 0 or 1 for each entry, by a rule that all of them follow."""
+    kept, zero = near(samples, samples.made, samples.base), samples.made == 0
+    if not (kept | zero).all() or wrong.sum() < LEAST_ENTRIES:
+        return None
+    seen = np.abs(samples.base) > LEAST * samples.size
+    if kept[seen].all():
+        title = f"leaves {samples.name} at {samples.source} for every unit"
+        return Fact(title, show_factor(samples, wrong)) if samples.where is Where.DERIVATIVE else None
+    title = f"leaves {samples.name} at {samples.source} only"
+    for rule, units in samples.rules.items():
+        if (kept == units)[seen].all():
+            return Fact(f"{title} {rule}, with 0 elsewhere", show_factor(samples, wrong))
+    for name, values in samples.ordered.items():
+        limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())
+        if limit is not None:
+            return Fact(f"{title} {limit}, with 0 elsewhere", show_factor(samples, wrong))
+    return None
+
+
+def _find_limit(name: str, kept: Sequence[float], lost: Sequence[float]) -> str | None:
+    """The limit of an array's values that parts what is kept from what is not, if zero is none."""
+    if not kept or not lost:
+        return None
+    if 0 < max(lost) < min(kept):
+        return f"where {name} is above {describe_between(max(lost), min(kept))}"
+    beyond = [value for value in lost if value > 0]
+    if beyond and min(kept) > 0 and max(kept) < min(beyond):
+        return f"where {name} is above 0 and below {describe_between(max(kept), min(beyond))}"
+    return None
+
+
+def find_function(samples: Samples, wrong: Booleans) -> Fact | None:
+    """A factor by entry that is a function of another array."""
+    seen = np.abs(samples.base) > LEAST * samples.size
+    if samples.where is Where.DERIVATIVE and (fact := _find_two_slopes(samples, wrong, seen)) is not None:
+        return fact
+    for words, factor in samples.functions.items():
+        if wrong.sum() >= LEAST_ENTRIES and near(samples, samples.made, factor * samples.base).all():
+            return Fact(f"leaves {samples.name} at {samples.source} times {words}", show_factor(samples, wrong))
+    if samples.where is Where.DERIVATIVE and (fact := _find_ramp(samples, wrong, seen)) is not None:
+        return fact
+    if samples.where is Where.DERIVATIVE and samples.alone:
+        return Fact(
+            f"leaves {samples.name} with numbers that do not follow from {samples.given}"
+            f"{describe_layers(samples, wrong)}",
+            show_factor(samples, wrong),
+        )
+    return None
+
+
+def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None:
+    """One factor for active units, and another one for the others."""
+    f, slopes = samples.ordered["all_f[layer-1]"], np.zeros_like(samples.base)
+    for side in (f > 0, f < 0):
+        factor = find_one_factor(samples.made, samples.base, side & seen)
+        if factor is None:
+            return None
+        slopes[side] = factor
+    if not (near(samples, samples.made, slopes * samples.base) | (f == 0)).all():
+        return None
+    above, below = (float(slopes[side & seen][0]) + 0.0 for side in (f > 0, f < 0))
+    return Fact(
+        f"leaves {samples.name} at {above:.4g} times {samples.source} where all_f[layer-1] is positive, and at"
+        f" {below:.4g} times that where it is negative",
+        show_factor(samples, wrong),
+    )
+
+
+def _find_ramp(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None:
+    """A factor that rises with the preactivation from 0 to 1, between two limits."""
+    order = np.argsort(samples.ordered["all_f[layer-1]"][seen])
+    f = samples.ordered["all_f[layer-1]"][seen][order]
+    factor = samples.made[seen][order] / samples.base[seen][order]
+    rising = (factor > NEAR) & (factor < 1 - NEAR)
+    if rising.sum() < LEAST_ENTRIES or np.any(np.diff(factor) < -NEAR) or np.any(np.abs(factor - 0.5) > 0.5 + NEAR):
+        return None
+    low, high = f[rising][[0, -1]]
+    return Fact(
+        f"leaves {samples.name} at {samples.source} times a number that rises with all_f[layer-1] from 0 to 1, between"
+        f" {low:.3g} and {high:.3g}",
+        show_factor(samples, wrong),
+    )
