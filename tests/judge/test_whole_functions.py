@@ -155,6 +155,22 @@ FUNCTIONS = {
         {"any_shape"},
     ),
     "one array of all weights": ({"first": "cube = np.array(all_weights)"}, "list_stacked", {"any_shape"}),
+    "one array of the hidden layers": ({"first": "cube = np.array(all_h[1:])"}, "list_stacked", {"any_shape"}),
+    "a column that is squeezed": (
+        {"down": "np.squeeze(np.where(before > 0, matrix.T @ error, 0))\n            error = error[:, None]"},
+        "axes_lost",
+        None,
+    ),
+    "a vector of one number in a product": (
+        {
+            "down": "np.squeeze((before > 0) * (matrix.T @ error).reshape(-1, 1))",
+            "kept": "np.outer(error, entered), error",
+        },
+        "axes_lost",
+        None,
+    ),
+    "a list searched for an array": ({"enter": "place = all_weights.index(matrix)"}, "list_searched", None),
+    "an array sought in a list": ({"enter": "assert matrix in all_weights"}, "list_searched", None),
 }
 
 
@@ -194,6 +210,29 @@ FACTS = {
     "a norm that is cut": (
         {"down": "(before > 0) * (matrix.T @ error) / max(1, np.linalg.norm((before > 0) * (matrix.T @ error)) / 3)"},
         "scaled down to the norm 3 where its own is larger",
+    ),
+    "a difference without its sign": (
+        {"start": "-2 * np.abs(all_f[-1] - y)"},
+        "minus the absolute value of what follows",
+    ),
+    "half precision at the output": ({"start": "(2 * (all_f[-1] - y)).astype('e').astype(float)"}, "half precision"),
+    "the first numbers for the active units": (
+        {
+            "down": "matrix.T @ error\n            on = before[:, 0] > 0\n"
+            "            error[on], error[~on] = error[: sum(on)].copy(), 0"
+        },
+        "the first numbers of what comes down, in the units",
+    ),
+    "the active units' numbers at the top": (
+        {
+            "down": "matrix.T @ error\n            on = before[:, 0] > 0\n"
+            "            error[: sum(on)], error[sum(on) :] = error[on], 0"
+        },
+        "in the first units",
+    ),
+    "one unit switched off": (
+        {"down": "matrix.T @ error\n            error[np.flatnonzero(before < 0)[:1]] = 0"},
+        "in all units but the first whose all_f[layer-1] is negative",
     ),
     "the last unit unmasked": (
         {"down": "(np.append(before[:-1], [[1]], axis=0) > 0) * matrix.T.dot(error)"},

@@ -267,6 +267,17 @@ def _activation(backward: StudentPass) -> Iterator[Sample]:
         yield Sample(backward.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
 
 
+def _misplace(base: Array, f: Array) -> Arrays:
+    """As many numbers as there are active units, taken from other units or put into others."""
+    active, count = f[:, 0] > 0, np.count_nonzero(f > 0)
+    taken, moved = np.zeros_like(base), np.zeros_like(base)
+    taken[active], moved[:count] = base[:count], base[active]
+    return {
+        "the first numbers of what comes down, in the units whose all_f[layer-1] is positive": taken,
+        "what comes down to the units whose all_f[layer-1] is positive, in the first units": moved,
+    }
+
+
 def _derivative(backward: StudentPass) -> Iterator[Sample]:
     for k in range(1, backward.depth + 1):
         made, above, dh = backward.df[k - 1], backward.df[k], backward.dh[k]
@@ -280,7 +291,7 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
         if view.formulas.activation.kinked:
             # At the kink itself any number is right.
             made = np.where(f == 0, slope * base, made)
-        arrays: Arrays = {"the activation's derivative alone": slope}
+        arrays: Arrays = {"the activation's derivative alone": slope, **_misplace(base, f)}
         if dh is None:
             through = _through(backward, k, above)
             arrays |= {f"the activation's derivative times {words}": slope * g for words, g in through.items()}
@@ -309,6 +320,8 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             "where it and all_f[layer-1] are both positive": (f > 0) & (base > 0),
             "where it is negative and all_f[layer-1] is positive": (f > 0) & (base < 0),
             "where all_biases[layer-1] is positive": b > 0,
+            "in all units but the first whose all_f[layer-1] is negative": np.cumsum(f < 0).reshape(f.shape) * (f < 0)
+            != 1,
             "where all_f[layer-1] is positive, and in layers where it is positive nowhere": (f > 0) | ~(f > 0).any(),
             "where all_f[layer-1] is positive, and in all units of the first hidden layer": (f > 0) | (k == 1),
             "where all_f[layer-1] is positive, and in all units of the last hidden layer": (f > 0)

@@ -57,10 +57,12 @@ def misuse(statement: MeasuredStatement, error: str, message: str) -> Slip | Non
                 or _whole_list(statement)
             )
         case "IndexError" | "KeyError" | "AssertionError":
-            return _assertion(statement) or _beyond(statement)
+            return _assertion(statement) or _find_lost_axes(statement) or _beyond(statement)
         case "ValueError":
             return (
                 _find_stacked_list(statement)
+                or _find_search(statement)
+                or _find_lost_axes(statement)
                 or _past_layer_0(statement)
                 or _transposes(statement, message)
                 or _unset(statement)
@@ -237,10 +239,16 @@ def _assertion(statement: MeasuredStatement) -> Slip | None:
 _STACKING = frozenset({"stack", "array", "asarray", "vstack", "hstack", "concatenate", "dstack", "column_stack"})
 
 
+#: The types of NumPy's numbers without axes.
+_NUMBERS = frozenset({"float64", "float32", "int64"})
+
+
 def _find_stacked_list(statement: MeasuredStatement) -> Slip | None:
     """One array made of a list whose arrays differ in shape."""
     match statement.parsed.part:
-        case ast.Call(args=[argument, *_]) as call if function_name(call) in _STACKING:
+        case ast.Call(args=[ast.Subscript(value=argument, slice=ast.Slice()) | argument, *_]) as call if (
+            function_name(call) in _STACKING
+        ):
             name = _find_list(statement, argument)
         case _:
             return None
@@ -251,6 +259,47 @@ def _find_stacked_list(statement: MeasuredStatement) -> Slip | None:
         f"makes one array of {name}, whose arrays differ in shape",
         f"What are the shapes of the arrays in {name} where layers differ in width? Can one array hold them?",
         f"{name} stays a list: take the array of one layer, {name}[layer], where you need it.",
+    )
+
+
+def _find_search(statement: MeasuredStatement) -> Slip | None:
+    """A list searched for one of its arrays, which compares arrays of other shapes, or number by number."""
+    match statement.parsed.part:
+        case ast.Call(func=ast.Attribute(value=searched, attr="index" | "count" | "remove")):
+            name = _find_list(statement, searched)
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[searched]):
+            name = _find_list(statement, searched)
+        case _:
+            return None
+    if name is None:
+        return None
+    return _slip(
+        "list_searched",
+        f"searches {name} for an array, which compares arrays number by number",
+        "What does == return for two arrays: one answer, or one for each number?",
+        f"no array needs to be looked for: take the layer's number from the loop, as in enumerate({name}).",
+    )
+
+
+def _find_lost_axes(statement: MeasuredStatement) -> Slip | None:
+    """A number without axes in a product, or with an index: of a layer of one unit, nothing else is left."""
+    match statement.parsed.part:
+        case ast.Subscript(value=array):
+            arrays = [array]
+        case ast.BinOp(left=left, op=ast.MatMult(), right=right):
+            arrays = [left, right]
+        case _:
+            return None
+    operands = [operand for operand in map(statement.operand, arrays) if operand is not None]
+    if not any(operand.shape == () or operand.type in _NUMBERS for operand in operands):
+        return None
+    return _slip(
+        "axes_lost",
+        "takes a number without axes for an array",
+        "Which shape does each array of this line have in a layer of one unit? What do np.squeeze, a sum and an index"
+        " leave of an array that holds one number?",
+        "the arrays of a layer of one unit are columns, too, of shape (1, 1): no axis may be dropped on the way, or"
+        " .reshape(-1, 1) brings it back.",
     )
 
 

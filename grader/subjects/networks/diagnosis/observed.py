@@ -102,6 +102,8 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
     start, follows = f"leaves {samples.name} at", f"what follows from {samples.given}"
     functions = {
         f"{start} the absolute value of {follows}": np.abs(right),
+        f"{start} minus the absolute value of {follows}": -np.abs(right),
+        f"{start} {follows}, rounded to half precision": right.astype(np.float16),
         f"{start} the sign of {follows}": np.sign(right),
         f"{start} the square of {follows}": right**2,
         f"{start} {follows}, with 0 for each negative number": np.maximum(right, 0),
