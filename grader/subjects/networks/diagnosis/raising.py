@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, Case
-from grader.subjects.networks.diagnosis.misuse import copied_unset, misuse
+from grader.subjects.networks.diagnosis.misuse import misuse
 from grader.subjects.networks.diagnosis.operands import (
     FORMULAS,
     LAYERS_DIFFER,
@@ -24,6 +24,7 @@ from grader.subjects.networks.diagnosis.operands import (
     misshapen,
 )
 from grader.subjects.networks.diagnosis.slip import Slip
+from grader.subjects.networks.diagnosis.wrong_entries import find_copied_unset
 from grader.subjects.networks.evidence import Evidence, Raising
 from grader.subjects.networks.statement import MeasuredStatement, Parsed
 from grader.subjects.networks.written import statuses
@@ -141,7 +142,7 @@ def _find_copy(
         filled = evidence[i].status[first + 1 : first + layers].strip("0")
         if statement.raised or filled or not isinstance(case.answers[i], Malformed):
             return None
-    slips = {copied_unset(statement) for _, statement in statements}
+    slips = {find_copied_unset(statement) for _, statement in statements}
     return slips.pop() if len(slips) == 1 else None
 
 
