@@ -31,7 +31,7 @@ rubric = {{ relu_derivative = {marks} }}
 
 
 class Regrading(NamedTuple):
-    """What a test on regrades works with."""
+    """The service, the client and the submissions of a test on regrades."""
 
     variables: dict[str, str]
     client: Client

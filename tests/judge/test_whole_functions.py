@@ -323,7 +323,7 @@ def test_a_product_is_not_named_that_would_have_raised_before_what_did() -> None
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_numbers_made_outside_of_the_function_are_not_shown() -> None:
-    """They were made anew for each K, and the notebook shows others."""
+    """Such numbers were made anew for each K, and the notebook shows others."""
     judgement = judged(source(above="guess = np.random.randn() + K", start="2 * (guess - y)"))
     assert "what one output gives" in judgement.diagnosis[0].title
     assert not any(letter.isdecimal() for letter in judgement.diagnosis[0].hint)

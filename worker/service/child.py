@@ -49,7 +49,13 @@ class Child:
         store = Store.connect(self._settings)
         secret = self._settings.secret
         jails = Jails(self._launch)
-        jails.check()
+        try:
+            jails.check()
+        except Exception:
+            # The next attempt makes a template of its own.
+            jails.close()
+            store.close()
+            raise
         return Context(
             self._settings,
             store,

@@ -45,7 +45,7 @@ def find_line(statement: MeasuredStatement) -> Where:
 
 
 def describe_formula(statement: MeasuredStatement) -> str:
-    """What the line should make, as the end of a sentence; empty for a line that is none of the notebook's."""
+    """The formula of the notebook's line, as the end of a sentence; empty for a line that is none of them."""
     where = find_line(statement)
     formula = "all_dl_dbiases[layer] is made from all_dl_df[layer]" if where is Where.BIAS else FORMULAS.get(where)
     return f" {formula}." if formula else ""
