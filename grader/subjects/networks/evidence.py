@@ -5,6 +5,14 @@ from enum import StrEnum
 
 from grader.oracle.network import Array
 
+#: The notebook's lists in the order of `Evidence.status`, each with the step whose line writes it.
+LINES = {
+    "all_dl_dweights": "weight_gradient",
+    "all_dl_dbiases": "bias_gradient",
+    "all_dl_df": "relu_derivative",
+    "all_dl_dh": "activation_gradient",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Operand:

@@ -14,15 +14,14 @@ from grader.oracle.reference import gradient
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks import wording
 from grader.subjects.networks.assignment import Assignment, Rubric
-from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.evidence import LINES, Evidence
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
 from grader.subjects.networks.layers import Layers, stack, stack_once
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
 from grader.subjects.networks.words import TITLES
-from grader.subjects.networks.written import LINES, WrittenLists, WrittenStep, merge
-from grader.subjects.networks.written import judge as judge_lists
-from grader.subjects.networks.written import spread as spread_lists
+from grader.subjects.networks.written import WrittenLists, spread_lists
+from grader.subjects.networks.written_steps import WrittenStep, judge_lists, merge
 
 #: The two steps that carry the derivative back: in what comes back only their product can be seen.
 PROPAGATION = ("relu_derivative", "activation_gradient")

@@ -14,6 +14,7 @@ from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, Ne
 from grader.oracle.answers import Answer, Raised
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
+from grader.subjects.networks.asking import malformed_or_failing, worth_asking
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
@@ -40,7 +41,6 @@ from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink
 from grader.subjects.networks.steps import STEPS
 from grader.subjects.networks.unpropagated import ignores_error, telling
 from grader.subjects.networks.words import TITLES
-from grader.subjects.networks.written import malformed_or_failing, worth_asking
 
 if TYPE_CHECKING:
     from grader.judge.subject import ListWrite

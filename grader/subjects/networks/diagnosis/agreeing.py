@@ -12,7 +12,8 @@ from grader.subjects.networks.diagnosis.case import Case, near
 from grader.subjects.networks.diagnosis.fit import Fit
 from grader.subjects.networks.diagnosis.lines import RIGHT, Lines, run
 from grader.subjects.networks.evidence import Evidence
-from grader.subjects.networks.written import entries, find_multiplied_step
+from grader.subjects.networks.raised_step import find_multiplied_step
+from grader.subjects.networks.written import entries
 
 #: What rounding may do to an entry, relative to the largest of its array.
 _ROUNDING = 1e-9
