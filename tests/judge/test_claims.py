@@ -316,6 +316,53 @@ def test_zeros_in_a_layer_that_the_loop_does_not_reach_are_no_mistake_of_its_lin
     # Nor if something else is wrong, which nothing explains.
     biases = own(start=zeros, stop=0, keep="dw[at], db[at] = back @ all_h[at].T, back * (3 + at)")
     assert not {"weight_gradient", "activation_gradient", "relu_derivative"} & lost(biases)
+    assert judged(biases).diagnosis[0].mistakes[0].id == "lowest_layer_missing"
+
+
+def test_a_layer_that_is_left_out_costs_any_shape_beside_another_mistake() -> None:
+    """Its zeros are said, and do not stand for numbers of the line that is wrong."""
+    zeros = "[0 * w for w in all_weights], [0 * b for b in all_biases], None"
+    source = own(start=zeros, stop=0).replace("2 * (all_f[last] - y)", "2 * (y - all_f[last]) * 3")
+    assert lost(source) == {"bias_gradient", "any_shape"}
+    (told,) = judged(source).diagnosis
+    assert told.title == (
+        "It leaves the gradients of layer 0 as zeros. It leaves all_dl_dbiases[K] at -3 times what follows from all_f[K]"
+        " and y."
+    )
+
+
+def test_lists_in_another_order_are_said_beside_another_mistake() -> None:
+    """Entries are named as if they came in the order that was asked for, and that is said."""
+    source = own(start=LISTS, back="dw, db[::-1]").replace("2 * (all_f[last] - y)", "all_f[last] - y")
+    (told,) = judged(source).diagnosis
+    assert [mistake.id for mistake in told.mistakes] == ["biases_reversed", "observed_output"]
+    assert "as if they came in the order that was asked for" in told.hint
+
+
+def test_numbers_that_are_wrong_are_said_beside_a_wrong_shape() -> None:
+    source = own(start=LISTS, keep="dw[at], db[at] = back @ all_h[at].T, back.ravel()")
+    source = source.replace("2 * (all_f[last] - y)", "all_f[last] - y")
+    (told,) = judged(source).diagnosis
+    assert [mistake.id for mistake in told.mistakes] == ["flat_biases", "observed_output"]
+
+
+def test_a_bias_gradient_of_another_shape_beside_a_right_dw_fails_its_line() -> None:
+    """Its dl/df had the shape that dW needs."""
+    weights = "back @ all_h[at].T + 0.01 * np.sin(at + all_h[at]).T"
+    source = own(start=LISTS, keep=f"dw[at], db[at] = {weights}, back.sum(axis=0).reshape(-1, 1)")
+    assert lost(source) == {"bias_gradient", "weight_gradient", "any_shape"}
+
+
+def test_a_wrong_loss_derivative_fails_though_what_raises_was_read_where_it_is_right() -> None:
+    keep = "dw[at], db[at] = back[:, :1] @ all_h[at].T, back.sum(axis=1, keepdims=True)"
+    source = own(start=LISTS, keep=keep).replace("2 * (all_f[last] - y)", "2 * np.clip(all_f[last] - y, -1, 1)")
+    source = source.replace("(all_f[at - 1] > 0)", "(all_f[at - 1] > 0).ravel()")
+    assert "bias_gradient" in lost(source)
+
+
+def test_a_row_says_that_it_is_the_loss_derivative_that_is_wrong() -> None:
+    row = rows(own().replace("2 * (all_f[last] - y)", "all_f[last] - y"))["bias_gradient"]
+    assert row.message.startswith("At the output layer it is not the derivative of the loss on ")
 
 
 @pytest.mark.parametrize(

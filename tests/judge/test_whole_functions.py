@@ -87,6 +87,11 @@ FUNCTIONS = {
         "stops_early",
         {"any_shape"},
     ),
+    "a loop that ends where little is left, but not at the output": (
+        {"enter": "if place + 1 < len(all_f) and np.sqrt(np.sum(error ** 2)) < 0.3: break", "end": ZEROS},
+        "stops_early",
+        {"any_shape"},
+    ),
     "a loop that ends below a layer of zeros": (
         {"kept": "np.outer(error, entered), +error\n        if (error == 0).all(): break", "end": NOTHING},
         "stops_at_zeros",

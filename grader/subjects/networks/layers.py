@@ -63,6 +63,11 @@ class Layers:
     #: For each network where its layers begin, and its weights, outputs and inputs in arrays without padding.
     starts: Mapping[int, tuple[int, int, int, int]]
 
+    @property
+    def lowest(self) -> Booleans:
+        """The layers that are number 0 of their network."""
+        return np.append(True, self.top[:-1])[: len(self.top)]
+
     def spread(self, answers: Sequence[Answer], suite: Suite) -> Came:
         """A student's answers to the suite, layer by layer."""
         flat = np.full(suite.starts[-1], np.nan)

@@ -18,6 +18,7 @@ from grader.subjects.networks.evidence import LINES, Evidence
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
 from grader.subjects.networks.layers import Layers, stack, stack_once
+from grader.subjects.networks.left_out import find_left_out
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
 from grader.subjects.networks.words import TITLES
 from grader.subjects.networks.written import WrittenLists, spread_lists
@@ -245,6 +246,8 @@ def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
         return row
     if not (step.failed & ~lists.raised[name]).any():
         return replace(row, message=wording.RAISES)
+    if name == "bias_gradient" and not (step.failed & ~layers.top).any():
+        row = replace(row, message=wording.output_tally(len(row.failing), row.cases))
     # A step that the lists show to fail is not seen to fail where they were not read, but for networks that are right.
     shown = bool((step.failed & by_lists.decided).any())
     if shown and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
@@ -258,9 +261,12 @@ def read_steps(
 ) -> tuple[dict[str, Step], dict[str, Row]]:
     """The four steps by what came back, with their rows, under the reading with more marks.
 
-    Of answers that were read in part `lists` has the layers that were.
+    Of answers that were read in part `lists` has the layers that were; a layer 0 that is left out was not answered.
     """
     came = layers.spread(answers, suite)
+    if left_out := find_left_out(suite, answers):
+        seen = ~(layers.lowest & np.isin(layers.network, left_out))
+        came = replace(came, answered=came.answered & seen, weighed=came.weighed & seen)
     if lists is not None:
         weighed = came.weighed & (~lists.asked | lists.known["all_dl_dweights"])
         came = replace(came, answered=came.answered & (~lists.asked | lists.returned), weighed=weighed)
@@ -359,6 +365,7 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     def agree() -> Booleans:
         return agreeing(layers, layers.spread(readable, suite), assignment)
 
+    left_out = find_left_out(suite, readable)
     right, failing = _returned_right(suite, layers, readable), np.isin(layers.network, agrees.failing)
     judged, rows = _judged_steps(layers, agree, read, assignment, lists, right, explanation, failing)
     at_home = np.isin(layers.network, home)
@@ -378,8 +385,8 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
         if rows[name].mark is Mark.FAILED:
             message = wording.step_elsewhere(TITLES[name], len(home))
             return Row(Mark.FAILED, len(suite), message, rows[name].failing, rows[name].fails, (name,)), rows
-    if agrees.failing and not set(agrees.failing) & set(home):
-        message = f"Every derivative: {wording.elsewhere(len(home))}"
+    if left_out or (agrees.failing and not set(agrees.failing) & set(home)):
+        message = wording.LEFT_OUT if left_out else f"Every derivative: {wording.elsewhere(len(home))}"
         return Row(Mark.FAILED, len(suite), message, agrees.failing, agrees.fails), rows
     if agrees.failing and all(row.mark is Mark.PASSED for row in rows.values()):
         # Steps are seen on single columns: what is wrong, though each of them holds, is wrong on batches.

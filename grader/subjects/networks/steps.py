@@ -170,9 +170,8 @@ def _find_unstored_output(layers: Layers, delta: Array, known: Booleans) -> Bool
 
 def _find_written(layers: Layers, delta: Array) -> Booleans:
     """The layers k below the output of which any network's is not zero."""
-    first = np.append(True, layers.top[:-1])[: len(layers.top)]
-    place = np.arange(len(first))
-    k = place - np.maximum.accumulate(np.where(first, place, 0))
+    place = np.arange(len(layers.top))
+    k = place - np.maximum.accumulate(np.where(layers.lowest, place, 0))
     filled = np.bincount(k, (delta != 0).any(axis=1) & ~layers.top) > 0
     return np.asarray(filled[k])
 

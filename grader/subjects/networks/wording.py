@@ -14,11 +14,13 @@ SILENT = (
 )
 
 DOUBTFUL = (
-    "Not judged: where this step would show, the gradients of the weights and of the biases disagree about the"
-    " derivative that it starts from or leads to."
+    "Not judged: on the networks where this step does not seem to hold, the gradients of the weights and of the biases"
+    " disagree about the derivative that it starts from or leads to."
 )
 
 STEPS_HOLD = "Each step holds on every network where it could be judged, and yet some derivatives are wrong."
+
+LEFT_OUT = "The gradients of layer 0 are zero on every network with a hidden layer."
 
 LINES_HOLD = "By the diagnosis, each step's line is right, and yet some derivatives are wrong."
 
@@ -32,7 +34,7 @@ STOPPED = "Not judged: your code raised an exception, and this step was not seen
 
 RAISES = "Its line raises an exception."
 
-EXPLAINED = "Judged by the diagnosis, which is about this step."
+EXPLAINED = "Does not hold, by the diagnosis."
 
 
 UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
@@ -63,10 +65,18 @@ def step_tally(wrong: int, of: int) -> str:
     return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
 
 
+def output_tally(wrong: int, of: int) -> str:
+    """The number of networks on which the bias gradients are wrong at the output, if they hold in every other layer."""
+    return (
+        f"At the output layer it is not the derivative of the loss on {wrong} of {of}"
+        f" network{' that tests' if of == 1 else 's that test'} it."
+    )
+
+
 def spoilt_tally(title: str, wrong: int, of: int) -> str:
     """The number of networks on which one of dW and db is not that of the dl/df that the other one shows."""
     networks = f"{wrong} of {of} network{'' if of == 1 else 's'}"
-    return f"By dl/df as another step ({title}), which fails itself, shows it, this one does not hold on {networks}."
+    return f"Judged by the dl/df of another step ({title}), which fails itself: does not hold on {networks}."
 
 
 def sampled_tally(wrong: int, of: int) -> str:

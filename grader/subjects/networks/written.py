@@ -37,7 +37,9 @@ class WrittenLists:
     #: Where an output that is not there counts against the line that writes it.
     missing: Mapping[str, Booleans]
     #: Where dW is an array of another shape, though db is in its own.
-    misshapen: Booleans
+    weights_misshapen: Booleans
+    #: Where db is, though dW is in its own.
+    biases_misshapen: Booleans
     #: Where a step's line raised though its inputs had their shapes; at the output where the layer is not known.
     raised: Mapping[str, Booleans]
     #: Where dh[k] is the memory of df[k-1] or of another dh.
@@ -126,15 +128,15 @@ def spread_lists(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence])
     missing = {
         name: (kinds == 0) & ((reached & kept[name]) | targets[name]) for name, kinds in zip(LINES, status, strict=True)
     }
+    misshapen = (ended & (status[0] > 1) & (status[1] == 1), ended & (status[1] == 3) & (status[0] == 1))
     # An array of another shape counts as none, if its line had its input.
     dh_above = np.roll(status[3] == 1, -1) & ~layers.top
-    missing["all_dl_dbiases"] |= ended & (status[1] == 3) & (status[0] == 1)
+    missing["all_dl_dbiases"] |= misshapen[1]
     missing["all_dl_dh"] |= (status[3] == 3) & (status[2] == 1)
     # So does dl/df that a later line found empty, though dl/dh was there.
     missing["all_dl_df"] |= ((status[2] == 3) | starved) & dh_above
-    misshapen = ended & (status[0] > 1) & (status[1] == 1)
     stopped = asked & ~ended
-    return WrittenLists(d_weights, *lists, known, shaped, missing, misshapen, raised, shared, skipped, asked, stopped)
+    return WrittenLists(d_weights, *lists, known, shaped, missing, *misshapen, raised, shared, skipped, asked, stopped)
 
 
 def _find_kept_lists(status: Statuses, top: Booleans) -> dict[str, bool]:

@@ -31,17 +31,21 @@ class WrittenStep:
     failed: Booleans
     #: The layers that are wrong by this step or by another one.
     doubtful: Booleans
+    #: True if others are judged by what came back: these could be read because they are right.
+    selected: bool = False
 
 
 def judge_lists(layers: Layers, written: WrittenLists, assignment: Assignment) -> dict[str, WrittenStep]:
     """Each step by the lists. A line whose inputs overflowed is not judged; one that makes its output overflow is."""
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
-        written = _restore_output(layers, written, rtol)
+        restored = _restore_output(layers, written, rtol)
+        # Of the biases' line only an output that is right was read then.
+        selected = not written.known["all_dl_df"].any()
         steps = {
-            "bias_gradient": _bias(layers, written, rtol),
-            "weight_gradient": _weight(layers, written, rtol),
-            **_propagation(layers, written, rtol),
+            "bias_gradient": replace(_bias(layers, restored, rtol), selected=selected),
+            "weight_gradient": _weight(layers, restored, rtol),
+            **_propagation(layers, restored, rtol),
         }
     below = np.roll(written.skipped, -1) & ~layers.top
     passed_over = {"bias_gradient": written.skipped, "weight_gradient": written.skipped}
@@ -56,7 +60,7 @@ def merge(step: Step, lists: WrittenStep, asked: Booleans, right: Booleans) -> S
     If the lists show the step at work and never fail or doubt it, it holds where they are silent, too, but for the
     layers of `asked`.
     """
-    holds = bool(lists.telling.any()) and not (lists.failed | lists.doubtful).any()
+    holds = bool(lists.telling.any()) and not (lists.failed | lists.doubtful).any() and not lists.selected
     tested = np.where(lists.decided, lists.telling, step.tested)
     failed = np.where(lists.decided, lists.failed & ~right, step.failed & (asked | (not holds)))
     unsure = np.where(lists.decided, lists.doubtful, step.unsure) | ((step.failed | lists.failed) & ~failed)
@@ -79,12 +83,23 @@ def _restore_output(layers: Layers, written: WrittenLists, rtol: float) -> Writt
 
 def _without(step: WrittenStep, skipped: Booleans) -> WrittenStep:
     """The step, which tells nothing of lines that did not run."""
-    parts = (step.telling & ~skipped, step.failed & ~skipped, step.doubtful & ~skipped)
-    return WrittenStep(step.decided | skipped, *parts)
+    return replace(
+        step,
+        decided=step.decided | skipped,
+        telling=step.telling & ~skipped,
+        failed=step.failed & ~skipped,
+        doubtful=step.doubtful & ~skipped,
+    )
 
 
 def _with(step: WrittenStep, raised: Booleans) -> WrittenStep:
-    return WrittenStep(step.decided | raised, step.telling | raised, step.failed | raised, step.doubtful & ~raised)
+    return replace(
+        step,
+        decided=step.decided | raised,
+        telling=step.telling | raised,
+        failed=step.failed | raised,
+        doubtful=step.doubtful & ~raised,
+    )
 
 
 def _near(a: Array, b: Array, size: Array) -> Booleans:
@@ -100,12 +115,14 @@ def _bias(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     finite = np.isfinite(df).all(axis=1)
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dbiases"] | absent)
     decided &= written.shaped["all_dl_df"] | started | ~wrong
-    telling = decided & ((df != 0).any(axis=1) | layers.top)
+    # Beside a dW in its shape, a db in another one is its own line's: dl/df had the shape that dW needs.
+    decided |= written.biases_misshapen & ~(written.known["all_dl_df"] & ~written.shaped["all_dl_df"])
+    telling = decided & ((df != 0).any(axis=1) | layers.top | written.biases_misshapen)
     return WrittenStep(decided, telling, decided & wrong, np.zeros_like(decided))
 
 
 def _weight(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
-    absent = written.missing["all_dl_dweights"] | written.misshapen
+    absent = written.missing["all_dl_dweights"] | written.weights_misshapen
     outer = written.df.ravel()[layers.entry_row] * layers.h.ravel()[layers.entry_column]
     right = _near(written.d_weights, outer, rtol * np.abs(outer))
     wrong = absent | np.logical_or.reduceat(~right, layers.entry_start)
@@ -113,7 +130,7 @@ def _weight(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dweights"] | absent)
     # Of a dl/df in another shape even the right line makes something else.
     decided &= written.shaped["all_dl_df"] | ~wrong
-    decided |= written.misshapen & ~(written.known["all_dl_df"] & ~written.shaped["all_dl_df"])
+    decided |= written.weights_misshapen & ~(written.known["all_dl_df"] & ~written.shaped["all_dl_df"])
     seen = np.logical_or.reduceat((outer != 0) | (written.d_weights != 0), layers.entry_start)
     return WrittenStep(decided, decided & (seen | absent), decided & wrong, np.zeros_like(decided))
 

@@ -21,8 +21,10 @@ from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
 from grader.subjects.networks.diagnosis.line_samples import sample_lines
 from grader.subjects.networks.diagnosis.missing_entries import (
+    LOWEST_LEFT_OUT,
     find_layers_left_out,
     find_misshapen,
+    find_order,
     find_shared_memory,
 )
 from grader.subjects.networks.diagnosis.numeric import numeric
@@ -37,6 +39,7 @@ from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
+from grader.subjects.networks.left_out import blank_left_out, find_left_out
 
 #: For who is seen to follow the loss instead of the chain rule.
 DIFFERENTIATES = Bug(
@@ -134,25 +137,26 @@ class Diagnoser:
         None are added to explanations that are alternatives, or to one that accounts for every number.
         """
         known = explanation.diagnoses
-        settled = (
-            explanation.complete or explanation.returned or (explanation.wrong is None and not explanation.raising)
-        )
+        settled = explanation.complete or (explanation.wrong is None and not explanation.raising)
         if len(known) > 1 or (known and settled):
             return known
         unexplained = failed - (explanation.wrong or frozenset())
         readable = normalize_forms(self.suite, answers, evidence)
+        lowest = find_left_out(self.suite, readable)
+        # What stands in a layer that was left out says nothing of the lines.
+        readable = blank_left_out(self.suite, readable, lowest)
         with np.errstate(all="ignore"):
             seen = find_facts(sample_lines(self.suite, self._predictions.views, readable, evidence, unexplained))
-            left_out = None if known else find_layers_left_out(self.suite, evidence)
         shared = find_shared_memory(evidence, wrong, unexplained)
-        bugs = (*((left_out,) if left_out is not None else ()), *shared, *seen)
-        bugs = bugs or find_misshapen(self.suite, evidence, unexplained)
-        if not bugs:
-            return known
+        bugs = (*shared, *seen) or find_misshapen(self.suite, evidence, unexplained)
         references = self.assignment.references
         if known:
-            return (hints.add_facts(known[0], bugs, references),)
-        return hints.write_diagnoses([Fit(bugs)], references)
+            return (hints.add_facts(known[0], bugs, references),) if bugs else known
+        left_out = LOWEST_LEFT_OUT if lowest else find_layers_left_out(self.suite, evidence)
+        bugs = bugs if left_out is None else (left_out, *bugs)
+        order = find_order(evidence) if bugs else None
+        bugs = bugs if order is None else (order, *bugs)
+        return hints.write_diagnoses([Fit(bugs)], references) if bugs else known
 
     def _raises_elsewhere(self, case: Case) -> bool:
         """True if it raised with one number of layers alone, and networks with others are wrong."""

@@ -76,7 +76,8 @@ def show(samples: Samples, wrong: Booleans) -> str:
     owner = int(samples.owner[at])
     made, given = samples.number(owner)
     value, follows = samples.made[at] + 0.0, samples.right[at] + 0.0
-    digits = 6 if f"{value:.6g}" != f"{follows:.6g}" else 10
+    # Two numbers that differ in their last digit alone would look like one that was rounded.
+    digits = 6 if f"{value:.5g}" != f"{follows:.5g}" else 10
     return (
         f"With K = {samples.layers[owner].depth}, a number of {made} is {value:.{digits}g} where"
         f" {follows:.{digits}g} follows from {given}."

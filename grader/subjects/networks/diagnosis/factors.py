@@ -131,7 +131,7 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     if kept[seen].all():
         title = f"leaves {samples.name} at {samples.source} for every unit"
         return Fact(title, show_factor(samples, wrong)) if samples.where is Where.DERIVATIVE else None
-    title = f"leaves {samples.name} at {samples.source} only"
+    title = f"leaves {samples.name} at {samples.source}"
     for rule, units in samples.rules.items():
         if (kept == units)[seen].all():
             return Fact(f"{title} {rule}, with 0 elsewhere", show_factor(samples, wrong))

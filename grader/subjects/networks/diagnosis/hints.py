@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from grader.model.verdict import Diagnosis, NamedMistake
-from grader.model.words import predicate
 from grader.subjects.networks.assignment import References
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.bugs.library import rarity
@@ -44,11 +43,9 @@ def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug], references: References)
 
 def title(fit: Fit, *, rivals: bool = False) -> str:
     """The mistake, as one sentence about the code; about its answers alone if other code may give them, too."""
-    return f"It {_does(fit)}." if fit.claimed and not rivals else f"Its answers are those of {_describe_code(fit)}."
-
-
-def _does(fit: Fit) -> str:
-    return predicate(bug.title for bug in fit.bugs)
+    if fit.claimed and not rivals:
+        return " ".join(f"It {bug.title}." for bug in fit.bugs)
+    return f"Its answers are those of {_describe_code(fit)}."
 
 
 def _describe_code(fit: Fit) -> str:

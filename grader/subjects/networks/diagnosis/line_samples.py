@@ -95,6 +95,9 @@ def _output(backward: StudentPass) -> Iterator[Sample]:
             )
             for words, target in (("the mean of y", y.mean()), ("the first of y", y[0, 0]), ("the last of y", y[-1, 0]))
         },
+        "the loss derivative with y without its decimals": loss_derivative(f, np.trunc(y), view.formulas),
+        "the loss derivative at np.maximum(all_f[K], 0)": loss_derivative(np.maximum(f, 0), y, view.formulas),
+        "the softmax of all_f[K] minus y": _softmax(f) - y,
         "all_f[K]": f,
         "y": y,
         "1 in each output": np.ones_like(f),
@@ -112,6 +115,11 @@ def _output(backward: StudentPass) -> Iterator[Sample]:
         {"all_f[K]": f, "y": y},
         {},
     )
+
+
+def _softmax(f: Array) -> Array:
+    powers = np.exp(f - np.max(f))
+    return np.asarray(powers / np.sum(powers))
 
 
 def _others(lists: Sequence[Array | None], k: int, name: str) -> dict[str, Array | None]:
@@ -178,6 +186,7 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             "all_dl_df[layer], in each column": df * np.ones_like(w),
             "all_h[layer].T, in each row": h.T * np.ones_like(w),
             "all_dl_df[layer] times the sum of all_h[layer], in each column": df * h.sum() * np.ones_like(w),
+            "the sum of all_dl_df[layer] times all_h[layer].T, in each row": df.sum() * h.T * np.ones_like(w),
         }
         terms = {"all_weights[layer]": w, "all_dl_df[layer]": df * np.ones_like(w), ONE: np.ones_like(w)}
         rules = {
@@ -226,7 +235,8 @@ def _outer_product(z: Array | None, x: Array | None) -> Array | None:
 def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     """The gradient of the layer's input through something else than its weights' transpose."""
     weights = backward.view.network.weights
-    w = weights[k]
+    w, active = weights[k], backward.view.f[k] > 0
+    unmasked = active | (k == backward.depth)
     dw = backward.d_weights[k]
     above = {words: array for words, array in _others(backward.df, k, "all_dl_df").items() if array is not None}
     others = {words: array for words, array in _others(weights, k, "all_weights").items() if array is not None}
@@ -235,6 +245,7 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     made: dict[str, Array | None] = {
         "all_weights[layer] @ all_dl_df[layer], without the transpose": plain,
         "all_weights[layer], in another shape but not transposed, @ all_dl_df[layer]": w.reshape(w.T.shape) @ df,
+        "all_weights[layer].T, rounded to half precision, @ all_dl_df[layer]": np.float64(np.float16(w)).T @ df,
         "np.sign(all_weights[layer]).T @ all_dl_df[layer]": np.sign(w).T @ df,
         "np.abs(all_weights[layer]).T @ all_dl_df[layer]": np.abs(w).T @ df,
         "(all_weights[layer] ** 2).T @ all_dl_df[layer]": (w**2).T @ df,
@@ -242,12 +253,24 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
         "all_weights[layer].T @ the mean of all_dl_df[layer] in each of its entries": w.T @ np.full_like(df, df.mean()),
         "all_weights[layer].T @ the sum of all_dl_df[layer] in each of its entries": w.T @ np.full_like(df, df.sum()),
         "all_weights[layer].T @ all_dl_df[layer] from the last entry to the first": (w.T @ df)[::-1],
+        "all_weights[layer].T @ all_dl_df[layer], of the units whose all_f[layer] is positive": w.T @ (active * df),
+        "all_weights[layer].T @ all_dl_df[layer], in hidden layers of the units whose all_f[layer] is positive": w.T
+        @ (unmasked * df),
+        "all_weights[layer].T @ all_dl_df[layer] without the first unit, if there are more": _leave_out(w, df, 0),
+        "all_weights[layer].T @ all_dl_df[layer] without the last unit, if there are more": _leave_out(w, df, -1),
         "the sum of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.sum()),
         "the mean of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.mean()),
     }
     made |= {f"all_weights[layer].T @ {words}": w.T @ z for words, z in above.items() if len(z) == len(w)}
     made |= {f"{words}.T @ all_dl_df[layer]": v.T @ df for words, v in others.items() if len(v) == len(df)}
     return _keep_shape(made, (w.shape[1], 1))
+
+
+def _leave_out(w: Array, df: Array, unit: int) -> Array:
+    """The gradient of the layer's input by all of its units but one."""
+    if len(df) > 1:
+        w, df = np.delete(w, unit, axis=0), np.delete(df, unit, axis=0)
+    return np.asarray(w.T @ df)
 
 
 def _activation(backward: StudentPass) -> Iterator[Sample]:
@@ -257,6 +280,8 @@ def _activation(backward: StudentPass) -> Iterator[Sample]:
         view, w = backward.view, backward.view.network.weights[k]
         right, through, dw = w.T @ df, _through(backward, k, df), backward.d_weights[k]
         terms: Arrays = {"all_h[layer]": view.h[k], ONE: np.ones_like(right)}
+        if df.shape == right.shape:
+            terms["all_dl_df[layer]"] = df
         if dw is not None and np.isfinite(dw).all():
             terms["all_dl_dweights[layer].T @ all_dl_df[layer]"] = dw.T @ df
         if k:
@@ -265,6 +290,18 @@ def _activation(backward: StudentPass) -> Iterator[Sample]:
         if k:
             rules |= _units(view.f[k - 1], "all_f[layer-1]")
         yield Sample(backward.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
+
+
+def _of_next_layer(active: Booleans, shape: tuple[int, ...]) -> dict[str, Booleans]:
+    """Rules by the units of the layer above, whose number may be another one."""
+    rows = min(len(active), shape[0])
+    closed, opened = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
+    closed[:rows] = opened[:rows] = active[:rows]
+    return {
+        "where all_f[layer] is positive, repeated or cut off to the length of all_f[layer-1]": np.resize(active, shape),
+        "where all_f[layer] is positive, among as many units": closed,
+        "where all_f[layer] is positive, and in units beyond its length": opened,
+    }
 
 
 def _misplace(base: Array, f: Array) -> Arrays:
@@ -276,6 +313,10 @@ def _misplace(base: Array, f: Array) -> Arrays:
         "the first numbers of what comes down, in the units whose all_f[layer-1] is positive": taken,
         "what comes down to the units whose all_f[layer-1] is positive, in the first units": moved,
     }
+
+
+def _sigmoid(f: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-f)))
 
 
 def _derivative(backward: StudentPass) -> Iterator[Sample]:
@@ -298,7 +339,8 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             arrays |= through
             first = (f > 0) | (k == 1)
             arrays |= {f"{words}, masked in all but the first hidden layer": first * g for words, g in through.items()}
-        terms: Arrays = {}
+        same = above.shape == f.shape
+        terms: Arrays = {"the activation's derivative times all_dl_df[layer]": slope * above} if same else {}
         dw = backward.d_weights[k] if dh is None else None
         if dw is not None and np.isfinite(dw).all():
             terms["the activation's derivative times all_dl_dweights[layer].T @ all_dl_df[layer]"] = slope * (
@@ -313,9 +355,9 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             ONE: np.ones_like(f),
         }
         rules = _units(f, "all_f[layer-1]") | {
-            "where all_f[layer] is positive, repeated or cut off to the length of all_f[layer-1]": np.resize(
-                view.f[k] > 0, f.shape
-            ),
+            **_of_next_layer(view.f[k] > 0, f.shape),
+            "in the units before the first whose all_f[layer-1] is not positive": np.cumsum(f <= 0).reshape(f.shape)
+            == 0,
             "where it is positive": base > 0,
             "where it and all_f[layer-1] are both positive": (f > 0) & (base > 0),
             "where it is negative and all_f[layer-1] is positive": (f > 0) & (base < 0),
@@ -329,9 +371,13 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
         }
         functions = {
             "all_f[layer-1], cut off to between 0 and 1": np.clip(f, 0, 1),
-            "the logistic sigmoid of all_f[layer-1]": 1 / (1 + np.exp(-f)),
+            "the logistic sigmoid of all_f[layer-1]": _sigmoid(f),
             "all_f[layer-1]": f,
             "all_h[layer]": view.h[k],
+            "all_h[layer] * (1 - all_h[layer])": view.h[k] * (1 - view.h[k]),
+            "1 - all_h[layer] ** 2": 1 - view.h[k] ** 2,
+            "the derivative of the logistic sigmoid at all_f[layer-1]": _sigmoid(f) * (1 - _sigmoid(f)),
+            "the derivative of tanh at all_f[layer-1]": 1 - np.tanh(f) ** 2,
             "the sign of all_f[layer-1]": np.sign(f),
             "the size of all_f[layer-1]": np.abs(f),
             "the square of the activation's derivative": slope**2,

@@ -1,16 +1,48 @@
-"""The entries that a function leaves out, gives another shape, or keeps in the same memory."""
+"""The entries that a function leaves out, returns in another order or shape, or keeps in the same memory."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from grader.oracle.suite import Suite
 from grader.subjects.networks.diagnosis.bug import Bug, Where
+from grader.subjects.networks.diagnosis.bugs import returned
 from grader.subjects.networks.diagnosis.case import EVIDENCE
 from grader.subjects.networks.diagnosis.observed import RIGHT_LINES
 from grader.subjects.networks.diagnosis.operands import LIST_LINES
-from grader.subjects.networks.evidence import Evidence
+from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from grader.subjects.networks.written import find_skipped, statuses
+
+LOWEST_LEFT_OUT = Bug(
+    "lowest_layer_missing",
+    "leaves the gradients of layer 0 as zeros",
+    Where.RETURN,
+    (),
+    "Which layers does your loop reach? Which is the last that it fills in?",
+    "The loop has to reach layer 0: range(K, -1, -1), or while layer >= 0.",
+    fails=(),
+)
+
+#: The bug that returns right numbers in another order.
+_ORDERS = {
+    ReturnedForm.SWAPPED: "returned_swapped",
+    ReturnedForm.REVERSED: "returned_reversed",
+    ReturnedForm.WEIGHTS_REVERSED: "weights_reversed",
+    ReturnedForm.BIASES_REVERSED: "biases_reversed",
+    ReturnedForm.PAIRS: "returned_pairs",
+}
+
+
+def find_order(evidence: Mapping[int, Evidence]) -> Bug | None:
+    """The other order in which the lists of every call that came to its end are returned."""
+    forms = {observed.form for observed in evidence.values() if observed.ended}
+    name = _ORDERS.get(next(iter(forms))) if len(forms) == 1 else None
+    bug = next((bug for bug in returned.BUGS if bug.id == name), None)
+    if bug is None:
+        return None
+    hint = f"{bug.hint} What follows names the entries of your lists as if they came in the order that was asked for."
+    return replace(bug, hint=hint)
 
 
 def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug | None:

@@ -12,6 +12,7 @@ from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, ROUNDING, Case, has_overflowed
 from grader.subjects.networks.diagnosis.fit import Fit
+from grader.subjects.networks.diagnosis.missing_entries import LOWEST_LEFT_OUT
 from grader.subjects.networks.layers import Places
 
 #: Decimals to which a student may round so that it is seen.
@@ -229,14 +230,7 @@ def _find_unfilled(part: ReturnedPart) -> Bug | None:
         return None
     if np.any(part.got[~deep]) and np.any(off[~deep]):
         return None
-    bug = _bug(
-        part,
-        "lowest_layer_missing",
-        "leaves the gradients of layer 0 as zeros",
-        "Which layers does your loop reach? Which is the last that it fills in?",
-        "The loop has to reach layer 0: range(K, -1, -1), or while layer >= 0.",
-    )
-    return replace(bug, fails=())
+    return LOWEST_LEFT_OUT
 
 
 def _find_clipping(part: ReturnedPart) -> Bug | None:

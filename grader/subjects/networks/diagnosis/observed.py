@@ -96,27 +96,43 @@ def _find_empty_layers(samples: Samples, wrong: Booleans) -> Fact | None:
 
 
 def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
-    """A function of each number that should be there."""
-    right, made = samples.right, samples.made
-    limit = float(np.max(np.abs(made), initial=0.0))
-    start, follows = f"leaves {samples.name} at", f"what follows from {samples.given}"
-    functions = {
-        f"{start} the absolute value of {follows}": np.abs(right),
-        f"{start} minus the absolute value of {follows}": -np.abs(right),
-        f"{start} {follows}, rounded to half precision": right.astype(np.float16),
-        f"{start} the sign of {follows}": np.sign(right),
-        f"{start} the square of {follows}": right**2,
-        f"{start} {follows}, with 0 for each negative number": np.maximum(right, 0),
-        f"{start} {follows}, cut off at {limit:.4g} in size": np.clip(right, -limit, limit),
-        f"{start} {follows}, without its decimals": _truncate(right, made),
-    }
-    for title, values in functions.items():
-        if near(samples, made, values).all() and (wrong.sum() >= LEAST_ENTRIES):
-            return Fact(
-                title,
-                f"{show(samples, wrong)} What is done to these numbers?",
-            )
+    """A function of each number that should be there, everywhere or in every layer that is wrong."""
+    layers = np.isin(samples.owner, samples.owner[wrong])
+    if wrong.sum() < LEAST_ENTRIES:
+        return None
+    for where, among in (("", np.ones_like(layers)), (f", in the {samples.unit}s where it is wrong", layers)):
+        made = samples.made[among]
+        for words, values in _list_transformations(samples, samples.right[among], made):
+            if near(samples, samples.made, _fill(samples, among, values))[among].all():
+                return Fact(
+                    f"leaves {samples.name} at {words}{where}",
+                    f"{show(samples, wrong)} What is done to these numbers?",
+                )
     return None
+
+
+def _fill(samples: Samples, among: Booleans, values: Array) -> Array:
+    """The values at these entries, and what was made at the others."""
+    filled = samples.made.copy()
+    filled[among] = values
+    return filled
+
+
+def _list_transformations(samples: Samples, right: Array, made: Array) -> Iterator[tuple[str, Array]]:
+    """Functions of the numbers that should be there, in words; a rounding to as many decimals as were made."""
+    limit = float(np.max(np.abs(made), initial=0.0))
+    follows = f"what follows from {samples.given}"
+    yield f"the absolute value of {follows}", np.abs(right)
+    yield f"minus the absolute value of {follows}", -np.abs(right)
+    yield f"{follows}, rounded to half precision", right.astype(np.float16)
+    yield f"the sign of {follows}", np.sign(right)
+    yield f"the square of {follows}", right**2
+    yield f"{follows}, with 0 for each negative number", np.maximum(right, 0)
+    yield f"{follows}, cut off at {limit:.4g} in size", np.clip(right, -limit, limit)
+    yield f"{follows}, without its decimals", _truncate(right, made)
+    decimals = _count_decimals(made)
+    if decimals is not None:
+        yield f"{follows}, rounded to {decimals} decimal{'s' * (decimals > 1)}", _round(right, made, decimals)
 
 
 def _truncate(right: Array, made: Array) -> Array:
@@ -124,6 +140,17 @@ def _truncate(right: Array, made: Array) -> Array:
     whole = np.round(right)
     close = (np.abs(right - whole) <= NEAR * np.abs(whole)) & (np.abs(made - whole) <= 1) & (made == np.round(made))
     return np.asarray(np.where(close, made, np.trunc(right)))
+
+
+def _count_decimals(made: Array) -> int | None:
+    """The fewest decimals, from 1 to 6, with which all of the numbers can be written."""
+    return next((count for count in range(1, 7) if np.array_equal(made, np.round(made, count))), None)
+
+
+def _round(right: Array, made: Array, decimals: int) -> Array:
+    """The numbers rounded; half of the last decimal may have gone either way."""
+    close = np.abs(made - right) <= (0.5 + NEAR) * 10.0**-decimals
+    return np.asarray(np.where(close, made, np.round(right, decimals)))
 
 
 def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
@@ -151,11 +178,19 @@ def _is_thin(samples: Samples, wrong: Booleans) -> bool:
 
 
 def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
-    """A multiple of another array that is added."""
-    rest = samples.made - samples.right
+    """A multiple of another array that is added, everywhere or in every layer that is wrong."""
+    layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES:
         return None
-    for words, term in samples.terms.items():
+    return _find_term_among(samples, wrong, np.ones_like(layers), "") or _find_term_among(
+        samples, wrong, layers, f", in the {samples.unit}s where it is wrong"
+    )
+
+
+def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, where: str) -> Fact | None:
+    rest = samples.made - samples.right
+    for words, every in samples.terms.items():
+        term = np.where(among, every, 0.0)
         if not np.isfinite(term).all() or not term.any():
             continue
         size = np.abs(samples.made) + np.abs(samples.right)
@@ -165,13 +200,13 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
         if (
             factor
             and np.isfinite(factor)
-            and np.all(np.abs(rest - factor * term) <= LEAST * samples.size + NEAR * size)
+            and np.all((np.abs(rest - factor * term) <= LEAST * samples.size + NEAR * size)[among])
         ):
             times = "" if abs(abs(factor) - 1) < NEAR else f"{abs(factor):.6g} times "
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"
             return Fact(
-                f"leaves {samples.name} at what follows from {samples.given} {done} {named}",
+                f"leaves {samples.name} at what follows from {samples.given} {done} {named}{where}",
                 f"{show(samples, wrong)} Which term is there that the chain rule does not have?",
             )
     return None
@@ -216,7 +251,7 @@ def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
     return Fact(
         f"leaves {samples.name} with numbers that do not follow from {samples.given}{describe_layers(samples, wrong)}",
-        show(samples, wrong),
+        f"{show(samples, wrong)} Work this number out by hand: where does your code begin to differ?",
     )
 
 

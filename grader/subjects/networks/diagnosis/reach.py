@@ -36,8 +36,9 @@ def _bug(id_: str, where: str) -> Bug:
             f"is right on those of the networks tried that have {where}, and on no others",
             Where.OUTPUT,
             (),
-            "With several outputs, what are the shape and the entries of your all_dl_df[K]?",
-            "all_dl_df[K] has the shape of all_f[K]: each output has its own entry, from its own entry of y.",
+            "With several outputs, what is the shape of your all_dl_df[K], and from which entries of all_f[K] and y is"
+            " each of its entries computed?",
+            "all_dl_df[K] has the shape of all_f[K]; each entry is computed from its own entries of all_f[K] and y.",
         )
     if id_ == ONE_COLUMN:
         return Bug(

@@ -21,6 +21,14 @@ _SIZES: dict[str, Callable[[Array], float]] = {
 }
 
 
+#: The place from which it leaves zeros, in words: how many layers above the first zeros the loop stops, and whether it
+#: goes on at the output whatever that is.
+_PLACES = {
+    "from the first layer on": (0, False),
+    "below the first layer": (1, False),
+    "from the first hidden layer on": (0, True),
+}
+
 #: Layers that it comes to at least.
 _LEAST_LAYERS = 2
 
@@ -47,11 +55,11 @@ def stopping(case: Case) -> list[Fit]:
     count = _find_count(stops)
     if count is not None:
         return [Fit((_bug_by_count(count),), complete=True)]
-    for above in (0, 1):
+    for where, (above, hidden) in _PLACES.items():
         for words, size in _SIZES.items():
-            limits = _find_limits(stops, above, size)
+            limits = _find_limits(stops, above, size, hidden=hidden)
             if limits is not None:
-                return [Fit((_bug(words, limits, above),), complete=True)]
+                return [Fit((_bug(words, limits, where),), complete=True)]
     return []
 
 
@@ -82,23 +90,24 @@ def _find_count(stops: list[EarlyStop]) -> int | None:
     return None if goes_on else count
 
 
-def _find_limits(stops: list[EarlyStop], above: int, size: Callable[[Array], float]) -> tuple[float, float] | None:
+def _find_limits(
+    stops: list[EarlyStop], above: int, size: Callable[[Array], float], *, hidden: bool
+) -> tuple[float, float] | None:
     """The largest dl/df at which it stops, and the smallest at which it goes on, if these are apart."""
     least, most = [], []
     for stop in stops:
-        last = stop.layer + above
+        last, layers = stop.layer + above, stop.df[:-1] if hidden else stop.df
         if stop.layer >= 0:
-            if last >= len(stop.df):
+            if last >= len(layers):
                 return None
-            least.append(size(stop.df[last]))
+            least.append(size(layers[last]))
         # Below a layer of zeros there are zeros whether it goes on or not.
-        most += [size(df) for df in stop.df[last + 1 if stop.layer >= 0 else above :] if df.any()]
+        most += [size(df) for df in layers[last + 1 if stop.layer >= 0 else above :] if df.any()]
     # Where it never goes on it does not stop.
     return (max(least), min(most)) if len(most) >= EVIDENCE and max(least) < min(most) else None
 
 
-def _bug(words: str, limits: tuple[float, float], above: int) -> Bug:
-    where = "below the first layer" if above else "from the first layer on"
+def _bug(words: str, limits: tuple[float, float], where: str) -> Bug:
     return Bug(
         "stops_early",
         f"leaves zeros {where}, counted from the output, whose dl/df {words} {describe_between(*limits)}",

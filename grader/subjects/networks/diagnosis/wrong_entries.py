@@ -98,11 +98,12 @@ def find_index_beyond(statement: MeasuredStatement) -> Slip | None:
     if -operand.length <= index < operand.length:
         return None
     text = _index(part, name)
+    beyond = "before the beginning" if index < 0 else "beyond the end"
     return make_slip(
         "index_out_of_range",
         f"takes {text} where the list {name} has no such entry",
-        f"It takes {text}. How many entries does {name} have in a network with K hidden layers, and which is its last?",
-        f"{text} is {'before the beginning' if index < 0 else 'beyond the end'} of the list there: with K hidden layers"
-        f" {name} has the entries 0 to K.{describe_formula(statement)}",
+        f"It takes {text}. Which index does it come to there, and which is the last one of {name} in that network?",
+        f"{text} is {beyond} of the list there, whose last entry has the index len(all_weights) - 1."
+        f"{describe_formula(statement)}",
         find_line(statement),
     )

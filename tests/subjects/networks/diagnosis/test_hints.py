@@ -44,10 +44,10 @@ def test_a_single_bug_is_one_sentence_with_its_hints() -> None:
 
 
 def test_a_pair_is_one_explanation() -> None:
-    """Both titles in one sentence, both hints, both things to read."""
+    """Both titles, a sentence each, both hints, both things to read."""
     (told,) = hints.write_diagnoses([fit("zero_biases", "no_derivative")], References())
     assert told.id == "zero_biases+no_derivative"
-    assert told.title.count(" it ") == 1
+    assert told.title.count("It ") == told.title.count(".") == 2
     assert "7.21" in told.read
     assert "7.24" in told.read
 

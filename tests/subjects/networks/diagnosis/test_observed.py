@@ -18,27 +18,47 @@ PRODUCT = f"np.matmul({DF}, all_h[layer].T)"
 
 #: Lines of the notebook that no model knows, and words of the fact.
 FACTS: dict[tuple[str, str], str] = {
-    ("derivative", f"({F} > 0.1) * {DH}"): f"at {DH} only where {F} is above some number between",
-    ("derivative", f"({F} > 0) * ({F} < 6) * {DH}"): f"only where {F} is above 0 and below some number between",
+    ("derivative", f"({F} > 0.1) * {DH}"): f"at {DH} where {F} is above some number between",
+    ("derivative", f"({F} > 0) * ({F} < 6) * {DH}"): f"where {F} is above 0 and below some number between",
     ("derivative", f"np.clip({F}, 0, 1) * {DH}"): f"at {DH} times {F}, cut off to between 0 and 1",
     ("derivative", f"{DH} / (1 + np.exp(-{F}))"): f"at {DH} times the logistic sigmoid of {F}",
-    ("derivative", f"({F} > 0) * ({DH} > 0) * {DH}"): f"only where it and {F} are both positive",
-    ("derivative", f"({F} > {F}.mean()) * {DH}"): f"only where {F} is above the mean of its layer",
-    ("derivative", f"np.any({F} > 0) * {DH}"): f"only in layers where some {F} is positive",
+    ("derivative", f"({F} > 0) * ({DH} > 0) * {DH}"): f"where it and {F} are both positive",
+    ("derivative", f"({F} > {F}.mean()) * {DH}"): f"where {F} is above the mean of its layer",
+    ("derivative", f"np.any({F} > 0) * {DH}"): f"in layers where some {F} is positive",
     ("derivative", f"np.where({F} > 0, 1, 0.3) * {DH}"): f"at 1 times {DH} where {F} is positive, and at 0.3",
     ("derivative", f"({F} > 0) * ({DH} + 2 * {F})"): "plus 2 times all_h[layer]",
+    ("derivative", f"all_h[layer] * (1 - all_h[layer]) * {DH}"): f"at {DH} times all_h[layer] * (1 - all_h[layer])",
+    ("derivative", f"np.vectorize(lambda g, f: g if f > 0 else 0)({DH}, {F})"): (
+        f"at what follows from {DH} and {F}, without its decimals, in the layers where it is wrong"
+    ),
+    ("derivative", f"(np.cumsum({F} <= 0, axis=0) == 0) * {DH}"): (
+        f"at {DH} in the units before the first whose {F} is not positive, with 0 elsewhere"
+    ),
+    ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"at what follows from {W} and {DF}, rounded to 3 decimals",
+    ("activation", f"{W}.astype(np.float16).T @ {DF}"): f"at {W}.T, rounded to half precision, @ {DF}",
+    ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there are",
+    ("activation", f"{W}.T @ ((all_f[layer] > 0) * {DF})"): "of the units whose all_f[layer] is positive",
+    ("activation", f"np.matmul({W}.T, {DF}) + ({DF} if {DF}.shape == all_h[layer].shape else 0)"): (
+        f"plus {DF}, in the layers where it is wrong"
+    ),
     ("activation", f"({W} - 0.01 * all_dl_dweights[layer]).T @ {DF}"): "minus 0.01 times all_dl_dweights[layer].T",
     ("activation", f"np.sign({W}).T @ {DF}"): f"at np.sign({W}).T @ {DF}",
-    ("weight", f"({W} > 0) * {PRODUCT}"): f"only where {W} is positive",
+    ("weight", f"({W} > 0) * {PRODUCT}"): f"where {W} is positive",
+    ("weight", f"np.sum({DF}) * all_h[layer].T * np.ones_like({W})"): (
+        f"at the sum of {DF} times all_h[layer].T, in each row"
+    ),
     ("weight", f"np.abs({PRODUCT})"): f"at the absolute value of what follows from {DF} and all_h[layer]",
     ("weight", f"{DF} @ (all_h[layer] > 0).T"): "(all_h[layer] > 0).T",
     ("weight", f"{DF} @ np.sin(all_h[layer]).T"): f"at a product of {DF} and a column other than all_h[layer]",
     ("bias", f"0.01 * {DF}"): f"leaves all_dl_dbiases[layer] at 0.01 times what follows from {DF}",
-    ("bias", f"(all_biases[layer] > 0) * {DF}"): "only where all_biases[layer] is positive",
+    ("bias", f"(all_biases[layer] > 0) * {DF}"): "where all_biases[layer] is positive",
     ("bias", f"np.sort({DF}, axis=0)"): f"leaves all_dl_dbiases[layer] with numbers that do not follow from {DF}",
     ("loss", "2 * (all_f[K] - 20.0)"): "at what the target 20 gives in every network",
+    ("loss", "np.exp(all_f[K]) / np.sum(np.exp(all_f[K])) - y"): "at the softmax of all_f[K] minus y",
+    ("loss", "2 * (all_f[K] - y.astype(int))"): "at the loss derivative with y without its decimals",
+    ("loss", "2 * (np.maximum(all_f[K], 0) - y)"): "at the loss derivative at np.maximum(all_f[K], 0)",
     ("loss", "np.full_like(y, 0.3)"): "leaves all_dl_df[K] at the same numbers in every network that was read",
-    ("loss", "d_loss_d_output(all_f[K], y) * (np.arange(len(y)) == 0)[:, None]"): "only in the first unit",
+    ("loss", "d_loss_d_output(all_f[K], y) * (np.arange(len(y)) == 0)[:, None]"): "in the first unit",
 }
 
 #: The explanation that each line has.
