@@ -326,8 +326,8 @@ def test_a_layer_that_is_left_out_costs_any_shape_beside_another_mistake() -> No
     assert lost(source) == {"bias_gradient", "any_shape"}
     (told,) = judged(source).diagnosis
     assert told.title == (
-        "It leaves the gradients of layer 0 as zeros. It leaves all_dl_dbiases[K] at -3 times what follows from all_f[K]"
-        " and y."
+        "It leaves the gradients of layer 0 as zeros."
+        " It leaves all_dl_dbiases[K] at -3 times what follows from all_f[K] and y."
     )
 
 

@@ -36,7 +36,7 @@ FACTS: dict[tuple[str, str], str] = {
     ),
     ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"at what follows from {W} and {DF}, rounded to 3 decimals",
     ("activation", f"{W}.astype(np.float16).T @ {DF}"): f"at {W}.T, rounded to half precision, @ {DF}",
-    ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there are",
+    ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there",
     ("activation", f"{W}.T @ ((all_f[layer] > 0) * {DF})"): "of the units whose all_f[layer] is positive",
     ("activation", f"np.matmul({W}.T, {DF}) + ({DF} if {DF}.shape == all_h[layer].shape else 0)"): (
         f"plus {DF}, in the layers where it is wrong"
