@@ -25,7 +25,7 @@ from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order
 from grader.subjects.networks.layers import Layers, stack
-from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
+from grader.subjects.networks.probes import RECOMPUTES, Probes, follows_own_pass, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
 from grader.subjects.networks.reductions import size
 from grader.subjects.networks.rubric import (
@@ -219,16 +219,16 @@ class Networks:
         return dict(zip(which, evidence, strict=False))
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
-        """The flags of a function that recomputes the forward pass, and of one that does so for differences."""
-        if not recomputes(self._probes, probed):
+        """The flags of a function that recomputes the forward pass, and of one that takes differences."""
+        if not follows_own_pass(self._probes, probed):
             return []
         try:
             numerical = witness.left and differentiates(witness.candidate, self.cases, self.assignment)
         except CandidateError:
             # Nothing is claimed of it, and it is asked nothing more.
-            witness.left = 0
-            return [RECOMPUTES]
-        return [RECOMPUTES, NUMERICAL] if numerical else [RECOMPUTES]
+            witness.left, numerical = 0, False
+        recomputing = [RECOMPUTES] if recomputes(self._probes, probed) else []
+        return [*recomputing, NUMERICAL] if numerical else recomputing
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
         """The smallest network found that fails as network `i` does, measured by finite differences."""
