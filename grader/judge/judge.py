@@ -1,7 +1,7 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself, and knows no subject's cases."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,11 @@ import numpy as np
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.judge import wording
 from grader.judge.agreement import AGREEMENT, PURE, agreement, disagreeing, purity, wrong_later
-from grader.judge.examples import Examples
+from grader.judge.examples import Example, Examples
 from grader.judge.marks import Given, SubjectMarks
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
-    AnyCounterexample,
     Flag,
     Judgement,
     Mark,
@@ -141,7 +140,8 @@ class Judge:
             rows |= marks.rows
         shown = Examples(subject, answers, witness, fresh).smallest_by_row(rows)
         diagnosis, first_difference = marks.diagnosis, marks.first_difference
-        if not all(repeats for _, repeats in shown.values()):
+        depends = any(example.depends for example in shown.values())
+        if depends:
             # By what was kept between calls every line may be right.
             diagnosis, first_difference = marks.unrepeated or diagnosis, None
             if rows[PURE].mark is Mark.PASSED:
@@ -168,13 +168,11 @@ class Judge:
         except CandidateError:
             return True
 
-    def _properties(
-        self, rows: dict[str, Row], shown: dict[str, tuple[AnyCounterexample, bool]]
-    ) -> tuple[Property, ...]:
+    def _properties(self, rows: dict[str, Row], shown: Mapping[str, Example]) -> tuple[Property, ...]:
         properties = []
         for spec in self.subject.rows:
             row = rows[spec.name]
-            example, repeats = shown.get(spec.name, (None, True))
+            example = shown.get(spec.name)
             properties.append(
                 Property(
                     spec.name,
@@ -183,8 +181,8 @@ class Judge:
                     spec.most if row.mark is Mark.PASSED else 0,
                     spec.most,
                     row.cases,
-                    row.message + ("" if repeats else wording.STATE),
-                    example,
+                    row.message + ("" if example is None or example.repeats else wording.STATE),
+                    None if example is None else example.shown,
                     row.names,
                 )
             )
