@@ -12,7 +12,7 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge import wording
 from grader.judge.agreement import AGREEMENT, PURE, agreement, disagreeing, purity, wrong_later
 from grader.judge.examples import Example, Examples
-from grader.judge.marks import Given, SubjectMarks
+from grader.judge.marks import AloneMarks, Given, SubjectMarks
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
@@ -146,6 +146,10 @@ class Judge:
             diagnosis, first_difference = marks.unrepeated or diagnosis, None
             if rows[PURE].mark is Mark.PASSED:
                 rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.differs_alone(subject.noun))
+        differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
+        if marks.alone is not None and (depends or differs) and (alone := marks.alone(fresh)) is not None:
+            rows |= alone.rows
+            shown = self._show_alone(alone, shown)
         properties = self._properties(rows, shown)
         return Judgement(
             outcome,
@@ -159,6 +163,15 @@ class Judge:
             diagnosis,
             first_difference,
         )
+
+    def _show_alone(self, alone: AloneMarks, shown: Mapping[str, Example]) -> dict[str, Example]:
+        """The examples, for each row that was judged by fresh processes its smallest case as one of these answered."""
+        examples = {name: example for name, example in shown.items() if name not in alone.rows}
+        for name, row in alone.rows.items():
+            if row.failing:
+                at = next(i for i in self.subject.order if i in row.failing)
+                examples[name] = Example(self.subject.show(self.cases, at, alone.answers[at]))
+        return examples
 
     def _fails_alone(self, failing: Collection[int], fresh: Callable[[], Candidate[Any]]) -> bool:
         """Return True if the smallest failing case is wrong in a fresh process, too, or ends it."""
