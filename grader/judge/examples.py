@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from grader.errors import CandidateError
 from grader.judge.agreement import disagreeing, same
@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from grader.judge.subject import AnySubject
 
 
+class Example(NamedTuple):
+    """The counterexample of one row, and what a process that has answered nothing yet says of it."""
+
+    shown: AnyCounterexample
+    #: False if the case that is shown does not fail there.
+    repeats: bool = True
+    #: True if a case that fails, this one or a smaller one, does not fail there.
+    depends: bool = False
+
+
 @dataclass(frozen=True)
 class Examples:
     """The smallest counterexamples of one submission, each confirmed in a fresh process."""
@@ -26,8 +36,8 @@ class Examples:
     witness: Witness
     fresh: Callable[[], Candidate[Any]]
 
-    def smallest_by_row(self, rows: dict[str, Row]) -> dict[str, tuple[AnyCounterexample, bool]]:
-        """Return for each failed property its counterexample, and True if it repeats in a fresh process."""
+    def smallest_by_row(self, rows: dict[str, Row]) -> dict[str, Example]:
+        """Return for each failed property its counterexample, confirmed in a fresh process if it can be."""
         # What has no test of its own (`pure`) is not a matter of one case's numbers: its message says it all.
         starts = {name: self._start(row) for name, row in rows.items() if row.failing and row.fails is not None}
         smallest: dict[str, Cases] = {}
@@ -37,15 +47,16 @@ class Examples:
             if fails is not None:
                 failures[name] = Failure(fails, way(self.answers[start]))
                 smallest[name] = self.subject.smaller(start, failures[name], self.witness)
-        confirmed, unrepeated = self._confirm(smallest, failures)
+        confirmed, depending = self._confirm(smallest, failures)
+        # In the place of a smaller one that does not repeat the case that it came from is shown: it is asked, too.
+        begun = {name: self.subject.cases.take([starts[name]]) for name in depending}
+        confirmed_starts, unrepeated = self._confirm(begun, failures)
+        confirmed |= confirmed_starts
         shown = {}
         for name, start in starts.items():
-            if name in confirmed:
-                shown[name] = (confirmed[name], True)
-                continue
             # Shown as it was seen. That it depends on the calls before is claimed only of what did answer, otherwise.
-            example = self.subject.show(self.subject.cases, start, self.answers[start])
-            shown[name] = (example, name not in unrepeated)
+            example = confirmed.get(name) or self.subject.show(self.subject.cases, start, self.answers[start])
+            shown[name] = Example(example, name not in unrepeated, name in depending)
         return shown
 
     def _start(self, row: Row) -> int:
@@ -65,13 +76,12 @@ class Examples:
 
         Each case is asked about in a process that has answered nothing yet.
         """
-        alone: dict[bytes, list[Answer]] = {}
         confirmed, unrepeated = {}, set()
         for name, case in smallest.items():
             key = case.key(0)
-            if key not in alone:
-                alone[key] = self._alone(case)
-            answers = alone[key]
+            if key not in self._alone:
+                self._alone[key] = self._ask_alone(case)
+            answers = self._alone[key]
             if not answers:
                 continue
             if failures[name].is_shown_by(case, answers) and disagreeing(case, answers)[0]:
@@ -87,7 +97,12 @@ class Examples:
         cases: Cases = self.subject.cases
         return self.answers[next(i for i in range(len(cases)) if cases.key(i) == key)]
 
-    def _alone(self, case: Cases) -> list[Answer]:
+    @cached_property
+    def _alone(self) -> dict[bytes, list[Answer]]:
+        """The answers of fresh processes so far, by `Cases.key`."""
+        return {}
+
+    def _ask_alone(self, case: Cases) -> list[Answer]:
         """The answer of a fresh process; none if it ends instead."""
         try:
             return self.fresh().answer(case)

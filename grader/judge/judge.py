@@ -1,7 +1,7 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself, and knows no subject's cases."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,11 @@ import numpy as np
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.judge import wording
 from grader.judge.agreement import AGREEMENT, PURE, agreement, disagreeing, purity, wrong_later
-from grader.judge.examples import Examples
-from grader.judge.marks import Given, SubjectMarks
+from grader.judge.examples import Example, Examples
+from grader.judge.marks import AloneMarks, Given, SubjectMarks
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
-    AnyCounterexample,
     Flag,
     Judgement,
     Mark,
@@ -141,11 +140,16 @@ class Judge:
             rows |= marks.rows
         shown = Examples(subject, answers, witness, fresh).smallest_by_row(rows)
         diagnosis, first_difference = marks.diagnosis, marks.first_difference
-        if not all(repeats for _, repeats in shown.values()):
+        depends = any(example.depends for example in shown.values())
+        if depends:
             # By what was kept between calls every line may be right.
             diagnosis, first_difference = marks.unrepeated or diagnosis, None
             if rows[PURE].mark is Mark.PASSED:
                 rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.differs_alone(subject.noun))
+        differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
+        if marks.alone is not None and (depends or differs) and (alone := marks.alone(fresh)) is not None:
+            rows |= alone.rows
+            shown = self._show_alone(alone, shown)
         properties = self._properties(rows, shown)
         return Judgement(
             outcome,
@@ -160,6 +164,15 @@ class Judge:
             first_difference,
         )
 
+    def _show_alone(self, alone: AloneMarks, shown: Mapping[str, Example]) -> dict[str, Example]:
+        """The examples, for each row that was judged by fresh processes its smallest case as one of these answered."""
+        examples = {name: example for name, example in shown.items() if name not in alone.rows}
+        for name, row in alone.rows.items():
+            if row.failing:
+                at = next(i for i in self.subject.order if i in row.failing)
+                examples[name] = Example(self.subject.show(self.cases, at, alone.answers[at]))
+        return examples
+
     def _fails_alone(self, failing: Collection[int], fresh: Callable[[], Candidate[Any]]) -> bool:
         """Return True if the smallest failing case is wrong in a fresh process, too, or ends it."""
         case: Cases = self.cases.take([next(i for i in self.subject.order if i in failing)])
@@ -168,13 +181,11 @@ class Judge:
         except CandidateError:
             return True
 
-    def _properties(
-        self, rows: dict[str, Row], shown: dict[str, tuple[AnyCounterexample, bool]]
-    ) -> tuple[Property, ...]:
+    def _properties(self, rows: dict[str, Row], shown: Mapping[str, Example]) -> tuple[Property, ...]:
         properties = []
         for spec in self.subject.rows:
             row = rows[spec.name]
-            example, repeats = shown.get(spec.name, (None, True))
+            example = shown.get(spec.name)
             properties.append(
                 Property(
                     spec.name,
@@ -183,8 +194,8 @@ class Judge:
                     spec.most if row.mark is Mark.PASSED else 0,
                     spec.most,
                     row.cases,
-                    row.message + ("" if repeats else wording.STATE),
-                    example,
+                    row.message + ("" if example is None or example.repeats else wording.STATE),
+                    None if example is None else example.shown,
                     row.names,
                 )
             )

@@ -1,11 +1,12 @@
 """The conclusion of a subject about its own rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from grader.judge.row import Row
 from grader.model.verdict import Diagnosis, FirstDifference, Flag
-from grader.oracle.answers import Answer, Raised
+from grader.oracle.answers import Answer, Candidate, Raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,15 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class AloneMarks:
+    """The rows of a subject by answers that no call came before, each of a process of its own."""
+
+    rows: dict[str, Row]
+    #: These answers by case.
+    answers: Mapping[int, Answer]
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectMarks:
     """The conclusion of a subject about a submission: its own rows, and their explanation."""
 
@@ -48,3 +58,6 @@ class SubjectMarks:
     first_difference: FirstDifference | None = None
     #: The explanations in their place if a counterexample does not fail in a process that has answered nothing yet.
     unrepeated: tuple[Diagnosis, ...] = ()
+    #: Judges rows again, if the answers depend on the calls before, by those of fresh processes; it returns None if one
+    #: ends, or if that earns no more. None: there is nothing that it would judge otherwise.
+    alone: Callable[[Callable[[], Candidate[Any]]], AloneMarks | None] | None = None

@@ -1,5 +1,6 @@
 """Counterexamples are small, confirmed in a fresh process, and shown as they were seen if they are not."""
 
+from grader.judge.agreement import disagreeing
 from grader.judge.examples import Examples
 from grader.judge.row import Row
 from grader.judge.witness import Witness
@@ -58,12 +59,12 @@ def test_a_smaller_pair_that_fails_in_another_way_is_no_counterexample() -> None
 
 
 def test_a_process_that_ends_at_one_counterexample_keeps_back_no_other() -> None:
-    """Each has a fresh process of its own."""
+    """Each has a fresh process of its own, and so has the pair that is shown in the place of a smaller one."""
 
     def change(_call: int, pair: ToyCases, right: Returned) -> Answer:
         return off(right, 0 if len(pair.inputs[0][0]) == 1 else 1)
 
-    fresh = iter([Ours(ends_at=0), Ours()])
+    fresh = iter([Ours(ends_at=0), Ours(), Ours()])
     found = judge_of().judge(Ours(change), lambda: next(fresh))
     assert [p.name for p in found.properties if STATE in p.message] == ["cube"]
 
@@ -77,6 +78,24 @@ def test_what_is_right_in_a_fresh_process_is_said_to_depend_on_more_than_its_arg
     assert isinstance(example, CaseCounterexample)
     assert (example.case, example.results[0].wrong) == ({"n": 1}, 1)
     assert row_of(found, "cube").message == ""
+
+
+def test_a_shown_pair_that_fails_in_a_fresh_process_is_not_said_to_pass_there() -> None:
+    """A smaller one failed by what was kept between calls alone: that costs `pure`, and is said in its row."""
+
+    def change(call: int, pair: ToyCases, right: Returned) -> Answer:
+        return off(right) if len(pair.inputs[0][0]) > 1 or call >= 3 * PAIRS else right
+
+    def last(call: int, pair: ToyCases, right: Returned) -> Answer:
+        return change(call + 3 * PAIRS, pair, right)
+
+    subject = Toy(ToyAssignment(), drawn().cases)
+    answers = Ours(change).answer(subject.cases)
+    examples = Examples(subject, answers, Witness(Ours(last)), lambda: Ours(change))
+    failing = tuple(i for i, wrong in enumerate(disagreeing(subject.cases, answers)) if wrong)
+    shown = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", failing, disagreeing)})["row"]
+    assert isinstance(shown.shown, CaseCounterexample)
+    assert (shown.shown.case, shown.repeats, shown.depends) == ({"n": 2}, True, True)
 
 
 def test_a_fresh_process_that_ends_claims_nothing() -> None:
@@ -100,7 +119,7 @@ def test_of_the_pairs_of_a_row_the_smallest_that_is_wrong_in_its_numbers_is_show
     shown = examples.smallest_by_row({"wrong": wrong, "right": right, "passed": Row(Mark.PASSED, PAIRS, "")})
     assert set(shown) == {"wrong", "right"}
     for name, place in (("wrong", 9), ("right", 3)):
-        example, _ = shown[name]
+        example = shown[name].shown
         assert isinstance(example, CaseCounterexample)
         assert example.inputs[0].values == subject.cases.inputs[place][0].tolist()
 
@@ -112,7 +131,7 @@ def test_the_same_wrong_answer_that_a_row_does_not_see_again_is_no_state() -> No
     answers = candidate.answer(subject.cases)
     examples = Examples(subject, answers, Witness(candidate), lambda: Ours(wrong_from(0)))
     shown = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_never)})
-    assert shown["row"][1]
+    assert shown["row"].repeats
 
 
 def test_a_wrong_answer_that_turns_out_right_alone_is_state_though_its_row_still_fails() -> None:
@@ -120,4 +139,4 @@ def test_a_wrong_answer_that_turns_out_right_alone_is_state_though_its_row_still
     answers = Ours(wrong_from(0)).answer(subject.cases)
     examples = Examples(subject, answers, Witness(Ours(), left=0), Ours)
     shown = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_always)})
-    assert not shown["row"][1]
+    assert not shown["row"].repeats

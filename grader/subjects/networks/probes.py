@@ -4,7 +4,7 @@ Who backpropagates uses the activations that are given. Who follows the true for
 in whatever precision; whether that is by differences is asked by `differencing`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -117,21 +117,42 @@ def _gradient_by_input(network: Network, given: Pass, formulas: Formulas) -> Ite
         yield from gradient(Network(network.weights[k:], network.biases[k:], h, network.y), formulas)[:2]
 
 
-def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
-    """True if every probe was answered and follows one forward pass of its own, which half of them show."""
-    returned = [answer.numbers for answer in answers if isinstance(answer, Returned)]
-    if min(len(asked.expected), len(returned)) < PROBES or len(returned) < len(answers):
+def follows_own_pass(asked: Probes, answers: Sequence[Answer]) -> bool:
+    """True if the answers follow a forward pass of the function's own, from the input or from given values up."""
+    returned = _returned(asked, answers)
+    if returned is None:
         return False
-    ways: tuple[list[Array], ...] = tuple(
-        [getattr(probe, way) for probe in asked.expected]
-        for way in ("from_weights", "from_biases", "from_layers", "from_inputs")
-    )
-    return any(_follow(asked.expected, own_passes, returned) for own_passes in ways) or any(
-        _follow(
-            asked.expected, ways[0], [take_off(numbers, own) for numbers, own in zip(returned, ways[0], strict=False)]
+    starts = ("from_biases", "from_layers", "from_inputs")
+    return (
+        recomputes(asked, answers)
+        or any(
+            _follow(asked.expected, [getattr(probe, start) for probe in asked.expected], returned) for start in starts
         )
-        for take_off in (_without_offset, _without_factor)
+        or _follow_weights(asked, returned, _without_offset)
     )
+
+
+def recomputes(asked: Probes, answers: Sequence[Answer]) -> bool:
+    """True if the answers follow the forward pass of the weights, and nothing of the given activations is in them."""
+    returned = _returned(asked, answers)
+    return returned is not None and (
+        _follow(asked.expected, [probe.from_weights for probe in asked.expected], returned)
+        or _follow_weights(asked, returned, _without_factor)
+    )
+
+
+def _returned(asked: Probes, answers: Sequence[Answer]) -> list[Array] | None:
+    """The numbers that came back; None unless every probe was answered."""
+    returned = [answer.numbers for answer in answers if isinstance(answer, Returned)]
+    complete = min(len(asked.expected), len(returned)) >= PROBES and len(returned) == len(answers)
+    return returned if complete else None
+
+
+def _follow_weights(asked: Probes, returned: Sequence[Array], take_off: Callable[[Array, Array], Array]) -> bool:
+    """True if the numbers follow the forward pass of the weights once something is taken off."""
+    ways = [probe.from_weights for probe in asked.expected]
+    taken = [take_off(numbers, own) for numbers, own in zip(returned, ways, strict=False)]
+    return _follow(asked.expected, ways, taken)
 
 
 def _without_offset(numbers: Array, own: Array) -> Array:

@@ -275,7 +275,7 @@ def read_steps(
         judged = judge(layers, came, reading, assignment)
         rows = {name: _row(judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         rows |= _name_silence(judged, rows)
-        if best is None or _marks(rows, assignment.rubric) > _marks(best[1], assignment.rubric):
+        if best is None or earned(rows, assignment.rubric) > earned(best[1], assignment.rubric):
             best = (judged, rows)
         if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
             # db and dW say the same of every delta: no other reading can show more.
@@ -284,7 +284,8 @@ def read_steps(
     return best
 
 
-def _marks(rows: dict[str, Row], rubric: Rubric) -> tuple[int, int]:
+def earned(rows: Mapping[str, Row], rubric: Rubric) -> tuple[int, int]:
+    """The marks for these rows, and the number of those that hold."""
     held = [name for name, row in rows.items() if row.mark is Mark.PASSED]
     return sum(getattr(rubric, name) for name in held), len(held)
 

@@ -1,8 +1,8 @@
 """Layered networks as a subject: rows, probes, smaller networks and explanations for the judge."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from grader.errors import CandidateError
@@ -10,11 +10,13 @@ from grader.judge.agreement import PURE
 from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import OVERFLOW, Failure, Row
 from grader.judge.witness import Witness
+from grader.judge.wording import differs_again
 from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
-from grader.oracle.answers import Answer, Raised
-from grader.oracle.suite import Suite
+from grader.oracle.answers import Answer, Malformed, Raised
+from grader.oracle.suite import Suite, count
 from grader.subjects.networks import wording
-from grader.subjects.networks.asking import malformed_or_failing, worth_asking
+from grader.subjects.networks.alone import judge_alone
+from grader.subjects.networks.asking import EACH, malformed_or_failing, worth_asking
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
@@ -25,7 +27,7 @@ from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order
 from grader.subjects.networks.layers import Layers, stack
-from grader.subjects.networks.probes import RECOMPUTES, Probes, probes, recomputes
+from grader.subjects.networks.probes import RECOMPUTES, Probes, follows_own_pass, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
 from grader.subjects.networks.reductions import size
 from grader.subjects.networks.rubric import (
@@ -135,6 +137,8 @@ class Networks:
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
         failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
         evidence = self._evidence(witness, answers, failing)
+        differing = self._read_again(witness, answers, evidence) if given.repeats else None
+        given = replace(given, repeats=given.repeats and differing is None)
         explanation = self._explain(given, evidence)
         # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
         later = given.first_agrees is not agrees
@@ -143,12 +147,14 @@ class Networks:
             self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
         )
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
+        rows |= {} if differing is None else {PURE: differing}
         # Numbers that right lines explain follow from the error.
         explained = of_all.complete and of_all.wrong == frozenset()
+        ignores = False
         if witness.left and not explained and not self._propagates(rows):
             candidate = witness.candidate
-            if ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment):
-                rows |= fail_unpropagated(rows, agrees)
+            ignores = ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment)
+            rows |= fail_unpropagated(rows, agrees) if ignores else {}
         raised = self._raised_at_home(answers)
         if raised is not None:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
@@ -156,7 +162,18 @@ class Networks:
         failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
         diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed, agrees.failing)
         unrepeated = () if explanation.diagnoses else self.diagnoser.unrepeated
-        return SubjectMarks(rows, raised, diagnoses, first, unrepeated)
+        alone = partial(judge_alone, self.cases, self.order, rows, self.assignment)
+        settled = explained or ignores or raised or all(rows[name].mark is Mark.PASSED for name in STEPS)
+        return SubjectMarks(rows, raised, diagnoses, first, unrepeated, None if settled else alone)
+
+    def _read_again(self, witness: Witness, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row | None:
+        """The row of what repeats, if numbers differ that are read twice of arrays in another form; else None."""
+        asked = [i for i, lists in evidence.items() if lists.ended and isinstance(answers[i], Malformed)][:EACH]
+        first, second = (self._read_written(witness, asked) for _ in range(2))
+        differing = tuple(i for i in second if not first[i].returns_alike(second[i], count(self.cases.sizes[i])))
+        if not differing:
+            return None
+        return Row(Mark.FAILED, len(answers), differs_again(len(differing), len(asked), self.noun), differing)
 
     def _propagates(self, rows: Mapping[str, Row]) -> bool:
         """True if the error at the output is right, and each layer's follows from the one above.
@@ -219,16 +236,16 @@ class Networks:
         return dict(zip(which, evidence, strict=False))
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
-        """The flags of a function that recomputes the forward pass, and of one that does so for differences."""
-        if not recomputes(self._probes, probed):
+        """The flags of a function that recomputes the forward pass, and of one that takes differences."""
+        if not follows_own_pass(self._probes, probed):
             return []
         try:
             numerical = witness.left and differentiates(witness.candidate, self.cases, self.assignment)
         except CandidateError:
             # Nothing is claimed of it, and it is asked nothing more.
-            witness.left = 0
-            return [RECOMPUTES]
-        return [RECOMPUTES, NUMERICAL] if numerical else [RECOMPUTES]
+            witness.left, numerical = 0, False
+        recomputing = [RECOMPUTES] if recomputes(self._probes, probed) else []
+        return [*recomputing, NUMERICAL] if numerical else recomputing
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> Suite:
         """The smallest network found that fails as network `i` does, measured by finite differences."""

@@ -73,6 +73,19 @@ def output_tally(wrong: int, of: int) -> str:
     )
 
 
+def alone(message: str) -> str:
+    """The message of a step that was judged by fresh processes, with the sentence that it was."""
+    return f"{message} Each was asked about alone, in a fresh process."
+
+
+def depends(networks: int) -> str:
+    """The reason why answers that depend on the calls before are not the same on every network."""
+    return (
+        "Its answers depend on more than its arguments. So the steps are judged by its answers to"
+        f" {networks} network{'' if networks == 1 else 's'}, each asked about alone, in a fresh process."
+    )
+
+
 def spoilt_tally(title: str, wrong: int, of: int) -> str:
     """The number of networks on which one of dW and db is not that of the dl/df that the other one shows."""
     networks = f"{wrong} of {of} network{'' if of == 1 else 's'}"

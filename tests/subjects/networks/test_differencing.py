@@ -5,7 +5,7 @@ import pytest
 from grader.model.formulas import Activation, Loss
 from grader.subjects.networks.differencing import differentiates
 from grader.subjects.networks.draw import draw
-from grader.subjects.networks.probes import recomputes
+from grader.subjects.networks.probes import follows_own_pass
 from tests.corpus.recomputing import differencing, right
 from tests.local import local
 from tests.networks import NetworksJudge
@@ -26,7 +26,7 @@ def judge(request: pytest.FixtureRequest, udl: NetworksJudge) -> NetworksJudge:
 def accused(source: str, judge: NetworksJudge) -> bool:
     """What is flagged of a source that recomputes the forward pass."""
     candidate = local(source, judge.assignment)
-    assert recomputes(judge.revision.subject._probes, candidate.answer(judge.revision.subject._probes.suite))
+    assert follows_own_pass(judge.revision.subject._probes, candidate.answer(judge.revision.subject._probes.suite))
     return differentiates(candidate, judge.revision.suite, judge.assignment)
 
 
@@ -171,3 +171,21 @@ def test_differences_over_another_step_than_was_made_are_seen(udl: NetworksJudge
     scheme = "slope[i] = (moved(1e-5) - moved(-1e-5)) / 1e-5"
     (source,) = differencing(udl.assignment, {"doubled": scheme}).values()
     assert accused(source, udl)
+
+
+def flags(source: str, judge: NetworksJudge) -> list[str]:
+    """The ids of all flags of a source."""
+    judgement = judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+    return [flag.id for flag in judgement.flags]
+
+
+@pytest.mark.parametrize("source", [BY_PREACTIVATION, BY_INPUT, FROM_THE_GIVEN_OUTPUT, BY_BIAS])
+def test_who_uses_what_was_given_is_not_said_to_recompute_it_instead(udl: NetworksJudge, source: str) -> None:
+    """Other all_f or all_h change these answers."""
+    assert flags(source, udl) == ["finite_differences"]
+
+
+def test_differences_from_the_input_up_recompute_the_forward_pass(udl: NetworksJudge) -> None:
+    """Nothing that is given but the input is in these answers."""
+    source = next(iter(differencing(udl.assignment).values()))
+    assert flags(source, udl) == ["recomputes_forward_pass", "finite_differences"]

@@ -1,0 +1,135 @@
+"""What depends on the calls before: its steps are judged by fresh processes, and each row states what is so of it."""
+
+from grader.errors import Crashed
+from grader.model.verdict import Counterexample, Judgement, Mark, Property
+from grader.oracle.answers import Candidate
+from grader.oracle.suite import Suite
+from grader.subjects.networks.alone import SAMPLE
+from tests.local import local
+from tests.networks import NetworksJudge
+
+#: Right lines that add to what the calls before left of each parameter, where its shape is the same.
+ADDS_GRADIENTS = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y, kept={}):
+    def add(key, gradient):
+        same = key in kept and kept[key].shape == gradient.shape
+        kept[key] = kept[key] + gradient if same else gradient
+
+    top = len(all_weights) - 1
+    g = d_loss_d_output(all_f[top], y)
+    for k in range(top, -1, -1):
+        add(("w", k), g @ all_h[k].T)
+        add(("b", k), g.sum(axis=1, keepdims=True))
+        if k:
+            g = (all_weights[k].T @ g) * (all_f[k - 1] > 0)
+    return [kept["w", k] for k in range(top + 1)], [kept["b", k] for k in range(top + 1)]
+"""
+
+#: Lines that add to the lists of the call before, if it had the same shapes, with a slip in the last layer's weights.
+ADDS_AND_DIVIDES = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y, kept=([], [])):
+    dw, db = kept
+    if [w.shape for w in dw] != [w.shape for w in all_weights]:
+        dw[:] = [np.zeros(w.shape) for w in all_weights]
+        db[:] = [np.zeros(b.shape) for b in all_biases]
+    g = d_loss_d_output(all_f[-1], y)
+    for k in range(len(all_weights) - 1, -1, -1):
+        dw[k] += g @ all_h[k].T
+        db[k] += g.sum(axis=1, keepdims=True)
+        if k:
+            g = (all_weights[k].T @ g) * (all_f[k - 1] > 0)
+    dw[-1] /= y.shape[0]
+    return dw, db
+"""
+
+#: Random numbers in the weight gradients, beside bias gradients that nearly always have another shape.
+DRAWS = """
+import numpy as np
+rng = np.random.default_rng(0)
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dw, db = [None] * len(all_weights), [None] * len(all_weights)
+    g = d_loss_d_output(all_f[-1], y)
+    for k in range(len(all_weights) - 1, -1, -1):
+        db[k] = np.sum(g, axis=0).reshape(-1, 1)
+        dw[k] = g @ all_h[k].T + {noise}
+        if k:
+            g = (all_weights[k].T @ g) * (all_f[k - 1] > 0)
+    return dw, db
+"""
+DRAWS_NOISE = DRAWS.format(noise="rng.normal(scale=0.01, size=all_weights[k].shape)")
+
+SENTENCE = "Asked about its counterexample alone, in a fresh process, it does not fail like this"
+ALONE = "each asked about alone, in a fresh process"
+
+
+def judged(source: str, judge: NetworksJudge) -> Judgement:
+    return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+
+
+def score(judgement: Judgement) -> int:
+    return sum(row.score for row in judgement.properties)
+
+
+def rows(judgement: Judgement) -> dict[str, Property]:
+    return {row.name: row for row in judgement.properties}
+
+
+def test_right_lines_that_add_to_the_calls_before_lose_any_shape_only(udl: NetworksJudge) -> None:
+    judgement = judged(ADDS_GRADIENTS, udl)
+    by_name = rows(judgement)
+    assert score(judgement) == 8
+    assert (judgement.outcome.value, by_name["pure"].outcome) == ("failed", Mark.FAILED)
+    assert by_name["any_shape"].outcome is Mark.FAILED
+    assert f"{SAMPLE} networks, {ALONE}" in by_name["any_shape"].message
+    assert by_name["any_shape"].counterexample is None
+
+
+def test_a_slip_beside_what_is_added_up_costs_its_own_step(udl: NetworksJudge) -> None:
+    """The network in its row fails in a fresh process, so nothing else is said of it."""
+    judgement = judged(ADDS_AND_DIVIDES, udl)
+    by_name = rows(judgement)
+    assert score(judgement) == 6
+    assert {name for name, row in by_name.items() if row.max_score and not row.score} == {
+        "weight_gradient",
+        "any_shape",
+    }
+    for name in ("finite_differences", "weight_gradient"):
+        assert SENTENCE not in by_name[name].message
+        example = by_name[name].counterexample
+        assert isinstance(example, Counterexample)
+        assert (example.parameter, example.actual is not None) == ("weights", True)
+        assert len(example.y) > 1
+
+
+def test_random_numbers_beside_arrays_of_another_shape_do_not_answer_the_same_twice(udl: NetworksJudge) -> None:
+    judgement = judged(DRAWS_NOISE, udl)
+    assert rows(judgement)["pure"].outcome is Mark.FAILED
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
+    assert rows(judged(DRAWS.format(noise="0.01"), udl))["pure"].outcome is Mark.PASSED
+
+
+def test_what_depends_on_its_arguments_alone_is_asked_in_no_further_processes(udl: NetworksJudge) -> None:
+    started: list[None] = []
+
+    def fresh() -> Candidate[Suite]:
+        started.append(None)
+        return local(source, udl.assignment)
+
+    source = ADDS_AND_DIVIDES.replace("dw, db = kept", "dw, db = [], []")
+    judgement = udl.judge(local(source, udl.assignment), fresh)
+    assert rows(judgement)["pure"].outcome is Mark.PASSED
+    assert len(started) < SAMPLE // 4
+
+
+def test_rows_stand_as_they_are_if_a_fresh_process_ends(udl: NetworksJudge) -> None:
+    def fresh() -> Candidate[Suite]:
+        raise Crashed("It ended.")
+
+    judgement = udl.judge(local(ADDS_GRADIENTS, udl.assignment), fresh)
+    assert not any(ALONE in row.message for row in judgement.properties)
+    assert score(judgement) < 8
