@@ -122,6 +122,11 @@ FOUND: tuple[Lines, ...] = (
         "derivative": "np.abs(indicator_function(all_f[layer-1]) * all_dl_dh[layer])",
         "bias": "2 * all_dl_df[layer]",
     },
+    {
+        "weight": "all_dl_df[layer] * all_h[layer]",
+        "derivative": "all_dl_dh[layer]",
+        "activation": "np.matmul(all_dl_df[layer].T, all_weights[layer])",
+    },
 )
 
 

@@ -38,7 +38,7 @@ class WrittenLists:
     missing: Mapping[str, Booleans]
     #: Where dW is an array of another shape, though db is in its own.
     weights_misshapen: Booleans
-    #: Where db is, though dW is in its own.
+    #: Where db is, though dW is in its own, and dl/df is not seen in another.
     biases_misshapen: Booleans
     #: Where a step's line raised though its inputs had their shapes; at the output where the layer is not known.
     raised: Mapping[str, Booleans]
@@ -128,10 +128,12 @@ def spread_lists(layers: Layers, suite: Suite, evidence: Mapping[int, Evidence])
     missing = {
         name: (kinds == 0) & ((reached & kept[name]) | targets[name]) for name, kinds in zip(LINES, status, strict=True)
     }
-    misshapen = (ended & (status[0] > 1) & (status[1] == 1), ended & (status[1] == 3) & (status[0] == 1))
+    another = ended & (status[1] == 3) & (status[0] == 1)
+    # Beside a dW in its shape, a db in another one is its own line's, unless dl/df is seen to have another one, too.
+    misshapen = (ended & (status[0] > 1) & (status[1] == 1), another & (status[2] < 2))
     # An array of another shape counts as none, if its line had its input.
     dh_above = np.roll(status[3] == 1, -1) & ~layers.top
-    missing["all_dl_dbiases"] |= misshapen[1]
+    missing["all_dl_dbiases"] |= another
     missing["all_dl_dh"] |= (status[3] == 3) & (status[2] == 1)
     # So does dl/df that a later line found empty, though dl/dh was there.
     missing["all_dl_df"] |= ((status[2] == 3) | starved) & dh_above

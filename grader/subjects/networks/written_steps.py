@@ -115,8 +115,7 @@ def _bias(layers: Layers, written: WrittenLists, rtol: float) -> WrittenStep:
     finite = np.isfinite(df).all(axis=1)
     decided = written.known["all_dl_df"] & finite & (written.known["all_dl_dbiases"] | absent)
     decided &= written.shaped["all_dl_df"] | started | ~wrong
-    # Beside a dW in its shape, a db in another one is its own line's: dl/df had the shape that dW needs.
-    decided |= written.biases_misshapen & ~(written.known["all_dl_df"] & ~written.shaped["all_dl_df"])
+    decided |= written.biases_misshapen
     telling = decided & ((df != 0).any(axis=1) | layers.top | written.biases_misshapen)
     return WrittenStep(decided, telling, decided & wrong, np.zeros_like(decided))
 
