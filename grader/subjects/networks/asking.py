@@ -6,6 +6,8 @@ from grader.oracle.answers import Answer, Malformed, Raised, Returned
 
 #: How many networks are asked for the lists of those that fail in one way.
 EACH = 12
+#: The number of networks whose lists are read again if they came back in another form.
+READ_AGAIN = 4
 
 
 def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], order: Sequence[int]) -> list[int]:

@@ -16,7 +16,7 @@ from grader.oracle.answers import Answer, Malformed, Raised
 from grader.oracle.suite import Suite, count
 from grader.subjects.networks import wording
 from grader.subjects.networks.alone import judge_alone
-from grader.subjects.networks.asking import EACH, malformed_or_failing, worth_asking
+from grader.subjects.networks.asking import READ_AGAIN, malformed_or_failing, worth_asking
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
@@ -136,8 +136,9 @@ class Networks:
         answers, agrees = given.answers, given.agrees
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
         failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
-        evidence = self._evidence(witness, answers, failing)
-        differing = self._read_again(witness, answers, evidence) if given.repeats else None
+        lists = self._read_lists(witness, answers, failing)
+        differing = self._read_again(witness, answers, lists) if given.repeats else None
+        evidence = in_one_order(self.cases, lists)
         given = replace(given, repeats=given.repeats and differing is None)
         explanation = self._explain(given, evidence)
         # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
@@ -166,11 +167,11 @@ class Networks:
         settled = explained or ignores or raised or all(rows[name].mark is Mark.PASSED for name in STEPS)
         return SubjectMarks(rows, raised, diagnoses, first, unrepeated, None if settled else alone)
 
-    def _read_again(self, witness: Witness, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> Row | None:
-        """The row of what repeats, if numbers differ that are read twice of arrays in another form; else None."""
-        asked = [i for i, lists in evidence.items() if lists.ended and isinstance(answers[i], Malformed)][:EACH]
-        first, second = (self._read_written(witness, asked) for _ in range(2))
-        differing = tuple(i for i in second if not first[i].returns_alike(second[i], count(self.cases.sizes[i])))
+    def _read_again(self, witness: Witness, answers: Sequence[Answer], lists: Mapping[int, Evidence]) -> Row | None:
+        """The row of what repeats, if numbers in arrays of another form differ when they are read again; else None."""
+        asked = [i for i, read in lists.items() if read.ended and isinstance(answers[i], Malformed)][:READ_AGAIN]
+        again = self._read_written(witness, asked)
+        differing = tuple(i for i in again if not lists[i].returns_alike(again[i], count(self.cases.sizes[i])))
         if not differing:
             return None
         return Row(Mark.FAILED, len(answers), differs_again(len(differing), len(asked), self.noun), differing)
@@ -216,14 +217,14 @@ class Networks:
             return None
         return first_difference(self.cases, given.first, failing, self.assignment, evidence)
 
-    def _evidence(
+    def _read_lists(
         self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
     ) -> dict[int, Evidence]:
         """The lists that the function wrote on its way, by network; empty for one that has ended."""
         evidence = self._read_written(witness, worth_asking(answers, failing, self.order))
         if any(observed.form not in AS_IT_CAME for observed in in_one_order(self.cases, evidence).values()):
             evidence |= self._read_written(witness, malformed_or_failing(answers, failing[0], evidence))
-        return in_one_order(self.cases, evidence)
+        return evidence
 
     def _read_written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
         """Read the lists that the function wrote about these networks."""
