@@ -27,6 +27,7 @@ from grader.subjects.networks.diagnosis.missing_entries import (
     find_order,
     find_shared_memory,
 )
+from grader.subjects.networks.diagnosis.misuse import OWN_ASSERTION
 from grader.subjects.networks.diagnosis.numeric import numeric
 from grader.subjects.networks.diagnosis.observed import find_facts
 from grader.subjects.networks.diagnosis.other_input import other_input
@@ -168,6 +169,9 @@ class Diagnoser:
         """Return the fits to the returned numbers, with the line that raised; that line alone if there are none."""
         if blame is None:
             return self._fits(case, evidence) or reach(case, self.assignment)
+        if blame.slip.id == OWN_ASSERTION:
+            # On which networks it stops says nothing of the lines.
+            return [Fit((blame.bug,))]
         # That a line writes another shape is the least that can be said of it.
         vague = blame.slip.id == WRONG_SHAPE
         # The line that raised says more than lists that it left unfinished.

@@ -47,6 +47,7 @@ def find_factors_by_layer(samples: Samples, wrong: Booleans) -> Fact | None:
     return (
         _find_factor_by_size(samples, wrong, factors)
         or _find_limited_norm(samples, wrong, factors)
+        or _find_one_norm(samples, wrong, factors)
         or _give_factor(samples, wrong, factors)
     )
 
@@ -106,6 +107,17 @@ def _find_limited_norm(samples: Samples, wrong: Booleans, factors: Mapping[int, 
     )
 
 
+def _find_one_norm(samples: Samples, wrong: Booleans, factors: Mapping[int, float]) -> Fact | None:
+    """One norm of all layers that are not zero."""
+    norms = [float(np.linalg.norm(samples.made[samples.owner == number])) for number in factors]
+    if min(factors.values()) <= 0 or max(norms) - min(norms) > NEAR * max(norms):
+        return None
+    return Fact(
+        f"leaves {samples.name} at what follows from {samples.given}, scaled to the norm {max(norms):.4g}",
+        f"{show(samples, wrong)} Does the chain rule set a gradient's length?",
+    )
+
+
 def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]) -> Fact | None:
     """The factor of the first layer that is wrong."""
     first = int(samples.owner[wrong][0])
@@ -128,13 +140,16 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     if not (kept | zero).all() or wrong.sum() < LEAST_ENTRIES:
         return None
     seen = np.abs(samples.base) > LEAST * samples.size
-    if kept[seen].all():
-        title = f"leaves {samples.name} at {samples.source} for every unit"
-        return Fact(title, show_factor(samples, wrong)) if samples.where is Where.DERIVATIVE else None
+    if kept[seen].all() and samples.where is not Where.DERIVATIVE:
+        return None
     title = f"leaves {samples.name} at {samples.source}"
-    for rule, units in samples.rules.items():
-        if (kept == units)[seen].all():
-            return Fact(f"{title} {rule}, with 0 elsewhere", show_factor(samples, wrong))
+    layers = np.isin(samples.owner, samples.owner[wrong])
+    for where, among in (("", seen), (f", in the {samples.unit}s where it is wrong", seen & layers)):
+        if kept[among].all() and samples.where is Where.DERIVATIVE:
+            return Fact(f"leaves {samples.name} at {samples.source} for every unit{where}", show_factor(samples, wrong))
+        for rule, units in samples.rules.items():
+            if (kept == units)[among].all():
+                return Fact(f"{title} {rule}, with 0 elsewhere{where}", show_factor(samples, wrong))
     for name, values in samples.ordered.items():
         limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())
         if limit is not None:
@@ -154,14 +169,19 @@ def _find_limit(name: str, kept: Sequence[float], lost: Sequence[float]) -> str 
     return None
 
 
-def find_function(samples: Samples, wrong: Booleans) -> Fact | None:
-    """A factor by entry that is a function of another array."""
-    seen = np.abs(samples.base) > LEAST * samples.size
-    if samples.where is Where.DERIVATIVE and (fact := _find_two_slopes(samples, wrong, seen)) is not None:
-        return fact
+def find_named_function(samples: Samples, wrong: Booleans) -> Fact | None:
+    """A factor by entry that is a function of another array, and has a name."""
     for words, factor in samples.functions.items():
         if wrong.sum() >= LEAST_ENTRIES and near(samples, samples.made, factor * samples.base).all():
             return Fact(f"leaves {samples.name} at {samples.source} times {words}", show_factor(samples, wrong))
+    return None
+
+
+def find_slopes(samples: Samples, wrong: Booleans) -> Fact | None:
+    """A factor by entry that is another function of the preactivation: two slopes, or a rise between two limits."""
+    seen = np.abs(samples.base) > LEAST * samples.size
+    if samples.where is Where.DERIVATIVE and (fact := _find_two_slopes(samples, wrong, seen)) is not None:
+        return fact
     if samples.where is Where.DERIVATIVE and (fact := _find_ramp(samples, wrong, seen)) is not None:
         return fact
     if samples.where is Where.DERIVATIVE and samples.alone:

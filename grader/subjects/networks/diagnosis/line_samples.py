@@ -63,6 +63,7 @@ def _units(f: Array, words: str) -> dict[str, Booleans]:
         f"where {words} is negative": f < 0,
         f"where {words} is not zero": f != 0,
         f"where {words} is above the mean of its layer": f > f.mean(),
+        f"where {words} is the largest of its layer": f == np.max(f),
         f"in layers whose first {words} is positive": np.full(f.shape, bool(active[0, 0])),
         f"in layers where some {words} is positive": np.full(f.shape, bool(active.any())),
         f"in layers where every {words} is positive": np.full(f.shape, bool(active.all())),
@@ -72,8 +73,9 @@ def _units(f: Array, words: str) -> dict[str, Booleans]:
         f"where {words} is positive, and in the last unit": active | (number == len(f) - 1),
     }
     for most in range(1, _UNITS):
-        rules[f"where {words} is positive, among the first {most} units"] = active & (number < most)
-        rules[f"where {words} is positive, but for the first {most} units"] = active & (number >= most)
+        first = "first unit" if most == 1 else f"first {most} units"
+        rules[f"where {words} is positive, among the {first}"] = active & (number < most)
+        rules[f"where {words} is positive, but for the {first}"] = active & (number >= most)
     return rules
 
 
@@ -141,12 +143,19 @@ def _bias(backward: StudentPass) -> Iterator[Sample]:
             "the sum of all_dl_df[layer], in each of its entries": np.full_like(df, df.sum()),
             "the product of all_dl_df[layer] and all_biases[layer]": df * b,
             "the sum of each row of all_dl_dweights[layer]": None if dw is None else dw.sum(axis=1, keepdims=True),
+            "the first column of all_dl_dweights[layer]": None if dw is None else dw[:, :1],
+            "the last column of all_dl_dweights[layer]": None if dw is None else dw[:, -1:],
             "all_dl_dh[layer+1], before the activation's derivative": above,
             "all_f[layer]": view.f[k],
             "all_biases[layer]": b,
             **_others(backward.df, k, "all_dl_df"),
         }
-        terms = {"all_biases[layer]": b, "all_f[layer]": view.f[k], ONE: np.ones_like(b)}
+        terms = {
+            "all_biases[layer]": b,
+            "np.sign(all_biases[layer])": np.sign(b),
+            "all_f[layer]": view.f[k],
+            ONE: np.ones_like(b),
+        }
         rules = _units(b, "all_biases[layer]") | _units(view.f[k], "all_f[layer]")
         rules |= {"where it is positive": df > 0, "where it is negative": df < 0}
         ordered = {"all_biases[layer]": b, "all_f[layer]": view.f[k]}
@@ -166,6 +175,8 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             **below,
             "(all_h[layer] > 0)": np.where(h > 0, 1.0, 0.0),
             "np.sign(all_h[layer])": np.sign(h),
+            "np.abs(all_h[layer])": np.abs(h),
+            "(all_h[layer] ** 2)": h**2,
             "np.ones_like(all_h[layer])": np.ones_like(h),
         }
         above = backward.dh[k + 1] if k < backward.depth else None
@@ -188,7 +199,12 @@ def _weight(backward: StudentPass) -> Iterator[Sample]:
             "all_dl_df[layer] times the sum of all_h[layer], in each column": df * h.sum() * np.ones_like(w),
             "the sum of all_dl_df[layer] times all_h[layer].T, in each row": df.sum() * h.T * np.ones_like(w),
         }
-        terms = {"all_weights[layer]": w, "all_dl_df[layer]": df * np.ones_like(w), ONE: np.ones_like(w)}
+        terms = {
+            "all_weights[layer]": w,
+            "np.sign(all_weights[layer])": np.sign(w),
+            "all_dl_df[layer]": df * np.ones_like(w),
+            ONE: np.ones_like(w),
+        }
         rules = {
             "where all_weights[layer] is positive": w > 0,
             "where all_weights[layer] is negative": w < 0,
@@ -236,6 +252,7 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
     """The gradient of the layer's input through something else than its weights' transpose."""
     weights = backward.view.network.weights
     w, active = weights[k], backward.view.f[k] > 0
+    bias, product = backward.view.network.biases[k].T @ df, "all_biases[layer].T @ all_dl_df[layer]"
     unmasked = active | (k == backward.depth)
     dw = backward.d_weights[k]
     above = {words: array for words, array in _others(backward.df, k, "all_dl_df").items() if array is not None}
@@ -256,6 +273,13 @@ def _through(backward: StudentPass, k: int, df: Array) -> Arrays:
         "all_weights[layer].T @ all_dl_df[layer], of the units whose all_f[layer] is positive": w.T @ (active * df),
         "all_weights[layer].T @ all_dl_df[layer], in hidden layers of the units whose all_f[layer] is positive": w.T
         @ (unmasked * df),
+        "all_weights[layer].T @ all_dl_df[layer] minus its mean": w.T @ df - (w.T @ df).mean(),
+        f"all_weights[layer].T @ all_dl_df[layer] moved down by one unit, below {product}": (
+            np.concatenate([bias, w.T @ df])[:-1]
+        ),
+        f"all_weights[layer].T @ all_dl_df[layer] moved up by one unit, above {product}": (
+            np.concatenate([w.T @ df, bias])[1:]
+        ),
         "all_weights[layer].T @ all_dl_df[layer] without the first unit, if there are more": _leave_out(w, df, 0),
         "all_weights[layer].T @ all_dl_df[layer] without the last unit, if there are more": _leave_out(w, df, -1),
         "the sum of all_dl_df[layer], in each entry": np.full((w.shape[1], 1), df.sum()),
@@ -292,15 +316,15 @@ def _activation(backward: StudentPass) -> Iterator[Sample]:
         yield Sample(backward.at(k), made, right, right, through, terms, rules, {"all_h[layer]": view.h[k]}, {})
 
 
-def _of_next_layer(active: Booleans, shape: tuple[int, ...]) -> dict[str, Booleans]:
-    """Rules by the units of the layer above, whose number may be another one."""
+def _of_other_layer(words: str, active: Booleans, shape: tuple[int, ...]) -> dict[str, Booleans]:
+    """Rules by the units of another layer, whose number may be another one."""
     rows = min(len(active), shape[0])
     closed, opened = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
     closed[:rows] = opened[:rows] = active[:rows]
     return {
-        "where all_f[layer] is positive, repeated or cut off to the length of all_f[layer-1]": np.resize(active, shape),
-        "where all_f[layer] is positive, among as many units": closed,
-        "where all_f[layer] is positive, and in units beyond its length": opened,
+        f"where {words} is positive, repeated or cut off to the length of all_f[layer-1]": np.resize(active, shape),
+        f"where {words} is positive, among as many units": closed,
+        f"where {words} is positive, and in units beyond its length": opened,
     }
 
 
@@ -340,7 +364,11 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             first = (f > 0) | (k == 1)
             arrays |= {f"{words}, masked in all but the first hidden layer": first * g for words, g in through.items()}
         same = above.shape == f.shape
-        terms: Arrays = {"the activation's derivative times all_dl_df[layer]": slope * above} if same else {}
+        terms: Arrays = (
+            {"the activation's derivative times all_dl_df[layer]": slope * above, "all_dl_df[layer]": above}
+            if same
+            else {}
+        )
         dw = backward.d_weights[k] if dh is None else None
         if dw is not None and np.isfinite(dw).all():
             terms["the activation's derivative times all_dl_dweights[layer].T @ all_dl_df[layer]"] = slope * (
@@ -355,7 +383,9 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             ONE: np.ones_like(f),
         }
         rules = _units(f, "all_f[layer-1]") | {
-            **_of_next_layer(view.f[k] > 0, f.shape),
+            **_of_other_layer("all_f[layer]", view.f[k] > 0, f.shape),
+            **_of_other_layer("all_h[layer-1]", view.h[k - 1] > 0, f.shape),
+            "where all_h[layer] is above the mean of its layer": view.h[k] > view.h[k].mean(),
             "in the units before the first whose all_f[layer-1] is not positive": np.cumsum(f <= 0).reshape(f.shape)
             == 0,
             "where it is positive": base > 0,
@@ -381,6 +411,7 @@ def _derivative(backward: StudentPass) -> Iterator[Sample]:
             "the sign of all_f[layer-1]": np.sign(f),
             "the size of all_f[layer-1]": np.abs(f),
             "the square of the activation's derivative": slope**2,
+            "the activation's derivative, divided by its mean over the layer": slope / (np.mean(slope) or 1.0),
         }
         yield Sample(
             backward.at(k),

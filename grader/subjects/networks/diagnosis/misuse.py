@@ -24,6 +24,9 @@ from grader.subjects.networks.diagnosis.wrong_lists import (
 )
 from grader.subjects.networks.statement import MeasuredStatement, function_name
 
+#: The slip of an assert that stops a right function.
+OWN_ASSERTION = "own_assertion"
+
 
 def misuse(statement: MeasuredStatement, error: str, message: str) -> Slip | None:
     """The first rule that applies to what was raised."""
@@ -61,12 +64,12 @@ def _assertion(statement: MeasuredStatement) -> Slip | None:
     if not isinstance(statement.parsed.tree, ast.Assert):
         return None
     return make_slip(
-        "own_assertion",
+        OWN_ASSERTION,
         "stops at an assert of its own, which does not hold on every network",
-        "It demands what does not hold on every network. Which arrays does it compare, of which layers, and are these"
-        " alike where layers differ in width?",
-        "the assert demands what need not be so: all_f[layer] has the shape of all_biases[layer], and all_h[layer] has"
-        " a row for each column of all_weights[layer].",
+        "It demands what does not hold on every network. What does it compare, and with what does that agree if layers"
+        " have other numbers of units, inputs or outputs?",
+        "the assert demands what need not be so: all_f[layer] has the shape of all_biases[layer], all_h[layer] has as"
+        " many rows as all_weights[layer] has columns, and y has the shape of all_f[K].",
     )
 
 

@@ -12,7 +12,13 @@ from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.fact import LEAST, LEAST_ENTRIES, NEAR, Fact, describe_layers, near, show
-from grader.subjects.networks.diagnosis.factors import find_factor, find_factors_by_layer, find_function, find_mask
+from grader.subjects.networks.diagnosis.factors import (
+    find_factor,
+    find_factors_by_layer,
+    find_mask,
+    find_named_function,
+    find_slopes,
+)
 from grader.subjects.networks.diagnosis.operands import FORMULAS
 from grader.subjects.networks.diagnosis.output_facts import find_constant, find_own_output, find_own_target
 from grader.subjects.networks.diagnosis.samples import ONE, Samples
@@ -58,8 +64,9 @@ def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
         _find_transformation,
         _find_other_array,
         _find_term,
+        find_named_function,
         find_factors_by_layer,
-        find_function,
+        find_slopes,
         _find_column,
         _find_row,
         _give_example,
