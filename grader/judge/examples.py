@@ -56,8 +56,14 @@ class Examples:
         for name, start in starts.items():
             # Shown as it was seen. That it depends on the calls before is claimed only of what did answer, otherwise.
             example = confirmed.get(name) or self.subject.show(self.subject.cases, start, self.answers[start])
-            shown[name] = Example(example, name not in unrepeated, name in depending)
+            repeats = name not in unrepeated or self._is_wrong_alone(begun[name], failures[name])
+            shown[name] = Example(example, repeats, name in depending)
         return shown
+
+    def _is_wrong_alone(self, case: Cases, failure: Failure) -> bool:
+        """True if a fresh process answers the case wrongly, too, so that the same row fails, though in another way."""
+        answers = self._alone[case.key(0)]
+        return failure.test(case, answers)[0] and disagreeing(case, answers)[0]
 
     def _start(self, row: Row) -> int:
         """The smallest case that fails; one that is wrong in its numbers, if there is any."""

@@ -543,3 +543,18 @@ def test_an_index_that_is_the_same_in_each_layer_is_not_counted_from_the_layer()
     """It is K, which is layer+1 where it first raises."""
     source = four_lines({"activation": "np.matmul(all_weights[layer].T, all_dl_df[K])"})
     assert "all_dl_df[layer+1]" not in "".join(found.hint + found.strong_hint for found in judged(source).diagnosis)
+
+
+def test_an_iterator_that_is_used_up_leaves_the_other_list_its_marks() -> None:
+    """An empty list has no entries; what the other one shows counts."""
+    source = own(start=LISTS, back="dw, []")
+    assert "weight_gradient" not in lost(source)
+    source = source.replace("2 * (all_f[last] - y)", "2 * (all_f[last] - y + y.mean())")
+    assert {"weight_gradient", "activation_gradient", "relu_derivative"}.isdisjoint(lost(source))
+    assert judged(source).diagnosis[0].id == "list_empty"
+
+
+def test_one_list_in_both_places_is_said_beside_another_mistake() -> None:
+    keep = "dw[at] = db[at] = back @ all_h[at].T + 0.02 * all_weights[at]"
+    source = own(start="[None] * (last + 1), None, None", keep=keep.replace("= db[at] ", ""), back="dw, dw")
+    assert judged(source).diagnosis[0].mistakes[0].id == "one_list_twice"

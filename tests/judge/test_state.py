@@ -63,6 +63,23 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 DRAWS_NOISE = DRAWS.format(noise="rng.normal(scale=0.01, size=all_weights[k].shape)")
 
+#: The gradients of the first call for ever, in which the loss derivative has the wrong sign.
+KEEPS_FIRST = """
+import numpy as np
+
+class Pass:
+    dw, db = [], []
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    g = 2 * (y - all_f[-1])
+    for k in range(len(all_weights) - 1, -1, -1):
+        Pass.dw.append(g @ all_h[k].T)
+        Pass.db.append(g)
+        if k:
+            g = (all_weights[k].T @ g) * (all_f[k - 1] > 0)
+    return Pass.dw[: len(all_weights)][::-1], Pass.db[: len(all_weights)][::-1]
+"""
+
 SENTENCE = "Asked about its counterexample alone, in a fresh process, it does not fail like this"
 ALONE = "each asked about alone, in a fresh process"
 
@@ -111,6 +128,26 @@ def test_random_numbers_beside_arrays_of_another_shape_do_not_answer_the_same_tw
     assert rows(judgement)["pure"].outcome is Mark.FAILED
     assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
     assert rows(judged(DRAWS.format(noise="0.01"), udl))["pure"].outcome is Mark.PASSED
+
+
+def test_the_first_answer_for_ever_ignores_the_error_only_where_calls_came_before(udl: NetworksJudge) -> None:
+    judgement = judged(KEEPS_FIRST, udl)
+    lost = {row.name for row in judgement.properties if row.max_score and not row.score}
+    assert lost == {"bias_gradient", "any_shape"}
+
+
+def test_constants_that_are_kept_ignore_the_error_in_fresh_processes_too(udl: NetworksJudge) -> None:
+    source = KEEPS_FIRST.replace("2 * (y - all_f[-1])", "np.ones_like(y)")
+    assert score(judged(source, udl)) <= 2
+
+
+def test_a_row_that_fails_alone_in_another_way_is_not_said_to_pass_there(udl: NetworksJudge) -> None:
+    """The bias gradients are flat in every process, the weight gradients of another shape after other calls."""
+    source = KEEPS_FIRST.replace("Pass.db.append(g)", "Pass.db.append(g[:, 0])")
+    judgement = judged(source, udl)
+    (form,) = (row for row in judgement.properties if row.name == "form")
+    assert SENTENCE not in form.message
+    assert judgement.diagnosis[0].id == "state_between_calls"
 
 
 def test_what_depends_on_its_arguments_alone_is_asked_in_no_further_processes(udl: NetworksJudge) -> None:

@@ -4,7 +4,7 @@ A sample of networks is asked about, each in a process of its own that has answe
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from grader.errors import CandidateError
 from grader.judge.agreement import agreement
@@ -20,32 +20,54 @@ from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import in_one_order
 from grader.subjects.networks.layers import stack
 from grader.subjects.networks.rubric import any_shape, earned, home_networks, read_steps
+from grader.subjects.networks.unpropagated import ignores_error, telling
 
 #: Networks that are asked about, each in a fresh process.
 SAMPLE = 24
 
 
-def judge_alone(
+@dataclass(frozen=True, slots=True)
+class EachAlone:
+    """A submission that is asked about each network in a process that has answered nothing yet."""
+
+    fresh: Callable[[], Candidate[Suite]]
+
+    def answer(self, suite: Suite) -> list[Answer]:
+        """Return the answer to each network; raises a CandidateError if a process ends."""
+        return [self.fresh().answer(suite.one(n))[0] for n in range(len(suite))]
+
+    def evidence(self, suite: Suite) -> list[Evidence]:
+        """Return the lists that it wrote about each network, as far as no process ends."""
+        return [lists for n in range(len(suite)) for lists in self.fresh().evidence(suite.one(n))]
+
+
+def judge_alone(  # noqa: PLR0913 - what is judged, and what is known of it already
     suite: Suite,
     order: Sequence[int],
     rows: Mapping[str, Row],
     assignment: Assignment,
     fresh: Callable[[], Candidate[Suite]],
+    *,
+    ignores: bool,
 ) -> AloneMarks | None:
     """Judge the steps by a sample of the networks; `any_shape` is lost.
 
-    None if a process ends, or if that earns no more marks than the `rows` so far.
+    None if a process ends, or if that earns no more marks than the `rows` so far. If answers that depend on the calls
+    before seem to ignore the error at the output (`ignores`), those of fresh processes may not.
     """
     places = _choose(suite, order)
     sample = suite.take(places)
     try:
-        answers = [fresh().answer(sample.one(n))[0] for n in range(len(sample))]
+        answers = EachAlone(fresh).answer(sample)
         agreed = agreement(sample, answers)
         # Reading the lists is a call, too: where an answer is wrong, another process is asked for them.
         read = {n: fresh().evidence(sample.one(n)) for n in agreed.failing}
     except CandidateError:
         return None
     evidence = in_one_order(sample, {n: lists[0] for n, lists in read.items() if lists})
+    wrong = agreed.failing
+    if ignores and ignores_error(EachAlone(fresh), sample, telling(sample), evidence, wrong, assignment):
+        return None
     judged = _judge_steps(sample, answers, agreed, evidence, assignment)
     alone = {
         name: replace(row, failing=tuple(places[n] for n in row.failing), message=wording.alone(row.message))

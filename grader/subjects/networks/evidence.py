@@ -60,6 +60,8 @@ class ReturnedForm(StrEnum):
     MISTAKEN = "mistaken"
     #: The same of the weights' list, where the lists have names of the student's own.
     REPLACED = "replaced"
+    #: One list in both places.
+    TWICE = "twice"
     #: Not made of these two lists; nothing at all.
     OTHER = "other"
     NONE = "none"

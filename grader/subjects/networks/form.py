@@ -125,7 +125,7 @@ _IN_ANOTHER_ORDER = (
 )
 
 #: Forms in which an array of the right shape may stand in another one's place.
-MISPLACED = frozenset({*_IN_ANOTHER_ORDER, ReturnedForm.MISTAKEN, ReturnedForm.REPLACED})
+MISPLACED = frozenset({*_IN_ANOTHER_ORDER, ReturnedForm.MISTAKEN, ReturnedForm.REPLACED, ReturnedForm.TWICE})
 
 #: The forms of what needs no other reading than the one that was asked for, or has none.
 AS_IT_CAME = frozenset({"plain", "other", "none"})

@@ -161,7 +161,14 @@ class MeasuredStatement:
         if function_name(node) == "einsum":
             return self._einsum(node)
         kind, pair = _read_product(node)
+        if kind is ProductKind.ENTRIES and isinstance(node, ast.BinOp | ast.AugAssign) and self._has_matrix(node):
+            kind = ProductKind.MATRIX
         return None if kind is None else Product(kind, *(self.factor(operand) for operand in pair))
+
+    def _has_matrix(self, node: ast.AST) -> bool:
+        """True if something in an expression is a `np.matrix`, of which * is the matrix product."""
+        operands = (self.operand(inner) for inner in ast.walk(node))
+        return any(operand is not None and operand.type == "matrix" for operand in operands)
 
     def _einsum(self, node: ast.AST) -> Product | None:
         match node:

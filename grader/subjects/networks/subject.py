@@ -163,8 +163,8 @@ class Networks:
         failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
         diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed, agrees.failing)
         unrepeated = () if explanation.diagnoses else self.diagnoser.unrepeated
-        alone = partial(judge_alone, self.cases, self.order, rows, self.assignment)
-        settled = explained or ignores or raised or all(rows[name].mark is Mark.PASSED for name in STEPS)
+        alone = partial(judge_alone, self.cases, self.order, rows, self.assignment, ignores=ignores)
+        settled = explained or raised or all(rows[name].mark is Mark.PASSED for name in STEPS)
         return SubjectMarks(rows, raised, diagnoses, first, unrepeated, None if settled else alone)
 
     def _read_again(self, witness: Witness, answers: Sequence[Answer], lists: Mapping[int, Evidence]) -> Row | None:

@@ -52,6 +52,7 @@ FORMS = {
     ReturnedForm.MORE: "more than these two lists is returned",
     ReturnedForm.MISTAKEN: "all_dl_dh is returned in the place of another list",
     ReturnedForm.REPLACED: "another list is returned in the place of the weight gradients",
+    ReturnedForm.TWICE: "one list is returned in both places",
     ReturnedForm.OTHER: "what is returned is not made of these two lists",
     ReturnedForm.NONE: "nothing is returned",
 }

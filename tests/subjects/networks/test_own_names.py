@@ -123,5 +123,5 @@ def test_lists_of_biases_for_both_are_not_said_to_be_zero() -> None:
     source = OWN_NAMES[0].source.replace("slopes, offsets = [None] * (last + 1), ", "slopes = offsets = ")
     source = source.replace("all_h[at] @ back.T", "back @ all_h[at].T")
     rows = {row.name: row for row in judged(source).properties}
-    assert rows["bias_gradient"].outcome is Mark.FAILED
+    assert rows["bias_gradient"].outcome is not Mark.PASSED
     assert "zero" not in rows["relu_derivative"].message

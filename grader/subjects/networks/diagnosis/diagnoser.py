@@ -155,7 +155,7 @@ class Diagnoser:
             return (hints.add_facts(known[0], bugs, references),) if bugs else known
         left_out = LOWEST_LEFT_OUT if lowest else find_layers_left_out(self.suite, evidence)
         bugs = bugs if left_out is None else (left_out, *bugs)
-        order = find_order(evidence) if bugs else None
+        order = find_order(evidence)
         bugs = bugs if order is None else (order, *bugs)
         return hints.write_diagnoses([Fit(bugs)], references) if bugs else known
 

@@ -24,8 +24,9 @@ LOWEST_LEFT_OUT = Bug(
     fails=(),
 )
 
-#: The bug that returns right numbers in another order.
+#: The bug that returns right numbers like this.
 _ORDERS = {
+    ReturnedForm.TWICE: "one_list_twice",
     ReturnedForm.SWAPPED: "returned_swapped",
     ReturnedForm.REVERSED: "returned_reversed",
     ReturnedForm.WEIGHTS_REVERSED: "weights_reversed",
@@ -35,12 +36,14 @@ _ORDERS = {
 
 
 def find_order(evidence: Mapping[int, Evidence]) -> Bug | None:
-    """The other order in which the lists of every call that came to its end are returned."""
+    """The other order in which the lists of every call that came to its end are returned, or one list for both."""
     forms = {observed.form for observed in evidence.values() if observed.ended}
     name = _ORDERS.get(next(iter(forms))) if len(forms) == 1 else None
     bug = next((bug for bug in returned.BUGS if bug.id == name), None)
     if bug is None:
         return None
+    if bug.id == _ORDERS[ReturnedForm.TWICE]:
+        return bug
     hint = f"{bug.hint} What follows names the entries of your lists as if they came in the order that was asked for."
     return replace(bug, hint=hint)
 

@@ -803,4 +803,22 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         (BIAS, WEIGHT),
         _notebook(_DH, "np.einsum('ij,jc->ic', all_weights[layer], all_dl_df[layer])  #!"),
     ),
+    RaisingSlip(
+        "a star between matrices, which is their product",
+        "product",
+        "all_f[layer-1]",
+        (),
+        """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    weights = [np.asmatrix(w) for w in all_weights]
+    dw, db = [None] * len(weights), [None] * len(weights)
+    df = np.asmatrix(2 * (all_f[-1] - y))
+    for k in range(len(weights) - 1, -1, -1):
+        dw[k], db[k] = np.asarray(df * all_h[k].T), np.asarray(df)
+        if k > 0:
+            active = np.asmatrix(indicator_function(all_f[k - 1]))
+            df = (weights[k].T * df) * active  #!
+    return dw, db
+""",
+    ),
 )

@@ -125,6 +125,7 @@ _GROWING = {
     "returned_biases_only": ("returns", "dbs"),
     "returned_dictionary": ("returns", "dict(dl_dw=dws, dl_db=dbs)"),
     "list_too_short": ("returns", "dws[:-1], dbs[:-1]"),
+    "list_empty": ("returns", "dws, []"),
     "list_too_long": ("returns", "dws + [delta], dbs + [delta]"),
     "entries_missing": ("returns", "[None] + dws[1:], [None] + dbs[1:]"),
 }

@@ -26,6 +26,7 @@ from .forms import (
     PLAIN,
     REVERSED,
     SWAPPED,
+    TWICE,
     WEIGHTS_REVERSED,
 )
 
@@ -208,8 +209,8 @@ def returned_lists(
     `plain` is two lists in the order that was asked for; `swapped` in the other; `reversed` two lists from the output
     down, `weights_reversed` and `biases_reversed` one of the two; `named` a dictionary of the two; `pairs` a list with
     both of each layer; `more` the two and something else; `mistaken` has all_dl_dh in the place of one of the two,
-    which the frame's `lists` then stand for; `other` is none of these. Two lists of the right lengths are given then,
-    too, in the order in which more of their entries fit.
+    which the frame's `lists` then stand for; `twice` is one list in both places; `other` is none of these. Two lists of
+    the right lengths are given then, too, in the order in which more of their entries fit.
     """
     if returned is None:
         return NONE, {}
@@ -218,6 +219,11 @@ def returned_lists(
     named, both = both is not None, both or _members(returned)
     if len(both) == 2 and _is_mistaken(both, shapes, lists):
         return MISTAKEN, {}
+    if len(both) == 2 and both[0] is both[1] and (once := _members(both[0])):
+        # The list of which more entries fit; the other one was lost.
+        lost = [None] * len(once)
+        kept = (once, lost) if _fitting(once, weights) >= _fitting(once, biases) else (lost, once)
+        return TWICE, dict(zip(LISTS, kept, strict=False))
     readings = list(_readings(both, named=named))
     # Shapes that are those asked for say more than numbers that would fit.
     for fits, possible in (
@@ -312,7 +318,8 @@ def _is_same(entries: list[Any], others: list[Any]) -> bool:
 def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[str, Any]:
     """Return two lists of which some entries are missing or in another shape; none if their lengths are others.
 
-    Two that are both one short stand for the layers that their shapes fit: all but the first, or all but the last.
+    One that is empty beside one that is not has no entry. Two that are both one short stand for the layers that their
+    shapes fit: all but the first, or all but the last.
     """
     lists = [_members(part) for part in both]
     if [len(entries) + 1 for entries in lists] == [len(weights), len(biases)]:
@@ -320,6 +327,8 @@ def _partly(both: list[Any], weights: list[Shape], biases: list[Shape]) -> dict[
         ends = [part for part in ends if _exact(lists[1], biases[part])]
         if len(ends) == 1 and lists[0]:
             lists = [[None, *entries] if ends[0].start else [*entries, None] for entries in lists]
+    if len(lists) == 2 and any(lists):
+        lists = [entries or [None] * len(weights) for entries in lists]
     if [len(entries) for entries in lists] != [len(weights), len(biases)]:
         return {}
     orders = (lists, lists[::-1])

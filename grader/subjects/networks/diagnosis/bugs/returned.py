@@ -183,6 +183,15 @@ BUGS = (
         lambda s: (s.dl_dweights[1:], s.dl_dbiases),
     ),
     _bug(
+        "list_empty",
+        "returns an empty list",
+        "Print the lengths of the two lists that you return. Was an iterator that one is made of used up before?",
+        "There are K+1 layers of parameters: both lists have K+1 entries. What zip, map and reversed return can be gone"
+        " through once: make a list of it first.",
+        lambda s: (s.dl_dweights, []),
+        lambda s: ([], s.dl_dbiases),
+    ),
+    _bug(
         "list_too_long",
         "returns a list with one entry too many",
         "A network with K hidden layers: how many weight matrices does it have?",
