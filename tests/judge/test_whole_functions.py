@@ -39,6 +39,13 @@ RIGHT = {
     "down": "np.where(before > 0, np.einsum('ij,ic->jc', matrix, error), 0)",
     "end": "[weights[at] for at in count], [biases[at] for at in count]",
 }
+#: A forward pass of its own, whose values take the place of all_f and all_h.
+FORWARD = """places, h = [], [{start}]
+    for place, matrix in enumerate(all_weights):
+        f = matrix @ h[-1] + {bias}
+        places.append(f)
+        h.append({act})
+    all_f, all_h = places, h[:-1]"""
 #: What the loop did not come to is returned as zeros, or as nothing.
 ZEROS = "[weights.get(at, 0 * all_weights[at]) for at in count], [biases.get(at, 0 * all_biases[at]) for at in count]"
 NOTHING = "[weights.get(at) for at in count], [biases.get(at) for at in count]"
@@ -174,6 +181,27 @@ FUNCTIONS = {
         "axes_lost",
         None,
     ),
+    "a forward pass of its own without the first biases": (
+        {"first": FORWARD.format(bias="(place > 0) * all_biases[place]", start="all_h[0]", act="np.maximum(f, 0)")},
+        "own_forward_pass",
+        {"any_shape"},
+    ),
+    "a forward pass of its own that masks the input": (
+        {"first": FORWARD.format(bias="all_biases[place]", start="np.maximum(all_h[0], 0)", act="np.maximum(f, 0)")},
+        "own_forward_pass",
+        {"any_shape"},
+    ),
+    "activations of its own without biases": (
+        {
+            "first": FORWARD.format(bias="0", start="all_h[0]", act="np.maximum(f, 0)").replace(
+                "all_f, all_h =", "_, own ="
+            ),
+            "kept": "np.outer(error, own[place]), error.copy()",
+        },
+        "own_forward_pass",
+        {"any_shape"},
+    ),
+    "an assert about the outputs": ({"enter": "assert y.shape == (1, 1)"}, "own_assertion", {"any_shape"}),
     "a list searched for an array": ({"enter": "place = all_weights.index(matrix)"}, "list_searched", None),
     "an array sought in a list": ({"enter": "assert matrix in all_weights"}, "list_searched", None),
 }

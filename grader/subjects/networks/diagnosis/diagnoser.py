@@ -31,6 +31,7 @@ from grader.subjects.networks.diagnosis.misuse import OWN_ASSERTION
 from grader.subjects.networks.diagnosis.numeric import numeric
 from grader.subjects.networks.diagnosis.observed import find_facts
 from grader.subjects.networks.diagnosis.other_input import other_input
+from grader.subjects.networks.diagnosis.own_pass import own_pass
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
 from grader.subjects.networks.diagnosis.reach import reach
@@ -198,6 +199,7 @@ class Diagnoser:
         yield state(case)
         yield stopping(case)
         yield other_input(case)
+        yield own_pass(case)
         yield together(case, self._paired)
 
 

@@ -8,10 +8,8 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.sample import LEAST, NEAR
 from grader.subjects.networks.diagnosis.samples import Samples
-
-#: What a number may be off by, relative to the largest of its array and to itself.
-LEAST, NEAR = 1e-9, 1e-6
 
 #: Entries that a fact about all of them needs at least.
 LEAST_ENTRIES = 6

@@ -7,9 +7,7 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.fact import (
-    LEAST,
     LEAST_ENTRIES,
-    NEAR,
     Fact,
     describe_between,
     describe_layers,
@@ -18,6 +16,7 @@ from grader.subjects.networks.diagnosis.fact import (
     show,
     show_factor,
 )
+from grader.subjects.networks.diagnosis.sample import LEAST, NEAR
 from grader.subjects.networks.diagnosis.samples import Samples
 
 

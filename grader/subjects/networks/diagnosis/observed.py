@@ -10,8 +10,9 @@ import numpy as np
 
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
+from grader.subjects.networks.diagnosis.alternatives import ONE
 from grader.subjects.networks.diagnosis.bug import Bug, Where
-from grader.subjects.networks.diagnosis.fact import LEAST, LEAST_ENTRIES, NEAR, Fact, describe_layers, near, show
+from grader.subjects.networks.diagnosis.fact import LEAST_ENTRIES, Fact, describe_layers, near, show
 from grader.subjects.networks.diagnosis.factors import (
     find_factor,
     find_factors_by_layer,
@@ -21,7 +22,8 @@ from grader.subjects.networks.diagnosis.factors import (
 )
 from grader.subjects.networks.diagnosis.operands import FORMULAS
 from grader.subjects.networks.diagnosis.output_facts import find_constant, find_own_output, find_own_target
-from grader.subjects.networks.diagnosis.samples import ONE, Samples
+from grader.subjects.networks.diagnosis.sample import LEAST, NEAR
+from grader.subjects.networks.diagnosis.samples import Samples
 
 #: The formula of a line, as it stands in a sentence.
 RIGHT_LINES = {

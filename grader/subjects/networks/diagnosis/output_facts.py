@@ -5,7 +5,8 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
-from grader.subjects.networks.diagnosis.fact import LEAST_ENTRIES, NEAR, Fact, near, show
+from grader.subjects.networks.diagnosis.fact import LEAST_ENTRIES, Fact, near, show
+from grader.subjects.networks.diagnosis.sample import NEAR
 from grader.subjects.networks.diagnosis.samples import Samples
 
 

@@ -12,13 +12,18 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
+from grader.subjects.networks.diagnosis.candidates import (
+    choose_screened,
+    find_candidates,
+    is_added,
+    is_choice,
+    is_factor,
+    is_made,
+    join,
+)
+from grader.subjects.networks.diagnosis.sample import Sample
 from grader.subjects.networks.diagnosis.student_pass import LayerPlace, StudentPass, is_close
 from grader.subjects.networks.layers import Places
-
-#: The term that is added to each number alike.
-ONE = "1"
-
-Arrays = dict[str, Array]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,21 +87,6 @@ class Samples:
         for text, index in indices.items():
             made, given = made.replace(text, f"[{index}]"), given.replace(text, f"[{index}]")
         return made, given
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """A line at work in one layer, or in the step to the layer below."""
-
-    at: LayerPlace
-    made: Array
-    right: Array
-    base: Array
-    arrays: Arrays
-    terms: Arrays
-    rules: dict[str, Booleans]
-    ordered: Arrays
-    functions: Arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,21 +154,13 @@ def join_samples(
         np.concatenate([np.ravel(getattr(s, part)) for s in samples]) for part in ("made", "right", "base")
     )
     counts = [s.made.size for s in samples]
-    sizes = [
-        max(float(np.max(np.abs(s.right), initial=0.0)), float(np.max(np.abs(s.base), initial=0.0))) for s in samples
-    ]
+    screened = choose_screened(samples)
 
-    def join(part: str, fill: float) -> dict[str, Array]:
-        parts: list[Mapping[str, Array]] = [getattr(s, part) for s in samples]
-        # Made once each: there are some hundred samples of some fifty arrays.
-        missing = [np.full(count, fill) for count in counts]
-        return {
-            key.replace("all_dl_df", carrier): np.concatenate(
-                [mine[key].ravel() if key in mine else blank for mine, blank in zip(parts, missing, strict=True)]
-            )
-            for key in dict.fromkeys(words for mine in parts for words in mine)
-        }
+    def name(arrays: Mapping[str, Array]) -> dict[str, Array]:
+        """Return them under words that name the list dl/df was read from."""
+        return {words.replace("all_dl_df", carrier): array for words, array in arrays.items()}
 
+    rules = find_candidates(samples, screened, lambda mine: mine.rules(), is_choice, fill=0.0)
     return Samples(
         where,
         _words(where, passes, carries=carries),
@@ -188,15 +170,15 @@ def join_samples(
         any(backward.partial for backward in passes),
         [s.at for s in samples],
         np.repeat(np.arange(len(samples)), counts),
-        np.repeat(sizes, counts),
+        np.repeat([s.size for s in samples], counts),
         made,
         right,
         base,
-        join("arrays", np.nan),
-        join("terms", np.nan),
-        {words: units.astype(bool) for words, units in join("rules", 0.0).items()},
-        join("ordered", np.nan),
-        join("functions", np.nan),
+        name(find_candidates(samples, screened, lambda mine: mine.arrays(), is_made)),
+        name(find_candidates(samples, screened, lambda mine: mine.terms(), is_added)),
+        {words: units.astype(bool) for words, units in name(rules).items()},
+        name(join(samples, [s.ordered for s in samples])),
+        name(find_candidates(samples, screened, lambda mine: mine.functions(), is_factor)),
         *(_columns(passes) if where is Where.WEIGHT else (None, None)),
     )
 

@@ -1,0 +1,35 @@
+"""A line at work in one layer: what it made, what its inputs give, and what it may have made instead."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.oracle.cases import Booleans
+from grader.oracle.network import Array
+from grader.subjects.networks.diagnosis.alternatives import Alternatives, Arrays
+from grader.subjects.networks.diagnosis.student_pass import LayerPlace
+
+#: What a number may be off by, relative to the largest of its array and to itself.
+LEAST, NEAR = 1e-9, 1e-6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """A line at work in one layer, or in the step to the layer below."""
+
+    at: LayerPlace
+    made: Array
+    right: Array
+    base: Array
+    ordered: Arrays
+    alternatives: Alternatives
+
+    @property
+    def size(self) -> float:
+        """The size of the largest number around it."""
+        return max(float(np.max(np.abs(part), initial=0.0)) for part in (self.right, self.base))
+
+    def near(self, array: Array) -> Booleans:
+        """For each entry whether the line made this array's number; NaN is near nothing."""
+        least = np.minimum(np.abs(self.made), np.abs(array))
+        return np.asarray(np.abs(self.made - array) <= LEAST * self.size + NEAR * least)
