@@ -70,13 +70,13 @@ def judge_alone(  # noqa: PLR0913 - what is judged, and what is known of it alre
         return None
     judged = _judge_steps(sample, answers, agreed, evidence, assignment)
     alone = {
-        name: replace(row, failing=tuple(places[n] for n in row.failing), message=wording.alone(row.message))
+        name: replace(row, failing=tuple(places[n] for n in row.failing), message=wording.alone_tally(row.message))
         if row.mark is Mark.FAILED
         else row
         for name, row in judged.items()
         if row.mark is not Mark.NOT_RUN
     }
-    alone["any_shape"] = Row(Mark.FAILED, len(suite), wording.depends(len(places)))
+    alone["any_shape"] = Row(Mark.FAILED, len(suite), wording.dependence(len(places)))
     if earned({**rows, **alone}, assignment.rubric)[0] <= earned(rows, assignment.rubric)[0]:
         return None
     return AloneMarks(alone, dict(zip(places, answers, strict=True)))

@@ -74,12 +74,12 @@ def output_tally(wrong: int, of: int) -> str:
     )
 
 
-def alone(message: str) -> str:
+def alone_tally(message: str) -> str:
     """The message of a step that was judged by fresh processes, with the sentence that it was."""
     return f"{message} Each was asked about alone, in a fresh process."
 
 
-def depends(networks: int) -> str:
+def dependence(networks: int) -> str:
     """The reason why answers that depend on the calls before are not the same on every network."""
     return (
         "Its answers depend on more than its arguments. So the steps are judged by its answers to"

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.subjects.networks.diagnosis.alternatives import Alternatives
+from grader.subjects.networks.diagnosis.alternatives.alternatives import Alternatives
 from grader.subjects.networks.diagnosis.sample import LEAST, NEAR, Sample
 
 #: Layers that are wrong on which an alternative is tried, before it is computed for all of them.

@@ -21,14 +21,13 @@ from grader.subjects.networks.diagnosis.coarse import coarse
 from grader.subjects.networks.diagnosis.fit import Fit, Ideas, alone, together
 from grader.subjects.networks.diagnosis.line_samples import sample_lines
 from grader.subjects.networks.diagnosis.missing_entries import (
-    LOWEST_LEFT_OUT,
     find_layers_left_out,
     find_misshapen,
     find_order,
     find_shared_memory,
 )
 from grader.subjects.networks.diagnosis.misuse import OWN_ASSERTION
-from grader.subjects.networks.diagnosis.numeric import numeric
+from grader.subjects.networks.diagnosis.numeric import LOWEST_LEFT_OUT, numeric
 from grader.subjects.networks.diagnosis.observed import find_facts
 from grader.subjects.networks.diagnosis.other_input import other_input
 from grader.subjects.networks.diagnosis.own_pass import own_pass

@@ -6,13 +6,11 @@ import numpy as np
 
 from grader.oracle.answers import Answer
 from grader.oracle.suite import Suite
-from grader.subjects.networks.diagnosis.alternatives import (
-    ActivationAlternatives,
-    BiasAlternatives,
-    DerivativeAlternatives,
-    OutputAlternatives,
-    WeightAlternatives,
-)
+from grader.subjects.networks.diagnosis.alternatives.activation_line import ActivationAlternatives
+from grader.subjects.networks.diagnosis.alternatives.bias_line import BiasAlternatives
+from grader.subjects.networks.diagnosis.alternatives.derivative_line import DerivativeAlternatives
+from grader.subjects.networks.diagnosis.alternatives.output_line import OutputAlternatives
+from grader.subjects.networks.diagnosis.alternatives.weight_line import WeightAlternatives
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.sample import Sample
 from grader.subjects.networks.diagnosis.samples import Samples, join_samples

@@ -14,16 +14,6 @@ from grader.subjects.networks.diagnosis.operands import LIST_LINES
 from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from grader.subjects.networks.written import find_skipped, statuses
 
-LOWEST_LEFT_OUT = Bug(
-    "lowest_layer_missing",
-    "leaves the gradients of layer 0 as zeros",
-    Where.RETURN,
-    (),
-    "Which layers does your loop reach? Which is the last that it fills in?",
-    "The loop has to reach layer 0: range(K, -1, -1), or while layer >= 0.",
-    fails=(),
-)
-
 #: The bug that returns right numbers like this.
 _ORDERS = {
     ReturnedForm.TWICE: "one_list_twice",

@@ -12,7 +12,6 @@ from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.case import EVIDENCE, ROUNDING, Case, has_overflowed
 from grader.subjects.networks.diagnosis.fit import Fit
-from grader.subjects.networks.diagnosis.missing_entries import LOWEST_LEFT_OUT
 from grader.subjects.networks.layers import Places
 
 #: Decimals to which a student may round so that it is seen.
@@ -23,6 +22,18 @@ _SMALL = 1e-4
 
 #: What half precision may err by, in units of the size of what cancels in an entry, over a network's layers.
 HALF = 2.0**-7
+
+
+#: A loop that ends before layer 0.
+LOWEST_LEFT_OUT = Bug(
+    "lowest_layer_missing",
+    "leaves the gradients of layer 0 as zeros",
+    Where.RETURN,
+    (),
+    "Which layers does your loop reach? Which is the last that it fills in?",
+    "The loop has to reach layer 0: range(K, -1, -1), or while layer >= 0.",
+    fails=(),
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

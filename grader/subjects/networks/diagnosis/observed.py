@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.subjects.networks.diagnosis.alternatives import ONE
+from grader.subjects.networks.diagnosis.alternatives.alternatives import ONE
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.fact import LEAST_ENTRIES, Fact, describe_layers, near, show
 from grader.subjects.networks.diagnosis.factors import (

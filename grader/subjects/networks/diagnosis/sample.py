@@ -6,7 +6,7 @@ import numpy as np
 
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
-from grader.subjects.networks.diagnosis.alternatives import Alternatives, Arrays
+from grader.subjects.networks.diagnosis.alternatives.alternatives import Alternatives, Arrays
 from grader.subjects.networks.diagnosis.student_pass import LayerPlace
 
 #: What a number may be off by, relative to the largest of its array and to itself.
