@@ -11,6 +11,9 @@ from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.sample import LEAST, NEAR
 from grader.subjects.networks.diagnosis.samples import Samples
 
+#: The part of the layers beyond which they are said to be most of them.
+_MOST = 0.5
+
 #: Entries that a fact about all of them needs at least.
 LEAST_ENTRIES = 6
 
@@ -49,7 +52,7 @@ def describe_layers(samples: Samples, wrong: Booleans) -> str:
         for words, rule in _BY_NUMBER.items():
             if all(rule(k, depth) == off for k, depth, off in places):
                 return f" in {words}"
-    return f" in some {samples.unit}s"
+    return f" in {'most' if len(layers) > _MOST * len(samples.layers) else 'some'} {samples.unit}s"
 
 
 #: Layers that may be chosen by their numbers, in a network of this K.

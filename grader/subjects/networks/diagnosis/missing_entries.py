@@ -53,8 +53,8 @@ def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug 
                 Where.WHOLE,
                 (),
                 f"With K = {depth}, {lists} hold zeros or nothing, though all_dl_df[{k}] is there. Which layers does"
-                " the loop come to?",
-                "The loop has to come to each layer from K down to 0: range(K, -1, -1).",
+                " your code come to?",
+                "Each layer from K down to 0 has its gradients: range(K, -1, -1) comes to all of them.",
                 fails=(),
             )
     return None

@@ -30,8 +30,8 @@ LOWEST_LEFT_OUT = Bug(
     "leaves the gradients of layer 0 as zeros",
     Where.RETURN,
     (),
-    "Which layers does your loop reach? Which is the last that it fills in?",
-    "The loop has to reach layer 0: range(K, -1, -1), or while layer >= 0.",
+    "Which layers does your code come to? Which is the last that it fills in?",
+    "Layer 0 has gradients, too: range(K, -1, -1) reaches it, or while layer >= 0.",
     fails=(),
 )
 

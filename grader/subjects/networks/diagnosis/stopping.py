@@ -113,8 +113,8 @@ def _bug(words: str, limits: tuple[float, float], where: str) -> Bug:
         f"leaves zeros {where}, counted from the output, whose dl/df {words} {describe_between(*limits)}",
         Where.WHOLE,
         (),
-        "A small derivative is a derivative all the same, and may grow again below. What ends your loop?",
-        "The loop goes through every layer from K down to 0, however small all_dl_df[layer] is.",
+        "A small derivative is a derivative all the same, and may grow again below. When does your code stop?",
+        "Every layer from K down to 0 has its gradients, however small all_dl_df[layer] is.",
         fails=(),
     )
 
@@ -125,7 +125,7 @@ def _bug_by_count(count: int) -> Bug:
         f"leaves zeros in all layers but the highest {count}",
         Where.WHOLE,
         (),
-        f"Try a network with more than {count} layers of weights. Which layers does your loop come to?",
-        "The loop goes through every layer from K down to 0, whatever K is.",
+        f"Try a network with more than {count} layers of weights. Which layers does your code come to?",
+        "Every layer from K down to 0 has its gradients, whatever K is.",
         fails=(),
     )
