@@ -70,6 +70,9 @@ SCHEMES = {
     "random direction": "s = np.random.choice([-1e-5, 1e-5]); slope[i] = (moved(s) - moved(-s)) / (2*s)",
 }
 
+#: A step that is one for all parameters only where none is large.
+BY_SIZE = {"by size": "s = 1e-6 * max(1.0, abs(kept)); slope[i] = (moved(s) - moved(-s)) / (2*s)"}
+
 _RIGHT = """
 {before}
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

@@ -9,7 +9,7 @@ rounds, in whatever precision, is a part of each number and grows with the deriv
 that there is, and weights as much larger, the derivatives of the first weights lose their digits, though they and all
 that backpropagation computes can be held; with inputs of 2^-200 they do not, which tells it from single precision.
 
-Steps that are a part of each parameter have no common quantum and are not seen.
+Steps that are a part of each parameter, however small it is, have no common quantum and are not seen.
 """
 
 from collections.abc import Sequence
@@ -78,7 +78,16 @@ def _choose_networks(suite: Suite, assignment: Assignment) -> list[Network]:
         biases = len(np.unique(np.abs(np.concatenate([part.ravel() for part in parts[1::2]]))))
         if len(networks) >= _NETWORKS and biases > _ENTRIES:
             break
-    return [*networks[:_NETWORKS], *networks[_NETWORKS:][-1:]]
+    # A step that is a part of each large parameter is one step where none is large.
+    return [*networks[:_NETWORKS], *networks[_NETWORKS:][-1:], *map(_scale_down, networks[:_NETWORKS])]
+
+
+def _scale_down(network: Network) -> Network:
+    """The network with weights and biases times a power of two, so that none is beyond 1."""
+    largest = max(float(np.max(np.abs(part))) for part in (*network.weights, *network.biases))
+    times = 2.0 ** -max(0.0, np.ceil(np.log2(largest)))
+    weights, biases = (tuple(part * times for part in parts) for parts in (network.weights, network.biases))
+    return Network(weights, biases, network.net_input, network.y)
 
 
 def _probes(network: Network, assignment: Assignment) -> list[Network]:

@@ -6,7 +6,7 @@ from grader.model.formulas import Activation, Loss
 from grader.subjects.networks.differencing import differentiates
 from grader.subjects.networks.draw import draw
 from grader.subjects.networks.probes import follows_own_pass
-from tests.corpus.recomputing import differencing, right
+from tests.corpus.recomputing import BY_SIZE, differencing, right
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment
@@ -189,3 +189,8 @@ def test_differences_from_the_input_up_recompute_the_forward_pass(udl: NetworksJ
     """Nothing that is given but the input is in these answers."""
     source = next(iter(differencing(udl.assignment).values()))
     assert flags(source, udl) == ["recomputes_forward_pass", "finite_differences"]
+
+
+def test_a_step_that_is_larger_for_large_parameters_alone_is_seen(udl: NetworksJudge) -> None:
+    (source,) = differencing(udl.assignment, BY_SIZE).values()
+    assert "finite_differences" in flags(source, udl)
