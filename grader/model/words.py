@@ -25,7 +25,7 @@ class KindWords:
     #: The heading of a counterexample's results, and a sentence that introduces them.
     results: str = "The results"
     intro: str = ""
-    #: The order in which results are read until one differs, after "First to differ"; empty if it goes without saying.
+    #: The order in which results are read until one is beyond its tolerance; empty if it goes without saying.
     order: str = ""
     #: The noun for a known mistake of which a self-check has many.
     mistake: str = "implementations"

@@ -179,7 +179,7 @@ def _render_results(example: CaseCounterexample, words: KindWords) -> Renderable
     if example.first is None:
         return table
     place = f" at {example.first.index}" if example.first.index else ""
-    where = f"First to differ{words.order}: {example.first.result}{place}."
+    where = f"First beyond the tolerance{words.order}: {example.first.result}{place}."
     return Group(table, Text(where, style="red"))
 
 

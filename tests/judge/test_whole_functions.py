@@ -228,7 +228,7 @@ FACTS = {
     ),
     "a ramp": (
         {"down": "(before / 2 + 0.25).clip(0, 1) * (matrix.T @ error)"},
-        "that rises with all_f[layer-1] from 0 to 1",
+        "that rises with all_f[layer-1], from ",
     ),
     "the mean of the targets": ({"start": "2 * (all_f[-1] - np.mean(y))"}, "with the mean of y as the target"),
     "the first target for all": ({"start": "2 * (all_f[-1] - y[0])"}, "with the first of y as the target"),

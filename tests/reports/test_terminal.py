@@ -102,7 +102,7 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
     assert "failed  8 of 10 marks" in out
     assert "Does not hold on " in " ".join(out.split())
     assert "all_weights = [np.array([[1.0]]), np.array([[1.0]])]" in out
-    assert "First to differ" in out
+    assert "First beyond the tolerance" in out
     assert len(out.splitlines()) < 40
 
 

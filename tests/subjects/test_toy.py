@@ -433,7 +433,7 @@ def test_the_terminal_shows_its_case_and_says_nothing_of_networks(tmp_path: Path
     assert "products in 30 pairs compared by hand" in " ".join(said.split())
     assert "The smallest pair found on which it goes wrong" in said
     assert "x = np.array([1.0])" in said
-    assert "First to differ in the cube: cube at [0, 0, 0]." in said
+    assert "First beyond the tolerance in the cube: cube at [0, 0, 0]." in said
     assert "network" not in said
 
 

@@ -62,7 +62,7 @@ def test_a_number_that_is_none_is_shown_as_what_is_wrong(power: ContractRevision
     assert [(result.name, result.wrong) for result in example.results] == [("loss", 1), ("dx", 0)]
     assert [array.name for array in compare(example)] == ["loss", "dx"]
     assert " nan " in read(judgement)
-    assert "First to differ: loss." in read(judgement)
+    assert "First beyond the tolerance: loss." in read(judgement)
 
 
 def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: ContractRevision) -> None:

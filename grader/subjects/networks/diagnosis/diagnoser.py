@@ -33,7 +33,7 @@ from grader.subjects.networks.diagnosis.other_input import other_input
 from grader.subjects.networks.diagnosis.own_pass import own_pass
 from grader.subjects.networks.diagnosis.predictions import Predictions
 from grader.subjects.networks.diagnosis.raising import WRONG_SHAPE, Blame, find_blame
-from grader.subjects.networks.diagnosis.reach import reach
+from grader.subjects.networks.diagnosis.reach import ONE_OUTPUT, reach
 from grader.subjects.networks.diagnosis.state import DEPENDS, KEEPS, state
 from grader.subjects.networks.diagnosis.stopping import stopping
 from grader.subjects.networks.diagnosis.work import views
@@ -141,7 +141,9 @@ class Diagnoser:
         settled = explanation.complete or (explanation.wrong is None and not explanation.raising)
         if len(known) > 1 or (known and settled):
             return known
-        unexplained = failed - (explanation.wrong or frozenset())
+        # With several outputs it is wrong in a way that the numbers of outputs do not say.
+        described = bool(known) and known[0].id == ONE_OUTPUT
+        unexplained = failed if described else failed - (explanation.wrong or frozenset())
         readable = normalize_forms(self.suite, answers, evidence)
         lowest = find_left_out(self.suite, readable)
         # What stands in a layer that was left out says nothing of the lines.

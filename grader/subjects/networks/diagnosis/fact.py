@@ -96,9 +96,10 @@ def show_factor(samples: Samples, wrong: Booleans) -> str:
     if not samples.base[at]:
         return show(samples, wrong)
     made, right = (part[at] / samples.base[at] + 0.0 for part in (samples.made, samples.right))
+    digits = 4 if f"{made:.4g}" != f"{right:.4g}" else 10
     return (
         f"Where {name} is {values[at]:.3g} and {samples.source} is {samples.base[at]:.3g}, {samples.name} is"
-        f" {made:.4g} times the latter; the activation's derivative there is {right:.4g}."
+        f" {made:.{digits}g} times the latter; the activation's derivative there is {right:.{digits}g}."
     )
 
 

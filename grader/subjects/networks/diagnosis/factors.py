@@ -153,7 +153,23 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
         limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())
         if limit is not None:
             return Fact(f"{title} {limit}, with 0 elsewhere", show_factor(samples, wrong))
-    return None
+    return _find_cut_small(samples, wrong, kept, seen)
+
+
+def _find_cut_small(samples: Samples, wrong: Booleans, kept: Booleans, seen: Booleans) -> Fact | None:
+    """Zeros for what is small, wherever the derivative is not zero."""
+    passing = seen & near(samples, samples.right, samples.base)
+    if samples.where is not Where.DERIVATIVE or (kept & seen & ~passing).any():
+        return None
+    sizes = np.abs(samples.base)
+    small, large = sizes[passing & ~kept], sizes[passing & kept]
+    if not small.size or not large.size or small.max() >= large.min():
+        return None
+    limit = describe_between(float(small.max()), float(large.min()))
+    return Fact(
+        f"leaves {samples.name} at zero where the size of {samples.source} is below {limit}",
+        show_factor(samples, wrong),
+    )
 
 
 def _find_limit(name: str, kept: Sequence[float], lost: Sequence[float]) -> str | None:
@@ -218,9 +234,9 @@ def _find_ramp(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None
     rising = (factor > NEAR) & (factor < 1 - NEAR)
     if rising.sum() < LEAST_ENTRIES or np.any(np.diff(factor) < -NEAR) or np.any(np.abs(factor - 0.5) > 0.5 + NEAR):
         return None
-    low, high = f[rising][[0, -1]]
+    (low, high), (least, most) = f[rising][[0, -1]], factor[rising][[0, -1]]
     return Fact(
-        f"leaves {samples.name} at {samples.source} times a number that rises with all_f[layer-1] from 0 to 1, between"
-        f" {low:.3g} and {high:.3g}",
+        f"leaves {samples.name} at {samples.source} times a number that rises with all_f[layer-1], from {least:.2g} at"
+        f" {low:.3g} to {most:.5g} at {high:.3g}",
         show_factor(samples, wrong),
     )

@@ -44,13 +44,24 @@ def find_fact(samples: Samples) -> Bug | None:
         return None
     where = samples.blamed
     # Zeros in the lists of a call that raised are not read, which may have been made all the same.
-    title = f"{fact.title}, in the {samples.unit}s that could be read" if samples.partial else fact.title
+    title = _limit_to_read(fact.title, samples.unit) if samples.partial else fact.title
     between = (Where.ACTIVATION, Where.DERIVATIVE)
     # Which of the two steps between layers it is does not show where only both are seen.
     either = where in between and not samples.alone
     right = ", and ".join(RIGHT_LINES[line] for line in (between if either else (where,)))
     strong = f"It {title}; {right}."
     return Bug(f"observed_{where.name.lower()}", title, where, (), fact.hint, strong, either=either)
+
+
+def _limit_to_read(title: str, unit: str) -> str:
+    """The title of what was seen only where something could be read."""
+    where, read = f", in the {unit}s where it is wrong", f"the {unit}s that could be read"
+    if title.endswith(where):
+        return f"{title.removesuffix(where)}, in {read} and where it is wrong"
+    for share in (f" in {part} " for part in ("some", "most")):
+        if title.endswith(f"{share}{unit}s"):
+            return f"{title.removesuffix(f'{unit}s')}of {read}"
+    return f"{title}, in {read}"
 
 
 def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:

@@ -27,7 +27,7 @@ ACCUMULATES = Bug(
 
 GROWS = Bug(
     "lists_grow",
-    "appends to lists that are kept from one call to the next",
+    "adds to lists that are kept from one call to the next",
     Where.WHOLE,
     (),
     "Call your function twice with the same arguments. How long are the lists it returns the second time?",

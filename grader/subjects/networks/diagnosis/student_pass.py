@@ -1,7 +1,7 @@
 """A network with what a student's function made of it, from the lists that it wrote or else from what came back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -42,7 +42,7 @@ class StudentPass:
     by_weights: bool = False
     #: True if dW and db disagree in some layer, so that dl/df may be neither's.
     doubtful: bool = False
-    #: True if the call raised, so that zeros were not read.
+    #: True if not all was read: some call raised, or returned something else.
     partial: bool = False
 
     @property
@@ -75,7 +75,11 @@ def read_passes(
     if passes:
         return passes
     back = [(i, answer) for i in single if isinstance(answer := answers[i], Returned)]
-    return [_read_returned(views[i], matrices(suite.sizes[i], answer.numbers), failed) for i, answer in back]
+    partial = len(back) < len(single)
+    return [
+        replace(_read_returned(views[i], matrices(suite.sizes[i], answer.numbers), failed), partial=partial)
+        for i, answer in back
+    ]
 
 
 def _lists(evidence: Evidence, sizes: Sequence[int]) -> dict[str, list[Array | None]]:

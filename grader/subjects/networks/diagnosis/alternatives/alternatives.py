@@ -56,13 +56,13 @@ def list_unit_rules(f: Array, words: str) -> dict[str, Booleans]:
         f"in layers whose first {words} is positive": np.full(f.shape, bool(active[0, 0])),
         f"in layers where some {words} is positive": np.full(f.shape, bool(active.any())),
         f"in layers where every {words} is positive": np.full(f.shape, bool(active.all())),
-        "in the first unit": number == 0,
         "in the last unit": number == len(f) - 1,
         f"where {words} is positive, and in the first unit": active | (number == 0),
         f"where {words} is positive, and in the last unit": active | (number == len(f) - 1),
     }
     for most in range(1, UNITS):
         first = "first unit" if most == 1 else f"first {most} units"
+        rules[f"in the {first}"] = number < most
         rules[f"where {words} is positive, among the {first}"] = active & (number < most)
         rules[f"where {words} is positive, but for the {first}"] = active & (number >= most)
     return rules

@@ -35,6 +35,9 @@ class OutputAlternatives:
                 )
                 for words, target in targets
             },
+            "the loss derivative with y cut off to between 0 and 1": loss_derivative(
+                f, np.clip(y, 0, 1), view.formulas
+            ),
             "the loss derivative with y without its decimals": loss_derivative(f, np.trunc(y), view.formulas),
             "the loss derivative at np.maximum(all_f[K], 0)": loss_derivative(np.maximum(f, 0), y, view.formulas),
             "the softmax of all_f[K] minus y": _softmax(f) - y,

@@ -37,6 +37,8 @@ class WeightAlternatives:
             **list_other_layers(view.h, k, "all_h"),
             **below,
             "(all_h[layer] > 0)": np.where(h > 0, 1.0, 0.0),
+            "np.maximum(all_h[layer], 0)": np.maximum(h, 0),
+            "(all_h[layer] - np.mean(all_h[layer]))": h - h.mean(),
             **{f"(all_h[layer] of a forward pass {own.words})": own.at.h[k] for own in passes},
             "np.sign(all_h[layer])": np.sign(h),
             "np.abs(all_h[layer])": np.abs(h),
@@ -55,6 +57,9 @@ class WeightAlternatives:
             **products,
             "all_h[layer] @ all_dl_df[layer].T": h @ df.T,
             "the numbers of all_h[layer] @ all_dl_df[layer].T, row by row": (h @ df.T).reshape(w.shape),
+            "all_dl_df[layer] @ all_h[layer].T, its numbers taken row by row and put column by column": np.reshape(
+                (df @ h.T).ravel(), w.shape, order="F"
+            ),
             "all_dl_df[layer] / all_weights[layer]": df / w,
             "the product of all_dl_df[layer] and all_weights[layer], entry by entry": df * w,
             "all_weights[layer]": w,
