@@ -558,3 +558,26 @@ def test_one_list_in_both_places_is_said_beside_another_mistake() -> None:
     keep = "dw[at] = db[at] = back @ all_h[at].T + 0.02 * all_weights[at]"
     source = own(start="[None] * (last + 1), None, None", keep=keep.replace("= db[at] ", ""), back="dw, dw")
     assert judged(source).diagnosis[0].mistakes[0].id == "one_list_twice"
+
+
+@pytest.mark.parametrize("returned", ["dw[:-1]", "[*dw, dw[0]]", "dw + db", "dw[0]"], ids=str)
+def test_one_list_of_another_length_in_both_places_is_read_as_nothing(returned: str) -> None:
+    """An array, too, is no list of a layer's arrays."""
+    source = own(start=LISTS, back="same, same").replace("    return same", f"    same = {returned}\n    return same")
+    judgement = judged(source)
+    assert judgement.flags == ()
+    assert "form" in {row.name for row in judgement.properties if row.outcome is Mark.FAILED}
+
+
+def test_zeros_at_the_output_are_not_said_to_follow_a_rule_that_chooses_nothing() -> None:
+    source = own(start="[0 * w for w in all_weights], [0 * b for b in all_biases], None")
+    source = source.replace("        dw[at]", "        if np.abs(back).sum() < 3: break\n        dw[at]")
+    titles = " ".join(diagnosis.title for diagnosis in judged(source).diagnosis)
+    assert "at zero in some networks" in titles or "positive" not in titles
+
+
+def test_an_output_of_its_own_fails_the_row_of_the_biases() -> None:
+    """Nothing else is taken from the forward pass that would give it."""
+    judgement = judged(own(start=LISTS).replace("2 * (all_f[last] - y)", "2 * (all_weights[-1] @ all_h[-1] - y)"))
+    assert {row.name for row in judgement.properties if row.max_score and not row.score} == {"bias_gradient"}
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["observed_output"]

@@ -1,6 +1,6 @@
 """What depends on the calls before: its steps are judged by fresh processes, and each row states what is so of it."""
 
-from grader.errors import Crashed
+from grader.errors import Crashed, TimedOut
 from grader.model.verdict import Counterexample, Judgement, Mark, Property
 from grader.oracle.answers import Candidate
 from grader.oracle.suite import Suite
@@ -170,3 +170,19 @@ def test_rows_stand_as_they_are_if_a_fresh_process_ends(udl: NetworksJudge) -> N
     judgement = udl.judge(local(ADDS_GRADIENTS, udl.assignment), fresh)
     assert not any(ALONE in row.message for row in judgement.properties)
     assert score(judgement) < 8
+
+
+def test_rows_stand_as_they_are_if_a_fresh_process_ends_while_other_targets_are_asked(udl: NetworksJudge) -> None:
+    """No later process can start, as where the submission's seconds are used up."""
+    source = KEEPS_FIRST.replace("2 * (y - all_f[-1])", "np.ones_like(y)")
+    started: list[Candidate[Suite]] = []
+
+    def fresh() -> Candidate[Suite]:
+        if len(started) > 2 * SAMPLE:
+            raise TimedOut("Its seconds are used up.")
+        started.append(local(source, udl.assignment))
+        return started[-1]
+
+    judgement = udl.judge(local(source, udl.assignment), fresh)
+    assert not any(ALONE in row.message for row in judgement.properties)
+    assert len(started) > 2 * SAMPLE

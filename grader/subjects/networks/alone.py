@@ -37,7 +37,7 @@ class EachAlone:
         return [self.fresh().answer(suite.one(n))[0] for n in range(len(suite))]
 
     def evidence(self, suite: Suite) -> list[Evidence]:
-        """Return the lists that it wrote about each network, as far as no process ends."""
+        """Return the lists that it wrote about each network, as far as no process ends; raises where none can start."""
         return [lists for n in range(len(suite)) for lists in self.fresh().evidence(suite.one(n))]
 
 
@@ -62,11 +62,11 @@ def judge_alone(  # noqa: PLR0913 - what is judged, and what is known of it alre
         agreed = agreement(sample, answers)
         # Reading the lists is a call, too: where an answer is wrong, another process is asked for them.
         read = {n: fresh().evidence(sample.one(n)) for n in agreed.failing}
+        evidence = in_one_order(sample, {n: lists[0] for n, lists in read.items() if lists})
+        wrong = agreed.failing
+        if ignores and ignores_error(EachAlone(fresh), sample, telling(sample), evidence, wrong, assignment):
+            return None
     except CandidateError:
-        return None
-    evidence = in_one_order(sample, {n: lists[0] for n, lists in read.items() if lists})
-    wrong = agreed.failing
-    if ignores and ignores_error(EachAlone(fresh), sample, telling(sample), evidence, wrong, assignment):
         return None
     judged = _judge_steps(sample, answers, agreed, evidence, assignment)
     alone = {

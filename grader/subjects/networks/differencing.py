@@ -79,7 +79,9 @@ def _choose_networks(suite: Suite, assignment: Assignment) -> list[Network]:
         if len(networks) >= _NETWORKS and biases > _ENTRIES:
             break
     # A step that is a part of each large parameter is one step where none is large.
-    return [*networks[:_NETWORKS], *networks[_NETWORKS:][-1:], *map(_scale_down, networks[:_NETWORKS])]
+    scaled = map(_scale_down, networks[:_NETWORKS])
+    large = [network for network in scaled if np.abs(gradient(network, assignment.formulas)[0]).max() > _LARGE]
+    return [*networks[:_NETWORKS], *networks[_NETWORKS:][-1:], *large]
 
 
 def _scale_down(network: Network) -> Network:

@@ -27,6 +27,7 @@ from grader.subjects.networks.exchange import NetworksExchange
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import AS_IT_CAME, MISPLACED, form, in_one_order
 from grader.subjects.networks.layers import Layers, stack
+from grader.subjects.networks.left_out import find_left_out
 from grader.subjects.networks.probes import RECOMPUTES, Probes, follows_own_pass, probes, recomputes
 from grader.subjects.networks.proposals import Proposals
 from grader.subjects.networks.reductions import size
@@ -209,11 +210,13 @@ class Networks:
     ) -> FirstDifference | None:
         """The first difference; None if what is swapped or paired at the end landed in another layer.
 
-        None also of answers that depend on the calls before, which no line shows.
+        None also of a layer 0 that is left out, whose zeros are in the way, and of answers that depend on the calls
+        before, which no line shows.
         """
         failing = given.first_agrees.failing
         misplaced = any(observed.form in MISPLACED for observed in evidence.values())
-        if not failing or misplaced or explanation.returned or not given.repeats:
+        left_out = find_left_out(self.cases, given.first)
+        if not failing or misplaced or explanation.returned or not given.repeats or left_out:
             return None
         return first_difference(self.cases, given.first, failing, self.assignment, evidence)
 

@@ -20,7 +20,7 @@ DOUBTFUL = (
 
 STEPS_HOLD = "Each step holds on every network where it could be judged, and yet some derivatives are wrong."
 
-LEFT_OUT = "The gradients of layer 0 are zero on every network with a hidden layer."
+LEFT_OUT = "The gradients of layer 0 are zero on every network with a hidden layer that could be read."
 
 LINES_HOLD = "By the diagnosis, each step's line is right, and yet some derivatives are wrong."
 

@@ -147,7 +147,8 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
         if kept[among].all() and samples.where is Where.DERIVATIVE:
             return Fact(f"leaves {samples.name} at {samples.source} for every unit{where}", show_factor(samples, wrong))
         for rule, units in samples.rules.items():
-            if (kept == units)[among].all():
+            # Where nothing is kept, any rule that chooses nothing there would fit.
+            if (kept == units)[among].all() and kept[among].any():
                 return Fact(f"{title} {rule}, with 0 elsewhere{where}", show_factor(samples, wrong))
     for name, values in samples.ordered.items():
         limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())

@@ -105,7 +105,7 @@ def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
 def _find_empty_layers(samples: Samples, wrong: Booleans) -> Fact | None:
     """Zeros in every entry of some layers, where all others are right."""
     layers = np.isin(samples.owner, samples.owner[wrong])
-    if samples.where is Where.OUTPUT or wrong.sum() < LEAST_ENTRIES or samples.made[layers].any():
+    if wrong.sum() < LEAST_ENTRIES or samples.made[layers].any():
         return None
     name = samples.name
     return Fact(

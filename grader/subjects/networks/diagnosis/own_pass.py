@@ -1,6 +1,6 @@
 """A forward pass of the student's own that departs from the network's; the lines of the backward pass may be right."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -25,6 +25,11 @@ class OwnParts:
     output: bool
 
     @property
+    def count(self) -> int:
+        """The number of parts."""
+        return self.activations + self.slopes + self.output
+
+    @property
     def words(self) -> str:
         """The words after "it"."""
         if self.activations and self.slopes and self.output:
@@ -37,33 +42,35 @@ class OwnParts:
         return f"takes {' and '.join(name for name, own in taken.items() if own)} from a forward pass of its own"
 
 
-#: Every choice of parts, the most of them first.
-_PARTS = [OwnParts(*chosen) for chosen in product((True, False), repeat=3) if any(chosen)]
+#: Every choice of parts, the fewest first. One part alone is a line that takes something else, and a fact about it.
+_PARTS = sorted(
+    (OwnParts(*chosen) for chosen in product((True, False), repeat=3) if any(chosen)), key=lambda p: p.count
+)
 
 
 def own_pass(case: Case) -> list[Fit]:
-    """The fits of right lines on a forward pass with a slip, from which some or all parts are taken."""
+    """The fits of right lines on a forward pass with a slip, from which two parts or all are taken."""
     wrong = [i for i in case.returned if i in case.wrong]
     if len(case.returned) < len(case.answers) or case.numbers < EVIDENCE or case.nearly_right:
         return []
     deepest = max(wrong, key=lambda i: (min(len(case.suite.sizes[i]), 4), max(case.suite.sizes[i])))
-    possible = [
-        (own.words, parts) for own, parts in _list_choices(case, deepest) if _answers(case, deepest, own, parts)
-    ]
-    kept = [choice for choice in possible if all(_fits(case, i, *choice) for i in range(len(case.answers)))]
-    return [Fit((_bug(words, parts, _changes_slopes(words, parts)),), complete=True) for words, parts in kept]
+    fits = []
+    for n, own in enumerate(_list_passes(case, deepest)):
+        fitting = (parts for parts in _PARTS if _answers(case, deepest, own, parts) and _fits(case, n, parts))
+        fewest = next(fitting, None)
+        if fewest is not None and fewest.count > 1:
+            other = own.formulas != case.predictions.views[deepest].formulas
+            fits.append(Fit((_bug(own.words, fewest, slopes=other and fewest.slopes),), complete=True))
+    return fits
 
 
-def _list_choices(case: Case, i: int) -> Iterator[tuple[OwnPass, OwnParts]]:
+def _list_passes(case: Case, i: int) -> list[OwnPass]:
     view = case.predictions.views[i]
-    for own in list_passes(view.network, view.formulas):
-        for parts in _PARTS:
-            yield own, parts
+    return list(list_passes(view.network, view.formulas))
 
 
-def _fits(case: Case, i: int, words: str, parts: OwnParts) -> bool:
-    view = case.predictions.views[i]
-    return any(own.words == words and _answers(case, i, own, parts) for own in list_passes(view.network, view.formulas))
+def _fits(case: Case, n: int, parts: OwnParts) -> bool:
+    return all(_answers(case, i, _list_passes(case, i)[n], parts) for i in range(len(case.answers)))
 
 
 def _answers(case: Case, i: int, own: OwnPass, parts: OwnParts) -> bool:
@@ -88,17 +95,13 @@ def _backward(view: NetworkView, own: OwnPass, parts: OwnParts) -> Sequence[Arra
     return gradients
 
 
-def _changes_slopes(words: str, parts: OwnParts) -> bool:
-    return parts.slopes and words.endswith("as the activation function")
-
-
-def _bug(words: str, parts: OwnParts, slopes: bool) -> Bug:  # noqa: FBT001 - one of its properties
+def _bug(words: str, parts: OwnParts, *, slopes: bool) -> Bug:
     return Bug(
         "own_forward_pass",
         f"{parts.words} {words}",
         Where.WHOLE,
         (),
         "Does your function compute a forward pass of its own? Compare it with all_f and all_h, layer by layer.",
-        f"It computes its forward pass {words}; all_f and all_h, which are handed over, are the network's.",
+        f"A forward pass {words} gives these numbers; all_f and all_h, which are handed over, are the network's.",
         fails=("relu_derivative",) if slopes else (),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -18,8 +19,14 @@ class OwnPass:
     formulas: Formulas
 
 
+@lru_cache(maxsize=1)
+def list_passes_once(network: Network, formulas: Formulas) -> tuple[OwnPass, ...]:
+    """The same for several layers of a network, one after the other."""
+    return tuple(list_passes(network, formulas))
+
+
 def list_passes(network: Network, formulas: Formulas) -> Iterator[OwnPass]:
-    """Forward passes with one slip each."""
+    """Forward passes with one slip each, in one order for all networks of an assignment."""
     zeros = tuple(np.zeros_like(b) for b in network.biases)
     changed = {
         "without the biases": replace(network, biases=zeros),

@@ -51,6 +51,7 @@ FACTS: dict[tuple[str, str], str] = {
     ): "in the first 6 units, with 0",
     ("weight", f"np.reshape(np.ravel({PRODUCT}), {W}.shape, order='F')"): "taken row by row and put column by column",
     ("weight", f"{DF} @ np.maximum(all_h[layer], 0).T"): "np.maximum(all_h[layer], 0).T",
+    ("loss", "2 * (all_f[K] - all_biases[K] - y)"): "at the output of a forward pass without all_biases[K]",
     ("loss", "2 * (all_f[K] - np.clip(y, 0, 1))"): "at the loss derivative with y cut off to between 0 and 1",
     ("activation", f"{W}.astype(np.float16).T @ {DF}"): f"at {W}.T, rounded to half precision, @ {DF}",
     ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there",

@@ -219,7 +219,7 @@ def returned_lists(
     named, both = both is not None, both or _members(returned)
     if len(both) == 2 and _is_mistaken(both, shapes, lists):
         return MISTAKEN, {}
-    if len(both) == 2 and both[0] is both[1] and (once := _members(both[0])):
+    if len(both) == 2 and both[0] is both[1] and len(once := _members(both[0])) == len(weights):
         # The list of which more entries fit; the other one was lost.
         lost = [None] * len(once)
         kept = (once, lost) if _fitting(once, weights) >= _fitting(once, biases) else (lost, once)

@@ -14,7 +14,7 @@ from grader.subjects.networks.diagnosis.alternatives.alternatives import (
     list_other_layers,
 )
 from grader.subjects.networks.diagnosis.student_pass import StudentPass
-from grader.subjects.networks.diagnosis.wrong_passes import list_passes
+from grader.subjects.networks.diagnosis.wrong_passes import list_passes_once
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class WeightAlternatives:
         backward, k, df = self.backward, self.k, self.df
         view, w = backward.view, backward.view.network.weights[k]
         h = view.h[k]
-        passes = list_passes(view.network, view.formulas)
+        passes = list_passes_once(view.network, view.formulas)
         # Sources first: the usual ones by name, then those of other layers.
         below = {"all_f[layer-1]": view.f[k - 1]} if k else {}
         seconds: dict[str, Array | None] = {
