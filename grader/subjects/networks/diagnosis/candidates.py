@@ -18,7 +18,7 @@ _ROUGH = 100.0
 
 #: A kind of alternatives, such as `Alternatives.arrays`, and the test of one of them on some layers.
 Kind = Callable[[Alternatives], Mapping[str, NDArray[Any]]]
-Test = Callable[[Sequence[Sample], Sequence[NDArray[Any]]], bool]
+Fits = Callable[[Sequence[Sample], Sequence[NDArray[Any]]], bool]
 
 
 def choose_screened(samples: Sequence[Sample]) -> list[Sample]:
@@ -28,7 +28,7 @@ def choose_screened(samples: Sequence[Sample]) -> list[Sample]:
 
 
 def find_candidates(
-    samples: Sequence[Sample], screened: Sequence[Sample], kind: Kind, fits: Test, fill: float = np.nan
+    samples: Sequence[Sample], screened: Sequence[Sample], kind: Kind, fits: Fits, fill: float = np.nan
 ) -> dict[str, Array]:
     """The alternatives of this kind that fit on the layers that were chosen, flat over all; `fill` where there is none.
 
@@ -38,7 +38,7 @@ def find_candidates(
     kept = {
         words
         for words in (tried[0] if tried else ())
-        if all(words in mine for mine in tried) and fits(screened, [mine[words] for mine in tried])
+        if all(words in arrays for arrays in tried) and fits(screened, [arrays[words] for arrays in tried])
     }
     if not kept:
         return {}
@@ -53,9 +53,9 @@ def join(
     missing = [np.full(sample.made.size, fill) for sample in samples]
     return {
         words: np.concatenate(
-            [mine[words].ravel() if words in mine else blank for mine, blank in zip(parts, missing, strict=True)]
+            [part[words].ravel() if words in part else blank for part, blank in zip(parts, missing, strict=True)]
         )
-        for words in dict.fromkeys(words for mine in parts for words in mine)
+        for words in dict.fromkeys(words for part in parts for words in part)
     }
 
 

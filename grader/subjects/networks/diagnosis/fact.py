@@ -24,6 +24,10 @@ class Fact:
 
     title: str
     hint: str
+    #: The words after the title for the layers of which it is true; None: of all that could be read.
+    scope: str | None = None
+    #: The words after those, with an example.
+    example: str = ""
 
 
 def near(samples: Samples, a: Array, b: Array) -> Booleans:
@@ -40,19 +44,31 @@ def find_one_factor(made: Array, right: Array, among: Booleans) -> float | None:
     return factor if np.isfinite(factor) else None
 
 
+def describe_all(samples: Samples) -> str:
+    """The words after what is true of all layers that were read."""
+    return f", in the {samples.unit}s that could be read" if samples.partial else ""
+
+
+def describe_wrong(samples: Samples) -> str:
+    """The words after what is true of every layer that is wrong."""
+    read = "that could be read and " if samples.partial else ""
+    return f", in the {samples.unit}s {read}where it is wrong"
+
+
 def describe_layers(samples: Samples, wrong: Booleans) -> str:
     """The words after what is true of the layers that are wrong: by their numbers, if these decide it."""
     layers = set(samples.owner[wrong].tolist())
     if len(layers) == len(samples.layers):
-        return ""
+        return describe_all(samples)
     if samples.where in {Where.BIAS, Where.WEIGHT}:
         # Where nothing else follows than zero, nothing shows.
         telling = set(samples.owner[samples.right != 0].tolist()) | layers
         places = [(samples.layers[n].k, samples.layers[n].depth, n in layers) for n in sorted(telling)]
         for words, rule in _BY_NUMBER.items():
             if all(rule(k, depth) == off for k, depth, off in places):
-                return f" in {words}"
-    return f" in {'most' if len(layers) > _MOST * len(samples.layers) else 'some'} {samples.unit}s"
+                return f" in {words}{describe_all(samples)}"
+    part = "most" if len(layers) > _MOST * len(samples.layers) else "some"
+    return f" in {part} of the {samples.unit}s that could be read" if samples.partial else f" in {part} {samples.unit}s"
 
 
 #: Layers that may be chosen by their numbers, in a network of this K.

@@ -9,8 +9,10 @@ from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.fact import (
     LEAST_ENTRIES,
     Fact,
+    describe_all,
     describe_between,
     describe_layers,
+    describe_wrong,
     find_one_factor,
     near,
     show,
@@ -22,8 +24,8 @@ from grader.subjects.networks.diagnosis.samples import Samples
 
 def find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
-    for among, where in (
-        (np.ones_like(wrong), ""),
+    for among, scope in (
+        (np.ones_like(wrong), None),
         (np.isin(samples.owner, samples.owner[wrong]), describe_layers(samples, wrong)),
     ):
         factor = find_one_factor(samples.made, samples.right, among)
@@ -32,8 +34,9 @@ def find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
         if near(samples, samples.made, factor * samples.right)[among].all():
             times = f"{factor:.6g} times what follows from {samples.given}"
             return Fact(
-                f"leaves {samples.name} at {times}{where}",
+                f"leaves {samples.name} at {times}",
                 f"{show(samples, wrong)} Where could this factor come from?",
+                scope,
             )
     return None
 
@@ -85,8 +88,9 @@ def _find_factor_by_size(samples: Samples, wrong: Booleans, factors: Mapping[int
             shown = f"{by_size[most][0] + 0.0:.4g} with {most} {words}"
             return Fact(
                 f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that depends on"
-                f" the number of {words} of {weights}: {shown}",
+                f" the number of {words} of {weights}",
                 f"{show(samples, wrong)} Compare {samples.unit}s with other numbers of {words}.",
+                example=f": {shown}",
             )
     return None
 
@@ -126,10 +130,13 @@ def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]
     made, _ = samples.number(first)
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
     unit, everywhere = samples.unit, all(abs(factor - 1) > NEAR for factor in factors.values())
-    where, which = (f"each {unit}",) * 2 if everywhere else (f"some {unit}s", f"each of these {unit}s")
+    which = f"each {unit}" if everywhere else f"each of these {unit}s"
+    scope = f" in each {unit}{describe_all(samples)}" if everywhere else describe_layers(samples, wrong)
     return Fact(
-        f"leaves {samples.name} at a multiple of what follows from {samples.given} in {where}: {example}",
+        f"leaves {samples.name} at a multiple of what follows from {samples.given}",
         f"{show(samples, wrong)} By which factor is {which} off?",
+        scope,
+        f": {example}",
     )
 
 
@@ -143,13 +150,13 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     title = f"leaves {samples.name} at {samples.source}"
     layers = np.isin(samples.owner, samples.owner[wrong])
-    for where, among in (("", seen), (f", in the {samples.unit}s where it is wrong", seen & layers)):
+    for scope, among in ((None, seen), (describe_wrong(samples), seen & layers)):
         if kept[among].all() and samples.where is Where.DERIVATIVE:
-            return Fact(f"leaves {samples.name} at {samples.source} for every unit{where}", show_factor(samples, wrong))
+            return Fact(f"{title} for every unit", show_factor(samples, wrong), scope)
         for rule, units in samples.rules.items():
             # Where nothing is kept, any rule that chooses nothing there would fit.
             if (kept == units)[among].all() and kept[among].any():
-                return Fact(f"{title} {rule}, with 0 elsewhere{where}", show_factor(samples, wrong))
+                return Fact(f"{title} {rule}, with 0 elsewhere", show_factor(samples, wrong), scope)
     for name, values in samples.ordered.items():
         limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())
         if limit is not None:
@@ -202,9 +209,9 @@ def find_slopes(samples: Samples, wrong: Booleans) -> Fact | None:
         return fact
     if samples.where is Where.DERIVATIVE and samples.alone:
         return Fact(
-            f"leaves {samples.name} with numbers that do not follow from {samples.given}"
-            f"{describe_layers(samples, wrong)}",
+            f"leaves {samples.name} with numbers that do not follow from {samples.given}",
             show_factor(samples, wrong),
+            describe_layers(samples, wrong),
         )
     return None
 

@@ -12,7 +12,15 @@ from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.alternatives.alternatives import ONE
 from grader.subjects.networks.diagnosis.bug import Bug, Where
-from grader.subjects.networks.diagnosis.fact import LEAST_ENTRIES, Fact, describe_layers, near, show
+from grader.subjects.networks.diagnosis.fact import (
+    LEAST_ENTRIES,
+    Fact,
+    describe_all,
+    describe_layers,
+    describe_wrong,
+    near,
+    show,
+)
 from grader.subjects.networks.diagnosis.factors import (
     find_factor,
     find_factors_by_layer,
@@ -44,24 +52,14 @@ def find_fact(samples: Samples) -> Bug | None:
         return None
     where = samples.blamed
     # Zeros in the lists of a call that raised are not read, which may have been made all the same.
-    title = _limit_to_read(fact.title, samples.unit) if samples.partial else fact.title
+    scope = describe_all(samples) if fact.scope is None else fact.scope
+    title = f"{fact.title}{scope}{fact.example}"
     between = (Where.ACTIVATION, Where.DERIVATIVE)
     # Which of the two steps between layers it is does not show where only both are seen.
     either = where in between and not samples.alone
     right = ", and ".join(RIGHT_LINES[line] for line in (between if either else (where,)))
     strong = f"It {title}; {right}."
     return Bug(f"observed_{where.name.lower()}", title, where, (), fact.hint, strong, either=either)
-
-
-def _limit_to_read(title: str, unit: str) -> str:
-    """The title of what was seen only where something could be read."""
-    where, read = f", in the {unit}s where it is wrong", f"the {unit}s that could be read"
-    if title.endswith(where):
-        return f"{title.removesuffix(where)}, in {read} and where it is wrong"
-    for share in (f" in {part} " for part in ("some", "most")):
-        if title.endswith(f"{share}{unit}s"):
-            return f"{title.removesuffix(f'{unit}s')}of {read}"
-    return f"{title}, in {read}"
 
 
 def list_facts(samples: Samples, wrong: Booleans) -> Iterator[Fact]:
@@ -109,9 +107,10 @@ def _find_empty_layers(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     name = samples.name
     return Fact(
-        f"leaves {name} at zero{describe_layers(samples, wrong)}",
+        f"leaves {name} at zero",
         f"{show(samples, wrong)} Which statement should write it, does that run there, and does a later line change"
         " its arrays?",
+        describe_layers(samples, wrong),
     )
 
 
@@ -120,13 +119,14 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
     layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES:
         return None
-    for where, among in (("", np.ones_like(layers)), (f", in the {samples.unit}s where it is wrong", layers)):
+    for scope, among in ((None, np.ones_like(layers)), (describe_wrong(samples), layers)):
         made = samples.made[among]
         for words, values in _list_transformations(samples, samples.right[among], made):
             if near(samples, samples.made, _fill(samples, among, values))[among].all():
                 return Fact(
-                    f"leaves {samples.name} at {words}{where}",
+                    f"leaves {samples.name} at {words}",
                     f"{show(samples, wrong)} What is done to these numbers?",
+                    scope,
                 )
     return None
 
@@ -178,15 +178,16 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES or _is_thin(samples, wrong):
         return None
-    for where, among in (("", np.ones_like(layers)), (f", in the {samples.unit}s where it is wrong", layers)):
+    for scope, among in ((None, np.ones_like(layers)), (describe_wrong(samples), layers)):
         for words, array in samples.arrays.items():
             known = np.isfinite(array)
             fits = known[among].all() and near(samples, samples.made, array)[among].all()
             # Zeros are any product of what is zero.
             if fits and array[among].any():
                 return Fact(
-                    f"leaves {samples.name} at {words}{where}",
+                    f"leaves {samples.name} at {words}",
                     f"{show(samples, wrong)} Write down the line with its layer: which arrays does it read?",
+                    scope,
                 )
     return None
 
@@ -202,12 +203,12 @@ def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES:
         return None
-    return _find_term_among(samples, wrong, np.ones_like(layers), "") or _find_term_among(
-        samples, wrong, layers, f", in the {samples.unit}s where it is wrong"
+    return _find_term_among(samples, wrong, np.ones_like(layers), None) or _find_term_among(
+        samples, wrong, layers, describe_wrong(samples)
     )
 
 
-def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, where: str) -> Fact | None:
+def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, scope: str | None) -> Fact | None:
     rest = samples.made - samples.right
     for words, every in samples.terms.items():
         term = np.where(among, every, 0.0)
@@ -226,8 +227,9 @@ def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, where: 
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"
             return Fact(
-                f"leaves {samples.name} at what follows from {samples.given} {done} {named}{where}",
+                f"leaves {samples.name} at what follows from {samples.given} {done} {named}",
                 f"{show(samples, wrong)} Which term is there that the chain rule does not have?",
+                scope,
             )
     return None
 
@@ -260,18 +262,19 @@ def _find_product(  # noqa: PLR0913 - two columns, and which of them is another 
     if f"{taken[at]:.3g}" == f"{right[at]:.3g}":
         return None
     return Fact(
-        f"leaves {samples.name} at a product of {other} and a column other than {name}"
-        f"{describe_layers(samples, wrong)}",
+        f"leaves {samples.name} at a product of {other} and a column other than {name}",
         f"Where {name} is {right[at]:.3g}, the {part} of {samples.name} is {taken[at]:.3g} times {other}."
         " Which arrays does the line read, and what do they hold by then?",
+        describe_layers(samples, wrong),
     )
 
 
 def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
     return Fact(
-        f"leaves {samples.name} with numbers that do not follow from {samples.given}{describe_layers(samples, wrong)}",
+        f"leaves {samples.name} with numbers that do not follow from {samples.given}",
         f"{show(samples, wrong)} Work this number out by hand: where does your code begin to differ?",
+        describe_layers(samples, wrong),
     )
 
 

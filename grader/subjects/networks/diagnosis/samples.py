@@ -160,7 +160,7 @@ def join_samples(
         """Return them under words that name the list dl/df was read from."""
         return {words.replace("all_dl_df", carrier): array for words, array in arrays.items()}
 
-    rules = find_candidates(samples, screened, lambda mine: mine.rules(), is_choice, fill=0.0)
+    rules = find_candidates(samples, screened, lambda alternatives: alternatives.rules(), is_choice, fill=0.0)
     return Samples(
         where,
         _words(where, passes, carries=carries),
@@ -174,11 +174,11 @@ def join_samples(
         made,
         right,
         base,
-        name(find_candidates(samples, screened, lambda mine: mine.arrays(), is_made)),
-        name(find_candidates(samples, screened, lambda mine: mine.terms(), is_added)),
+        name(find_candidates(samples, screened, lambda alternatives: alternatives.arrays(), is_made)),
+        name(find_candidates(samples, screened, lambda alternatives: alternatives.terms(), is_added)),
         {words: units.astype(bool) for words, units in name(rules).items()},
         name(join(samples, [s.ordered for s in samples])),
-        name(find_candidates(samples, screened, lambda mine: mine.functions(), is_factor)),
+        name(find_candidates(samples, screened, lambda alternatives: alternatives.functions(), is_factor)),
         *(_columns(passes) if where is Where.WEIGHT else (None, None)),
     )
 

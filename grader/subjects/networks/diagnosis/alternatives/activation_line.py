@@ -49,7 +49,7 @@ class ActivationAlternatives:
         return rules | (list_unit_rules(view.f[k - 1], "all_f[layer-1]") if k else {})
 
     def functions(self) -> Arrays:
-        """None."""
+        """Return no factors."""
         return {}
 
 

@@ -62,5 +62,5 @@ class BiasAlternatives:
         return rules | {"where it is positive": df > 0, "where it is negative": df < 0}
 
     def functions(self) -> Arrays:
-        """None."""
+        """Return no factors."""
         return {}

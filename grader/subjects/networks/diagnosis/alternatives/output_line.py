@@ -64,7 +64,7 @@ class OutputAlternatives:
         return list_unit_rules(view.f[-1], "all_f[K]") | {"where y is positive": view.network.y > 0}
 
     def functions(self) -> Arrays:
-        """None."""
+        """Return no factors."""
         return {}
 
 
