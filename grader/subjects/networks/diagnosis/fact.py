@@ -8,7 +8,7 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
-from grader.subjects.networks.diagnosis.sample import LEAST, NEAR
+from grader.subjects.networks.diagnosis.sample import are_near
 from grader.subjects.networks.diagnosis.samples import Samples
 
 #: The part of the layers beyond which they are said to be most of them.
@@ -31,8 +31,8 @@ class Fact:
 
 
 def near(samples: Samples, a: Array, b: Array) -> Booleans:
-    """For each entry whether two arrays have the same number; NaN is near nothing."""
-    return np.asarray(np.abs(a - b) <= LEAST * samples.size + NEAR * np.minimum(np.abs(a), np.abs(b)))
+    """For each entry of all layers whether two arrays have the same number."""
+    return are_near(a, b, samples.size)
 
 
 def find_one_factor(made: Array, right: Array, among: Booleans) -> float | None:

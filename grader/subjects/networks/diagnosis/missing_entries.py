@@ -34,7 +34,7 @@ def find_order(evidence: Mapping[int, Evidence]) -> Bug | None:
         return None
     if bug.id == _ORDERS[ReturnedForm.TWICE]:
         return bug
-    hint = f"{bug.hint} What follows names the entries of your lists as if they came in the order that was asked for."
+    hint = f"{bug.hint} From here on, entries are named as if your lists came in the order that was asked for."
     return replace(bug, hint=hint)
 
 

@@ -13,6 +13,11 @@ from grader.subjects.networks.diagnosis.student_pass import LayerPlace
 LEAST, NEAR = 1e-9, 1e-6
 
 
+def are_near(a: Array, b: Array, size: Array | float) -> Booleans:
+    """For each entry whether two arrays have the same number, beside numbers of some size; NaN is near nothing."""
+    return np.asarray(np.abs(a - b) <= LEAST * size + NEAR * np.minimum(np.abs(a), np.abs(b)))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """A line at work in one layer, or in the step to the layer below."""
@@ -30,6 +35,5 @@ class Sample:
         return max(float(np.max(np.abs(part), initial=0.0)) for part in (self.right, self.base))
 
     def near(self, array: Array) -> Booleans:
-        """For each entry whether the line made this array's number; NaN is near nothing."""
-        least = np.minimum(np.abs(self.made), np.abs(array))
-        return np.asarray(np.abs(self.made - array) <= LEAST * self.size + NEAR * least)
+        """For each entry whether the line made this array's number."""
+        return are_near(self.made, array, self.size)

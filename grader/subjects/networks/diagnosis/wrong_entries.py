@@ -102,7 +102,7 @@ def find_index_beyond(statement: MeasuredStatement) -> Slip | None:
     return make_slip(
         "index_out_of_range",
         f"takes {text} where the list {name} has no such entry",
-        f"It takes {text}. Which index does it come to there, and which is the last one of {name} in that network?",
+        f"It takes {text}. Which index is that there, and which is the last index of {name} in that network?",
         f"{text} is {beyond} of the list there, whose last entry has the index len(all_weights) - 1."
         f"{describe_formula(statement)}",
         find_line(statement),

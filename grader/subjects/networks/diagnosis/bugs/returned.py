@@ -185,7 +185,7 @@ BUGS = (
     _bug(
         "list_empty",
         "returns an empty list",
-        "Print the lengths of the two lists that you return. Was an iterator that one is made of used up before?",
+        "Print the lengths of the two lists that you return. Is one made of an iterator that was used up already?",
         "There are K+1 layers of parameters: both lists have K+1 entries. What zip, map and reversed return can be gone"
         " through once: make a list of it first.",
         lambda s: (s.dl_dweights, []),
