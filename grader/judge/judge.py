@@ -1,7 +1,7 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself, and knows no subject's cases."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ from grader.model.verdict import (
     StudentError,
 )
 from grader.oracle.answers import Answer, Candidate, Raised
-from grader.oracle.cases import Cases
+from grader.oracle.cases import Cases, spread
 
 if TYPE_CHECKING:
     from grader.judge.subject import AnySubject, JudgedRevision
@@ -40,6 +40,9 @@ ENDED = {
 
 #: The number of cases that are asked about a second time, after all others.
 AGAIN = 24
+
+#: The most failing cases that are asked about alone before answers are said to depend on the calls before.
+ALONE = 24
 
 CHANGES = Flag("changes_arguments", "changes its arguments in place")
 
@@ -174,10 +177,12 @@ class Judge:
         return examples
 
     def _fails_alone(self, failing: Collection[int], fresh: Callable[[], Candidate[Any]]) -> bool:
-        """Return True if the smallest failing case is wrong in a fresh process, too, or ends it."""
-        case: Cases = self.cases.take([next(i for i in self.subject.order if i in failing)])
+        """Return True if one of a sample of the failing cases is wrong in a fresh process, too, or ends it."""
+        wrong = set(failing)
+        sample = spread([i for i in self.subject.order if i in wrong], ALONE)
+        cases: Iterator[Cases] = (self.cases.take([i]) for i in sample)
         try:
-            return disagreeing(case, fresh().answer(case))[0]
+            return any(disagreeing(case, fresh().answer(case))[0] for case in cases)
         except CandidateError:
             return True
 

@@ -32,7 +32,7 @@ class Given:
     #: False if the same question had different answers, and no argument was changed.
     repeats: bool
     flags: Sequence[Flag]
-    #: Asks a process that has answered nothing yet about a case that is wrong; returns True if it is wrong there, too.
+    #: Asks fresh processes about cases that are wrong; returns True if one is wrong there, too.
     fails_alone: Callable[[], bool]
 
 

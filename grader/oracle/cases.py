@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 Booleans = NDArray[np.bool_]
 
 
+def spread(places: Sequence[int], most: int) -> list[int]:
+    """Return at most so many of the places, evenly from the first of them on."""
+    count = min(most, len(places))
+    return [places[len(places) * n // count] for n in range(count)]
+
+
 class Cases(Protocol):
     """Cases in order. The numbers of their answers stand one after the other in flat arrays."""
 

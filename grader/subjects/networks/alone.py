@@ -12,6 +12,7 @@ from grader.judge.marks import AloneMarks
 from grader.judge.row import Row
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Candidate
+from grader.oracle.cases import spread
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.assignment import Assignment
@@ -86,8 +87,7 @@ def _choose(suite: Suite, order: Sequence[int]) -> list[int]:
     """Networks from small to large; of one column, on which the steps are seen, if there are enough."""
     single = [i for i in order if suite.columns[i] == 1]
     chosen = single if len(single) >= SAMPLE else order
-    count = min(SAMPLE, len(chosen))
-    return [chosen[len(chosen) * n // count] for n in range(count)]
+    return spread(chosen, SAMPLE)
 
 
 def _judge_steps(

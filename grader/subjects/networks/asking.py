@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Sequence
 
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.cases import spread
 
 #: How many networks are asked for the lists of those that fail in one way.
 EACH = 12
@@ -18,8 +19,7 @@ def worth_asking(answers: Sequence[Answer], failing: Iterable[Sequence[int]], or
     for group in (raised, malformed, *failing):
         members = set(group)
         ordered = [i for i in order if i in members]
-        count = min(EACH, len(ordered))
-        chosen.update(ordered[len(ordered) * n // count] for n in range(count))
+        chosen.update(spread(ordered, EACH))
     return sorted(chosen)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from grader.model.formulas import Formulas
 from grader.model.verdict import Flag
 from grader.oracle.answers import Answer, Returned
+from grader.oracle.cases import spread
 from grader.oracle.network import Array, Network, Pass, activate, forward
 from grader.oracle.reference import activation_derivative, gradient, loss_derivative
 from grader.oracle.suite import Suite, build_unmeasured, flatten
@@ -60,7 +61,7 @@ def probes(suite: Suite, assignment: Assignment) -> Probes:
     Their outputs are not the suite's: who returns what was kept of an earlier network recomputes nothing.
     """
     deep = [i for i, sizes in enumerate(suite.sizes) if len(sizes) > 2 and suite.columns[i] == 1]
-    places = [deep[len(deep) * n // PROBES] for n in range(PROBES)] if len(deep) >= PROBES else []
+    places = spread(deep, PROBES) if len(deep) >= PROBES else []
     chosen = [_other(suite.networks[i]) for i in places]
     given = [_disturb(network, assignment) for network in chosen]
     expected = [_expect(network, at, assignment.formulas) for network, at in zip(chosen, given, strict=True)]

@@ -10,6 +10,7 @@ import numpy as np
 
 from grader.model.formulas import Loss
 from grader.oracle.answers import Candidate
+from grader.oracle.cases import spread
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
 from grader.subjects.networks.assignment import Assignment
@@ -57,10 +58,8 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     evidence = {i: _leave_out_prefilled(evidence[i], suite.sizes[i]) for i in known}
     # What raised before it came to a lower layer says nothing of them.
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
-    count = min(PROBES, len(reached))
-    chosen = [reached[len(reached) * n // count] for n in range(count)]
     heard = False
-    for i in chosen:
+    for i in spread(reached, PROBES):
         network = suite.networks[i]
         before = _collect_known(evidence[i], network.sizes)
         tripled, large = (_with_error(network, assignment, times) for times in (3.0, LARGE))

@@ -46,7 +46,7 @@ class Case:
     wrong: frozenset[int]
     #: Which entries of the suite's flat arrays are biases.
     biases: Booleans
-    #: Asks a fresh process about a wrong network; returns True if it is wrong there, too.
+    #: Asks fresh processes about wrong networks; returns True if one is wrong there, too.
     fails_alone: Callable[[], bool]
 
     @cached_property

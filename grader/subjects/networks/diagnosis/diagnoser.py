@@ -109,7 +109,7 @@ class Diagnoser:
 
         `wrong` are those that are not right, `evidence` is what it wrote on its way, `repeats` says whether it answered
         the same when it was asked again, `differentiates` whether the probes showed finite differences. `fails_alone`
-        asks a fresh process about a wrong network, and returns True if it is wrong there, too.
+        asks fresh processes about wrong networks, and returns True if one is wrong there, too.
         """
         if not wrong:
             return Explanation()
