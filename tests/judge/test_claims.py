@@ -6,6 +6,7 @@ import pytest
 
 from grader.judge.examples import Examples
 from grader.model.verdict import Judgement, Mark, Property
+from grader.subjects.networks import wording
 from tests.corpus.four_lines import source as four_lines
 from tests.local import local
 from tests.networks import NetworksJudge, load_packaged
@@ -153,7 +154,9 @@ def test_a_step_that_fails_on_a_sample_counts_the_sample() -> None:
     """The row's number of networks is the sentence's; neither is that of all that test the step."""
     assert SAMPLED != NOTEBOOK
     row = rows(SAMPLED)["relu_derivative"]
-    assert f"of {row.networks} sampled networks, on which the lists that your code writes were read" in row.message
+    assert re.fullmatch(
+        rf"By the lists that your code wrote, it does not hold on \d+ of {row.networks} sampled networks\.", row.message
+    )
     assert row.networks < 60
 
 
@@ -180,7 +183,7 @@ def test_zeros_that_a_short_sum_leaves_count_with_its_other_numbers() -> None:
     judgement = rows(source)
     wrong = judgement["finite_differences"].message.split()[2]
     row = judgement["activation_gradient"]
-    assert f"on {wrong} of {row.networks} networks that test them" in row.message
+    assert f"on {wrong} of {row.networks} networks that test this" in row.message
 
 
 def test_an_exception_at_one_depth_decides_nothing_of_the_others() -> None:
@@ -202,7 +205,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     by_name = {row.name: row for row in judgement.properties}
     assert "raised an exception on" in by_name["any_shape"].message
     assert by_name["relu_derivative"].outcome is Mark.PASSED
-    assert "Which of the two steps is wrong" in by_name["activation_gradient"].message
+    assert "Which of the two steps between them is wrong" in by_name["activation_gradient"].message
     assert any(mistake.id == "observed_activation" for mistake in judgement.diagnosis[0].mistakes)
 
 
@@ -218,7 +221,7 @@ def test_a_factor_on_the_way_down_is_of_neither_step() -> None:
     """It is in the derivative; what came back shows the product of the two."""
     source = own(start=LISTS).replace("2 * (all_f[last] - y)", "all_f[last] - y")
     source = source.replace("(all_f[at - 1] > 0)", "(2.0 * (all_f[at - 1] > 0))")
-    assert "Which of the two steps is wrong" in rows(source)["activation_gradient"].message
+    assert "Which of the two steps between them is wrong" in rows(source)["activation_gradient"].message
 
 
 def test_steps_that_an_explanation_finds_right_are_not_said_to_hold() -> None:
@@ -444,7 +447,7 @@ def test_a_step_does_not_fail_in_a_network_that_is_right(rate: float) -> None:
 def test_a_line_that_raises_is_said_to_raise_without_a_number() -> None:
     """The lists were read on a sample of the networks."""
     source = own(start=LISTS, keep="dw[at], db[at] = back @ all_h[at], back")
-    assert rows(source)["weight_gradient"].message == "Its line raises an exception."
+    assert rows(source)["weight_gradient"].message == wording.RAISES
 
 
 def test_networks_that_raise_and_those_of_another_shape_are_counted_apart() -> None:
@@ -573,7 +576,7 @@ def test_zeros_at_the_output_are_not_said_to_follow_a_rule_that_chooses_nothing(
     source = own(start="[0 * w for w in all_weights], [0 * b for b in all_biases], None")
     source = source.replace("        dw[at]", "        if np.abs(back).sum() < 3: break\n        dw[at]")
     (told,) = judged(source).diagnosis
-    assert told.title.startswith("It leaves all_dl_dbiases[K] at zero in some networks.")
+    assert told.title.startswith("It leaves all_dl_dbiases[K] at zero in some of the networks that were read.")
 
 
 def test_an_output_of_its_own_fails_the_row_of_the_biases() -> None:

@@ -6,6 +6,7 @@ import pytest
 from grader.judge.examples import Examples
 from grader.model.verdict import Judgement, Mark, Property
 from grader.oracle.network import Network, forward
+from grader.subjects.networks import wording
 from tests.corpus.four_lines import source as four_lines
 from tests.local import local
 from tests.networks import NetworksJudge, load_packaged
@@ -126,13 +127,13 @@ def test_a_list_in_which_an_array_is_looked_for_is_no_misused_list() -> None:
     source = own(layers="(all_weights.index(w) for w in reversed(all_weights))")
     judgement = judged(source)
     assert not any("whole list" in diagnosis.title for diagnosis in judgement.diagnosis)
-    assert all(row.message != "Its line raises an exception." for row in judgement.properties)
+    assert all(row.message != wording.RAISES for row in judgement.properties)
 
 
 def test_a_product_with_a_number_that_another_line_made_is_not_blamed_for_raising() -> None:
     """Arrays without their second axis have none at all where the output has one unit."""
     source = own(keep="back = np.squeeze(back)[()]; gw[at], gb[at] = np.outer(back, all_h[at]), back")
-    assert rows(source)["activation_gradient"].message != "Its line raises an exception."
+    assert rows(source)["activation_gradient"].message != wording.RAISES
 
 
 def test_lists_that_are_one_short_are_read_by_the_layers_that_they_fit() -> None:

@@ -306,7 +306,7 @@ FACTS = {
             "enter": "room[: len(error)] = error",
             "kept": "np.outer(error, entered), room[: len(error)]",
         },
-        "in layers above 0 only",
+        "in layers above 0",
     ),
     "whole numbers on the way down": (
         {"down": "np.where(before > 0, (matrix.T @ error).astype(int), 0).astype(float)"},

@@ -5,9 +5,10 @@ further away (or, under a cross-entropy, larger and larger biases of a wrong cla
 derivatives of a network are seen to be multiples of one quantum, which grows as the loss does. What backpropagation
 rounds, in whatever precision, is a part of each number and grows with the derivatives.
 
-**Underflow.** A complex step does not cancel. But it multiplies the input on its way: with inputs near the least number
-that there is, and weights as much larger, the derivatives of the first weights lose their digits, though they and all
-that backpropagation computes can be held; with inputs of 2^-200 they do not, which tells it from single precision.
+**Underflow.** A complex step does not cancel. But it multiplies the derivative on its way: where that is near the least
+number that there is, its digits are lost, though it and all that backpropagation computes can be held; where it is
+2^-200 they are not, which tells it from single precision. Derivatives are so small with inputs as small and first
+weights as much larger, or with such weights in the last layer, which show a step of the biases, too.
 
 Steps that are a part of each parameter, however small it is, have no common quantum and are not seen.
 """
@@ -37,7 +38,7 @@ _LARGE = 2.0**-4
 _MOST, _WHOLE = 2.0**24, 1e-2
 #: How near to that growth the quantum's is if it is seen once.
 _EXACTLY = 1e-6
-#: Exponents of two of the inputs: in every precision's range but single's, and at the end of double's.
+#: Exponents of two of what is made small: in every precision's range but single's, and at the end of double's.
 _SMALL, _LEAST = -200, -1015
 #: Beyond this part of a number backpropagation does not err here; below this size a double has fewer digits.
 _EXACT, _NORMAL = 1e-11, 2.0**-1021
@@ -54,7 +55,7 @@ def differentiates(candidate: Candidate[Suite], suite: Suite, assignment: Assign
     answers = candidate.answer(build_unmeasured(asked, passes, "probe"))
     per_network = len(asked) // len(chosen)
     parts = [slice(n * per_network, (n + 1) * per_network) for n in range(len(chosen))]
-    if any(_underflows(answers[part][len(_RUNGS) :], asked[part][len(_RUNGS) :], assignment) for part in parts):
+    if any(_underflows(answers[part], asked[part], assignment) for part in parts):
         return True
     power = 2 if assignment.formulas.loss is Loss.LEAST_SQUARES else 1
     quanta = [_quanta(answers[part], asked[part][0]) for part in parts]
@@ -96,6 +97,7 @@ def _probes(network: Network, assignment: Assignment) -> list[Network]:
     return [
         *(_distant(network, assignment, rung) for rung in _RUNGS),
         *(_with_inputs(network, exponent) for exponent in (_SMALL, _LEAST)),
+        *(_with_last_weights(network, exponent) for exponent in (_SMALL, _LEAST)),
     ]
 
 
@@ -118,6 +120,12 @@ def _with_inputs(network: Network, exponent: int) -> Network:
     """The network with inputs smaller by a power of two and first weights as much larger."""
     first = np.ldexp(network.weights[0], -exponent)
     return Network((first, *network.weights[1:]), network.biases, np.ldexp(network.net_input, exponent), network.y)
+
+
+def _with_last_weights(network: Network, exponent: int) -> Network:
+    """The network with last weights smaller by a power of two, as all derivatives below them then are."""
+    last = np.ldexp(network.weights[-1], exponent)
+    return Network((*network.weights[:-1], last), network.biases, network.net_input, network.y)
 
 
 def _quanta(answers: Sequence[Answer], network: Network) -> list[list[float | None]]:
@@ -178,19 +186,29 @@ def _divisor(a: float, b: float, rounding: float) -> float:
 
 
 def _underflows(answers: Sequence[Answer], asked: Sequence[Network], assignment: Assignment) -> bool:
-    """True if only the first weights' derivatives are off, and only with inputs at the end of double precision."""
+    """True if only derivatives at the end of double precision are off: of the first weights, or below the last."""
+    first, last = asked[0].weights[0].size, asked[0].weights[-1].size + asked[0].biases[-1].size
+    inputs, weights = slice(len(_RUNGS), len(_RUNGS) + 2), slice(len(_RUNGS) + 2, None)
+    return _loses_digits(answers[inputs], asked[inputs], slice(0, first), assignment) or _loses_digits(
+        answers[weights], asked[weights], slice(0, -last), assignment
+    )
+
+
+def _loses_digits(answers: Sequence[Answer], asked: Sequence[Network], small: slice, assignment: Assignment) -> bool:
+    """True if of two networks whose derivatives are small in one part that part alone is off, and in the second one."""
     off = []
     for answer, network in zip(answers, asked, strict=True):
         if not isinstance(answer, Returned):
             return False
         with np.errstate(all="ignore"):
             right = flatten(gradient(network, assignment.formulas))
-        first = network.weights[0].size
-        size = np.maximum(np.abs(right), np.abs(right[first:]).max() * (np.arange(len(right)) >= first))
+        others = np.ones(len(right), dtype=bool)
+        others[small] = False
+        size = np.maximum(np.abs(right), np.abs(right[others]).max() * others)
         wrong = np.abs(answer.numbers - right) > _EXACT * size
-        if wrong[first:].any():
+        if wrong[others].any():
             return False
-        held = np.abs(right[:first]) > _NORMAL
-        off.append((int((wrong[:first] & held).sum()), int(held.sum())))
-    (small, _), (least, held_least) = off
-    return small == 0 and least > 0 and 2 * least >= held_least
+        held = np.abs(right[small]) > _NORMAL
+        off.append((int((wrong[small] & held).sum()), int(held.sum())))
+    (before, _), (least, held_least) = off
+    return before == 0 and least > 0 and 2 * least >= held_least

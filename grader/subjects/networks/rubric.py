@@ -183,23 +183,23 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
         for name in failed
         if len(_networks(layers, judged[name].failed & sure)) < min(_BEYOND_CHANCE, len(rows[name].failing))
     ]
-    if doubtful or not product:
+    if not product or "activation_gradient" in doubtful:
         return {name: Row(Mark.NOT_RUN, 0, wording.DOUBTFUL) for name in doubtful}
     wrong, spared = sorted(PROPAGATION, key=lambda name: int(getattr(rubric, name)))
-    if len(failed) == 1:
+    if len(failed) == 1 or doubtful:
         wrong, spared = "activation_gradient", "relu_derivative"
     either = judged[wrong].failed | judged[spared].failed
     unsure = judged["relu_derivative"].unsure & ~judged["activation_gradient"].failed
     judged[wrong] = replace(judged[wrong], failed=either, tested=judged[wrong].tested | either, unsure=unsure)
     judged[spared] = replace(judged[spared], failed=np.zeros_like(either))
     pair = {name: _row(judged[name], layers, disagreeing) for name in PROPAGATION}
-    wrongly = len(pair[wrong].failing)
-    message = wording.product_tally(wrongly, pair[wrong].cases)
-    unseen, passes = wording.together_with(TITLES[wrong]), pair[spared].mark is Mark.PASSED
-    return {
-        wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION),
-        spared: replace(pair[spared], message=unseen, names=(wrong,)) if passes else pair[spared],
-    }
+    message = wording.product_tally(len(pair[wrong].failing), pair[wrong].cases)
+    by_name = {wrong: replace(pair[wrong], message=message, names=wording.PROPAGATION), spared: pair[spared]}
+    if doubtful:
+        by_name[spared] = Row(Mark.NOT_RUN, 0, wording.DOUBTFUL)
+    elif pair[spared].mark is Mark.PASSED:
+        by_name[spared] = replace(pair[spared], message=wording.together_with(TITLES[wrong]), names=(wrong,))
+    return by_name
 
 
 def _blame_one_of_two(
@@ -252,7 +252,8 @@ def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
     shown = bool((step.failed & by_lists.decided).any())
     if shown and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
         sample = _count_tested(step, layers, lists.asked)
-        return replace(row, cases=sample, message=wording.sampled_tally(len(row.failing), sample))
+        raised = bool(np.isin(layers.network[lists.stopped], row.failing).any())
+        return replace(row, cases=sample, message=wording.sampled_tally(len(row.failing), sample, raised=raised))
     return row
 
 

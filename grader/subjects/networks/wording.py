@@ -9,8 +9,8 @@ from grader.subjects.networks.evidence import ReturnedForm
 RAISED_AT_HOME = "Not judged: it raised on every network of the notebook's own shape."
 
 SILENT = (
-    "Not judged: wherever the gradient of the activations (activation_gradient) and the derivative of the activation"
-    " function (relu_derivative) would show, zero came back below the output layer."
+    "Not judged: wherever the gradient of the activations and the derivative of the activation function would show,"
+    " zero came back below the output layer."
 )
 
 DOUBTFUL = (
@@ -32,10 +32,9 @@ UNSEEN = "Not judged: this step was not seen in what could be read."
 
 STOPPED = "Not judged: your code raised an exception, and this step was not seen in what could be read then."
 
-RAISES = "Its line raises an exception."
+RAISES = "The line that raises an exception is taken for this step's, by the arrays that it reads or writes."
 
-EXPLAINED = "Does not hold, by the diagnosis."
-
+EXPLAINED = "By the diagnosis, what this step leaves is wrong or changed later."
 
 UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
 
@@ -90,22 +89,21 @@ def dependence(networks: int) -> str:
 def spoilt_tally(title: str, wrong: int, of: int) -> str:
     """The number of networks on which one of dW and db is not that of the dl/df that the other one shows."""
     networks = f"{wrong} of {of} network{'' if of == 1 else 's'}"
-    return f"Judged by the dl/df of another step ({title}), which fails itself: does not hold on {networks}."
+    return f"It does not follow from the dl/df that another step shows ({title}), which fails itself, on {networks}."
 
 
-def sampled_tally(wrong: int, of: int) -> str:
+def sampled_tally(wrong: int, of: int, *, raised: bool) -> str:
     """The message for a step that only the lists show to fail, which were read on a sample of the networks."""
-    networks = f"{of} sampled network{'' if of == 1 else 's'}"
-    return f"Wrong on {wrong} of {networks}, on which the lists that your code writes were read."
+    evidence = "the lists that your code wrote" + (" and the line that raised" if raised else "")
+    return f"By {evidence}, it does not hold on {wrong} of {of} sampled network{'' if of == 1 else 's'}."
 
 
 def product_tally(wrong: int, of: int) -> str:
     """The number of networks on which two steps together do not hold, if it cannot be seen which of them does not."""
-    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} them"
+    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} this"
     return (
-        "The gradients of a layer do not follow from those of the layer above, by the two steps between them"
-        f" (activation_gradient, relu_derivative), on {networks}. Which of the two steps is wrong, or whether something"
-        " was done to the gradients afterwards, does not show."
+        f"The gradients of a layer do not follow from those of the layer above on {networks}. Which of the two steps"
+        " between them is wrong, or whether something was done to the gradients afterwards, does not show."
     )
 
 

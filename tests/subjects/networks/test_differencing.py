@@ -194,3 +194,32 @@ def test_differences_from_the_input_up_recompute_the_forward_pass(udl: NetworksJ
 def test_a_step_that_is_larger_for_large_parameters_alone_is_seen(udl: NetworksJudge) -> None:
     (source,) = differencing(udl.assignment, BY_SIZE).values()
     assert "finite_differences" in flags(source, udl)
+
+
+COMPLEX_BIASES = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    def loss(k, biases):
+        h = all_h[0]
+        for weights, bias in zip(all_weights, biases):
+            f = bias + weights @ h
+            h = np.where(f.real > 0, f, 0)
+        return np.sum((f - y) ** 2)
+
+    dw, db = [], []
+    for k, bias in enumerate(all_biases):
+        g = np.zeros(bias.shape)
+        for at in np.ndindex(*bias.shape):
+            moved = [b.astype(complex) for b in all_biases]
+            moved[k][at] += 1e-30j
+            g[at] = loss(k, moved).imag / 1e-30
+        db.append(g)
+        dw.append(g @ all_h[k].T)
+    return dw, db
+"""
+
+
+def test_a_complex_step_of_the_biases_alone_is_seen(udl: NetworksJudge) -> None:
+    """No input is multiplied by the step on its way."""
+    assert flags(COMPLEX_BIASES, udl) == ["finite_differences"]

@@ -7,6 +7,7 @@ import pytest
 from grader.errors import SubmissionError
 from grader.judge.examples import Examples
 from grader.model.verdict import Judgement, Mark, Outcome
+from grader.subjects.networks import wording
 from grader.subjects.networks.draw import CHOICE
 from grader.subjects.networks.revision import load
 from tests.corpus.four_lines import SHAPELESS, WRONG, combined
@@ -106,7 +107,7 @@ def test_a_derivative_that_is_written_past_the_input_costs_its_own_step() -> Non
     judgement = judged(source)
     assert lost(judgement) == {"relu_derivative", "any_shape"}
     row = next(row for row in judgement.properties if row.name == "relu_derivative")
-    assert row.message == "Its line raises an exception."
+    assert row.message == wording.RAISES
 
 
 @pytest.mark.parametrize(

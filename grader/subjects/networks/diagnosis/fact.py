@@ -1,6 +1,6 @@
 """A fact about a line: its words, and what all kinds of facts have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,7 @@ from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.sample import are_near
 from grader.subjects.networks.diagnosis.samples import Samples
+from grader.subjects.networks.diagnosis.student_pass import LayerPlace
 
 #: The part of the layers beyond which they are said to be most of them.
 _MOST = 0.5
@@ -44,40 +45,52 @@ def find_one_factor(made: Array, right: Array, among: Booleans) -> float | None:
     return factor if np.isfinite(factor) else None
 
 
-def describe_all(samples: Samples) -> str:
-    """The words after what is true of all layers that were read."""
-    return f", in the {samples.unit}s that could be read" if samples.partial else ""
+def describe_read(samples: Samples) -> str:
+    """The words after a fact if not all was read."""
+    return ", as far as could be read" if samples.partial else ""
 
 
-def describe_wrong(samples: Samples) -> str:
-    """The words after what is true of every layer that is wrong."""
-    read = "that could be read and " if samples.partial else ""
-    return f", in the {samples.unit}s {read}where it is wrong"
+def list_scopes(samples: Samples, wrong: Booleans) -> Iterator[tuple[str | None, Booleans]]:
+    """The layers of which a fact may be true, in words and entry by entry: all, those of a kind, those that are wrong.
+
+    Each holds every layer that is wrong. Those of a kind were all read as the fact says, also where nothing is wrong.
+    """
+    yield None, np.ones_like(wrong)
+    layers = np.isin(samples.owner, samples.owner[wrong])
+    for words, kind in _list_kinds(samples):
+        if not (layers & ~kind).any():
+            yield f"in {words}{describe_read(samples)}", kind
+    yield f"in the {samples.unit}s where it is wrong{describe_read(samples)}", layers
 
 
-def describe_layers(samples: Samples, wrong: Booleans) -> str:
-    """The words after what is true of the layers that are wrong: by their numbers, if these decide it."""
-    layers = set(samples.owner[wrong].tolist())
-    if len(layers) == len(samples.layers):
-        return describe_all(samples)
+def describe_layers(samples: Samples, wrong: Booleans) -> str | None:
+    """The words after what is true of the layers that are wrong: which layers these are, or how many; None for all."""
+    layers = np.isin(samples.owner, samples.owner[wrong])
+    if layers.all():
+        return None
+    # Where nothing else follows than zero, nothing shows.
+    telling = np.isin(samples.owner, samples.owner[samples.right != 0]) | layers
+    for words, kind in _list_kinds(samples):
+        if np.array_equal(kind & telling, layers):
+            return f"in {words}{describe_read(samples)}"
+    part = "most" if len(set(samples.owner[wrong].tolist())) > _MOST * len(samples.layers) else "some"
+    return f"in {part} of the {samples.unit}s that {'could be' if samples.partial else 'were'} read"
+
+
+def _list_kinds(samples: Samples) -> Iterator[tuple[str, Booleans]]:
+    """Kinds of layers, in words and entry by entry."""
     if samples.where in {Where.BIAS, Where.WEIGHT}:
-        # Where nothing else follows than zero, nothing shows.
-        telling = set(samples.owner[samples.right != 0].tolist()) | layers
-        places = [(samples.layers[n].k, samples.layers[n].depth, n in layers) for n in sorted(telling)]
-        for words, rule in _BY_NUMBER.items():
-            if all(rule(k, depth) == off for k, depth, off in places):
-                return f" in {words}{describe_all(samples)}"
-    part = "most" if len(layers) > _MOST * len(samples.layers) else "some"
-    return f" in {part} of the {samples.unit}s that could be read" if samples.partial else f" in {part} {samples.unit}s"
+        for words, is_of in _KINDS.items():
+            yield words, np.array([is_of(at) for at in samples.layers])[samples.owner]
 
 
-#: Layers that may be chosen by their numbers, in a network of this K.
-_BY_NUMBER: dict[str, Callable[[int, int], bool]] = {
-    "layer 0": lambda k, _: k == 0,
-    "layer K": lambda k, depth: k == depth,
-    # Not in every one: where nothing but zero follows, what is wrong may not show.
-    "layers above 0 only": lambda k, _: k > 0,
-    "layers below K only": lambda k, depth: k < depth,
+#: Layers that may be chosen by their number or their shape.
+_KINDS: dict[str, Callable[[LayerPlace], bool]] = {
+    "layer 0": lambda at: at.k == 0,
+    "layer K": lambda at: at.k == at.depth,
+    "layers with square weights": lambda at: at.rows == at.columns,
+    "layers above 0": lambda at: at.k > 0,
+    "layers below K": lambda at: at.k < at.depth,
 }
 
 

@@ -9,11 +9,11 @@ from grader.subjects.networks.diagnosis.bug import Where
 from grader.subjects.networks.diagnosis.fact import (
     LEAST_ENTRIES,
     Fact,
-    describe_all,
     describe_between,
     describe_layers,
-    describe_wrong,
+    describe_read,
     find_one_factor,
+    list_scopes,
     near,
     show,
     show_factor,
@@ -24,10 +24,7 @@ from grader.subjects.networks.diagnosis.samples import Samples
 
 def find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
     """One factor everywhere, or wherever it is wrong."""
-    for among, scope in (
-        (np.ones_like(wrong), None),
-        (np.isin(samples.owner, samples.owner[wrong]), describe_layers(samples, wrong)),
-    ):
+    for scope, among in list_scopes(samples, wrong):
         factor = find_one_factor(samples.made, samples.right, among)
         if factor is None or f"{factor:.6g}" == "1" or not factor:
             continue
@@ -131,7 +128,7 @@ def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]
     example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
     unit, everywhere = samples.unit, all(abs(factor - 1) > NEAR for factor in factors.values())
     which = f"each {unit}" if everywhere else f"each of these {unit}s"
-    scope = f" in each {unit}{describe_all(samples)}" if everywhere else describe_layers(samples, wrong)
+    scope = f"in each {unit}{describe_read(samples)}" if everywhere else describe_layers(samples, wrong)
     return Fact(
         f"leaves {samples.name} at a multiple of what follows from {samples.given}",
         f"{show(samples, wrong)} By which factor is {which} off?",
@@ -149,8 +146,8 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     if kept[seen].all() and samples.where is not Where.DERIVATIVE:
         return None
     title = f"leaves {samples.name} at {samples.source}"
-    layers = np.isin(samples.owner, samples.owner[wrong])
-    for scope, among in ((None, seen), (describe_wrong(samples), seen & layers)):
+    for scope, layers in list_scopes(samples, wrong):
+        among = seen & layers
         if kept[among].all() and samples.where is Where.DERIVATIVE:
             return Fact(f"{title} for every unit", show_factor(samples, wrong), scope)
         for rule, units in samples.rules.items():

@@ -15,9 +15,9 @@ from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.fact import (
     LEAST_ENTRIES,
     Fact,
-    describe_all,
     describe_layers,
-    describe_wrong,
+    describe_read,
+    list_scopes,
     near,
     show,
 )
@@ -52,7 +52,7 @@ def find_fact(samples: Samples) -> Bug | None:
         return None
     where = samples.blamed
     # Zeros in the lists of a call that raised are not read, which may have been made all the same.
-    scope = describe_all(samples) if fact.scope is None else fact.scope
+    scope = describe_read(samples) if fact.scope is None else f"{',' if ', ' in fact.title else ''} {fact.scope}"
     title = f"{fact.title}{scope}{fact.example}"
     between = (Where.ACTIVATION, Where.DERIVATIVE)
     # Which of the two steps between layers it is does not show where only both are seen.
@@ -116,10 +116,9 @@ def _find_empty_layers(samples: Samples, wrong: Booleans) -> Fact | None:
 
 def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
     """A function of each number that should be there, everywhere or in every layer that is wrong."""
-    layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES:
         return None
-    for scope, among in ((None, np.ones_like(layers)), (describe_wrong(samples), layers)):
+    for scope, among in list_scopes(samples, wrong):
         made = samples.made[among]
         for words, values in _list_transformations(samples, samples.right[among], made):
             if near(samples, samples.made, _fill(samples, among, values))[among].all():
@@ -175,10 +174,9 @@ def _round(right: Array, made: Array, decimals: int) -> Array:
 
 def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     """Another array or product, in every entry or in every layer that is wrong."""
-    layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES or _is_thin(samples, wrong):
         return None
-    for scope, among in ((None, np.ones_like(layers)), (describe_wrong(samples), layers)):
+    for scope, among in list_scopes(samples, wrong):
         for words, array in samples.arrays.items():
             known = np.isfinite(array)
             fits = known[among].all() and near(samples, samples.made, array)[among].all()
@@ -200,12 +198,10 @@ def _is_thin(samples: Samples, wrong: Booleans) -> bool:
 
 def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
     """A multiple of another array that is added, everywhere or in every layer that is wrong."""
-    layers = np.isin(samples.owner, samples.owner[wrong])
     if wrong.sum() < LEAST_ENTRIES:
         return None
-    return _find_term_among(samples, wrong, np.ones_like(layers), None) or _find_term_among(
-        samples, wrong, layers, describe_wrong(samples)
-    )
+    facts = (_find_term_among(samples, wrong, among, scope) for scope, among in list_scopes(samples, wrong))
+    return next(filter(None, facts), None)
 
 
 def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, scope: str | None) -> Fact | None:

@@ -75,7 +75,7 @@ def test_a_list_that_is_changed_at_the_end_is_no_mistake_of_the_line_that_writes
 def test_a_factor_of_some_layers_is_said_of_some_layers(udl: NetworksJudge) -> None:
     """Where the biases are right, they were read, too; layers that their numbers tell apart are named."""
     found = diagnosed(OwnNames("", "offset", "back * (-1) ** at", frozenset()).source, udl)
-    assert "in some layers" in found.title
+    assert "in some of the layers that were read" in found.title
     first = diagnosed(OwnNames("", "offset", "back * (at > 0)", frozenset()).source, udl)
     assert first.title.endswith("at zero in layer 0.")
 
@@ -136,7 +136,7 @@ def test_of_calls_that_raised_a_fact_says_how_far_it_was_read(udl: NetworksJudge
     masked = "np.any(all_f[layer-1] > 0) * all_dl_dh[layer]"
     source = four_lines({"derivative": masked, "weight": "np.matmul(all_dl_df[layer].T, all_h[layer].T)"})
     found = diagnosed(source, udl)
-    assert "for every unit" not in found.title or "in the layers that could be read" in found.title
+    assert "for every unit" not in found.title or "as far as could be read" in found.title
 
 
 def test_an_array_of_a_wrong_shape_is_not_said_to_be_of_another_layer(udl: NetworksJudge) -> None:

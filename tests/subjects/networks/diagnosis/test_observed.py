@@ -41,7 +41,7 @@ FACTS: dict[tuple[str, str], str] = {
     (
         "derivative",
         f"(({F} > 0) if layer % 2 else 1) * {DH}",
-    ): f"at {DH} for every unit, in the layers where it is wrong",
+    ): f"at {DH} for every unit in the layers where it is wrong",
     ("activation", f"np.matmul({W}.T, {DF}) - np.matmul({W}.T, {DF}).mean()"): f"at {W}.T @ {DF} minus its mean",
     ("activation", f"np.concatenate([all_biases[layer].T @ {DF}, {W}.T @ {DF}])[:-1]"): "moved down by one unit, below",
     ("derivative", f"({F} > 0) * (np.abs({DH}) > 0.05) * {DH}"): f"at zero where the size of {DH} is below some number",
@@ -57,7 +57,7 @@ FACTS: dict[tuple[str, str], str] = {
     ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there",
     ("activation", f"{W}.T @ ((all_f[layer] > 0) * {DF})"): "of the units whose all_f[layer] is positive",
     ("activation", f"np.matmul({W}.T, {DF}) + ({DF} if {DF}.shape == all_h[layer].shape else 0)"): (
-        f"plus {DF}, in the layers where it is wrong"
+        f"plus {DF} in the layers where it is wrong"
     ),
     ("activation", f"({W} - 0.01 * all_dl_dweights[layer]).T @ {DF}"): "minus 0.01 times all_dl_dweights[layer].T",
     ("activation", f"np.sign({W}).T @ {DF}"): f"at np.sign({W}).T @ {DF}",
@@ -215,7 +215,7 @@ def test_a_factor_in_some_layers_is_not_said_of_each(udl: NetworksJudge) -> None
     """Above layer 0 the biases are right."""
     text = "slopes, [offsets[0] / len(all_h[0]) * len(y)] + offsets[1:]"
     (found,) = judged(OwnNames("", "returned", text, frozenset()).source, udl).diagnosis
-    assert "shows in some layers:" in found.title
+    assert "shows in some of the layers that were read:" in found.title
     assert "By which factor is each of these layers off?" in found.hint
 
 
