@@ -72,10 +72,10 @@ def test_a_list_that_is_changed_at_the_end_is_no_mistake_of_the_line_that_writes
     assert "change it later" in found.hint
 
 
-def test_a_factor_of_some_layers_is_said_of_some_layers(udl: NetworksJudge) -> None:
+def test_a_factor_of_some_layers_is_said_of_those(udl: NetworksJudge) -> None:
     """Where the biases are right, they were read, too; layers that their numbers tell apart are named."""
     found = diagnosed(OwnNames("", "offset", "back * (-1) ** at", frozenset()).source, udl)
-    assert "in some of the layers that were read" in found.title
+    assert "in the layers where it is wrong" in found.title
     first = diagnosed(OwnNames("", "offset", "back * (at > 0)", frozenset()).source, udl)
     assert first.title.endswith("at zero in layer 0.")
 
