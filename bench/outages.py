@@ -55,6 +55,7 @@ def measure(name: str, seconds: float, rate: float) -> OutageReport:
     report = OutageReport(name)
     with serve_for(name) as serving, closing(StudentLoad(serving.wait_for_url(), serving.token, rate)) as load:
         with load.run():
+            # The load before and after the outage is measured, too.
             time.sleep(min(_BEFORE, seconds))
             with outage(serving):
                 looks = _watch(load.url, seconds)

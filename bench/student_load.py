@@ -96,4 +96,5 @@ class StudentLoad:
                 if answer.status_code == 202:
                     self.accepted[number] = answer.json()["id"]
                     return
+            # A refused student tries again at that pace: no answer says when the service takes files again.
             time.sleep(_INTERVAL)

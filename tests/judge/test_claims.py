@@ -173,7 +173,7 @@ def test_a_step_that_fails_on_few_networks_counts_all_that_test_it() -> None:
     """The lists of every network that is wrong were read."""
     source = own(start=LISTS, keep="dw[at], db[at] = (back @ all_h[at].T) * (len(dw) * len(back) != 33), back")
     row = rows(source)["weight_gradient"]
-    assert re.fullmatch(rf"Does not hold on \d of {row.networks} networks that test it\.", row.message)
+    assert re.fullmatch(rf"all_dl_dweights does not .* on \d of {row.networks} networks that test it\.", row.message)
     assert row.networks > 150
 
 
@@ -229,7 +229,25 @@ def test_steps_that_an_explanation_finds_right_are_not_said_to_hold() -> None:
     above = "KEPT = {}"
     source = own(back="KEPT.setdefault(str([w.shape for w in all_weights]), (dw, db))", start=LISTS, above=above)
     row = rows(source)["any_shape"]
-    assert row.message.startswith("By the diagnosis, each step's line is right")
+    assert row.message.startswith("By the diagnosis, no step of the chain rule is wrong")
+
+
+def test_zeros_where_a_product_does_not_fit_are_judged_by_the_networks_where_it_does() -> None:
+    """Without the transpose, square weights alone carry the error down; all others leave zeros below the output."""
+    source = own(start=LISTS).replace(
+        "back = all_weights[at].T @ back",
+        "fits = len(back) == all_weights[at].shape[1]\n"
+        "            back = all_weights[at] @ back if fits else np.zeros((all_weights[at].shape[1], 1))",
+    )
+    assert lost(source) == {"activation_gradient"}
+
+
+def test_of_weights_and_biases_that_disagree_the_row_names_what_was_compared() -> None:
+    """Scaled biases, and weights by other activations: neither shows what dl/df was."""
+    keep = "dw[at] = back @ (all_h[at] - (all_h[at] == 0)).T; db[at] = (3.0 if at < last else 1.0) * back"
+    source = own(start=LISTS, keep=keep)
+    message = rows(source)["weight_gradient"].message
+    assert message.startswith("all_dl_dweights does not follow from the dl/df that all_dl_dbiases shows on ")
 
 
 def test_a_list_that_is_too_long_is_one_of_the_two() -> None:

@@ -246,11 +246,16 @@ def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
         return row
     if not (step.failed & ~lists.raised[name]).any():
         return replace(row, message=wording.RAISES)
+    wrong, of = len(row.failing), row.cases
+    listed = (step.failed & by_lists.decided).any()
     if name == "bias_gradient" and not (step.failed & ~layers.top).any():
-        row = replace(row, message=wording.output_tally(len(row.failing), row.cases))
+        row = replace(row, message=wording.output_tally(wrong, of))
+    elif name == "bias_gradient" and not listed and not (step.failed & layers.top).any():
+        row = replace(row, message=wording.biases_tally(wrong, of))
+    elif name == "weight_gradient" and not listed:
+        row = replace(row, message=wording.weights_tally(wrong, of, by_biases=step.reading is Reading.BIASES))
     # A step that the lists show to fail is not seen to fail where they were not read, but for networks that are right.
-    shown = bool((step.failed & by_lists.decided).any())
-    if shown and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
+    if listed and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
         sample = _count_tested(step, layers, lists.asked)
         raised = bool(np.isin(layers.network[lists.stopped], row.failing).any())
         return replace(row, cases=sample, message=wording.sampled_tally(len(row.failing), sample, raised=raised))

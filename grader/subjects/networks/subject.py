@@ -42,7 +42,7 @@ from grader.subjects.networks.rubric import (
 )
 from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink
 from grader.subjects.networks.steps import STEPS
-from grader.subjects.networks.unpropagated import ignores_error, telling
+from grader.subjects.networks.unpropagated import find_alive, ignores_error, telling
 from grader.subjects.networks.words import TITLES
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class Networks:
         """The steps, any shape and the form, by what came back, what was written on the way, and what explains it."""
         answers, agrees = given.answers, given.agrees
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
-        failing = (agrees.failing, self.home, *(row.failing for row in by_answers.values()))
+        alive = find_alive(self.cases, answers, agrees.failing)
+        failing = (agrees.failing, self.home, alive, *(row.failing for row in by_answers.values()))
         lists = self._read_lists(witness, answers, failing)
         differing = self._read_again(witness, answers, lists) if given.repeats else None
         evidence = in_one_order(self.cases, lists)

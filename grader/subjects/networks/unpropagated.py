@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from grader.model.formulas import Loss
-from grader.oracle.answers import Candidate
+from grader.oracle.answers import Answer, Candidate, Returned
 from grader.oracle.cases import spread
 from grader.oracle.network import Array, Network, forward
 from grader.oracle.suite import Suite, build_unmeasured
@@ -37,6 +37,21 @@ def telling(suite: Suite) -> list[int]:
     return [i for i in hidden if _depends(suite, i)]
 
 
+def find_alive(suite: Suite, answers: Sequence[Answer], failing: Sequence[int]) -> list[int]:
+    """The failing networks that have numbers other than zero below the output layer, if most have none."""
+    deep = [i for i in failing if len(suite.sizes[i]) > 2]
+    alive = [
+        i for i in deep if isinstance(given := answers[i], Returned) and given.numbers[: _count_lower(suite, i)].any()
+    ]
+    return alive if 2 * len(alive) < len(deep) else []
+
+
+def _count_lower(suite: Suite, i: int) -> int:
+    """The number of derivatives below the output layer."""
+    sizes = suite.sizes[i]
+    return suite.starts[i + 1] - suite.starts[i] - (sizes[-2] + 1) * sizes[-1]
+
+
 def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     candidate: Candidate[Suite],
     suite: Suite,
@@ -58,10 +73,13 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     evidence = {i: _leave_out_prefilled(evidence[i], suite.sizes[i]) for i in known}
     # What raised before it came to a lower layer says nothing of them.
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
+    # Zeros show less than other numbers.
+    lower = {i: _collect_known(evidence[i], suite.sizes[i]) for i in reached}
+    alive = [i for i in reached if any(np.count_nonzero(entry) for entry in lower[i].values())]
     heard = False
-    for i in spread(reached, PROBES):
+    for i in spread(alive or reached, PROBES):
         network = suite.networks[i]
-        before = _collect_known(evidence[i], network.sizes)
+        before = lower[i]
         tripled, large = (_with_error(network, assignment, times) for times in (3.0, LARGE))
         first = _ask(candidate, [tripled, large], evidence[i], assignment)
         if first is None or (all(first) and _grew_any(*first)):
@@ -99,8 +117,7 @@ def _ask(
 
 def _depends(suite: Suite, i: int) -> bool:
     """True if a derivative below the output layer of network `i` is known and not zero."""
-    sizes = suite.sizes[i]
-    truth = suite.derivatives[suite.starts[i] : suite.starts[i + 1] - (sizes[-2] + 1) * sizes[-1]]
+    truth = suite.derivatives[suite.starts[i] :][: _count_lower(suite, i)]
     return bool((np.nan_to_num(truth) != 0).any())
 
 

@@ -22,7 +22,7 @@ STEPS_HOLD = "Each step holds on every network where it could be judged, and yet
 
 LEFT_OUT = "The gradients of layer 0 are zero on every network with a hidden layer that could be read."
 
-LINES_HOLD = "By the diagnosis, each step's line is right, and yet some derivatives are wrong."
+LINES_HOLD = "By the diagnosis, no step of the chain rule is wrong, and yet some derivatives are."
 
 ZEROS = "Not judged: where this step would show, only zeros came back."
 
@@ -34,9 +34,12 @@ STOPPED = "Not judged: your code raised an exception, and this step was not seen
 
 RAISES = "The line that raises an exception is taken for this step's, by the arrays that it reads or writes."
 
-EXPLAINED = "By the diagnosis, what this step leaves is wrong or changed later."
+EXPLAINED = "The diagnosis counts against this step."
 
-UNPROPAGATED = "Below the output layer, the gradients do not depend on the error at the output."
+UNPROPAGATED = (
+    "Below the output layer, the gradients do not depend on the error at the output, on the networks that were asked"
+    " about with other targets."
+)
 
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
 
@@ -71,6 +74,20 @@ def output_tally(wrong: int, of: int) -> str:
         f"At the output layer it is not the derivative of the loss on {wrong} of {of}"
         f" network{' that tests' if of == 1 else 's that test'} it."
     )
+
+
+def weights_tally(wrong: int, of: int, *, by_biases: bool) -> str:
+    """The number of networks on which dW is not that of the dl/df that db shows, or of no dl/df at all."""
+    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} it"
+    if by_biases:
+        return f"all_dl_dweights does not follow from the dl/df that all_dl_dbiases shows on {networks}."
+    return f"all_dl_dweights does not follow from any dl/df on {networks}."
+
+
+def biases_tally(wrong: int, of: int) -> str:
+    """The number of networks on which db is not the dl/df that dW shows."""
+    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} it"
+    return f"all_dl_dbiases does not follow from the dl/df that all_dl_dweights shows on {networks}."
 
 
 def alone_tally(message: str) -> str:

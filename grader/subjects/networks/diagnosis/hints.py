@@ -29,13 +29,14 @@ def add_facts(diagnosis: Diagnosis, bugs: Sequence[Bug], references: References)
     """The explanation of one line with facts about others."""
     (seen,) = write_diagnoses([Fit(tuple(bugs))], references)
     mistakes = (*diagnosis.mistakes, *seen.mistakes)
+    readings = [line for line in _list_readings(bugs, references) if line not in diagnosis.read]
     return replace(
         diagnosis,
         id=f"{diagnosis.id}+{seen.id}",
         title=f"{diagnosis.title} {seen.title}",
         hint=f"{diagnosis.hint} {seen.hint}",
         strong_hint=f"{diagnosis.strong_hint} {seen.strong_hint}",
-        read=" ".join(dict.fromkeys((diagnosis.read, seen.read))),
+        read=" ".join((diagnosis.read, *readings)),
         mistakes=mistakes,
         names=tuple(dict.fromkeys((*(diagnosis.names or ()), *(seen.names or ())))),
     )
@@ -57,6 +58,11 @@ def _list_lines(bug: Bug) -> tuple[Where, ...]:
     return (Where.ACTIVATION, Where.DERIVATIVE) if bug.either else (bug.where,)
 
 
+def _list_readings(bugs: Sequence[Bug], references: References) -> list[str]:
+    """The parts of the chain rule that the bugs are about, each once."""
+    return list(dict.fromkeys(line.value.refer(references) for bug in bugs for line in _list_lines(bug)))
+
+
 def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
     hints, strong = [bug.hint for bug in fit.bugs], [bug.strong for bug in fit.bugs]
     if fit.blame is not None:
@@ -69,7 +75,7 @@ def _one(fit: Fit, others: Sequence[Fit], references: References) -> Diagnosis:
         title(fit, rivals=bool(others)),
         " ".join(hints),
         " ".join(strong),
-        " ".join(dict.fromkeys(line.value.refer(references) for bug in fit.bugs for line in _list_lines(bug))),
+        " ".join(_list_readings(fit.bugs, references)),
         " ".join(_apart(fit, rival) for rival in others),
         tuple(NamedMistake(bug.id, bug.title) for bug in fit.bugs),
         # What tells it from others speaks of their lines, too.

@@ -34,8 +34,8 @@ def find_order(evidence: Mapping[int, Evidence]) -> Bug | None:
         return None
     if bug.id == _ORDERS[ReturnedForm.TWICE]:
         return bug
-    hint = f"{bug.hint} From here on, entries are named as if your lists came in the order that was asked for."
-    return replace(bug, hint=hint)
+    named = "Except in the example, entries are named as if your lists came in the order that was asked for."
+    return replace(bug, hint=f"{bug.hint} {named}")
 
 
 def find_layers_left_out(suite: Suite, evidence: Mapping[int, Evidence]) -> Bug | None:

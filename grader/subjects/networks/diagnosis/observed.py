@@ -223,7 +223,7 @@ def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, scope: 
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"
             return Fact(
-                f"leaves {samples.name} at what follows from {samples.given} {done} {named}",
+                f"leaves {samples.name} at what follows from {samples.given}, {done} {named}",
                 f"{show(samples, wrong)} Which term is there that the chain rule does not have?",
                 scope,
             )
@@ -232,17 +232,12 @@ def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, scope: 
 
 def _find_column(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another second one than all_h[layer]."""
-    return _find_product(samples, wrong, samples.seconds, "all_h[layer]", _name_carried(samples), "column")
+    return _find_product(samples, wrong, samples.seconds, "all_h[layer]", samples.carried, "column")
 
 
 def _find_row(samples: Samples, wrong: Booleans) -> Fact | None:
     """Of a product of two columns: another first one than all_dl_df[layer]."""
-    return _find_product(samples, wrong, samples.firsts, _name_carried(samples), "all_h[layer]", "row")
-
-
-def _name_carried(samples: Samples) -> str:
-    """The dl/df that the weight gradients should follow from."""
-    return samples.given.partition(" and ")[0]
+    return _find_product(samples, wrong, samples.firsts, samples.carried, "all_h[layer]", "row")
 
 
 def _find_product(  # noqa: PLR0913 - two columns, and which of them is another one

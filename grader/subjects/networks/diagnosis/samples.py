@@ -79,6 +79,11 @@ class Samples:
         """The arrays from which the line should make its entry."""
         return self.words.given
 
+    @property
+    def carried(self) -> str:
+        """The dl/df, or what stands for it, from which the line should make its entry."""
+        return self.words.carried
+
     def number(self, owner: int) -> tuple[str, str]:
         """The entry of one layer, and the arrays from which it should be made."""
         k = self.layers[owner].k
@@ -91,36 +96,45 @@ class Samples:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """An entry that was read, the arrays that it should follow from, and what the line multiplies, if it is a mask."""
+    """An entry that was read, what it should follow from, and what the line multiplies, if it is a mask."""
 
     made: str
-    given: str
+    carried: str
+    #: The argument of the function that it should follow from, too; empty if there is none.
+    argument: str = ""
     source: str = ""
+
+    @property
+    def given(self) -> str:
+        """The arrays that it should follow from."""
+        return f"{self.carried} and {self.argument}" if self.argument else self.carried
 
 
 #: The words where the function's own lists were read.
 _LISTED = {
-    Where.OUTPUT: Words("all_dl_df[K]", "all_f[K] and y"),
+    Where.OUTPUT: Words("all_dl_df[K]", "all_f[K]", "y"),
     Where.BIAS: Words("all_dl_dbiases[layer]", "all_dl_df[layer]"),
-    Where.WEIGHT: Words("all_dl_dweights[layer]", "all_dl_df[layer] and all_h[layer]"),
-    Where.ACTIVATION: Words("all_dl_dh[layer]", "all_weights[layer] and all_dl_df[layer]"),
-    Where.DERIVATIVE: Words("all_dl_df[layer-1]", "all_dl_dh[layer] and all_f[layer-1]", "all_dl_dh[layer]"),
+    Where.WEIGHT: Words("all_dl_dweights[layer]", "all_dl_df[layer]", "all_h[layer]"),
+    Where.ACTIVATION: Words("all_dl_dh[layer]", "all_dl_df[layer]", "all_weights[layer]"),
+    Where.DERIVATIVE: Words("all_dl_df[layer-1]", "all_dl_dh[layer]", "all_f[layer-1]", "all_dl_dh[layer]"),
 }
 #: The words where the bias gradients stand for dl/df, and where what follows from the weight gradients does.
 _BY_BIASES = {
-    Where.OUTPUT: Words("all_dl_dbiases[K]", "all_f[K] and y"),
-    Where.WEIGHT: Words("all_dl_dweights[layer]", "all_dl_dbiases[layer] and all_h[layer]"),
+    Where.OUTPUT: Words("all_dl_dbiases[K]", "all_f[K]", "y"),
+    Where.WEIGHT: Words("all_dl_dweights[layer]", "all_dl_dbiases[layer]", "all_h[layer]"),
     Where.DERIVATIVE: Words(
-        "all_dl_dbiases[layer-1]", "all_dl_dbiases[layer]", "the derivative that comes down from all_dl_dbiases[layer]"
+        "all_dl_dbiases[layer-1]",
+        "all_dl_dbiases[layer]",
+        source="the derivative that comes down from all_dl_dbiases[layer]",
     ),
 }
 _BY_WEIGHTS = {
-    Where.OUTPUT: Words("dl/df[K], worked out from all_dl_dweights[K],", "all_f[K] and y"),
+    Where.OUTPUT: Words("dl/df[K], worked out from all_dl_dweights[K],", "all_f[K]", "y"),
     Where.BIAS: Words("all_dl_dbiases[layer]", "the dl/df that all_dl_dweights[layer] shows"),
     Where.DERIVATIVE: Words(
         "dl/df[layer-1], worked out from all_dl_dweights[layer-1],",
         "the dl/df that all_dl_dweights[layer] shows",
-        "the derivative that comes down from the dl/df that all_dl_dweights[layer] shows",
+        source="the derivative that comes down from the dl/df that all_dl_dweights[layer] shows",
     ),
 }
 
@@ -136,7 +150,8 @@ def _words(where: Where, passes: Sequence[StudentPass], *, carries: bool) -> Wor
     if not passes[0].listed:
         return (_BY_WEIGHTS if _carrier(passes) == "dl/df" else _BY_BIASES).get(where, _LISTED[where])
     if where is Where.DERIVATIVE and not carries:
-        return Words("all_dl_df[layer-1]", "all_dl_df[layer]", "the derivative that comes down from all_dl_df[layer]")
+        source = "the derivative that comes down from all_dl_df[layer]"
+        return Words("all_dl_df[layer-1]", "all_dl_df[layer]", source=source)
     return _LISTED[where]
 
 

@@ -49,8 +49,10 @@ KEEPS = Bug(
     "answers the same network differently when it is asked again",
     Where.WHOLE,
     (),
-    "Call your function twice with the same arguments. Does it keep something, or draw random numbers?",
-    "Use no global list, no mutable default argument and no random number: make every array inside the function.",
+    "Call your function twice with the same arguments. Does it keep something, draw random numbers, or read memory that"
+    " nothing was written to, as np.empty or where= without out= leave it?",
+    "Use no global list, no mutable default argument and no random number: make every array inside the function, and"
+    " fill all of it.",
 )
 
 #: The same state, where answers given twice agree, and one given first by a process is another.

@@ -34,7 +34,7 @@ FACTS: dict[tuple[str, str], str] = {
     ("derivative", f"(np.cumsum({F} <= 0, axis=0) == 0) * {DH}"): (
         f"at {DH} in the units before the first whose {F} is not positive, with 0 elsewhere"
     ),
-    ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"at what follows from {W} and {DF}, rounded to 3 decimals",
+    ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"at what follows from {DF} and {W}, rounded to 3 decimals",
     ("derivative", f"({F} == np.max({F})) * {DH}"): f"at {DH} where {F} is the largest of its layer, with 0 elsewhere",
     ("derivative", f"np.resize(all_h[layer-1] > 0, {F}.shape) * {DH}"): "where all_h[layer-1] is positive, repeated or",
     ("derivative", f"({F} > 0) / max(np.mean({F} > 0), 0.01) * {DH}"): "derivative, divided by its mean over the layer",
@@ -57,7 +57,7 @@ FACTS: dict[tuple[str, str], str] = {
     ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there",
     ("activation", f"{W}.T @ ((all_f[layer] > 0) * {DF})"): "of the units whose all_f[layer] is positive",
     ("activation", f"np.matmul({W}.T, {DF}) + ({DF} if {DF}.shape == all_h[layer].shape else 0)"): (
-        f"plus {DF} in the layers where it is wrong"
+        f"plus {DF}, in the layers where it is wrong"
     ),
     ("activation", f"({W} - 0.01 * all_dl_dweights[layer]).T @ {DF}"): "minus 0.01 times all_dl_dweights[layer].T",
     ("activation", f"np.sign({W}).T @ {DF}"): f"at np.sign({W}).T @ {DF}",
