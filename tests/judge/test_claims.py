@@ -247,7 +247,7 @@ def test_of_weights_and_biases_that_disagree_the_row_names_what_was_compared() -
     keep = "dw[at] = back @ (all_h[at] - (all_h[at] == 0)).T; db[at] = (3.0 if at < last else 1.0) * back"
     source = own(start=LISTS, keep=keep)
     message = rows(source)["weight_gradient"].message
-    assert message.startswith("all_dl_dweights does not follow from the dl/df that all_dl_dbiases shows on ")
+    assert message.startswith("all_dl_dweights does not follow from the dl/df in all_dl_dbiases on ")
 
 
 def test_a_list_that_is_too_long_is_one_of_the_two() -> None:

@@ -66,6 +66,8 @@ def test_what_ignores_the_output_error_earns_at_most_two(line: str, text: str) -
     assert score(judged({line: text, "weight": WRONG["weight"][0]})) <= 2
     # At layer 0 this one reads f[-1], the output: that moves with the output, and not with its error.
     assert score(judged({line: text, "weight": "np.matmul(all_dl_df[layer], all_f[layer-1].T)"})) <= 2
+    # Most of these do not fit, and the gradient of the output's input follows the error.
+    assert score(judged({line: text, "weight": "all_dl_df[layer] * all_h[layer]"})) <= 2
     # Where the sizes are a palindrome these are right arrays in reverse.
     assert score(judged({line: text, "weight": "np.matmul(all_h[layer], all_dl_df[layer].T)"})) <= 2
 

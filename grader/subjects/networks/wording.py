@@ -80,14 +80,14 @@ def weights_tally(wrong: int, of: int, *, by_biases: bool) -> str:
     """The number of networks on which dW is not that of the dl/df that db shows, or of no dl/df at all."""
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} it"
     if by_biases:
-        return f"all_dl_dweights does not follow from the dl/df that all_dl_dbiases shows on {networks}."
+        return f"all_dl_dweights does not follow from the dl/df in all_dl_dbiases on {networks}."
     return f"all_dl_dweights does not follow from any dl/df on {networks}."
 
 
 def biases_tally(wrong: int, of: int) -> str:
     """The number of networks on which db is not the dl/df that dW shows."""
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} it"
-    return f"all_dl_dbiases does not follow from the dl/df that all_dl_dweights shows on {networks}."
+    return f"all_dl_dbiases does not follow from the dl/df in all_dl_dweights on {networks}."
 
 
 def alone_tally(message: str) -> str:
@@ -106,7 +106,7 @@ def dependence(networks: int) -> str:
 def spoilt_tally(title: str, wrong: int, of: int) -> str:
     """The number of networks on which one of dW and db is not that of the dl/df that the other one shows."""
     networks = f"{wrong} of {of} network{'' if of == 1 else 's'}"
-    return f"It does not follow from the dl/df that another step shows ({title}), which fails itself, on {networks}."
+    return f"It does not follow from the dl/df in another row's gradients ({title}), which fails itself, on {networks}."
 
 
 def sampled_tally(wrong: int, of: int, *, raised: bool) -> str:

@@ -126,9 +126,11 @@ def show_factor(samples: Samples, wrong: Booleans) -> str:
         return show(samples, wrong)
     made, right = (part[at] / samples.base[at] + 0.0 for part in (samples.made, samples.right))
     digits = 4 if f"{made:.4g}" != f"{right:.4g}" else 10
+    factors = {"0": "0", "1": "the same"}
+    times = factors.get(f"{made:.{digits}g}", f"{made:.{digits}g} times that")
     return (
-        f"Where {name} is {values[at]:.3g} and {samples.source} is {samples.base[at]:.3g}, {samples.name} is"
-        f" {made:.{digits}g} times the latter; the activation's derivative there is {right:.{digits}g}."
+        f"Where {name} is {values[at]:.3g} and {samples.source} is {samples.base[at]:.3g}, {samples.name} is {times};"
+        f" the activation's derivative there is {right:.{digits}g}."
     )
 
 

@@ -125,13 +125,12 @@ def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]
     if factor is None:
         return None
     made, _ = samples.number(first)
-    example = f"{factor + 0.0:.4g} times in {made.rstrip(',')} with K = {samples.layers[first].depth}"
-    unit, everywhere = samples.unit, all(abs(factor - 1) > NEAR for factor in factors.values())
-    which = f"each {unit}" if everywhere else f"each of these {unit}s"
-    scope = f"in each {unit}{describe_read(samples)}" if everywhere else describe_layers(samples, wrong)
+    example = f"{factor + 0.0:.4g} times in {made} with K = {samples.layers[first].depth}"
+    everywhere = all(abs(factor - 1) > NEAR for factor in factors.values())
+    scope = f"in each {samples.unit}{describe_read(samples)}" if everywhere else describe_layers(samples, wrong)
     return Fact(
         f"leaves {samples.name} at a multiple of what follows from {samples.given}",
-        f"{show(samples, wrong)} By which factor is {which} off?",
+        f"{show(samples, wrong)} By which factor is each {samples.unit} off that is wrong?",
         scope,
         f": {example}",
     )

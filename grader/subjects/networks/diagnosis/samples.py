@@ -129,12 +129,12 @@ _BY_BIASES = {
     ),
 }
 _BY_WEIGHTS = {
-    Where.OUTPUT: Words("dl/df[K], worked out from all_dl_dweights[K],", "all_f[K]", "y"),
-    Where.BIAS: Words("all_dl_dbiases[layer]", "the dl/df that all_dl_dweights[layer] shows"),
+    Where.OUTPUT: Words("the dl/df in all_dl_dweights[K]", "all_f[K]", "y"),
+    Where.BIAS: Words("all_dl_dbiases[layer]", "the dl/df in all_dl_dweights[layer]"),
     Where.DERIVATIVE: Words(
-        "dl/df[layer-1], worked out from all_dl_dweights[layer-1],",
-        "the dl/df that all_dl_dweights[layer] shows",
-        source="the derivative that comes down from the dl/df that all_dl_dweights[layer] shows",
+        "the dl/df in all_dl_dweights[layer-1]",
+        "the dl/df in all_dl_dweights[layer]",
+        source="the derivative that comes down from the dl/df in all_dl_dweights[layer]",
     ),
 }
 

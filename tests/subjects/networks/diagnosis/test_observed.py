@@ -36,7 +36,10 @@ FACTS: dict[tuple[str, str], str] = {
     ),
     ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"at what follows from {DF} and {W}, rounded to 3 decimals",
     ("derivative", f"({F} == np.max({F})) * {DH}"): f"at {DH} where {F} is the largest of its layer, with 0 elsewhere",
-    ("derivative", f"np.resize(all_h[layer-1] > 0, {F}.shape) * {DH}"): "where all_h[layer-1] is positive, repeated or",
+    (
+        "derivative",
+        f"np.resize(all_h[layer-1] > 0, {F}.shape) * {DH}",
+    ): "where all_h[layer-1] is positive, repeated or",
     ("derivative", f"({F} > 0) / max(np.mean({F} > 0), 0.01) * {DH}"): "derivative, divided by its mean over the layer",
     (
         "derivative",
@@ -215,8 +218,8 @@ def test_a_factor_in_some_layers_is_not_said_of_each(udl: NetworksJudge) -> None
     """Above layer 0 the biases are right."""
     text = "slopes, [offsets[0] / len(all_h[0]) * len(y)] + offsets[1:]"
     (found,) = judged(OwnNames("", "returned", text, frozenset()).source, udl).diagnosis
-    assert "shows in some of the layers that were read:" in found.title
-    assert "By which factor is each of these layers off?" in found.hint
+    assert "all_dl_dweights[layer] in some of the layers that were read:" in found.title
+    assert "By which factor is each layer off that is wrong?" in found.hint
 
 
 ZEROS = "[np.zeros_like(w) for w in all_weights]", "[np.zeros_like(b) for b in all_biases]"
