@@ -108,9 +108,7 @@ def _of_other_layer(words: str, active: Booleans, shape: tuple[int, ...]) -> dic
     closed, opened = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
     closed[:rows] = opened[:rows] = active[:rows]
     return {
-        f"where {words} is positive, made as long as all_f[layer-1] by repeating or cutting it": np.resize(
-            active, shape
-        ),
+        f"where {words} is positive, repeated or cut to the length of all_f[layer-1]": np.resize(active, shape),
         f"where {words} is positive, among as many units": closed,
         f"where {words} is positive, and in units beyond its length": opened,
     }
