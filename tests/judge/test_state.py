@@ -1,5 +1,9 @@
 """What depends on the calls before: its steps are judged by fresh processes, and each row states what is so of it."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from grader.errors import Crashed, TimedOut
 from grader.model.verdict import Counterexample, Judgement, Mark, Property
 from grader.oracle.answers import Candidate
@@ -211,3 +215,32 @@ def test_rows_stand_as_they_are_if_a_fresh_process_ends_while_other_targets_are_
     judgement = udl.judge(local(source, udl.assignment), fresh)
     assert not any(ALONE in row.message for row in judgement.properties)
     assert len(started) > 2 * SAMPLE
+
+
+#: Right but for a difference between the given output and that of a pass of its own, which it makes large.
+BY_LAST_BITS = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    h = all_h[0]
+    for weights, biases in zip(all_weights, all_biases):
+        f = biases + weights @ h
+        h = np.maximum(f, 0)
+    g = 2 * (all_f[-1] - y) + 1e12 * (all_f[-1] - f)
+    dw, db = [None] * len(all_weights), [None] * len(all_weights)
+    for k in range(len(all_weights) - 1, -1, -1):
+        dw[k], db[k] = g @ all_h[k].T, g
+        if k:
+            g = all_weights[k].T @ g * (all_f[k - 1] > 0)
+    return dw, db
+"""
+
+
+def test_a_network_is_asked_about_again_with_the_bits_that_it_came_with(udl: NetworksJudge) -> None:
+    """Its forward pass was computed on another machine: that it is another one here is no state of the student's."""
+    suite = replace(udl.revision.suite, preactivations=np.nextafter(udl.revision.suite.preactivations, np.inf))
+    judgement = judged(BY_LAST_BITS, NetworksJudge(replace(udl.revision, suite=suite)))
+    by_name = rows(judgement)
+    assert by_name["finite_differences"].outcome is Mark.FAILED
+    assert by_name["pure"].outcome is Mark.PASSED
+    assert not any(SENTENCE in row.message for row in judgement.properties)

@@ -45,17 +45,21 @@ _BEYOND_CHANCE = 3
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
     """The evidence, with networks that fit two forms read in that of the others, if those have only one."""
+    by_name: dict[int, Evidence] = {}
     if not any(observed.form == ReturnedForm.REPLACED for i, observed in evidence.items() if max(suite.sizes[i]) > 1):
         # Where all arrays are single numbers, a list was taken for another one by its name alone.
-        evidence = {i: observed for i, observed in evidence.items() if observed.form != ReturnedForm.REPLACED}
+        by_name = {i: observed for i, observed in evidence.items() if observed.form == ReturnedForm.REPLACED}
+        evidence = {i: observed for i, observed in evidence.items() if i not in by_name}
     for form in _IN_ANOTHER_ORDER:
         twofold = {i for i, observed in evidence.items() if _fits_both(observed.form, form, suite.sizes[i])}
         if {observed.form for i, observed in evidence.items() if i not in twofold and observed.ended} == {form}:
             readable = _TURNED.keys() if form in _TURNED else {ReturnedForm.PLAIN}
-            return {
+            ordered = {
                 i: _reorder(observed, form, suite.sizes[i]) if i in twofold and observed.form in readable else observed
                 for i, observed in evidence.items()
             }
+            # Their single numbers came in that order, too.
+            return ordered | {i: _without_numbers(o, form, suite.sizes[i]) for i, o in by_name.items()}
     return {i: _read_without_order(observed, suite.sizes[i]) for i, observed in evidence.items()}
 
 
@@ -185,6 +189,13 @@ def _unread(evidence: Evidence) -> Evidence:
     return replace(evidence, form=ReturnedForm.OTHER, status="3" * count + evidence.status[count:])
 
 
+def _without_numbers(evidence: Evidence, form: ReturnedForm, sizes: Sequence[int]) -> Evidence:
+    """The evidence of two lists in this form of which nothing could be read."""
+    count = sum((inputs + 1) * outputs for inputs, outputs in pairwise(sizes))
+    numbers = np.concatenate([np.full(count, np.nan), evidence.numbers[count:]])
+    return replace(_unread(evidence), form=form, numbers=numbers)
+
+
 def normalize_forms(suite: Suite, answers: Sequence[Answer], evidence: Mapping[int, Evidence]) -> list[Answer]:
     """The answers, those of another form as if they had the one that was asked for; NaN for what cannot be read."""
     return [_normalize_form(suite, i, answer, evidence) for i, answer in enumerate(answers)]
@@ -195,8 +206,8 @@ def _normalize_form(suite: Suite, i: int, answer: Answer, evidence: Mapping[int,
     misplaced = malformed or (isinstance(answer, Returned) and i in evidence and evidence[i].form in MISPLACED)
     if not misplaced or i not in evidence or not evidence[i].ended:
         return answer
-    returned = evidence[i].status[: 2 * len(suite.sizes[i]) - 2]
-    return Returned(_gradient(suite, i, evidence)) if set(returned) & {"1", "2"} else answer
+    readable = bool(set(evidence[i].status[: 2 * len(suite.sizes[i]) - 2]) & {"1", "2"})
+    return answer if malformed and not readable else Returned(_gradient(suite, i, evidence))
 
 
 def _readable(suite: Suite, i: int, evidence: Mapping[int, Evidence]) -> bool:

@@ -51,7 +51,7 @@ def _returned_right(suite: Suite, layers: Layers, answers: Sequence[Answer]) -> 
 
 def _judged_steps(  # noqa: PLR0913 - what is judged, and all that is known of it
     layers: Layers,
-    agree: Callable[[], Booleans],
+    agree: Callable[[Reading], Booleans],
     read: dict[str, Step],
     assignment: Assignment,
     lists: WrittenLists,
@@ -160,7 +160,7 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
     judged: dict[str, Step],
     rows: Mapping[str, Row],
     by_lists: Mapping[str, WrittenStep],
-    agree: Callable[[], Booleans],
+    agree: Callable[[Reading], Booleans],
     lists: WrittenLists,
     layers: Layers,
     rubric: Rubric,
@@ -175,7 +175,8 @@ def _product(  # noqa: PLR0913 - the two steps, and all that is known of them
         return {}
     shown = any(bool((judged[name].failed & by_lists[name].decided).any()) for name in PROPAGATION)
     product = "activation_gradient" in failed and not shown
-    known = lists.known["all_dl_df"] | (agree() if product else ~judged["weight_gradient"].failed)
+    weights = judged["weight_gradient"]
+    known = lists.known["all_dl_df"] | (agree(weights.reading) if product else ~weights.failed)
     sure = known & (layers.top | np.roll(known, -1))
     # A few networks on which dW and db agree, though on the others they do not, agree by chance.
     doubtful = [
@@ -265,7 +266,7 @@ def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
 def read_steps(
     suite: Suite, layers: Layers, answers: Sequence[Answer], assignment: Assignment, lists: WrittenLists | None = None
 ) -> tuple[dict[str, Step], dict[str, Row]]:
-    """The four steps by what came back, with their rows, under the reading with more marks.
+    """The four steps by what came back, with their rows, under the reading with more marks, or with fewer layers wrong.
 
     Of answers that were read in part `lists` has the layers that were; a layer 0 that is left out was not answered.
     """
@@ -276,18 +277,30 @@ def read_steps(
     if lists is not None:
         weighed = came.weighed & (~lists.asked | lists.known["all_dl_dweights"])
         came = replace(came, answered=came.answered & (~lists.asked | lists.returned), weighed=weighed)
-    best: tuple[dict[str, Step], dict[str, Row]] | None = None
+    read: list[tuple[dict[str, Step], dict[str, Row]]] = []
     for reading in Reading:
         judged = judge(layers, came, reading, assignment)
         rows = {name: _row(judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
         rows |= _name_silence(judged, rows)
-        if best is None or earned(rows, assignment.rubric) > earned(best[1], assignment.rubric):
-            best = (judged, rows)
+        read.append((judged, rows))
         if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
             # db and dW say the same of every delta: no other reading can show more.
-            break
-    assert best is not None  # noqa: S101 - there are two readings
-    return best
+            return judged, rows
+    by_biases, by_weights = read
+    marks = [earned(rows, assignment.rubric) for _, rows in read]
+    if marks[0] != marks[1] or by_weights[1]["weight_gradient"].mark is not Mark.PASSED:
+        return by_weights if marks[1] > marks[0] else by_biases
+    # Layers of which only one reading knows a delta tell nothing of which one it is.
+    known = came.weighed & came.answered & layers.h.any(axis=1)
+    broken = [_count_broken(layers, steps, known) for steps, _ in read]
+    return by_weights if broken[1] < broken[0] else by_biases
+
+
+def _count_broken(layers: Layers, judged: Mapping[str, Step], known: Booleans) -> int:
+    """The number of layers whose delta does not follow from the loss or from the layer above."""
+    carried = judged["activation_gradient"].failed | judged["relu_derivative"].failed
+    above = np.roll(known, -1) & ~layers.top
+    return int((known & ((carried & above) | (judged["bias_gradient"].failed & layers.top))).sum())
 
 
 def earned(rows: Mapping[str, Row], rubric: Rubric) -> tuple[int, int]:
@@ -369,8 +382,8 @@ def any_shape(  # noqa: PLR0913 - what is judged, and what is known of it alread
     if readable != answers:
         read = read_steps(suite, layers, readable, assignment, lists)[0]
 
-    def agree() -> Booleans:
-        return agreeing(layers, layers.spread(readable, suite), assignment)
+    def agree(reading: Reading) -> Booleans:
+        return agreeing(layers, layers.spread(readable, suite), reading, assignment)
 
     left_out = find_left_out(suite, readable)
     right, failing = _returned_right(suite, layers, readable), np.isin(layers.network, agrees.failing)

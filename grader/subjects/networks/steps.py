@@ -73,11 +73,21 @@ def judge(layers: Layers, came: Came, reading: Reading, assignment: Assignment) 
         }
 
 
-def agreeing(layers: Layers, came: Came, assignment: Assignment) -> Booleans:
-    """The layers whose dW and db are of one dl/df, which then is db."""
+def agreeing(layers: Layers, came: Came, reading: Reading, assignment: Assignment) -> Booleans:
+    """The layers that are known to hold gradients: whose dW and db are of one dl/df.
+
+    Read from the weights, also those whose dW is of one dl/df and several inputs, below a right one at the output.
+    """
     with np.errstate(all="ignore"):
         rtol = LOCAL * assignment.rtol
-        return came.answered & ~_weight(layers, came.biases, came.entries, came.answered, Reading.BIASES, rtol).failed
+        of_one = came.answered & ~_weight(layers, came.biases, came.entries, came.answered, Reading.BIASES, rtol).failed
+        if reading is Reading.BIASES:
+            return of_one
+        delta, known = read(layers, came, reading)
+        right = (_near(delta, layers.top_delta, rtol * layers.top_size) | ~layers.unit).all(axis=1)
+        started = np.isin(layers.network, layers.network[known & layers.top & right])
+        product = known & ~_weight(layers, delta, came.entries, known, reading, rtol).failed
+        return np.asarray(of_one | (started & product & (np.count_nonzero(layers.h, axis=1) > 1)))
 
 
 def _near(a: Array, b: Array, size: Array) -> Booleans:

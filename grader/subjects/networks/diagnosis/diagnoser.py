@@ -150,7 +150,7 @@ class Diagnoser:
         readable = blank_left_out(self.suite, readable, lowest)
         with np.errstate(all="ignore"):
             seen = find_facts(sample_lines(self.suite, self._predictions.views, readable, evidence, unexplained))
-        shared = find_shared_memory(evidence, wrong, unexplained)
+        shared = find_shared_memory(self.suite, evidence, wrong, unexplained)
         bugs = (*shared, *seen) or find_misshapen(self.suite, evidence, unexplained)
         references = self.assignment.references
         if known:

@@ -36,6 +36,12 @@ def near(samples: Samples, a: Array, b: Array) -> Booleans:
     return are_near(a, b, samples.size)
 
 
+def is_thin(samples: Samples, wrong: Booleans) -> bool:
+    """True if each wrong weight gradient is a single row or column, whose numbers are those of many products."""
+    layers = [samples.layers[owner] for owner in np.unique(samples.owner[wrong])]
+    return samples.where is Where.WEIGHT and all(1 in (at.rows, at.columns) for at in layers)
+
+
 def find_one_factor(made: Array, right: Array, among: Booleans) -> float | None:
     """The factor between two arrays where they are largest; None if there is none."""
     if not among.any():
@@ -80,15 +86,17 @@ def describe_layers(samples: Samples, wrong: Booleans) -> str | None:
 def _list_kinds(samples: Samples) -> Iterator[tuple[str, Booleans]]:
     """Kinds of layers, in words and entry by entry."""
     if samples.where in {Where.BIAS, Where.WEIGHT}:
-        for words, is_of in _KINDS.items():
+        for words, is_of in _BY_NUMBER.items():
             yield words, np.array([is_of(at) for at in samples.layers])[samples.owner]
+    if samples.where is Where.WEIGHT and not samples.partial:
+        # Of arrays in other shapes those of square weights alone may have been read.
+        yield "layers with square weights", np.array([at.rows == at.columns for at in samples.layers])[samples.owner]
 
 
-#: Layers that may be chosen by their number or their shape.
-_KINDS: dict[str, Callable[[LayerPlace], bool]] = {
+#: Layers that may be chosen by their numbers.
+_BY_NUMBER: dict[str, Callable[[LayerPlace], bool]] = {
     "layer 0": lambda at: at.k == 0,
     "layer K": lambda at: at.k == at.depth,
-    "layers with square weights": lambda at: at.rows == at.columns,
     "layers above 0": lambda at: at.k > 0,
     "layers below K": lambda at: at.k < at.depth,
 }

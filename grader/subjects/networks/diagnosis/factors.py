@@ -13,6 +13,7 @@ from grader.subjects.networks.diagnosis.fact import (
     describe_layers,
     describe_read,
     find_one_factor,
+    is_thin,
     list_scopes,
     near,
     show,
@@ -149,7 +150,7 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
         among = seen & layers
         if kept[among].all() and samples.where is Where.DERIVATIVE:
             return Fact(f"{title} for every unit", show_factor(samples, wrong), scope)
-        for rule, units in samples.rules.items():
+        for rule, units in () if is_thin(samples, wrong) else samples.rules.items():
             # Where nothing is kept, any rule that chooses nothing there would fit.
             if (kept == units)[among].all() and kept[among].any():
                 return Fact(f"{title} {rule}, with 0 elsewhere", show_factor(samples, wrong), scope)

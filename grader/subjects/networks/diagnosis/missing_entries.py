@@ -5,14 +5,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from grader.oracle.suite import Suite
+from grader.oracle.network import Array
+from grader.oracle.suite import Suite, matrices
 from grader.subjects.networks.diagnosis.bug import Bug, Where
 from grader.subjects.networks.diagnosis.bugs import returned
 from grader.subjects.networks.diagnosis.case import EVIDENCE
 from grader.subjects.networks.diagnosis.observed import RIGHT_LINES
 from grader.subjects.networks.diagnosis.operands import LIST_LINES
-from grader.subjects.networks.evidence import Evidence, ReturnedForm
-from grader.subjects.networks.written import find_skipped, statuses
+from grader.subjects.networks.diagnosis.student_pass import is_close
+from grader.subjects.networks.evidence import LINES, Evidence, ReturnedForm
+from grader.subjects.networks.written import entries, find_skipped, statuses
 
 #: The bug that returns right numbers like this.
 _ORDERS = {
@@ -88,15 +90,45 @@ def _describe_misshapen(name: str, k: int, depth: int) -> Bug:
 
 
 def find_shared_memory(
-    evidence: Mapping[int, Evidence], wrong: Collection[int], failed: frozenset[str]
+    suite: Suite, evidence: Mapping[int, Evidence], wrong: Collection[int], failed: frozenset[str]
 ) -> tuple[Bug, ...]:
     """The lists of failed steps in which entries have memory in common, on every wrong network that was read."""
-    read = [observed for i, observed in evidence.items() if i in wrong]
-    names = enumerate(("all_dl_dweights", "all_dl_dbiases", "all_dl_df", "all_dl_dh"))
-    shared = [name for at, name in names if len(read) >= EVIDENCE and all(any(o.within[at : at + 1]) for o in read)]
+    read = {i: observed for i, observed in evidence.items() if i in wrong}
+    if len(read) < EVIDENCE:
+        return ()
+    shared = [
+        name
+        for at, name in enumerate(LINES)
+        if all(
+            any(observed.within[at : at + 1]) and _is_written_over(suite, i, observed, name)
+            for i, observed in read.items()
+        )
+    ]
     return tuple(
         _describe_shared(name, LIST_LINES[name].where) for name in shared if LIST_LINES[name].where.value.name in failed
     )
+
+
+def _is_written_over(suite: Suite, i: int, observed: Evidence, name: str) -> bool:
+    """True if each gradient that is wrong begins with the numbers of another entry, as in memory that they share."""
+    truths = matrices(suite.sizes[i], suite.derivatives[suite.starts[i] : suite.starts[i + 1]])
+    right = {"all_dl_dweights": truths[0::2], "all_dl_dbiases": truths[1::2]}.get(name)
+    if right is None:
+        return True
+    arrays = entries(observed, suite.sizes[i])[name]
+    return all(
+        array is not None
+        and (is_close(array, truth) or any(_begin_alike(array, other) for other in arrays if other is not array))
+        for array, truth in zip(arrays, right, strict=True)
+    )
+
+
+def _begin_alike(array: Array, other: Array | None) -> bool:
+    """True if the shorter of two arrays holds the first numbers of the longer one."""
+    if other is None:
+        return False
+    count = min(array.size, other.size)
+    return np.array_equal(array.ravel()[:count], other.ravel()[:count])
 
 
 def _describe_shared(name: str, where: Where) -> Bug:
@@ -107,6 +139,6 @@ def _describe_shared(name: str, where: Where) -> Bug:
         (),
         f"After a call, change a number of one entry of {name}: which other entries change with it? Where is the array"
         " of each layer made?",
-        f"Entries of {name} are one array, or views of one: what is written for a layer changes another one's, too."
+        f"Entries of {name} have numbers in the same memory: what is written into one changes another one, too."
         " Each layer needs an array of its own, such as a copy.",
     )

@@ -17,6 +17,7 @@ from grader.subjects.networks.diagnosis.fact import (
     Fact,
     describe_layers,
     describe_read,
+    is_thin,
     list_scopes,
     near,
     show,
@@ -174,7 +175,7 @@ def _round(right: Array, made: Array, decimals: int) -> Array:
 
 def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
     """Another array or product, in every entry or in every layer that is wrong."""
-    if wrong.sum() < LEAST_ENTRIES or _is_thin(samples, wrong):
+    if wrong.sum() < LEAST_ENTRIES or is_thin(samples, wrong):
         return None
     for scope, among in list_scopes(samples, wrong):
         for words, array in samples.arrays.items():
@@ -188,12 +189,6 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
                     scope,
                 )
     return None
-
-
-def _is_thin(samples: Samples, wrong: Booleans) -> bool:
-    """True if each wrong weight gradient is a single row or column, whose numbers are those of many products."""
-    layers = [samples.layers[owner] for owner in np.unique(samples.owner[wrong])]
-    return samples.where is Where.WEIGHT and all(1 in (at.rows, at.columns) for at in layers)
 
 
 def _find_term(samples: Samples, wrong: Booleans) -> Fact | None:
@@ -243,7 +238,7 @@ def _find_row(samples: Samples, wrong: Booleans) -> Fact | None:
 def _find_product(  # noqa: PLR0913 - two columns, and which of them is another one
     samples: Samples, wrong: Booleans, pair: tuple[Array, Array] | None, name: str, other: str, part: str
 ) -> Fact | None:
-    if pair is None or _is_thin(samples, wrong):
+    if pair is None or is_thin(samples, wrong):
         return None
     taken, right = pair
     off = np.flatnonzero(np.abs(taken - right) > NEAR * np.maximum(np.abs(taken), np.abs(right)))
