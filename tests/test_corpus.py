@@ -12,7 +12,7 @@ import pytest
 from tests.corpus.labels import faults, first_fault
 from tests.corpus.mutants import mutants
 from tests.corpus.mutations import KINDS
-from tests.corpus.networks import KINK, Network, apply, measured, networks
+from tests.corpus.networks import KINK, Network, apply, measure, networks
 from tests.corpus.rare import RareFault, rare_faults
 from tests.corpus.right import STYLES
 from tests.corpus.slips import (
@@ -88,7 +88,7 @@ def test_no_network_is_near_a_kink() -> None:
 def test_a_worked_example_by_hand() -> None:
     """One unit: f = 3, h = 3, output 2 * 3 - 1 = 5, target 4, so dl/df = 2 and dl/dh = 4."""
     one = [np.array([[value]]) for value in (3.0, 2.0, 0.0, -1.0, 1.0, 4.0)]
-    network = measured(one[0:2], one[2:4], one[4], one[5], "relu")
+    network = measure(one[0:2], one[2:4], one[4], one[5], "relu")
     assert apply("relu", network.f[0]).item() == 3.0
     assert [array.item() for array in network.dl_dweights] == [4.0, 6.0]
     assert [array.item() for array in network.dl_dbiases] == [4.0, 2.0]

@@ -52,14 +52,14 @@ def own(
     return OWN.format(keep=keep, back=back, returned=returned, layers=layers, above=above)
 
 
-def judged(source: str) -> Judgement:
+def judge_source(source: str) -> Judgement:
     """The judgement on a source."""
     return JUDGE.judge(local(source, JUDGE.assignment), lambda: local(source, JUDGE.assignment))
 
 
 def rows(source: str) -> dict[str, Property]:
     """Each row by its name."""
-    return {row.name: row for row in judged(source).properties}
+    return {row.name: row for row in judge_source(source).properties}
 
 
 def right_on(row: Property) -> int:
@@ -87,13 +87,13 @@ def test_no_network_that_is_wrong_counts_as_one_that_tests_a_step_and_passes(tex
 
 def has_right_products(network: Network) -> bool:
     """True if absolute weights change no dl/dh above the first layer, each by the dl/df that such code has."""
-    way = forward(network, JUDGE.assignment.formulas)
-    df = 2 * (way.f[-1] - network.y)
+    forward_pass = forward(network, JUDGE.assignment.formulas)
+    df = 2 * (forward_pass.f[-1] - network.y)
     for k in range(network.depth, 0, -1):
         dh = np.abs(network.weights[k]).T @ df
         if not np.allclose(dh, network.weights[k].T @ df, atol=0):
             return False
-        df = dh * (way.f[k - 1] > 0)
+        df = dh * (forward_pass.f[k - 1] > 0)
     return True
 
 
@@ -117,15 +117,15 @@ def test_a_transpose_does_not_count_as_right_on_a_single_row() -> None:
 def test_a_step_judged_by_another_one_that_fails_says_so() -> None:
     """The gradient of the weights was right before a weight decay was added to it; dl/df is read from no gradient."""
     by_name = rows(own(keep="gw[at], gb[at] = back @ all_h[at].T + all_weights[at], all_biases[at] + back"))
-    failed = [by_name[name] for name in ("bias_gradient", "weight_gradient")]
-    assert all(row.outcome is Mark.FAILED for row in failed)
-    assert sum("which fails itself" in row.message for row in failed) == 1
+    gradient_rows = [by_name[name] for name in ("bias_gradient", "weight_gradient")]
+    assert all(row.outcome is Mark.FAILED for row in gradient_rows)
+    assert sum("which fails itself" in row.message for row in gradient_rows) == 1
 
 
 def test_a_list_in_which_an_array_is_looked_for_is_no_misused_list() -> None:
     """`list.index` takes a list; it is no line of the four, and none of them is lost."""
     source = own(layers="(all_weights.index(w) for w in reversed(all_weights))")
-    judgement = judged(source)
+    judgement = judge_source(source)
     assert not any("whole list" in diagnosis.title for diagnosis in judgement.diagnosis)
     assert all(row.message != wording.RAISES for row in judgement.properties)
 
@@ -195,8 +195,8 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def test_a_list_of_dl_dh_that_is_never_kept_is_none_that_is_missing() -> None:
     """A mask in another shape makes a matrix of dl/df: that says nothing of the line above it."""
     entry = {"now": "all_dl_df[at]", "below": "all_dl_df[at - 1]", "last": "all_dl_df[-1]"}
-    kept = ONE_LIST.format(lists="all_dl_df = [None] * len(all_f)", dh="dh", **entry)
-    by_name = rows(kept.replace("(all_f[at - 1] > 0)", "(all_h[at - 1] > 0)"))
+    list_source = ONE_LIST.format(lists="all_dl_df = [None] * len(all_f)", dh="dh", **entry)
+    by_name = rows(list_source.replace("(all_f[at - 1] > 0)", "(all_h[at - 1] > 0)"))
     assert by_name["activation_gradient"].outcome is Mark.PASSED
     assert by_name["relu_derivative"].outcome is Mark.FAILED
 

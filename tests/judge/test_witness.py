@@ -26,11 +26,11 @@ def test_numbers_that_are_not_finite_are_another_way_than_a_form(answer: Answer,
 def test_a_failure_is_shown_only_by_an_answer_that_is_wrong_in_its_way() -> None:
     pair = drawn().cases.take([0])
     number = Failure(fails_always, ("number", ""))
-    returned, raised = Returned(np.zeros(2)), Raised("ValueError", "no")
-    assert (number.could_be(returned), number.could_be(raised)) == (True, False)
-    assert (number.is_shown_by(pair, [returned]), number.is_shown_by(pair, [raised])) == (True, False)
-    assert not Failure(fails_never, ("number", "")).is_shown_by(pair, [returned])
-    assert Failure(fails_always).could_be(raised)
+    return_answer, error_answer = Returned(np.zeros(2)), Raised("ValueError", "no")
+    assert (number.could_be(return_answer), number.could_be(error_answer)) == (True, False)
+    assert (number.is_shown_by(pair, [return_answer]), number.is_shown_by(pair, [error_answer])) == (True, False)
+    assert not Failure(fails_never, ("number", "")).is_shown_by(pair, [return_answer])
+    assert Failure(fails_always).could_be(error_answer)
 
 
 def keys_of(pairs: ToyCases) -> list[bytes]:
@@ -75,9 +75,9 @@ def test_an_error_that_a_jail_describes_is_read_with_caps_and_places() -> None:
         "frames": [[1, 2], [0, 3]],
         "lines": [[4, 5]],
     }
-    raised = read_raised(header)
-    assert (raised.type, raised.message, raised.traceback) == ("T" * 200, "m" * 2000, "t" * 8000)
-    assert raised.frames == (SourceLine.of(1, 2), SourceLine.of(0, 3))
-    assert raised.lines == (SourceLine.of(4, 5),)
+    error_answer = read_raised(header)
+    assert (error_answer.type, error_answer.message, error_answer.traceback) == ("T" * 200, "m" * 2000, "t" * 8000)
+    assert error_answer.frames == (SourceLine.of(1, 2), SourceLine.of(0, 3))
+    assert error_answer.lines == (SourceLine.of(4, 5),)
     assert read_raised({"frames": [], "lines": []}) == Raised("", "")
     assert (text(7, 3), text("abcd", 3)) == ("", "abc")

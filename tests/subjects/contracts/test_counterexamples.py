@@ -5,7 +5,7 @@ import pytest
 from grader.model.verdict import CaseCounterexample, GradedAssignment, GradedSubmission, Judgement, Verdict
 from grader.subjects.contracts.revision import ContractRevision
 from grader.web.pages.comparing import compare
-from tests.reports.test_terminal import shown
+from tests.reports.test_terminal import show_verdict
 from tests.subjects.contracts.making import build, contract, judge
 
 POWER = """
@@ -46,7 +46,7 @@ def example_of(judgement: Judgement) -> CaseCounterexample:
 def read(judgement: Judgement) -> str:
     """Return the verdict as it stands on a wide terminal, each run of spaces as one."""
     assignment = GradedAssignment("power", "0", "0" * 64, own_networks=True, kind="contract")
-    return " ".join(shown(Verdict.of(GradedSubmission("0", "a.py", "0" * 64), assignment, judgement)).split())
+    return " ".join(show_verdict(Verdict.of(GradedSubmission("0", "a.py", "0" * 64), assignment, judgement)).split())
 
 
 def test_dims_that_the_call_uses_are_shown_among_the_inputs_and_no_others(power: ContractRevision) -> None:
