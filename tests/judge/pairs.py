@@ -9,7 +9,7 @@ from grader.errors import CandidateError, Crashed
 from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Property
 from grader.oracle.answers import Answer, Returned
-from tests.subjects.toy import Toy, ToyCases, ToyRevision, cases, drawn
+from tests.subjects.toy import Toy, ToyCases, ToyRevision, cases, draw_revision
 
 #: Pairs of the revision that is judged.
 PAIRS = 30
@@ -83,7 +83,7 @@ class Revised(ToyRevision):
 
 
 def judge_of(toy: type[Toy] = Toy) -> Judge:
-    base = drawn()
+    base = draw_revision()
     return Judge(Revised(base.assignment, base.cases, toy=toy))
 
 

@@ -112,7 +112,7 @@ def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: Networks
     """An outer product that overflows is no number that a weight's derivative could be."""
     answers = Known(Lines(), judge.assignment.formulas).answer(judge.revision.suite)
     returned_answers = [answer for answer in answers if isinstance(answer, Returned)]
-    huge = [replace(each, numbers=np.copysign(1.7e308, each.numbers)) for each in returned_answers]
+    huge = [replace(answer, numbers=np.copysign(1.7e308, answer.numbers)) for answer in returned_answers]
     with np.errstate(all="ignore"):
         step_rows = steps(judge.revision.suite, judge.revision.subject.layers, huge, judge.assignment)
     large = {

@@ -133,9 +133,9 @@ def test_float32_is_right_and_float16_is_seen(udl: NetworksJudge) -> None:
 
 def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: NetworksJudge) -> None:
     """Seeded networks of every shape, in float64 and float32."""
-    from tests.subjects.networks.seeded import seeded  # noqa: PLC0415 - its networks take a second to measure
+    from tests.subjects.networks.seeded import measure_seeded  # noqa: PLC0415 - its networks take a second to measure
 
-    suite = seeded(udl.assignment, range(1000))
+    suite = measure_seeded(udl.assignment, range(1000))
     revision = NetworksJudge(NetworksRevision(udl.assignment, suite))
     for kind in (np.float64, np.float32):
         assert not any(disagreeing(suite, in_precision(suite, revision, kind)))

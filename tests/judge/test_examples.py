@@ -7,7 +7,7 @@ from grader.judge.witness import Witness
 from grader.model.verdict import CaseCounterexample, Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, fails_always, fails_never, judge_change, judge_of, off, row_of, wrong_from
-from tests.subjects.toy import Toy, ToyAssignment, ToyCases, drawn
+from tests.subjects.toy import Toy, ToyAssignment, ToyCases, draw_revision
 
 STATE = "Asked about its counterexample alone, in a fresh process, it does not fail like this"
 
@@ -18,7 +18,7 @@ def test_what_ends_after_its_last_pair_has_the_first_that_failed_as_its_countere
     judgement = judge_of().judge(candidate, lambda: Ours(wrong_from(0)))
     assert isinstance(judgement.counterexample, CaseCounterexample)
     assert candidate.calls == PAIRS + 3
-    assert judgement.counterexample.inputs[0].values == drawn().cases.inputs[20][0].tolist()
+    assert judgement.counterexample.inputs[0].values == draw_revision().cases.inputs[20][0].tolist()
 
 
 def test_a_counterexample_is_small_and_confirmed_in_one_fresh_process_for_all_rows() -> None:
@@ -89,7 +89,7 @@ def test_a_shown_pair_that_fails_in_a_fresh_process_is_not_said_to_pass_there() 
     def last(call: int, pair: ToyCases, right: Returned) -> Answer:
         return change(call + 3 * PAIRS, pair, right)
 
-    subject = Toy(ToyAssignment(), drawn().cases)
+    subject = Toy(ToyAssignment(), draw_revision().cases)
     answers = Ours(change).answer(subject.cases)
     examples = Examples(subject, answers, Witness(Ours(last)), lambda: Ours(change))
     failing_places = tuple(i for i, wrong in enumerate(disagreeing(subject.cases, answers)) if wrong)
@@ -111,7 +111,7 @@ def test_a_row_without_a_test_of_its_own_has_no_counterexample() -> None:
 
 def test_of_the_pairs_of_a_row_the_smallest_that_is_wrong_in_its_numbers_is_shown() -> None:
     """A right one, such as of a row about form, only if there is no other."""
-    subject = Toy(ToyAssignment(), drawn().cases)
+    subject = Toy(ToyAssignment(), draw_revision().cases)
     answers = Ours(lambda call, _, right: off(right) if call in {9, 11} else right).answer(subject.cases)
     examples = Examples(subject, answers, Witness(Ours(), left=0), Ours)
     wrong = Row(Mark.FAILED, PAIRS, "", (2, 11, 9), fails_always)
@@ -126,17 +126,17 @@ def test_of_the_pairs_of_a_row_the_smallest_that_is_wrong_in_its_numbers_is_show
 
 def test_the_same_wrong_answer_that_a_row_does_not_see_again_is_no_state() -> None:
     """The row's own test may need more than one pair: what depends on the calls before answers otherwise."""
-    subject = Toy(ToyAssignment(), drawn().cases)
+    subject = Toy(ToyAssignment(), draw_revision().cases)
     candidate = Ours(wrong_from(0))
     answers = candidate.answer(subject.cases)
     examples = Examples(subject, answers, Witness(candidate), lambda: Ours(wrong_from(0)))
-    example = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_never)})
-    assert example["row"].repeats
+    shown_examples = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_never)})
+    assert shown_examples["row"].repeats
 
 
 def test_a_wrong_answer_that_turns_out_right_alone_is_state_though_its_row_still_fails() -> None:
-    subject = Toy(ToyAssignment(), drawn().cases)
+    subject = Toy(ToyAssignment(), draw_revision().cases)
     answers = Ours(wrong_from(0)).answer(subject.cases)
     examples = Examples(subject, answers, Witness(Ours(), left=0), Ours)
-    example = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_always)})
-    assert not example["row"].repeats
+    shown_examples = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_always)})
+    assert not shown_examples["row"].repeats

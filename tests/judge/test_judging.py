@@ -12,7 +12,7 @@ from grader.judge.witness import BUDGET, Witness
 from grader.model.verdict import CaseCounterexample, Flag, Mark, NetworkReached, Outcome, SourceLine
 from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, judge_change, judge_of, off, row_of, wrong_from
-from tests.subjects.toy import Toy, ToyAssignment, ToyCases, drawn
+from tests.subjects.toy import Toy, ToyAssignment, ToyCases, draw_revision
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ class NetworkToy(Toy):
 class KeenToy(Toy):
     """A toy that keeps what it is given to mark."""
 
-    given: list[Given] = field(default_factory=list)
+    evidence: list[Given] = field(default_factory=list)
 
     def marks(self, given: Given, witness: Witness) -> SubjectMarks:
         """Mark as the toy does."""
-        self.given.append(given)
+        self.evidence.append(given)
         return super().marks(given, witness)
 
 
@@ -105,7 +105,7 @@ def test_what_ends_at_a_pair_is_judged_in_nothing_and_says_where(
     }
     assert isinstance(judgement.counterexample, CaseCounterexample)
     assert judgement.counterexample.instead == "ended without an answer"
-    assert judgement.counterexample.inputs[0].values == drawn().cases.inputs[5][0].tolist()
+    assert judgement.counterexample.inputs[0].values == draw_revision().cases.inputs[5][0].tolist()
     assert (judgement.statistics.networks, judgement.statistics.derivatives) == (5, judge_of().cases.starts[5])
 
 
@@ -153,15 +153,15 @@ def test_a_wrong_second_answer_counts_and_the_first_ones_are_kept_apart() -> Non
     )
     assert row_of(judgement, "pure").message == "Asked again about 24 pairs, it answered 23 of them differently."
     assert isinstance(judge.subject, KeenToy)
-    (evidence,) = judge.subject.given
+    (evidence,) = judge.subject.evidence
     assert len(evidence.agrees.failing) == 23
     assert (evidence.first_agrees.mark, evidence.repeats) == (Mark.PASSED, False)
-    right = Ours().answer(drawn().cases)
+    right = Ours().answer(draw_revision().cases)
     assert [answer.numbers.tolist() for answer in evidence.first] == [r.numbers.tolist() for r in right]  # type: ignore[union-attr]
 
 
 def test_of_a_single_pair_the_message_has_no_plural() -> None:
-    judge = Judge(drawn(ToyAssignment(pairs=1)))
+    judge = Judge(draw_revision(ToyAssignment(pairs=1)))
     judgement = judge.judge(Ours(wrong_from(0)), lambda: Ours(wrong_from(0)))
     assert row_of(judgement, "finite_differences").message == "Wrong on 1 of 1 pair."
 
@@ -191,8 +191,8 @@ def test_what_changes_its_arguments_is_flagged_and_still_repeats() -> None:
     assert row_of(judgement, "pure").message == "It changes w and x in place, on 2 of 30 pairs."
     assert judgement.flags == (CHANGES,)
     assert isinstance(judge.subject, KeenToy)
-    assert judge.subject.given[0].repeats
-    assert judge.subject.given[0].flags == (CHANGES,)
+    assert judge.subject.evidence[0].repeats
+    assert judge.subject.evidence[0].flags == (CHANGES,)
 
 
 def test_of_what_raised_the_pairs_that_returned_say_what_they_changed() -> None:
@@ -233,7 +233,7 @@ class ByLength(ToyCases):
 
 def test_the_last_pair_of_each_module_is_asked_again_and_then_the_last_of_the_commonest() -> None:
     """From the last to the first."""
-    base = drawn()
+    base = draw_revision()
     parts = (base.cases.inputs, base.cases.expected, base.cases.tolerances)
     judge = Judge(replace(base, cases=ByLength(*parts)))
     # Six of length 1, twelve of 2, six of 3, and six of 4.
@@ -242,7 +242,7 @@ def test_the_last_pair_of_each_module_is_asked_again_and_then_the_last_of_the_co
 
 
 def test_few_pairs_are_all_asked_again_and_none_are_no_trouble() -> None:
-    few = Judge(drawn(ToyAssignment(pairs=3)))
+    few = Judge(draw_revision(ToyAssignment(pairs=3)))
     assert few.asked_again == [2, 1, 0]
-    base = drawn()
+    base = draw_revision()
     assert Judge(replace(base, cases=base.cases.take([]))).asked_again == []

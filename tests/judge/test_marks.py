@@ -138,11 +138,11 @@ SAMPLE = [
 ]
 
 
-@pytest.mark.parametrize("changed", [*SAMPLE, *FOUND_LINES], ids=lambda lines: "+".join(sorted(lines)))
-def test_mending_a_mistake_never_lowers_the_score(changed: Lines) -> None:
+@pytest.mark.parametrize("lines", [*SAMPLE, *FOUND_LINES], ids=lambda lines: "+".join(sorted(lines)))
+def test_mending_a_mistake_never_lowers_the_score(lines: Lines) -> None:
     """A sample of what `python -m bench.marks` goes through."""
-    score_before = score(judge_lines(changed))
-    for _, better_lines in mended(changed):
+    score_before = score(judge_lines(lines))
+    for _, better_lines in mended(lines):
         assert score(judge_lines(better_lines)) >= score_before
 
 

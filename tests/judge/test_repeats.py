@@ -22,9 +22,9 @@ def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
-def faulty(fault: str, before: str = "") -> str:
+def faulty(fault: str, prelude: str = "") -> str:
     assert "scale * d_loss" in FAULTY
-    return before + FAULTY.replace("{fault}", fault)
+    return prelude + FAULTY.replace("{fault}", fault)
 
 
 @settings(max_examples=12)

@@ -23,7 +23,7 @@ from grader.subjects.networks.shrinking import Search, shrink
 from tests.corpus.rare import rare_faults
 from tests.local import local
 from tests.networks import NetworksJudge, leave_out_explanations
-from tests.subjects.networks.seeded import network as seeded
+from tests.subjects.networks.seeded import network as draw_network
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -145,7 +145,7 @@ def reductions(network: Network) -> Iterator[Network]:
             yield rebuilt(network.sizes, network.columns, np.r_[numbers[:at], simpler_value, numbers[at + 1 :]], y)
 
 
-def still_failing(
+def list_failing_reductions(
     network: Network, candidate: Candidate[Suite], proposals: Proposals, fails: Fails
 ) -> list[tuple[int, ...]]:
     """The sizes of those of its reductions that fail as well."""
@@ -172,7 +172,7 @@ def test_no_single_reduction_of_what_is_shown_fails(udl: NetworksJudge, name: st
         np.array(example.net_input),
         np.array(example.y),
     )
-    assert still_failing(shown_network, candidate, Proposals(udl.assignment), disagreeing) == []
+    assert list_failing_reductions(shown_network, candidate, Proposals(udl.assignment), disagreeing) == []
 
 
 #: What is wrong with batches, and the fewest columns on which it shows.
@@ -182,8 +182,8 @@ BATCHES = {
     "more than three": ("df[K] =", "df[K] = (2 if y.shape[1] > 3 else 1) *", 4),
     "in every batch": ("np.array(d_loss", "-np.array(d_loss", 1),
 }
-BATCHED = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
-BATCHED_PROPOSALS = Proposals(BATCHED)
+BATCH_ASSIGNMENT = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
+BATCHED_PROPOSALS = Proposals(BATCH_ASSIGNMENT)
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -193,12 +193,12 @@ def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
     old, new, columns = BATCHES[name]
     proposals = BATCHED_PROPOSALS
     right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
-    candidate = local(right.replace(old, new), BATCHED)
-    networks = [seeded(seed + 10 * step, BATCHED, columns=8) for step in range(12)]
+    candidate = local(right.replace(old, new), BATCH_ASSIGNMENT)
+    networks = [draw_network(seed + 10 * step, BATCH_ASSIGNMENT, columns=8) for step in range(12)]
     start = next(iter(Search(Witness(candidate), proposals).failing(proposals.of(networks), Failure(disagreeing))))
     smallest = shrink(start, Failure(disagreeing), Search(Witness(candidate), proposals))
     assert smallest.columns == columns
-    assert still_failing(smallest, candidate, proposals, disagreeing) == []
+    assert list_failing_reductions(smallest, candidate, proposals, disagreeing) == []
 
 
 class Counting:
@@ -232,7 +232,7 @@ PROPOSALS = Proposals(ONE_COLUMN)
 @given(depth=st.integers(0, 5), width=st.integers(0, 8), seed=st.integers(0, 1000))
 def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth: int, width: int, seed: int) -> None:
     """For any demand on depth and width, and any start that meets it."""
-    network: Network = seeded(seed, ONE_COLUMN)
+    network: Network = draw_network(seed, ONE_COLUMN)
     candidate = Counting(min(depth, network.depth), min(width, max(network.sizes[1:-1], default=0)))
     smallest = shrink(network, Failure(candidate.fails), Search(Witness(candidate), PROPOSALS))
     assert size(smallest) <= size(network)
@@ -242,7 +242,7 @@ def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth:
 
 
 def test_what_one_property_tried_on_its_way_is_not_made_again_for_the_next() -> None:
-    network: Network = seeded(1, ONE_COLUMN)
+    network: Network = draw_network(1, ONE_COLUMN)
     tried_networks = [reduction.proposed for reduction in reduce(network, PROPOSALS)]
     assert tried_networks
     assert all(
@@ -252,5 +252,5 @@ def test_what_one_property_tried_on_its_way_is_not_made_again_for_the_next() -> 
 
 
 def test_a_reduction_knows_its_size_before_it_is_made() -> None:
-    for reduction in reduce(seeded(7, ONE_COLUMN), PROPOSALS):
+    for reduction in reduce(draw_network(7, ONE_COLUMN), PROPOSALS):
         assert {size(proposal.network) for proposal in reduction.proposed} <= {reduction.size}

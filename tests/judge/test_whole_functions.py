@@ -413,7 +413,7 @@ def test_layers_of_zeros_count_in_a_depth_where_none_shows_anything_else() -> No
     assert row_of(judgement, "relu_derivative").message.startswith(f"Does not hold on {wrong} of ")
 
 
-FILLED = """
+FILLED_LISTS = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     dws, dbs = [{fill}(w) for w in all_weights], [{fill}(b) for b in all_biases]
     for j in range(1, len(all_f) + 1):
@@ -426,7 +426,9 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_zeros_that_a_list_was_filled_with_are_no_answer_of_a_call_that_raised() -> None:
     """Through the weights of another layer: it raises on most networks, before it comes to the first layers."""
-    zeros_judgement, plain_judgement = (judge_source(FILLED.format(fill=fill)) for fill in ("np.zeros_like", "id"))
+    zeros_judgement, plain_judgement = (
+        judge_source(FILLED_LISTS.format(fill=fill)) for fill in ("np.zeros_like", "id")
+    )
     assert not any("do not depend on the error" in row.message for row in zeros_judgement.properties)
     assert lost_rows(zeros_judgement) == lost_rows(plain_judgement) == {"activation_gradient", "any_shape"}
 

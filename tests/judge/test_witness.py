@@ -9,7 +9,7 @@ from grader.judge.witness import Witness
 from grader.model.verdict import SourceLine
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from tests.judge.pairs import Ours, fails_always, fails_never
-from tests.subjects.toy import ToyCases, drawn
+from tests.subjects.toy import ToyCases, draw_revision
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_numbers_that_are_not_finite_are_another_way_than_a_form(answer: Answer,
 
 
 def test_a_failure_is_shown_only_by_an_answer_that_is_wrong_in_its_way() -> None:
-    pair = drawn().cases.take([0])
+    pair = draw_revision().cases.take([0])
     number = Failure(fails_always, ("number", ""))
     return_answer, error_answer = Returned(np.zeros(2)), Raised("ValueError", "no")
     assert (number.could_be(return_answer), number.could_be(error_answer)) == (True, False)
@@ -38,7 +38,7 @@ def keys_of(pairs: ToyCases) -> list[bytes]:
 
 
 def test_a_witness_is_asked_each_question_once() -> None:
-    pairs, candidate = drawn().cases, Ours()
+    pairs, candidate = draw_revision().cases, Ours()
     witness = Witness(candidate, left=10)
     keys = keys_of(pairs)
     witness.ask([keys[3], keys[3], keys[4]], lambda places: pairs.take([(3, 3, 4)[place] for place in places]))
@@ -53,7 +53,7 @@ def test_a_witness_is_asked_each_question_once() -> None:
 
 
 def test_a_witness_answers_no_more_than_its_budget() -> None:
-    pairs, candidate = drawn().cases, Ours()
+    pairs, candidate = draw_revision().cases, Ours()
     witness = Witness(candidate, left=2)
     witness.ask(keys_of(pairs), pairs.take)
     assert (candidate.calls, witness.left, [*witness.known]) == (2, 0, keys_of(pairs)[:2])
@@ -61,7 +61,7 @@ def test_a_witness_answers_no_more_than_its_budget() -> None:
 
 
 def test_a_witness_that_ends_keeps_what_it_said_and_is_asked_no_more() -> None:
-    pairs, candidate = drawn().cases, Ours(ends_at=2)
+    pairs, candidate = draw_revision().cases, Ours(ends_at=2)
     witness = Witness(candidate)
     witness.ask(keys_of(pairs)[:5], pairs.take)
     assert (witness.left, [*witness.known]) == (0, keys_of(pairs)[:2])

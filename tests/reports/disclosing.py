@@ -30,12 +30,12 @@ from grader.model.verdict import (
 from grader.reports import disclosure
 
 #: What a student's code says where it means to tell what it saw.
-TOLD = "zq-said-weights-0.61803398"
+CANARY = "zq-said-weights-0.61803398"
 
 ERROR = StudentError(
     "ZqError0x61803398",
-    f"zq-message {TOLD}",
-    f"  cell 9, line 31, in zq_named_61803398\n    raise ZqError\n  line 999999, in zq\nZqError: zq-message {TOLD}",
+    f"zq-message {CANARY}",
+    f"  cell 9, line 31, in zq_named_61803398\n    raise ZqError\n  line 999999, in zq\nZqError: zq-message {CANARY}",
     (SourceLine(9, 31), SourceLine(None, 999999)),
     (SourceLine(None, 86129),),
 )
@@ -62,7 +62,7 @@ def example(seed: float) -> Counterexample:
 
 
 #: As the engine says it.
-ENDED = StudentError(
+LIMIT_ERROR = StudentError(
     "Limit",
     "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.",
     ending="It went too far.",
@@ -88,7 +88,7 @@ def reveal_all(
 ) -> dict[str, Any]:
     """The verdict, as the store keeps it, with the error that goes with the outcome unless another is given."""
     is_ending = outcome in {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT, Outcome.CRASHED}
-    error = error or (ENDED if is_ending else ERROR)
+    error = error or (LIMIT_ERROR if is_ending else ERROR)
     judgement = Judgement(
         outcome,
         rows,
@@ -109,7 +109,7 @@ def reveal_all(
     )
     reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
     verdict = Verdict.of(
-        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {TOLD}\n"
+        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {CANARY}\n"
     )
     return dict(json.loads(json.dumps(verdict.as_dict())))
 

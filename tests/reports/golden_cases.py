@@ -69,11 +69,11 @@ def _at_start(line: str) -> str:
 
 def _notebook(*cells: str) -> str:
     """A notebook of these code cells, with a cell of text above them."""
-    rest: list[dict[str, Any]] = [
+    code_cells: list[dict[str, Any]] = [
         {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": text} for text in cells
     ]
     head = {"cell_type": "markdown", "metadata": {}, "source": "Backpropagation"}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [head, *rest]})
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [head, *code_cells]})
 
 
 SOURCES = {

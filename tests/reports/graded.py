@@ -103,5 +103,5 @@ def reset_rows(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:
     return tuple(dataclasses.replace(row, outcome=Mark.NOT_RUN, score=0, counterexample=None) for row in rows)
 
 
-REFUSED = StudentError("syntax_error", "Line 3: '(' was never closed.")
-RAISED = StudentError("ValueError", "shapes", "Traceback:\n  line 3, in backward_pass\nValueError: shapes\n")
+REFUSAL = StudentError("syntax_error", "Line 3: '(' was never closed.")
+EXCEPTION = StudentError("ValueError", "shapes", "Traceback:\n  line 3, in backward_pass\nValueError: shapes\n")

@@ -18,7 +18,7 @@ from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
-from tests.reports.disclosing import ERROR, ROWS, TOLD, disclose, find_betrayals, reveal_all, secrets
+from tests.reports.disclosing import CANARY, ERROR, ROWS, disclose, find_betrayals, reveal_all, secrets
 from tests.reports.test_terminal import judge_source, show_verdict
 
 RANDOM = """
@@ -140,10 +140,12 @@ def test_of_the_lines_of_a_traceback_the_last_is_shown_and_none_that_a_text_name
 
 
 def test_a_limit_is_told_without_the_network_at_which_it_was_reached() -> None:
-    ending = "It ran for more than 2 s."
-    error = StudentError("TimeLimit", f"{ending} It was there.", ending=ending, network=NetworkReached(86127, 86128, 3))
+    sentence = "It ran for more than 2 s."
+    error = StudentError(
+        "TimeLimit", f"{sentence} It was there.", ending=sentence, network=NetworkReached(86127, 86128, 3)
+    )
     error_shown = disclose(reveal_all(Outcome.TIMEOUT, error), HINT, 1)["error"]
-    assert error_shown == {"type": "TimeLimit", "message": ending, "traceback": "", "frames": [], **NOT_ENDED}
+    assert error_shown == {"type": "TimeLimit", "message": sentence, "traceback": "", "frames": [], **NOT_ENDED}
 
 
 @pytest.mark.parametrize("outcome", [Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT])
@@ -194,7 +196,7 @@ def test_of_a_hidden_property_nothing_is_shown(name: str, level: Level) -> None:
     other_rows = [other_row for other_row in verdict["properties"] if other_row["name"] != name]
     result = disclose(verdict, hide_properties(name, level=level), 1)
     # The message of `any_shape` names the weights; the counterexample of the whole is that of the first row.
-    facts = {name} | secrets(row) - secrets([each | {"message": ""} for each in other_rows])
+    facts = {name} | secrets(row) - secrets([other_row | {"message": ""} for other_row in other_rows])
     assert find_betrayals(json.dumps(result), facts) == []
     assert result["score"] == 3
 
@@ -267,11 +269,11 @@ def test_an_exception_on_other_shapes_only_belongs_to_the_row_about_shapes() -> 
 
 
 def test_a_key_that_verdicts_have_one_day_is_hidden_until_somebody_decides() -> None:
-    later_verdict = reveal_all() | {"spectrum": TOLD}
+    later_verdict = reveal_all() | {"spectrum": CANARY}
     later_verdict["statistics"] |= {"widest": 86124}
     for level in (SCORE, HINT):
         text = json.dumps(disclose(later_verdict, level, 1))
-        assert find_betrayals(text, {"spectrum", TOLD, "86124"}) == []
+        assert find_betrayals(text, {"spectrum", CANARY, "86124"}) == []
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])

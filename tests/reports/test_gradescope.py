@@ -5,7 +5,7 @@ from typing import Any
 
 from grader.model.verdict import Outcome
 from grader.reports import gradescope
-from tests.reports.graded import RAISED, REFUSED, SCRIPT, SUBMISSION, reset_rows, verdict
+from tests.reports.graded import EXCEPTION, REFUSAL, SCRIPT, SUBMISSION, reset_rows, verdict
 
 
 def render_form(**changes: Any) -> dict[str, Any]:
@@ -37,14 +37,14 @@ def test_texts_are_never_markup() -> None:
 
 
 def test_a_rejected_submission_says_why_and_has_no_marks() -> None:
-    result = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSED)
+    result = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSAL)
     assert result["score"] == 0
     assert result["output"].startswith("Not graded")
-    assert REFUSED.message in result["output"]
+    assert REFUSAL.message in result["output"]
 
 
 def test_a_crash_and_an_exception_are_told_with_what_was_printed() -> None:
     assert render_form(outcome=Outcome.CRASHED, rows=reset_rows())["output"].startswith("It crashed. 0 of 5 marks.")
-    error_output = render_form(outcome=Outcome.ERROR, rows=reset_rows(), error=RAISED, output="here\n")["output"]
+    error_output = render_form(outcome=Outcome.ERROR, rows=reset_rows(), error=EXCEPTION, output="here\n")["output"]
     assert "line 3, in backward_pass" in error_output
     assert error_output.endswith("It printed:\nhere\n")

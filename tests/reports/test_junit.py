@@ -10,7 +10,7 @@ import pytest
 from grader.model.verdict import Outcome
 from grader.reports import junit
 from grader.reports.registry import FORMATS, Format
-from tests.reports.graded import RAISED, REFUSED, SCRIPT, SUBMISSION, reset_rows, verdict
+from tests.reports.graded import EXCEPTION, REFUSAL, SCRIPT, SUBMISSION, reset_rows, verdict
 
 
 def render_form(**changes: Any) -> Element:
@@ -43,7 +43,7 @@ def test_a_failure_says_why_and_shows_the_network() -> None:
 
 
 @pytest.mark.parametrize(
-    ("outcome", "error"), [(Outcome.REJECTED, REFUSED), (Outcome.ERROR, RAISED), (Outcome.CRASHED, None)]
+    ("outcome", "error"), [(Outcome.REJECTED, REFUSAL), (Outcome.ERROR, EXCEPTION), (Outcome.CRASHED, None)]
 )
 def test_what_did_not_end_is_an_error_and_not_a_failure(outcome: Outcome, error: Any) -> None:
     root = render_form(outcome=outcome, rows=reset_rows(), error=error)
@@ -64,7 +64,7 @@ def test_marks_and_what_it_printed_are_in_it() -> None:
 def test_no_form_carries_what_turns_letters_about_or_commands_a_terminal(form: Format) -> None:
     hostile = "a\u202eb\u2066c\u200fd\x9b2Je\x1bf\u2028g"
     hostile_verdict = verdict(
-        outcome=Outcome.ERROR, rows=reset_rows(), error=replace(RAISED, traceback=hostile), output=hostile
+        outcome=Outcome.ERROR, rows=reset_rows(), error=replace(EXCEPTION, traceback=hostile), output=hostile
     )
     document = form.render(SUBMISSION, hostile_verdict)
     text = document.decode() if document.startswith(b"<") else json.dumps(json.loads(document), ensure_ascii=False)

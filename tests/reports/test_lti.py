@@ -10,7 +10,7 @@ from grader.model.records import State
 from grader.model.verdict import Outcome
 from grader.reports import lti
 from grader.reports.registry import FORMATS
-from tests.reports.graded import REFUSED, SUBMISSION, in_state, reset_rows, verdict
+from tests.reports.graded import REFUSAL, SUBMISSION, in_state, reset_rows, verdict
 
 
 def render_form(**changes: Any) -> dict[str, Any]:
@@ -48,9 +48,9 @@ def test_a_maximum_is_never_zero() -> None:
 
 
 def test_a_rejection_is_a_final_score_that_says_why() -> None:
-    score = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSED)
+    score = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSAL)
     assert score["gradingProgress"] == "FullyGraded"
-    assert score["comment"].endswith(REFUSED.message)
+    assert score["comment"].endswith(REFUSAL.message)
 
 
 @pytest.mark.parametrize(
