@@ -168,5 +168,5 @@ def jail() -> Launch:
 @pytest.fixture(scope="session")
 def jails(jail: Launch) -> Iterator[Jails]:
     """Jails for one submission after another, forked by one template."""
-    with contextlib.closing(Jails(jail)) as made:
-        yield made
+    with contextlib.closing(Jails(jail)) as pool:
+        yield pool

@@ -27,15 +27,15 @@ MEMORY = 128 << 20
 
 
 @contextlib.contextmanager
-def bounded() -> Iterator[None]:
+def bound_memory() -> Iterator[None]:
     """Bound the address space of this process, as a jail does; elsewhere than on Linux nobody counts it."""
     if sys.platform != "linux":
         yield
         return
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = pages * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_AS, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+    limit = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
     try:
         yield
     finally:
@@ -54,7 +54,7 @@ class LocalSession:
         """One reply for each case."""
         parser = Parser(payload_cap=max(request.answer_sizes, default=0))
         question = read_request(dict(request.header), request.payload)
-        with bounded(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
+        with bound_memory(), np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):
             frames = [frame for data in question.answers(self._student) for frame in parser.feed(data)]
         self.replies = [Reply(frame.header, frame.payload) for frame in frames]
         return self.replies

@@ -47,10 +47,10 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 
 
-def notebook(*cells: str, **others: Any) -> bytes:
+def notebook(*cells: str, **members: Any) -> bytes:
     """A notebook of code cells."""
     code = [{"cell_type": "code", "source": cell, "metadata": {}, "outputs": []} for cell in cells]
-    return json.dumps({"cells": code, "nbformat": 4, "nbformat_minor": 5, "metadata": {}, **others}).encode()
+    return json.dumps({"cells": code, "nbformat": 4, "nbformat_minor": 5, "metadata": {}, **members}).encode()
 
 
 def table(revision: NetworksRevision) -> bytes:
@@ -64,9 +64,9 @@ def table(revision: NetworksRevision) -> bytes:
     return TABLE.format(table=flat, starts=starts).encode()
 
 
-def made() -> dict[str, tuple[str, bytes, Outcome]]:
+def make_submissions() -> dict[str, tuple[str, bytes, Outcome]]:
     """By name: what each is called when it is handed in, its bytes, and the outcome that it should have."""
-    rejected = {
+    rejections = {
         "empty": ("empty.py", b""),
         "white space": ("space.py", b" \n\t\n" * 1000),
         "NUL bytes": ("nul.py", RIGHT.encode() + b"\n# \0\n"),
@@ -101,7 +101,7 @@ def made() -> dict[str, tuple[str, bytes, Outcome]]:
     # Quadratic before Python 3.12, which reads f-strings with its ordinary parser.
     fields = 240_000 if sys.version_info < (3, 12) else 20_000
     slow = b"x = f'''" + b"{a}\n" * fields + b"'''\n" + WRONG.encode()
-    graded = {
+    verdicts = {
         "a megabyte of f-string": (
             *("slow.py", slow),
             Outcome.REJECTED if sys.version_info < (3, 12) else Outcome.FAILED,
@@ -124,4 +124,4 @@ def made() -> dict[str, tuple[str, bytes, Outcome]]:
             Outcome.FAILED,
         ),
     }
-    return {**{name: (*each, Outcome.REJECTED) for name, each in rejected.items()}, **graded}
+    return {**{name: (*entry, Outcome.REJECTED) for name, entry in rejections.items()}, **verdicts}

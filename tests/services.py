@@ -13,10 +13,10 @@ from worker.serve.embedded import EmbeddedRedis, find_server, lasting_port
 T = TypeVar("T")
 
 
-def require(found: T | None, name: str) -> T:
+def require(program: T | None, name: str) -> T:
     """Return what a test needs. When there is none, skip the test at home and fail it in CI."""
-    if found is not None:
-        return found
+    if program is not None:
+        return program
     reason = f"no {name} on this machine"
     if os.environ.get("CI"):
         pytest.fail(f"{reason}, and CI does without nothing", pytrace=False)

@@ -33,8 +33,8 @@ HTTP = Destinations((), http=True, resolver=nothing)
     ],
 )
 def test_a_url_is_read_into_its_parts(url: str, host: str, port: int, target: str) -> None:
-    read = STRICT.read(url)
-    assert (read.scheme, read.host, read.port, read.target) == ("https", host, port, target)
+    destination = STRICT.read(url)
+    assert (destination.scheme, destination.host, destination.port, destination.target) == ("https", host, port, target)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_a_url_is_read_into_its_parts(url: str, host: str, port: int, target: st
     ],
 )
 def test_whatever_is_not_plainly_a_place_on_the_web_is_refused_with_a_reason(url: str) -> None:
-    with pytest.raises(BadDestination) as refused:
+    with pytest.raises(BadDestination) as refusal:
         STRICT.read(url)
-    assert str(refused.value)
+    assert str(refusal.value)
 
 
 def test_plain_http_and_its_port_only_where_the_owner_says_so() -> None:
@@ -130,9 +130,9 @@ def test_an_ipv4_address_in_another_guise_is_judged_as_itself_or_refused(number:
     assert STRICT.allows(IPv6Address(0xFFFF << 32 | number)) == honest
     assert STRICT.allows(IPv6Address(0x64FF9B << 96 | number)) == honest
     compatible, translated = IPv6Address(number), IPv6Address(0xFFFF << 48 | number)
-    relayed = IPv6Address(0x2002 << 112 | number << 80 | 1)
+    relay = IPv6Address(0x2002 << 112 | number << 80 | 1)
     teredo = IPv6Address(0x20010000 << 96 | number << 64 | (number ^ 0xFFFFFFFF))
-    assert not any(map(STRICT.allows, (compatible, translated, relayed, teredo)))
+    assert not any(map(STRICT.allows, (compatible, translated, relay, teredo)))
 
 
 @given(st.ip_addresses())
@@ -143,17 +143,17 @@ def test_nothing_that_python_calls_private_is_ever_allowed(address: IPv4Address 
 
 def test_the_owner_can_allow_networks_in_any_guise() -> None:
     own = Destinations((IPv4Network("10.1.0.0/16"), IPv6Network("fd00:1::/32")), http=False)
-    for allowed in ("10.1.2.3", "::ffff:10.1.2.3", "fd00:1::5"):
-        assert own.allows(ip_address(allowed))
-    for refused in ("10.2.0.1", "::ffff:10.2.0.1", "fd00:2::5"):
-        assert not own.allows(ip_address(refused))
+    for host in ("10.1.2.3", "::ffff:10.1.2.3", "fd00:1::5"):
+        assert own.allows(ip_address(host))
+    for foreign_host in ("10.2.0.1", "::ffff:10.2.0.1", "fd00:2::5"):
+        assert not own.allows(ip_address(foreign_host))
 
 
 def test_every_address_of_a_name_must_be_allowed() -> None:
     mixed = Destinations((), http=False, resolver=lambda *_: ["1.1.1.1", "10.0.0.1"])
-    with pytest.raises(BadDestination, match="not public") as refused:
+    with pytest.raises(BadDestination, match="not public") as refusal:
         mixed.addresses(mixed.read("https://portal.example/"))
-    assert "10.0.0.1" not in str(refused.value)
+    assert "10.0.0.1" not in str(refusal.value)
 
 
 def test_a_name_without_an_address_is_refused() -> None:

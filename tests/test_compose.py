@@ -15,7 +15,7 @@ from grader.settings.service import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
 #: Settings that differ by container, are made from others, or are for `backmark serve` alone: not for .env.
-MADE = {"redis_url", "redis_ca", "redis_folder", "secret"}
+OWN_SETTINGS = {"redis_url", "redis_ca", "redis_folder", "secret"}
 #: Those that are empty unless somebody sets them.
 EMPTY = {"BACKMARK_PUBLIC_URL"}
 SERVICES = ("redis", "web", "worker", "sweeper")
@@ -24,8 +24,8 @@ SERVICES = ("redis", "web", "worker", "sweeper")
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
     """The file, without Compose's own variables filled in."""
-    read: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
-    return read
+    configuration: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+    return configuration
 
 
 @pytest.fixture(scope="module")
@@ -56,10 +56,10 @@ def test_every_container_says_whether_it_is_well_and_waits_for_redis(compose: di
 
 
 def test_only_the_worker_may_make_namespaces(compose: dict[str, Any]) -> None:
-    loosened = {
+    services = {
         name for name in SERVICES if any("seccomp" in option for option in compose["services"][name]["security_opt"])
     }
-    assert loosened == {"worker"}
+    assert services == {"worker"}
 
 
 def test_the_worker_reaches_redis_and_nothing_else(compose: dict[str, Any]) -> None:
@@ -77,10 +77,10 @@ def test_redis_keeps_what_it_says_it_keeps(compose: dict[str, Any]) -> None:
 
 def test_every_setting_of_the_service_can_be_set(compose: dict[str, Any], example: dict[str, str]) -> None:
     """The environment of the containers names all of them, and .env.example explains each."""
-    settable = {f"BACKMARK_{name.upper()}" for name in set(ServiceSettings.model_fields) - MADE}
+    variables = {f"BACKMARK_{name.upper()}" for name in set(ServiceSettings.model_fields) - OWN_SETTINGS}
     passed = {name for service in compose["services"].values() for name in service.get("environment", {})}
-    assert settable <= passed
-    assert settable <= set(example)
+    assert variables <= passed
+    assert variables <= set(example)
 
 
 def test_the_example_shows_the_values_that_hold(example: dict[str, str]) -> None:
@@ -88,30 +88,32 @@ def test_the_example_shows_the_values_that_hold(example: dict[str, str]) -> None
     assert dict(re.findall(r"\$\{(BACKMARK_\w+):-([^}]*)\}", text)) == {
         name: value for name, value in example.items() if value or name in EMPTY
     }
-    required = set(re.findall(r"\$\{(BACKMARK_\w+):\?", text))
-    assert {name for name, value in example.items() if not value} - EMPTY == required
+    empty_variables = set(re.findall(r"\$\{(BACKMARK_\w+):\?", text))
+    assert {name for name, value in example.items() if not value} - EMPTY == empty_variables
 
 
 def test_the_values_that_hold_are_those_of_the_settings(example: dict[str, str]) -> None:
     for name, field in ServiceSettings.model_fields.items():
-        if name not in MADE:
-            shown = example[f"BACKMARK_{name.upper()}"]
-            given = {} if shown in {"", "[]"} else {name: shown}
-            validated = ServiceSettings.model_validate_strings(given)
+        if name not in OWN_SETTINGS:
+            text = example[f"BACKMARK_{name.upper()}"]
+            values = {} if text in {"", "[]"} else {name: text}
+            validated = ServiceSettings.model_validate_strings(values)
             assert getattr(validated, name) == field.default, name
 
 
 def test_redis_may_hold_what_backmark_serve_lets_it_and_its_container_twice_that(example: dict[str, str]) -> None:
     assert example["BACKMARK_REDIS_MAXMEMORY"] == DEFAULT_REDIS_MAXMEMORY
-    most, container = (parse_memory(text) for text in (DEFAULT_REDIS_MAXMEMORY, example["BACKMARK_REDIS_MEMORY"] + "b"))
-    assert container == 2 * most
+    limit, container = (
+        parse_memory(text) for text in (DEFAULT_REDIS_MAXMEMORY, example["BACKMARK_REDIS_MEMORY"] + "b")
+    )
+    assert container == 2 * limit
 
 
 def test_the_shipped_profile_is_what_its_program_writes() -> None:
-    written = subprocess.run(
+    program = subprocess.run(
         [sys.executable, str(ROOT / "deploy" / "seccomp.py")], capture_output=True, text=True, check=True
     )
-    assert (ROOT / "deploy" / "worker-seccomp.json").read_text(encoding="utf-8") == written.stdout
+    assert (ROOT / "deploy" / "worker-seccomp.json").read_text(encoding="utf-8") == program.stdout
 
 
 def test_the_profile_lets_namespaces_through_only_with_a_user_namespace() -> None:
@@ -126,8 +128,8 @@ def test_the_profile_lets_namespaces_through_only_with_a_user_namespace() -> Non
         ("clone", 0x10000000, 0x10000000),
         ("clone", 0x7E020000, 0),
     }
-    allowed = {name for rule in profile["syscalls"] for name in rule["names"] if rule["action"] == "SCMP_ACT_ALLOW"}
-    assert not allowed & {"setns", "ptrace", "bpf", "keyctl", "add_key", "io_uring_setup", "process_vm_readv", "chroot"}
+    calls = {name for rule in profile["syscalls"] for name in rule["names"] if rule["action"] == "SCMP_ACT_ALLOW"}
+    assert not calls & {"setns", "ptrace", "bpf", "keyctl", "add_key", "io_uring_setup", "process_vm_readv", "chroot"}
 
 
 def test_roles_have_what_they_need_and_no_more() -> None:
@@ -144,11 +146,11 @@ def test_roles_have_what_they_need_and_no_more() -> None:
 
 def test_the_locks_of_all_roles_agree() -> None:
     def versions(lock: str) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        by_package: dict[str, set[str]] = {}
         for name, version in re.findall(r"^([a-z0-9-]+)==(\S+)", (ROOT / "locks" / lock).read_text(), re.MULTILINE):
-            found.setdefault(name, set()).add(version)
-        return found
+            by_package.setdefault(name, set()).add(version)
+        return by_package
 
-    together = versions("dev.txt")
+    dev_versions = versions("dev.txt")
     for role in ("web", "worker", "sweeper", "build"):
-        assert all(theirs <= together[name] for name, theirs in versions(f"{role}.txt").items()), role
+        assert all(role_versions <= dev_versions[name] for name, role_versions in versions(f"{role}.txt").items()), role

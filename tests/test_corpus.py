@@ -12,7 +12,7 @@ import pytest
 from tests.corpus.labels import faults, first_fault
 from tests.corpus.mutants import mutants
 from tests.corpus.mutations import KINDS
-from tests.corpus.networks import KINK, Network, apply, measured, networks
+from tests.corpus.networks import KINK, Network, apply, measure, networks
 from tests.corpus.rare import RareFault, rare_faults
 from tests.corpus.right import STYLES
 from tests.corpus.slips import (
@@ -64,20 +64,20 @@ def test_exact_gradients_agree_with_complex_steps(activation: str, columns: int)
     """The labels rest on gradients that an independent method finds too."""
     for network in networks(activation, columns)[:40]:
         for layer in range(network.depth + 1):
-            exact = network.dl_dbiases[layer]
-            np.testing.assert_allclose(_complex_step(network, activation, layer), exact, rtol=1e-9, atol=1e-9)
+            exact_gradient = network.dl_dbiases[layer]
+            np.testing.assert_allclose(_complex_step(network, activation, layer), exact_gradient, rtol=1e-9, atol=1e-9)
 
 
 def test_networks_reach_every_size() -> None:
     """Labels rest on every depth, width, and number of inputs and outputs, and the notebook's shape."""
-    drawn = networks()
-    assert len(drawn) >= 300
-    assert {network.depth for network in drawn} == set(range(9))
-    assert {width for network in drawn for width in network.widths} == set(range(1, 13))
-    assert {(len(network.h[0]), len(network.y)) for network in drawn} == {
+    network_list = networks()
+    assert len(network_list) >= 300
+    assert {network.depth for network in network_list} == set(range(9))
+    assert {width for network in network_list for width in network.widths} == set(range(1, 13))
+    assert {(len(network.h[0]), len(network.y)) for network in network_list} == {
         (inputs, outputs) for inputs in range(1, 5) for outputs in range(1, 5)
     }
-    assert sum(network.widths == [6] * 5 and len(network.y) == 1 for network in drawn) >= 20
+    assert sum(network.widths == [6] * 5 and len(network.y) == 1 for network in network_list) >= 20
 
 
 def test_no_network_is_near_a_kink() -> None:
@@ -87,8 +87,8 @@ def test_no_network_is_near_a_kink() -> None:
 
 def test_a_worked_example_by_hand() -> None:
     """One unit: f = 3, h = 3, output 2 * 3 - 1 = 5, target 4, so dl/df = 2 and dl/dh = 4."""
-    one = [np.array([[value]]) for value in (3.0, 2.0, 0.0, -1.0, 1.0, 4.0)]
-    network = measured(one[0:2], one[2:4], one[4], one[5], "relu")
+    matrices = [np.array([[value]]) for value in (3.0, 2.0, 0.0, -1.0, 1.0, 4.0)]
+    network = measure(matrices[0:2], matrices[2:4], matrices[4], matrices[5], "relu")
     assert apply("relu", network.f[0]).item() == 3.0
     assert [array.item() for array in network.dl_dweights] == [4.0, 6.0]
     assert [array.item() for array in network.dl_dbiases] == [4.0, 2.0]
@@ -120,10 +120,10 @@ def test_mutants_differ_in_name_and_source_and_all_compile() -> None:
 @pytest.mark.parametrize("fault", rare_faults(), ids=_name)
 def test_a_rare_fault_is_wrong_in_its_corner_only(fault: RareFault) -> None:
     """It is wrong somewhere; outside its corner, or at the first call for a shape, it is right."""
-    asked = [network for network in networks() for _ in range(1 + fault.stateful)]
-    found = faults(fault.source, asked)
-    assert any(found)
-    assert not any(text for text, network in zip(found, asked, strict=True) if not fault.corner(network))
+    asked_networks = [network for network in networks() for _ in range(1 + fault.stateful)]
+    texts = faults(fault.source, asked_networks)
+    assert any(texts)
+    assert not any(text for text, network in zip(texts, asked_networks, strict=True) if not fault.corner(network))
     if fault.stateful:
         assert first_fault(fault.source, networks()[:1]) == ""
 
@@ -138,12 +138,12 @@ def test_a_right_variant_is_right(variant: RightVariant) -> None:
 @pytest.mark.parametrize("columns", [1, 3])
 def test_slips_are_made_from_a_right_source_and_are_wrong(activation: str, columns: int) -> None:
     """Nothing but the slip is wrong with them, for one column and for several."""
-    drawn = networks(activation, columns)
-    assert first_fault(right_for(activation), drawn) == ""
+    network_list = networks(activation, columns)
+    assert first_fault(right_for(activation), network_list) == ""
     for step, slips in todo_slips(activation).items():
         assert len(slips) >= 4, step
         for slip in slips:
-            assert first_fault(slip.source, drawn), slip
+            assert first_fault(slip.source, network_list), slip
 
 
 @every_activation
@@ -153,9 +153,9 @@ def test_a_slip_leaves_the_other_gradient_right(activation: str) -> None:
     own = {WEIGHT: "dl_dweights", BIAS: "dl_dbiases"}
     for step in STEPS:
         for slip in slips[step]:
-            found = {text.partition(":")[0] for text in faults(slip.source, networks(activation)) if text}
+            texts = {text.partition(":")[0] for text in faults(slip.source, networks(activation)) if text}
             if step in own and not slip.name.startswith("loss"):
-                assert {name.partition("[")[0] for name in found} == {own[step]}, slip
+                assert {name.partition("[")[0] for name in texts} == {own[step]}, slip
         if step in {ACTIVATION, DERIVATIVE}:
             flat = [network for network in networks(activation) if network.depth == 0]
             assert not any(first_fault(slip.source, flat) for slip in slips[step])
@@ -163,9 +163,9 @@ def test_a_slip_leaves_the_other_gradient_right(activation: str) -> None:
 
 def test_both_templates_leave_the_last_layer_right_alone() -> None:
     """TODO 3 or TODO 4 left as zeros: the same answers, so the same faults."""
-    found = [faults(template(step), networks()) for step in (ACTIVATION, DERIVATIVE)]
-    assert found[0] == found[1]
-    assert any(found[0])
+    template_faults = [faults(template(step), networks()) for step in (ACTIVATION, DERIVATIVE)]
+    assert template_faults[0] == template_faults[1]
+    assert any(template_faults[0])
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=_name)

@@ -27,25 +27,27 @@ def page(name: str) -> str:
 @pytest.mark.usefixtures("jail")
 def test_the_readme_shows_the_verdict_that_comes() -> None:
     """Line for line, but for the seconds and the width."""
-    shown = page("README.md").partition("no_relu_derivative.ipynb\n")[2].partition("```")[0]
-    came = backmark("grade", EXAMPLES / "no_relu_derivative.ipynb").stdout
-    timeless = [re.sub(r"\d+\.\d\d s", "", " ".join(text.split())) for text in (shown, came)]
+    shown_text = page("README.md").partition("no_relu_derivative.ipynb\n")[2].partition("```")[0]
+    printed_text = backmark("grade", EXAMPLES / "no_relu_derivative.ipynb").stdout
+    timeless = [re.sub(r"\d+\.\d\d s", "", " ".join(text.split())) for text in (shown_text, printed_text)]
     assert timeless[0] == timeless[1]
 
 
 def test_every_setting_of_an_assignment_is_documented() -> None:
     """By its name, in the table."""
     text = page("docs/assignments.md")
-    shipped = tomllib.loads(page("grader/assignments/udl-7.2.toml"))
-    names = {key for key, value in shipped.items() if not isinstance(value, dict)} | {"slope", "rtol", "columns"}
-    names |= {key for table in ("ranges", "home", "limits") for key in shipped[table]}
+    assignment = tomllib.loads(page("grader/assignments/udl-7.2.toml"))
+    names = {key for key, value in assignment.items() if not isinstance(value, dict)} | {"slope", "rtol", "columns"}
+    names |= {key for table in ("ranges", "home", "limits") for key in assignment[table]}
     assert [name for name in sorted(names) if name not in text] == []
 
 
 def test_every_setting_of_feedback_is_documented() -> None:
     """By its name and its levels."""
     text = page("docs/assignments.md")
-    assert [each.name for each in fields(Feedback) if f"`feedback.{each.name}`" not in text] == []
+    assert [
+        feedback_field.name for feedback_field in fields(Feedback) if f"`feedback.{feedback_field.name}`" not in text
+    ] == []
     assert [level for level in Level if f"`{level}`" not in text] == []
 
 
@@ -58,9 +60,9 @@ def test_every_outcome_and_key_of_a_result_is_documented() -> None:
     """And every property in the README or on the page of verdicts."""
     text = page("docs/result.md")
     assert [outcome for outcome in Outcome if f"`{outcome}`" not in text] == []
-    assert [each.name for each in fields(Counterexample) if each.name not in text] == []
+    assert [example_field.name for example_field in fields(Counterexample) if example_field.name not in text] == []
     marks = page("README.md") + page("docs/verdict.md")
-    assert [each.name for each in fields(Rubric) if f"`{each.name}`" not in marks] == []
+    assert [rubric_field.name for rubric_field in fields(Rubric) if f"`{rubric_field.name}`" not in marks] == []
 
 
 def test_every_reason_of_a_rejection_is_documented() -> None:
@@ -73,10 +75,10 @@ def test_every_reason_of_a_rejection_is_documented() -> None:
 
 def test_the_number_of_derivatives_is_that_of_the_shipped_networks() -> None:
     """On the page that argues with it."""
-    packaged = load_packaged("udl-7.2")
-    found = survey(packaged.assignment, packaged.id, packaged.suite)
-    assert f"none among its {found.derivatives:,} coordinates" in " ".join(page("docs/verdict.md").split())
-    assert found.inconclusive == 0
+    revision = load_packaged("udl-7.2")
+    counts = survey(revision.assignment, revision.id, revision.suite)
+    assert f"none among its {counts.derivatives:,} coordinates" in " ".join(page("docs/verdict.md").split())
+    assert counts.inconclusive == 0
 
 
 def test_every_example_is_in_its_table_with_its_outcome() -> None:
@@ -108,8 +110,8 @@ def test_lines_of_prose_have_at_most_120_characters() -> None:
         prose = "\n".join(re.split(r"^```.*$", file.read_text(encoding="utf-8"), flags=re.MULTILINE)[::2])
         for line in prose.splitlines():
             text = line.strip()
-            breaks = not text.startswith(("|", "!", "`", "[")) and not line.startswith("    ")
-            if len(line) > 120 and breaks:
+            is_prose = not text.startswith(("|", "!", "`", "[")) and not line.startswith("    ")
+            if len(line) > 120 and is_prose:
                 long.append(f"{file.name}: {line}")
     assert long == []
 

@@ -25,11 +25,11 @@ from grader.file_formats import refuse_other_format
     ],
 )
 def test_another_format_is_named(start: bytes, sentence: str) -> None:
-    with pytest.raises(SubmissionError) as caught:
+    with pytest.raises(SubmissionError) as refusal:
         refuse_other_format(start)
-    assert caught.value.reason == "binary"
+    assert refusal.value.reason == "binary"
     assert (
-        str(caught.value) == f"{sentence} Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
+        str(refusal.value) == f"{sentence} Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
     )
 
 

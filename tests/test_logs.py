@@ -55,9 +55,9 @@ def test_text_is_logfmt_in_a_fixed_order(root: logging.Logger) -> None:
     stream = io.StringIO()
     logs.configure("web", LogFormat.TEXT, stream)
     root.warning("the store does not answer")
-    time, rest = stream.getvalue().split(" ", 1)
+    time, message = stream.getvalue().split(" ", 1)
     assert time.startswith("time=")
-    assert rest == 'level=warning part=web logger=root message="the store does not answer"\n'
+    assert message == 'level=warning part=web logger=root message="the store does not answer"\n'
 
 
 def test_a_field_that_is_not_listed_is_left_out(stream: io.StringIO) -> None:
@@ -103,9 +103,9 @@ def test_a_warning_that_repeats_itself_is_left_out_and_counted(
     assert len(lines(stream)) == logs.MOST_REPEATED + 1
     clock[0] = logs.REPEATED_SECONDS
     logger.warning("submission %d was not sent", 959)
-    last = lines(stream)[-1]
-    assert last["message"] == "submission 959 was not sent"
-    assert last["left_out"] == 959 - logs.MOST_REPEATED
+    last_line = lines(stream)[-1]
+    assert last_line["message"] == "submission 959 was not sent"
+    assert last_line["left_out"] == 959 - logs.MOST_REPEATED
 
 
 def test_what_is_done_is_logged_however_often(stream: io.StringIO) -> None:

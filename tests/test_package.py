@@ -24,12 +24,12 @@ PACKAGES = ("backmark", "grader", "worker")
 
 def files(package: str) -> set[str]:
     """The files of a package in this checkout, without bytecode."""
-    found = (ROOT / package).rglob("*")
-    return {str(file.relative_to(ROOT)) for file in found if file.is_file() and "__pycache__" not in file.parts}
+    paths = (ROOT / package).rglob("*")
+    return {str(file.relative_to(ROOT)) for file in paths if file.is_file() and "__pycache__" not in file.parts}
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with both distributions."""
     folder = tmp_path_factory.mktemp("dist")
     command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
@@ -38,10 +38,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wheel(built: Path) -> Path:
+def wheel(distributions: Path) -> Path:
     """The wheel, unpacked."""
-    folder = built / "wheel"
-    with zipfile.ZipFile(built / f"backmark-{VERSION}-py3-none-any.whl") as archive:
+    folder = distributions / "wheel"
+    with zipfile.ZipFile(distributions / f"backmark-{VERSION}-py3-none-any.whl") as archive:
         archive.extractall(folder)  # noqa: S202 - of our own making
     return folder
 
@@ -53,20 +53,22 @@ def metadata(wheel: Path) -> Message:
 
 
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
-    held = {str(file.relative_to(wheel)) for file in wheel.rglob("*") if file.is_file()}
+    names = {str(file.relative_to(wheel)) for file in wheel.rglob("*") if file.is_file()}
     info = f"backmark-{VERSION}.dist-info"
-    assert {name for name in held if not name.startswith(info)} == {name for each in PACKAGES for name in files(each)}
-    assert {f"{each}/py.typed" for each in PACKAGES} <= held
+    assert {name for name in names if not name.startswith(info)} == {
+        name for package in PACKAGES for name in files(package)
+    }
+    assert {f"{package}/py.typed" for package in PACKAGES} <= names
 
 
-def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(built: Path) -> None:
+def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(distributions: Path) -> None:
     top = f"backmark-{VERSION}"
-    with tarfile.open(built / f"{top}.tar.gz") as archive:
-        held = {member.name.removeprefix(f"{top}/") for member in archive.getmembers() if member.isfile()}
+    with tarfile.open(distributions / f"{top}.tar.gz") as archive:
+        names = {member.name.removeprefix(f"{top}/") for member in archive.getmembers() if member.isfile()}
     # .gitignore is hatchling's own wish: from it the wheel that is built from this leaves out the same.
-    beside = {".gitignore", "LICENSE", "PKG-INFO", "pyproject.toml"}
+    top_files = {".gitignore", "LICENSE", "PKG-INFO", "pyproject.toml"}
     pages = {"ARCHITECTURE.md", "CHANGELOG.md", "README.md", "SECURITY.md", *files("docs")}
-    assert held == beside | pages | {name for each in PACKAGES for name in files(each)}
+    assert names == top_files | pages | {name for package in PACKAGES for name in files(package)}
     assert {Path(name).suffix for name in files("docs")} == {".md", ".png"}
 
 
@@ -89,9 +91,9 @@ def test_the_metadata_name_author_licence_and_every_python_that_the_lock_is_for(
 
 @pytest.mark.parametrize("words", [("--version",), ("--help",)])
 def test_the_unpacked_wheel_is_a_command_line(wheel: Path, words: tuple[str, ...]) -> None:
-    done = run(wheel, "-m", "backmark", *words)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith((f"backmark, version {VERSION}", "Usage: python -m backmark"))
+    process = run(wheel, "-m", "backmark", *words)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.startswith((f"backmark, version {VERSION}", "Usage: python -m backmark"))
 
 
 def test_importing_backmark_imports_neither_numpy_nor_an_http_client(wheel: Path) -> None:
@@ -108,9 +110,9 @@ def test_backmark_has_every_name_of_the_client() -> None:
     names = grader.client.__all__
     assert {name: getattr(backmark, name) for name in names} == {name: getattr(grader.client, name) for name in names}
     assert set(names) <= set(dir(backmark))
-    taken: dict[str, Any] = {}
-    exec("from backmark import *", taken)  # noqa: S102 - as somebody types it
-    assert set(names) <= taken.keys()
+    namespace: dict[str, Any] = {}
+    exec("from backmark import *", namespace)  # noqa: S102 - as somebody types it
+    assert set(names) <= namespace.keys()
 
 
 def test_type_checkers_know_every_name_of_the_client() -> None:
@@ -131,8 +133,8 @@ def test_a_name_that_backmark_lacks_is_an_attribute_error() -> None:
 
 
 def test_without_its_extra_the_client_names_it(wheel: Path) -> None:
-    done = run(wheel, "-c", "import sys; sys.modules['httpx'] = None; from backmark import Client")
-    assert "backmark.Client needs httpx; install Backmark with its extra `client`" in done.stderr
+    process = run(wheel, "-c", "import sys; sys.modules['httpx'] = None; from backmark import Client")
+    assert "backmark.Client needs httpx; install Backmark with its extra `client`" in process.stderr
 
 
 def run(wheel: Path, *words: str) -> subprocess.CompletedProcess[str]:

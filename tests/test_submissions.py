@@ -22,7 +22,7 @@ from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
 from grader.subjects.networks.revision import NetworksRevision
-from tests.made import RIGHT, WRONG, made, table
+from tests.made import RIGHT, WRONG, make_submissions, table
 from tests.networks import NetworksJudge
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -31,7 +31,7 @@ from worker.sandbox.policy import USER, Launch, Way
 from worker.sandbox.session import Session
 
 FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
-MADE = made()
+SUBMISSIONS = make_submissions()
 #: The classes of attacks, as the files' names begin.
 CLASSES = sorted({file.name.partition("_")[0] for file in FILES})
 #: Those that try the walls, which each way of starting a jail puts up by code of its own.
@@ -42,14 +42,14 @@ IN_BOTH = {
     *(next(file for file in FILES if file.name.startswith(f"{name}_")) for name in CLASSES),
 }
 #: One for each outcome.
-MADE_IN_BOTH = {outcome: name for name, (_, _, outcome) in MADE.items()}.values()
+MADE_IN_BOTH = {outcome: name for name, (_, _, outcome) in SUBMISSIONS.items()}.values()
 #: What an attack prints where it got further than it may.
-ESCAPED = "ESCAPED"
+ESCAPE_WORD = "ESCAPED"
 #: Short, so that a loop is found soon.
 LIMITS = Limits(seconds_per_call=0.5, seconds=4.0, memory=1 << 30, output=1 << 16)
 #: Where attacks try to leave files, and the names that they would have.
-WATCHED = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", ".", str(Path.home()))  # noqa: S108 - looked at only
-LEFT = ("escaped", "results.json", "stdout", "submission.py")
+FOLDERS = ("/tmp", "/var/tmp", "/dev/shm", "/run", "/", ".", str(Path.home()))  # noqa: S108 - looked at only
+NAMES_LEFT = ("escaped", "results.json", "stdout", "submission.py")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Traces:
     descriptors: frozenset[str]
     threads: int
     children: frozenset[str]
-    marked: frozenset[str]
+    jails: frozenset[str]
     files: frozenset[str]
 
 
@@ -89,7 +89,7 @@ def traces(mark: str) -> Traces:
         threading.active_count(),
         frozenset(pid for file in tasks for pid in _read(file).decode().split()),
         frozenset(pid for pid, command in commands.items() if mark.encode() in command),
-        frozenset(entry.path for folder in WATCHED for entry in _entries(folder) if _left(entry)),
+        frozenset(entry.path for folder in FOLDERS for entry in _entries(folder) if _is_left(entry)),
     )
 
 
@@ -106,12 +106,12 @@ def _entries(folder: str) -> "list[os.DirEntry[str]]":
     return []
 
 
-def _left(entry: "os.DirEntry[str]") -> bool:
+def _is_left(entry: "os.DirEntry[str]") -> bool:
     try:
         owner = entry.stat(follow_symlinks=False).st_uid
     except FileNotFoundError:
         return False
-    return any(word in entry.name for word in LEFT) or owner == USER != os.geteuid()
+    return any(word in entry.name for word in NAMES_LEFT) or owner == USER != os.geteuid()
 
 
 @pytest.fixture(scope="module")
@@ -190,22 +190,24 @@ def own_groups() -> Iterator[Path]:
 
 def but_for_seconds(verdict: Verdict) -> str:
     """The verdict as text, without the only figure that may differ."""
-    found: dict[str, Any] = verdict.as_dict()
-    found["statistics"].pop("seconds")
-    return json.dumps(found, allow_nan=False)
+    fields: dict[str, Any] = verdict.as_dict()
+    fields["statistics"].pop("seconds")
+    return json.dumps(fields, allow_nan=False)
 
 
-def graded(grader: Grader, source: bytes, filename: str, mark: str, canary: str) -> Verdict:
+def grade_and_look(grader: Grader, source: bytes, filename: str, mark: str, canary: str) -> Verdict:
     """The verdict, after looking that nothing is left and nothing of ours is in it."""
-    before = traces(mark)
+    traces_before = traces(mark)
     verdict = grader.grade(source, filename)
-    after = traces(mark)
+    traces_after = traces(mark)
     # What another test's garbage held may be given back meanwhile.
-    more = after.descriptors - before.descriptors
-    assert dataclasses.replace(after, descriptors=more) == dataclasses.replace(before, descriptors=frozenset())
+    new_descriptors = traces_after.descriptors - traces_before.descriptors
+    assert dataclasses.replace(traces_after, descriptors=new_descriptors) == dataclasses.replace(
+        traces_before, descriptors=frozenset()
+    )
     text = json.dumps(verdict.as_dict(), ensure_ascii=False, allow_nan=False)
     assert canary not in text
-    assert ESCAPED not in verdict.output
+    assert ESCAPE_WORD not in verdict.output
     with io.StringIO() as terminal:
         Console(file=terminal, width=110).print(render(verdict))
         assert terminal.getvalue().replace("\n", "").isprintable()
@@ -218,21 +220,21 @@ def test_it_gets_the_outcome_that_its_docstring_states_and_leaves_nothing(
 ) -> None:
     """No process, file, descriptor or thread is left, and no secret is in the verdict."""
     source = file.read_bytes()
-    stated = claim(source)
-    if stated.machine not in {None, platform.machine()}:
-        pytest.skip(f"its numbers are those of {stated.machine}")
-    verdict = graded(grader, source, file.name, mark, canary)
-    assert verdict.outcome in stated.outcomes, verdict.error
+    stated_claim = claim(source)
+    if stated_claim.machine not in {None, platform.machine()}:
+        pytest.skip(f"its numbers are those of {stated_claim.machine}")
+    verdict = grade_and_look(grader, source, file.name, mark, canary)
+    assert verdict.outcome in stated_claim.outcomes, verdict.error
     assert (verdict.score == verdict.max_score) == (verdict.outcome is Outcome.PASSED)
 
 
-@in_each_way("name", MADE, MADE_IN_BOTH)
+@in_each_way("name", SUBMISSIONS, MADE_IN_BOTH)
 def test_what_no_file_here_can_hold_gets_its_outcome_and_leaves_nothing(
     grader: Grader, mark: str, canary: str, name: str
 ) -> None:
     """Wrong encodings, archives, broken notebooks, megabytes of brackets."""
-    filename, source, outcome = MADE[name]
-    verdict = graded(grader, source, filename, mark, canary)
+    filename, source, outcome = SUBMISSIONS[name]
+    verdict = grade_and_look(grader, source, filename, mark, canary)
     assert verdict.outcome is outcome, verdict.error
 
 
@@ -241,12 +243,12 @@ def test_a_right_submission_graded_right_after_an_attack_gets_the_same_verdict(
     grader: Grader, mark: str, canary: str, attack: str
 ) -> None:
     """Byte for byte, but for the seconds."""
-    before = grader.grade(RIGHT.encode(), "right.py")
-    assert before.outcome is Outcome.PASSED
+    first_verdict = grader.grade(RIGHT.encode(), "right.py")
+    assert first_verdict.outcome is Outcome.PASSED
     for file in [file for file in FILES if file.name.startswith(f"{attack}_")][:2]:
         grader.grade(file.read_bytes(), file.name)
-        after = graded(grader, RIGHT.encode(), "right.py", mark, canary)
-        assert but_for_seconds(after) == but_for_seconds(before)
+        second_verdict = grade_and_look(grader, RIGHT.encode(), "right.py", mark, canary)
+        assert but_for_seconds(second_verdict) == but_for_seconds(first_verdict)
 
 
 @in_each_way("name", ["output_in_small_portions", "array_bits", "state_wrong_then_right", "exit_zero"], {"exit_zero"})
@@ -264,47 +266,47 @@ class Second(Grader):
 
     def start(self) -> Session:
         """A jail, with the number of those that are open."""
-        opened: list[Session] = self.__dict__.setdefault("opened", [])
+        sessions: list[Session] = self.__dict__.setdefault("opened", [])
         limits = self.limits
-        if opened and self.hurry:
+        if sessions and self.hurry:
             limits = dataclasses.replace(limits, seconds=self.hurry, seconds_per_call=self.hurry)
-        opened.append(self.jails.take(limits))
-        alive = sum(session.alive for session in opened)
-        self.__dict__["most"] = max(alive, self.__dict__.get("most", 0))
-        return opened[-1]
+        sessions.append(self.jails.take(limits))
+        count = sum(session.alive for session in sessions)
+        self.__dict__["most"] = max(count, self.__dict__.get("most", 0))
+        return sessions[-1]
 
 
 def test_a_file_that_is_slow_to_read_is_never_our_failure(grader: Grader) -> None:
     """The jail that confirms a counterexample reads it anew, and may need longer than the first one did."""
-    hurried = Second(grader.judge, grader.jails)
-    hurried.__dict__["hurry"] = 0.05
+    second_grader = Second(grader.judge, grader.jails)
+    second_grader.__dict__["hurry"] = 0.05
     source = b"x = [" + b"f'{1}{2}'," * 10_000 + b"]\n" + WRONG.encode()
-    assert hurried.grade(source, "slow.py").outcome is Outcome.FAILED
+    assert second_grader.grade(source, "slow.py").outcome is Outcome.FAILED
 
 
 def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> None:
     """The one that answers and one that confirms: a machine is given memory for so many."""
-    counting = Second(grader.judge, grader.jails)
+    counting_grader = Second(grader.judge, grader.jails)
     source = (Path(__file__).parent / "submissions" / "memory_held_while_confirmed.py").read_bytes()
-    counting.grade(source, "held.py")
-    assert counting.__dict__["most"] <= 2
+    counting_grader.grade(source, "held.py")
+    assert counting_grader.__dict__["most"] <= 2
 
 
 def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader, udl: NetworksJudge) -> None:
     """It computes nothing; staff who suspect as much draw others with --seed."""
-    others = Grader(Judge(draw_others(udl.revision, 1234, 40)), grader.jails)
-    verdict = others.grade(table(udl.revision), "table.py")
+    other_grader = Grader(Judge(draw_others(udl.revision, 1234, 40)), grader.jails)
+    verdict = other_grader.grade(table(udl.revision), "table.py")
     assert verdict.outcome in {Outcome.FAILED, Outcome.ERROR}
 
 
 def test_there_are_at_least_sixty_hostile_submissions_and_each_says_what_it_does() -> None:
     """One true sentence, and no two of them the same."""
     claims = [claim(file.read_bytes()) for file in FILES]
-    hostile = [stated for stated in claims if Outcome.PASSED not in stated.outcomes]
+    hostile = [stated_claim for stated_claim in claims if Outcome.PASSED not in stated_claim.outcomes]
     assert len(hostile) >= 60
-    assert len({stated.sentence for stated in claims}) == len(claims)
-    assert all(stated.sentence.endswith(".") for stated in claims)
-    assert {outcome for stated in claims for outcome in stated.outcomes} == set(Outcome)
+    assert len({stated_claim.sentence for stated_claim in claims}) == len(claims)
+    assert all(stated_claim.sentence.endswith(".") for stated_claim in claims)
+    assert {outcome for stated_claim in claims for outcome in stated_claim.outcomes} == set(Outcome)
 
 
 def test_every_file_is_text_that_can_be_read_here() -> None:

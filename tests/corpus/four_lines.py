@@ -141,9 +141,9 @@ CANCELLING = (
 )
 
 
-def source(changed: Lines) -> str:
+def source(lines: Lines) -> str:
     """The notebook's solution with these of its lines replaced."""
-    return _TEXT.format(**{**RIGHT, **changed})
+    return _TEXT.format(**{**RIGHT, **lines})
 
 
 def slips() -> Iterator[tuple[str, str]]:
@@ -156,25 +156,25 @@ def slips() -> Iterator[tuple[str, str]]:
 def combined(count: int, seed: int) -> list[Lines]:
     """So many combinations of slips in different lines: pairs first, then three and four at once."""
     rng = random.Random(seed)  # noqa: S311 - a sample, no secret
-    every = list(slips())
-    pairs = [{a[0]: a[1], b[0]: b[1]} for a, b in combinations(every, 2) if a[0] != b[0]]
+    all_slips = list(slips())
+    pairs = [{a[0]: a[1], b[0]: b[1]} for a, b in combinations(all_slips, 2) if a[0] != b[0]]
     rng.shuffle(pairs)
-    chosen: list[Lines] = [*pairs[: count // 2]]
-    by_line = {line: [text for name, text in every if name == line] for line in STEP}
-    while len(chosen) < count:
+    line_sets: list[Lines] = [*pairs[: count // 2]]
+    by_line = {line: [text for name, text in all_slips if name == line] for line in STEP}
+    while len(line_sets) < count:
         lines = rng.sample(sorted(by_line), rng.choice((3, 4)))
-        chosen.append({line: rng.choice(by_line[line]) for line in lines})
-    return chosen
+        line_sets.append({line: rng.choice(by_line[line]) for line in lines})
+    return line_sets
 
 
-def mended(changed: Lines) -> Iterator[tuple[str, Lines]]:
+def mended(lines: Lines) -> Iterator[tuple[str, Lines]]:
     """The same with one of the slips mended, for each of them; but not one of two that cancel each other.
 
     Nothing of three or more slips if one of them is in `RAISING_EARLY`.
     """
-    if len(changed) > 2 and changed.get("weight") in RAISING_EARLY:
+    if len(lines) > 2 and lines.get("weight") in RAISING_EARLY:
         return
-    cancelling = {line for pair in CANCELLING if pair.items() <= changed.items() for line in pair}
-    for line in changed:
-        if line not in cancelling:
-            yield line, {name: text for name, text in changed.items() if name != line}
+    cancelling_lines = {line for pair in CANCELLING if pair.items() <= lines.items() for line in pair}
+    for line in lines:
+        if line not in cancelling_lines:
+            yield line, {name: text for name, text in lines.items() if name != line}

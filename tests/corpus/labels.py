@@ -45,16 +45,16 @@ def load(source: str, depth: int) -> _Backward:
     return backward
 
 
-def _fault(name: str, got: Any, wanted: list[Matrix], tolerance: float) -> str:
+def _fault(name: str, arrays: Any, exact_arrays: list[Matrix], tolerance: float) -> str:
     """Return what is wrong with one of the two answers, or nothing."""
-    if len(got) != len(wanted):
-        return f"{name}: {len(got)} arrays for {len(wanted)}"
-    for layer, (mine, exact) in enumerate(zip(got, wanted, strict=True)):
-        array = np.asarray(mine, dtype=float)
-        if array.shape != exact.shape:
-            return f"{name}[{layer}]: shape {array.shape} for {exact.shape}"
+    if len(arrays) != len(exact_arrays):
+        return f"{name}: {len(arrays)} arrays for {len(exact_arrays)}"
+    for layer, (answer, exact_array) in enumerate(zip(arrays, exact_arrays, strict=True)):
+        array = np.asarray(answer, dtype=float)
+        if array.shape != exact_array.shape:
+            return f"{name}[{layer}]: shape {array.shape} for {exact_array.shape}"
         # Written so that a NaN is a fault.
-        if not np.all(np.abs(array - exact) <= tolerance * np.abs(exact).max() + _TINY):
+        if not np.all(np.abs(array - exact_array) <= tolerance * np.abs(exact_array).max() + _TINY):
             return f"{name}[{layer}]: values"
     return ""
 
@@ -83,13 +83,13 @@ def _quiet() -> Iterator[None]:
 def faults(source: str, networks: Iterable[Network], tolerance: float = TOLERANCE) -> list[str]:
     """Return for each network, in order, what is wrong with the source's answer, or nothing."""
     by_depth: dict[int, _Backward] = {}
-    found = []
+    faults_found = []
     with _quiet():
         for network in networks:
             if network.depth not in by_depth:
                 by_depth[network.depth] = load(source, network.depth)
-            found.append(fault_on(by_depth[network.depth], network, tolerance))
-    return found
+            faults_found.append(fault_on(by_depth[network.depth], network, tolerance))
+    return faults_found
 
 
 def first_fault(source: str, networks: Iterable[Network], tolerance: float = TOLERANCE) -> str:

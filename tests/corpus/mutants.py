@@ -53,12 +53,12 @@ def texts(source: str) -> Iterator[tuple[str, str, str]]:
     """Yield kind, difference and text of every single fault in a source, in the order of its syntax tree."""
     tree = ast.parse(source)
     # One node is exchanged, written out and put back: copying the tree for each would take most of the time.
-    known = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     for parent, field, position, node in list(_slots(tree)):
         for kind, replacements in KINDS.items():
             for new in replacements(node):
                 # A name that the source does not know is a NameError: one lesson, not sixty mutants.
-                if isinstance(new, ast.Name) and new.id not in known | {"all_h", "all_f", "all_weights"}:
+                if isinstance(new, ast.Name) and new.id not in names | {"all_h", "all_f", "all_weights"}:
                     continue
                 _put(parent, field, position, new)
                 text = ast.unparse(tree)
@@ -81,14 +81,16 @@ class Mutation:
 @cache
 def mutations() -> list[Mutation]:
     """Return the mutations of every style, each text once, in a fixed order."""
-    found: list[Mutation] = []
-    seen = {ast.unparse(ast.parse(source)) for source in STYLES.values()}
+    mutations_found: list[Mutation] = []
+    texts_so_far = {ast.unparse(ast.parse(source)) for source in STYLES.values()}
     for style, source in STYLES.items():
         for kind, difference, text in texts(source):
-            if text not in seen:
-                seen.add(text)
-                found.append(Mutation(f"{style}-{kind}-{len(found):04d}", style, kind, difference, text))
-    return found
+            if text not in texts_so_far:
+                texts_so_far.add(text)
+                mutations_found.append(
+                    Mutation(f"{style}-{kind}-{len(mutations_found):04d}", style, kind, difference, text)
+                )
+    return mutations_found
 
 
 @cache

@@ -53,13 +53,13 @@ def _number(value: float) -> ast.expr:
     return ast.Constant(value)
 
 
-def _shifted(index: ast.expr, by: int) -> ast.expr:
+def _shift(index: ast.expr, by: int) -> ast.expr:
     """Return index + by, written as a student would: `layer - 1` plus one is `layer`."""
     match index:
         case ast.BinOp(left, ast.Sub(), ast.Constant(int(value))):
-            return _shifted(left, by - value) if by != value else left
+            return _shift(left, by - value) if by != value else left
         case ast.BinOp(left, ast.Add(), ast.Constant(int(value))):
-            return _shifted(left, by + value) if by != -value else left
+            return _shift(left, by + value) if by != -value else left
     operator = ast.Add() if by > 0 else ast.Sub()
     return ast.BinOp(index, operator, _number(abs(by)))
 
@@ -78,7 +78,7 @@ def _is_transposed(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "T"
 
 
-def _turned(node: ast.expr) -> ast.expr:
+def _transpose(node: ast.expr) -> ast.expr:
     """Return the transpose, which of a transpose is the matrix itself."""
     if isinstance(node, ast.Attribute) and node.attr == "T":
         return node.value
@@ -89,8 +89,8 @@ def operators(node: ast.AST) -> Replacements:
     """Yield the node with another operator."""
     match node:
         case ast.BinOp(left, operator, right):
-            for other in _OPERATORS.get(type(operator), ()):
-                yield ast.BinOp(left, other(), right)
+            for other_operator in _OPERATORS.get(type(operator), ()):
+                yield ast.BinOp(left, other_operator(), right)
         case ast.AugAssign(target, ast.Add(), value):
             yield ast.AugAssign(target, ast.Sub(), value)
             yield ast.Assign([target], value, lineno=node.lineno)
@@ -100,8 +100,8 @@ def indices(node: ast.AST) -> Replacements:
     """Yield the layer above and below, or row and column exchanged."""
     match node:
         case ast.Subscript(value, ast.Name() | ast.BinOp() as index):
-            for by in (1, -1):
-                yield ast.Subscript(value, _shifted(index, by), node.ctx)
+            for offset in (1, -1):
+                yield ast.Subscript(value, _shift(index, offset), node.ctx)
         case ast.Subscript(value, ast.Tuple([row, column])):
             yield ast.Subscript(value, ast.Tuple([column, row], ast.Load()), node.ctx)
 
@@ -113,10 +113,10 @@ def transposes(node: ast.AST) -> Replacements:
             yield value
     if product := _operands(node):
         left, right, build = product
-        yield build(_turned(left), right)
-        yield build(left, _turned(right))
+        yield build(_transpose(left), right)
+        yield build(left, _transpose(right))
         if _is_transposed(left) != _is_transposed(right):
-            yield build(_turned(left), _turned(right))
+            yield build(_transpose(left), _transpose(right))
 
 
 def orders(node: ast.AST) -> Replacements:
@@ -136,8 +136,8 @@ def names(node: ast.AST) -> Replacements:
     """Yield names that are easily taken for this one."""
     match node:
         case ast.Name(name, ast.Load() as context):
-            for other in _NAMES.get(name, ()):
-                yield ast.Name(other, context)
+            for other_name in _NAMES.get(name, ()):
+                yield ast.Name(other_name, context)
         case ast.Attribute(ast.Name("self") as owner, "f" | "h" as name, ast.Load() as context):
             yield ast.Attribute(owner, {"f": "h", "h": "f"}[name], context)
 
@@ -146,9 +146,9 @@ def comparisons(node: ast.AST) -> Replacements:
     """Yield every other comparison."""
     match node:
         case ast.Compare(left, [operator], right):
-            for other in _COMPARISONS:
-                if not isinstance(operator, other):
-                    yield ast.Compare(left, [other()], right)
+            for other_comparison in _COMPARISONS:
+                if not isinstance(operator, other_comparison):
+                    yield ast.Compare(left, [other_comparison()], right)
 
 
 def constants(node: ast.AST) -> Replacements:
@@ -157,8 +157,8 @@ def constants(node: ast.AST) -> Replacements:
         case ast.Constant(bool(value)):
             yield ast.Constant(not value)
         case ast.Constant(int(value) | float(value)):
-            for other in _CONSTANTS.get(int(value), ()):
-                yield _number(type(value)(other))
+            for other_value in _CONSTANTS.get(int(value), ()):
+                yield _number(type(value)(other_value))
         case ast.UnaryOp(ast.USub(), operand):
             yield operand
 
@@ -168,9 +168,9 @@ def ranges(node: ast.AST) -> Replacements:
     match node:
         case ast.Call(ast.Name("range"), arguments):
             for place, bound in enumerate(arguments):
-                for by in (1, -1):
-                    changed = [*arguments[:place], _shifted(bound, by), *arguments[place + 1 :]]
-                    yield ast.Call(node.func, changed, [])
+                for offset in (1, -1):
+                    new_arguments = [*arguments[:place], _shift(bound, offset), *arguments[place + 1 :]]
+                    yield ast.Call(node.func, new_arguments, [])
 
 
 def dropped(node: ast.AST) -> Replacements:
@@ -184,8 +184,8 @@ def functions(node: ast.AST) -> Replacements:
     """Yield a call of another function, or its argument alone."""
     match node:
         case ast.Call(ast.Attribute(ast.Name("np") as numpy, name), arguments):
-            for other in _FUNCTIONS.get(name, ()):
-                function = ast.Attribute(numpy, other, ast.Load())
+            for other_function in _FUNCTIONS.get(name, ()):
+                function = ast.Attribute(numpy, other_function, ast.Load())
                 yield ast.Call(function, arguments, node.keywords)
     match node:
         case ast.Call(ast.Attribute(ast.Name("np"), "transpose")):
@@ -204,19 +204,19 @@ def templates(node: ast.AST) -> Replacements:
     match node:
         case ast.Assign([ast.Name() | ast.Subscript()], ast.Call() | ast.BinOp() as value):
             zeros = ast.Call(ast.Attribute(ast.Name("np"), "zeros_like"), [value], [])
-            halved = ast.BinOp(_number(0.5), ast.Mult(), value)
-            for other in (zeros, ast.UnaryOp(ast.USub(), value), halved):
-                yield ast.Assign(node.targets, other, lineno=node.lineno)
+            half_value = ast.BinOp(_number(0.5), ast.Mult(), value)
+            for replacement in (zeros, ast.UnaryOp(ast.USub(), value), half_value):
+                yield ast.Assign(node.targets, replacement, lineno=node.lineno)
 
 
 def conditions(node: ast.AST) -> Replacements:
     """Yield a condition that is turned round, or always holds."""
     match node:
-        case ast.If(test, body, other):
-            yield ast.If(ast.UnaryOp(ast.Not(), test), body, other)
-            yield ast.If(ast.Constant(value=True), body, other)
-        case ast.IfExp(test, body, other):
-            yield ast.IfExp(test, other, body)
+        case ast.If(test, body, orelse):
+            yield ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)
+            yield ast.If(ast.Constant(value=True), body, orelse)
+        case ast.IfExp(test, body, orelse):
+            yield ast.IfExp(test, orelse, body)
             yield body
 
 

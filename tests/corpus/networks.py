@@ -59,7 +59,7 @@ def slope(activation: str, x: Matrix) -> Matrix:
     return np.where(x > 0, 1.0, SLOPE if activation == "leaky_relu" else 0.0)
 
 
-def measured(weights: list[Matrix], biases: list[Matrix], x: Matrix, y: Matrix, activation: str) -> Network:
+def measure(weights: list[Matrix], biases: list[Matrix], x: Matrix, y: Matrix, activation: str) -> Network:
     """Return the network with its forward pass and gradients: dl/df[k-1] = act'(f[k-1]) * W[k].T dl/df[k]."""
     f, h = [], [x]
     for weight, bias in zip(weights, biases, strict=True):
@@ -68,9 +68,9 @@ def measured(weights: list[Matrix], biases: list[Matrix], x: Matrix, y: Matrix, 
     h.pop()
     delta = 2.0 * f[-1] - 2.0 * y
     dl_dweights, dl_dbiases = [delta @ h[-1].T], [delta.sum(axis=1, keepdims=True)]
-    for weight, below, incoming in zip(weights[:0:-1], f[-2::-1], h[-2::-1], strict=True):
+    for weight, below, input_below in zip(weights[:0:-1], f[-2::-1], h[-2::-1], strict=True):
         delta = (delta.T @ weight).T * slope(activation, below)
-        dl_dweights.insert(0, delta @ incoming.T)
+        dl_dweights.insert(0, delta @ input_below.T)
         dl_dbiases.insert(0, delta.sum(axis=1, keepdims=True))
     return Network(weights, biases, f, h, y, dl_dweights, dl_dbiases)
 
@@ -107,16 +107,16 @@ def _draw(rng: np.random.Generator, number: int, activation: str, columns: int) 
     size = (0.1, 1.0, 1.0, 5.0)[number % 4]
     x = rng.normal(0.0, size, (shape[0], columns))
     y = rng.normal(0.0, 3.0, (shape[-1], columns))
-    return measured(weights, biases, x, y, activation)
+    return measure(weights, biases, x, y, activation)
 
 
 @lru_cache
 def networks(activation: str = "relu", columns: int = 1) -> tuple[Network, ...]:
     """Return the same random networks each time: depth 0 to 8, 1 to 12 wide, 1 to 4 inputs and outputs."""
     rng = np.random.default_rng(72)
-    kept: list[Network] = []
-    while len(kept) < COUNT:
-        network = _draw(rng, len(kept), activation, columns)
+    networks_kept: list[Network] = []
+    while len(networks_kept) < COUNT:
+        network = _draw(rng, len(networks_kept), activation, columns)
         if min(float(np.abs(f).min()) for f in network.f) > KINK:
-            kept.append(network)
-    return tuple(kept)
+            networks_kept.append(network)
+    return tuple(networks_kept)

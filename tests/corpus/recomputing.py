@@ -118,22 +118,22 @@ def right(assignment: Assignment) -> dict[str, str]:
     """Right ones by their names: nine mixtures of precisions, with three kinds of products, and more."""
     activation, slope = _ACTIVATIONS[assignment.formulas.activation]
     loss = _LOSSES[assignment.formulas.loss][1]
-    found = {}
+    sources = {}
     outer = "np.asarray(np.outer(g, h[k]), np.{})"
-    for (forward, backward, returned), (name, text) in product(_PRECISIONS, _PRODUCTS.items()):
-        found[f"{forward}, {backward}, {returned}, {name}"] = _RIGHT.format(
+    for (forward, backward, return_type), (name, text) in product(_PRECISIONS, _PRODUCTS.items()):
+        sources[f"{forward}, {backward}, {return_type}, {name}"] = _RIGHT.format(
             before="",
             forward=forward,
             backward=backward,
-            returned=returned,
+            returned=return_type,
             product=text,
             activation=activation.replace(".real", ""),
             slope=slope,
             loss=loss,
-            weight=outer.format(returned),
+            weight=outer.format(return_type),
         )
-    plain = found["float64, float64, float64, @"]
-    single = found["float32, float32, float32, @"]
+    plain = sources["float64, float64, float64, @"]
+    single_source = sources["float32, float32, float32, @"]
     weight = "np.asarray(np.outer(g, h[k]), np.float64)"
     changes = {
         "weight gradient alone in single": (weight, "np.outer(g.astype('f4'), h[k].astype('f4')).astype(float)"),
@@ -146,12 +146,12 @@ def right(assignment: Assignment) -> dict[str, str]:
         "gradient of a copy": (weight, "g.copy().dot(h[k].copy().T)"),
         "gradient in longdouble": (weight, "np.asarray(g.astype('g') @ h[k].T.astype('g'), float)"),
     }
-    found |= {name: plain.replace(old, new) for name, (old, new) in changes.items()}
-    found["single, summed upwards"] = single.replace("np.outer(g, h[k])", "np.einsum('ic,jc->ij', g, h[k])")
-    found["single, stored in lists"] = single.replace("h.append(np.asarray(", "h.append(np.array(")
-    found["single, product of columns"] = single.replace("np.outer(g, h[k])", "g * h[k].T")
-    found["single, weights scaled and back"] = single.replace("w @ h[-1] + b", "(w * 4) @ (h[-1] / 4) + b")
-    return found
+    sources |= {name: plain.replace(old, new) for name, (old, new) in changes.items()}
+    sources["single, summed upwards"] = single_source.replace("np.outer(g, h[k])", "np.einsum('ic,jc->ij', g, h[k])")
+    sources["single, stored in lists"] = single_source.replace("h.append(np.asarray(", "h.append(np.array(")
+    sources["single, product of columns"] = single_source.replace("np.outer(g, h[k])", "g * h[k].T")
+    sources["single, weights scaled and back"] = single_source.replace("w @ h[-1] + b", "(w * 4) @ (h[-1] / 4) + b")
+    return sources
 
 
 def differencing(assignment: Assignment, schemes: Mapping[str, str] = SCHEMES) -> dict[str, str]:

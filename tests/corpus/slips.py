@@ -127,8 +127,10 @@ def _slip(step: str, name: str, activation: str, change: dict[str, str]) -> Slip
 def todo_slips(activation: str = "relu") -> dict[str, list[Slip]]:
     """Return four slips or more for each step of the rubric, written for this activation."""
     extra = {"relu": _KINKED, "leaky_relu": _KINKED | _LEAKY, "tanh": {}}[activation]
-    chosen = {**_SLIPS, DERIVATIVE: _SLIPS[DERIVATIVE] | extra}
-    return {step: [_slip(step, name, activation, change) for name, change in chosen[step].items()] for step in STEPS}
+    step_slips = {**_SLIPS, DERIVATIVE: _SLIPS[DERIVATIVE] | extra}
+    return {
+        step: [_slip(step, name, activation, change) for name, change in step_slips[step].items()] for step in STEPS
+    }
 
 
 def template(step: str, activation: str = "relu") -> str:

@@ -9,7 +9,7 @@ from grader.errors import CandidateError, Crashed
 from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Property
 from grader.oracle.answers import Answer, Returned
-from tests.subjects.toy import Toy, ToyCases, ToyRevision, cases, drawn
+from tests.subjects.toy import Toy, ToyCases, ToyRevision, cases, draw_revision
 
 #: Pairs of the revision that is judged.
 PAIRS = 30
@@ -35,12 +35,12 @@ def wrong_from(first: int, place: int = 0) -> Change:
     return lambda call, _, right: off(right, place) if call >= first else right
 
 
-def fails_always(asked: ToyCases, _answers: Sequence[Answer]) -> list[bool]:
-    return [True] * len(asked)
+def fails_always(pairs: ToyCases, _answers: Sequence[Answer]) -> list[bool]:
+    return [True] * len(pairs)
 
 
-def fails_never(asked: ToyCases, _answers: Sequence[Answer]) -> list[bool]:
-    return [False] * len(asked)
+def fails_never(pairs: ToyCases, _answers: Sequence[Answer]) -> list[bool]:
+    return [False] * len(pairs)
 
 
 @dataclass
@@ -52,22 +52,22 @@ class Ours:
     ending: CandidateError = field(default_factory=lambda: Crashed("It ended."))
     calls: int = 0
 
-    def answer(self, asked: ToyCases) -> list[Answer]:
+    def answer(self, pairs: ToyCases) -> list[Answer]:
         """The answers to the pairs, in order."""
         answers: list[Answer] = []
-        for i in range(len(asked)):
+        for i in range(len(pairs)):
             if self.calls == self.ends_at:
                 self.ending.answers = answers
                 raise self.ending
-            pair = asked.take([i])
+            pair = pairs.take([i])
             right = Returned(cases(pair.inputs).expected)
             answers.append(self.change(self.calls, pair, right))
             self.calls += 1
         return answers
 
-    def evidence(self, asked: ToyCases) -> list[Any]:
+    def evidence(self, pairs: ToyCases) -> list[Any]:
         """Nothing is read of it."""
-        return [None] * len(asked)
+        return [None] * len(pairs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,14 +83,16 @@ class Revised(ToyRevision):
 
 
 def judge_of(toy: type[Toy] = Toy) -> Judge:
-    base = drawn()
+    base = draw_revision()
     return Judge(Revised(base.assignment, base.cases, toy=toy))
 
 
-def judged(change: Change = leave, *, fresh: Ours | None = None, toy: type[Toy] = Toy, **ending: Any) -> Judgement:
+def judge_change(
+    change: Change = leave, *, fresh: Ours | None = None, toy: type[Toy] = Toy, **ending: Any
+) -> Judgement:
     """The judgement of a candidate; in a fresh process it is the same again, or `fresh`."""
     return judge_of(toy).judge(Ours(change, **ending), lambda: fresh or Ours(change))
 
 
 def row_of(judgement: Judgement, name: str) -> Property:
-    return next(found for found in judgement.properties if found.name == name)
+    return next(row for row in judgement.properties if row.name == name)

@@ -44,7 +44,7 @@ def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement on a source of our own."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
@@ -66,14 +66,14 @@ def marks(judgement: Judgement) -> dict[str, Mark]:
 def test_a_threshold_for_zero_and_a_clipped_weight_are_found(udl: NetworksJudge, old: str, new: str) -> None:
     """The networks have units near their kinks, and large weights."""
     assert old in RIGHT
-    assert judged(RIGHT.replace(old, new), udl).outcome.value == "failed"
+    assert judge_source(RIGHT.replace(old, new), udl).outcome.value == "failed"
 
 
 def test_single_precision_is_right_with_the_forward_pass_computed_anew(udl: NetworksJudge) -> None:
     """And is not taken for numerical differentiation."""
-    found = judged(SINGLE, udl)
-    assert found.outcome.value == "passed"
-    assert [flag.id for flag in found.flags] == ["recomputes_forward_pass"]
+    judgement = judge_source(SINGLE, udl)
+    assert judgement.outcome.value == "passed"
+    assert [flag.id for flag in judgement.flags] == ["recomputes_forward_pass"]
 
 
 @pytest.mark.parametrize("activation", [Activation.TANH, Activation.SIGMOID])
@@ -90,21 +90,23 @@ def test_the_lower_layers_of_a_smooth_network_are_judged(activation: Activation)
 
 
 @pytest.mark.parametrize(
-    "instead",
+    "replacement",
     ["np.maximum(all_f[layer - 1], 0)", "np.where(all_f[layer - 1] > 0, 1, 0.01)", "np.sign(all_f[layer - 1])"],
 )
-def test_another_function_in_the_derivatives_place_costs_the_derivative_only(udl: NetworksJudge, instead: str) -> None:
+def test_another_function_in_the_derivatives_place_costs_the_derivative_only(
+    udl: NetworksJudge, replacement: str
+) -> None:
     """The line above it is right."""
-    found = marks(judged(RIGHT.replace(MASK, instead), udl))
-    assert found["relu_derivative"] is Mark.FAILED
-    assert found["bias_gradient"] is found["weight_gradient"] is found["activation_gradient"] is Mark.PASSED
+    row_marks = marks(judge_source(RIGHT.replace(MASK, replacement), udl))
+    assert row_marks["relu_derivative"] is Mark.FAILED
+    assert row_marks["bias_gradient"] is row_marks["weight_gradient"] is row_marks["activation_gradient"] is Mark.PASSED
 
 
 def test_a_pure_function_is_not_said_to_keep_anything_between_calls(udl: NetworksJudge) -> None:
     """Rounding is within one tolerance and beyond another; that is no state."""
-    found = judged(RIGHT.replace("np.array(df[layer])\n", "np.round(df[layer], 5)\n"), udl)
-    assert found.outcome.value == "failed"
-    assert not any("kept between calls" in row.message for row in found.properties)
+    judgement = judge_source(RIGHT.replace("np.array(df[layer])\n", "np.round(df[layer], 5)\n"), udl)
+    assert judgement.outcome.value == "failed"
+    assert not any("kept between calls" in row.message for row in judgement.properties)
 
 
 def test_every_network_is_drawn_once(udl: NetworksJudge) -> None:

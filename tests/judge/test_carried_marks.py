@@ -50,44 +50,44 @@ def rows(source: str, judge: NetworksJudge) -> dict[str, Row]:
 
 def slips(judge: NetworksJudge) -> list[Slip]:
     """Every slip of every step for this activation."""
-    return [slip for each in todo_slips(judge.assignment.formulas.activation.value).values() for slip in each]
+    return [slip for slip_list in todo_slips(judge.assignment.formulas.activation.value).values() for slip in slip_list]
 
 
 def test_a_slip_in_one_step_fails_exactly_that_step(judge: NetworksJudge) -> None:
     """Bias, weights, activations, derivative: each alone."""
     activation = judge.assignment.formulas.activation
     for slip in slips(judge):
-        failed = {name for name, row in rows(slip.source, judge).items() if row.mark is not Mark.PASSED}
+        failed_rows = {name for name, row in rows(slip.source, judge).items() if row.mark is not Mark.PASSED}
         expected = {slip.step} if activation.kinked else TOGETHER.get(slip.step, {slip.step})
-        assert failed == expected, slip.name
+        assert failed_rows == expected, slip.name
 
 
 def test_an_entry_that_matches_by_chance_does_not_cost_the_derivative(udl: NetworksJudge) -> None:
     """Scaled by what happens to be a unit's preactivation, that unit looks as if f stood for its derivative."""
     active = ((udl.revision.subject.layers.f > 0) & udl.revision.subject.layers.unit).sum(axis=1)
-    chosen = np.flatnonzero((active > 2) & ~udl.revision.subject.layers.top)[0]
-    scale = float(udl.revision.subject.layers.f[chosen].max())
+    place = np.flatnonzero((active > 2) & ~udl.revision.subject.layers.top)[0]
+    scale = float(udl.revision.subject.layers.f[place].max())
     back = "all_weights[layer].T @ all_dl_df[layer]"
     assert back in right_for("relu")
-    found = rows(right_for("relu").replace(back, f"{scale!r} * {back}"), udl)
-    assert found["activation_gradient"].mark is Mark.FAILED
-    assert found["relu_derivative"].mark is Mark.PASSED
+    found_rows = rows(right_for("relu").replace(back, f"{scale!r} * {back}"), udl)
+    assert found_rows["activation_gradient"].mark is Mark.FAILED
+    assert found_rows["relu_derivative"].mark is Mark.PASSED
 
 
 @pytest.mark.parametrize("step", ["activation_gradient", "relu_derivative"])
 def test_either_template_left_is_not_run_and_names_both(judge: NetworksJudge, step: str) -> None:
     """The two give identical answers: neither is claimed."""
-    found = rows(template(step, judge.assignment.formulas.activation.value), judge)
+    found_rows = rows(template(step, judge.assignment.formulas.activation.value), judge)
     for name in ("activation_gradient", "relu_derivative"):
-        assert found[name].mark is Mark.NOT_RUN
-        assert set(found[name].names) == {"activation_gradient", "relu_derivative"}
-    assert found["bias_gradient"].mark is found["weight_gradient"].mark is Mark.PASSED
+        assert found_rows[name].mark is Mark.NOT_RUN
+        assert set(found_rows[name].names) == {"activation_gradient", "relu_derivative"}
+    assert found_rows["bias_gradient"].mark is found_rows["weight_gradient"].mark is Mark.PASSED
 
 
 def test_a_right_one_holds_every_step(judge: NetworksJudge) -> None:
     """In a student's words, for every activation."""
-    found = rows(right_for(judge.assignment.formulas.activation.value), judge)
-    assert {row.mark for row in found.values()} == {Mark.PASSED}
+    found_rows = rows(right_for(judge.assignment.formulas.activation.value), judge)
+    assert {row.mark for row in found_rows.values()} == {Mark.PASSED}
 
 
 @pytest.mark.parametrize("activation", Activation)
@@ -104,21 +104,21 @@ def test_the_reference_holds_every_step_for_every_activation_and_loss(activation
     )
     judge = NetworksJudge(draw(assignment, choice=1))
     answers = Known(Lines(), assignment.formulas).answer(judge.revision.suite)
-    found = steps(judge.revision.suite, judge.revision.subject.layers, answers, assignment)
-    assert {name: found[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)
+    step_rows = steps(judge.revision.suite, judge.revision.subject.layers, answers, assignment)
+    assert {name: step_rows[name].mark for name in STEPS} == dict.fromkeys(STEPS, Mark.PASSED)
 
 
 def test_no_gradient_is_the_product_of_what_is_too_large_for_one(judge: NetworksJudge) -> None:
     """An outer product that overflows is no number that a weight's derivative could be."""
     answers = Known(Lines(), judge.assignment.formulas).answer(judge.revision.suite)
-    back = [each for each in answers if isinstance(each, Returned)]
-    huge = [replace(each, numbers=np.copysign(1.7e308, each.numbers)) for each in back]
+    returned_answers = [answer for answer in answers if isinstance(answer, Returned)]
+    huge = [replace(answer, numbers=np.copysign(1.7e308, answer.numbers)) for answer in returned_answers]
     with np.errstate(all="ignore"):
-        found = steps(judge.revision.suite, judge.revision.subject.layers, huge, judge.assignment)
+        step_rows = steps(judge.revision.suite, judge.revision.subject.layers, huge, judge.assignment)
     large = {
         i
         for i, columns in enumerate(judge.revision.suite.columns)
         if columns == 1 and np.abs(judge.revision.suite.one(i).activations).max() > 2
     }
     assert large
-    assert large <= {*found["weight_gradient"].failing}
+    assert large <= {*step_rows["weight_gradient"].failing}

@@ -32,15 +32,15 @@ def answers(source: str, judge: NetworksJudge) -> list[Answer]:
     return local(source, judge.assignment).answer(judge.revision.suite)
 
 
-def failing(source: str, judge: NetworksJudge) -> list[str]:
+def list_failures(source: str, judge: NetworksJudge) -> list[str]:
     """Return the properties that a source fails, judged in full: agreement with the differences spares it no step."""
     try:
-        given = answers(source, judge)
+        source_answers = answers(source, judge)
     except SubmissionError as error:
         return [str(error)]
     rows = {
-        "agreement": agreement(judge.revision.suite, given),
-        **steps(judge.revision.suite, judge.revision.subject.layers, given, judge.assignment),
+        "agreement": agreement(judge.revision.suite, source_answers),
+        **steps(judge.revision.suite, judge.revision.subject.layers, source_answers, judge.assignment),
     }
     return [name for name, row in rows.items() if row.mark is not Mark.PASSED]
 
@@ -66,10 +66,12 @@ def agrees(source: str, judge: NetworksJudge) -> bool:
 def test_single_faults_are_told_apart(udl: NetworksJudge, style: str, kind: str) -> None:
     """The wrong ones agree with no differences, the right ones pass every step; labels are by exact gradients."""
     mutants = [label(mutation) for mutation in mutations() if (mutation.style, mutation.kind) == (style, kind)]
-    accepted = [mutant.name for mutant in mutants if not mutant.right and agrees(mutant.source, udl)]
-    rejected = {mutant.name: found for mutant in mutants if mutant.right and (found := failing(mutant.source, udl))}
-    assert accepted == []
-    assert rejected == {}
+    accepted_names = [mutant.name for mutant in mutants if not mutant.right and agrees(mutant.source, udl)]
+    failures_by_name = {
+        mutant.name: failures for mutant in mutants if mutant.right and (failures := list_failures(mutant.source, udl))
+    }
+    assert accepted_names == []
+    assert failures_by_name == {}
 
 
 @pytest.mark.parametrize("fault", rare_faults(), ids=lambda fault: fault.name)
@@ -78,20 +80,20 @@ def test_a_rare_fault_is_found(udl: NetworksJudge, fault: RareFault, monkeypatch
     # Nothing is asked here that depends on them.
     leave_out_explanations(monkeypatch)
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
-    judged = udl.judge(local(fault.source, udl.assignment), lambda: local(fault.source, udl.assignment))
+    judgement = udl.judge(local(fault.source, udl.assignment), lambda: local(fault.source, udl.assignment))
     if fault.stateful:
-        pure = next(row for row in judged.properties if row.name == "pure")
-        assert judged.outcome.value == "failed" or pure.outcome is Mark.FAILED
+        pure_row = next(row for row in judgement.properties if row.name == "pure")
+        assert judgement.outcome.value == "failed" or pure_row.outcome is Mark.FAILED
     else:
-        assert judged.outcome.value == "failed"
+        assert judgement.outcome.value == "failed"
 
 
 @pytest.mark.parametrize("variant", right_variants(), ids=lambda variant: variant.name)
 def test_a_right_variant_passes_with_every_step(udl: NetworksJudge, variant: RightVariant) -> None:
     """Honest style, precision and structure cost nothing."""
-    given = answers(variant.source, udl)
-    assert agreement(udl.revision.suite, given).mark is Mark.PASSED
-    rows = steps(udl.revision.suite, udl.revision.subject.layers, given, udl.assignment)
+    variant_answers = answers(variant.source, udl)
+    assert agreement(udl.revision.suite, variant_answers).mark is Mark.PASSED
+    rows = steps(udl.revision.suite, udl.revision.subject.layers, variant_answers, udl.assignment)
     assert [name for name in STEPS if rows[name].mark is not Mark.PASSED] == []
 
 
@@ -106,18 +108,20 @@ def test_a_mutant_that_takes_a_gigabyte_raises_and_takes_nothing_from_the_tests(
 
 def in_precision(suite: Suite, judge: NetworksJudge, kind: type[np.floating]) -> Sequence[Answer]:
     """The analytic gradient computed in another precision from the stored activations."""
-    found: list[Answer] = []
+    rounded_answers: list[Answer] = []
     for network in suite.networks:
         at = forward(network, judge.assignment.formulas)
-        lower = Pass(tuple(f.astype(kind) for f in at.f), tuple(h.astype(kind) for h in at.h))
+        rounded_pass = Pass(tuple(f.astype(kind) for f in at.f), tuple(h.astype(kind) for h in at.h))
         network32 = type(network)(
             tuple(part.astype(kind) for part in network.weights),
             tuple(part.astype(kind) for part in network.biases),
             network.net_input.astype(kind),
             network.y.astype(kind),
         )
-        found.append(Returned(flatten(gradient(network32, judge.assignment.formulas, lower)).astype(np.float64)))
-    return found
+        rounded_answers.append(
+            Returned(flatten(gradient(network32, judge.assignment.formulas, rounded_pass)).astype(np.float64))
+        )
+    return rounded_answers
 
 
 def test_float32_is_right_and_float16_is_seen(udl: NetworksJudge) -> None:
@@ -129,9 +133,9 @@ def test_float32_is_right_and_float16_is_seen(udl: NetworksJudge) -> None:
 
 def test_a_right_implementation_is_never_rejected_over_a_thousand_seeds(udl: NetworksJudge) -> None:
     """Seeded networks of every shape, in float64 and float32."""
-    from tests.subjects.networks.seeded import seeded  # noqa: PLC0415 - its networks take a second to measure
+    from tests.subjects.networks.seeded import measure_seeded  # noqa: PLC0415 - its networks take a second to measure
 
-    suite = seeded(udl.assignment, range(1000))
+    suite = measure_seeded(udl.assignment, range(1000))
     revision = NetworksJudge(NetworksRevision(udl.assignment, suite))
     for kind in (np.float64, np.float32):
         assert not any(disagreeing(suite, in_precision(suite, revision, kind)))

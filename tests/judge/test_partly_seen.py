@@ -16,7 +16,7 @@ JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 CASES = JUDGE.revision.suite
 
 #: A backward pass under other names, with holes for the number of a layer and for what is kept of it.
-OWN = """
+TEMPLATE = """
 import numpy as np
 
 {above}
@@ -41,7 +41,7 @@ def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
 
 
-def own(
+def fill_template(
     keep: str = KEEP,
     back: str = BACK,
     returned: str = "gw, gb",
@@ -49,17 +49,17 @@ def own(
     above: str = "",
 ) -> str:
     """The source with its holes filled."""
-    return OWN.format(keep=keep, back=back, returned=returned, layers=layers, above=above)
+    return TEMPLATE.format(keep=keep, back=back, returned=returned, layers=layers, above=above)
 
 
-def judged(source: str) -> Judgement:
+def judge_source(source: str) -> Judgement:
     """The judgement on a source."""
     return JUDGE.judge(local(source, JUDGE.assignment), lambda: local(source, JUDGE.assignment))
 
 
 def rows(source: str) -> dict[str, Property]:
     """Each row by its name."""
-    return {row.name: row for row in judged(source).properties}
+    return {row.name: row for row in judge_source(source).properties}
 
 
 def right_on(row: Property) -> int:
@@ -79,7 +79,7 @@ DB = {
 @pytest.mark.parametrize("text", DB.values(), ids=DB.keys())
 def test_no_network_that_is_wrong_counts_as_one_that_tests_a_step_and_passes(text: str) -> None:
     """A layer whose input is all zero shows no dl/df in dW, and so no slip in db."""
-    by_name = rows(own(keep=f"gw[at], gb[at] = back @ all_h[at].T, {text}"))
+    by_name = rows(fill_template(keep=f"gw[at], gb[at] = back @ all_h[at].T, {text}"))
     wrong = sum(int(word) for word in by_name["finite_differences"].message.split()[2:3])
     assert by_name["bias_gradient"].outcome is Mark.FAILED
     assert right_on(by_name["bias_gradient"]) <= len(CASES) - wrong
@@ -87,13 +87,13 @@ def test_no_network_that_is_wrong_counts_as_one_that_tests_a_step_and_passes(tex
 
 def has_right_products(network: Network) -> bool:
     """True if absolute weights change no dl/dh above the first layer, each by the dl/df that such code has."""
-    way = forward(network, JUDGE.assignment.formulas)
-    df = 2 * (way.f[-1] - network.y)
+    forward_pass = forward(network, JUDGE.assignment.formulas)
+    df = 2 * (forward_pass.f[-1] - network.y)
     for k in range(network.depth, 0, -1):
         dh = np.abs(network.weights[k]).T @ df
         if not np.allclose(dh, network.weights[k].T @ df, atol=0):
             return False
-        df = dh * (way.f[k - 1] > 0)
+        df = dh * (forward_pass.f[k - 1] > 0)
     return True
 
 
@@ -109,42 +109,42 @@ def test_entries_that_the_derivative_hides_do_not_count_as_right() -> None:
 
 def test_a_transpose_does_not_count_as_right_on_a_single_row() -> None:
     """The numbers are the same, and the array is not; networks that are right are not among those that were read."""
-    row = rows(own(keep="gw[at], gb[at] = all_h[at] @ back.T, back"))["weight_gradient"]
+    row = rows(fill_template(keep="gw[at], gb[at] = all_h[at] @ back.T, back"))["weight_gradient"]
     assert row.outcome is Mark.FAILED
     assert right_on(row) == 0
 
 
 def test_a_step_judged_by_another_one_that_fails_says_so() -> None:
     """The gradient of the weights was right before a weight decay was added to it; dl/df is read from no gradient."""
-    by_name = rows(own(keep="gw[at], gb[at] = back @ all_h[at].T + all_weights[at], all_biases[at] + back"))
-    failed = [by_name[name] for name in ("bias_gradient", "weight_gradient")]
-    assert all(row.outcome is Mark.FAILED for row in failed)
-    assert sum("which fails itself" in row.message for row in failed) == 1
+    by_name = rows(fill_template(keep="gw[at], gb[at] = back @ all_h[at].T + all_weights[at], all_biases[at] + back"))
+    gradient_rows = [by_name[name] for name in ("bias_gradient", "weight_gradient")]
+    assert all(row.outcome is Mark.FAILED for row in gradient_rows)
+    assert sum("which fails itself" in row.message for row in gradient_rows) == 1
 
 
 def test_a_list_in_which_an_array_is_looked_for_is_no_misused_list() -> None:
     """`list.index` takes a list; it is no line of the four, and none of them is lost."""
-    source = own(layers="(all_weights.index(w) for w in reversed(all_weights))")
-    judgement = judged(source)
+    source = fill_template(layers="(all_weights.index(w) for w in reversed(all_weights))")
+    judgement = judge_source(source)
     assert not any("whole list" in diagnosis.title for diagnosis in judgement.diagnosis)
     assert all(row.message != wording.RAISES for row in judgement.properties)
 
 
 def test_a_product_with_a_number_that_another_line_made_is_not_blamed_for_raising() -> None:
     """Arrays without their second axis have none at all where the output has one unit."""
-    source = own(keep="back = np.squeeze(back)[()]; gw[at], gb[at] = np.outer(back, all_h[at]), back")
+    source = fill_template(keep="back = np.squeeze(back)[()]; gw[at], gb[at] = np.outer(back, all_h[at]), back")
     assert rows(source)["activation_gradient"].message != wording.RAISES
 
 
 def test_lists_that_are_one_short_are_read_by_the_layers_that_they_fit() -> None:
     """The loop ends before the first layer: that costs `any_shape`, and no step."""
-    source = own(layers="range(n - 1, 0, -1)", returned="gw[1:], gb[1:]")
+    source = fill_template(layers="range(n - 1, 0, -1)", returned="gw[1:], gb[1:]")
     by_name = rows(source)
     assert {row.name for row in by_name.values() if row.max_score and not row.score} == {"any_shape"}
 
 
 def test_the_weights_alone_show_the_steps_if_no_bias_gradient_came_back() -> None:
-    by_name = rows(own(keep="gw[at] = back @ all_h[at].T"))
+    by_name = rows(fill_template(keep="gw[at] = back @ all_h[at].T"))
     assert {name for name, row in by_name.items() if row.max_score and row.score} == {
         "weight_gradient",
         "activation_gradient",
@@ -154,7 +154,7 @@ def test_the_weights_alone_show_the_steps_if_no_bias_gradient_came_back() -> Non
 
 def test_no_step_fails_below_an_output_whose_gradients_were_never_stored() -> None:
     """Its dl/df was there: what follows from zero would be zero."""
-    source = own(
+    source = fill_template(
         keep="gw[at], gb[at] = (back @ all_h[at].T, back.sum(axis=1, keepdims=True)) if at < n - 1 else"
         " (0 * all_weights[at], 0 * all_biases[at])"
     )
@@ -166,7 +166,7 @@ def test_layers_that_agree_by_chance_on_one_network_decide_no_step() -> None:
     """A db of the layer above, square dW transposed: on one narrow network two layers seem to be of one dl/df."""
     above = "def turned(a, like):\n    return a.T if a.T.shape == like.shape else a"
     weights = "gw[at] = turned(back @ all_h[at].T, all_weights[at])"
-    source = own(keep=f"{weights}; gb[at] = back if at == n - 1 else upper; upper = back", above=above)
+    source = fill_template(keep=f"{weights}; gb[at] = back if at == n - 1 else upper; upper = back", above=above)
     assert rows(source)["activation_gradient"].outcome is not Mark.FAILED
 
 
@@ -195,8 +195,8 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def test_a_list_of_dl_dh_that_is_never_kept_is_none_that_is_missing() -> None:
     """A mask in another shape makes a matrix of dl/df: that says nothing of the line above it."""
     entry = {"now": "all_dl_df[at]", "below": "all_dl_df[at - 1]", "last": "all_dl_df[-1]"}
-    kept = ONE_LIST.format(lists="all_dl_df = [None] * len(all_f)", dh="dh", **entry)
-    by_name = rows(kept.replace("(all_f[at - 1] > 0)", "(all_h[at - 1] > 0)"))
+    list_source = ONE_LIST.format(lists="all_dl_df = [None] * len(all_f)", dh="dh", **entry)
+    by_name = rows(list_source.replace("(all_f[at - 1] > 0)", "(all_h[at - 1] > 0)"))
     assert by_name["activation_gradient"].outcome is Mark.PASSED
     assert by_name["relu_derivative"].outcome is Mark.FAILED
 

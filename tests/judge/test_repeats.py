@@ -18,13 +18,13 @@ FAULTY = RIGHT.replace("    dw, db, df =", "    scale = 1 + ({fault})\n    dw, d
 )
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
-def faulty(fault: str, before: str = "") -> str:
+def faulty(fault: str, prelude: str = "") -> str:
     assert "scale * d_loss" in FAULTY
-    return before + FAULTY.replace("{fault}", fault)
+    return prelude + FAULTY.replace("{fault}", fault)
 
 
 @settings(max_examples=12)
@@ -32,18 +32,18 @@ def faulty(fault: str, before: str = "") -> str:
 def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: NetworksJudge, data: st.DataObject) -> None:
     period = data.draw(st.integers(2, LONGEST))
     phase = data.draw(st.integers(0, period - 1))
-    counting = "from itertools import count\ncalls = count()\n"
-    found = judged(faulty(f"next(calls) % {period} == {phase}", counting), udl)
-    assert found.outcome is Outcome.FAILED
+    counter = "from itertools import count\ncalls = count()\n"
+    judgement = judge_source(faulty(f"next(calls) % {period} == {phase}", counter), udl)
+    assert judgement.outcome is Outcome.FAILED
 
 
 def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: NetworksJudge) -> None:
     """With the network on which it was wrong, and what it answered then."""
-    seen = "seen = set()\n"
-    source = faulty("(key := all_weights[0].tobytes() + y.tobytes()) in seen or seen.add(key) is not None", seen)
-    found = judged(source, udl)
-    agrees = found.properties[0]
-    assert (found.outcome, agrees.outcome) == (Outcome.FAILED, Mark.FAILED)
+    memory = "seen = set()\n"
+    source = faulty("(key := all_weights[0].tobytes() + y.tobytes()) in seen or seen.add(key) is not None", memory)
+    judgement = judge_source(source, udl)
+    agrees = judgement.properties[0]
+    assert (judgement.outcome, agrees.outcome) == (Outcome.FAILED, Mark.FAILED)
     assert f"Wrong on {AGAIN} of 200 networks." in agrees.message
     assert f"On {AGAIN} of these it was right when it was first asked, and wrong when it was asked again." in (
         agrees.message
@@ -52,7 +52,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: NetworksJu
     assert isinstance(agrees.counterexample, Counterexample)
     assert agrees.counterexample.actual is not None
     assert agrees.counterexample.actual != agrees.counterexample.expected
-    assert found.properties[-1].outcome is Mark.FAILED
+    assert judgement.properties[-1].outcome is Mark.FAILED
 
 
 def test_every_depth_is_asked_about_again(udl: NetworksJudge) -> None:
@@ -62,7 +62,7 @@ def test_every_depth_is_asked_about_again(udl: NetworksJudge) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "draw"),
+    ("prelude", "draw"),
     [
         ("import random\n", "random.random()"),
         ("", "np.random.rand()"),
@@ -74,13 +74,13 @@ def test_every_depth_is_asked_about_again(udl: NetworksJudge) -> None:
     ],
 )
 def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(
-    udl: NetworksJudge, before: str, draw: str
+    udl: NetworksJudge, prelude: str, draw: str
 ) -> None:
     source = RIGHT.replace(
         "    dw, db, df =",
         f"    db = [0 * b + {draw} for b in all_biases]\n    return all_weights, db\n    dw, db, df =",
     )
-    first, again = (local(before + source, udl.assignment).answer(udl.revision.suite) for _ in range(2))
-    drawn = [answer.numbers[-1] for answer in first if answer.numbers is not None]
-    assert len(set(drawn)) == len(udl.revision.suite)
-    assert drawn == [answer.numbers[-1] for answer in again if answer.numbers is not None]
+    first, second = (local(prelude + source, udl.assignment).answer(udl.revision.suite) for _ in range(2))
+    last_numbers = [answer.numbers[-1] for answer in first if answer.numbers is not None]
+    assert len(set(last_numbers)) == len(udl.revision.suite)
+    assert last_numbers == [answer.numbers[-1] for answer in second if answer.numbers is not None]

@@ -23,7 +23,7 @@ from grader.subjects.networks.shrinking import Search, shrink
 from tests.corpus.rare import rare_faults
 from tests.local import local
 from tests.networks import NetworksJudge, leave_out_explanations
-from tests.subjects.networks.seeded import network as seeded
+from tests.subjects.networks.seeded import network as draw_network
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -75,7 +75,7 @@ def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
     leave_out_explanations(monkeypatch)
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement on a source of our own."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
@@ -90,7 +90,7 @@ def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: Networ
     """Stated by hand, from what the mistake needs to show."""
     old, new, smallest = SLIPS[name]
     assert old in RIGHT
-    example = judged(RIGHT.replace(old, new), udl).counterexample
+    example = judge_source(RIGHT.replace(old, new), udl).counterexample
     assert isinstance(example, Counterexample)
     expected = (2, 1) if smallest == (1, 2) else smallest
     assert sizes(example) in {smallest, expected}
@@ -99,7 +99,7 @@ def test_a_typical_mistake_is_shown_on_the_smallest_network_there_is(udl: Networ
 def test_its_values_are_ones_a_person_reads_at_a_glance(udl: NetworksJudge) -> None:
     """Halves, ones, twos and threes."""
     old, new, _ = SLIPS["no ReLU derivative"]
-    example = judged(RIGHT.replace(old, new), udl).counterexample
+    example = judge_source(RIGHT.replace(old, new), udl).counterexample
     assert isinstance(example, Counterexample)
     values = {abs(value or 0) for part in (*example.weights, *example.biases) for row in part for value in row}
     assert values <= {0.5, 1.0, 2.0, 3.0}
@@ -108,15 +108,15 @@ def test_its_values_are_ones_a_person_reads_at_a_glance(udl: NetworksJudge) -> N
 def test_the_same_submission_gets_the_same_judgement(udl: NetworksJudge) -> None:
     """Also on a busy machine: the budget is in calls."""
     old, new, _ = SLIPS["mask from the wrong layer"]
-    assert judged(RIGHT.replace(old, new), udl) == judged(RIGHT.replace(old, new), udl)
+    assert judge_source(RIGHT.replace(old, new), udl) == judge_source(RIGHT.replace(old, new), udl)
 
 
 def test_state_between_calls_is_said_and_not_shrunk_to_a_network_that_is_right(udl: NetworksJudge) -> None:
     """The second call of a process is wrong: no network alone in a fresh process is."""
     source = RIGHT.replace("    df[K] =", "    calls.append(1)\n    df[K] = (2 if len(calls) > 1 else 1) *")
-    found = judged("calls = []\n" + source, udl)
-    agreement = found.properties[0]
-    assert found.outcome.value == "failed"
+    judgement = judge_source("calls = []\n" + source, udl)
+    agreement = judgement.properties[0]
+    assert judgement.outcome.value == "failed"
     assert "kept between calls" in agreement.message
     assert agreement.counterexample is not None
 
@@ -141,20 +141,20 @@ def reductions(network: Network) -> Iterator[Network]:
         yield Network(tuple(w), tuple(b), x, y)
     numbers = numbers_of(network)
     for at, value in enumerate(numbers.tolist()):
-        for simpler in SIMPLE[: SIMPLE.index(value)] if value in SIMPLE else SIMPLE:
-            yield rebuilt(network.sizes, network.columns, np.r_[numbers[:at], simpler, numbers[at + 1 :]], y)
+        for simpler_value in SIMPLE[: SIMPLE.index(value)] if value in SIMPLE else SIMPLE:
+            yield rebuilt(network.sizes, network.columns, np.r_[numbers[:at], simpler_value, numbers[at + 1 :]], y)
 
 
-def still_failing(
-    found: Network, candidate: Candidate[Suite], proposals: Proposals, fails: Fails
+def list_failing_reductions(
+    network: Network, candidate: Candidate[Suite], proposals: Proposals, fails: Fails
 ) -> list[tuple[int, ...]]:
     """The sizes of those of its reductions that fail as well."""
-    proposed = proposals.of(reductions(found))
-    if not proposed:
+    proposed_cases = proposals.of(reductions(network))
+    if not proposed_cases:
         return []
-    suite = proposals.expectations(proposed)
+    suite = proposals.expectations(proposed_cases)
     marks = fails(suite, candidate.answer(suite))
-    return [each.network.sizes for each, mark in zip(proposed, marks, strict=True) if mark]
+    return [reduction.network.sizes for reduction, mark in zip(proposed_cases, marks, strict=True) if mark]
 
 
 RARE = {fault.name: fault for fault in rare_faults() if not fault.stateful}
@@ -164,15 +164,15 @@ RARE = {fault.name: fault for fault in rare_faults() if not fault.stateful}
 def test_no_single_reduction_of_what_is_shown_fails(udl: NetworksJudge, name: str) -> None:
     """Of rare faults: fewer layers, units and columns, and simpler values, one step at a time."""
     candidate = local(RARE[name].source, udl.assignment)
-    example = judged(RARE[name].source, udl).counterexample
+    example = judge_source(RARE[name].source, udl).counterexample
     assert isinstance(example, Counterexample)
-    shown = Network(
+    shown_network = Network(
         tuple(map(np.array, example.weights)),
         tuple(map(np.array, example.biases)),
         np.array(example.net_input),
         np.array(example.y),
     )
-    assert still_failing(shown, candidate, Proposals(udl.assignment), disagreeing) == []
+    assert list_failing_reductions(shown_network, candidate, Proposals(udl.assignment), disagreeing) == []
 
 
 #: What is wrong with batches, and the fewest columns on which it shows.
@@ -182,8 +182,8 @@ BATCHES = {
     "more than three": ("df[K] =", "df[K] = (2 if y.shape[1] > 3 else 1) *", 4),
     "in every batch": ("np.array(d_loss", "-np.array(d_loss", 1),
 }
-BATCHED = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
-BATCHED_PROPOSALS = Proposals(BATCHED)
+BATCH_ASSIGNMENT = replace(Assignment("x", "backward_pass"), ranges=replace(Ranges(), columns=Range(1, 16)))
+BATCHED_PROPOSALS = Proposals(BATCH_ASSIGNMENT)
 
 
 @pytest.mark.parametrize("name", BATCHES)
@@ -193,12 +193,12 @@ def test_a_batch_shrinks_like_any_other_size(name: str, seed: int) -> None:
     old, new, columns = BATCHES[name]
     proposals = BATCHED_PROPOSALS
     right = RIGHT.replace("np.array(df[layer])\n", "df[layer].sum(axis=1, keepdims=True)\n")
-    candidate = local(right.replace(old, new), BATCHED)
-    starts = [seeded(seed + 10 * more, BATCHED, columns=8) for more in range(12)]
-    start = next(iter(Search(Witness(candidate), proposals).failing(proposals.of(starts), Failure(disagreeing))))
-    found = shrink(start, Failure(disagreeing), Search(Witness(candidate), proposals))
-    assert found.columns == columns
-    assert still_failing(found, candidate, proposals, disagreeing) == []
+    candidate = local(right.replace(old, new), BATCH_ASSIGNMENT)
+    networks = [draw_network(seed + 10 * step, BATCH_ASSIGNMENT, columns=8) for step in range(12)]
+    start = next(iter(Search(Witness(candidate), proposals).failing(proposals.of(networks), Failure(disagreeing))))
+    smallest = shrink(start, Failure(disagreeing), Search(Witness(candidate), proposals))
+    assert smallest.columns == columns
+    assert list_failing_reductions(smallest, candidate, proposals, disagreeing) == []
 
 
 class Counting:
@@ -232,22 +232,25 @@ PROPOSALS = Proposals(ONE_COLUMN)
 @given(depth=st.integers(0, 5), width=st.integers(0, 8), seed=st.integers(0, 1000))
 def test_it_never_grows_stays_within_its_budget_and_fails_in_the_same_way(depth: int, width: int, seed: int) -> None:
     """For any demand on depth and width, and any start that meets it."""
-    start: Network = seeded(seed, ONE_COLUMN)
-    candidate = Counting(min(depth, start.depth), min(width, max(start.sizes[1:-1], default=0)))
-    found = shrink(start, Failure(candidate.fails), Search(Witness(candidate), PROPOSALS))
-    assert size(found) <= size(start)
+    network: Network = draw_network(seed, ONE_COLUMN)
+    candidate = Counting(min(depth, network.depth), min(width, max(network.sizes[1:-1], default=0)))
+    smallest = shrink(network, Failure(candidate.fails), Search(Witness(candidate), PROPOSALS))
+    assert size(smallest) <= size(network)
     assert candidate.calls <= BUDGET
-    assert found.depth >= candidate.depth
-    assert max(found.sizes[1:-1], default=0) >= candidate.width
+    assert smallest.depth >= candidate.depth
+    assert max(smallest.sizes[1:-1], default=0) >= candidate.width
 
 
 def test_what_one_property_tried_on_its_way_is_not_made_again_for_the_next() -> None:
-    start: Network = seeded(1, ONE_COLUMN)
-    tried = [reduction.proposed for reduction in reduce(start, PROPOSALS)]
-    assert tried
-    assert all(before is reduction.proposed for before, reduction in zip(tried, reduce(start, PROPOSALS), strict=True))
+    network: Network = draw_network(1, ONE_COLUMN)
+    tried_networks = [reduction.proposed for reduction in reduce(network, PROPOSALS)]
+    assert tried_networks
+    assert all(
+        earlier_network is reduction.proposed
+        for earlier_network, reduction in zip(tried_networks, reduce(network, PROPOSALS), strict=True)
+    )
 
 
 def test_a_reduction_knows_its_size_before_it_is_made() -> None:
-    for reduction in reduce(seeded(7, ONE_COLUMN), PROPOSALS):
+    for reduction in reduce(draw_network(7, ONE_COLUMN), PROPOSALS):
         assert {size(proposal.network) for proposal in reduction.proposed} <= {reduction.size}

@@ -106,7 +106,7 @@ SENTENCE = "Asked about its counterexample alone, in a fresh process, it does no
 ALONE = "each asked about alone, in a fresh process"
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
@@ -119,7 +119,7 @@ def rows(judgement: Judgement) -> dict[str, Property]:
 
 
 def test_right_lines_that_add_to_the_calls_before_lose_any_shape_only(udl: NetworksJudge) -> None:
-    judgement = judged(ADDS_GRADIENTS, udl)
+    judgement = judge_source(ADDS_GRADIENTS, udl)
     by_name = rows(judgement)
     assert score(judgement) == 8
     assert (judgement.outcome.value, by_name["pure"].outcome) == ("failed", Mark.FAILED)
@@ -130,7 +130,7 @@ def test_right_lines_that_add_to_the_calls_before_lose_any_shape_only(udl: Netwo
 
 def test_a_slip_beside_what_is_added_up_costs_its_own_step(udl: NetworksJudge) -> None:
     """The network in its row fails in a fresh process, so nothing else is said of it."""
-    judgement = judged(ADDS_AND_DIVIDES, udl)
+    judgement = judge_source(ADDS_AND_DIVIDES, udl)
     by_name = rows(judgement)
     assert score(judgement) == 6
     assert {name for name, row in by_name.items() if row.max_score and not row.score} == {
@@ -146,49 +146,49 @@ def test_a_slip_beside_what_is_added_up_costs_its_own_step(udl: NetworksJudge) -
 
 
 def test_random_numbers_beside_arrays_of_another_shape_do_not_answer_the_same_twice(udl: NetworksJudge) -> None:
-    judgement = judged(DRAWS_NOISE, udl)
+    judgement = judge_source(DRAWS_NOISE, udl)
     assert rows(judgement)["pure"].outcome is Mark.FAILED
     assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
-    assert rows(judged(DRAWS.format(noise="0.01"), udl))["pure"].outcome is Mark.PASSED
+    assert rows(judge_source(DRAWS.format(noise="0.01"), udl))["pure"].outcome is Mark.PASSED
 
 
 def test_the_first_answer_for_ever_ignores_the_error_only_where_calls_came_before(udl: NetworksJudge) -> None:
-    judgement = judged(KEEPS_FIRST, udl)
-    lost = {row.name for row in judgement.properties if row.max_score and not row.score}
-    assert lost == {"bias_gradient", "any_shape"}
+    judgement = judge_source(KEEPS_FIRST, udl)
+    lost_rows = {row.name for row in judgement.properties if row.max_score and not row.score}
+    assert lost_rows == {"bias_gradient", "any_shape"}
 
 
 def test_constants_that_are_kept_ignore_the_error_in_fresh_processes_too(udl: NetworksJudge) -> None:
     source = KEEPS_FIRST.replace("2 * (y - all_f[-1])", "np.ones_like(y)")
-    assert score(judged(source, udl)) <= 2
+    assert score(judge_source(source, udl)) <= 2
 
 
 def test_a_row_that_fails_alone_in_another_way_is_not_said_to_pass_there(udl: NetworksJudge) -> None:
     """The bias gradients are flat in every process, the weight gradients of another shape after other calls."""
     source = KEEPS_FIRST.replace("Pass.db.append(g)", "Pass.db.append(g[:, 0])")
-    judgement = judged(source, udl)
+    judgement = judge_source(source, udl)
     (form,) = (row for row in judgement.properties if row.name == "form")
     assert SENTENCE not in form.message
     assert judgement.diagnosis[0].id == "state_between_calls"
 
 
 def test_what_depends_on_its_arguments_alone_is_asked_in_no_further_processes(udl: NetworksJudge) -> None:
-    started: list[None] = []
+    processes: list[None] = []
 
     def fresh() -> Candidate[Suite]:
-        started.append(None)
+        processes.append(None)
         return local(source, udl.assignment)
 
     source = ADDS_AND_DIVIDES.replace("dw, db = kept", "dw, db = [], []")
     judgement = udl.judge(local(source, udl.assignment), fresh)
     assert rows(judgement)["pure"].outcome is Mark.PASSED
-    assert len(started) < SAMPLE // 4
+    assert len(processes) < SAMPLE // 4
 
 
 def test_noise_after_the_first_call_hides_no_lines_that_are_wrong_on_few_networks(udl: NetworksJudge) -> None:
     """The first network of each K comes back right, and most others do in a fresh process."""
     noise = "0.1 * (backward_pass.calls > 0)"
-    hidden, plain = (score(judged(WRONG_ON_FEW.format(noise=text), udl)) for text in (noise, "0.0"))
+    hidden, plain = (score(judge_source(WRONG_ON_FEW.format(noise=text), udl)) for text in (noise, "0.0"))
     assert hidden <= plain < 8
 
 
@@ -204,17 +204,17 @@ def test_rows_stand_as_they_are_if_a_fresh_process_ends(udl: NetworksJudge) -> N
 def test_rows_stand_as_they_are_if_a_fresh_process_ends_while_other_targets_are_asked(udl: NetworksJudge) -> None:
     """No later process can start, as where the submission's seconds are used up."""
     source = KEEPS_FIRST.replace("2 * (y - all_f[-1])", "np.ones_like(y)")
-    started: list[Candidate[Suite]] = []
+    candidates: list[Candidate[Suite]] = []
 
     def fresh() -> Candidate[Suite]:
-        if len(started) > 2 * SAMPLE:
+        if len(candidates) > 2 * SAMPLE:
             raise TimedOut("Its seconds are used up.")
-        started.append(local(source, udl.assignment))
-        return started[-1]
+        candidates.append(local(source, udl.assignment))
+        return candidates[-1]
 
     judgement = udl.judge(local(source, udl.assignment), fresh)
     assert not any(ALONE in row.message for row in judgement.properties)
-    assert len(started) > 2 * SAMPLE
+    assert len(candidates) > 2 * SAMPLE
 
 
 #: Right but for a difference between the given output and that of a pass of its own, which it makes large.
@@ -239,7 +239,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def test_a_network_is_asked_about_again_with_the_bits_that_it_came_with(udl: NetworksJudge) -> None:
     """Its forward pass was computed on another machine: that it is another one here is no state of the student's."""
     suite = replace(udl.revision.suite, preactivations=np.nextafter(udl.revision.suite.preactivations, np.inf))
-    judgement = judged(BY_LAST_BITS, NetworksJudge(replace(udl.revision, suite=suite)))
+    judgement = judge_source(BY_LAST_BITS, NetworksJudge(replace(udl.revision, suite=suite)))
     by_name = rows(judgement)
     assert by_name["finite_differences"].outcome is Mark.FAILED
     assert by_name["pure"].outcome is Mark.PASSED

@@ -56,7 +56,7 @@ def source(**holes: str) -> str:
     return SOURCE.format(**RIGHT | holes)
 
 
-def judged(text: str) -> Judgement:
+def judge_source(text: str) -> Judgement:
     """The judgement on a source."""
     return JUDGE.judge(local(text, JUDGE.assignment), lambda: local(text, JUDGE.assignment))
 
@@ -66,7 +66,7 @@ def row_of(judgement: Judgement, name: str) -> Property:
     return next(row for row in judgement.properties if row.name == name)
 
 
-def lost(judgement: Judgement) -> set[str]:
+def lost_rows(judgement: Judgement) -> set[str]:
     """The rows without their marks."""
     return {row.name for row in judgement.properties if row.max_score and not row.score}
 
@@ -213,9 +213,9 @@ def test_whole_functions_are_named_and_lose_no_right_line(
     holes: dict[str, str], id_: str | None, rows: set[str] | None
 ) -> None:
     """The loop, what is kept and the form are no lines of the four."""
-    judgement = judged(source(**holes))
+    judgement = judge_source(source(**holes))
     assert id_ is None or [diagnosis.id for diagnosis in judgement.diagnosis] == [id_]
-    assert rows is None or lost(judgement) == rows
+    assert rows is None or lost_rows(judgement) == rows
 
 
 #: Slips in one line, and words of the fact about them.
@@ -324,13 +324,13 @@ FACTS = {
 @pytest.mark.parametrize(("holes", "words"), FACTS.values(), ids=FACTS.keys())
 def test_a_fact_says_where_a_line_departs(holes: dict[str, str], words: str) -> None:
     """In which layer, in which units, by which array."""
-    assert any(words in diagnosis.title for diagnosis in judged(source(**holes)).diagnosis)
+    assert any(words in diagnosis.title for diagnosis in judge_source(source(**holes)).diagnosis)
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_zeros_that_a_return_at_the_end_gives_are_those_of_a_line() -> None:
     """The return stands in the loop, and every layer was come to before it."""
-    judgement = judged(
+    judgement = judge_source(
         source(
             kept="np.outer(error, entered), +error\n        count = range(len(all_weights))\n"
             f"        if place == 0: return {NOTHING}",
@@ -343,7 +343,7 @@ def test_zeros_that_a_return_at_the_end_gives_are_those_of_a_line() -> None:
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_a_product_is_not_named_that_would_have_raised_before_what_did() -> None:
     """A row times a column is no product of matrices: that the weights' product raises shows it."""
-    judgement = judged(
+    judgement = judge_source(
         source(
             start="np.multiply(2, all_f[-1] - y).T",
             kept="(all_h[place] @ error).T, error.T",
@@ -357,7 +357,7 @@ def test_a_product_is_not_named_that_would_have_raised_before_what_did() -> None
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_numbers_made_outside_of_the_function_are_not_shown() -> None:
     """Such numbers were made anew for each K, and the notebook shows others."""
-    judgement = judged(source(above="guess = np.random.randn() + K", start="2 * (guess - y)"))
+    judgement = judge_source(source(above="guess = np.random.randn() + K", start="2 * (guess - y)"))
     assert "what one output gives" in judgement.diagnosis[0].title
     assert not any(letter.isdecimal() for letter in judgement.diagnosis[0].hint)
 
@@ -365,7 +365,7 @@ def test_numbers_made_outside_of_the_function_are_not_shown() -> None:
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
     """An entry of all_h in the line of the derivative: no weight gradient raises there, nor a product further down."""
-    judgement = judged(
+    judgement = judge_source(
         source(
             first="all_dl_dbiases = [None] * len(all_f)",
             enter="carried = matrix.T @ error",
@@ -373,20 +373,20 @@ def test_a_mask_of_other_activations_costs_no_line_but_its_own() -> None:
             down="(all_h[place - 1] > 0) * carried",
         )
     )
-    assert lost(judgement) == {"relu_derivative", "any_shape"}
+    assert lost_rows(judgement) == {"relu_derivative", "any_shape"}
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_single_rows_do_not_show_which_product_a_weight_gradient_is() -> None:
     """In all other layers it has another shape, and is no product entry by entry."""
-    judgement = judged(source(kept="np.einsum('ij,ik->jk', matrix, error), 1 * error"))
+    judgement = judge_source(source(kept="np.einsum('ij,ik->jk', matrix, error), 1 * error"))
     assert "product" not in judgement.diagnosis[0].title
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_a_line_that_reads_what_was_never_made_is_not_blamed() -> None:
     """The derivative's line leaves an entry out: the weights' line stumbles over it, and is right."""
-    judgement = judged(
+    judgement = judge_source(
         source(
             first="upstream = [None] * len(all_weights)",
             enter="if place + 1 == len(all_f): upstream[place] = error",
@@ -401,19 +401,19 @@ def test_a_line_that_reads_what_was_never_made_is_not_blamed() -> None:
 def test_a_product_with_an_array_that_another_line_stretched_is_not_blamed() -> None:
     """A sum with another layer's array gives dl/df its shape, or raises; the product below raises for it."""
     stretched = "error = error + 0 * all_f[min(place + 1, len(all_f) - 1)]"
-    judgement = judged(source(enter=stretched, down="(matrix.T @ error) * (before > 0)"))
+    judgement = judge_source(source(enter=stretched, down="(matrix.T @ error) * (before > 0)"))
     assert row_of(judgement, "activation_gradient").outcome is not Mark.FAILED
 
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_layers_of_zeros_count_in_a_depth_where_none_shows_anything_else() -> None:
     """A single wrong step is wrong on every wrong network, those with a layer that is zero on all of them included."""
-    judgement = judged(source(down="np.zeros_like(before) if (before < 0).any() else matrix.T @ error"))
+    judgement = judge_source(source(down="np.zeros_like(before) if (before < 0).any() else matrix.T @ error"))
     wrong = row_of(judgement, "finite_differences").message.removeprefix("Wrong on ").removesuffix(" of 200 networks.")
     assert row_of(judgement, "relu_derivative").message.startswith(f"Does not hold on {wrong} of ")
 
 
-FILLED = """
+FILLED_LISTS = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     dws, dbs = [{fill}(w) for w in all_weights], [{fill}(b) for b in all_biases]
     for j in range(1, len(all_f) + 1):
@@ -426,14 +426,16 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_zeros_that_a_list_was_filled_with_are_no_answer_of_a_call_that_raised() -> None:
     """Through the weights of another layer: it raises on most networks, before it comes to the first layers."""
-    with_zeros, without = (judged(FILLED.format(fill=fill)) for fill in ("np.zeros_like", "id"))
-    assert not any("do not depend on the error" in row.message for row in with_zeros.properties)
-    assert lost(with_zeros) == lost(without) == {"activation_gradient", "any_shape"}
+    zeros_judgement, plain_judgement = (
+        judge_source(FILLED_LISTS.format(fill=fill)) for fill in ("np.zeros_like", "id")
+    )
+    assert not any("do not depend on the error" in row.message for row in zeros_judgement.properties)
+    assert lost_rows(zeros_judgement) == lost_rows(plain_judgement) == {"activation_gradient", "any_shape"}
 
 
 def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     """From the second call on the sign is another: asked again it is the same, alone it is right."""
-    judgement = judged(
+    judgement = judge_source(
         source(above="seen = []", start="np.multiply(-2 if seen else 2, all_f[-1] - y)\n    seen.append(1)")
     )
     assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["state_between_calls"]
@@ -443,24 +445,24 @@ def test_facts_give_way_to_what_a_fresh_process_shows() -> None:
     assert judgement.first_difference is None
 
 
-@pytest.mark.parametrize("otherwise", ["0", "1", "np.nan", "sum(map(np.sum, all_weights))"])
-def test_who_knows_the_first_networks_by_heart_keeps_nothing_between_calls(otherwise: str) -> None:
+@pytest.mark.parametrize("other_answer", ["0", "1", "np.nan", "sum(map(np.sum, all_weights))"])
+def test_who_knows_the_first_networks_by_heart_keeps_nothing_between_calls(other_answer: str) -> None:
     """A fresh process is wrong about the others, too."""
     networks = JUDGE.subject.cases.networks
-    known = {network.depth: float(network.weights[0][0, 0]) for network in reversed(networks)}
+    first_weights = {network.depth: float(network.weights[0][0, 0]) for network in reversed(networks)}
     end = ", ".join(
-        f"[{name}[at] if all_weights[0][0, 0] in known else 0 * {name}[at] + {otherwise} for at in count]"
+        f"[{name}[at] if all_weights[0][0, 0] in known else 0 * {name}[at] + {other_answer} for at in count]"
         for name in ("weights", "biases")
     )
-    judgement = judged(source(above=f"known = {set(known.values())}", end=end))
+    judgement = judge_source(source(above=f"known = {set(first_weights.values())}", end=end))
     assert "state_between_calls" not in [diagnosis.id for diagnosis in judgement.diagnosis]
     assert row_of(judgement, "pure").outcome is Mark.PASSED
-    assert row_of(judgement, "bias_gradient").outcome is Mark.FAILED or otherwise == "np.nan"
+    assert row_of(judgement, "bias_gradient").outcome is Mark.FAILED or other_answer == "np.nan"
 
 
 def test_numbers_that_are_not_finite_are_in_the_form_that_was_asked_for() -> None:
     """Zero over zero in each unit that is off."""
-    judgement = judged(source(down="all_h[place] / all_h[place] * (matrix.T @ error)"))
+    judgement = judge_source(source(down="all_h[place] / all_h[place] * (matrix.T @ error)"))
     shape = row_of(judgement, "any_shape").message
     assert "returns numbers that are not finite" in shape
     assert "form" not in shape
@@ -472,7 +474,7 @@ def test_numbers_that_are_not_finite_are_in_the_form_that_was_asked_for() -> Non
 
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_a_size_that_enters_an_equation_is_not_said_to_be_written_out() -> None:
-    judgement = judged(source(kept="error @ entered.T / len(all_h[0]), error / len(all_h[0])"))
+    judgement = judge_source(source(kept="error @ entered.T / len(all_h[0]), error / len(all_h[0])"))
     (diagnosis,) = judgement.diagnosis
     assert "have 1 input, and on no others" in diagnosis.title
     assert "hard-coded" not in diagnosis.hint
@@ -482,7 +484,7 @@ def test_a_size_that_enters_an_equation_is_not_said_to_be_written_out() -> None:
 @pytest.mark.usefixtures("_without_counterexamples")
 def test_of_two_steps_that_are_seen_together_neither_is_pointed_at_alone() -> None:
     """A sigmoid's derivative and another loss, with no list of dl/dh."""
-    judgement = judged(source(start="all_f[-1] - y", down="(matrix.T @ error) * (entered * (1 - entered))"))
+    judgement = judge_source(source(start="all_f[-1] - y", down="(matrix.T @ error) * (entered * (1 - entered))"))
     (diagnosis,) = judgement.diagnosis
     assert "all_weights[layer].T @ all_dl_df[layer]" in diagnosis.strong_hint
     assert "all_dl_dh[layer] times the activation's derivative" in diagnosis.strong_hint
@@ -492,4 +494,4 @@ def test_of_two_steps_that_are_seen_together_neither_is_pointed_at_alone() -> No
 
 def test_the_right_source_of_these_slips_passes() -> None:
     """The holes are right by default."""
-    assert all(row.outcome is Mark.PASSED for row in judged(source()).properties)
+    assert all(row.outcome is Mark.PASSED for row in judge_source(source()).properties)

@@ -9,7 +9,7 @@ from grader.judge.witness import Witness
 from grader.model.verdict import SourceLine
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
 from tests.judge.pairs import Ours, fails_always, fails_never
-from tests.subjects.toy import ToyCases, drawn
+from tests.subjects.toy import ToyCases, draw_revision
 
 
 @pytest.mark.parametrize(
@@ -24,13 +24,13 @@ def test_numbers_that_are_not_finite_are_another_way_than_a_form(answer: Answer,
 
 
 def test_a_failure_is_shown_only_by_an_answer_that_is_wrong_in_its_way() -> None:
-    pair = drawn().cases.take([0])
+    pair = draw_revision().cases.take([0])
     number = Failure(fails_always, ("number", ""))
-    returned, raised = Returned(np.zeros(2)), Raised("ValueError", "no")
-    assert (number.could_be(returned), number.could_be(raised)) == (True, False)
-    assert (number.is_shown_by(pair, [returned]), number.is_shown_by(pair, [raised])) == (True, False)
-    assert not Failure(fails_never, ("number", "")).is_shown_by(pair, [returned])
-    assert Failure(fails_always).could_be(raised)
+    return_answer, error_answer = Returned(np.zeros(2)), Raised("ValueError", "no")
+    assert (number.could_be(return_answer), number.could_be(error_answer)) == (True, False)
+    assert (number.is_shown_by(pair, [return_answer]), number.is_shown_by(pair, [error_answer])) == (True, False)
+    assert not Failure(fails_never, ("number", "")).is_shown_by(pair, [return_answer])
+    assert Failure(fails_always).could_be(error_answer)
 
 
 def keys_of(pairs: ToyCases) -> list[bytes]:
@@ -38,7 +38,7 @@ def keys_of(pairs: ToyCases) -> list[bytes]:
 
 
 def test_a_witness_is_asked_each_question_once() -> None:
-    pairs, candidate = drawn().cases, Ours()
+    pairs, candidate = draw_revision().cases, Ours()
     witness = Witness(candidate, left=10)
     keys = keys_of(pairs)
     witness.ask([keys[3], keys[3], keys[4]], lambda places: pairs.take([(3, 3, 4)[place] for place in places]))
@@ -53,7 +53,7 @@ def test_a_witness_is_asked_each_question_once() -> None:
 
 
 def test_a_witness_answers_no_more_than_its_budget() -> None:
-    pairs, candidate = drawn().cases, Ours()
+    pairs, candidate = draw_revision().cases, Ours()
     witness = Witness(candidate, left=2)
     witness.ask(keys_of(pairs), pairs.take)
     assert (candidate.calls, witness.left, [*witness.known]) == (2, 0, keys_of(pairs)[:2])
@@ -61,7 +61,7 @@ def test_a_witness_answers_no_more_than_its_budget() -> None:
 
 
 def test_a_witness_that_ends_keeps_what_it_said_and_is_asked_no_more() -> None:
-    pairs, candidate = drawn().cases, Ours(ends_at=2)
+    pairs, candidate = draw_revision().cases, Ours(ends_at=2)
     witness = Witness(candidate)
     witness.ask(keys_of(pairs)[:5], pairs.take)
     assert (witness.left, [*witness.known]) == (0, keys_of(pairs)[:2])
@@ -75,9 +75,9 @@ def test_an_error_that_a_jail_describes_is_read_with_caps_and_places() -> None:
         "frames": [[1, 2], [0, 3]],
         "lines": [[4, 5]],
     }
-    raised = read_raised(header)
-    assert (raised.type, raised.message, raised.traceback) == ("T" * 200, "m" * 2000, "t" * 8000)
-    assert raised.frames == (SourceLine.of(1, 2), SourceLine.of(0, 3))
-    assert raised.lines == (SourceLine.of(4, 5),)
+    error_answer = read_raised(header)
+    assert (error_answer.type, error_answer.message, error_answer.traceback) == ("T" * 200, "m" * 2000, "t" * 8000)
+    assert error_answer.frames == (SourceLine.of(1, 2), SourceLine.of(0, 3))
+    assert error_answer.lines == (SourceLine.of(4, 5),)
     assert read_raised({"frames": [], "lines": []}) == Raised("", "")
     assert (text(7, 3), text("abcd", 3)) == ("", "abc")

@@ -9,7 +9,7 @@ from grader.model.result import read_verdict
 from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
-from tests.reports.test_terminal import judged, shown, verdict
+from tests.reports.test_terminal import judge_source, show_verdict, verdict
 
 
 def read_back(made: Verdict) -> Verdict:
@@ -20,9 +20,9 @@ def read_back(made: Verdict) -> Verdict:
 @pytest.mark.parametrize("slip", [None, *SLIPS])
 def test_verdicts_of_every_kind_come_back_as_they_were(udl: NetworksJudge, slip: str | None) -> None:
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
-    made = judged(source, udl)
+    made = judge_source(source, udl)
     assert read_back(made) == made
-    assert shown(read_back(made)) == shown(made)
+    assert show_verdict(read_back(made)) == show_verdict(made)
 
 
 def test_what_a_student_did_wrong_and_what_staff_should_see_come_back() -> None:

@@ -37,14 +37,14 @@ def complex_step(network: Network, formulas: Formulas, step: float = 1e-30) -> l
     flat = np.concatenate(
         [part.ravel() for pair in zip(network.weights, network.biases, strict=True) for part in pair]
     ).astype(np.complex128)
-    found = np.zeros(len(flat))
+    derivatives = np.zeros(len(flat))
     for at in range(len(flat)):
-        moved = flat.copy()
-        moved[at] += 1j * step
-        found[at] = _loss(network, moved, formulas).imag / step
+        moved_parameters = flat.copy()
+        moved_parameters[at] += 1j * step
+        derivatives[at] = _loss(network, moved_parameters, formulas).imag / step
     if formulas.reduction is Reduction.MEAN:
-        found /= network.columns
-    return matrices(network.sizes, found)
+        derivatives /= network.columns
+    return matrices(network.sizes, derivatives)
 
 
 def _loss(network: Network, flat: Complex, formulas: Formulas) -> complex:

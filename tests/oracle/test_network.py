@@ -48,14 +48,14 @@ def test_an_activation_is_the_textbooks_and_never_overflows(formulas: Formulas, 
     ids=[*Activation],
 )
 def test_a_slope_is_the_one_from_below_at_a_kink_and_never_overflows(formulas: Formulas, expected: list[float]) -> None:
-    found = activation_derivative(np.array([-FAR, -2.0, 0.0, 0.5, FAR]), formulas)
-    assert found.tolist() == pytest.approx(expected, rel=1e-14)
+    slopes = activation_derivative(np.array([-FAR, -2.0, 0.0, 0.5, FAR]), formulas)
+    assert slopes.tolist() == pytest.approx(expected, rel=1e-14)
 
 
 def test_softmax_is_of_each_column_alone_however_far_apart_they_are() -> None:
-    found = softmax(np.array([[FAR, -FAR, 0.0], [FAR + 1, -FAR, -FAR]]))
+    shares = softmax(np.array([[FAR, -FAR, 0.0], [FAR + 1, -FAR, -FAR]]))
     share = 1 / (1 + math.e)
-    assert found == pytest.approx(np.array([[share, 0.5, 1.0], [1 - share, 0.5, 0.0]]), rel=1e-14)
+    assert shares == pytest.approx(np.array([[share, 0.5, 1.0], [1 - share, 0.5, 0.0]]), rel=1e-14)
 
 
 def test_sigmoid_is_small_and_not_zero_where_its_exponential_is() -> None:

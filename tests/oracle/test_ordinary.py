@@ -30,10 +30,10 @@ def right(network: Network, formulas: Formulas, kind: type[np.floating], *, anew
     def cast(parts: tuple[np.ndarray, ...]) -> tuple[np.ndarray, ...]:
         return tuple(part.astype(kind) for part in parts)
 
-    fewer = Network(cast(network.weights), cast(network.biases), *cast((network.net_input, network.y)))
-    given = forward(network, formulas)
-    at = forward(fewer, formulas) if anew else Pass(cast(given.f), cast(given.h))
-    return flatten(gradient(fewer, formulas, at)).astype(np.float64)
+    rounded_network = Network(cast(network.weights), cast(network.biases), *cast((network.net_input, network.y)))
+    forward_pass = forward(network, formulas)
+    at = forward(rounded_network, formulas) if anew else Pass(cast(forward_pass.f), cast(forward_pass.h))
+    return flatten(gradient(rounded_network, formulas, at)).astype(np.float64)
 
 
 @pytest.mark.parametrize("formulas", [*ALL, BATCHES], ids=lambda f: f"{f.activation}-{f.loss}-{f.reduction}")
@@ -42,10 +42,10 @@ def test_no_right_precision_is_rejected_and_nothing_is_inconclusive(formulas: Fo
     networks = list(islice(ordinary(assignment(formulas), 11), 30))
     suite = measure(networks, ["ordinary"] * len(networks), formulas, RTOL)
     assert not np.isnan(suite.derivatives).any()
-    for kind, most in ((np.float64, 0.01), (np.float32, 1 / 3)):
+    for kind, limit in ((np.float64, 0.01), (np.float32, 1 / 3)):
         for anew in (False, True):
-            got = np.concatenate([right(network, formulas, kind, anew=anew) for network in networks])
-            assert np.all(np.abs(got - suite.derivatives) <= most * suite.tolerances)
+            gradients = np.concatenate([right(network, formulas, kind, anew=anew) for network in networks])
+            assert np.all(np.abs(gradients - suite.derivatives) <= limit * suite.tolerances)
 
 
 def test_no_hidden_unit_is_within_the_margin_of_its_kink() -> None:

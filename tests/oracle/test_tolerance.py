@@ -16,25 +16,27 @@ from tests.oracle.drawn import networks
 RELU = Formulas()
 
 
-def rounded(network: Network, kind: type[np.floating]) -> tuple[Network, Pass]:
+def round_network(network: Network, kind: type[np.floating]) -> tuple[Network, Pass]:
     """The network and its forward pass in another precision."""
     at = forward(network, RELU)
-    fewer = Network(
+    rounded_network = Network(
         tuple(part.astype(kind) for part in network.weights),
         tuple(part.astype(kind) for part in network.biases),
         network.net_input.astype(kind),
         network.y.astype(kind),
     )
-    return fewer, Pass(tuple(f.astype(kind) for f in at.f), tuple(h.astype(kind) for h in at.h))
+    return rounded_network, Pass(tuple(f.astype(kind) for f in at.f), tuple(h.astype(kind) for h in at.h))
 
 
 @settings(max_examples=100)
 @given(network=networks(RELU))
 def test_float32_stays_well_within_it(network: Network) -> None:
     """A right implementation in single precision uses a sixth of the tolerance at most."""
-    fewer, at = rounded(network, np.float32)
-    for got, right, size in zip(gradient(fewer, RELU, at), gradient(network, RELU), scale(network, RELU), strict=True):
-        assert np.all(np.abs(got - right) <= RTOL / 3 * size)
+    rounded_network, at = round_network(network, np.float32)
+    for part, right, size in zip(
+        gradient(rounded_network, RELU, at), gradient(network, RELU), scale(network, RELU), strict=True
+    ):
+        assert np.all(np.abs(part - right) <= RTOL / 3 * size)
 
 
 @settings(max_examples=50)
@@ -60,7 +62,7 @@ F = np.array([[-2.0, 0.0, 0.5]])
         # h, and the h^2 that is subtracted from it, for h = 1 / (1 + e^-f).
         (Formulas(Activation.SIGMOID), [h + h * h for h in (1 / (1 + math.exp(2)), 0.5, 1 / (1 + math.exp(-0.5)))]),
     ],
-    ids=lambda each: str(each.activation) if isinstance(each, Formulas) else "",
+    ids=lambda value: str(value.activation) if isinstance(value, Formulas) else "",
 )
 def test_the_size_of_a_slope_is_that_of_the_terms_it_is_computed_from(
     formulas: Formulas, expected: list[float]
@@ -103,23 +105,23 @@ def test_an_error_of_the_output_reaches_the_loss_derivative_by_the_size_of_the_s
     for i in range(2):
         for j in range(2):
             f, s, error = OUTPUT[i, j], SHARES[i][j], ERROR[i, j]
-            others = SHARES[0][j] * ERROR[0, j] + SHARES[1][j] * ERROR[1, j]
+            other_terms = SHARES[0][j] * ERROR[0, j] + SHARES[1][j] * ERROR[1, j]
             expected[i, j] = {
                 Loss.LEAST_SQUARES: 2 * error,
                 Loss.BINARY_CROSS_ENTROPY: sigmoid(f) * (1 - sigmoid(f)) * error,
-                Loss.SOFTMAX_CROSS_ENTROPY: s * error + s * others,
+                Loss.SOFTMAX_CROSS_ENTROPY: s * error + s * other_terms,
             }[loss]
-    found = _loss_error(OUTPUT, ERROR, loss)
-    assert found.shape == (2, 2)
-    assert found == pytest.approx(expected, rel=1e-13)
+    output_error = _loss_error(OUTPUT, ERROR, loss)
+    assert output_error.shape == (2, 2)
+    assert output_error == pytest.approx(expected, rel=1e-13)
 
 
 @pytest.mark.parametrize("activation", Activation)
 def test_an_error_of_a_preactivation_reaches_a_slope_that_is_curved_and_no_other(activation: Activation) -> None:
     error = np.array([[3.0, 5.0, 7.0]])
-    found = _slope_error(F, error, Formulas(activation))[0].tolist()
+    slope_error = _slope_error(F, error, Formulas(activation))[0].tolist()
     if activation.kinked:
-        assert found == [0, 0, 0]
+        assert slope_error == [0, 0, 0]
         return
     slopes = {
         Activation.TANH: lambda f: 1 - math.tanh(f) ** 2,
@@ -127,7 +129,7 @@ def test_an_error_of_a_preactivation_reaches_a_slope_that_is_curved_and_no_other
     }
     sizes = activation_size(F, Formulas(activation))[0]
     expected = [size + 2 * slopes[activation](f) * of for size, f, of in zip(sizes, F[0], error[0], strict=True)]
-    assert found == pytest.approx(expected, rel=1e-13)
+    assert slope_error == pytest.approx(expected, rel=1e-13)
 
 
 def test_errors_of_the_forward_pass_add_up_by_their_squares() -> None:

@@ -16,7 +16,7 @@ from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, graded, lost
-from tests.reports.disclosing import betrayed, texts
+from tests.reports.disclosing import find_betrayals, texts
 from tests.service.parts import EXAMPLES
 from worker.serve.embedded import free_port
 from worker.serve.readiness import unready_parts
@@ -187,7 +187,7 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     facts = {fact for fact in texts(hidden) if len(fact) > len("failed")} - {NETWORK}
     assert len(facts) > 20
     told = page.content() + page.request.get(f"{page.url}/state").text()
-    assert betrayed(told, facts) == []
+    assert find_betrayals(told, facts) == []
 
 
 def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:

@@ -23,7 +23,7 @@ from grader.subjects.toml_tables import LimitsTable
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
 from tests.networks import NetworksJudge
-from tests.subjects.networks.seeded import seeded
+from tests.subjects.networks.seeded import measure_seeded
 
 _TABLES: dict[str, Collection[str]] = {
     "ranges": _RangesTable.model_fields,
@@ -65,7 +65,7 @@ def test_where_every_size_is_one_a_missing_transpose_is_none() -> None:
 def test_a_suite_of_values_with_few_bits_is_refused_for_what_rounds() -> None:
     """As the networks of earlier versions were: odd multiples of 1/64."""
     assignment = Assignment("x", "x")
-    suite = seeded(assignment, range(60), Values())
+    suite = measure_seeded(assignment, range(60), Values())
     missed = {mistake.id for mistake in selfcheck(NetworksRevision(assignment, suite)).missed}
     assert {
         f"{part}_in_{kind}" for part in ("inputs", "weights", "targets") for kind in ("float16", "bfloat16")

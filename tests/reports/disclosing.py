@@ -30,12 +30,12 @@ from grader.model.verdict import (
 from grader.reports import disclosure
 
 #: What a student's code says where it means to tell what it saw.
-TOLD = "zq-said-weights-0.61803398"
+CANARY = "zq-said-weights-0.61803398"
 
 ERROR = StudentError(
     "ZqError0x61803398",
-    f"zq-message {TOLD}",
-    f"  cell 9, line 31, in zq_named_61803398\n    raise ZqError\n  line 999999, in zq\nZqError: zq-message {TOLD}",
+    f"zq-message {CANARY}",
+    f"  cell 9, line 31, in zq_named_61803398\n    raise ZqError\n  line 999999, in zq\nZqError: zq-message {CANARY}",
     (SourceLine(9, 31), SourceLine(None, 999999)),
     (SourceLine(None, 86129),),
 )
@@ -62,7 +62,7 @@ def example(seed: float) -> Counterexample:
 
 
 #: As the engine says it.
-ENDED = StudentError(
+LIMIT_ERROR = StudentError(
     "Limit",
     "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.",
     ending="It went too far.",
@@ -83,12 +83,12 @@ ROWS = tuple(
 )
 
 
-def revealing(
+def reveal_all(
     outcome: Outcome = Outcome.FAILED, error: StudentError | None = None, rows: tuple[Property, ...] = ROWS
 ) -> dict[str, Any]:
     """The verdict, as the store keeps it, with the error that goes with the outcome unless another is given."""
-    ended = outcome in {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT, Outcome.CRASHED}
-    error = error or (ENDED if ended else ERROR)
+    is_ending = outcome in {Outcome.TIMEOUT, Outcome.MEMORY, Outcome.OUTPUT_LIMIT, Outcome.CRASHED}
+    error = error or (LIMIT_ERROR if is_ending else ERROR)
     judgement = Judgement(
         outcome,
         rows,
@@ -108,10 +108,10 @@ def revealing(
         ),
     )
     reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
-    made = Verdict.of(
-        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {TOLD}\n"
+    verdict = Verdict.of(
+        GradedSubmission("0123456789abcdef", "answer.py", "0" * 64), reference, judgement, f"zq-printed {CANARY}\n"
     )
-    return dict(json.loads(json.dumps(made.as_dict())))
+    return dict(json.loads(json.dumps(verdict.as_dict())))
 
 
 def disclose(result: dict[str, Any], feedback: Feedback, attempt: int) -> dict[str, Any]:
@@ -119,24 +119,24 @@ def disclose(result: dict[str, Any], feedback: Feedback, attempt: int) -> dict[s
     return dict(json.loads(json.dumps(disclosure.disclose(read_verdict(result), feedback, attempt).as_dict())))
 
 
-def secrets(found: object) -> set[str]:
+def secrets(value: object) -> set[str]:
     """Every word and number of its own that stands in part of a verdict."""
-    return {word for text in texts(found) for word in re.findall(r"(?i)\bzq[\w.-]*\w|0?\.\d{6,}|\b8\d\d\d\d\b", text)}
+    return {word for text in texts(value) for word in re.findall(r"(?i)\bzq[\w.-]*\w|0?\.\d{6,}|\b8\d\d\d\d\b", text)}
 
 
-def texts(found: object) -> Iterator[str]:
+def texts(value: object) -> Iterator[str]:
     """Every text and number in it, as a text."""
-    match found:
+    match value:
         case dict():
-            for each in found.values():
-                yield from texts(each)
+            for part in value.values():
+                yield from texts(part)
         case list():
-            for each in found:
-                yield from texts(each)
+            for part in value:
+                yield from texts(part)
         case _:
-            yield str(found)
+            yield str(value)
 
 
-def betrayed(text: str, facts: set[str]) -> list[str]:
+def find_betrayals(text: str, facts: set[str]) -> list[str]:
     """Which of the facts can be read in a text."""
     return sorted(fact for fact in facts if fact.lower() in text.lower())

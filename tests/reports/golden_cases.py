@@ -69,11 +69,11 @@ def _at_start(line: str) -> str:
 
 def _notebook(*cells: str) -> str:
     """A notebook of these code cells, with a cell of text above them."""
-    rest: list[dict[str, Any]] = [
+    code_cells: list[dict[str, Any]] = [
         {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": text} for text in cells
     ]
     head = {"cell_type": "markdown", "metadata": {}, "source": "Backpropagation"}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [head, *rest]})
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [head, *code_cells]})
 
 
 SOURCES = {
@@ -121,40 +121,44 @@ LEVELS = {
 }
 
 
-def made(jails: Jails) -> Grader:
+def make_grader(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
     base = load_packaged("udl-7.2")
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
     return Grader(Judge(NetworksRevision(replace(base.assignment, limits=limits), base.suite)), jails)
 
 
-def graded(name: str, by: Grader) -> tuple[Verdict, CodeListing | None]:
+def grade_source(name: str, grader: Grader) -> tuple[Verdict, CodeListing | None]:
     """The verdict on the source of that name, as if it had taken no time, and a notebook's code."""
-    grading = by.grading(SOURCES[name].encode(), name)
+    grading = grader.grading(SOURCES[name].encode(), name)
     verdict = grading.verdict()
     verdict = replace(verdict, statistics=replace(verdict.statistics, seconds=0.0))
     return verdict, CodeListing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
 
 
-def shown(name: str, verdict: Verdict, cells: CodeListing | None) -> dict[str, Any]:
+def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> dict[str, Any]:
     """All that is shown of the verdict on the source of that name."""
     source = SOURCES[name].encode()
-    marked = listing(name, source, len(source), cells, verdict)
+    code_listing = listing(name, source, len(source), cells, verdict)
     return {
         "result": _json(verdict),
         # Without the engine, its last field: any change of the code is another one.
         "standing": json.loads(json.dumps(VerdictSummary.of(verdict).write()[:-1])),
-        "marked": [[cell.number, line.number, line.mark] for cell in marked.cells for line in cell.marked],
+        "marked": [[cell.number, line.number, line.mark] for cell in code_listing.cells for line in cell.marked],
         "levels": {level: _level(name, verdict, feedback) for level, feedback in LEVELS.items()},
     }
 
 
 def _level(name: str, verdict: Verdict, feedback: Feedback) -> dict[str, Any]:
     """What a student sees at that level: of the result what differs from the whole, and every face of it."""
-    seen = disclose(verdict, feedback, 2)
-    whole = _json(verdict)
-    changed = {key: value for key, value in _json(seen).items() if key not in whole or value != whole[key]}
-    return {"result": changed, **_faces(name, seen)}
+    student_verdict = disclose(verdict, feedback, 2)
+    whole_result = _json(verdict)
+    differences = {
+        key: value
+        for key, value in _json(student_verdict).items()
+        if key not in whole_result or value != whole_result[key]
+    }
+    return {"result": differences, **_faces(name, student_verdict)}
 
 
 def _json(verdict: Verdict) -> dict[str, Any]:
@@ -162,63 +166,65 @@ def _json(verdict: Verdict) -> dict[str, Any]:
     return dict(json.loads(json.dumps(verdict.as_dict())))
 
 
-def _faces(name: str, seen: Verdict) -> dict[str, str]:
+def _faces(name: str, verdict: Verdict) -> dict[str, str]:
     """The page, the terminal and the forms for other systems, without the scripts, which are in the result."""
     submission = SubmissionRecord(
         id="s1", course="c", assignment="udl-7.2", revision="r", student="ada", attempt=2, filename=name,
         source_sha256="0" * 64, size=10, state=State.DONE, created=1_700_000_000.0, finished=1_700_000_001.0, verdict=1,
     )  # fmt: skip
     console = Console(width=100, color_system=None, file=None)
-    with console.capture() as typed:
+    with console.capture() as capture:
         # As `backmark grade` shows it, which knows no levels.
-        console.print(render(replace(seen, level=None)))
-    faces = {"page": _page(seen, submission), "terminal": typed.get()}
-    faces |= {form.name: form.render(submission, seen).decode() for form in FORMATS.values()}
-    scripts = {row.counterexample.script for row in seen.properties if row.counterexample}
-    scripts |= {seen.counterexample.script} if seen.counterexample else set()
+        console.print(render(replace(verdict, level=None)))
+    faces = {"page": _page(verdict, submission), "terminal": capture.get()}
+    faces |= {form.name: form.render(submission, verdict).decode() for form in FORMATS.values()}
+    scripts = {row.counterexample.script for row in verdict.properties if row.counterexample}
+    scripts |= {verdict.counterexample.script} if verdict.counterexample else set()
     forms = {form for script in scripts for form in (script, json.dumps(script)[1:-1])}
     for form in sorted(forms, key=len, reverse=True):
         faces = {face: text.replace(form, "(script)").replace(form.strip(), "(script)") for face, text in faces.items()}
     return faces
 
 
-def _page(seen: Verdict, submission: SubmissionRecord) -> str:
+def _page(verdict: Verdict, submission: SubmissionRecord) -> str:
     """The words of the verdict's page."""
     app = Flask("grader.web", root_path=str(Path(web.__file__).parent))
     app.jinja_env.filters.update(words.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     with app.test_request_context():
         page = render_template_string(
-            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}", view=make_view(seen, None), found=submission
+            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}",
+            view=make_view(verdict, None),
+            found=submission,
         )
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def common(found: Any, golden: Any) -> Any:
+def common(value: Any, golden: Any) -> Any:
     """The value without members that the golden one lacks, since the result object grows by addition."""
-    if isinstance(found, dict) and isinstance(golden, dict):
-        return {key: common(value, golden[key]) for key, value in found.items() if key in golden}
-    if isinstance(found, list) and isinstance(golden, list) and len(found) == len(golden):
-        return [common(one, other) for one, other in zip(found, golden, strict=True)]
-    return found
+    if isinstance(value, dict) and isinstance(golden, dict):
+        return {key: common(value, golden[key]) for key, value in value.items() if key in golden}
+    if isinstance(value, list) and isinstance(golden, list) and len(value) == len(golden):
+        return [common(part, golden_part) for part, golden_part in zip(value, golden, strict=True)]
+    return value
 
 
 def goldens() -> dict[str, Any]:
     """What each case was shown as."""
-    read: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
-    return read
+    cases: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
+    return cases
 
 
 def main() -> None:
     """Write what each case is shown as."""
     with contextlib.closing(Jails(plan_jailed())) as jails:
-        by = made(jails)
-        found = {name: shown(name, *graded(name, by)) for name in SOURCES}
-    for faces in found.values():
+        grader = make_grader(jails)
+        cases = {name: show_verdict(name, *grade_source(name, grader)) for name in SOURCES}
+    for faces in cases.values():
         # Any change of the code is another engine.
         faces["result"].pop("engine", None)
-    FILE.write_bytes(gzip.compress(json.dumps(found, ensure_ascii=False).encode(), mtime=0))
+    FILE.write_bytes(gzip.compress(json.dumps(cases, ensure_ascii=False).encode(), mtime=0))
 
 
 if __name__ == "__main__":

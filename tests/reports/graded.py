@@ -93,15 +93,15 @@ def verdict(
     return Verdict.of(source, GradedAssignment("udl-7.2", "r", "n"), judgement, output)
 
 
-def explained(level: Level | None = None, **changes: Any) -> Verdict:
+def explain_verdict(level: Level | None = None, **changes: Any) -> Verdict:
     """A verdict that names the mistake and the line, at a level of feedback."""
     return dataclasses.replace(verdict(**changes), diagnosis=(MISTAKE,), first_difference=FIRST, level=level)
 
 
-def not_run(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:
+def reset_rows(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:
     """The rubric of a submission that was never put to the test."""
     return tuple(dataclasses.replace(row, outcome=Mark.NOT_RUN, score=0, counterexample=None) for row in rows)
 
 
-REFUSED = StudentError("syntax_error", "Line 3: '(' was never closed.")
-RAISED = StudentError("ValueError", "shapes", "Traceback:\n  line 3, in backward_pass\nValueError: shapes\n")
+REFUSAL = StudentError("syntax_error", "Line 3: '(' was never closed.")
+EXCEPTION = StudentError("ValueError", "shapes", "Traceback:\n  line 3, in backward_pass\nValueError: shapes\n")

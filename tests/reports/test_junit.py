@@ -10,15 +10,15 @@ import pytest
 from grader.model.verdict import Outcome
 from grader.reports import junit
 from grader.reports.registry import FORMATS, Format
-from tests.reports.graded import RAISED, REFUSED, SCRIPT, SUBMISSION, not_run, verdict
+from tests.reports.graded import EXCEPTION, REFUSAL, SCRIPT, SUBMISSION, reset_rows, verdict
 
 
-def rendered(**changes: Any) -> Element:
+def render_form(**changes: Any) -> Element:
     return fromstring(junit.render(SUBMISSION, verdict(**changes)))  # noqa: S314 - our own document
 
 
 def test_a_case_for_each_row_and_one_that_it_runs() -> None:
-    cases = rendered().findall("testsuite/testcase")
+    cases = render_form().findall("testsuite/testcase")
     assert [case.get("name") for case in cases] == [
         "runs",
         "finite_differences",
@@ -30,32 +30,32 @@ def test_a_case_for_each_row_and_one_that_it_runs() -> None:
 
 
 def test_counts_agree_with_the_cases() -> None:
-    for element in (rendered(), *rendered().findall("testsuite")):
-        found = {name: element.get(name) for name in ("tests", "failures", "errors", "skipped", "time")}
-        assert found == {"tests": "5", "failures": "2", "errors": "0", "skipped": "1", "time": "0.250"}
+    for element in (render_form(), *render_form().findall("testsuite")):
+        attributes = {name: element.get(name) for name in ("tests", "failures", "errors", "skipped", "time")}
+        assert attributes == {"tests": "5", "failures": "2", "errors": "0", "skipped": "1", "time": "0.250"}
 
 
 def test_a_failure_says_why_and_shows_the_network() -> None:
-    failure = rendered().find("testsuite/testcase[@name='weight_gradient']/failure")
+    failure = render_form().find("testsuite/testcase[@name='weight_gradient']/failure")
     assert failure is not None
     assert failure.get("message") == "Gradient of the weights"
     assert failure.text == f"Wrong on 9 of 192.\n\n{SCRIPT}"
 
 
 @pytest.mark.parametrize(
-    ("outcome", "error"), [(Outcome.REJECTED, REFUSED), (Outcome.ERROR, RAISED), (Outcome.CRASHED, None)]
+    ("outcome", "error"), [(Outcome.REJECTED, REFUSAL), (Outcome.ERROR, EXCEPTION), (Outcome.CRASHED, None)]
 )
 def test_what_did_not_end_is_an_error_and_not_a_failure(outcome: Outcome, error: Any) -> None:
-    root = rendered(outcome=outcome, rows=not_run(), error=error)
-    found = root.find("testsuite/testcase[@name='runs']/error")
-    assert found is not None
-    assert found.get("type") == outcome
+    root = render_form(outcome=outcome, rows=reset_rows(), error=error)
+    error_element = root.find("testsuite/testcase[@name='runs']/error")
+    assert error_element is not None
+    assert error_element.get("type") == outcome
     assert (root.get("errors"), root.get("failures"), root.get("skipped")) == ("1", "0", "4")
 
 
 def test_marks_and_what_it_printed_are_in_it() -> None:
-    root = rendered(output="<hello>")
-    marks = {found.get("name"): found.get("value") for found in root.iter("property")}
+    root = render_form(output="<hello>")
+    marks = {element.get("name"): element.get("value") for element in root.iter("property")}
     assert (marks["score"], marks["max_score"], marks["score.bias_gradient"]) == ("2", "5", "2/2")
     assert root.findtext("testsuite/system-out") == "<hello>"
 
@@ -63,7 +63,9 @@ def test_marks_and_what_it_printed_are_in_it() -> None:
 @pytest.mark.parametrize("form", FORMATS.values())
 def test_no_form_carries_what_turns_letters_about_or_commands_a_terminal(form: Format) -> None:
     hostile = "a\u202eb\u2066c\u200fd\x9b2Je\x1bf\u2028g"
-    told = verdict(outcome=Outcome.ERROR, rows=not_run(), error=replace(RAISED, traceback=hostile), output=hostile)
-    document = form.render(SUBMISSION, told)
+    hostile_verdict = verdict(
+        outcome=Outcome.ERROR, rows=reset_rows(), error=replace(EXCEPTION, traceback=hostile), output=hostile
+    )
+    document = form.render(SUBMISSION, hostile_verdict)
     text = document.decode() if document.startswith(b"<") else json.dumps(json.loads(document), ensure_ascii=False)
     assert not set(hostile) - set("abcdefgJ2") & set(text)

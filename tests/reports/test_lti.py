@@ -10,16 +10,16 @@ from grader.model.records import State
 from grader.model.verdict import Outcome
 from grader.reports import lti
 from grader.reports.registry import FORMATS
-from tests.reports.graded import REFUSED, SUBMISSION, in_state, not_run, verdict
+from tests.reports.graded import REFUSAL, SUBMISSION, in_state, reset_rows, verdict
 
 
-def rendered(**changes: Any) -> dict[str, Any]:
+def render_form(**changes: Any) -> dict[str, Any]:
     score: dict[str, Any] = json.loads(lti.render(SUBMISSION, verdict(**changes)))
     return score
 
 
 def test_a_graded_submission_is_a_final_score() -> None:
-    score = rendered()
+    score = render_form()
     assert score.pop("comment").splitlines() == [
         "Failed. 2 of 5 marks.",
         "Wrong: Agrees with finite differences.",
@@ -38,19 +38,19 @@ def test_a_graded_submission_is_a_final_score() -> None:
 
 def test_a_regraded_score_is_newer_than_the_first() -> None:
     """Platforms refuse a score whose timestamp is not later than that of the one they have."""
-    regraded = dataclasses.replace(SUBMISSION, judged=1_700_000_900.5)
-    assert json.loads(lti.render(regraded, verdict()))["timestamp"] == "2023-11-14T22:28:20.500+00:00"
+    regraded_submission = dataclasses.replace(SUBMISSION, judged=1_700_000_900.5)
+    assert json.loads(lti.render(regraded_submission, verdict()))["timestamp"] == "2023-11-14T22:28:20.500+00:00"
 
 
 def test_a_maximum_is_never_zero() -> None:
-    assert rendered(outcome=Outcome.PASSED, rows=())["scoreGiven"] == 1
-    assert rendered(outcome=Outcome.FAILED, rows=())["scoreMaximum"] == 1
+    assert render_form(outcome=Outcome.PASSED, rows=())["scoreGiven"] == 1
+    assert render_form(outcome=Outcome.FAILED, rows=())["scoreMaximum"] == 1
 
 
 def test_a_rejection_is_a_final_score_that_says_why() -> None:
-    score = rendered(outcome=Outcome.REJECTED, rows=not_run(), error=REFUSED)
+    score = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSAL)
     assert score["gradingProgress"] == "FullyGraded"
-    assert score["comment"].endswith(REFUSED.message)
+    assert score["comment"].endswith(REFUSAL.message)
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ TEXTS = st.text(st.characters(exclude_categories=())) | st.sampled_from(
 )
 
 
-def parsed(form: Format, data: bytes) -> object:
+def parse_form(form: Format, data: bytes) -> object:
     """Strict: UTF-8 throughout, and no escape of a lone surrogate, which some parsers refuse."""
     text = data.decode("utf-8", "strict")
     if form.name == "junit":
         return fromstring(data)  # noqa: S314 - our own document
-    found = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
-    json.dumps(found, ensure_ascii=False).encode("utf-8", "strict")
-    return found
+    result = json.loads(text, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    json.dumps(result, ensure_ascii=False).encode("utf-8", "strict")
+    return result
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
@@ -37,8 +37,8 @@ def test_any_text_of_a_students_can_be_parsed(
     form: Format, kind: str, message: str, trace: str, output: str, outcome: Outcome
 ) -> None:
     submission = dataclasses.replace(SUBMISSION, student=message, filename=trace, assignment=kind)
-    graded = verdict(outcome, error=StudentError(kind, message, trace), output=output)
-    assert parsed(form, form.render(submission, graded)) is not None
+    student_verdict = verdict(outcome, error=StudentError(kind, message, trace), output=output)
+    assert parse_form(form, form.render(submission, student_verdict)) is not None
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)

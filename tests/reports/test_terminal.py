@@ -29,7 +29,7 @@ from tests.local import local
 from tests.networks import NetworksJudge
 
 
-def shown(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
+def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
     """The verdict as it stands on a terminal of that width."""
     stream = io.StringIO()
     console = Console(
@@ -51,21 +51,21 @@ def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", o
     return Verdict.of(GradedSubmission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 
-def judged(source: str, judge: NetworksJudge) -> Verdict:
+def judge_source(source: str, judge: NetworksJudge) -> Verdict:
     """The verdict on a source of our own."""
     return verdict(judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment)))
 
 
 def test_where_hints_are_alone_each_is_shown_with_the_strong_one_that_is_unlocked() -> None:
     hints = (Diagnosis("", "", "Is TODO 3 done?", "", ""), Diagnosis("", "", "Is TODO 4 done?", "", ""))
-    locked = shown(replace(verdict(Judgement(Outcome.FAILED, diagnosis=hints)), level=Level.HINT))
-    assert "Is TODO 3 done?" in locked
-    assert "Is TODO 4 done?" in locked
+    text = show_verdict(replace(verdict(Judgement(Outcome.FAILED, diagnosis=hints)), level=Level.HINT))
+    assert "Is TODO 3 done?" in text
+    assert "Is TODO 4 done?" in text
     strong = tuple(replace(hint, strong_hint="Replace the zeros.") for hint in hints)
-    assert "Replace the zeros." in shown(
+    assert "Replace the zeros." in show_verdict(
         replace(verdict(Judgement(Outcome.FAILED, diagnosis=strong)), level=Level.HINT)
     )
-    assert "Replace the zeros." not in shown(verdict(Judgement(Outcome.FAILED, diagnosis=strong)))
+    assert "Replace the zeros." not in show_verdict(verdict(Judgement(Outcome.FAILED, diagnosis=strong)))
 
 
 @pytest.mark.parametrize("text", ["raised E: no", "raised E: no.", "raised E: no. ", "raised E: (2,1) "])
@@ -76,19 +76,20 @@ def test_a_sentence_has_one_full_stop_at_its_end(text: str) -> None:
 @given(st.text())
 def test_no_character_of_a_student_moves_the_cursor_or_turns_the_text(text: str) -> None:
     """Controls, formats (right-to-left marks among them) and surrogates become escapes; all else stays."""
-    made = plain(text)
+    plain_text = plain(text)
     assert all(
-        char in "\n\t" or unicodedata.category(char)[0] != "C" or unicodedata.category(char) == "Cn" for char in made
+        char in "\n\t" or unicodedata.category(char)[0] != "C" or unicodedata.category(char) == "Cn"
+        for char in plain_text
     )
     harmless = "".join(char for char in text if unicodedata.category(char) in {"Ll", "Nd", "Lo"})
-    assert all(char in made for char in harmless)
+    assert all(char in plain_text for char in harmless)
 
 
 @pytest.mark.parametrize("text", ["\x1b[2J", "\u202e", "\ud800", "\x9b31m", "[bold red]x[/]", "\r"])
 def test_hostile_text_is_shown_as_text(text: str) -> None:
     """In a file's name, a message, a traceback and what was printed."""
     error = StudentError("E", text, f"line 1\n{text}")
-    out = shown(verdict(Judgement(Outcome.ERROR, error=error), filename=f"a{text}.py", output=text))
+    out = show_verdict(verdict(Judgement(Outcome.ERROR, error=error), filename=f"a{text}.py", output=text))
     assert "\x1b" not in out
     assert "\u202e" not in out
     if text.startswith("["):
@@ -98,7 +99,7 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
 def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: NetworksJudge) -> None:
     """Readable in ten seconds."""
     old, new, _ = SLIPS["no ReLU derivative"]
-    out = shown(judged(RIGHT.replace(old, new), udl))
+    out = show_verdict(judge_source(RIGHT.replace(old, new), udl))
     assert "failed  8 of 10 marks" in out
     assert "Does not hold on " in " ".join(out.split())
     assert "all_weights = [np.array([[1.0]]), np.array([[1.0]])]" in out
@@ -108,23 +109,25 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
 
 def test_colour_is_only_for_terminals(udl: NetworksJudge) -> None:
     """The same words either way."""
-    found = judged(RIGHT, udl)
-    assert "\x1b[" in shown(found, colour=True)
-    assert "\x1b[" not in shown(found)
+    source_verdict = judge_source(RIGHT, udl)
+    assert "\x1b[" in show_verdict(source_verdict, colour=True)
+    assert "\x1b[" not in show_verdict(source_verdict)
 
 
 def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: NetworksJudge) -> None:
     """A verdict with --seed is not the course's."""
-    found = judged(RIGHT, udl)
-    seeded = replace(found, assignment=replace(found.assignment, own_networks=False))
-    assert "not the assignment's own" in shown(seeded)
-    assert "not the assignment's own" not in shown(found)
+    source_verdict = judge_source(RIGHT, udl)
+    seeded_verdict = replace(source_verdict, assignment=replace(source_verdict.assignment, own_networks=False))
+    assert "not the assignment's own" in show_verdict(seeded_verdict)
+    assert "not the assignment's own" not in show_verdict(source_verdict)
 
 
 def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:
     """There is nothing to mark."""
     row = Property("pure", "P", Mark.NOT_RUN, 0, 2, 0, "Not judged.")
-    out = shown(verdict(Judgement(Outcome.REJECTED, (row,), error=StudentError("empty", "The file holds no code."))))
+    out = show_verdict(
+        verdict(Judgement(Outcome.REJECTED, (row,), error=StudentError("empty", "The file holds no code.")))
+    )
     assert "not graded" in out
     assert "The file holds no code." in out
     assert "marks" not in out
@@ -134,7 +137,7 @@ def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:
 def test_it_fits_any_width(udl: NetworksJudge, width: int) -> None:
     """No line is longer than the terminal."""
     old, new, _ = SLIPS["mask from the wrong layer"]
-    assert max(map(len, shown(judged(RIGHT.replace(old, new), udl), width).splitlines())) <= width
+    assert max(map(len, show_verdict(judge_source(RIGHT.replace(old, new), udl), width).splitlines())) <= width
 
 
 def test_a_tally_counts_outcomes_and_mistakes_the_most_frequent_first() -> None:
@@ -146,9 +149,9 @@ def test_a_tally_counts_outcomes_and_mistakes_the_most_frequent_first() -> None:
         TallyRow("e.py", None),
     ]
     console = Console(width=100, color_system=None)
-    with console.capture() as printed:
+    with console.capture() as capture:
         console.print(summary(rows))
-    lines = [line.rstrip() for line in printed.get().splitlines()]
+    lines = [line.rstrip() for line in capture.get().splitlines()]
     assert lines[0].split() == ["a.py", "passed", "10/10"]
     assert lines[4:] == [
         "d.pdf  not graded",

@@ -10,12 +10,12 @@ from grader.model.assignment import Feedback, Level
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.reports.wording import explanation
-from tests.reports.graded import FIRST, MISTAKE, SUBMISSION, explained, verdict
+from tests.reports.graded import FIRST, MISTAKE, SUBMISSION, explain_verdict, verdict
 
 
 def text_of(name: str, level: Level) -> str:
     """All that a form says of the whole submission to a student of this level."""
-    document = FORMATS[name].render(SUBMISSION, disclose(explained(), Feedback(level), 1))
+    document = FORMATS[name].render(SUBMISSION, disclose(explain_verdict(), Feedback(level), 1))
     if name == "junit":
         return fromstring(document).findtext("testsuite/system-err") or ""  # noqa: S314 - our own document
     field = {"gradescope": "output", "prairielearn": "message", "lti": "comment"}[name]
@@ -39,15 +39,15 @@ def test_no_form_says_more_than_the_level_shows(name: str) -> None:
 
 
 def test_an_unlocked_strong_hint_is_said_where_hints_stand_alone() -> None:
-    shown = disclose(explained(), Feedback(Level.HINT, strong_hint_after=2), 3)
-    assert MISTAKE.strong_hint in explanation(shown)
+    student_verdict = disclose(explain_verdict(), Feedback(Level.HINT, strong_hint_after=2), 3)
+    assert MISTAKE.strong_hint in explanation(student_verdict)
 
 
 def test_of_several_explanations_the_best_is_said_and_all_hints_where_they_stand_alone() -> None:
-    other = dataclasses.replace(MISTAKE, title="", hint="And above zero?")
-    both = dataclasses.replace(explained(), diagnosis=(MISTAKE, other))
-    assert other.hint not in explanation(both)
-    assert other.hint in explanation(dataclasses.replace(both, level=Level.HINT))
+    other_mistake = dataclasses.replace(MISTAKE, title="", hint="And above zero?")
+    two_mistakes = dataclasses.replace(explain_verdict(), diagnosis=(MISTAKE, other_mistake))
+    assert other_mistake.hint not in explanation(two_mistakes)
+    assert other_mistake.hint in explanation(dataclasses.replace(two_mistakes, level=Level.HINT))
 
 
 def test_what_nothing_explains_has_no_explanation() -> None:

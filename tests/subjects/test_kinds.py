@@ -19,8 +19,8 @@ BASE = 'id = "x"\ntitle = "X"\n'
 
 def test_each_module_of_a_kind_has_all_that_is_asked_of_it() -> None:
     """By its type: the checker reads these lines."""
-    known: list[SubjectKind] = [networks, contracts, toy]
-    assert [kinds.find(name) for name in kinds.KINDS] == [kind for kind in known if kind is not toy]
+    modules: list[SubjectKind] = [networks, contracts, toy]
+    assert [kinds.find(name) for name in kinds.KINDS] == [kind for kind in modules if kind is not toy]
 
 
 def test_figures_on_pages_are_of_kinds_that_are_known_and_stay_theirs_whatever_the_default_is() -> None:
@@ -33,17 +33,17 @@ def test_a_file_that_names_no_kind_is_about_networks() -> None:
     assert kinds.parse(BASE, "x.toml").kind == "networks"
 
 
-@pytest.mark.parametrize(("kind", "shown"), [('"toy"', '"toy"'), ("3", "3"), ("[]", "[]")])
-def test_a_kind_that_is_not_known_is_refused_with_those_that_are(kind: str, shown: str) -> None:
-    with pytest.raises(BadAssignment) as refused:
+@pytest.mark.parametrize(("kind", "kind_text"), [('"toy"', '"toy"'), ("3", "3"), ("[]", "[]")])
+def test_a_kind_that_is_not_known_is_refused_with_those_that_are(kind: str, kind_text: str) -> None:
+    with pytest.raises(BadAssignment) as refusal:
         kinds.parse(f"kind = {kind}\n{BASE}", "x.toml")
-    assert str(refused.value) == f'x.toml: kind is {shown}: write one of "networks", "contract"'
+    assert str(refusal.value) == f'x.toml: kind is {kind_text}: write one of "networks", "contract"'
 
 
 @pytest.mark.parametrize(("at", "bit"), [(8, 0x01), (10, 0x20)], ids=["encrypted", "compressed in an unknown way"])
 def test_an_archive_that_cannot_be_unpacked_is_damaged(at: int, bit: int) -> None:
     """By a bit of what its directory says of the first array."""
-    data = bytearray(toy.dump(toy.drawn()))
+    data = bytearray(toy.dump(toy.draw_revision()))
     data[data.index(b"PK\x01\x02") + at] ^= bit
     with pytest.raises(AssignmentError, match="damaged"):
         kinds.load(bytes(data))

@@ -51,25 +51,25 @@ EVERYWHERE = {"grader.oracle.network"}
 
 
 def test_only_what_is_listed_with_a_reason_names_networks() -> None:
-    found = {str(file.relative_to(ROOT)): names for file in files() if (names := names_in(file))}
-    assert found == EXCEPTIONS
+    names_by_file = {str(file.relative_to(ROOT)): names for file in files() if (names := names_in(file))}
+    assert names_by_file == EXCEPTIONS
 
 
 def files() -> Iterator[Path]:
     for room in ROOMS:
-        within = ROOT / room
-        for file in [within] if within.suffix else sorted(within.rglob("*.py")):
+        room_path = ROOT / room
+        for file in [room_path] if room_path.suffix else sorted(room_path.rglob("*.py")):
             if not str(file.relative_to(ROOT)).startswith(FOLDERS):
                 yield file
 
 
 def names_in(file: Path) -> set[str]:
     """Return the names in a file that are of networks: of definitions, variables, members, arguments and imports."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(ast.parse(file.read_text())):
-        found |= {
+        names |= {
             name
             for part in ("name", "id", "attr", "arg", "module")
             if isinstance(name := getattr(node, part, None), str) and any(word in name.lower() for word in WORDS)
         }
-    return found - EVERYWHERE
+    return names - EVERYWHERE

@@ -112,17 +112,17 @@ class ToyCases:
         return [0] * len(self)
 
     def key(self, i: int) -> bytes:
-        return b"".join(each.tobytes() for each in self.inputs[i])
+        return b"".join(array.tobytes() for array in self.inputs[i])
 
     def take(self, places: Sequence[int]) -> "ToyCases":
         parts = [slice(self.starts[i], self.starts[i + 1]) for i in places]
-        flat = [np.concatenate([all_[part] for part in parts] or [np.zeros(0)]) for all_ in self._flat]
+        flat = [np.concatenate([numbers[part] for part in parts] or [np.zeros(0)]) for numbers in self._flat]
         return ToyCases(tuple(self.inputs[i] for i in places), *flat)
 
-    def join(self, *others: "ToyCases") -> "ToyCases":
-        every = (self, *others)
-        flat = [np.concatenate(parts) for parts in zip(*(each._flat for each in every), strict=True)]
-        return ToyCases(tuple(pair for each in every for pair in each.inputs), *flat)
+    def join(self, *more_cases: "ToyCases") -> "ToyCases":
+        all_cases = (self, *more_cases)
+        flat = [np.concatenate(parts) for parts in zip(*(cases_._flat for cases_ in all_cases), strict=True)]
+        return ToyCases(tuple(pair for cases_ in all_cases for pair in cases_.inputs), *flat)
 
     @property
     def _flat(self) -> tuple[Array, Array]:
@@ -135,11 +135,11 @@ def cases(inputs: Sequence[tuple[Array, Array]], inconclusive: int | None = None
         np.append(np.sum(x * w), (x[:, None, None] * w[None, :, None] * x[None, None, :]).ravel()) for x, w in inputs
     ]
     flat = np.concatenate(expected)
-    made = ToyCases(tuple(inputs), flat, 1e-9 * (1 + np.abs(flat)))
+    result = ToyCases(tuple(inputs), flat, 1e-9 * (1 + np.abs(flat)))
     if inconclusive is not None:
-        at = made.starts[inconclusive + 1] - 1
-        made.expected[at], made.tolerances[at] = np.nan, np.inf
-    return made
+        at = result.starts[inconclusive + 1] - 1
+        result.expected[at], result.tolerances[at] = np.nan, np.inf
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,22 +158,22 @@ class ToyExchange:
     results: frozenset[str] = frozenset(RESULTS)
 
     def question(self, cases: ToyCases) -> Question:
-        asked = []
+        questions = []
         for x, _ in cases.inputs:
             n = len(x)
-            asked.append(
+            questions.append(
                 {"inputs": {"x": {"array": [n]}, "w": {"array": [n]}}, "results": [("total", []), ("cube", [n] * 3)]}
             )
-        header = {"function": self.function, "code": f"total, cube = {self.function}(x, w)", "cases": asked}
+        header = {"function": self.function, "code": f"total, cube = {self.function}(x, w)", "cases": questions}
         payload = b"".join(part.tobytes() for pair in cases.inputs for part in pair)
         return Question(header, payload, [8 * (1 + len(x) ** 3) for x, _ in cases.inputs])
 
     def observation(self, cases: ToyCases) -> Question:
         """Ask for the total alone, by another line: it is evidence even if the cube has another shape."""
         header, payload, _ = self.question(cases)
-        asked = [{**case, "results": [("total", [])]} for case in header["cases"]]
+        questions = [{**case, "results": [("total", [])]} for case in header["cases"]]
         code = f"total = {self.function}(x, w)[0]"
-        return Question({**header, "code": code, "cases": asked}, payload, [8] * len(cases))
+        return Question({**header, "code": code, "cases": questions}, payload, [8] * len(cases))
 
     def answers(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Answer]:
         return [_answer(reply, x) for reply, (x, _) in zip(replies, cases.inputs, strict=False)]
@@ -188,9 +188,11 @@ def _answer(reply: JailReply, x: Array) -> Answer:
     if header["kind"] == "raised":
         return read_raised(header)
     if header["kind"] == "malformed":
-        shape, came = header["found"]["shape"], header["found"]["type"]
-        wanted = () if header["where"] == "total" else (len(x),) * 3
-        return Malformed(header["where"], None, wanted, ReceivedForm(came, None if shape is None else tuple(shape)))
+        shape, type_name = header["found"]["shape"], header["found"]["type"]
+        shape_wanted = () if header["where"] == "total" else (len(x),) * 3
+        return Malformed(
+            header["where"], None, shape_wanted, ReceivedForm(type_name, None if shape is None else tuple(shape))
+        )
     return Returned(np.frombuffer(reply.payload, "<f8"), tuple(header["changed"]))
 
 
@@ -218,9 +220,9 @@ class Lucky:
     right_on: ToyCases
 
     def answer(self, cases_: ToyCases) -> list[Answer]:
-        known = {self.right_on.key(i) for i in range(len(self.right_on))}
-        off = [_Ours(0.0 if cases_.key(i) in known else 1.0) for i in range(len(cases_))]
-        return [ours.answer(cases_.take([i]))[0] for i, ours in enumerate(off)]
+        keys = {self.right_on.key(i) for i in range(len(self.right_on))}
+        candidates = [_Ours(0.0 if cases_.key(i) in keys else 1.0) for i in range(len(cases_))]
+        return [candidate.answer(cases_.take([i]))[0] for i, candidate in enumerate(candidates)]
 
     def evidence(self, cases: ToyCases) -> list[Any]:
         return []
@@ -266,17 +268,19 @@ class Toy:
             mark = Mark.FAILED if failing else Mark.PASSED
             message = f"Wrong for {len(failing)} of {len(answers)} pairs." if failing else ""
             rows[name] = Row(mark, len(answers), message, failing, fails)
-        if any(isinstance(each, Malformed) for each in answers):
-            seen = witness.candidate.evidence(self.cases)
+        if any(isinstance(answer, Malformed) for answer in answers):
+            totals = witness.candidate.evidence(self.cases)
             right = [self.cases.expected[start] for start in self.cases.starts[:-1]]
-            if len(seen) == len(right) and np.allclose(np.array(seen, float), right):
+            if len(totals) == len(right) and np.allclose(np.array(totals, float), right):
                 rows["total"] = Row(Mark.PASSED, len(answers), "Seen before the cube.")
-        raised = [each for each in answers if isinstance(each, Raised)]
+        raised_answers = [answer for answer in answers if isinstance(answer, Raised)]
         first = None
         if rows["cube"].failing and not rows["total"].failing:
             message = "The total is correct; the cube is the first wrong value."
             first = FirstDifference("cube", None, None, message, lists=("cube",), source="total")
-        return SubjectMarks(rows, raised=raised[0] if len(raised) == len(answers) else None, first_difference=first)
+        return SubjectMarks(
+            rows, raised=raised_answers[0] if len(raised_answers) == len(answers) else None, first_difference=first
+        )
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         return []
@@ -287,16 +291,16 @@ class Toy:
         keys = [ladder.key(place) for place in range(len(ladder))]
         witness.ask(keys, ladder.take)
         for place, key in enumerate(keys):
-            one = ladder.take([place])
-            if key in witness.known and failure.is_shown_by(one, [witness.known[key]]):
-                return one
+            pair = ladder.take([place])
+            if key in witness.known and failure.is_shown_by(pair, [witness.known[key]]):
+                return pair
         return self.cases.take([i])
 
     def show(self, cases: ToyCases, i: int, answer: Answer | None) -> CaseCounterexample:
-        one = cases.take([i])
-        (x, w), n = one.inputs[0], len(one.inputs[0][0])
-        wrong = all_wrong_entries(one, [] if answer is None else [answer])
-        got = answer.numbers if isinstance(answer, Returned) else None
+        pair = cases.take([i])
+        (x, w), n = pair.inputs[0], len(pair.inputs[0][0])
+        wrong = all_wrong_entries(pair, [] if answer is None else [answer])
+        numbers = answer.numbers if isinstance(answer, Returned) else None
         results, first = [], None
         for name, part, shape in (("total", slice(0, 1), ()), ("cube", slice(1, None), (n, n, n))):
             bad = wrong[part].reshape(shape)
@@ -304,13 +308,13 @@ class Toy:
                 CaseResult(
                     name,
                     list(shape),
-                    _nested(one.expected[part].reshape(shape)),
-                    None if got is None else _nested(got[part].reshape(shape)),
-                    0 if got is None else int(bad.sum()),
-                    None if got is None else bad.tolist(),
+                    _nested(pair.expected[part].reshape(shape)),
+                    None if numbers is None else _nested(numbers[part].reshape(shape)),
+                    0 if numbers is None else int(bad.sum()),
+                    None if numbers is None else bad.tolist(),
                 )
             )
-            if first is None and got is not None and bad.any():
+            if first is None and numbers is not None and bad.any():
                 first = FirstWrong(name, [int(axis) for axis in np.argwhere(bad)[0]])
         inputs = tuple(CaseInput(name, [n], _nested(values)) for name, values in (("x", x), ("w", w)))
         return CaseCounterexample(
@@ -321,10 +325,10 @@ class Toy:
         return f"It was at pair {i + 1} of {len(self.cases)}.", None
 
     def trial(self) -> Trial:
-        off = KnownMistake("off", "adds one to the total", _Ours(1.0))
+        mistake = KnownMistake("off", "adds one to the total", _Ours(1.0))
         return Trial(
             _Ours(0.0),
-            (off, KnownMistake("none", "is right", _Ours(0.0))),
+            (mistake, KnownMistake("none", "is right", _Ours(0.0))),
             (),
             lambda: cases([(np.ones(2), np.ones(2))]),
         )
@@ -350,9 +354,9 @@ def _fails(result: str) -> Fails:
 
 
 def _nested(values: Array) -> Any:
-    shown = values.astype(object)
-    shown[~np.isfinite(values)] = None
-    return shown.tolist()
+    nested = values.astype(object)
+    nested[~np.isfinite(values)] = None
+    return nested.tolist()
 
 
 def _instead(answer: Answer | None) -> str | None:
@@ -395,7 +399,7 @@ class ToyRevision:
         return hashlib.sha256(f"{self.assignment_json}{self.cases_sha256}".encode()).hexdigest()[:16]
 
 
-def drawn(assignment: ToyAssignment | None = None) -> ToyRevision:
+def draw_revision(assignment: ToyAssignment | None = None) -> ToyRevision:
     """As many pairs as the assignment wants, thirty by default; one of them has an inconclusive number."""
     assignment = assignment or ToyAssignment()
     rng = np.random.default_rng(assignment.seed)
@@ -425,8 +429,8 @@ def read_header(data: bytes) -> ArchiveHeader:
 
 def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:
     """Without the checks of their values that a kind should have."""
-    if unknown := sorted(tables.keys() - {field.name for field in fields(ToyAssignment)}):
-        raise BadAssignment(f"{name}: {unknown[0]} is no key of a toy")
+    if unknown_keys := sorted(tables.keys() - {field.name for field in fields(ToyAssignment)}):
+        raise BadAssignment(f"{name}: {unknown_keys[0]} is no key of a toy")
     return from_json(ToyAssignment, dict(tables))
 
 
@@ -469,8 +473,8 @@ def load(data: bytes, name: str = "revision") -> ToyRevision:
         header = json.loads(archive["header"].tobytes())
         parts = np.split(archive["numbers"], np.cumsum(np.repeat(archive["lengths"], 2))[:-1])
         pairs = tuple(zip(parts[::2], parts[1::2], strict=True))
-        made = ToyCases(pairs, archive["expected"], archive["tolerances"])
-    return ToyRevision(from_json(ToyAssignment, json.loads(header["assignment"])), made)
+        cases_ = ToyCases(pairs, archive["expected"], archive["tolerances"])
+    return ToyRevision(from_json(ToyAssignment, json.loads(header["assignment"])), cases_)
 
 
 def main() -> None:
@@ -479,7 +483,7 @@ def main() -> None:
     if assignment.pairs > 99:
         sys.stdout.write(json.dumps({"refused": "there are 99 pairs at most"}))
         sys.exit(REFUSED)
-    sys.stdout.buffer.write(dump(drawn(assignment)))
+    sys.stdout.buffer.write(dump(draw_revision(assignment)))
 
 
 if __name__ == "__main__":

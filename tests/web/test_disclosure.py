@@ -20,7 +20,7 @@ from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.subjects.networks.assignment import Assignment, Rubric
-from tests.reports.disclosing import ROWS, betrayed, revealing, secrets
+from tests.reports.disclosing import ROWS, find_betrayals, reveal_all, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import receiving, run_due
@@ -72,7 +72,7 @@ def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
 
 def submit_graded(portal: Asker, store: Store, outcome: Outcome = Outcome.FAILED) -> str:
     submission: str = portal.submit(assignment="levels").get_json()["id"]
-    conclude(store, submission, dict(revealing(outcome)))
+    conclude(store, submission, dict(reveal_all(outcome)))
     return submission
 
 
@@ -82,11 +82,11 @@ def test_no_form_tells_what_the_level_hides(
     app: Flask, portal: Asker, store: Store, publish: Publish, level: Level, outcome: Outcome
 ) -> None:
     publish(Feedback(level))
-    facts = {str(ASSIGNMENT.seed)} | secrets(revealing(outcome))
+    facts = {str(ASSIGNMENT.seed)} | secrets(reveal_all(outcome))
     if level is Level.HINT:
         facts -= secrets([row.title for row in ROWS]) | {"zq-weak"}
     told = forms(app, portal, submit_graded(portal, store, outcome))
-    assert {form: found for form, text in told.items() if (found := betrayed(text, facts))} == {}
+    assert {form: found for form, text in told.items() if (found := find_betrayals(text, facts))} == {}
 
 
 @pytest.mark.parametrize("level", Level)
@@ -94,12 +94,12 @@ def test_no_form_names_a_hidden_property(
     app: Flask, portal: Asker, store: Store, publish: Publish, level: Level
 ) -> None:
     publish(Feedback(level, hidden=HIDDEN))
-    rows = [row for row in revealing()["properties"] if row["name"] in HIDDEN]
-    others = [row | {"message": ""} for row in revealing()["properties"] if row["name"] not in HIDDEN]
+    rows = [row for row in reveal_all()["properties"] if row["name"] in HIDDEN]
+    others = [row | {"message": ""} for row in reveal_all()["properties"] if row["name"] not in HIDDEN]
     facts = {*HIDDEN, "zq-mistake", "zq-title", "zq-weak", "zq-strong", "zq-first-to-differ", "zq_dl_df"}
     facts |= secrets(rows) - secrets(others)
     told = forms(app, portal, submit_graded(portal, store))
-    assert {form: found for form, text in told.items() if (found := betrayed(text, facts))} == {}
+    assert {form: found for form, text in told.items() if (found := find_betrayals(text, facts))} == {}
 
 
 def test_a_callback_tells_the_total_and_no_more(
@@ -111,7 +111,7 @@ def test_a_callback_tells_the_total_and_no_more(
         submit_graded(portal, store)
         assert run_due(Deliveries(store, settings)) == 1
         (got,) = receiver.got
-    assert betrayed(got.body.decode(), secrets(revealing()) | {row.name for row in ROWS}) == []
+    assert find_betrayals(got.body.decode(), secrets(reveal_all()) | {row.name for row in ROWS}) == []
     assert (json.loads(got.body)["data"]["score"], json.loads(got.body)["data"]["max_score"]) == (3, 17)
 
 
@@ -132,10 +132,10 @@ def test_staff_see_all_but_what_other_systems_show_is_for_students(
     submission = submit_graded(staff, store)
     told = staff.get(f"/submissions/{submission}").get_json()["verdict"]
     own = {"submission": told["submission"]}
-    assert told == revealing() | own
+    assert told == reveal_all() | own
     assert staff.get("/assignments/levels").get_json()["revision"]["settings"]["seed"] == ASSIGNMENT.seed
     form = staff.get(f"/submissions/{submission}?format=gradescope").get_data(as_text=True)
-    assert betrayed(form, secrets(revealing())) == []
+    assert find_betrayals(form, secrets(reveal_all())) == []
 
 
 def test_later_attempts_are_shown_more(portal: Asker, store: Store, publish: Publish) -> None:
@@ -161,7 +161,7 @@ def test_what_a_newer_revision_shows_holds_for_earlier_submissions(
     tag = portal.get(f"/submissions/{submission}").headers["ETag"]
     publish(Feedback(Level.FULL))
     answer = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
-    assert answer.get_json()["verdict"] == revealing() | {"flags": []}
+    assert answer.get_json()["verdict"] == reveal_all() | {"flags": []}
     publish(Feedback(Level.HINT))
     assert portal.get(f"/submissions/{submission}").get_json()["verdict"]["counterexample"] is None
 

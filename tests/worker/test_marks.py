@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Outcome, StudentError, Verdict
-from tests.reports.graded import ROWS, explained
+from tests.reports.graded import ROWS, explain_verdict
 from worker.cli.class_grading import GradedClass, GradedStudent
 from worker.cli.commands.marks import marks
 from worker.cli.downloads import DownloadedFile
@@ -131,10 +131,10 @@ def refused(message: str) -> Verdict:
 
 def test_names_that_students_chose_are_no_formulas_and_marks_come_back_as_written(tmp_path: Path) -> None:
     students = (
-        owned("=HYPERLINK(1)", "101", explained()),
+        owned("=HYPERLINK(1)", "101", explain_verdict()),
         owned("@grace", "102", refused("\x1b[31mThe file holds no code.\nReally.")),
         owned("-alan\x1b[2J", "103", GradingFailure("a.py", "Traceback")),
-        owned("+kay", "104", refused("no"), explained()),
+        owned("+kay", "104", refused("no"), explain_verdict()),
     )
     write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.CANVAS, students))
     table = read_marks(tmp_path / "marks.csv")

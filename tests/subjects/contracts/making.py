@@ -115,8 +115,8 @@ def build(assignment: ContractAssignment) -> ContractRevision:
     return revision.load(publishing.finish(sketch, LocalWorkshop()))
 
 
-def judge(built: ContractRevision, source: str) -> Judgement:
+def judge(contract_revision: ContractRevision, source: str) -> Judgement:
     """Return the judgement on a source."""
-    judge_of = Judge(built)
+    judge_of = Judge(contract_revision)
     exchange = judge_of.subject.exchange
     return judge_of.judge(local_by(source, exchange), lambda: local_by(source, exchange))

@@ -42,16 +42,16 @@ FILES = {"reference": REFERENCE, "solution": SOLUTION, "mistake_upstream": ""}
 
 
 def test_a_loss_that_is_given_in_terms_is_compared_as_their_sum() -> None:
-    built = build(contract(TERMS, **FILES))
-    assert judge(built, SOLUTION).outcome is Outcome.PASSED
-    dropped = judge(built, SOLUTION.replace(" + 2 * (w ** 2).sum()", ""))
-    assert [row.name for row in dropped.properties if row.outcome is Mark.FAILED] == ["finite_differences", "loss"]
+    revision = build(contract(TERMS, **FILES))
+    assert judge(revision, SOLUTION).outcome is Outcome.PASSED
+    judgement = judge(revision, SOLUTION.replace(" + 2 * (w ** 2).sum()", ""))
+    assert [row.name for row in judgement.properties if row.outcome is Mark.FAILED] == ["finite_differences", "loss"]
 
 
 def test_an_output_that_is_no_array_of_numbers_is_refused_by_its_name() -> None:
-    with pytest.raises(BadAssignment) as refused:
+    with pytest.raises(BadAssignment) as refusal:
         build(contract(TERMS.replace('loss.value = "loss"', 'loss.value = "parts"'), **FILES))
-    assert str(refused.value) == (
+    assert str(refusal.value) == (
         "results.loss: the reference's output parts is a dict that is no array of numbers: name a part of it, such as"
         " parts[0], or return its numbers under a name of their own"
     )
@@ -59,11 +59,11 @@ def test_an_output_that_is_no_array_of_numbers_is_refused_by_its_name() -> None:
 
 def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jails: Jails) -> None:
     assignment = contract(LINEAR.replace("cases = 30", "cases = 10"))
-    shown: list[tuple[str, int, int | None]] = []
+    runs: list[tuple[str, int, int | None]] = []
     sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
-    publishing.finish(sketch, JailWorkshop(lambda *run: shown.append(run), lambda: jails))
-    assert [(done, total) for _, done, total in shown] == [(done, len(shown)) for done in range(len(shown))]
-    assert (shown[0][0], shown[-1][0]) == ("reference.py", "mistakes/upstream.py")
+    publishing.finish(sketch, JailWorkshop(lambda *run: runs.append(run), lambda: jails))
+    assert [(number, total) for _, number, total in runs] == [(number, len(runs)) for number in range(len(runs))]
+    assert (runs[0][0], runs[-1][0]) == ("reference.py", "mistakes/upstream.py")
 
 
 @pytest.mark.parametrize("files", [{}, {"reference": "def forward(tap, x, w):\n    return None\n"}])
@@ -72,7 +72,7 @@ def test_publishing_leaves_no_process_behind(jail: Launch, files: dict[str, str]
         return Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
 
     assert jail
-    before = children()
+    children_before = children()
     with contextlib.suppress(BadAssignment):
         DrawingProcess(contract(LINEAR.replace("cases = 30", "cases = 10"), **files), 10).result()
-    assert children() == before
+    assert children() == children_before

@@ -17,8 +17,8 @@ DOCS = Path(__file__).parents[3] / "docs"
 
 
 def command(*words: str | Path) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main, [*map(str, words)])
-    return done.exit_code, done.stdout, done.stderr
+    outcome = CliRunner().invoke(main, [*map(str, words)])
+    return outcome.exit_code, outcome.stdout, outcome.stderr
 
 
 @pytest.mark.usefixtures("jail")
@@ -26,16 +26,16 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "mine"
     assert command("new", folder)[0] == 0
-    status, said, _ = command("assignment", "check", folder)
-    assert (status, said.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
-    status, said, _ = command("grade", folder / "template.py", "--assignment", folder, "--json")
-    assert json.loads(said)["error"]["type"] == "unfilled"
+    status, text, _ = command("assignment", "check", folder)
+    assert (status, text.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
+    status, text, _ = command("grade", folder / "template.py", "--assignment", folder, "--json")
+    assert json.loads(text)["error"]["type"] == "unfilled"
     half = tmp_path / "half.py"
     template = (folder / "template.py").read_text()
     half.write_text(template.replace("return None\n", "return x @ w + b\n", 1))
-    _, said, _ = command("grade", half, "--assignment", folder, "--json")
-    assert json.loads(said)["score"] == 1
-    _, said, _ = command(
+    _, text, _ = command("grade", half, "--assignment", folder, "--json")
+    assert json.loads(text)["score"] == 1
+    _, text, _ = command(
         "assignment",
         "template",
         folder / "template.py",
@@ -44,15 +44,13 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
         "--function",
         "linear_forward",
     )
-    assert len(said.strip()) == 64
+    assert len(text.strip()) == 64
 
 
-@pytest.mark.parametrize(
-    ("folder", "wanted"), [("mine", "mine"), ("week 3: LSTM", "week-3-LSTM"), ("ä", "linear-layer")]
-)
-def test_a_new_folder_has_an_id_of_its_own(folder: str, wanted: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("folder", "id_"), [("mine", "mine"), ("week 3: LSTM", "week-3-LSTM"), ("ä", "linear-layer")])
+def test_a_new_folder_has_an_id_of_its_own(folder: str, id_: str, tmp_path: Path) -> None:
     assert command("new", tmp_path / folder)[0] == 0
-    assert f'id = "{wanted}"' in (tmp_path / folder / "assignment.toml").read_text().splitlines()
+    assert f'id = "{id_}"' in (tmp_path / folder / "assignment.toml").read_text().splitlines()
 
 
 @pytest.mark.usefixtures("jail")
@@ -60,32 +58,32 @@ def test_another_solution_that_does_not_pass_is_refused_with_the_row_it_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
-    folder, other = tmp_path / "mine", tmp_path / "other.py"
+    folder, other_solution = tmp_path / "mine", tmp_path / "other.py"
     command("new", folder)
-    other.write_text((folder / "solution.py").read_text())
-    assert command("assignment", "check", folder, "--right", other)[0] == 0
-    other.write_text((folder / "solution.py").read_text().replace("axis=0", "axis=0, keepdims=True"))
-    status, said, _ = command("assignment", "check", folder, "--right", other)
+    other_solution.write_text((folder / "solution.py").read_text())
+    assert command("assignment", "check", folder, "--right", other_solution)[0] == 0
+    other_solution.write_text((folder / "solution.py").read_text().replace("axis=0", "axis=0, keepdims=True"))
+    status, text, _ = command("assignment", "check", folder, "--right", other_solution)
     assert status == 1
-    assert "does not pass (failed): The gradient by the biases: Wrong on 60 of 60 cases." in said
+    assert "does not pass (failed): The gradient by the biases: Wrong on 60 of 60 cases." in text
 
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    status, _, said = command("new", tmp_path)
-    assert (status, "is not empty" in said) == (2, True)
+    status, _, text = command("new", tmp_path)
+    assert (status, "is not empty" in text) == (2, True)
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_the_assignments_that_ship_are_listed_with_course_and_convention() -> None:
-    status, said, _ = command("assignments", "--json")
-    listed = json.loads(said)
+    status, text, _ = command("assignments", "--json")
+    entries = json.loads(text)
     assert status == 0
-    assert [entry["id"] for entry in listed] == ["udl-7.2", *(entry.id for entry in gallery.list_gallery())]
-    assert all(entry["course"] for entry in listed)
-    assert all(entry["convention"] for entry in listed[1:])
-    _, said, _ = command("assignments")
-    assert all(entry["id"] in said for entry in listed)
+    assert [entry["id"] for entry in entries] == ["udl-7.2", *(entry.id for entry in gallery.list_gallery())]
+    assert all(entry["course"] for entry in entries)
+    assert all(entry["convention"] for entry in entries[1:])
+    _, text, _ = command("assignments")
+    assert all(entry["id"] in text for entry in entries)
 
 
 def test_each_entry_of_the_gallery_has_the_id_of_its_folder() -> None:
@@ -98,8 +96,8 @@ def test_a_name_that_is_none_has_no_folder(name: str) -> None:
 
 
 def test_what_is_no_assignment_is_wrong_usage() -> None:
-    status, _, said = command("assignment", "check", "cs231n-nothing")
-    assert (status, "is not a file, a folder or an ID" in said) == (2, True)
+    status, _, text = command("assignment", "check", "cs231n-nothing")
+    assert (status, "is not a file, a folder or an ID" in text) == (2, True)
 
 
 def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
@@ -110,9 +108,12 @@ def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
 def test_every_key_of_a_contract_is_documented() -> None:
     text = (DOCS / "contracts.md").read_text()
     for key in WANTED:
-        last = key.rpartition(".")[2]
+        last_part = key.rpartition(".")[2]
         assert (
-            f"`{last}`" in text or f"`[{key}]`" in text or f"`{key}`" in text or f"{key.partition('.')[0]}.*" in text
+            f"`{last_part}`" in text
+            or f"`[{key}]`" in text
+            or f"`{key}`" in text
+            or f"{key.partition('.')[0]}.*" in text
         ), key
 
 
@@ -124,12 +125,12 @@ def test_every_kind_of_values_is_documented_and_drawn() -> None:
 
 def test_a_copy_that_lies_here_goes_before_what_ships(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The docs say: copy a folder and change it."""
-    shipped = gallery.find_folder("cs231n-affine")
-    assert shipped is not None
-    shutil.copytree(shipped, tmp_path / "cs231n-affine")
+    shipped_folder = gallery.find_folder("cs231n-affine")
+    assert shipped_folder is not None
+    shutil.copytree(shipped_folder, tmp_path / "cs231n-affine")
     own = tmp_path / "cs231n-affine" / "assignment.toml"
     own.write_text(own.read_text().replace("[dims]", '[dims]\nQ = "nothing"', 1))
     monkeypatch.chdir(tmp_path)
     for words in (("assignment", "check", "cs231n-affine"), ("grade", "--assignment", "cs231n-affine", own)):
-        status, _, said = command(*words)
-        assert (status, 'dims.Q uses "nothing"' in said) == (2, True)
+        status, _, text = command(*words)
+        assert (status, 'dims.Q uses "nothing"' in text) == (2, True)

@@ -5,7 +5,7 @@ import pytest
 from grader.model.verdict import CaseCounterexample, GradedAssignment, GradedSubmission, Judgement, Verdict
 from grader.subjects.contracts.revision import ContractRevision
 from grader.web.pages.comparing import compare
-from tests.reports.test_terminal import shown
+from tests.reports.test_terminal import show_verdict
 from tests.subjects.contracts.making import build, contract, judge
 
 POWER = """
@@ -43,10 +43,10 @@ def example_of(judgement: Judgement) -> CaseCounterexample:
     return judgement.counterexample
 
 
-def read(judgement: Judgement) -> str:
+def show(judgement: Judgement) -> str:
     """Return the verdict as it stands on a wide terminal, each run of spaces as one."""
     assignment = GradedAssignment("power", "0", "0" * 64, own_networks=True, kind="contract")
-    return " ".join(shown(Verdict.of(GradedSubmission("0", "a.py", "0" * 64), assignment, judgement)).split())
+    return " ".join(show_verdict(Verdict.of(GradedSubmission("0", "a.py", "0" * 64), assignment, judgement)).split())
 
 
 def test_dims_that_the_call_uses_are_shown_among_the_inputs_and_no_others(power: ContractRevision) -> None:
@@ -61,32 +61,32 @@ def test_a_number_that_is_none_is_shown_as_what_is_wrong(power: ContractRevision
     example = example_of(judgement)
     assert [(result.name, result.wrong) for result in example.results] == [("loss", 1), ("dx", 0)]
     assert [array.name for array in compare(example)] == ["loss", "dx"]
-    assert " nan " in read(judgement)
-    assert "First beyond the tolerance: loss." in read(judgement)
+    assert " nan " in show(judgement)
+    assert "First beyond the tolerance: loss." in show(judgement)
 
 
 def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: ContractRevision) -> None:
     judgement = judge(power, RIGHT.replace("(x ** p).sum()", "(x ** p).sum()[None]"))
-    assert "It gives `loss` as an array of shape (1,) where a single number is expected." in read(judgement)
+    assert "It gives `loss` as an array of shape (1,) where a single number is expected." in show(judgement)
     assert next(row for row in judgement.properties if row.name == "loss").message.endswith(
         "`loss` is an array of shape (1,), where it must be a single number."
     )
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "sentence"),
     [
         ("def power(x, p):\n    return 1, 2, 3\n", "in the lines that call your code."),
         ("def power(x, p):\n    return 1 / 0, x\n", "It raised ZeroDivisionError: division by zero."),
     ],
 )
-def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, said: str, power: ContractRevision) -> None:
-    assert said in read(judge(power, source))
+def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, sentence: str, power: ContractRevision) -> None:
+    assert sentence in show(judge(power, source))
 
 
 @pytest.mark.parametrize(("value", "words"), [("None", "None"), ("{}", "a dict"), ("'1'", "a str")])
 def test_what_came_in_the_place_of_an_array_is_named(value: str, words: str, power: ContractRevision) -> None:
-    text = read(judge(power, RIGHT.replace("p * x ** (p - 1)", value)))
+    text = show(judge(power, RIGHT.replace("p * x ** (p - 1)", value)))
     assert f"It gives `dx` as {words} where an array of shape (3,) is expected." in text
 
 
@@ -96,5 +96,5 @@ def test_the_script_labels_the_differences_that_it_prints(power: ContractRevisio
 
 
 def test_a_result_of_another_shape_is_said_in_a_sentence(power: ContractRevision) -> None:
-    text = read(judge(power, RIGHT.replace("p * x ** (p - 1)", "(p * x ** (p - 1))[:, None]")))
+    text = show(judge(power, RIGHT.replace("p * x ** (p - 1)", "(p * x ** (p - 1))[:, None]")))
     assert "It gives `dx` as an array of shape (3, 1) where an array of shape (3,) is expected." in text

@@ -47,9 +47,9 @@ def test_arithmetic_has_the_value_that_python_gives_it(text: str, value: object)
     ],
 )
 def test_whatever_else_is_written_is_refused_by_a_sentence(text: str) -> None:
-    with pytest.raises(ExpressionError) as refused:
+    with pytest.raises(ExpressionError) as refusal:
         evaluate(text, DIMS)
-    assert str(refused.value)
+    assert str(refusal.value)
 
 
 def test_the_names_of_an_expression_are_those_of_values() -> None:

@@ -38,58 +38,58 @@ class Entry:
         return self.revision.assignment
 
 
-def read(name: str) -> ContractAssignment:
+def read_entry(name: str) -> ContractAssignment:
     assignment = kinds.read(GALLERY / name)
     assert isinstance(assignment, ContractAssignment)
     return assignment
 
 
 @pytest.fixture(scope="module", params=FOLDERS)
-def shown(request: pytest.FixtureRequest) -> Entry:
-    built = build(read(request.param))
-    verdicts = {mistake.id: judge(built, mistake.source) for mistake in built.assignment.mistakes}
-    return Entry(GALLERY / request.param, built, verdicts)
+def entry(request: pytest.FixtureRequest) -> Entry:
+    revision = build(read_entry(request.param))
+    verdicts = {mistake.id: judge(revision, mistake.source) for mistake in revision.assignment.mistakes}
+    return Entry(GALLERY / request.param, revision, verdicts)
 
 
-def assert_full_marks(built: ContractRevision, name: str) -> None:
+def assert_full_marks(revision: ContractRevision, name: str) -> None:
     """A solution passes with full marks in double precision, and has no wrong number in single precision."""
-    source = (GALLERY / built.assignment.id / name).read_text(encoding="utf-8")
-    verdict = judge(built, source)
+    source = (GALLERY / revision.assignment.id / name).read_text(encoding="utf-8")
+    verdict = judge(revision, source)
     assert [row for row in verdict.properties if row.outcome is not Mark.PASSED] == []
     assert verdict.outcome is Outcome.PASSED
-    assert sum(row.score for row in verdict.properties) == sum(built.assignment.rubric.values())
-    exchange = replace(built.subject.exchange, dtype="float32")
-    assert not all_wrong(built.cases, LocalWorkshop().ask(source, name, exchange, built.cases)).any()
+    assert sum(row.score for row in verdict.properties) == sum(revision.assignment.rubric.values())
+    exchange = replace(revision.subject.exchange, dtype="float32")
+    assert not all_wrong(revision.cases, LocalWorkshop().ask(source, name, exchange, revision.cases)).any()
 
 
-def test_nothing_keeps_an_entry_from_publication(shown: Entry) -> None:
-    assert shown.revision.faults == ()
-    assert np.isnan(shown.revision.cases.expected).mean() < 0.01
+def test_nothing_keeps_an_entry_from_publication(entry: Entry) -> None:
+    assert entry.revision.faults == ()
+    assert np.isnan(entry.revision.cases.expected).mean() < 0.01
 
 
-def test_right_solutions_in_two_styles_earn_full_marks_in_either_precision(shown: Entry) -> None:
+def test_right_solutions_in_two_styles_earn_full_marks_in_either_precision(entry: Entry) -> None:
     for name in SOLUTIONS:
-        assert_full_marks(shown.revision, name)
+        assert_full_marks(entry.revision, name)
 
 
-def test_each_of_at_least_six_mistakes_fails_and_is_named_first(shown: Entry) -> None:
-    assert len(shown.verdicts) >= 6
-    assert [name for name, verdict in shown.verdicts.items() if verdict.outcome is not Outcome.FAILED] == []
-    assert [name for name, verdict in shown.verdicts.items() if verdict.counterexample is None] == []
-    assert {name: [claim.id for claim in verdict.diagnosis[:1]] for name, verdict in shown.verdicts.items()} == {
-        name: [name] for name in shown.verdicts
+def test_each_of_at_least_six_mistakes_fails_and_is_named_first(entry: Entry) -> None:
+    assert len(entry.verdicts) >= 6
+    assert [name for name, verdict in entry.verdicts.items() if verdict.outcome is not Outcome.FAILED] == []
+    assert [name for name, verdict in entry.verdicts.items() if verdict.counterexample is None] == []
+    assert {name: [claim.id for claim in verdict.diagnosis[:1]] for name, verdict in entry.verdicts.items()} == {
+        name: [name] for name in entry.verdicts
     }
 
 
-def test_every_row_with_marks_is_lost_by_some_mistake_and_kept_by_another(shown: Entry) -> None:
-    marked = {row for row, marks in shown.assignment.rubric.items() if marks}
-    rows = [row for verdict in shown.verdicts.values() for row in verdict.properties]
-    assert marked == {row.name for row in rows if row.outcome is Mark.FAILED} & marked
-    assert marked == {row.name for row in rows if row.outcome is Mark.PASSED} & marked
+def test_every_row_with_marks_is_lost_by_some_mistake_and_kept_by_another(entry: Entry) -> None:
+    rows_with_marks = {row for row, marks in entry.assignment.rubric.items() if marks}
+    rows = [row for verdict in entry.verdicts.values() for row in verdict.properties]
+    assert rows_with_marks == {row.name for row in rows if row.outcome is Mark.FAILED} & rows_with_marks
+    assert rows_with_marks == {row.name for row in rows if row.outcome is Mark.PASSED} & rows_with_marks
 
 
 def test_each_mistake_has_a_title_that_follows_it_and_a_hint_that_asks_or_points() -> None:
-    for mistake in (mistake for name in FOLDERS for mistake in read(name).mistakes):
+    for mistake in (mistake for name in FOLDERS for mistake in read_entry(name).mistakes):
         assert mistake.title[0].islower()
         assert mistake.title not in mistake.hint
         assert mistake.hint.endswith((".", "?"))
@@ -99,15 +99,15 @@ def test_a_notebook_of_coursera_may_import_the_courses_own_module() -> None:
     folder = GALLERY / "coursera-linear-activation-backward"
     source = (folder / "solution.py").read_text(encoding="utf-8")
     lines = "import matplotlib.pyplot as plt\nfrom dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward\n"
-    assert judge(build(read(folder.name)), lines + source).outcome is Outcome.PASSED
+    assert judge(build(read_entry(folder.name)), lines + source).outcome is Outcome.PASSED
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("name", FOLDERS)
 def test_an_entry_is_as_sound_on_other_draws(name: str) -> None:
     for seed in SEEDS:
-        built = build(replace(read(name), seed=seed))
-        assert built.faults == ()
-        assert [mistake for mistake, stored in built.mistakes.items() if not stored.wrong] == []
+        revision = build(replace(read_entry(name), seed=seed))
+        assert revision.faults == ()
+        assert [mistake for mistake, stored_mistake in revision.mistakes.items() if not stored_mistake.wrong] == []
         for solution in SOLUTIONS:
-            assert_full_marks(built, solution)
+            assert_full_marks(revision, solution)

@@ -61,8 +61,8 @@ def test_a_submissions_own_helper_is_used_instead(product: ContractRevision) -> 
 
 def test_a_provided_dim_keeps_the_cases_value(product: ContractRevision) -> None:
     """A notebook's `K = 5` above the function says nothing about the case."""
-    counting = "K = 5\n\ndef product_backward(x, w, dout):\n    return np.array([w[k] * dout[k] for k in range(K)])\n"
-    assert judge(product, counting).outcome is Outcome.PASSED
+    source = "K = 5\n\ndef product_backward(x, w, dout):\n    return np.array([w[k] * dout[k] for k in range(K)])\n"
+    assert judge(product, source).outcome is Outcome.PASSED
 
 
 def test_the_script_of_a_counterexample_defines_the_helpers(product: ContractRevision) -> None:

@@ -70,12 +70,12 @@ def refuse(publish: Publish) -> Refuse:
     """A publication that is refused: soon, with little memory, and with a sentence that anybody reads."""
 
     def refuse(toml: str = SHORT, **files: str) -> str:
-        start, before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        with pytest.raises(BadAssignment) as refused:
+        start, memory_before = time.monotonic(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        with pytest.raises(BadAssignment) as refusal:
             publish(contract(toml, **files))
         assert time.monotonic() - start < SECONDS
-        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
-        sentence = str(refused.value)
+        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory_before < MEMORY
+        sentence = str(refusal.value)
         assert len(sentence) < LONGEST
         assert sentence.encode()
         return sentence
@@ -147,7 +147,7 @@ def test_a_hostile_reference_is_refused(refuse: Refuse, lines: str, part: str) -
 
 
 def test_a_subclass_that_lies_about_itself_is_seen_through(publish: Publish) -> None:
-    lying = """
+    source = """
         class Lying(np.ndarray):
             shape = property(lambda self: (1 << 40,))
             ndim = 77
@@ -156,7 +156,7 @@ def test_a_subclass_that_lies_about_itself_is_seen_through(publish: Publish) -> 
             def astype(self, *a, **k): return 'nothing'
         return {"out": (x @ w).view(Lying)}
     """
-    publish(contract(SHORT, reference=forward(lying)))
+    publish(contract(SHORT, reference=forward(source)))
 
 
 LOSS = SHORT.replace('[upstream]\ndout = "out"\n', "").replace("dout", "np.ones((N, M))")
@@ -243,12 +243,12 @@ def test_a_reference_that_writes_on_the_answers_is_refused(refuse: Refuse) -> No
 
 
 def test_nothing_gets_in_or_out_of_the_jail(refuse: Refuse, tmp_path: Path) -> None:
-    secret, made = tmp_path / "secret.txt", tmp_path / "made.txt"
+    secret, written_file = tmp_path / "secret.txt", tmp_path / "made.txt"
     secret.write_text(CANARY)
-    for lines in (f"raise ValueError(open({str(secret)!r}).read())", f"open({str(made)!r}, 'w').write('x')"):
+    for lines in (f"raise ValueError(open({str(secret)!r}).read())", f"open({str(written_file)!r}, 'w').write('x')"):
         assert CANARY not in refuse(reference=forward(lines))
         refuse(solution=RIGHT.replace("    return x @ w", f"    {lines}"))
-    assert not made.exists()
+    assert not written_file.exists()
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_a_mistake_with_extreme_numbers_is_kept_as_any_other(publish: Publish, n
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("code_before", "code_after"),
     [
         ("out = linear(x, w)", "while True: linear(x, w)"),
         ("out = linear(x, w)", "out = linear(x, w)\nimport os; os._exit(0)"),
@@ -313,8 +313,8 @@ def test_a_mistake_with_extreme_numbers_is_kept_as_any_other(publish: Publish, n
         ('dout = "out"', 'dout = "o u t"'),
     ],
 )
-def test_a_hostile_call_is_refused(refuse: Refuse, before: str, after: str) -> None:
-    refuse(SHORT.replace(before, after))
+def test_a_hostile_call_is_refused(refuse: Refuse, code_before: str, code_after: str) -> None:
+    refuse(SHORT.replace(code_before, code_after))
 
 
 def test_the_worker_goes_on_after_hostile_publications(making: Making) -> None:
@@ -330,11 +330,11 @@ def test_the_worker_goes_on_after_hostile_publications(making: Making) -> None:
     def request(reference: str) -> tuple[State, str | None]:
         files = {**FILES, "reference.py": reference}
         tables = "".join(f"\"{name}\" = '''\n{text}'''\n" for name, text in files.items())
-        requested = context.store.publications.request(
+        record = context.store.publications.request(
             NewPublication("calculus", "linear", f"{SHORT}\n[files]\n{tables}", 0)
         )
-        perform(context, Job(Kind.PUBLICATION, requested.id))
-        publication = context.store.publications.get(requested.id)
+        perform(context, Job(Kind.PUBLICATION, record.id))
+        publication = context.store.publications.get(record.id)
         assert publication is not None
         return publication.state, None if publication.refusal is None else str(publication.refusal)
 
@@ -344,9 +344,9 @@ def test_the_worker_goes_on_after_hostile_publications(making: Making) -> None:
     assert request(FILES["reference.py"]) == (State.DONE, None)
     current = context.store.assignments.current("calculus", "linear")
     assert current is not None
-    accepted = context.store.submissions.accept(
+    receipt = context.store.submissions.accept(
         NewSubmission("calculus", "linear", current.id, "ada", "mine.py", RIGHT.encode())
     )
-    perform(context, Job(Kind.SUBMISSION, accepted.id))
-    verdict = context.store.submissions.verdict(accepted.id)
+    perform(context, Job(Kind.SUBMISSION, receipt.id))
+    verdict = context.store.submissions.verdict(receipt.id)
     assert verdict is not None

@@ -30,10 +30,10 @@ def bounds() -> Iterator[None]:
 def refuse(toml: str, **files: str) -> str:
     """Return the sentence with which the assignment is refused."""
     start = time.monotonic()
-    with pytest.raises(BadAssignment) as refused:
+    with pytest.raises(BadAssignment) as refusal:
         DrawingProcess(contract(toml, **files)).result(SECONDS)
     assert time.monotonic() - start < SECONDS
-    sentence = str(refused.value)
+    sentence = str(refusal.value)
     assert len(sentence) < LONGEST
     assert sentence.encode()
     assert "Traceback" not in sentence
@@ -155,9 +155,9 @@ def test_many_mistakes_are_refused() -> None:
 )
 def test_a_file_by_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     files = "".join(f"\"{file}\" = '''\n{text}'''\n" for file, text in FILES.items())
-    with pytest.raises(BadAssignment, match="files") as refused:
+    with pytest.raises(BadAssignment, match="files") as refusal:
         kinds.parse(f'{LINEAR}\n[files]\n{files}"{name}" = "x"\n', "toml")
-    assert len(str(refused.value)) < LONGEST
+    assert len(str(refusal.value)) < LONGEST
 
 
 def test_a_folder_whose_files_lie_elsewhere_or_never_end_is_refused(tmp_path: Path) -> None:

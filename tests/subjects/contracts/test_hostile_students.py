@@ -30,15 +30,15 @@ def limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def built() -> ContractRevision:
+def revision() -> ContractRevision:
     """A revision of a contract."""
     return build(contract())
 
 
-def ask(jails: Jails, built: ContractRevision, source: str) -> Sequence[Answer]:
+def ask(jails: Jails, revision: ContractRevision, source: str) -> Sequence[Answer]:
     """Return a submission's answers out of a jail."""
-    exchange = ContractExchange(built.assignment, list_expressions(built.cases))
-    return JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, built.cases)
+    exchange = ContractExchange(revision.assignment, list_expressions(revision.cases))
+    return JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, revision.cases)
 
 
 #: It hashes every eight bytes of whatever the interpreter holds, and says which of the hashes it was looking for.
@@ -97,13 +97,13 @@ def digests(numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[str
     return [hashlib.sha256(number.tobytes()).hexdigest()[:16] for number in numbers]
 
 
-def test_no_expected_number_is_anywhere_in_the_jail(jails: Jails, built: ContractRevision) -> None:
-    one = built.cases.take([max(range(len(built.cases)), key=lambda i: built.cases.drawn[i].size)])
-    inputs = one.drawn[0].numbers
-    expected = [number for number in one.expected if number and number not in inputs]
+def test_no_expected_number_is_anywhere_in_the_jail(jails: Jails, revision: ContractRevision) -> None:
+    case = revision.cases.take([max(range(len(revision.cases)), key=lambda i: revision.cases.drawn[i].size)])
+    inputs = case.drawn[0].numbers
+    expected = [number for number in case.expected if number and number not in inputs]
     source = WALKING.format(wanted=digests(np.array([*expected, inputs[0]])))
-    exchange = ContractExchange(built.assignment, list_expressions(one))
-    answer = JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, one)[0]
+    exchange = ContractExchange(revision.assignment, list_expressions(case))
+    answer = JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, case)[0]
     assert isinstance(answer, Raised)
     assert len(expected) > 5
     # The walk sees what is there: an input.
@@ -174,16 +174,16 @@ def linear_backward(dout, x, w):
         "header = fine; payload = b''",
     ],
 )
-def test_a_forged_answer_in_parts_is_no_answer(jails: Jails, lines: str, built: ContractRevision) -> None:
+def test_a_forged_answer_in_parts_is_no_answer(jails: Jails, lines: str, revision: ContractRevision) -> None:
     with pytest.raises((Crashed, CandidateError), match="no answer"):
-        ask(jails, built, FORGING.format(lines=lines))
+        ask(jails, revision, FORGING.format(lines=lines))
 
 
 @pytest.mark.parametrize("status", ["000", "222", "111"])
-def test_the_status_of_a_forged_answer_earns_nothing(jails: Jails, status: str, built: ContractRevision) -> None:
+def test_the_status_of_a_forged_answer_earns_nothing(jails: Jails, status: str, revision: ContractRevision) -> None:
     """The numbers alone count: right ones of `out`, and none of the others."""
     lines = f"header = dict(fine, status={status!r})"
-    answers = ask(jails, built, FORGING.format(lines=lines))
+    answers = ask(jails, revision, FORGING.format(lines=lines))
     assert all(np.isnan(answer.numbers[-1]) for answer in answers if answer.numbers is not None)
     assert all(isinstance(answer, Raised) for answer in answers)
 
@@ -208,9 +208,9 @@ WRONG = RIGHT.replace("x.T @ dout", "0 * w")
         "class E:\n        __eq__ = lambda *a: True\n    return dout @ w.T, E()",
     ],
 )
-def test_changed_names_earn_no_marks_for_a_wrong_result(lines: str, built: ContractRevision, jails: Jails) -> None:
+def test_changed_names_earn_no_marks_for_a_wrong_result(lines: str, revision: ContractRevision, jails: Jails) -> None:
     source = WRONG.replace("    return dout", f"    {lines}\n    return dout")
-    verdict = Grader(Judge(built), jails).grade(source.encode(), "mine.py")
+    verdict = Grader(Judge(revision), jails).grade(source.encode(), "mine.py")
     assert verdict.outcome is not Outcome.PASSED
     assert {row.name: row.score for row in verdict.properties}.get("dw", 0) == 0
-    assert Grader(Judge(built), jails).grade(RIGHT.encode(), "mine.py").outcome is Outcome.PASSED
+    assert Grader(Judge(revision), jails).grade(RIGHT.encode(), "mine.py").outcome is Outcome.PASSED

@@ -22,7 +22,7 @@ def linear() -> ContractRevision:
     return build(contract())
 
 
-def failing(judgement: Judgement) -> set[str]:
+def list_failing(judgement: Judgement) -> set[str]:
     return {row.name for row in judgement.properties if row.outcome is Mark.FAILED}
 
 
@@ -32,7 +32,7 @@ def marks(judgement: Judgement) -> int:
 
 def test_the_solution_passes_with_all_marks(linear: ContractRevision) -> None:
     judgement = judge(linear, RIGHT)
-    assert (judgement.outcome, marks(judgement), failing(judgement)) == (Outcome.PASSED, 5, set())
+    assert (judgement.outcome, marks(judgement), list_failing(judgement)) == (Outcome.PASSED, 5, set())
     assert judgement.statistics.derivatives == len(linear.cases.expected)
 
 
@@ -51,13 +51,13 @@ def test_what_is_wrong_with_one_result_says_nothing_about_the_others(
 ) -> None:
     assert old in RIGHT
     judgement = judge(linear, RIGHT.replace(old, new))
-    assert (judgement.outcome, failing(judgement)) == (Outcome.FAILED, {*rows, "finite_differences"})
+    assert (judgement.outcome, list_failing(judgement)) == (Outcome.FAILED, {*rows, "finite_differences"})
     assert marks(judgement) == score
 
 
 def test_a_backward_pass_that_raises_leaves_the_marks_of_the_forward_pass(linear: ContractRevision) -> None:
     judgement = judge(linear, RIGHT.replace("return dout", "raise ValueError('not yet')\n    return dout"))
-    assert (judgement.outcome, failing(judgement), marks(judgement)) == (
+    assert (judgement.outcome, list_failing(judgement), marks(judgement)) == (
         Outcome.FAILED,
         {"finite_differences", "dx", "dw"},
         1,
@@ -74,9 +74,9 @@ def test_each_result_of_another_shape_says_so_in_its_own_row(linear: ContractRev
 
 
 def test_a_function_that_is_missing_fails_its_own_rows(linear: ContractRevision) -> None:
-    only_forward = RIGHT[: RIGHT.index("def linear_backward")]
-    judgement = judge(linear, only_forward)
-    assert failing(judgement) == {"finite_differences", "dx", "dw"}
+    forward_source = RIGHT[: RIGHT.index("def linear_backward")]
+    judgement = judge(linear, forward_source)
+    assert list_failing(judgement) == {"finite_differences", "dx", "dw"}
 
 
 def test_code_that_raises_everywhere_is_an_error(linear: ContractRevision) -> None:
@@ -86,7 +86,7 @@ def test_code_that_raises_everywhere_is_an_error(linear: ContractRevision) -> No
 
 def test_an_input_that_is_changed_in_place_is_noticed(linear: ContractRevision) -> None:
     judgement = judge(linear, RIGHT.replace("    return x @ w", "    out = x @ w\n    x *= 1.5\n    return out"))
-    assert "pure" in failing(judgement)
+    assert "pure" in list_failing(judgement)
 
 
 def test_the_counterexample_is_the_smallest_of_the_ladder_and_its_script_reproduces_it(
@@ -97,11 +97,11 @@ def test_the_counterexample_is_the_smallest_of_the_ladder_and_its_script_reprodu
     assert isinstance(example, CaseCounterexample)
     assert example.case == {"N": 2, "D": 1, "M": 1}
     assert [(result.name, result.wrong) for result in example.results] == [("out", 0), ("dx", 0), ("dw", 1)]
-    printed = io.StringIO()
+    stream = io.StringIO()
     source = RIGHT.replace("x.T @ dout", "x.T[:, :1] @ dout[:1]")
-    with contextlib.redirect_stdout(printed):
+    with contextlib.redirect_stdout(stream):
         exec(f"import numpy as np\n{source}\n{example.script}", {})  # noqa: S102 - the script is ours
-    assert "dw" in printed.getvalue()
+    assert "dw" in stream.getvalue()
 
 
 def test_a_right_answer_in_single_precision_passes(linear: ContractRevision) -> None:
@@ -113,8 +113,8 @@ def test_a_right_answer_in_single_precision_passes(linear: ContractRevision) -> 
 
 def test_one_part_in_a_thousand_is_seen_in_nearly_every_number(linear: ContractRevision) -> None:
     cases = linear.cases
-    known = np.isfinite(cases.expected) & (cases.expected != 0)
-    assert np.mean(cases.tolerances[known] < 1e-3 * np.abs(cases.expected[known])) > 0.9
+    conclusive = np.isfinite(cases.expected) & (cases.expected != 0)
+    assert np.mean(cases.tolerances[conclusive] < 1e-3 * np.abs(cases.expected[conclusive])) > 0.9
 
 
 @pytest.mark.parametrize(
@@ -136,26 +136,26 @@ def test_one_part_in_a_thousand_is_seen_in_nearly_every_number(linear: ContractR
     ],
 )
 def test_an_assignment_whose_own_code_is_wrong_is_refused_by_a_sentence(files: dict[str, str], fault: str) -> None:
-    with pytest.raises(BadAssignment) as refused:
+    with pytest.raises(BadAssignment) as refusal:
         build(contract(**files))
-    assert fault in str(refused.value)
+    assert fault in str(refusal.value)
 
 
 def test_a_factor_is_advised_for_a_gradient_alone() -> None:
-    for old, new, advised in (("x.T @ dout", "2 * x.T @ dout", True), ("x @ w\n", "x @ w + 1\n", False)):
-        with pytest.raises(BadAssignment) as refused:
+    for old, new, has_advice in (("x.T @ dout", "2 * x.T @ dout", True), ("x @ w\n", "x @ w + 1\n", False)):
+        with pytest.raises(BadAssignment) as refusal:
             build(contract(solution=RIGHT.replace(old, new)))
-        assert ("set scale" in str(refused.value)) is advised
+        assert ("set scale" in str(refusal.value)) is has_advice
 
 
 def test_a_mistake_that_passes_is_missed_by_the_self_check() -> None:
-    checked = selfcheck(build(contract(mistake_upstream=f'"""is right."""\n{RIGHT}')))
-    assert ([mistake.id for mistake in checked.missed], checked.sound) == (["upstream"], False)
+    check = selfcheck(build(contract(mistake_upstream=f'"""is right."""\n{RIGHT}')))
+    assert ([mistake.id for mistake in check.missed], check.sound) == (["upstream"], False)
 
 
 def test_two_mistakes_that_answer_alike_are_refused_as_a_pair() -> None:
-    built = build(contract(mistake_again=MISTAKE.replace("np.ones_like(dout)", "(0 * dout + 1)")))
-    assert any("again and upstream give the same numbers" in fault for fault in built.faults)
+    contract_revision = build(contract(mistake_again=MISTAKE.replace("np.ones_like(dout)", "(0 * dout + 1)")))
+    assert any("again and upstream give the same numbers" in fault for fault in contract_revision.faults)
 
 
 def test_a_result_that_zero_satisfies_carries_no_marks() -> None:
@@ -163,23 +163,27 @@ def test_a_result_that_zero_satisfies_carries_no_marks() -> None:
     toml = LINEAR.replace(
         'out = { value = "out" }', 'out = { value = "out" }\n"0 * x" = { value = "dead", row = "dead" }'
     )
-    built = build(contract(toml, reference=reference))
-    assert any(fault.startswith("dead carries marks, but only 0 numbers") for fault in built.faults)
-    assert any(fault.startswith("zero earns the marks of dead") for fault in built.faults)
+    contract_revision = build(contract(toml, reference=reference))
+    assert any(fault.startswith("dead carries marks, but only 0 numbers") for fault in contract_revision.faults)
+    assert any(fault.startswith("zero earns the marks of dead") for fault in contract_revision.faults)
 
 
 def test_what_is_stored_is_read_again_and_damage_is_seen(linear: ContractRevision) -> None:
     data = revision.dump(linear)
-    again = kinds.load(data)
-    assert (again.id, again.assignment, again.cases_sha256) == (linear.id, linear.assignment, linear.cases_sha256)
+    second_revision = kinds.load(data)
+    assert (second_revision.id, second_revision.assignment, second_revision.cases_sha256) == (
+        linear.id,
+        linear.assignment,
+        linear.cases_sha256,
+    )
     assert kinds.read_header(data).cases == len(linear.cases)
-    other = replace(linear, faults=("another",))
-    assert other.id != linear.id
+    other_revision = replace(linear, faults=("another",))
+    assert other_revision.id != linear.id
     for at in range(40, len(data), len(data) // 40):
-        damaged = bytearray(data)
-        damaged[at] ^= 0x55
+        damaged_data = bytearray(data)
+        damaged_data[at] ^= 0x55
         with contextlib.suppress(AssignmentError):
-            assert kinds.load(bytes(damaged)).id == linear.id
+            assert kinds.load(bytes(damaged_data)).id == linear.id
 
 
 def test_a_revision_of_a_newer_version_is_refused_as_such(
@@ -193,9 +197,9 @@ def test_a_revision_of_a_newer_version_is_refused_as_such(
 
 
 def test_an_assignment_is_varied_by_seed_and_cases() -> None:
-    varied = contracts_kind.vary(contract(), 5, 12)
-    assert isinstance(varied, ContractAssignment)
-    assert (varied.seed, varied.cases) == (5, 12)
+    variant = contracts_kind.vary(contract(), 5, 12)
+    assert isinstance(variant, ContractAssignment)
+    assert (variant.seed, variant.cases) == (5, 12)
 
 
 def test_a_counterexample_shows_the_dims_that_the_call_names() -> None:

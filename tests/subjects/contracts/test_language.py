@@ -10,13 +10,13 @@ from tests.subjects.contracts.making import FILES, LINEAR, contract
 
 
 def test_a_contract_says_what_is_called_and_what_that_means() -> None:
-    made = contract()
-    assert (made.entries, [result.row for result in made.results]) == (
+    assignment = contract()
+    assert (assignment.entries, [result.row for result in assignment.results]) == (
         ("linear_backward", "linear"),
         ["out", "dx", "dw"],
     )
-    assert made.rubric == {"out": 1, "dx": 2, "dw": 2, "finite_differences": 0, "pure": 0}
-    assert [(mistake.id, mistake.title, mistake.hint) for mistake in made.mistakes] == [
+    assert assignment.rubric == {"out": 1, "dx": 2, "dw": 2, "finite_differences": 0, "pure": 0}
+    assert [(mistake.id, mistake.title, mistake.hint) for mistake in assignment.mistakes] == [
         ("upstream", "forgets the upstream gradient in dw", "What does dout say?")
     ]
 
@@ -55,10 +55,10 @@ def test_a_contract_says_what_is_called_and_what_that_means() -> None:
 )
 def test_a_fault_is_named_with_what_to_write(old: str, new: str, fault: str) -> None:
     assert old in LINEAR
-    with pytest.raises(BadAssignment) as refused:
+    with pytest.raises(BadAssignment) as refusal:
         contract(LINEAR.replace(old, new))
-    assert str(refused.value).startswith("linear.toml: ")
-    assert fault in str(refused.value)
+    assert str(refusal.value).startswith("linear.toml: ")
+    assert fault in str(refusal.value)
 
 
 def test_values_that_cannot_be_moved_have_no_gradient() -> None:
@@ -86,8 +86,8 @@ def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(LINEAR)
     for name in ("reference.py", "solution.py"):
         (tmp_path / name).write_text(text + FILES[name])
-    made = kinds.read(tmp_path)
-    assert getattr(made, "solution", None) == text + FILES["solution.py"]
+    assignment = kinds.read(tmp_path)
+    assert getattr(assignment, "solution", None) == text + FILES["solution.py"]
 
 
 @pytest.mark.parametrize(

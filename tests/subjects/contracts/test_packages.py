@@ -53,37 +53,37 @@ GRADIENTS = BACKWARD.replace("linear_backward", "gradients")
 
 
 @pytest.fixture(scope="module")
-def built() -> ContractRevision:
+def revision() -> ContractRevision:
     return build(contract(PACKAGE, helpers=HELPERS))
 
 
-def grade(built: ContractRevision, jails: Jails, source: bytes) -> tuple[Verdict, bool]:
-    grading = Grader(Judge(built), jails).grading(source, "hw.zip")
+def grade(revision: ContractRevision, jails: Jails, source: bytes) -> tuple[Verdict, bool]:
+    grading = Grader(Judge(revision), jails).grading(source, "hw.zip")
     return grading.verdict(), grading.repeatable
 
 
-def test_a_package_is_graded_by_its_file_and_those_beside_it(built: ContractRevision, jails: Jails) -> None:
-    verdict, _ = grade(built, jails, pack({f"hw/{PATH}": CALLING, "hw/cs231n/backward.py": GRADIENTS}))
+def test_a_package_is_graded_by_its_file_and_those_beside_it(revision: ContractRevision, jails: Jails) -> None:
+    verdict, _ = grade(revision, jails, pack({f"hw/{PATH}": CALLING, "hw/cs231n/backward.py": GRADIENTS}))
     assert verdict.outcome is Outcome.PASSED
     wrong = GRADIENTS.replace("x.T @ dout", "x.T @ np.ones_like(dout)")
-    verdict, _ = grade(built, jails, pack({PATH: CALLING, "cs231n/backward.py": f"import numpy as np\n{wrong}"}))
+    verdict, _ = grade(revision, jails, pack({PATH: CALLING, "cs231n/backward.py": f"import numpy as np\n{wrong}"}))
     assert verdict.outcome is Outcome.FAILED
     assert [mistake.id for diagnosis in verdict.diagnosis for mistake in diagnosis.mistakes][:1] == ["upstream"]
 
 
-def test_an_error_names_its_file_and_line(built: ContractRevision, jails: Jails) -> None:
-    raising = GRADIENTS.replace("return", "raise ValueError(")
-    verdict, _ = grade(built, jails, pack({PATH: CALLING, "cs231n/backward.py": f"{raising.rstrip()})\n"}))
+def test_an_error_names_its_file_and_line(revision: ContractRevision, jails: Jails) -> None:
+    source = GRADIENTS.replace("return", "raise ValueError(")
+    verdict, _ = grade(revision, jails, pack({PATH: CALLING, "cs231n/backward.py": f"{source.rstrip()})\n"}))
     assert verdict.error is not None
-    calling = next(number for number, line in enumerate(CALLING.split("\n"), 1) if "return gradients" in line)
-    assert verdict.error.frames == (SourceLine(None, calling, PATH), SourceLine(None, 2, "cs231n/backward.py"))
+    calling_line = next(number for number, line in enumerate(CALLING.split("\n"), 1) if "return gradients" in line)
+    assert verdict.error.frames == (SourceLine(None, calling_line, PATH), SourceLine(None, 2, "cs231n/backward.py"))
     assert "line 2 of cs231n/backward.py, in gradients" in verdict.error.traceback
     assert verdict.as_dict()["error"]["frames"][1] == {"cell": None, "line": 2, "file": "cs231n/backward.py"}
 
 
-def test_a_stand_in_that_is_used_is_named_in_the_verdict(built: ContractRevision, jails: Jails) -> None:
+def test_a_stand_in_that_is_used_is_named_in_the_verdict(revision: ContractRevision, jails: Jails) -> None:
     plotting = f"import matplotlib.pyplot as plt\n{RIGHT}".replace("    return", "    plt.plot(w)\n    return")
-    verdict, _ = grade(built, jails, plotting.encode())
+    verdict, _ = grade(revision, jails, plotting.encode())
     assert verdict.error is not None
     assert verdict.error.message.startswith("`matplotlib.pyplot.plot` is used, and this assignment does not provide")
 
@@ -103,9 +103,9 @@ BOMB = pack({PATH: RIGHT, "cs231n/zeros.py": "#" * 50_000_000})
     ],
 )
 def test_a_hostile_archive_is_rejected_with_a_sentence_each_time(
-    source: bytes, reason: str, built: ContractRevision, jails: Jails
+    source: bytes, reason: str, revision: ContractRevision, jails: Jails
 ) -> None:
-    verdict, repeatable = grade(built, jails, source)
+    verdict, repeatable = grade(revision, jails, source)
     assert verdict.error is not None
     assert (verdict.outcome, verdict.error.type, repeatable) == (Outcome.REJECTED, reason, True)
     assert verdict.error.message.endswith(".")
@@ -121,12 +121,12 @@ def test_a_hostile_archive_is_rejected_with_a_sentence_each_time(
     ],
 )
 def test_files_named_like_pythons_ours_or_the_courses_change_no_verdict(
-    files: dict[str, str], built: ContractRevision, jails: Jails
+    files: dict[str, str], revision: ContractRevision, jails: Jails
 ) -> None:
-    verdict, _ = grade(built, jails, pack({PATH: CALLING, "cs231n/backward.py": GRADIENTS, **files}))
+    verdict, _ = grade(revision, jails, pack({PATH: CALLING, "cs231n/backward.py": GRADIENTS, **files}))
     assert (verdict.outcome, verdict.error) == (Outcome.PASSED, None)
     wrong = GRADIENTS.replace("x.T @ dout", "0 * w")
-    verdict, _ = grade(built, jails, pack({PATH: CALLING, "cs231n/backward.py": wrong, **files}))
+    verdict, _ = grade(revision, jails, pack({PATH: CALLING, "cs231n/backward.py": wrong, **files}))
     assert {row.name: row.score for row in verdict.properties}["dw"] == 0
 
 
@@ -170,20 +170,20 @@ def test_the_command_line_tells_a_folder_that_is_one_submission_from_one_of_subm
     home: Path, tmp_path: Path
 ) -> None:
     files = {PATH: CALLING, "cs231n/backward.py": GRADIENTS, "cs231n/__pycache__/x.py": "1 / 0", "data/notes.txt": "x"}
-    all_of_them = tmp_path / "handed in"
-    write(all_of_them / "ada" / "hw2", files)
-    write(all_of_them / "bob", {**files, "cs231n/backward.py": "def gradients(*_):\n    return None, None\n"})
-    write(all_of_them / "eve", {"cs231n/backward.py": GRADIENTS})
-    (all_of_them / "eve" / PATH).symlink_to(home / "reference.py")
-    (all_of_them / "joe.zip").write_bytes(pack(files))
+    class_folder = tmp_path / "handed in"
+    write(class_folder / "ada" / "hw2", files)
+    write(class_folder / "bob", {**files, "cs231n/backward.py": "def gradients(*_):\n    return None, None\n"})
+    write(class_folder / "eve", {"cs231n/backward.py": GRADIENTS})
+    (class_folder / "eve" / PATH).symlink_to(home / "reference.py")
+    (class_folder / "joe.zip").write_bytes(pack(files))
 
     def grade(path: Path, *options: str) -> dict[str, str]:
-        done = CliRunner().invoke(main, ["grade", "--assignment", str(home), "--json", str(path), *options])
-        results = map(json.loads, done.stdout.splitlines())
+        outcome = CliRunner().invoke(main, ["grade", "--assignment", str(home), "--json", str(path), *options])
+        results = map(json.loads, outcome.stdout.splitlines())
         return {result["submission"]["filename"]: result["outcome"] for result in results}
 
-    assert grade(all_of_them / "ada" / "hw2") == {"hw2": "passed"}
-    assert grade(all_of_them / "joe.zip") == {"joe.zip": "passed"}
+    assert grade(class_folder / "ada" / "hw2") == {"hw2": "passed"}
+    assert grade(class_folder / "joe.zip") == {"joe.zip": "passed"}
     # An archive of a class holds archives, which stay closed here.
     (tmp_path / "class.zip").write_bytes(pack({"joe_7_8_hw.zip": pack(files), "ann_9_10_hw.zip": b"PK\x03\x04"}))
     assert grade(tmp_path / "class.zip", "--student-from", "canvas") == {
@@ -191,14 +191,14 @@ def test_the_command_line_tells_a_folder_that_is_one_submission_from_one_of_subm
         "ann_9_10_hw.zip": "rejected",
     }
     # A link out of the folder is never followed.
-    assert grade(all_of_them) == {"hw2": "passed", "bob": "failed", "eve": "rejected", "joe.zip": "passed"}
+    assert grade(class_folder) == {"hw2": "passed", "bob": "failed", "eve": "rejected", "joe.zip": "passed"}
 
 
 @pytest.mark.usefixtures("jail")
 def test_an_archive_goes_through_the_service_where_the_assignment_takes_one(home: Path, making: Making) -> None:
     context = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
-    requested = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
-    perform(context, Job(Kind.PUBLICATION, requested.id))
+    request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
+    perform(context, Job(Kind.PUBLICATION, request.id))
     source = pack({PATH: CALLING, "cs231n/backward.py": "def gradients(*_):\n    raise KeyError\n"})
     app = create_app(context.settings, context.store)
     _, secret = context.store.tokens.create("mine", "calculus", {Scope.STAFF}, None)
@@ -224,9 +224,9 @@ def test_an_archive_goes_through_the_service_where_the_assignment_takes_one(home
     assert submission is not None
     assert (submission.state, submission.outcome) == (State.DONE, "failed")
     assert context.store.submissions.source(submission.id) == source
-    shown = visitor.get(path)
-    assert "raise KeyError" in shown
-    assert "cs231n/backward.py" in shown
+    shown_page = visitor.get(path)
+    assert "raise KeyError" in shown_page
+    assert "cs231n/backward.py" in shown_page
     with app.test_request_context():
         form = str(links.hand_in("calculus", "linear"))
     page = visitor.get(form)
@@ -265,8 +265,8 @@ def test_a_folder_is_sent_to_a_server_as_an_archive_of_its_python_files(
     monkeypatch.setattr("worker.cli.commands.submit.connect", lambda: server)
     write(tmp_path / "class" / "j.doe", {PATH: CALLING, "data.csv": "1,2", ".git/hooks/x.py": "1"})
     (tmp_path / "class" / "ada.zip").write_bytes(pack({PATH: CALLING}))
-    done = CliRunner().invoke(main, ["submit", str(tmp_path / "class"), "--assignment", "linear", "--no-wait"])
-    assert done.exit_code == 0, done.output
+    outcome = CliRunner().invoke(main, ["submit", str(tmp_path / "class"), "--assignment", "linear", "--no-wait"])
+    assert outcome.exit_code == 0, outcome.output
     assert {student: name for student, (name, _) in server.sent.items()} == {"ada": "ada.zip", "j.doe": "j.doe.zip"}
     with ZipFile(BytesIO(server.sent["j.doe"][1])) as archive:
         assert archive.namelist() == [PATH]

@@ -15,10 +15,10 @@ from worker.sandbox.inside.wire import Frame, Parser
 X = [0.5, -1.25, 2.0]
 
 
-def ask(source: str, asks: str, x: list[float] | None = None, **more: Any) -> Frame:
+def ask(source: str, asks: str, x: list[float] | None = None, **case_keys: Any) -> Frame:
     """The reply about one case of a vector `x`, with an upstream `dout` of ones if `out` is asked for."""
     values = X if x is None else x
-    case = {"inputs": {"x": {"array": [len(values)]}}, "upstreams": {}, "terms": ["loss"], "places": [], **more}
+    case = {"inputs": {"x": {"array": [len(values)]}}, "upstreams": {}, "terms": ["loss"], "places": [], **case_keys}
     header = {"function": "forward", "reference": asks, "arguments": ["x"], "cases": [case]}
     question = read_request(json.loads(json.dumps(header)), np.array(values).tobytes())
     student = Student(extract(source.encode(), "reference.py", Entry("forward")))
@@ -50,10 +50,10 @@ def derivatives(body: str, x: list[float] | None = None, name: str = "x") -> "np
 )
 def test_the_derivative_is_that_of_calculus(body: str, right: Any) -> None:
     term, total, uncertainty = derivatives(body)
-    wanted = right(np.array(X))
-    assert np.allclose(total, wanted, rtol=1e-11, atol=1e-11 * max(1, np.abs(wanted).max()))
+    derivative = right(np.array(X))
+    assert np.allclose(total, derivative, rtol=1e-11, atol=1e-11 * max(1, np.abs(derivative).max()))
     assert (term == total).all()
-    assert (np.abs(total - wanted) <= uncertainty + 1e-15).all()
+    assert (np.abs(total - derivative) <= uncertainty + 1e-15).all()
 
 
 def test_a_pass_that_falls_back_to_double_precision_is_still_differentiated() -> None:

@@ -41,17 +41,17 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def command(*words: str | Path) -> tuple[int, str, str]:
-    done = CliRunner().invoke(main, [*map(str, words)])
-    return done.exit_code, done.stdout, done.stderr
+    outcome = CliRunner().invoke(main, [*map(str, words)])
+    return outcome.exit_code, outcome.stdout, outcome.stderr
 
 
 def test_the_command_line_checks_a_folder_and_grades_by_it(home: Path, tmp_path: Path) -> None:
-    status, said, _ = command("assignment", "check", home)
-    assert (status, said.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
+    status, text, _ = command("assignment", "check", home)
+    assert (status, text.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
     wrong = tmp_path / "wrong.py"
     wrong.write_text(MISTAKE)
-    status, said, _ = command("grade", wrong, "--assignment", home, "--json")
-    result = json.loads(said)
+    status, text, _ = command("grade", wrong, "--assignment", home, "--json")
+    result = json.loads(text)
     assert (status, result["outcome"], result["score"], result["max_score"]) == (1, "failed", 3, 5)
     assert result["counterexample"]["kind"] == "contract"
 
@@ -59,8 +59,8 @@ def test_the_command_line_checks_a_folder_and_grades_by_it(home: Path, tmp_path:
 def test_a_template_is_refused_as_unfilled(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "mine.py"
     file.write_text(TEMPLATE)
-    _, said, _ = command("grade", file, "--assignment", home, "--json")
-    result = json.loads(said)
+    _, text, _ = command("grade", file, "--assignment", home, "--json")
+    result = json.loads(text)
     assert (result["outcome"], result["error"]["type"]) == ("rejected", "unfilled")
 
 
@@ -72,8 +72,8 @@ def test_what_ends_a_submission_is_its_outcome(body: str, outcome: str, home: Pa
     (home / "assignment.toml").write_text(f"{LINEAR}\n[limits]\nseconds_per_call = 0.5\n")
     file = tmp_path / "mine.py"
     file.write_text(RIGHT.replace("    return dout", f"    {body}\n    return dout"))
-    _, said, _ = command("grade", file, "--assignment", home, "--json")
-    assert json.loads(said)["outcome"] == outcome
+    _, text, _ = command("grade", file, "--assignment", home, "--json")
+    assert json.loads(text)["outcome"] == outcome
 
 
 def test_a_reference_that_does_not_end_is_refused_with_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,40 +82,40 @@ def test_a_reference_that_does_not_end_is_refused_with_a_sentence(home: Path, mo
 
     monkeypatch.setattr(workshop, "LIMITS", JailLimits(0.5, 1.0, 1 << 30, 1 << 20))
     (home / "reference.py").write_text("def forward(tap, x, w):\n    while True: pass\n")
-    status, _, said = command("assignment", "check", home)
+    status, _, text = command("assignment", "check", home)
     assert status == 2
-    assert "reference.py ended before it had answered" in said
+    assert "reference.py ended before it had answered" in text
 
 
 def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making) -> None:
     context = making(secret="a secret for tests, as long as others")  # noqa: S106 - it guards nothing
     toml = folder.bundle(home)
-    requested = context.store.publications.request(NewPublication("calculus", "linear", toml, 0))
-    perform(context, Job(Kind.PUBLICATION, requested.id))
-    publication = context.store.publications.get(requested.id)
+    request = context.store.publications.request(NewPublication("calculus", "linear", toml, 0))
+    perform(context, Job(Kind.PUBLICATION, request.id))
+    publication = context.store.publications.get(request.id)
     assert publication is not None
     assert (publication.state, publication.refusal) == (State.DONE, None)
     revision = context.store.assignments.current("calculus", "linear")
     assert revision is not None
     assert revision.catches == (("upstream", 30),)
     submission = NewSubmission("calculus", "linear", revision.id, "ada", "mine.py", MISTAKE.encode())
-    accepted = context.store.submissions.accept(submission)
-    perform(context, Job(Kind.SUBMISSION, accepted.id))
-    verdict = context.store.submissions.verdict(accepted.id)
+    receipt = context.store.submissions.accept(submission)
+    perform(context, Job(Kind.SUBMISSION, receipt.id))
+    verdict = context.store.submissions.verdict(receipt.id)
     assert verdict is not None
     visitor = Visitor(create_app(context.settings, context.store), context.store, "calculus")
-    shown = visitor.get("/courses/calculus/assignments/linear")
-    assert "A linear map" in shown
-    page = visitor.get(f"/courses/calculus/submissions/{accepted.id}")
+    shown_page = visitor.get("/courses/calculus/assignments/linear")
+    assert "A linear map" in shown_page
+    page = visitor.get(f"/courses/calculus/submissions/{receipt.id}")
     assert "Wrong on" in page
     assert "dw" in page
 
 
 def test_a_reference_that_fails_refuses_the_publication(home: Path, context: Context) -> None:
     (home / "reference.py").write_text(REFERENCE.replace("x @ w", "x @ v"))
-    requested = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
-    perform(context, Job(Kind.PUBLICATION, requested.id))
-    publication = context.store.publications.get(requested.id)
+    request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
+    perform(context, Job(Kind.PUBLICATION, request.id))
+    publication = context.store.publications.get(request.id)
     assert publication is not None
     assert "reference.py raised NameError" in str(publication.refusal)
 

@@ -31,11 +31,11 @@ VALUES = st.recursive(
 
 @given(VALUES)
 def test_any_value_comes_through_as_it_was(value: Any) -> None:
-    read = trees.read(np.array(flatten(value)))
-    described, numbers = trees.describe(read)
+    tree = trees.read(np.array(flatten(value)))
+    described, numbers = trees.describe(tree)
     case = Inputs({"x": dict(described)}, numbers)
     assert case.list_changed(case.make()) == []
-    assert case.list_changed({"x": read}) == []
+    assert case.list_changed({"x": tree}) == []
     assert case.list_changed({"x": value}) == []
     assert case.list_changed({"x": trees.make(described, numbers)}) == []
 

@@ -31,10 +31,12 @@ def passes(subject: AnySubject, source: str) -> bool:
 
 def test_they_agree_on_mutants_of_right_code(subjects: tuple[AnySubject, AnySubject]) -> None:
     layered, contract = subjects
-    chosen = mutations()[::EVERY]
-    apart = [mutation.name for mutation in chosen if passes(layered, mutation.text) != passes(contract, mutation.text)]
-    assert apart == []
-    assert any(passes(contract, mutation.text) for mutation in chosen)
+    sample = mutations()[::EVERY]
+    disagreements = [
+        mutation.name for mutation in sample if passes(layered, mutation.text) != passes(contract, mutation.text)
+    ]
+    assert disagreements == []
+    assert any(passes(contract, mutation.text) for mutation in sample)
 
 
 def test_they_agree_on_right_code_in_other_styles(subjects: tuple[AnySubject, AnySubject]) -> None:

@@ -21,12 +21,12 @@ def difference(loss: Callable[[], float], array: Any, step: float = 1e-5) -> Any
     """The central difference of a loss by each entry of an array."""
     out = np.zeros_like(array)
     for place in np.ndindex(array.shape):
-        before = array[place]
-        array[place] = before + step
+        value = array[place]
+        array[place] = value + step
         above = loss()
-        array[place] = before - step
+        array[place] = value - step
         out[place] = (above - loss()) / (2 * step)
-        array[place] = before
+        array[place] = value
     return out
 
 
@@ -36,8 +36,8 @@ def check_pool(names: Names) -> bool:
     x, pool = rng.normal(size=(3, 2, 8, 8)), {"pool_height": 2, "pool_width": 2, "stride": 2}
     out, cache = names["max_pool_forward_naive"](x, pool)
     dout = rng.normal(size=out.shape)
-    wanted = difference(lambda: float(np.sum(names["max_pool_forward_naive"](x, pool)[0] * dout)), x)
-    return np.allclose(names["max_pool_backward_naive"](dout, cache), wanted, atol=1e-6)
+    derivative = difference(lambda: float(np.sum(names["max_pool_forward_naive"](x, pool)[0] * dout)), x)
+    return np.allclose(names["max_pool_backward_naive"](dout, cache), derivative, atol=1e-6)
 
 
 def check_affine(names: Names, rows: int, *, ones: bool) -> bool:
@@ -50,9 +50,10 @@ def check_affine(names: Names, rows: int, *, ones: bool) -> bool:
     def loss() -> float:
         return float(np.sum(names["affine_forward"](x, w, b)[0] * dout))
 
-    given = names["affine_backward"](dout, cache)
+    gradients = names["affine_backward"](dout, cache)
     return all(
-        np.allclose(got, difference(loss, array), atol=1e-6) for got, array in zip(given, (x, w, b), strict=True)
+        np.allclose(derivative, difference(loss, array), atol=1e-6)
+        for derivative, array in zip(gradients, (x, w, b), strict=True)
     )
 
 
@@ -63,12 +64,15 @@ def check_lstm(names: Names) -> bool:
     arrays = [rng.normal(size=shape) for shape in shapes]
     next_h, next_c, cache = names["lstm_step_forward"](*arrays)
     dnext_h = rng.normal(size=next_h.shape)
-    given = names["lstm_step_backward"](dnext_h, np.zeros_like(next_c), cache)
+    gradients = names["lstm_step_backward"](dnext_h, np.zeros_like(next_c), cache)
 
     def loss() -> float:
         return float(np.sum(names["lstm_step_forward"](*arrays)[0] * dnext_h))
 
-    return all(np.allclose(got, difference(loss, array), atol=1e-6) for got, array in zip(given, arrays, strict=True))
+    return all(
+        np.allclose(derivative, difference(loss, array), atol=1e-6)
+        for derivative, array in zip(gradients, arrays, strict=True)
+    )
 
 
 CHECKS: dict[str, tuple[str, str, Callable[[Names], bool]]] = {

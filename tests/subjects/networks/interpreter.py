@@ -60,7 +60,7 @@ class Interpreter:
 
 
 @contextmanager
-def started() -> Iterator[Interpreter]:
+def start_interpreter() -> Iterator[Interpreter]:
     """An interpreter until the end of the block."""
     with subprocess.Popen(
         [sys.executable, "-I", "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -27,7 +27,7 @@ def network(seed: int, assignment: Assignment, columns: int = 1, values: Values 
     )
 
 
-def seeded(assignment: Assignment, seeds: Iterable[int], values: Values | None = None) -> Suite:
+def measure_seeded(assignment: Assignment, seeds: Iterable[int], values: Values | None = None) -> Suite:
     """One measured network for each seed; by default now and then with small or large inputs."""
     networks = [network(seed, assignment, values=values) for seed in seeds]
     return measure(networks, ["seeded"] * len(networks), assignment.formulas, assignment.rtol)

@@ -23,14 +23,14 @@ def test_without_a_word_of_it_everything_is_shown() -> None:
 
 def test_feedback_is_read_and_survives_json() -> None:
     text = toml('level = "hint"\nstrong_hint_after = 2\nfull_after = 5\nhidden = ["pure", "any_shape", "pure"]')
-    made = parse(text, "x.toml")
-    assert made.feedback == Feedback(Level.HINT, 2, 5, ("any_shape", "pure"))
-    assert assignment_from_json(assignment_to_json(made)) == made
+    assignment = parse(text, "x.toml")
+    assert assignment.feedback == Feedback(Level.HINT, 2, 5, ("any_shape", "pure"))
+    assert assignment_from_json(assignment_to_json(assignment)) == assignment
 
 
-@pytest.mark.parametrize("each", [each.name for each in fields(Rubric)])
-def test_every_property_may_be_hidden(each: str) -> None:
-    assert parse(toml(f'hidden = ["{each}"]'), "x.toml").feedback.hidden == (each,)
+@pytest.mark.parametrize("name", [field.name for field in fields(Rubric)])
+def test_every_property_may_be_hidden(name: str) -> None:
+    assert parse(toml(f'hidden = ["{name}"]'), "x.toml").feedback.hidden == (name,)
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_what_is_wrong_is_named(feedback: str, field: str) -> None:
 
 def references_of(text: str) -> References:
     """The references of an assignment's TOML."""
-    made = parse(text, "a.toml")
-    assert isinstance(made, Assignment)
-    return made.references
+    assignment = parse(text, "a.toml")
+    assert isinstance(assignment, Assignment)
+    return assignment.references
 
 
 def test_references_are_those_of_the_notebook_unless_the_file_has_its_own() -> None:
@@ -63,14 +63,14 @@ def test_references_are_those_of_the_notebook_unless_the_file_has_its_own() -> N
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "sentence"),
     [
         (f'bias_gradient = "{"x" * 101}"', "write a text of at most 100 characters"),
         ("bias_gradient = 7", "references.bias_gradient is 7: write a text of at most 100 characters"),
         ('any_shape = "x"', "references.any_shape is no key of an assignment"),
     ],
 )
-def test_a_reference_is_a_short_text_for_a_row_with_a_line(line: str, says: str) -> None:
-    with pytest.raises(BadAssignment) as refused:
+def test_a_reference_is_a_short_text_for_a_row_with_a_line(line: str, sentence: str) -> None:
+    with pytest.raises(BadAssignment) as refusal:
         parse(f"{BASE}[references]\n{line}\n", "a.toml")
-    assert says in str(refused.value)
+    assert sentence in str(refusal.value)

@@ -23,14 +23,14 @@ ACTIVATIONS: dict[Activation, Callable[[Any], Any]] = {
 }
 
 
-def one(place: int) -> Suite:
+def take_one(place: int) -> Suite:
     """A network of the assignment."""
     return UDL.suite.one(place)
 
 
 @pytest.mark.parametrize("place", range(0, 60, 7))
 def test_the_wrong_entries_are_the_judge_s_and_the_first_of_them_is_named(place: int) -> None:
-    suite = one(place)
+    suite = take_one(place)
     # Right, wrong by twice and by half of the tolerance, and not finite.
     tolerances = np.where(np.isfinite(suite.tolerances), suite.tolerances, 0.0)
     numbers = np.nan_to_num(suite.derivatives) + tolerances * np.resize([0.0, 0.5, 2.0], len(suite.derivatives))
@@ -51,14 +51,14 @@ def test_the_wrong_entries_are_the_judge_s_and_the_first_of_them_is_named(place:
 
 
 def test_without_arrays_no_entries_are_wrong() -> None:
-    example = counterexample(one(0), 0, Malformed("return"), UDL.assignment)
+    example = counterexample(take_one(0), 0, Malformed("return"), UDL.assignment)
     assert (example.wrong_entries, example.parameter) == (None, None)
 
 
 @pytest.mark.parametrize("activation", Activation)
 def test_preactivations_and_activations_are_numpys(activation: Activation) -> None:
     formulas = replace(UDL.assignment.formulas, activation=activation, slope=0.1)
-    example = counterexample(one(40), 0, None, replace(UDL.assignment, formulas=formulas))
+    example = counterexample(take_one(40), 0, None, replace(UDL.assignment, formulas=formulas))
     assert example.preactivations is not None
     assert example.activations is not None
     h = np.array(example.net_input)
@@ -73,10 +73,10 @@ def test_preactivations_and_activations_are_numpys(activation: Activation) -> No
 def test_the_script_warns_of_code_that_did_not_come_back() -> None:
     """It may run for ever in the student's notebook too."""
     assignment = UDL.assignment
-    ended, answered = (
+    endless_script, answer_script = (
         counterexample(UDL.suite, 0, None, assignment).script,
         counterexample(UDL.suite, 0, Malformed("return"), assignment).script,
     )
-    assert "be ready to interrupt the kernel" in " ".join(ended.replace("#", "").split())
-    assert "interrupt" not in answered
-    compile(ended, "script", "exec")
+    assert "be ready to interrupt the kernel" in " ".join(endless_script.replace("#", "").split())
+    assert "interrupt" not in answer_script
+    compile(endless_script, "script", "exec")

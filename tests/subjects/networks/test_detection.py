@@ -6,9 +6,9 @@ from tests.networks import NetworksJudge
 
 def test_structured_faults_are_found_though_they_are_rare(udl: NetworksJudge) -> None:
     """On a size, a shape, a number of dead units, a magnitude or signs: all from 0.5 %, four in five from 0.1 %."""
-    single = [fault for fault in draw_faults(udl.revision, 6, 2000, seed=5) if fault.family not in {DEEP, TWO}]
-    often = [fault for fault in single if fault.rate >= 0.005]
-    rarely = [fault for fault in single if fault.rate < 0.005]
-    assert len(single) >= 40
-    assert [fault.name for fault in often if not fault.is_found] == []
+    single_faults = [fault for fault in draw_faults(udl.revision, 6, 2000, seed=5) if fault.family not in {DEEP, TWO}]
+    frequent_faults = [fault for fault in single_faults if fault.rate >= 0.005]
+    rarely = [fault for fault in single_faults if fault.rate < 0.005]
+    assert len(single_faults) >= 40
+    assert [fault.name for fault in frequent_faults if not fault.is_found] == []
     assert sum(fault.is_found for fault in rarely) >= 0.8 * len(rarely)

@@ -13,7 +13,7 @@ from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment
 
 
 @pytest.fixture(
-    scope="module", params=(None, *ASSIGNMENTS), ids=lambda each: (each and f"{each[0]}-{each[1]}") or "udl"
+    scope="module", params=(None, *ASSIGNMENTS), ids=lambda params: (params and f"{params[0]}-{params[1]}") or "udl"
 )
 def judge(request: pytest.FixtureRequest, udl: NetworksJudge) -> NetworksJudge:
     """The assignment that ships, and others that have little in common."""
@@ -23,7 +23,7 @@ def judge(request: pytest.FixtureRequest, udl: NetworksJudge) -> NetworksJudge:
     return NetworksJudge(draw(assignment(Activation(activation), Loss(loss), columns), choice=1))
 
 
-def accused(source: str, judge: NetworksJudge) -> bool:
+def is_accused(source: str, judge: NetworksJudge) -> bool:
     """What is flagged of a source that recomputes the forward pass."""
     candidate = local(source, judge.assignment)
     assert follows_own_pass(judge.revision.subject._probes, candidate.answer(judge.revision.subject._probes.suite))
@@ -33,14 +33,14 @@ def accused(source: str, judge: NetworksJudge) -> bool:
 def test_every_scheme_of_differences_is_seen(judge: NetworksJudge) -> None:
     """Forward, central, five-point, complex step, Richardson, in random directions; with several steps."""
     sources = differencing(judge.assignment)
-    assert [name for name, source in sources.items() if not accused(source, judge)] == []
+    assert [name for name, source in sources.items() if not is_accused(source, judge)] == []
 
 
 def test_nobody_is_accused_who_recomputes_in_any_precision(judge: NetworksJudge) -> None:
     """Forty of them: double, single, extended, mixed."""
     sources = right(judge.assignment)
     assert len(sources) >= 40
-    assert [name for name, source in sources.items() if accused(source, judge)] == []
+    assert [name for name, source in sources.items() if is_accused(source, judge)] == []
 
 
 #: Central differences for each preactivation, from all_f and the layers above it.
@@ -69,7 +69,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 def test_differences_by_preactivation_are_seen(udl: NetworksJudge) -> None:
     """Only the biases are differences, and each layer has a forward pass of its own."""
-    assert accused(BY_PREACTIVATION, udl)
+    assert is_accused(BY_PREACTIVATION, udl)
 
 
 #: Central differences for each layer's parameters, from its own all_h and the layers above it.
@@ -102,7 +102,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 def test_differences_from_the_given_input_of_each_layer_are_seen(udl: NetworksJudge) -> None:
     """It recomputes the preactivations from all_h, layer by layer."""
-    assert accused(BY_INPUT, udl)
+    assert is_accused(BY_INPUT, udl)
 
 
 #: Forward differences with every parameter in one row; the loss that is taken off is that of the given output.
@@ -132,7 +132,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 def test_differences_from_the_loss_of_the_given_output_are_seen(udl: NetworksJudge) -> None:
     """Where the given output is not the own one, every quotient is off by one number."""
-    assert accused(FROM_THE_GIVEN_OUTPUT, udl)
+    assert is_accused(FROM_THE_GIVEN_OUTPUT, udl)
 
 
 #: Central differences by the biases alone, by a forward pass from the input; dW is their product with all_h.
@@ -156,21 +156,21 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 def test_differences_by_the_biases_are_seen_beside_the_given_activations(udl: NetworksJudge) -> None:
     """Half of what comes back follows the own forward pass, and half the given one."""
-    assert accused(BY_BIAS, udl)
+    assert is_accused(BY_BIAS, udl)
 
 
 def test_differences_in_extended_precision_over_the_step_that_was_made_are_seen(udl: NetworksJudge) -> None:
     """Each parameter rounds the step, and blurs the quantum of the derivatives."""
     scheme = "array[i] = kept + np.longdouble(1e-9); s = array[i] - kept; slope[i] = (at() - moved(0)) / s"
     (source,) = differencing(udl.assignment, {"extended": scheme}).values()
-    assert accused(source, udl)
+    assert is_accused(source, udl)
 
 
 def test_differences_over_another_step_than_was_made_are_seen(udl: NetworksJudge) -> None:
     """Each derivative is twice what it should be."""
     scheme = "slope[i] = (moved(1e-5) - moved(-1e-5)) / 1e-5"
     (source,) = differencing(udl.assignment, {"doubled": scheme}).values()
-    assert accused(source, udl)
+    assert is_accused(source, udl)
 
 
 def flags(source: str, judge: NetworksJudge) -> list[str]:

@@ -18,34 +18,34 @@ from grader.subjects.networks.draw import draw
 from grader.subjects.networks.revision import NetworksRevision, dump, load
 from grader.subjects.networks.summary import survey
 from tests.networks import NetworksJudge
-from tests.subjects.networks.seeded import network as seeded
+from tests.subjects.networks.seeded import network as draw_network
 
 
 def test_every_corner_is_reached(udl: NetworksJudge) -> None:
     """Those of the design, by looking at the networks rather than at their labels."""
     suite = udl.revision.suite
-    found = survey(udl.revision.assignment, udl.revision.id, udl.revision.suite)
+    counts = survey(udl.revision.assignment, udl.revision.id, udl.revision.suite)
     hidden = [sizes[1:-1] for sizes in suite.sizes]
-    assert found.depth["0"] >= 10
-    assert found.depth["1"] >= 10
-    assert found.depth["8"] >= 10
+    assert counts.depth["0"] >= 10
+    assert counts.depth["1"] >= 10
+    assert counts.depth["8"] >= 10
     assert sum(len(widths) > 1 and len(set(widths)) == 1 for widths in hidden) >= 10
     assert sum(len(widths) > 1 and len(set(widths)) == len(widths) for widths in hidden) >= 10
     assert sum(bool(widths) and set(widths) == {1} for widths in hidden) >= 4
     assert sum(sizes[0] > 1 and sizes[-1] > 1 for sizes in suite.sizes) >= 20
-    assert found.dead_layers >= 10
-    assert found.all_active >= 10
+    assert counts.dead_layers >= 10
+    assert counts.all_active >= 10
     assert sum(bool((network.y < 0).all()) for network in suite.networks) >= 10
     assert suite.sizes.count((1, 6, 6, 6, 6, 6, 1)) >= 20
-    assert found.networks == 200
+    assert counts.networks == 200
 
 
 def test_few_networks_tell_of_nothing_but_scalars(udl: NetworksJudge) -> None:
     """Nor are the deepest narrow: a gradient there passes through one number."""
     sizes = udl.revision.suite.sizes
     assert sum(set(network) == {1} for network in sizes) <= 10
-    deepest = [network for network in sizes if len(network) == 10]
-    assert sum(1 in network[1:-1] for network in deepest) <= len(deepest) * 2 / 3
+    deepest_networks = [network for network in sizes if len(network) == 10]
+    assert sum(1 in network[1:-1] for network in deepest_networks) <= len(deepest_networks) * 2 / 3
 
 
 def test_most_values_need_all_the_bits_of_a_float64(udl: NetworksJudge) -> None:
@@ -57,8 +57,10 @@ def test_most_values_need_all_the_bits_of_a_float64(udl: NetworksJudge) -> None:
 
 def test_no_two_networks_share_their_values(udl: NetworksJudge) -> None:
     """But for those of Hypothesis's own choice and those with exact zeros."""
-    drawn = zip(udl.revision.suite.networks, udl.revision.suite.corners, strict=True)
-    inputs = Counter(network.net_input.tobytes() for network, corner in drawn if corner != "plain values")
+    networks_and_corners = zip(udl.revision.suite.networks, udl.revision.suite.corners, strict=True)
+    inputs = Counter(
+        network.net_input.tobytes() for network, corner in networks_and_corners if corner != "plain values"
+    )
     zeros = {np.zeros((size, 1)).tobytes() for size in range(1, 5)}
     assert [count for values, count in inputs.items() if count > 1 and values not in zeros] == []
 
@@ -72,17 +74,17 @@ def test_no_unit_is_at_its_kink_and_no_derivative_is_inconclusive(udl: NetworksJ
 
 def test_a_revision_survives_being_stored_and_keeps_its_id(udl: NetworksJudge) -> None:
     """Bit for bit."""
-    again = load(dump(udl.revision))
-    assert again.id == udl.revision.id
-    assert again.assignment == udl.assignment
-    assert np.array_equal(again.suite.derivatives, udl.revision.suite.derivatives, equal_nan=True)
+    second_revision = load(dump(udl.revision))
+    assert second_revision.id == udl.revision.id
+    assert second_revision.assignment == udl.assignment
+    assert np.array_equal(second_revision.suite.derivatives, udl.revision.suite.derivatives, equal_nan=True)
 
 
 def test_a_revision_is_named_by_assignment_and_networks(udl: NetworksJudge) -> None:
     """Another limit, or one other bit of a network, is another revision."""
-    other = NetworksRevision(Assignment("udl-7.2", "other title"), udl.revision.suite)
-    moved = udl.revision.suite.take(range(1, len(udl.revision.suite)))
-    assert len({udl.revision.id, other.id, NetworksRevision(udl.assignment, moved).id}) == 3
+    other_title = NetworksRevision(Assignment("udl-7.2", "other title"), udl.revision.suite)
+    moved_suite = udl.revision.suite.take(range(1, len(udl.revision.suite)))
+    assert len({udl.revision.id, other_title.id, NetworksRevision(udl.assignment, moved_suite).id}) == 3
 
 
 @pytest.mark.parametrize("at", [0, 100, 5000, -30])
@@ -104,9 +106,9 @@ def of_columns(least: int, most: int, home: int, networks: int = 60) -> Assignme
 
 def test_every_number_of_columns_in_the_range_is_drawn() -> None:
     """And about half of the networks have one: the rubric's steps are judged there."""
-    drawn = Counter(draw(of_columns(1, 16, 1), choice=1).suite.columns)
-    assert set(drawn) == set(range(1, 17))
-    assert 20 <= drawn[1] <= 40
+    counts = Counter(draw(of_columns(1, 16, 1), choice=1).suite.columns)
+    assert set(counts) == set(range(1, 17))
+    assert 20 <= counts[1] <= 40
 
 
 def test_a_range_of_one_number_of_columns_draws_no_other() -> None:
@@ -114,8 +116,8 @@ def test_a_range_of_one_number_of_columns_draws_no_other() -> None:
 
 
 def test_the_notebooks_shape_may_be_a_batch_and_is_drawn_alone_too() -> None:
-    drawn = draw(of_columns(1, 4, 3), choice=1).suite
-    home = zip(drawn.corners, drawn.columns, strict=True)
+    suite = draw(of_columns(1, 4, 3), choice=1).suite
+    home = zip(suite.corners, suite.columns, strict=True)
     assert Counter(columns for corner, columns in home if corner == "the notebook's shape") == {3: 2, 1: 2}
 
 
@@ -156,7 +158,7 @@ def test_every_legal_assignment_draws_within_its_ranges(seed: int) -> None:
 
 def test_a_range_that_holds_too_few_networks_is_refused_by_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.subjects.networks.draw.usable", lambda *_, **__: False)
-    networks = [seeded(0, Assignment("x", "x"))] * 9
+    networks = [draw_network(0, Assignment("x", "x"))] * 9
     monkeypatch.setattr("grader.subjects.networks.draw.ordinary", lambda *_: iter(networks))
     with pytest.raises(AssignmentError, match="only 0 of 9 different networks could be drawn within the ranges"):
         draw(replace(of_columns(1, 1, 1), networks=9))
@@ -170,11 +172,11 @@ def test_an_assignment_survives_json(udl: NetworksJudge) -> None:
 def test_drawing_in_a_process_of_its_own_repeats_itself() -> None:
     """The same versions draw the same networks."""
     text = assignment_to_json(Assignment("x", "x", networks=20, home_networks=5)).encode()
-    drawn = [
+    archives = [
         subprocess.run(
             [sys.executable, "-m", "grader.subjects.networks.draw"], input=text, capture_output=True, check=True
         ).stdout
         for _ in range(2)
     ]
-    assert load(drawn[0]).id == load(drawn[1]).id
-    assert Counter(load(drawn[0]).suite.corners)["the notebook's shape"] == 5
+    assert load(archives[0]).id == load(archives[1]).id
+    assert Counter(load(archives[0]).suite.corners)["the notebook's shape"] == 5

@@ -8,7 +8,7 @@ import numpy as np
 from grader.subjects.networks.layers import stack_once
 from grader.subjects.networks.proposals import Proposals
 from tests.networks import NetworksJudge
-from tests.subjects.networks.seeded import network as seeded
+from tests.subjects.networks.seeded import network as draw_network
 from worker.grading.candidate import Requests
 
 
@@ -27,7 +27,7 @@ def test_a_question_is_asked_without_working_out_what_is_expected(udl: NetworksJ
     proposals = Proposals(udl.assignment)
     row = proposals.ladder(1, 1)
     assert np.isnan(proposals.questions(row).derivatives).all()
-    assert not any("expected" in vars(each) for each in row)
+    assert not any("expected" in vars(proposal) for proposal in row)
     assert np.isfinite(proposals.expectations(row).derivatives).all()
 
 
@@ -35,14 +35,14 @@ def test_what_only_one_submission_is_asked_goes_with_it(udl: NetworksJudge) -> N
     """Its own networks, and those that are large, however often they are asked for."""
     proposals, formulas = Proposals(udl.assignment), udl.assignment.formulas
     requests = Requests(udl.revision.subject.exchange)
-    own = proposals.of([seeded(seed, udl.assignment) for seed in range(9)])
+    own = proposals.of([draw_network(seed, udl.assignment) for seed in range(9)])
     large = proposals.seeded((40, 60, 40), 1)
     assert own
     assert large
     for row in (own, [*proposals.ladder(1, 1), *own], large):
-        suite, asked = proposals.expectations(row), proposals.questions(row)
+        suite, questions = proposals.expectations(row), proposals.questions(row)
         assert stack_once(suite, formulas) is stack_once(suite, formulas)
-        made = [weakref.ref(each) for each in (suite, asked, requests.of(asked))]
-        del suite, asked
+        references = [weakref.ref(part) for part in (suite, questions, requests.of(questions))]
+        del suite, questions
         gc.collect()
-        assert [each() for each in made] == [None, None, None]
+        assert [reference() for reference in references] == [None, None, None]

@@ -23,7 +23,7 @@ from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
 from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment, sources
 from tests.subjects.networks.diagnosis.slips import slips
 from tests.subjects.networks.diagnosis.styles import Slip, source, written
-from tests.subjects.networks.interpreter import Interpreter, started
+from tests.subjects.networks.interpreter import Interpreter, start_interpreter
 
 Numbers = list[list[float]]
 
@@ -64,8 +64,8 @@ class Shown:
     expected: dict[str, str]
     actual: dict[str, str]
     #: The end of it, and all.
-    ended: str
-    printed: str
+    last_line: str
+    text: str
 
 
 Run = Callable[[str, Counterexample], Shown]
@@ -80,49 +80,49 @@ def _without_explanations(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def interpreter() -> Iterator[Interpreter]:
     """What runs the scripts."""
-    with started() as interpreter:
+    with start_interpreter() as interpreter:
         yield interpreter
 
 
 @pytest.fixture
-def ran(interpreter: Interpreter) -> Run:
+def run_script(interpreter: Interpreter) -> Run:
     """Runs the script below the source, in an interpreter of its own."""
-    return lambda text, example: _shown(interpreter, f"import numpy as np\n{text}\n{example.script}")
+    return lambda text, example: _show(interpreter, f"import numpy as np\n{text}\n{example.script}")
 
 
-def _shown(interpreter: Interpreter, script: str) -> Shown:
-    done = interpreter.run(script)
-    rows = re.findall(r"^(all_dl_d\w+\[\d+\]) (.+)\n  expected (.+)\n  actual   (.+)$", done.output, re.MULTILINE)
+def _show(interpreter: Interpreter, script: str) -> Shown:
+    process = interpreter.run(script)
+    rows = re.findall(r"^(all_dl_d\w+\[\d+\]) (.+)\n  expected (.+)\n  actual   (.+)$", process.output, re.MULTILINE)
     return Shown(
-        {name: says == "as it should be" for name, says, _, _ in rows},
+        {name: sentence == "as it should be" for name, sentence, _, _ in rows},
         {name: expected for name, _, expected, _ in rows},
         {name: actual for name, _, _, actual in rows},
-        (done.errors if done.status else done.output).strip().splitlines()[-1],
-        done.output,
+        (process.errors if process.status else process.output).strip().splitlines()[-1],
+        process.output,
     )
 
 
 def counterexample(text: str, judge: NetworksJudge) -> Counterexample:
     """The verdict's."""
-    judged = judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment))
-    assert isinstance(judged.counterexample, Counterexample)
-    return judged.counterexample
+    judgement = judge.judge(local(text, judge.assignment), lambda: local(text, judge.assignment))
+    assert isinstance(judgement.counterexample, Counterexample)
+    return judgement.counterexample
 
 
-def agrees(shown: Shown, example: Counterexample) -> None:
+def agrees(output: Shown, example: Counterexample) -> None:
     """The difference is the stated one."""
     if example.instead and example.instead.startswith("raised "):
-        assert shown.ended.startswith(example.instead.removeprefix("raised ").partition(":")[0])
+        assert output.last_line.startswith(example.instead.removeprefix("raised ").partition(":")[0])
         return
     if example.actual is None:
-        assert shown.ended != "0 arrays are wrong"
+        assert output.last_line != "0 arrays are wrong"
         return
     for part in ("weights", "biases"):
         for k in range(example.depth + 1):
             name = f"all_dl_d{part}[{k}]"
-            assert ast.literal_eval(shown.expected[name]) == near(getattr(example.expected, part)[k])
-            assert ast.literal_eval(shown.actual[name]) == near(getattr(example.actual, part)[k])
-    assert not shown.right[f"all_dl_d{example.parameter}[{example.layer}]"]
+            assert ast.literal_eval(output.expected[name]) == near(getattr(example.expected, part)[k])
+            assert ast.literal_eval(output.actual[name]) == near(getattr(example.actual, part)[k])
+    assert not output.right[f"all_dl_d{example.parameter}[{example.layer}]"]
 
 
 def near(rows: Numbers) -> object:
@@ -131,10 +131,10 @@ def near(rows: Numbers) -> object:
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_examples_difference_is_shown(udl: NetworksJudge, ran: Run, name: str) -> None:
+def test_an_examples_difference_is_shown(udl: NetworksJudge, run_script: Run, name: str) -> None:
     text = (FOLDER / name).read_text()
     example = counterexample(text, udl)
-    agrees(ran(text, example), example)
+    agrees(run_script(text, example), example)
 
 
 #: Every second one: what the script shows depends on the network and on what came back, not on which bug it is.
@@ -142,50 +142,52 @@ SLIPS = [pytest.param(slip, marks=[pytest.mark.nightly] * (n % 2)) for n, slip i
 
 
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: slip.bug)
-def test_a_bugs_difference_is_shown(udl: NetworksJudge, ran: Run, slip: Slip) -> None:
+def test_a_bugs_difference_is_shown(udl: NetworksJudge, run_script: Run, slip: Slip) -> None:
     example = counterexample(written(slip), udl)
-    agrees(ran(written(slip), example), example)
+    agrees(run_script(written(slip), example), example)
 
 
-@pytest.mark.parametrize("bug", [each for each in BEHAVIOURS if each[0] not in STATE], ids=lambda each: each[0])
-def test_what_is_no_line_is_shown_too(udl: NetworksJudge, ran: Run, bug: tuple[str, str]) -> None:
+@pytest.mark.parametrize(
+    "bug", [behaviour for behaviour in BEHAVIOURS if behaviour[0] not in STATE], ids=lambda behaviour: behaviour[0]
+)
+def test_what_is_no_line_is_shown_too(udl: NetworksJudge, run_script: Run, bug: tuple[str, str]) -> None:
     _, text = bug
     example = counterexample(text, udl)
-    agrees(ran(text, example), example)
+    agrees(run_script(text, example), example)
 
 
-@pytest.mark.parametrize("given", ASSIGNMENTS, ids=lambda given: "-".join(map(str, given)))
-def test_a_right_one_is_right_by_every_formula(given: tuple[Activation, Loss, int]) -> None:
+@pytest.mark.parametrize("formulas", ASSIGNMENTS, ids=lambda formulas: "-".join(map(str, formulas)))
+def test_a_right_one_is_right_by_every_formula(formulas: tuple[Activation, Loss, int]) -> None:
     """The script's own finite differences are good enough for it."""
-    asked = assignment(*given)
+    assignment_ = assignment(*formulas)
     for number in range(20):
-        text, printed = script(network(number, asked), asked), io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(f"{sources(asked)['']}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
-        assert printed.getvalue().endswith("\n0 arrays are wrong\n")
+        text, stream = script(network(number, assignment_), assignment_), io.StringIO()
+        with contextlib.redirect_stdout(stream):
+            exec(f"{sources(assignment_)['']}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
+        assert stream.getvalue().endswith("\n0 arrays are wrong\n")
 
 
 def test_a_mean_over_the_columns_is_in_the_script() -> None:
     """In its loss, and in the loss derivative that it gives to who has none."""
-    summed = assignment(Activation.LEAKY_RELU, Loss.LEAST_SQUARES, 3)
-    asked = replace(summed, formulas=replace(summed.formulas, reduction=Reduction.MEAN))
+    sum_assignment = assignment(Activation.LEAKY_RELU, Loss.LEAST_SQUARES, 3)
+    mean_assignment = replace(sum_assignment, formulas=replace(sum_assignment.formulas, reduction=Reduction.MEAN))
     for number in range(10):
-        text, printed = script(network(number, asked), asked), io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        text, stream = script(network(number, mean_assignment), mean_assignment), io.StringIO()
+        with contextlib.redirect_stdout(stream):
             exec(f"{MEAN}\n{text}", {"np": np})  # noqa: S102 - all of it is ours
-        assert printed.getvalue().endswith("\n0 arrays are wrong\n")
+        assert stream.getvalue().endswith("\n0 arrays are wrong\n")
 
 
-def network(number: int, asked: Assignment) -> Network:
+def network(number: int, assignment_: Assignment) -> Network:
     """With units and columns of every number, and targets that suit the loss."""
     rng = np.random.default_rng(number)
-    sizes = [int(each) for each in rng.integers(1, 5, 2 + number % 4)]
+    sizes = [int(size) for size in rng.integers(1, 5, 2 + number % 4)]
     sizes[-1] = max(2, sizes[-1])
-    columns = int(rng.integers(1, asked.ranges.columns.most + 1))
+    columns = int(rng.integers(1, assignment_.ranges.columns.most + 1))
     weights = tuple(rng.normal(size=(n, m)) for m, n in itertools.pairwise(sizes))
     biases = tuple(rng.normal(size=(n, 1)) for n in sizes[1:])
-    hot = np.eye(sizes[-1])[:, rng.integers(0, sizes[-1], columns)]
-    y = rng.normal(size=hot.shape) if asked.formulas.loss is Loss.LEAST_SQUARES else hot
+    one_hot = np.eye(sizes[-1])[:, rng.integers(0, sizes[-1], columns)]
+    y = rng.normal(size=one_hot.shape) if assignment_.formulas.loss is Loss.LEAST_SQUARES else one_hot
     return Network(weights, biases, rng.normal(size=(sizes[0], columns)), y)
 
 
@@ -195,20 +197,20 @@ def test_the_students_own_helpers_stay_what_they_are(udl: NetworksJudge) -> None
     assert {node.name[:9] for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)} == {"backmark_"}
 
 
-def test_an_array_of_objects_is_shown_as_none_of_numbers(udl: NetworksJudge, ran: Run) -> None:
+def test_an_array_of_objects_is_shown_as_none_of_numbers(udl: NetworksJudge, run_script: Run) -> None:
     text = source("growing") + "\nright = backward_pass\ndef backward_pass(*given):\n    dws, dbs = right(*given)\n"
     text += "    return [dw.astype(object) for dw in dws], dbs\n"
     example = counterexample(text, udl)
     assert example.instead is not None
     assert example.instead.endswith("should be an array of real numbers, and its dtype is object")
-    shown = ran(text, example)
-    assert "no array of numbers" in shown.actual.values()
-    assert shown.ended != "0 arrays are wrong"
+    output = run_script(text, example)
+    assert "no array of numbers" in output.actual.values()
+    assert output.last_line != "0 arrays are wrong"
 
 
 @pytest.mark.parametrize(
-    "returned", ["None", "zip(dws, dbs)", "dws", "{1: dws, 2: dbs, 3: 0}", "(dws, (b for b in dbs))"]
+    "return_value", ["None", "zip(dws, dbs)", "dws", "{1: dws, 2: dbs, 3: 0}", "(dws, (b for b in dbs))"]
 )
-def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: NetworksJudge, ran: Run, returned: str) -> None:
-    text = source("growing", returns=returned)
-    assert re.search(r"should (return two lists|be a list)", ran(text, counterexample(text, udl)).printed)
+def test_what_is_no_two_lists_is_shown_as_what_it_is(udl: NetworksJudge, run_script: Run, return_value: str) -> None:
+    text = source("growing", returns=return_value)
+    assert re.search(r"should (return two lists|be a list)", run_script(text, counterexample(text, udl)).text)

@@ -125,12 +125,12 @@ REGULARISED_MISTAKE = '"""forgets the examples but the first.\n\nWhat is the los
 )
 
 
-def gated() -> ContractAssignment:
+def build_gated() -> ContractAssignment:
     """Return a contract with two upstream gradients."""
     return contract(GATED, reference=GATED_REFERENCE, solution=GATED_RIGHT, mistake_upstream=GATED_MISTAKE)
 
 
-def regularised() -> ContractAssignment:
+def build_regularised() -> ContractAssignment:
     """Return a contract whose loss has two terms."""
     return contract(
         REGULARISED,
@@ -140,7 +140,7 @@ def regularised() -> ContractAssignment:
     )
 
 
-def made(assignment: ContractAssignment) -> ContractRevision:
+def make_revision(assignment: ContractAssignment) -> ContractRevision:
     """Return the contract's revision."""
     return build(assignment)
 
@@ -163,13 +163,13 @@ def plant(revision: ContractRevision, row: str, edit: Edit) -> list[Answer]:
         parts = {
             term: numbers[part].reshape(place.shape) for term, numbers in zip(revision.terms, cases.terms, strict=True)
         }
-        got = np.asarray(edit(answers[i][own].reshape(place.shape), parts, cases.drawn[i].dims))
-        if got.shape == place.shape:
-            answers[i][own] = got.ravel()
+        result = np.asarray(edit(answers[i][own].reshape(place.shape), parts, cases.drawn[i].dims))
+        if result.shape == place.shape:
+            answers[i][own] = result.ravel()
         else:
             answers[i][own] = np.nan
-            received = ReceivedForm("ndarray", got.shape, str(got.dtype))
-            forms.setdefault(i, Malformed(place.expression, None, place.shape, received, numbers=answers[i]))
+            form = ReceivedForm("ndarray", result.shape, str(result.dtype))
+            forms.setdefault(i, Malformed(place.expression, None, place.shape, form, numbers=answers[i]))
     return [forms.get(i, Returned(numbers)) for i, numbers in enumerate(answers)]
 
 
@@ -180,5 +180,5 @@ def diagnose(revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnos
 
 def noise(cases: ContractCases, seed: int) -> Array:
     """Return errors within the tolerance of each number."""
-    allowed = np.where(np.isfinite(cases.tolerances), cases.tolerances, 0.0)
-    return np.random.default_rng(seed).uniform(-0.5, 0.5, len(allowed)) * allowed
+    tolerances = np.where(np.isfinite(cases.tolerances), cases.tolerances, 0.0)
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, len(tolerances)) * tolerances

@@ -16,12 +16,12 @@ from grader.subjects.contracts.revision import ContractRevision, dump, load
 from tests.subjects.contracts.diagnosis.planting import (
     REGULARISED_MISTAKE,
     Edit,
+    build_gated,
+    build_regularised,
     diagnose,
-    gated,
-    made,
+    make_revision,
     noise,
     plant,
-    regularised,
     right,
 )
 from tests.subjects.contracts.making import build, contract, judge
@@ -30,26 +30,26 @@ AFFINE = Path(grader.__path__[0]) / "assignments" / "gallery" / "cs231n-affine"
 
 
 @pytest.fixture(scope="module")
-def published() -> ContractRevision:
+def packaged_affine() -> ContractRevision:
     assignment = kinds.read(AFFINE)
     assert isinstance(assignment, ContractAssignment)
-    return made(assignment)
+    return make_revision(assignment)
 
 
 @pytest.fixture(scope="module")
-def affine(published: ContractRevision) -> ContractRevision:
+def affine(packaged_affine: ContractRevision) -> ContractRevision:
     """The same without mistakes of its own, which come before the generic ones."""
-    return replace(published, assignment=replace(published.assignment, mistakes=()), mistakes={})
+    return replace(packaged_affine, assignment=replace(packaged_affine.assignment, mistakes=()), mistakes={})
 
 
 @pytest.fixture(scope="module")
 def two_upstreams() -> ContractRevision:
-    return made(gated())
+    return make_revision(build_gated())
 
 
 @pytest.fixture(scope="module")
 def two_terms() -> ContractRevision:
-    return made(regularised())
+    return make_revision(build_regularised())
 
 
 def names(revision: ContractRevision, answers: list[Answer]) -> list[str]:
@@ -75,8 +75,8 @@ FACTORS: dict[str, Edit] = {
 @pytest.mark.parametrize("row", ["out", "dx", "dw"])
 @pytest.mark.parametrize("name", FACTORS)
 def test_a_factor_is_named_by_the_dims_that_it_is_made_of(row: str, name: str, affine: ContractRevision) -> None:
-    wanted = "divided_by_N_D" if name == "divided_by_x_size" else name
-    assert names(affine, plant(affine, row, FACTORS[name])) == [f"{row}:{wanted}"]
+    factor = "divided_by_N_D" if name == "divided_by_x_size" else name
+    assert names(affine, plant(affine, row, FACTORS[name])) == [f"{row}:{factor}"]
 
 
 def test_the_sentence_follows_it_and_says_the_numbers(affine: ContractRevision) -> None:
@@ -87,7 +87,9 @@ def test_the_sentence_follows_it_and_says_the_numbers(affine: ContractRevision) 
     assert diagnosis.hint.endswith("?")
     assert "`N`" not in diagnosis.hint
     assert diagnosis.names == ("dw",)
-    assert [(one.id, one.title) for one in diagnosis.mistakes] == [("dw:divided_by_N", "returns `dw` divided by `N`")]
+    assert [(mistake.id, mistake.title) for mistake in diagnosis.mistakes] == [
+        ("dw:divided_by_N", "returns `dw` divided by `N`")
+    ]
 
 
 def test_results_that_go_wrong_alike_are_named_together(affine: ContractRevision) -> None:
@@ -106,12 +108,12 @@ def test_results_that_go_wrong_in_two_ways_have_a_statement_each(affine: Contrac
 
 def _join(revision: ContractRevision, first: list[Answer], second: list[Answer]) -> list[Answer]:
     """Answers that are wrong where either is."""
-    joined: list[Answer] = []
-    for true, one, other in zip(right(revision), first, second, strict=True):
-        assert one.numbers is not None
-        assert other.numbers is not None
-        joined.append(Returned(one.numbers + other.numbers - true))
-    return joined
+    answers: list[Answer] = []
+    for true, first_answer, second_answer in zip(right(revision), first, second, strict=True):
+        assert first_answer.numbers is not None
+        assert second_answer.numbers is not None
+        answers.append(Returned(first_answer.numbers + second_answer.numbers - true))
+    return answers
 
 
 @pytest.mark.parametrize(
@@ -134,7 +136,7 @@ def relu() -> ContractRevision:
     """A contract about arrays of one to four axes, without mistakes of its own."""
     assignment = kinds.read(AFFINE.with_name("cs231n-relu"))
     assert isinstance(assignment, ContractAssignment)
-    return made(replace(assignment, mistakes=()))
+    return make_revision(replace(assignment, mistakes=()))
 
 
 @pytest.mark.parametrize(
@@ -145,10 +147,10 @@ def test_a_shape_that_a_mistake_leaves_as_it_is_speaks_for_it(edit: Edit, name: 
     answers = plant(relu, "dx", edit)
     assert names(relu, answers) == [f"dx:{name}"]
     # Not if the numbers of that shape are wrong: then there is more to it.
-    one = next(i for i, answer in enumerate(answers) if isinstance(answer, Returned))
-    numbers = answers[one].numbers
+    place = next(i for i, answer in enumerate(answers) if isinstance(answer, Returned))
+    numbers = answers[place].numbers
     assert numbers is not None
-    answers[one] = Returned(numbers + 1)
+    answers[place] = Returned(numbers + 1)
     assert names(relu, answers) == []
 
 
@@ -199,15 +201,23 @@ def test_of_a_result_that_one_term_alone_makes_the_factor_is_named(two_terms: Co
 
 
 @pytest.mark.parametrize("mistake", sorted(path.stem for path in (AFFINE / "mistakes").glob("*.py")))
-def test_the_assignments_own_mistake_comes_before_what_it_is_made_of(mistake: str, published: ContractRevision) -> None:
-    known = next(one for one in published.assignment.mistakes if one.id == mistake)
-    (diagnosis,) = judge(published, known.source).diagnosis
-    assert (diagnosis.id, diagnosis.title, diagnosis.hint) == (known.id, f"It {known.title}.", known.hint)
+def test_the_assignments_own_mistake_comes_before_what_it_is_made_of(
+    mistake: str, packaged_affine: ContractRevision
+) -> None:
+    own_mistake = next(candidate for candidate in packaged_affine.assignment.mistakes if candidate.id == mistake)
+    (diagnosis,) = judge(packaged_affine, own_mistake.source).diagnosis
+    assert (diagnosis.id, diagnosis.title, diagnosis.hint) == (
+        own_mistake.id,
+        f"It {own_mistake.title}.",
+        own_mistake.hint,
+    )
 
 
-def test_an_own_mistake_beside_another_one_is_still_recognised(published: ContractRevision) -> None:
-    mistake = next(one for one in published.assignment.mistakes if one.id == "bias_mean")
-    (diagnosis,) = judge(published, mistake.source.replace("return dx, dw, db", "return dx, 2 * dw, db")).diagnosis
+def test_an_own_mistake_beside_another_one_is_still_recognised(packaged_affine: ContractRevision) -> None:
+    mistake = next(own_mistake for own_mistake in packaged_affine.assignment.mistakes if own_mistake.id == "bias_mean")
+    (diagnosis,) = judge(
+        packaged_affine, mistake.source.replace("return dx, dw, db", "return dx, 2 * dw, db")
+    ).diagnosis
     assert diagnosis.id == "bias_mean+dw:times_2"
     assert diagnosis.title == f"It {mistake.title} and it returns `dw` times `2`."
 
@@ -246,7 +256,7 @@ def test_another_sum_of_the_parts_is_not_said_to_be_any_of_these(
     weights: tuple[float, float], two_upstreams: ContractRevision
 ) -> None:
     first, second = weights
-    if any(min(abs(weight - known) for known in (0, 1, 2, 0.5)) < 1e-3 for weight in map(abs, weights)):
+    if any(min(abs(weight - plain_weight) for plain_weight in (0, 1, 2, 0.5)) < 1e-3 for weight in map(abs, weights)):
         return
     if abs(first - second) < 1e-3:
         return
@@ -283,8 +293,8 @@ def test_a_result_that_is_missing_on_a_case_is_not_explained(affine: ContractRev
 def test_a_dim_that_never_varies_is_named_by_no_factor() -> None:
     fixed = contract()
     fixed = replace(fixed, dims=tuple(replace(dim, least=2, most=2) if dim.name == "N" else dim for dim in fixed.dims))
-    built = build(fixed)
-    assert names(built, plant(built, "dw", FACTORS["times_N"])) == ["dw:times_2"]
+    revision = build(fixed)
+    assert names(revision, plant(revision, "dw", FACTORS["times_N"])) == ["dw:times_2"]
 
 
 def test_answers_that_differ_from_time_to_time_are_not_explained(affine: ContractRevision) -> None:
@@ -295,8 +305,8 @@ def test_answers_that_differ_from_time_to_time_are_not_explained(affine: Contrac
 
 
 def test_a_stored_revision_explains_the_same(two_terms: ContractRevision) -> None:
-    again = load(dump(two_terms))
-    assert again.terms == ("data", "reg")
-    assert dump(again) == dump(two_terms)
+    revision = load(dump(two_terms))
+    assert revision.terms == ("data", "reg")
+    assert dump(revision) == dump(two_terms)
     source = two_terms.assignment.mistakes[0].source
-    assert judge(again, source).diagnosis == judge(two_terms, source).diagnosis != ()
+    assert judge(revision, source).diagnosis == judge(two_terms, source).diagnosis != ()

@@ -14,7 +14,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 _ROUNDED = _PLAIN.format(returns="[w.round(3) for w in grad_w], [b.round(3) for b in grad_b]")
 _ROUNDED_BIASES = _PLAIN.format(returns="grad_w, [np.around(b, 1) for b in grad_b]")
 _CLIPPED = _PLAIN.format(returns="[np.minimum(np.maximum(w, -5), 5) for w in grad_w], [b.clip(-5, 5) for b in grad_b]")
-_SCALED = _PLAIN.format(returns="[0.1 * w for w in grad_w], [0.1 * b for b in grad_b]")
+_SCALED_SOURCE = _PLAIN.format(returns="[0.1 * w for w in grad_w], [0.1 * b for b in grad_b]")
 _SCALED_BIASES = _PLAIN.format(returns="grad_w, [3 * b for b in grad_b]")
 _HALF = _PLAIN.format(returns="[np.float16(w) for w in grad_w], [np.float16(b) for b in grad_b]")
 
@@ -163,7 +163,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return found[0], found[1]
 """
 
-_NOT_CALLED = """
+_NOT_CALLED_SOURCE = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     d = d_loss_d_output(all_f[K], y)
     dws, dbs = [None] * (K + 1), [None] * (K + 1)
@@ -175,7 +175,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return dws, dbs
 """
 
-_CALLED = """
+_CALLED_SOURCE = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     d = d_loss_d_output(all_f[K], y)
     dws, dbs = [None] * (K + 1), [None] * (K + 1)
@@ -266,7 +266,7 @@ BEHAVIOURS = (
     ("rounded", _ROUNDED),
     ("rounded", _ROUNDED_BIASES),
     ("clipped", _CLIPPED),
-    ("scaled", _SCALED),
+    ("scaled", _SCALED_SOURCE),
     ("scaled", _SCALED_BIASES),
     ("float16", _HALF),
     ("k_hard_coded", _FIVE),
@@ -285,7 +285,7 @@ BEHAVIOURS = (
     ("coarse_differences", _COARSE),
     ("coarse_differences", _COARSE_BIASES),
 )
-RAISED = (("transpose_not_called", _NOT_CALLED), ("transpose_called", _CALLED))
+RAISING_PAIRS = (("transpose_not_called", _NOT_CALLED_SOURCE), ("transpose_called", _CALLED_SOURCE))
 
 #: A bug in two lines at once, which the styles have no single hole for.
 BEFORE_THE_WEIGHTS = """

@@ -7,14 +7,14 @@ from tests.local import local
 from tests.networks import NetworksJudge
 
 
-def diagnosed(source: str, judge: NetworksJudge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
+def diagnose(source: str, judge: NetworksJudge, *, watched: bool = True) -> tuple[Diagnosis, ...]:
     """What explains its answers to the networks that decide; what it keeps between calls is left to the judge.
 
     `watched` says whether it is asked again what it writes on its way.
     """
     candidate = local(source, judge.assignment)
     answers = candidate.answer(judge.revision.suite)
-    wrong = [i for i, off in enumerate(disagreeing(judge.revision.suite, answers)) if off]
+    wrong = [i for i, disagrees in enumerate(disagreeing(judge.revision.suite, answers)) if disagrees]
     diagnoser: Diagnoser = judge.revision.subject.diagnoser
     evidence = dict(enumerate(candidate.evidence(judge.revision.suite))) if wrong and watched else {}
 
@@ -27,11 +27,11 @@ def diagnosed(source: str, judge: NetworksJudge, *, watched: bool = True) -> tup
     ).diagnoses
 
 
-def named(source: str, judge: NetworksJudge) -> list[str]:
+def list_ids(source: str, judge: NetworksJudge) -> list[str]:
     """The ids of the explanations, best first."""
-    return [each.id for each in diagnosed(source, judge)]
+    return [diagnosis.id for diagnosis in diagnose(source, judge)]
 
 
-def either(first: str, second: str) -> set[str]:
+def join_ids(first: str, second: str) -> set[str]:
     """The id of a pair, whichever of its bugs is named first."""
     return {f"{first}+{second}", f"{second}+{first}"}

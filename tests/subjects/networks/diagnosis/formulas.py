@@ -95,11 +95,11 @@ def assignment(activation: Activation, loss: Loss, columns: int) -> Assignment:
     )
 
 
-def sources(given: Assignment) -> dict[str, str]:
+def sources(assignment_: Assignment) -> dict[str, str]:
     """The right text under no name, and one for each bug by its id."""
-    activation, loss = given.formulas.activation, given.formulas.loss
+    activation, loss = assignment_.formulas.activation, assignment_.formulas.loss
     changes = {"": dict[str, str](), **_ALWAYS, **_OF_ACTIVATION[activation], **_OF_LOSS[loss]}
-    if given.ranges.columns.most > 1:
+    if assignment_.ranges.columns.most > 1:
         changes |= _BATCH
     right = {**_RIGHT, "derivative": _DERIVATIVES[activation]}
     return {bug: _TEXT.format(**right | change) for bug, change in changes.items()}

@@ -21,7 +21,7 @@ JUDGE = NetworksJudge(load_packaged("udl-7.2"))
 SUITE: Suite = JUDGE.subject.cases
 SINGLE = [i for i, columns in enumerate(SUITE.columns) if columns == 1]
 #: No hidden layer, single units, and ordinary networks.
-CHOSEN = sorted(SINGLE, key=lambda i: (sum(SUITE.sizes[i]), i))[:12] + SINGLE[:4]
+PLACES = sorted(SINGLE, key=lambda i: (sum(SUITE.sizes[i]), i))[:12] + SINGLE[:4]
 
 #: What a list is filled with: one number, or numbers of a seed.
 FILLINGS = (0.0, 1.0, -1.0, np.nan, np.inf, -np.inf, 1e300, 5e-324, None)
@@ -53,7 +53,7 @@ def fill(filling: float | None, count: int, seed: int) -> np.ndarray:
 @st.composite
 def awkward(draw: st.DrawFn) -> tuple[dict[int, Answer], dict[int, Evidence]]:
     """Answers and evidence of one network or a few."""
-    networks = draw(st.lists(st.sampled_from(CHOSEN), min_size=1, max_size=3, unique=True))
+    networks = draw(st.lists(st.sampled_from(PLACES), min_size=1, max_size=3, unique=True))
     answers: dict[int, Answer] = {}
     evidence: dict[int, Evidence] = {}
     for i in networks:
@@ -75,33 +75,33 @@ def awkward(draw: st.DrawFn) -> tuple[dict[int, Answer], dict[int, Evidence]]:
     return answers, evidence
 
 
-def look(answers: Mapping[int, Answer], evidence: Mapping[int, Evidence], failed: frozenset[str]) -> None:
+def list_all_facts(answers: Mapping[int, Answer], evidence: Mapping[int, Evidence], steps: frozenset[str]) -> None:
     """Every fact about these networks, as the others had never been answered."""
-    which = sorted({*answers, *evidence})
-    suite = SUITE.take(which)
-    came = [answers[i] for i in which]
-    seen = {at: evidence[i] for at, i in enumerate(which) if i in evidence}
+    places = sorted({*answers, *evidence})
+    suite = SUITE.take(places)
+    place_answers = [answers[i] for i in places]
+    place_evidence = {at: evidence[i] for at, i in enumerate(places) if i in evidence}
     with np.errstate(all="ignore"):
-        lines = sample_lines(suite, [VIEWS[i] for i in which], came, seen, failed)
+        lines = sample_lines(suite, [VIEWS[i] for i in places], place_answers, place_evidence, steps)
         find_facts(lines)
         for samples in lines:
             # Not the first fact alone: a rare one stands behind all others.
             list(list_facts(samples, np.ones(samples.made.shape, dtype=bool)))
-        find_layers_left_out(suite, seen)
-        find_misshapen(suite, seen, failed)
+        find_layers_left_out(suite, place_evidence)
+        find_misshapen(suite, place_evidence, steps)
 
 
 @settings(max_examples=150)
 @given(awkward(), st.sets(st.sampled_from(STEPS), min_size=1))
 def test_no_fact_raises_whatever_came_back(
-    evidence: tuple[dict[int, Answer], dict[int, Evidence]], failed: set[str]
+    evidence: tuple[dict[int, Answer], dict[int, Evidence]], steps: set[str]
 ) -> None:
     """Empty layers, zeros, NaN, infinities, single units, one network alone."""
-    look(*evidence, frozenset(failed))
+    list_all_facts(*evidence, frozenset(steps))
 
 
 @pytest.mark.parametrize("factor", [1.0, 2.0, 0.0])
-@pytest.mark.parametrize("i", CHOSEN)
+@pytest.mark.parametrize("i", PLACES)
 def test_no_fact_raises_on_a_pass_of_a_single_network(i: int, factor: float) -> None:
     """A network may have no unit on one side of zero, or none that dl/dh comes to."""
     depth = len(SUITE.sizes[i]) - 1
@@ -113,7 +113,9 @@ def test_no_fact_raises_on_a_pass_of_a_single_network(i: int, factor: float) -> 
         shared=(False,) * depth,
         raised=None,
     )
-    look({i: Returned(evidence.numbers[: SUITE.starts[i + 1] - SUITE.starts[i]])}, {i: evidence}, frozenset(STEPS))
+    list_all_facts(
+        {i: Returned(evidence.numbers[: SUITE.starts[i + 1] - SUITE.starts[i]])}, {i: evidence}, frozenset(STEPS)
+    )
 
 
 @pytest.mark.parametrize("filling", FILLINGS)
@@ -121,7 +123,7 @@ def test_no_fact_raises_on_lists_of_one_number(filling: float | None) -> None:
     """All lists there, in every network that was chosen."""
     answers: dict[int, Answer] = {}
     evidence: dict[int, Evidence] = {}
-    for i in CHOSEN:
+    for i in PLACES:
         sizes = SUITE.sizes[i]
         answers[i] = Returned(fill(filling, SUITE.starts[i + 1] - SUITE.starts[i], i))
         count = sum(a * b for a, b in zip(sizes[1:], sizes[:-1], strict=True)) + 2 * sum(sizes[1:]) + sum(sizes[:-1])
@@ -131,4 +133,4 @@ def test_no_fact_raises_on_lists_of_one_number(filling: float | None) -> None:
             ended=True, form=ReturnedForm.PLAIN, status="1" * (4 * depth), numbers=numbers, shared=shared, raised=None
         )
     for lists in (evidence, {}):
-        look(answers, lists, frozenset(STEPS))
+        list_all_facts(answers, lists, frozenset(STEPS))

@@ -10,12 +10,12 @@ from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.draw import draw
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.behaviours import BEHAVIOURS
-from tests.subjects.networks.diagnosis.diagnosing import named
+from tests.subjects.networks.diagnosis.diagnosing import list_ids
 from tests.subjects.networks.diagnosis.formulas import ASSIGNMENTS, assignment, sources
 from tests.subjects.networks.diagnosis.slips import slips
 
 
-@pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda each: f"{each[0]}-{each[1]}-{each[2]}")
+@pytest.fixture(scope="module", params=ASSIGNMENTS, ids=lambda params: f"{params[0]}-{params[1]}-{params[2]}")
 def judge(request: pytest.FixtureRequest) -> NetworksJudge:
     """Assignments that have little in common."""
     activation, loss, columns = request.param
@@ -25,8 +25,8 @@ def judge(request: pytest.FixtureRequest) -> NetworksJudge:
 def test_its_bugs_are_named_first_and_a_right_one_nothing(judge: NetworksJudge) -> None:
     """Single ones and a pair, of every line."""
     for bug, source in sources(judge.assignment).items():
-        found = named(source, judge)
-        assert "+".join(sorted(found[0].split("+"))) == bug if bug else found == [], bug
+        ids = list_ids(source, judge)
+        assert "+".join(sorted(ids[0].split("+"))) == bug if bug else ids == [], bug
 
 
 def test_only_bugs_of_its_own_formulas_are_offered() -> None:
@@ -42,10 +42,10 @@ def test_only_bugs_of_its_own_formulas_are_offered() -> None:
 def test_every_model_is_put_to_the_test_by_some_assignment() -> None:
     """In the shipped one's styles, or here."""
     models = {bug.id for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
-    written = {slip.bug for style in ("growing", "recursive") for slip in slips(style)}
-    written |= {bug for each in ASSIGNMENTS for bug in sources(assignment(*each))}
-    written |= {bug for bug, _ in BEHAVIOURS}
-    assert models - written == {
+    bugs = {slip.bug for style in ("growing", "recursive") for slip in slips(style)}
+    bugs |= {bug for params in ASSIGNMENTS for bug in sources(assignment(*params))}
+    bugs |= {bug for bug, _ in BEHAVIOURS}
+    assert models - bugs == {
         "derivative_before_weights",
         "gradients_from_activation_gradient",
         "sum_over_columns",
@@ -53,8 +53,8 @@ def test_every_model_is_put_to_the_test_by_some_assignment() -> None:
 
 
 def test_the_sum_over_a_batch_is_named_if_the_mean_is_asked_for() -> None:
-    given = assignment(Activation.RELU, Loss.LEAST_SQUARES, 4)
-    formulas = replace(given.formulas, reduction=Reduction.MEAN)
-    judge = NetworksJudge(draw(replace(given, formulas=formulas, networks=60), choice=1))
-    text = sources(given)[""].replace("d_loss_d_output(all_f[-1], y)", "2 * (all_f[-1] - y)")
-    assert named(text, judge) == ["sum_over_columns"]
+    assignment_ = assignment(Activation.RELU, Loss.LEAST_SQUARES, 4)
+    formulas = replace(assignment_.formulas, reduction=Reduction.MEAN)
+    judge = NetworksJudge(draw(replace(assignment_, formulas=formulas, networks=60), choice=1))
+    text = sources(assignment_)[""].replace("d_loss_d_output(all_f[-1], y)", "2 * (all_f[-1] - y)")
+    assert list_ids(text, judge) == ["sum_over_columns"]

@@ -9,7 +9,7 @@ from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from tests.corpus import four_lines
 from tests.networks import NetworksJudge
-from tests.subjects.networks.diagnosis.diagnosing import diagnosed
+from tests.subjects.networks.diagnosis.diagnosing import diagnose
 from tests.subjects.networks.diagnosis.styles import source
 
 BUGS = {bug.id: bug for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
@@ -22,10 +22,10 @@ def fit(*names: str, by_shapes: bool = False) -> Fit:
 
 def test_every_bug_has_an_id_of_its_own_and_two_hints() -> None:
     """The weak one asks or points, the strong one tells."""
-    every: list[Bug] = [bug for bugs in (*library.LINES, library.RETURNED) for bug in bugs]
-    assert len(BUGS) == len(every)
-    assert [bug.id for bug in every if not bug.hint or not bug.strong or bug.hint == bug.strong] == []
-    assert [bug.id for bug in every if not bug.strong.endswith(".") or bug.title.endswith(".")] == []
+    all_bugs: list[Bug] = [bug for bugs in (*library.LINES, library.RETURNED) for bug in bugs]
+    assert len(BUGS) == len(all_bugs)
+    assert [bug.id for bug in all_bugs if not bug.hint or not bug.strong or bug.hint == bug.strong] == []
+    assert [bug.id for bug in all_bugs if not bug.strong.endswith(".") or bug.title.endswith(".")] == []
 
 
 def test_only_the_strong_hint_has_a_formula() -> None:
@@ -37,19 +37,23 @@ def test_only_the_strong_hint_has_a_formula() -> None:
 
 def test_a_single_bug_is_one_sentence_with_its_hints() -> None:
     """As the library says it."""
-    (told,) = hints.write_diagnoses([fit("no_derivative")], References())
+    (diagnosis,) = hints.write_diagnoses([fit("no_derivative")], References())
     bug = BUGS["no_derivative"]
-    assert (told.id, told.title) == ("no_derivative", f"It {bug.title}.")
-    assert (told.hint, told.strong_hint, told.read) == (bug.hint, bug.strong, bug.where.value.refer(References()))
+    assert (diagnosis.id, diagnosis.title) == ("no_derivative", f"It {bug.title}.")
+    assert (diagnosis.hint, diagnosis.strong_hint, diagnosis.read) == (
+        bug.hint,
+        bug.strong,
+        bug.where.value.refer(References()),
+    )
 
 
 def test_a_pair_is_one_explanation() -> None:
     """Both titles, a sentence each, both hints, both things to read."""
-    (told,) = hints.write_diagnoses([fit("zero_biases", "no_derivative")], References())
-    assert told.id == "zero_biases+no_derivative"
-    assert told.title.count("It ") == told.title.count(".") == 2
-    assert "7.21" in told.read
-    assert "7.24" in told.read
+    (diagnosis,) = hints.write_diagnoses([fit("zero_biases", "no_derivative")], References())
+    assert diagnosis.id == "zero_biases+no_derivative"
+    assert diagnosis.title.count("It ") == diagnosis.title.count(".") == 2
+    assert "7.21" in diagnosis.read
+    assert "7.24" in diagnosis.read
 
 
 def test_the_place_to_read_again_is_the_assignments() -> None:
@@ -62,53 +66,58 @@ def test_the_place_to_read_again_is_the_assignments() -> None:
 
 def test_the_more_usual_of_two_explanations_comes_first() -> None:
     """Each file of the library begins with the usual ones."""
-    told = hints.write_diagnoses(
+    diagnoses = hints.write_diagnoses(
         [fit("weight_sign", "wrong_sign_and_factor"), fit("bias_sign", "missing_factor")], References()
     )
-    assert [each.id for each in told] == ["bias_sign+missing_factor", "weight_sign+wrong_sign_and_factor"]
+    assert [diagnosis.id for diagnosis in diagnoses] == [
+        "bias_sign+missing_factor",
+        "weight_sign+wrong_sign_and_factor",
+    ]
 
 
 def test_where_two_explain_as_well_it_says_what_tells_them_apart(udl: NetworksJudge) -> None:
     """TODO 3 and TODO 4 left as the template give the same numbers on every network."""
-    first, second = diagnosed(source("growing", back="np.zeros(h.shape)"), udl)
+    first, second = diagnose(source("growing", back="np.zeros(h.shape)"), udl)
     assert "as if dl/df stayed zero there" in first.apart
     assert "as if dl/dh stayed zero" in second.apart
-    apart = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, that is ruled out."
-    assert all(found.title.startswith("Its answers are those of code that returns zeros") for found in (first, second))
-    assert apart.format("wrong") in first.apart
-    assert apart.format("right") in second.apart
+    sentence = "Work out all_dl_dh[layer] by hand for a small network: if yours is {}, that is ruled out."
+    assert all(
+        diagnosis.title.startswith("Its answers are those of code that returns zeros") for diagnosis in (first, second)
+    )
+    assert sentence.format("wrong") in first.apart
+    assert sentence.format("right") in second.apart
 
 
 def test_two_bugs_of_one_line_are_told_apart_by_looking_at_it() -> None:
     """There is nothing between them to print."""
-    told = hints.write_diagnoses([fit("no_derivative"), fit("derivative_at_input")], References())
-    assert all("Compare your lines with both." in each.apart for each in told)
+    diagnoses = hints.write_diagnoses([fit("no_derivative"), fit("derivative_at_input")], References())
+    assert all("Compare your lines with both." in diagnosis.apart for diagnosis in diagnoses)
 
 
 def test_two_that_only_shapes_tell_are_not_told_apart_by_an_array_that_may_be_right() -> None:
     """A mask of shape (n,) is wrong in the line of the derivative, and dl/dh is right."""
-    told = hints.write_diagnoses(
+    diagnoses = hints.write_diagnoses(
         [fit("row_for_column", by_shapes=True), fit("derivative_as_matrix", by_shapes=True)], References()
     )
-    assert all("Compare your lines with both." in each.apart for each in told)
+    assert all("Compare your lines with both." in diagnosis.apart for diagnosis in diagnoses)
 
 
 def test_every_name_that_is_as_near_is_named(udl: NetworksJudge) -> None:
     """Which of them is meant is not known."""
-    (found,) = diagnosed(four_lines.source({}).replace("all_dl_dbiases[layer] =", "all_dl_db[layer] ="), udl)
-    assert all(name in found.title for name in ("all_dl_dh", "all_dl_df", "all_dl_dbiases"))
-    assert "is meant" not in found.strong_hint
+    (diagnosis,) = diagnose(four_lines.source({}).replace("all_dl_dbiases[layer] =", "all_dl_db[layer] ="), udl)
+    assert all(name in diagnosis.title for name in ("all_dl_dh", "all_dl_df", "all_dl_dbiases"))
+    assert "is meant" not in diagnosis.strong_hint
 
 
 def test_a_loop_that_runs_upwards_is_told_how_it_should_go(udl: NetworksJudge) -> None:
     """As a norm: it does not go like this."""
-    (found,) = diagnosed(four_lines.source({}).replace("range(K, -1, -1)", "range(K + 1)"), udl)
-    assert "the loop should go from layer K down to 0" in found.strong_hint
+    (diagnosis,) = diagnose(four_lines.source({}).replace("range(K, -1, -1)", "range(K + 1)"), udl)
+    assert "the loop should go from layer K down to 0" in diagnosis.strong_hint
 
 
 def test_a_right_line_that_was_handed_a_number_is_not_said_to_transpose_it(udl: NetworksJudge) -> None:
     """`np.diag` of a column is one number: the product with it, in the line below, loses its axes."""
-    flattened = """
+    flat_source = """
 import numpy as np
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -122,12 +131,12 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         row = row @ all_weights[at] @ np.diag((all_f[at - 1] > 0).astype(float))
         at -= 1
 """
-    assert not any("transposes all_dl_df" in each.title for each in diagnosed(flattened, udl))
+    assert not any("transposes all_dl_df" in diagnosis.title for diagnosis in diagnose(flat_source, udl))
 
 
 def test_what_is_returned_is_seen_and_not_inferred() -> None:
     """Numbers may have come back in it; of a line that only shapes tell it is said that no numbers do."""
-    (returned,) = hints.write_diagnoses([fit("returned_nothing", by_shapes=True)], References())
+    (diagnosis,) = hints.write_diagnoses([fit("returned_nothing", by_shapes=True)], References())
     (line,) = hints.write_diagnoses([fit("missing_transpose", by_shapes=True)], References())
-    assert hints.BY_SHAPES not in returned.hint
+    assert hints.BY_SHAPES not in diagnosis.hint
     assert hints.BY_SHAPES in line.hint

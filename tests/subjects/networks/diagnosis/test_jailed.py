@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from grader.judge.judge import Judge
-from tests.subjects.networks.diagnosis.behaviours import RAISED
+from tests.subjects.networks.diagnosis.behaviours import RAISING_PAIRS
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 
@@ -33,25 +33,25 @@ DIAGNOSES = {
 def test_an_example_is_diagnosed(udl: Judge, jails: Jails, name: str, bug: str | None) -> None:
     """Every typical mistake by its name, and nothing else."""
     verdict = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name)
-    assert [each.id for each in verdict.diagnosis][:1] == ([bug] if bug else [])
+    assert [diagnosis.id for diagnosis in verdict.diagnosis][:1] == ([bug] if bug else [])
 
 
-@pytest.mark.parametrize(("bug", "text"), RAISED, ids=[bug for bug, _ in RAISED])
+@pytest.mark.parametrize(("bug", "text"), RAISING_PAIRS, ids=[bug for bug, _ in RAISING_PAIRS])
 def test_a_transpose_is_told_by_the_line_that_raised(udl: Judge, jails: Jails, bug: str, text: str) -> None:
     """Called where it should not be, or the other way round."""
     verdict = Grader(udl, jails).grade(text.encode(), "a.py")
-    assert [each.id for each in verdict.diagnosis] == [bug]
+    assert [diagnosis.id for diagnosis in verdict.diagnosis] == [bug]
 
 
 def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jails) -> None:
     """As JSON."""
     name = "no_relu_derivative.ipynb"
-    found = json.loads(json.dumps(Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
-    (diagnosis,) = found["diagnosis"]
+    result = json.loads(json.dumps(Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).as_dict()))
+    (diagnosis,) = result["diagnosis"]
     assert list(diagnosis) == ["id", "title", "hint", "strong_hint", "read", "apart", "mistakes", "names"]
     assert diagnosis["title"] == f"It {diagnosis['mistakes'][0]['title']}."
     assert diagnosis["names"] == ["relu_derivative"]
-    place = found["first_difference"]
+    place = result["first_difference"]
     assert place.pop("message").endswith(
         "all_dl_dh[5] is correct, and all_dl_df[4] (see cell 10, line 25) is the first wrong value."
     )
@@ -70,6 +70,6 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
 )
 def test_the_students_own_line_is_named(udl: Judge, jails: Jails, name: str, place: str) -> None:
     """In a notebook by its cell."""
-    found = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).first_difference
-    assert found is not None
-    assert place in found.message
+    difference = Grader(udl, jails).grade((EXAMPLES / name).read_bytes(), name).first_difference
+    assert difference is not None
+    assert place in difference.message

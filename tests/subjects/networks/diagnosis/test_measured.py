@@ -24,18 +24,18 @@ def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement on a source."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
-def diagnosed(source: str, judge: NetworksJudge) -> Diagnosis:
+def diagnose_one(source: str, judge: NetworksJudge) -> Diagnosis:
     """The one explanation of a source."""
-    (found,) = judged(source, judge).diagnosis
-    return found
+    (diagnosis,) = judge_source(source, judge).diagnosis
+    return diagnosis
 
 
-def replaced(source: str, *pairs: tuple[str, str]) -> str:
+def replace_parts(source: str, *pairs: tuple[str, str]) -> str:
     """The source with these texts exchanged, each of which is in it."""
     for old, new in pairs:
         assert old in source
@@ -45,63 +45,63 @@ def replaced(source: str, *pairs: tuple[str, str]) -> str:
 
 def test_two_models_together_speak_of_the_answers(udl: NetworksJudge) -> None:
     """Two others may give the same."""
-    found = diagnosed(OwnNames("", "slope", "-(back @ all_h[at].T)", frozenset()).source, udl)
-    assert found.title == "It has the weight gradient with the opposite sign."
+    diagnosis = diagnose_one(OwnNames("", "slope", "-(back @ all_h[at].T)", frozenset()).source, udl)
+    assert diagnosis.title == "It has the weight gradient with the opposite sign."
     pair = four_lines({"derivative": "all_dl_dh[layer]", "bias": "-all_dl_df[layer]"})
-    assert diagnosed(pair, udl).title.startswith("Its answers are those of code that ")
-    assert " and that " in diagnosed(pair, udl).title
+    assert diagnose_one(pair, udl).title.startswith("Its answers are those of code that ")
+    assert " and that " in diagnose_one(pair, udl).title
 
 
 def test_a_model_that_the_lists_contradict_is_not_named(udl: NetworksJudge) -> None:
     """The factor is in the mask's line, and all_dl_dh is right; ones in all_dl_dh are a mistake of its own line."""
     factor = four_lines({"derivative": "2 * indicator_function(all_f[layer-1]) * all_dl_dh[layer]"})
-    found = diagnosed(factor, udl)
-    assert "leaves all_dl_df[layer-1] at 2 times what follows from all_dl_dh[layer]" in found.title
-    ones = diagnosed(four_lines({"activation": "np.ones_like(all_h[layer])"}), udl)
+    diagnosis = diagnose_one(factor, udl)
+    assert "leaves all_dl_df[layer-1] at 2 times what follows from all_dl_dh[layer]" in diagnosis.title
+    ones = diagnose_one(four_lines({"activation": "np.ones_like(all_h[layer])"}), udl)
     assert "derivative_alone" not in ones.id
 
 
 def test_a_list_that_is_changed_at_the_end_is_no_mistake_of_the_line_that_writes_it(udl: NetworksJudge) -> None:
     """The bias gradients have the right shape after their line."""
-    turned = replaced(
+    source = replace_parts(
         four_lines({"activation": "2 * np.matmul(all_weights[layer].T, all_dl_df[layer])"}),
         (END, f"    all_dl_dbiases = [b.T for b in all_dl_dbiases]\n{END}"),
     )
-    found = diagnosed(turned, udl)
-    assert "leaves all_dl_dbiases[layer] in another shape than all_biases[layer]" in found.title
-    assert "change it later" in found.hint
+    diagnosis = diagnose_one(source, udl)
+    assert "leaves all_dl_dbiases[layer] in another shape than all_biases[layer]" in diagnosis.title
+    assert "change it later" in diagnosis.hint
 
 
 def test_a_factor_of_some_layers_is_said_of_those(udl: NetworksJudge) -> None:
     """Where the biases are right, they were read, too; layers that their numbers tell apart are named."""
-    found = diagnosed(OwnNames("", "offset", "back * (-1) ** at", frozenset()).source, udl)
-    assert "in the layers where it is wrong" in found.title
-    first = diagnosed(OwnNames("", "offset", "back * (at > 0)", frozenset()).source, udl)
+    diagnosis = diagnose_one(OwnNames("", "offset", "back * (-1) ** at", frozenset()).source, udl)
+    assert "in the layers where it is wrong" in diagnosis.title
+    first = diagnose_one(OwnNames("", "offset", "back * (at > 0)", frozenset()).source, udl)
     assert first.title.endswith("at zero in layer 0.")
 
 
 def test_zeros_that_a_list_was_made_with_are_not_what_a_line_made(udl: NetworksJudge) -> None:
     """The call raised before it came to these lines."""
-    source = replaced(
+    source = replace_parts(
         four_lines({"activation": "np.matmul(all_weights[layer].T, all_dl_df[layer] + all_biases[layer])"}),
         *ZEROS,
         ("range(K, -1, -1)", "range(5, -1, -1)"),
     )
-    named = {mistake.id for mistake in diagnosed(source, udl).mistakes}
+    named = {mistake.id for mistake in diagnose_one(source, udl).mistakes}
     assert "observed_activation" in named
     assert not {"observed_bias", "observed_weight"} & named
 
 
 def test_what_is_written_over_after_use_is_described_as_it_is_at_the_end(udl: NetworksJudge) -> None:
     """In layer 0 the loop writes to all_dl_df[-1], which all_dl_dh[K] was made from."""
-    source = replaced(
+    source = replace_parts(
         four_lines({"weight": "np.sin(np.matmul(all_dl_df[layer], all_h[layer].T))"}),
         *ZEROS,
         ("if layer > 0:", "if layer < 99:"),
     )
-    for found in judged(source, udl).diagnosis:
-        assert "computes" not in found.title
-        assert "by 1 for every unit" not in found.title
+    for diagnosis in judge_source(source, udl).diagnosis:
+        assert "computes" not in diagnosis.title
+        assert "by 1 for every unit" not in diagnosis.title
 
 
 def test_a_list_whose_mistake_is_undone_is_not_called_right(udl: NetworksJudge) -> None:
@@ -114,7 +114,7 @@ def test_a_list_whose_mistake_is_undone_is_not_called_right(udl: NetworksJudge) 
             "activation": "np.matmul(all_weights[layer].T, all_dl_df[layer]) / 3",
         }
     )
-    first = judged(source, udl).first_difference
+    first = judge_source(source, udl).first_difference
     assert first is not None
     assert "all_dl_df[5] is correct" not in first.message
 
@@ -127,20 +127,20 @@ def test_a_few_arrays_that_fit_another_order_are_not_said_to_come_in_it(udl: Net
             "activation": "all_weights[layer].T * all_dl_df[layer].sum()",
         }
     )
-    (form,) = (row for row in judged(source, udl).properties if row.name == "form")
+    (form,) = (row for row in judge_source(source, udl).properties if row.name == "form")
     assert "other order" not in form.message
 
 
 def test_of_calls_that_raised_a_fact_says_how_far_it_was_read(udl: NetworksJudge) -> None:
     """Layers of zeros are not read there, which the line may have made."""
-    masked = "np.any(all_f[layer-1] > 0) * all_dl_dh[layer]"
-    source = four_lines({"derivative": masked, "weight": "np.matmul(all_dl_df[layer].T, all_h[layer].T)"})
-    found = diagnosed(source, udl)
-    assert "for every unit" not in found.title or "as far as could be read" in found.title
+    product = "np.any(all_f[layer-1] > 0) * all_dl_dh[layer]"
+    source = four_lines({"derivative": product, "weight": "np.matmul(all_dl_df[layer].T, all_h[layer].T)"})
+    diagnosis = diagnose_one(source, udl)
+    assert "for every unit" not in diagnosis.title or "as far as could be read" in diagnosis.title
 
 
 def test_an_array_of_a_wrong_shape_is_not_said_to_be_of_another_layer(udl: NetworksJudge) -> None:
     """A mask of the output's shape makes it."""
     source = OwnNames("", "back", "(all_f[last] > 0) * (all_weights[at].T @ back)", frozenset()).source
-    for found in judged(source, udl).diagnosis:
-        assert "of another" not in found.title
+    for diagnosis in judge_source(source, udl).diagnosis:
+        assert "of another" not in diagnosis.title

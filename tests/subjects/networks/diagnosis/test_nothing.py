@@ -9,7 +9,7 @@ from tests.corpus.right import STYLES
 from tests.corpus.variants import RightVariant, right_variants
 from tests.local import local
 from tests.networks import NetworksJudge
-from tests.subjects.networks.diagnosis.diagnosing import named
+from tests.subjects.networks.diagnosis.diagnosing import list_ids
 from tests.subjects.networks.diagnosis.styles import source
 
 UNEXPLAINABLE = {
@@ -29,7 +29,7 @@ UNEXPLAINABLE = {
 }
 
 #: What may be said of faults that show in a corner only: it is true of them.
-TOLD = {
+TRUE_IDS = {
     "no_hidden_layer": ["hidden_layers_only"],
     "mean_over_outputs": ["mean_over_outputs"],
     # In layer 0 its mask is of all_f[-1], the output.
@@ -47,36 +47,38 @@ TOLD = {
 @pytest.mark.parametrize("name", UNEXPLAINABLE)
 def test_what_no_model_explains_is_named_nothing(udl: NetworksJudge, name: str) -> None:
     """It is wrong, and no more is said than how a line departs from what follows from its inputs."""
-    judged = udl.judge(local(UNEXPLAINABLE[name], udl.assignment), lambda: local(UNEXPLAINABLE[name], udl.assignment))
-    assert judged.outcome.value in {"failed", "error"}
-    mistakes = [mistake.id for found in judged.diagnosis for mistake in found.mistakes]
+    judgement = udl.judge(
+        local(UNEXPLAINABLE[name], udl.assignment), lambda: local(UNEXPLAINABLE[name], udl.assignment)
+    )
+    assert judgement.outcome.value in {"failed", "error"}
+    mistakes = [mistake.id for diagnosis in judgement.diagnosis for mistake in diagnosis.mistakes]
     assert [id_ for id_ in mistakes if not id_.startswith("observed_")] == []
 
 
 @pytest.mark.parametrize("variant", right_variants(), ids=lambda variant: variant.name)
 def test_a_right_variant_is_named_nothing(udl: NetworksJudge, variant: RightVariant) -> None:
     """Nor is a place shown where it goes wrong."""
-    assert named(variant.source, udl) == []
+    assert list_ids(variant.source, udl) == []
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_right_style_is_named_nothing(udl: NetworksJudge, style: str) -> None:
     """Nine of them."""
-    judged = udl.judge(local(STYLES[style], udl.assignment), lambda: local(STYLES[style], udl.assignment))
-    assert judged.diagnosis == ()
-    assert judged.first_difference is None
+    judgement = udl.judge(local(STYLES[style], udl.assignment), lambda: local(STYLES[style], udl.assignment))
+    assert judgement.diagnosis == ()
+    assert judgement.first_difference is None
 
 
 @pytest.mark.parametrize("fault", rare_faults(), ids=lambda fault: fault.name)
 def test_of_a_rare_fault_only_the_truth_is_told(udl: NetworksJudge, fault: RareFault) -> None:
     """Most have no model, and are named nothing."""
-    assert named(fault.source, udl) == TOLD.get(fault.name, [])
+    assert list_ids(fault.source, udl) == TRUE_IDS.get(fault.name, [])
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
 def test_what_is_not_finite_explains_no_number(value: float) -> None:
     """Nor is it explained by one."""
-    some, none = np.ones(3), np.zeros(3)
-    assert near(some, some, none)
-    assert not near(np.array([1.0, value, 1.0]), some, none)
-    assert not near(some, np.array([1.0, value, 1.0]), none)
+    ones, zeros = np.ones(3), np.zeros(3)
+    assert near(ones, ones, zeros)
+    assert not near(np.array([1.0, value, 1.0]), ones, zeros)
+    assert not near(ones, np.array([1.0, value, 1.0]), zeros)

@@ -106,18 +106,18 @@ def _without_counterexamples(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def facts(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Diagnosis, ...]]:
     """The facts that there would be without any model, one after the other."""
-    seen: list[tuple[Diagnosis, ...]] = []
+    diagnoses: list[tuple[Diagnosis, ...]] = []
     add_facts = Diagnoser.add_facts
 
     def note(self: Diagnoser, answers, evidence, explanation, *rest):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN202
-        seen.append(add_facts(self, answers, evidence, Explanation(), *rest))
+        diagnoses.append(add_facts(self, answers, evidence, Explanation(), *rest))
         return add_facts(self, answers, evidence, explanation, *rest)
 
     monkeypatch.setattr(Diagnoser, "add_facts", note)
-    return seen
+    return diagnoses
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement on a source."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
@@ -127,24 +127,24 @@ def test_a_line_that_no_model_knows_is_described(
     line: str, text: str, udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]
 ) -> None:
     """With the list, and with how it departs from what follows from its inputs."""
-    judged(four_lines.source({line: text}), udl)
-    ((found,),) = facts
-    assert FACTS[line, text] in found.title
-    assert [mistake.id for mistake in found.mistakes] == [IDS[line]]
+    judge_source(four_lines.source({line: text}), udl)
+    ((diagnosis,),) = facts
+    assert FACTS[line, text] in diagnosis.title
+    assert [mistake.id for mistake in diagnosis.mistakes] == [IDS[line]]
 
 
 @pytest.mark.slow
 def test_no_fact_speaks_of_a_line_that_is_right(udl: NetworksJudge, facts: list[tuple[Diagnosis, ...]]) -> None:
     """Slips in the four lines, alone and several at once: those and no others are described."""
     sources = [{line: text} for line, text in four_lines.slips()] + four_lines.combined(24, seed=31)
-    false = []
-    for changed in sources:
+    mistakes = []
+    for lines in sources:
         facts.clear()
-        judged(four_lines.source(changed), udl)
-        named = {mistake.id for found in facts for diagnosis in found for mistake in diagnosis.mistakes}
-        if named - {IDS[line] for line in changed}:
-            false.append((changed, named))
-    assert false == []
+        judge_source(four_lines.source(lines), udl)
+        named = {mistake.id for diagnoses in facts for diagnosis in diagnoses for mistake in diagnosis.mistakes}
+        if named - {IDS[line] for line in lines}:
+            mistakes.append((lines, named))
+    assert mistakes == []
 
 
 @pytest.mark.slow
@@ -158,15 +158,15 @@ def test_no_fact_speaks_of_a_line_that_is_right_under_other_names(
         # Only the product of two steps is seen: the fact is about the one whose row fails.
         "back": {"observed_derivative", "observed_activation"},
     }
-    upside_down = OwnNames("units upside down", "offset", "back[::-1]", frozenset())
-    false = []
-    for slip in (*OWN_NAMES, upside_down):
+    reversed_units = OwnNames("units upside down", "offset", "back[::-1]", frozenset())
+    mistakes = []
+    for slip in (*OWN_NAMES, reversed_units):
         facts.clear()
-        judged(slip.source, udl)
-        named = {mistake.id for found in facts for diagnosis in found for mistake in diagnosis.mistakes}
+        judge_source(slip.source, udl)
+        named = {mistake.id for diagnoses in facts for diagnosis in diagnoses for mistake in diagnosis.mistakes}
         if slip.line in lines and named - lines[slip.line]:
-            false.append((slip.name, named))
-    assert false == []
+            mistakes.append((slip.name, named))
+    assert mistakes == []
 
 
 @pytest.mark.parametrize(
@@ -181,51 +181,51 @@ def test_under_other_names_the_fact_is_about_what_came_back(
     line: str, text: str, fact: str, udl: NetworksJudge
 ) -> None:
     """No list of the notebook's is there to be read."""
-    (found,) = judged(OwnNames("", line, text, frozenset()).source, udl).diagnosis
-    assert fact in found.title
+    (diagnosis,) = judge_source(OwnNames("", line, text, frozenset()).source, udl).diagnosis
+    assert fact in diagnosis.title
 
 
 def test_a_factor_by_the_number_of_units_is_named_as_such(udl: NetworksJudge) -> None:
     """Neither step of the propagation is called wrong for it."""
     text = "[s / len(s) for s in slopes], [o / len(o) for o in offsets]"
-    judgement = judged(OwnNames("", "returned", text, frozenset()).source, udl)
-    assert [found.id for found in judgement.diagnosis] == ["scaled_by_units"]
+    judgement = judge_source(OwnNames("", "returned", text, frozenset()).source, udl)
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["scaled_by_units"]
     rows = {row.name: row for row in judgement.properties}
     assert rows["activation_gradient"].outcome is rows["relu_derivative"].outcome is Mark.PASSED
 
 
 @pytest.mark.parametrize(
-    "returned",
+    "return_value",
     [
         "[s * 1.0000013 for s in slopes], [o * 1.0000013 for o in offsets]",
         "[s * 1.000002 for s in slopes], offsets",
         "slopes, [o * (1 + 2e-6 * len(o)) for o in offsets]",
     ],
 )
-def test_numbers_that_just_miss_their_tolerance_are_off_by_no_factor(returned: str, udl: NetworksJudge) -> None:
+def test_numbers_that_just_miss_their_tolerance_are_off_by_no_factor(return_value: str, udl: NetworksJudge) -> None:
     """A factor of 1 changes nothing, nor do two minus signs; both numbers of an example are not shown as one."""
-    judgement = judged(OwnNames("", "returned", returned, frozenset()).source, udl)
+    judgement = judge_source(OwnNames("", "returned", return_value, frozenset()).source, udl)
     assert judgement.properties[0].outcome is Mark.FAILED
-    assert {found.id.partition("_")[0] for found in judgement.diagnosis} <= {"observed"}
-    for found in judgement.diagnosis:
-        assert " times" not in found.title + found.hint
-        shown = re.search(r" is (\S+) where (\S+) follows", found.hint)
-        assert shown is not None
-        assert shown[1] != shown[2]
+    assert {diagnosis.id.partition("_")[0] for diagnosis in judgement.diagnosis} <= {"observed"}
+    for diagnosis in judgement.diagnosis:
+        assert " times" not in diagnosis.title + diagnosis.hint
+        example = re.search(r" is (\S+) where (\S+) follows", diagnosis.hint)
+        assert example is not None
+        assert example[1] != example[2]
 
 
 def test_a_factor_in_some_layers_is_not_said_of_each(udl: NetworksJudge) -> None:
     """Above layer 0 the biases are right."""
     text = "slopes, [offsets[0] / len(all_h[0]) * len(y)] + offsets[1:]"
-    (found,) = judged(OwnNames("", "returned", text, frozenset()).source, udl).diagnosis
-    assert "all_dl_dweights[layer] in some of the layers that were read:" in found.title
-    assert "By which factor is each layer off that is wrong?" in found.hint
+    (diagnosis,) = judge_source(OwnNames("", "returned", text, frozenset()).source, udl).diagnosis
+    assert "all_dl_dweights[layer] in some of the layers that were read:" in diagnosis.title
+    assert "By which factor is each layer off that is wrong?" in diagnosis.hint
 
 
 ZEROS = "[np.zeros_like(w) for w in all_weights]", "[np.zeros_like(b) for b in all_biases]"
 
 
-def skipping(loop: str) -> str:
+def skip_layers(loop: str) -> str:
     """The notebook's solution with lists of zeros and another loop."""
     source = four_lines.source({}).replace("range(K, -1, -1)", loop)
     for name, zeros in zip(("all_dl_dweights", "all_dl_dbiases"), ZEROS, strict=True):
@@ -235,31 +235,31 @@ def skipping(loop: str) -> str:
 
 def test_a_loop_that_leaves_layers_out_costs_no_step(udl: NetworksJudge) -> None:
     """dl/dh is not called zero: in the layers that the loop comes to it is not."""
-    judgement = judged(skipping("range(K, -1, -2)"), udl)
-    assert [found.id for found in judgement.diagnosis] == ["layers_left_out"]
-    lost = {row.name for row in judgement.properties if row.outcome is not Mark.PASSED}
-    assert lost == {"finite_differences", "any_shape"}
+    judgement = judge_source(skip_layers("range(K, -1, -2)"), udl)
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == ["layers_left_out"]
+    lost_rows = {row.name for row in judgement.properties if row.outcome is not Mark.PASSED}
+    assert lost_rows == {"finite_differences", "any_shape"}
 
 
 def test_a_line_is_no_template_where_only_its_array_is_zero(udl: NetworksJudge) -> None:
     """The loop begins a layer too low: every line is written."""
-    for found in judged(skipping("range(K - 1, -1, -1)"), udl).diagnosis:
-        assert not any(word in found.hint + found.strong_hint for word in ("TODO", "template", "zeros_like"))
+    for diagnosis in judge_source(skip_layers("range(K - 1, -1, -1)"), udl).diagnosis:
+        assert not any(word in diagnosis.hint + diagnosis.strong_hint for word in ("TODO", "template", "zeros_like"))
 
 
 def test_a_line_that_got_nothing_is_not_called_wrong(udl: NetworksJudge) -> None:
     """A loop that runs upwards raises where all_dl_df[0] is not there yet: no fault of the line that reads it."""
     source = four_lines.source({"bias": DF}).replace("range(K, -1, -1)", "range(K + 1)")
-    rows = {row.name: row.outcome for row in judged(source, udl).properties}
+    rows = {row.name: row.outcome for row in judge_source(source, udl).properties}
     assert rows["bias_gradient"] is Mark.PASSED
     assert rows["weight_gradient"] is not Mark.FAILED
 
 
 def test_lines_behind_one_of_another_shape_are_not_called_wrong(udl: NetworksJudge) -> None:
     """Boolean indexing leaves the active units alone; the lines of the next layer get an array that fits nothing."""
-    judgement = judged(four_lines.source({"derivative": f"{DH}[{F} > 0]"}), udl)
-    failed = {row.name for row in judgement.properties if row.outcome is Mark.FAILED}
-    assert failed & {"bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative"} == {
+    judgement = judge_source(four_lines.source({"derivative": f"{DH}[{F} > 0]"}), udl)
+    failed_rows = {row.name for row in judgement.properties if row.outcome is Mark.FAILED}
+    assert failed_rows & {"bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative"} == {
         "relu_derivative"
     }
     assert "another shape" in judgement.diagnosis[0].title
@@ -269,7 +269,7 @@ def test_one_list_of_two_names_costs_no_line(udl: NetworksJudge) -> None:
     """Whatever comes back is what right lines make."""
     source = four_lines.source({}).replace("    all_dl_dbiases = [None] * (K + 1)\n", "")
     source = source.replace("all_dl_dweights = [None]", "all_dl_dweights = all_dl_dbiases = [None]")
-    rows = {row.name: row.outcome for row in judged(source, udl).properties}
+    rows = {row.name: row.outcome for row in judge_source(source, udl).properties}
     assert {name for name, outcome in rows.items() if outcome is not Mark.PASSED} == {
         "finite_differences",
         "any_shape",
@@ -281,12 +281,12 @@ def test_an_entry_is_blamed_by_the_index_that_is_written(udl: NetworksJudge) -> 
     """The line writes the entry of the layer below, and says nothing of its own layer's."""
     source = four_lines.source({"bias": DF}).replace("all_dl_dbiases[layer] =", "all_dl_dbiases[layer-1] =")
     source = source.replace("all_dl_dbiases = [None] * (K + 1)", f"all_dl_dbiases = {ZEROS[1]}")
-    (found,) = judged(source, udl).diagnosis
-    assert "writes all_dl_df[layer] to all_dl_dbiases[layer-1]" in found.title
+    (diagnosis,) = judge_source(source, udl).diagnosis
+    assert "writes all_dl_df[layer] to all_dl_dbiases[layer-1]" in diagnosis.title
 
 
 def test_an_index_below_the_first_entry_is_not_beyond_the_last(udl: NetworksJudge) -> None:
     """A recursion without an end."""
     source = four_lines.source({"loss": "d_loss_d_output(all_f[-K - 2], y)"})
-    (found,) = judged(source, udl).diagnosis
-    assert "before the beginning" in found.strong_hint
+    (diagnosis,) = judge_source(source, udl).diagnosis
+    assert "before the beginning" in diagnosis.strong_hint

@@ -15,15 +15,21 @@ def test_nothing_false_is_said_of_a_hundred_and_most_are_named(
     """Each has the ids that are true of it; an unknown slip has none."""
     # Explanations do not depend on the counterexamples, and shrinking those takes time.
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
-    false, named = [], 0
-    for other in OTHERS:
-        judged = udl.judge(local(other.source, udl.assignment), lambda other=other: local(other.source, udl.assignment))  # type: ignore[misc]
-        assert judged.outcome is not Outcome.PASSED
+    false_ids, count = [], 0
+    for submission in OTHERS:
+        judgement = udl.judge(
+            local(submission.source, udl.assignment),
+            lambda submission=submission: local(submission.source, udl.assignment),  # type: ignore[misc]
+        )
+        assert judgement.outcome is not Outcome.PASSED
         # Facts are true of a line that no model knows; other tests look at those.
-        parts = [[part for part in each.id.split("+") if not part.startswith("observed_")] for each in judged.diagnosis]
+        parts = [
+            [part for part in diagnosis.id.split("+") if not part.startswith("observed_")]
+            for diagnosis in judgement.diagnosis
+        ]
         ids = ["+".join(part) for part in parts if part]
-        named += bool(ids)
-        false += [(other.truth, each) for each in ids if each not in other.names]
+        count += bool(ids)
+        false_ids += [(submission.truth, id_) for id_ in ids if id_ not in submission.names]
     assert len(OTHERS) >= 100
-    assert false == []
-    assert named >= 75
+    assert false_ids == []
+    assert count >= 75

@@ -20,6 +20,6 @@ def test_every_model_is_on_the_page_with_its_title() -> None:
 
 def test_every_bug_of_the_tests_is_on_the_page() -> None:
     """Those too whose titles are made from numbers."""
-    tried = {bug for bug, _ in BEHAVIOURS} | {bug for each in ASSIGNMENTS for bug in sources(assignment(*each))}
-    names = {name for bug in tried for name in bug.split("+") if name}
+    bugs = {bug for bug, _ in BEHAVIOURS} | {bug for params in ASSIGNMENTS for bug in sources(assignment(*params))}
+    names = {name for bug in bugs for name in bug.split("+") if name}
     assert [name for name in sorted(names) if f"`{name}`" not in PAGE] == []

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.networks import NetworksJudge
-from tests.subjects.networks.diagnosis.diagnosing import either, named
+from tests.subjects.networks.diagnosis.diagnosing import join_ids, list_ids
 from tests.subjects.networks.diagnosis.slips import slips
 from tests.subjects.networks.diagnosis.styles import written
 
@@ -60,5 +60,5 @@ PAIRS = (
 def test_a_pair_in_another_style_is_named_first(udl: NetworksJudge, first: str, second: str, style: str) -> None:
     """Both of its bugs, as one explanation."""
     texts = {slip.bug: slip for slip in slips(style)}
-    found = named(written(texts[first], texts[second]), udl)
-    assert found[0] in either(first, second)
+    ids = list_ids(written(texts[first], texts[second]), udl)
+    assert ids[0] in join_ids(first, second)

@@ -22,25 +22,25 @@ NOTEBOOK = {
 }
 
 
-def judged(source: str, judge: NetworksJudge) -> Judgement:
+def judge_source(source: str, judge: NetworksJudge) -> Judgement:
     """The judgement of a source."""
     return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
 
 
 #: Whose loop's variable is gone when the comprehension has raised: the shapes alone tell what it is, without a line.
-LOST = "np.multiply for the weight gradient in a comprehension"
+LOST_NAME = "np.multiply for the weight gradient in a comprehension"
 
 
-@pytest.mark.parametrize("slip", [slip for slip in SLIPS if slip.name != LOST], ids=lambda slip: slip.name)
+@pytest.mark.parametrize("slip", [slip for slip in SLIPS if slip.name != LOST_NAME], ids=lambda slip: slip.name)
 def test_the_faulty_line_and_operand_are_named(udl: NetworksJudge, slip: RaisingSlip) -> None:
     """Whatever the style, in the first explanation, without a formula; steps whose lines are right keep their marks."""
-    found = judged(slip.source, udl)
-    first = found.diagnosis[0]
+    judgement = judge_source(slip.source, udl)
+    first = judgement.diagnosis[0]
     assert f"Look at line {slip.line}." in first.hint
     # An index may be written with the student's own letter.
-    said = re.sub(r"\[[a-z]\b", "[layer", f"{first.title} {first.hint} {first.strong_hint}")
-    assert slip.operand in said
-    marks = {row.name: row.outcome for row in found.properties}
+    text = re.sub(r"\[[a-z]\b", "[layer", f"{first.title} {first.hint} {first.strong_hint}")
+    assert slip.operand in text
+    marks = {row.name: row.outcome for row in judgement.properties}
     assert [name for name in slip.right if marks[name] is not Mark.PASSED] == []
     assert not FORMULA.search(first.hint)
     assert set(NAME.findall(first.hint)) <= NOTEBOOK

@@ -6,27 +6,27 @@ import pytest
 from grader.subjects.networks.diagnosis.forms import clue, of_shapes
 from tests.corpus.right import STYLES
 from tests.networks import NetworksJudge
-from tests.subjects.networks.diagnosis.diagnosing import diagnosed, named
+from tests.subjects.networks.diagnosis.diagnosing import diagnose, list_ids
 
 
 def message(expression: str) -> str:
     """What NumPy says of it."""
     a, b = np.ones((6, 1)), np.ones((5, 1))
-    with pytest.raises((ValueError, IndexError)) as caught:
+    with pytest.raises((ValueError, IndexError)) as error:
         eval(expression, {"np": np, "a": a, "b": b, "c": np.ones((2, 6))})  # noqa: S307 - ours, a line below
-    return str(caught.value)
+    return str(error.value)
 
 
 def test_a_product_of_matrices_tells_the_two_sizes_in_their_order() -> None:
     """In the words of `@`, of matmul and of dot."""
-    told = {clue(message(text)) for text in ("a @ b", "np.matmul(a, b)", "np.dot(a, b)", "a.dot(b)")}
-    assert told == {("1", "5")}
+    clues = {clue(message(text)) for text in ("a @ b", "np.matmul(a, b)", "np.dot(a, b)", "a.dot(b)")}
+    assert clues == {("1", "5")}
 
 
 def test_a_product_entry_by_entry_tells_both_shapes_in_any_order() -> None:
     """As does an assignment into an array."""
-    told = {clue(message(text)) for text in ("a * b", "b - a", "np.multiply(a, b)", "a.__setitem__(slice(None), b)")}
-    assert told == {frozenset({("6", "1"), ("5", "1")})}
+    clues = {clue(message(text)) for text in ("a * b", "b - a", "np.multiply(a, b)", "a.__setitem__(slice(None), b)")}
+    assert clues == {frozenset({("6", "1"), ("5", "1")})}
 
 
 def test_what_names_no_shapes_is_no_clue() -> None:
@@ -41,9 +41,9 @@ def test_what_names_no_shapes_is_no_clue() -> None:
 def test_an_explanation_by_shapes_alone_says_so(udl: NetworksJudge) -> None:
     """All that came back was right, on networks one wide, and nothing is known of the line that raised."""
     source = STYLES["notebook"].replace("all_h[layer].T", "all_h[layer]")
-    (found,) = diagnosed(source, udl, watched=False)
-    assert found.id == "weight_gradient_without_transpose"
-    assert "inferred from the shapes alone" in found.hint
+    (diagnosis,) = diagnose(source, udl, watched=False)
+    assert diagnosis.id == "weight_gradient_without_transpose"
+    assert "inferred from the shapes alone" in diagnosis.hint
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_a_misfit_is_recognised_in_styles_that_raise_elsewhere(
 ) -> None:
     """By row, by index, from below or from above."""
     assert old in STYLES[style]
-    assert named(STYLES[style].replace(old, new), udl)[:1] == ([bug] if bug else [])
+    assert list_ids(STYLES[style].replace(old, new), udl)[:1] == ([bug] if bug else [])

@@ -8,7 +8,7 @@ from tests.corpus.four_lines import source as four_lines
 from tests.local import local
 from tests.networks import NetworksJudge
 from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
-from tests.subjects.networks.diagnosis.diagnosing import named
+from tests.subjects.networks.diagnosis.diagnosing import list_ids
 from tests.subjects.networks.diagnosis.slips import slips
 from tests.subjects.networks.diagnosis.styles import Slip, source, written
 
@@ -24,24 +24,24 @@ SLIPS = [*slips("growing"), *slips("recursive")]
 @pytest.mark.parametrize("slip", SLIPS, ids=lambda slip: f"{slip.style}-{slip.bug}")
 def test_a_bug_in_another_style_is_named_first(udl: NetworksJudge, slip: Slip) -> None:
     """Alone, or with those that nothing tells from it."""
-    found = named(written(slip), udl)
-    assert found[: len(EQUAL.get(slip.bug, [slip.bug]))] == EQUAL.get(slip.bug, [slip.bug])
+    ids = list_ids(written(slip), udl)
+    assert ids[: len(EQUAL.get(slip.bug, [slip.bug]))] == EQUAL.get(slip.bug, [slip.bug])
 
 
 def test_a_derivative_before_the_weights_is_named_first(udl: NetworksJudge) -> None:
     """Two lines, and one bug."""
-    assert named(BEFORE_THE_WEIGHTS, udl) == ["derivative_before_weights"]
+    assert list_ids(BEFORE_THE_WEIGHTS, udl) == ["derivative_before_weights"]
 
 
 @pytest.mark.parametrize("style", ["growing", "recursive"])
 def test_both_gradients_from_dh_are_told_from_a_late_derivative_by_lists_alone(udl: NetworksJudge, style: str) -> None:
     """One variable for another in two lines, or the derivative one line too late: the numbers are the same."""
     texts = {slip.bug: slip for slip in slips(style)}
-    both = written(texts["bias_from_activation"], texts["weights_from_activation_gradient"])
-    assert named(both, udl) == ["derivative_before_weights", "gradients_from_activation_gradient"]
+    text = written(texts["bias_from_activation"], texts["weights_from_activation_gradient"])
+    assert list_ids(text, udl) == ["derivative_before_weights", "gradients_from_activation_gradient"]
     above = "(all_dl_dh[layer+1] if layer < K else all_dl_df[K])"
     lists = four_lines({"bias": f"1 * {above}", "weight": f"{above} @ all_h[layer].T"})
-    assert named(lists, udl) == ["gradients_from_activation_gradient"]
+    assert list_ids(lists, udl) == ["gradients_from_activation_gradient"]
 
 
 @pytest.mark.parametrize(("bug", "text"), BEHAVIOURS, ids=[bug for bug, _ in BEHAVIOURS])
@@ -51,18 +51,18 @@ def test_what_is_no_line_is_named_first_too(
     """Rounding, sizes that are written out, and what is kept between calls."""
     # Explanations do not depend on the counterexamples, and shrinking those takes time.
     monkeypatch.setattr(Examples, "smallest_by_row", lambda *_: {})
-    judged = udl.judge(local(text, udl.assignment), lambda: local(text, udl.assignment))
-    assert [each.id for each in judged.diagnosis] == [bug]
+    judgement = udl.judge(local(text, udl.assignment), lambda: local(text, udl.assignment))
+    assert [diagnosis.id for diagnosis in judgement.diagnosis] == [bug]
 
 
 @pytest.mark.parametrize("style", ["growing", "recursive"])
 def test_a_right_one_in_these_styles_is_named_nothing(udl: NetworksJudge, style: str) -> None:
     """The holes are filled rightly by default."""
-    assert named(source(style), udl) == []
+    assert list_ids(source(style), udl) == []
 
 
 def test_every_model_of_the_shipped_assignment_is_put_to_the_test(udl: NetworksJudge) -> None:
     """None is left out here."""
     models = {bug.id for bug in (*library.of(udl.assignment), *library.RETURNED)}
-    tried = {slip.bug for slip in SLIPS} | {bug for bug, _ in BEHAVIOURS}
-    assert models - tried == {"derivative_before_weights", "gradients_from_activation_gradient"}
+    bugs = {slip.bug for slip in SLIPS} | {bug for bug, _ in BEHAVIOURS}
+    assert models - bugs == {"derivative_before_weights", "gradients_from_activation_gradient"}

@@ -30,12 +30,12 @@ def first(variable: str, layer: int) -> FirstDifference:
     return add_sentence(FirstDifference(variable, layer, 5, "", lists, source, home=True))
 
 
-def said(source: str, variable: str, layer: int) -> str:
+def describe(source: str, variable: str, layer: int) -> str:
     """The sentence with its place."""
     cut = extract(source.encode(), "a.py", entry_of("backward_pass"))
-    found = add_lines(first(variable, layer), [WrittenEntry(w.name, w.index, w.cell, w.line) for w in cut.writes])
-    assert found is not None
-    return found.message.partition("(K = 5), ")[2].partition(", and ")[2].partition(" the first")[0]
+    difference = add_lines(first(variable, layer), [WrittenEntry(w.name, w.index, w.cell, w.line) for w in cut.writes])
+    assert difference is not None
+    return difference.message.partition("(K = 5), ")[2].partition(", and ")[2].partition(" the first")[0]
 
 
 @pytest.mark.parametrize(
@@ -48,11 +48,11 @@ def said(source: str, variable: str, layer: int) -> str:
     ],
 )
 def test_it_is_the_line_of_that_entry(variable: str, layer: int, sentence: str) -> None:
-    assert said(NOTEBOOK, variable, layer) == sentence
+    assert describe(NOTEBOOK, variable, layer) == sentence
 
 
 def test_who_has_names_of_their_own_is_told_no_line() -> None:
-    assert said(NOTEBOOK.replace("all_dl_df", "delta"), "all_dl_df[4]", 4) == "all_dl_df[4] is"
+    assert describe(NOTEBOOK.replace("all_dl_df", "delta"), "all_dl_df[4]", 4) == "all_dl_df[4] is"
 
 
 def test_lines_in_two_cells_are_not_told() -> None:
@@ -66,16 +66,16 @@ def test_many_lines_are_not_told() -> None:
 
 
 def test_a_line_of_a_cell_is_told_with_its_cell() -> None:
-    found = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 9, 31)])
-    assert found is not None
-    assert "all_dl_df[2] (see cell 9, line 31) is the first wrong value" in found.message
-    assert (found.cell, found.lines) == (9, (31,))
+    difference = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 9, 31)])
+    assert difference is not None
+    assert "all_dl_df[2] (see cell 9, line 31) is the first wrong value" in difference.message
+    assert (difference.cell, difference.lines) == (9, (31,))
 
 
 def test_in_a_file_there_is_no_cell() -> None:
-    found = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 0, 31)])
-    assert found is not None
-    assert (found.cell, found.lines) == (None, (31,))
+    difference = add_lines(first("all_dl_df[2]", 2), [WrittenEntry("all_dl_df", "layer - 1", 0, 31)])
+    assert difference is not None
+    assert (difference.cell, difference.lines) == (None, (31,))
 
 
 def test_where_nothing_differs_nothing_is_placed() -> None:
@@ -88,8 +88,8 @@ def test_no_line_is_named_where_one_layer_has_a_line_of_its_own() -> None:
         "    if layer > 0:\n", "    if layer == 1:\n      all_dl_df[0] = all_dl_dh[1]\n    elif layer > 0:\n"
     )
     assert source != NOTEBOOK
-    assert "line" not in said(source, "all_dl_df[0]", 0)
-    assert "line" not in said(source, "all_dl_df[3]", 3)
+    assert "line" not in describe(source, "all_dl_df[0]", 0)
+    assert "line" not in describe(source, "all_dl_df[3]", 3)
 
 
 def test_no_line_is_named_where_the_loop_may_write_the_output_again() -> None:
@@ -98,8 +98,8 @@ def test_no_line_is_named_where_the_loop_may_write_the_output_again() -> None:
         "(K, -1, -1):\n", "(K, -1, -1):\n    all_dl_df[layer] = all_dl_df[layer] / all_dl_df[layer].max()\n"
     )
     assert source != NOTEBOOK
-    assert said(source, "all_dl_df[5]", 5) == "all_dl_df[5] is"
-    assert said(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 6, 11 and 12) is"
+    assert describe(source, "all_dl_df[5]", 5) == "all_dl_df[5] is"
+    assert describe(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 6, 11 and 12) is"
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_no_line_is_named_where_the_loop_may_write_the_output_again() -> None:
 def test_no_line_of_other_layers_is_named(old: str, new: str, layer: int) -> None:
     """By another index it may write their entries alone, and under a condition, too."""
     assert old in NOTEBOOK
-    assert said(NOTEBOOK.replace(old, new), f"all_dl_df[{layer}]", layer) == f"all_dl_df[{layer}] is"
+    assert describe(NOTEBOOK.replace(old, new), f"all_dl_df[{layer}]", layer) == f"all_dl_df[{layer}] is"
 
 
 def test_the_outputs_line_is_not_told_of_another_layer() -> None:
@@ -131,7 +131,7 @@ def test_a_line_that_writes_a_part_of_an_entry_is_told(part: str) -> None:
     """The line above the loop writes the output's entry alone."""
     source = NOTEBOOK.replace("    all_dl_dbiases[layer] =", f"    all_dl_dbiases[layer]{part} =")
     source = source.replace("  for layer", "  all_dl_dbiases[K] = all_dl_df[K]\n  for layer")
-    assert said(source, "all_dl_dbiases[4]", 4) == "all_dl_dbiases[4] (see line 7) is"
+    assert describe(source, "all_dl_dbiases[4]", 4) == "all_dl_dbiases[4] (see line 7) is"
 
 
 @pytest.mark.parametrize(
@@ -146,19 +146,19 @@ def test_a_line_that_writes_a_part_of_an_entry_is_told(part: str) -> None:
 def test_no_line_is_named_where_another_one_may_have_made_the_entry(old: str, new: str) -> None:
     """What makes the list, a function that is given it, another name of it, or lines before that store."""
     assert old in NOTEBOOK
-    assert said(NOTEBOOK.replace(old, new), "all_dl_df[4]", 4) == "all_dl_df[4] is"
+    assert describe(NOTEBOOK.replace(old, new), "all_dl_df[4]", 4) == "all_dl_df[4] is"
 
 
 def test_no_line_is_named_of_a_list_that_is_returned_otherwise() -> None:
     """Its arrays may be changed then."""
     source = NOTEBOOK.replace("return all_dl_dweights,", "return [w / 2 for w in all_dl_dweights],")
-    assert said(source, "all_dl_dweights[0]", 0) == "all_dl_dweights[0] is"
-    assert said(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] (see line 6) is"
+    assert describe(source, "all_dl_dweights[0]", 0) == "all_dl_dweights[0] is"
+    assert describe(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] (see line 6) is"
 
 
 def test_no_line_is_named_that_may_leave_the_layer_out() -> None:
     """In layer 0 the biases keep what the list was made with."""
     lines = "    all_dl_dbiases[layer] = all_dl_df[layer]\n"
     source = NOTEBOOK.replace(lines, "").replace("    if layer > 0:\n", f"    if layer > 0:\n  {lines}")
-    assert said(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] is"
-    assert said(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 10 and 11) is"
+    assert describe(source, "all_dl_dbiases[0]", 0) == "all_dl_dbiases[0] is"
+    assert describe(source, "all_dl_df[4]", 4) == "all_dl_df[4] (see lines 10 and 11) is"
