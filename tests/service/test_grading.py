@@ -110,10 +110,10 @@ def kill_jails(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
 
 @pytest.mark.parametrize("step", ["extract", "answer"])
 def test_a_jail_that_is_killed_costs_a_try_and_nothing_of_it_is_kept(
-    context: Context, kill_step: Callable[[str, int], None], step: str
+    context: Context, kill_jails: Callable[[str, int], None], step: str
 ) -> None:
     """Twice, while it reads or while it answers; the third jail gives the verdict, and only that is kept."""
-    kill_step(step, 2)
+    kill_jails(step, 2)
     job = hand_in(context, example("right_loops.py"))
     for tries in (1, 2):
         record = perform_job(context, job)
@@ -124,9 +124,9 @@ def test_a_jail_that_is_killed_costs_a_try_and_nothing_of_it_is_kept(
 
 
 def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
-    context: Context, kill_step: Callable[[str, int], None]
+    context: Context, kill_jails: Callable[[str, int], None]
 ) -> None:
-    kill_step("answer", 3)
+    kill_jails("answer", 3)
     job = hand_in(context, example("right_loops.py"))
     record = [perform_job(context, job) for _ in range(3)][-1]
     assert (record.state, record.outcome) == (State.SERVICE_FAILED, None)
