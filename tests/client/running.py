@@ -41,7 +41,7 @@ SECRET = "only for tests, and of no value to anybody"  # noqa: S105 - it guards 
 
 
 @contextmanager
-def running(redis: str, folder: Path, *, secret: str = SECRET) -> Iterator[Running]:
+def run_service(redis: str, folder: Path, *, secret: str = SECRET) -> Iterator[Running]:
     """Web server, worker and sweeper, ready; callbacks may go to this machine.
 
     With a secret students get networks of their group's; without one those of the command line.

@@ -44,7 +44,7 @@ class Scripted:
         self.url = f"{'http' if context is None else 'https'}://127.0.0.1:{self._server.server_address[1]}"
 
     @contextmanager
-    def running(self) -> Iterator["Scripted"]:
+    def serve(self) -> Iterator["Scripted"]:
         """While it answers."""
         thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
@@ -56,26 +56,26 @@ class Scripted:
             thread.join()
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        scripted = self
+        script_server = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                scripted.asked.append(Asked(self.command, self.path, dict(self.headers), body))
-                said = scripted._script.popleft() if len(scripted._script) > 1 else scripted._script[0]
-                if said.status == 0:
+                script_server.asked.append(Asked(self.command, self.path, dict(self.headers), body))
+                reply = script_server._script.popleft() if len(script_server._script) > 1 else script_server._script[0]
+                if reply.status == 0:
                     self.close_connection = True
                     return
-                data = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-                self.send_response(said.status)
-                for name, value in {"Content-Type": "application/json", **said.headers}.items():
+                data = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+                self.send_response(reply.status)
+                for name, value in {"Content-Type": "application/json", **reply.headers}.items():
                     self.send_header(name, value)
-                if said.status != 204:
+                if reply.status != 204:
                     self.send_header("Content-Length", str(len(data)))
                 self.end_headers()
-                if said.status != 204:
+                if reply.status != 204:
                     self.wfile.write(data)
 
             do_GET = do_POST = do_DELETE = answer  # noqa: N815 - as http.server calls them
@@ -89,15 +89,15 @@ class Scripted:
 @contextmanager
 def serve_script(*script: Answer, context: ssl.SSLContext | None = None) -> Iterator[Scripted]:
     """A server that answers so, by TLS where there is a context for it."""
-    with Scripted(script, context).running() as server:
+    with Scripted(script, context).serve() as server:
         yield server
 
 
 def problem(status: int, slug: str, detail: str = "", **headers: str) -> Answer:
     """A refusal as the web server words it."""
     body = {"type": f"/problems/{slug}", "title": slug.replace("-", " "), "status": status, "detail": detail}
-    named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Answer(status, body, {"Content-Type": "application/problem+json", **named})
+    named_headers = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Answer(status, body, {"Content-Type": "application/problem+json", **named_headers})
 
 
 def submission(state: str, **fields: Any) -> dict[str, Any]:

@@ -19,9 +19,12 @@ from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark, results
 
 
 @pytest.fixture(scope="module")
-def variables(alike: Running) -> dict[str, str]:
+def variables(service_like_commands: Running) -> dict[str, str]:
     """The URL of the service, and a student's token."""
-    return {"BACKMARK_URL": alike.url, "BACKMARK_TOKEN": alike.token(Scope.SUBMIT, Scope.READ)}
+    return {
+        "BACKMARK_URL": service_like_commands.url,
+        "BACKMARK_TOKEN": service_like_commands.token(Scope.SUBMIT, Scope.READ),
+    }
 
 
 def timeless(text: str) -> str:
@@ -31,9 +34,12 @@ def timeless(text: str) -> str:
 
 @pytest.mark.parametrize("name", ["no_relu_derivative.ipynb", "right_loops.py", "raises.py", "unfilled.ipynb"])
 def test_a_submission_gets_the_same_words_and_status_as_from_grade(variables: dict[str, str], name: str) -> None:
-    here, there = backmark("grade", EXAMPLES / name), command(variables, "submit", EXAMPLES / name)
-    assert (there.returncode, timeless(there.stdout)) == (here.returncode, timeless(here.stdout)), there.stderr
-    assert there.stderr == ""
+    here_process, there_process = backmark("grade", EXAMPLES / name), command(variables, "submit", EXAMPLES / name)
+    assert (there_process.returncode, timeless(there_process.stdout)) == (
+        here_process.returncode,
+        timeless(here_process.stdout),
+    ), there_process.stderr
+    assert there_process.stderr == ""
 
 
 def test_a_file_of_another_format_is_refused_in_the_words_of_grade_and_keeps_back_no_other(
@@ -42,27 +48,27 @@ def test_a_file_of_another_format_is_refused_in_the_words_of_grade_and_keeps_bac
     (tmp_path / "a.ipynb").write_bytes(b"%PDF-1.7\n1 0 obj")
     (tmp_path / "b.py").write_bytes((EXAMPLES / "right_loops.py").read_bytes())
     sentence = "This is a PDF. Hand in the notebook itself: the .ipynb file, as Jupyter or Colab saves it."
-    here = backmark("grade", "--json", tmp_path / "a.ipynb")
-    assert (here.returncode, results(here)[0]["error"]["message"]) == (1, sentence)
-    there = command(variables, "submit", tmp_path)
-    assert there.returncode == 2
-    assert f"a.ipynb was refused: A file of this format cannot be graded: {sentence}" in there.stderr
-    assert "b.py  passed" in there.stdout
+    graded_here = backmark("grade", "--json", tmp_path / "a.ipynb")
+    assert (graded_here.returncode, results(graded_here)[0]["error"]["message"]) == (1, sentence)
+    submit_process = command(variables, "submit", tmp_path)
+    assert submit_process.returncode == 2
+    assert f"a.ipynb was refused: A file of this format cannot be graded: {sentence}" in submit_process.stderr
+    assert "b.py  passed" in submit_process.stdout
 
 
 def test_a_folder_gets_the_same_verdicts_as_from_grade(variables: dict[str, str]) -> None:
     """Each file as a student's of its name, in order, one result object a line."""
-    done = command(variables, "submit", "--json", EXAMPLES)
-    assert done.returncode == 1, done.stderr
-    found = {
-        each["submission"]["filename"]: (
-            each["outcome"],
-            {row["name"] for row in each["properties"] if row["outcome"] == "failed"} - {"finite_differences"},
+    process = command(variables, "submit", "--json", EXAMPLES)
+    assert process.returncode == 1, process.stderr
+    results_by_file = {
+        result["submission"]["filename"]: (
+            result["outcome"],
+            {row["name"] for row in result["properties"] if row["outcome"] == "failed"} - {"finite_differences"},
         )
-        for each in results(done)
+        for result in results(process)
     }
-    assert found == EXPECTED
-    assert list(found) == sorted(found)
+    assert results_by_file == EXPECTED
+    assert list(results_by_file) == sorted(results_by_file)
 
 
 def test_several_files_end_with_a_summary_that_tells_them_apart(variables: dict[str, str], tmp_path: Path) -> None:
@@ -70,45 +76,45 @@ def test_several_files_end_with_a_summary_that_tells_them_apart(variables: dict[
     for student, name in (("ada", "right_loops.py"), ("alan", "bias_template.py")):
         (tmp_path / student).mkdir()
         (tmp_path / student / "hw.py").write_bytes((EXAMPLES / name).read_bytes())
-    done = command(variables, "submit", "ada", "alan/hw.py", cwd=tmp_path)
-    assert done.returncode == 1, done.stderr
-    assert "1 of 2 passed" in done.stdout
-    assert re.search(r"^ada/hw.py +passed +10/10$", done.stdout, re.MULTILINE)
-    assert re.search(r"^alan/hw.py +failed +8/10$", done.stdout, re.MULTILINE)
+    process = command(variables, "submit", "ada", "alan/hw.py", cwd=tmp_path)
+    assert process.returncode == 1, process.stderr
+    assert "1 of 2 passed" in process.stdout
+    assert re.search(r"^ada/hw.py +passed +10/10$", process.stdout, re.MULTILINE)
+    assert re.search(r"^alan/hw.py +failed +8/10$", process.stdout, re.MULTILINE)
 
 
 def test_an_id_can_be_asked_for_later(variables: dict[str, str]) -> None:
-    sent = command(variables, "submit", EXAMPLES / "right_loops.py", "--student", "ada", "--no-wait")
-    assert sent.returncode == 0, sent.stderr
-    number, name = sent.stdout.split()
+    submit_process = command(variables, "submit", EXAMPLES / "right_loops.py", "--student", "ada", "--no-wait")
+    assert submit_process.returncode == 0, submit_process.stderr
+    number, name = submit_process.stdout.split()
     assert name == "right_loops.py"
-    done = command(variables, "status", number, "--wait")
-    assert done.returncode == 0, done.stderr
-    assert "right_loops.py  passed  10 of 10 marks" in done.stdout
-    told = json.loads(command(variables, "status", number, "--json").stdout)
-    assert (told["student"], told["state"], told["verdict"]["outcome"]) == ("ada", "done", "passed")
+    status_process = command(variables, "status", number, "--wait")
+    assert status_process.returncode == 0, status_process.stderr
+    assert "right_loops.py  passed  10 of 10 marks" in status_process.stdout
+    record = json.loads(command(variables, "status", number, "--json").stdout)
+    assert (record["student"], record["state"], record["verdict"]["outcome"]) == ("ada", "done", "passed")
 
 
 def test_somebody_at_a_terminal_sees_what_is_waited_for(variables: dict[str, str]) -> None:
     """On standard error, and nothing of it is left in the end."""
-    ours, theirs = pty.openpty()
+    terminal_end, process_end = pty.openpty()
     with subprocess.Popen(
         [sys.executable, "-m", "worker.cli.main", "submit", EXAMPLES / "endless_loop.py"],
-        stderr=theirs,
+        stderr=process_end,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": str(EXAMPLES.parent), "TERM": "xterm", **variables},
     ) as process:
-        os.close(theirs)
-        seen = b""
-        while portion := _portion(ours):
-            seen += portion
+        os.close(process_end)
+        terminal_output = b""
+        while portion := _portion(terminal_end):
+            terminal_output += portion
         assert process.stdout is not None
-        said = process.stdout.read()
+        stdout_text = process.stdout.read()
     assert process.returncode == 1
-    assert "endless_loop.py  takes too long" in said
-    assert "\x1b" not in said
-    assert re.search(rb"endless_loop.py \(\w+\)  being graded", seen)
+    assert "endless_loop.py  takes too long" in stdout_text
+    assert "\x1b" not in stdout_text
+    assert re.search(rb"endless_loop.py \(\w+\)  being graded", terminal_output)
 
 
 def _portion(terminal: int) -> bytes:
@@ -120,7 +126,7 @@ def _portion(terminal: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "sentence"),
     [
         (("submit", EXAMPLES / "right.ipynb", "--assignment", "udl-9"), "has no assignment 'udl-9'; it has udl-7.2"),
         (("submit", EXAMPLES, "--student", "ada"), "--student takes a single file"),
@@ -134,15 +140,15 @@ def _portion(terminal: int) -> bytes:
     ],
 )
 def test_what_the_server_refuses_is_wrong_usage(
-    variables: dict[str, str], words: tuple[str | Path, ...], says: str
+    variables: dict[str, str], words: tuple[str | Path, ...], sentence: str
 ) -> None:
-    done = command(variables, *words)
-    assert done.returncode == 2, done.stderr
-    assert says in done.stderr
-    assert done.stdout == ""
+    process = command(variables, *words)
+    assert process.returncode == 2, process.stderr
+    assert sentence in process.stderr
+    assert process.stdout == ""
 
 
-def failed_by_us(service: Running, student: str) -> str:
+def fail_on_our_side(service: Running, student: str) -> str:
     """A right submission that ended as service_failed."""
     # With one try it has ended before a worker hears of it.
     store, file = Store.connect(service.store.settings.model_copy(update={"tries": 1})), EXAMPLES / "right_loops.py"
@@ -156,18 +162,18 @@ def failed_by_us(service: Running, student: str) -> str:
 
 def test_what_failed_on_our_side_is_graded_again(service: Running) -> None:
     staff = {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": service.token(Scope.STAFF)}
-    one, *others = (failed_by_us(service, student) for student in ("one", "two", "three"))
-    assert command(staff, "status", one).returncode == 3
-    done = command(staff, "retry", one, "--wait")
-    assert (done.returncode, "passed" in done.stdout) == (0, True), done.stderr
+    first_id, *other_ids = (fail_on_our_side(service, student) for student in ("one", "two", "three"))
+    assert command(staff, "status", first_id).returncode == 3
+    process = command(staff, "retry", first_id, "--wait")
+    assert (process.returncode, "passed" in process.stdout) == (0, True), process.stderr
     assert command(staff, "retry", "--all", "--assignment", "other").stdout == ""
-    done = command(staff, "retry", "--all")
-    assert (done.returncode, set(done.stdout.split())) == (0, set(others)), done.stderr
-    assert command(staff, "status", "--wait", *others).returncode == 0
+    process = command(staff, "retry", "--all")
+    assert (process.returncode, set(process.stdout.split())) == (0, set(other_ids)), process.stderr
+    assert command(staff, "status", "--wait", *other_ids).returncode == 0
 
 
 def test_a_token_that_the_server_does_not_know_is_wrong_usage_and_not_repeated(variables: dict[str, str]) -> None:
-    done = command({**variables, "BACKMARK_TOKEN": "bmk_000000000000_secret"}, "status", "x")
-    assert done.returncode == 2
-    assert "does not know the token in BACKMARK_TOKEN" in done.stderr
-    assert "secret" not in done.stderr
+    process = command({**variables, "BACKMARK_TOKEN": "bmk_000000000000_secret"}, "status", "x")
+    assert process.returncode == 2
+    assert "does not know the token in BACKMARK_TOKEN" in process.stderr
+    assert "secret" not in process.stderr

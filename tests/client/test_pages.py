@@ -44,27 +44,27 @@ def test_every_command_works_and_answers_as_shown(environment: dict[str, str], t
     require_program("curl")
     blocks = [text for kind, text in BLOCKS if kind == "sh"]
     script = "set -euo pipefail\n" + "".join(f"{text}\necho; echo '{MARK}'\n" for text in blocks)
-    done = subprocess.run(
+    process = subprocess.run(
         [bash, "-c", script], capture_output=True, text=True, check=False, env=environment, cwd=tmp_path
     )
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr}"
-    answers = done.stdout.split(MARK)[: len(blocks)]
+    assert process.returncode == 0, f"{process.stdout[-2000:]}\n{process.stderr}"
+    answers = process.stdout.split(MARK)[: len(blocks)]
     assert len(answers) == len(blocks)
-    for shown, answer in _shown_answers(answers):
-        assert shape(json.loads(answer)) == shape(json.loads(shown))
-    said = dict(zip(blocks, answers, strict=True))
-    assert {each.strip() for text, each in said.items() if "uniq | wc -l" in text} == {"1"}
-    assert {each.strip() for text, each in said.items() if "If-None-Match" in text} == {"304"}
+    for example_answer, answer in _pair_answers(answers):
+        assert shape(json.loads(answer)) == shape(json.loads(example_answer))
+    answer_by_block = dict(zip(blocks, answers, strict=True))
+    assert {answer_text.strip() for text, answer_text in answer_by_block.items() if "uniq | wc -l" in text} == {"1"}
+    assert {answer_text.strip() for text, answer_text in answer_by_block.items() if "If-None-Match" in text} == {"304"}
 
 
-def _shown_answers(answers: list[str]) -> list[tuple[str, str]]:
+def _pair_answers(answers: list[str]) -> list[tuple[str, str]]:
     """Each answer that the page shows, and the answer that came."""
-    found, number = [], -1
-    for (kind, _), (following, text) in itertools.pairwise(BLOCKS):
+    answered_blocks, number = [], -1
+    for (kind, _), (next_kind, text) in itertools.pairwise(BLOCKS):
         number += kind == "sh"
-        if kind == "sh" and following == "json":
-            found.append((text, answers[number]))
-    return found
+        if kind == "sh" and next_kind == "json":
+            answered_blocks.append((text, answers[number]))
+    return answered_blocks
 
 
 def shape(body: dict[str, object]) -> dict[str, str]:
@@ -76,17 +76,17 @@ def test_the_python_of_the_page_works(environment: dict[str, str], tmp_path: Pat
     """In one interpreter, in the order of the page, after what its shell commands leave behind."""
     (tmp_path / "mine.toml").write_text(re.findall(r"<< 'TOML'\n(.*?)^TOML$", PAGE, re.MULTILINE | re.DOTALL)[0])
     script = "\n".join(text for kind, text in BLOCKS if kind == "python")
-    said = python(script, environment, tmp_path)
-    assert "failed 8 of 10" in said
-    assert "unknown-assignment" in said
+    output = python(script, environment, tmp_path)
+    assert "failed 8 of 10" in output
+    assert "unknown-assignment" in output
 
 
 def python(script: str, environment: dict[str, str], folder: Path) -> str:
     """Return the output of a script, run in a folder with warnings as errors."""
     words = [sys.executable, "-W", "error", "-c", script]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd=folder)
-    assert done.returncode == 0, f"{done.stdout[-2000:]}\n{done.stderr}"
-    return done.stdout
+    process = subprocess.run(words, capture_output=True, text=True, check=False, env=environment, cwd=folder)
+    assert process.returncode == 0, f"{process.stdout[-2000:]}\n{process.stderr}"
+    return process.stdout
 
 
 def test_every_operation_of_the_api_is_on_the_page_or_on_one_it_leads_to(service: Running) -> None:

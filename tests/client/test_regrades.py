@@ -43,66 +43,66 @@ class Regrading(NamedTuple):
 
 def publish_assignment(client: Client, assignment: str, marks: int) -> str:
     """The revision that such an assignment is published as."""
-    asked = client.publish(TOML.format(assignment=assignment, marks=marks))
-    until(lambda: client.publication(asked.id).state.terminal, "it is published")
-    found = client.publication(asked.id)
-    assert found.state is State.DONE, found.failure
-    assert found.revision, found.refusal
-    return found.revision
+    request = client.publish(TOML.format(assignment=assignment, marks=marks))
+    until(lambda: client.publication(request.id).state.terminal, "it is published")
+    publication = client.publication(request.id)
+    assert publication.state is State.DONE, publication.failure
+    assert publication.revision, publication.refusal
+    return publication.revision
 
 
 @pytest.fixture(scope="module")
-def regrading(service: Running) -> Iterator[Regrading]:
+def regrade_setup(service: Running) -> Iterator[Regrading]:
     """Three students' submissions, graded; then a revision in which one of the steps counts for more."""
     token = service.token(Scope.STAFF)
     # The module's tests need not follow one another on a process: then this is made anew, on the same service.
     assignment = f"mine-{secrets.token_hex(4)}"
     with Client(service.url, token) as client:
         publish_assignment(client, assignment, 2)
-        handed = {}
+        ids_by_student = {}
         for student, name in (
             ("ada", "right_loops.py"),
             ("alan", "no_relu_derivative.ipynb"),
             ("eve", "bias_template.py"),
         ):
-            handed[student] = client.submit(EXAMPLES / name, assignment=assignment, student=student).id
-        assert all(client.wait(each).state is State.DONE for each in handed.values())
+            ids_by_student[student] = client.submit(EXAMPLES / name, assignment=assignment, student=student).id
+        assert all(client.wait(submission_id).state is State.DONE for submission_id in ids_by_student.values())
         publish_assignment(client, assignment, 10)
-        yield Regrading({"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, assignment, handed)
+        yield Regrading({"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, assignment, ids_by_student)
 
 
-def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrading: Regrading) -> None:
+def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: Regrading) -> None:
     """Nobody's verdict changes before it is applied; applied never lower, only those that gain."""
-    variables, client, assignment, handed = regrading
-    started = command(variables, "regrade", "start", "--assignment", assignment)
-    assert started.returncode == 0, started.stderr
-    number = started.stdout.split()[0]
-    assert "3 submissions, 3 sources: 1 up, 1 down, 1 the same" in started.stdout
-    assert client.verdict(handed["alan"])["score"] == 8  # type: ignore[index]
+    variables, client, assignment, ids_by_student = regrade_setup
+    start = command(variables, "regrade", "start", "--assignment", assignment)
+    assert start.returncode == 0, start.stderr
+    number = start.stdout.split()[0]
+    assert "3 submissions, 3 sources: 1 up, 1 down, 1 the same" in start.stdout
+    assert client.verdict(ids_by_student["alan"])["score"] == 8  # type: ignore[index]
 
     report = command(variables, "regrade", "report", number)
     assert re.search(r"^alan +no_relu_derivative.ipynb +down +failed 8/10 +failed 8/18 ", report.stdout, re.MULTILINE)
     assert re.search(r"^eve +bias_template.py +up +failed 8/10 +failed 16/18 ", report.stdout, re.MULTILINE)
-    down = command(variables, "regrade", "report", number, "--change", "down", "--json").stdout
-    assert [json.loads(line)["student"] for line in down.splitlines()] == ["alan"]
+    reported_down = command(variables, "regrade", "report", number, "--change", "down", "--json").stdout
+    assert [json.loads(line)["student"] for line in reported_down.splitlines()] == ["alan"]
     table = command(variables, "regrade", "report", number, "--csv").stdout.splitlines()
     assert len(table) == 4
     assert table[0].startswith("submission,student,")
 
-    applied = command(variables, "regrade", "apply", number, "--never-lower", "--yes")
-    assert applied.returncode == 0, applied.stderr
-    assert "2 applied, 1 skipped" in applied.stdout
-    scores = {student: client.verdict(each)["score"] for student, each in handed.items()}  # type: ignore[index]
+    apply = command(variables, "regrade", "apply", number, "--never-lower", "--yes")
+    assert apply.returncode == 0, apply.stderr
+    assert "2 applied, 1 skipped" in apply.stdout
+    scores = {student: client.verdict(submission_id)["score"] for student, submission_id in ids_by_student.items()}  # type: ignore[index]
     assert scores == {"ada": 18, "alan": 8, "eve": 16}
-    assert client.submission(handed["eve"]).regrade == number
+    assert client.submission(ids_by_student["eve"]).regrade == number
 
-    undone = command(variables, "regrade", "rollback", number, "--yes", "--json")
-    assert json.loads(undone.stdout)["phase"] == "rolled_back"
-    assert client.verdict(handed["eve"])["score"] == 8  # type: ignore[index]
+    rollback = command(variables, "regrade", "rollback", number, "--yes", "--json")
+    assert json.loads(rollback.stdout)["phase"] == "rolled_back"
+    assert client.verdict(ids_by_student["eve"])["score"] == 8  # type: ignore[index]
 
 
-def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrading: Regrading) -> None:
-    variables, client, assignment, _ = regrading
+def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrade_setup: Regrading) -> None:
+    variables, client, assignment, _ = regrade_setup
     words = (
         "regrade",
         "start",
@@ -120,42 +120,42 @@ def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resu
     assert (second["phase"], second["counts"]["submissions"]) == ("previewed", 2)
     assert "cancelled" in command(variables, "regrade", "cancel", first["id"]).stdout
     assert "previewed" in command(variables, "regrade", "resume", first["id"]).stdout
-    shown = command(variables, "regrade", "show").stdout
-    assert shown.splitlines()[0].startswith(f"{first['id']}  {assignment}, revision ")
+    listing = command(variables, "regrade", "show").stdout
+    assert listing.splitlines()[0].startswith(f"{first['id']}  {assignment}, revision ")
     assert client.regrades.wait(first["id"]).phase == "previewed"
 
 
-def test_nothing_is_applied_unless_somebody_says_so(regrading: Regrading) -> None:
-    variables, client, assignment, handed = regrading
-    started = command(variables, "regrade", "start", "--assignment", assignment, "--student", "eve")
-    number = started.stdout.split()[0]
-    refused = command(variables, "regrade", "apply", number)
-    assert refused.returncode == 2
-    assert "--yes" in refused.stderr
+def test_nothing_is_applied_unless_somebody_says_so(regrade_setup: Regrading) -> None:
+    variables, client, assignment, ids_by_student = regrade_setup
+    start = command(variables, "regrade", "start", "--assignment", assignment, "--student", "eve")
+    number = start.stdout.split()[0]
+    refusal = command(variables, "regrade", "apply", number)
+    assert refusal.returncode == 2
+    assert "--yes" in refusal.stderr
     assert client.regrades.get(number).phase == "previewed"
-    assert client.submission(handed["eve"]).regrade is None
+    assert client.submission(ids_by_student["eve"]).regrade is None
 
 
 @pytest.mark.parametrize(("answer", "status", "phase"), [("n", 1, "previewed"), ("y", 0, "applied")])
-def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str, status: int, phase: str) -> None:
-    variables, client, assignment, _ = regrading
+def test_somebody_at_a_terminal_is_asked_first(regrade_setup: Regrading, answer: str, status: int, phase: str) -> None:
+    variables, client, assignment, _ = regrade_setup
     number = client.regrades.wait(client.regrades.start(assignment, students=["eve"], outcomes=["failed"]).id).id
-    ours, theirs = pty.openpty()
-    os.write(ours, f"{answer}\n".encode())
+    terminal_end, process_end = pty.openpty()
+    os.write(terminal_end, f"{answer}\n".encode())
     words = [sys.executable, "-m", "worker.cli.main", "regrade", "apply", number]
     environment = {**os.environ, **variables, "PYTHONPATH": str(EXAMPLES.parent)}
-    done = subprocess.run(words, stdin=theirs, capture_output=True, text=True, check=False, env=environment)
-    os.close(ours)
-    os.close(theirs)
-    assert done.returncode == status, done.stderr
-    assert "Apply it: 1 up, 0 down? [y/N]" in done.stderr
+    process = subprocess.run(words, stdin=process_end, capture_output=True, text=True, check=False, env=environment)
+    os.close(terminal_end)
+    os.close(process_end)
+    assert process.returncode == status, process.stderr
+    assert "Apply it: 1 up, 0 down? [y/N]" in process.stderr
     assert client.regrades.get(number).phase == phase
     if phase == "applied":
         client.regrades.wait(client.regrades.roll_back(number).id)
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "sentence"),
     [
         (("show", "unknown"), "there is no regrade unknown"),
         (("start", "--assignment", "udl-9"), "there is no assignment udl-9"),
@@ -164,21 +164,21 @@ def test_somebody_at_a_terminal_is_asked_first(regrading: Regrading, answer: str
         (("report", "x", "--csv", "--json"), "either --csv or --json"),
     ],
 )
-def test_what_cannot_be_is_wrong_usage(regrading: Regrading, words: tuple[str, ...], says: str) -> None:
-    done = command(regrading.variables, "regrade", *words)
-    assert done.returncode == 2, done.stderr
-    assert says in done.stderr
+def test_what_cannot_be_is_wrong_usage(regrade_setup: Regrading, words: tuple[str, ...], sentence: str) -> None:
+    process = command(regrade_setup.variables, "regrade", *words)
+    assert process.returncode == 2, process.stderr
+    assert sentence in process.stderr
 
 
-def test_the_bar_says_how_many_are_chosen_so_far_and_no_total_that_nobody_knows(regrading: Regrading) -> None:
-    _, client, assignment, _ = regrading
+def test_the_bar_says_how_many_are_chosen_so_far_and_no_total_that_nobody_knows(regrade_setup: Regrading) -> None:
+    _, client, assignment, _ = regrade_setup
     body = dict(client.regrades.start(assignment, fresh=True).body)
     counts = {**body["counts"], "sources": 12, "submissions": 40}
     progress = {"total": None, "done": 3, "failed": 0}
-    selecting = Regrade.read(
+    selecting_regrade = Regrade.read(
         {**body, "phase": "preparing", "progress": progress, "eta_seconds": None, "counts": counts}
     )
-    assert regrade.format_progress(selecting) == "preparing, 12 sources of 40 submissions chosen so far"
+    assert regrade.format_progress(selecting_regrade) == "preparing, 12 sources of 40 submissions chosen so far"
     progress = {"total": 12, "done": 3, "failed": 0}
     grading = Regrade.read({**body, "phase": "previewing", "progress": progress, "eta_seconds": 4.4, "counts": counts})
     assert regrade.format_progress(grading) == "previewing, 4 s left"
@@ -186,6 +186,6 @@ def test_the_bar_says_how_many_are_chosen_so_far_and_no_total_that_nobody_knows(
 
 def test_what_can_be_chosen_and_waited_for_is_what_the_server_has() -> None:
     """The client knows no Redis, so it names them itself."""
-    moving = {Phase.PREPARING, Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK}
-    assert set(Phase) - moving == AT_REST
+    moving_phases = {Phase.PREPARING, Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK}
+    assert set(Phase) - moving_phases == AT_REST
     assert list(regrade.SELECTIONS) == list(Which)

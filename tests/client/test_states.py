@@ -43,7 +43,7 @@ def at(server: Scripted) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(
-    ("state", "fields", "says", "status"),
+    ("state", "fields", "line", "status"),
     [
         ("queued", {"queue": {"position": 0, "estimated_seconds": 0.2}}, "waiting, next, about 1 s", 1),
         ("queued", {"queue": {"position": 7, "estimated_seconds": None}}, "waiting, 7 ahead of it", 1),
@@ -53,45 +53,45 @@ def at(server: Scripted) -> dict[str, str]:
         ("service_failed", {"failure": "no jail"}, "the service's failure and not the student's: no jail", 3),
     ],
 )
-def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], says: str, status: int) -> None:
+def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], line: str, status: int) -> None:
     with serve_script(Answer(200, submission(state, **fields))) as server:
-        done = command(at(server), "status", "s1")
-    assert done.returncode == status, done.stderr
-    assert done.stdout.startswith("a.py (s1)  ")
-    assert done.stdout.endswith(f"{says}\n")
+        process = command(at(server), "status", "s1")
+    assert process.returncode == status, process.stderr
+    assert process.stdout.startswith("a.py (s1)  ")
+    assert process.stdout.endswith(f"{line}\n")
 
 
 def test_a_name_cannot_do_more_on_a_terminal_than_be_read() -> None:
     with serve_script(Answer(200, submission("running", filename="\x9b2J\u202e.py"))) as server:
-        done = command(at(server), "status", "s1")
-    assert "\\x9b2J\\u202e.py" in done.stdout
+        process = command(at(server), "status", "s1")
+    assert "\\x9b2J\\u202e.py" in process.stdout
 
 
 def test_json_has_all_that_the_server_says() -> None:
-    told = submission("cancelled")
-    with serve_script(Answer(200, told)) as server:
-        done = command(at(server), "status", "s1", "s1", "--json")
-    assert [json.loads(line) for line in done.stdout.splitlines()] == [told, told]
+    cancelled_record = submission("cancelled")
+    with serve_script(Answer(200, cancelled_record)) as server:
+        process = command(at(server), "status", "s1", "s1", "--json")
+    assert [json.loads(line) for line in process.stdout.splitlines()] == [cancelled_record, cancelled_record]
 
 
 def test_submit_as_json_prints_result_objects_only(tmp_path: Path) -> None:
     """States without a verdict are reported on standard error."""
     (tmp_path / "a.py").touch()
     with serve_script(Answer(202, submission("queued")), Answer(200, submission("superseded"))) as server:
-        done = command(at(server), "submit", tmp_path / "a.py", "--json")
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert "superseded" in done.stderr
+        process = command(at(server), "submit", tmp_path / "a.py", "--json")
+    assert process.returncode == 1
+    assert process.stdout == ""
+    assert "superseded" in process.stderr
 
 
 def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     with serve_script(Answer(202, submission("queued"))) as server:
         words = ("submit", tmp_path / "a.py", "--timeout", "0.5")
-        done = command(at(server), *words)
-    assert done.returncode == 3
-    assert "s1 is still queued" in done.stderr
-    assert "backmark status s1" in done.stderr
+        process = command(at(server), *words)
+    assert process.returncode == 3
+    assert "s1 is still queued" in process.stderr
+    assert "backmark status s1" in process.stderr
 
 
 def test_who_stops_waiting_is_told_what_goes_on_and_how_to_ask_for_it(tmp_path: Path) -> None:
@@ -102,37 +102,39 @@ def test_who_stops_waiting_is_told_what_goes_on_and_how_to_ask_for_it(tmp_path: 
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment) as process:
             until(lambda: len(server.asked) > 1, "it waits")
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate()
+            _, error_text = process.communicate()
     assert process.returncode == 130
-    assert "ask with: backmark status s1" in said
-    assert "interrupted" in said
+    assert "ask with: backmark status s1" in error_text
+    assert "interrupted" in error_text
 
 
 def test_one_file_that_is_refused_does_not_keep_back_the_others(tmp_path: Path) -> None:
     for name in ("a.py", "b.py"):
         (tmp_path / name).touch()
     refusal = problem(413, "too-large", "the body may have 1 byte")
-    passed = submission("cancelled", id="s2")
-    with serve_script(ASSIGNMENTS, refusal, ASSIGNMENTS, Answer(202, passed), Answer(200, passed)) as server:
-        done = command(at(server), "submit", tmp_path)
-    assert done.returncode == 2
-    assert "a.py was refused: too large: the body may have 1 byte" in done.stderr
-    assert "b.py (s2)  cancelled" in done.stdout
+    other_record = submission("cancelled", id="s2")
+    with serve_script(
+        ASSIGNMENTS, refusal, ASSIGNMENTS, Answer(202, other_record), Answer(200, other_record)
+    ) as server:
+        process = command(at(server), "submit", tmp_path)
+    assert process.returncode == 2
+    assert "a.py was refused: too large: the body may have 1 byte" in process.stderr
+    assert "b.py (s2)  cancelled" in process.stdout
 
 
 def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sent(tmp_path: Path) -> None:
     for name in ("a b.py", "a_b.py"):
         (tmp_path / name).touch()
     with serve_script(ASSIGNMENTS) as server:
-        done = command(at(server), "submit", tmp_path)
-    assert done.returncode == 2
-    assert "the same student's (a_b)" in done.stderr
+        process = command(at(server), "submit", tmp_path)
+    assert process.returncode == 2
+    assert "the same student's (a_b)" in process.stderr
     # Only whether the assignment takes folders as packages.
     assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(
-    ("variables", "says", "status"),
+    ("variables", "sentence", "status"),
     [
         ({"BACKMARK_TOKEN": ""}, "BACKMARK_TOKEN is not set", 2),
         ({"BACKMARK_URL": "http://backmark.example"}, "plain http", 2),
@@ -141,30 +143,30 @@ def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sen
         ({"BACKMARK_CA": "/no/such/file"}, "the certificate authority /no/such/file cannot be read", 2),
     ],
 )
-def test_settings_that_cannot_work_are_wrong_usage(variables: dict[str, str], says: str, status: int) -> None:
-    done = command({"BACKMARK_URL": "http://127.0.0.1:1", "BACKMARK_TOKEN": TOKEN, **variables}, "status", "s1")
-    assert done.returncode == status, done.stderr
-    assert says in done.stderr
+def test_settings_that_cannot_work_are_wrong_usage(variables: dict[str, str], sentence: str, status: int) -> None:
+    process = command({"BACKMARK_URL": "http://127.0.0.1:1", "BACKMARK_TOKEN": TOKEN, **variables}, "status", "s1")
+    assert process.returncode == status, process.stderr
+    assert sentence in process.stderr
 
 
 def test_a_server_that_is_no_backmark_is_said_to_be_none() -> None:
     with serve_script(Answer(404, b"<html>", {"Content-Type": "text/html"})) as server:
-        done = command(at(server), "status", "s1")
-    assert done.returncode == 3
-    assert f"{server.url} is not a Backmark server" in done.stderr
+        process = command(at(server), "status", "s1")
+    assert process.returncode == 3
+    assert f"{server.url} is not a Backmark server" in process.stderr
 
 
 def test_no_server_at_all_is_said_with_its_address() -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    done = command({"BACKMARK_URL": url, "BACKMARK_TOKEN": TOKEN}, "status", "s1")
-    assert done.returncode == 3
-    assert f"no Backmark server was reached at {url}" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = command({"BACKMARK_URL": url, "BACKMARK_TOKEN": TOKEN}, "status", "s1")
+    assert process.returncode == 3
+    assert f"no Backmark server was reached at {url}" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_a_missing_http_client_is_said_with_what_installs_it() -> None:
     code = "import sys; sys.modules['httpx'] = None; from worker.cli.main import main; main(['status', 's1'])"
     root = Path(__file__).parents[2]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
-    assert done.returncode == 2
-    assert "httpx is not installed; install Backmark with its extra `client`" in done.stderr
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
+    assert process.returncode == 2
+    assert "httpx is not installed; install Backmark with its extra `client`" in process.stderr

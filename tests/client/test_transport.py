@@ -46,69 +46,69 @@ def client(url: str, patience: Patience = HASTE) -> Client:
     "trouble", [HANG_UP, problem(429, "too-many-requests"), problem(503, "unavailable"), Answer(502, b"<html>")]
 )
 def test_a_submission_is_sent_again_under_the_same_key_until_it_is_accepted(trouble: Answer) -> None:
-    with serve_script(trouble, trouble, ACCEPTED) as server, client(server.url) as asking:
-        assert asking.submit(b"x", assignment="udl-7.2", student="ada").id == "s1"
-    keys = {each.headers["Idempotency-Key"] for each in server.asked}
+    with serve_script(trouble, trouble, ACCEPTED) as server, client(server.url) as api:
+        assert api.submit(b"x", assignment="udl-7.2", student="ada").id == "s1"
+    keys = {request.headers["Idempotency-Key"] for request in server.asked}
     assert len(server.asked) == 3
     assert len(keys) == 1
-    assert all(b"udl-7.2" in each.body and b"ada" in each.body for each in server.asked)
+    assert all(b"udl-7.2" in request.body and b"ada" in request.body for request in server.asked)
 
 
 def test_two_submissions_have_two_keys_and_a_given_key_is_kept() -> None:
-    with serve_script(ACCEPTED) as server, client(server.url) as asking:
+    with serve_script(ACCEPTED) as server, client(server.url) as api:
         for key in (None, None, "row-17"):
-            asking.submit(b"x", assignment="udl-7.2", student="ada", key=key)
-    keys = [each.headers["Idempotency-Key"] for each in server.asked]
+            api.submit(b"x", assignment="udl-7.2", student="ada", key=key)
+    keys = [request.headers["Idempotency-Key"] for request in server.asked]
     assert keys[2] == "row-17"
     assert len(set(keys)) == 3
 
 
 @pytest.mark.parametrize("key", ["two words", "ä", "line\n", "x" * 256])
 def test_a_key_that_cannot_be_one_is_refused_before_anything_is_sent(key: str) -> None:
-    with serve_script(ACCEPTED) as server, client(server.url) as asking, pytest.raises(Unusable):
-        asking.submit(b"x", assignment="udl-7.2", student="ada", key=key)
+    with serve_script(ACCEPTED) as server, client(server.url) as api, pytest.raises(Unusable):
+        api.submit(b"x", assignment="udl-7.2", student="ada", key=key)
     assert server.asked == []
 
 
 def test_what_may_not_be_asked_twice_is_asked_once() -> None:
-    with serve_script(HANG_UP) as server, client(server.url) as asking:
+    with serve_script(HANG_UP) as server, client(server.url) as api:
         with pytest.raises(NotReached):
-            asking.tokens.create("portal", [Scope.SUBMIT])
+            api.tokens.create("portal", [Scope.SUBMIT])
         assert len(server.asked) == 1
 
 
 def test_the_server_is_given_as_many_seconds_as_it_asks_for() -> None:
     with (
         serve_script(problem(429, "too-many-requests", Retry_After="1"), ACCEPTED) as server,
-        client(server.url) as asking,
+        client(server.url) as api,
     ):
-        began = time.monotonic()
-        asking.submission("s1")
-        assert time.monotonic() - began >= 1.0
+        start = time.monotonic()
+        api.submission("s1")
+        assert time.monotonic() - start >= 1.0
     assert len(server.asked) == 2
 
 
 def test_patience_ends_before_a_pause_that_is_too_long() -> None:
-    away = problem(503, "unavailable", "the store does not answer", Retry_After="3600")
-    with serve_script(away) as server, client(server.url) as asking:
-        with pytest.raises(Unavailable) as raised:
-            asking.submission("s1")
-        assert raised.value.retry_after == 3600
-        assert raised.value.slug == "unavailable"
+    refusal = problem(503, "unavailable", "the store does not answer", Retry_After="3600")
+    with serve_script(refusal) as server, client(server.url) as api:
+        with pytest.raises(Unavailable) as error:
+            api.submission("s1")
+        assert error.value.retry_after == 3600
+        assert error.value.slug == "unavailable"
         assert len(server.asked) == 1
 
 
 def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
     """Nobody listens at first: then whatever was asked was never sent, and is asked again even without a key."""
     port = free_port()
-    began = time.monotonic()
-    where = f"no Backmark server was reached at http://127.0.0.1:{port}"
+    start = time.monotonic()
+    message = f"no Backmark server was reached at http://127.0.0.1:{port}"
     with (
-        client(f"http://127.0.0.1:{port}", Patience(unreached=0.5, first=0.05)) as asking,
-        pytest.raises(NotReached, match=where),
+        client(f"http://127.0.0.1:{port}", Patience(unreached=0.5, first=0.05)) as api,
+        pytest.raises(NotReached, match=message),
     ):
-        asking.tokens.create("portal", [Scope.SUBMIT])
-    assert 0.05 <= time.monotonic() - began < 20
+        api.tokens.create("portal", [Scope.SUBMIT])
+    assert 0.05 <= time.monotonic() - start < 20
 
 
 @pytest.mark.parametrize(
@@ -131,22 +131,22 @@ def test_a_server_that_is_away_is_asked_again_until_patience_ends() -> None:
 def test_a_refusal_is_raised_as_its_status_says(status: int, kind: type[Problem]) -> None:
     with (
         serve_script(problem(status, "some-slug", "a detail")) as server,
-        client(server.url, Patience(total=0)) as asking,
-        pytest.raises(Problem, match="a detail") as raised,
+        client(server.url, Patience(total=0)) as api,
+        pytest.raises(Problem, match="a detail") as error,
     ):
-        asking.submission("s1")
-    assert type(raised.value) is kind
-    assert raised.value.status == status
-    assert raised.value.type == "/problems/some-slug"
+        api.submission("s1")
+    assert type(error.value) is kind
+    assert error.value.status == status
+    assert error.value.type == "/problems/some-slug"
 
 
 def test_a_refusal_names_each_field_that_is_wrong() -> None:
     wrong = problem(422, "invalid")
     wrong.body["errors"] = [{"pointer": "/student", "detail": "is missing"}, {"header": "X", "detail": "is odd"}]
-    with serve_script(wrong) as server, client(server.url) as asking, pytest.raises(Invalid) as raised:
-        asking.submission("s1")
-    assert raised.value.errors == (Fault("/student", "is missing"), Fault("X", "is odd"))
-    assert "/student: is missing; X: is odd" in str(raised.value)
+    with serve_script(wrong) as server, client(server.url) as api, pytest.raises(Invalid) as error:
+        api.submission("s1")
+    assert error.value.errors == (Fault("/student", "is missing"), Fault("X", "is odd"))
+    assert "/student: is missing; X: is odd" in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_a_refusal_names_each_field_that_is_wrong() -> None:
     ],
 )
 def test_what_is_no_backmark_server_is_said_to_be_none(answer: Answer) -> None:
-    with serve_script(answer) as server, client(server.url) as asking, pytest.raises(Unexpected):
-        asking.submission("s1")
+    with serve_script(answer) as server, client(server.url) as api, pytest.raises(Unexpected):
+        api.submission("s1")
     assert len(server.asked) == 1
 
 
@@ -197,9 +197,9 @@ def test_plain_http_to_another_machine_is_possible_when_asked_for() -> None:
 
 @pytest.mark.parametrize("token", ["", " ", "two words", "line\nfeed", "ä"])
 def test_a_token_that_cannot_be_one_is_refused_and_not_repeated(token: str) -> None:
-    with pytest.raises(Unusable) as raised:
+    with pytest.raises(Unusable) as error:
         Client("http://127.0.0.1:1", token)
-    assert not token.strip() or token not in str(raised.value)
+    assert not token.strip() or token not in str(error.value)
 
 
 @pytest.fixture
@@ -217,35 +217,35 @@ def test_a_certificate_is_believed_where_its_authority_was_named_and_nowhere_els
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
     with serve_script(ACCEPTED, context=context) as server:
-        with Client(server.url, TOKEN, patience=HASTE, ca=str(certificate)) as asking:
-            assert asking.submission("s1").id == "s1"
-        began = time.monotonic()
-        with Client(server.url, TOKEN) as asking, pytest.raises(NotReached, match="CERTIFICATE_VERIFY_FAILED"):
-            asking.submission("s1")
-        assert time.monotonic() - began < 20
+        with Client(server.url, TOKEN, patience=HASTE, ca=str(certificate)) as api:
+            assert api.submission("s1").id == "s1"
+        start = time.monotonic()
+        with Client(server.url, TOKEN) as api, pytest.raises(NotReached, match="CERTIFICATE_VERIFY_FAILED"):
+            api.submission("s1")
+        assert time.monotonic() - start < 20
         assert len(server.asked) == 1
 
 
 def test_the_token_is_sent_and_neither_logged_nor_shown(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    with serve_script(problem(500, "unexpected")) as server, client(server.url) as asking:
-        with pytest.raises(Unavailable) as raised:
-            asking.submission("s1")
-        shown = f"{caplog.text} {raised.value!r} {asking!r} {vars(asking)!r}"
+    with serve_script(problem(500, "unexpected")) as server, client(server.url) as api:
+        with pytest.raises(Unavailable) as error:
+            api.submission("s1")
+        printable_text = f"{caplog.text} {error.value!r} {api!r} {vars(api)!r}"
     assert server.asked[0].headers["Authorization"] == f"Bearer {TOKEN}"
-    assert TOKEN not in shown
+    assert TOKEN not in printable_text
 
 
 def test_ids_cannot_lead_elsewhere() -> None:
-    with serve_script(ACCEPTED) as server, client(server.url) as asking:
-        asking.submission("../tokens?x=1")
+    with serve_script(ACCEPTED) as server, client(server.url) as api:
+        api.submission("../tokens?x=1")
     assert server.asked[0].path == "/api/v1/submissions/..%2Ftokens%3Fx%3D1"
 
 
-@given(tries=st.integers(1, 10_000), asked=st.none() | st.floats(0, 100))
-def test_pauses_are_jittered_within_their_bounds(tries: int, asked: float | None) -> None:
-    pause = Patience(first=0.25, most=10).pause(tries, asked)
-    assert (0.125 <= pause <= 10) if asked is None else (asked <= pause <= asked + 0.25)
+@given(tries=st.integers(1, 10_000), asked_pause=st.none() | st.floats(0, 100))
+def test_pauses_are_jittered_within_their_bounds(tries: int, asked_pause: float | None) -> None:
+    pause = Patience(first=0.25, most=10).pause(tries, asked_pause)
+    assert (0.125 <= pause <= 10) if asked_pause is None else (asked_pause <= pause <= asked_pause + 0.25)
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ def run(*words: str) -> "subprocess.CompletedProcess[str]":
 
 def docker(*words: str) -> str:
     """What a command of the engine's prints; it must succeed."""
-    done = run(*words)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    process = run(*words)
+    assert process.returncode == 0, process.stderr
+    return process.stdout.strip()
 
 
 def containers(role: str) -> list[str]:
@@ -42,15 +42,15 @@ def containers(role: str) -> list[str]:
     return docker("ps", "-aq", *(word for label in labels for word in ("--filter", f"label={label}"))).split()
 
 
-def inside(role: str, *command: str) -> "subprocess.CompletedProcess[str]":
+def run_inside(role: str, *command: str) -> "subprocess.CompletedProcess[str]":
     """Run a command in a container of a role."""
     return run("exec", containers(role)[0], *command)
 
 
-def inspected(role: str) -> dict[str, Any]:
+def inspect_container(role: str) -> dict[str, Any]:
     """What the engine knows of a container of a role."""
-    found: dict[str, Any] = json.loads(docker("inspect", containers(role)[0]))[0]
-    return found
+    description: dict[str, Any] = json.loads(docker("inspect", containers(role)[0]))[0]
+    return description
 
 
 def eventually(condition: Callable[[], object], seconds: float = 90.0) -> None:
@@ -63,7 +63,9 @@ def eventually(condition: Callable[[], object], seconds: float = 90.0) -> None:
 
 def client() -> httpx.Client:
     """A client with a token of its own, made as docs/deployment.md says."""
-    token = inside("web", "backmark", "token", "create", "compose", "--course", "c", "--scope", "staff").stdout.strip()
+    token = run_inside(
+        "web", "backmark", "token", "create", "compose", "--course", "c", "--scope", "staff"
+    ).stdout.strip()
     return httpx.Client(base_url=f"{URL}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 
 
@@ -75,14 +77,14 @@ def submit(api: httpx.Client, source: str, filename: str, student: str) -> str:
     return str(answer.json()["id"])
 
 
-def ended(api: httpx.Client, submission: str) -> dict[str, Any]:
+def wait_for_end(api: httpx.Client, submission: str) -> dict[str, Any]:
     """The submission, once it is in a terminal state."""
 
-    def read() -> dict[str, Any]:
+    def read_record() -> dict[str, Any]:
         answer = api.get(f"/submissions/{submission}")
         # While Redis or the web server starts anew.
-        told: dict[str, Any] = answer.json() if answer.status_code == 200 else {"state": "queued"}
-        return told
+        record: dict[str, Any] = answer.json() if answer.status_code == 200 else {"state": "queued"}
+        return record
 
-    eventually(lambda: read()["state"] not in {"queued", "running"})
-    return read()
+    eventually(lambda: read_record()["state"] not in {"queued", "running"})
+    return read_record()

@@ -8,7 +8,18 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from tests.compose.engine import EXAMPLES, URL, client, containers, docker, ended, eventually, needs_stack, run, submit
+from tests.compose.engine import (
+    EXAMPLES,
+    URL,
+    client,
+    containers,
+    docker,
+    eventually,
+    needs_stack,
+    run,
+    submit,
+    wait_for_end,
+)
 
 pytestmark = needs_stack
 
@@ -18,8 +29,8 @@ KILL_ALL = ("python", "-c", "import os; os.kill(-1, 9)")
 @pytest.fixture(scope="module")
 def api() -> Iterator[httpx.Client]:
     """A client of the stack's."""
-    with client() as made:
-        yield made
+    with client() as api_client:
+        yield api_client
 
 
 def test_it_is_ready_with_all_its_parts() -> None:
@@ -30,21 +41,21 @@ def test_it_is_ready_with_all_its_parts() -> None:
 
 @pytest.mark.parametrize("example", ["right.ipynb", "no_relu_derivative.ipynb", "endless_loop.py", "unfilled.ipynb"])
 def test_a_submission_gets_the_verdict_that_the_command_line_gives(api: httpx.Client, example: str) -> None:
-    done = ended(api, submit(api, (EXAMPLES / example).read_text(encoding="utf-8"), example, example))
-    assert done["state"] == "done", done
+    record = wait_for_end(api, submit(api, (EXAMPLES / example).read_text(encoding="utf-8"), example, example))
+    assert record["state"] == "done", record
     command = [sys.executable, "-m", "worker.cli.main", "grade", "--json", str(EXAMPLES / example)]
     expected = json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)
-    verdict = done["verdict"]
+    verdict = record["verdict"]
     for key in ("outcome", "score", "max_score", "properties", "counterexample", "diagnosis"):
         assert verdict[key] == expected[key], key
 
 
 def crash(role: str, *command: str) -> None:
     """Kill all that runs in the containers of a role, from within: what an engine's own kill ends stays ended."""
-    before = {each: restarts(each) for each in containers(role)}
-    for each in before:
-        run("exec", each, *command)
-    eventually(lambda: all(restarts(each) > count for each, count in before.items()))
+    before = {container_id: restarts(container_id) for container_id in containers(role)}
+    for container in before:
+        run("exec", container, *command)
+    eventually(lambda: all(restarts(container_id) > count for container_id, count in before.items()))
 
 
 def restarts(container: str) -> int:
@@ -61,13 +72,13 @@ def load(api: httpx.Client, count: int, student: str) -> list[str]:
 def test_workers_that_are_killed_under_load_come_back_and_lose_nothing(api: httpx.Client) -> None:
     submissions = load(api, 40, "worker")
     crash("worker", *KILL_ALL)
-    assert {ended(api, each)["verdict"]["outcome"] for each in submissions} == {"passed"}
+    assert {wait_for_end(api, submission_id)["verdict"]["outcome"] for submission_id in submissions} == {"passed"}
 
 
 def test_redis_that_is_killed_under_load_comes_back_with_everything(api: httpx.Client) -> None:
     submissions = load(api, 40, "redis")
     crash("redis", "sh", "-c", "kill -9 -1")
-    assert {ended(api, each)["verdict"]["outcome"] for each in submissions} == {"passed"}
+    assert {wait_for_end(api, submission_id)["verdict"]["outcome"] for submission_id in submissions} == {"passed"}
 
 
 def test_a_web_server_that_is_killed_comes_back(api: httpx.Client) -> None:
@@ -81,4 +92,4 @@ def test_a_web_server_that_is_killed_comes_back(api: httpx.Client) -> None:
             return False
 
     eventually(answers)
-    assert {ended(api, each)["verdict"]["outcome"] for each in submissions} == {"passed"}
+    assert {wait_for_end(api, submission_id)["verdict"]["outcome"] for submission_id in submissions} == {"passed"}

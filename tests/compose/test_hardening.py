@@ -10,10 +10,10 @@ from tests.compose.engine import (
     ROLES,
     containers,
     docker,
-    inside,
-    inspected,
+    inspect_container,
     needs_bridges,
     needs_stack,
+    run_inside,
 )
 
 pytestmark = needs_stack
@@ -55,7 +55,9 @@ print(json.dumps([reached(where) for where in sys.argv[1:]]))
 @pytest.mark.parametrize("role", ROLES)
 def test_a_container_is_nobody_without_capabilities_and_cannot_gain_any(role: str) -> None:
     status = dict(
-        line.split(":\t", 1) for line in inside(role, "cat", "/proc/self/status").stdout.splitlines() if ":\t" in line
+        line.split(":\t", 1)
+        for line in run_inside(role, "cat", "/proc/self/status").stdout.splitlines()
+        if ":\t" in line
     )
     expected = "999" if role == "redis" else "10001"
     assert status["Uid"].split() == status["Gid"].split() == [expected] * 4
@@ -67,10 +69,10 @@ def test_a_container_is_nobody_without_capabilities_and_cannot_gain_any(role: st
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_container_writes_nowhere_but_where_it_must(role: str) -> None:
-    mounts = [line.split() for line in inside(role, "cat", "/proc/mounts").stdout.splitlines()]
+    mounts = [line.split() for line in run_inside(role, "cat", "/proc/mounts").stdout.splitlines()]
     assert next(options for _, target, _, options, *_ in mounts if target == "/").split(",")[0] == "ro"
     for folder in ("/", "/opt", "/usr/local/bin", "/var/lib"):
-        assert inside(role, "touch", f"{folder}/written").returncode != 0
+        assert run_inside(role, "touch", f"{folder}/written").returncode != 0
     if role != "redis":
         options = next(options for _, target, _, options, *_ in mounts if target == "/tmp").split(",")  # noqa: S108
         assert {"noexec", "nosuid", "nodev"} <= set(options)
@@ -78,7 +80,7 @@ def test_a_container_writes_nowhere_but_where_it_must(role: str) -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_container_has_limits_and_no_privileges(role: str) -> None:
-    host = inspected(role)["HostConfig"]
+    host = inspect_container(role)["HostConfig"]
     assert host["Memory"] > 0
     assert host["PidsLimit"] > 0
     assert host["NanoCpus"] > 0
@@ -86,44 +88,44 @@ def test_a_container_has_limits_and_no_privileges(role: str) -> None:
     assert not host["CapAdd"]
     assert host["LogConfig"]["Config"]["max-size"] == "10m"
     assert host["RestartPolicy"]["Name"] == "unless-stopped"
-    assert any(each.startswith("seccomp=") for each in host["SecurityOpt"]) == (role == "worker")
+    assert any(option.startswith("seccomp=") for option in host["SecurityOpt"]) == (role == "worker")
 
 
 def test_roles_have_what_they_need_and_no_more() -> None:
     for role in ("web", "worker", "sweeper"):
-        assert (inside(role, "python", "-c", "import numpy").returncode == 0) == (role == "worker")
-        assert (inside(role, "python", "-c", "import flask").returncode == 0) == (role == "web")
-        assert (inside(role, "sh", "-c", "command -v bwrap").returncode == 0) == (role == "worker")
+        assert (run_inside(role, "python", "-c", "import numpy").returncode == 0) == (role == "worker")
+        assert (run_inside(role, "python", "-c", "import flask").returncode == 0) == (role == "web")
+        assert (run_inside(role, "sh", "-c", "command -v bwrap").returncode == 0) == (role == "worker")
 
 
 def test_the_worker_can_isolate_and_its_own_filter_holds() -> None:
-    doctor = inside("worker", "backmark", "doctor")
+    doctor = run_inside("worker", "backmark", "doctor")
     assert doctor.returncode == 0, doctor.stdout
-    tried = inside("worker", "python", "-c", FORBIDDEN)
-    assert json.loads(tried.stdout) == dict.fromkeys(json.loads(tried.stdout), 1), tried.stdout
+    process = run_inside("worker", "python", "-c", FORBIDDEN)
+    assert json.loads(process.stdout) == dict.fromkeys(json.loads(process.stdout), 1), process.stdout
 
 
-def reached(role: str, *where: str) -> list[bool]:
+def reach_addresses(role: str, *addresses: str) -> list[bool]:
     """Whether each HOST:PORT can be connected to from a container of a role."""
-    done = inside(role, "python", "-c", REACH, *where)
-    found: list[bool] = json.loads(done.stdout)
-    return found
+    process = run_inside(role, "python", "-c", REACH, *addresses)
+    answers: list[bool] = json.loads(process.stdout)
+    return answers
 
 
 @needs_bridges
 def test_the_worker_reaches_redis_and_neither_the_host_nor_the_world() -> None:
     networks = json.loads(docker("network", "inspect", f"{PROJECT}_store", f"{PROJECT}_front", f"{PROJECT}_out"))
     gateways = [network["IPAM"]["Config"][0]["Gateway"] for network in networks]
-    assert reached("worker", "redis:6379", "web:8000") == [True, True]
-    assert not any(reached("worker", "192.0.2.1:80", *(f"{gateway}:22" for gateway in gateways)))
-    routes = [line.split()[1] for line in inside("worker", "cat", "/proc/net/route").stdout.splitlines()[1:]]
+    assert reach_addresses("worker", "redis:6379", "web:8000") == [True, True]
+    assert not any(reach_addresses("worker", "192.0.2.1:80", *(f"{gateway}:22" for gateway in gateways)))
+    routes = [line.split()[1] for line in run_inside("worker", "cat", "/proc/net/route").stdout.splitlines()[1:]]
     assert "00000000" not in routes, "it has a way out"
 
 
 @needs_bridges
 def test_redis_has_no_way_out_and_the_sweeper_has() -> None:
     def ways_out(role: str) -> bool:
-        routes = inside(role, "cat", "/proc/net/route").stdout.splitlines()[1:]
+        routes = run_inside(role, "cat", "/proc/net/route").stdout.splitlines()[1:]
         return "00000000" in [line.split()[1] for line in routes]
 
     assert not ways_out("redis")
@@ -131,11 +133,11 @@ def test_redis_has_no_way_out_and_the_sweeper_has() -> None:
 
 
 def test_redis_lets_nobody_in_without_the_password_and_keeps_everything() -> None:
-    assert "NOAUTH" in inside("redis", "redis-cli", "-p", REDIS_PORT, "ping").stdout
+    assert "NOAUTH" in run_inside("redis", "redis-cli", "-p", REDIS_PORT, "ping").stdout
     ask = f"REDISCLI_AUTH=$REDIS_PASSWORD redis-cli -p {REDIS_PORT} config get"
-    told = inside("redis", "sh", "-c", f"{ask} 'append*'; {ask} maxmemory-policy").stdout
-    assert "\nappendfsync\nalways\n" in f"\n{told}"
-    assert "\nappendonly\nyes\n" in f"\n{told}"
-    assert "\nnoeviction\n" in told
+    config_text = run_inside("redis", "sh", "-c", f"{ask} 'append*'; {ask} maxmemory-policy").stdout
+    assert "\nappendfsync\nalways\n" in f"\n{config_text}"
+    assert "\nappendonly\nyes\n" in f"\n{config_text}"
+    assert "\nnoeviction\n" in config_text
     # Whoever lists the host's processes sees no password.
-    assert inside("redis", "printenv", "REDIS_PASSWORD").stdout.strip() not in docker("top", containers("redis")[0])
+    assert run_inside("redis", "printenv", "REDIS_PASSWORD").stdout.strip() not in docker("top", containers("redis")[0])

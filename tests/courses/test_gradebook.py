@@ -38,7 +38,7 @@ MOODLE = (
 )
 
 
-def filled(text: str, shares: dict[str, float], column: str | None = None) -> dict[str, dict[str, str]]:
+def read_filled(text: str, shares: dict[str, float], column: str | None = None) -> dict[str, dict[str, str]]:
     """The rows of the filled table by their second or first cell, as another CSV reader has them."""
     gradebook = read_gradebook(text.encode())
     data = fill(gradebook, choose_column(gradebook, column), shares).data.decode("utf-8-sig")
@@ -47,24 +47,24 @@ def filled(text: str, shares: dict[str, float], column: str | None = None) -> di
 
 
 def test_a_mark_is_a_share_of_the_columns_maximum_and_goes_to_the_row_of_that_id() -> None:
-    rows = filled(CANVAS, {"102": 0.8, "101": 1 / 3}, "Backprop")
+    rows = read_filled(CANVAS, {"102": 0.8, "101": 1 / 3}, "Backprop")
     assert [rows[student]["Backprop (4711)"] for student in ("101", "102")] == ["6.67", "16"]
     assert rows["101"]["Quiz (12)"] == "3.00"
-    assert filled(MOODLE, {"101": 0.25})["Participant 101"]["Grade"] == "12.5"
+    assert read_filled(MOODLE, {"101": 0.25})["Participant 101"]["Grade"] == "12.5"
 
 
 def test_who_is_excused_or_locked_or_the_test_student_is_left_alone() -> None:
-    everybody = dict.fromkeys(("101", "102", "103", "104", "999"), 0.5)
+    all_shares = dict.fromkeys(("101", "102", "103", "104", "999"), 0.5)
     gradebook = read_gradebook(CANVAS.encode())
-    result = fill(gradebook, choose_column(gradebook, "4711"), everybody)
+    result = fill(gradebook, choose_column(gradebook, "4711"), all_shares)
     assert [(student.id, student.locked) for student in result.kept] == [
         ("103", "excused in Canvas"),
         ("104", "not assigned to this student in Canvas"),
     ]
     assert result.unknown == ("999",)
-    rows = filled(CANVAS, everybody, "4711")
+    rows = read_filled(CANVAS, all_shares, "4711")
     assert [rows[student]["Backprop (4711)"] for student in ("103", "104", "999")] == ["EX", "N/A", ""]
-    assert filled(MOODLE, everybody)["Participant 103"]["Grade"] == ""
+    assert read_filled(MOODLE, all_shares)["Participant 103"]["Grade"] == ""
 
 
 def test_who_is_in_one_of_the_two_only_is_said() -> None:
@@ -79,8 +79,8 @@ def test_a_mark_that_replaces_another_one_is_said_and_one_that_is_there_already_
     gradebook = read_gradebook(CANVAS.encode())
     column = choose_column(gradebook, "4711")
     assert [student.id for student in fill(gradebook, column, {"101": 1.0, "102": 1.0}).replaced] == ["102"]
-    same = fill(gradebook, column, {"102": 7 / 20})
-    assert (same.data, same.replaced) == (CANVAS.encode(), ())
+    repeat = fill(gradebook, column, {"102": 7 / 20})
+    assert (repeat.data, repeat.replaced) == (CANVAS.encode(), ())
 
 
 @pytest.mark.parametrize("name", ["Backprop (4711)", "Backprop", "4711"])
@@ -161,10 +161,10 @@ def test_what_is_no_share_of_the_maximum_is_written_nowhere(share: float) -> Non
 free = st.text(st.characters(codec="utf-8", exclude_characters='\0\r\n,;\t"()'), max_size=6).map(
     lambda text: f"x{text}"
 )
-quoted = st.text(st.characters(codec="utf-8", exclude_characters="\0()"), max_size=6).map(
+quoted_cell = st.text(st.characters(codec="utf-8", exclude_characters="\0()"), max_size=6).map(
     lambda text: '"x' + text.replace('"', '""') + '"'
 )
-cell = free | quoted | st.just("") | st.just('""')
+cell = free | quoted_cell | st.just("") | st.just('""')
 mark = st.sampled_from(["", '""', "7.00", '"3"', "-"])
 shares = st.dictionaries(st.integers(1, 12).map(str), st.floats(0, 1), max_size=12)
 
@@ -232,11 +232,11 @@ def test_filling_twice_is_filling_once_and_everybody_is_in_one_list(
     table: RawTable, shares_by_id: dict[str, float]
 ) -> None:
     once = table.fill(shares_by_id)
-    again = fill_file(once.data, shares_by_id)
-    assert (again.data, again.replaced) == (once.data, ())
-    listed = [student.id for part in (once.filled, once.kept, once.unmarked) for student in part]
-    assert sorted(listed) == sorted(row[1] for row in table.rows[2:])
-    assert set(once.unknown) == set(shares_by_id) - set(listed)
+    refill = fill_file(once.data, shares_by_id)
+    assert (refill.data, refill.replaced) == (once.data, ())
+    listed_ids = [student.id for part in (once.filled, once.kept, once.unmarked) for student in part]
+    assert sorted(listed_ids) == sorted(row[1] for row in table.rows[2:])
+    assert set(once.unknown) == set(shares_by_id) - set(listed_ids)
 
 
 @given(st.binary(max_size=80))
@@ -253,8 +253,8 @@ def test_cells_are_those_that_another_reader_finds(rows: list[list[str]]) -> Non
     text = io.StringIO(newline="")
     csv.writer(text).writerows([["a", "b", "c"], *rows])
     table = GradebookTable.read(text.getvalue().encode("utf-8-sig"))
-    there = [row for row in csv.reader(io.StringIO(text.getvalue(), newline="")) if any(map(str.strip, row))]
-    assert [[cell.text for cell in row] for row in table.rows] == there
+    csv_rows = [row for row in csv.reader(io.StringIO(text.getvalue(), newline="")) if any(map(str.strip, row))]
+    assert [[cell.text for cell in row] for row in table.rows] == csv_rows
 
 
 def test_the_lms_of_a_table_is_known() -> None:

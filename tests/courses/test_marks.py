@@ -20,8 +20,8 @@ def test_everybody_of_whom_something_is_recorded_is_listed_once() -> None:
         *(None, {"cy": replace(extension(due=9), student="cy")}, ()),
         {"dan": Override("dan", 0.5, "staff", "in bo's group")},
     )
-    came = list(mark_course(["bo", "ada"], {"ada": [Attempt("s", 1, 0.25)], "eve": []}, rules))
-    assert [(marking.student, marking.share) for marking in came] == [
+    markings = list(mark_course(["bo", "ada"], {"ada": [Attempt("s", 1, 0.25)], "eve": []}, rules))
+    assert [(marking.student, marking.share) for marking in markings] == [
         ("ada", 0.25),
         ("bo", None),
         ("cy", None),

@@ -39,7 +39,7 @@ ZONES = st.sampled_from(["UTC", "Europe/Zurich", "America/New_York", "Australia/
 )
 
 
-def best(policy: Policy) -> Policy:
+def best_of(policy: Policy) -> Policy:
     return replace(policy, counts=Counts.BEST)
 
 
@@ -51,21 +51,21 @@ def mark(
     return -1.0 if share is None else share
 
 
-def extended(due: float | None = None, closes: float | None = None, attempts: int | None = None) -> Extension:
+def make_extension(due: float | None = None, closes: float | None = None, attempts: int | None = None) -> Extension:
     return Extension("ada", due, closes, attempts, "staff", "ill", 0)
 
 
 @given(ATTEMPTS, GRADED, POLICIES)
-def test_another_attempt_never_lowers_the_best(attempts: list[Attempt], another: Attempt, policy: Policy) -> None:
-    assert mark([*attempts, another], best(policy)) >= mark(attempts, best(policy))
+def test_another_attempt_never_lowers_the_best(attempts: list[Attempt], new_attempt: Attempt, policy: Policy) -> None:
+    assert mark([*attempts, new_attempt], best_of(policy)) >= mark(attempts, best_of(policy))
 
 
 @given(ATTEMPTS, GRADED, POLICIES, MOMENTS)
 def test_handing_in_earlier_never_lowers_the_best(
-    attempts: list[Attempt], later: Attempt, policy: Policy, sooner: float
+    attempts: list[Attempt], attempt: Attempt, policy: Policy, earlier_time: float
 ) -> None:
-    earlier = replace(later, created=min(later.created, sooner))
-    assert mark([*attempts, earlier], best(policy)) >= mark([*attempts, later], best(policy))
+    earlier_attempt = replace(attempt, created=min(attempt.created, earlier_time))
+    assert mark([*attempts, earlier_attempt], best_of(policy)) >= mark([*attempts, attempt], best_of(policy))
 
 
 @given(ATTEMPTS, GRADED, POLICIES, SHARES)
@@ -73,23 +73,23 @@ def test_a_higher_mark_never_lowers_the_best(
     attempts: list[Attempt], lower: Attempt, policy: Policy, share: float
 ) -> None:
     higher = replace(lower, share=max(lower.share or 0, share))
-    assert mark([*attempts, higher], best(policy)) >= mark([*attempts, lower], best(policy))
+    assert mark([*attempts, higher], best_of(policy)) >= mark([*attempts, lower], best_of(policy))
 
 
 @given(ATTEMPTS, POLICIES, MOMENTS, OUTAGES)
 def test_a_later_due_never_lowers_a_mark(
     attempts: list[Attempt], policy: Policy, due: float, outages: list[Outage]
 ) -> None:
-    later = extended(due=max(due, policy.due or 0))
+    extension = make_extension(due=max(due, policy.due or 0))
     assume(policy.due is not None)
-    assert mark(attempts, policy, later, outages) >= mark(attempts, policy, None, outages)
+    assert mark(attempts, policy, extension, outages) >= mark(attempts, policy, None, outages)
 
 
 @given(ATTEMPTS, POLICIES, OUTAGES, OUTAGES)
 def test_an_outage_never_lowers_a_mark(
-    attempts: list[Attempt], policy: Policy, before: list[Outage], more: list[Outage]
+    attempts: list[Attempt], policy: Policy, before: list[Outage], more_outages: list[Outage]
 ) -> None:
-    assert mark(attempts, policy, None, [*before, *more]) >= mark(attempts, policy, None, before)
+    assert mark(attempts, policy, None, [*before, *more_outages]) >= mark(attempts, policy, None, before)
 
 
 @given(ATTEMPTS, POLICIES)
@@ -113,44 +113,44 @@ def test_a_day_late_to_the_second_is_one_day(due: float, days: int) -> None:
 def test_the_order_in_which_attempts_come_does_not_matter(
     attempts: list[Attempt], policy: Policy, random: Random
 ) -> None:
-    shuffled = random.sample(attempts, len(attempts))
-    assert mark_student("ada", shuffled, Terms(policy)) == mark_student("ada", attempts, Terms(policy))
+    shuffled_attempts = random.sample(attempts, len(attempts))
+    assert mark_student("ada", shuffled_attempts, Terms(policy)) == mark_student("ada", attempts, Terms(policy))
 
 
 @given(ATTEMPTS, POLICIES, MOMENTS)
-def test_an_attempt_that_waits_changes_no_mark(attempts: list[Attempt], policy: Policy, created: float) -> None:
-    waiting = mark_student("ada", [*attempts, Attempt("w", created, None)], Terms(policy))
-    assert waiting.share == mark_student("ada", attempts, Terms(policy)).share
-    assert (waiting.pending, waiting.attempts) == (True, len(attempts) + 1)
+def test_an_attempt_that_waits_changes_no_mark(attempts: list[Attempt], policy: Policy, created_at: float) -> None:
+    marking = mark_student("ada", [*attempts, Attempt("w", created_at, None)], Terms(policy))
+    assert marking.share == mark_student("ada", attempts, Terms(policy)).share
+    assert (marking.pending, marking.attempts) == (True, len(attempts) + 1)
 
 
 @given(ATTEMPTS, POLICIES, MOMENTS, MOMENTS, st.integers(1, 5))
 def test_what_was_taken_counts_whatever_the_limits_become(
-    attempts: list[Attempt], policy: Policy, opens: float, closes: float, most: int
+    attempts: list[Attempt], policy: Policy, opens: float, closes: float, attempt_limit: int
 ) -> None:
-    stricter = replace(policy, opens=opens, closes=closes, attempts=most)
+    stricter = replace(policy, opens=opens, closes=closes, attempts=attempt_limit)
     assert mark(attempts, stricter) == mark(attempts, policy)
 
 
 @given(POLICIES, MOMENTS, MOMENTS, st.integers(0, 6), MOMENTS, OUTAGES)
 def test_an_extension_or_an_outage_never_shuts_anybody_out(
-    policy: Policy, closes: float, now: float, used: int, due: float, outages: list[Outage]
+    policy: Policy, closes: float, now: float, attempts_used: int, due: float, outages: list[Outage]
 ) -> None:
     policy = replace(policy, closes=closes)
-    if may_hand_in(now, used, limits(policy)) is None:
-        more = extended(due, max(closes, due), 6 if policy.attempts else None)
-        assert may_hand_in(now, used, limits(policy, extended(due), outages)) is None
-        assert may_hand_in(now, used, limits(policy, more, outages)) is None
+    if may_hand_in(now, attempts_used, limits(policy)) is None:
+        extension = make_extension(due, max(closes, due), 6 if policy.attempts else None)
+        assert may_hand_in(now, attempts_used, limits(policy, make_extension(due), outages)) is None
+        assert may_hand_in(now, attempts_used, limits(policy, extension, outages)) is None
 
 
 @given(POLICIES, MOMENTS, MOMENTS, MOMENTS, OUTAGES)
 def test_an_extended_due_can_be_met(
     policy: Policy, closes: float, due: float, now: float, outages: list[Outage]
 ) -> None:
-    own = limits(replace(policy, closes=closes), extended(due), outages)
-    refusal = may_hand_in(now, 0, own)
-    assert own.due is not None
-    assert refusal is None or (refusal.bar is Bar.CLOSED and now >= own.due)
+    own_limits = limits(replace(policy, closes=closes), make_extension(due), outages)
+    refusal = may_hand_in(now, 0, own_limits)
+    assert own_limits.due is not None
+    assert refusal is None or (refusal.bar is Bar.CLOSED and now >= own_limits.due)
 
 
 @given(st.integers(100_000, 4_000_000_000), ZONES)
@@ -165,18 +165,18 @@ def test_a_time_that_is_written_is_read_as_the_same(seconds: int, zone: ZoneInfo
 @example(datetime(2027, 10, 31, 2, 30), ZoneInfo("Europe/Zurich"))  # noqa: DTZ001
 def test_a_local_time_is_the_last_moment_at_which_clocks_show_it(local: datetime, zone: ZoneInfo) -> None:
     text = local.isoformat(timespec="minutes")
-    shown = {
+    printed_times = {
         moment
         for fold in (0, 1)
         if _wall(moment := local.replace(second=0, microsecond=0, tzinfo=zone, fold=fold).timestamp(), zone) == text
     }
-    if shown:
-        assert read_time(text, zone.key) == max(shown)
+    if printed_times:
+        assert read_time(text, zone.key) == max(printed_times)
         return
     try:
         read_time(text, zone.key)
-    except BadTime as refused:
-        after = str(refused).rpartition("write ")[2].rstrip(".")
+    except BadTime as error:
+        after = str(error).rpartition("write ")[2].rstrip(".")
         assert after > text.replace("T", " ")
         assert read_time(after, zone.key)
     else:

@@ -12,18 +12,18 @@ from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, share
 
 @pytest.mark.parametrize("row", rows("policy | for the student | submissions"), ids=lambda row: row[-1])
 def test_the_mark_is_the_one_in_the_table(row: list[str]) -> None:
-    rules, student, submissions, mark, days, left, _ = row
-    came = mark_student(STUDENT, attempts(submissions), terms(rules, student))
-    assert came.share == (None if mark == "none" else share(mark))
-    assert came.days == int(days)
-    assert came.left == (None if left == "any" else int(left))
+    rules, student, submissions, mark, days, attempts_left, _ = row
+    marking = mark_student(STUDENT, attempts(submissions), terms(rules, student))
+    assert marking.share == (None if mark == "none" else share(mark))
+    assert marking.days == int(days)
+    assert marking.left == (None if attempts_left == "any" else int(attempts_left))
 
 
 @pytest.mark.parametrize("row", rows("policy | for the student | now"), ids=lambda row: row[-1])
 def test_a_file_is_taken_or_refused_as_in_the_table(row: list[str]) -> None:
-    rules, student, now, had, answer, _ = row
-    came = may_hand_in(moment(now), int(had), limits_of(terms(rules, student)))
-    assert came == _refusal(answer, int(had))
+    rules, student, now, attempts_used, answer, _ = row
+    refusal = may_hand_in(moment(now), int(attempts_used), limits_of(terms(rules, student)))
+    assert refusal == _refusal(answer, int(attempts_used))
 
 
 @pytest.mark.parametrize("row", rows("text | zone"), ids=" ".join)
@@ -41,10 +41,10 @@ def test_there_are_more_than_forty_cases() -> None:
     assert len(rows("policy | for the student | submissions")) >= 40
 
 
-def _refusal(answer: str, had: int) -> HandInRefusal | None:
+def _refusal(answer: str, attempts_used: int) -> HandInRefusal | None:
     bar, _, value = answer.partition(" ")
     if bar == "taken":
         return None
     if bar == Bar.NO_ATTEMPTS_LEFT:
-        return HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=int(value), used=had)
+        return HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=int(value), used=attempts_used)
     return HandInRefusal(Bar(bar), at=moment(value))

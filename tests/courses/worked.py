@@ -29,33 +29,33 @@ def moment(text: str) -> float:
 
 def policy(cell: str) -> Policy:
     """A policy, by its keys."""
-    made = Policy()
+    parsed_policy = Policy()
     for key, value in _pairs(cell):
         match key:
             case "opens":
-                made = replace(made, opens=moment(value))
+                parsed_policy = replace(parsed_policy, opens=moment(value))
             case "due":
-                made = replace(made, due=moment(value))
+                parsed_policy = replace(parsed_policy, due=moment(value))
             case "closes":
-                made = replace(made, closes=moment(value))
+                parsed_policy = replace(parsed_policy, closes=moment(value))
             case "grace":
-                made = replace(made, grace=60 * float(value.removesuffix(" min")))
+                parsed_policy = replace(parsed_policy, grace=60 * float(value.removesuffix(" min")))
             case "late":
-                made = replace(made, late=float(value))
+                parsed_policy = replace(parsed_policy, late=float(value))
             case "floor":
-                made = replace(made, floor=float(value))
+                parsed_policy = replace(parsed_policy, floor=float(value))
             case "attempts":
-                made = replace(made, attempts=int(value))
+                parsed_policy = replace(parsed_policy, attempts=int(value))
             case _:
-                made = replace(made, counts=Counts(key))
-    return made
+                parsed_policy = replace(parsed_policy, counts=Counts(key))
+    return parsed_policy
 
 
 def terms(rules: str, student: str) -> Terms:
     """A policy with a student's extension and override, and the outages."""
     times: dict[str, float] = {}
     attempts: int | None = None
-    made = Terms(policy(rules))
+    parsed_terms = Terms(policy(rules))
     for key, value in _pairs(student):
         match key:
             case "due" | "closes":
@@ -64,29 +64,33 @@ def terms(rules: str, student: str) -> Terms:
                 attempts = int(value)
             case "outage":
                 start, end = map(moment, value.split(" to "))
-                made = replace(made, outages=(*made.outages, Outage(start, end, "staff", "a disk was full")))
+                parsed_terms = replace(
+                    parsed_terms, outages=(*parsed_terms.outages, Outage(start, end, "staff", "a disk was full"))
+                )
             case "override":
-                made = replace(made, override=Override(STUDENT, float(value) / 100, "staff", "spoken with"))
+                parsed_terms = replace(
+                    parsed_terms, override=Override(STUDENT, float(value) / 100, "staff", "spoken with")
+                )
     if times or attempts is not None:
-        given = Extension(STUDENT, times.get("due"), times.get("closes"), attempts, "staff", "ill")
-        made = replace(made, extension=given)
-    return made
+        extension = Extension(STUDENT, times.get("due"), times.get("closes"), attempts, "staff", "ill")
+        parsed_terms = replace(parsed_terms, extension=extension)
+    return parsed_terms
 
 
 def attempts(cell: str) -> list[Attempt]:
     """The attempts among submissions, each with its time, and its mark or how it ended."""
     ends = [entry.rsplit(": ", 1) for entry in _entries(cell)]
     return [
-        Attempt(f"s{number}", moment(created), None if end == "waits" else share(end))
-        for number, (created, end) in enumerate(ends)
+        Attempt(f"s{number}", moment(created_at), None if end == "waits" else share(end))
+        for number, (created_at, end) in enumerate(ends)
         if _counts(end)
     ]
 
 
 def share(mark: str) -> float:
     """A mark in per cent, or of a maximum."""
-    score, _, most = mark.partition("/")
-    return int(score) / int(most or 100)
+    score, _, maximum = mark.partition("/")
+    return int(score) / int(maximum or 100)
 
 
 def _counts(end: str) -> bool:

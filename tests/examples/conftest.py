@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.client.running import Running, running
+from tests.client.running import Running, run_service
 from tests.services import redis_server
 from worker.serve.embedded import EmbeddedRedis
 
@@ -15,5 +15,5 @@ __all__ = ["redis_server"]
 def service(redis_server: EmbeddedRedis, jail: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A service with its worker; skipped at home where there is no jail."""
     assert jail
-    with running(redis_server.url, tmp_path_factory.mktemp("service")) as started:
-        yield started
+    with run_service(redis_server.url, tmp_path_factory.mktemp("service")) as running_service:
+        yield running_service

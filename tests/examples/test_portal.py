@@ -61,16 +61,16 @@ class Portal:
         """A page."""
         return httpx.get(f"{self.url}{path}", trust_env=False).text
 
-    def signed(self, body: str, **changed: str) -> dict[str, str]:
+    def sign(self, body: str, **changes: str) -> dict[str, str]:
         """Headers that sign a body of ours, as Backmark would now."""
         now = datetime.now(UTC)
         signature = Webhook(self.secret).sign("msg_ours", now, body)
-        made = {
+        headers = {
             "webhook-id": "msg_ours",
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": signature,
         }
-        return {**made, **changed}
+        return {**headers, **changes}
 
 
 @pytest.fixture
@@ -84,17 +84,17 @@ def portal(service: Running, tmp_path: Path) -> Iterator[Portal]:
             "DATABASE": str(tmp_path / "portal.db"),
         }
     )
-    made = Portal("", app, "")
-    server = make_server("127.0.0.1", 0, _remembering(app, made), threaded=True)
-    made.url = f"http://127.0.0.1:{server.port}"
+    new_portal = Portal("", app, "")
+    server = make_server("127.0.0.1", 0, _remember_callbacks(app, new_portal), threaded=True)
+    new_portal.url = f"http://127.0.0.1:{server.port}"
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         with service.client(Scope.STAFF) as staff:
-            callback = staff.callbacks.create(f"{made.url}/callbacks")
+            callback = staff.callbacks.create(f"{new_portal.url}/callbacks")
             assert callback.secret
-            made.secret = app.config["WEBHOOK_SECRET"] = callback.secret
-            yield made
+            new_portal.secret = app.config["WEBHOOK_SECRET"] = callback.secret
+            yield new_portal
             staff.callbacks.delete(callback.id)
     finally:
         server.shutdown()
@@ -103,7 +103,7 @@ def portal(service: Running, tmp_path: Path) -> Iterator[Portal]:
         app.extensions["backmark"].close()
 
 
-def _remembering(app: Flask, portal: Portal) -> Any:
+def _remember_callbacks(app: Flask, portal: Portal) -> Any:
     """The application, and a note of each callback."""
 
     def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -113,24 +113,24 @@ def _remembering(app: Flask, portal: Portal) -> Any:
         environ["wsgi.input"] = io.BytesIO(body)
         headers = {name: environ.get(f"HTTP_{name.upper().replace('-', '_')}", "") for name in HEADERS}
 
-        def noted(status: str, *rest: Any) -> Any:
+        def note_status(status: str, *arguments: Any) -> Any:
             portal.heard.append(Callback(body, headers, status))
-            return start_response(status, *rest)
+            return start_response(status, *arguments)
 
-        return app(environ, noted)
+        return app(environ, note_status)
 
     return answer
 
 
 def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) -> None:
     """Submitted with a form, graded in a jail, heard of, read, shown."""
-    sent = portal.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
-    assert sent.status_code == 303
-    until(lambda: "failed: 8 of 10 marks" in portal.page(sent.headers["Location"]), "the verdict is shown")
+    response = portal.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
+    assert response.status_code == 303
+    until(lambda: "failed: 8 of 10 marks" in portal.page(response.headers["Location"]), "the verdict is shown")
     # It is shown from the moment that it is written down, which is before the callback is answered.
     until(lambda: portal.heard, "the callback is answered")
-    assert [each.status for each in portal.heard] == ["204 NO CONTENT"]
-    page = portal.page(sent.headers["Location"])
+    assert [callback.status for callback in portal.heard] == ["204 NO CONTENT"]
+    page = portal.page(response.headers["Location"])
     assert re.search(r"Does not hold on \d+ of \d+ networks that test it", page)
     assert "all_weights = [" in page
     assert "leaves out the activation function" in page
@@ -152,45 +152,45 @@ def test_a_replayed_callback_is_refused(portal: Portal) -> None:
     """Though its signature is good and its time is right."""
     portal.hand_in(EXAMPLES / "right.ipynb", "alan", "replayed")
     until(lambda: portal.heard, "the callback comes")
-    once = portal.heard[0]
-    assert once.status == "204 NO CONTENT"
-    assert portal.call(once.body, once.headers) == 409
-    assert portal.call(once.body, once.headers) == 409
+    callback = portal.heard[0]
+    assert callback.status == "204 NO CONTENT"
+    assert portal.call(callback.body, callback.headers) == 409
+    assert portal.call(callback.body, callback.headers) == 409
 
 
 def test_a_callback_that_backmark_makes_again_is_acknowledged_and_no_news(portal: Portal) -> None:
     """Its answer was lost: the same id, signed anew. What came in between is refused from then on."""
     portal.hand_in(EXAMPLES / "right.ipynb", "barbara", "again")
     until(lambda: portal.heard, "the callback comes")
-    once = portal.heard[0]
-    later = datetime.fromtimestamp(int(once.headers["webhook-timestamp"]) + 5, UTC)
-    number, body = once.headers["webhook-id"], once.body.decode()
-    again = {
+    callback = portal.heard[0]
+    later_time = datetime.fromtimestamp(int(callback.headers["webhook-timestamp"]) + 5, UTC)
+    number, body = callback.headers["webhook-id"], callback.body.decode()
+    repeat_headers = {
         "webhook-id": number,
-        "webhook-timestamp": str(int(later.timestamp())),
-        "webhook-signature": Webhook(portal.secret).sign(number, later, body),
+        "webhook-timestamp": str(int(later_time.timestamp())),
+        "webhook-signature": Webhook(portal.secret).sign(number, later_time, body),
     }
-    assert portal.call(once.body, again) == 204
-    assert portal.call(once.body, again) == 409
-    assert portal.call(once.body, once.headers) == 409
+    assert portal.call(callback.body, repeat_headers) == 204
+    assert portal.call(callback.body, repeat_headers) == 409
+    assert portal.call(callback.body, callback.headers) == 409
 
 
 def test_a_tampered_callback_is_refused(portal: Portal) -> None:
     """Whatever was changed: a word, the id, the time, the signature; and what is left out is missed."""
     portal.hand_in(EXAMPLES / "right.ipynb", "edsger", "tampered")
     until(lambda: portal.heard, "the callback comes")
-    once = portal.heard[0]
-    assert portal.call(once.body.replace(b"edsger", b"donald"), once.headers) == 401
+    callback = portal.heard[0]
+    assert portal.call(callback.body.replace(b"edsger", b"donald"), callback.headers) == 401
     for name in HEADERS:
-        assert portal.call(once.body, {**once.headers, name: ""}) == 401
-        assert portal.call(once.body, {each: once.headers[each] for each in HEADERS if each != name}) == 401
-    assert portal.call(once.body, {**once.headers, "webhook-id": "msg_other"}) == 401
-    later = str(int(once.headers["webhook-timestamp"]) + 1)
-    assert portal.call(once.body, {**once.headers, "webhook-timestamp": later}) == 401
+        assert portal.call(callback.body, {**callback.headers, name: ""}) == 401
+        assert portal.call(callback.body, {header: callback.headers[header] for header in HEADERS if header != name}) == 401
+    assert portal.call(callback.body, {**callback.headers, "webhook-id": "msg_other"}) == 401
+    later_timestamp = str(int(callback.headers["webhook-timestamp"]) + 1)
+    assert portal.call(callback.body, {**callback.headers, "webhook-timestamp": later_timestamp}) == 401
 
 
 @pytest.mark.parametrize(
-    "changed",
+    "changes",
     [
         {"webhook-signature": "v1,AAAA"},
         {"webhook-signature": "nonsense"},
@@ -199,29 +199,29 @@ def test_a_tampered_callback_is_refused(portal: Portal) -> None:
         {"webhook-timestamp": "0"},
     ],
 )
-def test_a_signature_that_is_none_is_refused(portal: Portal, changed: dict[str, str]) -> None:
+def test_a_signature_that_is_none_is_refused(portal: Portal, changes: dict[str, str]) -> None:
     """Without an error of the portal's own."""
-    assert portal.call(b"{}", portal.signed("{}", **changed)) == 401
+    assert portal.call(b"{}", portal.sign("{}", **changes)) == 401
 
 
 def test_a_callback_from_long_ago_is_refused(portal: Portal) -> None:
     """Signed well, but six minutes before."""
     before = datetime.now(UTC) - timedelta(minutes=6)
-    old = {"webhook-id": "msg_old", "webhook-timestamp": str(int(before.timestamp()))}
+    old_headers = {"webhook-id": "msg_old", "webhook-timestamp": str(int(before.timestamp()))}
     signature = Webhook(portal.secret).sign("msg_old", before, "{}")
-    assert portal.call(b"{}", {**old, "webhook-signature": signature}) == 401
+    assert portal.call(b"{}", {**old_headers, "webhook-signature": signature}) == 401
 
 
 def test_bytes_that_are_no_text_are_refused(portal: Portal) -> None:
     """Nobody signs those."""
-    assert portal.call(b"\xff\xfe", portal.signed("{}")) == 401
+    assert portal.call(b"\xff\xfe", portal.sign("{}")) == 401
 
 
 def test_a_file_that_is_refused_is_said_to_be_and_what_is_missing_too(portal: Portal) -> None:
     """With the server's own words."""
-    refused = portal.hand_in(EXAMPLES / "right.ipynb", "no name has blanks", "refused")
-    assert refused.status_code == 400
-    assert "/student" in refused.text
+    response = portal.hand_in(EXAMPLES / "right.ipynb", "no name has blanks", "refused")
+    assert response.status_code == 400
+    assert "/student" in response.text
     assert httpx.post(portal.url, data={"student": "ada"}, trust_env=False).status_code == 400
     assert httpx.get(f"{portal.url}/submissions/unknown", trust_env=False).status_code == 404
 
@@ -235,10 +235,10 @@ def test_the_steps_of_its_readme_lead_to_a_verdict_on_one_machine(
     require_program("curl")
     page = (EXAMPLES / "portal" / "README.md").read_text(encoding="utf-8")
     serve, prepare = re.findall(r"^```sh\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
-    ours, theirs = (f"127.0.0.1:{free_port()}" for _ in range(2))
-    prepare = prepare.replace("127.0.0.1:5000", ours).replace("--port 5000", f"--port {ours.partition(':')[2]}")
+    portal_address, server_address = (f"127.0.0.1:{free_port()}" for _ in range(2))
+    prepare = prepare.replace("127.0.0.1:5000", portal_address).replace("--port 5000", f"--port {portal_address.partition(':')[2]}")
     data = tmp_path / "data"
-    where = f"export BACKMARK_URL=http://{theirs} BACKMARK_TOKEN=$(cat {data}/token)\n"
+    exports = f"export BACKMARK_URL=http://{server_address} BACKMARK_TOKEN=$(cat {data}/token)\n"
     variables = {
         **{name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")},
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -250,15 +250,15 @@ def test_the_steps_of_its_readme_lead_to_a_verdict_on_one_machine(
         first, _, last = script.strip().rpartition("\n")
         return subprocess.Popen([bash, "-euc", f"{first}\nexec env {last}"], cwd=EXAMPLES.parent, env=variables)
 
-    service = start(f"{serve.strip()} --data {data} --bind {theirs} --workers 1")
+    service = start(f"{serve.strip()} --data {data} --bind {server_address} --workers 1")
     try:
         until((data / "token").exists, "it is ready")
-        portal = start(where + prepare)
+        portal = start(exports + prepare)
         try:
-            until(lambda: _answers(f"http://{ours}"), "the portal answers")
-            made = Portal(f"http://{ours}", Flask(__name__), "")
-            sent = made.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
-            until(lambda: "failed: 8 of 10 marks" in made.page(sent.headers["Location"]), "the verdict is shown")
+            until(lambda: _answers(f"http://{portal_address}"), "the portal answers")
+            portal_pages = Portal(f"http://{portal_address}", Flask(__name__), "")
+            response = portal_pages.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
+            until(lambda: "failed: 8 of 10 marks" in portal_pages.page(response.headers["Location"]), "the verdict is shown")
         finally:
             portal.terminate()
             portal.wait()

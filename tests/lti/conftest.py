@@ -15,7 +15,7 @@ from grader.store.store import Store
 from grader.web import create_app
 from tests.lti.browsing import PUBLIC, LtiBrowser
 from tests.lti.platform.lms import INSTRUCTOR, Link, Lms, Tool
-from tests.lti.platform.serving import serving
+from tests.lti.platform.serving import serve_app
 from tests.services import redis_server
 from worker.serve.embedded import EmbeddedRedis
 
@@ -54,24 +54,26 @@ def store(settings: ServiceSettings) -> Iterator[Store]:
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[list[Lms]]:
+def served_lms() -> Iterator[list[Lms]]:
     """The LMS of the test, served at one port for all."""
     current: list[Lms] = []
 
     def answer(environ: Any, start: Any) -> Any:
         return current[-1].app(environ, start)
 
-    with serving(answer) as port:
+    with serve_app(answer) as port:
         current.append(Lms(f"http://127.0.0.1:{port}"))
         yield current
 
 
 @pytest.fixture
-def lms(served: list[Lms], tool: Flask, store: Store) -> Lms:
+def lms(served_lms: list[Lms], tool: Flask, store: Store) -> Lms:
     """An LMS in which the tool is registered, with a course, its staff, two students and a link."""
-    key = served[-1].key
-    lms = Lms(served[-1].url, key=key, fetch=lambda url: tool.test_client().get(url.removeprefix(PUBLIC)).get_json())
-    served[-1] = lms
+    key = served_lms[-1].key
+    lms = Lms(
+        served_lms[-1].url, key=key, fetch=lambda url: tool.test_client().get(url.removeprefix(PUBLIC)).get_json()
+    )
+    served_lms[-1] = lms
     enter(store, lms)
     lms.enrol("7", "Ada Lovelace")
     lms.enrol("8", "Bob Bernoulli")
@@ -99,4 +101,4 @@ def enter(store: Store, lms: Lms, client_id: str = "client-1") -> Platform:
 @pytest.fixture
 def browser(tool: Flask, lms: Lms) -> LtiBrowser:
     """A browser."""
-    return LtiBrowser.opened(tool, lms)
+    return LtiBrowser.open_new(tool, lms)

@@ -11,7 +11,7 @@ from tests.lti.platform.lms import DL, Lms
 from tests.lti.test_launching import course_of
 
 
-def chosen(browser: LtiBrowser, assignment: str = ASSIGNMENT) -> str:
+def choose(browser: LtiBrowser, assignment: str = ASSIGNMENT) -> str:
     """The page by which a choice goes back to the LMS."""
     offer = browser.launch("2", None)
     assert offer.status_code == 200, offer.text
@@ -24,7 +24,7 @@ def chosen(browser: LtiBrowser, assignment: str = ASSIGNMENT) -> str:
     return answer.text
 
 
-def returned(lms: Lms, page: str) -> None:
+def post_back(lms: Lms, page: str) -> None:
     """As the browser posts it."""
     message = re.search(r'name="JWT" value="([^"]+)"', page)
     assert message is not None
@@ -33,7 +33,7 @@ def returned(lms: Lms, page: str) -> None:
 
 def test_what_staff_choose_becomes_a_link_with_a_column_that_students_open(browser: LtiBrowser, store: Store) -> None:
     lms = browser.lms
-    returned(lms, chosen(browser))
+    post_back(lms, choose(browser))
     (item,) = lms.returned[0][f"{DL}content_items"]
     assert item["lineItem"]["scoreMaximum"] == 10
     assert item["lineItem"]["resourceId"] == ASSIGNMENT
@@ -46,17 +46,19 @@ def test_an_assignment_that_the_course_has_not_cannot_be_chosen(browser: LtiBrow
     offer = browser.launch("2", None)
     match = re.search(r'name="request" value="([^"]+)"', offer.text)
     assert match is not None
-    refused = browser.send("/lti/deep-link", {"request": match[1], "assignment": "other"})
-    assert (refused.status_code, "too old, or the assignment is gone" in refused.text) == (403, True)
+    refusal = browser.send("/lti/deep-link", {"request": match[1], "assignment": "other"})
+    assert (refusal.status_code, "too old, or the assignment is gone" in refusal.text) == (403, True)
 
 
 def test_the_rules_of_the_course_that_was_copied_are_offered_without_its_dates(
     browser: LtiBrowser, store: Store
 ) -> None:
     lms = browser.lms
-    earlier = course_of(lms)
+    earlier_course = course_of(lms)
     browser.launch("2", "link-1")
-    store.courses.set_policy(earlier, ASSIGNMENT, Policy(due=1.0, late=10.0, attempts=3, counts=Counts.LAST), "Tina")
+    store.courses.set_policy(
+        earlier_course, ASSIGNMENT, Policy(due=1.0, late=10.0, attempts=3, counts=Counts.LAST), "Tina"
+    )
     lms.courses["next year"] = "Neural networks 2027"
     lms.history["next year"] = "course-1"
     link = lms.links["link-1"]
@@ -65,8 +67,8 @@ def test_the_rules_of_the_course_that_was_copied_are_offered_without_its_dates(
     assert "was copied from" in page
     code = re.search(r'name="code" value="([^"]+)"', page)
     assert code is not None
-    come = browser.send("/lti/staff", {"code": code[1], "copy": "1"})
-    new = come.location.split("/")[2]
-    assert new != earlier
+    response = browser.send("/lti/staff", {"code": code[1], "copy": "1"})
+    new = response.location.split("/")[2]
+    assert new != earlier_course
     assert store.courses.policy(new, ASSIGNMENT) == Policy(late=10.0, attempts=3, counts=Counts.LAST)
     assert "was copied from" not in browser.launch("2", "link-1").text

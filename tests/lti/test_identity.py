@@ -17,11 +17,11 @@ SUBJECTS = st.text(min_size=1, max_size=200) | st.from_regex(r"(sub|test-student
 
 
 @given(SUBJECTS, SUBJECTS)
-def test_every_subject_has_a_valid_name_of_its_own(one: str, other: str) -> None:
-    assert NAME.validate_python(student_name(one)) == student_name(one)
-    assert (student_name(one) == student_name(other)) == (one == other)
-    assert is_test_student(student_name(one, CourseRole.TEST_STUDENT))
-    assert not is_test_student(student_name(one))
+def test_every_subject_has_a_valid_name_of_its_own(subject: str, other_subject: str) -> None:
+    assert NAME.validate_python(student_name(subject)) == student_name(subject)
+    assert (student_name(subject) == student_name(other_subject)) == (subject == other_subject)
+    assert is_test_student(student_name(subject, CourseRole.TEST_STUDENT))
+    assert not is_test_student(student_name(subject))
 
 
 def test_a_subject_that_is_a_name_stays_readable() -> None:
@@ -30,10 +30,10 @@ def test_a_subject_that_is_a_name_stays_readable() -> None:
 
 
 @given(st.lists(st.text(max_size=5), min_size=2, max_size=2), st.lists(st.text(max_size=5), min_size=2, max_size=2))
-def test_courses_and_platforms_are_told_apart(one: list[str], other: list[str]) -> None:
-    assert (course_name(*one) == course_name(*other)) == (one == other)
-    assert (platform_id(*one) == platform_id(*other)) == (one == other)
-    assert NAME.validate_python(course_name(*one))
+def test_courses_and_platforms_are_told_apart(course_ids: list[str], other_ids: list[str]) -> None:
+    assert (course_name(*course_ids) == course_name(*other_ids)) == (course_ids == other_ids)
+    assert (platform_id(*course_ids) == platform_id(*other_ids)) == (course_ids == other_ids)
+    assert NAME.validate_python(course_name(*course_ids))
 
 
 @pytest.mark.parametrize(
@@ -61,8 +61,8 @@ def test_the_part_is_that_in_the_course(roles: list[str], part: CourseRole) -> N
 
 @given(st.text(max_size=60) | st.from_regex(r"https?://[^/]{0,20}(/.*)?"))
 def test_an_origin_never_breaks_out_of_a_policy(url: str) -> None:
-    found = origin(url)
-    assert found is None or re.fullmatch(r"https?://[a-z0-9._:\[\]-]+", found)
+    url_origin = origin(url)
+    assert url_origin is None or re.fullmatch(r"https?://[a-z0-9._:\[\]-]+", url_origin)
 
 
 def test_an_origin_is_that_of_the_page() -> None:
@@ -73,7 +73,9 @@ def test_an_origin_is_that_of_the_page() -> None:
 
 
 def test_the_newest_key_that_was_published_for_a_day_signs() -> None:
-    old, middle, new = (ToolKey(name, "", created) for name, created in (("a", 0.0), ("b", 1000.0), ("c", 2000.0)))
-    assert signing_key([old], 0.0) is old
-    assert signing_key([old, middle, new], 1000.0 + AHEAD) is middle
-    assert signing_key([old, middle, new], 2000.0 + AHEAD) is new
+    old_key, middle_key, new_key = (
+        ToolKey(name, "", created_at) for name, created_at in (("a", 0.0), ("b", 1000.0), ("c", 2000.0))
+    )
+    assert signing_key([old_key], 0.0) is old_key
+    assert signing_key([old_key, middle_key, new_key], 1000.0 + AHEAD) is middle_key
+    assert signing_key([old_key, middle_key, new_key], 2000.0 + AHEAD) is new_key

@@ -27,7 +27,7 @@ def course_of(lms: Lms) -> str:
     return course_name(platform_id(lms.url, "client-1"), "course-1")
 
 
-def _handed_in(store: Store, course: str, student: str) -> str:
+def _hand_in(store: Store, course: str, student: str) -> str:
     revision = store.assignments.current(course, ASSIGNMENT)
     assert revision is not None
     return store.submissions.accept(NewSubmission(course, ASSIGNMENT, revision.id, student, "answer.py", SOURCE)).id
@@ -61,7 +61,7 @@ def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
     assert (user.subject, user.name, user.staff, user.test) == ("7", "Ada Lovelace", False, False)
     (item,) = store.line_items.of(course, ASSIGNMENT)
     assert item.url == f"{browser.lms.url}/lineitems/1"
-    assert [known.id for known in store.platforms.deployments(context.platform)] == ["deployment-1"]
+    assert [deployment.id for deployment in store.platforms.deployments(context.platform)] == ["deployment-1"]
 
 
 def test_the_lms_s_due_date_is_the_policy_until_staff_set_another(browser: LtiBrowser, store: Store) -> None:
@@ -101,15 +101,15 @@ def test_pages_of_an_lms_s_course_may_be_in_its_frames_and_in_no_other(browser: 
     page = browser.get(browser.launch("7", "link-1").location)
     assert f"frame-ancestors {browser.lms.url}" in page.headers["Content-Security-Policy"]
     with tool.test_request_context():
-        other = links.hand_in("course", ASSIGNMENT, "7")
-    assert "frame-ancestors 'none'" in browser.get(other).headers["Content-Security-Policy"]
+        other_link = links.hand_in("course", ASSIGNMENT, "7")
+    assert "frame-ancestors 'none'" in browser.get(other_link).headers["Content-Security-Policy"]
 
 
 def test_an_lms_of_several_names_shows_pages_under_each(browser: LtiBrowser) -> None:
     page = None
     for name in ("https://one.example", "https://two.example", "https://one.example"):
         claim = {f"{LTI}launch_presentation": {"return_url": f"{name}/page"}}
-        browser.lms.change = _adding(claim)
+        browser.lms.change = _add_claim(claim)
         page = browser.get(browser.launch("7", "link-1").location)
     assert page is not None
     assert "one.example" in page.headers["Content-Security-Policy"]
@@ -119,70 +119,70 @@ def test_an_lms_of_several_names_shows_pages_under_each(browser: LtiBrowser) -> 
     assert 'href="/help">' in browser.get("/", **TAB).text
 
 
-def _adding(claim: Claims) -> Callable[[Claims], Claims]:
+def _add_claim(claim: Claims) -> Callable[[Claims], Claims]:
     return lambda claims: claims | claim
 
 
 def test_without_any_cookie_a_student_hands_in_and_comes_back(browser: LtiBrowser, tool: Flask, store: Store) -> None:
     form = browser.launch("7", "link-1").location
-    stranger = LtiBrowser.opened(tool, browser.lms)
-    sent = stranger.client.post(
+    stranger = LtiBrowser.open_new(tool, browser.lms)
+    response = stranger.client.post(
         form,
         data={"once": "1", "file": (io.BytesIO(SOURCE), "answer.py")},
         base_url=PUBLIC,
         headers={"Sec-Fetch-Dest": "iframe"},
     )
-    assert sent.status_code == 303, sent.text
-    assert "Set-Cookie" not in sent.headers
+    assert response.status_code == 303, response.text
+    assert "Set-Cookie" not in response.headers
     (submission,) = store.submissions.list(Filter(course_of(browser.lms)), 10).items
     assert submission.student == "7"
     store.submissions.cancel(submission.id)
-    assert f'href="{form}"' in stranger.get(sent.location).text
+    assert f'href="{form}"' in stranger.get(response.location).text
     # The result's address as somebody opens it in a tab leads to no form.
-    assert f'href="{form}"' not in stranger.get(sent.location, **TAB).text
+    assert f'href="{form}"' not in stranger.get(response.location, **TAB).text
 
 
 def test_staff_come_in_by_a_button_once(browser: LtiBrowser, store: Store) -> None:
     page = browser.launch("2", "link-1")
     code = _code(page.text)
-    come = browser.send("/lti/staff", {"code": code})
+    response = browser.send("/lti/staff", {"code": code})
     course = course_of(browser.lms)
-    assert (come.status_code, come.location) == (303, f"/courses/{course}/assignments/{ASSIGNMENT}")
-    assert browser.get(come.location).status_code == 200
+    assert (response.status_code, response.location) == (303, f"/courses/{course}/assignments/{ASSIGNMENT}")
+    assert browser.get(response.location).status_code == 200
     assert browser.get("/courses/elsewhere").status_code == 404
-    again = browser.send("/lti/staff", {"code": code})
-    assert (again.status_code, "used before" in again.text) == (403, True)
+    repeat = browser.send("/lti/staff", {"code": code})
+    assert (repeat.status_code, "used before" in repeat.text) == (403, True)
     (token,) = store.tokens.list(course)
     assert (token.name, token.scopes) == ("Tina Teacher", frozenset({Scope.STAFF}))
     assert token.expires is not None
     browser.launch("2", "link-1")
     assert len(store.tokens.list(course)) == 1
     store.tokens.revoke(token.id)
-    assert browser.get(come.location).status_code == 303
+    assert browser.get(response.location).status_code == 303
 
 
 def test_staff_s_pages_call_course_and_student_by_the_lms_s_names(browser: LtiBrowser) -> None:
     browser.launch("7", "link-1")
-    here = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)}).location
-    home = here.partition("/assignments/")[0]
-    for path in (here, f"{here}/marks", f"{here}/policy", f"{home}/roster", f"{home}/submissions"):
+    location = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)}).location
+    home = location.partition("/assignments/")[0]
+    for path in (location, f"{location}/marks", f"{location}/policy", f"{home}/roster", f"{home}/submissions"):
         page = browser.get(path).text
         assert f">{home.rpartition('/')[2]}<" not in page
         assert "Neural networks</a>" in page
     assert (
         'You see this as <strong class="student">Ada Lovelace</strong>'
-        in browser.get(f"{here}/as-student?student=7").text
+        in browser.get(f"{location}/as-student?student=7").text
     )
     assert "is read from the LMS every day" in browser.get(f"{home}/roster").text
 
 
 @pytest.mark.parametrize("role", [LEARNER, MENTOR])
 def test_who_is_no_longer_staff_is_signed_out_by_the_next_launch(role: str, browser: LtiBrowser, tool: Flask) -> None:
-    come = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)})
-    assert browser.get(come.location).status_code == 200
+    response = browser.send("/lti/staff", {"code": _code(browser.launch("2", "link-1").text)})
+    assert browser.get(response.location).status_code == 200
     browser.lms.people["2"].roles = [role]
-    LtiBrowser.opened(tool, browser.lms).launch("2", "link-1")
-    assert browser.get(come.location).status_code == 303
+    LtiBrowser.open_new(tool, browser.lms).launch("2", "link-1")
+    assert browser.get(response.location).status_code == 303
 
 
 def test_a_button_pressed_by_another_site_signs_nobody_in(browser: LtiBrowser) -> None:
@@ -196,8 +196,8 @@ def test_in_a_tab_of_its_own_staff_need_no_button(browser: LtiBrowser) -> None:
 
 def test_staff_are_those_of_the_course_alone(browser: LtiBrowser, store: Store) -> None:
     roles = {"3": [ASSISTANT], "4": [ADMINISTRATOR, LEARNER], "5": [LEARNER, TEST_USER], "9": [ADMINISTRATOR]}
-    for person, given in roles.items():
-        browser.lms.enrol(person, f"Person {person}", *given)
+    for person, given_roles in roles.items():
+        browser.lms.enrol(person, f"Person {person}", *given_roles)
     assert "Open Backmark in a new tab" in browser.launch("3", "link-1").text
     assert browser.launch("4", "link-1").location.startswith("/hand-in/")
     assert browser.launch("5", "link-1").location.startswith("/hand-in/")
@@ -212,8 +212,8 @@ def test_staff_are_those_of_the_course_alone(browser: LtiBrowser, store: Store) 
 
 def test_an_observer_is_told_so(browser: LtiBrowser) -> None:
     browser.lms.enrol("6", "Parent", MENTOR)
-    refused = browser.launch("6", "link-1")
-    assert (refused.status_code, "You observe this course" in refused.text) == (403, True)
+    refusal = browser.launch("6", "link-1")
+    assert (refusal.status_code, "You observe this course" in refusal.text) == (403, True)
 
 
 def test_a_link_without_a_column_tells_staff_so_and_students_nothing(browser: LtiBrowser, store: Store) -> None:
@@ -232,11 +232,11 @@ def test_a_link_without_an_assignment_is_explained(browser: LtiBrowser) -> None:
 
 def test_the_gradebook_opens_a_verdict_for_staff_and_for_whose_it_is(browser: LtiBrowser, store: Store) -> None:
     launch_url = browser.lms._tool().launch_url
-    submission = _handed_in(store, course_of(browser.lms), "7")
-    elsewhere = _handed_in(store, "course", "7")
+    submission = _hand_in(store, course_of(browser.lms), "7")
+    other_submission = _hand_in(store, "course", "7")
     browser.lms.change = lambda claims: claims | {TARGET: f"{launch_url}?submission={submission}"}
     assert browser.launch("2", "link-1").location.startswith("/verdicts/")
     assert browser.launch("7", "link-1").location.startswith("/verdicts/")
     assert browser.launch("8", "link-1").status_code == 403
-    browser.lms.change = lambda claims: claims | {TARGET: f"{launch_url}?submission={elsewhere}"}
+    browser.lms.change = lambda claims: claims | {TARGET: f"{launch_url}?submission={other_submission}"}
     assert browser.launch("2", "link-1").status_code == 403

@@ -25,7 +25,7 @@ from grader.web.lti.connections import new_session
 from tests.lti.browsing import FRAME, HTML, PUBLIC
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.lms import INSTRUCTOR, LEARNER
-from tests.lti.platform.serving import serving
+from tests.lti.platform.serving import serve_app
 
 ISSUER, CLIENT = "https://other-lms.example", "by-others"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -74,37 +74,37 @@ def conf(tool: Flask, store: Store) -> Iterator[_Conf]:
     def token() -> Any:
         return jsonify(conf.get_access_token(request.form.to_dict()))
 
-    with serving(app) as port:
+    with serve_app(app) as port:
         home = f"http://127.0.0.1:{port}"
         addresses = (f"{ISSUER}/auth", f"{home}/token", f"{home}/keys")
         store.platforms.add(Platform(platform_id(ISSUER, CLIENT), ISSUER, CLIENT, *addresses))
         yield conf
 
 
-def launched(tool: Flask, conf: _Conf, role: str, *, choosing: bool = False) -> tuple[Any, Any]:
+def lead_in(tool: Flask, conf: _Conf, role: str, *, is_choosing: bool = False) -> tuple[Any, Any]:
     """The client that was led in, and the answer to its launch."""
     login = _Login(None, conf)
     login.set_lti_message_hint(hint="link-1")
     client = tool.test_client()
-    begun = urlsplit(login.initiate_login("user-1"))
-    back = client.get(f"{begun.path}?{begun.query}", base_url=PUBLIC, headers=HTML | FRAME)
-    assert back.location.startswith(f"{ISSUER}/auth?"), back.text
-    launch = _Launch(_Request(dict(parse_qsl(urlsplit(back.location).query))), conf)
+    login_url = urlsplit(login.initiate_login("user-1"))
+    response = client.get(f"{login_url.path}?{login_url.query}", base_url=PUBLIC, headers=HTML | FRAME)
+    assert response.location.startswith(f"{ISSUER}/auth?"), response.text
+    launch = _Launch(_Request(dict(parse_qsl(urlsplit(response.location).query))), conf)
     launch.set_user_data("user-1", [role], full_name="Ada Lovelace")
     launch.set_resource_link_claim("link-1", title="Homework")
     launch.set_launch_context_claim("course-1", context_title="Neural networks")
     launch.set_custom_parameters_claim({"assignment": ASSIGNMENT})
     launch.set_ags(f"{ISSUER}/items", f"{ISSUER}/items/1")
     launch.set_nrps(f"{ISSUER}/members")
-    if choosing:
+    if is_choosing:
         launch.set_dl(f"{ISSUER}/back", extra_data={"of": "the LMS"})
     fields = launch.lti_launch()
-    posted = {name: fields[name] for name in ("state", "id_token")}
-    return client, client.post("/lti/launch", data=posted, base_url=PUBLIC, headers=HTML | FRAME)
+    form_data = {name: fields[name] for name in ("state", "id_token")}
+    return client, client.post("/lti/launch", data=form_data, base_url=PUBLIC, headers=HTML | FRAME)
 
 
 def test_a_student_of_another_lms_comes_in(tool: Flask, conf: _Conf, store: Store) -> None:
-    _client, answer = launched(tool, conf, LEARNER)
+    _client, answer = lead_in(tool, conf, LEARNER)
     assert answer.status_code == 303, answer.text
     course = course_name(platform_id(ISSUER, CLIENT), "course-1")
     user = store.launches.user(course, "user-1")
@@ -114,13 +114,13 @@ def test_a_student_of_another_lms_comes_in(tool: Flask, conf: _Conf, store: Stor
 
 
 def test_another_lms_takes_what_its_staff_choose(tool: Flask, conf: _Conf) -> None:
-    client, offer = launched(tool, conf, INSTRUCTOR, choosing=True)
-    asked = re.search(r'name="request" value="([^"]+)"', offer.text)
-    assert asked is not None, offer.text
-    chosen = {"request": asked[1], "assignment": ASSIGNMENT}
-    sent = client.post("/lti/deep-link", data=chosen, base_url=PUBLIC, headers=HTML | FRAME)
-    message = re.search(r'name="JWT" value="([^"]+)"', sent.text)
-    assert message is not None, sent.text
+    client, offer = lead_in(tool, conf, INSTRUCTOR, is_choosing=True)
+    request_field = re.search(r'name="request" value="([^"]+)"', offer.text)
+    assert request_field is not None, offer.text
+    form_data = {"request": request_field[1], "assignment": ASSIGNMENT}
+    response = client.post("/lti/deep-link", data=form_data, base_url=PUBLIC, headers=HTML | FRAME)
+    message = re.search(r'name="JWT" value="([^"]+)"', response.text)
+    assert message is not None, response.text
     (item,) = conf.validate_deeplinking_resp({"JWT": unescape(message[1])})
     assert item["custom"]["assignment"] == ASSIGNMENT
     assert item["lineItem"]["scoreMaximum"] == 10

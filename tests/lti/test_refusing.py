@@ -56,9 +56,9 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_message_that_is_not_for_us_is_refused(name: str, browser: LtiBrowser) -> None:
     browser.lms.change, words = CHANGES[name]
-    refused = browser.launch("7", "link-1")
-    assert refused.status_code == 403
-    assert words in refused.text.replace("&#39;", "'")
+    refusal = browser.launch("7", "link-1")
+    assert refusal.status_code == 403
+    assert words in refusal.text.replace("&#39;", "'")
 
 
 def test_a_target_that_is_no_address_refuses_nobody(browser: LtiBrowser) -> None:
@@ -72,17 +72,17 @@ def test_a_clock_that_is_half_a_minute_off_refuses_nobody(browser: LtiBrowser) -
 
 
 def test_a_forged_signature_is_refused(browser: LtiBrowser, store: Store) -> None:
-    browser.lms.key, known = Key(), browser.lms.key
-    forged = browser.begin("2", "link-1")
-    browser.lms.key = known
-    assert "a key that your course" in browser.post(forged).text
+    browser.lms.key, known_key = Key(), browser.lms.key
+    forged_form = browser.begin("2", "link-1")
+    browser.lms.key = known_key
+    assert "a key that your course" in browser.post(forged_form).text
     # Under the name of the LMS's own key.
     thief = Key()
-    thief.pair["kid"] = known.id
+    thief.pair["kid"] = known_key.id
     browser.lms.key = thief
-    forged = browser.begin("2", "link-1")
-    browser.lms.key = known
-    assert "The signature does not fit" in browser.post(forged).text
+    forged_form = browser.begin("2", "link-1")
+    browser.lms.key = known_key
+    assert "The signature does not fit" in browser.post(forged_form).text
     assert store.tokens.list() == []
 
 
@@ -108,24 +108,24 @@ def test_a_launch_is_used_once(browser: LtiBrowser) -> None:
     # As if the browser had not been told to drop its cookie.
     name, value = _cookie(fields["state"])
     browser.client.set_cookie(name, value, domain="tool.example", secure=True)
-    again = browser.post(fields)
-    assert (again.status_code, "was used before" in again.text) == (403, True)
+    repeat = browser.post(fields)
+    assert (repeat.status_code, "was used before" in repeat.text) == (403, True)
 
 
 def test_a_message_of_an_earlier_launch_is_none_of_the_next(browser: LtiBrowser) -> None:
-    earlier = browser.begin("2", "link-1")
-    later = browser.begin("7", "link-1")
-    assert "answers another launch" in browser.post(later | {"id_token": earlier["id_token"]}).text
+    earlier_form = browser.begin("2", "link-1")
+    later_form = browser.begin("7", "link-1")
+    assert "answers another launch" in browser.post(later_form | {"id_token": earlier_form["id_token"]}).text
 
 
 def test_a_launch_that_another_browser_began_leads_to_a_tab_and_signs_nobody_in(
     browser: LtiBrowser, tool: Flask
 ) -> None:
     fields = browser.begin("2", "link-1")
-    victim = LtiBrowser.opened(tool, browser.lms)
-    offered = victim.post(fields)
-    assert "Open it in a new tab" in offered.text
-    assert "/lti/login?" in offered.text
+    victim = LtiBrowser.open_new(tool, browser.lms)
+    offer = victim.post(fields)
+    assert "Open it in a new tab" in offer.text
+    assert "/lti/login?" in offer.text
     assert "began this launch elsewhere" in victim.post(fields, TAB).text
 
 
@@ -136,20 +136,20 @@ def test_a_state_that_was_not_begun_here_is_refused(browser: LtiBrowser) -> None
 
 
 def test_an_lms_that_is_not_registered_begins_nothing(browser: LtiBrowser) -> None:
-    for changed in ({"iss": "https://evil.example"}, {"client_id": "client-2"}):
-        query = browser.lms.login_request("7", "link-1") | changed
-        refused = browser.get(f"/lti/login?{'&'.join(f'{name}={value}' for name, value in query.items())}")
-        assert (refused.status_code, "is not registered here" in refused.text) == (403, True)
+    for change in ({"iss": "https://evil.example"}, {"client_id": "client-2"}):
+        query = browser.lms.login_request("7", "link-1") | change
+        refusal = browser.get(f"/lti/login?{'&'.join(f'{name}={value}' for name, value in query.items())}")
+        assert (refusal.status_code, "is not registered here" in refusal.text) == (403, True)
 
 
 def test_a_platform_cannot_speak_for_another_of_the_same_issuer(browser: LtiBrowser, store: Store) -> None:
     """All of Canvas's cloud is one issuer: the client id tells platforms apart, and so their courses."""
-    other = enter(store, Platform(browser.lms.url), "client-2")
+    other_platform = enter(store, Platform(browser.lms.url), "client-2")
     browser.lms.tool.client_id = "client-2"  # type: ignore[union-attr] # it is registered
     browser.launch("7", "link-1")
-    own = course_name(platform_id(browser.lms.url, "client-1"), "course-1")
-    assert store.launches.context(own) is None
-    assert store.launches.context(course_name(other.id, "course-1")) is not None
+    own_course = course_name(platform_id(browser.lms.url, "client-1"), "course-1")
+    assert store.launches.context(own_course) is None
+    assert store.launches.context(course_name(other_platform.id, "course-1")) is not None
 
 
 def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser, store: Store) -> None:
@@ -173,7 +173,9 @@ def test_a_disabled_deployment_is_refused_and_listed(browser: LtiBrowser, store:
     browser.launch("7", "link-1")
     store.platforms.disable(platform, "deployment-1")
     assert "switched off" in browser.launch("7", "link-1").text
-    assert [(known.id, known.disabled) for known in store.platforms.deployments(platform)] == [("deployment-1", True)]
+    assert [(deployment.id, deployment.disabled) for deployment in store.platforms.deployments(platform)] == [
+        ("deployment-1", True)
+    ]
     store.platforms.enable(platform, "deployment-1")
     assert browser.launch("7", "link-1").status_code == 303
 
@@ -182,7 +184,7 @@ def test_a_class_behind_one_address_is_not_locked_out_by_one_of_them(
     settings: ServiceSettings, store: Store, lms: Platform
 ) -> None:
     app = create_app(settings.model_copy(update={"address_rate": "2/minute"}), store)
-    browser = LtiBrowser.opened(app, lms)
+    browser = LtiBrowser.open_new(app, lms)
     assert [browser.post({}).status_code for _ in range(4)] == [403] * 4
     assert browser.launch("7", "link-1").status_code == 303
 
@@ -206,44 +208,44 @@ def test_keys_are_read_again_after_a_while_so_that_one_that_was_withdrawn_is_bel
     browser: LtiBrowser, store: Store
 ) -> None:
     browser.launch("7", "link-1")
-    stolen, browser.lms.key = browser.lms.key, Key()
+    stolen_key, browser.lms.key = browser.lms.key, Key()
     await_pause(store, browser.lms, seconds=86_400 - 700)
-    browser.lms.key, current = stolen, browser.lms.key
+    browser.lms.key, current = stolen_key, browser.lms.key
     fields = browser.begin("7", "link-1")
     browser.lms.key = current
     assert "a key that your course" in browser.post(fields).text
 
 
 def test_who_invents_names_of_keys_has_the_lms_asked_seldom(browser: LtiBrowser) -> None:
-    asked, known = count_readings(browser.lms), browser.lms.key
+    readings, known_key = count_readings(browser.lms), browser.lms.key
     browser.launch("7", "link-1")
     for _ in range(4):
         browser.lms.key = Key()
-        forged = browser.begin("7", "link-1")
-        browser.lms.key = known
-        assert "a key that your course" in browser.post(forged).text
-    assert len(asked) == 1
+        forged_form = browser.begin("7", "link-1")
+        browser.lms.key = known_key
+        assert "a key that your course" in browser.post(forged_form).text
+    assert len(readings) == 1
     assert browser.launch("7", "link-1").status_code == 303
 
 
 def count_readings(lms: Platform, answer: Response | tuple[str, int] | None = None) -> list[str]:
     """Have the LMS answer so when its keys are read, and return a list that grows by each reading."""
-    asked: list[str] = []
+    readings: list[str] = []
 
     def show() -> Response | tuple[str, int]:
-        asked.append("keys")
+        readings.append("keys")
         return answer or lms.show_keys()
 
     lms.app.view_functions["show_keys"] = show
-    return asked
+    return readings
 
 
 def test_an_lms_that_is_away_is_said_to_be_and_holds_up_one_launch_at_a_time(browser: LtiBrowser, store: Store) -> None:
     store.redis.delete(f"bm:lti-key-set:{platform_id(browser.lms.url, 'client-1')}")
-    asked = count_readings(browser.lms, ("away", 503))
+    readings = count_readings(browser.lms, ("away", 503))
     for _ in range(3):
         assert "cannot be read now" in browser.launch("7", "link-1").text
-    assert len(asked) == 1
+    assert len(readings) == 1
     await_pause(store, browser.lms)
     browser.lms.app.view_functions["show_keys"] = browser.lms.show_keys
     assert browser.launch("7", "link-1").status_code == 303
@@ -276,9 +278,9 @@ def test_keys_of_any_size_are_not_kept(browser: LtiBrowser) -> None:
 def test_while_the_lms_s_keys_cannot_be_read_the_last_ones_hold(browser: LtiBrowser, store: Store) -> None:
     browser.launch("7", "link-1")
     await_pause(store, browser.lms, seconds=1000)
-    asked = count_readings(browser.lms, ("away", 503))
+    readings = count_readings(browser.lms, ("away", 503))
     assert [browser.launch("7", "link-1").status_code for _ in range(2)] == [303, 303]
-    assert len(asked) == 1
+    assert len(readings) == 1
 
 
 def test_launches_wait_for_keys_that_another_one_is_reading(browser: LtiBrowser, store: Store) -> None:
@@ -309,5 +311,5 @@ def test_what_staff_choose_is_signed_and_not_the_browser_s(browser: LtiBrowser) 
         }
     )
     assert "a kind of content" in browser.launch("2", None).text
-    refused = browser.send("/lti/deep-link", {"request": "forged", "assignment": ASSIGNMENT})
-    assert (refused.status_code, "was not begun here" in refused.text) == (403, True)
+    refusal = browser.send("/lti/deep-link", {"request": "forged", "assignment": ASSIGNMENT})
+    assert (refusal.status_code, "was not begun here" in refusal.text) == (403, True)

@@ -31,22 +31,22 @@ class Runner:
         return CliRunner().invoke(main, ["lti", *words])
 
 
-def opened(tool: Flask, lms: Lms, address: str, **query: str) -> tuple[int, str]:
+def open_invitation(tool: Flask, lms: Lms, address: str, **query: str) -> tuple[int, str]:
     """The page of an invitation, as an LMS opens it."""
-    given = {"openid_configuration": f"{lms.url}/openid-configuration", "registration_token": "of-lms"} | query
+    parameters = {"openid_configuration": f"{lms.url}/openid-configuration", "registration_token": "of-lms"} | query
     path = address.removeprefix(PUBLIC)
-    answer = tool.test_client().get(path, query_string=given, base_url=PUBLIC, headers={"Accept": "text/html"})
+    answer = tool.test_client().get(path, query_string=parameters, base_url=PUBLIC, headers={"Accept": "text/html"})
     return answer.status_code, answer.text
 
 
 def test_an_invitation_registers_one_lms_and_its_students_come_in(
-    tool: Flask, served: list[Lms], store: Store, run: Runner
+    tool: Flask, served_lms: list[Lms], store: Store, run: Runner
 ) -> None:
-    lms = Lms(served[-1].url, family="canvas")
-    served[-1] = lms
+    lms = Lms(served_lms[-1].url, family="canvas")
+    served_lms[-1] = lms
     address = run("invite").stdout.strip()
     assert address.startswith(f"{PUBLIC}/lti/register/")
-    status, text = opened(tool, lms, address)
+    status, text = open_invitation(tool, lms, address)
     assert (status, "Backmark is registered" in text) == (200, True), text
     (body,) = lms.registrations
     assert body["authorization"] == "Bearer of-lms"
@@ -56,31 +56,33 @@ def test_an_invitation_registers_one_lms_and_its_students_come_in(
     assert (platform.issuer, platform.client_id, platform.family) == (lms.url, lms._tool().client_id, "canvas")
     lms.enrol("7", "Ada")
     lms.add_link(Link("link-1", "course-1", custom={"assignment": ASSIGNMENT}))
-    assert LtiBrowser.opened(tool, lms).launch("7", "link-1").location.startswith("/hand-in/")
-    status, text = opened(tool, lms, address)
+    assert LtiBrowser.open_new(tool, lms).launch("7", "link-1").location.startswith("/hand-in/")
+    status, text = open_invitation(tool, lms, address)
     assert (status, "was used before" in text) == (403, True)
     assert f"{platform.id}  {lms.url} (canvas)" in run("list").stdout
     assert "deployment deployment-1  since" in run("list").stdout
 
 
-def test_an_address_without_an_lms_s_query_uses_no_invitation_up(tool: Flask, served: list[Lms], run: Runner) -> None:
+def test_an_address_without_an_lms_s_query_uses_no_invitation_up(
+    tool: Flask, served_lms: list[Lms], run: Runner
+) -> None:
     address = run("invite").stdout.strip()
-    status, text = opened(tool, served[-1], address, openid_configuration="")
+    status, text = open_invitation(tool, served_lms[-1], address, openid_configuration="")
     assert (status, "This address is for an LMS" in text) == (403, True)
-    assert opened(tool, served[-1], address)[0] == 200
+    assert open_invitation(tool, served_lms[-1], address)[0] == 200
 
 
 def test_no_invitation_is_made_to_an_address_without_tls(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKMARK_PUBLIC_URL", "http://backmark.example.edu")
-    refused = run("invite")
-    assert (refused.exit_code, "must begin with https://" in refused.stderr) == (2, True)
-    assert refused.stdout == ""
+    refusal = run("invite")
+    assert (refusal.exit_code, "must begin with https://" in refusal.stderr) == (2, True)
+    assert refusal.stdout == ""
 
 
-def test_an_invented_invitation_makes_no_request(tool: Flask, served: list[Lms], store: Store) -> None:
-    before = len(served[-1].registrations)
-    assert opened(tool, served[-1], f"{PUBLIC}/lti/register/guess")[0] == 403
-    assert (len(served[-1].registrations), store.platforms.all()) == (before, [])
+def test_an_invented_invitation_makes_no_request(tool: Flask, served_lms: list[Lms], store: Store) -> None:
+    before = len(served_lms[-1].registrations)
+    assert open_invitation(tool, served_lms[-1], f"{PUBLIC}/lti/register/guess")[0] == 403
+    assert (len(served_lms[-1].registrations), store.platforms.all()) == (before, [])
 
 
 @pytest.mark.parametrize(
@@ -88,9 +90,9 @@ def test_an_invented_invitation_makes_no_request(tool: Flask, served: list[Lms],
     ["http://10.0.0.1/openid", "http://169.254.169.254/latest", "http://[::1]:8000/", "file:///etc/passwd", "x"],
 )
 def test_no_registration_makes_the_server_ask_inwards(
-    address: str, tool: Flask, served: list[Lms], store: Store, run: Runner
+    address: str, tool: Flask, served_lms: list[Lms], store: Store, run: Runner
 ) -> None:
-    status, text = opened(tool, served[-1], run("invite").stdout.strip(), openid_configuration=address)
+    status, text = open_invitation(tool, served_lms[-1], run("invite").stdout.strip(), openid_configuration=address)
     assert (status, "cannot be registered" in text) == (403, True)
     assert "The invitation is used up" in text
     assert store.platforms.all() == []
@@ -98,48 +100,48 @@ def test_no_registration_makes_the_server_ask_inwards(
 
 @pytest.mark.parametrize("field", ["token_endpoint", "jwks_uri", "authorization_endpoint", "registration_endpoint"])
 def test_addresses_that_a_registration_names_are_checked(
-    field: str, tool: Flask, served: list[Lms], store: Store, run: Runner
+    field: str, tool: Flask, served_lms: list[Lms], store: Store, run: Runner
 ) -> None:
-    lms = Lms(served[-1].url)
-    served[-1] = lms
-    good = lms.app.test_client().get("/openid-configuration").get_json()
-    bad = "ftp://x" if field != "registration_endpoint" else "http://10.0.0.1/register"
-    lms.app.view_functions["show_configuration"] = lambda: {**good, field: bad}
-    status, text = opened(tool, lms, run("invite").stdout.strip())
+    lms = Lms(served_lms[-1].url)
+    served_lms[-1] = lms
+    good_configuration = lms.app.test_client().get("/openid-configuration").get_json()
+    bad_value = "ftp://x" if field != "registration_endpoint" else "http://10.0.0.1/register"
+    lms.app.view_functions["show_configuration"] = lambda: {**good_configuration, field: bad_value}
+    status, text = open_invitation(tool, lms, run("invite").stdout.strip())
     assert (status, "cannot be registered" in text) == (403, True)
     assert store.platforms.all() == []
 
 
 def test_a_name_that_writes_over_an_administrator_s_terminal_is_refused(
-    tool: Flask, served: list[Lms], store: Store, run: Runner
+    tool: Flask, served_lms: list[Lms], store: Store, run: Runner
 ) -> None:
-    lms = Lms(served[-1].url)
-    served[-1] = lms
-    good = lms.app.test_client().get("/openid-configuration").get_json()
-    lms.app.view_functions["show_configuration"] = lambda: {**good, "issuer": "https://a.example\x1b[2J"}
-    status, text = opened(tool, lms, run("invite").stdout.strip())
+    lms = Lms(served_lms[-1].url)
+    served_lms[-1] = lms
+    good_configuration = lms.app.test_client().get("/openid-configuration").get_json()
+    lms.app.view_functions["show_configuration"] = lambda: {**good_configuration, "issuer": "https://a.example\x1b[2J"}
+    status, text = open_invitation(tool, lms, run("invite").stdout.strip())
     assert (status, "incomplete at issuer" in text) == (403, True)
     assert store.platforms.all() == []
 
 
 @pytest.mark.parametrize("answer", ["[]", "null", "{}", "x", '{"issuer": 7}', "[" * 100_000])
 def test_a_configuration_that_is_none_is_refused(
-    answer: str, tool: Flask, served: list[Lms], store: Store, run: Runner
+    answer: str, tool: Flask, served_lms: list[Lms], store: Store, run: Runner
 ) -> None:
-    lms = Lms(served[-1].url)
-    served[-1] = lms
+    lms = Lms(served_lms[-1].url)
+    served_lms[-1] = lms
     lms.app.view_functions["show_configuration"] = lambda: answer
-    assert opened(tool, lms, run("invite").stdout.strip())[0] == 403
+    assert open_invitation(tool, lms, run("invite").stdout.strip())[0] == 403
     assert store.platforms.all() == []
 
 
 def test_a_registration_never_replaces_another(lms: Lms, tool: Flask, store: Store, run: Runner) -> None:
     """A stranger with an invitation may name any issuer and client id, also those of an LMS that is in use."""
-    known = store.platforms.all()
+    known_platforms = store.platforms.all()
     lms.app.view_functions["register"] = lambda: {"client_id": "client-1"}
-    status, text = opened(tool, lms, run("invite").stdout.strip())
+    status, text = open_invitation(tool, lms, run("invite").stdout.strip())
     assert (status, "Nothing was changed" in text) == (403, True)
-    assert store.platforms.all() == known
+    assert store.platforms.all() == known_platforms
 
 
 def test_an_lms_that_was_set_up_by_hand_is_added_by_a_command(store: Store, run: Runner) -> None:
@@ -173,10 +175,10 @@ def test_staff_are_signed_out_with_their_platform_or_deployment(
     end: list[str], browser: LtiBrowser, tool: Flask, store: Store, run: Runner
 ) -> None:
     platform, expires = platform_id(browser.lms.url, "client-1"), store.time() + 3600
-    elsewhere = store.tokens.create_for_launch("Tom", "lti-1", expires, platform="other", deployment="deployment-1")
+    other_token = store.tokens.create_for_launch("Tom", "lti-1", expires, platform="other", deployment="deployment-1")
     browser.lms.deployment = "deployment-2"
     browser.lms.enrol("3", "Theo Teacher", INSTRUCTOR)
-    second = LtiBrowser.opened(tool, browser.lms)
+    second = LtiBrowser.open_new(tool, browser.lms)
     page = second.launch("3", "link-1", TAB).location
     browser.lms.deployment = "deployment-1"
     browser.launch("2", "link-1", TAB)
@@ -184,23 +186,23 @@ def test_staff_are_signed_out_with_their_platform_or_deployment(
     assert run(end[0], platform, *end[1:]).exit_code == 0
     assert browser.get(page).status_code == 303
     assert second.get(page).status_code == (303 if end == ["remove"] else 200)
-    assert store.tokens.valid(elsewhere.id) == elsewhere
+    assert store.tokens.valid(other_token.id) == other_token
     act = store.courses.audit(page.split("/")[2]).items[0]
     assert (act.author, act.act) == ("backmark lti", "token.revoke")
 
 
 def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: Runner) -> None:
-    def published() -> list[str]:
+    def list_published() -> list[str]:
         return [key["kid"] for key in tool.test_client().get("/lti/keys").get_json()["keys"]]
 
     store.redis.delete("bm:lti-tool-keys")
-    (first,) = published()
+    (first,) = list_published()
     assert run("rotate").exit_code == 0
-    assert published()[0] == first
-    assert len(published()) == 2
+    assert list_published()[0] == first
+    assert len(list_published()) == 2
     assert run("rotate", "--forget").exit_code == 0
-    assert first not in published()
-    assert len(published()) == 1
+    assert first not in list_published()
+    assert len(list_published()) == 1
 
 
 def test_canvas_s_json_names_our_addresses(tool: Flask) -> None:

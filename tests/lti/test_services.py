@@ -26,7 +26,7 @@ from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import Lms
 from tests.lti.platform.others import OtherPlatform
-from tests.lti.platform.serving import serving
+from tests.lti.platform.serving import serve_app
 from tests.service.parts import PATIENCE, until
 from tests.store.making import accept, claim_job, new, replace_verdict, verdict
 from worker.service.gradebooks import gradebook_loops
@@ -35,14 +35,14 @@ from worker.service.scores import LEASE, GradebookScores
 
 
 @pytest.fixture
-def sweeping(store: Store, settings: ServiceSettings) -> Iterator[None]:
+def run_sweeper(store: Store, settings: ServiceSettings) -> Iterator[None]:
     """The loops of a sweeper that talk to platforms."""
-    with running(gradebook_loops(store, settings).values()):
+    with run_loops(gradebook_loops(store, settings).values()):
         yield
 
 
 @contextmanager
-def running(loops: Iterable[Callable[[threading.Event], None]]) -> Iterator[None]:
+def run_loops(loops: Iterable[Callable[[threading.Event], None]]) -> Iterator[None]:
     """Loops in threads that end with the block, however it ends."""
     stop = threading.Event()
     threads = [threading.Thread(target=loop, args=(stop,)) for loop in loops]
@@ -73,7 +73,7 @@ def grade(store: Store, course: str, student: str, score: int) -> str:
     return name
 
 
-def mounted(lms: Lms) -> Gradebook:
+def mount_gradebook(lms: Lms) -> Gradebook:
     """The gradebook of the LMS, at the LMS's own address."""
 
     def verify(message: str) -> dict[str, Any]:
@@ -96,11 +96,11 @@ def mounted(lms: Lms) -> Gradebook:
 
 
 def test_after_a_launch_marks_and_the_roster_follow_by_themselves(
-    browser: LtiBrowser, store: Store, sweeping: None
+    browser: LtiBrowser, store: Store, run_sweeper: None
 ) -> None:
-    assert sweeping is None
+    assert run_sweeper is None
     lms = browser.lms
-    book = mounted(lms)
+    book = mount_gradebook(lms)
     book.columns["/lineitems/1"] = 100.0
     book.enrol(Member("7", "Ada Lovelace"), Member("8", "Bob Bernoulli"), Member("9", "Cem, who never came"))
     course = course_name(platform_id(lms.url, "client-1"), "course-1")
@@ -118,12 +118,12 @@ def test_after_a_launch_marks_and_the_roster_follow_by_themselves(
 
 
 def test_a_platform_by_other_authors_takes_marks_and_gives_its_roster(
-    store: Store, settings: ServiceSettings, sweeping: None
+    store: Store, settings: ServiceSettings, run_sweeper: None
 ) -> None:
-    assert sweeping is None
+    assert run_sweeper is None
     keys = ToolKeys(store, settings)
     platforms: list[OtherPlatform] = []
-    with serving(lambda *given: platforms[0](*given)) as port:  # noqa: PLW0108 - it is made when the port is known
+    with serve_app(lambda *arguments: platforms[0](*arguments)) as port:  # noqa: PLW0108 - it is made when the port is known
         url = f"http://127.0.0.1:{port}"
         platforms.append(OtherPlatform(url, keys.public_set))
         store.platforms.add(Platform("p", url, "client-1", f"{url}/auth", f"{url}/token", f"{url}/keys"))
@@ -157,8 +157,8 @@ gradebook_loops(Store.connect(settings), settings)["scores"](threading.Event())
 def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
     browser: LtiBrowser, store: Store, settings: ServiceSettings
 ) -> None:
-    lms, arrived, let_go = browser.lms, threading.Event(), threading.Event()
-    book = mounted(lms)
+    lms, arrival, let_go = browser.lms, threading.Event(), threading.Event()
+    book = mount_gradebook(lms)
     book.columns["/lineitems/1"] = 10.0
     book.enrol(Member("7"))
     browser.launch("7", "link-1")
@@ -166,18 +166,18 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
     name = grade(store, course, "7", 4)
 
     def hold(request: Request) -> None:
-        if request.path.endswith("/scores") and not arrived.is_set():
+        if request.path.endswith("/scores") and not arrival.is_set():
             # Whole: who is killed while sending has sent no mark.
             request.get_data()
-            arrived.set()
+            arrival.set()
             let_go.wait(PATIENCE)
 
     book.intercept = hold
     assert settings.secret is not None
     secrets = (settings.redis_url.get_secret_value(), settings.secret.get_secret_value())
-    given = settings.model_dump_json(exclude={"redis_url", "secret"})
-    with subprocess.Popen([sys.executable, "-c", SWEEPER, given, *secrets]) as sweeper:
-        is_posting = arrived.wait(PATIENCE)
+    settings_json = settings.model_dump_json(exclude={"redis_url", "secret"})
+    with subprocess.Popen([sys.executable, "-c", SWEEPER, settings_json, *secrets]) as sweeper:
+        is_posting = arrival.wait(PATIENCE)
         sweeper.kill()
     assert is_posting
     assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
@@ -186,6 +186,6 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
     store.scores.ahead = LEASE
     services = PlatformServices(PlatformSession(Destinations.of(settings)), ToolKeys(store, settings).registration)
     sender = GradebookScores(store.scores, services, recorded_sources(store, settings))
-    with running([sender.loop]):
+    with run_loops([sender.loop]):
         until_sent(store)
     assert book.mark("/lineitems/1", "7") == 6.0

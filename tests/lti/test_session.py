@@ -11,7 +11,7 @@ from flask import Flask, Response, redirect, request
 from grader.addresses import Destinations
 from grader.lti import session as sessions
 from grader.lti.session import PlatformSession
-from tests.lti.platform.serving import serving
+from tests.lti.platform.serving import serve_app
 
 
 @pytest.fixture(scope="module")
@@ -24,21 +24,21 @@ def port() -> Iterator[int]:
         return {"headers": dict(request.headers), "body": request.get_data(as_text=True), "query": request.args}
 
     @app.get("/elsewhere")
-    def elsewhere() -> Any:
+    def redirect_to_echo() -> Any:
         return redirect("/echo")
 
     @app.get("/large")
     def large() -> Response:
         return Response(bytes(65536) for _ in range(1000))
 
-    with serving(app) as served:
-        yield served
+    with serve_app(app) as server_port:
+        yield server_port
 
 
 def session(*addresses: str, networks: tuple[str, ...] = ("127.0.0.0/8",)) -> PlatformSession:
     """A session for which every name has these addresses."""
-    allowed = [IPv4Network(network) for network in networks]
-    return PlatformSession(Destinations(allowed, http=True, resolver=lambda _host, _port: list(addresses)))
+    allowed_networks = [IPv4Network(network) for network in networks]
+    return PlatformSession(Destinations(allowed_networks, http=True, resolver=lambda _host, _port: list(addresses)))
 
 
 def test_the_checked_address_is_asked_by_the_name(port: int) -> None:

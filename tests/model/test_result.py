@@ -12,23 +12,23 @@ from tests.networks import NetworksJudge
 from tests.reports.test_terminal import judge_source, show_verdict, verdict
 
 
-def read_back(made: Verdict) -> Verdict:
+def read_back(original: Verdict) -> Verdict:
     """By way of JSON, as a server sends it."""
-    return read_verdict(json.loads(json.dumps(made.as_dict())))
+    return read_verdict(json.loads(json.dumps(original.as_dict())))
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
 def test_verdicts_of_every_kind_come_back_as_they_were(udl: NetworksJudge, slip: str | None) -> None:
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
-    made = judge_source(source, udl)
-    assert read_back(made) == made
-    assert show_verdict(read_back(made)) == show_verdict(made)
+    original = judge_source(source, udl)
+    assert read_back(original) == original
+    assert show_verdict(read_back(original)) == show_verdict(original)
 
 
 def test_what_a_student_did_wrong_and_what_staff_should_see_come_back() -> None:
     judgement = Judgement(Outcome.CRASHED, error=StudentError("Killed", "m", "t"), flags=(Flag("prints", "prints"),))
-    made = replace(verdict(judgement, own=False), output="x")
-    assert read_back(made) == made
+    original = replace(verdict(judgement, own=False), output="x")
+    assert read_back(original) == original
 
 
 def test_flags_that_only_a_server_gives_are_kept() -> None:
@@ -39,11 +39,11 @@ def test_flags_that_only_a_server_gives_are_kept() -> None:
 
 def test_a_verdict_of_a_newer_server_or_of_an_older_engine_can_be_read() -> None:
     """What is more is passed over, and what was not there yet is not missed."""
-    made = verdict(Judgement(Outcome.PASSED))
-    raw = made.as_dict()
+    original = verdict(Judgement(Outcome.PASSED))
+    raw = original.as_dict()
     raw["statistics"]["kelvin"] = 273
     raw["more"] = raw.pop("first_difference")
-    assert read_verdict(raw) == made
+    assert read_verdict(raw) == original
 
 
 @pytest.mark.parametrize("key", ["outcome", "properties", "submission", "statistics"])
@@ -52,4 +52,4 @@ def test_what_is_no_result_object_is_refused(key: str) -> None:
     with pytest.raises((KeyError, TypeError, ValueError)):
         read_verdict({**raw, key: "nonsense"})
     with pytest.raises(KeyError):
-        read_verdict({name: each for name, each in raw.items() if name != key})
+        read_verdict({name: field for name, field in raw.items() if name != key})

@@ -13,15 +13,15 @@ SENT = f"00-{TRACE}-{PARENT}-01"
 
 
 def test_a_trace_goes_on_with_a_span_of_its_own() -> None:
-    received = receive("r-17", SENT)
-    version, trace, span, flags = received.traceparent.split("-")
-    assert (received.request_id, version, trace, flags) == ("r-17", "00", TRACE, "01")
+    first_trace = receive("r-17", SENT)
+    version, trace, span, flags = first_trace.traceparent.split("-")
+    assert (first_trace.request_id, version, trace, flags) == ("r-17", "00", TRACE, "01")
     assert re.fullmatch("[0-9a-f]{16}", span)
     assert span != PARENT
-    caused = received.next()
-    assert caused.request_id == "r-17"
-    assert caused.traceparent.split("-")[1] == TRACE
-    assert caused.traceparent != received.traceparent
+    next_trace = first_trace.next()
+    assert next_trace.request_id == "r-17"
+    assert next_trace.traceparent.split("-")[1] == TRACE
+    assert next_trace.traceparent != first_trace.traceparent
 
 
 def test_a_request_without_ids_gets_its_own() -> None:

@@ -44,7 +44,7 @@ def chromium() -> str | None:
 
 
 @contextmanager
-def launched() -> Iterator[Browser]:
+def launch_browser() -> Iterator[Browser]:
     """A browser until the end of the block."""
     with sync_playwright() as playwright:
         # Chromium's own jail needs what a container of a test often has not; it opens nothing but our pages.
@@ -65,9 +65,9 @@ class Window:
     complaints: list[str] = field(default_factory=list)
 
     @classmethod
-    def opened(cls, browser: Browser, url: str, *, narrow: bool = False, **how: Any) -> "Window":
-        """A window of somebody who was never here; `how` is Playwright's, such as color_scheme."""
-        settings = {"locale": "en-GB", "timezone_id": "UTC", **how}
+    def open_new(cls, browser: Browser, url: str, *, narrow: bool = False, **options: Any) -> "Window":
+        """A window of somebody who was never here; `options` are Playwright's, such as color_scheme."""
+        settings = {"locale": "en-GB", "timezone_id": "UTC", **options}
         context = browser.new_context(viewport=NARROW if narrow else WIDE, base_url=url, **settings)
         context.set_default_timeout(1000 * PATIENCE)
         window = cls(url, context, context.new_page())

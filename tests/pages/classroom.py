@@ -24,35 +24,37 @@ WAYS = (
 )
 
 
-def seated(house: House) -> None:
+def seat_class(house: House) -> None:
     """The class, as it stands after two weeks; made once."""
     if house.store.submissions.list(Filter(CLASS), 1).items:
         return
-    verdicts = {name: _judged(house, name) for ways, _ in WAYS for name in ways}
-    sources = {each.name: each.read_bytes() for each in EXAMPLES}
+    verdicts = {name: _judge_example(house, name) for ways, _ in WAYS for name in ways}
+    sources = {example.name: example.read_bytes() for example in EXAMPLES}
     number = 0
     for ways, students in WAYS:
         for _ in range(students):
             number += 1
             for name in ways:
-                _given(house, f"student-{number:02}", name, sources[name], verdicts[name])
+                _give_verdict(house, f"student-{number:02}", name, sources[name], verdicts[name])
     _spread(house.store)
 
 
-def _judged(house: House, name: str) -> Verdict:
+def _judge_example(house: House, name: str) -> Verdict:
     """An example's verdict, from a worker."""
-    source = next(each for each in EXAMPLES if each.name == name).read_bytes()
-    found = house.graded(source, name, f"model-{name.partition('.')[0]}")
-    verdict = house.store.submissions.verdict(found.id)
-    assert verdict is not None, found
+    source = next(example for example in EXAMPLES if example.name == name).read_bytes()
+    record = house.grade(source, name, f"model-{name.partition('.')[0]}")
+    verdict = house.store.submissions.verdict(record.id)
+    assert verdict is not None, record
     return verdict
 
 
-def _given(house: House, student: str, name: str, source: bytes, verdict: Verdict) -> None:
+def _give_verdict(house: House, student: str, name: str, source: bytes, verdict: Verdict) -> None:
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
-    accepted = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, student, name, source)).id
-    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted))
+    submission_id = house.store.submissions.accept(
+        NewSubmission(CLASS, ASSIGNMENT, revision.id, student, name, source)
+    ).id
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, submission_id))
     assert claim is not None
     assert house.store.submissions.finish(claim, verdict)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from tests.pages.browser import Window, chromium, launched
-from tests.pages.house import House, housed
+from tests.pages.browser import Window, chromium, launch_browser
+from tests.pages.house import House, build_house
 from tests.services import redis_server, require
 from worker.sandbox.policy import Launch
 from worker.serve.embedded import EmbeddedRedis
@@ -22,16 +22,16 @@ Opening = Callable[..., Window]
 def browser() -> Iterator[Browser]:
     """Chromium: skipped at home where there is none, a failure in CI."""
     require(chromium(), "Chromium")
-    with launched() as opened:
-        yield opened
+    with launch_browser() as chromium_browser:
+        yield chromium_browser
 
 
 @pytest.fixture(scope="session")
 def house(redis_server: EmbeddedRedis, jail: Launch, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """The service, one for all tests of the pages: each takes students of its own."""
     assert jail.jailed
-    with housed(redis_server.url, Path(tmp_path_factory.mktemp("house"))) as opened:
-        yield opened
+    with build_house(redis_server.url, Path(tmp_path_factory.mktemp("house"))) as open_house:
+        yield open_house
 
 
 @pytest.fixture
@@ -39,12 +39,12 @@ def opening(browser: Browser, house: House) -> Iterator[Opening]:
     """Opens windows; at the end of the test none may have had an error, or something that the policy forbids."""
     windows: list[Window] = []
 
-    def opened(**how: Any) -> Window:
-        windows.append(Window.opened(browser, house.url, **how))
+    def open_window(**options: Any) -> Window:
+        windows.append(Window.open_new(browser, house.url, **options))
         return windows[-1]
 
-    yield opened
-    complaints = [each for window in windows for each in window.complaints]
+    yield open_window
+    complaints = [complaint for window in windows for complaint in window.complaints]
     for window in windows:
         window.close()
     assert complaints == []

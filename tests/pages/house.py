@@ -19,7 +19,7 @@ from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
 from worker.serve.embedded import free_port
 from worker.serve.readiness import unready_parts
 
-__all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "housed", "until"]
+__all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "build_house", "until"]
 
 _SECRET = "only for tests, and as long as a real one is"  # noqa: S105 - it guards nothing
 
@@ -53,12 +53,12 @@ class House(Service):
             lifetime = None if days is None else timedelta(days=days)
             return links.hand_in(course, ASSIGNMENT, student, lifetime=lifetime)
 
-    def verdict_link(self, found: SubmissionRecord) -> str:
+    def verdict_link(self, submission: SubmissionRecord) -> str:
         """The path of a link to a verdict."""
         with self.app.test_request_context():
-            return str(links.verdict(found))
+            return str(links.verdict(submission))
 
-    def graded(
+    def grade(
         self, source: bytes, filename: str, student: str, course: str = COURSE, assignment: str = ASSIGNMENT
     ) -> SubmissionRecord:
         """Hand in without a browser, and wait for the end."""
@@ -68,39 +68,39 @@ class House(Service):
             NewSubmission(course, assignment, revision.id, student, filename, source)
         ).id
         self.dispatcher.send(Job(Kind.SUBMISSION, name))
-        (found,) = self.concluded(name)
-        return found
+        (record,) = self.wait_for_ends(name)
+        return record
 
-    def published(self, toml: str, course: str, assignment: str) -> PublicationRecord:
+    def publish(self, toml: str, course: str, assignment: str) -> PublicationRecord:
         """Publish without a browser, and wait for the end."""
         name = self.store.publications.request(NewPublication(course, assignment, toml, 0)).id
         self.dispatcher.send(Job(Kind.PUBLICATION, name))
 
-        def read() -> PublicationRecord:
-            found = self.store.publications.get(name)
-            assert found is not None
-            return found
+        def read_publication() -> PublicationRecord:
+            publication = self.store.publications.get(name)
+            assert publication is not None
+            return publication
 
-        until(lambda: read().state.terminal, "it is published")
-        return read()
+        until(lambda: read_publication().state.terminal, "it is published")
+        return read_publication()
 
-    def levelled(self, level: Level) -> str:
+    def make_level_course(self, level: Level) -> str:
         """A course at whose level of feedback the assignment is: at `hint`, the strong one comes from attempt 3 on."""
         course = f"at-{level}"
         revision = self.store.assignments.current(COURSE, ASSIGNMENT)
         assert revision is not None
-        told = json.loads(revision.assignment)
-        told["feedback"] = {"level": level, "strong_hint_after": 2, "full_after": 0, "hidden": []}
+        fields = json.loads(revision.assignment)
+        fields["feedback"] = {"level": level, "strong_hint_after": 2, "full_after": 0, "hidden": []}
         networks = self.store.assignments.archive(revision.id)
         assert networks is not None
         # Fresh networks are drawn for the packaged revision alone, by the first who hands in: here nobody may have.
-        levelled = replace(revision, course=course, assignment=json.dumps(told), fresh=0, replaced=())
-        self.store.assignments.publish(levelled, networks)
+        levelled_revision = replace(revision, course=course, assignment=json.dumps(fields), fresh=0, replaced=())
+        self.store.assignments.publish(levelled_revision, networks)
         return course
 
 
 @contextmanager
-def housed(redis_url: str, folder: Path) -> Iterator[House]:
+def build_house(redis_url: str, folder: Path) -> Iterator[House]:
     """A house that is open until the end of the block."""
     house = House(redis_url, folder)
     try:

@@ -24,7 +24,7 @@ from grader.lti.tool_keys import ToolKeys
 from grader.web import create_app
 from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import INSTRUCTOR, Lms
-from tests.lti.platform.serving import serving
+from tests.lti.platform.serving import serve_app
 from tests.service.parts import Service
 from worker.serve.embedded import free_port
 
@@ -52,7 +52,7 @@ class LmsHouse:
 
 
 @contextmanager
-def lms_housed(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[LmsHouse]:
+def build_lms_house(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Iterator[LmsHouse]:
     """A service with a worker, and an LMS in which it is not registered yet."""
     context = _certify(folder, patch)
     _resolve(patch)
@@ -64,8 +64,8 @@ def lms_housed(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Itera
     }
     service = Service(redis_url, folder, variables)
     service.store.redis.flushdb()
-    near = service.settings.model_copy(update={"callback_networks": (IPv4Network("127.0.0.0/8"),)})
-    tool = create_app(near, service.store, service.dispatcher)
+    near_settings = service.settings.model_copy(update={"callback_networks": (IPv4Network("127.0.0.0/8"),)})
+    tool = create_app(near_settings, service.store, service.dispatcher)
     token_url = f"https://127.0.0.1:{ports[1]}/token"
     # Servers reach it by its address, as no other process than this one knows the names.
     lms = Lms(
@@ -82,7 +82,7 @@ def lms_housed(redis_url: str, folder: Path, patch: pytest.MonkeyPatch) -> Itera
     with ExitStack() as stack:
         stack.callback(service.close)
         for app, port in ((tool, ports[0]), (_join(lms.app, book), ports[1])):
-            stack.enter_context(serving(app, port, context))
+            stack.enter_context(serve_app(app, port, context))
         service.worker()
         service.start("sweeper", BACKMARK_CALLBACK_NETWORKS='["127.0.0.0/8"]')
         yield LmsHouse(service, lms, f"https://{TOOL}:{ports[0]}", f"https://{OTHER}:{ports[1]}", book)
@@ -152,9 +152,9 @@ def _certify(folder: Path, patch: pytest.MonkeyPatch) -> ssl.SSLContext:
 
 def _resolve(patch: pytest.MonkeyPatch) -> None:
     """Have the names lead to this machine, in this process as in the browser."""
-    original = socket.getaddrinfo
+    real_getaddrinfo = socket.getaddrinfo
 
     def resolve(host: Any, port: Any, *args: Any, **options: Any) -> Any:
-        return original("127.0.0.1" if host in {TOOL, LMS, OTHER} else host, port, *args, **options)
+        return real_getaddrinfo("127.0.0.1" if host in {TOOL, LMS, OTHER} else host, port, *args, **options)
 
     patch.setattr(socket, "getaddrinfo", resolve)

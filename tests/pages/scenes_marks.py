@@ -12,9 +12,9 @@ from grader.store import keys
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
-from tests.pages.classroom import CLASS, seated
+from tests.pages.classroom import CLASS, seat_class
 from tests.pages.house import ASSIGNMENT, House
-from tests.pages.scenes_staff import signed_in
+from tests.pages.scenes_staff import sign_in
 from tests.service.parts import EXAMPLES, until
 
 Scene = Callable[[House, Window], None]
@@ -53,12 +53,12 @@ ATTEMPTS = {
 }
 
 
-def timed(house: House) -> None:
+def make_timed_course(house: House) -> None:
     """The course two days after the due time; made once."""
     courses = house.store.courses
     if courses.policy(TIMED, ASSIGNMENT) is not None:
         return
-    seated(house)
+    seat_class(house)
     due = (time.time() - 2 * DAY) // 3600 * 3600
     policy = Policy(opens=due - 10 * DAY, due=due, closes=due + 5 * DAY, grace=600, late=10, floor=30, attempts=5)
     roster = [RosterEntry(student, name, str(7000 + at)) for at, (student, name) in enumerate(NAMES.items())]
@@ -82,14 +82,14 @@ def timed(house: House) -> None:
 
 def marks(house: House, window: Window) -> None:
     """The class."""
-    timed(house)
-    signed_in(house, window, TIMED)
+    make_timed_course(house)
+    sign_in(house, window, TIMED)
     window.go(f"{THERE}/marks")
 
 
 def no_marks(house: House, window: Window) -> None:
     """A course without roster and submissions."""
-    signed_in(house, window, "nobody-yet")
+    sign_in(house, window, "nobody-yet")
     window.go(f"/courses/nobody-yet/assignments/{ASSIGNMENT}/marks")
 
 
@@ -132,7 +132,7 @@ def roster(house: House, window: Window) -> None:
 
 def roster_fault(house: House, window: Window) -> None:
     """A roster that is none, in a course that has none."""
-    signed_in(house, window, "nobody-yet")
+    sign_in(house, window, "nobody-yet")
     page = window.go("/courses/nobody-yet/roster")
     page.get_by_label("CSV file").set_input_files(
         {"name": "roster.csv", "mimeType": "text/csv", "buffer": b"student\nada\nb o\n"}
@@ -175,23 +175,23 @@ def gradebook_column(house: House, window: Window) -> None:
 def scores(house: House, window: Window) -> None:
     """Marks on their way to an LMS, of which some did not arrive."""
     _sent(house)
-    signed_in(house, window, SYNCED)
+    sign_in(house, window, SYNCED)
     window.go(f"/courses/{SYNCED}/assignments/{ASSIGNMENT}/scores")
 
 
 def no_scores(house: House, window: Window) -> None:
     """An assignment that no LMS gets marks of."""
-    signed_in(house, window, "nobody-yet")
+    sign_in(house, window, "nobody-yet")
     window.go(f"/courses/nobody-yet/assignments/{ASSIGNMENT}/scores")
 
 
 def hand_in(name: str | None, house: House, window: Window) -> None:
     """The form of a student of the course, or that behind a link for the class."""
-    timed(house)
+    make_timed_course(house)
     window.go(house.hand_in_link(name, TIMED))
 
 
-def barred(course: str, rules: Policy, house: House, window: Window) -> None:
+def show_barred_form(course: str, rules: Policy, house: House, window: Window) -> None:
     """The form in a course that takes nothing now."""
     if rules.attempts == 1 and house.store.courses.policy(course, ASSIGNMENT) is None:
         _hand_in(house, "ada", "right.ipynb", time.time(), _verdicts(house)["right.ipynb"], course)
@@ -201,7 +201,7 @@ def barred(course: str, rules: Policy, house: House, window: Window) -> None:
 
 def verdict(house: House, window: Window) -> None:
     """The verdict of an attempt that was late."""
-    timed(house)
+    make_timed_course(house)
     submission = house.store.submissions.list(Filter(TIMED, ASSIGNMENT, "cy"), 1).items[0]
     window.go(house.verdict_link(submission))
 
@@ -225,7 +225,7 @@ def _sent(house: House) -> None:
 
 def _verdicts(house: House) -> dict[str, Verdict]:
     """Verdicts by example, of those who handed these in to the class: the first ones, which a regrade may change."""
-    seated(house)
+    seat_class(house)
     submissions = house.store.submissions
     verdicts = {
         record.filename: submissions.verdict(record.id, 1) for record in submissions.list(Filter(CLASS), 200).items
@@ -233,16 +233,16 @@ def _verdicts(house: House) -> dict[str, Verdict]:
     return {name: verdict for name, verdict in verdicts.items() if verdict is not None}
 
 
-def _hand_in(house: House, student: str, name: str, created: float, verdict: Verdict, course: str = TIMED) -> None:
+def _hand_in(house: House, student: str, name: str, created_at: float, verdict: Verdict, course: str = TIMED) -> None:
     revision = house.store.assignments.current(course, ASSIGNMENT)
     assert revision is not None
     source = next(example for example in EXAMPLES if example.name == name).read_bytes()
     new = NewSubmission(course, ASSIGNMENT, revision.id, student, name, source)
-    accepted = house.store.submissions.accept(new).id
-    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted))
+    submission_id = house.store.submissions.accept(new).id
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, submission_id))
     assert claim is not None
     assert house.store.submissions.finish(claim, verdict)
-    house.store.redis.hset(keys.key(Kind.SUBMISSION, accepted), "created", f"{1000 * created:.3f}")
+    house.store.redis.hset(keys.key(Kind.SUBMISSION, submission_id), "created", f"{1000 * created_at:.3f}")
 
 
 STAFF: dict[str, Scene] = {
@@ -266,9 +266,9 @@ STUDENT: dict[str, Scene] = {
     "hand-in-late": partial(hand_in, "bo"),
     "hand-in-extended": partial(hand_in, "eve"),
     "hand-in-timed-anybody": partial(hand_in, None),
-    "hand-in-closed": partial(barred, "closed", Policy(due=1.7e9, closes=1.7e9)),
-    "hand-in-not-open": partial(barred, "not-open", Policy(opens=4e9, due=4.1e9, attempts=3)),
-    "hand-in-used-up": partial(barred, "no-attempt-left", Policy(attempts=1)),
+    "hand-in-closed": partial(show_barred_form, "closed", Policy(due=1.7e9, closes=1.7e9)),
+    "hand-in-not-open": partial(show_barred_form, "not-open", Policy(opens=4e9, due=4.1e9, attempts=3)),
+    "hand-in-used-up": partial(show_barred_form, "no-attempt-left", Policy(attempts=1)),
     "verdict-late": verdict,
 }
 

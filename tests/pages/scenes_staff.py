@@ -10,7 +10,7 @@ from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
-from tests.pages.classroom import CLASS, seated
+from tests.pages.classroom import CLASS, seat_class
 from tests.pages.house import ASSIGNMENT, House
 from tests.store.making import replace_verdict
 
@@ -46,7 +46,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 
 
-def signed_in(house: House, window: Window, course: str = CLASS) -> None:
+def sign_in(house: House, window: Window, course: str = CLASS) -> None:
     """As staff of the course."""
     page = window.go("/sign-in")
     page.get_by_label("Token").fill(house.token(course))
@@ -56,13 +56,13 @@ def signed_in(house: House, window: Window, course: str = CLASS) -> None:
 
 def course(house: House, window: Window) -> None:
     """A course's home."""
-    seated(house)
-    signed_in(house, window)
+    seat_class(house)
+    sign_in(house, window)
 
 
 def empty_course(house: House, window: Window) -> None:
     """A course in which nothing has happened."""
-    signed_in(house, window, "nobody-yet")
+    sign_in(house, window, "nobody-yet")
 
 
 def assignment(house: House, window: Window) -> None:
@@ -88,18 +88,20 @@ def submissions(house: House, window: Window) -> None:
 def submission(house: House, window: Window) -> None:
     """One that is wrong."""
     course(house, window)
-    which = Filter(CLASS, assignment=ASSIGNMENT, student="student-25")
-    window.go(f"{HOME}/submissions/{house.store.submissions.list(which, 1).items[0].id}")
+    student_filter = Filter(CLASS, assignment=ASSIGNMENT, student="student-25")
+    window.go(f"{HOME}/submissions/{house.store.submissions.list(student_filter, 1).items[0].id}")
 
 
-def raising(house: House, window: Window) -> None:
+def show_raise(house: House, window: Window) -> None:
     """A notebook that raises."""
     course(house, window)
     cells = [("markdown", "# <b>Mine</b>"), ("code", RAISES)]
     source = json.dumps({"cells": [{"cell_type": kind, "source": text} for kind, text in cells]}).encode()
-    which = Filter(CLASS, assignment=ASSIGNMENT, student="zoe")
-    found = house.store.submissions.list(which, 1).items or [_graded(house, source, "zoe.ipynb", "zoe")]
-    window.go(f"{HOME}/submissions/{found[0].id}")
+    student_filter = Filter(CLASS, assignment=ASSIGNMENT, student="zoe")
+    records = house.store.submissions.list(student_filter, 1).items or [
+        _grade_source(house, source, "zoe.ipynb", "zoe")
+    ]
+    window.go(f"{HOME}/submissions/{records[0].id}")
 
 
 def deletion(house: House, window: Window) -> None:
@@ -115,7 +117,7 @@ def publish(house: House, window: Window) -> None:
     window.go(f"{HOME}/publish")
 
 
-def again(name: str, scene: Scene) -> Scene:
+def look_again(name: str, scene: Scene) -> Scene:
     """A scene that takes a worker's work: reached once, and then looked at."""
 
     def reach(house: House, window: Window) -> None:
@@ -129,7 +131,7 @@ def again(name: str, scene: Scene) -> Scene:
     return reach
 
 
-def refused(house: House, window: Window) -> None:
+def show_refusal(house: House, window: Window) -> None:
     """An assignment whose networks let a mistake pass."""
     publish(house, window)
     toml = 'id = "few"\ntitle = "Few"\nnetworks = 2\n[home]\nnetworks = 1\n'
@@ -162,60 +164,60 @@ def regrade_form(house: House, window: Window) -> None:
 def regrade(house: House, window: Window) -> None:
     """A preview."""
     regrade_form(house, window)
-    _tampered(house)
+    _tamper_verdicts(house)
     window.page.get_by_role("button", name="Preview the regrade").click()
     window.page.get_by_role("button", name="Apply all of it").wait_for(timeout=60_000)
 
 
-def failed(house: House, window: Window) -> None:
+def show_failures(house: House, window: Window) -> None:
     """Submissions that Backmark failed to grade, and the button that grades them again."""
     for student in ("ada", "ben"):
         # Of a revision that is not there.
         new = NewSubmission(UNLUCKY, ASSIGNMENT, "0" * 16, student, "answer.py", RAISES.encode())
         name = house.store.submissions.accept(new).id
         house.dispatcher.send(Job(Kind.SUBMISSION, name))
-        house.concluded(name)
-    signed_in(house, window, UNLUCKY)
+        house.wait_for_ends(name)
+    sign_in(house, window, UNLUCKY)
     window.go(f"/courses/{UNLUCKY}/submissions?assignment={ASSIGNMENT}&state=service_failed")
 
 
-def failed_one(house: House, window: Window) -> None:
+def show_failure(house: House, window: Window) -> None:
     """One of them."""
-    failed(house, window)
+    show_failures(house, window)
     window.page.get_by_role("link", name="ada").first.click()
     window.page.get_by_role("button", name="Grade again").wait_for()
 
 
-def retried(house: House, window: Window) -> None:
+def show_retry(house: House, window: Window) -> None:
     """The same, once they are to be graded again."""
-    failed(house, window)
+    show_failures(house, window)
     window.page.get_by_role("button", name="Grade all of these again").click()
     window.page.get_by_role("heading", name="Graded again").wait_for()
 
 
-def _graded(house: House, source: bytes, filename: str, student: str) -> SubmissionRecord:
+def _grade_source(house: House, source: bytes, filename: str, student: str) -> SubmissionRecord:
     current = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert current is not None
     name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, current.id, student, filename, source)).id
     house.dispatcher.send(Job(Kind.SUBMISSION, name))
-    (found,) = house.concluded(name)
-    return found
+    (record,) = house.wait_for_ends(name)
+    return record
 
 
-def _tampered(house: House) -> None:
+def _tamper_verdicts(house: House) -> None:
     """Some verdicts as an engine with a fault would have given them, so that a regrade changes some of each kind."""
     store = house.store
-    regraded = any(each.phase is Phase.PREVIEWED for each in store.regrades.list(CLASS).items)
-    if regraded:
+    is_previewed = any(listed_regrade.phase is Phase.PREVIEWED for listed_regrade in store.regrades.list(CLASS).items)
+    if is_previewed:
         return
     for at, student in enumerate(("student-01", "student-31", "student-32", "student-33")):
-        found = store.submissions.list(Filter(CLASS, assignment=ASSIGNMENT, student=student), 1).items[0]
-        verdict = store.submissions.verdict(found.id)
+        record = store.submissions.list(Filter(CLASS, assignment=ASSIGNMENT, student=student), 1).items[0]
+        verdict = store.submissions.verdict(record.id)
         assert verdict is not None
         mark, outcome = (Mark.PASSED, Outcome.PASSED) if at % 2 else (Mark.FAILED, Outcome.FAILED)
         rows = tuple(replace(row, outcome=mark, score=row.max_score if at % 2 else 0) for row in verdict.properties)
         wrong = replace(verdict, outcome=outcome, properties=rows, score=sum(row.score for row in rows))
-        assert replace_verdict(store, found.id, found.verdict or 0, wrong, "0" * 20)
+        assert replace_verdict(store, record.id, record.verdict or 0, wrong, "0" * 20)
 
 
 SCENES: dict[str, Scene] = {
@@ -225,15 +227,15 @@ SCENES: dict[str, Scene] = {
     "staff-assignment-empty": empty_assignment,
     "staff-submissions": submissions,
     "staff-submission": submission,
-    "staff-submission-raising": raising,
-    "staff-failed": failed,
-    "staff-failed-one": failed_one,
-    "staff-retried": retried,
+    "staff-submission-raising": show_raise,
+    "staff-failed": show_failures,
+    "staff-failed-one": show_failure,
+    "staff-retried": show_retry,
     "staff-delete": deletion,
     "staff-publish": publish,
-    "staff-publication-refused": again("refused", refused),
-    "staff-revision": again("revision", revision),
+    "staff-publication-refused": look_again("refused", show_refusal),
+    "staff-revision": look_again("revision", revision),
     "staff-regrade-form": regrade_form,
-    "staff-regrade": again("regrade", regrade),
+    "staff-regrade": look_again("regrade", regrade),
     "staff-regrades": regrades,
 }

@@ -53,26 +53,26 @@ HOSTILE = (
 HOSTILE_NAME = "<b onmouseover=alert(1)>&quot; {{7*7}} \u05d0\u05d1.py"
 
 
-def graded(house: House, name: str, source: bytes | None = None) -> SubmissionRecord:
+def grade_example(house: House, name: str, source: bytes | None = None) -> SubmissionRecord:
     """An example's submission with its verdict, handed in once for all who look."""
-    source = source or next(each for each in EXAMPLES if each.name == name).read_bytes()
+    source = source or next(example for example in EXAMPLES if example.name == name).read_bytes()
     student = "s-" + "".join(char if char.isalnum() and char.isascii() else "-" for char in name)
     before = house.store.submissions.list(Filter(COURSE, ASSIGNMENT, student), 1).items
-    return before[0] if before else house.graded(source, name, student)
+    return before[0] if before else house.grade(source, name, student)
 
 
 def verdict(name: str, source: bytes | None, house: House, window: Window) -> None:
     """The page of a verdict."""
-    window.go(house.verdict_link(graded(house, name, source)))
+    window.go(house.verdict_link(grade_example(house, name, source)))
 
 
-def levelled(level: Level, house: House, window: Window) -> None:
+def show_level(level: Level, house: House, window: Window) -> None:
     """The page of a verdict in a course that shows less of it."""
-    course, name = house.levelled(level), "no_relu_derivative.ipynb"
+    course, name = house.make_level_course(level), "no_relu_derivative.ipynb"
     before = house.store.submissions.list(Filter(course, ASSIGNMENT, "ada"), 1).items
-    source = next(each for each in EXAMPLES if each.name == name).read_bytes()
-    found = before[0] if before else house.graded(source, name, "ada", course)
-    window.go(house.verdict_link(found))
+    source = next(example for example in EXAMPLES if example.name == name).read_bytes()
+    record = before[0] if before else house.grade(source, name, "ada", course)
+    window.go(house.verdict_link(record))
 
 
 def home(_: House, window: Window) -> None:
@@ -97,7 +97,7 @@ def sign_in(_: House, window: Window) -> None:
     window.complaints.clear()
 
 
-def missing(_: House, window: Window) -> None:
+def show_missing(_: House, window: Window) -> None:
     """An address at which nothing stands."""
     window.go("/nothing/here")
     window.complaints.clear()
@@ -105,8 +105,8 @@ def missing(_: House, window: Window) -> None:
 
 def hand_in(house: House, window: Window) -> None:
     """The form of a student who comes with a link of their own, and not for the first time."""
-    graded(house, "right.ipynb")
-    graded(house, "no_relu_derivative.ipynb")
+    grade_example(house, "right.ipynb")
+    grade_example(house, "no_relu_derivative.ipynb")
     window.go(house.hand_in_link("s-no-relu-derivative-ipynb"))
 
 
@@ -117,24 +117,24 @@ def hand_in_anybody(house: House, window: Window) -> None:
 
 def progress(house: House, window: Window) -> None:
     """A submission that is being graded: by a worker that never was, so that it stays so for a while."""
-    window.go(house.verdict_link(house.submission(lost(house, "waiting").job.id)))
+    window.go(house.verdict_link(house.submission(lose_submission(house, "waiting").job.id)))
 
 
-def superseded(house: House, window: Window) -> None:
+def show_superseded(house: House, window: Window) -> None:
     """A submission that was handed in again while it waited."""
-    name = accepted(house, "hurried")
-    accepted(house, "hurried")
+    name = accept_submission(house, "hurried")
+    accept_submission(house, "hurried")
     window.go(house.verdict_link(house.submission(name)))
 
 
-def lost(house: House, student: str) -> Claim:
+def lose_submission(house: House, student: str) -> Claim:
     """A submission that is being graded by nobody, until the sweeper finds out after the lease."""
-    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accepted(house, student)))
+    claim = house.store.jobs.claim(Job(Kind.SUBMISSION, accept_submission(house, student)))
     assert claim is not None
     return claim
 
 
-def accepted(house: House, student: str) -> str:
+def accept_submission(house: House, student: str) -> str:
     """A submission that no worker is told of."""
     revision = house.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
@@ -158,26 +158,26 @@ def contract(house: House, window: Window) -> None:
     folder = find_folder(CONTRACT)
     assert folder is not None
     if house.store.assignments.current(CALCULUS, CONTRACT) is None:
-        assert house.published(bundle(folder), CALCULUS, CONTRACT).refusal is None
+        assert house.publish(bundle(folder), CALCULUS, CONTRACT).refusal is None
     before = house.store.submissions.list(Filter(CALCULUS, CONTRACT, "ada"), 1).items
     source = (folder / "solution.py").read_bytes().replace(b"np.sum(dout, axis=0)", b"np.mean(dout, axis=0)")
-    found = before[0] if before else house.graded(source, "affine.py", "ada", CALCULUS, CONTRACT)
-    assert found.state is State.DONE
-    window.go(house.verdict_link(found))
+    record = before[0] if before else house.grade(source, "affine.py", "ada", CALCULUS, CONTRACT)
+    assert record.state is State.DONE
+    window.go(house.verdict_link(record))
 
 
 SCENES: dict[str, Callable[[House, Window], None]] = {
     "home": home,
     "help": help_page,
     "sign-in": sign_in,
-    "missing": missing,
+    "missing": show_missing,
     "hand-in": hand_in,
     "hand-in-anybody": hand_in_anybody,
     "progress": progress,
-    "superseded": superseded,
+    "superseded": show_superseded,
     **{f"verdict-{name.partition('.')[0]}": partial(verdict, name, None) for name in VERDICTS},
-    "verdict-at-score": partial(levelled, Level.SCORE),
-    "verdict-at-hint": partial(levelled, Level.HINT),
+    "verdict-at-score": partial(show_level, Level.SCORE),
+    "verdict-at-hint": partial(show_level, Level.HINT),
     "verdict-wide": partial(verdict, "wide.py", WIDE),
     "verdict-two": partial(verdict, "two.py", TWO),
     "verdict-tangle": partial(verdict, "tangle.py", TANGLE),

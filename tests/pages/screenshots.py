@@ -8,8 +8,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser
 
-from tests.pages.browser import Window, launched
-from tests.pages.house import House, housed
+from tests.pages.browser import Window, launch_browser
+from tests.pages.house import House, build_house
 from tests.pages.scenes import SCENES
 from worker.serve.embedded import EmbeddedRedis, lasting_port
 
@@ -24,7 +24,7 @@ def main(folder: Path, names: Sequence[str] = ()) -> None:
         redis.folder.mkdir()
         redis.start()
         try:
-            with housed(redis.url, Path(scratch)) as house, launched() as browser:
+            with build_house(redis.url, Path(scratch)) as house, launch_browser() as browser:
                 for name in names or SCENES:
                     _take(house, browser, name, SCENES[name], folder)
         finally:
@@ -33,7 +33,7 @@ def main(folder: Path, names: Sequence[str] = ()) -> None:
 
 def _take(house: House, browser: Browser, name: str, scene: Scene, folder: Path) -> None:
     for scheme, narrow in product(("light", "dark"), (False, True)):
-        window = Window.opened(browser, house.url, narrow=narrow, color_scheme=scheme)
+        window = Window.open_new(browser, house.url, narrow=narrow, color_scheme=scheme)
         scene(house, window)
         file = folder / f"{name}-{scheme}-{'narrow' if narrow else 'wide'}.png"
         window.page.screenshot(path=file, full_page=True)

@@ -22,9 +22,9 @@ def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]
     weights = [draw.normal(size=shape).round(2).tolist() for shape in shapes]
     biases = [draw.normal(size=(rows, 1)).round(2).tolist() for rows, _ in shapes]
     expected = {"weights": weights, "biases": biases}
-    actual = {name: [np.array(each).tolist() for each in part] for name, part in expected.items()}
+    actual = {name: [np.array(array).tolist() for array in part] for name, part in expected.items()}
     marks: dict[str, Any] = {
-        name: [np.zeros(np.shape(each), bool).tolist() for each in arrays] for name, arrays in expected.items()
+        name: [np.zeros(np.shape(array), bool).tolist() for array in arrays] for name, arrays in expected.items()
     }
     part, layer, index = wrong or (None, None, None)
     if part is not None and layer is not None and index is not None:
@@ -94,9 +94,9 @@ def test_of_a_verdict_of_an_earlier_version_the_first_wrong_entry_is_marked_and_
     raw["actual"]["weights"][1][0][0] += 1
     assert {array.wrong for array in arrays(raw)} == {None}
     drawing = picture(raw)
-    (marked,) = [labelled for labelled in parts(drawing) if labelled.wrong]
-    assert marked.tag is not None
-    assert len(marked.tag.lines) == 3
+    (marked_part,) = [drawn_part for drawn_part in parts(drawing) if drawn_part.wrong]
+    assert marked_part.tag is not None
+    assert len(marked_part.tag.lines) == 3
     assert (drawing.valued, drawing.nodes[1].value, drawing.nodes[1].asleep) == (False, "", False)
 
 
@@ -106,8 +106,8 @@ def test_only_what_is_wrong_is_marked(part: str) -> None:
     edges = [edge for edge in drawing.edges if edge.wrong]
     nodes = [node for node in drawing.nodes if node.wrong]
     assert (len(edges), len(nodes)) == ((1, 0) if part == "weights" else (0, 1))
-    marked: list[Edge | Node] = [*edges, *nodes]
-    (tag,) = [each.tag for each in marked]
+    marked_parts: list[Edge | Node] = [*edges, *nodes]
+    (tag,) = [marked_part.tag for marked_part in marked_parts]
     assert tag is not None
     assert [line[0] for line in tag.lines[1:]] == ["✗", "✓"]
     assert f"1 of 2 in all_dl_d{part}[0]" in drawing.description
@@ -150,18 +150,18 @@ def test_a_unit_that_is_asleep_is_shown_so() -> None:
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=5), st.booleans())
 def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], wrong: bool) -> None:  # noqa: FBT001
     drawing = picture(example(sizes, wrong=("weights", 0, [0, 0]) if wrong else None))
-    tags = [each.tag for each in parts(drawing) if each.tag]
+    tags = [part.tag for part in parts(drawing) if part.tag]
     assert not drawing.part
-    for one, other in combinations(tags, 2):
-        assert not _cover(one, other), (one, other)
+    for first_tag, other_tag in combinations(tags, 2):
+        assert not _cover(first_tag, other_tag), (first_tag, other_tag)
     for tag in tags:
         assert tag.x - tag.width / 2 >= 0
         assert tag.x + tag.width / 2 <= drawing.width
         assert tag.y + tag.height / 2 <= drawing.height
         for node in drawing.nodes:
-            across = max(0.0, abs(tag.x - node.x) - tag.width / 2)
-            down = max(0.0, abs(tag.y - node.y) - tag.height / 2)
-            assert across**2 + down**2 >= (drawing.radius - 1) ** 2, (tag, node)
+            horizontal_gap = max(0.0, abs(tag.x - node.x) - tag.width / 2)
+            vertical_gap = max(0.0, abs(tag.y - node.y) - tag.height / 2)
+            assert horizontal_gap**2 + vertical_gap**2 >= (drawing.radius - 1) ** 2, (tag, node)
 
 
 def test_of_a_large_network_the_unit_with_the_most_wrong_derivatives_is_drawn_with_a_few_neighbours() -> None:
@@ -185,8 +185,8 @@ def test_no_label_of_a_part_covers_another(sizes: list[int], data: st.DataObject
     drawing = picture(example(sizes, wrong=("weights", k, [i, j])))
     assert drawing.part
     assert len(drawing.nodes) <= 7
-    for one, other in combinations([each.tag for each in parts(drawing) if each.tag], 2):
-        assert not _cover(one, other), (one, other)
+    for first_tag, other_tag in combinations([part.tag for part in parts(drawing) if part.tag], 2):
+        assert not _cover(first_tag, other_tag), (first_tag, other_tag)
 
 
 def test_of_a_large_network_without_an_answer_the_shape_is_drawn() -> None:
@@ -201,8 +201,8 @@ def test_formulas_of_a_newer_version_are_not_drawn() -> None:
     assert draw(read(Counterexample, raw), arrays(raw), {"formulas": {"activation": "swish"}}) is None
 
 
-def _cover(one: Tag, other: Tag) -> bool:
+def _cover(first_tag: Tag, other_tag: Tag) -> bool:
     return (
-        abs(one.x - other.x) < (one.width + other.width) / 2 - 0.01
-        and abs(one.y - other.y) < (one.height + other.height) / 2 - 0.01
+        abs(first_tag.x - other_tag.x) < (first_tag.width + other_tag.width) / 2 - 0.01
+        and abs(first_tag.y - other_tag.y) < (first_tag.height + other_tag.height) / 2 - 0.01
     )

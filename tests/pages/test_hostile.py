@@ -11,8 +11,8 @@ from grader.model.records import Scope, SubmissionRecord
 from grader.reports.registry import FORMATS
 from tests.pages.browser import Window
 from tests.pages.house import COURSE, House
-from tests.pages.scenes_staff import signed_in
-from tests.pages.scenes_student import graded
+from tests.pages.scenes_staff import sign_in
+from tests.pages.scenes_student import grade_example
 
 #: Markup, a template's, a terminal's commands, what turns the line about, what ends a script.
 EVIL = (
@@ -52,7 +52,7 @@ def notebook(code: str) -> bytes:
     return json.dumps({"metadata": {"title": EVIL}, "cells": cells}).encode()
 
 
-def harmless(page: Page) -> None:
+def assert_harmless(page: Page) -> None:
     """Nothing of it became an element, ran, or turned anything about."""
     assert page.locator("main img, main script, main b, main i, main [onerror]").count() == 0
     for text in (page.content(), page.locator("main").inner_text()):
@@ -64,7 +64,7 @@ def harmless(page: Page) -> None:
 def hostile(request: pytest.FixtureRequest, house: House) -> SubmissionRecord:
     """One that raises, one that prints and returns it, one that prints without end."""
     code = {"raises": RAISES, "prints": PRINTS, "floods": FLOODS}[request.param]
-    return graded(house, f"{request.param} {NAME}", notebook(code))
+    return grade_example(house, f"{request.param} {NAME}", notebook(code))
 
 
 def test_pages_show_it_as_text_and_break_nowhere(house: House, window: Window, hostile: SubmissionRecord) -> None:
@@ -74,16 +74,16 @@ def test_pages_show_it_as_text_and_break_nowhere(house: House, window: Window, h
     window.page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     page = window.go(house.verdict_link(hostile))
     assert "<img src=x onerror=alert(1)>{{7*7}}&lt; \u05d0\u05d1.ipynb" in page.locator("main").inner_text()
-    harmless(page)
+    assert_harmless(page)
     assert not window.overflows()
-    signed_in(house, window, COURSE)
+    sign_in(house, window, COURSE)
     for path in (
         f"/courses/{COURSE}",
         f"/courses/{COURSE}/submissions",
         f"/courses/{COURSE}/submissions/{hostile.id}",
         f"/courses/{COURSE}/submissions/{hostile.id}/delete",
     ):
-        harmless(window.go(path))
+        assert_harmless(window.go(path))
         assert not window.overflows()
     assert dialogs == []
 
@@ -91,7 +91,7 @@ def test_pages_show_it_as_text_and_break_nowhere(house: House, window: Window, h
 def test_every_other_form_of_it_can_be_read(house: House, window: Window, hostile: SubmissionRecord) -> None:
     """By a program, without a control character that would be one on a terminal."""
     headers = {"Authorization": f"Bearer {house.token(COURSE, Scope.READ)}"}
-    for form in ("", *(f"?format={each}" for each in FORMATS)):
+    for form in ("", *(f"?format={format_name}" for format_name in FORMATS)):
         answer = window.page.request.get(f"{house.url}/api/v1/submissions/{hostile.id}{form}", headers=headers)
         assert answer.ok
         text = answer.body().decode()

@@ -17,7 +17,7 @@ from grader.store.search import Filter
 from tests.lti.platform.lms import Link, Tool
 from tests.pages.browser import LOOKS, Window, chromium, list_faults
 from tests.pages.house import ASSIGNMENT, PATIENCE, until
-from tests.pages.lms_house import LMS, OTHER, TOOL, LmsHouse, lms_housed
+from tests.pages.lms_house import LMS, OTHER, TOOL, LmsHouse, build_lms_house
 from tests.service.parts import EXAMPLES
 from tests.store.making import replace_verdict, verdict
 from worker.sandbox.policy import Launch
@@ -43,9 +43,11 @@ def lms_house(
     assert jail.jailed
     with (
         pytest.MonkeyPatch.context() as patch,
-        lms_housed(f"{redis_server.url.removesuffix('/0')}/1", Path(tmp_path_factory.mktemp("lms")), patch) as opened,
+        build_lms_house(
+            f"{redis_server.url.removesuffix('/0')}/1", Path(tmp_path_factory.mktemp("lms")), patch
+        ) as lms_house_open,
     ):
-        yield opened
+        yield lms_house_open
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def visit(browser: Browser, lms_house: LmsHouse) -> Iterator[Window]:
         executable_path=chromium(),
         args=["--no-sandbox", f"--host-resolver-rules={rules}"],
     )
-    window = Window.opened(strict, lms_house.lms.url, ignore_https_errors=True)
+    window = Window.open_new(strict, lms_house.lms.url, ignore_https_errors=True)
     settings = window.context.new_cdp_session(window.page)
     settings.send("Network.enable")
     settings.send("Network.setCookieControls", NO_THIRD_PARTIES)
@@ -74,7 +76,7 @@ def register(lms_house: LmsHouse) -> None:
     store.platforms.add(Platform(platform_id(lms.url, "by-hand"), lms.url, "by-hand", *addresses))
 
 
-def shown(window: Window, query: str) -> FrameLocator:
+def show_frame(window: Window, query: str) -> FrameLocator:
     """The tool within the LMS's page."""
     return window.go(f"/page?{query}").frame_locator("iframe")
 
@@ -88,9 +90,9 @@ def test_this_browser_keeps_no_cookie_of_a_third_party_unless_it_is_partitioned(
     visit: Window, lms_house: LmsHouse
 ) -> None:
     """Else the tests below would show nothing."""
-    for kept in ("none", "partitioned"):
+    for kept_cookie in ("none", "partitioned"):
         page = visit.go(f"/frame?src={lms_house.other}/cookies")
-        expect(page.frame_locator("iframe").get_by_text(f"kept: {kept}", exact=True)).to_be_visible()
+        expect(page.frame_locator("iframe").get_by_text(f"kept: {kept_cookie}", exact=True)).to_be_visible()
 
 
 def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_house: LmsHouse) -> None:
@@ -102,7 +104,7 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     assert lms.tool is not None
     course = course_name(platform_id(lms.url, lms.tool.client_id), "course-1")
 
-    frame = shown(visit, "person=2")
+    frame = show_frame(visit, "person=2")
     expect(frame.get_by_role("heading", level=1)).to_have_text("Choose an assignment")
     frame.get_by_role("button", name="Add to the course").click()
     expect(frame.get_by_text("added")).to_be_visible()
@@ -110,7 +112,7 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     assert (link.custom["assignment"], link.maximum) == (ASSIGNMENT, 10)
     mark = mark_of(lms_house, link, "7")
 
-    frame = shown(visit, f"person=7&link={link.id}")
+    frame = show_frame(visit, f"person=7&link={link.id}")
     expect(frame.get_by_text("Ada Lovelace")).to_be_visible()
     frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
     frame.get_by_role("button", name="Hand in").click()
@@ -123,11 +125,11 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     until(lambda: "8" in roster(course), "the roster arrives, with who never came")
     assert [cookie["name"] for cookie in visit.context.cookies() if "lti" not in cookie["name"]] == []
 
-    frame = shown(visit, f"person=2&link={link.id}")
+    frame = show_frame(visit, f"person=2&link={link.id}")
     assert frame.get_by_text("no column in the gradebook").count() == 0
-    with visit.context.expect_page() as opened:
+    with visit.context.expect_page() as page_info:
         frame.get_by_role("button", name="Open Backmark in a new tab").click()
-    staff = opened.value
+    staff = page_info.value
     expect(staff).to_have_url(f"{lms_house.url}/courses/{course}/assignments/{ASSIGNMENT}")
     staff.goto(f"{lms_house.url}/courses/{course}")
     expect(staff.get_by_role("heading", level=1)).to_have_text("Neural networks")
@@ -137,7 +139,7 @@ def test_pages_within_the_lms_are_for_everybody_on_any_screen(visit: Window, lms
     register(lms_house)
     link = lms_house.lms.add_link(Link("link-7", "course-1", custom={"assignment": ASSIGNMENT})).id
     for query in ("person=2", f"person=2&link={link}", f"person=7&link={link}"):
-        expect(shown(visit, query).get_by_role("heading", level=1)).to_be_visible()
+        expect(show_frame(visit, query).get_by_role("heading", level=1)).to_be_visible()
         for scheme, size in LOOKS:
             visit.restyle(scheme, size)
             assert list_faults(tool_frame(visit.page)) == []
@@ -157,7 +159,7 @@ def test_a_mark_in_the_gradebook_follows_all_that_changes_it(visit: Window, lms_
     courses = store.courses
     link = lms.add_link(Link("link-8", "course-1", custom={"assignment": ASSIGNMENT}, line_item=url))
     course = course_name(platform_id(lms.url, "by-hand"), "course-1")
-    frame = shown(visit, f"person=7&link={link.id}")
+    frame = show_frame(visit, f"person=7&link={link.id}")
     mark = mark_of(lms_house, link, "7")
     frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
     frame.get_by_role("button", name="Hand in").click()
@@ -201,12 +203,12 @@ def test_a_browser_without_any_cookie_in_frames_gets_a_tab(visit: Window, lms_ho
     register(lms_house)
     link = lms.add_link(Link("link-9", "course-1", custom={"assignment": ASSIGNMENT})).id
     lms.pauses = True
-    frame = shown(visit, f"person=7&link={link}")
+    frame = show_frame(visit, f"person=7&link={link}")
     # As Safari does, which keeps no partitioned cookie either.
     visit.context.clear_cookies()
     lms.pauses = False
     tool_frame(visit.page).evaluate("document.forms[0].submit()")
     expect(frame.get_by_role("heading", level=1)).to_have_text("Open it in a new tab")
-    with visit.context.expect_page() as opened:
+    with visit.context.expect_page() as page_info:
         frame.get_by_role("link", name="Open the assignment").click()
-    expect(opened.value.get_by_text("Ada Lovelace")).to_be_visible()
+    expect(page_info.value.get_by_text("Ada Lovelace")).to_be_visible()

@@ -10,8 +10,8 @@ from grader.model.courses import Policy
 from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, House
-from tests.pages.scenes_marks import SCENES, TIMED, marks, timed
-from tests.pages.scenes_staff import signed_in
+from tests.pages.scenes_marks import SCENES, TIMED, make_timed_course, marks
+from tests.pages.scenes_staff import sign_in
 
 #: 5 March 2027, 18:00 UTC, and the first of two moments at which clocks in Zurich show 02:30 on 31 October 2027.
 WINTER, TWICE = 1_804_269_600.0, 1_824_942_600.0
@@ -31,18 +31,18 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening:
 def test_times_are_shown_in_the_zone_of_the_browser_and_saved_as_they_were(house: House, opening: Opening) -> None:
     course = "zoned"
     window = opening(timezone_id="Europe/Zurich")
-    signed_in(house, window, course)
+    sign_in(house, window, course)
     ends = (
         (WINTER, "2027-03-05T19:00", "Europe/Zurich"),
         (WINTER - 1, "2027-03-05T18:59:59", "Europe/Zurich"),
         (TWICE, "2027-10-31T00:30", "UTC"),
     )
-    for due, shown, zone in ends:
+    for due, shown_time, zone in ends:
         policy = Policy(due=due, closes=due + 3600, late=10)
         house.store.courses.set_policy(course, ASSIGNMENT, policy, "staff")
         page = window.go(f"/courses/{course}/assignments/{ASSIGNMENT}/policy")
         form = page.locator("form").filter(has=page.get_by_role("heading", name="Change the policy"))
-        expect(form.get_by_label("Due")).to_have_value(shown)
+        expect(form.get_by_label("Due")).to_have_value(shown_time)
         expect(form.get_by_label("Time zone")).to_have_value(zone)
         form.get_by_label("Attempts").fill("3")
         form.get_by_role("button", name="Save the policy").click()
@@ -93,8 +93,8 @@ def test_the_class_is_ordered_by_its_marks_and_downloaded(house: House, window: 
 
 
 def test_a_keyboard_alone_sets_a_policy(house: House, window: Window) -> None:
-    timed(house)
-    signed_in(house, window, "by-keys")
+    make_timed_course(house)
+    sign_in(house, window, "by-keys")
     page = window.go(f"/courses/by-keys/assignments/{ASSIGNMENT}/policy")
     page.get_by_label("Per cent off").focus()
     page.keyboard.type("20")

@@ -39,12 +39,15 @@ def test_the_mistake_is_named_where_it_is_known() -> None:
 
 
 def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
-    both = [MASK | {"apart": "Print it."}, ZEROS | {"apart": "Print it."}]
-    either = (
+    diagnoses = [MASK | {"apart": "Print it."}, ZEROS | {"apart": "Print it."}]
+    either_sentence = (
         "Your code forgets the mask, or it leaves zeros and it has the wrong sign, or something that looks the same"
     )
-    assert sentence(diagnosis=both)[0] == f"{either}."
-    assert sentence(diagnosis=[*both, both[1]])[0] == "Your code forgets the mask, or something that looks the same."
+    assert sentence(diagnosis=diagnoses)[0] == f"{either_sentence}."
+    assert (
+        sentence(diagnosis=[*diagnoses, diagnoses[1]])[0]
+        == "Your code forgets the mask, or something that looks the same."
+    )
 
 
 def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
@@ -63,8 +66,10 @@ def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
 
 
 def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
-    both = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
-    assert sentence(first_difference=both)[0].startswith("all_dl_dbiases[4] and all_dl_dweights[4] are the first to go")
+    difference = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
+    assert sentence(first_difference=difference)[0].startswith(
+        "all_dl_dbiases[4] and all_dl_dweights[4] are the first to go"
+    )
 
 
 def test_a_level_that_hides_the_mistake_hides_it_here() -> None:
@@ -78,9 +83,9 @@ def test_an_exception_is_named() -> None:
 
 @pytest.mark.parametrize("outcome", ["timeout", "memory", "output_limit", "crashed", "rejected"])
 def test_an_end_is_told_with_its_reason(outcome: str) -> None:
-    told = sentence(outcome=outcome, error=RAISED | {"traceback": ""})
-    assert told[0].startswith(("Your code", "This could not"))
-    assert told[1] == "no"
+    explanation = sentence(outcome=outcome, error=RAISED | {"traceback": ""})
+    assert explanation[0].startswith(("Your code", "This could not"))
+    assert explanation[1] == "no"
 
 
 def test_what_is_right_is_called_right() -> None:

@@ -10,10 +10,10 @@ from grader.model.records import Job, Kind
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from tests.pages.browser import LOOKS, Window
-from tests.pages.classroom import CLASS, seated
+from tests.pages.classroom import CLASS, seat_class
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, PATIENCE, House
-from tests.pages.scenes_staff import HOME, SCENES, THERE, TOML, regrade, signed_in
+from tests.pages.scenes_staff import HOME, SCENES, THERE, TOML, regrade, sign_in
 from tests.service.parts import EXAMPLES
 
 MILLISECONDS = 1000 * PATIENCE
@@ -68,7 +68,7 @@ def test_the_lines_at_fault_are_marked_in_the_source(house: House, window: Windo
 
 
 def test_a_submission_is_watched_until_its_verdict(house: House, window: Window) -> None:
-    signed_in(house, window)
+    sign_in(house, window)
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
     source = (FOLDER / "right_loops.py").read_bytes()
@@ -79,8 +79,8 @@ def test_a_submission_is_watched_until_its_verdict(house: House, window: Window)
 
 
 def test_a_link_that_staff_make_is_one_to_hand_in_by(house: House, window: Window) -> None:
-    seated(house)
-    signed_in(house, window)
+    seat_class(house)
+    sign_in(house, window)
     page = window.go(THERE)
     page.get_by_role("textbox", name="Student").fill("linked")
     page.get_by_role("button", name="Make a link").click()
@@ -89,12 +89,12 @@ def test_a_link_that_staff_make_is_one_to_hand_in_by(house: House, window: Windo
     page.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
     page.get_by_role("button", name="Hand in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
-    found = house.store.submissions.list(Filter(CLASS, student="linked")).items
-    assert [each.assignment for each in found] == [ASSIGNMENT]
+    records = house.store.submissions.list(Filter(CLASS, student="linked")).items
+    assert [record.assignment for record in records] == [ASSIGNMENT]
 
 
 def test_a_submission_is_deleted_by_two_clicks(house: House, window: Window) -> None:
-    signed_in(house, window)
+    sign_in(house, window)
     revision = house.store.assignments.current(CLASS, ASSIGNMENT)
     assert revision is not None
     name = house.store.submissions.accept(NewSubmission(CLASS, ASSIGNMENT, revision.id, "gone", "a.py", b"x")).id
@@ -109,7 +109,7 @@ def test_a_submission_is_deleted_by_two_clicks(house: House, window: Window) -> 
 
 def test_a_revision_is_published_and_its_networks_are_drawn(house: House, window: Window) -> None:
     """From a file."""
-    signed_in(house, window)
+    sign_in(house, window)
     page = window.go(f"{HOME}/publish")
     toml = TOML.replace("strict", "filed").encode()
     page.get_by_label("Or a file").set_input_files({"name": "a.toml", "mimeType": "text/plain", "buffer": toml})
@@ -167,8 +167,8 @@ def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
 
 def test_staff_come_through_without_scripts(house: House, opening: Opening) -> None:
     window = opening(java_script_enabled=False)
-    seated(house)
-    signed_in(house, window)
+    seat_class(house)
+    sign_in(house, window)
     page = window.go(f"{HOME}/publish")
     page.get_by_label("TOML").fill(TOML.replace("strict", f"plain{time.time_ns()}"))
     page.get_by_role("button", name="Publish").click()

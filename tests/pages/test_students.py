@@ -15,7 +15,7 @@ from grader.store.search import Filter
 from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
-from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accepted, graded, lost
+from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accept_submission, grade_example, lose_submission
 from tests.reports.disclosing import find_betrayals, texts
 from tests.service.parts import EXAMPLES
 from worker.serve.embedded import free_port
@@ -25,7 +25,7 @@ FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE
 
 
-def handed_in(page: Page, name: str) -> None:
+def hand_in(page: Page, name: str) -> None:
     """Choose an example's file and send the form."""
     page.get_by_label("Your file").set_input_files(FOLDER / name)
     page.get_by_role("button", name="Hand in").click()
@@ -34,7 +34,7 @@ def handed_in(page: Page, name: str) -> None:
 def test_a_right_notebook_is_handed_in_and_found_right(house: House, window: Window) -> None:
     page = window.go(house.hand_in_link())
     page.get_by_label("Your student id").fill("ada")
-    handed_in(page, "right.ipynb")
+    hand_in(page, "right.ipynb")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
     expect(page.get_by_label("Marks")).to_have_attribute("value", "10")
     assert "/verdicts/" in page.url
@@ -43,7 +43,7 @@ def test_a_right_notebook_is_handed_in_and_found_right(house: House, window: Win
 def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window: Window) -> None:
     page = window.go(house.hand_in_link("grace"))
     expect(page.get_by_text("grace")).to_be_visible()
-    handed_in(page, "no_relu_derivative.ipynb")
+    hand_in(page, "no_relu_derivative.ipynb")
     sentence = "It leaves out the activation function's derivative or has a 1 for every unit."
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
     hint = page.get_by_role("region", name="Hint")
@@ -57,9 +57,9 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
 
 def test_the_wait_is_shown_as_it_goes_on(house: House, window: Window) -> None:
     """Without loading the page again: who reads along is not thrown back to its top until the verdict is there."""
-    verdict = house.store.submissions.verdict(graded(house, "right.ipynb").id)
+    verdict = house.store.submissions.verdict(grade_example(house, "right.ipynb").id)
     assert verdict is not None
-    name = accepted(house, "slow")
+    name = accept_submission(house, "slow")
     page = window.go(house.verdict_link(house.submission(name)))
     page.evaluate("() => { window.untouched = true; }")
     claim = house.store.jobs.claim(Job(Kind.SUBMISSION, name))
@@ -75,19 +75,19 @@ def test_who_cannot_be_held_looks_now_and_then(house: House, opening: Opening) -
     url = f"http://127.0.0.1:{free_port()}"
     web = house.start("web", "--bind", url.removeprefix("http://"), "--processes", "1", BACKMARK_WEB_THREADS="2")
     until(lambda: unready_parts(url) == {}, "the second web server is ready")
-    claims = [lost(house, "held"), lost(house, "not-held")]
+    claims = [lose_submission(house, "held"), lose_submission(house, "not-held")]
     first, second = (house.submission(claim.job.id) for claim in claims)
-    held, looking = opening(), opening()
-    with held.page.expect_response("**/events") as streamed:
-        held.go(f"{url}{house.verdict_link(first)}")
-    with looking.page.expect_response("**/state") as looked:
-        looking.go(f"{url}{house.verdict_link(second)}")
-    assert (streamed.value.status, looked.value.status) == (200, 200)
-    verdict = house.store.submissions.verdict(graded(house, "unfilled.ipynb").id)
+    held_window, looking_window = opening(), opening()
+    with held_window.page.expect_response("**/events") as stream_response:
+        held_window.go(f"{url}{house.verdict_link(first)}")
+    with looking_window.page.expect_response("**/state") as state_response:
+        looking_window.go(f"{url}{house.verdict_link(second)}")
+    assert (stream_response.value.status, state_response.value.status) == (200, 200)
+    verdict = house.store.submissions.verdict(grade_example(house, "unfilled.ipynb").id)
     assert verdict is not None
     for claim in claims:
         house.store.submissions.finish(claim, verdict)
-    for window in (held, looking):
+    for window in (held_window, looking_window):
         title = window.page.get_by_role("heading", level=1)
         expect(title).to_have_text("This could not be graded.", timeout=MILLISECONDS)
     web.stop()
@@ -95,30 +95,30 @@ def test_who_cannot_be_held_looks_now_and_then(house: House, opening: Opening) -
 
 def test_the_wait_ends_without_scripts_too(house: House, opening: Opening) -> None:
     page = opening(java_script_enabled=False).go(house.hand_in_link("plain"))
-    handed_in(page, "right.ipynb")
+    hand_in(page, "right.ipynb")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is right.", timeout=MILLISECONDS)
 
 
 def test_the_script_is_copied_and_shows_the_difference(house: House, opening: Opening, tmp_path: Path) -> None:
     """Pasted below the student's function and run in a fresh interpreter."""
     window = opening(permissions=["clipboard-read", "clipboard-write"])
-    page = window.go(house.verdict_link(graded(house, "through_weight_gradients.py")))
+    page = window.go(house.verdict_link(grade_example(house, "through_weight_gradients.py")))
     page.get_by_role("button", name="Copy the script").click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     script = page.evaluate("() => navigator.clipboard.readText()")
     notebook = tmp_path / "notebook.py"
     notebook.write_text(f"{(FOLDER / 'through_weight_gradients.py').read_text()}\n{script}")
-    printed: list[str] = []
+    printed_lines: list[str] = []
     exec(  # noqa: S102 - an example of our own
         compile(notebook.read_text(), str(notebook), "exec"),
-        {"np": np, "print": lambda *words: printed.append(" ".join(map(str, words)))},
+        {"np": np, "print": lambda *words: printed_lines.append(" ".join(map(str, words)))},
     )
-    assert "all_dl_dbiases[0] WRONG" in printed
-    assert printed[-1] == "2 arrays are wrong"
+    assert "all_dl_dbiases[0] WRONG" in printed_lines
+    assert printed_lines[-1] == "2 arrays are wrong"
 
 
 def test_the_network_is_drawn_with_what_is_wrong_on_its_edges(house: House, window: Window) -> None:
-    page = window.go(house.verdict_link(graded(house, "no_relu_derivative.ipynb")))
+    page = window.go(house.verdict_link(grade_example(house, "no_relu_derivative.ipynb")))
     drawing = page.get_by_role("img", name=re.compile("^A network with 1 input, 1 hidden unit, and 1 output"))
     expect(drawing.locator("line.wrong")).to_have_count(1)
     expect(drawing.locator("circle.asleep")).to_have_count(1)
@@ -128,7 +128,7 @@ def test_the_network_is_drawn_with_what_is_wrong_on_its_edges(house: House, wind
 
 
 def test_what_a_student_wrote_is_text_and_nothing_else(house: House, window: Window) -> None:
-    page = window.go(house.verdict_link(graded(house, HOSTILE_NAME, HOSTILE)))
+    page = window.go(house.verdict_link(grade_example(house, HOSTILE_NAME, HOSTILE)))
     expect(page.get_by_text("<b onmouseover=alert(1)>&quot; {{7*7}} אב.py")).to_be_visible()
     expect(page.get_by_text("<img src=x onerror=alert(1)>").first).to_be_visible()
     assert page.locator("main img, main script, main b").count() == 0
@@ -140,7 +140,7 @@ def test_what_a_student_wrote_is_text_and_nothing_else(house: House, window: Win
 def test_a_form_that_is_sent_twice_is_one_submission(house: House, window: Window) -> None:
     page = window.go(house.hand_in_link("twice"))
     fields = {
-        each.get_attribute("name"): each.get_attribute("value") for each in page.locator("input[type=hidden]").all()
+        field.get_attribute("name"): field.get_attribute("value") for field in page.locator("input[type=hidden]").all()
     }
     file = {"name": "right.py", "mimeType": "text/x-python", "buffer": b"x = 1"}
     first, second = (
@@ -165,7 +165,7 @@ def test_a_form_without_a_file_says_so_and_keeps_the_name(house: House, opening:
 
 def test_another_course_gets_its_own_feedback_level(house: House, window: Window) -> None:
     """At `score` the page has the marks and nothing to learn from."""
-    course = house.levelled(Level.SCORE)
+    course = house.make_level_course(Level.SCORE)
     page, source = window.go(house.hand_in_link("eve", course)), (FOLDER / "no_relu_derivative.ipynb").read_bytes()
     file = {"name": "mine.ipynb", "mimeType": "application/json", "buffer": source}
     page.get_by_label("Your file").set_input_files(file)  # type: ignore[arg-type]
@@ -176,8 +176,8 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     expect(page.get_by_label("Marks")).to_have_attribute("value", "8")
     for word in ("Rubric", "Hint", "smallest network", "script", "derivative of"):
         expect(page.get_by_text(word)).to_have_count(0)
-    (found,) = house.store.submissions.list(Filter(course, student="eve"), 2).items
-    verdict = house.store.submissions.verdict(found.id)
+    (record,) = house.store.submissions.list(Filter(course, student="eve"), 2).items
+    verdict = house.store.submissions.verdict(record.id)
     assert verdict is not None
     hidden = [
         verdict.as_dict()[part]
@@ -186,14 +186,14 @@ def test_another_course_gets_its_own_feedback_level(house: House, window: Window
     # Shorter ones, such as 0.0 and `failed`, are everywhere, and so is the kind of a counterexample.
     facts = {fact for fact in texts(hidden) if len(fact) > len("failed")} - {NETWORK}
     assert len(facts) > 20
-    told = page.content() + page.request.get(f"{page.url}/state").text()
-    assert find_betrayals(told, facts) == []
+    page_text = page.content() + page.request.get(f"{page.url}/state").text()
+    assert find_betrayals(page_text, facts) == []
 
 
 def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:
     """A question at first; what is wrong and by what name, from the third attempt on."""
-    course, source = house.levelled(Level.HINT), (FOLDER / "no_relu_derivative.ipynb").read_bytes()
-    first, _, third = (house.graded(source, "a.ipynb", "patient", course) for _ in range(3))
+    course, source = house.make_level_course(Level.HINT), (FOLDER / "no_relu_derivative.ipynb").read_bytes()
+    first, _, third = (house.grade(source, "a.ipynb", "patient", course) for _ in range(3))
     page = window.go(house.verdict_link(first))
     expect(page.get_by_text("What happens to the derivative at a hidden unit")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your backward pass is not right yet.")
@@ -241,7 +241,7 @@ def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening:
 
 def test_a_submission_that_is_over_is_told_at_once(house: House, window: Window) -> None:
     """Whoever cannot be held looks at its state."""
-    found = graded(house, "right.ipynb")
-    answer = window.page.request.get(f"{house.url}{house.verdict_link(found)}/state")
+    record = grade_example(house, "right.ipynb")
+    answer = window.page.request.get(f"{house.url}{house.verdict_link(record)}/state")
     assert answer.json() == {"state": State.DONE, "over": True, "position": None, "estimated_seconds": None}
-    assert time.time() > found.created
+    assert time.time() > record.created

@@ -10,13 +10,13 @@ from tests.networks import NetworksJudge
 
 def test_what_is_kept_of_the_shipped_assignment_is_what_its_networks_say(udl: NetworksJudge) -> None:
     """The first lines of grader/publishing/preview.py say how to write it anew."""
-    kept = (resources.files("grader") / "assignments" / "udl-7.2.preview.json").read_text()
-    assert json.loads(kept) == json.loads(preview(udl.revision, selfcheck(udl.revision)))
+    kept_text = (resources.files("grader") / "assignments" / "udl-7.2.preview.json").read_text()
+    assert json.loads(kept_text) == json.loads(preview(udl.revision, selfcheck(udl.revision)))
 
 
 def test_there_is_a_network_of_each_corner(udl: NetworksJudge) -> None:
-    told = json.loads(preview(udl.revision, selfcheck(udl.revision)))
-    assert {each["corner"] for each in told["examples"]} == set(told["corners"])
-    drawn = set(zip(udl.revision.suite.corners, udl.revision.suite.sizes, strict=True))
-    assert all((each["corner"], tuple(each["sizes"])) in drawn for each in told["examples"])
-    assert sum(told["corners"].values()) == told["networks"] == len(udl.revision.suite)
+    preview_data = json.loads(preview(udl.revision, selfcheck(udl.revision)))
+    assert {example["corner"] for example in preview_data["examples"]} == set(preview_data["corners"])
+    drawn_cases = set(zip(udl.revision.suite.corners, udl.revision.suite.sizes, strict=True))
+    assert all((example["corner"], tuple(example["sizes"])) in drawn_cases for example in preview_data["examples"])
+    assert sum(preview_data["corners"].values()) == preview_data["networks"] == len(udl.revision.suite)

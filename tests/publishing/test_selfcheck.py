@@ -39,44 +39,44 @@ BASE = 'id = "x"\ntitle = "X"\n'
 
 def test_the_shipped_assignment_catches_every_mistake(udl: NetworksJudge) -> None:
     """And accepts the reference on every network."""
-    found = selfcheck(udl.revision)
-    assert found.sound
-    assert found.reference_rejected == 0
-    assert min(catch.cases for catch in found.catches) >= 10
+    report = selfcheck(udl.revision)
+    assert report.sound
+    assert report.reference_rejected == 0
+    assert min(caught_mistake.cases for caught_mistake in report.catches) >= 10
 
 
 def test_a_suite_without_hidden_layers_counts_no_mistake_of_hidden_layers() -> None:
     """What is right on every network of the ranges is no mistake there: such an assignment can be published."""
     flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=60)
-    found = selfcheck(draw(flat, choice=1))
-    assert found.sound
-    assert {"no_derivative", "missing_transpose"} <= {mistake.id for mistake in found.right_here}
+    report = selfcheck(draw(flat, choice=1))
+    assert report.sound
+    assert {"no_derivative", "missing_transpose"} <= {mistake.id for mistake in report.right_here}
 
 
 def test_where_every_size_is_one_a_missing_transpose_is_none() -> None:
     """Transposes cannot be seen there, by anybody."""
-    one = Range(1, 1)
-    ranges = Ranges(depth=Range(0, 2), widths=one, inputs=one, outputs=one)
-    found = selfcheck(draw(Assignment("x", "x", ranges=ranges, home=Home(2, 1, 1, 1), networks=60), choice=1))
-    assert found.sound
-    assert "missing_transpose" in {mistake.id for mistake in found.right_here}
+    width_range = Range(1, 1)
+    ranges = Ranges(depth=Range(0, 2), widths=width_range, inputs=width_range, outputs=width_range)
+    report = selfcheck(draw(Assignment("x", "x", ranges=ranges, home=Home(2, 1, 1, 1), networks=60), choice=1))
+    assert report.sound
+    assert "missing_transpose" in {mistake.id for mistake in report.right_here}
 
 
 def test_a_suite_of_values_with_few_bits_is_refused_for_what_rounds() -> None:
     """As the networks of earlier versions were: odd multiples of 1/64."""
     assignment = Assignment("x", "x")
     suite = measure_seeded(assignment, range(60), Values())
-    missed = {mistake.id for mistake in selfcheck(NetworksRevision(assignment, suite)).missed}
+    missed_ids = {mistake.id for mistake in selfcheck(NetworksRevision(assignment, suite)).missed}
     assert {
         f"{part}_in_{kind}" for part in ("inputs", "weights", "targets") for kind in ("float16", "bfloat16")
-    } <= missed
+    } <= missed_ids
 
 
 def test_what_rounds_is_caught_on_most_of_the_shipped_networks(udl: NetworksJudge) -> None:
     """Weights, inputs and targets, to float16, bfloat16 and nine bits of fixed point."""
-    rounding = {c.mistake.id: c.cases for c in selfcheck(udl.revision).catches if "_in_" in c.mistake.id}
-    assert len(rounding) == 9
-    assert min(rounding.values()) >= 120
+    rounding_cases = {c.mistake.id: c.cases for c in selfcheck(udl.revision).catches if "_in_" in c.mistake.id}
+    assert len(rounding_cases) == 9
+    assert min(rounding_cases.values()) >= 120
 
 
 def test_an_assignment_whose_home_is_not_drawn_is_refused() -> None:
@@ -89,8 +89,8 @@ def test_an_assignment_whose_home_is_not_drawn_is_refused() -> None:
 
 def test_an_assignment_without_marks_is_refused(udl: NetworksJudge) -> None:
     """Also where all marks are on steps that no network puts to the test."""
-    none = Rubric(0, 0, 0, 0, 0)
-    revision = NetworksRevision(replace(udl.assignment, rubric=none), udl.revision.suite)
+    no_marks = Rubric(0, 0, 0, 0, 0)
+    revision = NetworksRevision(replace(udl.assignment, rubric=no_marks), udl.revision.suite)
     assert any("has any marks" in fault for fault in selfcheck(revision).faults)
     flat = Assignment("x", "x", home=Home(depth=0), ranges=Ranges(depth=Range(0, 0)), networks=40)
     hidden = replace(flat, rubric=Rubric(0, 0, 2, 2, 0))
@@ -115,7 +115,7 @@ def test_every_key_of_an_assignment_says_what_to_write() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "named"),
+    ("text", "field"),
     [
         ("id = ", "no TOML"),
         ('title = "x"', "id is missing: write letters"),
@@ -137,8 +137,8 @@ def test_every_key_of_an_assignment_says_what_to_write() -> None:
         (BASE + "[rubric]\npure = -1", "rubric.pure"),
     ],
 )
-def test_an_unusable_assignment_is_refused_with_the_field_named(text: str, named: str) -> None:
+def test_an_unusable_assignment_is_refused_with_the_field_named(text: str, field: str) -> None:
     """The message says what to mend."""
-    with pytest.raises(AssignmentError, match=r"assignment\.toml") as caught:
+    with pytest.raises(AssignmentError, match=r"assignment\.toml") as error:
         parse(text, "assignment.toml")
-    assert named in str(caught.value)
+    assert field in str(error.value)

@@ -26,8 +26,8 @@ LIMITS = JailLimits(seconds_per_call=0.5, seconds=3.0, memory=1 << 30, output=16
 @pytest.fixture(scope="session")
 def template(jail: Launch) -> Iterator[Template]:
     """Return one template for all tests: what one submission does to it, the next would notice."""
-    with contextlib.closing(Template(jail)) as made:
-        yield made
+    with contextlib.closing(Template(jail)) as new_template:
+        yield new_template
 
 
 @pytest.fixture(params=["forked", "single", "unjailed"])
@@ -35,8 +35,8 @@ def way(request: pytest.FixtureRequest) -> Jail:
     """Return each way in turn: what is not isolation works without it too."""
     if request.param == "unjailed":
         return Unjailed(policy.plan_unjailed())
-    walled: Jail = request.getfixturevalue("template" if request.param == "forked" else "single")
-    return walled
+    chosen_jail: Jail = request.getfixturevalue("template" if request.param == "forked" else "single")
+    return chosen_jail
 
 
 @pytest.fixture
@@ -46,24 +46,24 @@ def single(jail: Launch) -> Single:
 
 
 @pytest.fixture(params=["template", "single"])
-def walled(request: pytest.FixtureRequest) -> Jail:
+def any_jail(request: pytest.FixtureRequest) -> Jail:
     """Return both jails in turn: what one promises, the other does."""
-    found: Jail = request.getfixturevalue(request.param)
-    return found
+    named_jail: Jail = request.getfixturevalue(request.param)
+    return named_jail
 
 
 @pytest.fixture
 def session(way: Jail) -> Iterator[Session]:
     """Return a session of each way."""
-    with Session(way, LIMITS) as opened:
-        yield opened
+    with Session(way, LIMITS) as new_session:
+        yield new_session
 
 
 @pytest.fixture
-def jailed(walled: Jail) -> Iterator[Session]:
+def jail_session(any_jail: Jail) -> Iterator[Session]:
     """Return a session in a jail of each kind."""
-    with Session(walled, LIMITS) as opened:
-        yield opened
+    with Session(any_jail, LIMITS) as new_session:
+        yield new_session
 
 
 def pid_of(session: Session) -> int | None:
@@ -102,9 +102,9 @@ def numbers(reply: Reply) -> list[float]:
 
 def body(lines: str, before: str = "") -> str:
     """Return a submission whose function does this and, where it gets so far, returns zeros."""
-    indented = "\n".join(f"    {line}" for line in lines.splitlines())
+    indented_lines = "\n".join(f"    {line}" for line in lines.splitlines())
     return (
         f"import numpy as np\n{before}\n"
-        f"def backward_pass(all_weights, all_biases, all_f, all_h, y):\n{indented}\n"
+        f"def backward_pass(all_weights, all_biases, all_f, all_h, y):\n{indented_lines}\n"
         "    return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]\n"
     )

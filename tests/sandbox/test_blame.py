@@ -21,7 +21,7 @@ from worker.sandbox.session import Session
 
 
 @contextmanager
-def signalled(session: Session, number: signal.Signals, seconds: float = 0.3) -> Iterator[None]:
+def send_signal(session: Session, number: signal.Signals, seconds: float = 0.3) -> Iterator[None]:
     """Send a signal from outside while something is waited for."""
     pid = pid_of(session)
     assert pid is not None
@@ -33,7 +33,7 @@ def signalled(session: Session, number: signal.Signals, seconds: float = 0.3) ->
         timer.join()
 
 
-def stopped(session: Session) -> None:
+def stop_jail(session: Session) -> None:
     """Have the jail ready, and stopped."""
     session._await_ready()
     pid = pid_of(session)
@@ -41,78 +41,78 @@ def stopped(session: Session) -> None:
     os.kill(pid, signal.SIGSTOP)
 
 
-def test_a_jail_that_is_killed_while_it_reads_is_our_failure(jailed: Session) -> None:
-    stopped(jailed)
-    with signalled(jailed, signal.SIGKILL), pytest.raises(JailFailed, match="killed"):
-        jailed.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
+def test_a_jail_that_is_killed_while_it_reads_is_our_failure(jail_session: Session) -> None:
+    stop_jail(jail_session)
+    with send_signal(jail_session, signal.SIGKILL), pytest.raises(JailFailed, match="killed"):
+        jail_session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
 
 
-def test_a_jail_that_is_killed_while_it_answers_is_our_failure(jailed: Session) -> None:
-    jailed.extract(body("import time\ntime.sleep(60)").encode(), "work.py", entry_of("backward_pass"))
-    with signalled(jailed, signal.SIGKILL, 0.1), pytest.raises(JailFailed, match="killed"):
-        ask_again(jailed)
+def test_a_jail_that_is_killed_while_it_answers_is_our_failure(jail_session: Session) -> None:
+    jail_session.extract(body("import time\ntime.sleep(60)").encode(), "work.py", entry_of("backward_pass"))
+    with send_signal(jail_session, signal.SIGKILL, 0.1), pytest.raises(JailFailed, match="killed"):
+        ask_again(jail_session)
 
 
-def test_a_jail_that_is_stopped_for_long_answers_when_it_goes_on(jailed: Session) -> None:
+def test_a_jail_that_is_stopped_for_long_answers_when_it_goes_on(jail_session: Session) -> None:
     """For five times as long as a call may take."""
-    jailed.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
-    stopped(jailed)
-    with signalled(jailed, signal.SIGCONT, 5 * LIMITS.seconds_per_call):
-        assert ask_again(jailed)[0].header["kind"] == "returned"
+    jail_session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
+    stop_jail(jail_session)
+    with send_signal(jail_session, signal.SIGCONT, 5 * LIMITS.seconds_per_call):
+        assert ask_again(jail_session)[0].header["kind"] == "returned"
 
 
-def test_a_jail_that_stays_stopped_is_our_failure_in_the_end(walled: Jail) -> None:
-    with Session(walled, JailLimits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)) as session:
-        stopped(session)
+def test_a_jail_that_stays_stopped_is_our_failure_in_the_end(any_jail: Jail) -> None:
+    with Session(any_jail, JailLimits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)) as session:
+        stop_jail(session)
         with pytest.raises(JailFailed, match="stopped"):
             session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
 
 
 def test_what_was_answered_while_we_were_held_up_is_taken_before_anything_is_said(
-    walled: Jail, monkeypatch: pytest.MonkeyPatch
+    any_jail: Jail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Twenty calls compute for longer together than one may, and we hear of none of them meanwhile."""
-    real, held_up = Clock.look, iter([2.0])
+    real_look, held_up = Clock.look, iter([2.0])
 
     def look(clock: Clock) -> BackmarkError | None:
         time.sleep(next(held_up, 0.0))
-        return real(clock)
+        return real_look(clock)
 
     monkeypatch.setattr(Clock, "look", look)
     lines = "import time\nend = time.process_time() + 0.04\nwhile time.process_time() < end:\n    pass"
-    with Session(walled, JailLimits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
+    with Session(any_jail, JailLimits(seconds_per_call=0.3, seconds=9.0, memory=1 << 30, output=1000)) as session:
         session.extract(body(lines).encode(), "work.py", entry_of("backward_pass"))
         held_up = iter([2.0])
         assert len(ask_again(session, *[[1, 1]] * 20)) == 20
 
 
-def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(walled: Jail) -> None:
-    with Session(walled, JailLimits(seconds_per_call=0.01, seconds=0.01, memory=1 << 30, output=1000)) as session:
-        with pytest.raises(SubmissionError) as caught:
+def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(any_jail: Jail) -> None:
+    with Session(any_jail, JailLimits(seconds_per_call=0.01, seconds=0.01, memory=1 << 30, output=1000)) as session:
+        with pytest.raises(SubmissionError) as error:
             session.extract(b"x = [" + b"f'{1}{2}'," * 40_000 + b"]\n", "work.py", entry_of("backward_pass"))
-        assert caught.value.reason == "too_complex"
+        assert error.value.reason == "too_complex"
         assert not session.repeatable
 
 
-def test_a_rejection_by_the_parser_itself_is_repeatable(jailed: Session) -> None:
+def test_a_rejection_by_the_parser_itself_is_repeatable(jail_session: Session) -> None:
     with pytest.raises(SubmissionError):
-        jailed.extract(b"def backward_pass(:", "work.py", entry_of("backward_pass"))
-    assert jailed.repeatable
+        jail_session.extract(b"def backward_pass(:", "work.py", entry_of("backward_pass"))
+    assert jail_session.repeatable
 
 
 def test_the_kernels_own_limit_is_a_timeout_though_we_did_not_look(
-    walled: Jail, monkeypatch: pytest.MonkeyPatch
+    any_jail: Jail, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the worker is stopped while a loop runs in the jail."""
     monkeypatch.setattr(Clock, "look", lambda _: None)
     limits = JailLimits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)
-    with Session(walled, limits) as session, pytest.raises(TimedOut, match="in all"):
+    with Session(any_jail, limits) as session, pytest.raises(TimedOut, match="in all"):
         ask(session, body("while True: pass"))
 
 
 @pytest.mark.parametrize("status", [0, 1, 9, 127, 128, 137, 255])
-def test_no_exit_status_is_taken_for_a_kill(walled: Jail, status: int) -> None:
-    with Session(walled, LIMITS) as session, pytest.raises(Crashed):
+def test_no_exit_status_is_taken_for_a_kill(any_jail: Jail, status: int) -> None:
+    with Session(any_jail, LIMITS) as session, pytest.raises(Crashed):
         ask(session, body(f"os._exit({status})", "import os"))
 
 

@@ -24,9 +24,9 @@ NUMBERS = [1.0, 2.0, 3.0, 4.0, 5.0]
 
 def ask(source: str, *cases: dict[str, Any], code: str = "y = f(x, params, config)") -> list[Frame]:
     """What comes back for cases of the inputs above, one of a result `y` of two numbers unless told."""
-    told = [{"inputs": INPUTS, "results": [["y", [2]]], **case} for case in cases or ({},)]
-    header = {"function": "f", "code": code, "cases": told}
-    question = read_request(json.loads(json.dumps(header)), np.array(NUMBERS * len(told)).tobytes())
+    case_headers = [{"inputs": INPUTS, "results": [["y", [2]]], **case} for case in cases or ({},)]
+    header = {"function": "f", "code": code, "cases": case_headers}
+    question = read_request(json.loads(json.dumps(header)), np.array(NUMBERS * len(case_headers)).tobytes())
     assert isinstance(question, CallsQuestion)
     student = Student(extract(source.encode(), "mine.py", Entry("f", given=frozenset({"N"}), fixed=frozenset({"N"}))))
     parser = Parser(payload_cap=1 << 16)
@@ -51,7 +51,7 @@ def test_a_result_is_an_expression_and_may_have_no_axis_or_three() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "changed"),
+    ("line", "changed_names"),
     [
         ("x[0] = 7", ["x"]),
         ("x.shape = (2, 1)", ["x"]),
@@ -61,9 +61,9 @@ def test_a_result_is_an_expression_and_may_have_no_axis_or_three() -> None:
         ("x = x + 1; params = []", []),
     ],
 )
-def test_what_is_changed_in_place_is_named(line: str, changed: list[str]) -> None:
+def test_what_is_changed_in_place_is_named(line: str, changed_names: list[str]) -> None:
     (frame,) = ask(f"def f(x, params, config):\n    {line}\n    return np.zeros(2)\n")
-    assert frame.header == {"kind": "returned", "changed": changed}
+    assert frame.header == {"kind": "returned", "changed": changed_names}
 
 
 def test_what_one_case_changes_is_as_it_was_for_the_next() -> None:
@@ -92,9 +92,9 @@ def test_what_is_no_real_array_of_the_shape_is_named(value: str) -> None:
     ],
 )
 def test_whatever_is_raised_is_an_answer(body: str, kind: str) -> None:
-    (frame, other) = ask(f"def f(x, params, config): {body}\n", {}, {})
+    (frame, other_frame) = ask(f"def f(x, params, config): {body}\n", {}, {})
     assert (frame.header["kind"], frame.header["type"]) == ("raised", kind)
-    assert frame.header == other.header
+    assert frame.header == other_frame.header
 
 
 def test_a_traceback_has_the_students_own_lines_and_none_of_ours() -> None:

@@ -33,9 +33,9 @@ def test_half_a_surrogate_pair_is_spelt_out() -> None:
 )
 def test_more_than_the_caps_is_cut_and_that_is_said(cells: list[NotebookCell]) -> None:
     entry, data = encode(cells)
-    found, rest = decode(entry, data)
-    assert not found.whole
-    assert (len(found.texts) <= CELLS, len(data) <= BYTES, rest) == (True, True, b"")
+    extraction, remainder = decode(entry, data)
+    assert not extraction.whole
+    assert (len(extraction.texts) <= CELLS, len(data) <= BYTES, remainder) == (True, True, b"")
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,6 @@ def test_what_is_no_such_reply_is_refused(entry: Any) -> None:
 
 @pytest.mark.parametrize("header", [{}, {"listing": {"cells": [[1, 99]], "whole": True}}])
 def test_a_jail_that_lies_about_its_cells_has_crashed(header: dict[str, Any]) -> None:
-    told = {"fingerprint": "a", "left_out": [], "writes": [], **header}
+    full_header = {"fingerprint": "a", "left_out": [], "writes": [], **header}
     with pytest.raises(Crashed):
-        reply.read_extraction(Frame(told, b"code"), Entry("f"))
+        reply.read_extraction(Frame(full_header, b"code"), Entry("f"))

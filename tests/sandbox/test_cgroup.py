@@ -16,11 +16,11 @@ LONG_AGO = 1_000_000_000
 @pytest.fixture
 def parent() -> Iterator[Path]:
     """Where groups are made here."""
-    made = Cgroup.make(1 << 28)
-    if made is None:
+    cgroup = Cgroup.make(1 << 28)
+    if cgroup is None:
         pytest.skip("no control groups can be had here")
-    yield made.folders[-1].parent
-    made.remove()
+    yield cgroup.folders[-1].parent
+    cgroup.remove()
 
 
 def group(parent: Path, name: str) -> tuple[Path, "subprocess.Popen[bytes]"]:
@@ -33,33 +33,33 @@ def group(parent: Path, name: str) -> tuple[Path, "subprocess.Popen[bytes]"]:
     return folder, process
 
 
-def gone() -> int:
+def find_dead_pid() -> int:
     """The process id of one that has ended."""
-    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
-        ended.wait()
-    return ended.pid
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    return process.pid
 
 
 @pytest.mark.parametrize(
-    ("name", "removed"),
+    ("name", "is_removed"),
     [("backmark-{gone}-0123abcd", True), ("backmark-{here}-0123abcd", False), ("backmark-of-another", False)],
 )
-def test_what_a_killed_worker_left_is_ended_and_no_other(parent: Path, name: str, removed: bool) -> None:  # noqa: FBT001
-    folder, process = group(parent, name.format(gone=gone(), here=os.getpid()))
+def test_what_a_killed_worker_left_is_ended_and_no_other(parent: Path, name: str, is_removed: bool) -> None:  # noqa: FBT001
+    folder, process = group(parent, name.format(gone=find_dead_pid(), here=os.getpid()))
     with process:
         try:
-            made = Cgroup.make(1 << 28)
-            assert made is not None
-            made.remove()
-            if removed:
+            cgroup = Cgroup.make(1 << 28)
+            assert cgroup is not None
+            cgroup.remove()
+            if is_removed:
                 assert process.wait(10) == -9
             else:
                 assert process.poll() is None
         finally:
             process.kill()
             process.wait()
-            made = Cgroup.make(1 << 28)
-            if made is not None:
-                made.remove()
+            cgroup = Cgroup.make(1 << 28)
+            if cgroup is not None:
+                cgroup.remove()
             if folder.exists():
                 folder.rmdir()

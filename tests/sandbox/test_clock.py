@@ -54,7 +54,7 @@ class Machine:
         """Neither run nor be ready to."""
         self.now, self.state = self.now + seconds, state
 
-    def seen(self, act: Callable[[], None], times: int) -> BackmarkError | None:
+    def look_after(self, act: Callable[[], None], times: int) -> BackmarkError | None:
         """Look after each act, until a limit is reached."""
         for _ in range(times):
             act()
@@ -70,7 +70,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 
 def test_a_loop_is_late_by_its_processor_time(machine: Machine) -> None:
-    error = machine.seen(lambda: machine.compute(0.1), 30)
+    error = machine.look_after(lambda: machine.compute(0.1), 30)
     assert isinstance(error, TimedOut)
     assert "2 s for one call" in str(error)
     assert "asleep" not in str(error)
@@ -78,7 +78,7 @@ def test_a_loop_is_late_by_its_processor_time(machine: Machine) -> None:
 
 
 def test_a_sleeper_is_late_by_the_wall_clock(machine: Machine) -> None:
-    error = machine.seen(lambda: machine.rest(0.1), 30)
+    error = machine.look_after(lambda: machine.rest(0.1), 30)
     assert isinstance(error, TimedOut)
     assert "asleep" in str(error)
     assert machine.now == pytest.approx(2.1, abs=0.11)
@@ -87,13 +87,13 @@ def test_a_sleeper_is_late_by_the_wall_clock(machine: Machine) -> None:
 def test_waiting_for_a_processor_is_not_sleep(machine: Machine) -> None:
     """At a sixteenth of a processor, in turns that are long after each other or short."""
 
-    def starved() -> None:
+    def starve() -> None:
         machine.wait(0.75)
         machine.turn()
         machine.compute(0.05)
 
-    assert machine.seen(starved, 20) is None
-    assert machine.seen(lambda: machine.wait(0.1), 50) is None
+    assert machine.look_after(starve, 20) is None
+    assert machine.look_after(lambda: machine.wait(0.1), 50) is None
     machine.turn()
     machine.compute(0.1, "S")
     assert machine.clock.look() is None
@@ -103,21 +103,21 @@ def test_waiting_for_a_processor_is_not_sleep(machine: Machine) -> None:
 
 @pytest.mark.parametrize("state", ["T", "t", "D"])
 def test_whoever_is_stopped_does_not_sleep(machine: Machine, state: str) -> None:
-    assert machine.seen(lambda: machine.rest(0.1, state), 300) is None
-    assert machine.seen(lambda: machine.compute(0.1), 10) is None
+    assert machine.look_after(lambda: machine.rest(0.1, state), 300) is None
+    assert machine.look_after(lambda: machine.compute(0.1), 10) is None
 
 
 def test_a_pause_of_the_whole_machine_counts_for_two_looks_at_most(machine: Machine) -> None:
-    assert machine.seen(lambda: machine.rest(22.0), 5) is None
+    assert machine.look_after(lambda: machine.rest(22.0), 5) is None
     assert machine.budget.asleep <= 5 * 2 * clock.LOOK + 1e-9
 
 
 def test_while_we_are_busy_or_starved_it_may_wait_for_us(machine: Machine) -> None:
-    def blocked() -> None:
+    def block() -> None:
         machine.rest(0.5)
         machine.own += 0.5
 
-    assert machine.seen(blocked, 40) is None
+    assert machine.look_after(block, 40) is None
     assert machine.budget.asleep == pytest.approx(0, abs=1e-9)
 
 
@@ -127,73 +127,73 @@ def test_naps_from_which_it_is_awake_whenever_we_look_are_sleep(machine: Machine
         machine.turn()
         machine.compute(0.001)
 
-    error = machine.seen(nap, 60)
+    error = machine.look_after(nap, 60)
     assert isinstance(error, TimedOut)
     assert machine.now < 2.5
 
 
 def test_waiting_for_a_thread_of_its_own_counts_once(machine: Machine) -> None:
-    assert machine.seen(lambda: machine.compute(0.1, "S"), 19) is None
+    assert machine.look_after(lambda: machine.compute(0.1, "S"), 19) is None
     assert machine.budget.asleep == pytest.approx(0, abs=1e-9)
-    assert isinstance(machine.seen(lambda: machine.compute(0.1, "S"), 3), TimedOut)
+    assert isinstance(machine.look_after(lambda: machine.compute(0.1, "S"), 3), TimedOut)
 
 
 def test_a_main_thread_that_has_ended_sleeps_and_a_process_that_has_does_not(machine: Machine) -> None:
-    assert machine.seen(lambda: machine.rest(0.1, "X"), 300) is None
-    assert isinstance(machine.seen(lambda: machine.rest(0.1, "Z"), 30), TimedOut)
+    assert machine.look_after(lambda: machine.rest(0.1, "X"), 300) is None
+    assert isinstance(machine.look_after(lambda: machine.rest(0.1, "Z"), 30), TimedOut)
 
 
 def test_calls_that_are_each_in_time_are_late_together(machine: Machine) -> None:
     """Fifteen seconds asleep do not suffice, and thirty do."""
 
     def call() -> None:
-        error = machine.seen(lambda: machine.rest(0.1), 15)
+        error = machine.look_after(lambda: machine.rest(0.1), 15)
         machine.clock.progress()
         if error:
             raise error
 
-    assert machine.seen(call, 10) is None
+    assert machine.look_after(call, 10) is None
     with pytest.raises(TimedOut, match="20 s in all"):
-        machine.seen(call, 10)
+        machine.look_after(call, 10)
 
 
 def test_a_machine_that_gives_nothing_for_ten_budgets_has_failed(machine: Machine) -> None:
-    error = machine.seen(lambda: machine.rest(0.5, "T"), 1000)
+    error = machine.look_after(lambda: machine.rest(0.5, "T"), 1000)
     assert isinstance(error, JailFailed)
     assert machine.now == pytest.approx(200.5, abs=0.6)
 
 
 def test_where_nothing_is_counted_ten_seconds_on_the_wall_are_one(machine: Machine) -> None:
     machine.counted = False
-    error = machine.seen(lambda: machine.rest(0.1), 1000)
+    error = machine.look_after(lambda: machine.rest(0.1), 1000)
     assert isinstance(error, TimedOut)
     assert machine.now == pytest.approx(20.0, abs=0.3)
 
 
 def test_without_the_counters_of_waiting_only_who_is_seen_asleep_sleeps(machine: Machine) -> None:
     machine.turns = 0
-    assert machine.seen(lambda: machine.wait(0.1), 300) is None
-    assert isinstance(machine.seen(lambda: machine.rest(0.1), 30), TimedOut)
+    assert machine.look_after(lambda: machine.wait(0.1), 300) is None
+    assert isinstance(machine.look_after(lambda: machine.rest(0.1), 30), TimedOut)
 
 
 def test_one_budget_is_for_all_jails_of_a_submission(machine: Machine) -> None:
-    machine.seen(lambda: machine.compute(0.1), 19)
+    machine.look_after(lambda: machine.compute(0.1), 19)
     machine.budget.computed = 19.0
-    other = Clock(machine, LIMITS, machine.budget)
-    other.begin(LIMITS.seconds_per_call)
-    machine.clock = other
-    error = machine.seen(lambda: machine.compute(0.1), 19)
+    other_clock = Clock(machine, LIMITS, machine.budget)
+    other_clock.begin(LIMITS.seconds_per_call)
+    machine.clock = other_clock
+    error = machine.look_after(lambda: machine.compute(0.1), 19)
     assert isinstance(error, TimedOut)
     assert "in all" in str(error)
 
 
-@pytest.mark.parametrize(("at_end", "exhausted"), [(19.0, False), (21.0, True), (None, False)])
+@pytest.mark.parametrize(("at_end", "is_exhausted"), [(19.0, False), (21.0, True), (None, False)])
 def test_what_it_used_after_our_last_look_is_known_from_its_end(
     machine: Machine,
     at_end: float | None,
-    exhausted: bool,  # noqa: FBT001 - a parameter of the test
+    is_exhausted: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    machine.seen(lambda: machine.compute(0.1), 10)
+    machine.look_after(lambda: machine.compute(0.1), 10)
     machine.at_end, machine.counted = at_end, False
-    machine.seen(lambda: machine.rest(0.1), 2)
-    assert machine.clock.is_exhausted() is exhausted
+    machine.look_after(lambda: machine.rest(0.1), 2)
+    assert machine.clock.is_exhausted() is is_exhausted

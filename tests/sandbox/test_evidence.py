@@ -37,15 +37,15 @@ RETURN = "return all_dl_dweights, all_dl_dbiases"
 
 def evidence(*, before: str = "", h: str = "all_h[layer].T", end: str = RETURN, suite: Suite = ONE) -> Evidence:
     """The evidence that a variant of the notebook's solution leaves on one network."""
-    written: list[Evidence] = local(RIGHT.format(before=before, h=h, end=end), UDL.assignment).evidence(suite)
-    return written[0]
+    records: list[Evidence] = local(RIGHT.format(before=before, h=h, end=end), UDL.assignment).evidence(suite)
+    return records[0]
 
 
 def test_every_entry_of_the_four_lists_is_read_at_the_return() -> None:
     """K = 1: two entries of each list."""
-    read = evidence()
-    assert (read.ended, read.form, read.status) == (True, "plain", "1" * 8)
-    assert np.isfinite(read.numbers).all()
+    record = evidence()
+    assert (record.ended, record.form, record.status) == (True, "plain", "1" * 8)
+    assert np.isfinite(record.numbers).all()
 
 
 @pytest.mark.parametrize(
@@ -60,26 +60,26 @@ def test_every_entry_of_the_four_lists_is_read_at_the_return() -> None:
 )
 def test_the_form_of_what_is_returned_is_named_and_its_lists_are_read(end: str, form: str) -> None:
     """Whatever the form, the numbers are the same. With two layers, pairs could as well be two wrong lists."""
-    read = evidence(end=end, suite=THREE)
-    assert read.form == form
-    assert read.numbers.tobytes() == evidence(suite=THREE).numbers.tobytes()
+    record = evidence(end=end, suite=THREE)
+    assert record.form == form
+    assert record.numbers.tobytes() == evidence(suite=THREE).numbers.tobytes()
 
 
 def test_flat_biases_are_told_from_those_of_the_right_shape() -> None:
     """Their numbers are read all the same."""
-    read = evidence(end="return all_dl_dweights, [db.ravel() for db in all_dl_dbiases]")
-    assert read.status[2:4] == "22"
-    assert read.numbers.tobytes() == evidence().numbers.tobytes()
+    record = evidence(end="return all_dl_dweights, [db.ravel() for db in all_dl_dbiases]")
+    assert record.status[2:4] == "22"
+    assert record.numbers.tobytes() == evidence().numbers.tobytes()
 
 
 def test_a_raise_leaves_the_lists_up_to_it_with_the_statement_and_its_operands() -> None:
     """The second line of the loop raises in its first turn."""
-    read = evidence(h="all_h[layer]")
-    assert (read.ended, read.status) == (False, "00010100")
-    assert read.raised is not None
-    assert read.raised.statement == "all_dl_dweights[layer] = np.matmul(all_dl_df[layer], all_h[layer])"
-    assert read.raised.part == "np.matmul(all_dl_df[layer], all_h[layer])"
-    shapes = {operand.text: operand.shape for operand in read.raised.operands}
+    record = evidence(h="all_h[layer]")
+    assert (record.ended, record.status) == (False, "00010100")
+    assert record.raised is not None
+    assert record.raised.statement == "all_dl_dweights[layer] = np.matmul(all_dl_df[layer], all_h[layer])"
+    assert record.raised.part == "np.matmul(all_dl_df[layer], all_h[layer])"
+    shapes = {operand.text: operand.shape for operand in record.raised.operands}
     sizes = ONE.sizes[0]
     assert shapes["all_dl_df[layer]"] == (sizes[2], 1)
     assert shapes["all_h[layer]"] == (sizes[1], 1)
@@ -93,8 +93,8 @@ def test_a_decorated_function_is_found_by_its_code() -> None:
 
 def test_arrays_that_share_memory_are_named() -> None:
     """What changes one of them in place changes the other."""
-    read = evidence(end=f"all_dl_dh[1] = all_dl_df[0]; {RETURN}")
-    assert read.shared == (False, True)
+    record = evidence(end=f"all_dl_dh[1] = all_dl_df[0]; {RETURN}")
+    assert record.shared == (False, True)
 
 
 @pytest.mark.parametrize(

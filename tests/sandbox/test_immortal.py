@@ -65,14 +65,14 @@ PROGRAMS = {
 
 
 @pytest.mark.skipif(not _possible(), reason="this Python counts all references")
-@pytest.mark.parametrize("what", PROGRAMS)
-def test_an_object_that_is_immortal(what: str) -> None:
-    program, printed = PROGRAMS[what]
+@pytest.mark.parametrize("program_name", PROGRAMS)
+def test_an_object_that_is_immortal(program_name: str) -> None:
+    program, output = PROGRAMS[program_name]
     head = "import gc, json, sys\nimport numpy as np\nfrom worker.sandbox.inside.immortal import immortalise\n"
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", head + textwrap.dedent(program)], capture_output=True, text=True, check=True
     )
-    assert found.stdout.strip() == printed
+    assert process.stdout.strip() == output
 
 
 def test_where_python_counts_all_references_nothing_is_written() -> None:
@@ -86,5 +86,5 @@ before = sys.getrefcount(kept)
 immortal.immortalise([kept])
 print(sys.getrefcount(kept) == before)
 """
-    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert found.stdout.strip() == "True"
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout.strip() == "True"

@@ -33,7 +33,7 @@ def left_as_found() -> Iterator[None]:
         del sys.modules[name]
 
 
-def sliced(files: Mapping[str, str | bytes] | bytes, path: str = PATH) -> Slice:
+def slice_package(files: Mapping[str, str | bytes] | bytes, path: str = PATH) -> Slice:
     source = files if isinstance(files, bytes) else pack(files)
     return extract(source, "hw.zip", Entry("f", package=path))
 
@@ -43,13 +43,13 @@ def run(
 ) -> Any:
     """Return what `f(3)` returns."""
     course = CourseModules(package_of(path), functions or {}, stand_ins)
-    return Student(sliced(files, path)).names(("",), {}, course)["f"](3)
+    return Student(slice_package(files, path)).names(("",), {}, course)["f"](3)
 
 
 def refusal(source: bytes | Mapping[str, str | bytes], path: str = PATH) -> Rejected:
-    with pytest.raises(Rejected) as caught:
-        sliced(source, path)
-    return caught.value
+    with pytest.raises(Rejected) as error:
+        slice_package(source, path)
+    return error.value
 
 
 @pytest.mark.parametrize(
@@ -105,24 +105,24 @@ def test_what_a_missed_name_stood_for_is_named_with_its_line() -> None:
         PATH: "from ..layers import *\ndef f(x):\n    return double(x)\n",
         "cs231n/layers.py": "from .nothing import *\ndef double(x):\n    return twice(x)\n",
     }
-    cut = sliced(files)
-    student = Student(cut)
-    with pytest.raises(NameError) as caught:
+    source = slice_package(files)
+    student = Student(source)
+    with pytest.raises(NameError) as error:
         student.names(("",), {}, CourseModules("cs231n.classifiers"))["f"](3)
-    described = student.describe(caught.value)
-    assert "Line 1 of cs231n/layers.py (`from .nothing import *`) was left out: it raised" in described["message"]
-    assert f"line 3 of {PATH}, in f" in described["traceback"]
-    assert "line 3 of cs231n/layers.py, in double" in described["traceback"]
-    assert described["frames"] == [(1, 3), (2, 3)]
+    description = student.describe(error.value)
+    assert "Line 1 of cs231n/layers.py (`from .nothing import *`) was left out: it raised" in description["message"]
+    assert f"line 3 of {PATH}, in f" in description["traceback"]
+    assert "line 3 of cs231n/layers.py, in double" in description["traceback"]
+    assert description["frames"] == [(1, 3), (2, 3)]
 
 
 def test_a_file_that_is_not_python_is_an_error_where_it_is_imported_and_no_harm_elsewhere() -> None:
-    broken: dict[str, str | bytes] = {"cs231n/a.py": "print 'Python 2'\n", "cs231n/b.py": b"\xff\xfe\x00"}
-    assert run({PATH: RIGHT, **broken}) == 6
+    broken_files: dict[str, str | bytes] = {"cs231n/a.py": "print 'Python 2'\n", "cs231n/b.py": b"\xff\xfe\x00"}
+    assert run({PATH: RIGHT, **broken_files}) == 6
     with pytest.raises(ImportError, match=r"line 1 of cs231n/a\.py is not valid Python"):
-        run({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", **broken})
+        run({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", **broken_files})
     with pytest.raises(ImportError, match=r"cs231n/b\.py cannot be read"):
-        run({PATH: f"from ..b import g\n{RIGHT.replace('2', 'g(2)')}", **broken})
+        run({PATH: f"from ..b import g\n{RIGHT.replace('2', 'g(2)')}", **broken_files})
 
 
 def test_the_courses_functions_win_and_the_files_others_stay() -> None:
@@ -152,7 +152,7 @@ def test_modules_are_made_anew_for_each_module_of_the_students() -> None:
         PATH: "from ..state import *\ndef f(x):\n    from ..state import k as late\n    return count(), k(), late()\n",
         "cs231n/state.py": "calls = []\ndef count():\n    calls.append(1)\n    return len(calls)\n",
     }
-    student = Student(sliced(files))
+    student = Student(slice_package(files))
 
     def ask(key: int) -> Any:
         course = CourseModules("cs231n.classifiers", {"cs231n.state": {"k": lambda: key}})
@@ -162,19 +162,19 @@ def test_modules_are_made_anew_for_each_module_of_the_students() -> None:
 
 
 def test_stand_ins_are_inert_until_they_are_used() -> None:
-    plotting = (
+    plot_imports = (
         "import matplotlib.pyplot as plt\nfrom past.builtins import xrange\nfrom ..im2col_cython import *\n"
         "from matplotlib import cm\n"
     )
     method = "class Net:\n    def f(self, x): return 2 * x\n    def plot(self): plt.plot(cm.jet, xrange(3))\n"
-    lines = f"{plotting}{method}def f(x):\n    return Net().f(x)\n"
+    lines = f"{plot_imports}{method}def f(x):\n    return Net().f(x)\n"
     stand_ins = ("matplotlib", "past", "..im2col_cython")
     with pytest.raises(ImportError):
         run({PATH: lines})
     assert run({PATH: lines}, PATH, None, *stand_ins) == 6
-    used = lines.replace("return Net().f(x)", "return Net().plot()")
+    source = lines.replace("return Net().f(x)", "return Net().plot()")
     with pytest.raises(ImportError, match=r"`past\.builtins\.xrange` is used, and .* does not provide `past`"):
-        run({PATH: used}, PATH, None, *stand_ins)
+        run({PATH: source}, PATH, None, *stand_ins)
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,8 @@ def test_every_use_of_a_stand_in_names_it(use: str) -> None:
 def test_an_archive_that_is_no_package_is_refused_with_a_sentence(
     files: Mapping[str, str | bytes], reason: str, sentence: str
 ) -> None:
-    refused = refusal(files)
-    assert (refused.reason, sentence in refused.message) == (reason, True), refused.message
+    error = refusal(files)
+    assert (error.reason, sentence in error.message) == (reason, True), error.message
 
 
 def test_a_link_an_encrypted_member_a_repeated_one_and_another_method_are_refused() -> None:
@@ -229,14 +229,14 @@ def test_a_link_an_encrypted_member_a_repeated_one_and_another_method_are_refuse
     with warnings.catch_warnings(action="ignore"):
         twice = pack({PATH: RIGHT, "x.py": "", "y.py": ""}).replace(b"y.py", b"x.py")
     assert "holds x.py twice" in refusal(twice).message
-    locked = bytearray(pack({PATH: RIGHT}))
-    for start in (locked.find(b"PK\x03\x04") + 6, locked.find(b"PK\x01\x02") + 8):
-        locked[start] |= 1
-    assert "is encrypted" in refusal(bytes(locked)).message
-    packed = bytearray(pack({PATH: RIGHT}))
-    for start in (packed.find(b"PK\x03\x04") + 8, packed.find(b"PK\x01\x02") + 10):
-        packed[start] = 14
-    assert "not every program reads" in refusal(bytes(packed)).message
+    archive = bytearray(pack({PATH: RIGHT}))
+    for start in (archive.find(b"PK\x03\x04") + 6, archive.find(b"PK\x01\x02") + 8):
+        archive[start] |= 1
+    assert "is encrypted" in refusal(bytes(archive)).message
+    torn_archive = bytearray(pack({PATH: RIGHT}))
+    for start in (torn_archive.find(b"PK\x03\x04") + 8, torn_archive.find(b"PK\x01\x02") + 10):
+        torn_archive[start] = 14
+    assert "not every program reads" in refusal(bytes(torn_archive)).message
 
 
 def test_a_member_that_holds_more_than_it_declares_is_refused() -> None:
@@ -244,8 +244,8 @@ def test_a_member_that_holds_more_than_it_declares_is_refused() -> None:
     bomb = bytearray(pack({PATH: RIGHT, "b.py": "x = 1\n" * 40_000}))
     size = len("x = 1\n" * 40_000).to_bytes(4, "little")
     assert bomb.count(size) == 2
-    refused = refusal(bytes(bomb).replace(size, (10).to_bytes(4, "little")))
-    assert refused.reason == "bad_archive"
+    error = refusal(bytes(bomb).replace(size, (10).to_bytes(4, "little")))
+    assert error.reason == "bad_archive"
 
 
 def test_members_that_are_no_python_stay_closed() -> None:
@@ -265,11 +265,11 @@ def test_any_bytes_end_in_a_slice_or_a_rejection(changes: list[tuple[int, int]])
     for place, octet in changes:
         octets[place] = octet
     with warnings.catch_warnings(action="ignore"), contextlib.suppress(Rejected):
-        sliced(bytes(octets))
+        slice_package(bytes(octets))
 
 
 def test_a_file_alone_is_still_taken_and_an_archive_is_not_where_no_file_is_named() -> None:
     assert extract(RIGHT.encode(), "net.py", Entry("f", package=PATH)).modules == ()
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Rejected) as error:
         extract(pack({PATH: RIGHT}), "hw.zip", Entry("f"))
-    assert caught.value.reason == "binary"
+    assert error.value.reason == "binary"

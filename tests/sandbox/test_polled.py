@@ -14,17 +14,17 @@ from worker.sandbox.polled import Polled
 def test_more_is_waited_for_only_where_a_pipe_has_room_for_it(monkeypatch: pytest.MonkeyPatch, *, roomy: bool) -> None:
     """An ordinary user may have so much for all pipes together: in a small one, whoever answers would wait for us."""
 
-    def refused(*_: int) -> None:
+    def refuse(*_: int) -> None:
         raise PermissionError
 
     if not roomy:
-        monkeypatch.setattr(fcntl, "fcntl", refused)
-    slept: list[float] = []
-    monkeypatch.setattr(time, "sleep", slept.append)
+        monkeypatch.setattr(fcntl, "fcntl", refuse)
+    sleeps: list[float] = []
+    monkeypatch.setattr(time, "sleep", sleeps.append)
     pipes = Polled()
     with contextlib.closing(pipes):
         os.write(pipes.theirs[1], b"answer")
         assert pipes.take(1.0, breath=0.25) == [(True, b"answer")]
         assert pipes.take(0.0) == []
-        assert slept == [0.25] * roomy
+        assert sleeps == [0.25] * roomy
         pipes.release()

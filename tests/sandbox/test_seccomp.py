@@ -36,38 +36,38 @@ def verdict(program: bytes, number: int, arguments: tuple[int, ...] = (), archit
         elif code == 0x54:
             accumulator &= constant
         else:
-            holds = {
+            comparisons = {
                 0x15: accumulator == constant,
                 0x35: accumulator >= constant,
                 0x45: accumulator & constant,
             }
-            place += true if holds[code] else false
+            place += true if comparisons[code] else false
 
 
 def numbers(machine: str, names: dict[str, tuple[int | None, int | None]]) -> dict[int, str]:
     column = seccomp.MACHINES[machine][1]
-    found = {numbers[column]: name for name, numbers in names.items()}
-    return {number: name for number, name in found.items() if number is not None}
+    name_by_number = {numbers[column]: name for name, numbers in names.items()}
+    return {number: name for number, name in name_by_number.items() if number is not None}
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 @pytest.mark.parametrize("kind", ["running", "starting"])
 def test_what_is_not_named_is_refused(machine: str, kind: str) -> None:
     program = seccomp.running(machine) if kind == "running" else seccomp.starting(machine)
-    named = numbers(machine, syscalls.RUNNING if kind == "running" else TABLE)
+    name_by_number = numbers(machine, syscalls.RUNNING if kind == "running" else TABLE)
     for number in range(1024):
-        got = verdict(program, number, architecture=WORDS[machine])
-        if number not in named:
-            assert got == DENY, number
-        elif named[number] not in {"clone", "clone3", "prctl", "ioctl"}:
-            assert got == seccomp.ALLOW, named[number]
+        answer = verdict(program, number, architecture=WORDS[machine])
+        if number not in name_by_number:
+            assert answer == DENY, number
+        elif name_by_number[number] not in {"clone", "clone3", "prctl", "ioctl"}:
+            assert answer == seccomp.ALLOW, name_by_number[number]
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
 def test_another_architecture_ends_the_process(machine: str) -> None:
-    for other in {X86, ARM, I386} - {WORDS[machine]}:
+    for architecture in {X86, ARM, I386} - {WORDS[machine]}:
         for number in range(512):
-            assert verdict(seccomp.running(machine), number, architecture=other) == seccomp.KILL
+            assert verdict(seccomp.running(machine), number, architecture=architecture) == seccomp.KILL
 
 
 def test_x32_numbers_are_refused() -> None:
@@ -115,10 +115,10 @@ def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
     header = {name: int(number) for name, number in re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", text)}
     # The generic header has an older name for it as well.
     header.setdefault("newfstatat", header.get("fstatat", -1))
-    ours = {name: number for number, name in numbers(machine, TABLE).items()}
-    assert ours == {name: header[name] for name in ours}
+    own_numbers = {name: number for number, name in numbers(machine, TABLE).items()}
+    assert own_numbers == {name: header[name] for name in own_numbers}
     # 1024 and above are the generic header's calls of the past, which aarch64 never had.
-    assert not [name for name in TABLE if name not in ours and header.get(name, 1024) < 1024]
+    assert not [name for name in TABLE if name not in own_numbers and header.get(name, 1024) < 1024]
 
 
 @pytest.mark.parametrize(

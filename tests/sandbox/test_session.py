@@ -101,16 +101,16 @@ def test_dataclasses_with_postponed_annotations_work(session: Session) -> None:
 
 def test_random_numbers_are_the_same_each_time(way: Jail) -> None:
     code = body("return [np.random.rand(1, 1) + random.random() + 0 * len({'a', 'b'})], all_biases", "import random")
-    found = []
+    answers = []
     for _ in range(2):
-        with Session(way, LIMITS) as opened:
-            found.append(numbers(ask(opened, code)[0]))
-    assert found[0] == found[1]
+        with Session(way, LIMITS) as session:
+            answers.append(numbers(ask(session, code)[0]))
+    assert answers[0] == answers[1]
 
 
 @inside_alone
 @pytest.mark.parametrize(
-    ("lines", "changed"),
+    ("lines", "changed_names"),
     [
         ("all_h[0][0, 0] = 9", ["all_h"]),
         ("all_weights[0] *= 2\nall_biases.append(1)", ["all_weights", "all_biases"]),
@@ -120,14 +120,14 @@ def test_random_numbers_are_the_same_each_time(way: Jail) -> None:
         ("all_h[0] *= np.nan", ["all_h"]),
     ],
 )
-def test_changed_arguments_are_named(session: Session, lines: str, changed: list[str]) -> None:
-    returned = "return [np.zeros((1, 1))], [np.zeros((1, 1))]"
-    assert ask(session, body(f"{lines}\n{returned}"))[0].header == {"kind": "returned", "changed": changed}
+def test_changed_arguments_are_named(session: Session, lines: str, changed_names: list[str]) -> None:
+    return_line = "return [np.zeros((1, 1))], [np.zeros((1, 1))]"
+    assert ask(session, body(f"{lines}\n{return_line}"))[0].header == {"kind": "returned", "changed": changed_names}
 
 
 @inside_alone
 @pytest.mark.parametrize(
-    "returned",
+    "expression",
     [
         "([[[3.0]]], ([[4]],))",
         "[np.array([[[3]]], dtype='int8'), np.array([[[4]]], dtype='float16')]",
@@ -136,13 +136,13 @@ def test_changed_arguments_are_named(session: Session, lines: str, changed: list
         "[[np.array([[3.0]], dtype='>f8')], [np.asfortranarray([[4.0]])]]",
     ],
 )
-def test_what_is_convertible_with_the_right_shape_is_taken(session: Session, returned: str) -> None:
-    assert numbers(ask(session, body(f"return {returned}"))[0]) == [3, 4]
+def test_what_is_convertible_with_the_right_shape_is_taken(session: Session, expression: str) -> None:
+    assert numbers(ask(session, body(f"return {expression}"))[0]) == [3, 4]
 
 
 @inside_alone
 @pytest.mark.parametrize(
-    ("returned", "where", "index", "kind"),
+    ("expression", "place", "index", "kind"),
     [
         ("None", "return", None, "NoneType"),
         ("np.zeros((2, 1, 1, 1))", "return", None, "ndarray"),
@@ -165,10 +165,10 @@ def test_what_is_convertible_with_the_right_shape_is_taken(session: Session, ret
     ],
 )
 def test_what_has_another_structure_is_malformed(
-    session: Session, returned: str, where: str, index: int | None, kind: str
+    session: Session, expression: str, place: str, index: int | None, kind: str
 ) -> None:
-    reply = ask(session, body(f"return {returned}"))[0]
-    assert (reply.header["kind"], reply.header["where"], reply.header["index"]) == ("malformed", where, index)
+    reply = ask(session, body(f"return {expression}"))[0]
+    assert (reply.header["kind"], reply.header["where"], reply.header["index"]) == ("malformed", place, index)
     assert reply.header["found"]["type"] == kind
     assert reply.payload == b""
 
@@ -188,10 +188,10 @@ def test_an_exception_shows_the_students_lines_only(session: Session) -> None:
     assert header["frames"] == [[0, 5]]
 
 
-@pytest.mark.parametrize("raised", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
-def test_exits_are_answers_too_and_the_next_network_is_asked(session: Session, raised: str) -> None:
-    replies = ask(session, body(f"if K == 0:\n    raise {raised}"), [1, 1], [1, 1, 1])
-    assert (replies[0].header["kind"], replies[0].header["type"]) == ("raised", raised.partition("(")[0])
+@pytest.mark.parametrize("error", ["SystemExit(0)", "KeyboardInterrupt", "GeneratorExit"])
+def test_exits_are_answers_too_and_the_next_network_is_asked(session: Session, error: str) -> None:
+    replies = ask(session, body(f"if K == 0:\n    raise {error}"), [1, 1], [1, 1, 1])
+    assert (replies[0].header["kind"], replies[0].header["type"]) == ("raised", error.partition("(")[0])
     assert replies[1].header["kind"] == "returned"
 
 
@@ -202,13 +202,13 @@ def test_what_executing_the_slice_raises_is_the_answer_of_every_network_of_its_d
     assert [reply.header["kind"] for reply in replies] == ["returned", "raised", "raised", "returned"]
     assert "line 2" in replies[2].header["traceback"]
     assert "before the function was called" in replies[1].header["message"]
-    (inside,) = ask(session, body("1 / 0"), [1, 1, 1, 1])
-    assert "before the function" not in inside.header["message"]
+    (inner_reply,) = ask(session, body("1 / 0"), [1, 1, 1, 1])
+    assert "before the function" not in inner_reply.header["message"]
 
 
 @inside_alone
 @pytest.mark.parametrize(
-    "broken",
+    "method",
     [
         "def __str__(self): raise ValueError",
         "def __str__(self): return self.__str__()",
@@ -218,8 +218,8 @@ def test_what_executing_the_slice_raises_is_the_answer_of_every_network_of_its_d
         "def __str__(self): raise SystemExit",
     ],
 )
-def test_exceptions_that_break_when_looked_at_are_described(session: Session, broken: str) -> None:
-    header = ask(session, body("raise Broken()", f"class Broken(Exception):\n    {broken}"))[0].header
+def test_exceptions_that_break_when_looked_at_are_described(session: Session, method: str) -> None:
+    header = ask(session, body("raise Broken()", f"class Broken(Exception):\n    {method}"))[0].header
     assert (header["kind"], header["type"]) == ("raised", "Broken")
     assert len(header["message"]) <= 2000
     assert len(header["traceback"]) <= 8000
@@ -252,16 +252,16 @@ def test_a_frame_outside_of_the_submission_is_none_of_its_lines(session: Session
 
 
 def test_a_rejection_is_a_submission_error_and_the_session_goes_on(session: Session) -> None:
-    with pytest.raises(SubmissionError) as caught:
+    with pytest.raises(SubmissionError) as error:
         session.extract(b"def backward_pass(:", "work.py", entry_of("backward_pass"))
-    assert caught.value.reason == "syntax_error"
+    assert error.value.reason == "syntax_error"
     assert ask(session, RIGHT)
 
 
 @pytest.mark.parametrize("source", [b"(" * 300_000, b"-" * 900_000 + b"1", b"x = " + b"f'{" * 200 + b"1"])
-def test_source_that_is_too_deep_is_rejected(jailed: Session, source: bytes) -> None:
+def test_source_that_is_too_deep_is_rejected(jail_session: Session, source: bytes) -> None:
     with pytest.raises(SubmissionError):
-        jailed.extract(source, "work.py", entry_of("backward_pass"))
+        jail_session.extract(source, "work.py", entry_of("backward_pass"))
 
 
 def test_prints_are_kept_apart_from_answers(session: Session) -> None:
@@ -290,21 +290,21 @@ def test_too_much_output_is_found_and_pinned(session: Session, lines: str) -> No
 @pytest.mark.parametrize("loop", ["while True:\n        pass", "import time\n    time.sleep(60)"])
 def test_a_call_that_does_not_end_is_pinned_to_its_network(way: Jail, loop: str) -> None:
     limits = JailLimits(seconds_per_call=0.2, seconds=5.0, memory=1 << 30, output=1000)
-    with Session(way, limits) as opened:
+    with Session(way, limits) as session:
         with pytest.raises(TimedOut, match=r"0\.2 s for one call"):
-            ask(opened, body(f"if K == 1:\n    {loop}"), [1, 1], [1, 1, 1], [1, 1])
-        assert len(opened.replies) == 1
+            ask(session, body(f"if K == 1:\n    {loop}"), [1, 1], [1, 1, 1], [1, 1])
+        assert len(session.replies) == 1
 
 
 def test_slow_answers_meet_the_limit_for_all_of_them(way: Jail) -> None:
     limits = JailLimits(seconds_per_call=1.0, seconds=0.4, memory=1 << 30, output=1000)
     lines = "import time\nend = time.process_time() + 0.1\nwhile time.process_time() < end:\n    pass"
-    with Session(way, limits) as opened, pytest.raises(TimedOut, match="in all"):
-        ask(opened, body(lines), *[[1, 1]] * 50)
+    with Session(way, limits) as session, pytest.raises(TimedOut, match="in all"):
+        ask(session, body(lines), *[[1, 1]] * 50)
 
 
 @pytest.mark.parametrize(
-    ("lines", "said"),
+    ("lines", "message"),
     [
         ("import os\nos._exit(0)", "exit status 0"),
         ("import os\nos._exit(3)", "exit status 3"),
@@ -314,49 +314,49 @@ def test_slow_answers_meet_the_limit_for_all_of_them(way: Jail) -> None:
         ("import os\nos.write(41, bytes(12))", "no answer"),
     ],
 )
-def test_a_process_that_dies_or_talks_nonsense_has_crashed(jailed: Session, lines: str, said: str) -> None:
+def test_a_process_that_dies_or_talks_nonsense_has_crashed(jail_session: Session, lines: str, message: str) -> None:
     code = body("if K == 1:\n" + "\n".join(f"    {line}" for line in lines.splitlines()))
-    with pytest.raises(Crashed, match=said):
-        ask(jailed, code, [1, 1], [1, 1, 1])
-    assert [reply.header["kind"] for reply in jailed.replies] == ["returned"]
+    with pytest.raises(Crashed, match=message):
+        ask(jail_session, code, [1, 1], [1, 1, 1])
+    assert [reply.header["kind"] for reply in jail_session.replies] == ["returned"]
     with pytest.raises(JailFailed, match="over"):
-        ask_again(jailed)
+        ask_again(jail_session)
 
 
-def test_forged_headers_are_no_answers(jailed: Session) -> None:
+def test_forged_headers_are_no_answers(jail_session: Session) -> None:
     lines = (
         "import json, os, struct\n"
         "text = json.dumps({'kind': 'returned', 'changed': [['y']], 'score': 8}).encode()\n"
         "os.write(41, struct.pack('>IQ', len(text), 16) + text + bytes(16))"
     )
     with pytest.raises(Crashed, match="no answer"):
-        ask(jailed, body(lines))
+        ask(jail_session, body(lines))
 
 
-def test_memory_is_limited(jailed: Session) -> None:
+def test_memory_is_limited(jail_session: Session) -> None:
     with pytest.raises(OutOfMemory, match="1,024 MiB"):
-        ask(jailed, body("return np.ones(2**31)"))
+        ask(jail_session, body("return np.ones(2**31)"))
 
 
 def test_memory_beyond_the_address_space_limit_meets_the_group(single: Single) -> None:
     """The runner's own limit is taken away here, as if it had been got around."""
     code = body("kept = [np.ones(2**23) for _ in range(20)]")
     limits = JailLimits(seconds_per_call=5, seconds=9, memory=1 << 30, output=1000)
-    with Session(single, limits) as opened:
-        assert isinstance(opened._process, Bubbled)
-        group = opened._process._group
+    with Session(single, limits) as session:
+        assert isinstance(session._process, Bubbled)
+        group = session._process._group
         if group is None or not any(list(folder.glob("memory.*")) for folder in group.folders):
             pytest.skip("no control groups for memory here")
-        opened._await_ready()
+        session._await_ready()
         for folder in group.folders:
             for name in ("memory.max", "memory.limit_in_bytes"):
                 if (folder / name).exists():
                     (folder / name).write_text(str(200 << 20), encoding="ascii")
         with pytest.raises(OutOfMemory, match="MiB"):
-            ask(opened, code)
+            ask(session, code)
 
 
-def opened(jail: Jail) -> None:
+def read_something(jail: Jail) -> None:
     """Have a jail read something."""
     with Session(jail, LIMITS) as session:
         session.extract(b"", "work.py", entry_of("backward_pass"))
@@ -364,14 +364,14 @@ def opened(jail: Jail) -> None:
 
 @pytest.mark.parametrize("kind", [Single, Template])
 def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch, kind: type[Single] | type[Template]) -> None:
-    broken = Launch(
+    broken_launch = Launch(
         wrapper=(*jail.wrapper, "--no-such-flag"),
         command=jail.command,
         environment=jail.environment,
         jailed=True,
     )
-    with contextlib.closing(kind(broken)) as jails, pytest.raises(JailFailed, match="no-such-flag"):
-        opened(jails)
+    with contextlib.closing(kind(broken_launch)) as jails, pytest.raises(JailFailed, match="no-such-flag"):
+        read_something(jails)
 
 
 def test_nobody_is_let_through_the_gate_of_whom_bwrap_did_not_tell(
@@ -379,15 +379,15 @@ def test_nobody_is_let_through_the_gate_of_whom_bwrap_did_not_tell(
 ) -> None:
     """It would run without having been taken hold of."""
     monkeypatch.setattr(bubble, "_START", 0.05)
-    silent = dataclasses.replace(jail, wrapper=("/bin/sh", "-c", "exec sleep 60"))
+    silent_jail = dataclasses.replace(jail, wrapper=("/bin/sh", "-c", "exec sleep 60"))
     with pytest.raises(JailFailed, match="did not say"):
-        Single(silent).start(LIMITS)
+        Single(silent_jail).start(LIMITS)
 
 
 @pytest.mark.parametrize("kind", [Single, Template])
 def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Single] | type[Template]) -> None:
     command = (*jail.command[:-1], "import sys; sys.exit('no NumPy here')")
-    broken = Launch(
+    broken_launch = Launch(
         wrapper=jail.wrapper,
         command=command,
         environment=jail.environment,
@@ -397,8 +397,8 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Si
         forking=jail.forking,
         running=jail.running,
     )
-    with contextlib.closing(kind(broken)) as jails, pytest.raises(JailFailed, match="no NumPy here"):
-        opened(jails)
+    with contextlib.closing(kind(broken_launch)) as jails, pytest.raises(JailFailed, match="no NumPy here"):
+        read_something(jails)
 
 
 # ---- isolation
@@ -439,8 +439,8 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Si
         "import click",
     ],
 )
-def test_an_attempt_fails(jailed: Session, attempt: str) -> None:
-    reply = ask(jailed, body(f"import os, sys\n{attempt}"))[0]
+def test_an_attempt_fails(jail_session: Session, attempt: str) -> None:
+    reply = ask(jail_session, body(f"import os, sys\n{attempt}"))[0]
     assert reply.header["kind"] == "raised", attempt
     assert reply.header["type"] in {
         *("PermissionError", "FileNotFoundError", "ModuleNotFoundError", "OSError", "RuntimeError"),
@@ -470,13 +470,13 @@ def test_an_attempt_fails(jailed: Session, attempt: str) -> None:
         "135, 0",
     ],
 )
-def test_the_kernel_refuses_a_raw_call(jailed: Session, call: str) -> None:
+def test_the_kernel_refuses_a_raw_call(jail_session: Session, call: str) -> None:
     lines = f"import ctypes\nl = ctypes.CDLL(None, use_errno=True)\nprint(l.syscall({call}), ctypes.get_errno())"
-    assert look(jailed, lines) == ("-1 38" if call.startswith("435") else "-1 1")
+    assert look(jail_session, lines) == ("-1 38" if call.startswith("435") else "-1 1")
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="machine code of x86_64")
-def test_the_32_bit_door_is_shut(jailed: Session) -> None:
+def test_the_32_bit_door_is_shut(jail_session: Session) -> None:
     lines = (
         "import ctypes, mmap\n"
         "page = mmap.mmap(-1, 4096, prot=7)\n"
@@ -484,14 +484,14 @@ def test_the_32_bit_door_is_shut(jailed: Session) -> None:
         "ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))()"
     )
     with pytest.raises(Crashed, match="SIGSYS"):
-        ask(jailed, body(lines))
+        ask(jail_session, body(lines))
 
 
-def test_sessions_run_side_by_side(walled: Jail) -> None:
+def test_sessions_run_side_by_side(any_jail: Jail) -> None:
     with contextlib.ExitStack() as stack:
-        opened = [stack.enter_context(Session(walled, LIMITS)) for _ in range(4)]
-        found = [numbers(ask(session, RIGHT)[0]) for session in opened]
-    assert found == [[-16.0, -4.0]] * 4
+        sessions = [stack.enter_context(Session(any_jail, LIMITS)) for _ in range(4)]
+        answers = [numbers(ask(session, RIGHT)[0]) for session in sessions]
+    assert answers == [[-16.0, -4.0]] * 4
 
 
 def look(session: Session, lines: str) -> str:
@@ -500,13 +500,13 @@ def look(session: Session, lines: str) -> str:
     return session.output.strip()
 
 
-def test_the_process_is_nobody_and_can_become_nobody_else(jailed: Session) -> None:
+def test_the_process_is_nobody_and_can_become_nobody_else(jail_session: Session) -> None:
     """Without a map of its users the forked one is the kernel's overflow user, in its own eyes."""
-    assert look(jailed, "print({*os.getresuid(), *os.getresgid()} - {10001, 65534}, os.getpid())") == "set() 1"
+    assert look(jail_session, "print({*os.getresuid(), *os.getresgid()} - {10001, 65534}, os.getpid())") == "set() 1"
 
 
-def test_the_environment_is_ours_alone(jailed: Session) -> None:
-    names = look(jailed, "print(*sorted(os.environ))").split()
+def test_the_environment_is_ours_alone(jail_session: Session) -> None:
+    names = look(jail_session, "print(*sorted(os.environ))").split()
     assert set(names) <= {
         "LANG",
         "OMP_NUM_THREADS",
@@ -520,8 +520,8 @@ def test_the_environment_is_ours_alone(jailed: Session) -> None:
 OPEN = "for n in range(512):\n    try:\n        os.fstat(n)\n        print(n)\n    except OSError:\n        pass"
 
 
-def test_no_descriptor_is_open_but_the_pipes(jailed: Session) -> None:
-    assert look(jailed, OPEN).split() == ["0", "1", "2", "40", "41"]
+def test_no_descriptor_is_open_but_the_pipes(jail_session: Session) -> None:
+    assert look(jail_session, OPEN).split() == ["0", "1", "2", "40", "41"]
 
 
 def test_nor_is_one_if_the_worker_has_many_open(single: Single) -> None:
@@ -533,29 +533,29 @@ def test_nor_is_one_if_the_worker_has_many_open(single: Single) -> None:
             assert look(session, OPEN).split() == ["0", "1", "2", "40", "41"]
 
 
-def test_only_what_python_needs_is_mounted(jailed: Session) -> None:
+def test_only_what_python_needs_is_mounted(jail_session: Session) -> None:
     folders = ("/jail", "/jail/worker", "/jail/worker/sandbox")
     lines = f"for folder in {folders}:\n    print(*os.listdir(folder))"
-    assert sorted(look(jailed, lines).split()) == ["inside", "sandbox", "site", "worker"]
+    assert sorted(look(jail_session, lines).split()) == ["inside", "sandbox", "site", "worker"]
 
 
-def test_every_mount_is_read_only(jailed: Session) -> None:
+def test_every_mount_is_read_only(jail_session: Session) -> None:
     lines = (
         "for top, folders, files in os.walk('/'):\n"
         "    if not os.statvfs(top).f_flag & os.ST_RDONLY:\n        print(top)\n"
         "    folders[:] = [] if top.count('/') > 4 else folders"
     )
-    assert look(jailed, lines) == ""
+    assert look(jail_session, lines) == ""
 
 
-def test_installed_packages_cannot_be_seen(jailed: Session) -> None:
+def test_installed_packages_cannot_be_seen(jail_session: Session) -> None:
     lines = (
         "for path in sys.path:\n"
         "    for name in ('site-packages', 'dist-packages'):\n"
         "        if os.path.isdir(path + '/' + name):\n            print(*os.listdir(path + '/' + name))\n"
         "print(*os.listdir('/jail/site'))"
     )
-    assert set(look(jailed, lines).split()) <= {"numpy", "numpy.libs"}
+    assert set(look(jail_session, lines).split()) <= {"numpy", "numpy.libs"}
 
 
 @pytest.mark.parametrize("kind", ["Single", "Template"])
@@ -586,33 +586,33 @@ def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
         # bwrap and the process in it, and what a template has forked.
         assert len(pids) == {"Single": 2, "Template": 3}[kind]
         with contextlib.ExitStack() as ends:
-            held = [os.pidfd_open(pid) for pid in pids]
-            for descriptor in held:
+            descriptors = [os.pidfd_open(pid) for pid in pids]
+            for descriptor in descriptors:
                 ends.callback(os.close, descriptor)
             worker.send_signal(signal.SIGKILL)
             worker.wait()
-            for descriptor in held:
+            for descriptor in descriptors:
                 assert select.select([descriptor], [], [], 10)[0]
 
 
 def test_twenty_sessions_leave_nothing_behind(way: Jail) -> None:
-    def held() -> tuple[int, int, int]:
+    def count_held() -> tuple[int, int, int]:
         groups = len(list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*")))
         return len(list(Path("/proc/self/fd").iterdir())), threading.active_count(), groups
 
     def children() -> set[str]:
         return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
 
-    with Session(way, LIMITS) as opened:
+    with Session(way, LIMITS) as session:
         # A template is there before anything is counted.
-        ask(opened, RIGHT)
-    before, born = held(), children()
+        ask(session, RIGHT)
+    before, child_pids = count_held(), children()
     for number in range(20):
-        with Session(way, LIMITS) as opened:
+        with Session(way, LIMITS) as session:
             if number % 10 == 0:
-                ask(opened, RIGHT)
+                ask(session, RIGHT)
             elif number % 10 == 1:
-                opened._await_ready()
-            opened.close()
-    assert held() == before
-    assert children() == born
+                session._await_ready()
+            session.close()
+    assert count_held() == before
+    assert children() == child_pids

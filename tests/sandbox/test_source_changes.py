@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.sandbox.test_source import sliced
+from tests.sandbox.test_source import slice_source
 from worker.sandbox.inside.networks.answer import function_of
 from worker.sandbox.inside.student import Student
 
@@ -68,58 +68,58 @@ MISSED = {
 }
 
 
-def returned(student: Student) -> object:
+def call_function(student: Student) -> object:
     """What `f()` returns with three hidden layers."""
     return function_of(student, "f", 3, "least_squares")()
 
 
 @pytest.mark.parametrize("kind", CHANGES)
 def test_what_changes_a_name_that_the_function_uses_is_executed(kind: str) -> None:
-    assert returned(Student(sliced(CHANGES[kind]))) == 7
+    assert call_function(Student(slice_source(CHANGES[kind]))) == 7
 
 
 @pytest.mark.parametrize("kind", SURVIVED)
 def test_a_change_that_cannot_be_run_is_no_fault_of_the_function(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert returned(Student(sliced(SURVIVED[kind] + "def f(): return T['a']\n"))) == 7
+    assert call_function(Student(slice_source(SURVIVED[kind] + "def f(): return T['a']\n"))) == 7
     assert capsys.readouterr() == ("", "")
 
 
 def test_what_runs_for_too_long_is_tried_at_one_depth_only() -> None:
-    student = Student(sliced("T = {'n': 0}\nwhile True: T['n'] += 1\ndef f(): return T['n']\n"))
-    first = returned(student)
+    student = Student(slice_source("T = {'n': 0}\nwhile True: T['n'] += 1\ndef f(): return T['n']\n"))
+    first = call_function(student)
     assert isinstance(first, int)
     assert first > 1000
     assert function_of(student, "f", 4, "least_squares")() == 0
 
 
-@pytest.mark.parametrize("why", MISSED)
-def test_an_exception_names_what_was_left_out_and_why(why: str) -> None:
-    student = Student(sliced(MISSED[why]))
-    with pytest.raises((LookupError, NameError)) as caught:
-        returned(student)
-    said = student.describe(caught.value)
-    reason = "is not graded" if why == "no part" else why
-    assert f"Line 2 (`{MISSED[why].splitlines()[1]}`) was left out: " in said["message"]
-    assert reason in said["message"]
-    assert said["traceback"].endswith(said["message"].partition(". ")[2])
-    assert (0, 2) in said["lines"]
+@pytest.mark.parametrize("name", MISSED)
+def test_an_exception_names_what_was_left_out_and_why(name: str) -> None:
+    student = Student(slice_source(MISSED[name]))
+    with pytest.raises((LookupError, NameError)) as error:
+        call_function(student)
+    description = student.describe(error.value)
+    reason = "is not graded" if name == "no part" else name
+    assert f"Line 2 (`{MISSED[name].splitlines()[1]}`) was left out: " in description["message"]
+    assert reason in description["message"]
+    assert description["traceback"].endswith(description["message"].partition(". ")[2])
+    assert (0, 2) in description["lines"]
 
 
 @pytest.mark.parametrize(
     "source", ["def f(): return {}['a']\n", "def f(): return nothing\n", "def f(): return 1 / 0\n"]
 )
 def test_an_exception_that_misses_nothing_is_as_it_was(source: str) -> None:
-    student = Student(sliced("print('plots')\nfor i in range(3): pass\n" + source))
-    with pytest.raises(Exception, match=r"'a'|nothing|zero") as caught:
-        returned(student)
-    assert student.describe(caught.value)["message"] == str(caught.value)
+    student = Student(slice_source("print('plots')\nfor i in range(3): pass\n" + source))
+    with pytest.raises(Exception, match=r"'a'|nothing|zero") as error:
+        call_function(student)
+    assert student.describe(error.value)["message"] == str(error.value)
 
 
 def test_a_missing_module_says_what_may_be_imported() -> None:
-    student = Student(sliced("import scipy\ndef f(): return scipy\n"))
-    with pytest.raises(ModuleNotFoundError) as caught:
-        returned(student)
-    assert student.describe(caught.value)["message"].startswith(
+    student = Student(slice_source("import scipy\ndef f(): return scipy\n"))
+    with pytest.raises(ModuleNotFoundError) as error:
+        call_function(student)
+    assert student.describe(error.value)["message"].startswith(
         "No module named 'scipy'. Only NumPy and Python's standard library can be imported here"
     )
 
@@ -130,9 +130,9 @@ def test_the_notebooks_tests_and_plots_stay_out() -> None:
         "def run(x, w): return np.sum(x)\nprint('out', run(1, w))\nout = run(2, w)\nplt.plot(out)\n"
         "def f(w): return w\n"
     )
-    assert sliced(source).code == "def f(w): return w\n"
+    assert slice_source(source).code == "def f(w): return w\n"
 
 
 def test_a_change_too_deep_to_compile_is_no_fault_of_the_function() -> None:
     deep = "".join(f"{' ' * depth}for i{depth} in 'a':\n" for depth in range(25)) + " " * 25 + "T['b'] = 1\n"
-    assert returned(Student(sliced(f"T = {{'a': 7}}\n{deep}def f(): return T['a']\n"))) == 7
+    assert call_function(Student(slice_source(f"T = {{'a': 7}}\n{deep}def f(): return T['a']\n"))) == 7

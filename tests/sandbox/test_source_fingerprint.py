@@ -22,7 +22,7 @@ def fingerprint(source: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "same",
+    "source",
     [
         PLAIN.replace("  return g", "  # TODO: a comment\n\n  return g"),
         PLAIN.replace("(a, *, b=1)", "( a,*,\n  b = 0x1, )"),
@@ -31,12 +31,12 @@ def fingerprint(source: str) -> str:
         PLAIN.replace("  ", "\t"),
     ],
 )
-def test_comments_layout_docstrings_and_neighbours_do_not_matter(same: str) -> None:
-    assert fingerprint(same) == fingerprint(PLAIN)
+def test_comments_layout_docstrings_and_neighbours_do_not_matter(source: str) -> None:
+    assert fingerprint(source) == fingerprint(PLAIN)
 
 
 @pytest.mark.parametrize(
-    "other",
+    "source",
     [
         PLAIN.replace("b=1", "b=True"),
         PLAIN.replace("b=1", "b=1.0"),
@@ -49,16 +49,16 @@ def test_comments_layout_docstrings_and_neighbours_do_not_matter(same: str) -> N
         PLAIN.replace("return g", "'not a docstring'\n  return g"),
     ],
 )
-def test_every_difference_in_the_tree_matters(other: str) -> None:
-    assert fingerprint(other) != fingerprint(PLAIN)
+def test_every_difference_in_the_tree_matters(source: str) -> None:
+    assert fingerprint(source) != fingerprint(PLAIN)
 
 
 def test_of_several_graded_functions_each_counts_in_any_order() -> None:
     entry = Entry("f", ("g",))
-    forward, filled = "def g(x): pass\n", "def g(x): return 2 * x\n"
-    unfilled = extract((PLAIN + forward).encode(), "homework.py", entry).fingerprint
-    assert extract((forward + PLAIN).encode(), "homework.py", entry).fingerprint == unfilled
-    assert extract((PLAIN + filled).encode(), "homework.py", entry).fingerprint != unfilled
+    forward, filled_source = "def g(x): pass\n", "def g(x): return 2 * x\n"
+    unfilled_fingerprint = extract((PLAIN + forward).encode(), "homework.py", entry).fingerprint
+    assert extract((forward + PLAIN).encode(), "homework.py", entry).fingerprint == unfilled_fingerprint
+    assert extract((PLAIN + filled_source).encode(), "homework.py", entry).fingerprint != unfilled_fingerprint
     assert extract(PLAIN.encode(), "homework.py", entry).fingerprint == fingerprint(PLAIN)
 
 

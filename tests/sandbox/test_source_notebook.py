@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.local import entry_of
-from tests.sandbox.test_source_rejections import named
+from tests.sandbox.test_source_rejections import read_named_lines
 from worker.sandbox.inside.source import Rejected, Slice, extract
 
 
@@ -16,21 +16,21 @@ def notebook(*cells: str | list[str], text_first: bool = False) -> bytes:
     return json.dumps({"nbformat": 4, "cells": head + document}).encode()
 
 
-def sliced(*cells: str | list[str]) -> Slice:
+def slice_cells(*cells: str | list[str]) -> Slice:
     """Slice the cells for `f`."""
     return extract(notebook(*cells), "homework.ipynb", entry_of("f"))
 
 
 def rejection(*cells: str) -> Rejected:
     """Why the cells are refused."""
-    with pytest.raises(Rejected) as caught:
-        sliced(*cells)
-    assert set(caught.value.lines) == set(named(caught.value.message))
-    return caught.value
+    with pytest.raises(Rejected) as error:
+        slice_cells(*cells)
+    assert set(error.value.lines) == set(read_named_lines(error.value.message))
+    return error.value
 
 
 def test_cells_are_one_program() -> None:
-    assert sliced("a = 1\n", "print(a)", "def f(): return a").code == "a = 1\ndef f(): return a\n"
+    assert slice_cells("a = 1\n", "print(a)", "def f(): return a").code == "a = 1\ndef f(): return a\n"
 
 
 def test_cells_are_counted_with_the_text_cells() -> None:
@@ -40,7 +40,7 @@ def test_cells_are_counted_with_the_text_cells() -> None:
 
 
 def test_a_source_is_a_string_or_a_list_of_strings() -> None:
-    assert sliced(["def f():\n", "  return 1"]).code == "def f():\n  return 1\n"
+    assert slice_cells(["def f():\n", "  return 1"]).code == "def f():\n  return 1\n"
 
 
 def test_the_third_format_is_read() -> None:
@@ -71,7 +71,7 @@ def test_a_notebook_is_known_by_its_content(name: str) -> None:
     ],
 )
 def test_commands_are_taken_out_line_for_line(line: str) -> None:
-    part = sliced(f"{line}\ndef f():\n  return 1")
+    part = slice_cells(f"{line}\ndef f():\n  return 1")
     assert part.code == "def f():\n  return 1\n"
     assert part.place(1) == f"cell 1, line {2 + line.count(chr(10))}"
 
@@ -88,21 +88,21 @@ def test_commands_are_taken_out_line_for_line(line: str) -> None:
     ],
 )
 def test_what_only_looks_like_a_command_stays(inner: str) -> None:
-    assert f"{inner.splitlines()[-1]}\n" in sliced(f"!ls\n{inner}\ndef f(): return x").code
+    assert f"{inner.splitlines()[-1]}\n" in slice_cells(f"!ls\n{inner}\ndef f(): return x").code
 
 
 def test_a_block_of_commands_still_has_a_body() -> None:
-    assert "pass" in sliced("def f():\n  if 1:\n    !ls\n  return 1").code
+    assert "pass" in slice_cells("def f():\n  if 1:\n    !ls\n  return 1").code
 
 
 @pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n%%prun -q"])
 def test_a_timed_cell_is_kept(magic: str) -> None:
-    assert sliced(f"{magic}\n%time 1\ndef f(): return 1").place(1).endswith(str(3 + magic.count("\n")))
+    assert slice_cells(f"{magic}\n%time 1\ndef f(): return 1").place(1).endswith(str(3 + magic.count("\n")))
 
 
 @pytest.mark.parametrize("magic", ["%%bash", "%%html", "%%writefile f.py", "%%timeit", "%%"])
 def test_a_cell_of_another_language_is_left_out(magic: str) -> None:
-    assert sliced("def f(): return 1", f"{magic}\ndef f(): return 2").code == "def f(): return 1\n"
+    assert slice_cells("def f(): return 1", f"{magic}\ndef f(): return 2").code == "def f(): return 1\n"
 
 
 def test_a_function_that_a_magic_takes_away_is_named() -> None:
@@ -110,19 +110,19 @@ def test_a_function_that_a_magic_takes_away_is_named() -> None:
 
 
 def test_an_indented_cell_is_moved_to_the_margin_as_in_jupyter() -> None:
-    part = sliced("  def f():\n    return 1\n")
+    part = slice_cells("  def f():\n    return 1\n")
     assert part.code == "def f():\n  return 1\n"
     assert part.text(2) == "    return 1"
 
 
 def test_a_broken_cell_elsewhere_is_survived_and_named() -> None:
-    part = sliced("x = = 1", "def f(): return 1", "for x in\n")
+    part = slice_cells("x = = 1", "def f(): return 1", "for x in\n")
     assert part.code == "def f(): return 1\n"
     assert part.left_out == ("cell 1, line 1: invalid syntax", "cell 3, line 1: invalid syntax")
 
 
 def test_a_good_definition_beats_an_earlier_broken_one() -> None:
-    assert sliced("def f(:\n", "def f(): return 1").place(1) == "cell 2, line 1"
+    assert slice_cells("def f(:\n", "def f(): return 1").place(1) == "cell 2, line 1"
 
 
 def test_a_broken_last_definition_is_a_syntax_error_that_names_the_earlier() -> None:
@@ -143,14 +143,14 @@ def test_broken_cells_are_named_where_the_function_is_missing() -> None:
 
 
 def test_half_a_character_is_survived_elsewhere_and_refused_in_the_function() -> None:
-    assert sliced("x = '\ud800'", "def f(): return 1").left_out[0].startswith("cell 1, line 1: \\ud800 is half")
+    assert slice_cells("x = '\ud800'", "def f(): return 1").left_out[0].startswith("cell 1, line 1: \\ud800 is half")
     error = rejection("def f():\n  return '\ud800'")
     assert error.reason == "encoding"
     assert error.message.encode()
 
 
 def test_a_nul_in_a_cell_is_a_fault_of_that_cell() -> None:
-    assert len(sliced("x = 1\n\0", "def f(): return 1").left_out) == 1
+    assert len(slice_cells("x = 1\n\0", "def f(): return 1").left_out) == 1
 
 
 def test_a_notebook_without_code_cells_says_so() -> None:

@@ -81,14 +81,14 @@ expressions = st.builds("str({}) + str({})".format, atoms, atoms)
 def functions(draw: st.DrawFn, name: str | None = None) -> str:
     """One function, perhaps with a default, a decorator, a local name or a `global`."""
     index = draw(st.integers(0, 2))
-    allowed = expressions.filter(
-        lambda text: all(f"g{above}" not in text for above in range(index if not name else 3, 3))
+    allowed_text = expressions.filter(
+        lambda text: all(f"g{level}" not in text for level in range(index if not name else 3, 3))
     )
     head = draw(st.sampled_from(["", "", "@wrap\n"])) + f"def {name or f'g{index}'}(p={draw(atoms)}):\n"
     bodies = ["", "  a = 'local'\n", "  def inner(): return c\n  c = p\n"]
     # Only in `f` itself: a slice does not follow what calls in statements that it leaves out do to globals.
     body = draw(st.sampled_from([*bodies, "  global b\n  b = 'set'\n"] if name else bodies))
-    return f"{head}{body}  return str(p) + {draw(allowed)}\n"
+    return f"{head}{body}  return str(p) + {draw(allowed_text)}\n"
 
 
 statements = st.one_of(
@@ -127,9 +127,9 @@ def test_a_slice_does_what_the_whole_program_does(
 ) -> None:
     parts = [START, "class C:\n  y = 0\n", *before, f, *after]
     # In the whole program nothing but the harness may set `K`, as in the slice.
-    whole = "".join(part.replace("K = 9\n", "").replace("K, ", "_, ") for part in parts)
+    whole_source = "".join(part.replace("K = 9\n", "").replace("K, ", "_, ") for part in parts)
     try:
-        expected = result(whole)
+        expected = result(whole_source)
     except Exception:  # noqa: BLE001 - a program that does not run is no example
         assume(False)  # noqa: FBT003
     document = {"cells": [{"cell_type": "code", "source": part} for part in parts]}

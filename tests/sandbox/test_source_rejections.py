@@ -9,7 +9,7 @@ from tests.local import entry_of
 from worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
 
 
-def named(message: str) -> list[tuple[int, int]]:
+def read_named_lines(message: str) -> list[tuple[int, int]]:
     """The lines that a message names, each with its cell."""
     places = re.findall(r"\b(?:cell (\d+), )?line (\d+)\b(?! column)", message, re.IGNORECASE)
     return [(int(cell or 0), int(line)) for cell, line in places]
@@ -17,11 +17,11 @@ def named(message: str) -> list[tuple[int, int]]:
 
 def rejection(source: str | bytes, filename: str = "homework.py") -> Rejected:
     """Why the submission is refused."""
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Rejected) as error:
         extract(source.encode() if isinstance(source, str) else source, filename, entry_of("backward_pass"))
-    assert caught.value.message.encode()
-    assert set(caught.value.lines) == set(named(caught.value.message))
-    return caught.value
+    assert error.value.message.encode()
+    assert set(error.value.lines) == set(read_named_lines(error.value.message))
+    return error.value
 
 
 @pytest.mark.parametrize("source", ["", " \n\t\n", "# nothing\n", "\ufeff# nothing"])
@@ -209,8 +209,8 @@ def test_a_function_that_is_inside_of_something_is_pointed_out(source: str, hold
 
 
 def test_a_notebook_of_another_chapter_is_asked_about() -> None:
-    other = json.dumps({"cells": [{"cell_type": "code", "source": "def line_search(): pass"}]})
-    assert "Is this the right notebook?" in rejection(other, "a.ipynb").message
+    notebook = json.dumps({"cells": [{"cell_type": "code", "source": "def line_search(): pass"}]})
+    assert "Is this the right notebook?" in rejection(notebook, "a.ipynb").message
     assert "Is this the right file?" in rejection("def line_search(): pass\n").message
     assert "Is this the right" not in rejection("def backwards_pass(): pass\n").message
 
@@ -220,7 +220,7 @@ def test_an_imported_function_is_not_handed_in() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "what"),
+    ("source", "kind"),
     [
         ("async def backward_pass(): pass\n", "`async def`"),
         ("class backward_pass: pass\n", "a class"),
@@ -228,7 +228,7 @@ def test_an_imported_function_is_not_handed_in() -> None:
         ("backward_pass: list = []\n", "a plain value"),
     ],
 )
-def test_what_is_no_function_is_refused(source: str, what: str) -> None:
+def test_what_is_no_function_is_refused(source: str, kind: str) -> None:
     error = rejection(source)
     assert error.reason == "not_a_function"
-    assert what in error.message
+    assert kind in error.message

@@ -106,13 +106,13 @@ def is_open(number):
 
 
 @pytest.fixture
-def own(jail: Launch) -> Iterator[Template]:
+def own_template(jail: Launch) -> Iterator[Template]:
     """A template of the test's own."""
-    with contextlib.closing(Template(jail)) as made:
-        yield made
+    with contextlib.closing(Template(jail)) as template:
+        yield template
 
 
-def printed(jail: Jail, lines: str) -> str:
+def read_printed(jail: Jail, lines: str) -> str:
     """What a submission prints."""
     with Session(jail, LIMITS) as session:
         reply = ask(session, body(lines, f"import os, sys\n{IS_OPEN}"))[0]
@@ -129,58 +129,61 @@ class Vector(ctypes.Structure):
 def memory(pid: int | None) -> bytes:
     """What a process could have written; read as a debugger does, whoever its files belong to."""
     libc = ctypes.CDLL(None, use_errno=True)
-    found = []
+    matches = []
     for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
         place, rights = line.split()[:2]
         if rights.startswith("rw"):
-            start, end = (int(each, 16) for each in place.split("-"))
-            kept = ctypes.create_string_buffer(end - start)
-            here, there = Vector(ctypes.addressof(kept), len(kept)), Vector(start, len(kept))
-            count = libc.process_vm_readv(pid, ctypes.byref(here), 1, ctypes.byref(there), 1, 0)
+            start, end = (int(address, 16) for address in place.split("-"))
+            memory_copy = ctypes.create_string_buffer(end - start)
+            local_vector, remote_vector = (
+                Vector(ctypes.addressof(memory_copy), len(memory_copy)),
+                Vector(start, len(memory_copy)),
+            )
+            count = libc.process_vm_readv(pid, ctypes.byref(local_vector), 1, ctypes.byref(remote_vector), 1, 0)
             assert count >= 0, os.strerror(ctypes.get_errno())
-            found.append(kept.raw[:count])
-    return b"".join(found)
+            matches.append(memory_copy.raw[:count])
+    return b"".join(matches)
 
 
-@pytest.mark.parametrize("what", LEFT)
-def test_nothing_of_a_submission_reaches_the_next(template: Template, what: str) -> None:
-    leave, look, found = LEFT[what]
-    before = printed(template, look)
-    assert found in {None, before}
+@pytest.mark.parametrize("leftover", LEFT)
+def test_nothing_of_a_submission_reaches_the_next(template: Template, leftover: str) -> None:
+    leave, look, output = LEFT[leftover]
+    before = read_printed(template, look)
+    assert output in {None, before}
     with Session(template, LIMITS) as session, contextlib.suppress(Crashed):
         ask(session, body(leave, "import os, sys"))
-    assert printed(template, look) == before
+    assert read_printed(template, look) == before
 
 
-def test_each_is_process_one_of_its_own_and_sees_no_other(own: Template) -> None:
-    with Session(own, LIMITS) as first:
+def test_each_is_process_one_of_its_own_and_sees_no_other(own_template: Template) -> None:
+    with Session(own_template, LIMITS) as first:
         ask(first, body("pass"))
-        assert printed(own, "print(os.getpid(), os.getppid())") == "1 0"
-        assert printed(own, "import ctypes\nprint(ctypes.CDLL(None).kill(-1, 9))") == "-1"
+        assert read_printed(own_template, "print(os.getpid(), os.getppid())") == "1 0"
+        assert read_printed(own_template, "import ctypes\nprint(ctypes.CDLL(None).kill(-1, 9))") == "-1"
         assert ask(first, body("pass"))[0].header["kind"] == "returned"
 
 
-def test_two_that_run_at_once_have_namespaces_of_their_own(own: Template) -> None:
+def test_two_that_run_at_once_have_namespaces_of_their_own(own_template: Template) -> None:
     """Each of six kinds, and none is the worker's."""
     kinds = ("cgroup", "ipc", "mnt", "pid", "user", "uts")
-    with Session(own, LIMITS) as one, Session(own, LIMITS) as other:
-        found = []
-        for session in (one, other):
+    with Session(own_template, LIMITS) as first_session, Session(own_template, LIMITS) as second_session:
+        namespaces = []
+        for session in (first_session, second_session):
             session._await_ready()
             assert isinstance(session._process, Forked)
-            found.append([Path(f"/proc/{session._process.pid}/ns/{kind}").readlink() for kind in kinds])
-        ours = [Path(f"/proc/self/ns/{kind}").readlink() for kind in kinds]
-    assert all(len({a, b, c}) == 3 for a, b, c in zip(*found, ours, strict=True))
+            namespaces.append([Path(f"/proc/{session._process.pid}/ns/{kind}").readlink() for kind in kinds])
+        own_namespaces = [Path(f"/proc/self/ns/{kind}").readlink() for kind in kinds]
+    assert all(len({a, b, c}) == 3 for a, b, c in zip(*namespaces, own_namespaces, strict=True))
 
 
-def test_the_network_is_not_ours_and_has_no_interface_but_its_own_loopback(own: Template) -> None:
+def test_the_network_is_not_ours_and_has_no_interface_but_its_own_loopback(own_template: Template) -> None:
     """And belongs to another user namespace than the child's, so that no capability of it counts there."""
-    with Session(own, LIMITS) as session:
+    with Session(own_template, LIMITS) as session:
         session._await_ready()
         pid = pid_of(session)
-        there = Path(f"/proc/{pid}/ns/net")
-        assert there.readlink() != Path("/proc/self/ns/net").readlink()
-        with there.open(encoding="utf-8") as network:
+        namespace = Path(f"/proc/{pid}/ns/net")
+        assert namespace.readlink() != Path("/proc/self/ns/net").readlink()
+        with namespace.open(encoding="utf-8") as network:
             # NS_GET_USERNS
             owner = fcntl.ioctl(network, 0xB701)
         owned_by = str(Path(f"/proc/self/fd/{owner}").readlink())
@@ -199,35 +202,35 @@ def test_the_network_is_not_ours_and_has_no_interface_but_its_own_loopback(own: 
         ("return np.ones(2**31)", OutOfMemory),
     ],
 )
-def test_however_one_ends_the_template_goes_on(own: Template, lines: str, error: type[Exception]) -> None:
-    printed(own, "pass")
-    first = own.pid
+def test_however_one_ends_the_template_goes_on(own_template: Template, lines: str, error: type[Exception]) -> None:
+    read_printed(own_template, "pass")
+    first = own_template.pid
     limits = dataclasses.replace(LIMITS, seconds_per_call=0.2)
-    with Session(own, limits) as session, pytest.raises(error):
+    with Session(own_template, limits) as session, pytest.raises(error):
         ask(session, body(lines, "import os"))
-    assert printed(own, "print('well')") == "well"
-    assert own.pid == first
+    assert read_printed(own_template, "print('well')") == "well"
+    assert own_template.pid == first
 
 
 def test_it_is_replaced_after_so_many_uses(jail: Launch) -> None:
     with contextlib.closing(Template(jail, uses=2)) as template:
-        seen = []
+        pids = []
         for _ in range(5):
-            printed(template, "pass")
-            seen.append(template.pid)
-    assert seen[0] == seen[1] != seen[2] == seen[3] != seen[4]
+            read_printed(template, "pass")
+            pids.append(template.pid)
+    assert pids[0] == pids[1] != pids[2] == pids[3] != pids[4]
 
 
-def test_one_that_was_killed_is_our_failure_and_the_next_jail_comes_from_another(own: Template) -> None:
-    with Session(own, LIMITS) as session:
+def test_one_that_was_killed_is_our_failure_and_the_next_jail_comes_from_another(own_template: Template) -> None:
+    with Session(own_template, LIMITS) as session:
         ask(session, body("pass"))
-        first = own.pid
+        first = own_template.pid
         assert first is not None
         os.kill(first, signal.SIGKILL)
         with pytest.raises(JailFailed):
             ask(session, body("while True: pass"))
-    assert printed(own, "print('well')") == "well"
-    assert own.pid != first
+    assert read_printed(own_template, "print('well')") == "well"
+    assert own_template.pid != first
 
 
 def test_where_it_may_not_fork_it_says_so(jail: Launch) -> None:
@@ -240,8 +243,8 @@ def test_where_it_may_not_fork_it_says_so(jail: Launch) -> None:
         session.extract(b"", "work.py", entry_of("backward_pass"))
 
 
-def test_a_jail_that_is_stopped_before_it_is_there_ends(own: Template) -> None:
-    with Session(own, LIMITS) as session:
+def test_a_jail_that_is_stopped_before_it_is_there_ends(own_template: Template) -> None:
+    with Session(own_template, LIMITS) as session:
         session.stop()
         with pytest.raises((Crashed, JailFailed)):
             ask(session, body("pass"))
@@ -270,26 +273,34 @@ def test_whenever_its_worker_is_killed_nothing_is_left(jail: Launch, after: floa
         with contextlib.suppress(subprocess.TimeoutExpired):
             worker.wait(after)
         worker.kill()
-    until(lambda: not marked(mark), "nothing of it is left")
+    until(lambda: not find_processes(mark), "nothing of it is left")
 
 
-def marked(mark: str) -> list[str]:
+def find_processes(mark: str) -> list[str]:
     """Processes with this on their command line."""
-    found = []
+    matches = []
     for file in Path("/proc").glob("[0-9]*/cmdline"):
         with contextlib.suppress(OSError):
             if mark.encode() in file.read_bytes():
-                found.append(file.parent.name)
-    return found
+                matches.append(file.parent.name)
+    return matches
 
 
-def test_what_one_was_ended_for_is_not_what_ended_another(own: Template) -> None:
+def test_what_one_was_ended_for_is_not_what_ended_another(own_template: Template) -> None:
     """The kernel counts what it ends for memory in the group that all of a template's jails share."""
     hold = body("global kept\nkept = [np.ones(1_250_000) for _ in range(36)]")
     limits = dataclasses.replace(LIMITS, memory=1 << 29, seconds=9, seconds_per_call=5)
-    with Session(own, limits) as first, Session(own, limits) as second, Session(own, limits) as third:
+    with (
+        Session(own_template, limits) as first,
+        Session(own_template, limits) as second,
+        Session(own_template, limits) as third,
+    ):
         third._await_ready()
-        if own._running is None or own._running._group is None or own._running._group.events is None:
+        if (
+            own_template._running is None
+            or own_template._running._group is None
+            or own_template._running._group.events is None
+        ):
             pytest.skip("no control groups for memory here")
         ask(first, hold)
         # The kernel chooses the one or the other.
@@ -297,10 +308,10 @@ def test_what_one_was_ended_for_is_not_what_ended_another(own: Template) -> None
             _ = ask(second, hold), ask_again(first)
         with pytest.raises(Crashed, match="exit status 1"):
             ask(third, body("os._exit(1)", "import os"))
-    assert printed(own, "print('well')") == "well"
+    assert read_printed(own_template, "print('well')") == "well"
 
 
-def test_two_with_all_their_threads_do_not_keep_the_template_from_forking(own: Template) -> None:
+def test_two_with_all_their_threads_do_not_keep_the_template_from_forking(own_template: Template) -> None:
     """Each has its own limit; that of the group is for all of them."""
     lines = """threading.stack_size(1 << 16)
 global event
@@ -309,54 +320,54 @@ with contextlib.suppress(RuntimeError):
     while True:
         threading.Thread(target=event.wait, daemon=True).start()
 print(threading.active_count())"""
-    with Session(own, LIMITS) as first, Session(own, LIMITS) as second:
+    with Session(own_template, LIMITS) as first, Session(own_template, LIMITS) as second:
         for session in (first, second):
             ask(session, body(lines, "import contextlib, threading"))
             assert session.output == "64\n"
-        assert printed(own, "print('well')") == "well"
+        assert read_printed(own_template, "print('well')") == "well"
         assert ask_again(first)[0].header["kind"] == "returned"
 
 
-def test_one_that_may_have_less_takes_nothing_from_one_that_has_more(own: Template) -> None:
+def test_one_that_may_have_less_takes_nothing_from_one_that_has_more(own_template: Template) -> None:
     hold = body("global kept\nkept = globals().get('kept') or [np.ones(1_250_000) for _ in range(70)]")
     limits = dataclasses.replace(LIMITS, seconds=9, seconds_per_call=5)
-    with Session(own, limits) as first:
+    with Session(own_template, limits) as first:
         ask(first, hold)
-        with Session(own, dataclasses.replace(limits, memory=1 << 28)) as second:
+        with Session(own_template, dataclasses.replace(limits, memory=1 << 28)) as second:
             assert ask(second, body("pass"))[0].header["kind"] == "returned"
         assert ask_again(first)[0].header["kind"] == "returned"
 
 
-def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own: Template) -> None:
+def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own_template: Template) -> None:
     """And reads nothing of what has its descriptors' numbers by then."""
-    with Session(own, LIMITS) as session:
-        own.close()
+    with Session(own_template, LIMITS) as session:
+        own_template.close()
         pipes = [os.pipe() for _ in range(8)]
         for _, write in pipes:
             os.write(write, b"somebody else's")
         with pytest.raises(JailFailed, match="it ended"):
             session.admit()
-        assert all(os.read(read, 100) == b"somebody else's" for read, _ in pipes)
+        assert all(os.read(reader, 100) == b"somebody else's" for reader, _ in pipes)
     for end in itertools.chain(*pipes):
         os.close(end)
 
 
-def test_one_that_ended_before_it_was_taken_hold_of_is_our_failure(own: Template) -> None:
+def test_one_that_ended_before_it_was_taken_hold_of_is_our_failure(own_template: Template) -> None:
     """Such as one that the kernel chose while it waited."""
-    with Session(own, LIMITS) as session:
-        assert own._running is not None
-        own._running._hear()
-        signal.pidfd_send_signal(own._running._holders[0], signal.SIGKILL)
+    with Session(own_template, LIMITS) as session:
+        assert own_template._running is not None
+        own_template._running._hear()
+        signal.pidfd_send_signal(own_template._running._holders[0], signal.SIGKILL)
         with pytest.raises(JailFailed, match="did not start"):
             ask(session, body("pass"))
-    assert printed(own, "print('well')") == "well"
+    assert read_printed(own_template, "print('well')") == "well"
 
 
-def test_template_and_jail_have_no_memory_together(own: Template) -> None:
+def test_template_and_jail_have_no_memory_together(own_template: Template) -> None:
     """What is written in one is a copy: no mapping is shared."""
-    with Session(own, LIMITS) as session:
+    with Session(own_template, LIMITS) as session:
         ask(session, body("pass"))
-        for pid in (own.pid, pid_of(session)):
+        for pid in (own_template.pid, pid_of(session)):
             lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
             assert lines
             assert {line.split()[1][3] for line in lines} == {"p"}
@@ -368,18 +379,18 @@ def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
     """Of the child while it answers, and of the template; what was sent is found, so that the search finds."""
     monkeypatch.setenv("BACKMARK_CANARY", "the-canary-of-this-test")
     suite = udl.questions
-    asked = request(udl.subject.exchange.question(suite))
+    query = request(udl.subject.exchange.question(suite))
     with contextlib.closing(Template(jail)) as template, Session(template, LIMITS) as session:
         session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
-        session.answer(asked)
-        held = memory(pid_of(session))
+        session.answer(query)
+        memory_bytes = memory(pid_of(session))
         derivatives = [number.tobytes() for number in suite.derivatives[:4000:80] if 1e-3 < abs(number) < 1e3]
-        sent = [number.tobytes() for number in suite.preactivations[:400:40]]
+        sent_numbers = [number.tobytes() for number in suite.preactivations[:400:40]]
         assert derivatives
-        assert all(number in held for number in sent)
-        for found in (held, memory(template.pid)):
-            assert not any(number in found for number in derivatives)
-            assert b"the-canary-of-this-test" not in found
+        assert all(number in memory_bytes for number in sent_numbers)
+        for process_memory in (memory_bytes, memory(template.pid)):
+            assert not any(number in process_memory for number in derivatives)
+            assert b"the-canary-of-this-test" not in process_memory
 
 
 #: Answers that depend on every argument.
@@ -405,124 +416,128 @@ def backward_pass(*arguments):
 """
 
 
-def answered(jail: Jail, code: str, asked: JailRequest) -> list[bytes]:
+def read_answers(jail: Jail, code: str, query: JailRequest) -> list[bytes]:
     """The numbers of each answer."""
     with Session(jail, LIMITS) as session:
         session.extract(code.encode(), "sums.py", entry_of("backward_pass"))
         with contextlib.suppress(TimedOut, Crashed):
-            session.answer(asked)
+            session.answer(query)
         return [reply.payload for reply in session.replies]
 
 
-def test_what_a_template_keeps_is_answered_as_what_is_sent(own: Template, udl: NetworksJudge) -> None:
+def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Template, udl: NetworksJudge) -> None:
     """Whatever another submission did to it."""
-    asked = request(udl.subject.exchange.question(udl.questions))
-    sent = answered(own, SUMS, asked)
-    assert len(sent) == len(udl.questions)
-    own.keep(asked)
-    with Session(own, LIMITS) as session:
-        assert session._process.kept == {asked.key}
-    assert answered(own, SUMS, asked) == sent
-    assert len(answered(own, OVERWRITES, asked)) < len(sent)
-    assert answered(own, SUMS, asked) == sent
+    query = request(udl.subject.exchange.question(udl.questions))
+    answers = read_answers(own_template, SUMS, query)
+    assert len(answers) == len(udl.questions)
+    own_template.keep(query)
+    with Session(own_template, LIMITS) as session:
+        assert session._process.kept == {query.key}
+    assert read_answers(own_template, SUMS, query) == answers
+    assert len(read_answers(own_template, OVERWRITES, query)) < len(answers)
+    assert read_answers(own_template, SUMS, query) == answers
 
 
-def test_a_template_that_replaces_another_is_told_again(own: Template, udl: NetworksJudge) -> None:
-    asked = request(udl.subject.exchange.question(udl.questions))
-    own.keep(asked)
-    sent = answered(own, SUMS, asked)
-    own.keep(asked)
-    own.close()
-    assert answered(own, SUMS, asked) == sent
-    own.keep(asked)
-    assert answered(own, SUMS, asked) == sent
-    with Session(own, LIMITS) as session:
-        assert session._process.kept == {asked.key}
+def test_a_template_that_replaces_another_is_told_again(own_template: Template, udl: NetworksJudge) -> None:
+    query = request(udl.subject.exchange.question(udl.questions))
+    own_template.keep(query)
+    answers = read_answers(own_template, SUMS, query)
+    own_template.keep(query)
+    own_template.close()
+    assert read_answers(own_template, SUMS, query) == answers
+    own_template.keep(query)
+    assert read_answers(own_template, SUMS, query) == answers
+    with Session(own_template, LIMITS) as session:
+        assert session._process.kept == {query.key}
 
 
-def wide(width: int) -> JailRequest:
+def make_wide_request(width: int) -> JailRequest:
     """A request about one layer that is so wide."""
     header, payload, size = network([1, width])
     return JailRequest({"function": "backward_pass", "loss": "least_squares", "networks": [header]}, payload, [size])
 
 
-def test_what_there_is_no_room_for_is_sent(own: Template) -> None:
+def test_what_there_is_no_room_for_is_sent(own_template: Template) -> None:
     """Some four megabytes each."""
-    requests = [wide(100_000 + more) for more in range(8)]
-    answered(own, SUMS, wide(1))
-    kept = 0
-    for each in requests:
-        own.keep(each)
-        with Session(own, LIMITS) as session:
-            kept += each.key in session._process.kept
-        (numbers,) = answered(own, SUMS, each)
-        assert len(numbers) == each.answer_sizes[0]
-    assert 0 < kept < len(requests)
+    requests = [make_wide_request(100_000 + extra) for extra in range(8)]
+    read_answers(own_template, SUMS, make_wide_request(1))
+    kept_count = 0
+    for request_kept in requests:
+        own_template.keep(request_kept)
+        with Session(own_template, LIMITS) as session:
+            kept_count += request_kept.key in session._process.kept
+        (numbers,) = read_answers(own_template, SUMS, request_kept)
+        assert len(numbers) == request_kept.answer_sizes[0]
+    assert 0 < kept_count < len(requests)
 
 
-def test_what_is_kept_for_others_is_in_no_child(own: Template, udl: NetworksJudge) -> None:
+def test_what_is_kept_for_others_is_in_no_child(own_template: Template, udl: NetworksJudge) -> None:
     """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
-    first, second, third = request(udl.subject.exchange.question(udl.questions)), wide(5), wide(6)
+    first, second, third = (
+        request(udl.subject.exchange.question(udl.questions)),
+        make_wide_request(5),
+        make_wide_request(6),
+    )
     numbers = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
-    answered(own, SUMS, second)
-    for each in (first, second):
-        own.keep(each)
+    read_answers(own_template, SUMS, second)
+    for query in (first, second):
+        own_template.keep(query)
     # One that is kept, one that is sent, and nothing but what it is asked itself.
-    for asked, known in ((first, True), (second, False), (third, False), (first, True)):
-        with Session(own, LIMITS) as session:
+    for question, is_known in ((first, True), (second, False), (third, False), (first, True)):
+        with Session(own_template, LIMITS) as session:
             assert session._process.kept == {first.key, second.key}
             session.extract(SUMS.encode(), "sums.py", entry_of("backward_pass"))
-            assert len(session.answer(asked)) == len(asked.answer_sizes)
+            assert len(session.answer(question)) == len(question.answer_sizes)
             # Asked for again, it is still there.
-            assert len(session.answer(asked)) == len(asked.answer_sizes)
-            held = memory(pid_of(session))
-        assert all((number in held) is known for number in numbers)
+            assert len(session.answer(question)) == len(question.answer_sizes)
+            memory_bytes = memory(pid_of(session))
+        assert all((number in memory_bytes) is is_known for number in numbers)
 
 
-def test_a_template_that_does_not_listen_is_replaced(own: Template) -> None:
+def test_a_template_that_does_not_listen_is_replaced(own_template: Template) -> None:
     """It may have half of what it was told to keep."""
-    printed(own, "pass")
-    before = own.pid
-    assert own._running is not None
+    read_printed(own_template, "pass")
+    before = own_template.pid
+    assert own_template._running is not None
     assert before is not None
-    own._running._control.settimeout(0.2)
+    own_template._running._control.settimeout(0.2)
     os.kill(before, signal.SIGSTOP)
-    own.keep(wide(300_000))
+    own_template.keep(make_wide_request(300_000))
     os.kill(before, signal.SIGCONT)
-    assert printed(own, "print('well')") == "well"
-    assert own.pid != before
+    assert read_printed(own_template, "print('well')") == "well"
+    assert own_template.pid != before
 
 
 @pytest.mark.parametrize("kind", [Template, Single])
 def test_the_largest_suite_is_asked(jail: Launch, udl: NetworksJudge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
     suite = join([udl.revision.suite] * 10)
-    asked = request(udl.subject.exchange.question(suite))
+    query = request(udl.subject.exchange.question(suite))
     assert len(suite) == 2000
     limits = dataclasses.replace(LIMITS, seconds=20)
-    with contextlib.closing(kind(jail)) as made:
+    with contextlib.closing(kind(jail)) as jails:
         for _ in range(2):
-            with Session(made, limits) as session:
+            with Session(jails, limits) as session:
                 session.extract(SUMS.encode(), "sums.py", entry_of("backward_pass"))
-                assert len(session.answer(asked)) == len(suite)
-            made.keep(asked)
+                assert len(session.answer(query)) == len(suite)
+            jails.keep(query)
 
 
-@pytest.mark.parametrize("shared", [True, False])
+@pytest.mark.parametrize("is_shared", [True, False])
 def test_networks_of_one_submission_alone_are_in_no_template(
     udl: NetworksJudge,
     jail: Launch,
-    shared: bool,  # noqa: FBT001 - a parameter of the test
+    is_shared: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
     with contextlib.closing(Jails(jail)) as jails:
         for _ in range(2):
-            assert Grader(udl, jails, shared=shared).grade(RIGHT, "right.ipynb").outcome is Outcome.PASSED
+            assert Grader(udl, jails, shared=is_shared).grade(RIGHT, "right.ipynb").outcome is Outcome.PASSED
         assert isinstance(jails._jail, Template)
         # The template takes things in turn: by then it has what it was told to keep.
         jails.check()
-        held = memory(jails._jail.pid)
-    asked = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
-    assert all((number in held) is shared for number in asked)
+        memory_bytes = memory(jails._jail.pid)
+    preactivations = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
+    assert all((number in memory_bytes) is is_shared for number in preactivations)
 
 
 @pytest.mark.parametrize("kind", [Template, Single])
@@ -530,44 +545,44 @@ def test_its_end_starts_no_program_that_the_host_has_for_cores(
     jail: Launch, kind: type[Template] | type[Single]
 ) -> None:
     """The kernel starts none for a process that may not be dumped, whose memory is then not its user's file."""
-    with contextlib.closing(kind(jail)) as made, Session(made, LIMITS) as session:
+    with contextlib.closing(kind(jail)) as jails, Session(jails, LIMITS) as session:
         ask(session, body("pass"))
         folder = Path(f"/proc/{pid_of(session)}")
         assert (folder / "mem").stat().st_uid != folder.stat().st_uid
 
 
-def test_three_hundred_jails_leave_nothing(own: Template) -> None:
+def test_three_hundred_jails_leave_nothing(own_template: Template) -> None:
     """Neither here nor in the template: descriptors, threads, processes, groups, mounts."""
-    printed(own, "pass")
+    read_printed(own_template, "pass")
 
-    def held() -> tuple[int, ...]:
-        pid = own.pid
+    def count_held() -> tuple[int, ...]:
+        pid = own_template.pid
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii")
         groups = list(Path("/sys/fs/cgroup").glob(f"**/backmark-{os.getpid()}-*"))
-        counted = [len(list(Path("/proc", str(each), "fd").iterdir())) for each in ("self", pid)]
+        descriptor_counts = [len(list(Path("/proc", str(pid_name), "fd").iterdir())) for pid_name in ("self", pid)]
         mounts = Path(f"/proc/{pid}/mounts").read_text(encoding="utf-8").count("\n")
-        return (*counted, threading.active_count(), len(children.split()), len(groups), mounts)
+        return (*descriptor_counts, threading.active_count(), len(children.split()), len(groups), mounts)
 
-    before = held()
+    before = count_held()
     for number in range(300):
-        with Session(own, LIMITS) as session:
+        with Session(own_template, LIMITS) as session:
             if number % 50 == 0:
                 assert numbers(ask(session, body("return all_weights, all_biases"))[0]) == [1.0, 2.0]
-    assert held() == before
+    assert count_held() == before
 
 
 def test_practice_has_each_kind_of_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     """What none of its replies is, the first wrong submissions would have to warm up."""
-    written: list[bytes] = []
+    chunks: list[bytes] = []
     write = wire.write
 
     def record(descriptor: int, data: bytes) -> None:
-        written.append(data)
+        chunks.append(data)
         write(descriptor, data)
 
     monkeypatch.setattr(wire, "write", record)
     practise(1)
-    frames = wire.Parser(1 << 20).feed(b"".join(written))
+    frames = wire.Parser(1 << 20).feed(b"".join(chunks))
     kinds = [frame.header["kind"] for frame in frames if "kind" in frame.header]
     assert {*kinds} == {"returned", "raised", "malformed", "evidence"}
     assert any(frame.header.get("raised") for frame in frames)

@@ -22,7 +22,7 @@ FRAMES = st.lists(st.tuples(st.dictionaries(st.text(), JSON, max_size=4), st.bin
 
 
 def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
-    places = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
+    places = sorted({0, len(data), *(place % (len(data) + 1) for place in cuts)})
     return [data[start:stop] for start, stop in pairwise(places)]
 
 
@@ -30,14 +30,14 @@ def pieces(data: bytes, cuts: list[int]) -> list[bytes]:
 def test_frames_come_back_under_any_chunking(frames: list[tuple[dict[str, Any], bytes]], cuts: list[int]) -> None:
     parser = wire.Parser(payload_cap=200)
     data = b"".join(wire.pack(header, payload) for header, payload in frames)
-    found = [frame for piece in pieces(data, cuts) for frame in parser.feed(piece)]
-    assert [(frame.header, frame.payload) for frame in found] == frames
+    frames_read = [frame for piece in pieces(data, cuts) for frame in parser.feed(piece)]
+    assert [(frame.header, frame.payload) for frame in frames_read] == frames
     assert parser.pending == 0
 
 
 def test_a_header_that_came_before_is_not_read_again_though_others_came_between() -> None:
-    first, _, again = wire.Parser(payload_cap=0).feed(b"".join(wire.pack({"at": at}) for at in (1, 2, 1)))
-    assert first.header is again.header
+    first, _, repeat = wire.Parser(payload_cap=0).feed(b"".join(wire.pack({"at": at}) for at in (1, 2, 1)))
+    assert first.header is repeat.header
 
 
 def test_more_different_headers_than_a_parser_remembers_all_come_back() -> None:
@@ -48,13 +48,13 @@ def test_more_different_headers_than_a_parser_remembers_all_come_back() -> None:
 
 @given(FRAMES)
 def test_frames_come_back_through_a_pipe(frames: list[tuple[dict[str, Any], bytes]]) -> None:
-    read, write = os.pipe()
-    with contextlib.closing(os.fdopen(read)), contextlib.closing(os.fdopen(write)) as end:
+    reader, write = os.pipe()
+    with contextlib.closing(os.fdopen(reader)), contextlib.closing(os.fdopen(write)) as end:
         for header, payload in frames:
             wire.write(write, wire.pack(header, payload))
-            assert wire.read(read, payload_cap=200) == wire.Frame(header, payload)
+            assert wire.read(reader, payload_cap=200) == wire.Frame(header, payload)
         end.close()
-        assert wire.read(read, payload_cap=200) is None
+        assert wire.read(reader, payload_cap=200) is None
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=60).map(lambda raw: struct.pack(">IQ", len(raw), 0) + raw))
@@ -106,9 +106,9 @@ def test_a_header_that_is_no_writable_json_object_is_refused(text: bytes) -> Non
 
 
 def test_a_stream_that_ends_within_a_frame_is_refused() -> None:
-    read, write = os.pipe()
-    with contextlib.closing(os.fdopen(read)):
+    reader, write = os.pipe()
+    with contextlib.closing(os.fdopen(reader)):
         wire.write(write, wire.pack({"a": 1}, b"payload")[:-1])
         os.close(write)
         with pytest.raises(wire.WireError, match="ended"):
-            wire.read(read, payload_cap=100)
+            wire.read(reader, payload_cap=100)

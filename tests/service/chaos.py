@@ -100,8 +100,8 @@ class FaultyService:
 
     def count_concluded(self) -> int:
         """Return the number of accepted submissions that are at their end."""
-        waiting = set(self.portal.accepted.values()) - self.concluded
-        records = self._service.store.submissions.many(list(waiting))
+        names = set(self.portal.accepted.values()) - self.concluded
+        records = self._service.store.submissions.many(list(names))
         self.concluded |= {record.id for record in records if record.state.terminal}
         return len(self.concluded)
 

@@ -29,8 +29,8 @@ Making = Callable[..., Context]
 def service(redis_server: EmbeddedRedis, tmp_path: Path, jail: Launch) -> Iterator[Service]:
     """A service without any part yet."""
     assert jail.jailed
-    with started(redis_server.url, tmp_path) as opened:
-        yield opened
+    with started(redis_server.url, tmp_path) as new_service:
+        yield new_service
 
 
 class Sent:
@@ -50,23 +50,23 @@ class Sent:
 @pytest.fixture
 def making(redis_server: EmbeddedRedis, jail: Launch) -> Iterator[Making]:
     """Contexts with these settings, on one store that is empty at the start."""
-    made: list[Context] = []
+    contexts: list[Context] = []
 
     def make(**fields: object) -> Context:
         settings = ServiceSettings.model_validate({"redis_url": SecretStr(redis_server.url), **fields})
         store = Store.connect(settings)
-        if not made:
+        if not contexts:
             store.redis.flushall()
         secret = settings.secret.get_secret_value().encode() if settings.secret else None
         jails = Jails(jail)
         graders = Graders(store.assignments, jails, secret)
-        made.append(Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None)))
-        return made[-1]
+        contexts.append(Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None)))
+        return contexts[-1]
 
     yield make
-    for each in made:
-        each.jails.close()
-        each.store.close()
+    for context_made in contexts:
+        context_made.jails.close()
+        context_made.store.close()
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from grader.store.submissions import NewSubmission
 from worker.serve.die_with_parent import tie_to_parent
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = sorted(each for each in (ROOT / "examples").iterdir() if each.suffix in {".py", ".ipynb"})
+EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".ipynb"})
 COURSE, ASSIGNMENT = "backprop", "udl-7.2"
 #: Seconds for what takes a second or two on a machine that does nothing else.
 PATIENCE = 60.0
@@ -63,12 +63,12 @@ def _runs(pid: int) -> bool:
 
 
 def until(
-    true: Callable[[], object], what: str, patience: float = PATIENCE, describe: Callable[[], str] = lambda: ""
+    true: Callable[[], object], expectation: str, patience: float = PATIENCE, describe: Callable[[], str] = lambda: ""
 ) -> None:
     """Wait until it is true; `describe` says how things stand if it does not become so."""
     end = time.monotonic() + patience
     while not true():
-        assert time.monotonic() < end, f"after {patience:g} s still not: {what}\n{describe()}"
+        assert time.monotonic() < end, f"after {patience:g} s still not: {expectation}\n{describe()}"
         time.sleep(0.02)
 
 
@@ -99,14 +99,14 @@ class Part:
 
     def descendants(self) -> set[int]:
         """All processes below it that live, jails and what is in them too."""
-        found, parents = set(), [self.pid]
+        pids, parents = set(), [self.pid]
         while parents:
             for task in Path(f"/proc/{parents.pop()}/task").glob("*/children"):
                 with contextlib.suppress(OSError):
                     children = {int(pid) for pid in task.read_text().split()}
-                    found |= children
+                    pids |= children
                     parents += children
-        return found
+        return pids
 
     def kill(self) -> None:
         """As by `kill -9`."""
@@ -143,7 +143,7 @@ class Service:
     def worker(self, concurrency: int = 2, **variables: str) -> Part:
         """A worker that takes work already."""
         part = self.start("worker", "--concurrency", str(concurrency), **variables)
-        until(lambda: any(str(part.pid) in each.name for each in self.store.workers.list()), "the worker reports")
+        until(lambda: any(str(part.pid) in worker.name for worker in self.store.workers.list()), "the worker reports")
         return part
 
     def submit(self, source: bytes, filename: str, student: str, assignment: str = ASSIGNMENT) -> str:
@@ -157,19 +157,19 @@ class Service:
 
     def submission(self, name: str) -> SubmissionRecord:
         """As it is now."""
-        found = self.store.submissions.get(name)
-        assert found is not None
-        return found
+        record = self.store.submissions.get(name)
+        assert record is not None
+        return record
 
-    def concluded(self, *names: str, patience: float = PATIENCE) -> list[SubmissionRecord]:
+    def wait_for_ends(self, *names: str, patience: float = PATIENCE) -> list[SubmissionRecord]:
         """The submissions, once all are at their end."""
-        waiting = set(names)
+        unfinished = set(names)
 
-        def ended() -> bool:
-            waiting.difference_update([name for name in waiting if self.submission(name).state.terminal])
-            return not waiting
+        def have_ended() -> bool:
+            unfinished.difference_update([name for name in unfinished if self.submission(name).state.terminal])
+            return not unfinished
 
-        until(ended, "all submissions are at their end", patience)
+        until(have_ended, "all submissions are at their end", patience)
         return [self.submission(name) for name in names]
 
     def describe(self) -> str:
@@ -195,9 +195,9 @@ class Service:
 @contextmanager
 def service(url: str, folder: Path, **variables: str) -> Iterator[Service]:
     """A service on the Redis at `url`, empty at the start."""
-    opened = Service(url, folder, variables)
+    new_service = Service(url, folder, variables)
     try:
-        opened.store.redis.flushall()
-        yield opened
+        new_service.store.redis.flushall()
+        yield new_service
     finally:
-        opened.close()
+        new_service.close()

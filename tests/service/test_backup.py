@@ -19,19 +19,19 @@ RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_by
 @contextmanager
 def hand_in(service: Service) -> Iterator[list[str]]:
     """Hand in twenty submissions a second within this block; yields the ids of those that are accepted."""
-    accepted: list[str] = []
+    accepted_names: list[str] = []
     stop = threading.Event()
 
     def work() -> None:
         for number in itertools.count():
             if stop.wait(0.05):
                 return
-            accepted.append(service.submit(RIGHT + b"\n# %d" % number, "a.py", f"student-{number}"))
+            accepted_names.append(service.submit(RIGHT + b"\n# %d" % number, "a.py", f"student-{number}"))
 
     thread = threading.Thread(target=work)
     thread.start()
     try:
-        yield accepted
+        yield accepted_names
     finally:
         stop.set()
         thread.join()
@@ -51,23 +51,23 @@ def test_every_submission_that_was_accepted_before_a_backup_gets_one_verdict_fro
     service.worker(1)
     sleeper = service.submit(SLEEPER, "a.py", "sleepy")
     until(lambda: service.submission(sleeper).state is State.RUNNING, "it runs")
-    with hand_in(service) as accepted:
-        until(lambda: len(accepted) > 20, "some wait")
-        before = [sleeper, *accepted]
+    with hand_in(service) as accepted_names:
+        until(lambda: len(accepted_names) > 20, "some wait")
+        before = [sleeper, *accepted_names]
         backmark(service, "backup", str(tmp_path / "backup"))
     server = EmbeddedRedis(tmp_path / "elsewhere", lasting_port())
     server.start()
     folder = tmp_path / "restored"
     folder.mkdir()
-    with start_service(server.url, folder) as restored:
-        backmark(restored, "restore", str(tmp_path / "backup"))
-        states = {restored.submission(name).state for name in before}
+    with start_service(server.url, folder) as restored_service:
+        backmark(restored_service, "restore", str(tmp_path / "backup"))
+        states = {restored_service.submission(name).state for name in before}
         assert states >= {State.QUEUED, State.RUNNING}
-        restored.start("sweeper")
-        restored.worker()
-        ended = restored.concluded(*before)
-        assert {submission.state for submission in ended} == {State.DONE}
-        assert {submission.outcome for submission in ended[1:]} == {"passed"}
+        restored_service.start("sweeper")
+        restored_service.worker()
+        submissions = restored_service.wait_for_ends(*before)
+        assert {submission.state for submission in submissions} == {State.DONE}
+        assert {submission.outcome for submission in submissions[1:]} == {"passed"}
         keys = [f"bm:verdict:{name}:*" for name in before]
-        assert {len(list(restored.store.redis.scan_iter(key))) for key in keys} == {1}
+        assert {len(list(restored_service.store.redis.scan_iter(key))) for key in keys} == {1}
     server.stop()

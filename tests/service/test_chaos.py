@@ -41,8 +41,8 @@ def student_files() -> list[StudentFile]:
     """A mix of all examples; every second is unlike all others, by a remark or a blank at its end."""
     files = [file for file in EXAMPLES if file.name != SLOW]
     slow = next(file for file in EXAMPLES if file.name == SLOW)
-    chosen = [slow if number % 50 == 7 else files[number % len(files)] for number in range(SUBMISSIONS)]
-    return [StudentFile(number, file.name, variant(file, number)) for number, file in enumerate(chosen)]
+    chosen_files = [slow if number % 50 == 7 else files[number % len(files)] for number in range(SUBMISSIONS)]
+    return [StudentFile(number, file.name, variant(file, number)) for number, file in enumerate(chosen_files)]
 
 
 def variant(file: Path, number: int) -> bytes:
@@ -57,9 +57,9 @@ def progress(course: FaultyService, count: int) -> None:
     """Wait until so many are at their end, handing in a little ahead: what is killed should have work to lose."""
 
     def enough() -> bool:
-        concluded = course.count_concluded()
-        course.portal.allow(concluded + AHEAD)
-        return concluded >= count
+        concluded_count = course.count_concluded()
+        course.portal.allow(concluded_count + AHEAD)
+        return concluded_count >= count
 
     until(enough, f"{count} are at their end", 120, course.describe)
 
@@ -82,10 +82,10 @@ def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path
     """Every 202 ends once, as done, with one verdict: that of a day without faults. No attempt is charged."""
     right = expected_verdicts(udl, jails)
     files = student_files()
-    with service(redis.url, tmp_path) as opened, ThreadPoolExecutor(4) as hands:
-        course = FaultyService(opened, redis)
+    with service(redis.url, tmp_path) as chaos_service, ThreadPoolExecutor(4) as hands:
+        course = FaultyService(chaos_service, redis)
         try:
-            handing = [hands.submit(course.portal.hand_in, file) for file in files]
+            futures = [hands.submit(course.portal.hand_in, file) for file in files]
             kills = (
                 *(course.kill_child, course.kill_worker, course.kill_web, lambda: kill_redis(course)),
                 *(course.kill_sweeper, course.kill_child, course.kill_worker),
@@ -96,18 +96,22 @@ def test_nothing_is_lost_whatever_is_killed(redis: EmbeddedRedis, tmp_path: Path
             progress(course, SUBMISSIONS)
         finally:
             course.portal.end()
-        for result in handing:
+        for result in futures:
             result.result()
         course.portal.close()
         assert set(course.portal.answers) == {202, 503}
         for file in files:
             name = course.portal.accepted[file.number]
-            submission, verdict = opened.submission(name), opened.store.submissions.verdict(name)
+            submission, verdict = chaos_service.submission(name), chaos_service.store.submissions.verdict(name)
             assert submission.state is State.DONE, submission
             assert (submission.attempt, submission.verdict) == (1, 1)
             assert verdict is not None
-            mine = {"id": "", "filename": file.filename, "source_sha256": hashlib.sha256(file.source).hexdigest()}
-            assert without_identity(as_json(verdict)) == {**right[file.filename], "submission": mine}
-        assert len(opened.store.redis.keys("bm:submission:*")) == SUBMISSIONS
-        assert len(opened.store.redis.keys("bm:verdict:*")) == SUBMISSIONS
-        assert sum(opened.store.counters.read().outcomes.values()) == SUBMISSIONS
+            own_submission = {
+                "id": "",
+                "filename": file.filename,
+                "source_sha256": hashlib.sha256(file.source).hexdigest(),
+            }
+            assert without_identity(as_json(verdict)) == {**right[file.filename], "submission": own_submission}
+        assert len(chaos_service.store.redis.keys("bm:submission:*")) == SUBMISSIONS
+        assert len(chaos_service.store.redis.keys("bm:verdict:*")) == SUBMISSIONS
+        assert sum(chaos_service.store.counters.read().outcomes.values()) == SUBMISSIONS

@@ -43,7 +43,7 @@ def test_a_process_that_cannot_start_at_first_loses_no_message(service: Service,
     try:
         until(service.store.workers.list, "the worker reports")
         names = [service.submit(RIGHT, "right.py", f"student-{number}") for number in range(8)]
-        assert {submission.outcome for submission in service.concluded(*names)} == {"passed"}
+        assert {submission.outcome for submission in service.wait_for_ends(*names)} == {"passed"}
         assert not any(fault.exists() for fault in faults)
     finally:
         worker.terminate()

@@ -12,21 +12,21 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
     """Also where the same was handed in before, and its verdict is used again."""
     service.worker()
     names = [service.submit(file.read_bytes(), file.name, file.stem) for file in EXAMPLES]
-    graded = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "worker.cli.main", "grade", "--json", *map(str, EXAMPLES)],
         cwd=ROOT,
         capture_output=True,
         check=False,
     )
-    expected = [without_identity(json.loads(line)) for line in graded.stdout.splitlines()]
+    expected = [without_identity(json.loads(line)) for line in process.stdout.splitlines()]
     assert len(expected) == len(EXAMPLES)
-    assert {each.state for each in service.concluded(*names)} == {State.DONE}
-    again = [service.submit(file.read_bytes(), file.name, f"{file.stem}, another") for file in EXAMPLES]
-    for name, wanted in zip(names + again, expected + expected, strict=True):
-        (submission,) = service.concluded(name)
+    assert {submission_record.state for submission_record in service.wait_for_ends(*names)} == {State.DONE}
+    repeats = [service.submit(file.read_bytes(), file.name, f"{file.stem}, another") for file in EXAMPLES]
+    for name, expected_verdict in zip(names + repeats, expected + expected, strict=True):
+        (submission,) = service.wait_for_ends(name)
         verdict = service.store.submissions.verdict(name)
         assert verdict is not None
         assert verdict.submission.id == name
-        assert without_identity(as_json(verdict)) == wanted, submission.filename
-    reused = {service.submission(name).outcome for name in again if service.submission(name).reused}
-    assert reused == {"passed", "failed", "rejected"}
+        assert without_identity(as_json(verdict)) == expected_verdict, submission.filename
+    reused_outcomes = {service.submission(name).outcome for name in repeats if service.submission(name).reused}
+    assert reused_outcomes == {"passed", "failed", "rejected"}

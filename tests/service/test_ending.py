@@ -9,7 +9,7 @@ from tests.service.parts import EXAMPLES, SLEEPER, Service, are_gone, until
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
 
 
-def running(service: Service, name: str) -> None:
+def wait_until_running(service: Service, name: str) -> None:
     until(lambda: service.submission(name).state is State.RUNNING, "it runs")
 
 
@@ -17,18 +17,18 @@ def test_a_worker_that_is_stopped_hands_back_what_it_holds(service: Service) -> 
     """After its grace, without charging a try; its jail is gone, and the next worker finds the message."""
     worker = service.worker(2, BACKMARK_GRACE_SECONDS="1")
     long = service.submit(SLEEPER, "long.py", "ann")
-    running(service, long)
-    below = worker.descendants()
+    wait_until_running(service, long)
+    descendants = worker.descendants()
     short = service.submit(RIGHT, "short.py", "ben")
-    assert service.concluded(short)[0].outcome == "passed"
+    assert service.wait_for_ends(short)[0].outcome == "passed"
     assert worker.stop() == 0
-    found = service.submission(long)
-    assert (found.state, found.tries) == (State.QUEUED, 0)
+    record = service.submission(long)
+    assert (record.state, record.tries) == (State.QUEUED, 0)
     assert service.store.jobs.waiting(Queue.INTERACTIVE) == 1
-    assert are_gone(below)
+    assert are_gone(descendants)
     assert service.store.workers.list() == []
     service.worker(1)
-    running(service, long)
+    wait_until_running(service, long)
     assert service.submission(long).tries == 1
 
 
@@ -38,13 +38,13 @@ def test_a_submission_that_is_cancelled_while_it_runs_is_ended(service: Service)
     until(lambda: len(worker.descendants()) == 3, "it has made itself ready")
     idle = worker.descendants()
     name = service.submit(SLEEPER, "long.py", "ann")
-    running(service, name)
+    wait_until_running(service, name)
     until(lambda: worker.descendants() - idle, "its jail runs")
     jail = worker.descendants() - idle
     service.store.submissions.cancel(name)
     until(lambda: are_gone(jail), "its jail is gone")
-    other = service.submit(RIGHT, "short.py", "ben")
-    assert service.concluded(other)[0].outcome == "passed"
+    other_name = service.submit(RIGHT, "short.py", "ben")
+    assert service.wait_for_ends(other_name)[0].outcome == "passed"
     assert service.submission(name).state is State.CANCELLED
     assert service.store.submissions.verdict(name, 1) is None
 
@@ -54,11 +54,11 @@ def test_a_killed_worker_leaves_nothing_behind_and_its_submission_is_taken_up_ag
     service.start("sweeper")
     worker = service.worker(1)
     name = service.submit(SLEEPER, "long.py", "ann")
-    running(service, name)
+    wait_until_running(service, name)
     until(lambda: len(worker.descendants()) > 2, "its jail runs")
-    below = worker.descendants()
+    descendants = worker.descendants()
     worker.kill()
-    until(lambda: are_gone(below), "all that it started is gone")
+    until(lambda: are_gone(descendants), "all that it started is gone")
     service.worker(1)
     until(lambda: service.submission(name).tries == 2, "it is taken up again")
 
@@ -70,22 +70,22 @@ def test_a_submission_that_kills_every_worker_ends_without_a_verdict(service: Se
     name = service.submit(SLEEPER, "long.py", "ann")
     for tries in (1, 2):
         until(lambda tries=tries: service.submission(name).tries == tries, f"try {tries}")  # type: ignore[misc]
-        running(service, name)
+        wait_until_running(service, name)
         (child,) = worker.children()
         os.kill(child, signal.SIGKILL)
-    found = service.concluded(name)[0]
-    assert (found.state, found.outcome) == (State.SERVICE_FAILED, None)
-    assert "no sign of life" in (found.failure or "")
-    other = service.submit(RIGHT, "short.py", "ben")
-    assert service.concluded(other)[0].outcome == "passed"
+    record = service.wait_for_ends(name)[0]
+    assert (record.state, record.outcome) == (State.SERVICE_FAILED, None)
+    assert "no sign of life" in (record.failure or "")
+    other_name = service.submit(RIGHT, "short.py", "ben")
+    assert service.wait_for_ends(other_name)[0].outcome == "passed"
 
 
 def test_a_worker_without_a_jail_takes_nothing_and_says_why(service: Service) -> None:
     worker = service.worker(1, BACKMARK_BWRAP="/nowhere/bwrap")
     name = service.submit(RIGHT, "short.py", "ann")
-    (reported,) = service.store.workers.list()
-    assert not reported.jail
-    assert "/nowhere/bwrap" in (reported.reason or "")
+    (report,) = service.store.workers.list()
+    assert not report.jail
+    assert "/nowhere/bwrap" in (report.reason or "")
     assert service.store.redis.llen("celery:interactive") == 1
     assert worker.stop() == 0
     assert service.submission(name).state is State.QUEUED
@@ -98,7 +98,7 @@ def test_a_message_too_many_does_no_harm(service: Service) -> None:
     for _ in range(10):
         service.dispatcher.send(Job(Kind.SUBMISSION, name))
         service.dispatcher.send(Job(Kind.SUBMISSION, "nobody"))
-    assert service.concluded(name)[0].tries == 1
+    assert service.wait_for_ends(name)[0].tries == 1
     last = service.submit(RIGHT, "short.py", "ben")
-    service.concluded(last)
+    service.wait_for_ends(last)
     assert service.store.submissions.verdict(name, 2) is None

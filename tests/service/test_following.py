@@ -7,7 +7,7 @@ import httpx
 from grader.model.records import Scope
 from grader.model.trace import receive
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, until
-from tests.worker.receivers import receiving
+from tests.worker.receivers import run_receiver
 from worker.serve.embedded import free_port
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -22,7 +22,7 @@ def lines(part: Part, request_id: str) -> list[dict[str, object]]:
 
 def test_a_submission_is_followed_by_its_request_id(service: Service) -> None:
     url = f"http://127.0.0.1:{free_port()}"
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         receivers = {"BACKMARK_CALLBACK_HTTP": "true", "BACKMARK_CALLBACK_NETWORKS": '["127.0.0.0/8"]'}
         web = service.start("web", "--bind", url.removeprefix("http://"), **JSON)
         worker = service.worker(1, **JSON)

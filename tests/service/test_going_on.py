@@ -47,14 +47,14 @@ class Work:
         """Pass a submission."""
         self.claims.append(lease.claim)
         finish = context.store.submissions.finish
-        assert lease.conclude(lambda following: finish(lease.claim, verdict(), following=following))
+        assert lease.conclude(lambda next_job: finish(lease.claim, verdict(), following=next_job))
         return {}
 
     def unit(self, context: Context, lease: Lease) -> Mapping[str, object]:
         """Give a unit eight marks."""
         self.claims.append(lease.claim)
         record = context.store.regrades.units.record_verdict
-        assert lease.conclude(lambda following: record(lease.claim, result(8), (), following=following)) is not None
+        assert lease.conclude(lambda next_job: record(lease.claim, result(8), (), following=next_job)) is not None
         return {}
 
 
@@ -130,11 +130,11 @@ def test_a_process_by_itself_grades_units_between_turns_of_selecting(context: Co
     work.patch.setattr(tasks, "GOING_ON", 0.0)
     regrade = request(context, 7)
     assert isinstance(context.dispatcher, Sent)
-    for chosen, graded in ((3, 1), (6, 2), (7, 3)):
+    for source_count, graded_count in ((3, 1), (6, 2), (7, 3)):
         tasks.perform(context, regrade)
-        found = context.store.regrades.get(regrade.id)
-        assert found is not None
-        assert (found.counts.sources, found.progress.done) == (chosen, graded)
+        record = context.store.regrades.get(regrade.id)
+        assert record is not None
+        assert (record.counts.sources, record.progress.done) == (source_count, graded_count)
     assert phase_of(context.store, regrade.id) is Phase.PREVIEWING
     # A message for each turn that is left, and for units.
     assert context.dispatcher.jobs.count(regrade) == 2
@@ -166,13 +166,13 @@ def test_applying_and_rolling_back_give_others_a_turn(
     else:
         store.regrades.apply(name, mode)
     work.patch.setattr(tasks, "GOING_ON", 0.0)
-    regrade, done = Job(Kind.REGRADE, name), []
+    regrade, graded_counts = Job(Kind.REGRADE, name), []
     for _ in range(3):
         tasks.perform(context, regrade)
-        found = store.regrades.get(name)
-        assert found is not None
-        done.append(found.progress.done)
-    assert done == [2, 4, 5]
+        record = store.regrades.get(name)
+        assert record is not None
+        graded_counts.append(record.progress.done)
+    assert graded_counts == [2, 4, 5]
     assert phase_of(store, name) is (Phase.APPLIED if mode else Phase.ROLLED_BACK)
 
 
@@ -186,7 +186,7 @@ def test_whoever_failed_takes_another_message_first(context: Context, work: Work
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, fail)
     tasks.perform(context, jobs[0])
     states = [context.store.submissions.get(job.id) for job in jobs]
-    assert [(found and found.state, found and found.tries) for found in states] == [
+    assert [(record and record.state, record and record.tries) for record in states] == [
         (State.QUEUED, 1),
         (State.QUEUED, 0),
     ]
@@ -232,30 +232,30 @@ def test_what_was_claimed_with_an_end_is_handed_back_where_no_jail_is_available(
 
     work.patch.setitem(tasks.WORK, Kind.SUBMISSION, lose_the_jail)
     tasks.perform(context, jobs[0])
-    found = context.store.submissions.get(jobs[1].id)
-    assert found is not None
-    assert (work.claims, found.state, found.tries) == ([Claim(jobs[0], 1)], State.QUEUED, 0)
+    record = context.store.submissions.get(jobs[1].id)
+    assert record is not None
+    assert (work.claims, record.state, record.tries) == ([Claim(jobs[0], 1)], State.QUEUED, 0)
     assert isinstance(context.dispatcher, Sent)
     assert context.dispatcher.again == [jobs[1]]
 
 
 def test_a_claim_whose_answer_was_lost_comes_back_and_the_end_before_it_stands(making: Making, work: Work) -> None:
     context = making(lease_seconds=1)
-    jobs, lost = hand_in(context, 3), list[str]()
-    run = context.store.scripts.run
+    jobs, lost_answers = hand_in(context, 3), list[str]()
+    run_script = context.store.scripts.run
 
-    def lose_an_answer(name: str, *args: str | bytes | float, **beside: Any) -> Any:
-        answer = run(name, *args, **beside)
-        if name == "finish" and not lost:
-            lost.append(name)
-            beside["following"].reply = None
+    def lose_an_answer(name: str, *args: str | bytes | float, **keywords: Any) -> Any:
+        answer = run_script(name, *args, **keywords)
+        if name == "finish" and not lost_answers:
+            lost_answers.append(name)
+            keywords["following"].reply = None
             raise StoreUnavailable("the answer is lost")
         return answer
 
     work.patch.setattr(context.store.scripts, "run", lose_an_answer)
     tasks.perform(context, jobs[0])
     assert work.claims == [Claim(jobs[0], 1)]
-    assert [found and found.state for found in map(context.store.submissions.get, (job.id for job in jobs))] == [
+    assert [record and record.state for record in map(context.store.submissions.get, (job.id for job in jobs))] == [
         State.DONE,
         State.RUNNING,
         State.QUEUED,
@@ -277,11 +277,11 @@ def test_processes_that_are_killed_while_they_go_on_lose_nothing_and_do_nothing_
     service.start("sweeper")
     worker = service.worker()
     regrade = request_regrade(service)
-    for done in (5, 20, 35):
-        until(partial(is_graded, service, regrade, done), f"{done} are graded")
+    for graded_count in (5, 20, 35):
+        until(partial(is_graded, service, regrade, graded_count), f"{graded_count} are graded")
         os.kill(worker.children()[0], signal.SIGKILL)
-    found = wait_for_phase(service, regrade, Phase.PREVIEWED)
-    assert (found.progress.done, found.counts.up, found.counts.could_not_be_graded) == (count, count, 0)
+    record = wait_for_phase(service, regrade, Phase.PREVIEWED)
+    assert (record.progress.done, record.counts.up, record.counts.could_not_be_graded) == (count, count, 0)
     start_phase(service, regrade, Mode.WHOLE)
     assert wait_for_phase(service, regrade, Phase.APPLIED).counts.applied == count
     assert {(service.submission(name).verdict, service.submission(name).outcome) for name in names} == {(2, "passed")}

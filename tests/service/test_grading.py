@@ -35,35 +35,35 @@ def example(name: str) -> bytes:
     return next(file for file in EXAMPLES if file.name == name).read_bytes()
 
 
-def handed_in(context: Context, source: bytes, filename: str = "a.py", student: str = "ann") -> Job:
-    accepted = context.store.submissions.accept(
+def hand_in(context: Context, source: bytes, filename: str = "a.py", student: str = "ann") -> Job:
+    submission = context.store.submissions.accept(
         NewSubmission(COURSE, ASSIGNMENT, _current(context).id, student, filename, source)
     )
-    return Job(Kind.SUBMISSION, accepted.id)
+    return Job(Kind.SUBMISSION, submission.id)
 
 
 def perform_job(context: Context, job: Job) -> SubmissionRecord:
     """Let the worker do it."""
     perform(context, job)
-    found = context.store.submissions.get(job.id)
-    assert found is not None
-    return found
+    record = context.store.submissions.get(job.id)
+    assert record is not None
+    return record
 
 
 def test_an_identical_source_gets_the_same_verdict_as_its_own(context: Context) -> None:
-    first = perform_job(context, handed_in(context, example("missing_factor_two.py")))
-    second = perform_job(context, handed_in(context, example("missing_factor_two.py"), "b.py", "ben"))
+    first = perform_job(context, hand_in(context, example("missing_factor_two.py")))
+    second = perform_job(context, hand_in(context, example("missing_factor_two.py"), "b.py", "ben"))
     assert (first.reused, second.reused) == (False, True)
-    verdicts = [context.store.submissions.verdict(each.id) for each in (first, second)]
-    assert [each and each.submission.filename for each in verdicts] == ["a.py", "b.py"]
+    verdicts = [context.store.submissions.verdict(submission.id) for submission in (first, second)]
+    assert [verdict and verdict.submission.filename for verdict in verdicts] == ["a.py", "b.py"]
     assert verdicts[1] == (verdicts[0] and verdicts[0].with_identity(second.id, "b.py"))
 
 
 def test_what_identical_sources_share_has_nobody_s_filename(context: Context) -> None:
-    first = perform_job(context, handed_in(context, example("missing_factor_two.py"), "lovelace.py"))
+    first = perform_job(context, hand_in(context, example("missing_factor_two.py"), "lovelace.py"))
     (key,) = context.store.redis.scan_iter("bm:cache:*")
-    cached: Any = context.store.redis.get(key)
-    assert decode(cached)["submission"]["filename"] == "source.py"
+    cached_verdict: Any = context.store.redis.get(key)
+    assert decode(cached_verdict)["submission"]["filename"] == "source.py"
     verdict = context.store.submissions.verdict(first.id)
     assert verdict is not None
     assert verdict.submission.filename == "lovelace.py"
@@ -73,64 +73,64 @@ def test_a_notebooks_cells_are_kept_beside_its_verdict_also_when_it_is_refused(c
     for function in ("backward_pass", "forward_pass"):
         cells = [("markdown", "# Title"), ("code", f"def {function}(*_):\n    raise ValueError")]
         document = {"cells": [{"cell_type": kind, "source": source} for kind, source in cells]}
-        found = perform_job(context, handed_in(context, json.dumps(document).encode(), "a.ipynb"))
-        listing = context.store.listings.get(found.source_sha256)
-        assert listing == CodeListing(((2, f"def {function}(*_):\n    raise ValueError"),), whole=True), found
-        assert context.store.submissions.delete(found.id)
-        assert context.store.listings.get(found.source_sha256) is None
+        record = perform_job(context, hand_in(context, json.dumps(document).encode(), "a.ipynb"))
+        listing = context.store.listings.get(record.source_sha256)
+        assert listing == CodeListing(((2, f"def {function}(*_):\n    raise ValueError"),), whole=True), record
+        assert context.store.submissions.delete(record.id)
+        assert context.store.listings.get(record.source_sha256) is None
 
 
 def test_an_outcome_that_may_not_repeat_itself_is_graded_again(context: Context) -> None:
     for student in ("ann", "ben"):
-        found = perform_job(context, handed_in(context, example("raises.py"), student=student))
-        assert (found.outcome, found.reused) == ("error", False)
+        record = perform_job(context, hand_in(context, example("raises.py"), student=student))
+        assert (record.outcome, record.reused) == ("error", False)
 
 
 @pytest.fixture
-def killed(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
+def kill_jails(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, int], None]:
     """Have the first jails killed at the start of a step, so many of them."""
 
     def kill(step: str, times: int) -> None:
-        real, left = getattr(Session, step), [times]
+        real_step, times_left = getattr(Session, step), [times]
 
-        def stepped(session: Session, *arguments: Any) -> Any:
+        def kill_or_step(session: Session, *arguments: Any) -> Any:
             # The jail by which a worker finds out whether any can be had has limits of its own.
-            if left[0] and session._limits.seconds == Limits().seconds:
-                left[0] -= 1
+            if times_left[0] and session._limits.seconds == Limits().seconds:
+                times_left[0] -= 1
                 session._await_ready()
                 pid = pid_of(session)
                 assert pid is not None
                 os.kill(pid, signal.SIGKILL)
-            return real(session, *arguments)
+            return real_step(session, *arguments)
 
-        monkeypatch.setattr(Session, step, stepped)
+        monkeypatch.setattr(Session, step, kill_or_step)
 
     return kill
 
 
 @pytest.mark.parametrize("step", ["extract", "answer"])
 def test_a_jail_that_is_killed_costs_a_try_and_nothing_of_it_is_kept(
-    context: Context, killed: Callable[[str, int], None], step: str
+    context: Context, kill_jails: Callable[[str, int], None], step: str
 ) -> None:
     """Twice, while it reads or while it answers; the third jail gives the verdict, and only that is kept."""
-    killed(step, 2)
-    job = handed_in(context, example("right_loops.py"))
+    kill_jails(step, 2)
+    job = hand_in(context, example("right_loops.py"))
     for tries in (1, 2):
-        waiting = perform_job(context, job)
-        assert (waiting.state, waiting.tries, waiting.outcome) == (State.QUEUED, tries, None)
+        record = perform_job(context, job)
+        assert (record.state, record.tries, record.outcome) == (State.QUEUED, tries, None)
         assert not list(context.store.redis.scan_iter("bm:cache:*"))
     assert perform_job(context, job).outcome == "passed"
-    assert perform_job(context, handed_in(context, example("right_loops.py"), student="ben")).reused
+    assert perform_job(context, hand_in(context, example("right_loops.py"), student="ben")).reused
 
 
 def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
-    context: Context, killed: Callable[[str, int], None]
+    context: Context, kill_jails: Callable[[str, int], None]
 ) -> None:
-    killed("answer", 3)
-    job = handed_in(context, example("right_loops.py"))
-    found = [perform_job(context, job) for _ in range(3)][-1]
-    assert (found.state, found.outcome) == (State.SERVICE_FAILED, None)
-    assert "killed the jail" in (found.failure or "")
+    kill_jails("answer", 3)
+    job = hand_in(context, example("right_loops.py"))
+    record = [perform_job(context, job) for _ in range(3)][-1]
+    assert (record.state, record.outcome) == (State.SERVICE_FAILED, None)
+    assert "killed the jail" in (record.failure or "")
 
 
 @pytest.mark.parametrize(
@@ -141,12 +141,12 @@ def test_a_source_whose_jails_are_all_killed_ends_as_our_failure_and_says_why(
 def test_what_is_too_much_to_read_is_read_again(context: Context, source: bytes) -> None:
     """It came of a limit: another machine, or a later day, may read it."""
     for student in ("ann", "ben"):
-        found = perform_job(context, handed_in(context, source, student=student))
-        assert (found.outcome, found.reused) == ("rejected", False)
+        record = perform_job(context, hand_in(context, source, student=student))
+        assert (record.outcome, record.reused) == ("rejected", False)
 
 
 def test_a_rejection_by_the_parser_is_kept(context: Context) -> None:
-    first, second = (perform_job(context, handed_in(context, b"def (:", student=student)) for student in ("ann", "ben"))
+    first, second = (perform_job(context, hand_in(context, b"def (:", student=student)) for student in ("ann", "ben"))
     assert [first.outcome, second.outcome, second.reused] == ["rejected", "rejected", True]
 
 
@@ -154,39 +154,39 @@ def test_a_verdict_is_kept_by_all_that_it_follows_from(context: Context) -> None
     revision = _current(context)
     key = source_verdicts.cache_key(revision, "0" * 64, "a.py", b"")
     assert source_verdicts.cache_key(revision, "0" * 64, "other.txt", b"") == key
-    other = {
+    other_keys = {
         source_verdicts.cache_key(revision, "1" * 64, "a.py", b""),
         source_verdicts.cache_key(revision, "0" * 64, "A.IPYNB", b""),
         source_verdicts.cache_key(revision, "0" * 64, "a.py", b"secret"),
     }
-    assert key not in other
-    assert len(other) == 3
-    assert source_verdicts.cache_key(revision, "0" * 64, "a.ipynb", b"") in other
+    assert key not in other_keys
+    assert len(other_keys) == 3
+    assert source_verdicts.cache_key(revision, "0" * 64, "a.ipynb", b"") in other_keys
 
 
 def test_a_jail_is_started_ahead_for_whoever_comes_next(context: Context) -> None:
-    perform_job(context, handed_in(context, example("right_loops.py")))
+    perform_job(context, hand_in(context, example("right_loops.py")))
     limits = context.graders.grader(_current(context), "0" * 64).limits
-    ahead = context.jails.take(limits)
-    assert ahead.alive
-    ahead.close()
+    jail_ahead = context.jails.take(limits)
+    assert jail_ahead.alive
+    jail_ahead.close()
 
 
 def test_a_jail_that_died_while_it_waited_is_nobodys_failure(context: Context) -> None:
-    perform_job(context, handed_in(context, example("right_loops.py")))
-    ahead = context.jails._ahead
-    assert ahead is not None
-    ahead.admit()
-    ahead.stop()
-    until(lambda: not ahead.alive, "it ends")
-    found = perform_job(context, handed_in(context, example("right_einsum.py"), student="ben"))
-    assert (found.outcome, found.tries) == ("passed", 1)
+    perform_job(context, hand_in(context, example("right_loops.py")))
+    jail_ahead = context.jails._ahead
+    assert jail_ahead is not None
+    jail_ahead.admit()
+    jail_ahead.stop()
+    until(lambda: not jail_ahead.alive, "it ends")
+    record = perform_job(context, hand_in(context, example("right_einsum.py"), student="ben"))
+    assert (record.outcome, record.tries) == ("passed", 1)
 
 
 def test_our_own_failure_is_tried_again_and_never_an_outcome(making: Making) -> None:
     """Here the networks in the store are not those that were published."""
     context = making(tries=2)
-    job = handed_in(context, example("right_loops.py"))
+    job = hand_in(context, example("right_loops.py"))
     revision = _current(context)
     context.store.redis.set(f"bm:networks:{revision.id}", b"something else")
     first = perform_job(context, job)
@@ -202,13 +202,13 @@ def test_our_own_failure_is_tried_again_and_never_an_outcome(making: Making) -> 
 def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) -> None:
     """A hash says so, though they are networks."""
     revision = _current(context)
-    job = handed_in(context, example("right_loops.py"))
+    job = hand_in(context, example("right_loops.py"))
     networks = context.store.assignments.archive(revision.id)
     assert networks is not None
     context.store.assignments.publish(replace(revision, id="other", course=COURSE, title="Mine"), networks)
     context.store.redis.hset(f"bm:submission:{job.id}", "revision", "other")
-    found = perform_job(context, job)
-    assert (found.state, found.outcome) == (State.QUEUED, None)
+    record = perform_job(context, job)
+    assert (record.state, record.outcome) == (State.QUEUED, None)
     with pytest.raises(AssignmentError, match="damaged"):
         context.graders.grader(replace(revision, id="other"), "0" * 64)
 
@@ -217,18 +217,20 @@ def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Cont
     """No try is charged, and nothing more is taken until a jail can be had or the worker ends."""
     fitness = Isolation("/nowhere/bwrap")
     jails = Jails(replace(jail, wrapper=("/bin/false",)))
-    broken = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), isolation=fitness)
-    job = handed_in(context, example("right_loops.py"))
+    broken_context = replace(
+        context, jails=jails, graders=Graders(context.store.assignments, jails, None), isolation=fitness
+    )
+    job = hand_in(context, example("right_loops.py"))
 
     def end() -> None:
         until(lambda: fitness.reason, "it is noticed")
         context.stop.request()
 
-    ending = threading.Thread(target=end)
-    ending.start()
-    found = perform_job(broken, job)
-    ending.join()
-    assert (found.state, found.tries) == (State.QUEUED, 0)
+    thread = threading.Thread(target=end)
+    thread.start()
+    record = perform_job(broken_context, job)
+    thread.join()
+    assert (record.state, record.tries) == (State.QUEUED, 0)
     assert "/nowhere/bwrap" in (fitness.reason or "")
     assert isinstance(context.dispatcher, Sent)
     assert context.dispatcher.again == [job]
@@ -245,21 +247,21 @@ def test_a_worker_whose_packages_are_installed_anew_marks_nobody_for_it(
     fitness, jails = Isolation(None), Jails(jail)
     monkeypatch.undo()
     stale = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), isolation=fitness)
-    assert perform_job(stale, handed_in(context, example("bias_template.py"))).outcome == Outcome.FAILED
+    assert perform_job(stale, hand_in(context, example("bias_template.py"))).outcome == Outcome.FAILED
     file.unlink()
-    assert perform_job(stale, handed_in(context, example("right_loops.py"))).outcome == Outcome.PASSED
-    job = handed_in(context, example("missing_factor_two.py"))
+    assert perform_job(stale, hand_in(context, example("right_loops.py"))).outcome == Outcome.PASSED
+    job = hand_in(context, example("missing_factor_two.py"))
 
     def end() -> None:
         until(lambda: fitness.reason, "it is noticed")
         context.stop.request()
 
-    ending = threading.Thread(target=end)
-    ending.start()
-    found = perform_job(stale, job)
-    ending.join()
+    thread = threading.Thread(target=end)
+    thread.start()
+    record = perform_job(stale, job)
+    thread.join()
     jails.close()
-    assert (found.state, found.tries, found.outcome) == (State.QUEUED, 0, None)
+    assert (record.state, record.tries, record.outcome) == (State.QUEUED, 0, None)
     assert "installed anew" in (fitness.reason or "")
 
 

@@ -24,8 +24,8 @@ print(before, isolation.way_found, isolation.reason, sep="\\n")
 def examine_in_a_child(bwrap: str | None) -> tuple[str, str, str]:
     """The way before and after, and the reason, as the first process knows them."""
     command = [sys.executable, "-c", WORKER.format(bwrap=bwrap)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
-    before, after, reason = done.stdout.rstrip("\n").split("\n", 2)
+    process = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    before, after, reason = process.stdout.rstrip("\n").split("\n", 2)
     return before, after, reason
 
 

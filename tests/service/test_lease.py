@@ -19,76 +19,76 @@ from worker.service.sweeper import Sweeper
 
 
 @pytest.fixture
-def quick(making: Making) -> Context:
+def quick_context(making: Making) -> Context:
     """A context whose leases are short, but no busy machine keeps a thread from renewing them."""
     return making(lease_seconds=3, grace_seconds=0)
 
 
-def waiting(context: Context) -> Job:
+def make_job(context: Context) -> Job:
     new = NewSubmission("course", "udl-7.2", "revision", "ann", "a.py", b"source")
     return Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
 
 
 @contextmanager
-def held(context: Context, job: Job) -> Iterator[Lease | None]:
+def take_lease(context: Context, job: Job) -> Iterator[Lease | None]:
     """The lease of a job that a message is about; None if there is nothing to do."""
-    claimed = claim(context, job)
-    with nullcontext() if claimed is None else hold_lease(context, claimed) as lease:
+    job_claim = claim(context, job)
+    with nullcontext() if job_claim is None else hold_lease(context, job_claim) as lease:
         yield lease
 
 
-def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick: Context) -> None:
-    job = waiting(quick)
-    with held(quick, job) as hold:
+def test_what_is_held_is_not_lost_and_what_is_let_go_is(quick_context: Context) -> None:
+    job = make_job(quick_context)
+    with take_lease(quick_context, job) as hold:
         assert hold is not None
         end = threading.Event()
         assert not end.wait(4.5), "more than a lease passes"
-        assert quick.store.jobs.requeue_lost() == []
+        assert quick_context.store.jobs.requeue_lost() == []
         hold.check()
-    until(lambda: quick.store.jobs.requeue_lost() == [job], "its lease ends")
+    until(lambda: quick_context.store.jobs.requeue_lost() == [job], "its lease ends")
 
 
-def test_a_job_can_be_held_once(quick: Context) -> None:
-    job = waiting(quick)
-    with held(quick, job) as first, held(quick, job) as second:
+def test_a_job_can_be_held_once(quick_context: Context) -> None:
+    job = make_job(quick_context)
+    with take_lease(quick_context, job) as first, take_lease(quick_context, job) as second:
         assert first is not None
         assert second is None
 
 
-def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick: Context) -> None:
-    job, ended = waiting(quick), threading.Event()
-    with held(quick, job) as hold:
+def test_a_cancelled_job_is_withdrawn_and_what_it_does_is_ended(quick_context: Context) -> None:
+    job, end_event = make_job(quick_context), threading.Event()
+    with take_lease(quick_context, job) as hold:
         assert hold is not None
-        with hold.ending(ended.set):
-            quick.store.submissions.cancel(job.id)
-            assert ended.wait(PATIENCE)
+        with hold.ending(end_event.set):
+            quick_context.store.submissions.cancel(job.id)
+            assert end_event.wait(PATIENCE)
         with pytest.raises(Withdrawn):
             hold.check()
         # Also where whoever works comes late.
-        late = threading.Event()
-        with hold.ending(late.set):
-            assert late.is_set()
+        late_event = threading.Event()
+        with hold.ending(late_event.set):
+            assert late_event.is_set()
 
 
 def test_a_stop_ends_it_after_its_grace(making: Making) -> None:
     context = making(lease_seconds=3, grace_seconds=0.3)
-    ended = threading.Event()
-    with held(context, waiting(context)) as hold:
+    end_event = threading.Event()
+    with take_lease(context, make_job(context)) as hold:
         assert hold is not None
         context.stop.request()
         hold.check()
-        with hold.ending(ended.set):
-            assert ended.wait(PATIENCE)
+        with hold.ending(end_event.set):
+            assert end_event.wait(PATIENCE)
         with pytest.raises(Stopping):
             hold.check()
 
 
-def test_a_worker_that_stops_claims_nothing_more(quick: Context) -> None:
-    job = waiting(quick)
-    quick.stop.request()
-    with pytest.raises(Stopping), held(quick, job):
+def test_a_worker_that_stops_claims_nothing_more(quick_context: Context) -> None:
+    job = make_job(quick_context)
+    quick_context.stop.request()
+    with pytest.raises(Stopping), take_lease(quick_context, job):
         pass
-    assert quick.store.jobs.position(job) == 0
+    assert quick_context.store.jobs.position(job) == 0
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def redis(redis_server: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory)
 def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRedis, making: Making) -> None:
     """Away for longer than a lease: a sweeper gives everyone time to come back, and the answer is not lost."""
     context = making(redis_url=redis.url, lease_seconds=3)
-    job, stop, started = waiting(context), threading.Event(), threading.Event()
+    job, stop, start_event = make_job(context), threading.Event(), threading.Event()
 
     def restart() -> None:
         stop.wait(4.5)
@@ -114,30 +114,32 @@ def test_a_store_that_was_away_still_finds_whoever_held_a_job(redis: EmbeddedRed
             # Or the test would wait for it for ever.
             context.stop.request()
             raise
-        started.set()
+        start_event.set()
         # Redis ends with the thread that started it.
         stop.wait()
 
-    restarting = threading.Thread(target=restart)
-    sweeping = threading.Thread(target=Sweeper(context.store, context.dispatcher, context.settings).loop, args=(stop,))
-    sweeping.start()
+    restart_thread = threading.Thread(target=restart)
+    sweep_thread = threading.Thread(
+        target=Sweeper(context.store, context.dispatcher, context.settings).loop, args=(stop,)
+    )
+    sweep_thread.start()
     try:
-        with held(context, job) as hold:
+        with take_lease(context, job) as hold:
             assert hold is not None
             redis.kill()
-            restarting.start()
+            restart_thread.start()
             assert hold.retry(lambda: context.store.submissions.get(job.id)) is not None
-            assert started.wait(30)
+            assert start_event.wait(30)
             assert not stop.wait(4), "the sweeper looks, and a lease passes"
             hold.check()
-            found = context.store.submissions.get(job.id)
-            assert found is not None
-            assert (found.state, found.tries) == (State.RUNNING, 1)
+            record = context.store.submissions.get(job.id)
+            assert record is not None
+            assert (record.state, record.tries) == (State.RUNNING, 1)
     finally:
         stop.set()
-        sweeping.join()
-        if restarting.ident is not None:
-            restarting.join()
+        sweep_thread.join()
+        if restart_thread.ident is not None:
+            restart_thread.join()
 
 
 def test_a_clock_that_was_set_forward_takes_no_job_from_a_worker_that_lives(
@@ -145,13 +147,13 @@ def test_a_clock_that_was_set_forward_takes_no_job_from_a_worker_that_lives(
 ) -> None:
     """And one that is dead is missed all the same."""
     context = making(lease_seconds=0.75)
-    jobs, job = context.store.jobs, waiting(context)
+    jobs, job = context.store.jobs, make_job(context)
     sweeper = Sweeper(context.store, context.dispatcher, context.settings)
     claim = jobs.claim(job)
     assert claim is not None
     sweeper.look()
-    real = context.store.time
-    monkeypatch.setattr(context.store, "time", lambda: real() + 3600)
+    real_time = context.store.time
+    monkeypatch.setattr(context.store, "time", lambda: real_time() + 3600)
     end_lease(context.store, claim)
     sweeper.look()
     assert jobs.beat(claim)

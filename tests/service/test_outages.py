@@ -12,11 +12,11 @@ from tests.service.parts import COURSE, EXAMPLES, Part, Service, until
 from worker.serve.embedded import free_port
 from worker.serve.readiness import unready_parts
 
-RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py").read_bytes()
+RIGHT = next(path for path in EXAMPLES if path.name == "right_loops.py").read_bytes()
 
 
 @contextmanager
-def full(service: Service) -> Iterator[None]:
+def fill_redis(service: Service) -> Iterator[None]:
     """Redis has no space left in its memory."""
     service.store.redis.config_set("maxmemory", "1")
     try:
@@ -51,7 +51,7 @@ def test_a_worker_and_a_sweeper_outlive_a_redis_without_memory_and_lose_nothing(
         until(lambda: has_logged(sweeper, "no space left in its memory"), "the sweeper says so")
     finally:
         service.store.redis.config_set("maxmemory", "0")
-    assert {each.state for each in service.concluded(*names)} == {State.DONE}
+    assert {record.state for record in service.wait_for_ends(*names)} == {State.DONE}
     assert has_logged(worker, "there is room again")
     assert (worker.process.poll(), sweeper.process.poll()) == (None, None)
     assert worker.log.read_text(encoding="utf-8").count("takes nothing until") == 1
@@ -66,7 +66,7 @@ def test_the_web_server_is_unready_while_redis_has_no_memory_and_says_why(servic
     until(lambda: unready_parts(url) == {}, "the service is ready")
     _, token = service.store.tokens.create("portal", COURSE, {Scope.SUBMIT})
     fields = {"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": RIGHT.decode()}
-    with full(service):
+    with fill_redis(service):
         reasons = unready_parts(url)
         assert reasons is not None
         assert "no space left in Redis's memory" in reasons["redis"]
@@ -75,4 +75,4 @@ def test_the_web_server_is_unready_while_redis_has_no_memory_and_says_why(servic
     until(lambda: unready_parts(url) == {}, "it is ready again")
     answer = httpx.post(f"{url}/api/v1/submissions", json=fields, headers={"Authorization": f"Bearer {token}"})
     assert answer.status_code == 202
-    service.concluded(answer.json()["id"])
+    service.wait_for_ends(answer.json()["id"])

@@ -39,22 +39,22 @@ sys.setprofile(note)
 """
 
 
-def named() -> list[str]:
+def list_named_files() -> list[str]:
     """The files that ARCHITECTURE.md names on the path, from the repository's root."""
     page = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     section = page.partition("## The path of a submission\n")[2].partition("\n## ")[0]
-    ours = [str(file.relative_to(ROOT)) for part in ("grader", "worker") for file in (ROOT / part).rglob("*.*")]
+    own_files = [str(file.relative_to(ROOT)) for part in ("grader", "worker") for file in (ROOT / part).rglob("*.*")]
     files = []
     for name in re.findall(r"`([a-z/_]+\.(?:py|lua))`", section):
         # Its sentence has the folder above: `service/lease.py` is in `worker/`.
-        fits = [file for file in ours if f"/{file}".endswith(f"/{name}")]
+        fits = [file for file in own_files if f"/{file}".endswith(f"/{name}")]
         assert len(fits) == 1, f"{name} is {fits}"
         files += fits
     return list(dict.fromkeys(files))
 
 
 @contextmanager
-def traced(files: set[str]) -> Iterator[None]:
+def trace_files(files: set[str]) -> Iterator[None]:
     """Add each file of which a function is called, in any thread, and each Lua script."""
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -75,7 +75,7 @@ def traced(files: set[str]) -> Iterator[None]:
 
 
 def test_the_architecture_names_few_files_on_the_path() -> None:
-    assert 10 <= len(named()) <= MOST
+    assert 10 <= len(list_named_files()) <= MOST
 
 
 @pytest.mark.usefixtures("jail")
@@ -91,22 +91,22 @@ def test_every_file_that_the_architecture_names_on_the_path_runs(making: Making,
     jails = Jails(replace(launch, command=(*words, NOTE.format(root=str(ROOT), notes=str(notes)) + start)))
     context = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, SECRET.encode()))
     source = (ROOT / "examples" / "no_relu_derivative.ipynb").read_bytes()
-    ran: set[str] = set()
-    with traced(ran), contextlib.closing(jails):
+    files_run: set[str] = set()
+    with trace_files(files_run), contextlib.closing(jails):
         app = create_app(context.settings, context.store)
         portal = Asker.with_token(app, context.store, "course", Scope.SUBMIT, Scope.READ)
         submission = portal.upload(source, "ada.ipynb").json
         assert submission is not None
         perform(context, Job(Kind.SUBMISSION, submission["id"]))
-        read = portal.get(f"/submissions/{submission['id']}").json
-        assert read is not None
-        stored = context.store.submissions.get(read["id"])
-        assert stored is not None
+        answer = portal.get(f"/submissions/{submission['id']}").json
+        assert answer is not None
+        record = context.store.submissions.get(answer["id"])
+        assert record is not None
         with app.test_request_context():
-            link = links.verdict(stored)
+            link = links.verdict(record)
         assert link is not None
-        shown = app.test_client().get(link)
-    assert read["outcome"] == "failed"
-    assert shown.status_code == HTTPStatus.OK
-    ran |= {line.removeprefix(f"{ROOT}/") for line in notes.read_text(encoding="utf-8").splitlines()}
-    assert [file for file in named() if file not in ran] == []
+        page = app.test_client().get(link)
+    assert answer["outcome"] == "failed"
+    assert page.status_code == HTTPStatus.OK
+    files_run |= {line.removeprefix(f"{ROOT}/") for line in notes.read_text(encoding="utf-8").splitlines()}
+    assert [file for file in list_named_files() if file not in files_run] == []

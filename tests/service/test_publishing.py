@@ -38,27 +38,27 @@ NAMES = [f"s{number}" for number in range(1, 100)]
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _drawn_once() -> Iterator[None]:
+def _draw_once() -> Iterator[None]:
     """Draw the same networks once for all tests of this file; whatever is not drawn yet, is drawn as ever."""
-    kept: dict[tuple[Assignment, int | None], bytes] = {}
+    networks_by_request: dict[tuple[Assignment, int | None], bytes] = {}
 
     class Kept(DrawingProcess):
         """A drawing that is remembered."""
 
         def __init__(self, assignment: Assignment, choice: int | None = None) -> None:
             self._asked = (assignment, choice)
-            if self._asked not in kept:
+            if self._asked not in networks_by_request:
                 super().__init__(assignment, choice)
 
         def result(self, seconds: float | None = None) -> bytes:
             """A revision's bytes, drawn now or before."""
-            if self._asked not in kept:
-                kept[self._asked] = super().result(seconds)
-            return kept[self._asked]
+            if self._asked not in networks_by_request:
+                networks_by_request[self._asked] = super().result(seconds)
+            return networks_by_request[self._asked]
 
         def stop(self) -> None:
             """End it, if it runs."""
-            if self._asked not in kept:
+            if self._asked not in networks_by_request:
                 super().stop()
 
     with pytest.MonkeyPatch.context() as patch:
@@ -66,22 +66,22 @@ def _drawn_once() -> Iterator[None]:
         yield
 
 
-def run_publication(context: Context, toml: str, *, wanted: int = 0, name: str = "mine") -> PublicationRecord:
+def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: str = "mine") -> PublicationRecord:
     """Request a publication, let the worker perform it, and return it."""
-    requested = context.store.publications.request(NewPublication(COURSE, name, toml, wanted))
-    perform(context, Job(Kind.PUBLICATION, requested.id))
-    found = context.store.publications.get(requested.id)
-    assert found is not None
-    return found
+    request = context.store.publications.request(NewPublication(COURSE, name, toml, fresh_count))
+    perform(context, Job(Kind.PUBLICATION, request.id))
+    publication = context.store.publications.get(request.id)
+    assert publication is not None
+    return publication
 
 
-def publish(context: Context, toml: str, *, wanted: int = 0) -> RevisionRecord:
-    publication = run_publication(context, toml, wanted=wanted)
+def publish(context: Context, toml: str, *, fresh_count: int = 0) -> RevisionRecord:
+    publication = run_publication(context, toml, fresh_count=fresh_count)
     assert (publication.state, publication.refusal) == (State.DONE, None)
-    found = context.store.assignments.current(COURSE, "mine")
-    assert found is not None
-    assert found.id == publication.revision
-    return found
+    revision = context.store.assignments.current(COURSE, "mine")
+    assert revision is not None
+    assert revision.id == publication.revision
+    return revision
 
 
 def verdict(
@@ -90,9 +90,9 @@ def verdict(
     new = NewSubmission(COURSE, assignment, revision.id, student, "a.py", source)
     job = Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
     perform(context, job)
-    found = context.store.submissions.verdict(job.id)
-    assert found is not None, context.store.submissions.get(job.id)
-    return found.as_dict()
+    verdict_record = context.store.submissions.verdict(job.id)
+    assert verdict_record is not None, context.store.submissions.get(job.id)
+    return verdict_record.as_dict()
 
 
 def pair() -> tuple[str, str]:
@@ -122,10 +122,10 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
     assert all(networks > 0 for _, networks in revision.catches)
     preview = json.loads(revision.preview)
     assert (preview["networks"], sum(preview["depth"].values())) == (60, 60)
-    assert [(each["id"], each["networks"]) for each in preview["mistakes"]] == [*revision.catches]
-    found = verdict(context, revision, RIGHT, "ann")
-    assert found["outcome"] == "passed"
-    assert found["assignment"] == {
+    assert [(mistake["id"], mistake["networks"]) for mistake in preview["mistakes"]] == [*revision.catches]
+    first_verdict = verdict(context, revision, RIGHT, "ann")
+    assert first_verdict["outcome"] == "passed"
+    assert first_verdict["assignment"] == {
         "id": "mine",
         "revision": revision.id,
         "networks_sha256": revision.networks_sha256,
@@ -135,7 +135,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
 
 
 @pytest.mark.parametrize(
-    ("toml", "wanted", "said"),
+    ("toml", "fresh_count", "sentence"),
     [
         ("id = mine", 0, "no TOML"),
         (TOML + "depth = 3\n", 0, "depth"),
@@ -146,11 +146,13 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         (TOML, 5, "BACKMARK_SECRET"),
     ],
 )
-def test_what_a_person_can_mend_is_refused_in_a_sentence(context: Context, toml: str, wanted: int, said: str) -> None:
-    publication = run_publication(context, toml, wanted=wanted)
+def test_what_a_person_can_mend_is_refused_in_a_sentence(
+    context: Context, toml: str, fresh_count: int, sentence: str
+) -> None:
+    publication = run_publication(context, toml, fresh_count=fresh_count)
     assert publication.state is State.DONE
     assert publication.revision is None
-    assert said in str(publication.refusal)
+    assert sentence in str(publication.refusal)
     assert context.store.assignments.current(COURSE, "mine") is None
 
 
@@ -158,15 +160,15 @@ def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Co
     refusal = run_publication(context, TOML + "networks = 2\n[home]\nnetworks = 1\n").refusal
     assert refusal is not None
     assert refusal.says == "these known-wrong implementations would pass"
-    assert "several_inputs" in {each.id for each in refusal.mistakes}
+    assert "several_inputs" in {mistake.id for mistake in refusal.mistakes}
     assert refusal.advice.startswith("Run `backmark assignment check` on the file: it finds")
-    named = ", ".join(f"{each.id} ({each.title})" for each in refusal.mistakes)
-    assert str(refusal) == f"{refusal.says}: {named}. {refusal.advice}"
+    mistake_names = ", ".join(f"{mistake.id} ({mistake.title})" for mistake in refusal.mistakes)
+    assert str(refusal) == f"{refusal.says}: {mistake_names}. {refusal.advice}"
 
 
 def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
     """An earlier version accepted them."""
-    publication = run_publication(making(secret=OURS), TOML, wanted=fresh_places.MOST + 1)
+    publication = run_publication(making(secret=OURS), TOML, fresh_count=fresh_places.MOST + 1)
     assert str(publication.refusal) == "fresh is 401; at most 400 networks can be fresh"
 
 
@@ -178,17 +180,17 @@ def test_a_pool_of_the_most_fresh_networks_is_an_assignment_that_can_be_drawn() 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
     """Drawing takes a second or more: the process that draws is ended."""
     context = making(grace_seconds=0)
-    requested = context.store.publications.request(NewPublication(COURSE, "mine", TOML + "networks = 2000\n", 0))
-    job = Job(Kind.PUBLICATION, requested.id)
+    request = context.store.publications.request(NewPublication(COURSE, "mine", TOML + "networks = 2000\n", 0))
+    job = Job(Kind.PUBLICATION, request.id)
 
     def stop() -> None:
         until(lambda: context.store.jobs.running() == 1, "it runs")
         context.stop.request()
 
-    stopping = threading.Thread(target=stop)
-    stopping.start()
+    stop_thread = threading.Thread(target=stop)
+    stop_thread.start()
     perform(context, job)
-    stopping.join()
+    stop_thread.join()
     assert isinstance(context.dispatcher, Sent)
     assert context.dispatcher.again == [job]
     assert context.store.jobs.position(job) == 0
@@ -197,82 +199,82 @@ def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
 def test_students_of_one_group_are_graded_on_the_same_fresh_networks(making: Making) -> None:
     """Whatever the source: who changes a comment meets no others. The verdict names the networks and the revision."""
     context = making(secret=OURS)
-    revision = publish(context, TOML + "networks = 60\n", wanted=12)
+    revision = publish(context, TOML + "networks = 60\n", fresh_count=12)
     assert (revision.fresh, len(revision.replaced)) == (12, 12)
-    (ann, bob), other = pair(), stranger()
+    (ann, bob), other_student = pair(), stranger()
     first = verdict(context, revision, RIGHT, ann)
-    changed = verdict(context, revision, RIGHT + b"\n# mine\n", ann)
-    beside = verdict(context, revision, RIGHT, bob)
-    elsewhere = verdict(context, revision, RIGHT, other)
+    changed_verdict = verdict(context, revision, RIGHT + b"\n# mine\n", ann)
+    pool_verdict = verdict(context, revision, RIGHT, bob)
+    other_verdict = verdict(context, revision, RIGHT, other_student)
     anew = verdict(making(secret=OURS, cache_days=0), revision, RIGHT, ann)
-    everyone = [first, changed, beside, elsewhere, anew]
-    assert [each["outcome"] for each in everyone] == ["passed"] * 5
-    hashes = [each["assignment"]["networks_sha256"] for each in everyone]
+    all_verdicts = [first, changed_verdict, pool_verdict, other_verdict, anew]
+    assert [found_verdict["outcome"] for found_verdict in all_verdicts] == ["passed"] * 5
+    hashes = [found_verdict["assignment"]["networks_sha256"] for found_verdict in all_verdicts]
     assert len({*hashes[:3], hashes[4]}) == 1
     assert hashes[3] != hashes[0]
     assert revision.networks_sha256 not in hashes
-    assert {each["assignment"]["revision"] for each in everyone} == {revision.id}
-    assert {each["statistics"]["networks"] for each in everyone} == {60}
+    assert {found_verdict["assignment"]["revision"] for found_verdict in all_verdicts} == {revision.id}
+    assert {found_verdict["statistics"]["networks"] for found_verdict in all_verdicts} == {60}
     assert bare(anew) == bare(first)
     with pytest.raises(AssignmentError, match="BACKMARK_SECRET"):
         making().graders.grader(revision, "0" * 64, "1")
 
 
 def test_another_secret_chooses_other_networks(making: Making) -> None:
-    revision = publish(making(secret=OURS), TOML + "networks = 60\n", wanted=12)
-    chosen = [
+    revision = publish(making(secret=OURS), TOML + "networks = 60\n", fresh_count=12)
+    hashes = [
         making(secret=secret).graders.grader(revision, "", "3").reference.networks_sha256 for secret in (OURS, OTHERS)
     ]
-    assert len(set(chosen)) == 2
+    assert len(set(hashes)) == 2
 
 
 def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     context = making(secret=OURS)
-    revision = publish(context, TOML + "networks = 60\n", wanted=12)
-    (ann, bob), other = pair(), stranger()
-    reused = []
-    for student in (ann, bob, other):
+    revision = publish(context, TOML + "networks = 60\n", fresh_count=12)
+    (ann, bob), other_student = pair(), stranger()
+    reuses = []
+    for student in (ann, bob, other_student):
         verdict(context, revision, RIGHT, student)
-        (found,) = context.store.submissions.list(Filter(COURSE, student=student), 1).items
-        reused.append(found.reused)
-    assert reused == [False, True, False]
+        (record,) = context.store.submissions.list(Filter(COURSE, student=student), 1).items
+        reuses.append(record.reused)
+    assert reuses == [False, True, False]
 
 
 def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(
     making: Making, udl: NetworksJudge
 ) -> None:
     """With a secret the pool is drawn for the first submission, and kept; a right submission passes."""
-    context, cheating = making(secret=OURS), table(udl.revision)
-    shipped = context.store.assignments.current(COURSE, "udl-7.2")
-    assert shipped is not None
-    assert (shipped.id, shipped.fresh) == (udl.revision.id, 40)
-    cheat, right = (verdict(context, shipped, source, "ann", "udl-7.2") for source in (cheating, RIGHT))
+    context, cheating_source = making(secret=OURS), table(udl.revision)
+    revision = context.store.assignments.current(COURSE, "udl-7.2")
+    assert revision is not None
+    assert (revision.id, revision.fresh) == (udl.revision.id, 40)
+    cheat, right = (verdict(context, revision, source, "ann", "udl-7.2") for source in (cheating_source, RIGHT))
     assert right["outcome"] == "passed"
     assert cheat["outcome"] != "passed"
     assert cheat["score"] == 0
-    assert right["assignment"]["revision"] == shipped.id
-    assert right["assignment"]["networks_sha256"] != shipped.networks_sha256
-    pool = context.store.assignments.pool(shipped.id)
-    again = making(secret=OURS, cache_days=0)
-    assert bare(verdict(again, shipped, RIGHT, "ann", "udl-7.2")) == bare(right)
-    assert again.store.assignments.pool(shipped.id) == pool is not None
+    assert right["assignment"]["revision"] == revision.id
+    assert right["assignment"]["networks_sha256"] != revision.networks_sha256
+    pool = context.store.assignments.pool(revision.id)
+    second_context = making(secret=OURS, cache_days=0)
+    assert bare(verdict(second_context, revision, RIGHT, "ann", "udl-7.2")) == bare(right)
+    assert second_context.store.assignments.pool(revision.id) == pool is not None
 
 
 def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: NetworksJudge) -> None:
     context = making()
-    shipped = context.store.assignments.current(COURSE, "udl-7.2")
-    assert shipped is not None
-    assert (shipped.fresh, shipped.replaced) == (0, ())
-    found = verdict(context, shipped, RIGHT, "ann", "udl-7.2")
-    assert found["assignment"]["networks_sha256"] == udl.revision.cases_sha256
+    revision = context.store.assignments.current(COURSE, "udl-7.2")
+    assert revision is not None
+    assert (revision.fresh, revision.replaced) == (0, ())
+    ann_verdict = verdict(context, revision, RIGHT, "ann", "udl-7.2")
+    assert ann_verdict["assignment"]["networks_sha256"] == udl.revision.cases_sha256
 
 
 def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> None:
     """A source has a unit for each group that handed it in, whose verdict is that of its students, bit for bit."""
     context = making(secret=OURS)
-    revision = publish(context, TOML + "networks = 60\n", wanted=12)
-    (ann, bob), other = pair(), stranger()
-    before = {student: verdict(context, revision, RIGHT, student) for student in (ann, bob, other)}
+    revision = publish(context, TOML + "networks = 60\n", fresh_count=12)
+    (ann, bob), other_student = pair(), stranger()
+    before = {student: verdict(context, revision, RIGHT, student) for student in (ann, bob, other_student)}
     selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
     regrade = context.store.regrades.request(selection).regrade.id
     perform(context, Job(Kind.REGRADE, regrade))
@@ -283,14 +285,14 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
         perform(context, job)
     rows = context.store.regrades.report(regrade).all(frozenset())
     verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
-    assert {student: found and bare(found.as_dict()) for student, found in verdicts.items()} == {
-        student: bare(found) for student, found in before.items()
-    }
+    assert {
+        student: student_verdict and bare(student_verdict.as_dict()) for student, student_verdict in verdicts.items()
+    } == {student: bare(student_verdict) for student, student_verdict in before.items()}
 
 
 def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: NetworksJudge) -> None:
-    caught = [catch.places for catch in selfcheck(udl.revision).catches]
-    assert fresh_cases.replaceable(200, 40, caught) == places(200, usual(200))
+    places_caught = [caught_mistake.places for caught_mistake in selfcheck(udl.revision).catches]
+    assert fresh_cases.replaceable(200, 40, places_caught) == places(200, usual(200))
     assert fresh_cases.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
     assert fresh_cases.replaceable(4, 2, [(0,), (1,)]) == (2,)
     assert fresh_cases.replaceable(2, 1, [(0,), (1,)]) == ()
@@ -302,9 +304,9 @@ def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
 
 
 def test_a_choice_covers_the_whole_pool(udl: NetworksJudge) -> None:
-    chosen = [set(fresh_cases.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
-    assert all(len(each) == 10 for each in chosen)
-    assert set.union(*chosen) == set(range(50))
+    choices = [set(fresh_cases.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
+    assert all(len(choice) == 10 for choice in choices)
+    assert set.union(*choices) == set(range(50))
     with pytest.raises(AssignmentError):
         fresh_cases.choose(b"secret", "revision", "", 5, 6)
     assert udl.assignment.ranges == Ranges()
@@ -312,9 +314,9 @@ def test_a_choice_covers_the_whole_pool(udl: NetworksJudge) -> None:
 
 def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: NetworksJudge) -> None:
     def pool(count: int, secret: bytes) -> Assignment:
-        made = fresh_cases.pool_assignment(udl.assignment, count, secret)
-        assert isinstance(made, Assignment)
-        return made
+        pool_drawn = fresh_cases.pool_assignment(udl.assignment, count, secret)
+        assert isinstance(pool_drawn, Assignment)
+        return pool_drawn
 
     pools = [pool(10, secret) for secret in (b"one", b"two")]
     assert pools[0].seed != pools[1].seed
@@ -324,10 +326,10 @@ def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: NetworksJudge
 
 
 def test_joined_networks_stand_in_order_of_depth(udl: NetworksJudge) -> None:
-    found = udl.revision.renewal.merge(udl.revision, [0, 150, 3])
-    depths = [len(sizes) for sizes in found.suite.sizes]
+    merged_revision = udl.revision.renewal.merge(udl.revision, [0, 150, 3])
+    depths = [len(sizes) for sizes in merged_revision.suite.sizes]
     assert depths == sorted(depths)
-    assert len(found.suite) == 203
-    assert sorted(found.suite.corners) == sorted(
+    assert len(merged_revision.suite) == 203
+    assert sorted(merged_revision.suite.corners) == sorted(
         [*udl.revision.suite.corners, *(udl.revision.suite.corners[i] for i in (0, 150, 3))]
     )

@@ -12,8 +12,8 @@ from tests.service.conftest import Making
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Service, until
 from worker.service.sweeper import Sweeper
 
-RIGHT = next(each for each in EXAMPLES if each.name == "right_loops.py")
-WRONG = next(each for each in EXAMPLES if each.name == "no_relu_derivative.ipynb")
+RIGHT = next(path for path in EXAMPLES if path.name == "right_loops.py")
+WRONG = next(path for path in EXAMPLES if path.name == "no_relu_derivative.ipynb")
 
 
 def conclude_with(service: Service, source: bytes, filename: str, student: str, score: int) -> str:
@@ -35,16 +35,16 @@ def request_regrade(service: Service, *, fresh: bool = False) -> str:
     """A regrade of all, against the assignment's current revision."""
     revision = service.store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
-    chosen = Selection(COURSE, ASSIGNMENT, revision.id, which=Which.ALL, fresh=fresh)
-    found = service.store.regrades.request(chosen).regrade.id
-    service.dispatcher.send(Job(Kind.REGRADE, found))
-    return found
+    selection = Selection(COURSE, ASSIGNMENT, revision.id, which=Which.ALL, fresh=fresh)
+    name = service.store.regrades.request(selection).regrade.id
+    service.dispatcher.send(Job(Kind.REGRADE, name))
+    return name
 
 
 def now(service: Service, name: str) -> RegradeRecord:
-    found = service.store.regrades.get(name)
-    assert found is not None
-    return found
+    record = service.store.regrades.get(name)
+    assert record is not None
+    return record
 
 
 def wait_for_phase(service: Service, name: str, phase: Phase) -> RegradeRecord:
@@ -65,37 +65,37 @@ def test_a_regrade_gives_the_verdicts_that_a_submission_would_get(service: Servi
     up = [conclude_with(service, right, RIGHT.name, f"right {number}", 4) for number in range(5)]
     down = [conclude_with(service, wrong, WRONG.name, f"wrong {number}", 10) for number in range(5)]
     name = request_regrade(service)
-    found = wait_for_phase(service, name, Phase.PREVIEWED)
-    assert (found.counts.submissions, found.counts.sources) == (10, 2)
-    assert (found.counts.up, found.counts.down) == (5, 5)
-    assert found.counts.newly_failing["relu_derivative"] == 5
+    record = wait_for_phase(service, name, Phase.PREVIEWED)
+    assert (record.counts.submissions, record.counts.sources) == (10, 2)
+    assert (record.counts.up, record.counts.down) == (5, 5)
+    assert record.counts.newly_failing["relu_derivative"] == 5
 
     start_phase(service, name, Mode.WHOLE)
     assert wait_for_phase(service, name, Phase.APPLIED).counts.applied == 10
-    (fresh,) = service.concluded(service.submit(right, RIGHT.name, "another"))
-    for each in up:
-        submission, verdict = service.submission(each), service.store.submissions.verdict(each)
+    (fresh,) = service.wait_for_ends(service.submit(right, RIGHT.name, "another"))
+    for name_up in up:
+        submission, verdict = service.submission(name_up), service.store.submissions.verdict(name_up)
         expected = service.store.submissions.verdict(fresh.id)
         assert verdict is not None
         assert expected is not None
         assert (submission.outcome, submission.score, submission.regrade) == ("passed", fresh.score, name)
-        assert verdict == expected.with_identity(each, RIGHT.name)
-    assert {service.submission(each).outcome for each in down} == {"failed"}
+        assert verdict == expected.with_identity(name_up, RIGHT.name)
+    assert {service.submission(name_down).outcome for name_down in down} == {"failed"}
 
     start_phase(service, name, None)
     assert wait_for_phase(service, name, Phase.ROLLED_BACK).counts.rolled_back == 10
-    assert {service.submission(each).score for each in up} == {4}
+    assert {service.submission(name_of_up).score for name_of_up in up} == {4}
 
 
 def test_an_identical_source_is_graded_again_only_when_asked_to(service: Service) -> None:
     service.worker(concurrency=1)
-    service.concluded(service.submit(RIGHT.read_bytes(), RIGHT.name, "ada"))
-    for fresh in (False, True):
-        name = request_regrade(service, fresh=fresh)
+    service.wait_for_ends(service.submit(RIGHT.read_bytes(), RIGHT.name, "ada"))
+    for is_fresh in (False, True):
+        name = request_regrade(service, fresh=is_fresh)
         wait_for_phase(service, name, Phase.PREVIEWED)
         (row,) = service.store.regrades.report(name).all(frozenset())
-        reused = service.store.redis.hget(f"bm:unit:{row.entry.unit}", "reused")
-        assert reused == (b"0" if fresh else b"1")
+        reuse = service.store.redis.hget(f"bm:unit:{row.entry.unit}", "reused")
+        assert reuse == (b"0" if is_fresh else b"1")
 
 
 @pytest.mark.parametrize("step", ["preview", "apply"])
@@ -119,14 +119,15 @@ def test_what_a_killed_worker_was_at_is_gone_on_with_by_another(service: Service
     worker.kill()
     service.worker()
     if step == "preview":
-        found = wait_for_phase(service, name, Phase.PREVIEWED)
-        assert (found.progress.total, found.progress.done, found.counts.up) == (60, 60, 500)
+        record = wait_for_phase(service, name, Phase.PREVIEWED)
+        assert (record.progress.total, record.progress.done, record.counts.up) == (60, 60, 500)
         start_phase(service, name, Mode.WHOLE)
-    found = wait_for_phase(service, name, Phase.APPLIED)
-    assert (found.counts.applied, found.counts.skipped) == (500, 0)
-    assert {(each.verdict, each.outcome, each.regrade) for each in map(service.submission, names)} == {
-        (2, "passed", name)
-    }
+    record = wait_for_phase(service, name, Phase.APPLIED)
+    assert (record.counts.applied, record.counts.skipped) == (500, 0)
+    assert {
+        (regraded_record.verdict, regraded_record.outcome, regraded_record.regrade)
+        for regraded_record in map(service.submission, names)
+    } == {(2, "passed", name)}
 
 
 def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: Service) -> None:
@@ -139,10 +140,10 @@ def test_a_cancelled_preview_holds_no_worker_and_goes_on_when_resumed(service: S
     until(lambda: now(service, name).progress.done > 3, "some are graded")
     service.store.regrades.cancel(name)
     assert service.store.jobs.waiting(Queue.REGRADE) == 0
-    (interactive,) = service.concluded(service.submit(right + b"# new", RIGHT.name, "eager"))
+    (interactive,) = service.wait_for_ends(service.submit(right + b"# new", RIGHT.name, "eager"))
     assert interactive.state is State.DONE
-    done = now(service, name).progress.done
-    assert done < 80
+    done_count = now(service, name).progress.done
+    assert done_count < 80
     _, jobs = service.store.regrades.resume(name)
     for job in jobs:
         service.dispatcher.send(job)

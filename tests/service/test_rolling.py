@@ -52,31 +52,31 @@ def test_a_worker_of_the_previous_version_serves_a_web_server_of_this_one(servic
         service.root = previous
         service.worker(BACKMARK_SECRET=SECRET)
         service.start("sweeper", BACKMARK_SECRET=SECRET)
-        graded = [client.wait(name, timeout=60) for name in submit(client, "ada")]
-        assert outcomes(graded) == [("passed", 10), ("failed", 8)]
-        for submission in graded:
+        records = [client.wait(name, timeout=60) for name in submit(client, "ada")]
+        assert outcomes(records) == [("passed", 10), ("failed", 8)]
+        for submission in records:
             page = httpx.get(f"{url}{submission.link}", headers={"Accept": "text/html"})
             assert (page.status_code, f"{submission.score}" in page.text) == (200, True)
         regrade = client.regrades.wait(client.regrades.start("udl-7.2", fresh=True).id)
         assert (regrade.phase, regrade.counts.same) == ("previewed", 2)
-        applied = client.regrades.wait(client.regrades.apply(regrade.id).id)
-        assert (applied.phase, applied.counts.applied) == ("applied", 2)
-        assert outcomes([client.submission(submission.id) for submission in graded]) == outcomes(graded)
+        application = client.regrades.wait(client.regrades.apply(regrade.id).id)
+        assert (application.phase, application.counts.applied) == ("applied", 2)
+        assert outcomes([client.submission(submission.id) for submission in records]) == outcomes(records)
 
 
 def test_a_worker_of_this_version_grades_what_the_previous_one_recorded(service: Service, previous: Path) -> None:
     service.root = previous
     with serve_web(service) as (_, client):
-        old = service.worker(BACKMARK_SECRET=SECRET)
+        old_worker = service.worker(BACKMARK_SECRET=SECRET)
         before = [client.wait(name, timeout=60) for name in submit(client, "ada")]
-        old.stop()
-        waiting = submit(client, "grace")
+        old_worker.stop()
+        names = submit(client, "grace")
     service.root = ROOT
     with serve_web(service) as (_, client):
         service.worker(BACKMARK_SECRET=SECRET)
-        graded = [client.wait(name, timeout=60) for name in waiting]
-        assert outcomes(graded) == outcomes(before)
-        assert {submission.engine for submission in graded} == {engine_version.version()}
+        records = [client.wait(name, timeout=60) for name in names]
+        assert outcomes(records) == outcomes(before)
+        assert {submission.engine for submission in records} == {engine_version.version()}
         for submission in before:
             verdict = client.submission(submission.id).verdict
             assert verdict is not None

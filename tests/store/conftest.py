@@ -20,7 +20,7 @@ def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
 
 @pytest.fixture
 def store(settings: ServiceSettings) -> Iterator[Store]:
-    opened = Store.connect(settings)
-    opened.redis.flushall()
-    yield opened
-    opened.close()
+    new_store = Store.connect(settings)
+    new_store.redis.flushall()
+    yield new_store
+    new_store.close()

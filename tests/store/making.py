@@ -33,9 +33,9 @@ def new(
     return NewSubmission(course, assignment, REVISION, student, "answer.py", source, idempotency)
 
 
-def accept(store: Store, given: NewSubmission | None = None) -> str:
+def accept(store: Store, submission: NewSubmission | None = None) -> str:
     """Accept a submission, which waits, and return its id."""
-    return store.submissions.accept(given or new()).id
+    return store.submissions.accept(submission or new()).id
 
 
 def claim_job(store: Store, name: str) -> Claim:
@@ -45,9 +45,9 @@ def claim_job(store: Store, name: str) -> Claim:
     return claim
 
 
-def finish_job(store: Store, given: NewSubmission | None = None, outcome: str = "passed") -> str:
+def finish_job(store: Store, submission: NewSubmission | None = None, outcome: str = "passed") -> str:
     """Accept and finish a submission, and return its id."""
-    name = accept(store, given)
+    name = accept(store, submission)
     assert store.submissions.finish(claim_job(store, name), verdict(outcome))
     return name
 
@@ -59,32 +59,32 @@ def job(name: str) -> Job:
 
 def now(store: Store, name: str) -> SubmissionRecord:
     """A submission that is there."""
-    found = store.submissions.get(name)
-    assert found is not None
-    return found
+    record = store.submissions.get(name)
+    assert record is not None
+    return record
 
 
-def verdict(outcome: str = "passed", **other: Any) -> Verdict:
-    """A verdict with as much of its own as the store looks at; `other` members are as JSON has them."""
-    passed = outcome == "passed"
-    row = {"name": "relu_derivative", "outcome": "passed" if passed else "failed"}
-    raw = {"outcome": outcome, "score": 10 if passed else 8, "max_score": 10, "properties": [row], **other}
-    return read_verdict(whole(raw))
+def verdict(outcome: str = "passed", **fields: Any) -> Verdict:
+    """A verdict with as much of its own as the store looks at; `fields` are as JSON has them."""
+    is_passing = outcome == "passed"
+    row = {"name": "relu_derivative", "outcome": "passed" if is_passing else "failed"}
+    raw = {"outcome": outcome, "score": 10 if is_passing else 8, "max_score": 10, "properties": [row], **fields}
+    return read_verdict(complete_result(raw))
 
 
-def whole(raw: dict[str, Any]) -> dict[str, Any]:
+def complete_result(raw: dict[str, Any]) -> dict[str, Any]:
     """The result object with everything that each has, and no default has: what it is about, and rows in full."""
-    about = {
+    description = {
         "submission": {"id": "source", "filename": "source.py", "source_sha256": "0" * 64},
         "assignment": {"id": "udl-7.2", "revision": REVISION, "networks_sha256": "0" * 64},
         "statistics": {},
     }
-    rest = {"title": "", "score": 0, "max_score": 0, "networks": 0, "message": ""}
+    defaults = {"title": "", "score": 0, "max_score": 0, "networks": 0, "message": ""}
     hints = {"hint": "", "strong_hint": "", "read": ""}
     return {
-        **about,
+        **description,
         **raw,
-        "properties": [rest | row for row in raw["properties"]],
+        "properties": [defaults | row for row in raw["properties"]],
         "diagnosis": [hints | explanation for explanation in raw.get("diagnosis", ())],
     }
 
@@ -98,9 +98,9 @@ def replace_verdict(store: Store, name: str, expected: int, by: Verdict, regrade
 
 def restore_verdict(store: Store, name: str, expected: int, to: int) -> bool:
     """Restore an earlier verdict if the current one is the expected, as a rollback does; 0 stands for none."""
-    earlier = store.submissions.verdict(name, to) if to else None
+    earlier_verdict = store.submissions.verdict(name, to) if to else None
     script = "return restore(ARGV[1], ARGV[2], ARGV[3], cjson.decode(ARGV[4])) and 1 or 0"
-    return bool(_run(store, script, name, expected, to, "{}" if earlier is None else _summary(earlier)))
+    return bool(_run(store, script, name, expected, to, "{}" if earlier_verdict is None else _summary(earlier_verdict)))
 
 
 def _run(store: Store, script: str, *arguments: str | bytes | int) -> Any:
@@ -108,13 +108,13 @@ def _run(store: Store, script: str, *arguments: str | bytes | int) -> Any:
     return store.redis.eval(read_files(*COMMON) + script, 0, *arguments)
 
 
-def _summary(given: Verdict) -> str:
-    return json.dumps(VerdictSummary.of(given).summary())
+def _summary(verdict_given: Verdict) -> str:
+    return json.dumps(VerdictSummary.of(verdict_given).summary())
 
 
-def cache_verdict(store: Store, key: str, given: Verdict, source_sha256: str) -> bool:
+def cache_verdict(store: Store, key: str, cached_verdict: Verdict, source_sha256: str) -> bool:
     """Cache a verdict; return True if it is cached."""
-    call = store.cache.storing_call(key, given, source_sha256)
+    call = store.cache.storing_call(key, cached_verdict, source_sha256)
     return call is not None and bool(store.scripts.run(call.name, *call.args))
 
 
@@ -123,7 +123,7 @@ def end_lease(store: Store, claim: Claim) -> None:
     assert store.redis.zadd(keys.LEASES, {f"{claim.job.kind}:{claim.job.id}": 1}, xx=True, ch=True)
 
 
-def remains(store: Store) -> set[str]:
+def list_remains(store: Store) -> set[str]:
     """Every key that belongs to a submission, a student or a course."""
     general = {"bm:clock", "bm:counters", "bm:pace", "bm:outbox", "bm:mistake-titles"}
     names = {text(name) for name in store.redis.scan_iter("bm:*")}

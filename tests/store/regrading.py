@@ -14,49 +14,49 @@ COURSE, ASSIGNMENT = "cs101", "udl-7.2"
 NAMES = ("bias_gradient", "any_shape", "relu_derivative")
 
 
-def result(score: int, *, max_score: int = 10, failing: tuple[str, ...] = (), outcome: str = "") -> Verdict:
+def result(score: int, *, max_score: int = 10, failing_rows: tuple[str, ...] = (), outcome: str = "") -> Verdict:
     """A verdict with as much of its own as a regrade looks at; passed with all marks, else failed."""
-    rows = [{"name": name, "outcome": "failed" if name in failing else "passed"} for name in NAMES]
-    ended = outcome or ("passed" if score == max_score else "failed")
-    return verdict(ended, score=score, max_score=max_score, properties=rows)
+    rows = [{"name": name, "outcome": "failed" if name in failing_rows else "passed"} for name in NAMES]
+    end_outcome = outcome or ("passed" if score == max_score else "failed")
+    return verdict(end_outcome, score=score, max_score=max_score, properties=rows)
 
 
-def handed_in(store: Store, student: str, source: str, filename: str = "answer.py") -> str:
+def hand_in_source(store: Store, student: str, source: str, filename: str = "answer.py") -> str:
     """A submission that waits."""
     new = NewSubmission(COURSE, ASSIGNMENT, REVISION, student, filename, source.encode())
     return store.submissions.accept(new).id
 
 
-def grade_submission(store: Store, student: str, source: str, score: int = 8, **other: Any) -> str:
+def grade_submission(store: Store, student: str, source: str, score: int = 8, **fields: Any) -> str:
     """Grade a submission with this score, and return its id."""
-    filename = other.pop("filename", "answer.py")
-    name = handed_in(store, student, source, filename)
-    assert store.submissions.finish(claim_job(store, name), result(score, **other))
+    filename = fields.pop("filename", "answer.py")
+    name = hand_in_source(store, student, source, filename)
+    assert store.submissions.finish(claim_job(store, name), result(score, **fields))
     return name
 
 
-def selection(**other: Any) -> Selection:
+def selection(**fields: Any) -> Selection:
     """All submissions for the assignment, unless said otherwise."""
-    chosen: dict[str, Any] = {"course": COURSE, "assignment": ASSIGNMENT, "revision": "f" * 16, "which": Which.ALL}
-    return Selection(**{**chosen, **other})
+    defaults: dict[str, Any] = {"course": COURSE, "assignment": ASSIGNMENT, "revision": "f" * 16, "which": Which.ALL}
+    return Selection(**{**defaults, **fields})
 
 
-def request_regrade(store: Store, **other: Any) -> str:
+def request_regrade(store: Store, **fields: Any) -> str:
     """Request a regrade, and return its id."""
-    return store.regrades.request(selection(**other)).regrade.id
+    return store.regrades.request(selection(**fields)).regrade.id
 
 
-def select_units(store: Store, **other: Any) -> str:
+def select_units(store: Store, **fields: Any) -> str:
     """Request a regrade and select its units, which wait; return its id."""
-    name = request_regrade(store, **other)
+    name = request_regrade(store, **fields)
     finish_step(store, name)
     return name
 
 
-def preview_regrade(store: Store, verdicts: dict[str, Verdict] | dict[str, int], **other: Any) -> str:
+def preview_regrade(store: Store, verdicts: dict[str, Verdict] | dict[str, int], **fields: Any) -> str:
     """Request and preview a regrade whose sources get these verdicts or scores; return its id."""
-    name = select_units(store, **other)
-    grade(store, {source: result(each) if isinstance(each, int) else each for source, each in verdicts.items()})
+    name = select_units(store, **fields)
+    grade(store, {source: result(score) if isinstance(score, int) else score for source, score in verdicts.items()})
     assert phase(store, name) is Phase.PREVIEWED
     return name
 
@@ -68,7 +68,7 @@ def apply_regrade(store: Store, name: str, mode: Mode = Mode.WHOLE) -> RegradeRe
     return now(store, name)
 
 
-def rolled_back(store: Store, name: str) -> RegradeRecord:
+def roll_back(store: Store, name: str) -> RegradeRecord:
     """Roll a regrade back, and return it."""
     store.regrades.roll_back(name)
     finish_step(store, name)
@@ -94,13 +94,13 @@ def one_chunk(store: Store, claim: Claim) -> bool:
     steps = store.regrades.steps
     match phase(store, claim.job.id):
         case Phase.PREPARING:
-            done = steps.choose(claim)
+            is_done = steps.choose(claim)
         case Phase.APPLYING:
-            done = steps.apply(claim)
+            is_done = steps.apply(claim)
         case _:
-            done = steps.roll_back(claim)
-    assert done is not None
-    return done.more
+            is_done = steps.roll_back(claim)
+    assert is_done is not None
+    return is_done.more
 
 
 def grade(store: Store, verdicts: dict[str, Verdict]) -> int:
@@ -109,25 +109,25 @@ def grade(store: Store, verdicts: dict[str, Verdict]) -> int:
     while units := waiting_units(store):
         for unit in units:
             claim = store.jobs.claim(unit)
-            found = store.regrades.units.get(unit.id)
+            unit_record = store.regrades.units.get(unit.id)
             assert claim is not None
-            assert found is not None
-            assert found.source is not None
-            assert unit_graded(store, claim, verdicts[found.source.decode()]) is not None
+            assert unit_record is not None
+            assert unit_record.source is not None
+            assert unit_graded(store, claim, verdicts[unit_record.source.decode()]) is not None
             count += 1
     return count
 
 
-def unit_graded(store: Store, claim: Claim, graded: Verdict) -> tuple[Job, ...] | None:
+def unit_graded(store: Store, claim: Claim, unit_verdict: Verdict) -> tuple[Job, ...] | None:
     """The unit's end, as a worker writes it."""
-    found = store.regrades.units.get(claim.job.id)
-    return store.regrades.units.record_verdict(claim, graded, () if found is None else found.classes)
+    unit_record = store.regrades.units.get(claim.job.id)
+    return store.regrades.units.record_verdict(claim, unit_verdict, () if unit_record is None else unit_record.classes)
 
 
 def waiting_units(store: Store) -> list[Job]:
     """The units in the queue, in order."""
-    waiting: Any = store.redis.zrange("bm:waiting:regrade", 0, -1)
-    return [Job(Kind.UNIT, each.decode().partition(":")[2]) for each in waiting]
+    members: Any = store.redis.zrange("bm:waiting:regrade", 0, -1)
+    return [Job(Kind.UNIT, member.decode().partition(":")[2]) for member in members]
 
 
 def fail(store: Store, unit: Job) -> None:
@@ -138,9 +138,9 @@ def fail(store: Store, unit: Job) -> None:
 
 def now(store: Store, name: str) -> RegradeRecord:
     """A regrade that is there."""
-    found = store.regrades.get(name)
-    assert found is not None
-    return found
+    record = store.regrades.get(name)
+    assert record is not None
+    return record
 
 
 def phase(store: Store, name: str) -> Phase:

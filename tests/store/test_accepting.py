@@ -10,13 +10,13 @@ from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from grader.store.shares import Share
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from tests.store.making import accept, claim_job, finish_job, job, new, now, remains
+from tests.store.making import accept, claim_job, finish_job, job, list_remains, new, now
 
 
 def test_what_is_accepted_can_be_read_and_waits(store: Store) -> None:
     name = accept(store, new(source=b"np.zeros(3)"))
-    found = now(store, name)
-    assert (found.state, found.attempt, found.size, found.student) == (State.QUEUED, 1, 11, "ada")
+    record = now(store, name)
+    assert (record.state, record.attempt, record.size, record.student) == (State.QUEUED, 1, 11, "ada")
     assert store.submissions.source(name) == b"np.zeros(3)"
     assert store.jobs.position(job(name)) == 0
     assert store.jobs.waiting(Queue.INTERACTIVE) == 1
@@ -42,12 +42,12 @@ def test_a_resubmission_supersedes_the_one_that_waits(store: Store) -> None:
 
 
 def test_a_resubmission_leaves_what_runs_and_what_others_wait_for(store: Store) -> None:
-    running = accept(store)
-    claim_job(store, running)
-    others = [accept(store, new("bob")), accept(store, new(assignment="other")), accept(store, new(course="x"))]
+    running_id = accept(store)
+    claim_job(store, running_id)
+    other_ids = [accept(store, new("bob")), accept(store, new(assignment="other")), accept(store, new(course="x"))]
     accept(store)
-    assert now(store, running).state is State.RUNNING
-    assert {now(store, name).state for name in others} == {State.QUEUED}
+    assert now(store, running_id).state is State.RUNNING
+    assert {now(store, name).state for name in other_ids} == {State.QUEUED}
 
 
 def test_what_was_handed_back_is_superseded_like_any_that_waits(store: Store) -> None:
@@ -92,7 +92,7 @@ def test_a_full_redis_refuses_and_records_nothing(store: Store) -> None:
     finally:
         store.redis.config_set("maxmemory", "0")
     assert store.redis.dbsize() == before
-    assert remains(store) == set()
+    assert list_remains(store) == set()
 
 
 def test_a_share_counts_what_is_accepted_and_nothing_else(store: Store) -> None:
@@ -107,9 +107,9 @@ def test_a_share_counts_what_is_accepted_and_nothing_else(store: Store) -> None:
     assert store.submissions.accept(with_shares("ada", large, "k")).replayed
     store.submissions.accept(with_shares("ada", large[1:]))
     for source in (large, b"##"):
-        with pytest.raises(ShareUsedUp) as refused:
+        with pytest.raises(ShareUsedUp) as error:
             store.submissions.accept(with_shares("ada", source))
-        assert 0 < refused.value.wait <= 60
+        assert 0 < error.value.wait <= 60
     assert store.submissions.accept(with_shares("ada", b"#")).id != first.id
     assert store.submissions.accept(with_shares("bob", large)).id
 
@@ -121,9 +121,9 @@ def test_texts_with_separators_are_kept_apart(store: Store) -> None:
 
 
 def test_the_order_holds_though_redis_s_clock_was_set_back(store: Store) -> None:
-    ahead = 4_000_000_000_000_000
-    store.redis.set("bm:clock", ahead)
+    future_time = 4_000_000_000_000_000
+    store.redis.set("bm:clock", future_time)
     names = [accept(store, new(f"s{at}")) for at in range(3)]
-    assert [now(store, name).created for name in names] == [ahead / 1e6 + at / 1e6 for at in (1, 2, 3)]
+    assert [now(store, name).created for name in names] == [future_time / 1e6 + at / 1e6 for at in (1, 2, 3)]
     assert [store.jobs.position(job(name)) for name in names] == [0, 1, 2]
     assert store.jobs.oldest(Queue.INTERACTIVE) == 0

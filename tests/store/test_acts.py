@@ -20,10 +20,10 @@ def acts(store: Store) -> list[tuple[str, str, str, str]]:
 
 
 def test_tokens_are_made_and_revoked_by_somebody(store: Store) -> None:
-    made = store.tokens.create("tutor", "cs101", {Scope.STAFF}, author="prof")[0]
+    token = store.tokens.create("tutor", "cs101", {Scope.STAFF}, author="prof")[0]
     for _ in range(2):
-        assert store.tokens.revoke(made.id, "prof")
-    assert acts(store) == [("prof", "token.create", made.id, ""), ("prof", "token.revoke", made.id, "")]
+        assert store.tokens.revoke(token.id, "prof")
+    assert acts(store) == [("prof", "token.create", token.id, ""), ("prof", "token.revoke", token.id, "")]
     assert json.loads(store.courses.audit("cs101").items[-1].details) == {"name": "tutor", "scopes": "staff"}
 
 

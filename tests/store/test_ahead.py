@@ -16,9 +16,9 @@ def end(store: Store) -> Iterator[Callable[[], bool]]:
     """Finish a claimed submission, with its verdict kept ahead of that."""
     name = accept(store)
     claim = claim_job(store, name)
-    keeping = store.cache.storing_call("key", verdict(), now(store, name).source_sha256)
-    assert keeping is not None
-    yield lambda: store.submissions.finish(claim, verdict(), ahead=keeping)
+    storing_call = store.cache.storing_call("key", verdict(), now(store, name).source_sha256)
+    assert storing_call is not None
+    yield lambda: store.submissions.finish(claim, verdict(), ahead=storing_call)
     assert now(store, name).state is State.DONE
 
 
@@ -27,12 +27,12 @@ def test_both_are_done(store: Store, end: Callable[[], bool]) -> None:
     assert store.cache.get("key") == verdict()
 
 
-@pytest.mark.parametrize("known", [(), ("keep",), ("finish",)])
+@pytest.mark.parametrize("known_scripts", [(), ("keep",), ("finish",)])
 def test_a_redis_that_was_restarted_knows_neither_or_one(
-    store: Store, end: Callable[[], bool], known: tuple[str, ...]
+    store: Store, end: Callable[[], bool], known_scripts: tuple[str, ...]
 ) -> None:
     store.redis.script_flush()
-    for name in known:
+    for name in known_scripts:
         store.redis.script_load(_source(name)[0])
     assert end()
     assert store.cache.get("key") == verdict()
@@ -48,12 +48,12 @@ def test_a_redis_that_takes_no_writes_now_is_asked_again_later(store: Store, end
     assert end()
 
 
-@pytest.mark.parametrize("known", [("finish",), ("keep", "finish")])
-def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("known_scripts", [("finish",), ("keep", "finish")])
+def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known_scripts: tuple[str, ...]) -> None:
     name = accept(store)
     claim = claim_job(store, name)
     store.redis.script_flush()
-    for script in known:
+    for script in known_scripts:
         store.redis.script_load(_source(script)[0])
     wrong = ScriptCall("keep", (now(store, name).source_sha256, "", "bm:key", b"", "no number"))
     assert store.submissions.finish(claim, verdict(), ahead=wrong)
@@ -63,44 +63,44 @@ def test_what_fails_ahead_takes_nothing_from_the_end(store: Store, known: tuple[
 def test_the_claim_of_the_next_follows_the_end_of_one(store: Store) -> None:
     names = [accept(store, new(f"s{at}")) for at in range(3)]
     claim = claim_job(store, names[0])
-    following = store.jobs.following_claim(Kind.SUBMISSION)
-    assert store.submissions.finish(claim, verdict(), following=following)
-    assert store.jobs.read_following(Kind.SUBMISSION, following) == Claim(job(names[1]), 1)
+    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    assert store.submissions.finish(claim, verdict(), following=next_claim)
+    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) == Claim(job(names[1]), 1)
     # Asked again because the answer was lost: no further one is claimed.
-    assert store.submissions.finish(claim, verdict(), following=following)
+    assert store.submissions.finish(claim, verdict(), following=next_claim)
     assert now(store, names[2]).state is State.QUEUED
 
 
-@pytest.mark.parametrize("known", [(), ("finish",), ("claim_next",), ("finish", "claim_next")])
-def test_a_restarted_redis_is_given_what_follows_again(store: Store, known: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("known_scripts", [(), ("finish",), ("claim_next",), ("finish", "claim_next")])
+def test_a_restarted_redis_is_given_what_follows_again(store: Store, known_scripts: tuple[str, ...]) -> None:
     first, second = (accept(store, new(f"s{at}")) for at in range(2))
     claim = claim_job(store, first)
     store.redis.script_flush()
-    for name in known:
+    for name in known_scripts:
         store.redis.script_load(_source(name)[0])
-    following = store.jobs.following_claim(Kind.SUBMISSION)
-    assert store.submissions.finish(claim, verdict(), following=following)
-    assert store.jobs.read_following(Kind.SUBMISSION, following) == Claim(job(second), 1)
+    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    assert store.submissions.finish(claim, verdict(), following=next_claim)
+    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) == Claim(job(second), 1)
     assert (now(store, first).state, now(store, second).tries) == (State.DONE, 1)
 
 
 def test_nothing_follows_where_nothing_waits(store: Store) -> None:
     claim = claim_job(store, accept(store))
-    following = store.jobs.following_claim(Kind.SUBMISSION)
-    assert store.submissions.finish(claim, verdict(), following=following)
-    assert store.jobs.read_following(Kind.SUBMISSION, following) is None
+    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
+    assert store.submissions.finish(claim, verdict(), following=next_claim)
+    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) is None
 
 
 def test_what_follows_is_not_made_where_redis_takes_no_writes(store: Store) -> None:
     first, second = (accept(store, new(f"s{at}")) for at in range(2))
     claim = claim_job(store, first)
-    following = store.jobs.following_claim(Kind.SUBMISSION)
+    next_claim = store.jobs.following_claim(Kind.SUBMISSION)
     store.redis.config_set("min-replicas-to-write", "1")
     try:
         with pytest.raises(StoreUnavailable, match="NOREPLICAS"):
-            store.submissions.finish(claim, verdict(), following=following)
+            store.submissions.finish(claim, verdict(), following=next_claim)
     finally:
         store.redis.config_set("min-replicas-to-write", "0")
-    assert store.jobs.read_following(Kind.SUBMISSION, following) is None
-    assert store.submissions.finish(claim, verdict(), following=following)
+    assert store.jobs.read_following(Kind.SUBMISSION, next_claim) is None
+    assert store.submissions.finish(claim, verdict(), following=next_claim)
     assert now(store, second).state is State.QUEUED

@@ -19,22 +19,25 @@ def publish(store: Store, name: str, course: str = "cs101", assignment_id: str =
 
 
 def test_what_ships_is_read_without_numpy_as_numpy_reads_it() -> None:
-    for each in list_packaged_revisions():
-        whole = load_packaged(each.assignment_id)
-        assert (each.id, each.cases_sha256) == (whole.id, whole.cases_sha256)
-        assert each.assignment == whole.assignment_json
-        assert each.title == whole.assignment.title
-    assert UDL in {each.assignment_id for each in list_packaged_revisions()}
+    for packaged_revision in list_packaged_revisions():
+        whole_revision = load_packaged(packaged_revision.assignment_id)
+        assert (packaged_revision.id, packaged_revision.cases_sha256) == (
+            whole_revision.id,
+            whole_revision.cases_sha256,
+        )
+        assert packaged_revision.assignment == whole_revision.assignment_json
+        assert packaged_revision.title == whole_revision.assignment.title
+    assert UDL in {shipped_revision.assignment_id for shipped_revision in list_packaged_revisions()}
 
 
 def test_what_ships_is_there_for_every_course_from_the_first_question(store: Store) -> None:
-    whole = load_packaged(UDL)
+    whole_revision = load_packaged(UDL)
     current = store.assignments.current("anything", UDL)
     assert current is not None
-    assert (current.id, current.course, current.published > 1e9) == (whole.id, "*", True)
+    assert (current.id, current.course, current.published > 1e9) == (whole_revision.id, "*", True)
     data = store.assignments.archive(current.id)
     assert data is not None
-    assert load(data).id == whole.id
+    assert load(data).id == whole_revision.id
     assert store.assignments.pool(current.id) is None
 
 
@@ -51,9 +54,9 @@ def test_what_ships_is_there_whichever_question_comes_first(store: Store) -> Non
 
 
 def test_a_published_revision_is_read_as_it_was_written(store: Store) -> None:
-    given = publish(store, "r1")
-    assert given.published > 1e9
-    assert store.assignments.current("cs101", "mine") == store.assignments.get("cs101", "r1") == given
+    record = publish(store, "r1")
+    assert record.published > 1e9
+    assert store.assignments.current("cs101", "mine") == store.assignments.get("cs101", "r1") == record
     assert store.assignments.archive("r1") == b"networks of r1"
     assert store.assignments.pool("r1") == b"pool"
     assert store.assignments.archive("none") is None
@@ -72,17 +75,17 @@ def test_a_course_sees_no_revision_of_another(store: Store) -> None:
     assert store.assignments.current("cs101", "mine") is None
     assert store.assignments.get("cs101", "r1") is None
     assert store.assignments.revisions("cs101", "mine") == []
-    assert [each.assignment_id for each in store.assignments.list("cs101")] == [UDL]
+    assert [record.assignment_id for record in store.assignments.list("cs101")] == [UDL]
 
 
 def test_a_course_s_own_goes_before_what_ships(store: Store) -> None:
-    own = publish(store, "r1", assignment_id=UDL)
-    assert store.assignments.current("cs101", UDL) == own
-    assert store.assignments.list("cs101") == [own]
-    assert [each.course for each in store.assignments.revisions("cs101", UDL)] == ["cs101", "*"]
-    other = store.assignments.current("other", UDL)
-    assert other is not None
-    assert other.id == load_packaged(UDL).id
+    own_revision = publish(store, "r1", assignment_id=UDL)
+    assert store.assignments.current("cs101", UDL) == own_revision
+    assert store.assignments.list("cs101") == [own_revision]
+    assert [record.course for record in store.assignments.revisions("cs101", UDL)] == ["cs101", "*"]
+    other_revision = store.assignments.current("other", UDL)
+    assert other_revision is not None
+    assert other_revision.id == load_packaged(UDL).id
 
 
 def test_two_courses_that_publish_the_same_share_its_networks(store: Store) -> None:

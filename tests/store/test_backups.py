@@ -42,7 +42,7 @@ def restore(store: Store, data: bytes, progress: Callable[[int, int], None] = ig
 
 def content(redis: Connection) -> dict[str, tuple[Any, int]]:
     """Every key of Backmark's with its content, and when it expires."""
-    read: dict[str, Callable[[Any], Any]] = {
+    readers: dict[str, Callable[[Any], Any]] = {
         "string": redis.get,
         "hash": redis.hgetall,
         "set": redis.smembers,
@@ -52,7 +52,9 @@ def content(redis: Connection) -> dict[str, tuple[Any, int]]:
     names = sorted(text(name) for name in redis.scan_iter("bm:*"))
     marks = tuple(name for name in names if name.startswith("bm:backup:"))
     return {
-        name: (read[text(redis.type(name))](name), int(redis.pexpiretime(name))) for name in names if name not in marks
+        name: (readers[text(redis.type(name))](name), int(redis.pexpiretime(name)))
+        for name in names
+        if name not in marks
     }
 
 
@@ -89,13 +91,15 @@ def test_what_goes_and_changes_while_it_is_copied_is_as_it_is_at_the_end(store: 
     """Several pages of keys, before each of which something happens."""
     fill(store)
     names = [finish_job(store, new(f"student-{number}")) for number in range(9)]
-    waiting = accept(store)
-    progress = once(lambda: [store.submissions.delete(name) for name in names[:5]], lambda: claim_job(store, waiting))
+    waiting_id = accept(store)
+    progress = act_once(
+        lambda: [store.submissions.delete(name) for name in names[:5]], lambda: claim_job(store, waiting_id)
+    )
     data = back_up(store, progress)
     before = content(store.redis)
     restore(store, data)
     assert content(store.redis) == before
-    assert now(store, waiting).state is State.RUNNING
+    assert now(store, waiting_id).state is State.RUNNING
 
 
 def fill(store: Store) -> None:
@@ -103,12 +107,12 @@ def fill(store: Store) -> None:
     store.redis.mset({f"bm:filler:{number}": number for number in range(2500)})
 
 
-def once(*actions: Callable[[], object]) -> Callable[[int, int], None]:
+def act_once(*actions: Callable[[], object]) -> Callable[[int, int], None]:
     """A progress that does these, one at each call."""
-    left = iter(actions)
+    remaining_actions = iter(actions)
 
     def act(_done: int, _total: int) -> None:
-        next(left, lambda: None)()
+        next(remaining_actions, lambda: None)()
 
     return act
 
@@ -116,14 +120,14 @@ def once(*actions: Callable[[], object]) -> Callable[[int, int], None]:
 def test_a_store_that_is_emptied_meanwhile_makes_no_backup(store: Store) -> None:
     fill(store)
     with pytest.raises(StoreUnavailable, match="deleted meanwhile"):
-        back_up(store, once(store.redis.flushall))
+        back_up(store, act_once(store.redis.flushall))
 
 
 def test_two_backups_at_a_time_do_not_disturb_each_other(store: Store) -> None:
     finish_job(store)
     before = content(store.redis)
     inner: list[bytes] = []
-    outer = back_up(store, once(lambda: inner.append(back_up(store))))
+    outer = back_up(store, act_once(lambda: inner.append(back_up(store))))
     for data in (outer, *inner):
         restore(store, data)
         assert content(store.redis) == before
@@ -144,7 +148,7 @@ def test_what_is_recorded_while_a_backup_is_restored_stays_and_nothing_else(stor
     finish_job(store)
     data = back_up(store)
     with pytest.raises(NotEmpty, match="stop web servers"):
-        restore(store, data, once(lambda: store.redis.set("bm:elsewhere", "1")))
+        restore(store, data, act_once(lambda: store.redis.set("bm:elsewhere", "1")))
     assert set(content(store.redis)) == {"bm:elsewhere"}
 
 
@@ -157,7 +161,7 @@ def test_what_a_restore_left_that_was_killed_is_no_obstacle(store: Store) -> Non
     assert content(store.redis) == before
 
 
-def damaged(data: bytes) -> Iterator[bytes]:
+def damage_backup(data: bytes) -> Iterator[bytes]:
     """The backup cut off, or with a byte altered, in several places; and twice in a row."""
     for share in range(1, 10):
         place = share * len(data) // 10
@@ -172,12 +176,12 @@ def test_a_damaged_backup_is_refused_and_nothing_of_it_is_left(store: Store) -> 
     """Whichever of its parts is seen first: a bit of a key may make it another's."""
     for number in range(20):
         finish_job(store, new(f"student-{number}", f"# {number}".encode()))
-    whole = back_up(store)
-    for data in damaged(whole):
+    backup = back_up(store)
+    for data in damage_backup(backup):
         with pytest.raises(BadBackup, match=r"damaged|not a backup|not Backmark's"):
             restore(store, data)
         assert list(store.redis.scan_iter()) == []
-    assert restore(store, whole) > 20
+    assert restore(store, backup) > 20
 
 
 def first_line(**members: object) -> bytes:
@@ -185,7 +189,7 @@ def first_line(**members: object) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("data", "says"),
+    ("data", "sentence"),
     [
         (b"", "not a backup"),
         (b"REDIS0011\xfa\x09redis-ver", "not a backup"),
@@ -196,8 +200,8 @@ def first_line(**members: object) -> bytes:
     ],
     ids=["empty", "redis", "essay", "elsewhere", "newer", "no end"],
 )
-def test_a_file_that_is_no_backup_is_refused_in_a_sentence(store: Store, data: bytes, says: str) -> None:
-    with pytest.raises(BadBackup, match=says):
+def test_a_file_that_is_no_backup_is_refused_in_a_sentence(store: Store, data: bytes, sentence: str) -> None:
+    with pytest.raises(BadBackup, match=sentence):
         restore(store, data)
     assert list(store.redis.scan_iter()) == []
 

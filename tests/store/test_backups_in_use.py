@@ -22,7 +22,7 @@ from worker.serve.embedded import EmbeddedRedis
 def busy(store: Store) -> Iterator[list[str]]:
     """Ids of submissions that several clients hand in, take up, grade, delete and cancel, until the test ends."""
     fill(store)
-    accepted: list[str] = []
+    accepted_ids: list[str] = []
     stop = threading.Event()
 
     def hand_in(client: int) -> None:
@@ -38,12 +38,12 @@ def busy(store: Store) -> Iterator[list[str]]:
                 case 3:
                     store.submissions.delete(name)
                     continue
-            accepted.append(name)
+            accepted_ids.append(name)
 
     clients = [threading.Thread(target=hand_in, args=(client,)) for client in range(3)]
     for client in clients:
         client.start()
-    yield accepted
+    yield accepted_ids
     stop.set()
     for client in clients:
         client.join()
@@ -54,9 +54,9 @@ def spare(tmp_path: Path, settings: ServiceSettings) -> Iterator[Store]:
     """An empty store on a Redis of its own."""
     server = EmbeddedRedis(tmp_path / "spare")
     server.start()
-    opened = Store.connect(settings.model_copy(update={"redis_url": SecretStr(server.url)}))
-    yield opened
-    opened.close()
+    new_store = Store.connect(settings.model_copy(update={"redis_url": SecretStr(server.url)}))
+    yield new_store
+    new_store.close()
     server.stop()
 
 

@@ -24,10 +24,10 @@ URL = "https://portal.example/hook"
 DAY = GIVE_UP / 1000
 
 
-def claim(store: Store, limit: int = 100, most: int = 100, lease: float = 60.0) -> list[DeliveryAttempt]:
+def claim(store: Store, limit: int = 100, most_per_endpoint: int = 100, lease: float = 60.0) -> list[DeliveryAttempt]:
     """Empty the outbox, and claim the deliveries that are due."""
     store.callbacks.move()
-    return store.callbacks.claim(limit, most, lease)
+    return store.callbacks.claim(limit, most_per_endpoint, lease)
 
 
 def claim_one(store: Store) -> DeliveryAttempt:
@@ -47,11 +47,11 @@ def endpoint(store: Store) -> str:
 
 
 def test_a_secret_is_32_random_bytes_and_shown_once(store: Store) -> None:
-    made, secret = store.callbacks.create("cs101", URL, [Event.DONE])
+    record, secret = store.callbacks.create("cs101", URL, [Event.DONE])
     assert secret.startswith("whsec_")
     assert len(b64decode(secret.removeprefix("whsec_"), validate=True)) == 32
-    assert store.callbacks.get(made.id) == made
-    assert secret not in repr(store.callbacks.get(made.id))
+    assert store.callbacks.get(record.id) == record
+    assert secret not in repr(store.callbacks.get(record.id))
 
 
 def test_endpoints_are_listed_by_course_newest_first(store: Store) -> None:
@@ -69,12 +69,12 @@ def test_a_course_has_only_so_many_endpoints(store: Store) -> None:
 
 
 def test_an_event_becomes_a_delivery_for_each_endpoint_that_asked_for_its_kind(store: Store) -> None:
-    told = {store.callbacks.create("cs101", URL, [Event.DONE, Event.REGRADED])[1] for _ in range(2)}
+    secrets = {store.callbacks.create("cs101", URL, [Event.DONE, Event.REGRADED])[1] for _ in range(2)}
     store.callbacks.create("cs101", URL, [Event.CANCELLED])
     store.callbacks.create("other", URL)
     name = finish_job(store)
     attempts = claim(store)
-    assert {attempt.secrets for attempt in attempts} == {(secret,) for secret in told}
+    assert {attempt.secrets for attempt in attempts} == {(secret,) for secret in secrets}
     assert {(attempt.submission, attempt.event, attempt.number) for attempt in attempts} == {(name, Event.DONE, 1)}
     assert len({attempt.delivery for attempt in attempts}) == 2
     assert store.redis.llen("bm:outbox") == 0
@@ -91,8 +91,8 @@ def test_every_end_of_a_submission_is_an_event(store: Store, endpoint: str) -> N
 def test_an_event_that_nobody_can_read_is_named_and_stops_nothing(store: Store, endpoint: str) -> None:
     store.redis.rpush("bm:outbox", "{", "[]", json.dumps({"event": "submission.done"}))
     finish_job(store)
-    taken, unreadable = store.callbacks.move()
-    assert (taken, len(unreadable)) == (4, 3)
+    moved_count, unreadable = store.callbacks.move()
+    assert (moved_count, len(unreadable)) == (4, 3)
     assert states(store, endpoint)["pending"] == 1
 
 
@@ -115,9 +115,9 @@ def test_a_failed_attempt_is_due_again_after_its_pause_under_the_same_id(store: 
     assert store.callbacks.conclude(first, Result.RETRY, status=503, error="busy", pause=5) is DeliveryState.PENDING
     store.callbacks.ahead = 4
     assert claim(store) == []
-    (waiting,) = store.callbacks.deliveries(endpoint, DeliveryState.PENDING).items
-    assert (waiting.status, waiting.error, waiting.attempts) == (503, "busy", 1)
-    assert waiting.due is not None
+    (delivery,) = store.callbacks.deliveries(endpoint, DeliveryState.PENDING).items
+    assert (delivery.status, delivery.error, delivery.attempts) == (503, "busy", 1)
+    assert delivery.due is not None
     store.callbacks.ahead = 6
     assert claim_one(store).delivery == first.delivery
 
@@ -148,36 +148,36 @@ def test_one_endpoint_takes_only_so_many_places_and_leaves_the_others_theirs(sto
     for student in range(6):
         finish_job(store, new(str(student)))
     store.callbacks.move()
-    other = store.callbacks.create("cs101", "https://other.example/")[0]
+    other_endpoint = store.callbacks.create("cs101", "https://other.example/")[0]
     finish_job(store, new("late"))
-    attempts = claim(store, limit=10, most=3)
-    assert Counter(attempt.url for attempt in attempts) == {URL: 3, other.url: 1}
-    assert claim(store, limit=10, most=3) == []
+    attempts = claim(store, limit=10, most_per_endpoint=3)
+    assert Counter(attempt.url for attempt in attempts) == {URL: 3, other_endpoint.url: 1}
+    assert claim(store, limit=10, most_per_endpoint=3) == []
     store.callbacks.conclude(next(attempt for attempt in attempts if attempt.url == URL), Result.DELIVERED)
-    assert [attempt.url for attempt in claim(store, limit=10, most=3)] == [URL]
+    assert [attempt.url for attempt in claim(store, limit=10, most_per_endpoint=3)] == [URL]
 
 
 @pytest.mark.usefixtures("endpoint")
 def test_places_of_attempts_whose_leases_ended_are_free_again(store: Store) -> None:
     for student in range(4):
         finish_job(store, new(str(student)))
-    first = {attempt.delivery for attempt in claim(store, most=2)}
+    first = {attempt.delivery for attempt in claim(store, most_per_endpoint=2)}
     store.callbacks.ahead = 61
-    assert len(first & {attempt.delivery for attempt in claim(store, most=2)}) <= 2
+    assert len(first & {attempt.delivery for attempt in claim(store, most_per_endpoint=2)}) <= 2
     store.callbacks.ahead = 122
-    assert len(claim(store, most=4)) == 4
+    assert len(claim(store, most_per_endpoint=4)) == 4
 
 
 @pytest.mark.usefixtures("endpoint")
 def test_an_endpoint_that_fails_is_tried_one_at_a_time_until_it_answers(store: Store) -> None:
     for student in range(4):
         finish_job(store, new(str(student)))
-    attempts = claim(store, most=3)
+    attempts = claim(store, most_per_endpoint=3)
     for attempt in attempts:
         store.callbacks.conclude(attempt, Result.RETRY, pause=0)
-    (only,) = claim(store, most=3)
-    store.callbacks.conclude(only, Result.DELIVERED)
-    assert len(claim(store, most=3)) == 3
+    (first_attempt,) = claim(store, most_per_endpoint=3)
+    store.callbacks.conclude(first_attempt, Result.DELIVERED)
+    assert len(claim(store, most_per_endpoint=3)) == 3
 
 
 @pytest.mark.usefixtures("endpoint")
@@ -193,53 +193,53 @@ def test_who_wants_no_more_is_disabled_and_told_nothing_more(store: Store, endpo
     first = claim(store, limit=1)[0]
     assert store.callbacks.conclude(first, Result.GONE, status=410, error="410") is DeliveryState.FAILED
     assert states(store, endpoint) == {"pending": 0, "delivered": 0, "failed": 3}
-    disabled = store.callbacks.get(endpoint)
-    assert disabled is not None
-    assert disabled.disabled is not None
-    assert disabled.reason == "410"
+    disabled_endpoint = store.callbacks.get(endpoint)
+    assert disabled_endpoint is not None
+    assert disabled_endpoint.disabled is not None
+    assert disabled_endpoint.reason == "410"
     finish_job(store, new("late"))
     assert claim(store) == []
 
 
 def test_the_old_secret_signs_along_for_the_hours_that_were_chosen(store: Store) -> None:
-    made, old = store.callbacks.create("cs101", URL)
-    fresh = store.callbacks.rotate(made.id, hours=24)
-    assert fresh not in {None, old}
+    record, old_secret = store.callbacks.create("cs101", URL)
+    fresh_secret = store.callbacks.rotate(record.id, hours=24)
+    assert fresh_secret not in {None, old_secret}
     finish_job(store)
     first = claim_one(store)
-    assert first.secrets == (fresh, old)
+    assert first.secrets == (fresh_secret, old_secret)
     store.callbacks.ahead = 25 * 3600
-    assert claim_one(store).secrets == (fresh,)
+    assert claim_one(store).secrets == (fresh_secret,)
 
 
 def test_without_hours_the_old_secret_ends_at_once(store: Store) -> None:
-    made, _ = store.callbacks.create("cs101", URL)
-    fresh = store.callbacks.rotate(made.id, hours=0)
+    record, _ = store.callbacks.create("cs101", URL)
+    fresh_secret = store.callbacks.rotate(record.id, hours=0)
     finish_job(store)
-    assert claim_one(store).secrets == (fresh,)
+    assert claim_one(store).secrets == (fresh_secret,)
     assert store.callbacks.rotate("nobody", hours=0) is None
 
 
 def test_an_endpoint_is_removed_with_all_that_belongs_to_it(store: Store) -> None:
     before = set(store.redis.scan_iter("bm:*callback*")) | set(store.redis.scan_iter("bm:deliver*"))
-    made, _ = store.callbacks.create("cs101", URL)
+    record, _ = store.callbacks.create("cs101", URL)
     for student, result in (("a", Result.DELIVERED), ("b", Result.DROP), ("c", Result.RETRY), ("d", None)):
         finish_job(store, new(student))
         attempt = claim_one(store)
         if result:
             store.callbacks.conclude(attempt, result, pause=60)
-    assert states(store, made.id) == {"pending": 2, "delivered": 1, "failed": 1}
-    assert store.callbacks.remove(made.id)
+    assert states(store, record.id) == {"pending": 2, "delivered": 1, "failed": 1}
+    assert store.callbacks.remove(record.id)
     assert store.callbacks.conclude(attempt, Result.RETRY) is None
     after = set(store.redis.scan_iter("bm:*callback*")) | set(store.redis.scan_iter("bm:deliver*"))
     assert after == before
-    assert not store.callbacks.remove(made.id)
+    assert not store.callbacks.remove(record.id)
 
 
 def test_what_is_remembered_expires_and_successes_are_only_the_last_hundred(store: Store, endpoint: str) -> None:
     for student in range(103):
         finish_job(store, new(str(student)))
-    for attempt in claim(store, limit=200, most=200):
+    for attempt in claim(store, limit=200, most_per_endpoint=200):
         store.callbacks.conclude(attempt, Result.DELIVERED)
     page = store.callbacks.deliveries(endpoint, DeliveryState.DELIVERED, limit=200)
     assert len(page.items) == 100
@@ -255,7 +255,7 @@ def test_deliveries_are_listed_newest_first_page_by_page(store: Store, endpoint:
     finish_job(store, new("late"))
     store.callbacks.move()
     second = store.callbacks.deliveries(endpoint, DeliveryState.PENDING, limit=3, after=first.next_cursor)
-    assert [each.submission for each in (*first.items, *second.items)] == names[::-1]
+    assert [delivery.submission for delivery in (*first.items, *second.items)] == names[::-1]
     assert second.next_cursor is None
     with pytest.raises(BadCursor):
         store.callbacks.deliveries(endpoint, DeliveryState.PENDING, after="nonsense")
@@ -266,8 +266,10 @@ def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
     finish_job(store, new("ada-lovelace"))
     store.callbacks.conclude(claim_one(store), Result.RETRY, pause=60)
     for name in store.redis.scan_iter("bm:deliver*"):
-        held = store.redis.hgetall(name) if store.redis.type(name) == b"hash" else store.redis.zrange(name, 0, -1)
-        assert "lovelace" not in str(held)
+        stored_text = (
+            store.redis.hgetall(name) if store.redis.type(name) == b"hash" else store.redis.zrange(name, 0, -1)
+        )
+        assert "lovelace" not in str(stored_text)
 
 
 def test_every_event_is_documented() -> None:

@@ -22,10 +22,10 @@ HOUR = 3_600_000
 @pytest.fixture
 def hasty(settings: ServiceSettings) -> Iterator[Store]:
     """A store whose leases are short, empty at the start."""
-    opened = Store.connect(settings.model_copy(update={"lease_seconds": 0.6}))
-    opened.redis.flushall()
-    yield opened
-    opened.close()
+    new_store = Store.connect(settings.model_copy(update={"lease_seconds": 0.6}))
+    new_store.redis.flushall()
+    yield new_store
+    new_store.close()
 
 
 def waiting_job(store: Store, kind: Kind) -> Job:
@@ -54,15 +54,15 @@ def set_back(store: Store) -> None:
 
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_dead_worker_is_missed_after_a_lease_whatever_it_held(hasty: Store, kind: Kind) -> None:
-    waiting = waiting_job(hasty, kind)
-    assert hasty.jobs.claim(waiting) is not None
+    job_waiting = waiting_job(hasty, kind)
+    assert hasty.jobs.claim(job_waiting) is not None
     set_back(hasty)
     assert hasty.jobs.requeue_lost() == []
     end = time.monotonic() + 30
-    while not (lost := hasty.jobs.requeue_lost()):
+    while not (lost_jobs := hasty.jobs.requeue_lost()):
         assert time.monotonic() < end
         time.sleep(0.02)
-    assert lost == [waiting]
+    assert lost_jobs == [job_waiting]
 
 
 def test_a_worker_that_lives_keeps_its_claim_and_no_try_is_counted(store: Store) -> None:
@@ -114,7 +114,7 @@ def test_the_pace_is_never_less_than_nothing(store: Store) -> None:
 def test_a_dead_worker_is_not_counted_for_an_hour(store: Store) -> None:
     store.workers.report(Worker("w", "here", 1, jail=True, reason=None, version="0", role="worker"))
     store.redis.pexpire(keys.key("worker", "w"), HOUR)
-    assert [each.name for each in store.workers.list()] == ["w"]
+    assert [worker.name for worker in store.workers.list()] == ["w"]
     assert 0 < store.redis.pttl(keys.key("worker", "w")) <= 15_000
 
 
@@ -175,12 +175,12 @@ def test_a_callback_that_failed_is_tried_again_after_its_own_pause(store: Store)
 
 
 def test_a_regrade_goes_on(store: Store) -> None:
-    waiting = waiting_job(store, Kind.REGRADE)
-    claim = store.jobs.claim(waiting)
+    job_waiting = waiting_job(store, Kind.REGRADE)
+    claim = store.jobs.claim(job_waiting)
     assert claim is not None
     set_back(store)
     assert store.jobs.requeue_lost() == []
     assert store.regrades.steps.choose(claim) is not None
-    found = store.regrades.get(waiting.id)
-    assert found is not None
-    assert found.phase is Phase.PREVIEWED
+    record = store.regrades.get(job_waiting.id)
+    assert record is not None
+    assert record.phase is Phase.PREVIEWED

@@ -20,8 +20,8 @@ from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from tests.networks import load_packaged
-from tests.store.making import accept, claim_job, finish_job, new, now, remains, replace_verdict, verdict
-from tests.store.regrading import apply_regrade, phase, preview_regrade, result, rolled_back
+from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
+from tests.store.regrading import apply_regrade, phase, preview_regrade, result, roll_back
 
 MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
 DOES = {"mask": "leaves out the mask", "sign": "has the wrong sign"}
@@ -30,8 +30,12 @@ DOES = {"mask": "leaves out the mask", "sign": "has the wrong sign"}
 def explained_verdict(*explanations: str, score: int = 8, outcome: str = "failed") -> Verdict:
     """A verdict with these explanations, the best first; two mistakes at once are joined by a plus."""
     diagnosis = [
-        {"id": each, "title": "It errs.", "mistakes": [{"id": name, "title": DOES[name]} for name in each.split("+")]}
-        for each in explanations
+        {
+            "id": explanation,
+            "title": "It errs.",
+            "mistakes": [{"id": name, "title": DOES[name]} for name in explanation.split("+")],
+        }
+        for explanation in explanations
     ]
     return verdict(outcome, score=score, diagnosis=diagnosis)
 
@@ -46,9 +50,9 @@ def cohort(store: Store) -> Cohort:
     return store.cohorts.read("cs101", "udl-7.2")
 
 
-def counted_mistakes(store: Store) -> dict[str, tuple[int, int]]:
+def count_mistakes(store: Store) -> dict[str, tuple[int, int]]:
     """Submissions and students by mistake."""
-    return {each.id: (each.submissions, each.students) for each in cohort(store).mistakes}
+    return {mistake.id: (mistake.submissions, mistake.students) for mistake in cohort(store).mistakes}
 
 
 def test_a_class_that_handed_in_nothing_has_no_figures(store: Store) -> None:
@@ -67,42 +71,46 @@ def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> No
 
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
     bugs = library.of(load_packaged("udl-7.2").assignment)[:2]
-    told = hints.write_diagnoses([Fit(bugs)], References())[0]
-    both = VerdictSummary.of(verdict("failed", diagnosis=[asdict(told)])).mistakes
-    assert both == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
+    diagnosis = hints.write_diagnoses([Fit(bugs)], References())[0]
+    mistakes = VerdictSummary.of(verdict("failed", diagnosis=[asdict(diagnosis)])).mistakes
+    assert mistakes == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
 
 
 def test_of_two_mistakes_that_an_earlier_version_named_in_one_sentence_the_ids_are_left(store: Store) -> None:
     """No sentence is read; of one mistake it is the title."""
     grade_submission(store, verdict("failed", diagnosis=[{"id": "a+b", "title": "It is odd and it is even."}]))
     grade_submission(store, verdict("failed", diagnosis=[{"id": "c", "title": "It is odd."}]), "bob")
-    assert {(each.id, each.title) for each in cohort(store).mistakes} == {("a", "a"), ("b", "b"), ("c", "It is odd.")}
+    assert {(mistake.id, mistake.title) for mistake in cohort(store).mistakes} == {
+        ("a", "a"),
+        ("b", "b"),
+        ("c", "It is odd."),
+    }
 
 
 def test_submissions_are_found_by_a_mistake(store: Store) -> None:
     first = grade_submission(store, explained_verdict("mask+sign"))
     grade_submission(store, explained_verdict("mask"), "bob")
-    which = Filter("cs101", assignment="udl-7.2", mistake="sign")
-    assert [each.id for each in store.submissions.list(which).items] == [first]
+    mistake_filter = Filter("cs101", assignment="udl-7.2", mistake="sign")
+    assert [record.id for record in store.submissions.list(mistake_filter).items] == [first]
     assert now(store, first).mistakes == ("mask", "sign")
     assert store.submissions.list(Filter("cs101", assignment="other", mistake="sign")).items == ()
 
 
 def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
     grade_submission(store, explained_verdict(score=3))
-    best = grade_submission(store, explained_verdict(score=8))
+    best_id = grade_submission(store, explained_verdict(score=8))
     grade_submission(store, explained_verdict(score=5))
     grade_submission(store, explained_verdict(score=0), "bob")
     assert cohort(store).marks == (Marks(0, 10, 1), Marks(8, 10, 1))
-    store.submissions.delete(best)
+    store.submissions.delete(best_id)
     assert cohort(store).marks == (Marks(0, 10, 1), Marks(5, 10, 1))
     assert cohort(store).students == 2
 
 
 def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
-    best = grade_submission(store, verdict("passed"))
+    best_id = grade_submission(store, verdict("passed"))
     grade_submission(store, explained_verdict(score=7))
-    replace_verdict(store, best, 1, explained_verdict(score=2), "regrade")
+    replace_verdict(store, best_id, 1, explained_verdict(score=2), "regrade")
     assert cohort(store).marks == (Marks(7, 10, 1),)
 
 
@@ -113,7 +121,7 @@ def test_attempts_are_counted_by_the_hour_and_passes_as_they_hold(store: Store) 
     assert (hour.attempts, hour.passed) == (2, 1)
     assert 0 <= now(store, name).created - hour.start < 3600
     replace_verdict(store, name, 1, verdict("failed"), "regrade")
-    assert [(each.attempts, each.passed) for each in cohort(store).hours] == [(2, 0)]
+    assert [(hour_row.attempts, hour_row.passed) for hour_row in cohort(store).hours] == [(2, 0)]
 
 
 def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: Store) -> None:
@@ -123,7 +131,7 @@ def test_a_regrade_moves_the_figures_and_its_roll_back_moves_them_back(store: St
     assert cohort(store) == before
     apply_regrade(store, name)
     assert (cohort(store).outcomes, cohort(store).mistakes) == ({"passed": 1}, ())
-    rolled_back(store, name)
+    roll_back(store, name)
     assert phase(store, name) is Phase.ROLLED_BACK
     assert cohort(store) == before
 
@@ -135,21 +143,21 @@ def test_a_regrade_brings_the_mistakes_that_it_finds(store: Store) -> None:
     assert cohort(store).mistakes == (CohortMistake(*MASK, 1, 1), CohortMistake(*SIGN, 1, 1))
 
 
-@pytest.mark.parametrize("together", [True, False])
-def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, together: bool) -> None:  # noqa: FBT001 - a parameter
+@pytest.mark.parametrize("is_together", [True, False])
+def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, is_together: bool) -> None:  # noqa: FBT001 - a parameter
     names = [
         grade_submission(store, explained_verdict("mask+sign")),
         grade_submission(store, explained_verdict("mask")),
         finish_job(store),
         accept(store),
     ]
-    if together:
+    if is_together:
         assert store.submissions.delete_student("cs101", "ada") == 4
     else:
         assert all(store.submissions.delete(name) for name in names)
-    assert counted_mistakes(store) == {}
+    assert count_mistakes(store) == {}
     assert cohort(store) == Cohort({}, (), (), ())
-    assert remains(store) == set()
+    assert list_remains(store) == set()
 
 
 def test_pages_see_figures_that_are_at_most_half_a_minute_old(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -178,7 +186,7 @@ def test_what_an_earlier_version_counted_goes_with_the_student(store: Store) -> 
     store.redis.hset(keys.key("made", "cs101", "udl-7.2", "sign"), "ada", 1)
     assert cohort(store).outcomes == {"failed": 1}
     assert store.submissions.delete_student("cs101", "ada") == 1
-    assert remains(store) == set()
+    assert list_remains(store) == set()
 
 
 VERDICTS = st.sampled_from(
@@ -194,33 +202,36 @@ ATTEMPTS = st.lists(
     max_size=12,
 ).map(
     lambda rows: [
-        CohortAttempt(f"{place:02}", student, created, *judged, tuple(mistakes) if judged[0] == "failed" else ())
-        for place, (student, created, judged, mistakes) in enumerate(rows)
+        CohortAttempt(f"{place:02}", student, created_at, *outcome, tuple(mistakes) if outcome[0] == "failed" else ())
+        for place, (student, created_at, outcome, mistakes) in enumerate(rows)
     ]
 )
 
 
 @given(ATTEMPTS, st.randoms(use_true_random=False))
 def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[CohortAttempt], order: Any) -> None:
-    whole = figure(attempts, {"m": "It errs."})
-    assert whole.attempts == len(attempts)
-    singly = [figure([attempt], {}) for attempt in attempts]
-    assert whole.outcomes == dict(sum((Counter(single.outcomes) for single in singly), Counter()))
-    assert sum(hour.passed for hour in whole.hours) == whole.outcomes.get("passed", 0)
-    graded = [attempt for attempt in attempts if attempt.outcome]
-    assert whole.students == len({attempt.student for attempt in graded})
-    for mistake in whole.mistakes:
-        explained = [attempt.student for attempt in graded if mistake.id in attempt.mistakes]
-        assert (mistake.submissions, mistake.students) == (len(explained), len(set(explained)))
+    whole_cohort = figure(attempts, {"m": "It errs."})
+    assert whole_cohort.attempts == len(attempts)
+    single_cohorts = [figure([attempt], {}) for attempt in attempts]
+    assert whole_cohort.outcomes == dict(sum((Counter(single.outcomes) for single in single_cohorts), Counter()))
+    assert sum(hour.passed for hour in whole_cohort.hours) == whole_cohort.outcomes.get("passed", 0)
+    graded_attempts = [attempt for attempt in attempts if attempt.outcome]
+    assert whole_cohort.students == len({attempt.student for attempt in graded_attempts})
+    for mistake in whole_cohort.mistakes:
+        explained_students = [attempt.student for attempt in graded_attempts if mistake.id in attempt.mistakes]
+        assert (mistake.submissions, mistake.students) == (len(explained_students), len(set(explained_students)))
     order.shuffle(attempts)
-    assert figure(attempts, {"m": "It errs."}) == whole
+    assert figure(attempts, {"m": "It errs."}) == whole_cohort
 
 
 @given(ATTEMPTS)
 def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[CohortAttempt]) -> None:
-    mine = [attempt for attempt in attempts if attempt.student == "a" and attempt.outcome]
+    own_attempts = [attempt for attempt in attempts if attempt.student == "a" and attempt.outcome]
     shares = [
-        [group.score / max(1, group.max_score) for group in figure(mine[:count], {}).marks] for count in range(13)
+        [group.score / max(1, group.max_score) for group in figure(own_attempts[:count], {}).marks]
+        for count in range(13)
     ]
     assert shares == sorted(shares)
-    assert not mine or shares[-1] == [max(attempt.score / max(1, attempt.max_score) for attempt in mine)]
+    assert not own_attempts or shares[-1] == [
+        max(attempt.score / max(1, attempt.max_score) for attempt in own_attempts)
+    ]

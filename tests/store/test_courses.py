@@ -22,7 +22,7 @@ from grader.store.courses import RosterChange
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection
 from grader.store.store import Store
-from tests.store.making import REVISION, accept, claim_job, finish_job, new, now, remains, verdict
+from tests.store.making import REVISION, accept, claim_job, finish_job, list_remains, new, now, verdict
 
 POLICY = Policy(opens=1.0, due=1767225600.125, closes=2e9, grace=300.0, late=10.0, attempts=5, counts=Counts.LAST)
 EXTENSION = Extension("ada", due=1767225700.0, closes=None, attempts=7, author="prof", reason="ill")
@@ -59,8 +59,8 @@ def test_a_policy_that_staff_set_is_not_replaced_by_one_for_where_there_is_none(
 
 def test_marks_and_times_keep_every_digit(store: Store) -> None:
     store.courses.set_override("cs101", "relu", OVERRIDE)
-    stored = store.courses.overrides("cs101", "relu")["ada"]
-    assert (stored.share, stored.computed) == (1 / 3, 2 / 3)
+    override = store.courses.overrides("cs101", "relu")["ada"]
+    assert (override.share, override.computed) == (1 / 3, 2 / 3)
 
 
 def test_the_rules_for_one_student_are_those_of_the_course(store: Store) -> None:
@@ -70,19 +70,19 @@ def test_the_rules_for_one_student_are_those_of_the_course(store: Store) -> None
     courses.set_override("cs101", "relu", OVERRIDE)
     courses.add_outage("cs101", "relu", Outage(300.0, 400.0, "prof", "again"))
     name = courses.add_outage("cs101", "relu", OUTAGE).id
-    whole, ada = courses.terms("cs101", "relu"), courses.terms_of("cs101", "relu", "ada")
-    assert whole.policy == ada.policy == POLICY
+    all_terms, ada = courses.terms("cs101", "relu"), courses.terms_of("cs101", "relu", "ada")
+    assert all_terms.policy == ada.policy == POLICY
     assert ada.extension is not None
     assert (ada.extension.due, ada.extension.attempts, ada.extension.reason) == (EXTENSION.due, 7, "ill")
     assert abs(ada.extension.recorded - store.time()) < 60
     assert [outage.start for outage in ada.outages] == [100.0, 300.0]
     assert ada.outages[0].id == name
     for student in ("ada", "bob"):
-        read, of = courses.terms_of("cs101", "relu", student), whole.of(student)
-        assert (read.policy, read.extension, read.outages, read.override) == (
+        terms_read, of = courses.terms_of("cs101", "relu", student), all_terms.of(student)
+        assert (terms_read.policy, terms_read.extension, terms_read.outages, terms_read.override) == (
             *(of.policy, of.extension, of.outages, of.override),
         )
-    assert courses.terms("cs101", "other") == type(whole)(None, {}, (), {})
+    assert courses.terms("cs101", "other") == type(all_terms)(None, {}, (), {})
     assert courses.remove_outage("cs101", "relu", name, "prof")
     assert courses.remove_extension("cs101", "relu", "ada", "prof")
     assert courses.remove_override("cs101", "relu", "ada", "prof")
@@ -111,24 +111,24 @@ def test_every_change_of_a_rule_gives_the_rules_another_version(store: Store) ->
 
 
 def test_attempts_are_what_waits_and_what_has_a_verdict_that_is_no_rejection(store: Store) -> None:
-    passed = finish_job(store)
-    failed = finish_job(store, outcome="failed")
+    passed_id = finish_job(store)
+    failed_id = finish_job(store, outcome="failed")
     finish_job(store, outcome="rejected")
     store.submissions.cancel(accept(store))
-    other = finish_job(store, new("bob", assignment="other"))
-    lost = claim_job(store, accept(store))
-    store.jobs.record_failure(lost, "away", most=1)
-    running = accept(store)
-    claim_job(store, running)
-    waiting, bobs = accept(store), accept(store, new("bob"))
-    of = {name: now(store, name).created for name in (passed, failed, running, waiting, bobs)}
+    other_id = finish_job(store, new("bob", assignment="other"))
+    lost_claim = claim_job(store, accept(store))
+    store.jobs.record_failure(lost_claim, "away", most=1)
+    running_id = accept(store)
+    claim_job(store, running_id)
+    waiting_id, bobs = accept(store), accept(store, new("bob"))
+    of = {name: now(store, name).created for name in (passed_id, failed_id, running_id, waiting_id, bobs)}
     ada = tuple(
         Attempt(name, of[name], share)
-        for name, share in ((passed, 1.0), (failed, 0.8), (running, None), (waiting, None))
+        for name, share in ((passed_id, 1.0), (failed_id, 0.8), (running_id, None), (waiting_id, None))
     )
     assert store.courses.attempts("cs101", "udl-7.2") == {"ada": ada, "bob": (Attempt(bobs, of[bobs], None),)}
     assert store.courses.attempts_of("cs101", "udl-7.2", "ada") == ada
-    assert [attempt.submission for attempt in store.courses.attempts_of("cs101", "other", "bob")] == [other]
+    assert [attempt.submission for attempt in store.courses.attempts_of("cs101", "other", "bob")] == [other_id]
     assert store.courses.attempts_of("cs101", "udl-7.2", "eve") == ()
 
 
@@ -157,17 +157,19 @@ def test_the_mistakes_of_an_attempt_are_its_verdict_s(store: Store) -> None:
 
 
 def test_whom_a_whole_roster_lacks_has_left_and_comes_back_with_the_next_that_has_them(store: Store) -> None:
-    both = [RosterEntry("ada", "Ada L.", "17"), RosterEntry("bob")]
-    assert store.courses.put_roster("cs101", both, "csv", "prof") == RosterChange(2, 0, 0)
+    two_entries = [RosterEntry("ada", "Ada L.", "17"), RosterEntry("bob")]
+    assert store.courses.put_roster("cs101", two_entries, "csv", "prof") == RosterChange(2, 0, 0)
     assert store.courses.add_student("cs101", RosterEntry("eve"), "prof") == RosterChange(1, 0, 0)
-    changed = [RosterEntry("ada", "Ada Lovelace", "17")]
-    assert store.courses.put_roster("cs101", changed, "lti", "lms") == RosterChange(0, 1, 1)
+    changed_entries = [RosterEntry("ada", "Ada Lovelace", "17")]
+    assert store.courses.put_roster("cs101", changed_entries, "lti", "lms") == RosterChange(0, 1, 1)
     roster = store.courses.roster("cs101")
     assert (roster["ada"].name, roster["ada"].source, roster["ada"].left) == ("Ada Lovelace", "lti", None)
     assert roster["bob"].left is not None
     # Staff know of her what the LMS does not.
     assert roster["eve"].left is None
-    assert store.courses.put_roster("cs101", [*changed, RosterEntry("bob")], "lti", "lms") == RosterChange(1, 0, 0)
+    assert store.courses.put_roster("cs101", [*changed_entries, RosterEntry("bob")], "lti", "lms") == RosterChange(
+        1, 0, 0
+    )
     assert store.courses.roster("cs101")["bob"].left is None
 
 
@@ -190,9 +192,9 @@ def test_the_log_is_read_in_pages_newest_first(store: Store) -> None:
     for number in range(5):
         store.courses.record_act("cs101", AuditEntry(0, "prof", "token.create", str(number), reason="why"))
     first = store.courses.audit("cs101", limit=3)
-    rest = store.courses.audit("cs101", limit=3, after=first.next_cursor)
-    assert [entry.subject for entry in (*first.items, *rest.items)] == ["4", "3", "2", "1", "0"]
-    assert rest.next_cursor is None
+    last_page = store.courses.audit("cs101", limit=3, after=first.next_cursor)
+    assert [entry.subject for entry in (*first.items, *last_page.items)] == ["4", "3", "2", "1", "0"]
+    assert last_page.next_cursor is None
     with pytest.raises(BackmarkError, match="no page"):
         store.courses.audit("cs101", after="nonsense")
 
@@ -213,7 +215,7 @@ def test_of_a_deleted_student_the_log_keeps_the_act_and_no_name(store: Store) ->
         ("extension.set", "", ""),
         ("roster.put", "", ""),
     ]
-    values = [store.redis.dump(name) for name in remains(store)]
+    values = [store.redis.dump(name) for name in list_remains(store)]
     assert not any(b'"ada"' in (value or b"") for value in values)
 
 
@@ -240,8 +242,8 @@ def test_retention_takes_what_is_old_and_concerns_no_submission(store: Store) ->
 
 
 def test_retention_takes_who_launched_long_ago_and_handed_in_nothing(store: Store) -> None:
-    for student, recorded in (("ada", 1000.0), ("bob", 1000.0), ("eve", store.time())):
-        store.launches.record_user(LtiUser("cs101", student, f"subject of {student}", "A name", recorded=recorded))
+    for student, recorded_at in (("ada", 1000.0), ("bob", 1000.0), ("eve", store.time())):
+        store.launches.record_user(LtiUser("cs101", student, f"subject of {student}", "A name", recorded=recorded_at))
     finish_job(store)
     store.courses.expire(2000.0)
     assert {user.student for user in store.launches.users("cs101")} == {"ada", "eve"}
@@ -251,11 +253,11 @@ def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("grader.store.courses._DELETED", 2)
-    elsewhere = finish_job(store, new(course="other"))
+    other_id = finish_job(store, new(course="other"))
     store.courses.set_policy("other", "udl-7.2", POLICY, "prof")
     admin = store.tokens.create("root", "cs101", {Scope.ADMIN})[0]
-    others = store.tokens.create("prof", "other", {Scope.STAFF})[0]
-    before = remains(store)
+    other_token = store.tokens.create("prof", "other", {Scope.STAFF})[0]
+    before = list_remains(store)
     store.tokens.create("tutor", "cs101", {Scope.STAFF})
     for number in range(5):
         finish_job(store, new(f"s{number}", key=f"k{number}"))
@@ -274,10 +276,10 @@ def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
     store.regrades.request(Selection("cs101", "udl-7.2", REVISION), None, receive())
     assert store.courses.delete("cs101") == 7
     networks = {f"bm:networks:{'0' * 16}"}
-    assert {name for name in remains(store) - before - networks if not name.startswith("bm:idempotency")} == set()
+    assert {name for name in list_remains(store) - before - networks if not name.startswith("bm:idempotency")} == set()
     assert store.publications.get(publication.id) is None
-    assert [token.id for token in store.tokens.list()] == [others.id, admin.id]
-    assert now(store, elsewhere).outcome == "passed"
+    assert [token.id for token in store.tokens.list()] == [other_token.id, admin.id]
+    assert now(store, other_id).outcome == "passed"
     assert store.courses.policy("other", "udl-7.2") == POLICY
     assert store.courses.delete("cs101") == 0
     assert [store.jobs.waiting(queue) for queue in Queue] == [0, 0, 0]

@@ -9,9 +9,9 @@ from tests.store.making import (
     claim_job,
     finish_job,
     job,
+    list_remains,
     new,
     now,
-    remains,
     replace_verdict,
     verdict,
 )
@@ -22,7 +22,7 @@ def test_nothing_is_left_of_a_deleted_submission(store: Store) -> None:
     cache_verdict(store, "key", verdict(), now(store, name).source_sha256)
     replace_verdict(store, name, 1, verdict("failed"), "regrade")
     assert store.submissions.delete(name)
-    assert remains(store) == set()
+    assert list_remains(store) == set()
     assert store.submissions.get(name) is None
     assert not store.submissions.delete(name)
 
@@ -31,7 +31,7 @@ def test_deleting_one_that_waits_takes_it_out_of_the_queue(store: Store) -> None
     name = accept(store)
     assert store.submissions.delete(name)
     assert store.jobs.claim(job(name)) is None
-    assert remains(store) == set()
+    assert list_remains(store) == set()
 
 
 def test_deleting_one_that_runs_drops_its_verdict(store: Store) -> None:
@@ -39,7 +39,7 @@ def test_deleting_one_that_runs_drops_its_verdict(store: Store) -> None:
     claim = claim_job(store, name)
     store.submissions.delete(name)
     assert not store.submissions.finish(claim, verdict())
-    assert remains(store) == set()
+    assert list_remains(store) == set()
 
 
 def test_a_source_goes_with_the_last_who_handed_it_in(store: Store) -> None:
@@ -47,37 +47,37 @@ def test_a_source_goes_with_the_last_who_handed_it_in(store: Store) -> None:
     store.submissions.delete(first)
     assert store.submissions.source(second) is not None
     store.submissions.delete(second)
-    assert remains(store) == set()
+    assert list_remains(store) == set()
 
 
 def test_deleting_a_student_takes_everything_of_theirs_in_the_course(store: Store) -> None:
-    for given in (new(key="k"), new(assignment="other"), new(source=b"another")):
-        finish_job(store, given)
+    for submission in (new(key="k"), new(assignment="other"), new(source=b"another")):
+        finish_job(store, submission)
     accept(store)
     claim_job(store, accept(store, new(assignment="third")))
     assert store.submissions.delete_student("cs101", "ada") == 5
-    assert remains(store) == set()
+    assert list_remains(store) == set()
     assert store.submissions.delete_student("cs101", "ada") == 0
 
 
 def test_deleting_a_student_leaves_others_and_other_courses(store: Store) -> None:
-    others = [finish_job(store, new("bob")), finish_job(store, new(course="other"))]
+    other_ids = [finish_job(store, new("bob")), finish_job(store, new(course="other"))]
     finish_job(store)
     store.submissions.delete_student("cs101", "ada")
-    assert [now(store, name).state for name in others] == [State.DONE, State.DONE]
+    assert [now(store, name).state for name in other_ids] == [State.DONE, State.DONE]
     assert now(store, finish_job(store)).attempt == 1
 
 
 def test_what_is_old_and_has_ended_expires(store: Store) -> None:
-    old = [finish_job(store), finish_job(store, new("bob"))]
-    waiting = accept(store, new("eve"))
-    running = accept(store, new("mia"))
-    claim_job(store, running)
-    cut = now(store, running).created + 1e-4
-    recent = finish_job(store, new(course="other"))
-    assert [store.submissions.expire(cut, limit=1) for _ in range(3)] == [1, 1, 0]
-    assert [store.submissions.get(name) for name in old] == [None, None]
-    assert {now(store, name).state for name in (waiting, running, recent)} == {
+    old_ids = [finish_job(store), finish_job(store, new("bob"))]
+    waiting_id = accept(store, new("eve"))
+    running_id = accept(store, new("mia"))
+    claim_job(store, running_id)
+    end_time = now(store, running_id).created + 1e-4
+    recent_id = finish_job(store, new(course="other"))
+    assert [store.submissions.expire(end_time, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert [store.submissions.get(name) for name in old_ids] == [None, None]
+    assert {now(store, name).state for name in (waiting_id, running_id, recent_id)} == {
         State.QUEUED,
         State.RUNNING,
         State.DONE,
@@ -85,11 +85,11 @@ def test_what_is_old_and_has_ended_expires(store: Store) -> None:
 
 
 def test_cancelling_ends_what_waits_or_runs_and_nothing_else(store: Store) -> None:
-    waiting, running, done = accept(store), accept(store, new("bob")), finish_job(store, new("eve"))
-    claim = claim_job(store, running)
-    found = [store.submissions.cancel(name) for name in (waiting, running, done, "nothing")]
-    assert [each and each.state for each in found] == [State.CANCELLED, State.CANCELLED, State.DONE, None]
+    waiting_id, running_id, done_id = accept(store), accept(store, new("bob")), finish_job(store, new("eve"))
+    claim = claim_job(store, running_id)
+    records = [store.submissions.cancel(name) for name in (waiting_id, running_id, done_id, "nothing")]
+    assert [record and record.state for record in records] == [State.CANCELLED, State.CANCELLED, State.DONE, None]
     assert not store.jobs.beat(claim)
     assert not store.submissions.finish(claim, verdict())
-    assert store.jobs.waiting(job(waiting).kind.queue) == store.jobs.running() == 0
-    assert store.submissions.list(Filter("cs101", state=State.CANCELLED)).items[0].id == running
+    assert store.jobs.waiting(job(waiting_id).kind.queue) == store.jobs.running() == 0
+    assert store.submissions.list(Filter("cs101", state=State.CANCELLED)).items[0].id == running_id

@@ -23,44 +23,44 @@ PAGE = (ROOT / "docs" / "storage.md").read_text(encoding="utf-8")
 def families() -> set[str]:
     """The first part of every key that a script or a file of the store makes."""
     folder = ROOT / "grader" / "store"
-    scripts = "".join(each.read_text("utf-8") for each in (folder / "scripts").glob("*.lua"))
-    files = "".join(each.read_text("utf-8") for each in folder.glob("*.py"))
-    found = set(re.findall(r"\bkey\('([a-z-]+)'", scripts)) | set(re.findall(r"\bkey\(\"([a-z-]+)\"", files))
-    found |= set(re.findall(r"'bm:([a-z-]+)", scripts)) | set(re.findall(r"\"bm:([a-z-]+)", files))
-    found |= {f"regrade-{each}" for each in re.findall(r"regrade_key\('([a-z-]+)'", scripts)}
-    return (found | set(Kind)) - {"regrade-"}
+    scripts = "".join(path.read_text("utf-8") for path in (folder / "scripts").glob("*.lua"))
+    files = "".join(path.read_text("utf-8") for path in folder.glob("*.py"))
+    key_names = set(re.findall(r"\bkey\('([a-z-]+)'", scripts)) | set(re.findall(r"\bkey\(\"([a-z-]+)\"", files))
+    key_names |= set(re.findall(r"'bm:([a-z-]+)", scripts)) | set(re.findall(r"\"bm:([a-z-]+)", files))
+    key_names |= {f"regrade-{suffix}" for suffix in re.findall(r"regrade_key\('([a-z-]+)'", scripts)}
+    return (key_names | set(Kind)) - {"regrade-"}
 
 
 def test_every_key_is_documented() -> None:
     assert families() > {"submission", "leases", "verdict", "token", "outbox", "worker", "regrade-units"}
-    assert sorted(each for each in families() if not re.search(rf"`bm:{each}\b", PAGE)) == []
+    assert sorted(family for family in families() if not re.search(rf"`bm:{family}\b", PAGE)) == []
 
 
 def test_the_documented_rights_are_enough_and_no_more(store: Store, redis_server: EmbeddedRedis) -> None:
-    found = re.search(r"^    user backmark (on >PASSWORD .*)$", PAGE, re.MULTILINE)
-    assert found is not None
-    store.redis.execute_command("ACL", "SETUSER", "backmark", "reset", *found[1].split())
+    match = re.search(r"^    user backmark (on >PASSWORD .*)$", PAGE, re.MULTILINE)
+    assert match is not None
+    store.redis.execute_command("ACL", "SETUSER", "backmark", "reset", *match[1].split())
     url = redis_server.url.replace("redis://", "redis://backmark:PASSWORD@")
-    limited = Store.connect(store.settings.model_copy(update={"redis_url": SecretStr(url)}))
+    limited_store = Store.connect(store.settings.model_copy(update={"redis_url": SecretStr(url)}))
     try:
-        assert limited.durability_complaints() == []
-        name = finish_job(limited)
-        with limited.submissions.subscribe(name) as changes:
-            limited.submissions.delete(name)
+        assert limited_store.durability_complaints() == []
+        name = finish_job(limited_store)
+        with limited_store.submissions.subscribe(name) as changes:
+            limited_store.submissions.delete(name)
             assert changes.wait(30)
-        app = application(limited.settings)
-        CeleryDispatcher(app).send(job(accept(limited, new("bob"))))
+        app = application(limited_store.settings)
+        CeleryDispatcher(app).send(job(accept(limited_store, new("bob"))))
         with app.connection() as connection, connection.SimpleQueue("interactive") as queue:
             queue.get(timeout=30).ack()
         app.close()
         backup = io.BytesIO()
-        write_backup(limited.redis, backup, lambda _done, _total: None)
+        write_backup(limited_store.redis, backup, lambda _done, _total: None)
         store.redis.flushall()
-        assert restore_backup(limited.redis, io.BytesIO(backup.getvalue()), lambda _done, _total: None) > 0
+        assert restore_backup(limited_store.redis, io.BytesIO(backup.getvalue()), lambda _done, _total: None) > 0
         with pytest.raises(StoreUnavailable, match="refuses"):
-            limited.redis.set("elsewhere", "1")
+            limited_store.redis.set("elsewhere", "1")
         with pytest.raises(StoreUnavailable, match="refuses"):
-            limited.redis.config_set("appendfsync", "no")
+            limited_store.redis.config_set("appendfsync", "no")
     finally:
-        limited.close()
+        limited_store.close()
         store.redis.execute_command("ACL", "DELUSER", "backmark")

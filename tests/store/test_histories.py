@@ -20,7 +20,7 @@ from grader.model.records import Claim, Queue, State
 from grader.store import keys
 from grader.store.connection import text
 from grader.store.store import Store
-from tests.store.making import OUTBOX, end_lease, job, new, remains, replace_verdict, restore_verdict, verdict
+from tests.store.making import OUTBOX, end_lease, job, list_remains, new, replace_verdict, restore_verdict, verdict
 
 STUDENTS = st.sampled_from(["ada", "bob", "eve"])
 ASSIGNMENTS = st.sampled_from(["udl-7.2", "mine"])
@@ -47,7 +47,7 @@ class Modelled:
     #: Whether it had ended as service_failed before a regrade gave it a verdict.
     failed_before: bool = False
 
-    def held(self, claim: Claim) -> bool:
+    def may_conclude(self, claim: Claim) -> bool:
         """Return True if the claim may conclude the submission."""
         return self.state is State.RUNNING and self.fence == claim.fence
 
@@ -74,7 +74,7 @@ class History(RuleBasedStateMachine):
         self.slow: set[str] = set()
         store.redis.flushall()
 
-    def _ended(self, name: str, state: State) -> None:
+    def _end_submission(self, name: str, state: State) -> None:
         self.there[name].end(state)
         self.ends.append((f"submission.{state}", name))
 
@@ -85,17 +85,17 @@ class History(RuleBasedStateMachine):
     @rule(target=names, student=STUDENTS, assignment=ASSIGNMENTS, source=SOURCES, key=KEYS)
     def accept(self, student: str, assignment: str, source: bytes, key: str | None) -> str:
         """Handed in, perhaps with a key that was used before."""
-        given = new(student, source, assignment=assignment, key=key)
-        known = self.keys.get(key) if key else None
-        name = self.store.submissions.accept(given)
-        assert name.replayed == (known in self.there)
+        submission = new(student, source, assignment=assignment, key=key)
+        known_name = self.keys.get(key) if key else None
+        name = self.store.submissions.accept(submission)
+        assert name.replayed == (known_name in self.there)
         if name.replayed:
-            assert name.id == known
+            assert name.id == known_name
             return name.id
-        for other, modelled in self.there.items():
-            same = (modelled.student, modelled.assignment) == (student, assignment)
-            if same and modelled.state is State.QUEUED:
-                self._ended(other, State.SUPERSEDED)
+        for other_name, model in self.there.items():
+            is_same = (model.student, model.assignment) == (student, assignment)
+            if is_same and model.state is State.QUEUED:
+                self._end_submission(other_name, State.SUPERSEDED)
         self.there[name.id] = Modelled(student, assignment, source, self._last())
         if key:
             self.keys[key] = name.id
@@ -104,126 +104,128 @@ class History(RuleBasedStateMachine):
     @rule(target=claims, name=names)
     def claim(self, name: str) -> Claim:
         """A worker claims this one, perhaps too late."""
-        modelled = self.there.get(name)
+        model = self.there.get(name)
         claim = self.store.jobs.claim(job(name))
-        assert (claim is not None) == (modelled is not None and modelled.state is State.QUEUED)
-        if claim is None or modelled is None:
+        assert (claim is not None) == (model is not None and model.state is State.QUEUED)
+        if claim is None or model is None:
             # As one who was never given it would claim.
             return Claim(job(name), 1_000)
-        self._taken(claim)
+        self._take_job(claim)
         return claim
 
     @rule(target=claims)
     def claim_next(self) -> MultipleResults[Claim]:
         """A worker gets a message: it is given something as long as anything waits, and in the right order."""
-        queued = {name: m for name, m in self.there.items() if m.state is State.QUEUED}
-        running = {m.student for m in self.there.values() if m.state is State.RUNNING}
-        turn = min(queued, key=lambda name: self._turn(queued[name], running), default=None)
+        models_queued = {name: m for name, m in self.there.items() if m.state is State.QUEUED}
+        running_students = {m.student for m in self.there.values() if m.state is State.RUNNING}
+        name_of_turn = min(
+            models_queued, key=lambda name: self._turn(models_queued[name], running_students), default=None
+        )
         claim = self.store.jobs.claim_next()
-        assert (claim and claim.job.id) == turn
+        assert (claim and claim.job.id) == name_of_turn
         if claim is None:
             return multiple()
-        self._taken(claim)
+        self._take_job(claim)
         return multiple(claim)
 
-    def _turn(self, modelled: Modelled, running: set[str]) -> tuple[bool, bool, int]:
-        shares = modelled.student in self.slow and bool(self.slow & running)
-        return shares, modelled.student in running, modelled.place
+    def _turn(self, model: Modelled, running_students: set[str]) -> tuple[bool, bool, int]:
+        shares = model.student in self.slow and bool(self.slow & running_students)
+        return shares, model.student in running_students, model.place
 
-    def _taken(self, claim: Claim) -> None:
-        modelled = self.there[claim.job.id]
-        modelled.state, modelled.fence, modelled.tries = State.RUNNING, modelled.fence + 1, modelled.tries + 1
-        assert claim.fence == modelled.fence
+    def _take_job(self, claim: Claim) -> None:
+        model = self.there[claim.job.id]
+        model.state, model.fence, model.tries = State.RUNNING, model.fence + 1, model.tries + 1
+        assert claim.fence == model.fence
 
     @rule(claim=claims)
     def beat(self, claim: Claim) -> None:
         """A worker lives."""
-        modelled = self.there.get(claim.job.id)
-        assert self.store.jobs.beat(claim) == (modelled is not None and modelled.held(claim))
+        model = self.there.get(claim.job.id)
+        assert self.store.jobs.beat(claim) == (model is not None and model.may_conclude(claim))
 
     @rule(claim=claims, outcome=OUTCOMES)
     def finish(self, claim: Claim, outcome: str) -> None:
         """A worker has a verdict, perhaps too late, perhaps for the second time."""
-        modelled = self.there.get(claim.job.id)
-        said = self.store.submissions.finish(claim, verdict(outcome))
-        if modelled is None:
-            assert not said
-        elif modelled.held(claim):
-            assert said
-            modelled.outcomes.append(outcome)
-            modelled.holds = len(modelled.outcomes)
-            self.slow = self.slow | {modelled.student} if outcome == "timeout" else self.slow - {modelled.student}
-            self._ended(claim.job.id, State.DONE)
+        model = self.there.get(claim.job.id)
+        answer = self.store.submissions.finish(claim, verdict(outcome))
+        if model is None:
+            assert not answer
+        elif model.may_conclude(claim):
+            assert answer
+            model.outcomes.append(outcome)
+            model.holds = len(model.outcomes)
+            self.slow = self.slow | {model.student} if outcome == "timeout" else self.slow - {model.student}
+            self._end_submission(claim.job.id, State.DONE)
         else:
-            assert said == (modelled.state is State.DONE and modelled.concluded == claim.fence)
+            assert answer == (model.state is State.DONE and model.concluded == claim.fence)
 
     @rule(claim=claims)
     def hand_back(self, claim: Claim) -> None:
         """A worker stops."""
-        modelled = self.there.get(claim.job.id)
-        said = self.store.jobs.hand_back(claim)
-        if modelled is None:
-            assert not said
-        elif modelled.held(claim):
-            assert said
-            modelled.state, modelled.tries = State.QUEUED, modelled.tries - 1
+        model = self.there.get(claim.job.id)
+        answer = self.store.jobs.hand_back(claim)
+        if model is None:
+            assert not answer
+        elif model.may_conclude(claim):
+            assert answer
+            model.state, model.tries = State.QUEUED, model.tries - 1
         else:
-            assert said == (modelled.state is State.QUEUED and modelled.fence == claim.fence)
+            assert answer == (model.state is State.QUEUED and model.fence == claim.fence)
 
     @rule(claim=claims)
     def fail(self, claim: Claim) -> None:
         """A worker cannot do its work."""
-        modelled = self.there.get(claim.job.id)
-        said = self.store.jobs.record_failure(claim, "broken")
-        if modelled is not None and modelled.held(claim):
-            self._try_again(claim.job.id, modelled)
-        assert said is (State.CANCELLED if modelled is None else modelled.state)
+        model = self.there.get(claim.job.id)
+        answer = self.store.jobs.record_failure(claim, "broken")
+        if model is not None and model.may_conclude(claim):
+            self._try_again(claim.job.id, model)
+        assert answer is (State.CANCELLED if model is None else model.state)
 
     @rule(claim=claims)
     def lose(self, claim: Claim) -> None:
         """A worker dies."""
-        modelled = self.there.get(claim.job.id)
-        if modelled is None or not modelled.held(claim):
+        model = self.there.get(claim.job.id)
+        if model is None or not model.may_conclude(claim):
             return
         end_lease(self.store, claim)
-        again = self.store.jobs.requeue_lost()
-        self._try_again(claim.job.id, modelled)
-        assert again == ([claim.job] if modelled.state is State.QUEUED else [])
+        requeued_jobs = self.store.jobs.requeue_lost()
+        self._try_again(claim.job.id, model)
+        assert requeued_jobs == ([claim.job] if model.state is State.QUEUED else [])
 
     @rule(name=names)
     def break_down(self, name: str) -> None:
         """Every try of one that waits fails."""
-        modelled = self.there.get(name)
-        while modelled is not None and modelled.state is State.QUEUED:
+        model = self.there.get(name)
+        while model is not None and model.state is State.QUEUED:
             claim = self.store.jobs.claim(job(name))
             assert claim is not None
-            self._taken(claim)
+            self._take_job(claim)
             self.store.jobs.record_failure(claim, "broken")
-            self._try_again(name, modelled)
+            self._try_again(name, model)
 
-    def _try_again(self, name: str, modelled: Modelled) -> None:
-        if modelled.tries < self.store.settings.tries:
-            modelled.state = State.QUEUED
+    def _try_again(self, name: str, model: Modelled) -> None:
+        if model.tries < self.store.settings.tries:
+            model.state = State.QUEUED
         else:
-            self._ended(name, State.SERVICE_FAILED)
+            self._end_submission(name, State.SERVICE_FAILED)
 
     @rule(name=names)
     def retry(self, name: str) -> None:
         """Staff let it be graded again: only if that was our failure, and once however often they ask."""
-        modelled = self.there.get(name)
-        said = self.store.submissions.retry(name)
-        assert said == (modelled is not None and modelled.state is State.SERVICE_FAILED)
-        if modelled is not None and said:
-            modelled.state, modelled.tries, modelled.concluded = State.QUEUED, 0, None
-            modelled.place = self._last()
+        model = self.there.get(name)
+        answer = self.store.submissions.retry(name)
+        assert answer == (model is not None and model.state is State.SERVICE_FAILED)
+        if model is not None and answer:
+            model.state, model.tries, model.concluded = State.QUEUED, 0, None
+            model.place = self._last()
 
     @rule(name=names)
     def cancel(self, name: str) -> None:
         """Cancelled, whatever its state."""
-        found = self.store.submissions.cancel(name)
+        record = self.store.submissions.cancel(name)
         if name in self.there and not self.there[name].state.terminal:
-            self._ended(name, State.CANCELLED)
-        assert (found and found.state) == (self.there[name].state if name in self.there else None)
+            self._end_submission(name, State.CANCELLED)
+        assert (record and record.state) == (self.there[name].state if name in self.there else None)
 
     @rule(name=names)
     def delete(self, name: str) -> None:
@@ -234,136 +236,140 @@ class History(RuleBasedStateMachine):
     @rule(student=STUDENTS)
     def delete_student(self, student: str) -> None:
         """Deleted with all that is theirs."""
-        gone = [name for name, modelled in self.there.items() if modelled.student == student]
-        assert self.store.submissions.delete_student("cs101", student) == len(gone)
-        for name in gone:
+        names = [name for name, model in self.there.items() if model.student == student]
+        assert self.store.submissions.delete_student("cs101", student) == len(names)
+        for name in names:
             del self.there[name]
         self._forget_students()
 
     def _forget_students(self) -> None:
-        self.slow &= {modelled.student for modelled in self.there.values()}
+        self.slow &= {model.student for model in self.there.values()}
 
     @rule(name=names, expected=st.integers(0, 3), outcome=OUTCOMES)
     def regrade(self, name: str, expected: int, outcome: str) -> None:
         """A regrade applies what it expected to replace."""
-        modelled = self.there.get(name)
+        model = self.there.get(name)
         number = replace_verdict(self.store, name, expected, verdict(outcome), "regrade")
-        if modelled is not None and expected == 0 and modelled.state is State.SERVICE_FAILED:
-            modelled.outcomes.append(outcome)
-            modelled.holds, modelled.failed_before = len(modelled.outcomes), True
-            modelled.state, modelled.concluded = State.DONE, None
+        if model is not None and expected == 0 and model.state is State.SERVICE_FAILED:
+            model.outcomes.append(outcome)
+            model.holds, model.failed_before = len(model.outcomes), True
+            model.state, model.concluded = State.DONE, None
             self.ends.append(("submission.done", name))
-        elif modelled is None or modelled.holds != expected:
+        elif model is None or model.holds != expected:
             assert number is None
             return
         else:
-            modelled.outcomes.append(outcome)
-            self._hold(name, modelled, len(modelled.outcomes))
-        assert number == modelled.holds
+            model.outcomes.append(outcome)
+            self._hold(name, model, len(model.outcomes))
+        assert number == model.holds
 
     @rule(name=names, expected=st.integers(1, 3), to=st.integers(0, 3))
     def roll_back(self, name: str, expected: int, to: int) -> None:
         """A regrade is rolled back."""
-        modelled = self.there.get(name)
-        said = restore_verdict(self.store, name, expected, to)
-        may = modelled is not None and modelled.holds == expected and to <= len(modelled.outcomes)
-        may = may and (to > 0 or (modelled is not None and modelled.failed_before))
-        assert said == may
-        if modelled is not None and may and to:
-            self._hold(name, modelled, to)
-        elif modelled is not None and may:
-            modelled.holds, modelled.failed_before, modelled.state = None, False, State.SERVICE_FAILED
+        model = self.there.get(name)
+        answer = restore_verdict(self.store, name, expected, to)
+        may = model is not None and model.holds == expected and to <= len(model.outcomes)
+        may = may and (to > 0 or (model is not None and model.failed_before))
+        assert answer == may
+        if model is not None and may and to:
+            self._hold(name, model, to)
+        elif model is not None and may:
+            model.holds, model.failed_before, model.state = None, False, State.SERVICE_FAILED
             self.ends.append(("submission.service_failed", name))
 
-    def _hold(self, name: str, modelled: Modelled, number: int) -> None:
-        if modelled.outcomes[number - 1] != modelled.outcomes[(modelled.holds or 0) - 1]:
+    def _hold(self, name: str, model: Modelled, number: int) -> None:
+        if model.outcomes[number - 1] != model.outcomes[(model.holds or 0) - 1]:
             self.ends.append(("submission.regraded", name))
-        modelled.holds = number
+        model.holds = number
 
     @invariant()
     def submissions_are_as_modelled(self) -> None:
         """State, tries, and the verdict that holds."""
-        for name, modelled in self.there.items():
-            found = self.store.submissions.get(name)
-            assert found is not None
-            assert (found.state, found.tries, found.verdict) == (modelled.state, modelled.tries, modelled.holds)
-            assert found.outcome == (modelled.outcomes[modelled.holds - 1] if modelled.holds else None)
-            assert (found.state is State.DONE) == (found.verdict is not None)
+        for name, model in self.there.items():
+            record = self.store.submissions.get(name)
+            assert record is not None
+            assert (record.state, record.tries, record.verdict) == (model.state, model.tries, model.holds)
+            assert record.outcome == (model.outcomes[model.holds - 1] if model.holds else None)
+            assert (record.state is State.DONE) == (record.verdict is not None)
 
     @invariant()
     def lists_of_states_and_outcomes_are_those_of_the_submissions(self) -> None:
         """Each is in those of its own, and in no other."""
         expected = set()
-        for name, modelled in self.there.items():
-            lists = [("state", modelled.state), ("state", modelled.state, modelled.assignment)]
-            if modelled.holds:
-                outcome = modelled.outcomes[modelled.holds - 1]
-                lists += [("outcome", outcome), ("outcome", outcome, modelled.assignment)]
+        for name, model in self.there.items():
+            lists = [("state", model.state), ("state", model.state, model.assignment)]
+            if model.holds:
+                outcome = model.outcomes[model.holds - 1]
+                lists += [("outcome", outcome), ("outcome", outcome, model.assignment)]
             expected |= {(keys.key("index", "cs101", *parts), name) for parts in lists}
-        stored = set()
+        stored_keys = set()
         for pattern in ("state", "outcome"):
             for key in self.store.redis.scan_iter(f"bm:index:cs101:{pattern}:*"):
                 names: Any = self.store.redis.zrange(key, 0, -1)
-                stored |= {(text(key), text(name)) for name in names}
-        assert stored == expected
+                stored_keys |= {(text(key), text(name)) for name in names}
+        assert stored_keys == expected
         assert self.store.submissions.relist() == 0
 
     @invariant()
     def verdicts_are_those_that_were_given(self) -> None:
         """None is lost, none is written twice."""
-        given = {
+        outcomes_expected = {
             (keys.key("verdict", name, str(at)), outcome)
-            for name, modelled in self.there.items()
-            for at, outcome in enumerate(modelled.outcomes, 1)
+            for name, model in self.there.items()
+            for at, outcome in enumerate(model.outcomes, 1)
         }
-        stored = [key.decode() for key in self.store.redis.scan_iter("bm:verdict:*")]
-        parts = [key.split(":") for key in stored]
-        read = [self.store.submissions.verdict(name, int(number)) for _, _, name, number in parts]
-        assert {(key, found.outcome) for key, found in zip(stored, read, strict=True) if found} == given
-        assert len(stored) == len(given)
+        stored_keys = [key.decode() for key in self.store.redis.scan_iter("bm:verdict:*")]
+        parts = [key.split(":") for key in stored_keys]
+        verdicts_read = [self.store.submissions.verdict(name, int(number)) for _, _, name, number in parts]
+        assert {
+            (key, verdict_read.outcome)
+            for key, verdict_read in zip(stored_keys, verdicts_read, strict=True)
+            if verdict_read
+        } == outcomes_expected
+        assert len(stored_keys) == len(outcomes_expected)
 
     @invariant()
     def what_waits_is_what_is_queued_in_order(self) -> None:
         """The queue."""
-        queued = sorted((m.place, name) for name, m in self.there.items() if m.state is State.QUEUED)
-        waiting = self.store.redis.zrange(keys.key("waiting", Queue.INTERACTIVE), 0, -1)
-        assert waiting == [f"submission:{name}".encode() for _, name in queued]
+        queued_places = sorted((m.place, name) for name, m in self.there.items() if m.state is State.QUEUED)
+        members = self.store.redis.zrange(keys.key("waiting", Queue.INTERACTIVE), 0, -1)
+        assert members == [f"submission:{name}".encode() for _, name in queued_places]
 
     @invariant()
     def what_has_a_lease_is_what_runs(self) -> None:
         """The leases."""
-        running = {f"submission:{name}".encode() for name, m in self.there.items() if m.state is State.RUNNING}
-        assert set(self.store.redis.zrange(keys.LEASES, 0, -1)) == running
+        running_members = {f"submission:{name}".encode() for name, m in self.there.items() if m.state is State.RUNNING}
+        assert set(self.store.redis.zrange(keys.LEASES, 0, -1)) == running_members
 
     @invariant()
     def sources_have_users(self) -> None:
         """A source is there as long as a submission with it."""
         for source in (b"one", b"two"):
-            users = [name for name, modelled in self.there.items() if modelled.source == source]
+            users = [name for name, model in self.there.items() if model.source == source]
             for name in users:
                 assert self.store.submissions.source(name) == source
         assert len(list(self.store.redis.scan_iter("bm:source:*"))) == len({m.source for m in self.there.values()})
-        shared = [self.store.redis.smembers(key) for key in self.store.redis.scan_iter("bm:source-users:*")]
-        assert sorted(name for users in shared for name in users) == sorted(name.encode() for name in self.there)
+        user_sets = [self.store.redis.smembers(key) for key in self.store.redis.scan_iter("bm:source-users:*")]
+        assert sorted(name for users in user_sets for name in users) == sorted(name.encode() for name in self.there)
 
     @invariant()
     def pending_are_those_that_have_not_ended(self) -> None:
         """Return the fields that a resubmission depends on."""
         sets = [self.store.redis.smembers(key) for key in self.store.redis.scan_iter("bm:pending:*")]
-        going = [name.encode() for name, modelled in self.there.items() if not modelled.state.terminal]
-        assert sorted(name for each in sets for name in each) == sorted(going)
+        unfinished_names = [name.encode() for name, model in self.there.items() if not model.state.terminal]
+        assert sorted(name for members in sets for name in members) == sorted(unfinished_names)
 
     @invariant()
     def each_end_was_told_once(self) -> None:
         """One terminal state, however often it is asked for."""
-        told = [json.loads(each) for each in self.store.redis.lrange(OUTBOX, 0, -1)]
-        assert [(each["event"], each["submission"]) for each in told] == self.ends
+        events = [json.loads(line) for line in self.store.redis.lrange(OUTBOX, 0, -1)]
+        assert [(event["event"], event["submission"]) for event in events] == self.ends
 
     def teardown(self) -> None:
         """Nothing is left of what is deleted."""
         for name in list(self.there):
             self.store.submissions.delete(name)
-        assert remains(self.store) == set()
+        assert list_remains(self.store) == set()
 
 
 def test_every_history_is_the_model_s(store: Store) -> None:

@@ -41,13 +41,13 @@ def test_a_file_of_another_format_is_neither_recorded_nor_announced(
 
 
 def test_only_what_failed_on_our_side_is_announced_again(intake: Intake, store: Store, sent_jobs: Sent) -> None:
-    failed, done = intake.accept(new("ada")).id, finish_job(store, new("bob"))
-    while store.jobs.record_failure(claim_job(store, failed), "the networks are damaged") is State.QUEUED:
+    failed_id, done_id = intake.accept(new("ada")).id, finish_job(store, new("bob"))
+    while store.jobs.record_failure(claim_job(store, failed_id), "the networks are damaged") is State.QUEUED:
         pass
     sent_jobs.jobs.clear()
-    for name in (failed, done, failed):
+    for name in (failed_id, done_id, failed_id):
         assert intake.retry(name) == now(store, name)
-    assert sent_jobs.jobs == [Job(Kind.SUBMISSION, failed)]
+    assert sent_jobs.jobs == [Job(Kind.SUBMISSION, failed_id)]
     assert intake.retry("0" * 20) is None
 
 

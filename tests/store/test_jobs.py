@@ -66,14 +66,14 @@ def test_a_lost_lease_is_queued_again_at_its_place(store: Store, caplog: pytest.
 
 def test_a_worker_that_was_taken_over_says_nothing_more(store: Store) -> None:
     name = accept(store)
-    late = claim_job(store, name)
-    end_lease(store, late)
+    late_claim = claim_job(store, name)
+    end_lease(store, late_claim)
     store.jobs.requeue_lost()
     current = claim_job(store, name)
-    assert not store.jobs.beat(late)
-    assert not store.jobs.hand_back(late)
-    assert store.jobs.record_failure(late, "late") is State.RUNNING
-    assert not store.submissions.finish(late, verdict("failed"))
+    assert not store.jobs.beat(late_claim)
+    assert not store.jobs.hand_back(late_claim)
+    assert store.jobs.record_failure(late_claim, "late") is State.RUNNING
+    assert not store.submissions.finish(late_claim, verdict("failed"))
     assert store.submissions.finish(current, verdict("passed"))
     assert now(store, name).outcome == "passed"
 
@@ -83,9 +83,9 @@ def test_the_last_try_lost_ends_as_service_failed_with_an_alarm(store: Store, ca
     for _ in range(store.settings.tries):
         end_lease(store, claim_job(store, name))
         store.jobs.requeue_lost()
-    found = now(store, name)
-    assert (found.state, found.outcome, found.verdict) == (State.SERVICE_FAILED, None, None)
-    assert "no sign of life, 3 times" in (found.failure or "")
+    submission = now(store, name)
+    assert (submission.state, submission.outcome, submission.verdict) == (State.SERVICE_FAILED, None, None)
+    assert "no sign of life, 3 times" in (submission.failure or "")
     assert store.counters.read().service_failures == 1
     assert store.counters.read().lost_leases == 3
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING", "ERROR"]
@@ -125,24 +125,24 @@ def test_other_kinds_end_with_fields_of_their_own(store: Store) -> None:
     assert claim is not None
     assert [store.jobs.conclude(claim, State.DONE, revision="abc") for _ in range(2)] == [True, True]
     assert not store.jobs.conclude(Claim(claim.job, 7), State.DONE, revision="other")
-    found = store.publications.get(publication.id)
-    assert found is not None
-    assert (found.state, found.revision) == (State.DONE, "abc")
+    record = store.publications.get(publication.id)
+    assert record is not None
+    assert (record.state, record.revision) == (State.DONE, "abc")
 
 
 def test_a_worker_that_was_taken_over_ends_no_job_of_another_kind(store: Store) -> None:
-    waiting = Job(Kind.PUBLICATION, store.publications.request(NewPublication("cs101", "mine", "id = 'mine'")).id)
-    late = store.jobs.claim(waiting)
-    assert late is not None
-    end_lease(store, late)
-    assert store.jobs.requeue_lost() == [waiting]
-    current = store.jobs.claim(waiting)
+    job_waiting = Job(Kind.PUBLICATION, store.publications.request(NewPublication("cs101", "mine", "id = 'mine'")).id)
+    late_claim = store.jobs.claim(job_waiting)
+    assert late_claim is not None
+    end_lease(store, late_claim)
+    assert store.jobs.requeue_lost() == [job_waiting]
+    current = store.jobs.claim(job_waiting)
     assert current is not None
-    assert not store.jobs.conclude(late, State.DONE, refusal="late")
+    assert not store.jobs.conclude(late_claim, State.DONE, refusal="late")
     assert store.jobs.conclude(current, State.DONE, revision="abc")
-    found = store.publications.get(waiting.id)
-    assert found is not None
-    assert (found.revision, found.refusal) == ("abc", None)
+    record = store.publications.get(job_waiting.id)
+    assert record is not None
+    assert (record.revision, record.refusal) == ("abc", None)
 
 
 def test_a_submission_ends_with_a_verdict_and_nothing_else(store: Store) -> None:

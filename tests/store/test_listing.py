@@ -12,18 +12,18 @@ from grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, verdict
 
 
-def walk_pages(store: Store, which: Filter, limit: int) -> list[str]:
+def walk_pages(store: Store, record_filter: Filter, limit: int) -> list[str]:
     """All pages, one after another; something new arrives after each."""
-    found: list[str] = []
+    ids: list[str] = []
     cursor = None
     while True:
-        page = store.submissions.list(which, limit, cursor)
+        page = store.submissions.list(record_filter, limit, cursor)
         assert len(page.items) <= limit
-        found += [each.id for each in page.items]
+        ids += [record.id for record in page.items]
         cursor = page.next_cursor
-        accept(store, new("late", course=which.course))
+        accept(store, new("late", course=record_filter.course))
         if cursor is None:
-            return found
+            return ids
 
 
 def test_pages_hold_while_new_ones_arrive(store: Store) -> None:
@@ -36,34 +36,34 @@ def test_the_last_full_page_leads_nowhere(store: Store) -> None:
     assert store.submissions.list(Filter("cs101"), 4).next_cursor is None
     first = store.submissions.list(Filter("cs101"), 2)
     second = store.submissions.list(Filter("cs101"), 2, first.next_cursor)
-    assert [each.id for each in (*first.items, *second.items)] == names[::-1]
+    assert [record.id for record in (*first.items, *second.items)] == names[::-1]
     assert second.next_cursor is None
 
 
 def test_a_course_sees_nothing_of_another(store: Store) -> None:
-    own = finish_job(store)
+    own_id = finish_job(store)
     for student in ("ada", "bob"):
         finish_job(store, new(student, course="other"))
-    for which in (Filter("cs101"), Filter("cs101", "udl-7.2"), Filter("cs101", student="ada")):
-        assert [each.id for each in store.submissions.list(which).items] == [own]
-    assert store.submissions.list(Filter("cs101", outcome="passed", assignment="udl-7.2")).items[0].id == own
+    for record_filter in (Filter("cs101"), Filter("cs101", "udl-7.2"), Filter("cs101", student="ada")):
+        assert [record.id for record in store.submissions.list(record_filter).items] == [own_id]
+    assert store.submissions.list(Filter("cs101", outcome="passed", assignment="udl-7.2")).items[0].id == own_id
     assert store.submissions.list(Filter("third")).items == ()
 
 
 def test_filters_are_all_kept_to(store: Store) -> None:
-    failed = finish_job(store, outcome="failed")
-    passed = finish_job(store)
+    failed_id = finish_job(store, outcome="failed")
+    passed_id = finish_job(store)
     finish_job(store, new("bob"))
     finish_job(store, new(assignment="other"))
-    waiting = accept(store)
+    waiting_id = accept(store)
 
-    def names(which: Filter) -> list[str]:
-        return [each.id for each in store.submissions.list(which).items]
+    def names(record_filter: Filter) -> list[str]:
+        return [record.id for record in store.submissions.list(record_filter).items]
 
-    assert names(Filter("cs101", student="ada", assignment="udl-7.2")) == [waiting, passed, failed]
-    assert names(Filter("cs101", student="ada", assignment="udl-7.2", outcome="passed")) == [passed]
-    assert names(Filter("cs101", outcome="failed")) == [failed]
-    assert names(Filter("cs101", state=State.QUEUED)) == [waiting]
+    assert names(Filter("cs101", student="ada", assignment="udl-7.2")) == [waiting_id, passed_id, failed_id]
+    assert names(Filter("cs101", student="ada", assignment="udl-7.2", outcome="passed")) == [passed_id]
+    assert names(Filter("cs101", outcome="failed")) == [failed_id]
+    assert names(Filter("cs101", state=State.QUEUED)) == [waiting_id]
     assert names(Filter("cs101", student="ada", assignment="none")) == []
 
 
@@ -81,45 +81,51 @@ def test_filters_are_all_kept_to(store: Store) -> None:
 def test_a_page_reads_no_more_records_than_it_shows(store: Store, criteria: Filter) -> None:
     for _ in range(10):
         finish_job(store)
-    read = 0
+    read_count = 0
 
     def count(names: list[str]) -> list[SubmissionRecord]:
-        nonlocal read
-        read += len(names)
+        nonlocal read_count
+        read_count += len(names)
         return store.submissions.many(names)
 
     page = SubmissionSearch(store.redis, Scripts(store.redis), count).page(criteria, 4, None)
-    assert (len(page.items), read) == (4, 4)
+    assert (len(page.items), read_count) == (4, 4)
 
 
 def test_a_mistake_is_found_by_its_whole_name(store: Store) -> None:
     """Also where another index is shorter, and the mistakes are compared one by one."""
 
     def finish(student: str, *mistakes: str) -> str:
-        made = [{"id": mistake, "title": mistake} for mistake in mistakes]
-        explanation = {"id": " and ".join(mistakes), "title": "", "mistakes": made, "explained": 1, "networks": 1}
+        mistake_rows = [{"id": mistake, "title": mistake} for mistake in mistakes]
+        explanation = {
+            "id": " and ".join(mistakes),
+            "title": "",
+            "mistakes": mistake_rows,
+            "explained": 1,
+            "networks": 1,
+        }
         name = accept(store, new(student))
         store.submissions.finish(claim_job(store, name), verdict("failed", diagnosis=[explanation]))
         return name
 
-    both, longer = finish("a", "x", "y"), finish("b", "xx")
+    both_id, longer = finish("a", "x", "y"), finish("b", "xx")
 
     def names(mistake: str, student: str | None = None) -> list[str]:
         criteria = Filter("cs101", "udl-7.2", mistake=mistake, student=student)
         return [submission.id for submission in store.submissions.list(criteria).items]
 
-    assert names("y") == [both]
-    assert names("x", "a") == [both]
+    assert names("y") == [both_id]
+    assert names("x", "a") == [both_id]
     assert names("x", "b") == []
     assert names("xx", "b") == [longer]
 
 
 def test_a_page_is_filled_from_far_below(store: Store) -> None:
-    old = finish_job(store, outcome="failed")
+    old_id = finish_job(store, outcome="failed")
     for at in range(450):
         accept(store, new(f"s{at}"))
     page = store.submissions.list(Filter("cs101", assignment="udl-7.2", state=State.DONE), 5)
-    assert [each.id for each in page.items] == [old]
+    assert [record.id for record in page.items] == [old_id]
     assert page.next_cursor is None
 
 
@@ -147,12 +153,12 @@ def test_a_rare_state_or_outcome_is_found_without_a_look_at_the_others(
     for at in range(100):
         accept(store, new("ada" if at % 2 else f"s{at}", assignment=f"a{at % 3}"))
         accept(store, new(f"s{at}"))
-    before = looks(store)
+    before = count_looks(store)
     assert len(store.submissions.list(criteria).items) == matches
-    assert looks(store) - before <= 3
+    assert count_looks(store) - before <= 3
 
 
-def looks(store: Store) -> int:
+def count_looks(store: Store) -> int:
     """How often fields of a submission were compared."""
     return int(store.redis.info("commandstats").get("cmdstat_hmget", {"calls": 0})["calls"])
 
@@ -179,16 +185,16 @@ def behave_like_an_earlier_version(store: Store, name: str, state: State) -> Non
 
 
 def test_a_state_that_an_earlier_version_changed_is_not_shown_as_it_was_and_soon_as_it_is(store: Store) -> None:
-    name, other = accept(store), accept(store, new("bob"))
+    name, other_id = accept(store), accept(store, new("bob"))
     behave_like_an_earlier_version(store, name, State.CANCELLED)
 
     def names(state: State) -> list[str]:
         return [submission.id for submission in store.submissions.list(Filter("cs101", state=state)).items]
 
-    assert names(State.QUEUED) == [other]
+    assert names(State.QUEUED) == [other_id]
     assert store.submissions.relist() == 1
     assert store.submissions.relist() == 0
-    assert (names(State.QUEUED), names(State.CANCELLED)) == ([other], [name])
+    assert (names(State.QUEUED), names(State.CANCELLED)) == ([other_id], [name])
 
 
 def test_lists_of_states_are_used_once_all_of_a_course_are_in_them(store: Store) -> None:
@@ -196,16 +202,18 @@ def test_lists_of_states_are_used_once_all_of_a_course_are_in_them(store: Store)
     names = [finish_job(store, new(f"s{at}")) for at in range(10)]
     for name in names:
         store.redis.hdel(keys.key(Kind.SUBMISSION, name), "listed")
-    left = [key for key in store.redis.scan_iter("bm:index:cs101:*") if b":state:" in key or b"passed:" in key]
-    store.redis.delete("bm:courses-listed", *left)
-    looked = []
+    remaining_keys = [
+        key for key in store.redis.scan_iter("bm:index:cs101:*") if b":state:" in key or b"passed:" in key
+    ]
+    store.redis.delete("bm:courses-listed", *remaining_keys)
+    relist_counts = []
     while store.redis.sismember("bm:courses-listed", "cs101") == 0:
         for criteria in (Filter("cs101", state=State.DONE), Filter("cs101", "udl-7.2", outcome="passed")):
             assert [submission.id for submission in store.submissions.list(criteria).items] == names[::-1]
-        looked.append(store.submissions.relist(3))
+        relist_counts.append(store.submissions.relist(3))
         names.append(finish_job(store, new("late")))
-    assert looked == [3, 3, 3, 1]
-    assert set(left) <= set(store.redis.scan_iter("bm:index:cs101:*"))
+    assert relist_counts == [3, 3, 3, 1]
+    assert set(remaining_keys) <= set(store.redis.scan_iter("bm:index:cs101:*"))
     assert [submission.id for submission in store.submissions.list(Filter("cs101", state=State.DONE)).items] == names[
         ::-1
     ]
@@ -222,5 +230,5 @@ def test_publications_are_listed_by_course_newest_first(store: Store) -> None:
     store.publications.request(NewPublication("other", "a", ""))
     first = store.publications.list("cs101", 3)
     second = store.publications.list("cs101", 3, first.next_cursor)
-    assert [each.id for each in (*first.items, *second.items)] == names[::-1]
+    assert [record.id for record in (*first.items, *second.items)] == names[::-1]
     assert second.next_cursor is None

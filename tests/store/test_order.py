@@ -12,7 +12,7 @@ from tests.store.regrading import grade_submission, select_units, waiting_units
 
 def hand_in(store: Store, student: str, *assignments: str, course: str = "cs101") -> list[str]:
     """Submissions of a student that wait, one for each assignment."""
-    return [accept(store, new(student, course=course, assignment=each)) for each in assignments]
+    return [accept(store, new(student, course=course, assignment=assignment)) for assignment in assignments]
 
 
 def turns(store: Store, workers: int) -> list[str]:
@@ -28,8 +28,8 @@ def test_the_first_in_the_queue_has_the_first_turn(store: Store) -> None:
 
 def test_a_student_with_one_running_goes_behind_those_with_none(store: Store) -> None:
     first, second, third = hand_in(store, "sleeper", "a", "b", "c")
-    (late,) = hand_in(store, "ada", "a")
-    assert turns(store, 4) == [first, late, second, third]
+    (late_id,) = hand_in(store, "ada", "a")
+    assert turns(store, 4) == [first, late_id, second, third]
 
 
 def test_one_student_alone_fills_every_idle_worker(store: Store) -> None:
@@ -40,33 +40,33 @@ def test_one_student_alone_fills_every_idle_worker(store: Store) -> None:
 def test_a_turn_comes_again_once_the_running_one_has_ended(store: Store) -> None:
     first, second = hand_in(store, "sleeper", "a", "b")
     claim = claim_job(store, first)
-    (late,) = hand_in(store, "ada", "a")
+    (late_id,) = hand_in(store, "ada", "a")
     assert store.submissions.finish(claim, verdict())
-    assert turns(store, 2) == [second, late]
+    assert turns(store, 2) == [second, late_id]
 
 
 def test_students_of_the_same_name_in_two_courses_are_two(store: Store) -> None:
     hand_in(store, "ada", "a", course="cs101")
-    (other,) = hand_in(store, "ada", "a", course="cs102")
-    (behind,) = hand_in(store, "bob", "a")
-    assert turns(store, 3)[1:] == [other, behind]
+    (other_id,) = hand_in(store, "ada", "a", course="cs102")
+    (last_id,) = hand_in(store, "bob", "a")
+    assert turns(store, 3)[1:] == [other_id, last_id]
 
 
 def test_students_whose_last_verdict_was_a_timeout_share_one_worker_while_others_wait(store: Store) -> None:
     for student in ("slow", "slower"):
         finish_job(store, new(student, assignment="before"), "timeout")
-    (one,), (other,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
-    assert turns(store, 2) == [one, quick]
+    (slow_id,), (slower_id,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
+    assert turns(store, 2) == [slow_id, quick]
     # Nobody else waits any more, and no worker is to be idle.
-    assert turns(store, 1) == [other]
+    assert turns(store, 1) == [slower_id]
 
 
 def test_a_verdict_in_time_ends_the_sharing(store: Store) -> None:
     for student in ("slow", "slower"):
         finish_job(store, new(student, assignment="before"), "timeout")
     finish_job(store, new("slower", assignment="since"), "failed")
-    (one,), (other,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
-    assert turns(store, 3) == [one, other, quick]
+    (slow_id,), (slower_id,), (quick,) = (hand_in(store, student, "a") for student in ("slow", "slower", "ada"))
+    assert turns(store, 3) == [slow_id, slower_id, quick]
 
 
 def test_what_was_handed_back_or_lost_keeps_its_turn(store: Store) -> None:
@@ -81,9 +81,9 @@ def test_what_was_handed_back_or_lost_keeps_its_turn(store: Store) -> None:
 
 
 def test_the_order_looks_past_many_of_one_student(store: Store) -> None:
-    many = hand_in(store, "portal", *(f"a{number}" for number in range(300)))
-    (late,) = hand_in(store, "ada", "a")
-    assert turns(store, 3) == [many[0], late, many[1]]
+    many_ids = hand_in(store, "portal", *(f"a{number}" for number in range(300)))
+    (late_id,) = hand_in(store, "ada", "a")
+    assert turns(store, 3) == [many_ids[0], late_id, many_ids[1]]
 
 
 def test_an_entry_of_the_queue_without_its_job_stops_nobody(store: Store) -> None:
@@ -128,11 +128,11 @@ def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back
     assert waiting_units(store) == [second, third, first]
 
 
-@pytest.mark.parametrize("live", ["submission", "publication"])
-def test_whoever_goes_on_with_units_stops_for_whoever_waits_for_an_answer(store: Store, live: str) -> None:
+@pytest.mark.parametrize("live_kind", ["submission", "publication"])
+def test_whoever_goes_on_with_units_stops_for_whoever_waits_for_an_answer(store: Store, live_kind: str) -> None:
     make_units(store, 3)
     assert store.jobs.claim_next(Kind.UNIT, going_on=True) is not None
-    accept(store) if live == "submission" else store.publications.request(
+    accept(store) if live_kind == "submission" else store.publications.request(
         NewPublication("cs101", "mine", "id = 'mine'")
     )
     assert store.jobs.claim_next(Kind.UNIT, going_on=True) is None

@@ -20,17 +20,17 @@ def run(processes: int, jobs: int, start: int) -> Iterator[tuple[int, int]]:
     """The times of jobs on processes that all just started, in the order of their ends, by a clock of our own."""
     free = [(start, True)] * processes
     for _ in range(jobs):
-        begun, cold = min(free)
-        free.remove((begun, cold))
-        end = begun + (COLD if cold else WARM)
+        start_time, cold = min(free)
+        free.remove((start_time, cold))
+        end = start_time + (COLD if cold else WARM)
         free.append((end, False))
-        yield begun, end
+        yield start_time, end
 
 
-def conclude(store: Store, started: int, finished: int) -> None:
+def conclude(store: Store, start: int, end: int) -> None:
     """The end of a submission at a time, as the scripts record it for the pace."""
     script = f"keep_pace('{Kind.SUBMISSION}', tonumber(ARGV[1]), tonumber(ARGV[2]))"
-    store.redis.eval(read_files(*COMMON) + script, 0, str(started), str(finished))
+    store.redis.eval(read_files(*COMMON) + script, 0, str(start), str(end))
 
 
 @pytest.mark.parametrize("processes", [1, 2, 4])
@@ -43,8 +43,8 @@ def test_the_wait_of_a_queue_is_not_estimated_by_what_a_start_takes(store: Store
         for times in run(processes, 50, 0):
             conclude(store, *times)
     ends = sorted(run(processes, 40, 3_600_000), key=lambda times: times[1])
-    for started, finished in ends[: processes + 3]:
-        conclude(store, started, finished)
+    for start_time, end_time in ends[: processes + 3]:
+        conclude(store, start_time, end_time)
     pace = store.jobs.pace(Queue.INTERACTIVE)
     assert pace is not None
     assert 0.5 <= pace / (WARM / processes / 1000) <= 2
@@ -100,12 +100,12 @@ def test_the_time_of_a_step_runs_from_its_first_end(store: Store) -> None:
     for number in range(3):
         grade_submission(store, f"student-{number}", str(number))
     name = select_units(store)
-    started = []
+    start_times = []
     for unit in waiting_units(store):
-        started.append(store.redis.hmget(keys.key(Kind.REGRADE, name), "step_started", "step_base"))
+        start_times.append(store.redis.hmget(keys.key(Kind.REGRADE, name), "step_started", "step_base"))
         claim = store.jobs.claim(unit)
         assert claim is not None
         assert unit_graded(store, claim, result(8)) is not None
-    assert started[0][0] is None
-    assert started[1] == started[2]
-    assert started[1][1] == b"1"
+    assert start_times[0][0] is None
+    assert start_times[1] == start_times[2]
+    assert start_times[1][1] == b"1"

@@ -15,7 +15,7 @@ from grader.model.courses import Extension, Outage, Policy
 from grader.model.records import State
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from tests.store.making import accept, claim_job, finish_job, new, now, remains
+from tests.store.making import accept, claim_job, finish_job, list_remains, new, now
 
 ASSIGNMENT = "udl-7.2"
 
@@ -25,24 +25,24 @@ def under(store: Store, **policy: Any) -> None:
     store.courses.set_policy("cs101", ASSIGNMENT, Policy(**policy), "prof")
 
 
-def refuse(store: Store, given: NewSubmission | None = None) -> HandInBarred:
+def refuse(store: Store, submission: NewSubmission | None = None) -> HandInBarred:
     """Hand in, and return the refusal."""
-    before = remains(store)
-    with pytest.raises(HandInBarred) as caught:
-        store.submissions.accept(given or new())
-    assert remains(store) == before
-    return caught.value
+    before = list_remains(store)
+    with pytest.raises(HandInBarred) as error:
+        store.submissions.accept(submission or new())
+    assert list_remains(store) == before
+    return error.value
 
 
 def test_nothing_is_taken_before_it_opens_or_once_it_is_closed(store: Store) -> None:
     clock = store.time()
     under(store, opens=clock + 60)
-    early = refuse(store)
-    assert (early.reason, early.at) == ("not_open", clock + 60)
+    early_refusal = refuse(store)
+    assert (early_refusal.reason, early_refusal.at) == ("not_open", clock + 60)
     under(store, opens=clock - 60, closes=1767225600.0)
-    late = refuse(store)
-    assert (late.reason, late.at) == ("closed", 1767225600.0)
-    assert str(late) == "This assignment closed on 2026-01-01 at 00:00:00 UTC."
+    refusal = refuse(store)
+    assert (refusal.reason, refusal.at) == ("closed", 1767225600.0)
+    assert str(refusal) == "This assignment closed on 2026-01-01 at 00:00:00 UTC."
     under(store, opens=clock - 60, due=clock - 30, closes=clock + 60)
     accept(store)
 
@@ -51,15 +51,15 @@ def test_only_attempts_that_count_are_counted(store: Store) -> None:
     under(store, attempts=2)
     finish_job(store, outcome="rejected")
     store.submissions.cancel(accept(store))
-    failed = claim_job(store, accept(store))
-    store.jobs.record_failure(failed, "away", most=1)
+    failed_claim = claim_job(store, accept(store))
+    store.jobs.record_failure(failed_claim, "away", most=1)
     finish_job(store, outcome="failed")
-    waiting = accept(store)
+    waiting_id = accept(store)
     refusal = refuse(store)
     assert (refusal.reason, refusal.attempts, refusal.had) == ("no_attempts_left", 2, 2)
     assert str(refusal) == "You have used all of your 2 attempts."
     accept(store, new("bob"))
-    store.submissions.cancel(waiting)
+    store.submissions.cancel(waiting_id)
     accept(store)
 
 
@@ -83,8 +83,8 @@ def test_an_extension_and_an_outage_hold_as_soon_as_they_are_set(store: Store) -
 def test_a_request_that_was_accepted_is_answered_as_before_whatever_the_policy_says_now(store: Store) -> None:
     name = accept(store, new(key="k"))
     under(store, closes=1.0, attempts=1)
-    again = store.submissions.accept(new(key="k"))
-    assert (again.id, again.replayed) == (name, True)
+    repeat = store.submissions.accept(new(key="k"))
+    assert (repeat.id, repeat.replayed) == (name, True)
     assert refuse(store, new(key="other")).reason == "closed"
 
 
@@ -99,10 +99,10 @@ def test_under_a_policy_nothing_that_waits_is_superseded(store: Store) -> None:
 
 
 def test_under_a_policy_a_name_that_nobody_verified_hands_nothing_in(store: Store) -> None:
-    typed = NewSubmission("cs101", ASSIGNMENT, "0" * 16, "ada!0123456789ab", "a.py", b"code", verified=False)
-    store.submissions.accept(typed)
+    typed_submission = NewSubmission("cs101", ASSIGNMENT, "0" * 16, "ada!0123456789ab", "a.py", b"code", verified=False)
+    store.submissions.accept(typed_submission)
     under(store, due=4e9)
-    refusal = refuse(store, typed)
+    refusal = refuse(store, typed_submission)
     assert refusal.reason == "unverified"
     assert "Hand in by your personal link" in str(refusal)
 
@@ -115,12 +115,12 @@ def test_a_large_file_is_refused_before_it_is_compressed(store: Store, monkeypat
 
 def change_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch, times: int, change: Callable[[], None]) -> None:
     """Change rules between their reading and the script, the first `times` that they are read."""
-    read, left = store.courses.terms_of, [times]
+    read_terms, times_left = store.courses.terms_of, [times]
 
     def read_and_change(course: str, assignment: str, student: str) -> object:
-        terms = read(course, assignment, student)
-        if left[0] > 0:
-            left[0] -= 1
+        terms = read_terms(course, assignment, student)
+        if times_left[0] > 0:
+            times_left[0] -= 1
             change()
         return terms
 
@@ -153,7 +153,7 @@ _AROUND = st.none() | st.integers(-9, 9).map(lambda hours: (hours or 1) * 3600.0
     attempts=st.none() | st.integers(1, 3),
     extension=st.none() | st.tuples(_AROUND, _AROUND, st.none() | st.integers(1, 3)),
     outages=st.lists(st.tuples(st.integers(-9, 9), st.integers(1, 9)), max_size=2),
-    had=st.integers(0, 3),
+    attempt_count=st.integers(0, 3),
 )
 def test_the_store_refuses_exactly_what_the_pure_rule_refuses(
     store: Store,
@@ -163,32 +163,32 @@ def test_the_store_refuses_exactly_what_the_pure_rule_refuses(
     attempts: int | None,
     extension: tuple[float | None, float | None, int | None] | None,
     outages: list[tuple[int, int]],
-    had: int,
+    attempt_count: int,
 ) -> None:
     store.redis.flushall()
-    for _ in range(had):
+    for _ in range(attempt_count):
         finish_job(store)
     clock = float(round(store.time())) + 0.5
-    ahead = [None if at is None else clock + at for at in (opens, due, closes)]
-    policy = Policy(opens=ahead[0], due=ahead[1], closes=ahead[2], attempts=attempts)
+    times_ahead = [None if at is None else clock + at for at in (opens, due, closes)]
+    policy = Policy(opens=times_ahead[0], due=times_ahead[1], closes=times_ahead[2], attempts=attempts)
     store.courses.set_policy("cs101", ASSIGNMENT, policy, "prof")
-    changed = None
+    own_extension = None
     if extension is not None:
         own_due, own_closes = (None if at is None else clock + at for at in extension[:2])
-        changed = Extension("ada", own_due, own_closes, extension[2], "prof", "ill")
-        store.courses.set_extension("cs101", ASSIGNMENT, changed)
-    away = [Outage(clock + 3600 * at + 60, clock + 3600 * (at + hours), "prof", "away") for at, hours in outages]
-    for outage in away:
+        own_extension = Extension("ada", own_due, own_closes, extension[2], "prof", "ill")
+        store.courses.set_extension("cs101", ASSIGNMENT, own_extension)
+    outage_list = [Outage(clock + 3600 * at + 60, clock + 3600 * (at + hours), "prof", "away") for at, hours in outages]
+    for outage in outage_list:
         store.courses.add_outage("cs101", ASSIGNMENT, outage)
-    expected = may_hand_in(clock, had, limits(policy, changed, away))
+    expected = may_hand_in(clock, attempt_count, limits(policy, own_extension, outage_list))
     try:
         store.submissions.accept(new())
-        refused = None
+        refusal = None
     except HandInBarred as error:
-        refused = error
-    assert (None if expected is None else expected.bar) == (None if refused is None else refused.reason)
-    if expected is not None and refused is not None:
-        assert refused.at == expected.at
+        refusal = error
+    assert (None if expected is None else expected.bar) == (None if refusal is None else refusal.reason)
+    if expected is not None and refusal is not None:
+        assert refusal.at == expected.at
 
 
 def test_the_sentence_names_the_moment_in_utc(store: Store) -> None:

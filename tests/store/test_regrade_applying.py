@@ -17,13 +17,13 @@ from tests.store.regrading import (
     claim_step,
     finish_step,
     grade_submission,
-    handed_in,
+    hand_in_source,
     now,
     one_chunk,
     phase,
     preview_regrade,
     result,
-    rolled_back,
+    roll_back,
     rows,
     select_units,
 )
@@ -31,91 +31,91 @@ from tests.store.regrading import (
 
 def events(store: Store) -> list[str]:
     """Submissions that callbacks are told of since the last call."""
-    told = [json.loads(each) for each in store.redis.lrange(OUTBOX, 0, -1)]
+    all_events = [json.loads(line) for line in store.redis.lrange(OUTBOX, 0, -1)]
     store.redis.delete(OUTBOX)
-    return [each["submission"] for each in told if each["event"] == "submission.regraded"]
+    return [event["submission"] for event in all_events if event["event"] == "submission.regraded"]
 
 
 def test_applied_whole_every_graded_submission_holds_its_new_verdict_as_its_own(store: Store) -> None:
-    mine, other = grade_submission(store, "ada", "a", 8, filename="mine.py"), grade_submission(store, "ben", "a", 10)
-    name = preview_regrade(store, {"a": result(9, failing=("any_shape",))})
+    ada_id, ben_id = grade_submission(store, "ada", "a", 8, filename="mine.py"), grade_submission(store, "ben", "a", 10)
+    name = preview_regrade(store, {"a": result(9, failing_rows=("any_shape",))})
     assert apply_regrade(store, name).counts.applied == 2
-    found = submission(store, mine)
-    assert (found.verdict, found.regrade, found.outcome, found.score) == (2, name, "failed", 9)
-    assert found.failing == ("any_shape",)
-    verdict = store.submissions.verdict(mine)
+    record = submission(store, ada_id)
+    assert (record.verdict, record.regrade, record.outcome, record.score) == (2, name, "failed", 9)
+    assert record.failing == ("any_shape",)
+    verdict = store.submissions.verdict(ada_id)
     assert verdict is not None
-    assert (verdict.submission.id, verdict.submission.filename) == (mine, "mine.py")
-    assert submission(store, other).score == 9
-    assert store.submissions.verdict(mine, 1) == result(8)
+    assert (verdict.submission.id, verdict.submission.filename) == (ada_id, "mine.py")
+    assert submission(store, ben_id).score == 9
+    assert store.submissions.verdict(ada_id, 1) == result(8)
 
 
 def test_applied_never_lower_nobody_loses_marks_and_the_report_lists_who_would_have(store: Store) -> None:
-    up, down, same = (
+    up_id, down_id, same_id = (
         grade_submission(store, "ada", "a", 8),
         grade_submission(store, "ben", "b", 8),
         grade_submission(store, "cyd", "c", 8),
     )
     name = preview_regrade(store, {"a": 10, "b": 2, "c": 8})
-    found = apply_regrade(store, name, Mode.NEVER_LOWER)
-    assert (found.counts.applied, found.counts.would_lower, found.counts.skipped) == (2, 1, 1)
-    assert [submission(store, each).score for each in (up, down, same)] == [10, 8, 8]
-    assert {each: row.fate for each, row in rows(store, name).items()} == {
-        up: Disposition.APPLIED,
-        down: Disposition.WOULD_LOWER,
-        same: Disposition.APPLIED,
+    regrade = apply_regrade(store, name, Mode.NEVER_LOWER)
+    assert (regrade.counts.applied, regrade.counts.would_lower, regrade.counts.skipped) == (2, 1, 1)
+    assert [submission(store, submission_id).score for submission_id in (up_id, down_id, same_id)] == [10, 8, 8]
+    assert {submission_id: row.fate for submission_id, row in rows(store, name).items()} == {
+        up_id: Disposition.APPLIED,
+        down_id: Disposition.WOULD_LOWER,
+        same_id: Disposition.APPLIED,
     }
 
 
 def test_what_changed_since_the_preview_is_left_and_listed(store: Store) -> None:
-    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
+    ada_id, ben_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
     name = preview_regrade(store, {"a": 10, "b": 10})
     second = preview_regrade(store, {"a": 4, "b": 4}, students=("ada",))
     apply_regrade(store, second)
-    found = apply_regrade(store, name)
-    assert (found.counts.applied, found.counts.changed) == (1, 1)
-    assert rows(store, name)[mine].fate is Disposition.CHANGED
-    assert (submission(store, mine).score, submission(store, mine).regrade) == (4, second)
-    assert submission(store, other).score == 10
+    regrade = apply_regrade(store, name)
+    assert (regrade.counts.applied, regrade.counts.changed) == (1, 1)
+    assert rows(store, name)[ada_id].fate is Disposition.CHANGED
+    assert (submission(store, ada_id).score, submission(store, ada_id).regrade) == (4, second)
+    assert submission(store, ben_id).score == 10
 
 
 def test_callbacks_are_told_of_those_whose_result_is_another(store: Store) -> None:
-    up, same = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
+    up_id, same_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
     name = preview_regrade(store, {"a": 10, "b": 8})
     events(store)
     apply_regrade(store, name)
-    assert events(store) == [up]
-    assert submission(store, same).verdict == 2
-    rolled_back(store, name)
-    assert events(store) == [up]
+    assert events(store) == [up_id]
+    assert submission(store, same_id).verdict == 2
+    roll_back(store, name)
+    assert events(store) == [up_id]
 
 
 def test_rolled_back_what_held_before_holds_again(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8, failing=("any_shape",))
-    before, verdict = submission(store, mine), store.submissions.verdict(mine)
+    ada_id = grade_submission(store, "ada", "a", 8, failing_rows=("any_shape",))
+    before, verdict = submission(store, ada_id), store.submissions.verdict(ada_id)
     name = preview_regrade(store, {"a": 10})
     apply_regrade(store, name)
-    found = rolled_back(store, name)
-    assert (found.phase, found.counts.rolled_back, found.counts.applied) == (Phase.ROLLED_BACK, 1, 0)
-    after = submission(store, mine)
+    regrade = roll_back(store, name)
+    assert (regrade.phase, regrade.counts.rolled_back, regrade.counts.applied) == (Phase.ROLLED_BACK, 1, 0)
+    after = submission(store, ada_id)
     assert after.judged != before.judged
-    assert (replace(after, judged=before.judged), store.submissions.verdict(mine)) == (before, verdict)
+    assert (replace(after, judged=before.judged), store.submissions.verdict(ada_id)) == (before, verdict)
 
 
 def test_a_rollback_leaves_what_a_second_regrade_gave(store: Store) -> None:
-    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
+    ada_id, ben_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
     first = preview_regrade(store, {"a": 10, "b": 10})
     apply_regrade(store, first)
     second = preview_regrade(store, {"a": 9, "b": 9}, students=("ada",))
     apply_regrade(store, second)
-    found = rolled_back(store, first)
-    assert (found.counts.rolled_back, found.counts.left) == (1, 1)
-    assert rows(store, first)[mine].fate is Disposition.LEFT
-    assert (submission(store, mine).regrade, submission(store, mine).score) == (second, 9)
-    assert (submission(store, other).regrade, submission(store, other).score) == (None, 8)
+    regrade = roll_back(store, first)
+    assert (regrade.counts.rolled_back, regrade.counts.left) == (1, 1)
+    assert rows(store, first)[ada_id].fate is Disposition.LEFT
+    assert (submission(store, ada_id).regrade, submission(store, ada_id).score) == (second, 9)
+    assert (submission(store, ben_id).regrade, submission(store, ben_id).score) == (None, 8)
     # The second's own goes back to what the first gave: that is what it was previewed beside.
-    rolled_back(store, second)
-    assert (submission(store, mine).regrade, submission(store, mine).score) == (first, 10)
+    roll_back(store, second)
+    assert (submission(store, ada_id).regrade, submission(store, ada_id).score) == (first, 10)
 
 
 def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(store: Store) -> None:
@@ -128,20 +128,20 @@ def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(stor
     assert now(store, name).counts.applied == 100
     end_lease(store, dead)
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
-    again = claim_step(store, name)
+    second_claim = claim_step(store, name)
     # It was not dead after all.
     assert store.regrades.steps.apply(dead) is None
-    while one_chunk(store, again):
+    while one_chunk(store, second_claim):
         assert phase(store, name) is Phase.APPLYING
-    found = now(store, name)
-    assert (found.phase, found.counts.applied, found.progress.done) == (Phase.APPLIED, 250, 250)
-    assert {submission(store, each).verdict for each in names} == {2}
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.counts.applied, regrade.progress.done) == (Phase.APPLIED, 250, 250)
+    assert {submission(store, submission_id).verdict for submission_id in names} == {2}
     assert len(events(store)) == len(set(range(250)) - set(range(2, 250, 3)))
 
 
 @pytest.mark.parametrize("verb", ["apply", "roll_back"])
 def test_a_last_chunk_whose_answer_was_lost_is_through(store: Store, verb: str) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = preview_regrade(store, {"a": 10})
     if verb == "roll_back":
         apply_regrade(store, name)
@@ -151,10 +151,10 @@ def test_a_last_chunk_whose_answer_was_lost_is_through(store: Store, verb: str) 
     claim = claim_step(store, name)
     steps = store.regrades.steps
     for _ in range(2):
-        done = steps.apply(claim) if verb == "apply" else steps.roll_back(claim)
-        assert done is not None
-        assert not done.more
-    assert submission(store, mine).verdict == (2 if verb == "apply" else 1)
+        chunk = steps.apply(claim) if verb == "apply" else steps.roll_back(claim)
+        assert chunk is not None
+        assert not chunk.more
+    assert submission(store, ada_id).verdict == (2 if verb == "apply" else 1)
     assert phase(store, name) is (Phase.APPLIED if verb == "apply" else Phase.ROLLED_BACK)
 
 
@@ -177,15 +177,15 @@ def test_a_rollback_stops_the_application_that_goes_on(store: Store) -> None:
     names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(150)]
     name = preview_regrade(store, {"a": 10})
     store.regrades.apply(name, Mode.WHOLE)
-    applying = claim_step(store, name)
-    assert one_chunk(store, applying)
+    step_claim = claim_step(store, name)
+    assert one_chunk(store, step_claim)
     store.regrades.roll_back(name)
-    assert store.regrades.steps.apply(applying) is None
-    assert not store.jobs.beat(applying)
+    assert store.regrades.steps.apply(step_claim) is None
+    assert not store.jobs.beat(step_claim)
     finish_step(store, name)
-    found = now(store, name)
-    assert (found.phase, found.counts.rolled_back, found.counts.applied) == (Phase.ROLLED_BACK, 100, 0)
-    assert {submission(store, each).verdict for each in names} == {1}
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.counts.rolled_back, regrade.counts.applied) == (Phase.ROLLED_BACK, 100, 0)
+    assert {submission(store, submission_id).verdict for submission_id in names} == {1}
 
 
 def test_a_student_who_hands_in_again_meanwhile_has_both_results(store: Store) -> None:
@@ -193,40 +193,44 @@ def test_a_student_who_hands_in_again_meanwhile_has_both_results(store: Store) -
     names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(300)]
     name = preview_regrade(store, {"a": 10})
     store.regrades.apply(name, Mode.WHOLE)
-    again: list[str] = []
-    handing = threading.Thread(
-        target=lambda: again.extend(
+    new_ids: list[str] = []
+    thread = threading.Thread(
+        target=lambda: new_ids.extend(
             grade_submission(store, f"student-{number}", f"new {number}", 3) for number in range(60)
         )
     )
-    handing.start()
+    thread.start()
     finish_step(store, name)
-    handing.join()
+    thread.join()
     assert now(store, name).counts.applied == 300
-    assert {submission(store, each).score for each in names} == {10}
-    assert {(submission(store, each).score, submission(store, each).verdict) for each in again} == {(3, 1)}
+    assert {submission(store, submission_id).score for submission_id in names} == {10}
+    assert {
+        (submission(store, submission_id).score, submission(store, submission_id).verdict) for submission_id in new_ids
+    } == {(3, 1)}
     assert rows(store, name).keys() == set(names)
 
 
 def test_two_regrades_applied_at_once_give_each_submission_one_of_them(store: Store) -> None:
     names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(300)]
-    both = [preview_regrade(store, {"a": score}, revision=revision * 16) for score, revision in ((10, "a"), (4, "b"))]
-    for name in both:
+    regrade_ids = [
+        preview_regrade(store, {"a": score}, revision=revision * 16) for score, revision in ((10, "a"), (4, "b"))
+    ]
+    for name in regrade_ids:
         store.regrades.apply(name, Mode.WHOLE)
-    threads = [threading.Thread(target=finish_step, args=(store, name)) for name in both]
+    threads = [threading.Thread(target=finish_step, args=(store, name)) for name in regrade_ids]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    counts = [now(store, name).counts for name in both]
-    assert sum(each.applied for each in counts) == sum(each.changed for each in counts) == 300
-    assert {submission(store, each).verdict for each in names} == {2}
+    counts = [now(store, name).counts for name in regrade_ids]
+    assert sum(count.applied for count in counts) == sum(count.changed for count in counts) == 300
+    assert {submission(store, submission_id).verdict for submission_id in names} == {2}
 
 
 def test_a_submission_that_is_not_done_is_never_given_a_verdict(store: Store) -> None:
     """A regrade knows only what had one."""
-    waiting = handed_in(store, "ada", "a")
+    waiting_id = hand_in_source(store, "ada", "a")
     name = select_units(store)
     apply_regrade(store, name)
-    assert submission(store, waiting).state is State.QUEUED
-    assert submission(store, waiting).verdict is None
+    assert submission(store, waiting_id).state is State.QUEUED
+    assert submission(store, waiting_id).verdict is None

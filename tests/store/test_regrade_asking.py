@@ -12,10 +12,10 @@ from tests.store.regrading import (
     fail,
     finish_step,
     grade_submission,
-    handed_in,
+    hand_in_source,
     preview_regrade,
     request_regrade,
-    rolled_back,
+    roll_back,
     selection,
 )
 
@@ -30,11 +30,11 @@ def test_while_it_goes_on_it_is_one_whatever_comes_in(store: Store) -> None:
 
 
 def test_when_previewed_it_is_one_until_a_verdict_of_the_assignment_changes(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a")
+    ada_id = grade_submission(store, "ada", "a")
     name = preview_regrade(store, {"a": 10})
-    handed_in(store, "ada", "b")
+    hand_in_source(store, "ada", "b")
     assert request_regrade(store) == name
-    store.submissions.delete(mine)
+    store.submissions.delete(ada_id)
     assert request_regrade(store) != name
 
 
@@ -53,7 +53,7 @@ def test_one_that_came_to_nothing_stands_for_nothing(store: Store, end: str) -> 
     if end == "rolled back":
         name = preview_regrade(store, {"a": 10})
         apply_regrade(store, name)
-        rolled_back(store, name)
+        roll_back(store, name)
     else:
         name = request_regrade(store)
         if end == "cancelled":
@@ -64,8 +64,8 @@ def test_one_that_came_to_nothing_stands_for_nothing(store: Store, end: str) -> 
 
 
 @pytest.mark.parametrize(
-    "other",
+    "fields",
     [{"course": "x"}, {"revision": "0" * 16}, {"fresh": True}, {"which": Which.BEST}, {"outcomes": ("failed",)}],
 )
-def test_what_differs_is_another(store: Store, other: dict[str, Any]) -> None:
-    assert request_regrade(store) != request_regrade(store, **other)
+def test_what_differs_is_another(store: Store, fields: dict[str, Any]) -> None:
+    assert request_regrade(store) != request_regrade(store, **fields)

@@ -29,15 +29,15 @@ from tests.store.regrading import (
 
 
 def test_a_deleted_submission_is_skipped_and_counted_without_a_trace(store: Store) -> None:
-    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "a", 8)
+    ada_id, ben_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "a", 8)
     name = preview_regrade(store, {"a": result(10)})
-    store.submissions.delete(mine)
-    found = now(store, name)
-    assert (found.counts.submissions, found.counts.up, found.counts.deleted) == (1, 1, 1)
-    assert rows(store, name).keys() == {other}
-    found = apply_regrade(store, name)
-    assert (found.counts.applied, found.counts.skipped) == (1, 1)
-    assert store.submissions.get(mine) is None
+    store.submissions.delete(ada_id)
+    regrade = now(store, name)
+    assert (regrade.counts.submissions, regrade.counts.up, regrade.counts.deleted) == (1, 1, 1)
+    assert rows(store, name).keys() == {ben_id}
+    regrade = apply_regrade(store, name)
+    assert (regrade.counts.applied, regrade.counts.skipped) == (1, 1)
+    assert store.submissions.get(ada_id) is None
 
 
 def test_of_a_deleted_student_nothing_is_left(store: Store) -> None:
@@ -53,10 +53,15 @@ def test_of_a_deleted_student_nothing_is_left(store: Store) -> None:
         assert b"lovelace" not in (content or b""), key
     assert len(list(store.redis.scan_iter("bm:unit:*"))) == 1
     assert len(list(store.redis.scan_iter("bm:unit-verdict:*"))) == 1
-    found = now(store, name)
-    assert (found.counts.submissions, found.counts.sources, found.counts.applied, found.counts.up) == (1, 1, 1, 1)
-    assert (found.progress.total, found.progress.done) == (1, 1)
-    assert found.selection.students == ("ben", "(deleted)")
+    regrade = now(store, name)
+    assert (regrade.counts.submissions, regrade.counts.sources, regrade.counts.applied, regrade.counts.up) == (
+        1,
+        1,
+        1,
+        1,
+    )
+    assert (regrade.progress.total, regrade.progress.done) == (1, 1)
+    assert regrade.selection.students == ("ben", "(deleted)")
 
 
 def test_of_a_deleted_student_who_was_asked_for_nobody_else_is_chosen_instead(store: Store) -> None:
@@ -71,13 +76,18 @@ def test_of_a_deleted_student_who_was_asked_for_nobody_else_is_chosen_instead(st
 def test_a_deleted_student_is_named_by_no_selection_and_nobody_else_is_chosen_instead(store: Store) -> None:
     grade_submission(store, "lovelace", "her own source", 8)
     grade_submission(store, "ben", "b", 8)
-    hers, both = (request_regrade(store, students=students) for students in (("lovelace",), ("ben", "lovelace")))
+    ada_regrade, both_regrade = (
+        request_regrade(store, students=students) for students in (("lovelace",), ("ben", "lovelace"))
+    )
     store.submissions.delete_student("cs101", "lovelace")
     assert remains_of(store, "lovelace") == []
-    for name in (hers, both):
+    for name in (ada_regrade, both_regrade):
         finish_step(store, name)
-    assert [now(store, name).selection.students for name in (hers, both)] == [("(deleted)",), ("ben", "(deleted)")]
-    assert [now(store, name).counts.submissions for name in (hers, both)] == [0, 1]
+    assert [now(store, name).selection.students for name in (ada_regrade, both_regrade)] == [
+        ("(deleted)",),
+        ("ben", "(deleted)"),
+    ]
+    assert [now(store, name).counts.submissions for name in (ada_regrade, both_regrade)] == [0, 1]
 
 
 def test_a_deleted_student_s_filename_is_not_what_others_are_graded_by(store: Store) -> None:
@@ -105,36 +115,38 @@ def remains_of(store: Store, word: str) -> list[bytes]:
     return [key for key in keys if word.encode() in key or word.encode() in (store.redis.dump(key) or b"")]
 
 
-@pytest.mark.parametrize("where", ["planned", "waiting", "running", "failed"])
-def test_a_unit_of_which_all_submissions_are_deleted_ends_and_the_preview_is_complete(store: Store, where: str) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+@pytest.mark.parametrize("moment", ["planned", "waiting", "running", "failed"])
+def test_a_unit_of_which_all_submissions_are_deleted_ends_and_the_preview_is_complete(
+    store: Store, moment: str
+) -> None:
+    ada_id = grade_submission(store, "ada", "a", 8)
     grade_submission(store, "ben", "b", 8)
     name = select_units(store)
-    theirs = rows(store, name)[mine].entry.unit
+    ada_unit = rows(store, name)[ada_id].entry.unit
     claim = None
-    if where == "planned":
+    if moment == "planned":
         store.regrades.cancel(name)
-    elif where == "running":
-        claim = store.jobs.claim(Job(Kind.UNIT, theirs))
-    elif where == "failed":
-        fail(store, Job(Kind.UNIT, theirs))
-    store.submissions.delete(mine)
-    if where == "planned":
+    elif moment == "running":
+        claim = store.jobs.claim(Job(Kind.UNIT, ada_unit))
+    elif moment == "failed":
+        fail(store, Job(Kind.UNIT, ada_unit))
+    store.submissions.delete(ada_id)
+    if moment == "planned":
         store.regrades.resume(name)
     if claim is not None:
         assert not store.jobs.beat(claim)
         assert unit_graded(store, claim, result(10)) is None
-    assert [each.id for each in waiting_units(store)] != [theirs]
+    assert [unit.id for unit in waiting_units(store)] != [ada_unit]
     grade(store, {"b": result(10)})
-    found = now(store, name)
-    assert (found.phase, found.counts.sources, found.counts.up) == (Phase.PREVIEWED, 1, 1)
-    assert found.counts.could_not_be_graded == 0
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.counts.sources, regrade.counts.up) == (Phase.PREVIEWED, 1, 1)
+    assert regrade.counts.could_not_be_graded == 0
 
 
 def test_deleting_the_last_unit_that_was_awaited_completes_the_preview(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = select_units(store)
-    store.submissions.delete(mine)
+    store.submissions.delete(ada_id)
     assert phase(store, name) is Phase.PREVIEWED
     assert now(store, name).counts.submissions == 0
 
@@ -148,8 +160,8 @@ def test_one_deleted_while_submissions_are_chosen_is_not_chosen(store: Store) ->
     store.submissions.delete(names[0])
     while one_chunk(store, claim):
         pass
-    found = now(store, name)
-    assert (found.counts.submissions, found.counts.sources) == (208, 208)
+    regrade = now(store, name)
+    assert (regrade.counts.submissions, regrade.counts.sources) == (208, 208)
     assert len(waiting_units(store)) == 208
 
 
@@ -159,8 +171,8 @@ def test_one_deleted_while_it_is_applied_is_passed_over(store: Store) -> None:
     store.regrades.apply(name, Mode.WHOLE)
     claim = claim_step(store, name)
     assert one_chunk(store, claim)
-    for each in (names[0], names[-1]):
-        store.submissions.delete(each)
+    for name_deleted in (names[0], names[-1]):
+        store.submissions.delete(name_deleted)
     assert not one_chunk(store, claim)
     counts = now(store, name).counts
     # One had its verdict already: it is gone; the other had not: it is skipped.
@@ -168,29 +180,29 @@ def test_one_deleted_while_it_is_applied_is_passed_over(store: Store) -> None:
 
 
 def test_one_at_rest_goes_with_all_that_belongs_to_it(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = preview_regrade(store, {"a": 10})
     apply_regrade(store, name)
     assert store.regrades.expire(now(store, name).changed - 1) == (0, False)
     assert store.regrades.expire(time.time() + 60) == (1, False)
     assert store.regrades.get(name) is None
     assert store.regrades.list("cs101").items == ()
-    kept = {key.decode() for key in store.redis.scan_iter("bm:*")}
-    assert not {key for key in kept if name in key or "regrade" in key}
-    assert submission(store, mine).score == 10
-    store.submissions.delete(mine)
+    kept_keys = {key.decode() for key in store.redis.scan_iter("bm:*")}
+    assert not {key for key in kept_keys if name in key or "regrade" in key}
+    assert submission(store, ada_id).score == 10
+    store.submissions.delete(ada_id)
 
 
 def test_one_with_many_units_goes_bit_by_bit_and_is_not_seen_meanwhile(store: Store) -> None:
     for number in range(7):
         grade_submission(store, f"student-{number}", str(number), 8)
     name = preview_regrade(store, {str(number): 10 for number in range(7)})
-    later = time.time() + 60
-    assert [store.regrades.expire(later, 3) for _ in range(2)] == [(0, True), (0, True)]
+    later_time = time.time() + 60
+    assert [store.regrades.expire(later_time, 3) for _ in range(2)] == [(0, True), (0, True)]
     assert store.regrades.get(name) is None
     store.submissions.delete_student("cs101", "student-3")
     assert request_regrade(store) != name
-    assert store.regrades.expire(later, 3) == (1, False)
+    assert store.regrades.expire(later_time, 3) == (1, False)
     assert not list(store.redis.scan_iter("bm:unit*"))
 
 

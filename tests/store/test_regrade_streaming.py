@@ -69,12 +69,12 @@ def choose_first(store: Store, *sources: str) -> tuple[str, Claim]:
 def test_the_first_units_are_graded_while_others_are_chosen(store: Store) -> None:
     name, claim = choose_first(store, "a", "b", "c", "d", "e")
     assert grade(store, {source: result(10) for source in "cde"}) == 3
-    found = now(store, name)
-    assert (found.phase, found.counts.up, found.counts.sources) == (Phase.PREPARING, 3, 3)
-    assert (found.progress.total, found.progress.done, found.progress.eta) == (None, 3, None)
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.counts.up, regrade.counts.sources) == (Phase.PREPARING, 3, 3)
+    assert (regrade.progress.total, regrade.progress.done, regrade.progress.eta) == (None, 3, None)
     assert not one_chunk(store, claim)
-    found = now(store, name)
-    assert (found.phase, found.progress.total, found.progress.done) == (Phase.PREVIEWING, 5, 3)
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.progress.total, regrade.progress.done) == (Phase.PREVIEWING, 5, 3)
     assert grade(store, {"a": result(10), "b": result(10)}) == 2
     assert phase(store, name) is Phase.PREVIEWED
 
@@ -90,7 +90,7 @@ def test_a_submission_that_is_chosen_after_its_source_was_graded_counts_by_its_o
     """Of another class than those before, whose counters nobody has worked out."""
     grade_submission(store, "old", "a", 10)
     name, claim = choose_first(store, "a", "a", "a")
-    grade(store, {"a": result(9, failing=("any_shape",))})
+    grade(store, {"a": result(9, failing_rows=("any_shape",))})
     assert not one_chunk(store, claim)
     counts = now(store, name).counts
     assert (counts.up, counts.down, counts.newly_failing) == (3, 1, {"any_shape": 4})
@@ -100,11 +100,11 @@ def test_a_submission_that_is_chosen_while_its_source_is_graded_counts_by_its_ow
     grade_submission(store, "old", "a", 10)
     name, claim = choose_first(store, "a", "a", "a")
     (unit,) = waiting_units(store)
-    claimed, known = store.jobs.claim(unit), store.regrades.units.get(unit.id)
-    assert claimed is not None
-    assert known is not None
+    unit_claim, unit_record = store.jobs.claim(unit), store.regrades.units.get(unit.id)
+    assert unit_claim is not None
+    assert unit_record is not None
     assert not one_chunk(store, claim)
-    assert store.regrades.units.record_verdict(claimed, result(9), known.classes) is not None
+    assert store.regrades.units.record_verdict(unit_claim, result(9), unit_record.classes) is not None
     counts = now(store, name).counts
     assert (counts.up, counts.down) == (3, 1)
 
@@ -126,22 +126,22 @@ def test_what_could_not_be_graded_is_retried_while_others_are_chosen(store: Stor
     name, claim = choose_first(store, "a", "b", "c", "d")
     (first, *_) = waiting_units(store)
     fail(store, first)
-    found, jobs = store.regrades.resume(name)
-    assert (found.phase, found.progress.failed, first in jobs) == (Phase.PREPARING, 0, True)
+    regrade, jobs = store.regrades.resume(name)
+    assert (regrade.phase, regrade.progress.failed, first in jobs) == (Phase.PREPARING, 0, True)
     # Whoever chooses goes on undisturbed.
     assert not one_chunk(store, claim)
 
 
 def test_a_cancelled_choice_stops_what_is_graded_and_both_go_on_when_resumed(store: Store) -> None:
     name, claim = choose_first(store, "a", "b", "c", "d")
-    held = store.jobs.claim(waiting_units(store)[0])
-    assert held is not None
+    unit_claim = store.jobs.claim(waiting_units(store)[0])
+    assert unit_claim is not None
     store.regrades.cancel(name)
     assert store.regrades.steps.choose(claim) is None
-    assert unit_graded(store, held, result(10)) is None
+    assert unit_graded(store, unit_claim, result(10)) is None
     assert waiting_units(store) == []
-    found, jobs = store.regrades.resume(name)
-    assert found.phase is Phase.PREPARING
+    regrade, jobs = store.regrades.resume(name)
+    assert regrade.phase is Phase.PREPARING
     assert {job.kind for job in jobs} == {Kind.REGRADE, Kind.UNIT}
     assert len(waiting_units(store)) == 3
     finish_step(store, name)
@@ -152,41 +152,41 @@ def test_a_cancelled_choice_stops_what_is_graded_and_both_go_on_when_resumed(sto
 def test_a_source_that_is_chosen_again_after_its_deletion_is_not_in_the_hands_of_its_last_grader(store: Store) -> None:
     name, claim = choose_first(store, "a", "x", "y", "a")
     (unit,) = (unit for unit in waiting_units(store) if unit_source(store, unit) == "a")
-    late = store.jobs.claim(unit)
-    assert late is not None
+    late_claim = store.jobs.claim(unit)
+    assert late_claim is not None
     (newest,) = (submission for submission, row in rows(store, name).items() if row.entry.unit == unit.id)
     store.submissions.delete(newest)
     assert not one_chunk(store, claim)
-    again = store.jobs.claim(unit)
-    assert again is not None
-    assert again.fence > late.fence
-    assert not store.jobs.beat(late)
-    assert unit_graded(store, late, result(0)) is None
-    assert unit_graded(store, again, result(10)) is not None
+    second_claim = store.jobs.claim(unit)
+    assert second_claim is not None
+    assert second_claim.fence > late_claim.fence
+    assert not store.jobs.beat(late_claim)
+    assert unit_graded(store, late_claim, result(0)) is None
+    assert unit_graded(store, second_claim, result(10)) is not None
     assert (now(store, name).counts.up, now(store, name).counts.sources) == (1, 3)
 
 
 def test_a_unit_that_fails_after_its_regrade_was_cancelled_is_no_longer_the_worker_s(store: Store) -> None:
     name, _ = choose_first(store, "a", "b", "c", "d")
-    held = store.jobs.claim(waiting_units(store)[0])
-    assert held is not None
+    unit_claim = store.jobs.claim(waiting_units(store)[0])
+    assert unit_claim is not None
     store.regrades.cancel(name)
-    assert store.jobs.record_failure(held, "no jail") is State.CANCELLED
+    assert store.jobs.record_failure(unit_claim, "no jail") is State.CANCELLED
 
 
 def unit_source(store: Store, unit: Job) -> str:
     """The source of a unit."""
-    found = store.regrades.units.get(unit.id)
-    assert found is not None
-    assert found.source is not None
-    return found.source.decode()
+    unit_record = store.regrades.units.get(unit.id)
+    assert unit_record is not None
+    assert unit_record.source is not None
+    return unit_record.source.decode()
 
 
 def test_a_step_gives_others_a_turn_and_keeps_its_place(store: Store) -> None:
     name, claim = choose_first(store, "a", "b", "c", "d", "e", "f", "g")
-    done = store.regrades.steps.choose(claim, last_of_turn=True)
-    assert done is not None
-    assert done.more
+    chunk = store.regrades.steps.choose(claim, last_of_turn=True)
+    assert chunk is not None
+    assert chunk.more
     assert not store.jobs.beat(claim)
     # An answer that was lost: the turn is over.
     assert store.regrades.steps.choose(claim, last_of_turn=True) is None
@@ -221,10 +221,13 @@ class Streaming(RuleBasedStateMachine):
         #: The scores that units were given, to compare with.
         self.given: dict[str, int] = {}
 
-    @initialize(made=st.lists(st.tuples(st.sampled_from("abcd"), SCORES), min_size=1, max_size=10))
-    def request(self, made: list[tuple[str, int]]) -> None:
+    @initialize(sources_and_scores=st.lists(st.tuples(st.sampled_from("abcd"), SCORES), min_size=1, max_size=10))
+    def request(self, sources_and_scores: list[tuple[str, int]]) -> None:
         """Request the regrade."""
-        self.names = [grade_submission(self.store, f"s{at}", source, score) for at, (source, score) in enumerate(made)]
+        self.names = [
+            grade_submission(self.store, f"s{at}", source, score)
+            for at, (source, score) in enumerate(sources_and_scores)
+        ]
         self.name = request_regrade(self.store)
 
     @rule(target=choosers)
@@ -266,10 +269,10 @@ class Streaming(RuleBasedStateMachine):
     def record(self, grader: tuple[Claim, tuple[str, ...]], score: int) -> None:
         """A worker has a verdict, perhaps too late, perhaps for the second time."""
         claim, classes = grader
-        holds = self.store.jobs.beat(claim)
-        recorded = self.store.regrades.units.record_verdict(claim, self._verdict(score), classes)
-        assert recorded is not None or not holds
-        if holds:
+        is_held = self.store.jobs.beat(claim)
+        jobs = self.store.regrades.units.record_verdict(claim, self._verdict(score), classes)
+        assert jobs is not None or not is_held
+        if is_held:
             self.given[claim.job.id] = score
 
     @rule(score=SCORES)
@@ -281,7 +284,7 @@ class Streaming(RuleBasedStateMachine):
             self.given[claim.job.id] = score
 
     def _verdict(self, score: int) -> Verdict:
-        return result(score, failing=("any_shape",) if score < 10 else ())
+        return result(score, failing_rows=("any_shape",) if score < 10 else ())
 
     @rule(grader=graders)
     def fail_unit(self, grader: tuple[Claim, tuple[str, ...]]) -> None:
@@ -323,8 +326,8 @@ class Streaming(RuleBasedStateMachine):
     @invariant()
     def counts_are_those_of_the_report(self) -> None:
         """What is shown as sums is what the rows add up to, at every moment."""
-        found, report = now(self.store, self.name), list(rows(self.store, self.name).values())
-        counts, progress = found.counts, found.progress
+        regrade, report = now(self.store, self.name), list(rows(self.store, self.name).values())
+        counts, progress = regrade.counts, regrade.progress
         changes = Counter(row.change for row in report)
         assert (counts.submissions, counts.deleted) == (len(report), self.deleted)
         assert (counts.up, counts.down, counts.same) == tuple(changes[change] for change in Change)
@@ -342,16 +345,16 @@ class Streaming(RuleBasedStateMachine):
     @invariant()
     def the_total_is_unknown_while_more_may_be_chosen(self) -> None:
         """A total is only claimed once it is final."""
-        found = now(self.store, self.name)
-        selecting = Phase.PREPARING in {found.phase, found.stopped_in}
-        assert (found.progress.total is None) == selecting
-        assert selecting or set(rows(self.store, self.name)) == set(self.names)
+        regrade = now(self.store, self.name)
+        is_selecting = Phase.PREPARING in {regrade.phase, regrade.stopped_in}
+        assert (regrade.progress.total is None) == is_selecting
+        assert is_selecting or set(rows(self.store, self.name)) == set(self.names)
 
     @invariant()
     def a_unit_waits_or_runs_once(self) -> None:
         """The queue, the leases, and what the regrade has let into them."""
-        opened = {text(name) for name in self.store.redis.smembers(f"bm:regrade-open:{self.name}")}
-        states = {name: self.store.redis.hget(f"bm:unit:{name}", "state") for name in opened}
+        open_units = {text(name) for name in self.store.redis.smembers(f"bm:regrade-open:{self.name}")}
+        states = {name: self.store.redis.hget(f"bm:unit:{name}", "state") for name in open_units}
         assert set(states.values()) <= {b"queued", b"running"}
         assert {job.id for job in waiting_units(self.store)} == {n for n, state in states.items() if state == b"queued"}
 
@@ -360,8 +363,8 @@ class Streaming(RuleBasedStateMachine):
         if not hasattr(self, "name"):
             return
         for _ in range(5):
-            found = now(self.store, self.name)
-            if found.phase is Phase.PREVIEWED and not found.progress.failed:
+            regrade = now(self.store, self.name)
+            if regrade.phase is Phase.PREVIEWED and not regrade.progress.failed:
                 break
             self._bring_on()
         assert phase(self.store, self.name) is Phase.PREVIEWED
@@ -376,7 +379,7 @@ class Streaming(RuleBasedStateMachine):
             self.store.redis.zadd(keys.LEASES, {lease: 1})
         self.store.jobs.requeue_lost()
         claim = self.store.jobs.claim(Job(Kind.REGRADE, self.name))
-        while claim is not None and (done := self.store.regrades.steps.choose(claim)) and done.more:
+        while claim is not None and (chunk := self.store.regrades.steps.choose(claim)) and chunk.more:
             pass
         while (claim := self.store.jobs.claim_next(Kind.UNIT)) is not None:
             assert unit_graded(self.store, claim, self._verdict(8)) is not None
@@ -402,5 +405,7 @@ def test_rows_without_a_class_of_their_own_are_read_once(store: Store) -> None:
     (unit,) = {row.entry.unit for row in rows(store, name).values()}
     while one_chunk(store, claim):
         pass
-    kept = [json.loads(value) for field, value in store.redis.hgetall(f"bm:unit:{unit}").items() if b"counts:" in field]
-    assert (kept, now(store, name).counts.up) == ([["change:up"]], 7)
+    kept_counts = [
+        json.loads(value) for field, value in store.redis.hgetall(f"bm:unit:{unit}").items() if b"counts:" in field
+    ]
+    assert (kept_counts, now(store, name).counts.up) == ([["change:up"]], 7)

@@ -21,14 +21,14 @@ from tests.store.regrading import (
     finish_step,
     grade,
     grade_submission,
-    handed_in,
+    hand_in_source,
     now,
     one_chunk,
     phase,
     preview_regrade,
     request_regrade,
     result,
-    rolled_back,
+    roll_back,
     rows,
     select_units,
     unit_graded,
@@ -37,17 +37,17 @@ from tests.store.regrading import (
 
 
 def test_what_is_graded_is_chosen_and_what_waits_or_came_later_is_not(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a")
-    handed_in(store, "ben", "b")
+    ada_id = grade_submission(store, "ada", "a")
+    hand_in_source(store, "ben", "b")
     name = request_regrade(store)
     grade_submission(store, "cyd", "c")
     finish_step(store, name)
-    assert set(rows(store, name)) == {mine}
+    assert set(rows(store, name)) == {ada_id}
     assert now(store, name).counts.submissions == 1
 
 
 @pytest.mark.parametrize(
-    ("other", "expected"),
+    ("fields", "expected"),
     [
         ({}, {"ada 1", "ada 2", "ada 3", "ben 1"}),
         ({"outcomes": ("passed",)}, {"ada 1", "ben 1"}),
@@ -64,32 +64,34 @@ def test_what_is_graded_is_chosen_and_what_waits_or_came_later_is_not(store: Sto
     ],
 )
 def test_a_selection_is_by_outcome_student_and_latest_or_best(
-    store: Store, other: dict[str, Any], expected: set[str]
+    store: Store, fields: dict[str, Any], expected: set[str]
 ) -> None:
     grade_submission(store, "ada", "1", 10)
     grade_submission(store, "ada", "2", 4)
     grade_submission(store, "ben", "3", 10)
     grade_submission(store, "ada", "4", 6)
-    name = select_units(store, **other)
+    name = select_units(store, **fields)
     assert {f"{row.entry.student} {row.entry.attempt}" for row in rows(store, name).values()} == expected
 
 
-@pytest.mark.parametrize(("which", "expected"), [(Which.ALL, {1, 2}), (Which.LATEST, {2}), (Which.BEST, set())])
-def test_since_is_a_time_of_acceptance(store: Store, which: Which, expected: set[int]) -> None:
+@pytest.mark.parametrize(
+    ("which_submissions", "expected"), [(Which.ALL, {1, 2}), (Which.LATEST, {2}), (Which.BEST, set())]
+)
+def test_since_is_a_time_of_acceptance(store: Store, which_submissions: Which, expected: set[int]) -> None:
     """The best was handed in before, so that nothing of the student's is chosen."""
-    best = grade_submission(store, "ada", "0", 10)
+    best_id = grade_submission(store, "ada", "0", 10)
     grade_submission(store, "ada", "1", 4)
     grade_submission(store, "ada", "2", 4)
-    since = submission(store, best).created + 1e-6
-    name = select_units(store, which=which, since=since)
+    since = submission(store, best_id).created + 1e-6
+    name = select_units(store, which=which_submissions, since=since)
     assert {row.entry.attempt - 1 for row in rows(store, name).values()} == expected
 
 
 def test_of_equally_good_ones_the_later_is_the_best(store: Store) -> None:
     grade_submission(store, "ada", "1", 6)
-    later = grade_submission(store, "ada", "2", 6)
+    later_id = grade_submission(store, "ada", "2", 6)
     grade_submission(store, "ada", "3", 4)
-    assert set(rows(store, select_units(store, which=Which.BEST))) == {later}
+    assert set(rows(store, select_units(store, which=Which.BEST))) == {later_id}
 
 
 def test_a_student_has_one_latest_also_over_many_chunks(store: Store) -> None:
@@ -103,9 +105,9 @@ def test_hundreds_of_submissions_with_three_sources_are_three_units(store: Store
     for number in range(600):
         grade_submission(store, f"student-{number}", "abc"[number % 3], 8)
     name = select_units(store)
-    found = now(store, name)
-    assert (found.counts.submissions, found.counts.sources) == (600, 3)
-    assert (found.progress.total, found.progress.done) == (3, 0)
+    regrade = now(store, name)
+    assert (regrade.counts.submissions, regrade.counts.sources) == (600, 3)
+    assert (regrade.progress.total, regrade.progress.done) == (3, 0)
     assert grade(store, {"a": result(10), "b": result(8), "c": result(2)}) == 3
     counts = now(store, name).counts
     assert (counts.up, counts.same, counts.down) == (200, 200, 200)
@@ -127,20 +129,27 @@ def test_a_selection_of_nothing_is_previewed_at_once(store: Store) -> None:
 
 
 def test_the_report_says_who_changes_and_why(store: Store) -> None:
-    up = grade_submission(store, "ada", "a", 8, failing=("any_shape",))
-    down = grade_submission(store, "ben", "b", 10)
-    same = grade_submission(store, "cyd", "c", 8, failing=("any_shape",))
+    up_id = grade_submission(store, "ada", "a", 8, failing_rows=("any_shape",))
+    down_id = grade_submission(store, "ben", "b", 10)
+    same_id = grade_submission(store, "cyd", "c", 8, failing_rows=("any_shape",))
     verdicts = {
         "a": result(10),
-        "b": result(8, failing=("relu_derivative",)),
-        "c": result(8, failing=("bias_gradient",)),
+        "b": result(8, failing_rows=("relu_derivative",)),
+        "c": result(8, failing_rows=("bias_gradient",)),
     }
     name = preview_regrade(store, verdicts)
-    found = rows(store, name)
-    assert {each: row.change for each, row in found.items()} == {up: Change.UP, down: Change.DOWN, same: Change.SAME}
-    assert found[up].newly_passing == ("any_shape",)
-    assert found[down].newly_failing == ("relu_derivative",)
-    assert (found[same].newly_failing, found[same].newly_passing) == (("bias_gradient",), ("any_shape",))
+    rows_by_id = rows(store, name)
+    assert {submission_id: row.change for submission_id, row in rows_by_id.items()} == {
+        up_id: Change.UP,
+        down_id: Change.DOWN,
+        same_id: Change.SAME,
+    }
+    assert rows_by_id[up_id].newly_passing == ("any_shape",)
+    assert rows_by_id[down_id].newly_failing == ("relu_derivative",)
+    assert (rows_by_id[same_id].newly_failing, rows_by_id[same_id].newly_passing) == (
+        ("bias_gradient",),
+        ("any_shape",),
+    )
     counts = now(store, name).counts
     assert (counts.up, counts.down, counts.same) == (1, 1, 1)
     assert counts.newly_failing == {"bias_gradient": 1, "relu_derivative": 1}
@@ -161,18 +170,18 @@ def test_the_report_says_who_changes_and_why(store: Store) -> None:
 def test_marks_are_compared_by_their_share_and_then_by_whether_it_passed(
     store: Store, after: Verdict, change: Change
 ) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = preview_regrade(store, {"a": after})
-    assert rows(store, name)[mine].change is change
+    assert rows(store, name)[ada_id].change is change
     counts = now(store, name).counts
     assert {Change.UP: counts.up, Change.DOWN: counts.down, Change.SAME: counts.same}[change] == 1
 
 
 def test_a_preview_changes_nothing(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
-    before = submission(store, mine), store.submissions.verdict(mine)
+    ada_id = grade_submission(store, "ada", "a", 8)
+    before = submission(store, ada_id), store.submissions.verdict(ada_id)
     preview_regrade(store, {"a": 2})
-    assert (submission(store, mine), store.submissions.verdict(mine)) == before
+    assert (submission(store, ada_id), store.submissions.verdict(ada_id)) == before
 
 
 def test_a_page_of_the_report_leads_to_the_next(store: Store) -> None:
@@ -186,8 +195,8 @@ def test_a_page_of_the_report_leads_to_the_next(store: Store) -> None:
     students = [row.entry.student for page in (first, second, third) for row in page.items]
     assert students == [f"student-{number}" for number in reversed(range(25))]
     assert third.next_cursor is None
-    moved = report.page(frozenset({Change.UP, Change.DOWN}), 100)
-    assert {row.entry.student for row in moved.items} == {f"student-{n}" for n in range(25) if n % 5 < 2}
+    moved_rows = report.page(frozenset({Change.UP, Change.DOWN}), 100)
+    assert {row.entry.student for row in moved_rows.items} == {f"student-{n}" for n in range(25) if n % 5 < 2}
 
 
 def test_a_page_for_which_much_is_passed_over_is_short_and_leads_on(
@@ -224,24 +233,24 @@ def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) 
 
 
 def test_a_unit_that_could_not_be_graded_changes_no_mark_and_can_be_retried(store: Store) -> None:
-    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "a", 8)
+    ada_id, ben_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "a", 8)
     grade_submission(store, "cyd", "c", 8)
     name = select_units(store)
-    bad, good = sorted(waiting_units(store), key=lambda unit: rows_of(store, name, unit), reverse=True)
-    fail(store, bad)
+    bad_unit, good_unit = sorted(waiting_units(store), key=lambda unit: rows_of(store, name, unit), reverse=True)
+    fail(store, bad_unit)
     assert phase(store, name) is Phase.PREVIEWING
     grade(store, {"c": result(10)})
-    found = now(store, name)
-    assert (found.phase, found.counts.could_not_be_graded, found.counts.up) == (Phase.PREVIEWED, 2, 1)
-    assert rows(store, name)[mine].failure == "no jail"
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.counts.could_not_be_graded, regrade.counts.up) == (Phase.PREVIEWED, 2, 1)
+    assert rows(store, name)[ada_id].failure == "no jail"
 
-    found, jobs = store.regrades.resume(name)
-    assert (found.phase, jobs) == (Phase.PREVIEWING, (bad,))
-    assert found.counts.could_not_be_graded == 0
-    fail(store, bad)
+    regrade, jobs = store.regrades.resume(name)
+    assert (regrade.phase, jobs) == (Phase.PREVIEWING, (bad_unit,))
+    assert regrade.counts.could_not_be_graded == 0
+    fail(store, bad_unit)
     assert apply_regrade(store, name).counts.applied == 1
-    assert submission(store, mine).verdict == submission(store, other).verdict == 1
-    assert good.id != bad.id
+    assert submission(store, ada_id).verdict == submission(store, ben_id).verdict == 1
+    assert good_unit.id != bad_unit.id
 
 
 def rows_of(store: Store, name: str, unit: Job) -> int:
@@ -250,7 +259,7 @@ def rows_of(store: Store, name: str, unit: Job) -> int:
 
 
 def test_a_unit_whose_workers_all_die_is_one_that_could_not_be_graded(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = select_units(store)
     (unit,) = waiting_units(store)
     for _ in range(3):
@@ -258,22 +267,22 @@ def test_a_unit_whose_workers_all_die_is_one_that_could_not_be_graded(store: Sto
         assert claim is not None
         end_lease(store, claim)
         store.jobs.requeue_lost()
-    found = now(store, name)
-    assert (found.phase, found.counts.could_not_be_graded) == (Phase.PREVIEWED, 1)
-    assert rows(store, name)[mine].failure == "its worker gave no sign of life, 3 times"
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.counts.could_not_be_graded) == (Phase.PREVIEWED, 1)
+    assert rows(store, name)[ada_id].failure == "its worker gave no sign of life, 3 times"
 
 
 def test_a_verdict_of_a_worker_that_was_taken_for_dead_is_dropped(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = select_units(store)
     (unit,) = waiting_units(store)
-    late = store.jobs.claim(unit)
-    assert late is not None
-    end_lease(store, late)
+    late_claim = store.jobs.claim(unit)
+    assert late_claim is not None
+    end_lease(store, late_claim)
     store.jobs.requeue_lost()
     grade(store, {"a": result(10)})
-    assert unit_graded(store, late, result(0)) is None
-    assert rows(store, name)[mine].change is Change.UP
+    assert unit_graded(store, late_claim, result(0)) is None
+    assert rows(store, name)[ada_id].change is Change.UP
     assert now(store, name).counts.down == 0
 
 
@@ -292,13 +301,13 @@ def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
     for number in range(1003):
         grade_submission(store, f"student-{number}", str(number))
     name = select_units(store)
-    waiting = waiting_units(store)
-    assert len(waiting) == 1000
-    claim = store.jobs.claim(waiting[0])
+    units = waiting_units(store)
+    assert len(units) == 1000
+    claim = store.jobs.claim(units[0])
     assert claim is not None
     assert unit_graded(store, claim, result(8)) is not None
     assert len(waiting_units(store)) == 1000
-    fail(store, waiting[1])
+    fail(store, units[1])
     assert len(waiting_units(store)) == 1000
     store.regrades.cancel(name)
     assert waiting_units(store) == []
@@ -316,45 +325,45 @@ def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
     assert one_chunk(store, dead)
     end_lease(store, dead)
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
-    again = claim_step(store, name)
+    second_claim = claim_step(store, name)
     assert store.regrades.steps.choose(dead) is None
-    while one_chunk(store, again):
+    while one_chunk(store, second_claim):
         assert now(store, name).phase is Phase.PREPARING
     assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (450, 7)
     # The last answer was lost: it is asked again, and nothing happens twice.
-    assert store.regrades.steps.choose(again) is not None
+    assert store.regrades.steps.choose(second_claim) is not None
     assert now(store, name).counts.submissions == 450
 
 
-@pytest.mark.parametrize("when", [Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED])
-def test_a_cancelled_regrade_goes_on_where_it_was(store: Store, when: Phase) -> None:
-    mine, other = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
+@pytest.mark.parametrize("phase_of_stop", [Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED])
+def test_a_cancelled_regrade_goes_on_where_it_was(store: Store, phase_of_stop: Phase) -> None:
+    ada_id, ben_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
     name = request_regrade(store)
-    held = claim_step(store, name) if when is Phase.PREPARING else None
-    if when is not Phase.PREPARING:
+    held_claim = claim_step(store, name) if phase_of_stop is Phase.PREPARING else None
+    if phase_of_stop is not Phase.PREPARING:
         finish_step(store, name)
-        held = store.jobs.claim(waiting_units(store)[0])
-    if when is Phase.PREVIEWED:
-        assert held is not None
-        assert store.jobs.hand_back(held)
+        held_claim = store.jobs.claim(waiting_units(store)[0])
+    if phase_of_stop is Phase.PREVIEWED:
+        assert held_claim is not None
+        assert store.jobs.hand_back(held_claim)
         grade(store, {"a": result(10), "b": result(10)})
-    assert phase(store, name) is when
-    found = store.regrades.cancel(name)
-    assert (found.phase, found.stopped_in) == (Phase.CANCELLED, when)
+    assert phase(store, name) is phase_of_stop
+    regrade = store.regrades.cancel(name)
+    assert (regrade.phase, regrade.stopped_in) == (Phase.CANCELLED, phase_of_stop)
     assert store.regrades.cancel(name).phase is Phase.CANCELLED
-    assert held is not None
-    assert not store.jobs.beat(held)
+    assert held_claim is not None
+    assert not store.jobs.beat(held_claim)
     assert waiting_units(store) == []
     assert store.jobs.running() == 0
 
-    found, jobs = store.regrades.resume(name)
-    if when is Phase.PREPARING:
+    regrade, jobs = store.regrades.resume(name)
+    if phase_of_stop is Phase.PREPARING:
         assert jobs == (Job(Kind.REGRADE, name),)
         finish_step(store, name)
-    if when is Phase.PREVIEWING:
+    if phase_of_stop is Phase.PREVIEWING:
         assert len(jobs) == 2
     grade(store, {"a": result(10), "b": result(10)})
-    assert set(rows(store, name)) == {mine, other}
+    assert set(rows(store, name)) == {ada_id, ben_id}
     assert now(store, name).counts.up == 2
     assert phase(store, name) is Phase.PREVIEWED
 
@@ -363,10 +372,10 @@ def test_a_step_that_fails_for_good_says_why_and_can_be_resumed(store: Store) ->
     grade_submission(store, "ada", "a", 8)
     name = request_regrade(store)
     fail(store, Job(Kind.REGRADE, name))
-    found = now(store, name)
-    assert (found.phase, found.stopped_in, found.failure) == (Phase.FAILED, Phase.PREPARING, "no jail")
-    found, jobs = store.regrades.resume(name)
-    assert (found.phase, found.failure) == (Phase.PREPARING, None)
+    regrade = now(store, name)
+    assert (regrade.phase, regrade.stopped_in, regrade.failure) == (Phase.FAILED, Phase.PREPARING, "no jail")
+    regrade, jobs = store.regrades.resume(name)
+    assert (regrade.phase, regrade.failure) == (Phase.PREPARING, None)
     assert jobs == (Job(Kind.REGRADE, name),)
     finish_step(store, name)
     grade(store, {"a": result(10)})
@@ -400,15 +409,15 @@ def test_what_does_not_fit_the_phase_is_refused_and_changes_nothing(store: Store
 
 
 def test_what_is_asked_for_again_is_as_it_was(store: Store) -> None:
-    mine = grade_submission(store, "ada", "a", 8)
+    ada_id = grade_submission(store, "ada", "a", 8)
     name = preview_regrade(store, {"a": 10})
     apply_regrade(store, name)
     assert store.regrades.apply(name, Mode.WHOLE).phase is Phase.APPLIED
-    rolled_back(store, name)
+    roll_back(store, name)
     assert store.regrades.roll_back(name).phase is Phase.ROLLED_BACK
     with pytest.raises(WrongPhase, match="rolled_back"):
         store.regrades.apply(name, Mode.WHOLE)
-    assert submission(store, mine).verdict == 1
+    assert submission(store, ada_id).verdict == 1
 
 
 def test_there_is_no_regrade_that_nobody_asked_for(store: Store) -> None:
@@ -419,9 +428,9 @@ def test_there_is_no_regrade_that_nobody_asked_for(store: Store) -> None:
 
 
 def test_a_course_lists_its_own_newest_first(store: Store) -> None:
-    names = [request_regrade(store, which=which) for which in Which]
+    names = [request_regrade(store, which=which_submissions) for which_submissions in Which]
     request_regrade(store, course="another")
     first = store.regrades.list(regrading.COURSE, 2)
-    rest = store.regrades.list(regrading.COURSE, 2, first.next_cursor)
-    assert [each.id for each in (*first.items, *rest.items)] == names[::-1]
-    assert rest.next_cursor is None
+    last_page = store.regrades.list(regrading.COURSE, 2, first.next_cursor)
+    assert [regrade.id for regrade in (*first.items, *last_page.items)] == names[::-1]
+    assert last_page.next_cursor is None

@@ -21,7 +21,7 @@ def fail_submission(store: Store, student: str = "ada", *, course: str = "cs101"
 def test_a_retried_submission_keeps_its_attempt_and_place_and_has_all_its_tries(store: Store) -> None:
     name = fail_submission(store)
     before = now(store, name)
-    other = accept(store, new("bob"))
+    other_id = accept(store, new("bob"))
     assert store.submissions.retry(name)
     after = now(store, name)
     assert (after.attempt, after.created, after.tries, after.failure, after.finished) == (
@@ -31,7 +31,7 @@ def test_a_retried_submission_keeps_its_attempt_and_place_and_has_all_its_tries(
         None,
         None,
     )
-    assert [store.jobs.position(job(each)) for each in (other, name)] == [0, 1]
+    assert [store.jobs.position(job(submission_id)) for submission_id in (other_id, name)] == [0, 1]
     assert store.submissions.finish(claim_job(store, name), verdict("failed"))
     assert (now(store, name).state, now(store, name).outcome) == (State.DONE, "failed")
 
@@ -40,15 +40,15 @@ def test_callbacks_are_told_of_its_verdict(store: Store) -> None:
     name = fail_submission(store)
     store.submissions.retry(name)
     store.submissions.finish(claim_job(store, name), verdict())
-    events = [json.loads(each)["event"] for each in store.redis.lrange(OUTBOX, 0, -1)]
+    events = [json.loads(line)["event"] for line in store.redis.lrange(OUTBOX, 0, -1)]
     assert events == ["submission.service_failed", "submission.done"]
 
 
 def test_concurrent_clicks_let_it_wait_once(store: Store) -> None:
     name = fail_submission(store)
     with ThreadPoolExecutor(8) as pool:
-        said = list(pool.map(lambda _: store.submissions.retry(name), range(16)))
-    assert said.count(True) == 1
+        answers = list(pool.map(lambda _: store.submissions.retry(name), range(16)))
+    assert answers.count(True) == 1
     assert store.counters.read().retried == 1
     claim = claim_job(store, name)
     assert not store.submissions.retry(name)
@@ -72,20 +72,20 @@ def test_nothing_else_is_retried(store: Store, end: str) -> None:
 
 
 def test_while_it_waits_it_is_superseded_cancelled_or_deleted_like_any_other(store: Store) -> None:
-    superseded, cancelled, deleted = (
+    superseded_id, cancelled_id, deleted_id = (
         fail_submission(store),
         fail_submission(store, "bob"),
         fail_submission(store, "eve"),
     )
-    for name in (superseded, cancelled, deleted):
+    for name in (superseded_id, cancelled_id, deleted_id):
         assert store.submissions.retry(name)
-    later = accept(store)
-    store.submissions.cancel(cancelled)
-    store.submissions.delete(deleted)
-    assert now(store, superseded).superseded_by == later
-    assert now(store, cancelled).state is State.CANCELLED
-    assert store.submissions.get(deleted) is None
-    assert store.jobs.claim_next() == Claim(job(later), 1)
+    later_id = accept(store)
+    store.submissions.cancel(cancelled_id)
+    store.submissions.delete(deleted_id)
+    assert now(store, superseded_id).superseded_by == later_id
+    assert now(store, cancelled_id).state is State.CANCELLED
+    assert store.submissions.get(deleted_id) is None
+    assert store.jobs.claim_next() == Claim(job(later_id), 1)
     assert store.jobs.claim_next() is None
 
 
@@ -96,19 +96,19 @@ def test_a_worker_of_before_ends_nothing(store: Store) -> None:
         claims.append(claim_job(store, name))
     store.submissions.retry(name)
     current = claim_job(store, name)
-    assert not any(store.submissions.finish(late, verdict("failed")) for late in claims)
+    assert not any(store.submissions.finish(late_claim, verdict("failed")) for late_claim in claims)
     assert store.submissions.finish(current, verdict("passed"))
     assert now(store, name).outcome == "passed"
 
 
 def test_all_of_a_course_or_an_assignment_are_retried_page_by_page(store: Store) -> None:
-    mine = [fail_submission(store, student, assignment="mine") for student in ("ada", "bob", "eve")]
-    other = fail_submission(store, assignment="other")
-    elsewhere = fail_submission(store, course="cs102")
+    own_ids = [fail_submission(store, student, assignment="mine") for student in ("ada", "bob", "eve")]
+    other_id = fail_submission(store, assignment="other")
+    elsewhere_id = fail_submission(store, course="cs102")
     finish_job(store, new("done", assignment="mine"))
     first = store.submissions.retry_all("cs101", "mine", limit=2)
     second = store.submissions.retry_all("cs101", "mine", limit=2, cursor=first.next_cursor)
-    assert (first.items, second.items, second.next_cursor) == ((mine[2], mine[1]), (mine[0],), None)
+    assert (first.items, second.items, second.next_cursor) == ((own_ids[2], own_ids[1]), (own_ids[0],), None)
     assert store.submissions.retry_all("cs101", "mine").items == ()
-    assert store.submissions.retry_all("cs101").items == (other,)
-    assert now(store, elsewhere).state is State.SERVICE_FAILED
+    assert store.submissions.retry_all("cs101").items == (other_id,)
+    assert now(store, elsewhere_id).state is State.SERVICE_FAILED

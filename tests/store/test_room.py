@@ -38,15 +38,15 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
     # So small a Redis is full between two looks at its memory: here each file is preceded by one.
     monkeypatch.setattr("grader.store.room._FRESH", 0.0)
     names: list[str] = []
-    accepted = dict.fromkeys((128 << 10, 32 << 10, 8 << 10, 2 << 10), 0)
-    for size in accepted:
+    accepted_counts = dict.fromkeys((128 << 10, 32 << 10, 8 << 10, 2 << 10), 0)
+    for size in accepted_counts:
         for number in range(2000):
             try:
                 names.append(accept(small, new(f"s{size}-{number}", incompressible(size, size + number))))
             except StorageFull:
                 break
-            accepted[size] += 1
-    assert all(0 < count < 2000 for count in accepted.values())
+            accepted_counts[size] += 1
+    assert all(0 < count < 2000 for count in accepted_counts.values())
     room = Storage(small.redis).room()
     assert room.full
     assert room.used <= room.limit
@@ -56,14 +56,14 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
 
 
 def test_what_was_accepted_before_is_answered_again_by_a_full_store(small: Store) -> None:
-    given = new(key="k")
-    name = accept(small, given)
+    submission = new(key="k")
+    name = accept(small, submission)
     small.redis.config_set("maxmemory", Storage(small.redis).room().used * 11 // 10)
-    full = Store.connect(small.settings)
-    assert full.submissions.accept(given).id == name
+    full_store = Store.connect(small.settings)
+    assert full_store.submissions.accept(submission).id == name
     with pytest.raises(StorageFull):
-        full.submissions.accept(new("bob"))
-    full.close()
+        full_store.submissions.accept(new("bob"))
+    full_store.close()
 
 
 def test_a_redis_without_maxmemory_refuses_nothing() -> None:
@@ -100,9 +100,9 @@ def test_the_source_of_a_rejected_file_expires_and_its_verdict_stays(store: Stor
     assert 6 * 86_400 < int(store.redis.ttl(source)) <= 7 * 86_400
     store.redis.delete(source)
     assert store.submissions.source(name) is None
-    told = store.submissions.verdict(name)
-    assert told is not None
-    assert told.outcome == "rejected"
+    verdict_read = store.submissions.verdict(name)
+    assert verdict_read is not None
+    assert verdict_read.outcome == "rejected"
 
 
 def test_a_source_stays_while_anybody_needs_it(store: Store) -> None:
@@ -117,12 +117,14 @@ def test_a_source_stays_while_anybody_needs_it(store: Store) -> None:
 
 
 def test_a_regrade_passes_over_rejected_files_whose_source_is_gone(store: Store) -> None:
-    kept, gone = (grade_submission(store, student, student, 0, outcome="rejected") for student in ("ada", "bob"))
-    store.redis.delete(f"bm:source:{now(store, gone).source_sha256}")
+    kept_id, deleted_id = (
+        grade_submission(store, student, student, 0, outcome="rejected") for student in ("ada", "bob")
+    )
+    store.redis.delete(f"bm:source:{now(store, deleted_id).source_sha256}")
     regrade = store.regrades.get(select_units(store))
     assert regrade is not None
     assert regrade.counts.submissions == 1
-    assert kept
+    assert kept_id
 
 
 def test_a_rejection_that_a_regrade_takes_back_keeps_its_source(store: Store) -> None:

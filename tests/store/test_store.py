@@ -32,7 +32,7 @@ def test_a_redis_that_may_forget_is_unfit(store: Store) -> None:
     finally:
         store.redis.config_set("appendfsync", "always")
         store.redis.config_set("maxmemory-policy", "noeviction")
-    assert [" ".join(each.split()[4:7]) for each in complaints] == [
+    assert [" ".join(complaint.split()[4:7]) for complaint in complaints] == [
         "appendfsync everysec, not",
         "maxmemory-policy allkeys-lru, not",
     ]
@@ -48,16 +48,21 @@ def test_a_redis_without_room_is_unfit(store: Store) -> None:
 
 
 def test_a_redis_that_is_away_is_unavailable_and_unfit_at_once() -> None:
-    away = Store.connect(ServiceSettings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0")))
-    started = time.monotonic()
-    for ask in (away.ping, lambda: accept(away), away.workers.list, lambda: away.tokens.verify("bmk_00_00")):
+    absent_store = Store.connect(ServiceSettings(redis_url=SecretStr(f"redis://127.0.0.1:{free_port()}/0")))
+    start = time.monotonic()
+    for ask in (
+        absent_store.ping,
+        lambda: accept(absent_store),
+        absent_store.workers.list,
+        lambda: absent_store.tokens.verify("bmk_00_00"),
+    ):
         with pytest.raises(StoreUnavailable, match="does not answer"):
             ask()
-    with pytest.raises(StoreUnavailable), away.submissions.subscribe("x"):
+    with pytest.raises(StoreUnavailable), absent_store.submissions.subscribe("x"):
         pass
-    assert len(away.durability_complaints()) == 1
+    assert len(absent_store.durability_complaints()) == 1
     # Seven questions, none of which is tried again and again.
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - start < 20
 
 
 def test_a_wrong_password_is_unavailable_and_not_shown(tmp_path: Path) -> None:
@@ -65,9 +70,9 @@ def test_a_wrong_password_is_unavailable_and_not_shown(tmp_path: Path) -> None:
     server.start()
     try:
         store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url.replace("right", "wrong"))))
-        with pytest.raises(StoreUnavailable) as raised:
+        with pytest.raises(StoreUnavailable) as error:
             store.ping()
-        assert "wrong" not in str(raised.value)
+        assert "wrong" not in str(error.value)
     finally:
         server.stop()
 
@@ -77,14 +82,14 @@ def test_what_was_accepted_is_there_after_a_power_cut_without_connecting_anew(tm
     server.start()
     try:
         store = Store.connect(ServiceSettings(redis_url=SecretStr(server.url)))
-        done, waiting = finish_job(store), accept(store)
+        done_id, waiting_id = finish_job(store), accept(store)
         server.kill()
         with pytest.raises(StoreUnavailable):
             accept(store)
         server.start()
-        assert [now(store, name).state for name in (done, waiting)] == [State.DONE, State.QUEUED]
-        assert store.submissions.verdict(done) == verdict()
-        assert store.jobs.claim(job(waiting)) is not None
+        assert [now(store, name).state for name in (done_id, waiting_id)] == [State.DONE, State.QUEUED]
+        assert store.submissions.verdict(done_id) == verdict()
+        assert store.jobs.claim(job(waiting_id)) is not None
     finally:
         server.stop()
 

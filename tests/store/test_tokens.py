@@ -35,10 +35,10 @@ def test_what_is_no_secret_is_good_for_nothing(store: Store, wrong: str) -> None
 
 def test_a_wrong_secret_for_a_token_is_good_for_nothing(store: Store) -> None:
     _, secret = store.tokens.create("portal", "cs101", {Scope.READ})
-    other = store.tokens.create("portal", "cs101", {Scope.ADMIN})[1]
+    other_secret = store.tokens.create("portal", "cs101", {Scope.ADMIN})[1]
     assert store.tokens.verify(secret[:-1]) is None
     assert store.tokens.verify(secret + "x") is None
-    assert store.tokens.verify(secret.rpartition("_")[0] + other[-44:]) is None
+    assert store.tokens.verify(secret.rpartition("_")[0] + other_secret[-44:]) is None
 
 
 def test_a_revoked_token_is_good_for_nothing_and_stays_in_the_list(store: Store) -> None:
@@ -53,29 +53,29 @@ def test_a_revoked_token_is_good_for_nothing_and_stays_in_the_list(store: Store)
 
 
 def test_an_expired_token_is_good_for_nothing(store: Store) -> None:
-    late = store.tokens.create("late", "cs101", {Scope.READ}, expires=time.time() - 1)[1]
-    soon = store.tokens.create("soon", "cs101", {Scope.READ}, expires=time.time() + 600)[1]
-    assert store.tokens.verify(late) is None
-    assert store.tokens.verify(soon) is not None
+    late_secret = store.tokens.create("late", "cs101", {Scope.READ}, expires=time.time() - 1)[1]
+    soon_secret = store.tokens.create("soon", "cs101", {Scope.READ}, expires=time.time() + 600)[1]
+    assert store.tokens.verify(late_secret) is None
+    assert store.tokens.verify(soon_secret) is not None
 
 
 def test_tokens_are_listed_by_course_newest_first(store: Store) -> None:
     ids = [
         store.tokens.create(name, course, {Scope.READ})[0].id for name, course in (("a", "x"), ("b", "y"), ("c", "x"))
     ]
-    assert [each.id for each in store.tokens.list()] == ids[::-1]
-    assert [each.id for each in store.tokens.list("x")] == [ids[2], ids[0]]
+    assert [token.id for token in store.tokens.list()] == ids[::-1]
+    assert [token.id for token in store.tokens.list("x")] == [ids[2], ids[0]]
     assert store.tokens.get("nothing") is None
 
 
 def test_tokens_of_launches_go_when_they_have_expired_and_others_stay(store: Store) -> None:
     """Else each day of each member of staff would leave one for good."""
-    past, later = store.time() - 1, store.time() + 3600
-    kept, _ = store.tokens.create("portal", "lti-1", {Scope.STAFF}, past)
+    past_time, later_time = store.time() - 1, store.time() + 3600
+    kept_token, _ = store.tokens.create("portal", "lti-1", {Scope.STAFF}, past_time)
     create = partial(store.tokens.create_for_launch, platform="platform-1", deployment="1")
-    create("Tina", "lti-1", past)
-    valid = create("Tom", "lti-1", later)
-    latest = create("Tina", "lti-1", later)
-    assert {token.id for token in store.tokens.list()} == {kept.id, valid.id, latest.id}
+    create("Tina", "lti-1", past_time)
+    valid_token = create("Tom", "lti-1", later_time)
+    latest = create("Tina", "lti-1", later_time)
+    assert {token.id for token in store.tokens.list()} == {kept_token.id, valid_token.id, latest.id}
     assert store.redis.zcard("bm:tokens-passing") == 2
-    assert store.tokens.valid(valid.id) == valid
+    assert store.tokens.valid(valid_token.id) == valid_token

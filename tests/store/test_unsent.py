@@ -88,9 +88,9 @@ def test_a_limit_is_kept(store: Store) -> None:
 
 
 def test_what_runs_or_has_ended_is_not_sent(store: Store) -> None:
-    running, cancelled = accept(store), accept(store, new("bob"))
-    claim_job(store, running)
-    store.submissions.cancel(cancelled)
+    running_id, cancelled_id = accept(store), accept(store, new("bob"))
+    claim_job(store, running_id)
+    store.submissions.cancel(cancelled_id)
     assert store.jobs.unsent() == []
 
 
@@ -116,8 +116,8 @@ def units(store: Store) -> list[Job]:
 
 
 def send(celery: Celery, jobs: Iterable[Job]) -> None:
-    for each in jobs:
-        CeleryDispatcher(celery).send(each)
+    for job_to_send in jobs:
+        CeleryDispatcher(celery).send(job_to_send)
 
 
 def test_a_regrade_has_a_message_for_each_worker_rather_than_for_each_unit(
@@ -136,13 +136,13 @@ def test_the_end_of_a_unit_has_messages_sent_where_some_are_missing(
 ) -> None:
     """So every worker that is free hears of what waits, and the last units are followed by none."""
     send(celery, units[:MOST])
-    for lacking, taken in ((0, 0), (1, 1), (2, 5)):
-        for _ in range(taken):
+    for lacking_count, taken_count in ((0, 0), (1, 1), (2, 5)):
+        for _ in range(taken_count):
             store.redis.rpop("celery:regrade")
         claim = store.jobs.claim_next(Kind.UNIT)
         assert claim is not None
         unsent = unit_graded(store, claim, result(8))
-        assert unsent == tuple(waiting_units(store)[:lacking])
+        assert unsent == tuple(waiting_units(store)[:lacking_count])
         send(celery, unsent)
     store.redis.delete("celery:regrade")
     while (claim := store.jobs.claim_next(Kind.UNIT)) is not None:
@@ -163,5 +163,5 @@ def test_messages_about_nothing_are_dropped_and_no_other(
     assert store.jobs.claim_next(kind) is not None
     assert store.redis.llen(f"celery:{kind.queue}") == count > 1
     assert store.jobs.claim_next(kind) is None
-    other = {Kind.SUBMISSION: Kind.UNIT, Kind.UNIT: Kind.SUBMISSION}[kind]
-    assert (store.redis.llen(f"celery:{kind.queue}"), store.redis.llen(f"celery:{other.queue}") > 1) == (0, True)
+    other_kind = {Kind.SUBMISSION: Kind.UNIT, Kind.UNIT: Kind.SUBMISSION}[kind]
+    assert (store.redis.llen(f"celery:{kind.queue}"), store.redis.llen(f"celery:{other_kind.queue}") > 1) == (0, True)

@@ -22,14 +22,20 @@ from tests.store.making import (
 
 
 def test_a_verdict_is_read_as_it_was_written(store: Store) -> None:
-    given = verdict("failed", output="ü" * 5000, error=None)
+    full_verdict = verdict("failed", output="ü" * 5000, error=None)
     name = accept(store)
-    store.submissions.finish(claim_job(store, name), given, reused=True)
-    found = now(store, name)
-    assert store.submissions.verdict(name) == store.submissions.verdict(name, 1) == given
-    assert (found.state, found.verdict, found.outcome, found.score, found.max_score) == (State.DONE, 1, "failed", 8, 10)
-    assert (found.failing, found.reused) == (("relu_derivative",), True)
-    assert found.finished is not None
+    store.submissions.finish(claim_job(store, name), full_verdict, reused=True)
+    record = now(store, name)
+    assert store.submissions.verdict(name) == store.submissions.verdict(name, 1) == full_verdict
+    assert (record.state, record.verdict, record.outcome, record.score, record.max_score) == (
+        State.DONE,
+        1,
+        "failed",
+        8,
+        10,
+    )
+    assert (record.failing, record.reused) == (("relu_derivative",), True)
+    assert record.finished is not None
 
 
 def test_there_is_no_verdict_before_it_is_done(store: Store) -> None:
@@ -69,10 +75,10 @@ def test_a_regrade_replaces_the_verdict_it_expected(store: Store) -> None:
     name = finish_job(store, outcome="failed")
     before = now(store, name)
     assert replace_verdict(store, name, 1, verdict("passed"), "regrade-1") == 2
-    found = now(store, name)
-    assert found.finished == before.finished
-    assert (found.judged or 0) >= (before.judged or 0) >= (before.finished or 0) > 0
-    assert (found.verdict, found.outcome, found.score, found.regrade) == (2, "passed", 10, "regrade-1")
+    record = now(store, name)
+    assert record.finished == before.finished
+    assert (record.judged or 0) >= (before.judged or 0) >= (before.finished or 0) > 0
+    assert (record.verdict, record.outcome, record.score, record.regrade) == (2, "passed", 10, "regrade-1")
     assert store.submissions.verdict(name) == verdict("passed")
     assert store.submissions.verdict(name, 1) == verdict("failed")
 
@@ -101,7 +107,7 @@ def test_lists_by_outcome_follow_the_verdict_that_holds(store: Store) -> None:
     name = finish_job(store, outcome="failed")
     replace_verdict(store, name, 1, verdict("passed"), "first")
     by = {
-        outcome: [each.id for each in store.submissions.list(Filter("cs101", outcome=outcome)).items]
+        outcome: [record.id for record in store.submissions.list(Filter("cs101", outcome=outcome)).items]
         for outcome in ("passed", "failed")
     }
     assert by == {"passed": [name], "failed": []}
@@ -125,21 +131,21 @@ def test_only_verdicts_that_repeat_themselves_are_reused(store: Store, outcome: 
 
 
 def test_nothing_is_reused_where_the_settings_say_so(store: Store) -> None:
-    off = Store.connect(store.settings.model_copy(update={"cache_days": 0}))
+    store_without_cache = Store.connect(store.settings.model_copy(update={"cache_days": 0}))
     digest = now(store, finish_job(store)).source_sha256
-    assert not cache_verdict(off, "key", verdict(), digest)
+    assert not cache_verdict(store_without_cache, "key", verdict(), digest)
     cache_verdict(store, "key", verdict(), digest)
-    assert off.cache.get("key") is None
-    off.close()
+    assert store_without_cache.cache.get("key") is None
+    store_without_cache.close()
 
 
 def test_identical_sources_of_others_are_found_within_the_assignment(store: Store) -> None:
-    first, same = accept(store), accept(store, new("bob"))
-    for given in (new("eve", b"else"), new("eve", course="other"), new("eve", assignment="other")):
-        accept(store, given)
+    first, same_id = accept(store), accept(store, new("bob"))
+    for submission in (new("eve", b"else"), new("eve", course="other"), new("eve", assignment="other")):
+        accept(store, submission)
     claim_job(store, first)
     accept(store)
-    assert store.submissions.identical(first) == [same]
+    assert store.submissions.identical(first) == [same_id]
     assert store.submissions.identical("nothing") == []
 
 
@@ -148,13 +154,13 @@ def test_every_end_is_told_to_callbacks_once(store: Store) -> None:
     second, third = accept(store), accept(store)
     store.submissions.cancel(third)
     replace_verdict(store, first, 1, verdict("failed"), "regrade")
-    told: Any = store.redis.lrange("bm:outbox", 0, -1)
-    entries = [json.loads(each) for each in told]
-    assert [(each["event"], each["submission"]) for each in entries] == [
+    lines: Any = store.redis.lrange("bm:outbox", 0, -1)
+    entries = [json.loads(line) for line in lines]
+    assert [(entry["event"], entry["submission"]) for entry in entries] == [
         ("submission.done", first),
         ("submission.superseded", second),
         ("submission.cancelled", third),
         ("submission.regraded", first),
     ]
-    assert {each["course"] for each in entries} == {"cs101"}
-    assert all(isinstance(each["at"], int) for each in entries)
+    assert {entry["course"] for entry in entries} == {"cs101"}
+    assert all(isinstance(entry["at"], int) for entry in entries)

@@ -34,11 +34,11 @@ def test_a_verdict_lacks_nothing_that_later_versions_have(store: Store) -> None:
 
 def test_a_revision_s_record_is_read_with_fewer_and_with_more_fields(store: Store) -> None:
     revision = RevisionRecord("r1", "cs101", "{}", "mine", "Mine", "0" * 64, 0.0, 0, (("drop_mask", 3),), "{}")
-    published = store.assignments.publish(revision, b"networks")
+    record_published = store.assignments.publish(revision, b"networks")
     record = asdict(revision) | {"invented": 1}
     del record["preview"]
     store.redis.hset("bm:revision:cs101:r1", "record", json.dumps(record))
-    assert store.assignments.get("cs101", "r1") == replace(published, preview="")
+    assert store.assignments.get("cs101", "r1") == replace(record_published, preview="")
 
 
 def test_a_worker_of_a_newer_version_is_listed(store: Store) -> None:
@@ -50,18 +50,18 @@ def test_a_worker_of_a_newer_version_is_listed(store: Store) -> None:
 
 def test_an_entry_and_a_standing_are_read_with_fewer_and_with_more_fields() -> None:
     entry = RegradeEntry("ada", 1, "a.py", 1.0, "unit", 1, STANDING)
-    written = entry.write()
-    assert RegradeEntry.read(json.dumps(written | {"invented": 1, "before": [*STANDING.write(), "invented"]})) == entry
+    fields = entry.write()
+    assert RegradeEntry.read(json.dumps(fields | {"invented": 1, "before": [*STANDING.write(), "invented"]})) == entry
     assert VerdictSummary.read(STANDING.write()[:3]) == VerdictSummary("failed", 8, 10)
 
 
 def test_a_regrade_s_selection_is_read_with_fewer_and_with_more_fields(store: Store) -> None:
     name = request_regrade(store)
     raw = texts(store.redis.hgetall(f"bm:regrade:{name}"))
-    chosen = json.loads(raw["selection"])
-    del chosen["fresh"], chosen["outcomes"]
-    again = read(name, raw | {"selection": json.dumps(chosen | {"invented": 1})}, 0.0)
-    assert again.selection == read(name, raw, 0.0).selection
+    selection = json.loads(raw["selection"])
+    del selection["fresh"], selection["outcomes"]
+    repeat = read(name, raw | {"selection": json.dumps(selection | {"invented": 1})}, 0.0)
+    assert repeat.selection == read(name, raw, 0.0).selection
 
 
 def test_a_scope_that_is_not_known_grants_nothing(store: Store) -> None:
@@ -77,8 +77,8 @@ def test_an_endpoint_of_events_that_are_not_known_is_listed(store: Store) -> Non
 
 
 def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> None:
-    found = settings('{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}')
-    assert (found["invented"], found["function"], found["rubric"]["pure"]) == (1, "backward_pass", 0)
-    assert policy(found) == Feedback(Level.HINT)
+    assignment = settings('{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}')
+    assert (assignment["invented"], assignment["function"], assignment["rubric"]["pure"]) == (1, "backward_pass", 0)
+    assert policy(assignment) == Feedback(Level.HINT)
     for newer in ({"level": "invented"}, {"level": "full", "invented": 1}):
         assert policy({"feedback": newer | {"hidden": ["pure"]}}) == Feedback(Level.SCORE, hidden=("pure",))

@@ -22,9 +22,9 @@ def restore(redis: Connection, folder: Path) -> None:
     keys: Raw = json.loads(gzip.decompress((folder / "keys.json.gz").read_bytes()))
     redis.flushall()
     pipeline = redis.pipeline(transaction=False)
-    for key, stored in keys.items():
-        value = stored["value"]
-        match stored["type"]:
+    for key, fields in keys.items():
+        value = fields["value"]
+        match fields["type"]:
             case "string":
                 pipeline.set(key, _bytes(value))
             case "hash":
@@ -35,8 +35,8 @@ def restore(redis: Connection, folder: Path) -> None:
                 pipeline.zadd(key, {_bytes(member): float(score) for member, score in value})
             case _:
                 pipeline.rpush(key, *map(_bytes, value))
-        if "ends" in stored:
-            pipeline.pexpire(key, stored["ends"])
+        if "ends" in fields:
+            pipeline.pexpire(key, fields["ends"])
     pipeline.execute()
 
 

@@ -66,10 +66,10 @@ def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
 @pytest.fixture
 def store(settings: ServiceSettings) -> Iterator[Store]:
     """The store, as it was then."""
-    opened = Store.connect(settings)
-    restore(opened.redis, FOLDER)
-    yield opened
-    opened.close()
+    data_store = Store.connect(settings)
+    restore(data_store.redis, FOLDER)
+    yield data_store
+    data_store.close()
 
 
 @pytest.fixture
@@ -91,24 +91,24 @@ def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
 
 def submissions(store: Store) -> list[SubmissionRecord]:
     """All of both courses."""
-    return [found for course in (COURSE, OTHER) for found in store.submissions.list(Filter(course), 1000).items]
+    return [record for course in (COURSE, OTHER) for record in store.submissions.list(Filter(course), 1000).items]
 
 
-def there(store: Store, name: str) -> SubmissionRecord:
-    found = store.submissions.get(name)
-    assert found is not None
-    return found
+def get_record(store: Store, name: str) -> SubmissionRecord:
+    record = store.submissions.get(name)
+    assert record is not None
+    return record
 
 
 def marks(store: Store, names: list[str]) -> list[tuple[str | None, int | None, int | None]]:
-    found = [there(store, name) for name in names]
-    return [(each.outcome, each.score, each.max_score) for each in found]
+    records = [get_record(store, name) for name in names]
+    return [(record.outcome, record.score, record.max_score) for record in records]
 
 
 def phase(store: Store, regrade: str) -> Phase:
-    found = store.regrades.get(KNOWN["regrades"][regrade])
-    assert found is not None
-    return found.phase
+    record = store.regrades.get(KNOWN["regrades"][regrade])
+    assert record is not None
+    return record.phase
 
 
 def do_step(context: Context, regrade: str) -> None:
@@ -118,30 +118,30 @@ def do_step(context: Context, regrade: str) -> None:
 def grade_units(context: Context, regrade: str) -> None:
     """Every unit of it that waits, and those before it in the queue."""
 
-    def waiting() -> list[str]:
+    def list_waiting() -> list[str]:
         members: Any = context.store.redis.zrange("bm:waiting:regrade", 0, -1)
         units = [raw.decode().partition(":")[2] for raw in members]
         return [unit for unit in units if unit.startswith(KNOWN["regrades"][regrade])]
 
-    while units := waiting():
+    while units := list_waiting():
         perform(context, Job(Kind.UNIT, units[0]))
 
 
 def test_every_state_and_outcome_is_among_what_is_stored(store: Store) -> None:
     """Or the tests below would say less than they seem to."""
-    found = submissions(store)
-    assert {each.state for each in found} == set(State)
-    assert {each.outcome for each in found if each.outcome} == {*Outcome}
+    records = submissions(store)
+    assert {record.state for record in records} == set(State)
+    assert {record.outcome for record in records if record.outcome} == {*Outcome}
     assert {phase(store, name) for name in KNOWN["regrades"]} == set(Phase) - {Phase.ROLLING_BACK}
-    assert any(each.regrade for each in found)
+    assert any(record.regrade for record in records)
 
 
 def test_every_submission_is_as_it_was(store: Store) -> None:
     for name in ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected"):
-        assert there(store, DONE[name]).outcome == name
+        assert get_record(store, DONE[name]).outcome == name
     for name, state in (("superseded", "superseded"), ("cancelled", "cancelled"), ("service_failed", "service_failed")):
-        assert there(store, KNOWN["submissions"][name]).state == state
-    assert there(store, DONE["reused"]).reused
+        assert get_record(store, KNOWN["submissions"][name]).state == state
+    assert get_record(store, DONE["reused"]).reused
 
 
 def test_every_revision_is_loaded_under_its_id(context: Context) -> None:
@@ -150,10 +150,10 @@ def test_every_revision_is_loaded_under_its_id(context: Context) -> None:
         data = context.store.assignments.archive(identifier)
         assert record is not None
         assert data is not None
-        loaded = load(data)
-        assert record.assignment == loaded.assignment_json
-        assert record.networks_sha256 == loaded.cases_sha256
-        assert (loaded.id == identifier) is (name != "fresh")
+        assignment = load(data)
+        assert record.assignment == assignment.assignment_json
+        assert record.networks_sha256 == assignment.cases_sha256
+        assert (assignment.id == identifier) is (name != "fresh")
         # Compares the id of a revision with fresh networks, its pool included.
         assert context.graders.grader(record, "0" * 64)
 
@@ -174,21 +174,21 @@ def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app:
             assert revision is not None
             assert assignment_settings(revision.assignment)["id"] == verdict.assignment.id
             assert read_verdict(json.loads(json.dumps(verdict.as_dict()))) == verdict
-            for shown in (verdict, *(disclose(verdict, feedback, 2) for feedback in levels)):
-                assert render(shown)
+            for version in (verdict, *(disclose(verdict, feedback, 2) for feedback in levels)):
+                assert render(version)
                 with app.test_request_context():
-                    assert make_view(shown, revision).sentence
-                assert all(form.render(submission, shown) for form in FORMATS.values())
+                    assert make_view(version, revision).sentence
+                assert all(form.render(submission, version) for form in FORMATS.values())
     assert count > 60
 
 
 def test_every_cached_verdict_and_every_preview_s_reads(store: Store) -> None:
     for key in store.redis.scan_iter("bm:cache:*"):
-        cached = store.cache.get(key.decode().removeprefix("bm:cache:"))
-        assert cached is not None
+        cached_verdict = store.cache.get(key.decode().removeprefix("bm:cache:"))
+        assert cached_verdict is not None
     for key in store.redis.scan_iter("bm:unit-verdict:*"):
-        previewed = store.regrades.units.verdict(key.decode().removeprefix("bm:unit-verdict:"))
-        assert previewed is not None
+        preview = store.regrades.units.verdict(key.decode().removeprefix("bm:unit-verdict:"))
+        assert preview is not None
 
 
 def test_figures_are_those_that_the_scripts_had_counted(store: Store) -> None:
@@ -198,30 +198,32 @@ def test_figures_are_those_that_the_scripts_had_counted(store: Store) -> None:
     for key in keys_of_classes:
         course, assignment = (unquote(text) for text in key.split(":")[2:])
         cohort = store.cohorts.read(course, assignment)
-        counted: Raw = {f"outcome:{outcome}": count for outcome, count in cohort.outcomes.items()}
-        counted |= {f"best:{marks.score}/{marks.max_score}": marks.students for marks in cohort.marks}
-        counted |= {f"hour:{hour.start / HOUR:.0f}": hour.attempts for hour in cohort.hours}
-        counted |= {f"passed:{hour.start / HOUR:.0f}": hour.passed for hour in cohort.hours if hour.passed}
-        stored: Any = store.redis.hgetall(key)
-        assert counted == {name.decode(): int(number) for name, number in stored.items()}
+        expected: Raw = {f"outcome:{outcome}": count for outcome, count in cohort.outcomes.items()}
+        expected |= {f"best:{marks.score}/{marks.max_score}": marks.students for marks in cohort.marks}
+        expected |= {f"hour:{hour.start / HOUR:.0f}": hour.attempts for hour in cohort.hours}
+        expected |= {f"passed:{hour.start / HOUR:.0f}": hour.passed for hour in cohort.hours if hour.passed}
+        fields: Any = store.redis.hgetall(key)
+        assert expected == {name.decode(): int(number) for name, number in fields.items()}
         mistakes: Any = store.redis.smembers(f"bm:mistakes:{key.removeprefix('bm:cohort:')}")
         assert {mistake.id for mistake in cohort.mistakes} == {name.decode() for name in mistakes}
         for mistake in cohort.mistakes:
-            made: Any = store.redis.hlen(f"bm:made:{key.removeprefix('bm:cohort:')}:{mistake.id}")
-            listed: Any = store.redis.zcard(f"bm:index:{part(course)}:mistake:{part(assignment)}:{mistake.id}")
-            assert (mistake.students, mistake.submissions) == (made, listed)
+            student_count: Any = store.redis.hlen(f"bm:made:{key.removeprefix('bm:cohort:')}:{mistake.id}")
+            submission_count: Any = store.redis.zcard(
+                f"bm:index:{part(course)}:mistake:{part(assignment)}:{mistake.id}"
+            )
+            assert (mistake.students, mistake.submissions) == (student_count, submission_count)
 
 
 def test_every_resource_answers(staff: Asker, store: Store) -> None:
     paths = ["/token", "/tokens", "/assignments", "/submissions", "/publications", "/regrades", "/callbacks"]
-    for submission in (each for each in submissions(store) if each.course == COURSE):
+    for submission in (record for record in submissions(store) if record.course == COURSE):
         paths += [f"/submissions/{submission.id}", f"/submissions/{submission.id}/source"]
         if submission.state is State.DONE:
             paths += [f"/submissions/{submission.id}?format={form}" for form in FORMATS]
     for revision in store.assignments.list(COURSE):
         paths += [f"/assignments/{revision.assignment_id}", f"/assignments/{revision.assignment_id}/revisions"]
-        for each in store.assignments.revisions(COURSE, revision.assignment_id):
-            paths.append(f"/assignments/{revision.assignment_id}/revisions/{each.id}")
+        for revision_record in store.assignments.revisions(COURSE, revision.assignment_id):
+            paths.append(f"/assignments/{revision.assignment_id}/revisions/{revision_record.id}")
     paths += [f"/publications/{name}" for name in KNOWN["publications"].values()]
     for regrade in KNOWN["regrades"].values():
         paths += [f"/regrades/{regrade}", f"/regrades/{regrade}/report"]
@@ -231,28 +233,29 @@ def test_every_resource_answers(staff: Asker, store: Store) -> None:
     for callback in KNOWN["callbacks"].values():
         paths.append(f"/callbacks/{callback}")
         paths += [f"/callbacks/{callback}/deliveries?state={state}" for state in DeliveryState]
-    refused = {path: answer.text for path in paths if (answer := staff.get(path)).status_code != 200}
-    assert {path: text for path, text in refused.items() if "needs the scope" not in text} == {}
+    error_texts = {path: answer.text for path in paths if (answer := staff.get(path)).status_code != 200}
+    assert {path: text for path, text in error_texts.items() if "needs the scope" not in text} == {}
     assert len(paths) > 300
 
 
 def test_every_page_of_staff_renders(app: Flask, store: Store) -> None:
     client = app.test_client()
     proof = client.get("/sign-in").text.partition('name="csrf_token" value="')[2].partition('"')[0]
-    entered = client.post("/sign-in", data={"csrf_token": proof, "token": KNOWN["tokens"]["admin"]})
-    assert entered.status_code == 303
+    response = client.post("/sign-in", data={"csrf_token": proof, "token": KNOWN["tokens"]["admin"]})
+    assert response.status_code == 303
     paths: list[str] = []
     for course in (COURSE, OTHER):
         home = f"/courses/{quote(course)}"
         paths += [home, f"{home}/publish", f"{home}/submissions", f"{home}/regrades"]
         for revision in store.assignments.list(course):
-            about = f"{home}/assignments/{revision.assignment_id}"
-            paths += [about, f"{about}/regrade"]
+            address = f"{home}/assignments/{revision.assignment_id}"
+            paths += [address, f"{address}/regrade"]
             paths += [
-                f"{about}/revisions/{each.id}" for each in store.assignments.revisions(course, revision.assignment_id)
+                f"{address}/revisions/{revision_record.id}"
+                for revision_record in store.assignments.revisions(course, revision.assignment_id)
             ]
     home = f"/courses/{COURSE}"
-    for submission in (each for each in submissions(store) if each.course == COURSE):
+    for submission in (record for record in submissions(store) if record.course == COURSE):
         paths += [f"{home}/submissions/{submission.id}", f"{home}/submissions/{submission.id}/source"]
     paths += [f"{home}/publications/{name}" for name in KNOWN["publications"].values()]
     for regrade in KNOWN["regrades"].values():
@@ -275,10 +278,10 @@ def test_every_link_holds_and_opens(app: Flask) -> None:
 def test_every_token_is_worth_what_it_was(store: Store) -> None:
     tokens = {name: store.tokens.verify(secret) for name, secret in KNOWN["tokens"].items()}
     assert {name for name, token in tokens.items() if token is None} == {"revoked", "expired"}
-    granted = {name: token.scopes for name, token in tokens.items() if token is not None}
+    scopes_by_token = {name: token.scopes for name, token in tokens.items() if token is not None}
     for scope in set(Scope) - {Scope.AUTHOR}:
-        assert granted[scope] == {scope}
-    assert granted["portal"] == {Scope.SUBMIT, Scope.READ}
+        assert scopes_by_token[scope] == {scope}
+    assert scopes_by_token["portal"] == {Scope.SUBMIT, Scope.READ}
     # Code is published by those alone who were given the scope for it since.
     assert [name for name, token in tokens.items() if token and token.allows(Scope.AUTHOR)] == [Scope.ADMIN]
     assert len(store.tokens.list()) == len(tokens)
@@ -294,12 +297,12 @@ def test_a_request_that_was_answered_is_answered_alike(app: Flask) -> None:
 def perform_until_graded(context: Context, name: str) -> None:
     """Answer messages about a submission until it is graded: each leads to whoever's turn it is."""
     for _ in KNOWN["submissions"]:
-        if there(context.store, name).outcome is None:
+        if get_record(context.store, name).outcome is None:
             perform(context, Job(Kind.SUBMISSION, name))
 
 
 @pytest.mark.parametrize(
-    ("waiting", "outcome", "like"),
+    ("submission_name", "outcome", "like_name"),
     [
         ("waiting", "passed", DONE["right.ipynb"]),
         ("waiting for fresh networks", "passed", DONE["fresh 4"]),
@@ -307,35 +310,35 @@ def perform_until_graded(context: Context, name: str) -> None:
     ],
 )
 def test_what_waits_is_graded_as_the_same_code_was_then(
-    context: Context, waiting: str, outcome: str, like: str
+    context: Context, submission_name: str, outcome: str, like_name: str
 ) -> None:
-    name = KNOWN["submissions"][waiting]
+    name = KNOWN["submissions"][submission_name]
     perform_until_graded(context, name)
-    assert there(context.store, name).outcome == outcome
-    verdict, earlier = context.store.submissions.verdict(name), context.store.submissions.verdict(like)
+    assert get_record(context.store, name).outcome == outcome
+    verdict, earlier_verdict = context.store.submissions.verdict(name), context.store.submissions.verdict(like_name)
     assert verdict is not None
-    assert earlier is not None
-    assert verdict.assignment.revision == earlier.assignment.revision
+    assert earlier_verdict is not None
+    assert verdict.assignment.revision == earlier_verdict.assignment.revision
     rows = {row.name: (row.outcome, row.score, row.max_score) for row in verdict.properties}
-    for row in earlier.properties:
+    for row in earlier_verdict.properties:
         assert rows[row.name] == (row.outcome, row.score, row.max_score)
 
 
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
     job = Job(Kind.SUBMISSION, KNOWN["submissions"]["running"])
-    assert there(context.store, job.id).state is State.RUNNING
+    assert get_record(context.store, job.id).state is State.RUNNING
     assert context.store.jobs.requeue_lost() == [job]
-    assert there(context.store, job.id).state is State.QUEUED
+    assert get_record(context.store, job.id).state is State.QUEUED
     perform_until_graded(context, job.id)
-    assert there(context.store, job.id).outcome == "passed"
+    assert get_record(context.store, job.id).outcome == "passed"
 
 
 def test_a_publication_that_waits_is_decided(context: Context) -> None:
     name = KNOWN["publications"]["queued"]
     perform(context, Job(Kind.PUBLICATION, name))
-    decided = context.store.publications.get(name)
-    assert decided is not None
-    assert decided.refusal
+    publication = context.store.publications.get(name)
+    assert publication is not None
+    assert publication.refusal
 
 
 def test_a_previewed_regrade_is_applied_and_rolled_back(context: Context) -> None:
@@ -368,9 +371,9 @@ def test_a_regrade_goes_on_where_it_stood(context: Context) -> None:
     for name in ("preparing", "failed", "previewing", "cancelled"):
         grade_units(context, name)
         assert phase(store, name) is Phase.PREVIEWED
-        found = store.regrades.get(KNOWN["regrades"][name])
-        assert found is not None
-        assert (found.counts.up, found.counts.down, found.counts.same) == (1, 1, 1)
+        record = store.regrades.get(KNOWN["regrades"][name])
+        assert record is not None
+        assert (record.counts.up, record.counts.down, record.counts.same) == (1, 1, 1)
     do_step(context, "applying")
     assert phase(store, "applying") is Phase.APPLIED
 
@@ -378,8 +381,8 @@ def test_a_regrade_goes_on_where_it_stood(context: Context) -> None:
 def test_callbacks_go_on(store: Store) -> None:
     """A day and more later, so that every delivery is due."""
     store.callbacks.ahead = 40 * 86_400.0
-    taken, unreadable = store.callbacks.move()
-    assert (taken > 0, unreadable) == (True, [])
+    moved_count, unreadable = store.callbacks.move()
+    assert (moved_count > 0, unreadable) == (True, [])
     attempts = store.callbacks.claim(1000, 1000, 10.0)
     assert {attempt.event for attempt in attempts} > {"submission.done"}
     first = next(attempt for attempt in attempts if attempt.url.endswith("/hook"))
@@ -388,22 +391,22 @@ def test_callbacks_go_on(store: Store) -> None:
 
 
 def test_lists_by_state_are_the_same_before_and_after_they_are_kept(store: Store) -> None:
-    def listed() -> Raw:
+    def list_indexes() -> Raw:
         return {
-            state: [found.id for found in store.submissions.list(Filter(COURSE, state=state), 200).items]
+            state: [record.id for record in store.submissions.list(Filter(COURSE, state=state), 200).items]
             for state in State
         }
 
-    before = listed()
+    before = list_indexes()
     assert sum(map(len, before.values())) == len(store.submissions.list(Filter(COURSE), 1000).items)
     assert store.redis.exists("bm:courses-listed") == 0
     assert store.submissions.relist(100_000) > 0
     assert store.redis.sismember("bm:courses-listed", COURSE)
-    assert listed() == before
+    assert list_indexes() == before
 
 
 def test_a_student_is_deleted_with_everything(store: Store) -> None:
     assert store.submissions.delete_student(COURSE, "previewed 1") == 1
     assert store.submissions.delete_student(COURSE, "eve") == 20
-    left: Raw = {found.id: found for found in submissions(store)}
-    assert not {"eve", "previewed 1"} & {found.student for found in left.values()}
+    remaining_records: Raw = {record.id: record for record in submissions(store)}
+    assert not {"eve", "previewed 1"} & {record.student for record in remaining_records.values()}

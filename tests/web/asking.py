@@ -25,20 +25,20 @@ class Asker:
         """One whose token was made for the occasion."""
         return cls(app, store.tokens.create("test", course, frozenset(scopes))[1])
 
-    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **how: Any) -> TestResponse:
-        """The answer; `path` is below /api/v1 unless it starts there, `how` is werkzeug's."""
+    def ask(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
+        """The answer; `path` is below /api/v1 unless it starts there, `options` are werkzeug's."""
         address = path if path.startswith("//") else f"/api/v1{path}"
         client = self.app.test_client()
-        given = {"Authorization": f"Bearer {self.secret}"} | (headers or {})
-        return client.open(address.replace("//", "/"), method=method, headers=given, **how)
+        all_headers = {"Authorization": f"Bearer {self.secret}"} | (headers or {})
+        return client.open(address.replace("//", "/"), method=method, headers=all_headers, **options)
 
-    def get(self, path: str, headers: dict[str, str] | None = None, **how: Any) -> TestResponse:
+    def get(self, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         """GET."""
-        return self.ask("GET", path, headers, **how)
+        return self.ask("GET", path, headers, **options)
 
-    def post(self, path: str, headers: dict[str, str] | None = None, **how: Any) -> TestResponse:
+    def post(self, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
         """POST; `json` is the body."""
-        return self.ask("POST", path, headers, **how)
+        return self.ask("POST", path, headers, **options)
 
     def delete(self, path: str) -> TestResponse:
         """DELETE."""

@@ -34,7 +34,7 @@ def fail_submission(store: Store, submission: str) -> str:
 
 
 @contextmanager
-def concluding(store: Store) -> Iterator[None]:
+def conclude_all(store: Store) -> Iterator[None]:
     """Conclude all that comes, until the end of the block."""
     stop = Event()
     worker = Thread(target=_loop, args=(store, stop))
@@ -47,33 +47,33 @@ def concluding(store: Store) -> Iterator[None]:
 
 
 def _loop(store: Store, stop: Event) -> None:
-    turn = count()
+    turns = count()
     roles: tuple[Literal["worker", "sweeper"], ...] = ("worker", "sweeper")
     while not stop.wait(0.05):
         for role in roles:
             store.workers.report(Worker(role, "here", 1, jail=True, reason=None, version="0", role=role))
         for queue in ("interactive", "staff", "regrade"):
-            waiting: Any = store.redis.zrange(f"bm:waiting:{queue}", 0, -1)
-            for member in waiting:
+            members: Any = store.redis.zrange(f"bm:waiting:{queue}", 0, -1)
+            for member in members:
                 kind, _, name = text(member).partition(":")
                 claim = store.jobs.claim(Job(Kind(kind), name))
                 if claim is not None:
-                    _conclude(store, claim, next(turn))
+                    _conclude(store, claim, next(turns))
 
 
 def step(store: Store, claim: Claim) -> None:
     """All of a regrade's step, whichever it is."""
-    found = store.regrades.get(claim.job.id)
+    regrade = store.regrades.get(claim.job.id)
     steps = store.regrades.steps
-    while found is not None:
-        match found.phase:
+    while regrade is not None:
+        match regrade.phase:
             case Phase.PREPARING:
-                done = steps.choose(claim)
+                is_done = steps.choose(claim)
             case Phase.APPLYING:
-                done = steps.apply(claim)
+                is_done = steps.apply(claim)
             case _:
-                done = steps.roll_back(claim)
-        if done is None or not done.more:
+                is_done = steps.roll_back(claim)
+        if is_done is None or not is_done.more:
             return
 
 

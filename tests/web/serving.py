@@ -16,7 +16,7 @@ _START = 90.0
 
 
 @contextmanager
-def serving(redis_url: str, **settings: str) -> Iterator[int]:
+def serve_web(redis_url: str, **settings: str) -> Iterator[int]:
     """One process with eight threads on this Redis; its port. `settings` are environment variables."""
     port = free_port()
     process = subprocess.Popen(

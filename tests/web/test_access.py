@@ -30,10 +30,10 @@ def test_a_stranger_learns_nothing_about_a_wrong_request(app: Flask) -> None:
 
 
 def test_a_revoked_token_is_good_for_nothing(admin: Asker, app: Flask) -> None:
-    made = admin.post("/tokens", json={"name": "portal", "scopes": ["read"]}).get_json()
-    asker = Asker(app, made["secret"])
-    assert asker.get("/token").get_json()["id"] == made["id"]
-    assert admin.delete(f"/tokens/{made['id']}").status_code == 204
+    token = admin.post("/tokens", json={"name": "portal", "scopes": ["read"]}).get_json()
+    asker = Asker(app, token["secret"])
+    assert asker.get("/token").get_json()["id"] == token["id"]
+    assert admin.delete(f"/tokens/{token['id']}").status_code == 204
     assert asker.get("/token").status_code == 401
 
 
@@ -43,20 +43,20 @@ def test_an_expired_token_is_good_for_nothing(app: Flask, store: Store) -> None:
 
 
 def test_a_secret_is_shown_once(admin: Asker) -> None:
-    made = admin.post("/tokens", json={"name": "portal", "scopes": ["read"], "expires_in": 3600})
-    assert made.status_code == 201
-    assert made.headers["Location"].endswith(made.get_json()["id"])
-    assert made.get_json()["expires_at"]
-    assert all("secret" not in each for each in admin.get("/tokens").get_json()["items"])
+    response = admin.post("/tokens", json={"name": "portal", "scopes": ["read"], "expires_in": 3600})
+    assert response.status_code == 201
+    assert response.headers["Location"].endswith(response.get_json()["id"])
+    assert response.get_json()["expires_at"]
+    assert all("secret" not in token for token in admin.get("/tokens").get_json()["items"])
 
 
 def test_who_may_only_submit_is_shown_no_verdict_by_cancelling(app: Flask, store: Store) -> None:
     asker = Asker.with_token(app, store, "course", Scope.SUBMIT)
     submission = asker.submit().get_json()["id"]
     conclude(store, submission)
-    told = asker.post(f"/submissions/{submission}/cancel").get_json()
-    assert told["state"] == "done"
-    assert [told[name] for name in ("outcome", "score", "max_score", "verdict")] == [None] * 4
+    record = asker.post(f"/submissions/{submission}/cancel").get_json()
+    assert record["state"] == "done"
+    assert [record[name] for name in ("outcome", "score", "max_score", "verdict")] == [None] * 4
 
 
 @pytest.mark.parametrize("path", ["/api/v1//submissions", "/api//v1/token", "/api/v1/token/", "/static//docs.js"])
@@ -68,8 +68,8 @@ def test_nobody_is_sent_to_the_host_that_a_request_names(app: Flask, path: str) 
 
 
 def test_a_token_does_not_revoke_itself(admin: Asker) -> None:
-    own = admin.get("/token").get_json()["id"]
-    assert admin.delete(f"/tokens/{own}").get_json()["type"] == "/problems/conflict"
+    own_id = admin.get("/token").get_json()["id"]
+    assert admin.delete(f"/tokens/{own_id}").get_json()["type"] == "/problems/conflict"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_an_admin_sees_every_course(staff: Asker, admin: Asker) -> None:
 @pytest.mark.service(read_rate="3/minute")
 def test_too_many_requests_are_told_when_to_come_again(portal: Asker) -> None:
     answers = [portal.get("/token") for _ in range(4)]
-    assert [each.status_code for each in answers] == [200, 200, 200, 429]
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
     assert answers[-1].get_json()["type"] == "/problems/too-many-requests"
     assert 1 <= int(answers[-1].headers["Retry-After"]) <= 60
 
@@ -148,7 +148,7 @@ def test_what_is_too_much_for_a_day_leaves_room_for_what_is_smaller(portal: Aske
     """Only what is accepted counts: a large file that is refused does not use up what is left."""
     sizes = (10_000, 10_000, 100)
     answers = [portal.upload(b"#" * size, student="ada") for size in sizes]
-    assert [each.status_code for each in answers] == [202, 429, 202]
+    assert [answer.status_code for answer in answers] == [202, 429, 202]
     assert answers[1].get_json()["type"] == "/problems/too-many-requests"
     assert 1 <= int(answers[1].headers["Retry-After"]) <= 86_400
 

@@ -72,7 +72,7 @@ def test_nothing_is_half_recorded_and_all_goes_on_by_itself(house: House) -> Non
     after = house.staff.submit("grace", {"Idempotency-Key": "1"})
     assert after.status_code == 202
     page = house.store.submissions.list(Filter("course"))
-    assert [each.id for each in page.items] == [after.get_json()["id"], before]
+    assert [record.id for record in page.items] == [after.get_json()["id"], before]
 
 
 def test_a_redis_that_keeps_nothing_more_refuses_wholly(house: House) -> None:

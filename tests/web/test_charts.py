@@ -16,18 +16,18 @@ def tree(drawing: str) -> ET.Element:
 
 def texts(drawing: str) -> list[str]:
     """Return the texts of a chart, such as the labels of its axes."""
-    return [each.text or "" for each in tree(drawing).iter("text")]
+    return [element.text or "" for element in tree(drawing).iter("text")]
 
 
 def titles(drawing: str) -> list[str]:
     """Return the titles of a chart's bars."""
-    return [each.text or "" for each in tree(drawing).iter("title")]
+    return [element.text or "" for element in tree(drawing).iter("title")]
 
 
 def test_a_chart_has_no_style_and_no_script() -> None:
     drawing = charts.draw_stacked_bars("Attempts", ["1 Nov", "2 Nov"], {"passed": [1, 2], "not passed": [3, 0]})
-    for forbidden in ("<style", "<script", "style=", "onload", "href", "<!--"):
-        assert forbidden not in drawing
+    for markup in ("<style", "<script", "style=", "onload", "href", "<!--"):
+        assert markup not in drawing
     assert tree(drawing).get("aria-label") == "Attempts"
     assert "id" not in tree(drawing).attrib
 
@@ -47,13 +47,14 @@ def test_each_bar_says_what_it_is() -> None:
 def test_bars_stand_on_one_another() -> None:
     drawing = charts.draw_stacked_bars("Attempts", ["a", "b"], {"passed": [1, 2], "not passed": [3, 1]})
     parts = [
-        {name: float(each.get(name, "nan")) for name in ("x", "y", "height")} for each in tree(drawing).iter("rect")
+        {name: float(element.get(name, "nan")) for name in ("x", "y", "height")}
+        for element in tree(drawing).iter("rect")
     ]
-    below, above = parts[:2], parts[2:]
-    for lower, upper in zip(below, above, strict=True):
+    lower_parts, upper_parts = parts[:2], parts[2:]
+    for lower, upper in zip(lower_parts, upper_parts, strict=True):
         assert lower["x"] == upper["x"]
         assert upper["y"] + upper["height"] == pytest.approx(lower["y"], abs=0.02)
-    assert below[1]["height"] == pytest.approx(2 * below[0]["height"], abs=0.02)
+    assert lower_parts[1]["height"] == pytest.approx(2 * lower_parts[0]["height"], abs=0.02)
 
 
 def test_the_same_is_drawn_the_same() -> None:
@@ -61,22 +62,22 @@ def test_the_same_is_drawn_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most", "last"), [(0, "1"), (1, "1"), (7, "8"), (40, "40"), (41, "50"), (333, "400"), (10_000, "10000")]
+    ("maximum", "last"), [(0, "1"), (1, "1"), (7, "8"), (40, "40"), (41, "50"), (333, "400"), (10_000, "10000")]
 )
-def test_the_axis_has_few_whole_numbers(most: int, last: str) -> None:
-    marks = [each for each in texts(charts.draw_bars("Marks", ["x"], [most])) if each != "x"]
+def test_the_axis_has_few_whole_numbers(maximum: int, last: str) -> None:
+    marks = [label for label in texts(charts.draw_bars("Marks", ["x"], [maximum])) if label != "x"]
     assert marks[0] == "0"
     assert marks[-1].replace(",", "") == last
     assert 2 <= len(marks) <= 7
 
 
 def test_of_many_names_as_many_are_written_as_fit() -> None:
-    written = [
-        each
-        for each in texts(charts.draw_bars("Days", [f"day {at:04}" for at in range(400)], [1] * 400))
-        if "day" in each
+    labels = [
+        label
+        for label in texts(charts.draw_bars("Days", [f"day {at:04}" for at in range(400)], [1] * 400))
+        if "day" in label
     ]
-    assert 3 < len(written) < 10
+    assert 3 < len(labels) < 10
 
 
 def cohort(marks: tuple[Marks, ...] = (), hours: tuple[Hour, ...] = ()) -> Cohort:
@@ -89,19 +90,19 @@ def test_nothing_is_drawn_of_nothing() -> None:
 
 
 def test_marks_have_a_bar_each_where_all_are_out_of_the_same() -> None:
-    drawn = cohorts.marks(cohort((Marks(0, 4, 2), Marks(3, 4, 5))))
-    assert drawn is not None
-    assert drawn.rows == (("0", 2), ("1", 0), ("2", 0), ("3", 5), ("4", 0))
+    chart = cohorts.marks(cohort((Marks(0, 4, 2), Marks(3, 4, 5))))
+    assert chart is not None
+    assert chart.rows == (("0", 2), ("1", 0), ("2", 0), ("3", 5), ("4", 0))
 
 
 def test_marks_of_different_rubrics_are_counted_in_tenths() -> None:
-    drawn = cohorts.marks(cohort((Marks(0, 4, 2), Marks(10, 10, 5), Marks(29, 100, 1), Marks(0, 0, 1))))
-    assert drawn is not None
-    assert [row for row in drawn.rows if row[1]] == [("0-9 %", 3), ("20-29 %", 1), ("100 %", 5)]
+    chart = cohorts.marks(cohort((Marks(0, 4, 2), Marks(10, 10, 5), Marks(29, 100, 1), Marks(0, 0, 1))))
+    assert chart is not None
+    assert [row for row in chart.rows if row[1]] == [("0-9 %", 3), ("20-29 %", 1), ("100 %", 5)]
 
 
 @pytest.mark.parametrize(
-    ("span", "called"),
+    ("span", "title"),
     [
         (0, "Hour (UTC)"),
         (47, "Hour (UTC)"),
@@ -110,18 +111,18 @@ def test_marks_of_different_rubrics_are_counted_in_tenths() -> None:
         (24 * 3650, "Four weeks (UTC)"),
     ],
 )
-def test_time_is_divided_so_that_there_are_few_bars(span: int, called: str) -> None:
+def test_time_is_divided_so_that_there_are_few_bars(span: int, title: str) -> None:
     start = 1_800_000_000 - 1_800_000_000 % 3600
     hours = (Hour(start, 3, 1), Hour(start + 3600.0 * span, 2, 2)) if span else (Hour(start, 5, 3),)
-    drawn = cohorts.attempts(cohort(hours=hours))
-    assert drawn is not None
-    assert drawn.header[0] == called
-    assert 0 < drawn.chart.count("<rect") <= 2 * 200
-    assert sum(int(row[1]) for row in drawn.rows) == 5
+    chart = cohorts.attempts(cohort(hours=hours))
+    assert chart is not None
+    assert chart.header[0] == title
+    assert 0 < chart.chart.count("<rect") <= 2 * 200
+    assert sum(int(row[1]) for row in chart.rows) == 5
 
 
 def test_a_share_is_never_nothing_of_something_nor_all_of_less() -> None:
-    assert [cohorts.share(*each) for each in ((0, 9), (1, 900), (899, 900), (9, 9), (1, 3), (0, 0))] == [
+    assert [cohorts.share(*numbers) for numbers in ((0, 9), (1, 900), (899, 900), (9, 9), (1, 3), (0, 0))] == [
         0,
         1,
         99,

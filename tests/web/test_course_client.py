@@ -11,7 +11,7 @@ from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.web.concluding import conclude
-from tests.web.serving import serving
+from tests.web.serving import serve_web
 
 DUE = datetime(2100, 3, 5, 18, tzinfo=UTC)
 LAST_YEAR = datetime(2025, 3, 5, 18, tzinfo=UTC)
@@ -21,7 +21,7 @@ UDL = "udl-7.2"
 def test_a_course_is_run_by_the_client_alone(settings: ServiceSettings, store: Store, tmp_path: Path) -> None:
     staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
     admin = store.tokens.create("root", "house", {Scope.ADMIN})[1]
-    with serving(settings.redis_url.get_secret_value()) as port:
+    with serve_web(settings.redis_url.get_secret_value()) as port:
         url = f"http://127.0.0.1:{port}"
         with Client(url, staff) as client:
             run_course(client, store, tmp_path / "nn.zip")
@@ -38,9 +38,9 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     assert course.policy(UDL) == policy
     assert (policy.due, policy.late, policy.attempts, policy.counts) == (DUE, 10.0, 1, "best")
     conclude(store, client.submit(b"x = 1\n", assignment=UDL, student="ada").id)
-    with pytest.raises(Conflict) as caught:
+    with pytest.raises(Conflict) as error:
         client.submit(b"x = 1\n", assignment=UDL, student="ada")
-    assert caught.value.slug == "no-attempts-left"
+    assert error.value.slug == "no-attempts-left"
     assert course.extend(UDL, "ada", attempts=2, reason="ill") == course.extensions(UDL)[0]
     outage = course.add_outage(UDL, LAST_YEAR, LAST_YEAR + timedelta(hours=1), reason="no power")
     assert course.outages(UDL) == [outage]

@@ -60,8 +60,12 @@ def test_one_student_is_added_changed_and_removed(visitor: Visitor, store: Store
     visitor.post(STUDENTS, ROSTER, student="cy", name="Cy Twombly", lms_id="9")
     entry = store.courses.roster(COURSE)["cy"]
     assert (entry.name, entry.lms_id, entry.source) == ("Cy Twombly", "9", "staff")
-    for student, says in (("a b", "Name one student"), ("&lt;", "is no name of a student"), ("", "Name one student")):
-        assert says in visitor.post(STUDENTS, ROSTER, student=student).text
+    for student, sentence in (
+        ("a b", "Name one student"),
+        ("&lt;", "is no name of a student"),
+        ("", "Name one student"),
+    ):
+        assert sentence in visitor.post(STUDENTS, ROSTER, student=student).text
     visitor.post(STUDENTS, ROSTER, remove="cy")
     assert store.courses.roster(COURSE) == {}
 
@@ -70,14 +74,14 @@ def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> No
     store.courses.set_policy(COURSE, "udl-7.2", Policy(due=1_804_269_600, late=12.5), "Prof. <Lagrange>")
     store.courses.set_override(COURSE, "udl-7.2", Override("ada", 0.625, "Prof. <Lagrange>", "spoken & agreed"))
     page = visitor.get(f"{HOME}/log")
-    for says in (
+    for sentence in (
         "<strong>Prof. &lt;Lagrange&gt;</strong> gave ada a mark for udl-7.2",
         "set the policy of udl-7.2",
         "spoken &amp; agreed",
         "share 62.5 %",
         "due 5 March 2027, 18:00 UTC",
     ):
-        assert says in page
+        assert sentence in page
 
 
 def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
@@ -89,8 +93,8 @@ def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
 def test_every_act_that_is_recorded_is_shown_in_words() -> None:
     files = [file for room in ("store", "web/api") for file in (GRADER / room).rglob("*.*")]
     sources = [file.read_text("utf-8") for file in files if file.suffix in {".lua", ".py"}]
-    recording = [source for source in sources if "record(" in source or "AuditEntry(" in source]
-    acts = {act for source in recording for act in re.findall(r"[\"']([a-z]+\.[a-z_]+)[\"']", source)}
+    recording_sources = [source for source in sources if "record(" in source or "AuditEntry(" in source]
+    acts = {act for source in recording_sources for act in re.findall(r"[\"']([a-z]+\.[a-z_]+)[\"']", source)}
     assert acts >= {"override.set", "token.revoke", "scores.send"}
     assert [act for act in sorted(acts) if act in describe(AuditEntry(1, "staff", act, "x")).act] == []
 

@@ -31,16 +31,16 @@ def put_ok(asker: Asker, path: str, **body: Any) -> dict[str, Any]:
     """PUT with JSON that is taken; the answer."""
     answer = put(asker, path, **body)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.get_json()
-    return found
+    data: dict[str, Any] = answer.get_json()
+    return data
 
 
 def fault(answer: TestResponse) -> dict[str, str]:
     """The only fault of a request."""
     assert answer.status_code == 422, answer.text
-    (found,) = answer.get_json()["errors"]
-    assert isinstance(found, dict)
-    return found
+    (error,) = answer.get_json()["errors"]
+    assert isinstance(error, dict)
+    return error
 
 
 def grade(portal: Asker, store: Store, student: str = "ada") -> str:
@@ -52,16 +52,16 @@ def grade(portal: Asker, store: Store, student: str = "ada") -> str:
 
 def test_a_policy_is_set_read_by_portals_and_removed(staff: Asker, portal: Asker) -> None:
     assert portal.get(f"{AT}/policy").status_code == 404
-    stored = put_ok(staff, f"{AT}/policy", due="2027-03-05T19:00:00+01:00", late=10, attempts=5, counts="last")
-    assert stored["due"] == DUE
-    assert portal.get(f"{AT}/policy").get_json() == stored
-    assert stored | {"late": 10.0, "attempts": 5, "counts": "last", "opens": None, "grace": 0.0} == stored
+    policy = put_ok(staff, f"{AT}/policy", due="2027-03-05T19:00:00+01:00", late=10, attempts=5, counts="last")
+    assert policy["due"] == DUE
+    assert portal.get(f"{AT}/policy").get_json() == policy
+    assert policy | {"late": 10.0, "attempts": 5, "counts": "last", "opens": None, "grace": 0.0} == policy
     assert staff.delete(f"{AT}/policy").status_code == 204
     assert staff.delete(f"{AT}/policy").status_code == 404
 
 
 @pytest.mark.parametrize(
-    ("body", "place", "says"),
+    ("body", "place", "sentence"),
     [
         ({"due": "2027-03-05T18:00:00"}, "/due", "timezone"),
         ({"opens": DUE, "due": DUE}, "/due", "due must be later than opens"),
@@ -71,10 +71,10 @@ def test_a_policy_is_set_read_by_portals_and_removed(staff: Asker, portal: Asker
     ],
 )
 def test_a_policy_that_cannot_be_is_refused_by_its_field(
-    staff: Asker, body: dict[str, Any], place: str, says: str
+    staff: Asker, body: dict[str, Any], place: str, sentence: str
 ) -> None:
-    found = fault(put(staff, f"{AT}/policy", **body))
-    assert (found["pointer"], says in found["detail"]) == (place, True)
+    error = fault(put(staff, f"{AT}/policy", **body))
+    assert (error["pointer"], sentence in error["detail"]) == (place, True)
 
 
 def test_rules_are_for_staff_of_the_course_and_assignments_that_there_are(
@@ -90,26 +90,26 @@ def test_rules_are_for_staff_of_the_course_and_assignments_that_there_are(
 def test_an_extension_holds_until_it_is_removed(staff: Asker, portal: Asker) -> None:
     put_ok(staff, f"{AT}/policy", closes="2026-01-01T00:00:00Z")
     assert portal.submit().get_json()["type"] == "/problems/closed"
-    given = put_ok(staff, f"{AT}/extensions/ada", closes="2100-01-01T00:00:00Z", reason="ill")
-    assert (given["author"], given["reason"], given["student"]) == ("test", "ill", "ada")
-    assert staff.get(f"{AT}/extensions").get_json()["items"] == [given]
+    extension = put_ok(staff, f"{AT}/extensions/ada", closes="2100-01-01T00:00:00Z", reason="ill")
+    assert (extension["author"], extension["reason"], extension["student"]) == ("test", "ill", "ada")
+    assert staff.get(f"{AT}/extensions").get_json()["items"] == [extension]
     assert portal.submit().status_code == 202
     assert portal.submit("bob").status_code == 409
     assert staff.delete(f"{AT}/extensions/ada").status_code == 204
     assert staff.delete(f"{AT}/extensions/ada").status_code == 404
     assert portal.submit().status_code == 409
-    nothing = fault(put(staff, f"{AT}/extensions/ada", reason="ill"))
-    assert "changes nothing" in nothing["detail"]
+    error = fault(put(staff, f"{AT}/extensions/ada", reason="ill"))
+    assert "changes nothing" in error["detail"]
 
 
 def test_an_outage_opens_again_what_closed_in_it(staff: Asker, portal: Asker) -> None:
     put_ok(staff, f"{AT}/policy", closes="2026-01-01T00:00:00Z")
-    added = staff.post(
+    response = staff.post(
         f"{AT}/outages",
         json={"start": "2025-12-31T00:00:00Z", "end": "2099-12-31T00:00:00Z", "reason": "the power was off"},
     )
-    outage = added.get_json()
-    assert (added.status_code, added.headers["Location"].endswith(f"/outages/{outage['id']}")) == (201, True)
+    outage = response.get_json()
+    assert (response.status_code, response.headers["Location"].endswith(f"/outages/{outage['id']}")) == (201, True)
     assert staff.get(f"{AT}/outages").get_json()["items"] == [outage]
     assert portal.submit().status_code == 202
     assert staff.delete(f"{AT}/outages/{outage['id']}").status_code == 204
@@ -120,14 +120,14 @@ def test_marks_are_a_page_and_a_table_of_everybody(staff: Asker, portal: Asker, 
     put_ok(staff, f"{COURSE}/roster/eve", name="=Eve", lms_id="17")
     name = grade(portal, store)
     put_ok(staff, f"{AT}/overrides/bob", share=0.5, reason="in the same group")
-    given = put_ok(staff, f"{AT}/overrides/ada", share=0.25, reason="spoken with")
+    override = put_ok(staff, f"{AT}/overrides/ada", share=0.25, reason="spoken with")
     first = staff.get(f"{AT}/marks?limit=2")
-    rest = staff.get(f"{AT}/marks?limit=2&cursor={first.get_json()['next']}").get_json()
-    items: list[dict[str, Any]] = [*first.get_json()["items"], *rest["items"]]
+    last_page = staff.get(f"{AT}/marks?limit=2&cursor={first.get_json()['next']}").get_json()
+    items: list[dict[str, Any]] = [*first.get_json()["items"], *last_page["items"]]
     ada, bob, eve = items
-    assert rest["next"] is None
+    assert last_page["next"] is None
     assert 'rel="next"' in first.headers["Link"]
-    assert given["computed"] == 1.0
+    assert override["computed"] == 1.0
     assert (ada["student"], ada["share"], ada["computed"], ada["submission"]) == ("ada", 0.25, 1.0, name)
     assert (ada["override"]["reason"], ada["differs"], ada["attempts"]) == ("spoken with", False, 1)
     assert (bob["share"], bob["computed"], bob["in_roster"]) == (0.5, None, False)
@@ -159,7 +159,7 @@ def test_a_roster_is_replaced_as_json_or_csv(staff: Asker) -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "sentence"),
     [
         (b"name,id\nAda,1\n", "one must be student"),
         (b"student\nada\nada\n", "Line 3: ada is there already"),
@@ -169,9 +169,9 @@ def test_a_roster_is_replaced_as_json_or_csv(staff: Asker) -> None:
         (b'student\n"ada\n', "Line 2: "),
     ],
 )
-def test_a_table_that_is_no_roster_changes_nothing(staff: Asker, table: bytes, says: str) -> None:
+def test_a_table_that_is_no_roster_changes_nothing(staff: Asker, table: bytes, sentence: str) -> None:
     answer = staff.ask("PUT", f"{COURSE}/roster", data=table, content_type="text/csv")
-    assert says in fault(answer)["detail"]
+    assert sentence in fault(answer)["detail"]
     assert staff.get(f"{COURSE}/roster").get_json()["items"] == []
 
 

@@ -60,13 +60,13 @@ class Operation:
 @pytest.fixture
 def operations(app: Flask) -> list[Operation]:
     """All that a course's token may ask: one that is new is among them."""
-    rules = [each for each in app.url_map.iter_rules() if each.rule.startswith(PREFIX)]
-    found = [
-        Operation(method, each.rule.removeprefix(PREFIX))
-        for each in rules
-        for method in sorted((each.methods or set()) - {"HEAD", "OPTIONS"})
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith(PREFIX)]
+    all_operations = [
+        Operation(method, rule.rule.removeprefix(PREFIX))
+        for rule in rules
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})
     ]
-    return [each for each in found if each.rule not in ELSEWHERE]
+    return [operation for operation in all_operations if operation.rule not in ELSEWHERE]
 
 
 @pytest.fixture
@@ -110,13 +110,13 @@ def test_nothing_of_a_course_is_there_for_another_ones_token(
 ) -> None:
     before = dump_store(store)
     assert len(operations) > 25
-    for each in operations:
-        path, body = each.rule, dict(BODIES.get(each.rule, {})) if each.method in {"POST", "PUT"} else {}
+    for operation in operations:
+        path, body = operation.rule, dict(BODIES.get(operation.rule, {})) if operation.method in {"POST", "PUT"} else {}
         for name, value in names.items():
             path = path.replace(f"<{name}>", value)
-        assert "<" not in path, f"{each}: what should stand there?"
-        if "<course>" not in each.rule and not any(f"<{name}>" in each.rule for name in BY_ID):
+        assert "<" not in path, f"{operation}: what should stand there?"
+        if "<course>" not in operation.rule and not any(f"<{name}>" in operation.rule for name in BY_ID):
             path, body = (path, body | NAMED) if body else (f"{path}?course=course", body)
-        answer = stranger.ask(each.method, path, **({"json": body} if body else {}))
-        assert answer.status_code == 404, (each, answer.text)
+        answer = stranger.ask(operation.method, path, **({"json": body} if body else {}))
+        assert answer.status_code == 404, (operation, answer.text)
     assert dump_store(store) == before

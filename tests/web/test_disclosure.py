@@ -23,7 +23,7 @@ from grader.subjects.networks.assignment import Assignment, Rubric
 from tests.reports.disclosing import ROWS, find_betrayals, reveal_all, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from tests.worker.receivers import receiving, run_due
+from tests.worker.receivers import run_due, run_receiver
 from worker.service.deliveries import Deliveries
 
 HIDDEN = ("weight_gradient", "relu_derivative")
@@ -54,20 +54,28 @@ def publish(store: Store) -> Publish:
 
 def forms(app: Flask, asker: Asker, submission: str) -> dict[str, str]:
     """Everything that can be read of it with a token, and by the link to its page."""
-    about = f"/submissions/{submission}"
-    addresses = [about, f"{about}?wait=1", f"{about}/events", "/submissions", "/submissions?outcome=failed"]
-    addresses += [f"{about}?format={form}" for form in FORMATS]
+    submission_address = f"/submissions/{submission}"
+    addresses = [
+        submission_address,
+        f"{submission_address}?wait=1",
+        f"{submission_address}/events",
+        "/submissions",
+        "/submissions?outcome=failed",
+    ]
+    addresses += [f"{submission_address}?format={form}" for form in FORMATS]
     addresses += ["/assignments", "/assignments/levels", "/assignments/levels/revisions"]
-    told = {address: asker.get(address, buffered=True) for address in addresses}
-    told |= {form.content_type: asker.get(about, {"Accept": form.content_type}) for form in FORMATS.values()}
-    told["cancel"] = asker.post(f"{about}/cancel")
-    link = told[about].get_json()["link"]
-    told |= {part: app.test_client().get(f"{link}{part}", buffered=True) for part in ("", "/events", "/state")}
-    assert {address: answer.status_code for address, answer in told.items() if answer.status_code != 200} == {}
-    texts = {address: answer.get_data(as_text=True) for address, answer in told.items()}
+    responses = {address: asker.get(address, buffered=True) for address in addresses}
+    responses |= {
+        form.content_type: asker.get(submission_address, {"Accept": form.content_type}) for form in FORMATS.values()
+    }
+    responses["cancel"] = asker.post(f"{submission_address}/cancel")
+    link = responses[submission_address].get_json()["link"]
+    responses |= {part: app.test_client().get(f"{link}{part}", buffered=True) for part in ("", "/events", "/state")}
+    assert {address: answer.status_code for address, answer in responses.items() if answer.status_code != 200} == {}
+    texts = {address: answer.get_data(as_text=True) for address, answer in responses.items()}
     # Beside it stands what ships with Backmark, which hides nothing.
-    items = told["/assignments"].get_json()["items"]
-    return texts | {"/assignments": json.dumps([each for each in items if each["id"] == "levels"])}
+    items = responses["/assignments"].get_json()["items"]
+    return texts | {"/assignments": json.dumps([item for item in items if item["id"] == "levels"])}
 
 
 def submit_graded(portal: Asker, store: Store, outcome: Outcome = Outcome.FAILED) -> str:
@@ -85,8 +93,8 @@ def test_no_form_tells_what_the_level_hides(
     facts = {str(ASSIGNMENT.seed)} | secrets(reveal_all(outcome))
     if level is Level.HINT:
         facts -= secrets([row.title for row in ROWS]) | {"zq-weak"}
-    told = forms(app, portal, submit_graded(portal, store, outcome))
-    assert {form: found for form, text in told.items() if (found := find_betrayals(text, facts))} == {}
+    texts = forms(app, portal, submit_graded(portal, store, outcome))
+    assert {form: betrayals for form, text in texts.items() if (betrayals := find_betrayals(text, facts))} == {}
 
 
 @pytest.mark.parametrize("level", Level)
@@ -95,34 +103,34 @@ def test_no_form_names_a_hidden_property(
 ) -> None:
     publish(Feedback(level, hidden=HIDDEN))
     rows = [row for row in reveal_all()["properties"] if row["name"] in HIDDEN]
-    others = [row | {"message": ""} for row in reveal_all()["properties"] if row["name"] not in HIDDEN]
+    other_rows = [row | {"message": ""} for row in reveal_all()["properties"] if row["name"] not in HIDDEN]
     facts = {*HIDDEN, "zq-mistake", "zq-title", "zq-weak", "zq-strong", "zq-first-to-differ", "zq_dl_df"}
-    facts |= secrets(rows) - secrets(others)
-    told = forms(app, portal, submit_graded(portal, store))
-    assert {form: found for form, text in told.items() if (found := find_betrayals(text, facts))} == {}
+    facts |= secrets(rows) - secrets(other_rows)
+    texts = forms(app, portal, submit_graded(portal, store))
+    assert {form: betrayals for form, text in texts.items() if (betrayals := find_betrayals(text, facts))} == {}
 
 
 def test_a_callback_tells_the_total_and_no_more(
     portal: Asker, store: Store, publish: Publish, settings: ServiceSettings
 ) -> None:
     publish(Feedback(Level.SCORE))
-    with receiving() as receiver:
+    with run_receiver() as receiver:
         store.callbacks.create("course", receiver.url)
         submit_graded(portal, store)
         assert run_due(Deliveries(store, settings)) == 1
-        (got,) = receiver.got
-    assert find_betrayals(got.body.decode(), secrets(reveal_all()) | {row.name for row in ROWS}) == []
-    assert (json.loads(got.body)["data"]["score"], json.loads(got.body)["data"]["max_score"]) == (3, 17)
+        (callback,) = receiver.got
+    assert find_betrayals(callback.body.decode(), secrets(reveal_all()) | {row.name for row in ROWS}) == []
+    assert (json.loads(callback.body)["data"]["score"], json.loads(callback.body)["data"]["max_score"]) == (3, 17)
 
 
 def test_every_form_tells_the_total(portal: Asker, store: Store, publish: Publish) -> None:
     publish(Feedback(Level.SCORE, hidden=HIDDEN))
     submission = submit_graded(portal, store)
-    told = {form: portal.get(f"/submissions/{submission}?format={form}") for form in FORMATS}
-    assert told["gradescope"].get_json()["score"] == 3
-    assert told["prairielearn"].get_json()["score"] == pytest.approx(3 / 17)
-    assert told["lti"].get_json(force=True)["scoreGiven"] == 3
-    assert 'name="score" value="3"' in told["junit"].get_data(as_text=True)
+    responses = {form: portal.get(f"/submissions/{submission}?format={form}") for form in FORMATS}
+    assert responses["gradescope"].get_json()["score"] == 3
+    assert responses["prairielearn"].get_json()["score"] == pytest.approx(3 / 17)
+    assert responses["lti"].get_json(force=True)["scoreGiven"] == 3
+    assert 'name="score" value="3"' in responses["junit"].get_data(as_text=True)
 
 
 def test_staff_see_all_but_what_other_systems_show_is_for_students(
@@ -130,9 +138,9 @@ def test_staff_see_all_but_what_other_systems_show_is_for_students(
 ) -> None:
     publish(Feedback(Level.SCORE, hidden=HIDDEN))
     submission = submit_graded(staff, store)
-    told = staff.get(f"/submissions/{submission}").get_json()["verdict"]
-    own = {"submission": told["submission"]}
-    assert told == reveal_all() | own
+    verdict = staff.get(f"/submissions/{submission}").get_json()["verdict"]
+    own_fields = {"submission": verdict["submission"]}
+    assert verdict == reveal_all() | own_fields
     assert staff.get("/assignments/levels").get_json()["revision"]["settings"]["seed"] == ASSIGNMENT.seed
     form = staff.get(f"/submissions/{submission}?format=gradescope").get_data(as_text=True)
     assert find_betrayals(form, secrets(reveal_all())) == []
@@ -141,8 +149,8 @@ def test_staff_see_all_but_what_other_systems_show_is_for_students(
 def test_later_attempts_are_shown_more(portal: Asker, store: Store, publish: Publish) -> None:
     publish(Feedback(Level.HINT, strong_hint_after=1, full_after=2))
     verdicts = [portal.get(f"/submissions/{submit_graded(portal, store)}").get_json()["verdict"] for _ in range(3)]
-    assert [each["diagnosis"][0]["strong_hint"] for each in verdicts] == ["", "zq-strong!", "zq-strong!"]
-    assert [each["counterexample"] is None for each in verdicts] == [True, True, False]
+    assert [verdict["diagnosis"][0]["strong_hint"] for verdict in verdicts] == ["", "zq-strong!", "zq-strong!"]
+    assert [verdict["counterexample"] is None for verdict in verdicts] == [True, True, False]
 
 
 def test_what_was_refused_or_cancelled_earns_no_hint(portal: Asker, store: Store, publish: Publish) -> None:
@@ -170,9 +178,9 @@ def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
     """Any other reader of verdicts would have to redact them too."""
     folder = Path(str(web.__file__)).parent
     reads = re.compile(r"\bsubmissions\.verdict\(|\bunits\.verdict\(|\.failing\b")
-    found = {str(file.relative_to(folder)) for file in folder.rglob("*.py") if reads.search(file.read_text("utf-8"))}
+    modules = {str(file.relative_to(folder)) for file in folder.rglob("*.py") if reads.search(file.read_text("utf-8"))}
     # Of regrades everything is for staff, and so is the export of a course.
-    assert {each for each in found if "staff" not in each} == {
+    assert {module for module in modules if "staff" not in module} == {
         "viewers.py",
         "api/course_export.py",
         "api/regrades.py",

@@ -34,18 +34,18 @@ def test_every_type_of_problem_has_a_page(app: Flask, kind: ProblemKind) -> None
 
 
 def test_the_document_is_openapi_3_1_and_needs_no_token(app: Flask) -> None:
-    told = app.test_client().get(f"{PREFIX}/openapi.json")
-    document = told.get_json()
+    response = app.test_client().get(f"{PREFIX}/openapi.json")
+    document = response.get_json()
     assert document["openapi"].startswith("3.1.")
     assert set(document["paths"]) >= {f"{PREFIX}/submissions", f"{PREFIX}/tokens", "/readyz"}
-    again = app.test_client().get(f"{PREFIX}/openapi.json", headers={"If-None-Match": told.headers["ETag"]})
-    assert again.status_code == 304
+    repeat = app.test_client().get(f"{PREFIX}/openapi.json", headers={"If-None-Match": response.headers["ETag"]})
+    assert repeat.status_code == 304
 
 
 def test_every_reference_of_the_document_leads_somewhere(app: Flask) -> None:
-    told = app.test_client().get(f"{PREFIX}/openapi.json")
-    names = set(re.findall(r"#/components/schemas/([\w.-]+)", told.text))
-    assert names <= set(told.get_json()["components"]["schemas"])
+    response = app.test_client().get(f"{PREFIX}/openapi.json")
+    names = set(re.findall(r"#/components/schemas/([\w.-]+)", response.text))
+    assert names <= set(response.get_json()["components"]["schemas"])
 
 
 def test_every_operation_needs_a_token_but_those_for_machines(app: Flask) -> None:
@@ -77,14 +77,14 @@ def test_assets_are_those_of_the_page_only(app: Flask) -> None:
 @pytest.mark.parametrize("result", [passing_verdict(), failing_verdict()])
 def test_a_verdict_is_as_documented(app: Flask, result: dict[str, Any], level: Level | None) -> None:
     verdict = read_verdict(result)
-    sent = json.dumps((verdict if level is None else disclose(verdict, Feedback(level), 1)).as_dict())
+    text = json.dumps((verdict if level is None else disclose(verdict, Feedback(level), 1)).as_dict())
     document = app.test_client().get(f"{PREFIX}/openapi.json").get_json()
-    documented = document["components"]["schemas"]["Verdict"]
-    assert set(documented["required"]) == set(documented["properties"]) - {"level"}
-    assert json.loads(sent).keys() - {"level"} == set(documented["required"])
-    assert TypeAdapter(Verdict).validate_json(sent) == read_verdict(json.loads(sent))
+    documented_schema = document["components"]["schemas"]["Verdict"]
+    assert set(documented_schema["required"]) == set(documented_schema["properties"]) - {"level"}
+    assert json.loads(text).keys() - {"level"} == set(documented_schema["required"])
+    assert TypeAdapter(Verdict).validate_json(text) == read_verdict(json.loads(text))
 
 
 def test_problems_are_explained_where_their_type_says(portal: Asker) -> None:
-    told = portal.get("/nothing").get_json()
-    assert portal.get(f"/{told['type']}").status_code == 200
+    problem = portal.get("/nothing").get_json()
+    assert portal.get(f"/{problem['type']}").status_code == 200

@@ -42,10 +42,10 @@ def test_an_endpoint_is_made_and_its_secret_shown_this_once(staff: Asker) -> Non
     assert body is not None
     assert body["secret"].startswith("whsec_")
     assert len(body["events"]) == 5
-    read = staff.get(f"/callbacks/{body['id']}")
+    reading = staff.get(f"/callbacks/{body['id']}")
     assert answer.headers["Location"] == f"/api/v1/callbacks/{body['id']}"
     del body["secret"]
-    assert read.json == body
+    assert reading.json == body
     assert staff.get("/callbacks").json == {"items": [body], "next": None}
 
 
@@ -70,7 +70,7 @@ def test_only_the_events_that_were_asked_for_are_told(staff: Asker, store: Store
 
 
 @pytest.mark.parametrize(
-    ("url", "why"),
+    ("url", "sentence"),
     [
         ("http://1.1.1.1/hook", "https"),
         ("https://127.0.0.1/hook", "not public"),
@@ -84,8 +84,8 @@ def test_only_the_events_that_were_asked_for_are_told(staff: Asker, store: Store
         ("", "https"),
     ],
 )
-def test_where_callbacks_may_not_go_is_refused_in_words(staff: Asker, url: str, why: str) -> None:
-    assert why in url_error(staff.post("/callbacks", json={"url": url}))
+def test_where_callbacks_may_not_go_is_refused_in_words(staff: Asker, url: str, sentence: str) -> None:
+    assert sentence in url_error(staff.post("/callbacks", json={"url": url}))
     assert (staff.get("/callbacks").json or {})["items"] == []
 
 
@@ -98,9 +98,9 @@ def test_what_a_private_name_resolves_to_is_not_said(staff: Asker) -> None:
 def test_the_owner_may_allow_this_machine(store: Store, redis_server: EmbeddedRedis) -> None:
     networks = (IPv4Network("127.0.0.0/8"),)
     settings = ServiceSettings(redis_url=SecretStr(redis_server.url), callback_http=True, callback_networks=networks)
-    allowed = Asker.with_token(create_app(settings, store), store, "course", Scope.STAFF)
-    assert create_endpoint(allowed, url="http://127.0.0.1:9000/hook")["url"] == "http://127.0.0.1:9000/hook"
-    assert "not public" in url_error(allowed.post("/callbacks", json={"url": "http://10.0.0.1/"}))
+    course_staff = Asker.with_token(create_app(settings, store), store, "course", Scope.STAFF)
+    assert create_endpoint(course_staff, url="http://127.0.0.1:9000/hook")["url"] == "http://127.0.0.1:9000/hook"
+    assert "not public" in url_error(course_staff.post("/callbacks", json={"url": "http://10.0.0.1/"}))
 
 
 @pytest.mark.parametrize(
@@ -121,10 +121,10 @@ def test_a_course_has_only_so_many(staff: Asker) -> None:
 
 def test_a_rotation_shows_a_new_secret_and_how_long_the_old_one_is_good(staff: Asker) -> None:
     first = create_endpoint(staff)
-    rotated = staff.post(f"/callbacks/{first['id']}/rotate").json
-    assert rotated is not None
-    assert rotated["secret"] not in {None, first["secret"]}
-    assert rotated["previous_secret_until"] is not None
+    rotation = staff.post(f"/callbacks/{first['id']}/rotate").json
+    assert rotation is not None
+    assert rotation["secret"] not in {None, first["secret"]}
+    assert rotation["previous_secret_until"] is not None
     at_once = staff.post(f"/callbacks/{first['id']}/rotate?hours=0").json
     assert at_once is not None
     assert at_once["previous_secret_until"] is None
@@ -141,15 +141,19 @@ def test_deliveries_are_listed_by_state_and_those_given_up_first(staff: Asker, s
     store.callbacks.conclude(attempts[names[0]], Result.DELIVERED, status=204)
     store.callbacks.conclude(attempts[names[1]], Result.RETRY, status=503, error="busy", pause=60)
     store.callbacks.conclude(attempts[names[2]], Result.DROP, error="deleted")
-    listed = {
+    items_by_state = {
         state: (staff.get(f"/callbacks/{endpoint}/deliveries{state}").json or {})["items"]
         for state in ("", "?state=pending", "?state=delivered")
     }
-    assert [[each["submission"] for each in items] for items in listed.values()] == [[names[2]], [names[1]], [names[0]]]
-    (waiting,) = listed["?state=pending"]
-    assert (waiting["status"], waiting["error"], waiting["attempts"]) == (503, "busy", 1)
-    assert waiting["next_at"] > waiting["created_at"]
-    assert "grace" not in str(listed)
+    assert [[item["submission"] for item in items] for items in items_by_state.values()] == [
+        [names[2]],
+        [names[1]],
+        [names[0]],
+    ]
+    (delivery,) = items_by_state["?state=pending"]
+    assert (delivery["status"], delivery["error"], delivery["attempts"]) == (503, "busy", 1)
+    assert delivery["next_at"] > delivery["created_at"]
+    assert "grace" not in str(items_by_state)
 
 
 def test_deliveries_come_in_pages(staff: Asker, store: Store) -> None:

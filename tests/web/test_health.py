@@ -32,22 +32,22 @@ def test_all_is_well_with_a_worker_and_a_sweeper(portal: Asker, store: Store) ->
     assert (answer.status_code, answer.get_json()["ok"]) == (200, True)
 
 
-@pytest.mark.parametrize(("there", "missing"), [("worker", "sweeper"), ("sweeper", "workers")])
+@pytest.mark.parametrize(("live_part", "missing_part"), [("worker", "sweeper"), ("sweeper", "workers")])
 def test_what_is_missing_is_named(
-    portal: Asker, store: Store, there: Literal["worker", "sweeper"], missing: str
+    portal: Asker, store: Store, live_part: Literal["worker", "sweeper"], missing_part: str
 ) -> None:
-    report(store, there)
+    report(store, live_part)
     answer = portal.get("//readyz")
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) >= 1
-    assert [name for name, part in answer.get_json()["parts"].items() if not part["ok"]] == [missing]
+    assert [name for name, part in answer.get_json()["parts"].items() if not part["ok"]] == [missing_part]
 
 
 def test_workers_that_cannot_isolate_are_no_workers(portal: Asker, store: Store) -> None:
     report(store, "sweeper")
     report(store, "worker", "no user namespaces")
-    told = portal.get("//readyz").get_json()["parts"]["workers"]
-    assert (told["ok"], "no user namespaces" in told["reason"]) == (False, True)
+    health = portal.get("//readyz").get_json()["parts"]["workers"]
+    assert (health["ok"], "no user namespaces" in health["reason"]) == (False, True)
 
 
 def test_one_worker_that_isolates_is_enough_and_the_others_are_told(portal: Asker, store: Store) -> None:
@@ -63,9 +63,9 @@ def test_versions_that_differ_are_named_and_do_no_harm(portal: Asker, store: Sto
     report(store, "sweeper")
     for version in versions:
         store.workers.report(Worker(version, "here", 1, jail=True, reason=None, version=version, role="worker"))
-    told = portal.get("//readyz").get_json()["parts"]["workers"]
-    assert told["ok"]
-    assert all(version in told["reason"] for version in (OWN, *versions))
+    health = portal.get("//readyz").get_json()["parts"]["workers"]
+    assert health["ok"]
+    assert all(version in health["reason"] for version in (OWN, *versions))
 
 
 def test_workers_of_this_version_are_not_worth_a_word(portal: Asker, store: Store) -> None:
@@ -80,10 +80,10 @@ def test_a_redis_that_is_unfit_makes_the_service_unready(portal: Asker, store: S
     report(store, "sweeper")
     store.redis.config_set("appendfsync", "everysec")
     try:
-        told = portal.get("//readyz")
+        answer = portal.get("//readyz")
     finally:
         store.redis.config_set("appendfsync", "always")
-    assert (told.status_code, "everysec" in told.get_json()["parts"]["redis"]["reason"]) == (503, True)
+    assert (answer.status_code, "everysec" in answer.get_json()["parts"]["redis"]["reason"]) == (503, True)
 
 
 def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, store: Store) -> None:
@@ -92,16 +92,16 @@ def test_a_storage_that_is_full_says_so_before_redis_refuses(portal: Asker, stor
         report(store, role)
     name = portal.submit("ada").get_json()["id"]
     store.redis.config_set("maxmemory", int(store.redis.info("memory")["used_memory"]) * 11 // 10)
-    with closing(Store.connect(store.settings)) as fresh:
-        asker = Asker(create_app(store.settings, fresh), portal.secret)
+    with closing(Store.connect(store.settings)) as fresh_store:
+        asker = Asker(create_app(store.settings, fresh_store), portal.secret)
         try:
-            refused, ready = asker.submit("grace"), asker.get("//readyz")
+            refusal, ready = asker.submit("grace"), asker.get("//readyz")
             figures = asker.get("//metrics").text
             conclude(store, name, failing_verdict())
         finally:
             store.redis.config_set("maxmemory", 0)
-    assert (refused.status_code, refused.get_json()["type"]) == (507, "/problems/storage-full")
-    assert int(refused.headers["Retry-After"]) >= 60
+    assert (refusal.status_code, refusal.get_json()["type"]) == (507, "/problems/storage-full")
+    assert int(refusal.headers["Retry-After"]) >= 60
     parts = ready.get_json()["parts"]
     assert (ready.status_code, [name for name, part in parts.items() if not part["ok"]]) == (503, ["storage"])
     assert "the storage is full" in parts["storage"]["reason"]
@@ -141,20 +141,20 @@ def test_figures_tell_depth_outcomes_and_workers(portal: Asker, store: Store) ->
 
 
 def test_the_figures_that_the_documentation_watches_are_there(portal: Asker) -> None:
-    told = portal.get("//metrics").text
-    named = re.findall(r"`(backmark_[a-z_]+)", (DOCS / "sizing.md").read_text(encoding="utf-8"))
-    assert named
-    assert [each for each in named if f"\n{each}" not in told] == []
+    metrics_text = portal.get("//metrics").text
+    names = re.findall(r"`(backmark_[a-z_]+)", (DOCS / "sizing.md").read_text(encoding="utf-8"))
+    assert names
+    assert [name for name in names if f"\n{name}" not in metrics_text] == []
 
 
 def test_every_figure_is_in_the_runbook(portal: Asker) -> None:
     """A series of figures may be named by its end alone, as in `_limit_bytes`."""
     text = (DOCS / "runbook.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"`(backmark_[a-z_]+)`", text))
-    documented |= {f"backmark_storage{end}" for end in re.findall(r"`(_[a-z_]+)`", text)}
-    shown = set(re.findall(r"^# TYPE (\w+) ", portal.get("//metrics").text, re.MULTILINE))
-    assert shown - documented == set()
-    assert documented - shown == {"backmark_disk_free_bytes"}
+    documented_names = set(re.findall(r"`(backmark_[a-z_]+)`", text))
+    documented_names |= {f"backmark_storage{end}" for end in re.findall(r"`(_[a-z_]+)`", text)}
+    names = set(re.findall(r"^# TYPE (\w+) ", portal.get("//metrics").text, re.MULTILINE))
+    assert names - documented_names == set()
+    assert documented_names - names == {"backmark_disk_free_bytes"}
 
 
 @pytest.mark.service(redis_folder=DOCS)
@@ -169,9 +169,9 @@ def test_figures_tell_requests_by_endpoint_and_status(portal: Asker, store: Stor
     lines = portal.get("//metrics").text.splitlines()
     assert 'backmark_http_requests_total{endpoint="submissions.submit",status="202"} 1.0' in lines
     assert 'backmark_http_requests_total{endpoint="submissions.read_submission",status="404"} 1.0' in lines
-    with closing(Store.connect(store.settings)) as another:
+    with closing(Store.connect(store.settings)) as other_store:
         # Another web process shows the same, and adds to it.
-        asker = Asker(create_app(store.settings, another), portal.secret)
+        asker = Asker(create_app(store.settings, other_store), portal.secret)
         asker.get("/submissions/none").close()
         lines = asker.get("//metrics").text.splitlines()
     assert 'backmark_http_requests_total{endpoint="submissions.read_submission",status="404"} 2.0' in lines
@@ -196,8 +196,8 @@ def test_figures_tell_callbacks(portal: Asker, store: Store) -> None:
     store.callbacks.conclude(attempt, Result.RETRY, pause=0.0)
     lines = portal.get("//metrics").text.splitlines()
     assert 'backmark_callback_attempts_total{result="retry"} 1.0' in lines
-    (overdue,) = (line for line in lines if line.startswith("backmark_callback_overdue_seconds "))
-    assert 0 < float(overdue.split()[1]) < 60
+    (overdue_line,) = (line for line in lines if line.startswith("backmark_callback_overdue_seconds "))
+    assert 0 < float(overdue_line.split()[1]) < 60
 
 
 def test_health_needs_no_token(portal: Asker) -> None:

@@ -17,7 +17,7 @@ from grader.web.http import streaming as awaiting
 from grader.web.http.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from tests.web.serving import serving
+from tests.web.serving import serve_web
 
 #: Seconds after which a test gives up.
 PATIENCE = 20.0
@@ -31,7 +31,7 @@ def until(condition: Callable[[], bool]) -> None:
         time.sleep(0.01)
 
 
-def heard(store: Store, submission: str) -> Callable[[], bool]:
+def make_hearing(store: Store, submission: str) -> Callable[[], bool]:
     """Return True if a subscription to its changes is open."""
     return lambda: dict(store.redis.pubsub_numsub(keys.changes(submission)))[keys.changes(submission).encode()] == 1
 
@@ -47,12 +47,12 @@ def events(text: str) -> list[tuple[str, str, dict[str, object]]]:
 def test_a_wait_ends_with_the_submission(portal: Asker, store: Store) -> None:
     submission = portal.submit().get_json()["id"]
     with ThreadPoolExecutor() as pool:
-        began = time.monotonic()
+        start = time.monotonic()
         answer = pool.submit(portal.get, f"/submissions/{submission}?wait=60")
-        until(heard(store, submission))
+        until(make_hearing(store, submission))
         conclude(store, submission)
         assert answer.result().get_json()["state"] == "done"
-        assert time.monotonic() - began < PATIENCE
+        assert time.monotonic() - start < PATIENCE
 
 
 def test_a_wait_that_is_over_tells_where_the_submission_is(portal: Asker) -> None:
@@ -70,7 +70,7 @@ def test_a_wait_for_what_is_deleted_ends(staff: Asker, store: Store) -> None:
     submission = staff.submit().get_json()["id"]
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(staff.get, f"/submissions/{submission}?wait=60")
-        until(heard(store, submission))
+        until(make_hearing(store, submission))
         staff.delete(f"/submissions/{submission}")
         assert answer.result().status_code == 404
 
@@ -78,8 +78,8 @@ def test_a_wait_for_what_is_deleted_ends(staff: Asker, store: Store) -> None:
 @pytest.mark.service(web_threads=2)
 def test_beyond_half_of_the_threads_nobody_is_held(portal: Asker, app: Flask) -> None:
     submission = portal.submit().get_json()["id"]
-    with of(app).slots.hold() as held:
-        assert held
+    with of(app).slots.hold() as slot:
+        assert slot
         assert portal.get(f"/submissions/{submission}?wait=60").get_json()["state"] == "queued"
         answer = portal.get(f"/submissions/{submission}/events")
         assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/busy")
@@ -90,13 +90,13 @@ def test_a_stream_ends_with_the_last_state_and_its_verdict(portal: Asker, store:
     submission = portal.submit().get_json()["id"]
     with ThreadPoolExecutor() as pool:
         answer = pool.submit(lambda: portal.get(f"/submissions/{submission}/events").text)
-        until(heard(store, submission))
+        until(make_hearing(store, submission))
         conclude(store, submission)
         text = answer.result()
     assert text.startswith("retry: ")
-    told = events(text)
-    assert told[-1][0] == "done"
-    assert told[-1][2] == portal.get(f"/submissions/{submission}").get_json()
+    events_read = events(text)
+    assert events_read[-1][0] == "done"
+    assert events_read[-1][2] == portal.get(f"/submissions/{submission}").get_json()
 
 
 def test_a_stream_that_was_read_to_its_end_is_not_begun_again(portal: Asker, store: Store) -> None:
@@ -119,8 +119,8 @@ def test_a_stream_that_is_silent_beats(portal: Asker, monkeypatch: pytest.Monkey
 def test_a_stream_that_nobody_reads_gives_its_place_back(portal: Asker, app: Flask) -> None:
     submission = portal.submit().get_json()["id"]
     places = of(app).settings.web_threads // 2
-    for turn in range(2 * places + 1):
-        answer = portal.ask("GET" if turn % 2 else "HEAD", f"/submissions/{submission}/events", buffered=False)
+    for number in range(2 * places + 1):
+        answer = portal.ask("GET" if number % 2 else "HEAD", f"/submissions/{submission}/events", buffered=False)
         assert answer.status_code == 200
         answer.close()
 
@@ -130,7 +130,7 @@ def server(settings: ServiceSettings, store: Store) -> Iterator[httpx.Client]:
     """A client of a real web server, with a portal's token."""
     secret = store.tokens.create("test", "course", {Scope.SUBMIT, Scope.READ})[1]
     with (
-        serving(settings.redis_url.get_secret_value()) as port,
+        serve_web(settings.redis_url.get_secret_value()) as port,
         httpx.Client(
             base_url=f"http://127.0.0.1:{port}/api/v1", headers={"Authorization": f"Bearer {secret}"}, timeout=PATIENCE
         ) as client,
@@ -142,11 +142,11 @@ def test_streams_end_when_their_clients_go_away_and_leave_room_for_others(server
     body = {"assignment": "udl-7.2", "student": "ada", "filename": "a.py", "source": "x = 1\n"}
     path = f"/submissions/{server.post('/submissions', json=body).json()['id']}/events"
     streams = [server.send(server.build_request("GET", path), stream=True) for _ in range(5)]
-    assert [each.status_code for each in streams] == [200] * 4 + [503]
+    assert [response.status_code for response in streams] == [200] * 4 + [503]
     # Had they taken every thread, this would end with the client's patience: none of them ends by itself.
     assert server.get("/token").status_code == 200
-    for each in streams:
-        each.close()
+    for stream in streams:
+        stream.close()
 
     def room() -> bool:
         with server.stream("GET", path) as answer:
@@ -176,11 +176,11 @@ def test_a_server_that_is_told_to_stop_lets_everybody_go(settings: ServiceSettin
     with httpx.Client(headers={"Authorization": f"Bearer {staff.secret}"}, timeout=PATIENCE) as client:
         # Whom it does not let go it waits for, and the test with it.
         patient = {"GUNICORN_CMD_ARGS": f"--graceful-timeout {10 * PATIENCE:.0f}"}
-        with serving(settings.redis_url.get_secret_value(), **patient) as port:
+        with serve_web(settings.redis_url.get_secret_value(), **patient) as port:
             stream = client.send(client.build_request("GET", f"http://127.0.0.1:{port}{path}"), stream=True)
             lines = stream.iter_lines()
             assert next(lines).startswith("retry: ")
         # An answer that is cut off is an error.
         assert list(lines)[-1] == ""
         stream.close()
-    assert heard(store, path.split("/")[-2])() is False
+    assert make_hearing(store, path.split("/")[-2])() is False

@@ -30,13 +30,13 @@ def visitor(app: Flask, store: Store) -> Visitor:
     return Visitor(app, store)
 
 
-def attempt(store: Store, student: str, *, passed: bool = True) -> str:
+def attempt(store: Store, student: str, *, is_passing: bool = True) -> str:
     """A submission with its verdict: all of the marks, or some."""
     revision = store.assignments.current(COURSE, ASSIGNMENT)
     assert revision is not None
     new = NewSubmission(COURSE, ASSIGNMENT, revision.id, student, "a.py", student.encode())
     name = store.submissions.accept(new).id
-    conclude(store, name, passing_verdict() if passed else failing_verdict())
+    conclude(store, name, passing_verdict() if is_passing else failing_verdict())
     return name
 
 
@@ -87,7 +87,7 @@ def test_a_class_is_shown_in_pages(visitor: Visitor, store: Store) -> None:
 
 
 def test_an_override_holds_and_says_when_another_mark_is_computed(visitor: Visitor, store: Store) -> None:
-    attempt(store, "ada", passed=False)
+    attempt(store, "ada", is_passing=False)
     answer = visitor.post(f"{MARKS}/ada/override", f"{MARKS}/ada", share="62,5", reason=REASON)
     assert answer.status_code == 303
     override = store.courses.overrides(COURSE, ASSIGNMENT)["ada"]
@@ -106,7 +106,7 @@ def test_an_override_holds_and_says_when_another_mark_is_computed(visitor: Visit
 
 
 @pytest.mark.parametrize(
-    ("fields", "says"),
+    ("fields", "sentence"),
     [
         ({"share": "", "reason": "x"}, "Write the mark in per cent"),
         ({"share": "-5", "reason": "x"}, "-5 is no number"),
@@ -115,31 +115,31 @@ def test_an_override_holds_and_says_when_another_mark_is_computed(visitor: Visit
     ],
 )
 def test_an_override_that_is_mistyped_is_refused_at_its_field(
-    visitor: Visitor, store: Store, fields: dict[str, str], says: str
+    visitor: Visitor, store: Store, fields: dict[str, str], sentence: str
 ) -> None:
     attempt(store, "ada")
     answer = visitor.post(f"{MARKS}/ada/override", f"{MARKS}/ada", **fields)
     assert answer.status_code == 422
-    assert says in answer.text
+    assert sentence in answer.text
     assert store.courses.overrides(COURSE, ASSIGNMENT) == {}
 
 
 def test_an_extension_is_read_in_the_zone_of_the_form(visitor: Visitor, store: Store) -> None:
     attempt(store, "ada")
-    given = {"zone": "Europe/Zurich", "due": "2027-03-05T18:00", "reason": "ill"}
-    assert visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **given).status_code == 303
+    fields = {"zone": "Europe/Zurich", "due": "2027-03-05T18:00", "reason": "ill"}
+    assert visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **fields).status_code == 303
     extension = store.courses.extensions(COURSE, ASSIGNMENT)["ada"]
     assert extension.due == datetime(2027, 3, 5, 17, tzinfo=UTC).timestamp()
     assert 'value="2027-03-05T17:00"' in visitor.get(f"{MARKS}/ada")
-    missing = visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **given | {"due": "2027-03-28T02:30"})
-    assert missing.status_code == 422
-    assert "does not exist in Europe/Zurich" in missing.text
-    assert 'value="Europe/Zurich"' in missing.text
-    unknown = visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **given | {"zone": "Zurich"})
-    assert unknown.status_code == 422
-    (help_,) = re.findall(r'<p class="help" id="extension-zone-help">(.*?)</p>', unknown.text)
+    response = visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **fields | {"due": "2027-03-28T02:30"})
+    assert response.status_code == 422
+    assert "does not exist in Europe/Zurich" in response.text
+    assert 'value="Europe/Zurich"' in response.text
+    zone_refusal = visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", **fields | {"zone": "Zurich"})
+    assert zone_refusal.status_code == 422
+    (help_,) = re.findall(r'<p class="help" id="extension-zone-help">(.*?)</p>', zone_refusal.text)
     assert "no time zone &#39;Zurich&#39;" in help_
-    assert unknown.text.count("no time zone") == 1
+    assert zone_refusal.text.count("no time zone") == 1
     assert "changes nothing" in visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", reason="ill").text
     visitor.post(f"{MARKS}/ada/extension", f"{MARKS}/ada", remove="1")
     assert store.courses.extensions(COURSE, ASSIGNMENT) == {}
@@ -150,12 +150,12 @@ def test_the_mark_of_a_group_is_copied_to_all_or_to_nobody(visitor: Visitor, sto
     assert "bo has no mark yet" in visitor.post(f"{MARKS}/bo/group", MARKS, students="cy", reason="same group").text
     attempt(store, "ada")
     form = f"{MARKS}/ada/group"
-    refused = visitor.post(form, f"{MARKS}/ada", students="bo cyy", reason="same group")
-    assert "cyy: not in the roster" in refused.text
+    refusal = visitor.post(form, f"{MARKS}/ada", students="bo cyy", reason="same group")
+    assert "cyy: not in the roster" in refusal.text
     assert store.courses.overrides(COURSE, ASSIGNMENT) == {}
     assert visitor.post(form, f"{MARKS}/ada", students="bo, cy", reason="same group").status_code == 303
-    given = store.courses.overrides(COURSE, ASSIGNMENT)
-    assert {name: (override.share, override.reason) for name, override in given.items()} == {
+    overrides = store.courses.overrides(COURSE, ASSIGNMENT)
+    assert {name: (override.share, override.reason) for name, override in overrides.items()} == {
         "bo": (1.0, "same group"),
         "cy": (1.0, "same group"),
     }
@@ -167,21 +167,21 @@ def test_a_student_whom_nobody_knows_has_no_page(visitor: Visitor) -> None:
 
 
 def test_a_policy_is_set_shown_changed_and_removed(visitor: Visitor, store: Store) -> None:
-    given = {"zone": "UTC", "due": "2027-03-05T18:00", "closes": "2027-03-09T18:00", "grace": "10", "late": "12.5"}
-    given |= {"floor": "40", "attempts": "3", "counts": "last"}
-    assert visitor.post(POLICY, POLICY, **given).status_code == 303
+    fields = {"zone": "UTC", "due": "2027-03-05T18:00", "closes": "2027-03-09T18:00", "grace": "10", "late": "12.5"}
+    fields |= {"floor": "40", "attempts": "3", "counts": "last"}
+    assert visitor.post(POLICY, POLICY, **fields).status_code == 303
     due = datetime(2027, 3, 5, 18, tzinfo=UTC).timestamp()
     expected = Policy(due=due, closes=due + 4 * DAY, grace=600, late=12.5, floor=40, attempts=3, counts=Counts.LAST)
     assert store.courses.policy(COURSE, ASSIGNMENT) == expected
     page = visitor.get(POLICY)
-    shown = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in given if name != "counts"}
-    assert {name: match and match[1] for name, match in shown.items()} == {
-        name: value for name, value in given.items() if name != "counts"
+    inputs = {name: re.search(rf'name="{name}"[^>]* value="([^"]*)"', page) for name in fields if name != "counts"}
+    assert {name: match and match[1] for name, match in inputs.items()} == {
+        name: value for name, value in fields.items() if name != "counts"
     }
-    refused = visitor.post(POLICY, POLICY, **given | {"closes": "2027-03-05T17:00", "late": "ten", "attempts": "1.5"})
-    assert refused.status_code == 422
-    for says in ("closes before it is due", "ten is no number", "1.5 is no whole number"):
-        assert says in refused.text
+    refusal = visitor.post(POLICY, POLICY, **fields | {"closes": "2027-03-05T17:00", "late": "ten", "attempts": "1.5"})
+    assert refusal.status_code == 422
+    for sentence in ("closes before it is due", "ten is no number", "1.5 is no whole number"):
+        assert sentence in refusal.text
     assert store.courses.policy(COURSE, ASSIGNMENT) == expected
     visitor.post(POLICY, POLICY, remove="1")
     assert store.courses.policy(COURSE, ASSIGNMENT) is None
@@ -194,8 +194,8 @@ def test_an_outage_moves_what_students_read(visitor: Visitor, store: Store) -> N
     assert visitor.post(f"{HERE}/outages", POLICY, **outage).status_code == 303
     assert "5 March 2027, 20:30 UTC" in visitor.get(POLICY)
     assert "end must be later" in visitor.post(f"{HERE}/outages", POLICY, **outage | {"end": outage["start"]}).text
-    (recorded,) = store.courses.outages(COURSE, ASSIGNMENT)
-    visitor.post(f"{HERE}/outages", POLICY, remove=recorded.id)
+    (outage_record,) = store.courses.outages(COURSE, ASSIGNMENT)
+    visitor.post(f"{HERE}/outages", POLICY, remove=outage_record.id)
     assert store.courses.outages(COURSE, ASSIGNMENT) == ()
 
 
@@ -204,7 +204,7 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
     store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
     attempt(store, "ada")
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
-    for says in (
+    for sentence in (
         "<strong>80 %</strong>, after lateness took off 20 %",
         "2 of 3",
         "10 % of the maximum off",
@@ -212,7 +212,7 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
         "up to 20 %",
         "cannot lower the mark",
     ):
-        assert says in page
+        assert sentence in page
     store.courses.set_extension(COURSE, ASSIGNMENT, Extension("ada", time.time() + 3 * DAY, None, 9, "staff", "ill"))
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
     assert "8 of 9" in page
@@ -220,7 +220,7 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rules", "student", "says"),
+    ("rules", "student", "sentence"),
     [
         (Policy(opens=4e9), "ada", "not open yet"),
         (Policy(closes=1.7e9), "ada", "has closed"),
@@ -229,7 +229,7 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
     ],
 )
 def test_what_is_not_taken_is_said_before_and_after(
-    app: Flask, store: Store, rules: Policy, student: str | None, says: str
+    app: Flask, store: Store, rules: Policy, student: str | None, sentence: str
 ) -> None:
     attempt(store, "ada")
     link, browser = hand_in_link(app, student), app.test_client()
@@ -237,14 +237,14 @@ def test_what_is_not_taken_is_said_before_and_after(
     proof = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(link, headers=HTML).text) or ("", "")
     store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
     page = browser.get(link, headers=HTML).text
-    assert says in page
+    assert sentence in page
     assert 'type="file"' not in page
     file = (BytesIO(b"x = 1\n"), "a.py")
     answer = browser.post(
         link, headers=HTML, data={"csrf_token": proof[1], "once": "x", "student": "ada", "file": file}
     )
     assert answer.status_code == 422
-    assert says in answer.text
+    assert sentence in answer.text
     assert "It did not count as an attempt." in answer.text
     assert sum(map(len, store.courses.attempts(COURSE, ASSIGNMENT).values())) == 1
 
@@ -280,8 +280,8 @@ def test_each_student_of_the_roster_gets_a_link_in_one_table(app: Flask, visitor
     store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=3), "staff")
     assert "Under a policy a link must name its student:" in visitor.get(HERE)
     assert visitor.post(f"{HERE}/links", HERE, student="").status_code == 422
-    header, row, *rest = visitor.get(f"{HERE}/links.csv").splitlines()
-    assert (header, rest) == ("student,name,lms_id,link", [])
+    header, row, *other_lines = visitor.get(f"{HERE}/links.csv").splitlines()
+    assert (header, other_lines) == ("student,name,lms_id,link", [])
     assert row.startswith("ada,'=Ada,,/hand-in/")
     page = app.test_client().get(row.rpartition(",")[2], headers=HTML).text
     assert "3 of 3" in page
@@ -315,28 +315,28 @@ def test_the_column_of_an_exported_table_is_chosen_filled_and_downloaded(visitor
     assert re.findall(r"<option>([^<]+)", choice.text) == ["Backprop (4711)", "Quiz (12)"]
     hidden = dict(re.findall(r'type="hidden" name="(table|name)" value="([^"]*)"', choice.text))
     hidden["name"] = "Grades.csv"
-    shown = visitor.post(page, page, **hidden, column="Backprop (4711)").text
-    assert "1 mark filled in" in shown
-    for says in ("Hopper, Grace", '<li class="student">s2</li>', '<li class="student">s3</li>'):
-        assert says in shown
-    sent = visitor.post(page, page, **hidden, column="Backprop (4711)", download="1")
-    assert sent.get_data(as_text=True) == CANVAS.replace("ada,A,,3.00", "ada,A,20,3.00")
-    assert "Grades-filled.csv" in sent.headers["Content-Disposition"]
+    page_text = visitor.post(page, page, **hidden, column="Backprop (4711)").text
+    assert "1 mark filled in" in page_text
+    for sentence in ("Hopper, Grace", '<li class="student">s2</li>', '<li class="student">s3</li>'):
+        assert sentence in page_text
+    download = visitor.post(page, page, **hidden, column="Backprop (4711)", download="1")
+    assert download.get_data(as_text=True) == CANVAS.replace("ada,A,,3.00", "ada,A,20,3.00")
+    assert "Grades-filled.csv" in download.headers["Content-Disposition"]
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "sentence"),
     [
         (b"", "Choose the file"),
         (b"a,b\r\n1,2\r\n", "neither a Canvas gradebook"),
         (CANVAS.replace("102", "101").encode(), "have the same student"),
     ],
 )
-def test_a_table_that_cannot_be_filled_says_why(visitor: Visitor, table: bytes, says: str) -> None:
+def test_a_table_that_cannot_be_filled_says_why(visitor: Visitor, table: bytes, sentence: str) -> None:
     page = f"{HERE}/gradebook"
     answer = visitor.post(page, page, file=(BytesIO(table), "a.csv"))
     assert answer.status_code == 422
-    assert says in answer.text
+    assert sentence in answer.text
 
 
 def test_two_students_with_one_id_of_the_lms_fill_nothing(visitor: Visitor, store: Store) -> None:
@@ -352,6 +352,6 @@ def test_two_students_with_one_id_of_the_lms_fill_nothing(visitor: Visitor, stor
 def test_a_table_is_filled_only_by_a_form_of_ours(visitor: Visitor) -> None:
     answer = visitor.client.post(f"{HERE}/gradebook", headers=HTML, data={"table": "x"})
     assert "too old" in answer.text
-    damaged = visitor.post(f"{HERE}/gradebook", f"{HERE}/gradebook", table="AAAA", name="a.csv")
-    assert damaged.status_code == 422
-    assert "damaged" in damaged.text
+    refusal = visitor.post(f"{HERE}/gradebook", f"{HERE}/gradebook", table="AAAA", name="a.csv")
+    assert refusal.status_code == 422
+    assert "damaged" in refusal.text

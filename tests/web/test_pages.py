@@ -38,33 +38,33 @@ def make_link(app: Flask, make: Callable[[], str | None]) -> str:
 
 def guard(client: FlaskClient, path: str) -> str:
     """The token in the form at `path`; empty behind a personal link, which needs none."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
-    return "" if found is None else found.group(1)
+    match = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    return "" if match is None else match.group(1)
 
 
 def graded_submission(portal: Asker, store: Store) -> SubmissionRecord:
     """A submission with a verdict."""
     name = portal.submit().get_json()["id"]
     conclude(store, name, failing_verdict())
-    found = store.submissions.get(name)
-    assert found is not None
-    return found
+    record = store.submissions.get(name)
+    assert record is not None
+    return record
 
 
 @with_secret
 def test_the_api_tells_a_link_that_opens_the_verdict(app: Flask, portal: Asker, store: Store) -> None:
-    found = graded_submission(portal, store)
-    link = portal.get(f"/submissions/{found.id}").get_json()["link"]
+    record = graded_submission(portal, store)
+    link = portal.get(f"/submissions/{record.id}").get_json()["link"]
     assert link.startswith("/verdicts/")
     assert app.test_client().get(link).status_code == 200
 
 
 @with_secret
 def test_a_link_stays_the_same_while_the_submission_does(portal: Asker, store: Store) -> None:
-    found = graded_submission(portal, store)
-    told = portal.get(f"/submissions/{found.id}")
-    again = portal.get(f"/submissions/{found.id}", {"If-None-Match": told.headers["ETag"]})
-    assert again.status_code == 304
+    record = graded_submission(portal, store)
+    answer = portal.get(f"/submissions/{record.id}")
+    repeat = portal.get(f"/submissions/{record.id}", {"If-None-Match": answer.headers["ETag"]})
+    assert repeat.status_code == 304
 
 
 @pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
@@ -75,8 +75,8 @@ def test_links_begin_with_the_address_of_the_settings(portal: Asker, store: Stor
 
 def test_without_a_secret_pages_say_so_and_the_api_goes_on(app: Flask, portal: Asker, store: Store) -> None:
     assert portal.get(f"/submissions/{graded_submission(portal, store).id}").get_json()["link"] is None
-    told = app.test_client().get("/sign-in", headers=HTML)
-    assert (told.status_code, "BACKMARK_SECRET" in told.text) == (503, True)
+    answer = app.test_client().get("/sign-in", headers=HTML)
+    assert (answer.status_code, "BACKMARK_SECRET" in answer.text) == (503, True)
 
 
 @with_secret
@@ -85,9 +85,9 @@ def test_a_link_that_was_changed_leads_nowhere(app: Flask, kind: str) -> None:
     link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     token = link.removeprefix("/hand-in/")
     # Not its last letter, of which some bits mean nothing.
-    changed = token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:]
-    for other in (changed, token.swapcase(), "x", token.partition(".")[0]):
-        assert app.test_client().get(f"/{kind}/{other}").status_code == 404
+    changed_token = token[:-5] + ("A" if token[-5] != "A" else "B") + token[-4:]
+    for wrong_token in (changed_token, token.swapcase(), "x", token.partition(".")[0]):
+        assert app.test_client().get(f"/{kind}/{wrong_token}").status_code == 404
 
 
 @with_secret
@@ -99,20 +99,20 @@ def test_a_link_to_hand_in_is_none_to_a_verdict(app: Flask) -> None:
 @with_secret
 def test_a_link_ends(app: Flask) -> None:
     link = make_link(app, lambda: links.hand_in("course", "udl-7.2", lifetime=timedelta(days=-1)))
-    told = app.test_client().get(link, headers=HTML)
-    assert (told.status_code, "This link has expired" in told.text) == (410, True)
+    answer = app.test_client().get(link, headers=HTML)
+    assert (answer.status_code, "This link has expired" in answer.text) == (410, True)
 
 
 @with_secret
 def test_handing_in_on_a_class_link_needs_the_token_of_the_form(app: Flask, store: Store) -> None:
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     data = {"file": (io.BytesIO(b"x = 1"), "a.py"), "student": "ada"}
-    without = client.post(link, data=data, headers=HTML)
-    assert (without.status_code, "The form is too old" in without.text) == (400, True)
+    refusal = client.post(link, data=data, headers=HTML)
+    assert (refusal.status_code, "The form is too old" in refusal.text) == (400, True)
     data |= {"file": (io.BytesIO(b"x = 1"), "a.py"), "csrf_token": guard(client, link)}
-    taken = client.post(link, data=data)
-    assert taken.status_code == 303
-    assert client.get(taken.headers["Location"]).status_code == 200
+    response = client.post(link, data=data)
+    assert response.status_code == 303
+    assert client.get(response.headers["Location"]).status_code == 200
     assert store.redis.zcard("bm:waiting:interactive") == 1
 
 
@@ -120,8 +120,8 @@ def test_handing_in_on_a_class_link_needs_the_token_of_the_form(app: Flask, stor
 def test_a_personal_link_works_without_cookies(app: Flask) -> None:
     link = make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     assert guard(app.test_client(), link) == ""
-    taken = app.test_client(use_cookies=False).post(link, data={"file": (io.BytesIO(b"x = 1"), "a.py")})
-    assert taken.status_code == 303
+    response = app.test_client(use_cookies=False).post(link, data={"file": (io.BytesIO(b"x = 1"), "a.py")})
+    assert response.status_code == 303
 
 
 @with_secret
@@ -130,30 +130,30 @@ def test_the_name_in_the_link_is_the_students_whatever_the_form_says(app: Flask,
     data = {"file": (io.BytesIO(b"x"), "a.py"), "student": "grace", "csrf_token": guard(client, link)}
     path = client.post(link, data=data).headers["Location"]
     with app.test_request_context():
-        found = store.submissions.get(links.read_verdict(path.removeprefix("/verdicts/")))
-    assert found is not None
-    assert found.student == "ada"
+        record = store.submissions.get(links.read_verdict(path.removeprefix("/verdicts/")))
+    assert record is not None
+    assert record.student == "ada"
 
 
 @with_secret
 @pytest.mark.parametrize(
-    ("file", "says"),
+    ("file", "sentence"),
     [
         ((io.BytesIO(b""), "a.py"), "This file is empty"),
         ((io.BytesIO(b"x"), "a\u202ey.py"), "Rename it"),
         ((io.BytesIO(b"x"), ""), "Choose a file first"),
     ],
 )
-def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, str], says: str) -> None:
+def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, str], sentence: str) -> None:
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     data = {"file": (io.BytesIO(file[0].getvalue()), file[1]), "csrf_token": guard(client, link)}
-    told = client.post(link, data=data)
-    assert (told.status_code, says in told.text) == (422, True)
+    answer = client.post(link, data=data)
+    assert (answer.status_code, sentence in answer.text) == (422, True)
 
 
 @with_secret
 @pytest.mark.parametrize(
-    ("start", "says"),
+    ("start", "sentence"),
     [
         (b"%PDF-1.7\n", "This is a PDF."),
         (b"\x89PNG\r\n\x1a\n", "This is a picture (PNG)."),
@@ -162,13 +162,17 @@ def test_what_is_wrong_with_a_file_is_said(app: Flask, file: tuple[io.BytesIO, s
     ],
 )
 def test_another_kind_of_file_is_named_and_uses_up_no_attempt(
-    app: Flask, store: Store, start: bytes, says: str
+    app: Flask, store: Store, start: bytes, sentence: str
 ) -> None:
     """Also under a notebook's name."""
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     data = {"file": (io.BytesIO(start + b"1 0 obj"), "work.ipynb"), "csrf_token": guard(client, link)}
-    told = client.post(link, data=data)
-    assert (told.status_code, says in told.text, "did not count as an attempt" in told.text) == (422, True, True)
+    answer = client.post(link, data=data)
+    assert (answer.status_code, sentence in answer.text, "did not count as an attempt" in answer.text) == (
+        422,
+        True,
+        True,
+    )
     assert not store.submissions.list(Filter("course", "udl-7.2", "ada"), 1).items
 
 
@@ -200,11 +204,11 @@ def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: As
     source = "import numpy as np\n\ndef backward_pass(w, b, f, h, y):\n    all_dl_df[1] = <wrong>\n"
     name = portal.submit(source=source).get_json()["id"]
     first = FirstDifference("all_dl_df[1]", 1, 5, "It is wrong.", ("all_dl_df",), lines=(4,))
-    written = json.loads(json.dumps(asdict(first)))
-    conclude(store, name, {**failing_verdict(), "first_difference": written})
-    found = store.submissions.get(name)
-    assert found is not None
-    page = app.test_client().get(make_link(app, lambda: links.verdict(found))).text
+    difference = json.loads(json.dumps(asdict(first)))
+    conclude(store, name, {**failing_verdict(), "first_difference": difference})
+    record = store.submissions.get(name)
+    assert record is not None
+    page = app.test_client().get(make_link(app, lambda: links.verdict(record))).text
     assert "Line 4 writes the first wrong value" in page
     assert "all_dl_df[1] = &lt;wrong&gt;</pre>" in page
     # The counterexample of this verdict has no hidden layer, and its first difference is one of a network with five.
@@ -222,11 +226,11 @@ def test_help_is_one_link_away(app: Flask) -> None:
 @pytest.mark.service(secret=SECRET, max_bytes=2048)
 def test_a_file_that_is_too_large_is_refused_in_words(app: Flask) -> None:
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
-    told = client.post(link, data={"file": (io.BytesIO(b"x" * 3000), "a.py")}, headers=HTML)
-    assert (told.status_code, "That file is too large" in told.text) == (413, True)
+    answer = client.post(link, data={"file": (io.BytesIO(b"x" * 3000), "a.py")}, headers=HTML)
+    assert (answer.status_code, "That file is too large" in answer.text) == (413, True)
 
 
-def signed_in(app: Flask, secret: str, next_page: str = "/") -> tuple[FlaskClient, str]:
+def sign_in(app: Flask, secret: str, next_page: str = "/") -> tuple[FlaskClient, str]:
     """A browser that signed in, and where it was sent."""
     client = app.test_client()
     data = {"csrf_token": guard(client, "/sign-in"), "token": secret, "next": next_page}
@@ -237,8 +241,8 @@ def signed_in(app: Flask, secret: str, next_page: str = "/") -> tuple[FlaskClien
 @with_secret
 def test_staff_stay_signed_in_until_their_token_is_revoked(app: Flask, store: Store) -> None:
     token, secret = store.tokens.create("staff", "course", {Scope.STAFF})
-    client, where = signed_in(app, secret)
-    assert where == "/"
+    client, location = sign_in(app, secret)
+    assert location == "/"
     assert client.get("/").headers["Location"] == "/courses/course"
     store.tokens.revoke(token.id)
     assert client.get("/").status_code == 200
@@ -247,21 +251,22 @@ def test_staff_stay_signed_in_until_their_token_is_revoked(app: Flask, store: St
 
 @with_secret
 def test_a_portals_token_does_not_sign_in(app: Flask, portal: Asker) -> None:
-    assert signed_in(app, portal.secret)[1] == "403"
+    assert sign_in(app, portal.secret)[1] == "403"
 
 
 @with_secret
 def test_staff_see_no_other_course(app: Flask, staff: Asker) -> None:
-    client, _ = signed_in(app, staff.secret)
+    client, _ = sign_in(app, staff.secret)
     assert client.get("/courses/elsewhere").status_code == 404
 
 
 @with_secret
 @pytest.mark.parametrize(
-    "foreign", ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\nb", "", "/\t/evil.example"]
+    "foreign_page",
+    ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "/a\nb", "", "/\t/evil.example"],
 )
-def test_signing_in_never_leads_elsewhere(app: Flask, staff: Asker, foreign: str) -> None:
-    assert signed_in(app, staff.secret, foreign)[1] == "/"
+def test_signing_in_never_leads_elsewhere(app: Flask, staff: Asker, foreign_page: str) -> None:
+    assert sign_in(app, staff.secret, foreign_page)[1] == "/"
 
 
 @with_secret
@@ -281,7 +286,7 @@ def test_the_cookie_goes_over_tls_where_there_is_tls(app: Flask) -> None:
 
 @with_secret
 def test_the_api_takes_no_cookie(app: Flask, staff: Asker) -> None:
-    client, _ = signed_in(app, staff.secret)
+    client, _ = sign_in(app, staff.secret)
     assert client.get("/api/v1/submissions").status_code == 401
 
 
@@ -295,8 +300,8 @@ def test_a_problem_is_a_page_for_browsers_and_json_for_others(app: Flask) -> Non
 
 @with_secret
 def test_pages_have_the_strict_policy_and_nothing_inline(app: Flask, portal: Asker, store: Store) -> None:
-    found = graded_submission(portal, store)
-    link = make_link(app, lambda: links.verdict(found))
+    record = graded_submission(portal, store)
+    link = make_link(app, lambda: links.verdict(record))
     for path in ("/", "/sign-in", link, "/nothing"):
         answer = app.test_client().get(path, headers=HTML)
         policy = answer.headers["Content-Security-Policy"]
@@ -318,6 +323,6 @@ def test_pages_say_that_the_store_is_away(redis_server: EmbeddedRedis, tmp_path:
     app = create_app(settings, store)
     link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     redis.stop()
-    told = app.test_client().get(link, headers=HTML)
+    answer = app.test_client().get(link, headers=HTML)
     store.close()
-    assert (told.status_code, "Not available just now" in told.text) == (503, True)
+    assert (answer.status_code, "Not available just now" in answer.text) == (503, True)

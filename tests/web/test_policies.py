@@ -22,7 +22,7 @@ def under(store: Store, **policy: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("policy", "slug", "says"),
+    ("policy", "slug", "sentence"),
     [
         ({"opens": 4102444800.0}, "not-open", "opens on 2100-01-01 at 00:00:00 UTC"),
         ({"closes": 1767225600.0}, "closed", "closed on 2026-01-01 at 00:00:00 UTC"),
@@ -30,7 +30,7 @@ def under(store: Store, **policy: Any) -> None:
     ],
 )
 def test_a_portal_gets_a_problem_of_its_own(
-    portal: Asker, store: Store, policy: dict[str, Any], slug: str, says: str
+    portal: Asker, store: Store, policy: dict[str, Any], slug: str, sentence: str
 ) -> None:
     portal.submit()
     under(store, **policy)
@@ -38,7 +38,7 @@ def test_a_portal_gets_a_problem_of_its_own(
     problem = answer.get_json()
     assert (answer.status_code, answer.mimetype) == (409, "application/problem+json")
     assert problem["type"] == f"/problems/{slug}"
-    assert says in problem["detail"]
+    assert sentence in problem["detail"]
     assert len(store.submissions.list(Filter("course")).items) == 1
 
 
@@ -54,16 +54,16 @@ def test_the_form_of_a_personal_link_says_why_and_that_it_was_no_attempt(app: Fl
 
 @with_secret
 def test_under_a_policy_a_class_link_takes_nothing_and_a_personal_one_does(app: Flask, store: Store) -> None:
-    everybody = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
+    open_link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
     browser = app.test_client()
-    token = guard(browser, everybody)
-    assert hand_in(app, everybody, student="ada").status_code == 303
+    token = guard(browser, open_link)
+    assert hand_in(app, open_link, student="ada").status_code == 303
     under(store, due=4102444800.0)
     # The form was open before the policy came.
     form = {"csrf_token": token, "student": "ada", "file": (io.BytesIO(WORK), "a.py")}
-    refused = browser.post(everybody, headers=HTML, data=form)
-    assert refused.status_code == 422
-    assert "nothing can be handed in by a link for the whole class" in refused.text
+    refusal = browser.post(open_link, headers=HTML, data=form)
+    assert refusal.status_code == 422
+    assert "nothing can be handed in by a link for the whole class" in refusal.text
     assert hand_in(app, make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))).status_code == 303
 
 

@@ -14,15 +14,15 @@ print(*sys.modules)
 
 
 def test_it_loads_neither_numpy_nor_answers_nor_workers() -> None:
-    told = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
-    loaded = told.stdout.split()
-    roots = {".".join(name.split(".")[:2]) for name in loaded}
+    process = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
+    modules = process.stdout.split()
+    roots = {".".join(name.split(".")[:2]) for name in modules}
     assert not roots & {"numpy", "grader.oracle", "grader.judge", "grader.publishing"}
     assert not any(name.startswith(("numpy", "worker")) for name in roots)
     # A launch is verified by our own code: the library's check believes more (docs/dependencies.md says what).
-    assert "pylti1p3.deep_link" in loaded
-    assert not {"pylti1p3.message_launch", "pylti1p3.oidc_login"} & set(loaded)
-    subjects = {name for name in loaded if name.startswith("grader.subjects.")}
+    assert "pylti1p3.deep_link" in modules
+    assert not {"pylti1p3.message_launch", "pylti1p3.oidc_login"} & set(modules)
+    subjects = {name for name in modules if name.startswith("grader.subjects.")}
     of_networks = {"assignment", "assignment_toml", "networks_kind", "words"}
     names = {"folder", "kinds", "networks", "toml_tables", *(f"networks.{name}" for name in of_networks)}
     assert subjects == {f"grader.subjects.{name}" for name in names}

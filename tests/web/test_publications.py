@@ -21,17 +21,20 @@ def packaged_revision(staff: Asker) -> dict[str, Any]:
 def test_a_publication_waits_for_a_worker(staff: Asker, store: Store) -> None:
     answer = staff.post("/publications", json={"toml": TOML, "fresh": 20})
     assert answer.status_code == 202
-    told = staff.get(answer.headers["Location"].removeprefix("/api/v1")).get_json()
-    assert (told["state"], told["assignment"], told["fresh"]) == ("queued", "mine", 20)
+    record = staff.get(answer.headers["Location"].removeprefix("/api/v1")).get_json()
+    assert (record["state"], record["assignment"], record["fresh"]) == ("queued", "mine", 20)
     assert store.redis.llen("celery:staff") == 1
 
 
 @pytest.mark.service(secret="nobody guesses it")  # noqa: S106
 def test_with_a_secret_a_fifth_of_the_networks_is_fresh_unless_somebody_says_otherwise(staff: Asker) -> None:
-    asked = [TOML, TOML + "networks = 60\n"]
-    told = [staff.post("/publications", json={"toml": toml}).get_json()["fresh"] for toml in asked]
-    told += [staff.post("/publications", json={"toml": TOML, "fresh": wanted}).get_json()["fresh"] for wanted in (0, 7)]
-    assert told == [40, 12, 0, 7]
+    assignments = [TOML, TOML + "networks = 60\n"]
+    fresh_counts = [staff.post("/publications", json={"toml": toml}).get_json()["fresh"] for toml in assignments]
+    fresh_counts += [
+        staff.post("/publications", json={"toml": TOML, "fresh": fresh_count}).get_json()["fresh"]
+        for fresh_count in (0, 7)
+    ]
+    assert fresh_counts == [40, 12, 0, 7]
     assert packaged_revision(staff)["fresh"] == 40
 
 
@@ -45,21 +48,23 @@ def test_a_refusal_is_told(staff: Asker, store: Store) -> None:
     claim = store.jobs.claim(Job(Kind.PUBLICATION, publication))
     assert claim is not None
     store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
-    told = staff.get(f"/publications/{publication}").get_json()
-    assert (told["state"], told["refusal"]) == ("done", "a known mistake passes")
+    record = staff.get(f"/publications/{publication}").get_json()
+    assert (record["state"], record["refusal"]) == ("done", "a known mistake passes")
     # As an earlier version's worker stored it: the sentence alone, which is not taken apart.
-    assert told["refused"] == {"says": "a known mistake passes", "mistakes": [], "advice": ""}
-    assert [each["id"] for each in staff.get("/publications").get_json()["items"]] == [publication]
+    assert record["refused"] == {"says": "a known mistake passes", "mistakes": [], "advice": ""}
+    assert [item["id"] for item in staff.get("/publications").get_json()["items"]] == [publication]
 
 
 def test_one_course_does_not_take_all_workers(staff: Asker, stranger: Asker, store: Store) -> None:
-    made = [staff.post("/publications", {"Idempotency-Key": str(at)}, json={"toml": TOML}) for at in range(MOST_OPEN)]
-    assert {each.status_code for each in made} == {202}
-    refused = staff.post("/publications", json={"toml": TOML})
-    assert (refused.status_code, refused.get_json()["type"]) == (409, "/problems/conflict")
+    responses = [
+        staff.post("/publications", {"Idempotency-Key": str(at)}, json={"toml": TOML}) for at in range(MOST_OPEN)
+    ]
+    assert {response.status_code for response in responses} == {202}
+    refusal = staff.post("/publications", json={"toml": TOML})
+    assert (refusal.status_code, refusal.get_json()["type"]) == (409, "/problems/conflict")
     assert staff.post("/publications", {"Idempotency-Key": "0"}, json={"toml": TOML}).status_code == 202
     assert stranger.post("/publications", json={"toml": TOML}).status_code == 202
-    claim = store.jobs.claim(Job(Kind.PUBLICATION, made[0].get_json()["id"]))
+    claim = store.jobs.claim(Job(Kind.PUBLICATION, responses[0].get_json()["id"]))
     assert claim is not None
     store.jobs.conclude(claim, State.DONE, refusal="a known mistake passes")
     assert staff.post("/publications", json={"toml": TOML}).status_code == 202
@@ -67,8 +72,8 @@ def test_one_course_does_not_take_all_workers(staff: Asker, stranger: Asker, sto
 
 def test_the_same_key_is_one_publication(staff: Asker) -> None:
     key = {"Idempotency-Key": "p1"}
-    first, again = (staff.post("/publications", key, json={"toml": TOML}).get_json() for _ in range(2))
-    assert first["id"] == again["id"]
+    first, repeat = (staff.post("/publications", key, json={"toml": TOML}).get_json() for _ in range(2))
+    assert first["id"] == repeat["id"]
     assert staff.post("/publications", key, json={"toml": TOML, "fresh": 1}).status_code == 422
 
 
@@ -89,8 +94,8 @@ def test_a_toml_that_does_not_hold_is_refused_at_once(staff: Asker) -> None:
 
 
 def test_of_a_toml_with_many_faults_some_are_told(staff: Asker) -> None:
-    many = "".join(f"field{number} = 1\n" for number in range(3000))
-    assert len(staff.post("/publications", json={"toml": many}).data) < 10_000
+    many_fields = "".join(f"field{number} = 1\n" for number in range(3000))
+    assert len(staff.post("/publications", json={"toml": many_fields}).data) < 10_000
 
 
 def test_another_course_does_not_see_it(staff: Asker, stranger: Asker) -> None:
@@ -100,8 +105,8 @@ def test_another_course_does_not_see_it(staff: Asker, stranger: Asker) -> None:
 
 
 def test_what_ships_is_there_for_every_course(portal: Asker) -> None:
-    told = portal.get("/assignments").get_json()["items"]
-    assert [each["id"] for each in told] == ["udl-7.2"]
+    items = portal.get("/assignments").get_json()["items"]
+    assert [item["id"] for item in items] == ["udl-7.2"]
     revision = portal.get("/assignments/udl-7.2").get_json()["revision"]
     assert (revision["shipped"], revision["catches"]) == (True, None)
     assert revision["settings"]["function"] == "backward_pass"

@@ -11,20 +11,20 @@ from tests.web.verdicts import failing_verdict
 def test_a_submission_that_waits_tells_its_place(portal: Asker) -> None:
     portal.submit("ada")
     second = portal.submit("grace").get_json()["id"]
-    told = portal.get(f"/submissions/{second}").get_json()
-    assert told["state"] == "queued"
-    assert told["queue"]["position"] == 1
-    assert told["verdict"] is None
-    assert told["created_at"].endswith("Z")
+    record = portal.get(f"/submissions/{second}").get_json()
+    assert record["state"] == "queued"
+    assert record["queue"]["position"] == 1
+    assert record["verdict"] is None
+    assert record["created_at"].endswith("Z")
 
 
 def test_a_graded_submission_tells_its_verdict(portal: Asker, store: Store) -> None:
     submission = portal.submit().get_json()["id"]
     conclude(store, submission)
-    told = portal.get(f"/submissions/{submission}").get_json()
-    assert (told["state"], told["outcome"], told["score"]) == ("done", "passed", 2)
-    assert told["verdict"]["schema"] == "backmark.result/1"
-    assert told["queue"] is None
+    record = portal.get(f"/submissions/{submission}").get_json()
+    assert (record["state"], record["outcome"], record["score"]) == ("done", "passed", 2)
+    assert record["verdict"]["schema"] == "backmark.result/1"
+    assert record["queue"] is None
 
 
 def test_a_submission_and_its_verdict_name_the_engine(portal: Asker, store: Store) -> None:
@@ -46,8 +46,8 @@ def test_flags_are_for_staff(portal: Asker, staff: Asker, store: Store) -> None:
 def test_staff_see_who_handed_in_the_same(staff: Asker, store: Store) -> None:
     submissions = [staff.submit(student).get_json()["id"] for student in ("ada", "grace")]
     conclude(store, submissions[0])
-    told = staff.get(f"/submissions/{submissions[0]}").get_json()
-    assert [flag["id"] for flag in told["verdict"]["flags"]] == ["identical"]
+    record = staff.get(f"/submissions/{submissions[0]}").get_json()
+    assert [flag["id"] for flag in record["verdict"]["flags"]] == ["identical"]
 
 
 def test_reuse_of_a_verdict_is_for_staff(portal: Asker, staff: Asker) -> None:
@@ -59,8 +59,8 @@ def test_reuse_of_a_verdict_is_for_staff(portal: Asker, staff: Asker) -> None:
 def test_what_has_not_changed_is_not_sent_again(portal: Asker, store: Store) -> None:
     submission = portal.submit().get_json()["id"]
     tag = portal.get(f"/submissions/{submission}").headers["ETag"]
-    same = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
-    assert (same.status_code, same.data) == (304, b"")
+    repeat = portal.get(f"/submissions/{submission}", {"If-None-Match": tag})
+    assert (repeat.status_code, repeat.data) == (304, b"")
     conclude(store, submission)
     assert portal.get(f"/submissions/{submission}", {"If-None-Match": tag}).status_code == 200
 
@@ -80,8 +80,8 @@ def test_a_verdict_is_had_in_other_forms(portal: Asker, store: Store, form: str,
     answer = portal.get(f"/submissions/{submission}?format={form}")
     assert answer.status_code == 200
     assert content_type in {None, answer.content_type}
-    accepted = portal.get(f"/submissions/{submission}", {"Accept": answer.content_type})
-    assert accepted.data == answer.data
+    repeat = portal.get(f"/submissions/{submission}", {"Accept": answer.content_type})
+    assert repeat.data == answer.data
 
 
 def test_accept_of_anything_is_json(portal: Asker) -> None:
@@ -114,14 +114,14 @@ def test_staff_read_the_source_as_it_was_handed_in(staff: Asker) -> None:
 
 def test_a_list_leads_to_its_next_page(staff: Asker) -> None:
     submissions = [staff.submit(f"s{number}").get_json()["id"] for number in range(5)]
-    found: list[str] = []
+    ids: list[str] = []
     address = "/submissions?limit=2&assignment=udl-7.2"
     for _ in range(3):
         answer = staff.get(address)
         staff.submit("late")
-        found += [each["id"] for each in answer.get_json()["items"]]
+        ids += [item["id"] for item in answer.get_json()["items"]]
         address = answer.headers.get("Link", "").partition("<")[2].partition(">")[0].removeprefix("/api/v1")
-    assert found == submissions[::-1]
+    assert ids == submissions[::-1]
     assert (address, answer.get_json()["next"]) == ("", None)
 
 
@@ -129,7 +129,7 @@ def test_a_list_is_narrowed_by_student_outcome_and_state(staff: Asker, store: St
     ada, grace = (staff.submit(student).get_json()["id"] for student in ("ada", "grace"))
     conclude(store, ada, failing_verdict())
     for query, expected in (("student=grace", grace), ("outcome=failed", ada), ("state=queued", grace)):
-        assert [each["id"] for each in staff.get(f"/submissions?{query}").get_json()["items"]] == [expected]
+        assert [item["id"] for item in staff.get(f"/submissions?{query}").get_json()["items"]] == [expected]
 
 
 def test_a_submission_is_cancelled_once_and_stays_so(portal: Asker) -> None:

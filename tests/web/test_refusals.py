@@ -27,16 +27,16 @@ def test_a_wrong_field_is_named_by_a_pointer(portal: Asker, fields: dict[str, An
     answer = portal.submit(**fields)
     assert answer.status_code == 422
     assert answer.content_type == "application/problem+json"
-    told = answer.get_json()
-    assert told["type"] == "/problems/invalid"
-    assert [fault["pointer"] for fault in told["errors"]] == [pointer]
+    problem = answer.get_json()
+    assert problem["type"] == "/problems/invalid"
+    assert [fault["pointer"] for fault in problem["errors"]] == [pointer]
 
 
-@pytest.mark.parametrize("many", ["[],", '{"a":0},', "0,", '"",'])
-def test_a_body_of_many_small_things_is_refused_before_it_is_read(portal: Asker, many: str) -> None:
-    body = f'{{"assignment": "udl-7.2", "source": [{many * 100_000}0]}}'
-    told = portal.post("/submissions", data=body, content_type="application/json").get_json()
-    assert (told["type"], told["detail"]) == (
+@pytest.mark.parametrize("item", ["[],", '{"a":0},', "0,", '"",'])
+def test_a_body_of_many_small_things_is_refused_before_it_is_read(portal: Asker, item: str) -> None:
+    body = f'{{"assignment": "udl-7.2", "source": [{item * 100_000}0]}}'
+    problem = portal.post("/submissions", data=body, content_type="application/json").get_json()
+    assert (problem["type"], problem["detail"]) == (
         "/problems/invalid",
         "the body has more fields than this operation reads",
     )
@@ -47,8 +47,8 @@ def test_quotation_marks_and_backslashes_within_a_source_are_its_own_business(po
 
 
 def test_everything_that_is_wrong_is_told_at_once(portal: Asker) -> None:
-    told = portal.post("/submissions", json={"student": 7, "more": 1}).get_json()
-    assert {fault["pointer"] for fault in told["errors"]} == {"/student", "/more", "/assignment", "/filename"}
+    problem = portal.post("/submissions", json={"student": 7, "more": 1}).get_json()
+    assert {fault["pointer"] for fault in problem["errors"]} == {"/student", "/more", "/assignment", "/filename"}
 
 
 @pytest.mark.parametrize(
@@ -143,10 +143,10 @@ def test_another_method_is_a_problem_that_lists_those_there_are(portal: Asker) -
 
 @pytest.mark.service(max_bytes=2048)
 @pytest.mark.parametrize(
-    "how", [{"json": {"source": "x" * 4096}}, {"data": {"file": (io.BytesIO(b"x" * 4096), "a.py")}}]
+    "options", [{"json": {"source": "x" * 4096}}, {"data": {"file": (io.BytesIO(b"x" * 4096), "a.py")}}]
 )
-def test_what_is_too_large_is_refused(portal: Asker, how: dict[str, Any]) -> None:
-    answer = portal.post("/submissions", **how)
+def test_what_is_too_large_is_refused(portal: Asker, options: dict[str, Any]) -> None:
+    answer = portal.post("/submissions", **options)
     assert (answer.status_code, answer.get_json()["type"]) == (413, "/problems/too-large")
     assert "2048" in answer.get_json()["detail"]
 

@@ -26,7 +26,7 @@ from tests.web.concluding import conclude, fail_submission, step
 from tests.web.verdicts import failing_verdict, passing_verdict
 
 
-def handed_in(store: Store, student: str, verdict: dict[str, Any], filename: str = "answer.py") -> str:
+def hand_in(store: Store, student: str, verdict: dict[str, Any], filename: str = "answer.py") -> str:
     """A submission with this verdict; its source is the student's own."""
     revision = store.assignments.current("course", "udl-7.2")
     assert revision is not None
@@ -67,7 +67,7 @@ def preview_regrade(store: Store, staff: Asker, verdicts: dict[str, dict[str, An
 
 
 def test_a_regrade_is_recorded_and_its_address_told(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     answer = staff.post("/regrades", json={"assignment": "udl-7.2", "outcomes": ["failed"], "which": "latest"})
     body = json_of(answer)
     assert answer.status_code == 202
@@ -82,29 +82,29 @@ def test_a_regrade_is_recorded_and_its_address_told(store: Store, staff: Asker) 
 
 
 def test_asked_twice_it_is_one(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     first = request_regrade(staff, students=["ada"])
-    again = staff.post("/regrades", json={"assignment": "udl-7.2", "students": ["ada", "ada"]})
-    assert json_of(again)["id"] == first["id"]
-    assert again.headers["Idempotency-Replayed"] == "true"
+    repeat = staff.post("/regrades", json={"assignment": "udl-7.2", "students": ["ada", "ada"]})
+    assert json_of(repeat)["id"] == first["id"]
+    assert repeat.headers["Idempotency-Replayed"] == "true"
     assert request_regrade(staff)["id"] != first["id"]
 
 
 def test_an_idempotency_key_stands_for_one_request(store: Store, staff: Asker) -> None:
     """Also where the regrade came to nothing since."""
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     key, body = {"Idempotency-Key": "first"}, {"assignment": "udl-7.2"}
     first = json_of(staff.post("/regrades", key, json=body))
     staff.post(f"/regrades/{first['id']}/cancel")
     assert json_of(staff.post("/regrades", key, json=body))["id"] == first["id"]
-    other = staff.post("/regrades", key, json=body | {"which": "best"})
-    assert json_of(other)["type"] == "/problems/idempotency-key-reused"
+    other_answer = staff.post("/regrades", key, json=body | {"which": "best"})
+    assert json_of(other_answer)["type"] == "/problems/idempotency-key-reused"
     assert json_of(staff.post("/regrades", {"Idempotency-Key": "second"}, json=body))["id"] != first["id"]
 
 
 def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     """One reads what can be asked next from what is said now."""
-    up, down = handed_in(store, "ada", failing_verdict()), handed_in(store, "ben", passing_verdict())
+    up_id, down_id = hand_in(store, "ada", failing_verdict()), hand_in(store, "ben", passing_verdict())
     regrade = str(request_regrade(staff)["id"])
     run_step(store, regrade)
     body = json_of(staff.get(f"/regrades/{regrade}"))
@@ -113,7 +113,7 @@ def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     for row in list(store.regrades.report(regrade).all(frozenset())):
         claim = store.jobs.claim(Job(Kind.UNIT, row.entry.unit))
         assert claim is not None
-        unit_graded(store, claim, read_verdict(passing_verdict() if row.submission == up else failing_verdict()))
+        unit_graded(store, claim, read_verdict(passing_verdict() if row.submission == up_id else failing_verdict()))
     body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"]) == ("previewed", ["apply", "cancel"])
     assert body["counts"]["up"] == body["counts"]["down"] == 1
@@ -126,64 +126,64 @@ def test_from_the_preview_to_the_rollback(store: Store, staff: Asker) -> None:
     assert (body["phase"], body["mode"], body["actions"]) == ("applied", "never_lower", ["rollback"])
     assert (body["counts"]["applied"], body["counts"]["skipped"]) == (1, 1)
     assert body["counts"]["skipped_because"] == {"changed": 0, "would_lower": 1, "deleted": 0}
-    submission = json_of(staff.get(f"/submissions/{up}"))
+    submission = json_of(staff.get(f"/submissions/{up_id}"))
     assert (submission["outcome"], submission["regrade"]) == ("passed", regrade)
-    assert submission["verdict"]["submission"]["id"] == up
-    assert json_of(staff.get(f"/submissions/{down}"))["outcome"] == "passed"
+    assert submission["verdict"]["submission"]["id"] == up_id
+    assert json_of(staff.get(f"/submissions/{down_id}"))["outcome"] == "passed"
 
     answer = staff.post(f"/regrades/{regrade}/rollback")
     assert (answer.status_code, json_of(answer)["phase"]) == (202, "rolling_back")
     run_step(store, regrade)
     body = json_of(staff.get(f"/regrades/{regrade}"))
     assert (body["phase"], body["actions"], body["counts"]["rolled_back"]) == ("rolled_back", [], 1)
-    assert json_of(staff.get(f"/submissions/{up}"))["outcome"] == "failed"
+    assert json_of(staff.get(f"/submissions/{up_id}"))["outcome"] == "failed"
 
 
 def test_the_report_says_who_changes_and_why(store: Store, staff: Asker) -> None:
-    up, same = handed_in(store, "ada", failing_verdict()), handed_in(store, "ben", passing_verdict())
+    up_id, same_id = hand_in(store, "ada", failing_verdict()), hand_in(store, "ben", passing_verdict())
     regrade = preview_regrade(store, staff, {"ada": passing_verdict(), "ben": passing_verdict()})
     body = json_of(staff.get(f"/regrades/{regrade}/report"))
-    assert [each["submission"] for each in body["items"]] == [same, up]
+    assert [row["submission"] for row in body["items"]] == [same_id, up_id]
     assert body["counts"]["up"] == 1
     item = body["items"][1]
     assert (item["student"], item["change"], item["status"], item["reason"]) == ("ada", "up", "previewed", None)
     assert item["before"] == {"outcome": "failed", "score": 0, "max_score": 2, "failing": ["bias_gradient"]}
     assert item["after"] == {"outcome": "passed", "score": 2, "max_score": 2, "failing": []}
     assert (item["newly_passing"], item["newly_failing"]) == (["bias_gradient"], [])
-    only = json_of(staff.get(f"/regrades/{regrade}/report?change=up,down"))
-    assert [each["submission"] for each in only["items"]] == [up]
+    changes = json_of(staff.get(f"/regrades/{regrade}/report?change=up,down"))
+    assert [row["submission"] for row in changes["items"]] == [up_id]
 
 
 def test_a_page_of_the_report_names_the_next(store: Store, staff: Asker) -> None:
-    names = [handed_in(store, f"student-{number}", failing_verdict()) for number in range(5)]
+    names = [hand_in(store, f"student-{number}", failing_verdict()) for number in range(5)]
     regrade = preview_regrade(store, staff, {f"student-{number}": passing_verdict() for number in range(5)})
-    seen: list[str] = []
+    ids: list[str] = []
     address = f"/regrades/{regrade}/report?limit=2"
     while address:
         answer = staff.get(address)
-        seen += [each["submission"] for each in json_of(answer)["items"]]
+        ids += [row["submission"] for row in json_of(answer)["items"]]
         link = answer.headers.get("Link")
         address = "" if link is None else link.partition(">")[0].removeprefix("</api/v1")
-    assert seen == names[::-1]
+    assert ids == names[::-1]
 
 
 def test_both_verdicts_on_one_submission_can_be_read_in_full(store: Store, staff: Asker) -> None:
-    name = handed_in(store, "ada", failing_verdict(), filename="mine.py")
-    other = handed_in(store, "ben", failing_verdict())
+    name = hand_in(store, "ada", failing_verdict(), filename="mine.py")
+    other_id = hand_in(store, "ben", failing_verdict())
     regrade = preview_regrade(store, staff, {"ada": passing_verdict()}, students=["ada"])
     body = json_of(staff.get(f"/regrades/{regrade}/report/{name}"))
     assert (body["verdict_before"]["outcome"], body["verdict_after"]["outcome"]) == ("failed", "passed")
     assert body["verdict_after"]["submission"]["id"] == name
     assert body["verdict_after"]["submission"]["filename"] == "mine.py"
-    assert staff.get(f"/regrades/{regrade}/report/{other}").status_code == 404
+    assert staff.get(f"/regrades/{regrade}/report/{other_id}").status_code == 404
 
 
-@pytest.mark.parametrize("how", [{"path": "?format=csv"}, {"headers": {"Accept": "text/csv"}}])
-def test_the_report_is_a_table_too(store: Store, staff: Asker, how: dict[str, Any]) -> None:
+@pytest.mark.parametrize("options", [{"path": "?format=csv"}, {"headers": {"Accept": "text/csv"}}])
+def test_the_report_is_a_table_too(store: Store, staff: Asker, options: dict[str, Any]) -> None:
     for number in range(3):
-        handed_in(store, f"student-{number}", failing_verdict())
+        hand_in(store, f"student-{number}", failing_verdict())
     regrade = preview_regrade(store, staff, {f"student-{number}": passing_verdict() for number in range(3)})
-    answer = staff.get(f"/regrades/{regrade}/report{how.get('path', '')}", how.get("headers"))
+    answer = staff.get(f"/regrades/{regrade}/report{options.get('path', '')}", options.get("headers"))
     assert answer.content_type == "text/csv; charset=utf-8"
     assert answer.headers["Content-Disposition"] == f'attachment; filename="regrade-{regrade}.csv"'
     rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True), newline="")))
@@ -194,7 +194,7 @@ def test_the_report_is_a_table_too(store: Store, staff: Asker, how: dict[str, An
 
 @pytest.mark.parametrize("filename", ["=1+1.py", "+1.py", "-1.py", "@sum.py", "\t=1.py", "  =1.py", "\uff1d1.py"])
 def test_no_cell_of_the_table_is_a_formula(store: Store, staff: Asker, filename: str) -> None:
-    handed_in(store, "ada", failing_verdict(), filename)
+    hand_in(store, "ada", failing_verdict(), filename)
     regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     (row,) = csv.DictReader(io.StringIO(table, newline=""))
@@ -202,7 +202,7 @@ def test_no_cell_of_the_table_is_a_formula(store: Store, staff: Asker, filename:
 
 
 def test_no_cell_is_a_formula_where_semicolons_divide_them(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failing_verdict(), ";=1;a; =2;b=3.py")
+    hand_in(store, "ada", failing_verdict(), ";=1;a; =2;b=3.py")
     regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     (row,) = csv.DictReader(io.StringIO(table, newline=""))
@@ -210,20 +210,22 @@ def test_no_cell_is_a_formula_where_semicolons_divide_them(store: Store, staff: 
 
 
 @pytest.mark.parametrize(
-    ("since", "told"),
+    ("since", "nearest"),
     [
         ("0001-01-01T00:00:00+14:00", "1970-01-01T00:00:00Z"),
         ("9999-12-31T23:59:59.9999-14:00", "9999-01-01T00:00:00Z"),
         ("2026-01-01T01:00:00+01:00", "2026-01-01T00:00:00Z"),
     ],
 )
-def test_a_time_that_no_calendar_has_is_the_nearest_one_that_can_be_told(staff: Asker, since: str, told: str) -> None:
-    assert request_regrade(staff, since=since)["since"] == told
-    assert [each["since"] for each in staff.get("/regrades").get_json()["items"]] == [told]
+def test_a_time_that_no_calendar_has_is_the_nearest_one_that_can_be_told(
+    staff: Asker, since: str, nearest: str
+) -> None:
+    assert request_regrade(staff, since=since)["since"] == nearest
+    assert [regrade["since"] for regrade in staff.get("/regrades").get_json()["items"]] == [nearest]
 
 
 def test_a_unit_that_could_not_be_graded_is_listed_and_can_be_resumed(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     regrade = str(request_regrade(staff)["id"])
     run_step(store, regrade)
     (row,) = store.regrades.report(regrade).all(frozenset())
@@ -239,44 +241,44 @@ def test_a_unit_that_could_not_be_graded_is_listed_and_can_be_resumed(store: Sto
 
 
 def test_the_report_says_what_became_of_each_and_why(store: Store, staff: Asker) -> None:
-    up, down, other = (
-        handed_in(store, *each)
-        for each in (("ada", failing_verdict()), ("ben", passing_verdict()), ("cyd", failing_verdict()))
+    up_id, down_id, other_id = (
+        hand_in(store, *student_verdict)
+        for student_verdict in (("ada", failing_verdict()), ("ben", passing_verdict()), ("cyd", failing_verdict()))
     )
     verdicts = {"ada": passing_verdict(), "ben": failing_verdict(), "cyd": passing_verdict()}
     regrade = preview_regrade(store, staff, verdicts)
-    between = preview_regrade(store, staff, verdicts, students=["cyd"])
-    staff.post(f"/regrades/{between}/apply", json={"mode": "whole"})
-    run_step(store, between)
+    between_id = preview_regrade(store, staff, verdicts, students=["cyd"])
+    staff.post(f"/regrades/{between_id}/apply", json={"mode": "whole"})
+    run_step(store, between_id)
     staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
     run_step(store, regrade)
-    expected = {up: ("applied", None), down: ("skipped", "would_lower"), other: ("skipped", "changed")}
-    assert became(staff, regrade) == expected
+    expected = {up_id: ("applied", None), down_id: ("skipped", "would_lower"), other_id: ("skipped", "changed")}
+    assert list_fates(staff, regrade) == expected
     after = preview_regrade(store, staff, verdicts, students=["ada"], which="best")
     staff.post(f"/regrades/{after}/apply", json={"mode": "whole"})
     run_step(store, after)
-    for each in (regrade, between):
-        staff.post(f"/regrades/{each}/rollback")
-        run_step(store, each)
-    assert became(staff, regrade) == expected | {up: ("left", "changed")}
-    assert became(staff, between) == {other: ("rolled_back", None)}
+    for regrade_id in (regrade, between_id):
+        staff.post(f"/regrades/{regrade_id}/rollback")
+        run_step(store, regrade_id)
+    assert list_fates(staff, regrade) == expected | {up_id: ("left", "changed")}
+    assert list_fates(staff, between_id) == {other_id: ("rolled_back", None)}
 
 
-def became(staff: Asker, regrade: str) -> dict[str, tuple[str, str | None]]:
+def list_fates(staff: Asker, regrade: str) -> dict[str, tuple[str, str | None]]:
     """Status and reason by submission, which the table says too."""
     items = json_of(staff.get(f"/regrades/{regrade}/report"))["items"]
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     rows = {row["submission"]: (row["status"], row["reason"] or None) for row in csv.DictReader(io.StringIO(table))}
-    told = {each["submission"]: (each["status"], each["reason"]) for each in items}
-    assert rows == told
-    return told
+    expected = {row["submission"]: (row["status"], row["reason"]) for row in items}
+    assert rows == expected
+    return expected
 
 
 def test_what_is_not_graded_yet_waits_in_the_report(store: Store, staff: Asker) -> None:
-    name = handed_in(store, "ada", failing_verdict())
+    name = hand_in(store, "ada", failing_verdict())
     regrade = str(request_regrade(staff)["id"])
     run_step(store, regrade)
-    assert became(staff, regrade) == {name: ("waiting", None)}
+    assert list_fates(staff, regrade) == {name: ("waiting", None)}
 
 
 def test_a_regrade_that_failed_says_why_and_can_be_resumed(store: Store, staff: Asker) -> None:
@@ -303,7 +305,7 @@ def test_a_long_table_has_every_row_once() -> None:
 
 
 def test_a_cancelled_regrade_says_where_it_stopped(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     regrade = request_regrade(staff)["id"]
     answer = staff.post(f"/regrades/{regrade}/cancel")
     body = json_of(answer)
@@ -318,7 +320,7 @@ def test_a_cancelled_regrade_says_where_it_stopped(store: Store, staff: Asker) -
 def test_what_does_not_fit_the_phase_is_a_conflict(
     store: Store, staff: Asker, verb: str, body: dict[str, str] | None
 ) -> None:
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     if verb in {"cancel", "resume", "apply"}:
         staff.post(f"/regrades/{regrade}/apply", json={"mode": "never_lower"})
@@ -354,7 +356,7 @@ def test_an_assignment_that_there_is_not_cannot_be_regraded(staff: Asker) -> Non
 def test_a_regrade_is_for_the_staff_of_its_course(
     app: Flask, store: Store, staff: Asker, stranger: Asker, portal: Asker, admin: Asker
 ) -> None:
-    name = handed_in(store, "ada", failing_verdict())
+    name = hand_in(store, "ada", failing_verdict())
     regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     asks: list[tuple[str, str, dict[str, str] | None]] = [
         ("GET", f"/regrades/{regrade}", None),
@@ -371,15 +373,15 @@ def test_a_regrade_is_for_the_staff_of_its_course(
         assert portal.ask(method, path, json=body).status_code == 403
     assert json_of(stranger.get("/regrades"))["items"] == []
     assert portal.get("/regrades").status_code == portal.post("/regrades", json={"assignment": "a"}).status_code == 403
-    assert [each["id"] for each in json_of(staff.get("/regrades"))["items"]] == [regrade]
-    assert [each["id"] for each in json_of(admin.get("/regrades?course=course"))["items"]] == [regrade]
+    assert [record["id"] for record in json_of(staff.get("/regrades"))["items"]] == [regrade]
+    assert [record["id"] for record in json_of(admin.get("/regrades?course=course"))["items"]] == [regrade]
     submitter = Asker.with_token(app, store, "course", Scope.SUBMIT)
     assert submitter.get(f"/regrades/{regrade}").status_code == 403
     assert json_of(staff.get(f"/regrades/{regrade}"))["phase"] == "previewed"
 
 
 def test_a_regrade_that_has_not_changed_need_not_be_sent_again(store: Store, staff: Asker) -> None:
-    handed_in(store, "ada", failing_verdict())
+    hand_in(store, "ada", failing_verdict())
     regrade = preview_regrade(store, staff, {"ada": passing_verdict()})
     tag = staff.get(f"/regrades/{regrade}").headers["ETag"]
     assert staff.get(f"/regrades/{regrade}", {"If-None-Match": tag}).status_code == 304

@@ -28,14 +28,14 @@ class Lines(logging.Handler):
         self.lines.append(SimpleNamespace(**{**vars(record), **get_contextvars()}))
 
 
-def sent(answer: TestResponse) -> TestResponse:
+def send_answer(answer: TestResponse) -> TestResponse:
     """Close an answer, as the server does when it has sent it."""
     answer.close()
     return answer
 
 
 @pytest.fixture
-def logged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The lines of requests."""
     lines = Lines()
     logger = logging.getLogger("grader.web.http.request_log")
@@ -46,11 +46,11 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def test_a_submission_is_logged_with_its_ids_and_stored_with_its_trace(
-    portal: Asker, store: Store, logged: list[Any]
+    portal: Asker, store: Store, log_lines: list[Any]
 ) -> None:
-    answer = sent(portal.submit(headers=SENT))
+    answer = send_answer(portal.submit(headers=SENT))
     name = answer.get_json()["id"]
-    (line,) = logged
+    (line,) = log_lines
     assert (line.request_id, line.job) == ("r-17", f"submission {name}")
     assert (line.method, line.route, line.status) == ("POST", "/api/v1/submissions", 202)
     assert line.milliseconds > 0
@@ -62,41 +62,41 @@ def test_a_submission_is_logged_with_its_ids_and_stored_with_its_trace(
     assert TRACE in submission.trace.traceparent
 
 
-def test_a_request_is_answered_with_an_id_if_it_came_without(portal: Asker, logged: list[Any]) -> None:
-    first, second = (sent(portal.get("/token")).headers["X-Request-ID"] for _ in range(2))
-    assert [line.request_id for line in logged] == [first, second]
+def test_a_request_is_answered_with_an_id_if_it_came_without(portal: Asker, log_lines: list[Any]) -> None:
+    first, second = (send_answer(portal.get("/token")).headers["X-Request-ID"] for _ in range(2))
+    assert [line.request_id for line in log_lines] == [first, second]
     assert first != second
 
 
-def test_the_job_of_the_last_request_is_not_named_by_the_next(portal: Asker, logged: list[Any]) -> None:
-    sent(portal.submit())
-    sent(portal.get("/token"))
-    assert "job" not in vars(logged[1])
+def test_the_job_of_the_last_request_is_not_named_by_the_next(portal: Asker, log_lines: list[Any]) -> None:
+    send_answer(portal.submit())
+    send_answer(portal.get("/token"))
+    assert "job" not in vars(log_lines[1])
 
 
 @pytest.mark.parametrize("path", ["/hand-in/a-secret-link", "/a/path/that/is/none"])
-def test_neither_a_link_nor_an_unknown_path_is_logged(app: Flask, logged: list[Any], path: str) -> None:
-    answer = sent(app.test_client().get(path))
-    (line,) = logged
+def test_neither_a_link_nor_an_unknown_path_is_logged(app: Flask, log_lines: list[Any], path: str) -> None:
+    answer = send_answer(app.test_client().get(path))
+    (line,) = log_lines
     assert line.status == answer.status_code
     assert path not in str(vars(line))
     assert line.route in {"/hand-in/<token>", "none"}
 
 
-def test_a_refused_request_is_logged(portal: Asker, logged: list[Any]) -> None:
-    assert sent(portal.post("/submissions", data="{", content_type="application/json")).status_code == 400
-    assert [line.status for line in logged] == [400]
+def test_a_refused_request_is_logged(portal: Asker, log_lines: list[Any]) -> None:
+    assert send_answer(portal.post("/submissions", data="{", content_type="application/json")).status_code == 400
+    assert [line.status for line in log_lines] == [400]
 
 
-def test_nothing_of_the_file_or_the_student_is_logged(portal: Asker, logged: list[Any]) -> None:
-    sent(portal.submit(student="a-student", filename="a-file.py"))
-    assert not any(text in str(vars(logged[0])) for text in ("a-student", "a-file", SOURCE[:10]))
+def test_nothing_of_the_file_or_the_student_is_logged(portal: Asker, log_lines: list[Any]) -> None:
+    send_answer(portal.submit(student="a-student", filename="a-file.py"))
+    assert not any(text in str(vars(log_lines[0])) for text in ("a-student", "a-file", SOURCE[:10]))
 
 
-def test_probes_are_logged_when_they_fail(app: Flask, logged: list[Any]) -> None:
+def test_probes_are_logged_when_they_fail(app: Flask, log_lines: list[Any]) -> None:
     client = app.test_client()
-    assert sent(client.get("/healthz")).status_code == 200
-    assert logged == []
+    assert send_answer(client.get("/healthz")).status_code == 200
+    assert log_lines == []
     # There is no worker.
-    assert sent(client.get("/readyz")).status_code == 503
-    assert [line.route for line in logged] == ["/readyz"]
+    assert send_answer(client.get("/readyz")).status_code == 503
+    assert [line.route for line in log_lines] == ["/readyz"]

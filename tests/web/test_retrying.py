@@ -12,8 +12,8 @@ def test_a_submission_that_failed_on_our_side_gets_its_verdict_after_all(staff: 
     submission = fail_submission(store, staff.submit().get_json()["id"])
     before = staff.get(f"/submissions/{submission}").get_json()
     assert before["state"] == "service_failed"
-    told = [staff.post(f"/submissions/{submission}/retry").get_json() for _ in range(2)]
-    assert [(each["state"], each["failure"]) for each in told] == [("queued", None), ("queued", None)]
+    records = [staff.post(f"/submissions/{submission}/retry").get_json() for _ in range(2)]
+    assert [(record["state"], record["failure"]) for record in records] == [("queued", None), ("queued", None)]
     conclude(store, submission, passing_verdict())
     after = staff.post(f"/submissions/{submission}/retry").get_json()
     assert (after["state"], after["outcome"]) == ("done", "passed")
@@ -58,4 +58,4 @@ def test_only_staff_of_the_course_have_it_graded_again(
 def test_a_cursor_that_no_answer_gave_is_said_to_be_one(staff: Asker) -> None:
     answer = staff.post("/retries", json={"cursor": "nonsense"})
     assert answer.status_code == 422
-    assert [each["pointer"] for each in answer.get_json()["errors"]] == ["/cursor"]
+    assert [error["pointer"] for error in answer.get_json()["errors"]] == ["/cursor"]

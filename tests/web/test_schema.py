@@ -11,9 +11,9 @@ from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.web.asking import Asker
-from tests.web.concluding import conclude, concluding
+from tests.web.concluding import conclude, conclude_all
 from tests.web.schema_hooks import SUBMISSION
-from tests.web.serving import serving
+from tests.web.serving import serve_web
 
 #: Of each operation and phase: coverage, fuzzing, and walks from one operation to the next. More nightly.
 EXAMPLES = 5
@@ -42,8 +42,8 @@ def test_every_operation_keeps_to_the_documentation(
     submission = staff.submit().get_json()["id"]
     conclude(store, submission)
     url = settings.redis_url.get_secret_value()
-    with serving(url, **SETTINGS) as port, concluding(store):
-        told = subprocess.run(
+    with serve_web(url, **SETTINGS) as port, conclude_all(store):
+        process = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"http://127.0.0.1:{port}/api/v1/openapi.json"),
                 *("--header", f"Authorization: Bearer {secret}", "--checks", "all", "--max-examples", str(examples)),
@@ -56,4 +56,4 @@ def test_every_operation_keeps_to_the_documentation(
             capture_output=True,
             text=True,
         )
-    assert told.returncode == 0, told.stdout + told.stderr
+    assert process.returncode == 0, process.stdout + process.stderr

@@ -14,7 +14,7 @@ from grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
 from grader.store.store import Store
 from tests.store.making import accept, claim_job, new, verdict
 from tests.web.asking import Asker
-from tests.web.serving import serving
+from tests.web.serving import serve_web
 from tests.web.visitor import HOME, Visitor
 from worker.cli.main import main
 
@@ -25,15 +25,15 @@ PAGE = f"{HOME}/assignments/{UDL}/scores"
 
 
 @pytest.fixture
-def ended(store: Store) -> Callable[[str, ScoreEnd], None]:
+def end_score(store: Store) -> Callable[[str, ScoreEnd], None]:
     """Hands in for a student, and ends the post of the mark in this way."""
     store.line_items.record(LineItem("i", "p", "https://lms.example/lineitems/1", "course", UDL, 20.0))
 
-    def end(student: str, how: ScoreEnd) -> None:
+    def end(student: str, score_end: ScoreEnd) -> None:
         name = accept(store, new(student, course="course"))
         store.submissions.finish(claim_job(store, name), verdict("failed", score=4, max_score=10))
         (claim,) = store.scores.claim(1, 1, 60.0)
-        assert store.scores.conclude(claim, how) is not None
+        assert store.scores.conclude(claim, score_end) is not None
 
     return end
 
@@ -45,10 +45,10 @@ SENT = ScoreEnd(ScoreResult.SENT, reached=True, sent="4", shown="x", status=200)
 
 
 def test_staff_read_what_did_not_arrive_and_have_all_sent_again(
-    staff: Asker, store: Store, ended: Callable[[str, ScoreEnd], None]
+    staff: Asker, store: Store, end_score: Callable[[str, ScoreEnd], None]
 ) -> None:
-    ended("ada", REFUSED)
-    ended("bob", SENT)
+    end_score("ada", REFUSED)
+    end_score("bob", SENT)
     body = staff.get(AT).get_json()
     assert body["counts"] == {"waiting": 0, "sent": 1, "nothing": 0, "failed": 1}
     (item,) = body["items"]
@@ -61,9 +61,9 @@ def test_staff_read_what_did_not_arrive_and_have_all_sent_again(
 
 
 def test_a_portal_and_another_course_see_no_scores(
-    portal: Asker, stranger: Asker, ended: Callable[[str, ScoreEnd], None]
+    portal: Asker, stranger: Asker, end_score: Callable[[str, ScoreEnd], None]
 ) -> None:
-    ended("ada", REFUSED)
+    end_score("ada", REFUSED)
     assert portal.get(AT).status_code == 403
     assert portal.post(f"{AT}/send").status_code == 403
     assert stranger.get(AT).status_code == 404
@@ -83,12 +83,12 @@ def test_the_roster_of_an_lms_is_read_when_staff_ask(staff: Asker, store: Store)
 
 @SECRET
 def test_the_page_lists_each_mark_that_did_not_arrive_with_the_reason(
-    app: Flask, store: Store, ended: Callable[[str, ScoreEnd], None]
+    app: Flask, store: Store, end_score: Callable[[str, ScoreEnd], None]
 ) -> None:
-    ended("ada", REFUSED)
-    ended("bob", ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.MARK_GONE))
-    ended("zoe", SENT)
-    ended("tina", ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.STAFF))
+    end_score("ada", REFUSED)
+    end_score("bob", ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.MARK_GONE))
+    end_score("zoe", SENT)
+    end_score("tina", ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.STAFF))
     visitor = Visitor(app, store)
     page = visitor.get(PAGE)
     assert "The LMS refused the mark." in page
@@ -100,8 +100,8 @@ def test_the_page_lists_each_mark_that_did_not_arrive_with_the_reason(
 
 
 @SECRET
-def test_the_button_sends_all_marks_again(app: Flask, store: Store, ended: Callable[[str, ScoreEnd], None]) -> None:
-    ended("ada", SENT)
+def test_the_button_sends_all_marks_again(app: Flask, store: Store, end_score: Callable[[str, ScoreEnd], None]) -> None:
+    end_score("ada", SENT)
     visitor = Visitor(app, store)
     assert visitor.post(f"{PAGE}/send", PAGE).status_code == 303
     assert store.scores.waiting() == 1
@@ -115,11 +115,11 @@ def test_an_assignment_without_an_lms_says_so(app: Flask, store: Store) -> None:
 
 
 def test_client_and_command_list_and_send(
-    settings: ServiceSettings, store: Store, ended: Callable[[str, ScoreEnd], None], monkeypatch: pytest.MonkeyPatch
+    settings: ServiceSettings, store: Store, end_score: Callable[[str, ScoreEnd], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended("ada", REFUSED)
+    end_score("ada", REFUSED)
     token = store.tokens.create("prof", "course", {Scope.STAFF})[1]
-    with serving(settings.redis_url.get_secret_value()) as port:
+    with serve_web(settings.redis_url.get_secret_value()) as port:
         url = f"http://127.0.0.1:{port}"
         with Client(url, token) as client:
             (mark,) = client.course.scores(UDL)
@@ -128,11 +128,11 @@ def test_client_and_command_list_and_send(
                 client.course.read_lms_roster()
         monkeypatch.setenv("BACKMARK_URL", url)
         monkeypatch.setenv("BACKMARK_TOKEN", token)
-        listed = CliRunner().invoke(main, ["scores", UDL])
-        assert listed.exit_code == 1
-        assert listed.stdout == "ada  refused  422 not <b>a student</b>\n"
-        assert listed.stderr == "0 arrived, 0 on their way, 1 given up\n"
-        sent = CliRunner().invoke(main, ["scores", UDL, "--again"])
-        assert (sent.exit_code, sent.stdout) == (0, "1 mark is sent again\n")
+        listing = CliRunner().invoke(main, ["scores", UDL])
+        assert listing.exit_code == 1
+        assert listing.stdout == "ada  refused  422 not <b>a student</b>\n"
+        assert listing.stderr == "0 arrived, 0 on their way, 1 given up\n"
+        repeat = CliRunner().invoke(main, ["scores", UDL, "--again"])
+        assert (repeat.exit_code, repeat.stdout) == (0, "1 mark is sent again\n")
         assert CliRunner().invoke(main, ["scores", UDL, "--again", "--json"]).stdout == '{"marks": 1}\n'
         assert CliRunner().invoke(main, ["scores", UDL]).exit_code == 0

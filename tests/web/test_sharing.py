@@ -35,9 +35,9 @@ class Student:
         self.client.environ_base["REMOTE_ADDR"] = address
         self.name = name
 
-    def hand_in(self, source: bytes = b"x = 1", *, once: str = "once") -> int:
+    def hand_in(self, source: bytes = b"x = 1", *, once_key: str = "once") -> int:
         """Hand something in; the status of the answer."""
-        data = {"student": self.name, "csrf_token": guard(self.client, self.link), "once": once}
+        data = {"student": self.name, "csrf_token": guard(self.client, self.link), "once": once_key}
         return self.client.post(self.link, data=data | {"file": (io.BytesIO(source), "a.py")}).status_code
 
     def flood(self, times: int = 1) -> list[int]:
@@ -63,7 +63,7 @@ def test_who_floods_a_class_link_locks_out_no_browser_that_is_known(app: Flask) 
     ada = Student(app)
     assert ada.hand_in() == 303
     assert Student(app, name="eve").flood(25)[-1] == 429
-    assert [ada.hand_in(b"x = 2", once="again"), Student(app, "grace").hand_in()] == [303, 303]
+    assert [ada.hand_in(b"x = 2", once_key="again"), Student(app, "grace").hand_in()] == [303, 303]
     assert Student(app, address="192.0.2.7").hand_in() == 303
 
 
@@ -106,30 +106,30 @@ class Unread(io.BytesIO):
 @pytest.mark.service(secret=SECRET, student_rate="2/minute")
 def test_a_student_has_one_share_on_all_personal_links_and_by_the_portal(app: Flask, portal: Asker) -> None:
     student = Student(app, "ada")
-    assert [student.hand_in(once=str(each)) for each in range(2)] == [303, 303]
-    assert [student.hand_in(once="3"), portal.submit("ada").status_code] == [429, 429]
+    assert [student.hand_in(once_key=str(number)) for number in range(2)] == [303, 303]
+    assert [student.hand_in(once_key="3"), portal.submit("ada").status_code] == [429, 429]
     assert [Student(app, "grace").hand_in(), portal.submit("alan").status_code] == [303, 202]
 
 
 @pytest.mark.service(secret=SECRET, class_rate="3/minute")
 def test_a_class_link_has_a_share_of_its_own(app: Flask) -> None:
     link = Student(app).link
-    assert [Student(app, name=f"s{each}", link=link).hand_in() for each in range(4)] == [303, 303, 303, 429]
+    assert [Student(app, name=f"s{number}", link=link).hand_in() for number in range(4)] == [303, 303, 303, 429]
     assert Student(app, "ada").hand_in() == 303
 
 
 @pytest.mark.service(secret=SECRET, class_bytes_rate="20000/day")
 def test_bytes_of_a_class_link_are_a_share_of_its_own(app: Flask) -> None:
     large, link = b"#" * 12_000, Student(app).link
-    assert [Student(app, name=f"s{each}", link=link).hand_in(large) for each in range(2)] == [303, 429]
+    assert [Student(app, name=f"s{number}", link=link).hand_in(large) for number in range(2)] == [303, 429]
     assert Student(app, "ada").hand_in(large) == 303
 
 
 @pytest.mark.service(secret=SECRET, student_rate="2/minute")
 def test_a_browser_on_a_class_link_has_one_share_whatever_names_it_types(app: Flask) -> None:
     student, statuses = Student(app), []
-    for each in range(3):
-        student.name = f"s{each}"
+    for number in range(3):
+        student.name = f"s{number}"
         statuses.append(student.hand_in())
     assert statuses == [303, 303, 429]
 
@@ -140,13 +140,13 @@ def test_a_link_that_is_written_otherwise_has_the_same_share(app: Flask, store: 
     first = Student(app)
     second = Student(app, link=first.link)
     for last in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_":
-        written = first.link[:-1] + last
-        if written != first.link and second.client.get(written).status_code == 200:
-            second.link = written
+        link = first.link[:-1] + last
+        if link != first.link and second.client.get(link).status_code == 200:
+            second.link = link
             break
     assert second.link != first.link
     assert [first.hand_in(), second.hand_in()] == [303, 303]
-    counters = sorted(int(store.redis.get(each) or 0) for each in store.redis.scan_iter("bm:share:*"))
+    counters = sorted(int(store.redis.get(key) or 0) for key in store.redis.scan_iter("bm:share:*"))
     # Of each browser its file and its bytes, and of the link both files and all bytes.
     assert (counters[:3], counters[-1]) == ([1, 1, 2], sum(counters[3:5]))
 
@@ -157,17 +157,17 @@ def test_a_name_typed_on_a_class_link_is_not_the_verified_student(app: Flask, st
     Student(app, "ada").hand_in()
     Student(app, name="ada").hand_in(b"x = 2")
     Student(app, name="ada").hand_in(b"x = 3")
-    found = recorded_submissions(store)
-    assert [(each.attempt, each.state) for each in found] == [(1, State.QUEUED)] * 3
-    assert found[0].student == "ada"
-    assert len({each.student for each in found}) == 3
-    assert all(each.student.startswith("ada!") for each in found[1:])
+    records = recorded_submissions(store)
+    assert [(record.attempt, record.state) for record in records] == [(1, State.QUEUED)] * 3
+    assert records[0].student == "ada"
+    assert len({record.student for record in records}) == 3
+    assert all(record.student.startswith("ada!") for record in records[1:])
 
 
 @with_secret
 def test_a_browser_is_the_same_when_it_comes_again(app: Flask, store: Store) -> None:
     student = Student(app)
-    assert [student.hand_in(b"x = %d" % each, once=str(each)) for each in range(2)] == [303, 303]
+    assert [student.hand_in(b"x = %d" % number, once_key=str(number)) for number in range(2)] == [303, 303]
     first, second = recorded_submissions(store)
     assert (first.student, first.state) == (second.student, State.SUPERSEDED)
     assert second.attempt == 2
@@ -178,23 +178,23 @@ def test_a_browsers_cookie_cannot_be_made_up(app: Flask, store: Store) -> None:
     for value in ("ada", "ImFkYSI.made-up"):
         student = Student(app)
         student.client.set_cookie("backmark-browser", value, path="/hand-in")
-        assert student.hand_in(once=value) == 303
-    assert len({each.student for each in recorded_submissions(store)}) == 2
+        assert student.hand_in(once_key=value) == 303
+    assert len({record.student for record in recorded_submissions(store)}) == 2
 
 
 @pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
 def test_a_browsers_cookie_is_for_handing_in_only_and_not_for_scripts(app: Flask) -> None:
     link = Student(app).link
     cookies = app.test_client().get(link).headers.getlist("Set-Cookie")
-    (cookie,) = (each for each in cookies if each.startswith("backmark-browser="))
+    (cookie,) = (line for line in cookies if line.startswith("backmark-browser="))
     assert {"HttpOnly", "SameSite=Lax", "Path=/hand-in", "Secure"} <= set(cookie.split("; "))
     assert not Student(app, "ada").client.get_cookie("backmark-browser", path="/hand-in")
 
 
 @with_secret
-@pytest.mark.parametrize("typed", ["ada!0123456789ab", "ada\u202e", "a b"])
-def test_nobody_types_the_name_of_another_browser(app: Flask, typed: str) -> None:
-    assert Student(app, name=typed).hand_in() == 422
+@pytest.mark.parametrize("name", ["ada!0123456789ab", "ada\u202e", "a b"])
+def test_nobody_types_the_name_of_another_browser(app: Flask, name: str) -> None:
+    assert Student(app, name=name).hand_in() == 422
 
 
 @with_secret
@@ -210,7 +210,7 @@ def test_staff_find_and_forget_who_only_typed_a_name(app: Flask, staff: Asker, s
 
 @pytest.mark.service(secret=SECRET, address_rate="2/minute", proxy_networks=["10.0.0.0/8"])
 @pytest.mark.parametrize(
-    ("first", "second", "same"),
+    ("first", "second", "is_same"),
     [
         ({}, {}, True),
         # Nobody outside of the trusted networks is believed.
@@ -237,12 +237,12 @@ def test_staff_find_and_forget_who_only_typed_a_name(app: Flask, staff: Asker, s
         ({"via": "10.1.1.1", "X-Forwarded-For": "nonsense"}, {"via": "10.1.1.1"}, True),
     ],
 )
-def test_an_address_is_the_clients(app: Flask, first: dict[str, str], second: dict[str, str], same: bool) -> None:  # noqa: FBT001 - a table
-    def open_page(given: dict[str, str]) -> int:
-        headers = {name: value for name, value in given.items() if name != "via"}
-        environ = {"REMOTE_ADDR": given.get("via", "203.0.113.1")}
+def test_an_address_is_the_clients(app: Flask, first: dict[str, str], second: dict[str, str], is_same: bool) -> None:  # noqa: FBT001 - a table
+    def open_page(fields: dict[str, str]) -> int:
+        headers = {name: value for name, value in fields.items() if name != "via"}
+        environ = {"REMOTE_ADDR": fields.get("via", "203.0.113.1")}
         link = make_link(app, lambda: links.hand_in("course", "udl-7.2"))
         return app.test_client().get(link, headers=headers, environ_base=environ).status_code
 
     assert [open_page(first) for _ in range(3)] == [200, 200, 429]
-    assert open_page(second) == (429 if same else 200)
+    assert open_page(second) == (429 if is_same else 200)

@@ -8,7 +8,7 @@ import pytest
 
 from grader.model.records import Scope
 from grader.store.store import Store
-from tests.web.serving import serving
+from tests.web.serving import serve_web
 from worker.serve.embedded import EmbeddedRedis
 
 #: What the server is set to, in bytes.
@@ -18,7 +18,7 @@ MOST = 4096
 @pytest.fixture(scope="module")
 def port(redis_server: EmbeddedRedis) -> Iterator[int]:
     """Of a real web server."""
-    with serving(redis_server.url, BACKMARK_MAX_BYTES=str(MOST)) as port:
+    with serve_web(redis_server.url, BACKMARK_MAX_BYTES=str(MOST)) as port:
         yield port
 
 
@@ -36,14 +36,14 @@ def connection(port: int, store: Store) -> Iterator[tuple[socket.socket, bytes]]
 
 def receive(link: socket.socket) -> tuple[str, dict[str, object]]:
     """The head and the JSON that come."""
-    received = b""
-    while not received.endswith(b"}"):
+    data = b""
+    while not data.endswith(b"}"):
         part = link.recv(4096)
-        assert part, received
-        received += part
-    head, _, body = received.partition(b"\r\n\r\n")
-    told: dict[str, object] = json.loads(body)
-    return head.decode(), told
+        assert part, data
+        data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    record: dict[str, object] = json.loads(body)
+    return head.decode(), record
 
 
 def receive_problem(link: socket.socket) -> dict[str, object]:

@@ -16,15 +16,15 @@ from tests.web.verdicts import failing_verdict
 Place = tuple[int | None, int]
 
 
-def places(given: Sequence[Place]) -> tuple[SourceLine, ...]:
+def places(cells_and_lines: Sequence[Place]) -> tuple[SourceLine, ...]:
     """Lines as a verdict has them."""
-    return tuple(SourceLine(cell, line) for cell, line in given)
+    return tuple(SourceLine(cell, line) for cell, line in cells_and_lines)
 
 
 def verdict(
     *,
     frames: Sequence[Place] = (),
-    refused: Sequence[Place] = (),
+    refused_lines: Sequence[Place] = (),
     lists: Sequence[str] = (),
     cell: int | None = None,
     lines: Sequence[int] = (),
@@ -33,34 +33,34 @@ def verdict(
     difference = FirstDifference(
         "all_dl_df[2]", 2, 5, "all_dl_df[2], line 1, is", tuple(lists), cell=cell, lines=tuple(lines)
     )
-    error = StudentError("ValueError", "on line 3", "  line 3", places(frames), places(refused))
+    error = StudentError("ValueError", "on line 3", "  line 3", places(frames), places(refused_lines))
     return replace(
         read_verdict(failing_verdict()),
-        error=error if frames or refused else None,
+        error=error if frames or refused_lines else None,
         first_difference=difference if lists else None,
     )
 
 
-def listing(source: bytes, filename: str, told: Verdict | None) -> MarkedListing:
+def listing(source: bytes, filename: str, shown_verdict: Verdict | None) -> MarkedListing:
     """Return the listing of a file without stored cells."""
-    return sources.listing(filename, source[:RAW], len(source), None, told)
+    return sources.listing(filename, source[:RAW], len(source), None, shown_verdict)
 
 
-def notebook(told: Verdict | None, *cells: tuple[int, str], whole: bool = True) -> MarkedListing:
+def notebook(shown_verdict: Verdict | None, *cells: tuple[int, str], is_whole: bool = True) -> MarkedListing:
     """Return the listing of a notebook with these code cells."""
-    return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, whole), told)
+    return sources.listing("a.ipynb", b'{"cells": 3}', 12, Stored(cells, is_whole), shown_verdict)
 
 
-def marked_lines(found: MarkedListing) -> list[tuple[int | None, int, str, LineMark | None]]:
-    return [(cell.number, line.number, line.text, line.mark) for cell in found.cells for line in cell.marked]
+def marked_lines(marked_listing: MarkedListing) -> list[tuple[int | None, int, str, LineMark | None]]:
+    return [(cell.number, line.number, line.text, line.mark) for cell in marked_listing.cells for line in cell.marked]
 
 
 def test_a_python_file_is_one_piece_with_its_own_numbers() -> None:
-    found = listing(b"a = 1\r\nb = 2\rc = 3\n", "a.py", None)
-    assert [(cell.number, [line.text for line in cell.lines]) for cell in found.cells] == [
+    marked_listing = listing(b"a = 1\r\nb = 2\rc = 3\n", "a.py", None)
+    assert [(cell.number, [line.text for line in cell.lines]) for cell in marked_listing.cells] == [
         (None, ["a = 1", "b = 2", "c = 3", ""])
     ]
-    assert (found.whole, found.marked) == (True, False)
+    assert (marked_listing.whole, marked_listing.marked) == (True, False)
 
 
 def test_a_form_feed_ends_no_line_as_in_python() -> None:
@@ -68,27 +68,29 @@ def test_a_form_feed_ends_no_line_as_in_python() -> None:
 
 
 def test_the_lines_that_a_traceback_names_are_marked() -> None:
-    found = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
-    assert marked_lines(found) == [(None, 2, "b = 2", LineMark.RAISED)]
+    marked_listing = listing(b"a = 1\nb = 2\nc = 3", "a.py", verdict(frames=[(None, 2)]))
+    assert marked_lines(marked_listing) == [(None, 2, "b = 2", LineMark.RAISED)]
 
 
 def test_in_a_notebook_it_is_the_line_of_the_cell() -> None:
-    said = verdict(frames=[(3, 2)])
-    found = notebook(said, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
-    assert [cell.number for cell in found.cells] == [2, 3]
-    assert marked_lines(found) == [(3, 2, "d = 2", LineMark.RAISED)]
+    error_verdict = verdict(frames=[(3, 2)])
+    marked_listing = notebook(error_verdict, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2"))
+    assert [cell.number for cell in marked_listing.cells] == [2, 3]
+    assert marked_lines(marked_listing) == [(3, 2, "d = 2", LineMark.RAISED)]
 
 
 def test_why_a_file_was_refused_marks_its_line() -> None:
-    found = listing(b"a = (\nb", "a.py", verdict(refused=[(None, 1)]))
-    assert marked_lines(found) == [(None, 1, "a = (", LineMark.RAISED)]
+    marked_listing = listing(b"a = (\nb", "a.py", verdict(refused_lines=[(None, 1)]))
+    assert marked_lines(marked_listing) == [(None, 1, "a = (", LineMark.RAISED)]
 
 
 @pytest.mark.parametrize("lines", [[1], [1, 3], [1, 2, 3]])
 def test_the_lines_that_the_first_difference_names_are_marked_and_no_others_that_write_it(lines: list[int]) -> None:
-    said = verdict(lists=["other"], cell=2, lines=lines)
-    found = marked_lines(notebook(said, (2, "x\ny\nz\nother[1] = 2")))
-    assert [(cell, line, mark) for cell, line, _, mark in found] == [(2, each, LineMark.DIFFERS) for each in lines]
+    error_verdict = verdict(lists=["other"], cell=2, lines=lines)
+    marked_listing = marked_lines(notebook(error_verdict, (2, "x\ny\nz\nother[1] = 2")))
+    assert [(cell, line, mark) for cell, line, _, mark in marked_listing] == [
+        (2, marked_line, LineMark.DIFFERS) for marked_line in lines
+    ]
 
 
 def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
@@ -96,16 +98,16 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
         b"all_dl_df = [None] * K\n  all_dl_df[layer] = 3\nall_dl_df.append(x)\n  x = all_dl_df[layer]\n"
         b"  all_dl_df[layer] == 3\nall_dl_dfx[1] = 2\n"
     )
-    found = listing(source, "a.py", verdict(lists=["all_dl_df"]))
-    assert [line for _, line, _, _ in marked_lines(found)] == [2, 3]
-    assert {mark for _, _, _, mark in marked_lines(found)} == {LineMark.DIFFERS}
+    marked_listing = listing(source, "a.py", verdict(lists=["all_dl_df"]))
+    assert [line for _, line, _, _ in marked_lines(marked_listing)] == [2, 3]
+    assert {mark for _, _, _, mark in marked_lines(marked_listing)} == {LineMark.DIFFERS}
 
 
 @pytest.mark.parametrize("source", [b"{not json", b"{}", b'\xef\xbb\xbf {"a":' * 200_000, b"\xff\xfe\x00", b""])
 def test_a_notebook_whose_cells_are_not_stored_is_shown_as_its_file_and_that_is_said(source: bytes) -> None:
-    found = listing(source, "a.ipynb", None)
-    (cell,) = found.cells
-    assert (cell.number, found.raw) == (None, True)
+    marked_listing = listing(source, "a.ipynb", None)
+    (cell,) = marked_listing.cells
+    assert (cell.number, marked_listing.raw) == (None, True)
     assert cell.lines
     assert not listing(b"a = 1", "a.py", None).raw
 
@@ -113,10 +115,10 @@ def test_a_notebook_whose_cells_are_not_stored_is_shown_as_its_file_and_that_is_
 def test_eight_mebibytes_of_json_cost_the_web_server_little() -> None:
     source = b'{"cells": [' + b'{"cell_type": "code", "source": "a"},' * 225_000
     tracemalloc.start()
-    found = listing(source, "a.ipynb", None)
+    marked_listing = listing(source, "a.ipynb", None)
     cost = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert not found.whole
+    assert not marked_listing.whole
     assert cost < 4 << 20
 
 
@@ -126,9 +128,9 @@ def test_what_could_harm_a_page_is_spelt_out() -> None:
 
 
 def test_long_lines_and_many_lines_are_cut() -> None:
-    found = listing(b"x" * 200_000 + b"\n" * 20_000, "a.py", None)
-    assert len(found.cells[0].lines) == 3000
-    assert len(found.cells[0].lines[0].text) < 500
-    assert not found.whole
-    many = notebook(None, *[(number, "\n" * 999) for number in range(1, 11)])
-    assert (sum(len(cell.lines) for cell in many.cells), many.whole) == (3000, False)
+    marked_listing = listing(b"x" * 200_000 + b"\n" * 20_000, "a.py", None)
+    assert len(marked_listing.cells[0].lines) == 3000
+    assert len(marked_listing.cells[0].lines[0].text) < 500
+    assert not marked_listing.whole
+    many_cells = notebook(None, *[(number, "\n" * 999) for number in range(1, 11)])
+    assert (sum(len(cell.lines) for cell in many_cells.cells), many_cells.whole) == (3000, False)

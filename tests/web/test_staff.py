@@ -33,14 +33,14 @@ def visitor(app: Flask, store: Store) -> Visitor:
     return Visitor(app, store)
 
 
-def handed_in(store: Store, student: str = "ada", source: bytes = b"x = 1\n", filename: str = "a.py") -> str:
+def hand_in(store: Store, student: str = "ada", source: bytes = b"x = 1\n", filename: str = "a.py") -> str:
     revision = store.assignments.current("course", "udl-7.2")
     assert revision is not None
     return store.submissions.accept(NewSubmission("course", "udl-7.2", revision.id, student, filename, source)).id
 
 
-def submit_graded(store: Store, verdict: dict[str, Any] | None = None, **other: Any) -> str:
-    name = handed_in(store, **other)
+def submit_graded(store: Store, verdict: dict[str, Any] | None = None, **fields: Any) -> str:
+    name = hand_in(store, **fields)
     conclude(store, name, verdict or failing_verdict())
     return name
 
@@ -93,13 +93,13 @@ def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: 
     name = submit_graded(store)
     regrade = store.regrades.request(Selection("course", "udl-7.2", "f" * 16)).regrade.id
     publication = store.publications.request(NewPublication("course", "mine", TOML)).id
-    other = Visitor(app, store, "other")
+    other_visitor = Visitor(app, store, "other")
     for path in (f"submissions/{name}", f"submissions/{name}/source", f"submissions/{name}/delete"):
-        other.get(f"/courses/other/{path}", 404)
+        other_visitor.get(f"/courses/other/{path}", 404)
     for path in (f"regrades/{regrade}", f"regrades/{regrade}/report.csv", f"publications/{publication}"):
-        other.get(f"/courses/other/{path}", 404)
+        other_visitor.get(f"/courses/other/{path}", 404)
     for path in (f"submissions/{name}/cancel", f"submissions/{name}/delete", f"regrades/{regrade}/cancel"):
-        assert other.post(f"/courses/other/{path}", "/courses/other").status_code == 404
+        assert other_visitor.post(f"/courses/other/{path}", "/courses/other").status_code == 404
     assert store.submissions.get(name) is not None
 
 
@@ -107,11 +107,11 @@ def test_what_is_another_courses_is_not_there_under_ones_own(app: Flask, store: 
     "path", ["/publish", "/retry", "/submissions/{}/cancel", "/submissions/{}/delete", "/submissions/{}/retry"]
 )
 def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, path: str) -> None:
-    name = handed_in(store)
+    name = hand_in(store)
     assert visitor.client.post(HOME + path.format(name), data={"toml": TOML}, headers=HTML).status_code == 400
-    found = store.submissions.get(name)
-    assert found is not None
-    assert found.state is State.QUEUED
+    record = store.submissions.get(name)
+    assert record is not None
+    assert record.state is State.QUEUED
     assert not store.publications.list("course").items
 
 
@@ -169,44 +169,44 @@ def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store)
 
 
 def test_signing_out_ends_copies_of_the_cookie_and_nobody_elses_sign_in(app: Flask, store: Store) -> None:
-    mine, other = Visitor(app, store), Visitor(app, store)
-    cookie = mine.client.get_cookie("backmark")
+    first_visitor, second_visitor = Visitor(app, store), Visitor(app, store)
+    cookie = first_visitor.client.get_cookie("backmark")
     assert cookie is not None
-    assert mine.post("/sign-out").status_code == 303
+    assert first_visitor.post("/sign-out").status_code == 303
     thief = app.test_client()
     thief.set_cookie("backmark", cookie.value)
     assert thief.get(HOME, headers=HTML).status_code == 303
-    assert other.get(HOME)
+    assert second_visitor.get(HOME)
 
 
 def test_a_link_never_has_the_host_that_the_request_names(visitor: Visitor) -> None:
     headers = {**HTML, "X-Forwarded-Host": "evil.example", "Host": "evil.example"}
-    made = visitor.client.post(f"{UDL}/links", headers=headers, data={"csrf_token": visitor.proof(UDL)}).text
-    assert "evil.example" not in made
+    page = visitor.client.post(f"{UDL}/links", headers=headers, data={"csrf_token": visitor.proof(UDL)}).text
+    assert "evil.example" not in page
 
 
 def test_a_link_to_hand_in_is_made_and_leads_there(visitor: Visitor) -> None:
-    made = visitor.post(f"{UDL}/links", UDL, student="ada", days="3")
-    assert made.status_code == 200
-    found = re.search(r'value="(/hand-in/[^"]+)"', made.text)
-    assert found is not None
-    assert "ada" in visitor.get(found[1])
+    page = visitor.post(f"{UDL}/links", UDL, student="ada", days="3")
+    assert page.status_code == 200
+    match = re.search(r'value="(/hand-in/[^"]+)"', page.text)
+    assert match is not None
+    assert "ada" in visitor.get(match[1])
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("student", "a b"), ("student", "<b>"), ("days", "0"), ("days", "9" * 9), ("days", "x")]
 )
 def test_a_link_for_nobody_is_refused_in_words(visitor: Visitor, field: str, value: str) -> None:
-    made = visitor.post(f"{UDL}/links", UDL, **{field: value})
-    assert made.status_code == 422
-    assert 'role="alert"' in made.text
-    assert "/hand-in/" not in made.text
+    page = visitor.post(f"{UDL}/links", UDL, **{field: value})
+    assert page.status_code == 422
+    assert 'role="alert"' in page.text
+    assert "/hand-in/" not in page.text
 
 
 def test_submissions_are_found_by_all_that_they_are(visitor: Visitor, store: Store) -> None:
     submit_graded(store, explained_verdict())
     submit_graded(store, passing_verdict(), student="bob")
-    handed_in(store, "cy")
+    hand_in(store, "cy")
     searches = {
         "": {"ada", "bob", "cy"},
         "assignment=udl-7.2&mistake=mask": {"ada"},
@@ -219,17 +219,17 @@ def test_submissions_are_found_by_all_that_they_are(visitor: Visitor, store: Sto
     }
     for query, students in searches.items():
         page = visitor.get(f"{HOME}/submissions?{query}")
-        assert {each for each in ("ada", "bob", "cy") if f">{each}</a>" in page} == students, query
+        assert {student for student in ("ada", "bob", "cy") if f">{student}</a>" in page} == students, query
 
 
 def test_long_lists_have_pages_that_keep_what_was_asked(visitor: Visitor, store: Store) -> None:
     for number in range(52):
-        handed_in(store, f"s{number}")
+        hand_in(store, f"s{number}")
     first = visitor.get(f"{HOME}/submissions?state=queued")
-    found = re.search(r'rel="next" href="([^"]+)"', first)
-    assert found is not None
-    assert "state=queued" in found[1]
-    second = visitor.get(found[1].replace("&amp;", "&"))
+    match = re.search(r'rel="next" href="([^"]+)"', first)
+    assert match is not None
+    assert "state=queued" in match[1]
+    second = visitor.get(match[1].replace("&amp;", "&"))
     assert {">s0</a>" in second, ">s51</a>" in second, ">s51</a>" in first, ">s0</a>" in first} == {True, False}
     visitor.get(f"{HOME}/submissions?cursor=nonsense", 422)
 
@@ -255,7 +255,7 @@ def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) 
         lambda _, __: None,
         lambda store, job: store.jobs.claim(job),
         lambda store, job: store.submissions.cancel(job.id),
-        lambda store, _: handed_in(store),
+        lambda store, _: hand_in(store),
         lambda store, job: [
             store.jobs.record_failure(claim, "<b>no jail</b>") for _ in range(9) if (claim := store.jobs.claim(job))
         ],
@@ -265,7 +265,7 @@ def test_a_submission_shows_everything_to_staff(visitor: Visitor, store: Store) 
 def test_a_submission_has_a_page_wherever_it_is(
     visitor: Visitor, store: Store, end: Callable[[Store, Job], object]
 ) -> None:
-    name = handed_in(store)
+    name = hand_in(store)
     end(store, Job(Kind.SUBMISSION, name))
     page = visitor.get(f"{HOME}/submissions/{name}")
     assert "<b>no jail" not in page
@@ -288,7 +288,7 @@ def test_what_a_student_wrote_is_text(visitor: Visitor, store: Store) -> None:
 
 
 def test_a_file_is_downloaded_and_never_shown(visitor: Visitor, store: Store) -> None:
-    name = handed_in(store, source=b"<script>", filename="ä;x.html")
+    name = hand_in(store, source=b"<script>", filename="ä;x.html")
     answer = visitor.client.get(f"{HOME}/submissions/{name}/source")
     assert (answer.data, answer.mimetype) == (b"<script>", "application/octet-stream")
     assert answer.headers["Content-Disposition"] == "attachment; filename*=UTF-8''%C3%A4%3Bx.html"
@@ -296,18 +296,18 @@ def test_a_file_is_downloaded_and_never_shown(visitor: Visitor, store: Store) ->
 
 def test_a_rejected_file_that_is_no_longer_kept_is_said_to_be(visitor: Visitor, store: Store) -> None:
     """Seven days after its verdict, which still says why."""
-    rejected = failing_verdict() | {"outcome": "rejected", "score": 0}
-    name = submit_graded(store, rejected)
-    found = store.submissions.get(name)
-    assert found is not None
-    assert store.redis.delete(f"bm:source:{found.source_sha256}") == 1
+    rejection = failing_verdict() | {"outcome": "rejected", "score": 0}
+    name = submit_graded(store, rejection)
+    record = store.submissions.get(name)
+    assert record is not None
+    assert store.redis.delete(f"bm:source:{record.source_sha256}") == 1
     page = visitor.get(f"{HOME}/submissions/{name}")
     assert ("no longer kept" in page, "Download the file" in page) == (True, False)
     assert "has been deleted" in visitor.get(f"{HOME}/submissions/{name}/source", 404)
 
 
 def test_who_typed_a_name_on_a_class_link_is_told_apart(visitor: Visitor, store: Store) -> None:
-    names = [handed_in(store, student, student.encode()) for student in ("ada", "ada!0123456789ab", "ada!ba9876543210")]
+    names = [hand_in(store, student, student.encode()) for student in ("ada", "ada!0123456789ab", "ada!ba9876543210")]
     pages = [visitor.get(f"{HOME}/submissions/{name}") for name in names]
     assert ["not checked" in page for page in pages] == [False, True, True]
     assert all("All attempts of this student" not in page for page in pages)
@@ -317,31 +317,31 @@ def test_who_typed_a_name_on_a_class_link_is_told_apart(visitor: Visitor, store:
 
 
 def test_a_submission_is_cancelled(visitor: Visitor, store: Store) -> None:
-    name = handed_in(store)
+    name = hand_in(store)
     assert visitor.post(f"{HOME}/submissions/{name}/cancel").status_code == 303
-    found = store.submissions.get(name)
-    assert found is not None
-    assert found.state is State.CANCELLED
+    record = store.submissions.get(name)
+    assert record is not None
+    assert record.state is State.CANCELLED
 
 
 def test_one_click_grades_a_submission_again_that_failed_on_our_side(visitor: Visitor, store: Store) -> None:
-    name = fail_submission(store, handed_in(store))
+    name = fail_submission(store, hand_in(store))
     place = f"{HOME}/submissions/{name}"
     assert "Grade again" in visitor.get(place)
     assert [visitor.post(f"{place}/retry").status_code for _ in range(2)] == [303, 303]
-    found = store.submissions.get(name)
-    assert found is not None
-    assert (found.state, found.attempt) == (State.QUEUED, 1)
+    record = store.submissions.get(name)
+    assert record is not None
+    assert (record.state, record.attempt) == (State.QUEUED, 1)
     assert "Grade again" not in visitor.get(place)
 
 
 def test_one_click_grades_all_of_them_again(visitor: Visitor, store: Store) -> None:
-    names = [fail_submission(store, handed_in(store, student)) for student in ("ada", "grace", "joan")]
+    names = [fail_submission(store, hand_in(store, student)) for student in ("ada", "grace", "joan")]
     submit_graded(store, student="emmy")
     assert "Grade all of these again" in visitor.get(f"{HOME}/submissions?state=service_failed&assignment=udl-7.2")
     assert "No submission waits for this" in visitor.post(f"{HOME}/retry", assignment="other").text
     assert "3 submissions that failed on our side" in visitor.post(f"{HOME}/retry", assignment="udl-7.2").text
-    assert {each.state for each in store.submissions.many(names)} == {State.QUEUED}
+    assert {record.state for record in store.submissions.many(names)} == {State.QUEUED}
     assert "No submission waits for this" in visitor.post(f"{HOME}/retry").text
     assert "Grade all of these again" not in visitor.get(f"{HOME}/submissions")
 
@@ -373,8 +373,8 @@ def test_the_form_of_a_publication_shows_how_many_cases_may_be_fresh(visitor: Vi
     form = visitor.get(f"{HOME}/publish")
     assert 'name="fresh" type="number" min="0" max="400"' in form
     assert "400 at most; leave it empty for a fifth" in form
-    refused = visitor.post(f"{HOME}/publish", toml=TOML, fresh="401")
-    assert "Fresh cases are a whole number, 400 at most." in refused.text
+    refusal = visitor.post(f"{HOME}/publish", toml=TOML, fresh="401")
+    assert "Fresh cases are a whole number, 400 at most." in refusal.text
 
 
 @pytest.mark.parametrize(
@@ -419,9 +419,9 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
     claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
     assert claim is not None
     store.jobs.conclude(claim, State.DONE, refusal=str(refusal), refused=json.dumps(asdict(refusal)))
-    found = store.publications.get(name)
-    assert found is not None
-    assert found.refusal == refusal
+    publication = store.publications.get(name)
+    assert publication is not None
+    assert publication.refusal == refusal
     page = " ".join(visitor.get(f"{HOME}/publications/{name}").split())
     assert '<p class="student">These would pass:</p>' in page
     assert '<li class="student">a_b (does it, on <code>all_f[layer-1]</code>)</li>' in page
@@ -441,8 +441,8 @@ def finish_preview(store: Store, place: str) -> str:
     claim = store.jobs.claim(Job(Kind.REGRADE, name))
     assert claim is not None
     step(store, claim)
-    waiting: Any = store.redis.zrange("bm:waiting:regrade", 0, -1)
-    for member in waiting:
+    members: Any = store.redis.zrange("bm:waiting:regrade", 0, -1)
+    for member in members:
         unit = store.jobs.claim(Job(Kind.UNIT, member.decode().partition(":")[2]))
         assert unit is not None
         unit_graded(store, unit, read_verdict(passing_verdict()))
@@ -451,14 +451,14 @@ def finish_preview(store: Store, place: str) -> str:
 
 def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visitor, store: Store) -> None:
     name = submit_graded(store, failing_verdict())
-    asked = visitor.post(f"{UDL}/regrade", which="latest", outcomes=["failed", "error"], students="ada, bob\ncy")
-    assert asked.status_code == 303
-    place = asked.headers["Location"]
+    response = visitor.post(f"{UDL}/regrade", which="latest", outcomes=["failed", "error"], students="ada, bob\ncy")
+    assert response.status_code == 303
+    place = response.headers["Location"]
     assert 'data-live="on"' in visitor.get(place)
     regrade = finish_preview(store, place)
-    found = store.regrades.get(regrade)
-    assert found is not None
-    assert found.selection.students == ("ada", "bob", "cy")
+    record = store.regrades.get(regrade)
+    assert record is not None
+    assert record.selection.students == ("ada", "bob", "cy")
     page = visitor.get(place)
     assert all(words in page for words in ("Apply all of it", ">ada</a>", "bias gradient</p>"))
     assert ">ada</a>" not in visitor.get(f"{place}?change=down")
@@ -481,23 +481,23 @@ def test_a_regrade_lowers_nobody_unless_it_is_told_to(visitor: Visitor, store: S
     place = visitor.post(f"{UDL}/regrade").headers["Location"]
     regrade = finish_preview(store, place)
     visitor.post(f"{place}/apply")
-    found = store.regrades.get(regrade)
-    assert found is not None
-    assert found.mode is Mode.NEVER_LOWER
+    record = store.regrades.get(regrade)
+    assert record is not None
+    assert record.mode is Mode.NEVER_LOWER
 
 
 def test_a_regrade_rests_and_goes_on(visitor: Visitor, store: Store) -> None:
     place = visitor.post(f"{UDL}/regrade").headers["Location"]
     regrade = place.rpartition("/")[2]
     visitor.post(f"{place}/cancel")
-    found = store.regrades.get(regrade)
-    assert found is not None
-    assert found.phase is Phase.CANCELLED
+    record = store.regrades.get(regrade)
+    assert record is not None
+    assert record.phase is Phase.CANCELLED
     assert ">Resume</button>" in visitor.get(place)
     visitor.post(f"{place}/resume")
-    found = store.regrades.get(regrade)
-    assert found is not None
-    assert found.phase is Phase.PREPARING
+    record = store.regrades.get(regrade)
+    assert record is not None
+    assert record.phase is Phase.PREPARING
     assert visitor.post(f"{place}/nonsense").status_code == 404
     visitor.get(f"{HOME}/regrades/none", 404)
     assert f"{HOME}/regrades/{regrade}" in visitor.get(f"{HOME}/regrades")
@@ -536,9 +536,9 @@ def test_a_regrade_of_nonsense_is_refused_in_words(visitor: Visitor, store: Stor
 
 def test_a_regrade_since_a_time_means_utc(visitor: Visitor, store: Store) -> None:
     place = visitor.post(f"{UDL}/regrade", since="2026-11-25T04:15").headers["Location"]
-    found = store.regrades.get(place.rpartition("/")[2])
-    assert found is not None
-    assert found.selection.since == 1_795_580_100.0
+    record = store.regrades.get(place.rpartition("/")[2])
+    assert record is not None
+    assert record.selection.since == 1_795_580_100.0
     assert "25 November 2026, 04:15 UTC" in visitor.get(place)
 
 

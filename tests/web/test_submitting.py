@@ -16,12 +16,12 @@ from tests.web.asking import SOURCE, Asker
 
 def test_a_submission_is_recorded_and_its_address_told(portal: Asker, store: Store) -> None:
     answer = portal.submit()
-    told = answer.get_json()
+    record = answer.get_json()
     assert answer.status_code == 202
-    assert told["state"] == "queued"
-    assert answer.headers["Location"] == f"/api/v1/submissions/{told['id']}"
+    assert record["state"] == "queued"
+    assert answer.headers["Location"] == f"/api/v1/submissions/{record['id']}"
     assert int(answer.headers["Retry-After"]) >= 1
-    assert store.submissions.source(told["id"]) == SOURCE.encode()
+    assert store.submissions.source(record["id"]) == SOURCE.encode()
 
 
 def test_workers_are_told_by_one_message_that_carries_an_id(portal: Asker, store: Store) -> None:
@@ -39,30 +39,30 @@ def test_a_form_may_give_a_number_as_a_students_id(portal: Asker) -> None:
 
 
 def test_base64_hands_in_bytes_that_are_no_text(portal: Asker, store: Store) -> None:
-    told = portal.submit(source=None, source_base64=b64encode(b"\xff\x00").decode()).get_json()
-    assert store.submissions.source(told["id"]) == b"\xff\x00"
+    record = portal.submit(source=None, source_base64=b64encode(b"\xff\x00").decode()).get_json()
+    assert store.submissions.source(record["id"]) == b"\xff\x00"
 
 
 def test_folders_in_the_name_of_a_file_are_dropped(portal: Asker) -> None:
-    told = portal.upload(name="work/answer.ipynb").get_json()
-    assert portal.get(f"/submissions/{told['id']}").get_json()["filename"] == "answer.ipynb"
+    record = portal.upload(name="work/answer.ipynb").get_json()
+    assert portal.get(f"/submissions/{record['id']}").get_json()["filename"] == "answer.ipynb"
 
 
 def test_the_same_key_and_request_are_one_submission(portal: Asker, store: Store) -> None:
     key = {"Idempotency-Key": "7d4d"}
-    first, again = portal.submit(headers=key), portal.submit(headers=key)
-    assert again.status_code == 202
-    assert again.get_json() == first.get_json()
-    assert again.headers["Idempotency-Replayed"] == "true"
+    first, repeat = portal.submit(headers=key), portal.submit(headers=key)
+    assert repeat.status_code == 202
+    assert repeat.get_json() == first.get_json()
+    assert repeat.headers["Idempotency-Replayed"] == "true"
     assert store.redis.llen("celery:interactive") == 1
 
 
 def test_the_same_key_answers_the_same_also_after_another_revision(portal: Asker, store: Store) -> None:
     key = {"Idempotency-Key": "7d4d"}
     first = portal.submit(headers=key).get_json()
-    shipped = store.assignments.current("course", "udl-7.2")
-    assert shipped is not None
-    store.assignments.publish(replace(shipped, id="another", course="course"), b"networks")
+    revision = store.assignments.current("course", "udl-7.2")
+    assert revision is not None
+    store.assignments.publish(replace(revision, id="another", course="course"), b"networks")
     assert portal.submit().get_json()["revision"] == "another"
     assert portal.submit(headers=key).get_json() == first | {"state": "superseded"}
 
@@ -94,11 +94,11 @@ def test_a_file_of_another_format_is_refused_by_name_and_uses_up_no_attempt(
     assert portal.get(f"/submissions/{portal.submit().get_json()['id']}").get_json()["attempt"] == 1
 
 
-@pytest.mark.parametrize("other", [{"source": "x = 1\n"}, {"filename": "b.py"}, {"student": "grace"}])
-def test_the_same_key_with_another_request_is_refused(portal: Asker, other: dict[str, str]) -> None:
+@pytest.mark.parametrize("fields", [{"source": "x = 1\n"}, {"filename": "b.py"}, {"student": "grace"}])
+def test_the_same_key_with_another_request_is_refused(portal: Asker, fields: dict[str, str]) -> None:
     key = {"Idempotency-Key": "7d4d"}
     portal.submit(headers=key)
-    answer = portal.submit(headers=key, **other)
+    answer = portal.submit(headers=key, **fields)
     assert answer.status_code == 422
     assert answer.get_json()["type"] == "/problems/idempotency-key-reused"
 
@@ -118,13 +118,13 @@ def test_where_keys_are_required_a_request_without_one_is_refused(portal: Asker)
 
 def test_a_later_submission_supersedes_the_one_that_waits(portal: Asker) -> None:
     first, second = portal.submit().get_json(), portal.submit(source="x = 1\n").get_json()
-    told = portal.get(f"/submissions/{first['id']}").get_json()
-    assert (told["state"], told["superseded_by"]) == ("superseded", second["id"])
+    record = portal.get(f"/submissions/{first['id']}").get_json()
+    assert (record["state"], record["superseded_by"]) == ("superseded", second["id"])
 
 
 def test_an_admin_names_the_course(admin: Asker, staff: Asker) -> None:
-    told = admin.submit(course="course").get_json()
-    assert staff.get(f"/submissions/{told['id']}").status_code == 200
+    record = admin.submit(course="course").get_json()
+    assert staff.get(f"/submissions/{record['id']}").status_code == 200
 
 
 @pytest.mark.parametrize("trouble", [AttributeError("'NoneType' object has no attribute 'client'"), OSError(28, "no")])

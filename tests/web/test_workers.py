@@ -16,7 +16,7 @@ from grader.store.store import Store
 from grader.store.submissions import NewSubmission
 from grader.web.http.bodies import BUFFERED_BYTES
 from grader.web.http.gunicorn_worker import HEAD_SECONDS, ROOM, STALL_SECONDS
-from tests.web.serving import serving
+from tests.web.serving import serve_web
 from worker.serve.embedded import EmbeddedRedis
 
 #: Of the server; and more than that.
@@ -36,7 +36,7 @@ Connect = Callable[..., list[socket.socket]]
 @pytest.fixture(scope="module")
 def port(redis_server: EmbeddedRedis) -> Iterator[int]:
     """Of a web server."""
-    with serving(redis_server.url, BACKMARK_SECRET="kept" * 10) as port:
+    with serve_web(redis_server.url, BACKMARK_SECRET="kept" * 10) as port:
         yield port
 
 
@@ -56,13 +56,13 @@ def connect(port: int) -> Iterator[Connect]:
     """Makes many connections that say so much, and stay open until the end."""
     with ExitStack() as stack:
 
-        def connect(said: bytes, many: int = MANY) -> list[socket.socket]:
-            found = [
-                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(many)
+        def connect(request_bytes: bytes, count: int = MANY) -> list[socket.socket]:
+            connections = [
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=30)) for _ in range(count)
             ]
-            for each in found:
-                each.sendall(said)
-            return found
+            for connection in connections:
+                connection.sendall(request_bytes)
+            return connections
 
         yield connect
 
@@ -73,7 +73,7 @@ def well(port: int) -> bool:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "request_bytes",
     [
         pytest.param(b"", id="silent"),
         pytest.param(HEALTH + b"X-Never-Ends: ", id="headers"),
@@ -86,12 +86,12 @@ def well(port: int) -> bool:
         pytest.param(HEALTH + b"\r\n" + SIGN_IN + b"Content-Length: 5000\r\n\r\n", id="sent-ahead"),
     ],
 )
-def test_who_does_not_go_on_takes_no_thread(port: int, connect: Connect, said: bytes) -> None:
-    connections = connect(said)
+def test_who_does_not_go_on_takes_no_thread(port: int, connect: Connect, request_bytes: bytes) -> None:
+    connections = connect(request_bytes)
     for _ in range(5):
-        for each in connections:
+        for connection in connections:
             with suppress(OSError):
-                each.sendall(b"x")
+                connection.sendall(b"x")
         assert well(port)
 
 
@@ -101,17 +101,17 @@ def test_a_body_that_never_ends_and_that_nobody_wanted_is_not_waited_for(port: i
 
 
 def test_who_takes_too_long_for_the_headers_is_hung_up_on(connect: Connect) -> None:
-    began = time.monotonic()
-    for each in connect(HEALTH):
+    start = time.monotonic()
+    for connection in connect(HEALTH):
         with suppress(ConnectionResetError):
-            assert each.recv(1) == b""
-    assert HEAD_SECONDS <= time.monotonic() - began < 4 * HEAD_SECONDS
+            assert connection.recv(1) == b""
+    assert HEAD_SECONDS <= time.monotonic() - start < 4 * HEAD_SECONDS
 
 
 def test_who_hangs_up_in_the_midst_is_no_work(port: int, connect: Connect) -> None:
-    for each in connect(HEALTH):
-        each.shutdown(socket.SHUT_WR)
-        assert each.recv(1) == b""
+    for connection in connect(HEALTH):
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(1) == b""
     assert well(port)
 
 
@@ -129,16 +129,16 @@ def test_headers_and_the_next_request_may_come_in_parts(port: int) -> None:
                 time.sleep(0.1)
             answer = b""
             while not answer.endswith(b'{"ok":true}'):
-                answer += (more := connection.recv(4096))
-                assert more
+                answer += (chunk := connection.recv(4096))
+                assert chunk
 
 
 def answer(connection: socket.socket) -> bytes:
     """Return everything received up to the end."""
-    told = b""
-    while more := connection.recv(65536):
-        told += more
-    return told
+    data = b""
+    while chunk := connection.recv(65536):
+        data += chunk
+    return data
 
 
 def submission(size: int) -> bytes:
@@ -162,9 +162,9 @@ def test_a_body_may_come_in_parts(port: int, upload: bytes, size: int) -> None:
 
 
 def test_a_body_that_comes_too_slowly_is_hung_up_on(connect: Connect) -> None:
-    for each in connect(SIGN_IN + b"Content-Length: 5000\r\n\r\nx"):
+    for connection in connect(SIGN_IN + b"Content-Length: 5000\r\n\r\nx"):
         with suppress(ConnectionResetError):
-            assert each.recv(1) == b""
+            assert connection.recv(1) == b""
 
 
 def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
@@ -173,21 +173,21 @@ def test_who_takes_nothing_of_a_long_answer_is_hung_up_on(
     with closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as store:
         secret = store.tokens.create("staff", "course", {Scope.STAFF})[1]
         name = store.submissions.accept(NewSubmission("course", "udl-7.2", "0", "ada", "a.py", os.urandom(LONG))).id
-    about = f"GET /api/v1/submissions/{name}/source HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n"
-    connect(about.encode(), THREADS)
+    request = f"GET /api/v1/submissions/{name}/source HTTP/1.1\r\nHost: here\r\nAuthorization: Bearer {secret}\r\n\r\n"
+    connect(request.encode(), THREADS)
     assert httpx.get(f"http://127.0.0.1:{port}/healthz", timeout=10 * STALL_SECONDS).is_success
 
 
 def test_what_is_awaited_takes_only_so_much_room(port: int, connect: Connect) -> None:
     """Of those who never come to an end the first have to go."""
-    held = connect(SIGN_IN + b"Content-Length: %d\r\n\r\n" % BUFFERED_BYTES, 2 * ROOM // BUFFERED_BYTES)
-    for each in held:
+    connections = connect(SIGN_IN + b"Content-Length: %d\r\n\r\n" % BUFFERED_BYTES, 2 * ROOM // BUFFERED_BYTES)
+    for connection in connections:
         with suppress(OSError):
-            each.sendall(b"x" * (BUFFERED_BYTES - 1))
+            connection.sendall(b"x" * (BUFFERED_BYTES - 1))
     with suppress(ConnectionResetError):
-        assert held[0].recv(1) == b""
-    held[-1].sendall(b"x")
-    assert held[-1].recv(8) == b"HTTP/1.1"
+        assert connections[0].recv(1) == b""
+    connections[-1].sendall(b"x")
+    assert connections[-1].recv(8) == b"HTTP/1.1"
     assert well(port)
 
 
@@ -205,10 +205,10 @@ def test_of_large_bodies_that_are_on_their_way_few_are_read_and_others_told_when
     connect(upload + b"Content-Length: 5000000\r\n\r\nx")
     with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
         connection.sendall(upload + b"Connection: close\r\nContent-Length: 5000000\r\n\r\nx")
-        told = answer(connection)
-    assert b" 503 " in told
-    assert b"/problems/busy" in told
-    assert b"Retry-After: " in told
+        response = answer(connection)
+    assert b" 503 " in response
+    assert b"/problems/busy" in response
+    assert b"Retry-After: " in response
 
 
 @pytest.mark.parametrize(

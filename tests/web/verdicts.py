@@ -49,11 +49,11 @@ def failing_verdict() -> dict[str, Any]:
 
 
 def _verdict(judgement: Judgement) -> dict[str, Any]:
-    told = Verdict.of(
+    full_verdict = Verdict.of(
         GradedSubmission("0123456789abcdef", "answer.py", "0" * 64),
         GradedAssignment("udl-7.2", "49737db601a42a8b", "0" * 64),
         judgement,
         "printed\n",
     ).as_dict()
     # As the store keeps it: without the enums.
-    return dict(json.loads(json.dumps(told)))
+    return dict(json.loads(json.dumps(full_verdict)))

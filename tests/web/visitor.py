@@ -19,8 +19,8 @@ class Visitor:
     def __init__(self, app: Flask, store: Store, course: str = "course", *scopes: Scope) -> None:
         self.client: Client = app.test_client()
         secret = store.tokens.create("test", course, frozenset(scopes or {Scope.STAFF}))[1]
-        entered = self.client.post("/sign-in", data={"token": secret, "csrf_token": self.proof("/sign-in")})
-        assert entered.status_code == 303
+        response = self.client.post("/sign-in", data={"token": secret, "csrf_token": self.proof("/sign-in")})
+        assert response.status_code == 303
 
     def get(self, path: str, status: int = 200) -> str:
         """A page that answers so."""
@@ -34,6 +34,6 @@ class Visitor:
 
     def proof(self, page: str) -> str:
         """Return the CSRF token of a page's form."""
-        found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page, headers=HTML).text)
-        assert found is not None
-        return found[1]
+        match = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page, headers=HTML).text)
+        assert match is not None
+        return match[1]

@@ -92,13 +92,13 @@ def _follow_into_children(system: str) -> None:
     path = [str(Path(__file__).parent), *(entry for entry in sys.path if entry)]
     prologue = f"import sys; sys.path += {path!r}; import elsewhere; elsewhere.become({system!r}); "
 
-    def started(self: "subprocess.Popen[bytes]", command: Sequence[str], *words: Any, **named: Any) -> None:
+    def start_elsewhere(self: "subprocess.Popen[bytes]", command: Sequence[str], *words: Any, **options: Any) -> None:
         *before, last = command
         if before and before[-1] == "-c":
             command = [*before, prologue + last]
-        start(self, command, *words, **named)
+        start(self, command, *words, **options)
 
-    subprocess.Popen.__init__ = started  # type: ignore[assignment,method-assign]
+    subprocess.Popen.__init__ = start_elsewhere  # type: ignore[assignment,method-assign]
 
 
 if __name__ == "__main__":

@@ -37,10 +37,10 @@ class Reply:
 def run_due(deliveries: Deliveries) -> int:
     """Attempt all deliveries that are due now, wait for them, and return their number."""
     with ThreadPoolExecutor() as pool:
-        started = deliveries.start_due(pool, THREADS)
-    for attempt in started:
+        attempts = deliveries.start_due(pool, THREADS)
+    for attempt in attempts:
         attempt.result()
-    return len(started)
+    return len(attempts)
 
 
 class Receiver:
@@ -60,12 +60,12 @@ class Receiver:
         self._thread = Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
 
-    def take(self, got: Got) -> Reply:
+    def take(self, request: Got) -> Reply:
         """Handle a request."""
         with self._lock:
-            self.got.append(got)
+            self.got.append(request)
         self.let_go.wait(PATIENCE)
-        return self.answer(got)
+        return self.answer(request)
 
     def close(self) -> None:
         """No more."""
@@ -104,7 +104,9 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
 
 
 @contextmanager
-def receiving(address: str = "127.0.0.1", port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[Receiver]:
+def run_receiver(
+    address: str = "127.0.0.1", port: int = 0, context: ssl.SSLContext | None = None
+) -> Iterator[Receiver]:
     """A receiver for a while."""
     receiver = Receiver(address, port, context)
     try:

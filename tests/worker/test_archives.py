@@ -17,9 +17,9 @@ from worker.cli.files import LARGEST_FILE
 def archive(folder: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:
     """An archive of these members."""
     file = folder / "class.zip"
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zip_file:
         for name, content in members:
-            packed.writestr(name, content)
+            zip_file.writestr(name, content)
     return file
 
 
@@ -62,8 +62,8 @@ def test_a_folder_is_packed_as_far_as_the_largest_file(tmp_path: Path, monkeypat
     monkeypatch.setattr(files, "LARGEST_FILE", 1000)
     for name in ("a.py", "b.py", "c.py"):
         (tmp_path / name).write_bytes(bytes(900))
-    with zipfile.ZipFile(io.BytesIO(files.read_submission(tmp_path))) as packed:
-        assert packed.namelist() == ["a.py", "b.py"]
+    with zipfile.ZipFile(io.BytesIO(files.read_submission(tmp_path))) as zip_file:
+        assert zip_file.namelist() == ["a.py", "b.py"]
 
 
 def _count(patch: pytest.MonkeyPatch) -> None:
@@ -84,11 +84,11 @@ def test_an_archive_of_too_many_files_or_bytes_is_refused(
         pass
 
 
-@pytest.mark.parametrize("cut", [10, 60, 110])
-def test_a_damaged_archive_is_refused(tmp_path: Path, cut: int) -> None:
+@pytest.mark.parametrize("cut_length", [10, 60, 110])
+def test_a_damaged_archive_is_refused(tmp_path: Path, cut_length: int) -> None:
     file = archive(tmp_path, ("ada.py", b"x = 1\n" * 20))
-    whole = file.read_bytes()
-    file.write_bytes(whole[:cut] if cut < 100 else whole[:40] + b"\xff" * 8 + whole[48:])
+    data = file.read_bytes()
+    file.write_bytes(data[:cut_length] if cut_length < 100 else data[:40] + b"\xff" * 8 + data[48:])
     with pytest.raises(click.UsageError, match="download it again"), open_downloads([file]):
         pass
 
@@ -131,8 +131,8 @@ def test_an_archive_whose_directory_makes_no_sense_is_refused(
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_damaged_file_of_any_compression_is_the_archive_s_fault(tmp_path: Path, method: int) -> None:
     file = tmp_path / "class.zip"
-    with zipfile.ZipFile(file, "w", method) as packed:
-        packed.writestr("ada.py", b"x = 1\n" * 200)
+    with zipfile.ZipFile(file, "w", method) as zip_file:
+        zip_file.writestr("ada.py", b"x = 1\n" * 200)
     data = bytearray(file.read_bytes())
     # Behind the header and the name: the stream's own beginning.
     data[36:56] = b"\xff" * 20

@@ -26,9 +26,9 @@ __all__ = ["redis_server"]
 def store(redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that the commands find, empty."""
     monkeypatch.setenv("BACKMARK_REDIS_URL", redis_server.url)
-    with contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as opened:
-        opened.redis.flushall()
-        yield opened
+    with contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))) as new_store:
+        new_store.redis.flushall()
+        yield new_store
 
 
 def run(*words: str | Path) -> Result:
@@ -37,13 +37,13 @@ def run(*words: str | Path) -> Result:
 
 def test_what_is_backed_up_is_restored(store: Store, tmp_path: Path) -> None:
     names = [finish_job(store, new(f"student-{number}")) for number in range(3)]
-    written = run("backup", tmp_path / "backup")
-    assert (written.exit_code, written.stdout) == (0, "")
-    assert written.stderr.startswith("backed up 3 submissions (")
+    backup = run("backup", tmp_path / "backup")
+    assert (backup.exit_code, backup.stdout) == (0, "")
+    assert backup.stderr.startswith("backed up 3 submissions (")
     store.redis.flushall()
-    restored = run("restore", tmp_path / "backup")
-    assert (restored.exit_code, restored.stdout) == (0, "")
-    assert restored.stderr.startswith("restored ")
+    restoring = run("restore", tmp_path / "backup")
+    assert (restoring.exit_code, restoring.stdout) == (0, "")
+    assert restoring.stderr.startswith("restored ")
     assert all(now(store, name).outcome == "passed" for name in names)
 
 
@@ -64,9 +64,9 @@ def test_a_backup_that_fails_leaves_the_last_one_and_nothing_else(
     monkeypatch.setenv("BACKMARK_REDIS_URL", "redis://127.0.0.1:1/0")
     file = tmp_path / "backup"
     file.write_text("the last one")
-    failed = run("backup", file)
-    assert failed.exit_code == 3
-    assert failed.stderr.startswith("backmark: Redis does not answer")
+    result = run("backup", file)
+    assert result.exit_code == 3
+    assert result.stderr.startswith("backmark: Redis does not answer")
     assert file.read_text() == "the last one"
     assert list(tmp_path.iterdir()) == [file]
 
@@ -74,56 +74,56 @@ def test_a_backup_that_fails_leaves_the_last_one_and_nothing_else(
 def test_a_folder_that_is_not_there_is_named(store: Store, tmp_path: Path) -> None:
     assert store.redis.dbsize() == 0
     for command in ("backup", "restore"):
-        failed = run(command, tmp_path / "missing" / "backup")
-        assert failed.exit_code == 3
-        assert "missing" in failed.stderr
-        assert "No such file or directory" in failed.stderr
+        result = run(command, tmp_path / "missing" / "backup")
+        assert result.exit_code == 3
+        assert "missing" in result.stderr
+        assert "No such file or directory" in result.stderr
 
 
 def test_a_backup_goes_through_pipes(store: Store) -> None:
     """As into a container and out of it."""
     name = finish_job(store)
     command = (sys.executable, "-m", "worker.cli.main")
-    written = subprocess.run([*command, "backup", "-"], capture_output=True, check=True)
+    backup = subprocess.run([*command, "backup", "-"], capture_output=True, check=True)
     store.redis.flushall()
-    restored = subprocess.run([*command, "restore", "-"], input=written.stdout, capture_output=True, check=True)
-    assert (restored.stdout, now(store, name).outcome) == (b"", "passed")
+    restoring = subprocess.run([*command, "restore", "-"], input=backup.stdout, capture_output=True, check=True)
+    assert (restoring.stdout, now(store, name).outcome) == (b"", "passed")
 
 
 def test_a_store_in_use_is_refused(store: Store, tmp_path: Path) -> None:
     finish_job(store)
     run("backup", tmp_path / "backup")
-    refused = run("restore", tmp_path / "backup")
-    assert refused.exit_code == 2
-    assert "the store is not empty, it holds bm:" in refused.stderr
+    result = run("restore", tmp_path / "backup")
+    assert result.exit_code == 2
+    assert "the store is not empty, it holds bm:" in result.stderr
 
 
 def test_a_file_that_is_no_backup_is_refused(store: Store, tmp_path: Path) -> None:
     (tmp_path / "essay").write_text("It was a dark and stormy night.")
-    refused = run("restore", tmp_path / "essay")
-    assert refused.exit_code == 2
-    assert "this is not a backup that `backmark backup` wrote" in refused.stderr
+    result = run("restore", tmp_path / "essay")
+    assert result.exit_code == 2
+    assert "this is not a backup that `backmark backup` wrote" in result.stderr
     assert store.redis.dbsize() == 0
 
 
 def test_a_backup_is_restored_into_a_folder_for_serve(store: Store, tmp_path: Path) -> None:
     name = finish_job(store)
     run("backup", tmp_path / "backup")
-    restored = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
-    assert restored.exit_code == 0, restored.stderr
-    again = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
-    assert (again.exit_code, "the store is not empty" in again.stderr) == (2, True)
+    restoring = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
+    assert restoring.exit_code == 0, restoring.stderr
+    repeat = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
+    assert (repeat.exit_code, "the store is not empty" in repeat.stderr) == (2, True)
     with (
         run_redis(tmp_path / "data", 0) as url,
-        contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(url)))) as kept,
+        contextlib.closing(Store.connect(ServiceSettings(redis_url=SecretStr(url)))) as kept_store,
     ):
-        assert now(kept, name).outcome == "passed"
+        assert now(kept_store, name).outcome == "passed"
 
 
 def test_a_folder_that_serve_uses_is_refused(store: Store, tmp_path: Path) -> None:
     finish_job(store)
     run("backup", tmp_path / "backup")
     with DataDirectory(tmp_path / "data").lock():
-        refused = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
-    assert refused.exit_code == 3
-    assert "is in use by another `backmark serve`" in refused.stderr
+        result = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
+    assert result.exit_code == 3
+    assert "is in use by another `backmark serve`" in result.stderr

@@ -32,19 +32,19 @@ MARKS = {number: HANDED_IN[number % 10][1] for number in CLASS}
 
 
 def canvas_download(file: Path) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for number, name, content, attachment in handed_in():
-            late = "_LATE" if number % 7 == 0 else ""
-            made.writestr(f"student{number}{late}_{1000 + number}_{attachment}_{name}", content)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, name, content, attachment in list_files():
+            late_mark = "_LATE" if number % 7 == 0 else ""
+            archive.writestr(f"student{number}{late_mark}_{1000 + number}_{attachment}_{name}", content)
 
 
 def moodle_download(file: Path) -> None:
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as made:
-        for number, name, content, _ in handed_in():
-            made.writestr(f"Student {number}_{1000 + number}_assignsubmission_file/{name}", content)
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, name, content, _ in list_files():
+            archive.writestr(f"Student {number}_{1000 + number}_assignsubmission_file/{name}", content)
 
 
-def handed_in() -> Iterator[tuple[int, str, bytes, int]]:
+def list_files() -> Iterator[tuple[int, str, bytes, int]]:
     """Number, name and content of each student's files, and a number that rises."""
     attachment = 5000
     for number in CLASS:
@@ -76,7 +76,7 @@ def moodle_worksheet() -> str:
 
 @pytest.mark.usefixtures("jail")
 @pytest.mark.parametrize(
-    ("download", "exported", "column", "cell", "lms"),
+    ("download", "export", "column", "cell", "lms"),
     [
         (canvas_download, canvas_gradebook, ("--column", "Backprop"), ("ID", "", "Backprop (4711)"), "Canvas"),
         (moodle_download, moodle_worksheet, (), ("Identifier", "Participant ", "Grade"), "Moodle"),
@@ -85,20 +85,20 @@ def moodle_worksheet() -> str:
 def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_missing(
     tmp_path: Path,
     download: Callable[[Path], None],
-    exported: Callable[[], str],
+    export: Callable[[], str],
     column: tuple[str, ...],
     cell: tuple[str, str, str],
     lms: str,
 ) -> None:
     download(tmp_path / "class.zip")
-    (tmp_path / "exported.csv").write_text(exported(), encoding="utf-8", newline="")
-    graded = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "8", cwd=tmp_path)
-    assert graded.returncode == 1, graded.stderr
-    assert f"this is read as a {lms} download" in graded.stderr
+    (tmp_path / "exported.csv").write_text(export(), encoding="utf-8", newline="")
+    process = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "8", cwd=tmp_path)
+    assert process.returncode == 1, process.stderr
+    assert f"this is read as a {lms} download" in process.stderr
     counts = Counter("passed" if mark == 10 else "failed" if mark else "not graded" for mark in MARKS.values())
     expected = f"{counts['passed']} of 100 passed; failed {counts['failed']}, not graded {counts['not graded']}"
-    assert expected in graded.stdout
-    assert f"Not graded, so without a mark ({counts['not graded']}):" in graded.stdout
+    assert expected in process.stdout
+    assert f"Not graded, so without a mark ({counts['not graded']}):" in process.stdout
 
     rows = list(csv.DictReader(io.StringIO((tmp_path / "marks.csv").read_bytes().decode(), newline="")))
     assert {int(row["id"]) - 1000: row["score"] and int(row["score"]) for row in rows} == {
@@ -112,12 +112,12 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
     # Of each ten two are copies of those of every other ten.
     assert sum(row["identical_to"].count(",") == 8 for row in rows) == 20
 
-    filled = backmark("marks", "marks.csv", "--into", "exported.csv", *column, cwd=tmp_path)
-    assert filled.returncode == 0, filled.stdout + filled.stderr
+    fill_process = backmark("marks", "marks.csv", "--into", "exported.csv", *column, cwd=tmp_path)
+    assert fill_process.returncode == 0, fill_process.stdout + fill_process.stderr
     identity, prefix, header = cell
     text = (tmp_path / "exported-filled.csv").read_bytes().decode()
     cells = {row[identity]: row[header] for row in csv.DictReader(io.StringIO(text, newline=""))}
     for number, mark in MARKS.items():
         assert cells[f"{prefix}{1000 + number}"] == ("" if mark is None else str(2 * mark))
-    assert (tmp_path / "exported.csv").read_bytes().decode() == exported()
-    assert "(2000)" in filled.stdout
+    assert (tmp_path / "exported.csv").read_bytes().decode() == export()
+    assert "(2000)" in fill_process.stdout

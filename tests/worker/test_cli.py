@@ -46,61 +46,61 @@ def backmark(*words: str | Path, cwd: Path | None = None, **variables: str) -> s
     )
 
 
-def results(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+def results(process: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     """The result objects on standard output, which holds nothing else."""
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [json.loads(line) for line in process.stdout.splitlines()]
 
 
 @pytest.mark.usefixtures("jail")
 def test_every_example_gets_the_verdict_that_its_table_states() -> None:
     """A folder stands for its files, in order of name; not all passed is status 1."""
-    done = backmark("grade", "--json", EXAMPLES)
-    assert done.returncode == 1, done.stderr
-    found = {
-        each["submission"]["filename"]: (
-            each["outcome"],
-            {row["name"] for row in each["properties"] if row["outcome"] == "failed"} - {"finite_differences"},
+    process = backmark("grade", "--json", EXAMPLES)
+    assert process.returncode == 1, process.stderr
+    outcomes = {
+        result["submission"]["filename"]: (
+            result["outcome"],
+            {row["name"] for row in result["properties"] if row["outcome"] == "failed"} - {"finite_differences"},
         )
-        for each in results(done)
+        for result in results(process)
     }
-    assert found == EXPECTED
-    assert list(found) == sorted(found)
+    assert outcomes == EXPECTED
+    assert list(outcomes) == sorted(outcomes)
 
 
 @pytest.mark.usefixtures("jail")
 def test_a_passed_submission_is_status_zero_and_readable() -> None:
     """No colour where it is no terminal."""
-    done = backmark("grade", EXAMPLES / "right.ipynb")
-    assert done.returncode == 0, done.stderr
-    assert "right.ipynb  passed  10 of 10 marks" in done.stdout
-    assert "\x1b" not in done.stdout
+    process = backmark("grade", EXAMPLES / "right.ipynb")
+    assert process.returncode == 0, process.stderr
+    assert "right.ipynb  passed  10 of 10 marks" in process.stdout
+    assert "\x1b" not in process.stdout
 
 
 @pytest.mark.usefixtures("jail")
 def test_results_come_in_the_order_of_the_files_given() -> None:
     """One line each."""
     files = [EXAMPLES / "right_loops.py", EXAMPLES / "bias_template.py", EXAMPLES / "right.ipynb"]
-    done = backmark("grade", "--json", *files)
-    assert [each["submission"]["filename"] for each in results(done)] == [file.name for file in files]
+    process = backmark("grade", "--json", *files)
+    assert [result["submission"]["filename"] for result in results(process)] == [file.name for file in files]
 
 
 @pytest.mark.usefixtures("jail")
 def test_the_script_reproduces_the_difference_below_the_students_own_code(tmp_path: Path) -> None:
     """In plain NumPy, in a fresh interpreter."""
     source = EXAMPLES / "missing_factor_two.py"
-    done = backmark("grade", source, "--script", tmp_path / "try.py")
-    assert done.returncode == 1, done.stderr
-    pasted = tmp_path / "pasted.py"
-    pasted.write_text(source.read_text() + (tmp_path / "try.py").read_text())
-    ran = subprocess.run([sys.executable, pasted], capture_output=True, text=True, check=True)
-    assert "2 arrays are wrong" in ran.stdout
+    process = backmark("grade", source, "--script", tmp_path / "try.py")
+    assert process.returncode == 1, process.stderr
+    pasted_file = tmp_path / "pasted.py"
+    pasted_file.write_text(source.read_text() + (tmp_path / "try.py").read_text())
+    script_run = subprocess.run([sys.executable, pasted_file], capture_output=True, text=True, check=True)
+    assert "2 arrays are wrong" in script_run.stdout
 
 
 @pytest.mark.usefixtures("jail")
 def test_other_networks_are_said_not_to_be_the_assignments_own() -> None:
     """Drawn in a process of their own, repeatably."""
     runs = [backmark("grade", "--json", EXAMPLES / "right.ipynb", "--seed", "5", "--networks", "30") for _ in range(2)]
-    first, second = (results(done)[0] for done in runs)
+    first, second = (results(process)[0] for process in runs)
     assert first["outcome"] == "passed"
     assert first["statistics"]["networks"] == 30
     assert first["assignment"]["own_networks"] is False
@@ -119,34 +119,34 @@ def test_other_networks_are_said_not_to_be_the_assignments_own() -> None:
 )
 def test_wrong_usage_is_status_two_and_says_what_is_wrong(words: tuple[str, ...]) -> None:
     """On standard error, nothing on standard output."""
-    done = backmark(*words)
-    assert done.returncode == 2
-    assert done.stderr
-    assert not done.stdout
+    process = backmark(*words)
+    assert process.returncode == 2
+    assert process.stderr
+    assert not process.stdout
 
 
 @pytest.mark.parametrize(
-    ("words", "says"),
+    ("words", "sentence"),
     [
         (("--assignment", "udl-9.9"), "there is no assignment 'udl-9.9'"),
         (("--assignment", "missing.toml"), "missing.toml cannot be read"),
     ],
 )
-def test_an_assignment_that_is_not_there_is_wrong_usage(words: tuple[str, ...], says: str) -> None:
+def test_an_assignment_that_is_not_there_is_wrong_usage(words: tuple[str, ...], sentence: str) -> None:
     """The user who named it can fix that."""
-    done = backmark("grade", "--json", EXAMPLES / "right.ipynb", *words)
-    assert done.returncode == 2
-    assert says in done.stderr
-    assert not done.stdout
+    process = backmark("grade", "--json", EXAMPLES / "right.ipynb", *words)
+    assert process.returncode == 2
+    assert sentence in process.stderr
+    assert not process.stdout
 
 
 def test_a_damaged_revision_is_our_own_failure_and_says_nothing_about_the_student(tmp_path: Path) -> None:
     """Status three: not a result, not a mark."""
     (tmp_path / "x.npz").write_bytes(b"PK nothing of the kind")
-    done = backmark("grade", "--json", EXAMPLES / "right.ipynb", "--assignment", tmp_path / "x.npz")
-    assert done.returncode == 3
-    assert "damaged" in done.stderr
-    assert not done.stdout
+    process = backmark("grade", "--json", EXAMPLES / "right.ipynb", "--assignment", tmp_path / "x.npz")
+    assert process.returncode == 3
+    assert "damaged" in process.stderr
+    assert not process.stdout
 
 
 @pytest.mark.usefixtures("jail")
@@ -156,47 +156,47 @@ def test_many_files_end_in_a_line_for_each(tmp_path: Path) -> None:
         file = tmp_path / name
         file.parent.mkdir(exist_ok=True)
         file.write_bytes((EXAMPLES / "right_einsum.py").read_bytes())
-    done = backmark("grade", tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.endswith("one.py  passed  10/10\ntwo.PY  passed  10/10\n2 of 2 passed\n")
+    process = backmark("grade", tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.endswith("one.py  passed  10/10\ntwo.PY  passed  10/10\n2 of 2 passed\n")
 
 
 def test_without_a_jail_it_refuses_and_says_what_to_do(tmp_path: Path) -> None:
     """A bubblewrap that cannot isolate is as good as none."""
-    useless = tmp_path / "bwrap"
-    useless.write_text("#!/bin/sh\necho 'bwrap: no permissions to create a namespace' >&2\nexit 1\n")
-    useless.chmod(0o755)
-    done = backmark("grade", "--json", EXAMPLES / "right.ipynb", BACKMARK_BWRAP=str(useless))
-    assert done.returncode == 3
-    assert not done.stdout
-    assert "doctor" in done.stderr
-    examined = backmark("doctor", BACKMARK_BWRAP=str(useless))
-    assert examined.returncode == 3
-    assert "cannot isolate" in examined.stdout
+    useless_bwrap = tmp_path / "bwrap"
+    useless_bwrap.write_text("#!/bin/sh\necho 'bwrap: no permissions to create a namespace' >&2\nexit 1\n")
+    useless_bwrap.chmod(0o755)
+    process = backmark("grade", "--json", EXAMPLES / "right.ipynb", BACKMARK_BWRAP=str(useless_bwrap))
+    assert process.returncode == 3
+    assert not process.stdout
+    assert "doctor" in process.stderr
+    doctor_process = backmark("doctor", BACKMARK_BWRAP=str(useless_bwrap))
+    assert doctor_process.returncode == 3
+    assert "cannot isolate" in doctor_process.stdout
 
 
 @pytest.mark.parametrize(("name", "outcome"), [("right.ipynb", "passed"), ("bias_template.py", "failed")])
 def test_no_jail_says_loudly_that_it_is_unisolated_and_grades_alike(name: str, outcome: str) -> None:
     """For a student's own machine."""
-    done = backmark("grade", "--json", "--no-jail", EXAMPLES / name)
-    assert "UNISOLATED" in done.stderr
-    assert [each["outcome"] for each in results(done)] == [outcome]
+    process = backmark("grade", "--json", "--no-jail", EXAMPLES / name)
+    assert "UNISOLATED" in process.stderr
+    assert [result["outcome"] for result in results(process)] == [outcome]
 
 
 def test_a_file_called_no_jail_takes_no_jail_away(tmp_path: Path) -> None:
     """A glob over handed-in files would name it as an option."""
     (tmp_path / "a.py").write_text("def backward_pass(): ...")
     (tmp_path / "--no-jail").write_text("")
-    done = backmark("grade", "--no-jail", "a.py", "a.py", cwd=tmp_path)
-    assert done.returncode == 2
-    assert "single submission" in done.stderr
+    process = backmark("grade", "--no-jail", "a.py", "a.py", cwd=tmp_path)
+    assert process.returncode == 2
+    assert "single submission" in process.stderr
 
 
 def test_a_script_never_overwrites_what_backmark_did_not_write(tmp_path: Path) -> None:
     """A glob after --script would name a submission."""
     (tmp_path / "a.ipynb").write_text("{}")
-    done = backmark("grade", "--script", tmp_path / "a.ipynb", EXAMPLES / "bias_template.py")
-    assert done.returncode == 2
+    process = backmark("grade", "--script", tmp_path / "a.ipynb", EXAMPLES / "bias_template.py")
+    assert process.returncode == 2
     assert (tmp_path / "a.ipynb").read_text() == "{}"
 
 
@@ -208,9 +208,9 @@ def test_a_name_of_any_bytes_is_a_name_and_two_alike_are_told_apart(tmp_path: Pa
         (tmp_path / folder).mkdir()
         Path(os.fsdecode(os.fsencode(tmp_path / folder) + b"/latin\xe9.py")).write_bytes(source)
     files = sorted(tmp_path.glob("*/*.py"))
-    done = backmark("grade", "--json", *(file.relative_to(tmp_path) for file in files), cwd=tmp_path)
-    assert [each["outcome"] for each in results(done)] == ["passed", "passed"]
-    assert [each["submission"]["filename"] for each in results(done)] == [
+    process = backmark("grade", "--json", *(file.relative_to(tmp_path) for file in files), cwd=tmp_path)
+    assert [result["outcome"] for result in results(process)] == ["passed", "passed"]
+    assert [result["submission"]["filename"] for result in results(process)] == [
         "alice/latin\\udce9.py",
         "bob/latin\\udce9.py",
     ]
@@ -219,17 +219,17 @@ def test_a_name_of_any_bytes_is_a_name_and_two_alike_are_told_apart(tmp_path: Pa
 @pytest.mark.usefixtures("jail")
 def test_doctor_tries_a_real_jail() -> None:
     """And says that it held."""
-    done = backmark("doctor")
-    assert done.returncode == 0, done.stdout
-    assert "can isolate" in done.stdout
+    process = backmark("doctor")
+    assert process.returncode == 0, process.stdout
+    assert "can isolate" in process.stdout
     assert json.loads(backmark("doctor", "--json").stdout)["can_isolate"] is True
 
 
 def test_networks_are_shown_as_a_table_and_as_json() -> None:
     """The networks that an assignment draws are listed."""
-    found = json.loads(backmark("networks", "--json").stdout)
-    assert found["networks"] == 200
-    assert found["corners"]["the notebook's shape"] == 20
+    description = json.loads(backmark("networks", "--json").stdout)
+    assert description["networks"] == 200
+    assert description["corners"]["the notebook's shape"] == 20
     table = backmark("networks").stdout
     assert "the notebook's shape" in table
     assert "dead layer" in table
@@ -241,44 +241,46 @@ def test_an_assignment_of_ones_own_is_checked_drawn_and_used(tmp_path: Path) -> 
     file = tmp_path / "tanh.toml"
     file.write_text('id = "tanh"\ntitle = "Tanh"\nactivation = "tanh"\nnetworks = 60\n')
     cache = str(tmp_path / "cache")
-    checked = backmark("assignment", "check", file, BACKMARK_CACHE=cache)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
+    check = backmark("assignment", "check", file, BACKMARK_CACHE=cache)
+    assert check.returncode == 0, check.stdout + check.stderr
     assert backmark("assignment", "draw", file).returncode == 0
     assert (tmp_path / "tanh.npz").exists()
-    done = backmark("grade", "--json", "--assignment", file, EXAMPLES / "right_loops.py", BACKMARK_CACHE=cache)
+    process = backmark("grade", "--json", "--assignment", file, EXAMPLES / "right_loops.py", BACKMARK_CACHE=cache)
     # A ReLU's backward pass is not a tanh's.
-    assert results(done)[0]["outcome"] == "failed"
+    assert results(process)[0]["outcome"] == "failed"
 
 
 def test_an_assignment_that_lets_a_mistake_pass_is_refused_by_name_with_what_helps(tmp_path: Path) -> None:
     """Status 1, with the mistakes named; what helps was tried: here more networks."""
     file = tmp_path / "few.toml"
-    few = 'id = "few"\ntitle = "Few"\nnetworks = 4\n[ranges]\ndepth = [0, 3]\n[home]\ndepth = 3\nnetworks = 3\n'
-    file.write_text(few)
-    done = backmark("assignment", "check", file, BACKMARK_CACHE=str(tmp_path))
-    assert done.returncode == 1
-    assert "several_outputs" in done.stdout
-    assert "With networks = " in done.stdout
+    assignment_toml = (
+        'id = "few"\ntitle = "Few"\nnetworks = 4\n[ranges]\ndepth = [0, 3]\n[home]\ndepth = 3\nnetworks = 3\n'
+    )
+    file.write_text(assignment_toml)
+    process = backmark("assignment", "check", file, BACKMARK_CACHE=str(tmp_path))
+    assert process.returncode == 1
+    assert "several_outputs" in process.stdout
+    assert "With networks = " in process.stdout
 
 
 @pytest.mark.usefixtures("jail")
 def test_a_function_of_another_name_is_sound_only_with_a_right_submission(tmp_path: Path) -> None:
     """Nothing else shows that it has the five arguments."""
-    file, right, other = tmp_path / "own.toml", tmp_path / "right.py", tmp_path / "other.py"
+    file, right, other_file = tmp_path / "own.toml", tmp_path / "right.py", tmp_path / "other.py"
     head = 'id = "own"\ntitle = "Own"\nfunction = "L_model_backward"\nnetworks = 60\n'
     file.write_text(head + "[ranges]\ndepth = [0, 3]\n[home]\ndepth = 3\n")
     text = (EXAMPLES / "right_loops.py").read_text()
     right.write_text(text.replace("backward_pass", "L_model_backward"))
-    other.write_text("def L_model_backward(AL, Y, caches):\n    return {}\n")
-    said = {}
-    for name, file_of in {"none": None, "right": right, "other": other}.items():
+    other_file.write_text("def L_model_backward(AL, Y, caches):\n    return {}\n")
+    answers = {}
+    for name, file_of in {"none": None, "right": right, "other": other_file}.items():
         options: list[str | Path] = ["--right", file_of] if file_of else []
-        done = backmark("assignment", "check", file, *options, BACKMARK_CACHE=str(tmp_path))
-        said[name] = (done.returncode, done.stdout.splitlines()[-1])
-    assert said["right"] == (0, "Sound: every known mistake is caught.")
-    assert said["none"][0] == said["other"][0] == 1
-    assert "L_model_backward(all_weights, all_biases, all_f, all_h, y)" in said["none"][1]
-    assert "other.py, which should be right, does not pass (error)" in said["other"][1]
+        process = backmark("assignment", "check", file, *options, BACKMARK_CACHE=str(tmp_path))
+        answers[name] = (process.returncode, process.stdout.splitlines()[-1])
+    assert answers["right"] == (0, "Sound: every known mistake is caught.")
+    assert answers["none"][0] == answers["other"][0] == 1
+    assert "L_model_backward(all_weights, all_biases, all_f, all_h, y)" in answers["none"][1]
+    assert "other.py, which should be right, does not pass (error)" in answers["other"][1]
 
 
 def test_the_shipped_networks_belong_to_the_shipped_assignment() -> None:

@@ -16,8 +16,8 @@ NAMES = sorted(file.stem for file in Path(commands.__path__[0]).glob("*.py") if 
 
 
 def test_the_help_lists_the_files_of_the_folder() -> None:
-    listed = backmark("--help").stdout.partition("Commands:\n")[2].splitlines()
-    assert [line.split()[0] for line in listed] == NAMES
+    lines = backmark("--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in lines] == NAMES
     assert len(NAMES) > 10
 
 
@@ -31,8 +31,8 @@ def test_a_file_holds_the_command_of_its_name_with_help(name: str) -> None:
 
 @pytest.mark.parametrize("group", ["", "assignment", "regrade", "token"])
 def test_the_list_of_commands_describes_each_in_full(group: str) -> None:
-    listed = backmark(*group.split(), "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
-    assert [line for line in listed if not line.endswith(".") or line.endswith("...")] == []
+    lines = backmark(*group.split(), "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
 
 
 @pytest.mark.parametrize("word", ["__init__", "grade.py", "os", "../files", ".main", ""])
@@ -41,17 +41,17 @@ def test_a_word_that_names_no_file_of_the_folder_is_no_command(word: str) -> Non
 
 
 def test_a_mistyped_command_is_answered_with_a_similar_one() -> None:
-    done = backmark("submi")
-    assert done.returncode == 2
-    assert "Did you mean 'submit'?" in done.stderr
+    process = backmark("submi")
+    assert process.returncode == 2
+    assert "Did you mean 'submit'?" in process.stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "imported"), [(("--version",), set()), (("submit", "--help"), {"submit"}), (("doctor", "-h"), {"doctor"})]
+    ("words", "imports"), [(("--version",), set()), (("submit", "--help"), {"submit"}), (("doctor", "-h"), {"doctor"})]
 )
-def test_only_the_command_that_is_asked_for_is_imported(words: tuple[str, ...], imported: set[str]) -> None:
+def test_only_the_command_that_is_asked_for_is_imported(words: tuple[str, ...], imports: set[str]) -> None:
     code = f"import sys; from worker.cli.main import main; main({words!r}, standalone_mode=False); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     prefix = f"{commands.__name__}."
-    modules = done.stdout.splitlines()[-1].split()
-    assert {module.removeprefix(prefix) for module in modules if module.startswith(prefix)} == imported
+    modules = process.stdout.splitlines()[-1].split()
+    assert {module.removeprefix(prefix) for module in modules if module.startswith(prefix)} == imports

@@ -29,10 +29,10 @@ def test_one_that_was_opened_to_others_is_closed_again(tmp_path: Path) -> None:
 
 def test_a_secret_is_made_once_and_each_has_its_own(tmp_path: Path) -> None:
     with DataDirectory(tmp_path).lock():
-        made = DataDirectory(tmp_path).secret("secret")
-        assert len(made) == 64
-        assert DataDirectory(tmp_path).secret("secret") == made
-        assert DataDirectory(tmp_path).secret("redis-password") != made
+        secret = DataDirectory(tmp_path).secret("secret")
+        assert len(secret) == 64
+        assert DataDirectory(tmp_path).secret("secret") == secret
+        assert DataDirectory(tmp_path).secret("redis-password") != secret
 
 
 def test_a_second_service_is_refused_and_told_which_process_has_it(tmp_path: Path) -> None:

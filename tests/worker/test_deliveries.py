@@ -18,7 +18,7 @@ from grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
 from grader.store.store import Store
 from tests.services import redis_server
 from tests.store.making import accept, claim_job, finish_job, new, replace_verdict, verdict
-from tests.worker.receivers import Receiver, Reply, receiving, run_due, until
+from tests.worker.receivers import Receiver, Reply, run_due, run_receiver, until
 from worker.serve.embedded import EmbeddedRedis
 from worker.service.deliveries import Deliveries
 
@@ -35,10 +35,10 @@ def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
 
 @pytest.fixture
 def store(settings: ServiceSettings) -> Iterator[Store]:
-    opened = Store.connect(settings)
-    opened.redis.flushall()
-    yield opened
-    opened.close()
+    new_store = Store.connect(settings)
+    new_store.redis.flushall()
+    yield new_store
+    new_store.close()
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def deliveries(store: Store, settings: ServiceSettings) -> Deliveries:
 
 @pytest.fixture
 def receiver() -> Iterator[Receiver]:
-    with receiving() as started:
-        yield started
+    with run_receiver() as new_receiver:
+        yield new_receiver
 
 
 @pytest.fixture
@@ -63,15 +63,15 @@ def every(store: Store, state: DeliveryState) -> list[Delivery]:
     return list(store.callbacks.deliveries(endpoint.id, state).items)
 
 
-def resolving(*answers: list[str]) -> tuple[Destinations, list[str]]:
+def make_resolver(*answers: list[str]) -> tuple[Destinations, list[str]]:
     """Destinations whose resolver gives one answer after the other, and the names that it was asked for."""
-    asked: list[str] = []
+    hosts: list[str] = []
 
     def resolver(host: str, _: int) -> list[str]:
-        asked.append(host)
-        return answers[len(asked) - 1]
+        hosts.append(host)
+        return answers[len(hosts) - 1]
 
-    return Destinations((IPv4Network("127.0.0.2/32"),), http=True, resolver=resolver), asked
+    return Destinations((IPv4Network("127.0.0.2/32"),), http=True, resolver=resolver), hosts
 
 
 def test_a_verdict_is_told_signed_as_standard_webhooks_say(
@@ -79,11 +79,11 @@ def test_a_verdict_is_told_signed_as_standard_webhooks_say(
 ) -> None:
     name = finish_job(store)
     assert run_due(deliveries) == 1
-    (got,) = receiver.got
-    told = Webhook(secret).verify(got.body, got.headers)
-    assert told["type"] == "submission.done"
-    assert datetime.now(UTC) - datetime.fromisoformat(told["timestamp"]) < timedelta(minutes=1)
-    assert told["data"] == {
+    (request,) = receiver.got
+    body = Webhook(secret).verify(request.body, request.headers)
+    assert body["type"] == "submission.done"
+    assert datetime.now(UTC) - datetime.fromisoformat(body["timestamp"]) < timedelta(minutes=1)
+    assert body["data"] == {
         "id": name,
         "state": "done",
         "course": "cs101",
@@ -95,11 +95,11 @@ def test_a_verdict_is_told_signed_as_standard_webhooks_say(
         "max_score": 10,
         "url": f"/api/v1/submissions/{name}",
     }
-    assert got.path == "/hook?course=ml"
-    assert got.headers["content-type"] == "application/json"
-    assert got.headers["host"] == f"127.0.0.1:{receiver.port}"
+    assert request.path == "/hook?course=ml"
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["host"] == f"127.0.0.1:{receiver.port}"
     (delivery,) = every(store, DeliveryState.DELIVERED)
-    assert (delivery.id, delivery.status, delivery.attempts) == (got.headers["webhook-id"], 204, 1)
+    assert (delivery.id, delivery.status, delivery.attempts) == (request.headers["webhook-id"], 204, 1)
 
 
 def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
@@ -121,12 +121,12 @@ def test_what_was_changed_on_the_way_is_refused(
 ) -> None:
     finish_job(store)
     run_due(deliveries)
-    got = receiver.got[0]
-    later = {"webhook-timestamp": str(int(got.headers["webhook-timestamp"]) + 1)}
-    changed = {**got.headers, **({change: later.get(change, "v1,AAAA")} if change != "body" else {})}
-    body = got.body.replace(b"10", b"11") if change == "body" else got.body
+    request = receiver.got[0]
+    later_headers = {"webhook-timestamp": str(int(request.headers["webhook-timestamp"]) + 1)}
+    headers = {**request.headers, **({change: later_headers.get(change, "v1,AAAA")} if change != "body" else {})}
+    body = request.body.replace(b"10", b"11") if change == "body" else request.body
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(body, changed)
+        Webhook(secret).verify(body, headers)
 
 
 def test_what_is_sent_again_by_somebody_else_later_is_refused(
@@ -134,18 +134,18 @@ def test_what_is_sent_again_by_somebody_else_later_is_refused(
 ) -> None:
     finish_job(store)
     run_due(deliveries)
-    got = receiver.got[0]
-    later = datetime.now(UTC) + timedelta(minutes=6)
+    request = receiver.got[0]
+    later_time = datetime.now(UTC) + timedelta(minutes=6)
 
     class Later(datetime):
         @classmethod
         def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
             assert tz
-            return later
+            return later_time
 
     monkeypatch.setattr("standardwebhooks.webhooks.datetime", Later)
     with pytest.raises(WebhookVerificationError, match="too old"):
-        Webhook(secret).verify(got.body, got.headers)
+        Webhook(secret).verify(request.body, request.headers)
 
 
 @pytest.mark.parametrize("status", [400, 404, 429, 500, 503])
@@ -155,18 +155,18 @@ def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(
     receiver.answer = lambda _: Reply(status if len(receiver.got) == 1 else 200)
     finish_job(store)
     assert [run_due(deliveries), run_due(deliveries)] == [1, 0]
-    (waiting,) = every(store, DeliveryState.PENDING)
-    assert (waiting.status, waiting.error) == (status, f"the receiver answered {status}")
-    started = int(time.time())
-    until(lambda: int(time.time()) > started)
+    (delivery,) = every(store, DeliveryState.PENDING)
+    assert (delivery.status, delivery.error) == (status, f"the receiver answered {status}")
+    start = int(time.time())
+    until(lambda: int(time.time()) > start)
     store.callbacks.ahead = 7
     assert run_due(deliveries) == 1
-    first, second = (got.headers for got in receiver.got)
+    first, second = (request.headers for request in receiver.got)
     assert first["webhook-id"] == second["webhook-id"]
     assert first["webhook-timestamp"] < second["webhook-timestamp"]
     assert first["webhook-signature"] != second["webhook-signature"]
-    for got in receiver.got:
-        Webhook(secret).verify(got.body, got.headers)
+    for request_got in receiver.got:
+        Webhook(secret).verify(request_got.body, request_got.headers)
     assert every(store, DeliveryState.DELIVERED)[0].attempts == 2
 
 
@@ -177,11 +177,11 @@ def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_g
     receiver.answer = lambda _: Reply(500)
     finish_job(store)
     pauses = []
-    while run_due(deliveries) and (waiting := every(store, DeliveryState.PENDING)):
-        due = waiting[0].due
+    while run_due(deliveries) and (deliveries_waiting := every(store, DeliveryState.PENDING)):
+        due = deliveries_waiting[0].due
         assert due is not None
-        pauses.append(due - waiting[0].created - store.callbacks.ahead)
-        store.callbacks.ahead = due - waiting[0].created + 0.1
+        pauses.append(due - deliveries_waiting[0].created - store.callbacks.ahead)
+        store.callbacks.ahead = due - deliveries_waiting[0].created + 0.1
     for pause, expected in zip(pauses, [5, 20, 80, 320, 1280, 5120, 7200, 7200, 7200], strict=False):
         assert 0.79 * expected < pause < 1.21 * expected + 2
     assert len({round(pause / 7200, 3) for pause in pauses[6:-1]}) > 1
@@ -199,30 +199,30 @@ def test_a_receiver_may_ask_for_a_longer_pause(
     receiver.answer = lambda _: Reply(429, {"Retry-After": "1000"})
     finish_job(store)
     run_due(deliveries)
-    (waiting,) = every(store, DeliveryState.PENDING)
-    assert waiting.due is not None
-    assert 990 < waiting.due - waiting.created < 1010
+    (delivery,) = every(store, DeliveryState.PENDING)
+    assert delivery.due is not None
+    assert 990 < delivery.due - delivery.created < 1010
 
 
 def test_while_secrets_are_rotated_both_are_good_and_afterwards_only_the_new_one(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
     (endpoint,) = store.callbacks.endpoints("cs101")
-    fresh = store.callbacks.rotate(endpoint.id, hours=2)
-    assert fresh is not None
+    fresh_secret = store.callbacks.rotate(endpoint.id, hours=2)
+    assert fresh_secret is not None
     finish_job(store)
     run_due(deliveries)
-    got = receiver.got[0]
-    assert len(got.headers["webhook-signature"].split()) == 2
-    for each in (secret, fresh):
-        Webhook(each).verify(got.body, got.headers)
+    request = receiver.got[0]
+    assert len(request.headers["webhook-signature"].split()) == 2
+    for webhook_secret in (secret, fresh_secret):
+        Webhook(webhook_secret).verify(request.body, request.headers)
     store.callbacks.ahead = 3 * 3600
     finish_job(store, new("grace"))
     run_due(deliveries)
-    got = receiver.got[1]
-    Webhook(fresh).verify(got.body, got.headers)
+    request = receiver.got[1]
+    Webhook(fresh_secret).verify(request.body, request.headers)
     with pytest.raises(WebhookVerificationError):
-        Webhook(secret).verify(got.body, got.headers)
+        Webhook(secret).verify(request.body, request.headers)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -230,13 +230,13 @@ def test_a_redirect_is_a_failure_and_nobody_follows_it(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str, status: int
 ) -> None:
     assert secret
-    with receiving() as other:
-        receiver.answer = lambda _: Reply(status, {"Location": other.url})
+    with run_receiver() as other_receiver:
+        receiver.answer = lambda _: Reply(status, {"Location": other_receiver.url})
         finish_job(store)
         run_due(deliveries)
-        assert (len(receiver.got), len(other.got)) == (1, 0)
-    (waiting,) = every(store, DeliveryState.PENDING)
-    assert "redirects are not followed" in str(waiting.error)
+        assert (len(receiver.got), len(other_receiver.got)) == (1, 0)
+    (delivery,) = every(store, DeliveryState.PENDING)
+    assert "redirects are not followed" in str(delivery.error)
 
 
 def test_who_answers_410_is_told_nothing_more(
@@ -271,8 +271,8 @@ def test_a_late_attempt_tells_what_is_true_by_then(
     assert replace_verdict(store, name, 1, verdict("failed"), "regrade") == 2
     store.callbacks.ahead = 7
     until(lambda: not run_due(deliveries))
-    told = [Webhook(secret).verify(got.body, got.headers) for got in receiver.got]
-    assert sorted((each["type"], each["data"]["score"]) for each in told) == [
+    events = [Webhook(secret).verify(request.body, request.headers) for request in receiver.got]
+    assert sorted((event["type"], event["data"]["score"]) for event in events) == [
         (Event.DONE, 8),
         (Event.DONE, 10),
         (Event.REGRADED, 8),
@@ -303,35 +303,35 @@ def test_plain_http_is_refused_at_each_delivery_too(
 def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
     store: Store, settings: ServiceSettings, receiver: Receiver
 ) -> None:
-    destinations, asked = resolving(["1.1.1.1"], ["127.0.0.1"])
+    destinations, hosts = make_resolver(["1.1.1.1"], ["127.0.0.1"])
     url = f"http://rebinding.example:{receiver.port}/"
     destinations.addresses(destinations.read(url))
     store.callbacks.create("cs101", url)
     finish_job(store)
     run_due(Deliveries(store, settings, destinations=destinations))
-    assert asked == ["rebinding.example"] * 2
+    assert hosts == ["rebinding.example"] * 2
     assert receiver.got == []
     assert "not public" in str(every(store, DeliveryState.PENDING)[0].error)
 
 
 def test_what_was_checked_is_what_is_connected_to(store: Store, settings: ServiceSettings) -> None:
-    with receiving("127.0.0.2") as checked, receiving("127.0.0.3", checked.port) as rebound:
-        destinations, asked = resolving(["127.0.0.2"], ["127.0.0.3"])
-        store.callbacks.create("cs101", f"http://rebinding.example:{checked.port}/")
+    with run_receiver("127.0.0.2") as first_receiver, run_receiver("127.0.0.3", first_receiver.port) as second_receiver:
+        destinations, hosts = make_resolver(["127.0.0.2"], ["127.0.0.3"])
+        store.callbacks.create("cs101", f"http://rebinding.example:{first_receiver.port}/")
         finish_job(store)
         run_due(Deliveries(store, settings, destinations=destinations))
-        assert asked == ["rebinding.example"]
-        assert (len(checked.got), len(rebound.got)) == (1, 0)
-        assert checked.got[0].headers["host"] == f"rebinding.example:{checked.port}"
+        assert hosts == ["rebinding.example"]
+        assert (len(first_receiver.got), len(second_receiver.got)) == (1, 0)
+        assert first_receiver.got[0].headers["host"] == f"rebinding.example:{first_receiver.port}"
 
 
 def test_an_address_that_takes_no_connection_is_followed_by_the_next(store: Store, settings: ServiceSettings) -> None:
-    with receiving("127.0.0.2") as other:
+    with run_receiver("127.0.0.2") as other_receiver:
         loopback = Destinations((LOOPBACK,), http=True, resolver=lambda *_: ["127.0.0.9", "127.0.0.2"])
-        store.callbacks.create("cs101", f"http://two.example:{other.port}/")
+        store.callbacks.create("cs101", f"http://two.example:{other_receiver.port}/")
         finish_job(store)
         run_due(Deliveries(store, settings, destinations=loopback))
-        assert len(other.got) == 1
+        assert len(other_receiver.got) == 1
 
 
 def test_proxies_of_the_environment_are_not_used(
@@ -357,11 +357,11 @@ def test_one_that_hangs_delays_no_other_and_takes_few_places(
         for student in range(8):
             finish_job(store, new(str(student)))
         until(lambda: len(receiver.got) == 4)
-        with receiving() as other:
-            store.callbacks.create("other", other.url)
+        with run_receiver() as other_receiver:
+            store.callbacks.create("other", other_receiver.url)
             for student in range(8):
                 finish_job(store, new(str(student), course="other"))
-            until(lambda: len(other.got) == 8)
+            until(lambda: len(other_receiver.got) == 8)
         assert len(receiver.got) == 4
     finally:
         receiver.let_go.set()
@@ -409,7 +409,7 @@ def test_two_sweepers_at_once_deliver_each_event_once(
     stop.set()
     for thread in threads:
         thread.join()
-    ids = [got.headers["webhook-id"] for got in receiver.got]
+    ids = [request.headers["webhook-id"] for request in receiver.got]
     assert len(ids) == len(set(ids)) == 40
 
 
@@ -435,10 +435,10 @@ def test_the_loop_goes_on_after_redis_was_away(
 def test_a_mistake_of_ours_is_noted_and_tried_again(store: Store, settings: ServiceSettings) -> None:
     store.callbacks.create("cs101", "http://portal.example:9000/")
     finish_job(store)
-    run_due(Deliveries(store, settings, destinations=Destinations.of(settings, _broken)))
-    (waiting,) = every(store, DeliveryState.PENDING)
-    assert waiting.error == "internal error in Backmark; see its log"
+    run_due(Deliveries(store, settings, destinations=Destinations.of(settings, _fail_to_resolve)))
+    (delivery,) = every(store, DeliveryState.PENDING)
+    assert delivery.error == "internal error in Backmark; see its log"
 
 
-def _broken(host: str, port: int) -> list[str]:
+def _fail_to_resolve(host: str, port: int) -> list[str]:
     raise LookupError(f"{host}:{port}")

@@ -26,7 +26,7 @@ def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "written", "said", "kind", "told"),
+    ("status", "output", "error_output", "kind", "sentence"),
     [
         (REFUSED, b'{"refused": "only 3 of 20"}', "a warning", BadAssignment, "drawn: only 3 of 20"),
         (1, b"", "Traceback\ngrader.errors.AssignmentError: only 3 of 20", AssignmentError, "only 3 of 20"),
@@ -35,14 +35,14 @@ def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
     ],
 )
 def test_ranges_that_hold_too_few_networks_are_their_authors_to_mend(
-    status: int, written: bytes, said: str, kind: type, told: str
+    status: int, output: bytes, error_output: str, kind: type, sentence: str
 ) -> None:
     """Anything else is ours, whatever stands on standard error."""
     drawing = DrawingProcess(Assignment("mine", "Mine"))
     drawing.stop()
-    fault = drawing._fault(status, written, said)
+    fault = drawing._fault(status, output, error_output)
     assert type(fault) is kind
-    assert told in str(fault)
+    assert sentence in str(fault)
     with pytest.raises(AssignmentError):
         drawing.result()
 
@@ -56,6 +56,6 @@ def test_a_drawing_says_why_there_are_too_few_networks_by_its_status_and_in_json
     monkeypatch.setattr("grader.subjects.networks.draw.draw", refuse)
     monkeypatch.setattr("sys.argv", ["draw"])
     monkeypatch.setattr("sys.stdin", io.StringIO(assignment_to_json(Assignment("mine", "Mine"))))
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exit_info:
         main()
-    assert (ended.value.code, json.loads(capsys.readouterr().out)) == (REFUSED, {"refused": "only 3 of 20"})
+    assert (exit_info.value.code, json.loads(capsys.readouterr().out)) == (REFUSED, {"refused": "only 3 of 20"})

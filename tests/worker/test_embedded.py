@@ -19,10 +19,10 @@ pytestmark = pytest.mark.usefixtures("redis_program")
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[EmbeddedRedis]:
-    made = EmbeddedRedis(tmp_path / "a folder with 'quotes\"", password="ab12")  # noqa: S106 - for a minute
-    made.start()
-    yield made
-    made.kill()
+    embedded_redis = EmbeddedRedis(tmp_path / "a folder with 'quotes\"", password="ab12")  # noqa: S106 - for a minute
+    embedded_redis.start()
+    yield embedded_redis
+    embedded_redis.kill()
 
 
 def client(server: EmbeddedRedis) -> "redis.Redis":
@@ -47,10 +47,10 @@ def test_another_on_its_folder_waits_until_it_has_ended(server: EmbeddedRedis) -
     with client(server) as before:
         before.set("key", "value")
     heir = EmbeddedRedis(server.folder)
-    stopping = threading.Timer(0.3, server.stop)
-    stopping.start()
+    timer = threading.Timer(0.3, server.stop)
+    timer.start()
     heir.start()
-    stopping.join()
+    timer.join()
     try:
         with client(heir) as after:
             assert after.get("key") == b"value"
@@ -75,9 +75,9 @@ def test_a_port_that_another_has_is_an_error_and_not_mistaken_for_its_own(
 
 def test_the_server_that_wrote_a_folder_opens_it_again(server: EmbeddedRedis, tmp_path: Path) -> None:
     server.stop()
-    used = (server.folder / "server").read_text(encoding="utf-8")
+    socket_folder = (server.folder / "server").read_text(encoding="utf-8")
     link = tmp_path / "the-same"
-    link.symlink_to(used)
+    link.symlink_to(socket_folder)
     (server.folder / "server").write_text(str(link), encoding="utf-8")
     server.start()
     assert (server.folder / "server").read_text(encoding="utf-8") == str(link)

@@ -16,9 +16,9 @@ def test_every_module_that_grading_imports_is_in_the_fingerprint() -> None:
         "    if name.split('.')[0] in {'grader', 'worker'} and '.' in name:\n        print(module.__file__)"
     )
     files = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    covered = [ROOT / source for source in engine_version.SOURCES]
+    covered_paths = [ROOT / source for source in engine_version.SOURCES]
     for file in map(Path, files.split()):
-        assert any(each == file or each in file.parents for each in covered), file
+        assert any(path == file or path in file.parents for path in covered_paths), file
 
 
 def test_what_the_fingerprint_covers_is_there() -> None:

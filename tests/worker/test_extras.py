@@ -12,7 +12,7 @@ from worker.cli.extras import MODULES
 ROOT = Path(__file__).parents[2]
 
 
-def without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedProcess[str]:
+def run_without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a Python in which these modules are not installed."""
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({modules!r})); from worker.cli.main import main; main({words!r})"
@@ -33,21 +33,21 @@ def without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedProces
     ],
 )
 def test_a_command_without_its_extra_says_which_to_install(command: tuple[str, ...], extra: str) -> None:
-    done = without(MODULES["serve"], *command)
-    assert done.returncode == 2
-    assert f"install Backmark with its extra `{extra}`: pip install 'backmark[{extra}]'" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = run_without(MODULES["serve"], *command)
+    assert process.returncode == 2
+    assert f"install Backmark with its extra `{extra}`: pip install 'backmark[{extra}]'" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 def test_serve_looks_for_what_its_parts_need_before_it_starts_any() -> None:
     """A web server without gunicorn would be started again and again."""
-    assert "gunicorn is not installed" in without(("gunicorn",), "serve").stderr
+    assert "gunicorn is not installed" in run_without(("gunicorn",), "serve").stderr
 
 
 def test_without_any_extra_there_is_help_for_every_command() -> None:
-    done = without(MODULES["serve"], "--help")
-    assert done.returncode == 0, done.stderr
-    assert "\n  serve " in done.stdout
+    process = run_without(MODULES["serve"], "--help")
+    assert process.returncode == 0, process.stderr
+    assert "\n  serve " in process.stdout
 
 
 def test_the_modules_of_an_extra_are_those_of_its_dependencies() -> None:

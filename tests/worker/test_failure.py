@@ -38,10 +38,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_folder_goes_on_after_an_internal_error(folder: Path, jobs: list[str], jail: Launch) -> None:
     """The file is named, the summary says so, and nothing is counted against the student."""
     assert jail.jailed
-    done = CliRunner().invoke(main, ["grade", *jobs, str(folder)])
-    assert done.exit_code == 3
-    assert "b.py: internal error" in done.stderr
-    rows = [line.split() for line in done.stdout.splitlines() if line.startswith(("a.py", "b.py", "c.py"))]
+    result = CliRunner().invoke(main, ["grade", *jobs, str(folder)])
+    assert result.exit_code == 3
+    assert "b.py: internal error" in result.stderr
+    rows = [line.split() for line in result.stdout.splitlines() if line.startswith(("a.py", "b.py", "c.py"))]
     assert [row[1] for row in rows[-3:]] == ["passed", "internal", "passed"]
 
 
@@ -50,7 +50,7 @@ def test_each_process_goes_on_after_an_internal_error(folder: Path, udl: Judge, 
     files = sorted(folder.iterdir())
     names = [file.name for file in files]
     with closing(parallel.Parallel(files, names, 2, lambda: Grader(udl, Jails(jail)))) as processes:
-        came = list(itertools.islice(processes.receive_verdicts(), 3))
-    outcomes = [one.outcome if isinstance(one, Verdict) else one.filename for one in came]
+        answers = list(itertools.islice(processes.receive_verdicts(), 3))
+    outcomes = [answer.outcome if isinstance(answer, Verdict) else answer.filename for answer in answers]
     assert outcomes == [Outcome.PASSED, "b.py", Outcome.PASSED]
-    assert [isinstance(one, GradingFailure) for one in came] == [False, True, False]
+    assert [isinstance(answer, GradingFailure) for answer in answers] == [False, True, False]

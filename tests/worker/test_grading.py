@@ -31,10 +31,10 @@ def grade(udl: NetworksJudge, jails: Jails) -> Grade:
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
     grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
 
-    def graded(source: str | bytes, filename: str = "submission.py") -> Verdict:
+    def grade_source(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
 
-    return graded
+    return grade_source
 
 
 def body(line: str) -> str:
@@ -75,17 +75,17 @@ def test_a_file_of_another_format_is_rejected_by_name(grade: Grade) -> None:
 
 def test_the_result_object_has_the_keys_that_outsiders_rely_on(grade: Grade) -> None:
     """`backmark.result/1`."""
-    found = grade(RIGHT.replace("np.array(df[layer])", "2 * df[layer]")).as_dict()
-    assert found["schema"] == "backmark.result/1"
-    assert set(found) >= {
+    verdict = grade(RIGHT.replace("np.array(df[layer])", "2 * df[layer]")).as_dict()
+    assert verdict["schema"] == "backmark.result/1"
+    assert set(verdict) >= {
         "submission", "assignment", "outcome", "score", "max_score", "properties", "counterexample",
         "diagnosis", "error", "statistics", "flags",
     }  # fmt: skip
-    assert set(found["counterexample"]) >= {
+    assert set(verdict["counterexample"]) >= {
         "depth", "widths", "weights", "biases", "net_input", "y", "expected", "actual", "parameter", "layer",
         "index", "script",
     }  # fmt: skip
-    assert [row["name"] for row in found["properties"]] == [
+    assert [row["name"] for row in verdict["properties"]] == [
         "finite_differences", "bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative",
         "any_shape", "form", "pure",
     ]  # fmt: skip
@@ -95,8 +95,8 @@ def test_the_same_submission_gets_the_same_verdict_but_for_seconds(grade: Grade)
     """Byte for byte."""
     source = RIGHT.replace("indicator_function(all_f[layer - 1]) * ", "")
     first, second = (grade(source).as_dict() for _ in range(2))
-    for each in (first, second):
-        each["statistics"]["seconds"] = 0
+    for result in (first, second):
+        result["statistics"]["seconds"] = 0
     assert json.dumps(first) == json.dumps(second)
 
 
@@ -116,7 +116,7 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "sentence"),
     [
         ("return dw, [b[:, 0] for b in db]", "all_dl_dbiases[0] should be (1, 1), is (1,)"),
         (
@@ -130,13 +130,13 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
         ("return dw, [b / 0 for b in db]", "all_dl_dbiases[0] holds an infinity at [0, 0]"),
     ],
 )
-def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, says: str) -> None:
+def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, sentence: str) -> None:
     """The sentence has the expected shape and the actual one."""
     verdict = grade(RIGHT.replace("return dw, db", line))
     assert verdict.outcome is Outcome.FAILED
     example = verdict.counterexample
     assert example is not None
-    assert says in str(example.instead)
+    assert sentence in str(example.instead)
 
 
 def test_prints_are_kept_capped_and_flagged(grade: Grade) -> None:
@@ -160,8 +160,8 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
 
 def test_who_differentiates_numerically_is_flagged(udl: NetworksJudge, jails: Jails) -> None:
     """Beside the verdict, never in it. On a few networks: it takes its time for each."""
-    few = NetworksRevision(udl.assignment, udl.revision.suite.take(range(0, len(udl.revision.suite), 8)))
-    verdict = Grader(NetworksJudge(few), jails).grade(NUMERICAL.encode(), "submission.py")
+    few_networks = NetworksRevision(udl.assignment, udl.revision.suite.take(range(0, len(udl.revision.suite), 8)))
+    verdict = Grader(NetworksJudge(few_networks), jails).grade(NUMERICAL.encode(), "submission.py")
     assert "finite_differences" in {flag.id for flag in verdict.flags}
 
 
@@ -217,15 +217,15 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
     udl: NetworksJudge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
 ) -> None:
     """Also without a service that counts."""
-    grader, left = Grader(udl, jails), iter(range(kills))
-    real = Session.extract
+    grader, kills_left = Grader(udl, jails), iter(range(kills))
+    real_extract = Session.extract
 
     def extract(session: Session, source: bytes, filename: str, entry: Entry) -> Extracted:
         session._await_ready()
         pid = pid_of(session)
-        if next(left, None) is not None and pid is not None:
+        if next(kills_left, None) is not None and pid is not None:
             os.kill(pid, signal.SIGKILL)
-        return real(session, source, filename, entry)
+        return real_extract(session, source, filename, entry)
 
     monkeypatch.setattr(Session, "extract", extract)
     if kills < 3:

@@ -19,10 +19,10 @@ WORKER = Worker("worker@here:7", "here", concurrency=2, jail=True, reason=None, 
 @pytest.fixture
 def store(redis_server: EmbeddedRedis) -> Iterator[Store]:
     """An empty store."""
-    made = Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))
-    made.redis.flushall()
-    yield made
-    made.close()
+    new_store = Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))
+    new_store.redis.flushall()
+    yield new_store
+    new_store.close()
 
 
 def test_a_worker_that_can_isolate_is_well(store: Store) -> None:

@@ -30,7 +30,7 @@ def break_template(jail: Launch) -> Launch:
     return replace(jail, forking=jail.starting)
 
 
-def leaking(jail: Launch) -> Launch:
+def make_leaking(jail: Launch) -> Launch:
     """One in which a file can be read that no submission should see."""
     return replace(jail, wrapper=(*jail.wrapper, "--ro-bind", "/etc", "/etc"))
 
@@ -60,12 +60,12 @@ def test_where_no_template_can_fork_and_the_owner_insists_there_is_none(jail: La
 
 
 def test_a_template_whose_jails_do_not_hold_is_not_used(jail: Launch) -> None:
-    with contextlib.closing(Jails(leaking(jail))) as jails:
+    with contextlib.closing(Jails(make_leaking(jail))) as jails:
         jails.check()
         assert kind(jails.take(LIMITS)) is Bubbled
-    insisting = Jails(replace(leaking(jail), way=Way.TEMPLATE))
-    with contextlib.closing(insisting), pytest.raises(JailFailed, match="read /etc/passwd"):
-        insisting.check()
+    template_jails = Jails(replace(make_leaking(jail), way=Way.TEMPLATE))
+    with contextlib.closing(template_jails), pytest.raises(JailFailed, match="read /etc/passwd"):
+        template_jails.check()
 
 
 def test_walls_are_pushed_at_again_after_so_many(jail: Launch, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_walls_are_pushed_at_again_after_so_many(jail: Launch, monkeypatch: pyte
             jails.prepare(LIMITS)
             assert kind(jails.take(LIMITS)) is Forked
         assert isinstance(jails._jail, Template)
-        monkeypatch.setattr(jails._jail, "_launch", leaking(jail))
+        monkeypatch.setattr(jails._jail, "_launch", make_leaking(jail))
         jails._jail.close()
         jails.prepare()
         assert kind(jails.take(LIMITS)) is Bubbled

@@ -31,20 +31,20 @@ def test_what_is_no_address_is_refused(text: str) -> None:
 
 
 def test_a_named_port_that_is_taken_is_an_error() -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", 0))
-        other.listen()
-        port = other.getsockname()[1]
+    with socket.socket() as other_socket:
+        other_socket.bind(("127.0.0.1", 0))
+        other_socket.listen()
+        port = other_socket.getsockname()[1]
         with pytest.raises(ServiceError, match=f"port {port} of 127.0.0.1 is taken"):
             listen(Address("127.0.0.1", port))
 
 
 def test_without_a_name_the_next_free_port_is_taken() -> None:
-    first, one = listen(None)
+    first, second_listener = listen(None)
     with first:
-        second, another = listen(None)
+        second, third_listener = listen(None)
         second.close()
-    assert USUAL.port <= one.port < another.port
+    assert USUAL.port <= second_listener.port < third_listener.port
 
 
 def test_a_host_that_is_not_ours_is_an_error() -> None:

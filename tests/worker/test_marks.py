@@ -27,9 +27,9 @@ GRADEBOOK = (
 )
 
 
-def run(folder: Path, marks_text: str = MARKS, exported: str = GRADEBOOK, *options: str) -> Result:
+def run(folder: Path, marks_text: str = MARKS, export: str = GRADEBOOK, *options: str) -> Result:
     (folder / "marks.csv").write_text(marks_text, encoding="utf-8")
-    (folder / "exported.csv").write_text(exported, encoding="utf-8")
+    (folder / "exported.csv").write_text(export, encoding="utf-8")
     words = [str(folder / "marks.csv"), "--into", str(folder / "exported.csv"), *options]
     return CliRunner().invoke(marks, words, standalone_mode=False)
 
@@ -41,9 +41,9 @@ def refusal(result: Result) -> str:
 
 
 def test_everybody_is_named_whose_cell_has_no_mark(tmp_path: Path) -> None:
-    done = run(tmp_path)
-    assert done.return_value == 0
-    assert done.output.splitlines()[:6] == [
+    result = run(tmp_path)
+    assert result.return_value == 0
+    assert result.output.splitlines()[:6] == [
         "exported.csv: Canvas gradebook, column 'Backprop (1)', marks out of 5",
         "1 mark filled in",
         "Without a mark in marks.csv; their cells are as they were (1):",
@@ -56,14 +56,14 @@ def test_everybody_is_named_whose_cell_has_no_mark(tmp_path: Path) -> None:
 
 
 def test_a_mark_that_has_no_row_is_status_one_and_named(tmp_path: Path) -> None:
-    done = run(tmp_path, MARKS + "canvas,hedy,109,hedy.py,1 of 1,,passed,10,10,,,,\n")
-    assert done.return_value == 1
-    assert "Only in marks.csv; these marks went nowhere (1):\n  hedy (109)\n" in done.output
+    result = run(tmp_path, MARKS + "canvas,hedy,109,hedy.py,1 of 1,,passed,10,10,,,,\n")
+    assert result.return_value == 1
+    assert "Only in marks.csv; these marks went nowhere (1):\n  hedy (109)\n" in result.output
 
 
 def test_a_table_that_a_spreadsheet_saved_anew_and_a_typed_zero_are_read(tmp_path: Path) -> None:
-    saved = MARKS.replace(",,10,", ",0,10,").replace(",", ";")
-    run(tmp_path, f"\ufeff{saved}".replace("\n", "\r\n"))
+    saved_marks = MARKS.replace(",,10,", ",0,10,").replace(",", ";")
+    run(tmp_path, f"\ufeff{saved_marks}".replace("\n", "\r\n"))
     assert "102,grace,A,0\n" in (tmp_path / "exported-filled.csv").read_text()
 
 
@@ -80,7 +80,7 @@ TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5
 
 
 @pytest.mark.parametrize(
-    ("marks_text", "exported", "sentence"),
+    ("marks_text", "export", "sentence"),
     [
         (MARKS.replace("canvas", "folder"), GRADEBOOK, "from a folder for each student"),
         (MARKS.replace("canvas", "moodle"), GRADEBOOK, "exported.csv is a Canvas gradebook, and"),
@@ -98,9 +98,9 @@ TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5
     ],
 )
 def test_what_cannot_be_matched_for_sure_is_refused_and_nothing_is_written(
-    tmp_path: Path, marks_text: str, exported: str, sentence: str
+    tmp_path: Path, marks_text: str, export: str, sentence: str
 ) -> None:
-    assert sentence in refusal(run(tmp_path, marks_text, exported))
+    assert sentence in refusal(run(tmp_path, marks_text, export))
     assert sorted(file.name for file in tmp_path.iterdir()) == ["exported.csv", "marks.csv"]
 
 
@@ -117,24 +117,24 @@ def test_grading_overwrites_a_table_of_marks_and_nothing_else(tmp_path: Path) ->
         check_target(tmp_path / "gradebook.csv")
 
 
-def owned(student: str, lms_id: str, *verdicts: Verdict | GradingFailure) -> GradedStudent:
+def own_verdicts(student: str, lms_id: str, *verdicts: Verdict | GradingFailure) -> GradedStudent:
     """A student with a file for each verdict, the newest first."""
     name = PurePosixPath(f"{student}.py")
     file = OwnedFile(DownloadedFile(Path(name), name, name), student, lms_id, own_name=name.name)
     return GradedStudent(StudentFiles(student, lms_id, (file,) * len(verdicts), ()), list(verdicts))
 
 
-def refused(message: str) -> Verdict:
+def make_refusal(message: str) -> Verdict:
     judgement = Judgement(Outcome.REJECTED, ROWS, error=StudentError("empty", message))
     return Verdict.of(GradedSubmission("s", "a.py", "1"), GradedAssignment("udl-7.2", "r", "n"), judgement)
 
 
 def test_names_that_students_chose_are_no_formulas_and_marks_come_back_as_written(tmp_path: Path) -> None:
     students = (
-        owned("=HYPERLINK(1)", "101", explain_verdict()),
-        owned("@grace", "102", refused("\x1b[31mThe file holds no code.\nReally.")),
-        owned("-alan\x1b[2J", "103", GradingFailure("a.py", "Traceback")),
-        owned("+kay", "104", refused("no"), explain_verdict()),
+        own_verdicts("=HYPERLINK(1)", "101", explain_verdict()),
+        own_verdicts("@grace", "102", make_refusal("\x1b[31mThe file holds no code.\nReally.")),
+        own_verdicts("-alan\x1b[2J", "103", GradingFailure("a.py", "Traceback")),
+        own_verdicts("+kay", "104", make_refusal("no"), explain_verdict()),
     )
     write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.CANVAS, students))
     table = read_marks(tmp_path / "marks.csv")

@@ -28,13 +28,13 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 BACKMARK = str(Path(sys.executable).with_name("backmark"))
 
 
-def graded(*words: str | Path) -> tuple[int, list[dict[str, Any]]]:
+def grade_files(*words: str | Path) -> tuple[int, list[dict[str, Any]]]:
     """Exit status and result objects of the command."""
-    done = subprocess.run([BACKMARK, "grade", "--json", *words], capture_output=True, text=True, check=False)
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    for each in found:
-        each["statistics"].pop("seconds")
-    return done.returncode, found
+    process = subprocess.run([BACKMARK, "grade", "--json", *words], capture_output=True, text=True, check=False)
+    results = [json.loads(line) for line in process.stdout.splitlines()]
+    for result in results:
+        result["statistics"].pop("seconds")
+    return process.returncode, results
 
 
 def test_any_number_of_processes_gives_the_same_in_the_same_order(jail: Launch) -> None:
@@ -42,9 +42,9 @@ def test_any_number_of_processes_gives_the_same_in_the_same_order(jail: Launch) 
     assert jail.jailed
     names = ("endless_loop.py", "bias_template.py", "raises.py", "right.ipynb", "right_loops.py", "unfilled.ipynb")
     files = [EXAMPLES / name for name in names]
-    one, three = graded("--jobs", "1", *files), graded("--jobs", "3", *files)
-    assert one == three
-    assert [each["submission"]["filename"] for each in three[1]] == [file.name for file in files]
+    one_process, three = grade_files("--jobs", "1", *files), grade_files("--jobs", "3", *files)
+    assert one_process == three
+    assert [result["submission"]["filename"] for result in three[1]] == [file.name for file in files]
 
 
 def test_a_process_that_is_killed_is_our_failure_and_none_is_left(tmp_path: Path, jail: Launch) -> None:
@@ -52,15 +52,15 @@ def test_a_process_that_is_killed_is_our_failure_and_none_is_left(tmp_path: Path
     for number in range(300):
         (tmp_path / f"{number}.py").write_text(f"{RIGHT}# {number}\n", encoding="utf-8")
     words = [BACKMARK, "grade", "--json", "--jobs", "2", str(tmp_path)]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        assert json.loads(running.stdout.readline())["outcome"] == "passed"
-        task = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["outcome"] == "passed"
+        task = Path(f"/proc/{process.pid}/task/{process.pid}/children")
         graders = [int(pid) for pid in task.read_text(encoding="ascii").split()]
         os.kill(graders[0], signal.SIGKILL)
-        _, said = running.communicate()
-    assert running.returncode == 3
-    assert "killed" in said
+        _, error_output = process.communicate()
+    assert process.returncode == 3
+    assert "killed" in error_output
     assert len(graders) == 2
     assert not any(Path(f"/proc/{pid}").exists() for pid in graders)
 
@@ -73,24 +73,24 @@ def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: 
     file = EXAMPLES / "right_loops.py"
     for _ in range(8):
         with closing(parallel.Parallel([file] * 2, ["a.py"] * 2, 2, lambda: Grader(udl, Jails(single)))) as processes:
-            verdicts = [each for each in processes.receive_verdicts() if isinstance(each, Verdict)]
-            assert [each.outcome for each in verdicts] == [Outcome.PASSED] * 2
-    left = []
-    for each in Path("/proc").glob("[0-9]*/cmdline"):
+            verdicts = [verdict for verdict in processes.receive_verdicts() if isinstance(verdict, Verdict)]
+            assert [verdict.outcome for verdict in verdicts] == [Outcome.PASSED] * 2
+    pids = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
-            left += [each.parent.name] * (mark.encode() in each.read_bytes())
-    assert not left
+            pids += [path.parent.name] * (mark.encode() in path.read_bytes())
+    assert not pids
 
 
 def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, jails: Jails) -> None:
-    gone = tmp_path / "gone.py"
+    missing_file = tmp_path / "gone.py"
     with pytest.raises(FileNotFoundError, match=r"gone\.py"):
-        raise_answer(parallel._grade(Grader(udl, jails), gone, "gone.py"))
+        raise_answer(parallel._grade(Grader(udl, jails), missing_file, "gone.py"))
 
 
 def test_what_raises_in_a_process_is_raised_here(udl: Judge, jail: Launch) -> None:
-    with closing(Jails(Launch(("/bin/false",), jail.command, {}, jailed=True))) as broken:
-        answer = parallel._grade(Grader(udl, broken), EXAMPLES / "right_loops.py", "right_loops.py")
+    with closing(Jails(Launch(("/bin/false",), jail.command, {}, jailed=True))) as broken_jails:
+        answer = parallel._grade(Grader(udl, broken_jails), EXAMPLES / "right_loops.py", "right_loops.py")
     with pytest.raises(JailFailed, match="jail"):
         raise_answer(answer)
 
@@ -112,14 +112,14 @@ def test_an_error_keeps_its_message_and_what_the_exit_status_depends_on(
 
     monkeypatch.setattr(Grader, "grade", fail)
     answer = parallel._grade(Grader(udl, jails), EXAMPLES / "right_loops.py", "right_loops.py")
-    with pytest.raises(kind, match="it is") as raised:
+    with pytest.raises(kind, match="it is") as error_info:
         raise_answer(answer)
-    assert raised.type is kind
+    assert error_info.type is kind
 
 
 def raise_answer(answer: dict[str, Any]) -> None:
     """Receive a process's answer, which raises."""
-    ours, theirs = Pipe()
-    with ours, theirs:
-        theirs.send_bytes(json.dumps(answer).encode())
-        parallel._receive(ours)
+    own_end, other_end = Pipe()
+    with own_end, other_end:
+        other_end.send_bytes(json.dumps(answer).encode())
+        parallel._receive(own_end)

@@ -30,51 +30,51 @@ def test_what_is_taken_away_is_away_in_children_too() -> None:
     child = "print(sys.platform, hasattr(__import__('os'), 'fork')); import resource"
     code = "import elsewhere, subprocess, sys; elsewhere.become('win32'); "
     code += f"subprocess.run([sys.executable, '-c', {child!r}])"
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ELSEWHERE.parent
     )
-    assert done.stdout == "win32 False\n"
-    assert "No module named 'resource'" in done.stderr
+    assert process.stdout == "win32 False\n"
+    assert "No module named 'resource'" in process.stderr
 
 
 @systems
 def test_help_lists_every_command(system: str) -> None:
-    done = backmark(system, "--help")
-    assert done.returncode == 0, done.stderr
+    process = backmark(system, "--help")
+    assert process.returncode == 0, process.stderr
     for command in ("grade", "submit", "status", "serve", "worker", "doctor"):
-        assert f"\n  {command} " in done.stdout
+        assert f"\n  {command} " in process.stdout
 
 
 @systems
 def test_a_submission_is_graded_without_a_jail(system: str) -> None:
-    done = backmark(system, "grade", "--no-jail", "--json", EXAMPLES / "right.ipynb")
-    assert done.returncode == 0, done.stderr
-    assert results(done)[0]["outcome"] == "passed"
+    process = backmark(system, "grade", "--no-jail", "--json", EXAMPLES / "right.ipynb")
+    assert process.returncode == 0, process.stderr
+    assert results(process)[0]["outcome"] == "passed"
 
 
 @systems
 def test_a_mistake_is_named_without_a_jail(system: str) -> None:
     """With shrinking, which asks the process again."""
-    done = backmark(system, "grade", "--no-jail", EXAMPLES / "no_relu_derivative.ipynb")
-    assert done.returncode == 1, done.stderr
-    assert "It leaves out the activation function's derivative" in done.stdout
+    process = backmark(system, "grade", "--no-jail", EXAMPLES / "no_relu_derivative.ipynb")
+    assert process.returncode == 1, process.stderr
+    assert "It leaves out the activation function's derivative" in process.stdout
 
 
 @systems
 def test_a_process_that_ends_by_itself_is_the_submissions_end(system: str, tmp_path: Path) -> None:
     file = tmp_path / "leaves.py"
     file.write_text("import os\ndef backward_pass(all_weights, all_biases, all_f, all_h, y):\n    os._exit(7)\n")
-    done = backmark(system, "grade", "--no-jail", "--json", file)
-    assert done.returncode == 1, done.stderr
-    assert results(done)[0]["outcome"] == "crashed"
+    process = backmark(system, "grade", "--no-jail", "--json", file)
+    assert process.returncode == 1, process.stderr
+    assert results(process)[0]["outcome"] == "crashed"
 
 
 @systems
 def test_grading_in_a_jail_is_refused_in_a_sentence(system: str) -> None:
-    done = backmark(system, "grade", EXAMPLES / "right.ipynb")
-    assert done.returncode == 3
-    assert "Isolation needs Linux" in done.stderr
-    assert "Traceback" not in done.stderr
+    process = backmark(system, "grade", EXAMPLES / "right.ipynb")
+    assert process.returncode == 3
+    assert "Isolation needs Linux" in process.stderr
+    assert "Traceback" not in process.stderr
 
 
 @systems
@@ -82,22 +82,22 @@ def test_a_file_is_submitted_and_its_state_shown(system: str) -> None:
     """Over HTTP, to a server that is elsewhere."""
     with serve_script(Answer(202, submission("queued")), Answer(200, submission("cancelled"))) as server:
         variables = {"BACKMARK_URL": server.url, "BACKMARK_TOKEN": TOKEN}
-        submitted = backmark(system, "submit", EXAMPLES / "right.ipynb", **variables)
-        asked = backmark(system, "status", "s1", **variables)
-    assert "right.ipynb (s1)  cancelled" in submitted.stdout, submitted.stderr
-    assert "a.py (s1)  cancelled" in asked.stdout, asked.stderr
+        submit_process = backmark(system, "submit", EXAMPLES / "right.ipynb", **variables)
+        status_process = backmark(system, "status", "s1", **variables)
+    assert "right.ipynb (s1)  cancelled" in submit_process.stdout, submit_process.stderr
+    assert "a.py (s1)  cancelled" in status_process.stdout, status_process.stderr
 
 
 @systems
 @pytest.mark.parametrize("command", ["serve", "worker"])
 def test_what_runs_students_code_in_jails_says_that_it_needs_linux(system: str, command: str) -> None:
-    done = backmark(system, command)
-    assert done.returncode == 2
-    assert f"`backmark {command}` needs Linux" in done.stderr
+    process = backmark(system, command)
+    assert process.returncode == 2
+    assert f"`backmark {command}` needs Linux" in process.stderr
     assert backmark(system, command, "--help").returncode == 0
 
 
 def test_the_web_server_says_that_it_does_not_run_on_windows() -> None:
-    done = backmark("win32", "web")
-    assert done.returncode == 2
-    assert "does not run on Windows" in done.stderr
+    process = backmark("win32", "web")
+    assert process.returncode == 2
+    assert "does not run on Windows" in process.stderr

@@ -27,10 +27,10 @@ __all__ = ["redis_server"]
 def store(redis_server: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     """The store that the commands find, empty."""
     monkeypatch.setenv("BACKMARK_REDIS_URL", redis_server.url)
-    opened = Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))
-    opened.redis.flushall()
-    yield opened
-    opened.close()
+    new_store = Store.connect(ServiceSettings(redis_url=SecretStr(redis_server.url)))
+    new_store.redis.flushall()
+    yield new_store
+    new_store.close()
 
 
 def run(*words: str) -> Result:
@@ -38,15 +38,17 @@ def run(*words: str) -> Result:
 
 
 def test_a_token_is_printed_once_and_works_until_it_is_revoked(store: Store) -> None:
-    made = run("token", "create", "the portal", "--course", "nn", "--scope", "submit", "--scope", "read", "--days", "7")
-    secret = made.stdout.strip()
+    result = run(
+        "token", "create", "the portal", "--course", "nn", "--scope", "submit", "--scope", "read", "--days", "7"
+    )
+    secret = result.stdout.strip()
     token = store.tokens.verify(secret)
     assert token is not None
     assert (token.name, token.course, token.scopes) == ("the portal", "nn", frozenset({Scope.SUBMIT, Scope.READ}))
     assert token.expires is not None
-    listed = run("token", "list").stdout
-    assert token.id in listed
-    assert secret not in listed
+    listing = run("token", "list").stdout
+    assert token.id in listing
+    assert secret not in listing
     assert run("token", "list", "--course", "other").stdout == ""
     assert run("token", "revoke", token.id).exit_code == 0
     assert store.tokens.verify(secret) is None
@@ -103,21 +105,21 @@ def test_a_socket_is_an_address_for_store_and_queue(tmp_path: Path) -> None:
 def test_the_command_line_imports_nothing_of_a_service() -> None:
     """A cold `backmark grade` pays for nothing but grading."""
     code = "import sys, worker.cli.main; print(*sorted(sys.modules))"
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in told.stdout.split()}
-    assert not loaded & {"celery", "kombu", "redis", "pydantic", "flask", "httpx", "numpy"}
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = {name.split(".")[0] for name in process.stdout.split()}
+    assert not modules & {"celery", "kombu", "redis", "pydantic", "flask", "httpx", "numpy"}
 
 
 def test_what_starts_a_jail_needs_no_numpy() -> None:
     """A cold `grade` starts its first jail, and then imports NumPy and the judge beside it."""
     code = "import sys, worker.grading.pool; print(*sorted(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert not {"numpy", "hypothesis", "grader.judge.judge"} & set(done.stdout.split())
+    process = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert not {"numpy", "hypothesis", "grader.judge.judge"} & set(process.stdout.split())
 
 
 def test_a_sweeper_needs_no_numpy() -> None:
     """Nor what judges: its container has neither."""
     code = "import sys, worker.service.sweeper, worker.service.deliveries; print(*sorted(sys.modules))"
     root = Path(__file__).parents[2]
-    told = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert not {"numpy", "hypothesis", "grader.judge", "grader.subjects.networks"} & set(told.stdout.split())
+    process = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert not {"numpy", "hypothesis", "grader.judge", "grader.subjects.networks"} & set(process.stdout.split())

@@ -10,12 +10,12 @@ from worker.cli.students import StudentSource, detect, group
 
 def files(folder: Path, *names: str, content: bytes = b"x = 1\n") -> list[DownloadedFile]:
     """Files of these names in a download."""
-    made = []
+    downloads = []
     for number, name in enumerate(names):
         path = folder / str(number)
         path.write_bytes(content)
-        made.append(DownloadedFile(path, PurePosixPath(name), PurePosixPath(name)))
-    return made
+        downloads.append(DownloadedFile(path, PurePosixPath(name), PurePosixPath(name)))
+    return downloads
 
 
 CANVAS = ("lovelaceada_101_5001_hw.py", "hoppergrace_LATE_102_5002_7_2.ipynb", "LATE_anon_x7Kp2_5003_hw.py")
@@ -33,11 +33,11 @@ FLAT_MOODLE = ("Ada Lovelace_101_assignsubmission_file_hw.py", "Participant_102_
         (("ada.py", "grace.ipynb"), StudentSource.FILE, [("ada", ""), ("grace", "")]),
     ],
 )
-@pytest.mark.parametrize("wrapping", ["", "submissions/"])
+@pytest.mark.parametrize("wrapping_folder", ["", "submissions/"])
 def test_a_download_is_known_by_its_names_also_in_a_folder_of_its_own(
-    tmp_path: Path, names: tuple[str, ...], source: StudentSource, students: list[tuple[str, str]], wrapping: str
+    tmp_path: Path, names: tuple[str, ...], source: StudentSource, students: list[tuple[str, str]], wrapping_folder: str
 ) -> None:
-    downloads = files(tmp_path, *(wrapping + name for name in names))
+    downloads = files(tmp_path, *(wrapping_folder + name for name in names))
     assert detect(downloads) is source
     assert [(owner.student, owner.id) for owner in group(downloads, source)] == students
 

@@ -93,7 +93,7 @@ def test_asked_twice_it_hurries() -> None:
 
 
 def test_a_part_that_died_is_started_again_and_said_to_be(tmp_path: Path) -> None:
-    said: list[str] = []
+    lines: list[str] = []
     part = shell("worker", "echo once more; exec sleep 60", tmp_path)
     pids: set[int] = set()
 
@@ -103,55 +103,55 @@ def test_a_part_that_died_is_started_again_and_said_to_be(tmp_path: Path) -> Non
             eventually(lambda: part.last_words().endswith(" / ".join(["once more"] * len(pids))))
             ask_to_end() if len(pids) == 2 else os.kill(part.pid, signal.SIGKILL)
 
-    Supervisor([part], said.append, SOON).run(look)
-    assert said == ["the worker was ended by SIGKILL; it starts again in 0.05 s. Its log ends: once more"]
+    Supervisor([part], lines.append, SOON).run(look)
+    assert lines == ["the worker was ended by SIGKILL; it starts again in 0.05 s. Its log ends: once more"]
     assert not any(lives(pid) for pid in pids)
 
 
 def test_a_part_that_the_machine_keeps_from_running_is_waited_for_and_that_is_said(tmp_path: Path) -> None:
-    full = tmp_path / "full"
+    full_marker = tmp_path / "full"
 
     class Hindered(ManagedProcess):
         def hindrance(self) -> str | None:
-            return "no space left" if full.exists() else None
+            return "no space left" if full_marker.exists() else None
 
     part = Hindered("store", ("/bin/sh", "-c", "exec sleep 60"), tmp_path / "log", dict(os.environ), 5.0)
-    said: list[str] = []
+    lines: list[str] = []
     lives_left = SOON.deaths + 1
 
     def look() -> None:
         nonlocal lives_left
         if part.pid is None:
-            full.unlink(missing_ok=True)
+            full_marker.unlink(missing_ok=True)
         elif not lives_left:
             ask_to_end()
-        elif not full.exists():
+        elif not full_marker.exists():
             lives_left -= 1
-            full.touch()
+            full_marker.touch()
             os.kill(part.pid, signal.SIGKILL)
 
-    Supervisor([part], said.append, SOON).run(look)
+    Supervisor([part], lines.append, SOON).run(look)
     assert (
-        said
+        lines
         == SOON.deaths
         * [
             "the store was ended by SIGKILL: no space left. It is restarted as soon as there is",
             "the store starts again: the obstacle is gone",
         ]
-        + said[-2:]
+        + lines[-2:]
     )
 
 
 def test_a_part_that_keeps_dying_ends_the_whole_with_its_last_words(tmp_path: Path) -> None:
-    said: list[str] = []
-    other = shell("store", "exec sleep 60", tmp_path)
-    with pytest.raises(ServiceError, match=r"the web server ended 3 times in a row, .*: no such port") as caught:
-        Supervisor([other, shell("web server", "echo no such port; exit 7", tmp_path)], said.append, SOON).run(
+    lines: list[str] = []
+    other_part = shell("store", "exec sleep 60", tmp_path)
+    with pytest.raises(ServiceError, match=r"the web server ended 3 times in a row, .*: no such port") as error:
+        Supervisor([other_part, shell("web server", "echo no such port; exit 7", tmp_path)], lines.append, SOON).run(
             lambda: None
         )
-    assert "accepted submissions are kept" in str(caught.value)
-    assert [line.split(";")[0] for line in said] == ["the web server ended with status 7"] * 2
-    assert other.pid is None
+    assert "accepted submissions are kept" in str(error.value)
+    assert [line.split(";")[0] for line in lines] == ["the web server ended with status 7"] * 2
+    assert other_part.pid is None
 
 
 def test_a_part_that_cannot_be_started_stops_those_that_were() -> None:

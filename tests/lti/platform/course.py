@@ -62,22 +62,22 @@ class LtiCourse:
     def hand_in(self, student: str, score: int) -> str:
         """Hand in what gets so many of ten marks, and return its id."""
         name = accept(self.store, new(student, course=self.name, assignment=ASSIGNMENT))
-        given = verdict("failed", score=score, max_score=10)
-        assert self.store.submissions.finish(claim_job(self.store, name), given)
+        given_verdict = verdict("failed", score=score, max_score=10)
+        assert self.store.submissions.finish(claim_job(self.store, name), given_verdict)
         return name
 
     def send(self) -> int:
         """Send what is due now, and return the number of claims."""
         with ThreadPoolExecutor(THREADS) as pool:
-            started = self.sender.start_due(pool, THREADS)
-        for attempt in started:
+            due_attempts = self.sender.start_due(pool, THREADS)
+        for attempt in due_attempts:
             attempt.result()
-        return len(started)
+        return len(due_attempts)
 
     def post(self, claim: ScoreClaim) -> None:
         """Post what was claimed, and conclude it."""
-        prepared = self.sender.prepare(claim)
-        end = self.sender.send(claim, prepared) if isinstance(prepared, ScorePost) else prepared
+        post = self.sender.prepare(claim)
+        end = self.sender.send(claim, post) if isinstance(post, ScorePost) else post
         self.store.scores.conclude(claim, end)
 
     def settle(self, seconds: float = 0.0) -> None:
@@ -85,7 +85,7 @@ class LtiCourse:
         while self.send() or (seconds and self.store.scores.waiting()):
             self.store.scores.ahead += seconds
 
-    def failed(self) -> list[ScoreRecord]:
+    def list_failed(self) -> list[ScoreRecord]:
         """Return the marks that were given up."""
         return [score for score in self.store.scores.of(self.item.id) if score.state is ScoreState.FAILED]
 

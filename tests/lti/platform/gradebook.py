@@ -37,7 +37,7 @@ class Member:
     sourced_id: str = ""
 
     @property
-    def graded(self) -> bool:
+    def is_gradable(self) -> bool:
         """True if the gradebook has a row for the person."""
         return LEARNER in self.roles and TEST_USER not in self.roles and self.status == "Active"
 
@@ -81,7 +81,7 @@ class MoodleRules:
         moment = _seconds(body["timestamp"])
         if cell.timestamp is not None and int(cell.timestamp) >= int(moment):
             raise Refused(HTTPStatus.CONFLICT, "Refusing score with an earlier timestamp")
-        score = _scaled(body, maximum) if body["gradingProgress"] == "FullyGraded" else None
+        score = _scale_score(body, maximum) if body["gradingProgress"] == "FullyGraded" else None
         return replace(cell, score=score, timestamp=moment)
 
 
@@ -95,29 +95,29 @@ class CanvasRules:
         """Return the cell after a score; raises Refused."""
         if not book.gradable(body["userId"]):
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "User not found in course or is not a student")
-        moment, about = _seconds(body["timestamp"]), body.get(_CANVAS, {})
+        moment, submission_data = _seconds(body["timestamp"]), body.get(_CANVAS, {})
         if cell.timestamp is not None and cell.timestamp > moment:
             raise Refused(HTTPStatus.BAD_REQUEST, "Provided timestamp before last updated timestamp")
-        submitted = body.get("submission", {}).get("submittedAt")
-        if submitted is not None and _seconds(submitted) > book.now() + 60:
+        submitted_at = body.get("submission", {}).get("submittedAt")
+        if submitted_at is not None and _seconds(submitted_at) > book.now() + 60:
             raise Refused(HTTPStatus.BAD_REQUEST, "Provided submitted_at timestamp in the future")
-        resets = body["gradingProgress"] not in {"FullyGraded", "PendingManual"} or "scoreGiven" not in body
-        if not resets and "scoreMaximum" not in body:
+        is_reset = body["gradingProgress"] not in {"FullyGraded", "PendingManual"} or "scoreGiven" not in body
+        if not is_reset and "scoreMaximum" not in body:
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, "ScoreMaximum not supplied when ScoreGiven present.")
         cell = replace(cell, timestamp=moment)
-        if about.get("new_submission", True) and about.get("submission_type") != "none":
+        if submission_data.get("new_submission", True) and submission_data.get("submission_type") != "none":
             if self.attempts is not None and cell.attempt >= self.attempts:
                 raise Refused(
                     HTTPStatus.UNPROCESSABLE_ENTITY, "The maximum number of allowed attempts has been reached"
                 )
-            same = submitted is not None and submitted == cell.submitted
-            link = about.get("submission_data")
-            cell = replace(cell, attempt=cell.attempt + (not same), submitted=submitted, link=link)
-        if resets:
+            is_same = submitted_at is not None and submitted_at == cell.submitted
+            link = submission_data.get("submission_data")
+            cell = replace(cell, attempt=cell.attempt + (not is_same), submitted=submitted_at, link=link)
+        if is_reset:
             return replace(cell, score=None)
-        if about.get("prioritize_non_tool_grade") and cell.score is not None:
+        if submission_data.get("prioritize_non_tool_grade") and cell.score is not None:
             return cell
-        return replace(cell, score=_scaled(body, maximum))
+        return replace(cell, score=_scale_score(body, maximum))
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class Gradebook:
 
     def gradable(self, subject: str) -> bool:
         """Return True if the gradebook has a row for the person."""
-        return subject in self.members and self.members[subject].graded
+        return subject in self.members and self.members[subject].is_gradable
 
     def mark(self, column: str, subject: str) -> float | None:
         """Return the mark of a person; None if there is none."""
@@ -207,8 +207,8 @@ class Gradebook:
     def _score(self, request: Request, column: str, body: dict[str, Any]) -> Cell:
         if column not in self.columns:
             raise Refused(HTTPStatus.NOT_FOUND, "no such line item")
-        required = {"userId", "timestamp", "activityProgress", "gradingProgress"}
-        if request.content_type != _SCORE_TYPE or not required <= body.keys():
+        required_fields = {"userId", "timestamp", "activityProgress", "gradingProgress"}
+        if request.content_type != _SCORE_TYPE or not required_fields <= body.keys():
             raise Refused(HTTPStatus.BAD_REQUEST)
         cell = self.cells.get((column, body["userId"]), Cell())
         return self.rules.take(self, cell, body, self.columns[column])
@@ -219,8 +219,8 @@ class Gradebook:
         page = [_row(member) for member in rows[begin : begin + self.page_size]]
         response = _json({"id": request.url, "members": page}, _ROSTER_TYPE)
         if begin + self.page_size < len(rows):
-            following = f"{request.base_url}?from={begin + self.page_size}"
-            response.headers["Link"] = f'<{request.base_url}>; rel="first", <{following}>; rel="next"'
+            next_url = f"{request.base_url}?from={begin + self.page_size}"
+            response.headers["Link"] = f'<{request.base_url}>; rel="first", <{next_url}>; rel="next"'
         return response
 
 
@@ -242,5 +242,5 @@ def _seconds(text: str) -> float:
     return datetime.fromisoformat(text).timestamp()
 
 
-def _scaled(body: dict[str, Any], maximum: float) -> float | None:
+def _scale_score(body: dict[str, Any], maximum: float) -> float | None:
     return body["scoreGiven"] * maximum / body["scoreMaximum"] if "scoreGiven" in body else None

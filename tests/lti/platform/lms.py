@@ -160,38 +160,38 @@ class Lms:
 
     def authenticate(self) -> Response:
         """Sign in, as the standard has it: the message is posted to the tool by the browser."""
-        given = request.values.to_dict()
-        fields = self.answer(given)
+        query = request.values.to_dict()
+        fields = self.answer(query)
         inputs = "".join(f'<input type=hidden name="{name}" value="{escape(text)}">' for name, text in fields.items())
         script = "" if self.pauses else "<script>document.forms[0].submit()</script>"
-        form = f'<form method=post action="{escape(given["redirect_uri"])}">{inputs}</form>'
+        form = f'<form method=post action="{escape(query["redirect_uri"])}">{inputs}</form>'
         return Response(f"<!doctype html>{form}{script}", mimetype="text/html")
 
-    def answer(self, given: Mapping[str, str]) -> dict[str, str]:
+    def answer(self, query: Mapping[str, str]) -> dict[str, str]:
         """The fields that are posted to the tool."""
         tool = self._tool()
-        assert given["client_id"] == tool.client_id
-        assert given["redirect_uri"] == tool.launch_url
-        assert (given["scope"], given["response_type"], given["response_mode"]) == ("openid", "id_token", "form_post")
-        claims = self.claims(given["login_hint"], json.loads(given["lti_message_hint"]), given["nonce"])
-        return {"state": given["state"], "id_token": self.key.sign(self.change(claims))}
+        assert query["client_id"] == tool.client_id
+        assert query["redirect_uri"] == tool.launch_url
+        assert (query["scope"], query["response_type"], query["response_mode"]) == ("openid", "id_token", "form_post")
+        claims = self.claims(query["login_hint"], json.loads(query["lti_message_hint"]), query["nonce"])
+        return {"state": query["state"], "id_token": self.key.sign(self.change(claims))}
 
     def claims(self, person: str, hint: Mapping[str, str], nonce: str) -> Claims:
         """The claims of a launch."""
-        who, now = self.people[person], int(time.time())
+        member, now = self.people[person], int(time.time())
         course = hint.get("choose") or self.links[hint["link"]].course
         common = {
             "iss": self.url,
             "aud": self._tool().client_id,
-            "sub": who.sub,
-            "name": who.name,
+            "sub": member.sub,
+            "name": member.name,
             "nonce": nonce,
             "iat": now,
             "exp": now + 3600,
             f"{LTI}version": "1.3.0",
             f"{LTI}deployment_id": self.deployment,
             f"{LTI}target_link_uri": self._tool().launch_url,
-            f"{LTI}roles": who.roles,
+            f"{LTI}roles": member.roles,
             f"{LTI}context": {"id": course, "title": self.courses[course], "type": []},
             f"{LTI}launch_presentation": {"return_url": f"{self.url}/page", "document_target": "iframe"},
             f"{LTI}tool_platform": {"guid": "1", "product_family_code": self.family, "name": "Test LMS"},
@@ -199,14 +199,14 @@ class Lms:
         return common | (self._link_claims(self.links[hint["link"]]) if "link" in hint else self._choice_claims())
 
     def _link_claims(self, link: Link) -> Claims:
-        known = {
+        substitutions = {
             "$ResourceLink.submission.endDateTime": self.due.get(link.id, ""),
             "$Context.id.history": self.history.get(link.course, ""),
         }
         claims: Claims = {
             f"{LTI}message_type": "LtiResourceLinkRequest",
             f"{LTI}resource_link": {"id": link.id, "title": link.title},
-            f"{LTI}custom": {name: known.get(value) or value for name, value in link.custom.items()},
+            f"{LTI}custom": {name: substitutions.get(value) or value for name, value in link.custom.items()},
             "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {
                 "context_memberships_url": f"{self.service_url}/memberships/{link.course}",
                 "service_versions": ["2.0"],
@@ -267,7 +267,7 @@ class Lms:
 
     def take_content(self) -> str:
         """Take what the tool chose: a signed message, from which a link is made."""
-        claims = self.verified(request.form["JWT"])
+        claims = self.verify_message(request.form["JWT"])
         assert claims[f"{LTI}message_type"] == "LtiDeepLinkingResponse"
         assert claims[f"{DL}data"] == "of the LMS's own"
         self.returned.append(claims)
@@ -280,7 +280,7 @@ class Lms:
             self.add_link(link)
         return "<!doctype html><title>LMS</title><p>added</p>"
 
-    def verified(self, message: str) -> Claims:
+    def verify_message(self, message: str) -> Claims:
         """The claims of a message that the tool signed for this LMS."""
         tool = self._tool()
         key_id = jwt.get_unverified_header(message)["kid"]

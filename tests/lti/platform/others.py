@@ -43,8 +43,8 @@ class OtherPlatform:
 
 
 class _Configuration(LTI1P3PlatformConfAbstract):  # type: ignore[misc] # the library has no types for us
-    def init_platform_config(self, **given: Any) -> None:
-        self.url, self.tool_keys, self.pair = given["url"], given["tool_keys"], make_pair()
+    def init_platform_config(self, **options: Any) -> None:
+        self.url, self.tool_keys, self.pair = options["url"], options["tool_keys"], make_pair()
 
     def get_registration_by_params(self, **_: Any) -> Registration:
         registration = Registration().set_iss(self.url).set_client_id("client-1")

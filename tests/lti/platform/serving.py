@@ -10,7 +10,7 @@ from werkzeug.serving import make_server
 
 
 @contextmanager
-def serving(app: Any, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[int]:
+def serve_app(app: Any, port: int = 0, context: ssl.SSLContext | None = None) -> Iterator[int]:
     """The port at which an application is served until the end of the block."""
     server = make_server("127.0.0.1", port, app, threaded=True, ssl_context=context)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)

@@ -29,27 +29,27 @@ def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
 
 @pytest.fixture(params=[MoodleRules(), CanvasRules()], ids=["moodle", "canvas"])
 def rules(request: pytest.FixtureRequest) -> Rules:
-    given: Rules = request.param
-    return given
+    lms_rules: Rules = request.param
+    return lms_rules
 
 
 @pytest.fixture
 def course(store: Store, settings: ServiceSettings, rules: Rules, pair: tuple[str, str]) -> LtiCourse:
     """A course on either platform, with a student."""
-    return enrolled(LtiCourse(store, settings, rules, pair))
+    return enrol_student(LtiCourse(store, settings, rules, pair))
 
 
 @pytest.fixture
 def moodle(store: Store, settings: ServiceSettings, pair: tuple[str, str]) -> LtiCourse:
-    return enrolled(LtiCourse(store, settings, MoodleRules(), pair))
+    return enrol_student(LtiCourse(store, settings, MoodleRules(), pair))
 
 
 @pytest.fixture
 def canvas(store: Store, settings: ServiceSettings, pair: tuple[str, str]) -> LtiCourse:
-    return enrolled(LtiCourse(store, settings, CanvasRules(), pair))
+    return enrol_student(LtiCourse(store, settings, CanvasRules(), pair))
 
 
-def enrolled(course: LtiCourse) -> LtiCourse:
+def enrol_student(course: LtiCourse) -> LtiCourse:
     """The course, with a student."""
     course.enrol("11")
     return course

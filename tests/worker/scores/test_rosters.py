@@ -27,10 +27,10 @@ def reader(course: LtiCourse) -> RosterReader:
 def read_due(reader: RosterReader) -> int:
     """Read the rosters that are due, and return their number."""
     with ThreadPoolExecutor() as pool:
-        started = reader.start_due(pool, 4)
-    for reading in started:
+        readings = reader.start_due(pool, 4)
+    for reading in readings:
         reading.result()
-    return len(started)
+    return len(readings)
 
 
 def present(store: Store, course: LtiCourse) -> set[str]:
@@ -76,10 +76,10 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
     store = course.store
     course.book.enrol(*(Member(str(number)) for number in range(30)))
     read_due(reader)
-    failing = ["from=20"]
+    failing_queries = ["from=20"]
 
     def intercept(request: Request) -> Response | None:
-        fails = failing and request.query_string.decode() in failing
+        fails = failing_queries and request.query_string.decode() in failing_queries
         return Response("maintenance", 503) if fails else None
 
     course.book.intercept = intercept
@@ -89,7 +89,7 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
     reading = store.rosters.reading(course.name)
     assert reading is not None
     assert reading.problem == "the platform answered 503: maintenance"
-    failing.clear()
+    failing_queries.clear()
     assert read_due(reader) == 0
     store.rosters.ahead += 3600
     assert read_due(reader) == 1

@@ -19,12 +19,12 @@ from worker.service.scores import ScorePost
 DAY = GIVE_UP / 1000
 
 
-def answering(*statuses: int) -> Any:
+def answer_scores(*statuses: int) -> Any:
     """An intercept that answers scores with these statuses, one after the other, and then lets them through."""
-    left = list(statuses)
+    statuses_left = list(statuses)
 
     def intercept(request: Request) -> Response | None:
-        return Response("no", left.pop(0)) if left and request.path.endswith("/scores") else None
+        return Response("no", statuses_left.pop(0)) if statuses_left and request.path.endswith("/scores") else None
 
     return intercept
 
@@ -45,8 +45,12 @@ def test_platform_away_for_ten_minutes_while_200_verdicts_come(course: LtiCourse
     assert course.book.scores == []
     course.outage = None
     course.settle(seconds=60)
-    best = {student: course.store.courses.attempts_of(course.name, ASSIGNMENT, student) for student in students}
-    expected = {student: 20 * max(attempt.share or 0 for attempt in best[student]) for student in students}
+    attempts_by_student = {
+        student: course.store.courses.attempts_of(course.name, ASSIGNMENT, student) for student in students
+    }
+    expected = {
+        student: 20 * max(attempt.share or 0 for attempt in attempts_by_student[student]) for student in students
+    }
     assert {student: mark for student, mark in course.marks().items() if student != "11"} == pytest.approx(expected)
     assert course.book.erased == []
     assert len(course.book.scores) == len(students)
@@ -54,20 +58,20 @@ def test_platform_away_for_ten_minutes_while_200_verdicts_come(course: LtiCourse
 
 @pytest.mark.parametrize("status", [400, 403, 404, 410, 422])
 def test_a_refusal_is_final_and_listed_with_the_reason(moodle: LtiCourse, status: int) -> None:
-    moodle.book.intercept = answering(status)
+    moodle.book.intercept = answer_scores(status)
     moodle.hand_in("11", 4)
     moodle.settle()
-    (failed,) = moodle.failed()
-    assert (failed.student, failed.status, failed.reason, failed.detail) == ("11", status, ScoreReason.REFUSED, "no")
+    (score,) = moodle.list_failed()
+    assert (score.student, score.status, score.reason, score.detail) == ("11", status, ScoreReason.REFUSED, "no")
     moodle.hand_in("11", 5)
     moodle.settle()
     assert moodle.marks() == {"11": 10.0}
-    assert moodle.failed() == []
+    assert moodle.list_failed() == []
 
 
 @pytest.mark.parametrize("statuses", [[503, 500], [429, 302], [409, 408]])
 def test_what_passes_is_tried_again(course: LtiCourse, statuses: list[int]) -> None:
-    course.book.intercept = answering(*statuses)
+    course.book.intercept = answer_scores(*statuses)
     course.hand_in("11", 4)
     course.settle(seconds=60)
     assert course.marks() == {"11": 8.0}
@@ -76,11 +80,11 @@ def test_what_passes_is_tried_again(course: LtiCourse, statuses: list[int]) -> N
 def test_a_platform_that_fails_for_a_day_is_given_up_and_listed(course: LtiCourse) -> None:
     course.outage = refuse_connection
     course.hand_in("11", 4)
-    began = course.store.scores.ahead
+    start = course.store.scores.ahead
     course.settle(seconds=3600)
-    (failed,) = course.failed()
-    assert (failed.reason, failed.detail) == (ScoreReason.NO_ANSWER, "connection refused")
-    assert DAY <= course.store.scores.ahead - began <= DAY + 7200
+    (score,) = course.list_failed()
+    assert (score.reason, score.detail) == (ScoreReason.NO_ANSWER, "connection refused")
+    assert DAY <= course.store.scores.ahead - start <= DAY + 7200
     course.outage = None
     course.store.scores.send_again(course.name, ASSIGNMENT)
     course.settle()
@@ -94,10 +98,10 @@ def test_a_token_that_is_refused_is_replaced_once(course: LtiCourse) -> None:
     course.hand_in("11", 5)
     course.settle()
     assert course.marks() == {"11": 10.0}
-    course.book.intercept = answering(401, 401)
+    course.book.intercept = answer_scores(401, 401)
     course.hand_in("11", 6)
     course.settle()
-    assert [score.status for score in course.failed()] == [401]
+    assert [score.status for score in course.list_failed()] == [401]
 
 
 @pytest.mark.parametrize(
@@ -113,22 +117,22 @@ def test_an_answer_without_a_token_is_the_platform_s_failure(course: LtiCourse, 
     assert course.marks() == {"11": 8.0}
 
 
-@pytest.mark.parametrize("said", ['"3600"', "1e999", "-1", "[]", "1" + "0" * 400])
-def test_a_token_is_used_again_whatever_it_says_of_its_end(course: LtiCourse, said: str) -> None:
-    asked = []
+@pytest.mark.parametrize("expiry", ['"3600"', "1e999", "-1", "[]", "1" + "0" * 400])
+def test_a_token_is_used_again_whatever_it_says_of_its_end(course: LtiCourse, expiry: str) -> None:
+    paths = []
 
     def intercept(request: Request) -> Response | None:
         if request.path != "/token":
             return Response("{}")
-        asked.append(request.path)
-        return Response(f'{{"access_token": "t", "expires_in": {said}}}')
+        paths.append(request.path)
+        return Response(f'{{"access_token": "t", "expires_in": {expiry}}}')
 
     course.book.intercept = intercept
     for score in (4, 5):
         course.hand_in("11", score)
         course.settle()
         assert course.score("11").state is ScoreState.SENT
-    assert len(asked) == 1
+    assert len(paths) == 1
 
 
 def test_canvas_s_403_of_throttling_is_no_refusal(canvas: LtiCourse) -> None:
@@ -146,10 +150,10 @@ def test_a_platform_that_hangs_takes_one_thread_and_delays_nobody_else(
 ) -> None:
     slow = LtiCourse(store, settings, MoodleRules(), pair, "lti-slow")
     quick = LtiCourse(store, settings, CanvasRules(), pair, "lti-quick")
-    many = [str(number) for number in range(100, 140)]
-    slow.enrol(*many)
+    students = [str(number) for number in range(100, 140)]
+    slow.enrol(*students)
     quick.enrol("11")
-    for student in many:
+    for student in students:
         slow.hand_in(student, 5)
     quick.hand_in("11", 5)
     slow.outage = refuse_connection
@@ -169,10 +173,10 @@ def test_a_backlog_of_one_platform_does_not_wait_before_another_s(
     """With one place at a time the platforms take turns, whoever came first."""
     large = LtiCourse(store, settings, MoodleRules(), pair, "lti-large")
     small = LtiCourse(store, settings, MoodleRules(), pair, "lti-small")
-    many = [str(number) for number in range(100, 130)]
-    large.enrol(*many)
+    students = [str(number) for number in range(100, 130)]
+    large.enrol(*students)
     small.enrol("11")
-    for student in many:
+    for student in students:
         large.hand_in(student, 5)
     small.hand_in("11", 5)
     order = [claim.item.course for _ in range(2) for claim in store.scores.claim(1, 4, 60.0)]
@@ -180,10 +184,10 @@ def test_a_backlog_of_one_platform_does_not_wait_before_another_s(
 
 
 def test_a_student_whose_mark_keeps_changing_waits_no_longer_than_others(course: LtiCourse) -> None:
-    others = [str(number) for number in range(100, 120)]
-    course.enrol(*others)
+    students = [str(number) for number in range(100, 120)]
+    course.enrol(*students)
     course.hand_in("11", 1)
-    for number, student in enumerate(others):
+    for number, student in enumerate(students):
         course.hand_in(student, 5)
         course.hand_in("11", number % 10)
     assert course.store.scores.claim(1, 1, 60.0)[0].student == "11"
@@ -195,8 +199,8 @@ def test_two_sweepers_never_post_for_one_student_at_once(
     course = LtiCourse(store, settings, CanvasRules(), pair)
     students = [str(number) for number in range(100, 108)]
     course.enrol(*students)
-    going: list[str] = []
-    doubled: list[str] = []
+    users_going: list[str] = []
+    doubled_users: list[str] = []
     lock = threading.Lock()
 
     def intercept(request: Request) -> Response | None:
@@ -204,12 +208,12 @@ def test_two_sweepers_never_post_for_one_student_at_once(
             return None
         user = str(request.get_json(force=True)["userId"])
         with lock:
-            doubled.extend([user] if user in going else [])
-            going.append(user)
+            doubled_users.extend([user] if user in users_going else [])
+            users_going.append(user)
         # A slow platform: without the claim the other sweeper would post meanwhile.
         time.sleep(0.005)
         with lock:
-            going.remove(user)
+            users_going.remove(user)
         return None
 
     course.book.intercept = intercept
@@ -225,7 +229,7 @@ def test_two_sweepers_never_post_for_one_student_at_once(
         stop.set()
         for sweeper in sweepers:
             sweeper.join()
-    assert doubled == []
+    assert doubled_users == []
     assert course.book.erased == []
     for student in students:
         attempts = store.courses.attempts_of(course.name, ASSIGNMENT, student)
@@ -252,9 +256,9 @@ def test_a_mark_that_went_back_is_sent_although_nobody_knows_what_became_of_the_
     course.settle()
     assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
     (claim,) = store.scores.claim(1, 1, 60.0)
-    prepared = course.sender.prepare(claim)
-    assert isinstance(prepared, ScorePost)
-    course.sender.send(claim, prepared)
+    post = course.sender.prepare(claim)
+    assert isinstance(post, ScorePost)
+    course.sender.send(claim, post)
     assert course.marks() == {"11": 12.0}
     assert restore_verdict(store, name, 2, 1)
     store.scores.ahead += 61
@@ -264,13 +268,13 @@ def test_a_mark_that_went_back_is_sent_although_nobody_knows_what_became_of_the_
 
 def test_a_process_that_was_taken_over_concludes_nothing(course: LtiCourse) -> None:
     store, name = course.store, course.hand_in("11", 4)
-    (late,) = store.scores.claim(1, 1, 60.0)
-    prepared = course.sender.prepare(late)
-    assert isinstance(prepared, ScorePost)
+    (late_claim,) = store.scores.claim(1, 1, 60.0)
+    post = course.sender.prepare(late_claim)
+    assert isinstance(post, ScorePost)
     store.scores.ahead += 61
     assert replace_verdict(store, name, 1, verdict("failed", score=6, max_score=10), "regrade")
     (claim,) = store.scores.claim(1, 1, 60.0)
-    assert store.scores.conclude(late, course.sender.send(late, prepared)) is None
+    assert store.scores.conclude(late_claim, course.sender.send(late_claim, post)) is None
     course.post(claim)
     assert course.marks() == {"11": 12.0}
     assert restore_verdict(store, name, 2, 1)

@@ -60,24 +60,24 @@ class Handed:
 class Histories(RuleBasedStateMachine):
     """Marks come, change and go while posts are at every stage and the platform fails in every way."""
 
-    def __init__(self, opened: Store, service: ServiceSettings, rules: Rules, pair: tuple[str, str]) -> None:
+    def __init__(self, store: Store, service: ServiceSettings, rules: Rules, pair: tuple[str, str]) -> None:
         super().__init__()
-        opened.redis.flushall()
-        self.store = opened
+        store.redis.flushall()
+        self.store = store
         family = "moodle" if isinstance(rules, MoodleRules) else "canvas"
         self.book = Gradebook(rules, verifier(pair[1], TOKEN_URL), self.now)
         self.book.columns[COLUMN] = 20.0
         self.book.enrol(*(Member(subject) for subject in STUDENTS.values()))
         self.book.enrol(Member("21", roles=(INSTRUCTOR,)), Member("99", roles=(*Member("").roles, TEST_USER)))
         platform = Platform("p", "https://lms.example", "client", "", TOKEN_URL, "", family=family)
-        opened.platforms.add(platform)
+        store.platforms.add(platform)
         for student, subject in {**STUDENTS, STAFF: "21", TEST: "99"}.items():
-            opened.launches.record_user(LtiUser(COURSE, student, subject, staff=student == STAFF, test=student == TEST))
-        opened.line_items.record(LineItem("i", "p", f"https://lms.example{COLUMN}?type_id=1", COURSE, ASSIGNMENT, 20.0))
+            store.launches.record_user(LtiUser(COURSE, student, subject, staff=student == STAFF, test=student == TEST))
+        store.line_items.record(LineItem("i", "p", f"https://lms.example{COLUMN}?type_id=1", COURSE, ASSIGNMENT, 20.0))
         self.sender = GradebookScores(
-            opened.scores, connect(self.answer, pair), recorded_sources(opened, service), lease=LEASE
+            store.scores, connect(self.answer, pair), recorded_sources(store, service), lease=LEASE
         )
-        opened.scores.ahead = 0.0
+        store.scores.ahead = 0.0
         self.mode = "answers"
         self.handed: dict[str, Handed] = {}
         self.overrides: dict[str, float] = {}
@@ -102,8 +102,8 @@ class Histories(RuleBasedStateMachine):
     @rule(student=st.sampled_from(EVERYBODY), score=SCORES)
     def hand_in(self, student: str, score: int) -> None:
         """A submission is graded."""
-        given = new(student, course=COURSE, assignment=ASSIGNMENT)
-        name = accept(self.store, given)
+        submission = new(student, course=COURSE, assignment=ASSIGNMENT)
+        name = accept(self.store, submission)
         self.store.submissions.finish(claim_job(self.store, name), verdict("failed", score=score, max_score=10))
         self.handed[name] = Handed(student, [score / 10])
 
@@ -112,11 +112,11 @@ class Histories(RuleBasedStateMachine):
     def regrade(self, number: int, score: int) -> None:
         """A regrade gives another verdict."""
         name = self.name(number)
-        handed = self.handed[name]
-        given = verdict("failed", score=score, max_score=10)
-        assert replace_verdict(self.store, name, handed.holds, given, "regrade")
-        handed.shares.append(score / 10)
-        handed.holds = len(handed.shares)
+        attempt = self.handed[name]
+        verdict_given = verdict("failed", score=score, max_score=10)
+        assert replace_verdict(self.store, name, attempt.holds, verdict_given, "regrade")
+        attempt.shares.append(score / 10)
+        attempt.holds = len(attempt.shares)
 
     @precondition(lambda self: self.handed)
     @rule(number=NUMBERS)
@@ -214,7 +214,7 @@ class Histories(RuleBasedStateMachine):
 
     def expected(self, student: str) -> float | None:
         """The present mark."""
-        shares = [handed.shares[handed.holds - 1] for handed in self.handed.values() if handed.student == student]
+        shares = [attempt.shares[attempt.holds - 1] for attempt in self.handed.values() if attempt.student == student]
         return self.overrides.get(student, max(shares, default=None))
 
     @invariant()
@@ -231,7 +231,7 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         """The platform answers again: every present mark arrives, and nothing that is late changes one."""
         self.mode = "answers"
-        late = list(self.flights)
+        late_flights = list(self.flights)
         self.settle()
         given_up = [score for score in self.store.scores.of("i") if score.state is ScoreState.FAILED]
         assert {score.reason for score in given_up} <= {
@@ -239,13 +239,13 @@ class Histories(RuleBasedStateMachine):
             ScoreReason.REFUSED,
             ScoreReason.NO_TOKEN,
         }
-        self.check(without={score.student for score in given_up})
+        self.check(students_without={score.student for score in given_up})
         self.store.scores.send_again(COURSE, ASSIGNMENT)
         self.settle()
-        for flight in late:
+        for flight in late_flights:
             while flight in self.flights:
                 self.step(flight)
-        self.check(without=set())
+        self.check(students_without=set())
 
     def settle(self) -> None:
         """Go on until nothing waits: processes that hung are long dead by then."""
@@ -260,12 +260,12 @@ class Histories(RuleBasedStateMachine):
                 return
         pytest.fail("something waits for ever")
 
-    def check(self, without: set[str]) -> None:
+    def check(self, students_without: set[str]) -> None:
         """The gradebook has the present marks."""
         states = {score.student: score.state for score in self.store.scores.of("i")}
         for student, subject in STUDENTS.items():
             share = self.expected(student)
-            if student in without:
+            if student in students_without:
                 continue
             if share is not None:
                 assert self.book.mark(COLUMN, subject) == pytest.approx(20 * share)

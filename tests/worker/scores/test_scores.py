@@ -118,10 +118,10 @@ def test_no_mark_is_erased_when_there_is_none_any_more(course: LtiCourse) -> Non
 
 def test_what_expires_lowers_no_mark(course: LtiCourse) -> None:
     course.hand_in("11", 9)
-    between = course.store.time()
+    middle_time = course.store.time()
     course.hand_in("11", 4)
     course.settle()
-    assert course.store.submissions.expire(between) == 1
+    assert course.store.submissions.expire(middle_time) == 1
     assert course.send() == 0
     assert course.marks() == {"11": 18.0}
 
@@ -138,18 +138,18 @@ def test_of_a_student_of_whom_everything_expired_nothing_is_left_but_the_mark_in
 
 
 def test_an_extension_and_an_outage_change_the_gradebook(course: LtiCourse) -> None:
-    courses, late = course.store.courses, course.store.time() - 3600
-    courses.set_policy(course.name, ASSIGNMENT, Policy(due=late, late=50), "staff")
+    courses, late_time = course.store.courses, course.store.time() - 3600
+    courses.set_policy(course.name, ASSIGNMENT, Policy(due=late_time, late=50), "staff")
     course.hand_in("11", 10)
     course.settle()
     assert course.marks() == {"11": 10.0}
-    courses.set_extension(course.name, ASSIGNMENT, Extension("11", late + 7200, None, None, "staff", "ill"))
+    courses.set_extension(course.name, ASSIGNMENT, Extension("11", late_time + 7200, None, None, "staff", "ill"))
     course.settle()
     assert course.marks() == {"11": 20.0}
     courses.remove_extension(course.name, ASSIGNMENT, "11", "staff")
     course.settle()
     assert course.marks() == {"11": 10.0}
-    courses.add_outage(course.name, ASSIGNMENT, Outage(late - 7200, late - 10, "staff", "no power"))
+    courses.add_outage(course.name, ASSIGNMENT, Outage(late_time - 7200, late_time - 10, "staff", "no power"))
     course.settle()
     assert course.marks() == {"11": 20.0}
 
@@ -179,12 +179,12 @@ def test_canvas_is_told_of_new_attempts_their_times_and_the_verdict(canvas: LtiC
     second = canvas.hand_in("11", 8)
     canvas.settle()
     link = "https://backmark.example/lti/launch?submission="
-    about = {"submission_type": "basic_lti_launch", "new_submission": True}
+    submission_data = {"submission_type": "basic_lti_launch", "new_submission": True}
     bodies = [body for body, _ in canvas.book.scores]
     assert [body[CANVAS] for body in bodies] == [
-        {**about, "submission_data": link + first, "prioritize_non_tool_grade": True},
-        {**about, "submission_data": link + first, "new_submission": False},
-        {**about, "submission_data": link + second},
+        {**submission_data, "submission_data": link + first, "prioritize_non_tool_grade": True},
+        {**submission_data, "submission_data": link + first, "new_submission": False},
+        {**submission_data, "submission_data": link + second},
     ]
     records = canvas.store.submissions.many([first, first, second])
     times = [datetime.fromisoformat(body["submission"]["submittedAt"]).timestamp() for body in bodies]
@@ -211,7 +211,7 @@ def test_a_mark_arrives_beyond_the_attempts_that_canvas_allows(
         course.hand_in("11", score)
         course.settle()
     assert course.marks() == {"11": 16.0}
-    assert course.failed() == []
+    assert course.list_failed() == []
 
 
 def test_what_a_person_gave_before_stays_until_our_mark_changes(canvas: LtiCourse) -> None:
@@ -239,8 +239,8 @@ def test_a_course_that_is_deleted_sends_nothing(course: LtiCourse) -> None:
     course.hand_in("11", 4)
     course.store.courses.delete(course.name)
     assert course.send() == 0
-    left = [key for key in course.store.redis.scan_iter("bm:*") if b"lti-1" in key or b"score:" in key]
-    assert left == []
+    remaining_keys = [key for key in course.store.redis.scan_iter("bm:*") if b"lti-1" in key or b"score:" in key]
+    assert remaining_keys == []
 
 
 def test_timestamps_rise_by_seconds(course: LtiCourse) -> None:
@@ -248,7 +248,7 @@ def test_timestamps_rise_by_seconds(course: LtiCourse) -> None:
         course.hand_in("11", score)
         course.settle()
     times = [datetime.fromisoformat(body["timestamp"]) for body, _ in course.book.scores]
-    assert all((later - earlier).total_seconds() >= 1 for earlier, later in pairwise(times))
+    assert all((later_time - earlier_time).total_seconds() >= 1 for earlier_time, later_time in pairwise(times))
     assert times[0] <= datetime.now(UTC)
 
 
