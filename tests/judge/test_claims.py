@@ -369,7 +369,7 @@ def test_a_layer_that_is_left_out_costs_any_shape_beside_another_mistake() -> No
     (diagnosis,) = judge_source(source).diagnosis
     assert diagnosis.title == (
         "It leaves the gradients of layer 0 as zeros."
-        " It leaves all_dl_dbiases[K] at -3 times what follows from all_f[K] and y."
+        " It sets all_dl_dbiases[K] to -3 times what follows from all_f[K] and y."
     )
 
 
@@ -645,7 +645,7 @@ def test_of_biases_and_weights_that_disagree_those_are_right_that_follow_from_th
     judgement = judge_source(source)
     assert {row.name: row.outcome for row in judgement.properties}["weight_gradient"] is Mark.PASSED
     (diagnosis,) = judgement.diagnosis
-    assert "all_dl_dbiases[layer] at 0.5 times what follows from the dl/df in all_dl_dweights[layer]" in diagnosis.title
+    assert "all_dl_dbiases[layer] to 0.5 times what follows from the dl/df in all_dl_dweights[layer]" in diagnosis.title
 
 
 def test_a_second_slip_shows_in_the_weights_beside_wrong_biases() -> None:
@@ -654,7 +654,7 @@ def test_a_second_slip_shows_in_the_weights_beside_wrong_biases() -> None:
     source = source.replace("all_weights[at].T @ back", "np.abs(all_weights[at]).T @ back")
     (diagnosis,) = judge_source(source).diagnosis
     assert "np.abs(all_weights[layer]).T" in diagnosis.title
-    assert "all_dl_dbiases[layer] at 2 times" in diagnosis.title
+    assert "all_dl_dbiases[layer] to 2 times" in diagnosis.title
 
 
 def test_entries_that_share_memory_are_named_only_if_that_is_why_they_are_wrong() -> None:

@@ -32,7 +32,7 @@ def find_factor(samples: Samples, wrong: Booleans) -> Fact | None:
         if near(samples, samples.made, factor * samples.right)[among].all():
             times = f"{factor:.6g} times what follows from {samples.given}"
             return Fact(
-                f"leaves {samples.name} at {times}",
+                f"sets {samples.name} to {times}",
                 f"{show(samples, wrong)} Where could this factor come from?",
                 scope,
             )
@@ -85,7 +85,7 @@ def _find_factor_by_size(samples: Samples, wrong: Booleans, factors: Mapping[int
             most = max(by_size, key=lambda size: (f"{by_size[size][0]:.4g}" != "1", size))
             shown = f"{by_size[most][0] + 0.0:.4g} with {most} {words}"
             return Fact(
-                f"leaves {samples.name} at a multiple of what follows from {samples.given}, by a factor that depends on"
+                f"sets {samples.name} to a multiple of what follows from {samples.given}, by a factor that depends on"
                 f" the number of {words} of {weights}",
                 f"{show(samples, wrong)} Compare {samples.unit}s with other numbers of {words}.",
                 example=f": {shown}",
@@ -102,7 +102,7 @@ def _find_limited_norm(samples: Samples, wrong: Booleans, factors: Mapping[int, 
     if not len(scaled) == len(changed) >= LEAST_ENTRIES or min(scaled) < (1 - NEAR) * limit:
         return None
     return Fact(
-        f"leaves {samples.name} at what follows from {samples.given}, scaled down to the norm {limit:.4g} where its own"
+        f"sets {samples.name} to what follows from {samples.given}, scaled down to the norm {limit:.4g} where its own"
         " is larger",
         f"{show(samples, wrong)} Does the chain rule limit a gradient's length?",
     )
@@ -114,7 +114,7 @@ def _find_one_norm(samples: Samples, wrong: Booleans, factors: Mapping[int, floa
     if min(factors.values()) <= 0 or max(norms) - min(norms) > NEAR * max(norms):
         return None
     return Fact(
-        f"leaves {samples.name} at what follows from {samples.given}, scaled to the norm {max(norms):.4g}",
+        f"sets {samples.name} to what follows from {samples.given}, scaled to the norm {max(norms):.4g}",
         f"{show(samples, wrong)} Does the chain rule set a gradient's length?",
     )
 
@@ -130,7 +130,7 @@ def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]
     everywhere = all(abs(factor - 1) > NEAR for factor in factors.values())
     scope = f"in each {samples.unit}{describe_read(samples)}" if everywhere else describe_layers(samples, wrong)
     return Fact(
-        f"leaves {samples.name} at a multiple of what follows from {samples.given}",
+        f"sets {samples.name} to a multiple of what follows from {samples.given}",
         f"{show(samples, wrong)} By which factor is each {samples.unit} off that is wrong?",
         scope,
         f": {example}",
@@ -145,7 +145,7 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
     seen = np.abs(samples.base) > LEAST * samples.size
     if kept[seen].all() and samples.where is not Where.DERIVATIVE:
         return None
-    title = f"leaves {samples.name} at {samples.source}"
+    title = f"sets {samples.name} to {samples.source}"
     for scope, layers in list_scopes(samples, wrong):
         among = seen & layers
         if kept[among].all() and samples.where is Where.DERIVATIVE:
@@ -153,11 +153,11 @@ def find_mask(samples: Samples, wrong: Booleans) -> Fact | None:
         for rule, units in () if is_thin(samples, wrong) else samples.rules.items():
             # Where nothing is kept, any rule that chooses nothing there would fit.
             if (kept == units)[among].all() and kept[among].any():
-                return Fact(f"{title} {rule}, with 0 elsewhere", show_factor(samples, wrong), scope)
+                return Fact(f"{title} {rule}, and to 0 elsewhere", show_factor(samples, wrong), scope)
     for name, values in samples.ordered.items():
         limit = _find_limit(name, values[seen & kept].tolist(), values[seen & ~kept].tolist())
         if limit is not None:
-            return Fact(f"{title} {limit}, with 0 elsewhere", show_factor(samples, wrong))
+            return Fact(f"{title} {limit}, and to 0 elsewhere", show_factor(samples, wrong))
     return _find_cut_small(samples, wrong, kept, seen)
 
 
@@ -193,7 +193,7 @@ def find_named_function(samples: Samples, wrong: Booleans) -> Fact | None:
     """A factor by entry that is a function of another array, and has a name."""
     for words, factor in samples.functions.items():
         if wrong.sum() >= LEAST_ENTRIES and near(samples, samples.made, factor * samples.base).all():
-            return Fact(f"leaves {samples.name} at {samples.source} times {words}", show_factor(samples, wrong))
+            return Fact(f"sets {samples.name} to {samples.source} times {words}", show_factor(samples, wrong))
     return None
 
 
@@ -206,7 +206,7 @@ def find_slopes(samples: Samples, wrong: Booleans) -> Fact | None:
         return fact
     if samples.where is Where.DERIVATIVE and samples.alone:
         return Fact(
-            f"leaves {samples.name} with numbers that do not follow from {samples.given}",
+            f"sets {samples.name} to numbers that do not follow from {samples.given}",
             show_factor(samples, wrong),
             describe_layers(samples, wrong),
         )
@@ -225,7 +225,7 @@ def _find_two_slopes(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact 
         return None
     above, below = (float(slopes[side & seen][0]) + 0.0 for side in (f > 0, f < 0))
     return Fact(
-        f"leaves {samples.name} at {above:.4g} times {samples.source} where all_f[layer-1] is positive, and at"
+        f"sets {samples.name} to {above:.4g} times {samples.source} where all_f[layer-1] is positive, and to"
         f" {below:.4g} times that where it is negative",
         show_factor(samples, wrong),
     )
@@ -241,7 +241,7 @@ def _find_ramp(samples: Samples, wrong: Booleans, seen: Booleans) -> Fact | None
         return None
     (low, high), (least, most) = f[rising][[0, -1]], factor[rising][[0, -1]]
     return Fact(
-        f"leaves {samples.name} at {samples.source} times a number that rises with all_f[layer-1], from {least:.2g} at"
+        f"sets {samples.name} to {samples.source} times a number that rises with all_f[layer-1], from {least:.2g} at"
         f" {low:.3g} to {most:.5g} at {high:.3g}",
         show_factor(samples, wrong),
     )

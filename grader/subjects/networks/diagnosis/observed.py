@@ -96,7 +96,7 @@ def _find_filling(samples: Samples, wrong: Booleans) -> Fact | None:
     if wrong.sum() < LEAST_ENTRIES or np.any(samples.made != number):
         return None
     if number:
-        return Fact(f"leaves {name} at {number:.6g} everywhere", show(samples, wrong))
+        return Fact(f"sets {name} to {number:.6g} everywhere", show(samples, wrong))
     hint = f"{name} is zero in every {samples.unit} that was read. Which statement should write it, and does that run?"
     return Fact(f"leaves {name} at zero", hint)
 
@@ -124,7 +124,7 @@ def _find_transformation(samples: Samples, wrong: Booleans) -> Fact | None:
         for words, values in _list_transformations(samples, samples.right[among], made):
             if near(samples, samples.made, _fill(samples, among, values))[among].all():
                 return Fact(
-                    f"leaves {samples.name} at {words}",
+                    f"sets {samples.name} to {words}",
                     f"{show(samples, wrong)} What is done to these numbers?",
                     scope,
                 )
@@ -184,8 +184,8 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
             # Zeros are any product of what is zero.
             if fits and array[among].any():
                 return Fact(
-                    f"leaves {samples.name} at {words}",
-                    f"{show(samples, wrong)} Write down the line with its layer: which arrays does it read?",
+                    f"sets {samples.name} to {words}",
+                    f"{show(samples, wrong)} Write this line out for one layer: which arrays, of which layer, in which order?",
                     scope,
                 )
     return None
@@ -218,7 +218,7 @@ def _find_term_among(samples: Samples, wrong: Booleans, among: Booleans, scope: 
             named = f"{abs(factor):.6g}" if words == ONE else f"{times}{words}"
             done = "plus" if factor > 0 else "minus"
             return Fact(
-                f"leaves {samples.name} at what follows from {samples.given}, {done} {named}",
+                f"sets {samples.name} to what follows from {samples.given}, {done} {named}",
                 f"{show(samples, wrong)} Which term is there that the chain rule does not have?",
                 scope,
             )
@@ -248,7 +248,7 @@ def _find_product(  # noqa: PLR0913 - two columns, and which of them is another 
     if f"{taken[at]:.3g}" == f"{right[at]:.3g}":
         return None
     return Fact(
-        f"leaves {samples.name} at a product of {other} and a column other than {name}",
+        f"sets {samples.name} to a product of {other} and a column other than {name}",
         f"Where {name} is {right[at]:.3g}, the {part} of {samples.name} is {taken[at]:.3g} times {other}."
         " Which arrays does the line read, and what do they hold by then?",
         describe_layers(samples, wrong),
@@ -258,7 +258,7 @@ def _find_product(  # noqa: PLR0913 - two columns, and which of them is another 
 def _give_example(samples: Samples, wrong: Booleans) -> Fact:
     """The number that is off the most in one network."""
     return Fact(
-        f"leaves {samples.name} with numbers that do not follow from {samples.given}",
+        f"sets {samples.name} to numbers that do not follow from {samples.given}",
         f"{show(samples, wrong)} Work this number out by hand: where does your code begin to differ?",
         describe_layers(samples, wrong),
     )

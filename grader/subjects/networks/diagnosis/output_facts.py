@@ -21,7 +21,7 @@ def find_constant(samples: Samples, wrong: Booleans) -> Fact | None:
     if any(not np.array_equal(several[0], array) for several in arrays.values() for array in several):
         return None
     return Fact(
-        f"leaves {samples.name} at the same numbers in every network that was read",
+        f"sets {samples.name} to the same numbers in every network that was read",
         f"{show(samples, wrong)} The first is {samples.made[0]:.4g} in all of them. Which names are read there: the"
         " function's arguments?",
     )
@@ -40,7 +40,7 @@ def find_own_target(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     shown = float(target[0]) if abs(target[0]) > NEAR * float(np.max(np.abs(f))) else 0.0
     return Fact(
-        f"leaves {samples.name} at what the target {shown:.4g} gives in every network that was read, whatever y is",
+        f"sets {samples.name} to what the target {shown:.4g} gives in every network that was read, whatever y is",
         f"{show(samples, wrong)} Which target goes into it: the function's argument y?",
     )
 
@@ -64,7 +64,7 @@ def find_own_output(samples: Samples, wrong: Booleans) -> Fact | None:
         return None
     # No numbers: what is made outside of the function was made anew for each K, and is not what the notebook shows.
     return Fact(
-        f"leaves {samples.name} at what one output gives in every network of the same K that was read, whatever"
+        f"sets {samples.name} to what one output gives in every network of the same K that was read, whatever"
         " all_f[K] is",
         f"Two networks with the same K and y have the same {samples.name}, even if their all_f[K] differ. Which output"
         " goes into it: the function's argument, or one that is computed outside of the function? What is computed"

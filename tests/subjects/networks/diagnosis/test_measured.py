@@ -56,7 +56,7 @@ def test_a_model_that_the_lists_contradict_is_not_named(udl: NetworksJudge) -> N
     """The factor is in the mask's line, and all_dl_dh is right; ones in all_dl_dh are a mistake of its own line."""
     factor = four_lines({"derivative": "2 * indicator_function(all_f[layer-1]) * all_dl_dh[layer]"})
     diagnosis = diagnose_one(factor, udl)
-    assert "leaves all_dl_df[layer-1] at 2 times what follows from all_dl_dh[layer]" in diagnosis.title
+    assert "sets all_dl_df[layer-1] to 2 times what follows from all_dl_dh[layer]" in diagnosis.title
     ones = diagnose_one(four_lines({"activation": "np.ones_like(all_h[layer])"}), udl)
     assert "derivative_alone" not in ones.id
 

@@ -18,24 +18,27 @@ PRODUCT = f"np.matmul({DF}, all_h[layer].T)"
 
 #: Lines of the notebook that no model knows, and words of the fact.
 FACTS: dict[tuple[str, str], str] = {
-    ("derivative", f"({F} > 0.1) * {DH}"): f"at {DH} where {F} is above some number between",
+    ("derivative", f"({F} > 0.1) * {DH}"): f"to {DH} where {F} is above some number between",
     ("derivative", f"({F} > 0) * ({F} < 6) * {DH}"): f"where {F} is above 0 and below some number between",
-    ("derivative", f"np.clip({F}, 0, 1) * {DH}"): f"at {DH} times {F}, cut off to between 0 and 1",
-    ("derivative", f"{DH} / (1 + np.exp(-{F}))"): f"at {DH} times the logistic sigmoid of {F}",
+    ("derivative", f"np.clip({F}, 0, 1) * {DH}"): f"to {DH} times {F}, cut off to between 0 and 1",
+    ("derivative", f"{DH} / (1 + np.exp(-{F}))"): f"to {DH} times the logistic sigmoid of {F}",
     ("derivative", f"({F} > 0) * ({DH} > 0) * {DH}"): f"where it and {F} are both positive",
     ("derivative", f"({F} > {F}.mean()) * {DH}"): f"where {F} is above the mean of its layer",
     ("derivative", f"np.any({F} > 0) * {DH}"): f"in layers where some {F} is positive",
-    ("derivative", f"np.where({F} > 0, 1, 0.3) * {DH}"): f"at 1 times {DH} where {F} is positive, and at 0.3",
+    ("derivative", f"np.where({F} > 0, 1, 0.3) * {DH}"): f"to 1 times {DH} where {F} is positive, and to 0.3",
     ("derivative", f"({F} > 0) * ({DH} + 2 * {F})"): "plus 2 times all_h[layer]",
-    ("derivative", f"all_h[layer] * (1 - all_h[layer]) * {DH}"): f"at {DH} times all_h[layer] * (1 - all_h[layer])",
+    ("derivative", f"all_h[layer] * (1 - all_h[layer]) * {DH}"): f"to {DH} times all_h[layer] * (1 - all_h[layer])",
     ("derivative", f"np.vectorize(lambda g, f: g if f > 0 else 0)({DH}, {F})"): (
-        f"at what follows from {DH} and {F}, without its decimals, in the layers where it is wrong"
+        f"to what follows from {DH} and {F}, without its decimals, in the layers where it is wrong"
     ),
     ("derivative", f"(np.cumsum({F} <= 0, axis=0) == 0) * {DH}"): (
-        f"at {DH} in the units before the first whose {F} is not positive, with 0 elsewhere"
+        f"to {DH} in the units before the first whose {F} is not positive, and to 0 elsewhere"
     ),
-    ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"at what follows from {DF} and {W}, rounded to 3 decimals",
-    ("derivative", f"({F} == np.max({F})) * {DH}"): f"at {DH} where {F} is the largest of its layer, with 0 elsewhere",
+    ("activation", f"np.round(np.matmul({W}.T, {DF}), 3)"): f"to what follows from {DF} and {W}, rounded to 3 decimals",
+    (
+        "derivative",
+        f"({F} == np.max({F})) * {DH}",
+    ): f"to {DH} where {F} is the largest of its layer, and to 0 elsewhere",
     (
         "derivative",
         f"np.resize(all_h[layer-1] > 0, {F}.shape) * {DH}",
@@ -44,47 +47,47 @@ FACTS: dict[tuple[str, str], str] = {
     (
         "derivative",
         f"(({F} > 0) if layer % 2 else 1) * {DH}",
-    ): f"at {DH} for every unit in the layers where it is wrong",
-    ("activation", f"np.matmul({W}.T, {DF}) - np.matmul({W}.T, {DF}).mean()"): f"at {W}.T @ {DF} minus its mean",
+    ): f"to {DH} for every unit in the layers where it is wrong",
+    ("activation", f"np.matmul({W}.T, {DF}) - np.matmul({W}.T, {DF}).mean()"): f"to {W}.T @ {DF} minus its mean",
     ("activation", f"np.concatenate([all_biases[layer].T @ {DF}, {W}.T @ {DF}])[:-1]"): "moved down by one unit, below",
     ("derivative", f"({F} > 0) * (np.abs({DH}) > 0.05) * {DH}"): f"at zero where the size of {DH} is below some number",
     (
         "activation",
         f"np.where(np.arange({W}.shape[1]) < 6, np.matmul({W}.T, {DF}).T, 0).T",
-    ): "in the first 6 units, with 0",
+    ): "in the first 6 units, and to 0",
     ("weight", f"np.reshape(np.ravel({PRODUCT}), {W}.shape, order='F')"): "taken row by row and put column by column",
     ("weight", f"{DF} @ np.maximum(all_h[layer], 0).T"): "np.maximum(all_h[layer], 0).T",
     ("loss", "2 * (all_f[K] - all_biases[K] - y)"): "at the output of a forward pass without all_biases[K]",
-    ("loss", "2 * (all_f[K] - np.clip(y, 0, 1))"): "at the loss derivative with y cut off to between 0 and 1",
-    ("activation", f"{W}.astype(np.float16).T @ {DF}"): f"at {W}.T, rounded to half precision, @ {DF}",
+    ("loss", "2 * (all_f[K] - np.clip(y, 0, 1))"): "to the loss derivative with y cut off to between 0 and 1",
+    ("activation", f"{W}.astype(np.float16).T @ {DF}"): f"to {W}.T, rounded to half precision, @ {DF}",
     ("activation", f"{W}[:max(1, len({W}) - 1)].T @ {DF}[:max(1, len({W}) - 1)]"): "without the last unit, if there",
     ("activation", f"{W}.T @ ((all_f[layer] > 0) * {DF})"): "of the units whose all_f[layer] is positive",
     ("activation", f"np.matmul({W}.T, {DF}) + ({DF} if {DF}.shape == all_h[layer].shape else 0)"): (
         f"plus {DF}, in the layers where it is wrong"
     ),
     ("activation", f"({W} - 0.01 * all_dl_dweights[layer]).T @ {DF}"): "minus 0.01 times all_dl_dweights[layer].T",
-    ("activation", f"np.sign({W}).T @ {DF}"): f"at np.sign({W}).T @ {DF}",
+    ("activation", f"np.sign({W}).T @ {DF}"): f"to np.sign({W}).T @ {DF}",
     ("weight", f"({W} > 0) * {PRODUCT}"): f"where {W} is positive",
     ("weight", f"np.sum({DF}) * all_h[layer].T * np.ones_like({W})"): (
-        f"at the sum of {DF} times all_h[layer].T, in each row"
+        f"to the sum of {DF} times all_h[layer].T, in each row"
     ),
-    ("weight", f"np.abs({PRODUCT})"): f"at the absolute value of what follows from {DF} and all_h[layer]",
+    ("weight", f"np.abs({PRODUCT})"): f"to the absolute value of what follows from {DF} and all_h[layer]",
     ("weight", f"{DF} @ (all_h[layer] > 0).T"): "(all_h[layer] > 0).T",
-    ("weight", f"{DF} @ np.sin(all_h[layer]).T"): f"at a product of {DF} and a column other than all_h[layer]",
-    ("bias", f"0.01 * {DF}"): f"leaves all_dl_dbiases[layer] at 0.01 times what follows from {DF}",
+    ("weight", f"{DF} @ np.sin(all_h[layer]).T"): f"to a product of {DF} and a column other than all_h[layer]",
+    ("bias", f"0.01 * {DF}"): f"sets all_dl_dbiases[layer] to 0.01 times what follows from {DF}",
     ("bias", f"(all_biases[layer] > 0) * {DF}"): "where all_biases[layer] is positive",
-    ("bias", f"{PRODUCT}[:, :1]"): "at the first column of all_dl_dweights[layer]",
+    ("bias", f"{PRODUCT}[:, :1]"): "to the first column of all_dl_dweights[layer]",
     ("bias", f"{DF} + 0.05 * np.sign(all_biases[layer])"): "plus 0.05 times np.sign(all_biases[layer])",
-    ("bias", f"np.sort({DF}, axis=0)"): f"leaves all_dl_dbiases[layer] with numbers that do not follow from {DF}",
-    ("loss", "2 * (all_f[K] - 20.0)"): "at what the target 20 gives in every network",
+    ("bias", f"np.sort({DF}, axis=0)"): f"sets all_dl_dbiases[layer] to numbers that do not follow from {DF}",
+    ("loss", "2 * (all_f[K] - 20.0)"): "to what the target 20 gives in every network",
     (
         "loss",
         "(all_f[K] - y) / np.linalg.norm(all_f[K] - y)",
-    ): "at what follows from all_f[K] and y, scaled to the norm 1",
-    ("loss", "np.exp(all_f[K]) / np.sum(np.exp(all_f[K])) - y"): "at the softmax of all_f[K] minus y",
-    ("loss", "2 * (all_f[K] - y.astype(int))"): "at the loss derivative with y without its decimals",
-    ("loss", "2 * (np.maximum(all_f[K], 0) - y)"): "at the loss derivative at np.maximum(all_f[K], 0)",
-    ("loss", "np.full_like(y, 0.3)"): "leaves all_dl_df[K] at the same numbers in every network that was read",
+    ): "to what follows from all_f[K] and y, scaled to the norm 1",
+    ("loss", "np.exp(all_f[K]) / np.sum(np.exp(all_f[K])) - y"): "to the softmax of all_f[K] minus y",
+    ("loss", "2 * (all_f[K] - y.astype(int))"): "to the loss derivative with y without its decimals",
+    ("loss", "2 * (np.maximum(all_f[K], 0) - y)"): "to the loss derivative at np.maximum(all_f[K], 0)",
+    ("loss", "np.full_like(y, 0.3)"): "sets all_dl_df[K] to the same numbers in every network that was read",
     ("loss", "d_loss_d_output(all_f[K], y) * (np.arange(len(y)) == 0)[:, None]"): "in the first unit",
 }
 
