@@ -185,7 +185,8 @@ def _find_other_array(samples: Samples, wrong: Booleans) -> Fact | None:
             if fits and array[among].any():
                 return Fact(
                     f"sets {samples.name} to {words}",
-                    f"{show(samples, wrong)} Write this line out for one layer: which arrays, of which layer, in which order?",
+                    f"{show(samples, wrong)} Write this line out for one layer: which arrays, of which layer, in which"
+                    " order?",
                     scope,
                 )
     return None
