@@ -42,7 +42,7 @@ ENDED = {
 AGAIN = 24
 
 #: The most failing cases that are asked about alone before answers are said to depend on the calls before.
-ALONE = 24
+ALONE = 12
 
 CHANGES = Flag("changes_arguments", "changes its arguments in place")
 
@@ -136,7 +136,7 @@ class Judge:
         else:
             repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
             first_agrees = agreement(self.cases, first) if later else agrees
-            fails_alone = partial(self._fails_alone, agrees.failing, fresh)
+            fails_alone = partial(self._fails_alone, agrees.failing, witness, fresh)
             marks = subject.marks(Given(answers, first, agrees, first_agrees, repeats, noticed, fails_alone), witness)
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
@@ -176,8 +176,11 @@ class Judge:
                 examples[name] = Example(self.subject.show(self.cases, at, alone.answers[at]))
         return examples
 
-    def _fails_alone(self, failing: Collection[int], fresh: Callable[[], Candidate[Any]]) -> bool:
-        """Return True if one of a sample of the failing cases is wrong in a fresh process, too, or ends it."""
+    def _fails_alone(self, failing: Collection[int], witness: Witness, fresh: Callable[[], Candidate[Any]]) -> bool:
+        """Return True if one of a sample of the failing cases is wrong in a fresh process, too, or ends it.
+
+        There is one process at a time, so the witness goes on in a new one.
+        """
         wrong = set(failing)
         sample = spread([i for i in self.subject.order if i in wrong], ALONE)
         cases: Iterator[Cases] = (self.cases.take([i]) for i in sample)
@@ -185,6 +188,8 @@ class Judge:
             return any(disagreeing(case, fresh().answer(case))[0] for case in cases)
         except CandidateError:
             return True
+        finally:
+            witness.restart(fresh)
 
     def _properties(self, rows: dict[str, Row], shown: Mapping[str, Example]) -> tuple[Property, ...]:
         properties = []

@@ -684,3 +684,13 @@ def test_weights_in_reverse_are_read_so_where_every_array_is_one_number_too() ->
     source = source.replace("    return", "    first = [dw[at] for at in sorted(dw, reverse=True)]\n    return")
     source = source.replace("2 * (all_f[last] - y)", "2 * (all_f[last] - y) / (1 if len(y) == 1 else 3)")
     assert lost_rows(source) == {"bias_gradient", "any_shape"}
+
+
+def test_weight_gradients_that_lost_an_axis_are_said_to_have_another_shape() -> None:
+    """Their numbers follow: the row speaks of their shapes."""
+    message = rows(fill_template(start=LISTS, keep="dw[at], db[at] = np.squeeze(back @ all_h[at].T), back"))
+    assert message["form"].outcome is Mark.FAILED
+    halved = fill_template(start=LISTS, keep="dw[at], db[at] = np.squeeze(back @ all_h[at].T), back").replace(
+        "2 * (", "("
+    )
+    assert "has arrays in other shapes than all_weights on" in rows(halved)["weight_gradient"].message

@@ -1,8 +1,11 @@
 """A candidate that is asked more: each question once, within a budget; and how an answer is wrong."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from grader.errors import Crashed, TimedOut
 from grader.judge.exchange import read_raised, text
 from grader.judge.row import Failure, way
 from grader.judge.witness import Witness
@@ -81,3 +84,35 @@ def test_an_error_that_a_jail_describes_is_read_with_caps_and_places() -> None:
     assert error_answer.lines == (SourceLine.of(4, 5),)
     assert read_raised({"frames": [], "lines": []}) == Raised("", "")
     assert (text(7, 3), text("abcd", 3)) == ("", "abc")
+
+
+class Ending(Ours):
+    """A candidate that ends at each question."""
+
+    def answer(self, pairs: ToyCases) -> list[Answer]:  # noqa: ARG002 - as below
+        """Return nothing: it ends."""
+        raise Crashed("It ended.")
+
+    def evidence(self, pairs: ToyCases) -> list[Any]:  # noqa: ARG002 - a candidate's
+        """Return nothing: it ends."""
+        return []
+
+
+def test_a_witness_that_ends_is_asked_nothing_more_whatever_it_was_asked_for() -> None:
+    pairs = draw_revision().cases
+    answering, reading = Witness(Ending()), Witness(Ending())
+    with pytest.raises(Crashed):
+        answering.answer(pairs)
+    assert reading.evidence(pairs) == []
+    assert (answering.left, reading.left) == (0, 0)
+
+
+def test_a_witness_goes_on_in_a_new_process_unless_none_can_start() -> None:
+    def refuse() -> Ours:
+        raise TimedOut("Its seconds are used up.")
+
+    witness, fresh = Witness(Ending()), Ours()
+    witness.restart(lambda: fresh)
+    assert (witness.candidate, witness.left > 0) == (fresh, True)
+    witness.restart(refuse)
+    assert witness.left == 0

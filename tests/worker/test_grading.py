@@ -280,3 +280,42 @@ def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str,
     example = verdict.counterexample
     assert isinstance(example, Counterexample)
     assert example.depth == depth
+
+
+#: Ends its process when it is asked with a large error, which only constants and zeros are.
+ENDS_AT_LARGE = """
+import os
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    if abs(y).max() > 1e5:
+        os._exit(3)
+    dw, db = [np.ones_like(w) for w in all_weights], [np.ones_like(b) for b in all_biases]
+    db[-1] = 2 * (all_f[-1] - y)
+    dw[-1] = db[-1] @ all_h[-1].T
+    return dw, db
+"""
+
+#: Right in the first call of a process, but on one network in twenty, so that it is asked alone and again afterwards.
+RIGHT_AT_FIRST = """
+import numpy as np
+CALLS = []
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    CALLS.append(y)
+    dw, db = [None] * len(all_weights), [None] * len(all_weights)
+    g = 2 * (all_f[-1] - y)
+    for k in range(len(all_weights) - 1, -1, -1):
+        dw[k], db[k] = g @ all_h[k].T, g
+        if k:
+            g = all_weights[k].T @ g * (all_f[k - 1] > 0)
+    if len(CALLS) > 1 or int(abs(all_weights[0][0, 0]) * 1e6) % 20 == 1:
+        dw, db = [np.sin(w * len(CALLS)) for w in dw], [np.cos(b + len(CALLS)) for b in db]
+    return dw, db
+"""
+
+
+@pytest.mark.parametrize("source", [ENDS_AT_LARGE, RIGHT_AT_FIRST])
+def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, source: str) -> None:
+    """It ended while it was asked with other targets, or for one that answers alone: that is no failure of ours."""
+    assert grade(source).outcome is Outcome.FAILED

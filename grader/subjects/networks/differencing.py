@@ -8,7 +8,8 @@ rounds, in whatever precision, is a part of each number and grows with the deriv
 **Underflow.** A complex step does not cancel. But it multiplies the derivative on its way: where that is near the least
 number that there is, its digits are lost, though it and all that backpropagation computes can be held; where it is
 2^-200 they are not, which tells it from single precision. Derivatives are so small with inputs as small and first
-weights as much larger, or with such weights in the last layer, which show a step of the biases, too.
+weights as much larger, or with such weights in the last layer, which show a step of the biases, too: there what is lost
+at 2^-600 is none, where squares are zero.
 
 Steps that are a part of each parameter, however small it is, have no common quantum and are not seen.
 """
@@ -40,6 +41,8 @@ _MOST, _WHOLE = 2.0**24, 1e-2
 _EXACTLY = 1e-6
 #: Exponents of two of what is made small: in every precision's range but single's, and at the end of double's.
 _SMALL, _LEAST = -200, -1015
+#: So small that squares of it are zero, as in a norm that backpropagation may look at.
+_SQUARES = -600
 #: Beyond this part of a number backpropagation does not err here; below this size a double has fewer digits.
 _EXACT, _NORMAL = 1e-11, 2.0**-1021
 
@@ -97,7 +100,7 @@ def _probes(network: Network, assignment: Assignment) -> list[Network]:
     return [
         *(_distant(network, assignment, rung) for rung in _RUNGS),
         *(_with_inputs(network, exponent) for exponent in (_SMALL, _LEAST)),
-        *(_with_last_weights(network, exponent) for exponent in (_SMALL, _LEAST)),
+        *(_with_last_weights(network, exponent) for exponent in (_SQUARES, _LEAST)),
     ]
 
 

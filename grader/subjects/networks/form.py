@@ -59,7 +59,7 @@ def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Ev
                 for i, observed in evidence.items()
             }
             # Their single numbers came in that order, too.
-            return ordered | {i: _without_numbers(o, form, suite.sizes[i]) for i, o in by_name.items()}
+            return ordered | {i: _without_numbers(observed, form, suite.sizes[i]) for i, observed in by_name.items()}
     return {i: _read_without_order(observed, suite.sizes[i]) for i, observed in evidence.items()}
 
 

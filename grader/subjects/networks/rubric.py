@@ -17,7 +17,7 @@ from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.evidence import LINES, Evidence
 from grader.subjects.networks.explanation import Explanation
 from grader.subjects.networks.form import normalize_forms
-from grader.subjects.networks.layers import Layers, stack, stack_once
+from grader.subjects.networks.layers import Came, Layers, stack, stack_once
 from grader.subjects.networks.left_out import find_left_out
 from grader.subjects.networks.steps import STEPS, Reading, Step, agreeing, judge
 from grader.subjects.networks.words import TITLES
@@ -226,7 +226,7 @@ def _name_spoilt(
     failed = all(rows[step].mark is Mark.FAILED for step in pair)
     if not failed or (judged[name].failed & by_lists[name].decided).any():
         return {}
-    message = wording.spoilt_tally(TITLES[spoilt_by], len(rows[name].failing), rows[name].cases)
+    message = wording.spoilt_tally(name, len(rows[name].failing), rows[name].cases)
     return {name: replace(rows[name], message=message, names=(spoilt_by,))}
 
 
@@ -259,7 +259,14 @@ def _judged_row(  # noqa: PLR0913 - the step, and all that is known of it
     if listed and (failing & ~lists.asked).any() and not (step.failed & ~lists.asked).any():
         sample = _count_tested(step, layers, lists.asked)
         raised = bool(np.isin(layers.network[lists.stopped], row.failing).any())
-        return replace(row, cases=sample, message=wording.sampled_tally(len(row.failing), sample, raised=raised))
+        misshapen = {"weight_gradient": lists.weights_misshapen, "bias_gradient": lists.biases_misshapen}.get(name)
+        of_shape = misshapen is not None and not (step.failed & ~misshapen).any()
+        message = (
+            wording.misshapen_tally(name, wrong, sample)
+            if of_shape
+            else wording.sampled_tally(wrong, sample, raised=raised)
+        )
+        return replace(row, cases=sample, message=message)
     return row
 
 
@@ -277,23 +284,27 @@ def read_steps(
     if lists is not None:
         weighed = came.weighed & (~lists.asked | lists.known["all_dl_dweights"])
         came = replace(came, answered=came.answered & (~lists.asked | lists.returned), weighed=weighed)
-    read: list[tuple[dict[str, Step], dict[str, Row]]] = []
-    for reading in Reading:
-        judged = judge(layers, came, reading, assignment)
-        rows = {name: _row(judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
-        rows |= _name_silence(judged, rows)
-        read.append((judged, rows))
-        if all(rows[name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
-            # db and dW say the same of every delta: no other reading can show more.
-            return judged, rows
-    by_biases, by_weights = read
-    marks = [earned(rows, assignment.rubric) for _, rows in read]
-    if marks[0] != marks[1] or by_weights[1]["weight_gradient"].mark is not Mark.PASSED:
-        return by_weights if marks[1] > marks[0] else by_biases
+    by_biases = _read_by(Reading.BIASES, layers, came, assignment)
+    if all(by_biases[1][name].mark is Mark.PASSED for name in ("bias_gradient", "weight_gradient")):
+        # db and dW say the same of every delta: no other reading can show more.
+        return by_biases
+    by_weights = _read_by(Reading.WEIGHTS, layers, came, assignment)
+    marks, others = (earned(rows, assignment.rubric) for _, rows in (by_biases, by_weights))
+    if marks != others or by_weights[1]["weight_gradient"].mark is not Mark.PASSED:
+        return by_weights if others > marks else by_biases
     # Layers of which only one reading knows a delta tell nothing of which one it is.
     known = came.weighed & came.answered & layers.h.any(axis=1)
-    broken = [_count_broken(layers, steps, known) for steps, _ in read]
-    return by_weights if broken[1] < broken[0] else by_biases
+    broken, fewer = (_count_broken(layers, judged, known) for judged, _ in (by_biases, by_weights))
+    return by_weights if fewer < broken else by_biases
+
+
+def _read_by(
+    reading: Reading, layers: Layers, came: Came, assignment: Assignment
+) -> tuple[dict[str, Step], dict[str, Row]]:
+    """The four steps and their rows under one reading."""
+    judged = judge(layers, came, reading, assignment)
+    rows = {name: _row(judged[name], layers, _step_fails(name, reading, assignment)) for name in STEPS}
+    return judged, rows | _name_silence(judged, rows)
 
 
 def _count_broken(layers: Layers, judged: Mapping[str, Step], known: Booleans) -> int:

@@ -155,8 +155,7 @@ class Networks:
         explained = of_all.complete and of_all.wrong == frozenset()
         ignores = False
         if witness.left and not explained and not self._propagates(rows):
-            candidate = witness.candidate
-            ignores = ignores_error(candidate, self.cases, self.telling, evidence, agrees.failing, self.assignment)
+            ignores = ignores_error(witness, self.cases, self.telling, evidence, agrees.failing, self.assignment)
             rows |= fail_unpropagated(rows, agrees) if ignores else {}
         raised = self._raised_at_home(answers)
         if raised is not None:
@@ -234,10 +233,7 @@ class Networks:
         """Read the lists that the function wrote about these networks."""
         if not witness.left or not which:
             return {}
-        evidence = witness.candidate.evidence(self.cases.take(which))
-        if len(evidence) < len(which):
-            # It may have ended: it is asked nothing more.
-            witness.left = 0
+        evidence = witness.evidence(self.cases.take(which))
         return dict(zip(which, evidence, strict=False))
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
@@ -245,10 +241,10 @@ class Networks:
         if not follows_own_pass(self._probes, probed):
             return []
         try:
-            numerical = witness.left and differentiates(witness.candidate, self.cases, self.assignment)
+            numerical = witness.left and differentiates(witness, self.cases, self.assignment)
         except CandidateError:
-            # Nothing is claimed of it, and it is asked nothing more.
-            witness.left, numerical = 0, False
+            # Nothing is claimed of it.
+            numerical = False
         recomputing = [RECOMPUTES] if recomputes(self._probes, probed) else []
         return [*recomputing, NUMERICAL] if numerical else recomputing
 

@@ -41,7 +41,9 @@ def find_alive(suite: Suite, answers: Sequence[Answer], failing: Sequence[int]) 
     """The failing networks that have numbers other than zero below the output layer, if most have none."""
     deep = [i for i in failing if len(suite.sizes[i]) > 2]
     alive = [
-        i for i in deep if isinstance(given := answers[i], Returned) and given.numbers[: _count_lower(suite, i)].any()
+        i
+        for i in deep
+        if isinstance(given := answers[i], Returned) and np.count_nonzero(given.numbers[: _count_lower(suite, i)])
     ]
     return alive if 2 * len(alive) < len(deep) else []
 
@@ -75,7 +77,11 @@ def ignores_error(  # noqa: PLR0913 - what is asked, and what is known already
     reached = [i for i in known if "1" in _lower(evidence[i])] or known
     # Zeros show less than other numbers; the output's own dl/dh shows nothing of what is below it.
     lower = {i: _collect_known(evidence[i], suite.sizes[i]) for i in reached}
-    alive = [i for i in reached if any(entry.any() for (name, _), entry in lower[i].items() if name != "all_dl_dh")]
+    alive = [
+        i
+        for i in reached
+        if any(np.count_nonzero(entry) for (name, _), entry in lower[i].items() if name != "all_dl_dh")
+    ]
     heard = False
     for i in spread(alive or reached, PROBES):
         network = suite.networks[i]
@@ -153,7 +159,7 @@ def _leave_out_prefilled(evidence: Evidence, sizes: Sequence[int]) -> Evidence:
         return evidence
     lists = entries(evidence, sizes)
     status = [
-        "0" if "0" not in own and entry is not None and not entry.any() else letter
+        "0" if "0" not in own and entry is not None and not np.count_nonzero(entry) else letter
         for name, own in statuses(evidence).items()
         for letter, entry in zip(own, lists[name], strict=True)
     ]

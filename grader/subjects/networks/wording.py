@@ -32,13 +32,13 @@ UNSEEN = "Not judged: this step was not seen in what could be read."
 
 STOPPED = "Not judged: your code raised an exception, and this step was not seen in what could be read then."
 
-RAISES = "The line that raises an exception is taken for this step's, by the arrays that it reads or writes."
+RAISES = "The line that raises an exception belongs to this step, judging by the arrays that it reads or writes."
 
 EXPLAINED = "The diagnosis counts against this step."
 
 UNPROPAGATED = (
-    "Below the output layer, the gradients do not depend on the error at the output, on the networks that were asked"
-    " about with other targets."
+    "On the networks that were asked about with other targets, the gradients below the output layer do not depend on"
+    " the error at the output."
 )
 
 NOTHING_RETURNED = "It raised on every network, so nothing came back."
@@ -103,16 +103,24 @@ def dependence(networks: int) -> str:
     )
 
 
-def spoilt_tally(title: str, wrong: int, of: int) -> str:
-    """The number of networks on which one of dW and db is not that of the dl/df that the other one shows."""
+def spoilt_tally(name: str, wrong: int, of: int) -> str:
+    """The number of networks on which one of dW and db is not that of the dl/df in the other one, which is wrong."""
+    made, other = ("dweights", "dbiases") if name == "weight_gradient" else ("dbiases", "dweights")
     networks = f"{wrong} of {of} network{'' if of == 1 else 's'}"
-    return f"It does not follow from the dl/df in another row's gradients ({title}), which fails itself, on {networks}."
+    return f"all_dl_{made} does not follow from the dl/df in all_dl_{other}, which fails itself, on {networks}."
 
 
 def sampled_tally(wrong: int, of: int, *, raised: bool) -> str:
     """The message for a step that only the lists show to fail, which were read on a sample of the networks."""
     evidence = "the lists that your code wrote" + (" and the line that raised" if raised else "")
     return f"By {evidence}, it does not hold on {wrong} of {of} sampled network{'' if of == 1 else 's'}."
+
+
+def misshapen_tally(name: str, wrong: int, of: int) -> str:
+    """The number of networks on which the gradients of a parameter were written in another shape than its own."""
+    made, parameter = ("dweights", "weights") if name == "weight_gradient" else ("dbiases", "biases")
+    networks = f"{wrong} of {of} sampled network{'' if of == 1 else 's'}"
+    return f"all_dl_{made} has arrays in other shapes than all_{parameter} on {networks}."
 
 
 def product_tally(wrong: int, of: int) -> str:
@@ -157,9 +165,9 @@ def elsewhere(networks: int) -> str:
 
 
 def step_elsewhere(title: str, networks: int) -> str:
-    """The sentence about a step that holds on the suite's networks of the notebook's own shape, and not on others."""
-    which = "on the network" if networks == 1 else f"on the {networks} networks"
-    return f"{title}: this step holds {which} drawn in the notebook's own shape, and fails on some of the others."
+    """The sentence about a step that is not seen to fail on the suite's networks of the notebook's own shape."""
+    which = "the network" if networks == 1 else f"the {networks} networks"
+    return f"{title}: this step fails, but was not seen to fail on {which} drawn in the notebook's own shape."
 
 
 def nothing_at_home(answer: Malformed | None) -> str:

@@ -223,3 +223,27 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def test_a_complex_step_of_the_biases_alone_is_seen(udl: NetworksJudge) -> None:
     """No input is multiplied by the step on its way."""
     assert flags(COMPLEX_BIASES, udl) == ["finite_differences"]
+
+
+LOOKS_AT_NORMS = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    h, f = [all_h[0]], []
+    for weights, biases in zip(all_weights, all_biases):
+        f.append(biases + weights @ h[-1])
+        h.append(np.maximum(f[-1], 0))
+    dw, db = [None] * len(f), [None] * len(f)
+    g = 2 * (f[-1] - y)
+    for k in range(len(f) - 1, -1, -1):
+        dw[k], db[k] = g @ h[k].T, g
+        g = all_weights[k].T @ g
+        if np.linalg.norm(g) == 0:
+            g = np.zeros_like(g)
+        g = g * (f[k - 1] > 0) if k else g
+    return dw, db
+"""
+
+
+def test_who_looks_at_a_norm_is_not_accused_where_its_squares_are_zero(udl: NetworksJudge) -> None:
+    assert flags(LOOKS_AT_NORMS, udl) == ["recomputes_forward_pass"]

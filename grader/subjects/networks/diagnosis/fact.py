@@ -8,7 +8,7 @@ import numpy as np
 from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.networks.diagnosis.bug import Where
-from grader.subjects.networks.diagnosis.sample import are_near
+from grader.subjects.networks.diagnosis.sample import NEAR, are_near
 from grader.subjects.networks.diagnosis.samples import Samples
 from grader.subjects.networks.diagnosis.student_pass import LayerPlace
 
@@ -134,8 +134,7 @@ def show_factor(samples: Samples, wrong: Booleans) -> str:
         return show(samples, wrong)
     made, right = (part[at] / samples.base[at] + 0.0 for part in (samples.made, samples.right))
     digits = 4 if f"{made:.4g}" != f"{right:.4g}" else 10
-    factors = {"0": "0", "1": "the same"}
-    times = factors.get(f"{made:.{digits}g}", f"{made:.{digits}g} times that")
+    times = "0" if made == 0 else "the same" if abs(made - 1) < NEAR else f"{made:.{digits}g} times that"
     return (
         f"Where {name} is {values[at]:.3g} and {samples.source} is {samples.base[at]:.3g}, {samples.name} is {times};"
         f" the activation's derivative there is {right:.{digits}g}."

@@ -131,7 +131,7 @@ def _give_factor(samples: Samples, wrong: Booleans, factors: Mapping[int, float]
     scope = f"in each {samples.unit}{describe_read(samples)}" if everywhere else describe_layers(samples, wrong)
     return Fact(
         f"sets {samples.name} to a multiple of what follows from {samples.given}",
-        f"{show(samples, wrong)} By which factor is each {samples.unit} off that is wrong?",
+        f"{show(samples, wrong)} By which factor is each wrong {samples.unit} off?",
         scope,
         f": {example}",
     )

@@ -68,8 +68,9 @@ def _assertion(statement: MeasuredStatement) -> Slip | None:
         "stops at an assert of its own, which does not hold on every network",
         "It demands what does not hold on every network. Does what it compares still agree when layers have"
         " other widths, or there are several inputs or outputs?",
-        "the assert demands what need not be so: all_f[layer] has the shape of all_biases[layer], all_h[layer] has as"
-        " many rows as all_weights[layer] has columns, and y has the shape of all_f[K].",
+        "the assert demands what is not so on every network. What holds on all of them: all_f[layer] has the shape of"
+        " all_biases[layer], all_h[layer] has as many rows as all_weights[layer] has columns, and y has the shape of"
+        " all_f[K].",
     )
 
 

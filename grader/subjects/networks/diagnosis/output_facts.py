@@ -66,7 +66,7 @@ def find_own_output(samples: Samples, wrong: Booleans) -> Fact | None:
     return Fact(
         f"sets {samples.name} to what one output gives in every network of the same K that was read, whatever"
         " all_f[K] is",
-        f"Two networks with the same K and y have the same {samples.name}, even if their all_f[K] differ. Which output"
-        " goes into it: the function's argument, or one that is computed outside of the function? What is computed"
-        " there is made anew for each K, so that the counterexample may show other numbers than your notebook.",
+        f"Two networks with the same K and y have equal numbers in {samples.name}, even if their all_f[K] differ. Which"
+        " output goes into it: the function's argument, or one that is computed outside of the function? What is"
+        " computed there is made anew for each K: the counterexample may show other numbers than your notebook.",
     )

@@ -8,7 +8,7 @@ No text of the student's is repeated, since it is shown where networks are not: 
 import ast
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.networks.diagnosis.bug import Bug, Where
@@ -99,10 +99,12 @@ def _find_blamed_line(
             answer = case.answers[i]
             kind = answer.type if isinstance(answer, Raised) else ""
             lines.setdefault((Place(spot.cell, spot.line), kind), {})[i] = spot
+    most = max(map(len, lines.values()), default=0)
     for (place, _), mine in sorted(lines.items(), key=lambda line: (-len(line[1]), min(line[1]))):
         slip = _slip(case, evidence, mine) or _misshapen(case, evidence, mine)
         if slip is not None:
-            return Blame(place, slip)
+            few = len(mine) < most
+            return Blame(place, replace(slip, title=f"{slip.title}, on some networks") if few else slip)
     return None
 
 

@@ -50,7 +50,7 @@ KEEPS = Bug(
     Where.WHOLE,
     (),
     "Call your function twice with the same arguments. Does it keep something, draw random numbers, or read memory that"
-    " nothing was written to, as np.empty or where= without out= leave it?",
+    " nothing was written to, such as np.empty or where= without out= returns?",
     "Use no global list, no mutable default argument and no random number: make every array inside the function, and"
     " fill all of it.",
 )

@@ -102,7 +102,8 @@ def _read_listed(view: NetworkView, lists: dict[str, list[Array | None]], eviden
     df = list(lists["all_dl_df"])
     dh: list[Array | None] = [None] * len(df) if any(evidence.shared) else list(lists["all_dl_dh"])
     weights, biases = lists["all_dl_dweights"], lists["all_dl_dbiases"]
-    return StudentPass(view, weights, biases, df, dh, listed=True, partial=not evidence.ended)
+    partial = not evidence.ended or "3" in evidence.status
+    return StudentPass(view, weights, biases, df, dh, listed=True, partial=partial)
 
 
 def _read_returned(view: NetworkView, parts: Sequence[Array], failed: frozenset[str]) -> StudentPass:

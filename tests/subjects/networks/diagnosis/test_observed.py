@@ -222,7 +222,7 @@ def test_a_factor_in_some_layers_is_not_said_of_each(udl: NetworksJudge) -> None
     text = "slopes, [offsets[0] / len(all_h[0]) * len(y)] + offsets[1:]"
     (diagnosis,) = judge_source(OwnNames("", "returned", text, frozenset()).source, udl).diagnosis
     assert "all_dl_dweights[layer] in some of the layers that were read:" in diagnosis.title
-    assert "By which factor is each layer off that is wrong?" in diagnosis.hint
+    assert "By which factor is each wrong layer off?" in diagnosis.hint
 
 
 ZEROS = "[np.zeros_like(w) for w in all_weights]", "[np.zeros_like(b) for b in all_biases]"
