@@ -5,9 +5,9 @@ from collections.abc import Sequence
 NOT_REACHED = "Not judged: it did not answer every {noun}."
 
 STATE = (
-    " Asked about its counterexample alone, in a fresh process, it does not fail like this: its answers depend on more"
-    " than its arguments, such as a global or a default argument that is kept between calls, random numbers, or memory"
-    " that nothing was written to (np.empty)."
+    " Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this: its"
+    " answers depend on more than its arguments, such as a global or a default argument that is kept between calls,"
+    " random numbers, or memory that nothing was written to (np.empty)."
 )
 
 

@@ -220,7 +220,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     by_name = {row.name: row for row in judgement.properties}
     assert "raised an exception on" in by_name["any_shape"].message
     assert by_name["relu_derivative"].outcome is Mark.PASSED
-    assert "Which of the two steps between them is wrong" in by_name["activation_gradient"].message
+    assert "which of the two steps between them is wrong" in by_name["activation_gradient"].message
     assert any(mistake.id == "observed_activation" for mistake in judgement.diagnosis[0].mistakes)
 
 
@@ -236,7 +236,7 @@ def test_a_factor_on_the_way_down_is_of_neither_step() -> None:
     """It is in the derivative; what came back shows the product of the two."""
     source = fill_template(start=LISTS).replace("2 * (all_f[last] - y)", "all_f[last] - y")
     source = source.replace("(all_f[at - 1] > 0)", "(2.0 * (all_f[at - 1] > 0))")
-    assert "Which of the two steps between them is wrong" in rows(source)["activation_gradient"].message
+    assert "which of the two steps between them is wrong" in rows(source)["activation_gradient"].message
 
 
 def test_steps_that_an_explanation_finds_right_are_not_said_to_hold() -> None:

@@ -9,7 +9,7 @@ from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, fails_always, fails_never, judge_change, judge_of, off, row_of, wrong_from
 from tests.subjects.toy import Toy, ToyAssignment, ToyCases, draw_revision
 
-STATE = "Asked about its counterexample alone, in a fresh process, it does not fail like this"
+STATE = "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
 
 
 def test_what_ends_after_its_last_pair_has_the_first_that_failed_as_its_counterexample() -> None:

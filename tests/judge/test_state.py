@@ -102,7 +102,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return Pass.dw[: len(all_weights)][::-1], Pass.db[: len(all_weights)][::-1]
 """
 
-SENTENCE = "Asked about its counterexample alone, in a fresh process, it does not fail like this"
+SENTENCE = "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
 ALONE = "each asked about alone, in a fresh process"
 
 

@@ -127,8 +127,8 @@ def product_tally(wrong: int, of: int) -> str:
     """The number of networks on which two steps together do not hold, if it cannot be seen which of them does not."""
     networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} this"
     return (
-        f"The gradients of a layer do not follow from those of the layer above on {networks}. Which of the two steps"
-        " between them is wrong, or whether something was done to the gradients afterwards, does not show."
+        f"The gradients of a layer do not follow from those of the layer above on {networks}. That alone does not show"
+        " which of the two steps between them is wrong, or whether something was done to the gradients afterwards."
     )
 
 

@@ -117,7 +117,7 @@ def show(samples: Samples, wrong: Booleans) -> str:
     # Two numbers that differ in their last digit alone would look like one that was rounded.
     digits = 6 if f"{value:.5g}" != f"{follows:.5g}" else 10
     return (
-        f"With K = {samples.layers[owner].depth}, a number of {made} is {value:.{digits}g} where"
+        f"With K = {samples.layers[owner].depth}, one number of {made} is {value:.{digits}g} where"
         f" {follows:.{digits}g} follows from {given}."
     )
 
