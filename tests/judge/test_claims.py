@@ -694,3 +694,19 @@ def test_weight_gradients_that_lost_an_axis_are_said_to_have_another_shape() -> 
         "2 * (", "("
     )
     assert "has arrays in other shapes than all_weights on" in rows(halved)["weight_gradient"].message
+
+
+def test_copies_of_the_arguments_are_no_gradients_that_ignore_the_error() -> None:
+    """It raises on most networks, with lists of matrices for all that it was given."""
+    source = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    weights, f, h = ([np.asmatrix(part) for part in parts] for parts in (all_weights, all_f, all_h))
+    g = 2 * (f[-1] - y)
+    dw, db = [g * h[-1].T], [g]
+    for k in range(len(f) - 1, 0, -1):
+        g = (weights[k].T * g) * (f[k - 1] > 0)
+        dw.insert(0, g * h[k].T)
+        db.insert(0, g)
+    return dw, db
+"""
+    assert not any("do not depend on the error" in row.message for row in rows(source).values())

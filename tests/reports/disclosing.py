@@ -138,5 +138,9 @@ def texts(value: object) -> Iterator[str]:
 
 
 def find_betrayals(text: str, facts: set[str]) -> list[str]:
-    """Which of the facts can be read in a text."""
-    return sorted(fact for fact in facts if fact.lower() in text.lower())
+    """Which of the facts can be read in a text: a whole number is none within a longer one, such as a time."""
+    return sorted(fact for fact in facts if re.search(_describe_fact(fact), text, re.IGNORECASE))
+
+
+def _describe_fact(fact: str) -> str:
+    return rf"(?<![\d.]){fact}(?!\d)" if fact.isdigit() else re.escape(fact)

@@ -107,7 +107,9 @@ def _of_other_layer(words: str, active: Booleans, shape: tuple[int, ...]) -> dic
     rows = min(len(active), shape[0])
     closed, opened = np.zeros(shape, dtype=bool), np.ones(shape, dtype=bool)
     closed[:rows] = opened[:rows] = active[:rows]
-    return {
+    # Of layers of one width nothing needs to be repeated.
+    alike = {f"where {words} is positive": active} if active.shape == shape else {}
+    return alike | {
         f"where {words} is positive, repeated or cut to the length of all_f[layer-1]": np.resize(active, shape),
         f"where {words} is positive, among as many units": closed,
         f"where {words} is positive, and in units beyond its length": opened,
