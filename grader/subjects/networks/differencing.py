@@ -7,9 +7,9 @@ rounds, in whatever precision, is a part of each number and grows with the deriv
 
 **Underflow.** A complex step does not cancel. But it multiplies the derivative on its way: where that is near the least
 number that there is, its digits are lost, though it and all that backpropagation computes can be held; where it is
-2^-200 they are not, which tells it from single precision. Derivatives are so small with inputs as small and first
-weights as much larger, or with such weights in the last layer, which show a step of the biases, too: there what is lost
-at 2^-600 is none, where squares are zero.
+2^-200 they are not, which tells it from single precision. To make derivatives so small, inputs are, with first weights
+as much larger, or the last weights are, which shows a step of the biases, too. Digits that small last weights lose at
+2^-600 already do not count: the square of such a derivative is zero, and backpropagation may look at a norm.
 
 Steps that are a part of each parameter, however small it is, have no common quantum and are not seen.
 """

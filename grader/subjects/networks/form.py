@@ -45,11 +45,11 @@ _BEYOND_CHANCE = 3
 
 def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Evidence]:
     """The evidence, with networks that fit two forms read in that of the others, if those have only one."""
-    by_name: dict[int, Evidence] = {}
+    ambiguous: dict[int, Evidence] = {}
     if not any(observed.form == ReturnedForm.REPLACED for i, observed in evidence.items() if max(suite.sizes[i]) > 1):
         # Where all arrays are single numbers, a list was taken for another one by its name alone.
-        by_name = {i: observed for i, observed in evidence.items() if observed.form == ReturnedForm.REPLACED}
-        evidence = {i: observed for i, observed in evidence.items() if i not in by_name}
+        ambiguous = {i: observed for i, observed in evidence.items() if observed.form == ReturnedForm.REPLACED}
+        evidence = {i: observed for i, observed in evidence.items() if i not in ambiguous}
     for form in _IN_ANOTHER_ORDER:
         twofold = {i for i, observed in evidence.items() if _fits_both(observed.form, form, suite.sizes[i])}
         if {observed.form for i, observed in evidence.items() if i not in twofold and observed.ended} == {form}:
@@ -59,7 +59,7 @@ def in_one_order(suite: Suite, evidence: Mapping[int, Evidence]) -> dict[int, Ev
                 for i, observed in evidence.items()
             }
             # Their single numbers came in that order, too.
-            return ordered | {i: _without_numbers(observed, form, suite.sizes[i]) for i, observed in by_name.items()}
+            return ordered | {i: _without_numbers(observed, form, suite.sizes[i]) for i, observed in ambiguous.items()}
     return {i: _read_without_order(observed, suite.sizes[i]) for i, observed in evidence.items()}
 
 

@@ -63,31 +63,30 @@ FORMS = {
 PROPAGATION = ("activation_gradient", "relu_derivative")
 
 
+def _count_tests(wrong: int, of: int) -> str:
+    """The number of networks on which something fails, of those that test it: the object follows."""
+    return f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'}"
+
+
 def step_tally(wrong: int, of: int) -> str:
     """The number of networks on which a step does not hold, of those that put it to the test."""
-    return f"Does not hold on {wrong} of {of} network{' that tests' if of == 1 else 's that test'} it."
+    return f"Does not hold on {_count_tests(wrong, of)} it."
 
 
 def output_tally(wrong: int, of: int) -> str:
     """The number of networks on which the bias gradients are wrong at the output, if they hold in every other layer."""
-    return (
-        f"At the output layer it is not the derivative of the loss on {wrong} of {of}"
-        f" network{' that tests' if of == 1 else 's that test'} it."
-    )
+    return f"At the output layer it is not the derivative of the loss on {_count_tests(wrong, of)} it."
 
 
 def weights_tally(wrong: int, of: int, *, by_biases: bool) -> str:
     """The number of networks on which dW is not that of the dl/df that db shows, or of no dl/df at all."""
-    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} it"
-    if by_biases:
-        return f"all_dl_dweights does not follow from the dl/df in all_dl_dbiases on {networks}."
-    return f"all_dl_dweights does not follow from any dl/df on {networks}."
+    source = "the dl/df in all_dl_dbiases" if by_biases else "any dl/df"
+    return f"all_dl_dweights does not follow from {source} on {_count_tests(wrong, of)} it."
 
 
 def biases_tally(wrong: int, of: int) -> str:
     """The number of networks on which db is not the dl/df that dW shows."""
-    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} it"
-    return f"all_dl_dbiases does not follow from the dl/df in all_dl_dweights on {networks}."
+    return f"all_dl_dbiases does not follow from the dl/df in all_dl_dweights on {_count_tests(wrong, of)} it."
 
 
 def alone_tally(message: str) -> str:
@@ -125,10 +124,10 @@ def misshapen_tally(name: str, wrong: int, of: int) -> str:
 
 def product_tally(wrong: int, of: int) -> str:
     """The number of networks on which two steps together do not hold, if it cannot be seen which of them does not."""
-    networks = f"{wrong} of {of} network{' that tests' if of == 1 else 's that test'} this"
     return (
-        f"The gradients of a layer do not follow from those of the layer above on {networks}. That alone does not show"
-        " which of the two steps between them is wrong, or whether something was done to the gradients afterwards."
+        f"The gradients of a layer do not follow from those of the layer above on {_count_tests(wrong, of)} this. That"
+        " alone does not show which of the two steps between them is wrong, or whether something was done to the"
+        " gradients afterwards."
     )
 
 
