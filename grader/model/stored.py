@@ -10,7 +10,7 @@ from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from types import UnionType
+from types import MappingProxyType, UnionType
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
@@ -20,10 +20,18 @@ if TYPE_CHECKING:
 
 Value = TypeVar("Value")
 
+#: The metadata of a field that is written only if it differs from its default: assignments from before there was such
+#: a field keep their ids.
+OMITTED: Mapping[str, Any] = MappingProxyType({"omitted": True})
+
 
 def assignment_to_json(assignment: "AnyAssignment") -> str:
     """The assignment, of any kind, in one canonical form."""
-    return json.dumps(asdict(assignment), sort_keys=True)
+    written = asdict(assignment)
+    for field in fields(assignment):
+        if field.metadata.get("omitted") and getattr(assignment, field.name) == _default(field):
+            del written[field.name]
+    return json.dumps(written, sort_keys=True)
 
 
 def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:

@@ -3,9 +3,10 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from grader.model.assignment import Feedback, Limits
-from grader.model.stored import read
+from grader.model.stored import OMITTED, read
 
 KIND = "contract"
 #: The kinds of values that inputs may have, and those among them by which no derivative is taken.
@@ -85,6 +86,18 @@ class ContractMistake:
 
 
 @dataclass(frozen=True, slots=True)
+class RepairRow:
+    """A row of statements: comments in the solution name the statements that count for it."""
+
+    name: str
+    title: str
+    marks: int
+    #: Where to read again, and a question that helps; empty if the author wrote none.
+    read: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssignment:
     """The task of a student who differentiates a function, as data."""
 
@@ -131,6 +144,12 @@ class ContractAssignment:
     unfilled: str = field(default="", compare=False)
     #: Right solutions in other styles: they must pass, and their rounding is allowed, too.
     other_solutions: tuple[Solution, ...] = ()
+    #: Rows of statements; without them a wrong submission is judged by its results alone.
+    rows: tuple[RepairRow, ...] = field(default=(), metadata=OMITTED)
+    #: False if statements of the solution are never put into a submission.
+    repair: bool = field(default=True, metadata=OMITTED)
+    #: The dims of the notebook's own shape.
+    home: Mapping[str, Any] = field(default_factory=dict, metadata=OMITTED)
     language: int = LANGUAGE
     kind: str = KIND
 

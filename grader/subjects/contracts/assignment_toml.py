@@ -23,10 +23,12 @@ from grader.subjects.contracts.assignment import (
     ContractResult,
     Dim,
     Input,
+    RepairRow,
     Solution,
 )
 from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
+from grader.subjects.contracts.repair.row_tables import check_home, check_rows
 from grader.subjects.contracts.tables import EXPRESSION, WANTED, ContractTable, DimTable, ResultTable
 from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
 
@@ -105,7 +107,14 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
         },
         **{f"rubric.{row}": MARKS for row in (*rows, *COMMON_ROWS)},
         **advise_feedback([*rows, *COMMON_ROWS]),
+        **_advise_rows(tables.get("rows")),
     }
+
+
+def _advise_rows(given: Any) -> dict[str, str]:
+    keys = [key for key in WANTED if key.startswith("rows.")]
+    names = given if isinstance(given, dict) else ()
+    return {f"rows.{name}.{key.removeprefix('rows.')}": WANTED[key] for name in names for key in keys}
 
 
 def _read(table: ContractTable) -> ContractAssignment:
@@ -121,9 +130,11 @@ def _read(table: ContractTable) -> ContractAssignment:
     for row in table.rubric:
         if row not in rows:
             raise _ContractFault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
-    advice = advise_feedback(rows)
+    every = [*rows, *table.rows]
     try:
-        feedback = check_hidden(table.feedback, rows, advice)
+        feedback = check_hidden(table.feedback, every, advise_feedback(every))
+        repair_rows = _read_rows(table, results)
+        check_home(table.home, dims)
     except ValueError as error:
         raise _ContractFault(str(error)) from error
     bound = {*known, *table.inputs, *table.upstream, *table.call.given}
@@ -157,7 +168,19 @@ def _read(table: ContractTable) -> ContractAssignment:
         feedback=replace(feedback, hidden=tuple(sorted(set(feedback.hidden)))),
         fingerprints=tuple(table.templates),
         template=table.files.get("template.py", ""),
+        rows=repair_rows,
+        repair=table.repair,
+        home=dict(table.home),
     )
+
+
+def _read_rows(table: ContractTable, results: tuple[ContractResult, ...]) -> tuple[RepairRow, ...]:
+    """Return the rows of statements; raises ValueError if they do not fit the solutions' comments."""
+    rows = tuple(RepairRow(name, row.title, row.marks, row.read, row.hint) for name, row in table.rows.items())
+    files = {table.solution.file: _file(table, "solution.file", table.solution.file)}
+    files |= {name: _file(table, "solution.others", name) for name in table.solution.others}
+    check_rows(rows, _rubric(table, results), files, home=bool(table.home))
+    return rows
 
 
 def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[str, int]:

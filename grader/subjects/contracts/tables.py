@@ -6,7 +6,7 @@ from pydantic import Field
 
 from grader.model.assignment import Feedback
 from grader.subjects.contracts.assignment import LANGUAGE, VALUES
-from grader.subjects.toml_tables import LIMITS_WANTED, LimitsTable, Table, a_table
+from grader.subjects.toml_tables import LIMITS_WANTED, MARKS, LimitsTable, Table, a_table
 
 #: Most cases, and characters of one file.
 MOST_CASES, MOST_CHARACTERS = 300, 100_000
@@ -79,6 +79,15 @@ class SolutionTable(Table):
     others: list[Name] = Field(default_factory=list, max_length=5)
 
 
+class RowTable(Table):
+    """A row of statements."""
+
+    title: str = Field(min_length=1, max_length=100)
+    marks: int = Field(ge=0, le=1000)
+    read: str = Field("", max_length=300)
+    hint: str = Field("", max_length=1000)
+
+
 class ContractTable(Table):
     """All of it."""
 
@@ -100,6 +109,11 @@ class ContractTable(Table):
     submission: SubmissionTable = SubmissionTable()  # type: ignore[call-arg]
     solution: SolutionTable = SolutionTable()  # type: ignore[call-arg]
     rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
+    rows: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")], RowTable] = Field(
+        default_factory=dict, max_length=MOST_NAMES
+    )
+    repair: bool = True
+    home: dict[str, Any] = Field(default_factory=dict)
     limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
     feedback: Feedback = Feedback()
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
@@ -152,4 +166,11 @@ WANTED: dict[str, str] = {
     "files": "a table of texts by their names, as a folder holds them",
     **LIMITS_WANTED,
     "rubric": a_table("rubric"),
+    "rows": "a table for each row, such as [rows.weight_gradient]",
+    "rows.title": "a text of 1 to 100 characters",
+    "rows.marks": MARKS,
+    "rows.read": "a text of at most 300 characters",
+    "rows.hint": "a text of at most 1000 characters",
+    "repair": "true or false",
+    "home": "a table of its own, [home], with a value for each dim that is drawn, such as K = 5",
 }

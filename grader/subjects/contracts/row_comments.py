@@ -1,0 +1,72 @@
+"""The comments in an author's solution that say which rows a statement counts for: `# row: weight_gradient`."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.subjects.contracts.driver import parse
+
+_COMMENT = re.compile(r"#\s*row:\s*(?P<rows>.*?)\s*$")
+_ROWS = re.compile(r"[A-Za-z0-9_]{1,64}(?:\s*,\s*[A-Za-z0-9_]{1,64})*")
+#: The statements that may count for a row.
+_WRITING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)
+
+
+class RowCommentError(ValueError):
+    """A comment that names no row of a statement: the line, and what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowStatement:
+    """A statement of a solution that counts for rows: its lines, from the first to the last, and the rows."""
+
+    first: int
+    last: int
+    rows: tuple[str, ...]
+
+
+def read_row_statements(text: str) -> tuple[RowStatement, ...]:
+    """Return the statements of a solution that bear a comment, in their order; raises SyntaxError, RowCommentError."""
+    comments = {line: rows for line, _, rows in _list_comments(text)}
+    if not comments:
+        return ()
+    statements = []
+    simple = [node for node in ast.walk(parse(text)) if isinstance(node, ast.stmt) and not hasattr(node, "body")]
+    for line, rows in sorted(comments.items()):
+        holders = [node for node in simple if node.lineno <= line <= (node.end_lineno or node.lineno)]
+        if len(holders) != 1 or not isinstance(holders[0], _WRITING):
+            raise RowCommentError(f"line {line}: a row stands behind one statement that assigns, calls or returns")
+        if not _ROWS.fullmatch(rows):
+            raise RowCommentError(f"line {line}: write `# row: NAME`, with letters, digits and _, or several names")
+        names = tuple(dict.fromkeys(name.strip() for name in rows.split(",")))
+        statements.append(RowStatement(holders[0].lineno, holders[0].end_lineno or line, names))
+    if len({statement.first for statement in statements}) < len(statements):
+        raise RowCommentError("a statement has two comments: write its rows in one, with commas between them")
+    return tuple(statements)
+
+
+def strip(text: str) -> str:
+    """Return a solution without these comments and the blanks before them; as it is if it is no Python."""
+    lines = text.splitlines(keepends=True)
+    try:
+        comments = list(_list_comments(text))
+    except SyntaxError:
+        return text
+    for number, column, _ in comments:
+        line = lines[number - 1]
+        ending = line[len(line.rstrip("\r\n")) :]
+        lines[number - 1] = line[:column].rstrip() + ending
+    return "".join(lines)
+
+
+def _list_comments(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the line of each comment, the column where it begins, and what follows `row:`; raises SyntaxError."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(text).readline):
+            if token.type == tokenize.COMMENT and (match := _COMMENT.match(token.string)):
+                yield *token.start, match["rows"]
+    except (tokenize.TokenError, IndentationError) as error:
+        raise SyntaxError(str(error), ("<solution>", 1, 1, "")) from error

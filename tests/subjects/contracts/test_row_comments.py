@@ -1,0 +1,132 @@
+"""Comments in an author's solution that say which rows a statement counts for, and the tables of these rows."""
+
+import json
+import re
+
+import pytest
+
+from grader.errors import BadAssignment
+from grader.model.stored import assignment_to_json
+from grader.subjects.contracts.assignment import assignment_from_json
+from grader.subjects.contracts.row_comments import RowCommentError, RowStatement, read_row_statements, strip
+from tests.subjects.contracts.making import LINEAR, contract
+
+ROWS = """
+[rows.output]
+title = "The output"
+marks = 1
+read = "Chapter 2"
+
+[rows.gradients]
+title = "The gradients"
+marks = 4
+hint = "What is x multiplied with?"
+"""
+SOLUTION = """
+def linear(x, w):
+    out = x @ w  # row: output
+    return out
+
+
+def linear_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout  # row: gradients
+"""
+
+
+def test_a_comment_belongs_to_the_statement_before_it() -> None:
+    text = "def f(x):\n    a = x  # row: first\n    b = (\n        a\n    )  # row: second, third\n    return b\n"
+    assert read_row_statements(text) == (RowStatement(2, 2, ("first",)), RowStatement(3, 5, ("second", "third")))
+
+
+def test_a_text_that_looks_like_a_comment_is_none() -> None:
+    assert read_row_statements('a = "# row: first"\n') == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("for i in x:  # row: a\n    y = i\n", "line 1: a row stands behind one statement"),
+        ("# row: a\nx = 1\n", "line 1: a row stands behind one statement"),
+        ("x = 1; y = 2  # row: a\n", "line 1: a row stands behind one statement"),
+        ("x = 1  # row: a b\n", "line 1: write `# row: NAME`"),
+        ("x = 1  # row:\n", "line 1: write `# row: NAME`"),
+        ("x = [  # row: a\n]  # row: b\n", "a statement has two comments"),
+    ],
+)
+def test_a_comment_that_names_no_row_of_a_statement_is_refused(text: str, fault: str) -> None:
+    with pytest.raises(RowCommentError, match=re.escape(fault)):
+        read_row_statements(text)
+
+
+def test_comments_are_taken_out_with_the_blanks_before_them() -> None:
+    text = "x = 1  # row: a\ny = '# row: b'  # why\nz = 3\t# row: c, d\n"
+    assert strip(text) == "x = 1\ny = '# row: b'  # why\nz = 3\n"
+
+
+def test_an_assignment_has_the_rows_of_its_tables() -> None:
+    assignment = contract(LINEAR + ROWS, solution=SOLUTION)
+    assert [(row.name, row.marks, row.read, row.hint) for row in assignment.rows] == [
+        ("output", 1, "Chapter 2", ""),
+        ("gradients", 4, "", "What is x multiplied with?"),
+    ]
+    assert assignment_from_json(assignment_to_json(assignment)) == assignment
+
+
+def test_an_assignment_without_rows_is_written_as_before_there_were_any() -> None:
+    assert not {"rows", "repair", "home"} & json.loads(assignment_to_json(contract())).keys()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ("[rows.output]", "[rows.out]", "rows.out is a row of results as well: choose another name"),
+        (
+            "[rows.gradients]",
+            "[rows.a]\ntitle = 'A'\nmarks = 0\n[rows.gradients]",
+            "rows.a has no statement: write `# row: a`",
+        ),
+        ("marks = 4", "marks = 3", "the marks of [rows] add up to 4, and those of the results to 5"),
+        ("marks = 4", "marks = -4", "rows.gradients.marks is -4: write a whole number of marks"),
+        ("marks = 4", "points = 4", "rows.gradients.points is no key of an assignment"),
+        ("[rows.gradients]", "[rows.any_shape]", "rows.any_shape needs the dims of the notebook's own shape"),
+    ],
+)
+def test_a_table_that_fits_no_comment_is_refused_with_what_to_write(old: str, new: str, fault: str) -> None:
+    assert old in ROWS
+    with pytest.raises(BadAssignment) as refusal:
+        contract(LINEAR + ROWS.replace(old, new), solution=SOLUTION)
+    assert fault in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("solution", "fault"),
+    [
+        (SOLUTION.replace("row: output", "row: outputs"), "solution.py, line 3: outputs has no table: write [rows.out"),
+        (SOLUTION.replace("row: output", "row: form"), "solution.py, line 3: no statement counts for form"),
+        (SOLUTION.replace("row: output", "row: "), "solution.py, line 3: write `# row: NAME`"),
+    ],
+)
+def test_a_comment_without_a_table_is_refused_with_its_line(solution: str, fault: str) -> None:
+    with pytest.raises(BadAssignment) as refusal:
+        contract(LINEAR + ROWS, solution=solution)
+    assert fault in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("home", "fault"),
+    [
+        ("N = 3\nD = 2\nM = 2", ""),
+        ("N = 3\nD = 2", "home.M is missing"),
+        ("N = 3\nD = 2\nM = 2\nC = 1", "home.C is no dim that is drawn: write one of N, D, M"),
+        ('N = 3\nD = 2\nM = "two"', "home.M does not fit dims.M: write a whole number"),
+        ("N = [3]\nD = 2\nM = 2", "home.N does not fit dims.N: write a whole number"),
+    ],
+)
+def test_the_dims_of_the_notebooks_own_shape_are_those_that_are_drawn(home: str, fault: str) -> None:
+    text = f"{LINEAR}\n[home]\n{home}\n"
+    if not fault:
+        assert contract(text).home == {"N": 3, "D": 2, "M": 2}
+        return
+    with pytest.raises(BadAssignment) as refusal:
+        contract(text)
+    assert fault in str(refusal.value)
