@@ -12,13 +12,15 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge import wording
 from grader.judge.agreement import AGREEMENT, PURE, agreement, disagreeing, purity, wrong_later
 from grader.judge.examples import Example, Examples
-from grader.judge.marks import AloneMarks, Given, SubjectMarks
+from grader.judge.marks import AloneMarks, Given, RowSpec, SubjectMarks
+from grader.judge.mending import Mender
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
     Flag,
     Judgement,
     Mark,
+    MendedStatement,
     Outcome,
     Property,
     Statistics,
@@ -86,8 +88,16 @@ class Judge:
         """All that a submission is asked in the first exchange: the cases, some of them again, the probes."""
         return self.cases.join(self.cases.take(self.asked_again), self.subject.probes)
 
-    def judge(self, candidate: Candidate[Any], fresh: Callable[[], Candidate[Any]]) -> Judgement:
-        """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming."""
+    def judge(
+        self,
+        candidate: Candidate[Any],
+        fresh: Callable[[], Candidate[Any]],
+        menders: Callable[[], Mender] | None = None,
+    ) -> Judgement:
+        """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
+
+        `menders` starts it in one in which it may be mended; None: it never is.
+        """
         ended: CandidateError | None = None
         try:
             given = candidate.answer(self.questions)
@@ -109,7 +119,7 @@ class Judge:
             # It died after the last graded answer: it is asked about no smaller cases.
             witness.left = 0
         noticed = self._flags(answers, probed, witness)
-        return self._conclude(counted, answers, len(later), pure, noticed, witness, fresh)
+        return self._conclude(counted, answers, len(later), pure, noticed, witness, fresh, menders)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         flags = self.subject.flags(probed, witness)
@@ -126,6 +136,7 @@ class Judge:
         noticed: tuple[Flag, ...],
         witness: Witness,
         fresh: Callable[[], Candidate[Any]],
+        menders: Callable[[], Mender] | None,
     ) -> Judgement:
         subject = self.subject
         agrees = agreement(self.cases, answers, later, subject.noun)
@@ -153,7 +164,15 @@ class Judge:
         if marks.alone is not None and (depends or differs) and (alone := marks.alone(fresh)) is not None:
             rows |= alone.rows
             shown = self._show_alone(alone, shown)
-        properties = self._properties(rows, shown)
+        specs = marks.specs or subject.rows
+        repair: tuple[MendedStatement, ...] = ()
+        # Of answers that differ from time to time nothing can be shown by running it.
+        if marks.mend is not None and menders is not None and not (depends or differs):
+            mended = marks.mend(menders)
+            if mended is not None:
+                rows |= mended.rows
+                specs, repair, first_difference = mended.specs, mended.repair, None
+        properties = self._properties(rows, shown, specs)
         return Judgement(
             outcome,
             properties,
@@ -165,6 +184,7 @@ class Judge:
             noticed,
             diagnosis,
             first_difference,
+            repair,
         )
 
     def _show_alone(self, alone: AloneMarks, shown: Mapping[str, Example]) -> dict[str, Example]:
@@ -191,9 +211,12 @@ class Judge:
         finally:
             witness.restart(fresh)
 
-    def _properties(self, rows: dict[str, Row], shown: Mapping[str, Example]) -> tuple[Property, ...]:
+    @staticmethod
+    def _properties(
+        rows: dict[str, Row], shown: Mapping[str, Example], specs: Sequence[RowSpec]
+    ) -> tuple[Property, ...]:
         properties = []
-        for spec in self.subject.rows:
+        for spec in specs:
             row = rows[spec.name]
             example = shown.get(spec.name)
             properties.append(
@@ -213,7 +236,8 @@ class Judge:
 
     def not_run(self, message: str) -> tuple[Property, ...]:
         """The rows of what was not judged, with the message that explains it."""
-        return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in self.subject.rows}, {})
+        specs = self.subject.rows
+        return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in specs}, {}, specs)
 
     def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
         """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""

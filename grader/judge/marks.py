@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from grader.judge.mending import Mender
 from grader.judge.row import Row
-from grader.model.verdict import Diagnosis, FirstDifference, Flag
+from grader.model.verdict import Diagnosis, FirstDifference, Flag, MendedStatement
 from grader.oracle.answers import Answer, Candidate, Raised
 
 
@@ -46,6 +47,16 @@ class AloneMarks:
 
 
 @dataclass(frozen=True, slots=True)
+class MendedMarks:
+    """The rows of a submission by the statements that must be mended, which carry its marks."""
+
+    rows: dict[str, Row]
+    #: All rows of the verdict, with the marks that they carry now.
+    specs: Sequence[RowSpec]
+    repair: tuple[MendedStatement, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectMarks:
     """The conclusion of a subject about a submission: its own rows, and their explanation."""
 
@@ -61,3 +72,7 @@ class SubjectMarks:
     #: Judges rows again, if the answers depend on the calls before, by those of fresh processes; it returns None if one
     #: ends, or if that earns no more. None: there is nothing that it would judge otherwise.
     alone: Callable[[Callable[[], Candidate[Any]]], AloneMarks | None] | None = None
+    #: All rows of the verdict, if they carry other marks than those of a right one.
+    specs: Sequence[RowSpec] | None = None
+    #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.
+    mend: Callable[[Callable[[], Mender]], MendedMarks | None] | None = None

@@ -299,6 +299,43 @@ class FirstDifference:
     file: str | None = field(default=None, metadata=describe("The path of their file in a package; only there."))
 
 
+class MendingKind(StrEnum):
+    """The change that a statement of a submission needs. `insert`: it is missing; `guard`: its condition is wrong."""
+
+    REPLACE = "replace"
+    INSERT = "insert"
+    GUARD = "guard"
+    REMOVE = "remove"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongNumber:
+    """A number of a result that is wrong, and would be right if the statement were mended with all others."""
+
+    result: str
+    index: list[int]
+    expected: float | None
+    actual: float | None = field(metadata=describe("Null if the submission returned none, or one that is not finite."))
+    case: dict[str, Any] = field(metadata=describe("The properties that distinguish the case from others."))
+
+
+@dataclass(frozen=True, slots=True)
+class MendedStatement:
+    """A statement of the submission that must be mended: with all of them mended, it is right on every case."""
+
+    kind: MendingKind
+    #: The rows that it costs.
+    rows: tuple[str, ...]
+    titles: tuple[str, ...]
+    lines: tuple[SourceLine, ...] = field(metadata=describe("Its lines in the submission; empty if it is missing."))
+    source: str = field(metadata=describe("The lines as they are written; hidden below the level full."))
+    read: str
+    hint: str
+    wrong: WrongNumber | None = field(
+        default=None, metadata=describe("The first wrong number that it is the cause of; null if none shows it.")
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """The extent of the comparison."""
@@ -337,6 +374,7 @@ class Judgement:
     flags: tuple[Flag, ...] = ()
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None
+    repair: tuple[MendedStatement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +393,10 @@ class Verdict:
         default=(), metadata=describe("The best explanation first; empty if none fits.")
     )
     first_difference: FirstDifference | None = None
+    repair: tuple[MendedStatement, ...] = field(
+        default=(),
+        metadata=describe("The fewest statements to mend; empty if none were found, and from an earlier version."),
+    )
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
     flags: tuple[Flag, ...] = field(default=(), metadata=describe("Only for staff; empty for other tokens."))

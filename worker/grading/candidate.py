@@ -1,12 +1,13 @@
 """A submission behind the wall as a Candidate: cases out, arrays in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
 from grader.errors import CandidateError
 from grader.judge.exchange import Question
+from grader.judge.mending import Script
 from grader.oracle.answers import Answer
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
@@ -79,6 +80,24 @@ class Jailed:
             raise
         return exchange.answers(cases, replies)
 
+    def study(self, cases: Any, study: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what may be mended of it by a solution; raises CandidateError."""
+        header, payload, _ = self.requests.exchange.question(cases)
+        (reply,) = self.session.answer(JailRequest({**header, "study": study}, payload, [0]))
+        return reply.header
+
+    def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
+        """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""
+        exchange = self.requests.exchange
+        header, payload, sizes = exchange.question(cases)
+        asked = JailRequest({**header, "scripts": scripts}, payload, [*sizes] * len(scripts))
+        try:
+            replies = self.session.answer(asked)
+        except CandidateError as error:
+            error.answers = [answer for part in _split(exchange, cases, self.session.replies) for answer in part]
+            raise
+        return _split(exchange, cases, replies)
+
     def evidence(self, cases: Any) -> list[Any]:
         """Return what its subject reads of it besides, for each case in order; fewer if its process ends before."""
         question = self.requests.exchange.observation(cases)
@@ -90,3 +109,9 @@ class Jailed:
         except CandidateError:
             replies = self.session.replies
         return self.requests.exchange.evidence(cases, replies)
+
+
+def _split(exchange: "AnyExchange", cases: Any, replies: Sequence[Reply]) -> list[list[Answer]]:
+    """Return the answers to the cases one time after the other, the last time perhaps to fewer."""
+    count = len(cases)
+    return [exchange.answers(cases, replies[at : at + count]) for at in range(0, len(replies), count)]

@@ -3,7 +3,7 @@
 import contextlib
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from grader.file_formats import refuse_other_format
 from grader.judge.judge import Judge
+from grader.judge.mending import Mender
 from grader.model.verdict import (
     Flag,
     GradedAssignment,
@@ -29,6 +30,8 @@ from worker.grading.pool import Jails
 from worker.sandbox.clock import Budget
 from worker.sandbox.inside.cells import Cells
 from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.rejection import quote
+from worker.sandbox.inside.syntax import unify_newlines
 from worker.sandbox.inside.writes import Write
 from worker.sandbox.policy import JailLimits
 from worker.sandbox.session import Session
@@ -106,9 +109,19 @@ def name_files(judgement: Judgement, names: Sequence[str]) -> Judgement:
         )
 
     error = judgement.error
-    if error is None:
-        return judgement
-    return replace(judgement, error=replace(error, frames=rename(error.frames), lines=rename(error.lines)))
+    if error is not None:
+        error = replace(error, frames=rename(error.frames), lines=rename(error.lines))
+    repair = tuple(replace(statement, lines=rename(statement.lines)) for statement in judgement.repair)
+    return replace(judgement, error=error, repair=repair)
+
+
+def quote_repair(judgement: Judgement, quote: Callable[[SourceLine], str]) -> Judgement:
+    """Return a judgement whose statements to mend are quoted from the submission as it was handed in."""
+    repair = tuple(
+        replace(statement, source="\n".join(filter(None, map(quote, statement.lines))))
+        for statement in judgement.repair
+    )
+    return replace(judgement, repair=repair)
 
 
 class Stopped(BackmarkError):
@@ -127,6 +140,8 @@ class Grading:
     _sessions: list[Session] = field(default_factory=list)
     #: For all of its jails together.
     _budget: Budget = field(default_factory=Budget)
+    #: For those in which it is mended, which cost nobody's verdict.
+    _mending_budget: Budget = field(default_factory=Budget)
     _gave_up: bool = False
     _stopped: bool = False
     #: The places at which it writes each list of derivatives.
@@ -170,23 +185,23 @@ class Grading:
             raise JailFailed(fault)
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        judgement = name_files(judgement, self.cells.names)
+        judgement = name_files(quote_repair(judgement, self._quote), self.cells.names)
         submission = GradedSubmission(digest[:16], self.filename, digest)
         return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
-        candidate = self._candidate(session)
-        judgement = judge.judge(candidate, self._fresh)
+        candidate = self._candidate(session, self._budget)
+        judgement = judge.judge(candidate, self._fresh, self._start_mending)
         judgement = replace(judgement, first_difference=judge.subject.locate(judgement.first_difference, self._writes))
         output = session.output
         if output:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
         return judgement, output
 
-    def _candidate(self, session: Session) -> Candidate[Any]:
-        session.budget = self._budget
+    def _candidate(self, session: Session, budget: Budget) -> Jailed:
+        session.budget = budget
         self._sessions.append(session)
         if self._stopped:
             # Whoever stopped it may have looked before this jail was there.
@@ -213,11 +228,28 @@ class Grading:
             self._gave_up = True
             raise TimedOut("Its seconds are used up.")
         try:
-            return self._candidate(self.grader.start())
+            return self._candidate(self.grader.start(), self._budget)
         except SubmissionError as error:
             # It was read a moment ago: what is left of its limits did not suffice for a second time.
             message = f"It could not be read a second time: {error}"
             raise TimedOut(message) from error
+
+    def _start_mending(self) -> Mender:
+        """Return the submission in a jail of its own for mending; raises TimedOut if no time is left for that."""
+        self._close()
+        if self._mending_budget.used > self.grader.limits.seconds:
+            raise TimedOut("The seconds for mending are used up.")
+        try:
+            return self._candidate(self.grader.start(), self._mending_budget)
+        except SubmissionError as error:
+            message = f"It could not be read once more: {error}"
+            raise TimedOut(message) from error
+
+    def _quote(self, line: SourceLine) -> str:
+        """Return a line as the student wrote it; empty if it is not among what was kept of the submission."""
+        text = self.source.decode(errors="replace") if line.cell is None else dict(self.cells.texts).get(line.cell, "")
+        lines = unify_newlines(text).split("\n")
+        return quote(lines[line.line - 1].strip()) if 0 < line.line <= len(lines) else ""
 
     def _close(self) -> None:
         for session in self._sessions:

@@ -1,11 +1,12 @@
 """Checks of a jail's answers: their headers come from a process that a student's code can steer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
-from worker.sandbox.inside.entry import MOST_FORMS, Entry
+from worker.sandbox.inside.entry import MOST_ALTERNATIVES, MOST_FORMS, MOST_STATEMENTS, Entry
 from worker.sandbox.inside.networks.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import Write
@@ -58,15 +59,17 @@ class Extracted:
 class AnswerReader:
     """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
-    Of names an answer may hold those of the entry. It is evidence, or an answer in parts, only if that was asked for
-    (`observed`, `partial`).
+    Of names an answer may hold those of the entry. It is evidence, a study or an answer in parts only if that was asked
+    for (`observed`, `studied`, `partial`).
     """
 
-    def __init__(self, entry: Entry, *, observed: bool = False, partial: bool = False) -> None:
+    def __init__(self, entry: Entry, *, observed: bool = False, studied: bool = False, partial: bool = False) -> None:
         self._entry = entry
         self._checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
         if observed:
             self._checks = {"evidence": _is_evidence}
+        elif studied:
+            self._checks = {"study": _is_study}
         elif partial:
             self._checks = {"returned": _is_returned, "partial": _is_partial}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
@@ -192,6 +195,38 @@ def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
         and all(isinstance(header[key], str) and set(header[key]) <= set("01") for key in ("shared", "within"))
         and all(header[key] is None or _is_raising(header[key], entry) for key in ("raised", "wrote"))
     )
+
+
+def _is_study(header: dict[str, Any], _: Entry) -> bool:
+    """Return True if this is what may be mended of a submission."""
+    return (
+        set(header) == {"kind", "statements", "solution", "insertable"}
+        and _is_list(header["statements"], _is_statement, MOST_STATEMENTS)
+        and len({statement["number"] for statement in header["statements"]}) == len(header["statements"])
+        and _is_list(header["solution"], _is_solution_statement, MOST_STATEMENTS)
+        and _is_list(header["insertable"], _is_line, MOST_STATEMENTS)
+    )
+
+
+def _is_statement(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"number", "lines", "alternatives", "alike", "guarded", "unfilled", "overwritten"}
+        and _is_line(value["number"])
+        and _are_lines(value["lines"])
+        and len(value["lines"]) > 0
+        and all(_is_list(value[name], _is_line, MOST_ALTERNATIVES) for name in ("alternatives", "alike", "guarded"))
+        and _is_list(value["overwritten"], _is_line, MOST_STATEMENTS)
+        and type(value["unfilled"]) is bool
+    )
+
+
+def _is_solution_statement(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and _is_line(value[0]) and _is_list(value[1], _is_line, _NAMED)
+
+
+def _is_list(value: object, is_item: Callable[[object], bool], most: int) -> bool:
+    return isinstance(value, list) and len(value) <= most and all(map(is_item, value))
 
 
 def _are_lines(value: object) -> bool:

@@ -23,6 +23,11 @@ class JailRequest:
         return bool(self.header.get("evidence"))
 
     @property
+    def studies(self) -> bool:
+        """True if it asks what may be mended."""
+        return "study" in self.header
+
+    @property
     def partial(self) -> bool:
         """True if it asks for answers in parts."""
         return bool(self.header.get("partial"))

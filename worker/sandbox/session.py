@@ -112,7 +112,9 @@ class Session:
         frame = request.pack(self._process.kept)
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
-            reader = AnswerReader(self._entry, observed=request.observes, partial=request.partial)
+            reader = AnswerReader(
+                self._entry, observed=request.observes, studied=request.studies, partial=request.partial
+            )
             for size in sizes:
                 if not self._frames:
                     self._wait()

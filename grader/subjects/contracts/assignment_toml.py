@@ -179,7 +179,8 @@ def _read_rows(table: ContractTable, results: tuple[ContractResult, ...]) -> tup
     rows = tuple(RepairRow(name, row.title, row.marks, row.read, row.hint) for name, row in table.rows.items())
     files = {table.solution.file: _file(table, "solution.file", table.solution.file)}
     files |= {name: _file(table, "solution.others", name) for name in table.solution.others}
-    check_rows(rows, _rubric(table, results), files, home=bool(table.home))
+    marks = {row: most for row, most in _rubric(table, results).items() if row not in COMMON_ROWS}
+    check_rows(rows, marks, files, home=bool(table.home))
     return rows
 
 

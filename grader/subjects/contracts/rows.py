@@ -17,15 +17,20 @@ from grader.subjects.contracts.exchange import join_numbers, numbers_of
 from grader.subjects.contracts.words import describe_form
 
 
-def list_rows(assignment: ContractAssignment) -> tuple[RowSpec, ...]:
-    """Return the rows: agreement, a row for each name that the results have, and purity."""
+def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None) -> tuple[RowSpec, ...]:
+    """Return the rows: agreement, those of statements, one for each name that the results have, and purity.
+
+    The marks are those of the results (`by_results`) or of the statements; by default of the latter if there are any.
+    """
     marks = assignment.rubric
+    counted = not assignment.rows if by_results is None else by_results
     titles: dict[str, str] = {}
     for result in assignment.results:
         titles.setdefault(result.row, result.title)
     return (
         RowSpec(AGREEMENT, "Agrees with finite differences", marks.get(AGREEMENT, 0)),
-        *(RowSpec(name, title, marks.get(name, 0)) for name, title in titles.items()),
+        *(RowSpec(row.name, row.title, 0 if counted else row.marks) for row in assignment.rows),
+        *(RowSpec(name, title, marks.get(name, 0) if counted else 0) for name, title in titles.items()),
         RowSpec(PURE, "Leaves its inputs unchanged, and answers the same again", marks.get(PURE, 0)),
     )
 

@@ -1,13 +1,15 @@
 """Contracts as a subject of the judge: results that are right or wrong each by itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from functools import cached_property
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from grader.judge.marks import Given, RowSpec, SubjectMarks
+from grader.errors import TimedOut
+from grader.judge.marks import Given, MendedMarks, RowSpec, SubjectMarks
+from grader.judge.mending import Mender
 from grader.judge.row import Failure, Row
 from grader.judge.subject import ListWrite
 from grader.judge.trial import KnownMistake, Trial
@@ -21,6 +23,8 @@ from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
+from grader.subjects.contracts.repair.mending import Repairer
+from grader.subjects.contracts.repair.rows import NOT_FOUND, TOO_SLOW, describe_repair, judge_by_repair
 from grader.subjects.contracts.rows import judge_rows, list_rows
 
 
@@ -62,11 +66,41 @@ class Contract:
         return list_rows(self.assignment)
 
     def right(self, answers: int) -> dict[str, Row]:
-        """Return the rows of the results of a submission that is right in all answers."""
-        return {result.row: Row(Mark.PASSED, answers, "") for result in self.assignment.results}
+        """Return the rows of a submission that is right in all answers."""
+        names = (*(row.name for row in self.assignment.rows), *(result.row for result in self.assignment.results))
+        return {name: Row(Mark.PASSED, answers, "") for name in names}
 
     def marks(self, given: Given, witness: Witness) -> SubjectMarks:  # noqa: ARG002 - the seam's
         """Return the rows of the results, and the exception if every call raised."""
+        judged = self._judge_results(given)
+        if not self.assignment.rows:
+            return judged
+        unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in self.assignment.rows}
+        mend = partial(self._mend, given, judged.rows) if self.assignment.repair else None
+        specs = list_rows(self.assignment, by_results=True)
+        return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
+
+    def _mend(self, given: Given, results: Mapping[str, Row], menders: Callable[[], Mender]) -> MendedMarks | None:
+        """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
+        assignment = self.assignment
+        repairer = Repairer(assignment, self.cases, self.order)
+        try:
+            repair = repairer.repair(given.agrees.failing, menders)
+        except TimedOut:
+            unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
+            return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
+        if repair is None:
+            return None
+        rows = judge_by_repair(assignment, repair, len(self.cases))
+        by_results = _sum_marks(list_rows(assignment, by_results=True), results)
+        by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
+        return MendedMarks(
+            rows,
+            list_rows(assignment, by_results=by_results > by_statements),
+            describe_repair(assignment, repair, self.cases, given.answers),
+        )
+
+    def _judge_results(self, given: Given) -> SubjectMarks:
         rows = judge_rows(self.assignment, self.cases, given.answers)
         raised = [answer for answer in given.answers if isinstance(answer, Raised)]
         first = find_first_difference(
@@ -123,6 +157,10 @@ class Contract:
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
+
+
+def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
+    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)
 
 
 @dataclass(frozen=True, slots=True)

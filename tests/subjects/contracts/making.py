@@ -17,7 +17,7 @@ from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
 from grader.subjects.contracts.revision import ContractRevision
 from tests.local import LocalSession, local_by
-from worker.grading.candidate import entry, request
+from worker.grading.candidate import Jailed, entry, request
 from worker.sandbox.inside.rejection import Rejected
 from worker.sandbox.inside.source import extract
 
@@ -119,4 +119,8 @@ def judge(contract_revision: ContractRevision, source: str) -> Judgement:
     """Return the judgement on a source."""
     judge_of = Judge(contract_revision)
     exchange = judge_of.subject.exchange
-    return judge_of.judge(local_by(source, exchange), lambda: local_by(source, exchange))
+
+    def start() -> Jailed:
+        return local_by(source, exchange)
+
+    return judge_of.judge(start(), start, start)

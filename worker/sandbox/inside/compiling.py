@@ -10,7 +10,8 @@ from .listing import Line, SlicePart
 from .syntax import fault, too_complex
 from .tracebacks import FILENAME
 
-_FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
+#: The compiler flags of all future imports.
+FUTURES = sum({getattr(__future__, name).compiler_flag for name in __future__.all_feature_names})
 
 
 def compile_parts(lines: list[Line], start: int = 0) -> tuple[SlicePart, ...]:
@@ -21,9 +22,9 @@ def compile_parts(lines: list[Line], start: int = 0) -> tuple[SlicePart, ...]:
         numbered = list(group)
         # Empty lines first, so that its line numbers are those of the whole.
         code = "\n" * numbered[0][0] + "".join(f"{line.code}\n" for _, line in numbered)
-        parts.append(SlicePart(_compile(code, flags, lines), trial))
+        parts.append(SlicePart(_compile(code, flags, lines), trial, code))
         # The future imports come first, and hold for all of it.
-        flags |= parts[-1].compiled.co_flags & _FUTURES
+        flags |= parts[-1].compiled.co_flags & FUTURES
     return tuple(parts)
 
 

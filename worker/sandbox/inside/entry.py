@@ -6,6 +6,8 @@ from typing import Any, Self
 
 #: Results of another form that an answer describes.
 MOST_FORMS = 16
+#: Statements of a submission that may be mended, and statements of a solution that may stand in the place of one.
+MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
 
 
 @dataclass(frozen=True, slots=True)

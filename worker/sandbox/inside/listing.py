@@ -33,6 +33,8 @@ class SlicePart:
     compiled: CodeType
     #: The one statement that they are, where an exception in it is no fault of the submission.
     trial: Statement | None = None
+    #: Their text, behind as many empty lines as there are lines before them.
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)

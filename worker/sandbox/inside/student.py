@@ -17,11 +17,12 @@ from .tracebacks import describe
 from .trial import Trials
 
 if TYPE_CHECKING:
+    from .mending.question import Workbench
     from .randomness import Randomness
 
 #: Names in the source of whatever draws random numbers; `statistics` does it unasked.
 _DRAWING = ("random", "statistics")
-_NO_MODULES = CourseModules()
+NO_MODULES = CourseModules()
 _IMPORTS = (ast.Import, ast.ImportFrom)
 #: Said of an exception that the module itself raised, which the notebook perhaps never does.
 _BEFORE_THE_CALL = (
@@ -35,6 +36,8 @@ class Student:
 
     def __init__(self, lines: Slice) -> None:
         self.lines = lines
+        #: What could be mended of it, once somebody asked.
+        self.workbench: Workbench | None = None
         self._modules: dict[Hashable, ModuleType | BaseException] = {}
         #: Statements on trial that were given up in one module or another, and why: they are not tried again.
         self._given_up: dict[Statement, str] = {}
@@ -47,7 +50,7 @@ class Student:
         return function
 
     def names(
-        self, key: tuple[Hashable, ...], given: Mapping[str, Any], course: CourseModules = _NO_MODULES
+        self, key: tuple[Hashable, ...], given: Mapping[str, Any], course: CourseModules = NO_MODULES
     ) -> dict[str, Any]:
         """Return the names of the module that is given these; raises what executing the slice raised, each time.
 

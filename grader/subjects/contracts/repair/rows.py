@@ -1,0 +1,115 @@
+"""The rows of statements: held, lost or not shown, by the statements that must be mended."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from grader.judge.row import Row
+from grader.model.verdict import Mark, MendedStatement, MendingKind, SourceLine, WrongNumber
+from grader.oracle.answers import Answer
+from grader.subjects.contracts.assignment import ContractAssignment, RepairRow
+from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
+from grader.subjects.contracts.repair.row_tables import RESERVED
+from grader.subjects.contracts.repair.study import INSERT, REMOVE, Operation
+
+NOT_FOUND = "Not judged: no few lines were found that make the submission right once they are changed."
+TOO_SLOW = "Not judged: the time for finding the lines that must be changed was used up."
+NOT_SHOWN = "Not shown: the submission is right without any line of yours for this."
+HALF_LOST = "Not shown: more than half of the other rows are lost."
+MISSING = "Not shown: a line is missing or not filled in."
+
+
+def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) -> dict[str, Row]:
+    """Return the row of each declared row of statements, by the repair of a wrong submission."""
+    rows = {row.name: _judge_row(row, repair, cases) for row in assignment.rows if row.name not in RESERVED}
+    lost = sum(row.mark is not Mark.PASSED for row in rows.values())
+    missing = any(operation[0] == INSERT or operation in repair.study.unfilled for operation in repair.operations)
+    for row in assignment.rows:
+        if row.name in RESERVED:
+            message = MISSING if missing else HALF_LOST if 2 * lost > len(rows) else ""
+            rows[row.name] = Row(Mark.NOT_RUN if message else Mark.PASSED, cases, message)
+    return rows
+
+
+def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
+    study = repair.study
+    changed = [operation for operation in repair.operations if row.name in cost(repair, operation)]
+    if changed:
+        missing = sum(operation[0] == INSERT for operation in changed)
+        return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
+    own = [number for number, other in study.matched.items() if row.name in study.rows[other]]
+    if not any(number in repair.shown for number in own):
+        return Row(Mark.NOT_RUN, cases, NOT_SHOWN)
+    return Row(Mark.PASSED, cases, "")
+
+
+def _describe(changed: int, missing: int) -> str:
+    parts = []
+    if changed:
+        parts.append("A line must be changed" if changed == 1 else f"{changed} lines must be changed")
+    if missing:
+        parts.append("a line is missing" if missing == 1 else f"{missing} lines are missing")
+    text = ", and ".join(parts) + "."
+    return text[:1].upper() + text[1:]
+
+
+def cost(repair: Repair, operation: Operation) -> tuple[str, ...]:
+    """Return the rows that an operation costs: a removed statement those of what it overwrites."""
+    study = repair.study
+    if operation[0] == REMOVE:
+        overwritten = study.own[operation[1]].overwritten
+        return tuple(dict.fromkeys(row for other in overwritten for row in study.rows.get(other, ())))
+    return study.rows_of(operation)
+
+
+def describe_repair(
+    assignment: ContractAssignment, repair: Repair, cases: ContractCases, answers: Sequence[Answer]
+) -> tuple[MendedStatement, ...]:
+    """Return the statements that must be mended, in the order of the submission; their texts are the worker's."""
+    declared = {row.name: row for row in assignment.rows}
+    return tuple(_describe_operation(declared, repair, operation, cases, answers) for operation in repair.operations)
+
+
+def _describe_operation(
+    declared: Mapping[str, RepairRow],
+    repair: Repair,
+    operation: Operation,
+    cases: ContractCases,
+    answers: Sequence[Answer],
+) -> MendedStatement:
+    rows = [declared[name] for name in cost(repair, operation)]
+    own = None if operation[0] == INSERT else repair.study.own[operation[1]]
+    lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines)
+    return MendedStatement(
+        MendingKind(operation[0]),
+        tuple(row.name for row in rows),
+        tuple(row.title for row in rows),
+        lines,
+        "",
+        next((row.read for row in rows if row.read), ""),
+        next((row.hint for row in rows if row.hint), ""),
+        _find_number(repair, operation, cases, answers),
+    )
+
+
+def _find_number(
+    repair: Repair, operation: Operation, cases: ContractCases, answers: Sequence[Answer]
+) -> WrongNumber | None:
+    """Return the first wrong number that an operation is the cause of, as the submission itself computed it."""
+    first = find_first_wrong(repair, operation, cases, answers)
+    if first is None:
+        return None
+    at, number = first
+    case = cases.take([at])
+    place, part = next((place, part) for _, place, part in case.slices() if part.start <= number < part.stop)
+    index = [int(axis) for axis in np.unravel_index(number - part.start, place.shape)]
+    actual = float(numbers_of(answers[at], case.starts[-1])[number])
+    return WrongNumber(
+        place.expression,
+        index,
+        float(case.expected[number]),
+        actual if np.isfinite(actual) else None,
+        dict(case.drawn[0].dims),
+    )

@@ -1,0 +1,126 @@
+"""The statements of a submission beside those of a solution, as a jail found them: what may be put where."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from grader.subjects.contracts.row_comments import RowStatement
+
+REPLACE, INSERT, GUARD, REMOVE, ZERO = "replace", "insert", "guard", "remove", "zero"
+
+#: The kind of an operation, the number of the submission's statement or of the inserted one, that of the solution's.
+Operation = tuple[str, int] | tuple[str, int, int]
+Script = frozenset[Operation]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnStatement:
+    """Statements of the submission that write one target together."""
+
+    number: int
+    #: The cell (0 in a file) and the line of each.
+    lines: tuple[tuple[int, int], ...]
+    #: The statements of the solution that may stand in its place, the likeliest first.
+    alternatives: tuple[int, ...]
+    #: The ones among them that read like it, and those that run under another condition.
+    alike: frozenset[int]
+    guarded: frozenset[int]
+    #: True if the template has it.
+    unfilled: bool
+    #: If nothing of the solution's may stand in its place: the statements of the solution's whose variable it writes.
+    overwritten: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """All that may be mended of a submission by one solution."""
+
+    statements: tuple[OwnStatement, ...]
+    #: By the number of a statement of the solution's the rows that it counts for.
+    rows: Mapping[int, tuple[str, ...]]
+    #: The statements of the solution's that the submission lacks and that have a place in it.
+    insertable: frozenset[int]
+
+    @classmethod
+    def read(cls, reply: Mapping[str, Any], commented: Sequence[RowStatement]) -> "Study":
+        """Return what a jail's checked reply says of a solution with these comments."""
+        rows_by_line = {statement.first: statement.rows for statement in commented}
+        rows = {}
+        for number, lines in reply["solution"]:
+            names = [row for line in lines for row in rows_by_line.get(line, ())]
+            if names:
+                rows[number] = tuple(dict.fromkeys(names))
+        statements = tuple(
+            OwnStatement(
+                raw["number"],
+                tuple((cell, line) for cell, line in raw["lines"]),
+                tuple(raw["alternatives"]),
+                frozenset(raw["alike"]),
+                frozenset(raw["guarded"]),
+                raw["unfilled"],
+                tuple(raw["overwritten"]),
+            )
+            for raw in reply["statements"]
+        )
+        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys())
+
+    @cached_property
+    def matched(self) -> Mapping[int, int]:
+        """By the number of a statement of the submission's the likeliest of the solution's that counts for a row."""
+        likeliest = ((own.number, own.alternatives[0]) for own in self.statements if own.alternatives)
+        return {number: other for number, other in likeliest if other in self.rows}
+
+    @cached_property
+    def own(self) -> Mapping[int, OwnStatement]:
+        """The statements of the submission by their numbers."""
+        return {own.number: own for own in self.statements}
+
+    @cached_property
+    def replacements(self) -> Script:
+        """The replacements of all statements that have a match."""
+        return frozenset((REPLACE, number, other) for number, other in self.matched.items())
+
+    @cached_property
+    def insertions(self) -> Script:
+        """The insertions of all statements that are missing."""
+        covered = set(self.matched.values())
+        return frozenset((INSERT, number) for number in self.insertable if number not in covered)
+
+    @cached_property
+    def unfilled(self) -> Script:
+        """The replacements of the template's own lines that read otherwise than the solution's."""
+        return frozenset(
+            (REPLACE, number, other)
+            for number, other in self.matched.items()
+            if self.own[number].unfilled and other not in self.own[number].alike
+        )
+
+    @cached_property
+    def guards(self) -> Script:
+        """The moves of statements that run under another condition than in the solution."""
+        return frozenset(
+            (GUARD, number, other) for number, other in self.matched.items() if other in self.own[number].guarded
+        )
+
+    @cached_property
+    def removals(self) -> Script:
+        """The removals of statements that overwrite what others have written."""
+        return frozenset(
+            (REMOVE, own.number) for own in self.statements if not self.rows.keys().isdisjoint(own.overwritten)
+        )
+
+    def rows_of(self, operation: Operation) -> tuple[str, ...]:
+        """Return the rows that an operation costs."""
+        if operation[0] == INSERT:
+            return self.rows[operation[1]]
+        if len(operation) > 2:
+            return self.rows[operation[2]]
+        return ()
+
+    def list_alternatives(self) -> Iterator[Operation]:
+        """Yield replacements by what is not the likeliest."""
+        for own in self.statements:
+            for other in own.alternatives[1:]:
+                if other in self.rows:
+                    yield REPLACE, own.number, other

@@ -1,0 +1,336 @@
+"""Edit scripts: a submission's program with statements of the solution in the place of its own."""
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from .groups import FUNCTIONS, LOOPS, Block, Branch, Group, find_groups
+from .matching import FunctionPair, Match
+from .translation import SolutionNames, Translator, UntranslatableError
+
+#: The operations of a script.
+REPLACE, INSERT, GUARD, REMOVE, ZERO = "replace", "insert", "guard", "remove", "zero"
+#: The name of what counts the turns of loops in a mended program: no name that a program can write.
+TICK = " tick"
+#: The name of what makes zeros of a value in one.
+ZEROS = " zeros"
+
+Operation = tuple[Any, ...]
+Node = TypeVar("Node", bound=ast.AST)
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Statements of the solution in the submission's terms."""
+
+    solution: Group
+    nodes: Sequence[ast.stmt]
+    #: The condition under which the solution runs them, inside of the innermost loop; None if there is none.
+    guard: ast.expr | None
+
+
+class Mending:
+    """All that scripts may do to one submission: what may replace its statements, and where missing ones go."""
+
+    def __init__(
+        self,
+        trees: Sequence[ast.Module],
+        pairs: Mapping[str, FunctionPair],
+        solution: SolutionNames,
+        defined: Sequence[str],
+    ) -> None:
+        self.trees = trees
+        for tree in trees:
+            _count_turns(tree)
+        self.groups = find_groups({pair.own.name: pair.own for pair in pairs.values()})
+        #: By the numbers of a statement and of one of the solution's.
+        self.replacements: dict[tuple[int, int], Replacement] = {}
+        #: By the number of a statement of the solution's that is missing.
+        self.insertions: dict[int, Insertion] = {}
+        for pair in pairs.values():
+            translator = Translator(pair, solution, defined)
+            for matches in pair.matches.values():
+                for match in matches:
+                    self._add_replacement(translator, match)
+            for insertion in _list_insertions(pair, translator):
+                self.insertions[insertion.solution.number] = insertion
+
+    def _add_replacement(self, translator: Translator, match: Match) -> None:
+        own, solution = match.own, match.solution
+        try:
+            nodes = translator.translate(solution, match.loops, own.block)
+            guards = solution.block.guards
+            guard = translator.guard(guards, solution, match.loops, own.block) if guards else None
+        except UntranslatableError:
+            return
+        for node in (*nodes, *([] if guard is None else [guard])):
+            _locate(node, own.nodes[-1])
+        self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard)
+
+    def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
+        """Return the program after the operations of a script; raises KeyError if there is no such operation."""
+        edit = _Edit(self)
+        trees = [ast.Module(edit.clone(tree.body), []) for tree in self.trees]
+        for kind, *numbers in sorted(script, key=lambda operation: (operation[0] == INSERT, operation[1:])):
+            edit.make(kind, numbers)
+        edit.finish()
+        return trees
+
+
+@dataclass(frozen=True)
+class Insertion:
+    """The place of a statement that is missing: behind or before a statement, or at the end of a function."""
+
+    solution: Group
+    nodes: Sequence[ast.stmt]
+    #: The solution's branches and loops around it that the submission lacks there, translated, from the outermost in.
+    around: Sequence[tuple[int, ast.stmt]]
+    anchor: ast.stmt
+    body: list[ast.stmt]
+    after: bool
+
+
+@dataclass
+class _Edit:
+    """One application of a script. Blocks are copied; what is no block is shared with the program and never changed."""
+
+    mending: Mending
+    #: By the identity of a block, or of a statement with blocks, its copy.
+    copies: dict[int, Any] = field(default_factory=dict)
+    #: Blocks that were made for inserted statements, by the identity of the solution's and of the place.
+    made: dict[tuple[int, int], list[ast.stmt]] = field(default_factory=dict)
+    #: Behind each anchor how many statements were inserted.
+    behind: dict[int, int] = field(default_factory=dict)
+    #: By statement what stands in its place, and under which condition; None: where it stood.
+    _values: dict[int, list[ast.stmt]] = field(default_factory=dict)
+    _guards: dict[int, Replacement] = field(default_factory=dict)
+
+    def clone(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """Return a block whose statements can be replaced, at every depth."""
+        cloned = [self._clone(node) if hasattr(node, "body") else node for node in body]
+        self.copies[id(body)] = cloned
+        return cloned
+
+    def _clone(self, node: ast.stmt) -> ast.stmt:
+        cloned = copy.copy(node)
+        for name in ("body", "orelse", "finalbody"):
+            if block := getattr(node, name, None):
+                setattr(cloned, name, self.clone(block))
+        self.copies[id(node)] = cloned
+        return cloned
+
+    def _copy_of(self, node: ast.stmt) -> ast.stmt:
+        copied: ast.stmt = self.copies.get(id(node), node)
+        return copied
+
+    def make(self, kind: str, numbers: Sequence[int]) -> None:
+        """Note or make one operation."""
+        if kind == INSERT:
+            self._settle()
+            self._insert(self.mending.insertions[numbers[0]])
+            return
+        own = self.mending.groups[numbers[0]]
+        if kind == REPLACE:
+            replacement = self.mending.replacements[own.number, numbers[1]]
+            self._values[own.number] = list(replacement.nodes)
+        elif kind == GUARD:
+            self._guards[own.number] = self.mending.replacements[own.number, numbers[1]]
+        elif kind == REMOVE:
+            self._values[own.number] = []
+        elif kind == ZERO:
+            self._values[own.number] = [_make_zero(node) for node in own.nodes]
+        else:
+            raise KeyError(kind)
+
+    def finish(self) -> None:
+        """Put everything in its place."""
+        self._settle()
+
+    def _settle(self) -> None:
+        for number in sorted({*self._values, *self._guards}):
+            own = self.mending.groups[number]
+            nodes = self._values.get(number)
+            if number in self._guards:
+                self._move(own, own.nodes if nodes is None else nodes, self._guards[number].guard)
+            elif nodes is not None:
+                self._replace(own, nodes)
+        self._values.clear()
+        self._guards.clear()
+
+    def _body(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        copied: list[ast.stmt] = self.copies[id(body)]
+        return copied
+
+    def _replace(self, own: Group, nodes: list[ast.stmt]) -> None:
+        """Put statements in the place of the last of a group; the others go."""
+        for node, block in zip(own.nodes, own.blocks, strict=True):
+            body = self._body(block.body)
+            at = _place(body, node)
+            new = nodes if node is own.nodes[-1] else []
+            body[at : at + 1] = new or [ast.copy_location(ast.Pass(), node)]
+
+    def _move(self, own: Group, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
+        """Put statements under another condition, behind the outermost branch that they stood in."""
+        self._replace(own, [])
+        body, anchor = _climb(own.block, own.nodes[-1])
+        new = list(nodes) if guard is None else [ast.copy_location(ast.If(guard, list(nodes), []), own.nodes[-1])]
+        copied = self._body(body)
+        if anchor is own.nodes[-1]:
+            # It stood under no condition: its place is where a `pass` is now.
+            at = self._find_pass(copied, own.nodes[-1])
+        else:
+            at = _place(copied, self._copy_of(anchor)) + 1
+        copied[at:at] = new
+
+    @staticmethod
+    def _find_pass(body: list[ast.stmt], node: ast.stmt) -> int:
+        return next(i for i, other in enumerate(body) if isinstance(other, ast.Pass) and other.lineno == node.lineno)
+
+    def _insert(self, insertion: Insertion) -> None:
+        body = self._body(insertion.body)
+        place = id(insertion.anchor)
+        for identity, holder in insertion.around:
+            if (identity, place) in self.made:
+                body = self.made[identity, place]
+                continue
+            made, inner = copy.copy(holder), list(getattr(holder, "body", ()))
+            made.body = inner  # type: ignore[attr-defined] # a loop or an `if`
+            self._put(body, insertion, made)
+            self.made[identity, place] = body = inner
+        if body is not self._body(insertion.body):
+            body += insertion.nodes
+            return
+        for node in insertion.nodes:
+            self._put(body, insertion, node)
+
+    def _put(self, body: list[ast.stmt], insertion: Insertion, node: ast.stmt) -> None:
+        """Put a statement behind what was inserted there before it, or before the anchor."""
+        if body is not self._body(insertion.body):
+            body.append(node)
+            return
+        anchor = self._copy_of(insertion.anchor)
+        at = next((i for i, other in enumerate(body) if other is anchor), None)
+        if at is None:
+            # What stands in its place has its line.
+            lines = [i for i, other in enumerate(body) if other.lineno == anchor.lineno]
+            at = lines[-1] if insertion.after else lines[0]
+        elif insertion.after:
+            key = id(insertion.anchor)
+            at += self.behind.get(key, 0)
+            self.behind[key] = self.behind.get(key, 0) + 1
+        body.insert(at + 1 if insertion.after else at, node)
+
+
+def _place(body: list[ast.stmt], node: ast.stmt) -> int:
+    return next(i for i, other in enumerate(body) if other is node)
+
+
+def _climb(block: Block, node: ast.stmt) -> tuple[list[ast.stmt], ast.stmt]:
+    """Return the body of the innermost loop or function around a statement, and the statement of it that holds it."""
+    body, anchor = block.body, node
+    around = list(block.around)
+    while around and isinstance(branch := around.pop(), Branch):
+        body, anchor = branch.home, branch.node
+    return body, anchor
+
+
+def _make_zero(node: ast.stmt) -> ast.stmt:
+    """Return a statement with zeros for what it writes."""
+    value = getattr(node, "value", None)
+    if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and value is not None:
+        zero = copy.copy(node)
+        zero.value = ast.copy_location(ast.Call(_locate(ast.Name(ZEROS, ast.Load()), node), [value], []), node)
+        return zero
+    return ast.copy_location(ast.Pass(), node)
+
+
+def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Insertion]:
+    """Yield the places of statements that the submission lacks: behind those that come before in the solution."""
+    anchors = {
+        matches[0].solution.number: matches[0]
+        for matches in pair.matches.values()
+        if matches and matches[0].solution.target.how != "return"
+    }
+    groups = pair.solution.groups
+    for at, group in enumerate(groups):
+        if group.number in anchors or group.target.how == "return":
+            continue
+        beside = [
+            *((anchors[other.number], True) for other in reversed(groups[:at]) if other.number in anchors),
+            *((anchors[other.number], False) for other in groups[at + 1 :] if other.number in anchors),
+        ]
+        # In the same loop rather than around it.
+        beside.sort(key=lambda place: -len(place[0].solution.block.loops))
+        for anchor, after in beside:
+            if (insertion := _insert_beside(group, anchor, translator, after=after)) is not None:
+                yield insertion
+                break
+
+
+def _insert_beside(group: Group, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
+    """Return the insertion beside a statement in the same loops, or of a loop that is missing behind it."""
+    theirs, loops = anchor.solution.block.loops, group.block.loops
+    if theirs != loops[: len(theirs)]:
+        return None
+    body, statement = _climb(anchor.own.block, anchor.own.nodes[-1 if after else 0])
+    missing = _list_missing(group, len(theirs))
+    bound = dict(anchor.loops)
+    try:
+        around = [
+            (id(holder), _translate_holder(holder, group, bound, anchor.own.block, translator)) for holder in missing
+        ]
+        nodes = translator.translate(group, bound, anchor.own.block)
+    except UntranslatableError:
+        return None
+    for node in (*nodes, *(holder for _, holder in around)):
+        _locate(node, statement)
+    return Insertion(group, nodes, around, statement, body, after)
+
+
+def _list_missing(group: Group, loops: int) -> list[ast.stmt | Branch]:
+    """Return the branches and loops around a group inside of so many loops."""
+    missing: list[ast.stmt | Branch] = []
+    for holder in group.block.around:
+        if isinstance(holder, LOOPS):
+            loops -= 1
+            if loops >= 0:
+                missing.clear()
+                continue
+        missing.append(holder)
+    return missing
+
+
+def _translate_holder(
+    holder: ast.stmt | Branch, group: Group, bound: dict[str, ast.expr], place: Block, translator: Translator
+) -> ast.stmt:
+    if isinstance(holder, Branch):
+        return ast.If(translator.guard([holder], group, bound, place), [], [])
+    if not isinstance(holder, ast.For):
+        raise UntranslatableError
+    over = translator.translate_expression(holder.iter, group, bound, place)
+    for name in {node.id for node in ast.walk(holder.target) if isinstance(node, ast.Name)}:
+        bound[name] = ast.Name(name, ast.Load())
+    return ast.For(copy.deepcopy(holder.target), over, [_make_tick(holder)], [])
+
+
+def _count_turns(tree: ast.Module) -> None:
+    """Have every loop of a program count its turns, and every function its calls: recursion may not end either."""
+    for node in ast.walk(tree):
+        if isinstance(node, LOOPS):
+            node.body.insert(0, _make_tick(node))
+        elif isinstance(node, FUNCTIONS):
+            node.body.insert(1 if ast.get_docstring(node) else 0, _make_tick(node.body[0]))
+
+
+def _make_tick(node: ast.stmt) -> ast.stmt:
+    return _locate(ast.Expr(ast.Call(ast.Name(TICK, ast.Load()), [], [])), node)
+
+
+def _locate(node: Node, place: ast.stmt) -> Node:
+    """Give a tree the line of a statement."""
+    for part in ast.walk(node):
+        if isinstance(part, (ast.stmt, ast.expr)):
+            ast.copy_location(part, place)
+    return node
