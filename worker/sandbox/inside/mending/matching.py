@@ -72,8 +72,8 @@ class Matcher:
             for name, own in zip(theirs, mine, strict=True):
                 if name and own:
                     names.setdefault(name, own)
-        variables = _list_variables(pair.solution)
-        own_variables = _list_variables(pair.own)
+        variables = list_variables(pair.solution)
+        own_variables = list_variables(pair.own)
         for name in variables:
             if name not in names and name in own_variables and name not in names.values():
                 agrees = self._agree(pair, name, name)
@@ -188,7 +188,7 @@ def _words_of(pair: FunctionPair, group: Group, loops: Mapping[str, ast.expr]) -
     return words
 
 
-def _list_variables(function: Function) -> list[str]:
+def list_variables(function: Function) -> list[str]:
     """Return the variables that a function's statements write, in their order."""
     names: Iterator[str] = (name for group in function.groups for name in group.target.names)
     return [name for name in dict.fromkeys(names) if name != "return"]

@@ -20,7 +20,7 @@ from worker.sandbox.inside.tracebacks import FILENAME
 from worker.sandbox.inside.wire import pack
 
 from .groups import Group, list_functions
-from .matching import FunctionPair, Matcher
+from .matching import FunctionPair, Matcher, list_variables
 from .recording import RECORDER, Recorder, record_writes
 from .scripts import TICK, ZEROS, Mending
 from .translation import SolutionNames, private
@@ -79,7 +79,7 @@ class Workbench:
         self._solution_code = _compile(solution, _SOLUTION)
         self._solution = list_functions([solution])
         self._names = self._list_names(solution, calls)
-        matcher = Matcher(self._solution, self._own, *self._record(calls))
+        matcher = Matcher(self._solution, self._own, *self._record(calls, always=study["record"]))
         self.pairs = matcher.pairs
         self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
@@ -101,9 +101,18 @@ class Workbench:
         }
         return SolutionNames(frozenset(module), frozenset(name for name, held in rows.items() if held), rows)
 
-    def _record(self, calls: CallsQuestion) -> tuple[Recorder, Recorder]:
-        """Run the solution and the submission on the cases of the study; return what their variables held."""
+    def _record(self, calls: CallsQuestion, *, always: bool) -> tuple[Recorder, Recorder]:
+        """Run the solution and the submission on the cases of the study; return what their variables held.
+
+        Unless it is `always` done, nothing is run if the submission has all of the solution's names.
+        """
         solution, own = Recorder(), Recorder()
+        if not always and all(
+            set(list_variables(self._solution[name])) <= set(list_variables(function))
+            for name, function in self._own.items()
+            if name in self._solution
+        ):
+            return solution, own
         tree = ast.parse(self._solution_text)
         record_writes(list_functions([tree]))
         ast.fix_missing_locations(tree)
