@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from grader.subjects.contracts.driver import parse
 
-_COMMENT = re.compile(r"#\s*row:\s*(?P<rows>.*?)\s*$")
-_ROWS = re.compile(r"[A-Za-z0-9_]{1,64}(?:\s*,\s*[A-Za-z0-9_]{1,64})*")
+_ROW = "row:"
+_ROWS = re.compile(r"[A-Za-z0-9_]{1,64}(?:[ \t]*,[ \t]*[A-Za-z0-9_]{1,64})*")
 #: The statements that may count for a row.
 _WRITING = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return)
 
@@ -30,7 +30,7 @@ class RowStatement:
 
 def read_row_statements(text: str) -> tuple[RowStatement, ...]:
     """Return the statements of a solution that bear a comment, in their order; raises SyntaxError, RowCommentError."""
-    comments = {line: rows for line, _, rows in _list_comments(text)}
+    comments = dict(_list_comments(text))
     if not comments:
         return ()
     statements = []
@@ -49,24 +49,24 @@ def read_row_statements(text: str) -> tuple[RowStatement, ...]:
 
 
 def strip(text: str) -> str:
-    """Return a solution without these comments and the blanks before them; as it is if it is no Python."""
-    lines = text.splitlines(keepends=True)
-    try:
-        comments = list(_list_comments(text))
-    except SyntaxError:
-        return text
-    for number, column, _ in comments:
-        line = lines[number - 1]
-        ending = line[len(line.rstrip("\r\n")) :]
-        lines[number - 1] = line[:column].rstrip() + ending
-    return "".join(lines)
+    """Return a solution without these comments and the blanks before them; raises SyntaxError if it is no Python.
+
+    Each line keeps its number.
+    """
+    lines = text.split("\n")
+    for number, rows in _list_comments(text):
+        if _ROWS.fullmatch(rows):
+            lines[number - 1] = lines[number - 1].rpartition("#")[0].rstrip(" \t")
+    return "\n".join(lines)
 
 
-def _list_comments(text: str) -> Iterator[tuple[int, int, str]]:
-    """Yield the line of each comment, the column where it begins, and what follows `row:`; raises SyntaxError."""
+def _list_comments(text: str) -> Iterator[tuple[int, str]]:
+    """Yield the line of each comment, and what follows `row:`; raises SyntaxError. In a string there is no comment."""
+    tokens = tokenize.generate_tokens(io.StringIO(text).readline)
     try:
-        for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            if token.type == tokenize.COMMENT and (match := _COMMENT.match(token.string)):
-                yield *token.start, match["rows"]
-    except (tokenize.TokenError, IndentationError) as error:
-        raise SyntaxError(str(error), ("<solution>", 1, 1, "")) from error
+        for token in tokens:
+            last = token.string.rpartition("#")[2].strip()
+            if token.type == tokenize.COMMENT and last.startswith(_ROW):
+                yield token.start[0], last.removeprefix(_ROW).strip()
+    except tokenize.TokenError as error:
+        raise SyntaxError(str(error.args[0]), ("<solution>", 1, 1, "")) from error

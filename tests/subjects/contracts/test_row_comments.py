@@ -1,7 +1,9 @@
 """Comments in an author's solution that say which rows a statement counts for, and the tables of these rows."""
 
+import ast
 import json
 import re
+import time
 
 import pytest
 
@@ -56,11 +58,6 @@ def test_a_text_that_looks_like_a_comment_is_none() -> None:
 def test_a_comment_that_names_no_row_of_a_statement_is_refused(text: str, fault: str) -> None:
     with pytest.raises(RowCommentError, match=re.escape(fault)):
         read_row_statements(text)
-
-
-def test_comments_are_taken_out_with_the_blanks_before_them() -> None:
-    text = "x = 1  # row: a\ny = '# row: b'  # why\nz = 3\t# row: c, d\n"
-    assert strip(text) == "x = 1\ny = '# row: b'  # why\nz = 3\n"
 
 
 def test_an_assignment_has_the_rows_of_its_tables() -> None:
@@ -130,3 +127,56 @@ def test_the_dims_of_the_notebooks_own_shape_are_those_that_are_drawn(home: str,
     with pytest.raises(BadAssignment) as refusal:
         contract(text)
     assert fault in str(refusal.value)
+
+
+COMMENTED = '''\
+def backward(dout, x):  # the student's
+    dx = dout @ x.T  \t# row: weight_gradient
+    text = "# row: dx"
+    table = """
+    dx  # row: dx
+    """  # row: table_2
+    f = f"{dx}# row: dx"
+    rows = [  # row: a row of numbers
+        dx,#row:dx , db
+    ]
+    # row: alone
+    return dx  # the gradient  # row: dx '''
+
+
+def test_a_comment_that_names_a_row_goes_with_the_blanks_before_it_and_nothing_else_does() -> None:
+    assert (
+        strip(COMMENTED)
+        == '''\
+def backward(dout, x):  # the student's
+    dx = dout @ x.T
+    text = "# row: dx"
+    table = """
+    dx  # row: dx
+    """
+    f = f"{dx}# row: dx"
+    rows = [  # row: a row of numbers
+        dx,
+    ]
+
+    return dx  # the gradient'''
+    )
+    assert ast.dump(ast.parse(strip(COMMENTED))) == ast.dump(ast.parse(COMMENTED))
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "x = 1", "x = 1\n\x0c\n# é\n", "x = 1\r\ny = 2  # two\r\n"])
+def test_a_text_without_such_comments_stays_as_it_is(text: str) -> None:
+    assert strip(text) == text
+
+
+@pytest.mark.parametrize("text", ["x = (1,", "if x:\n    y\n  z\n", '"""open'])
+def test_what_is_no_python_is_a_syntax_error(text: str) -> None:
+    with pytest.raises(SyntaxError):
+        strip(text)
+
+
+@pytest.mark.parametrize("line", [f"x = 1{' ' * 90_000}# row", "# row: " * 13_000, f"# row: {'a' * 90_000}-"])
+def test_a_long_line_takes_no_time(line: str) -> None:
+    start = time.process_time()
+    assert strip(line) == line
+    assert time.process_time() - start < 1
