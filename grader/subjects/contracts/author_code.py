@@ -26,16 +26,19 @@ def ask(workshop: Workshop, filename: str, source: str, exchange: AnyExchange, c
         raise BadAssignment(message) from error
 
 
-def describe_error(raised: Raised) -> str:
-    """Say what was raised, and on which line of the file."""
-    line = f" on line {raised.frames[-1].line}" if raised.frames else ""
-    return f"{raised.type}{line}: {raised.message}"
+def describe_error(raised: Raised, source: str = "") -> str:
+    """Say what was raised, and on which line; of a source that its author has not in a file, the line is quoted."""
+    if not raised.frames:
+        return f"{raised.type}: {raised.message}"
+    number = raised.frames[-1].line
+    quoted = "".join(f" ({clip(line.strip())})" for line in source.splitlines()[number - 1 : number])
+    return f"{raised.type} on line {number}{quoted}: {raised.message}"
 
 
-def describe_answer(answer: Answer) -> str:
+def describe_answer(answer: Answer, source: str = "") -> str:
     """Say what a source did in the place of returning its results."""
     if isinstance(answer, Raised):
-        return f"raised {describe_error(answer)}"
+        return f"raised {describe_error(answer, source)}"
     if isinstance(answer, Malformed) and answer.received is not None:
         form = describe_form(answer.received)
         return f"returns {answer.where} as {form} where {describe_shape(answer.wanted)} is expected"

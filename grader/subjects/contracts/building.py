@@ -68,7 +68,7 @@ def build(
     count = len(chosen)
     main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
     mistakes = {
-        mistake.id: trial.attempt(f"mistakes/{mistake.id}.py", mistake.source, main) for mistake in assignment.mistakes
+        mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
     }
     return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed))
 

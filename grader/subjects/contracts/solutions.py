@@ -91,12 +91,13 @@ class SolutionTrial:
             f" {case.expected[part][at]:.6g} by the reference{advice}"
         )
 
-    def attempt(self, filename: str, source: str, cases: ContractCases) -> Tried:
+    def attempt(self, name: str, source: str, cases: ContractCases) -> Tried:
         """Try a mistake; raises BadAssignment if it raises on every case."""
-        answers = self._answers(filename, source, cases, self.assignment.dtype)
+        answers = self._answers(name, source, cases, self.assignment.dtype)
         numbers = join_numbers(answers, cases.starts)
         if all(isinstance(answer, Raised) for answer in answers):
-            raise BadAssignment(f"{filename} {describe_answer(answers[0])} on every case: that is no evidence of it")
+            raised = describe_answer(answers[0], source)
+            raise BadAssignment(f"{name} {raised} on every case: that is no evidence of it")
         wrong = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
         return Tried(numbers, wrong, describe_forms(answers))
 

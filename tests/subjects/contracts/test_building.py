@@ -63,7 +63,7 @@ def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jails: Jails
     sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
     publishing.finish(sketch, JailWorkshop(lambda *run: runs.append(run), lambda: jails))
     assert [(number, total) for _, number, total in runs] == [(number, len(runs)) for number in range(len(runs))]
-    assert (runs[0][0], runs[-1][0]) == ("reference.py", "mistakes/upstream.py")
+    assert (runs[0][0], runs[-1][0]) == ("reference.py", "the mistake upstream")
 
 
 @pytest.mark.parametrize("files", [{}, {"reference": "def forward(tap, x, w):\n    return None\n"}])
