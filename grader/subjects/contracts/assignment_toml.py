@@ -29,11 +29,10 @@ from grader.subjects.contracts.assignment import (
 from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
 from grader.subjects.contracts.repair.row_tables import check_home, check_rows
-from grader.subjects.contracts.tables import EXPRESSION, WANTED, ContractTable, DimTable, ResultTable
+from grader.subjects.contracts.slips import SlipError, read_slips
+from grader.subjects.contracts.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, DimTable, ResultTable
 from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
 
-#: Most mistakes.
-MOST_MISTAKES = 20
 #: Characters of the path of a file in a package.
 MOST_PATH = 100
 #: Rows that every contract has beside those of its results.
@@ -381,22 +380,39 @@ def _check_names(table: ContractTable, known: set[str]) -> None:
 
 
 def _read_mistakes(table: ContractTable) -> Iterator[ContractMistake]:
+    """Yield the mistakes, by their ids: a slip's place is that of a file with its text."""
     sources = {
         name: text for name, text in table.files.items() if name.startswith("mistakes/") and name.endswith(".py")
     }
-    if len(sources) > MOST_MISTAKES:
-        raise _ContractFault(f"there are {len(sources)} mistakes; at most {MOST_MISTAKES} are taken")
-    for name, text in sorted(sources.items()):
-        try:
-            docstring = ast.get_docstring(parse(text)) or ""
-        except SyntaxError as error:
-            raise _ContractFault(f"{name} is not valid Python: {error}") from error
-        title, _, hint = docstring.partition("\n")
-        if not title.strip():
-            raise _ContractFault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
-        yield ContractMistake(
-            name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text
-        )
+    count = len(sources) + len(table.slips)
+    if count > MOST_MISTAKES:
+        raise _ContractFault(f"there are {count} mistakes; at most {MOST_MISTAKES} are taken")
+    mistakes = {name: _read_mistake(name, text) for name, text in sources.items()}
+    solution = _file(table, "solution.file", table.solution.file)
+    try:
+        for slip in read_slips(table.slips, table.solution.file, solution):
+            name = f"mistakes/{slip.id}.py"
+            if name in mistakes:
+                other = name if name in sources else "another slip"
+                raise _ContractFault(f"slips.{slip.id} has the id of {other}: rename one of them")
+            mistakes[name] = slip
+    except SlipError as error:
+        raise _ContractFault(str(error)) from error
+    for _, mistake in sorted(mistakes.items()):
+        yield mistake
+
+
+def _read_mistake(name: str, text: str) -> ContractMistake:
+    try:
+        docstring = ast.get_docstring(parse(text)) or ""
+    except SyntaxError as error:
+        raise _ContractFault(f"{name} is not valid Python: {error}") from error
+    title, _, hint = docstring.partition("\n")
+    if not title.strip():
+        raise _ContractFault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
+    return ContractMistake(
+        name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text
+    )
 
 
 def _file(table: ContractTable, key: str, name: str) -> str:

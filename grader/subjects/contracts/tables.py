@@ -14,6 +14,11 @@ MOST_CASES, MOST_CHARACTERS = 300, 100_000
 #: Names in a list.
 MOST_NAMES = 50
 
+#: Most mistakes.
+MOST_MISTAKES = 20
+#: Changes of a slip, characters of a text in one, and occurrences of a text among which one is meant.
+MOST_CHANGES, MOST_CHANGED, MOST_NTH = 20, 2_000, 100
+
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
 Name = Annotated[str, Field(max_length=100)]
 Whole = Annotated[int, Field(ge=-(1 << 40), le=1 << 40)]
@@ -88,6 +93,24 @@ class RowTable(Table):
     hint: str = Field("", max_length=1000)
 
 
+class ChangeTable(Table):
+    """A text of the solution, and the text in its place."""
+
+    old: str = Field(min_length=1, max_length=MOST_CHANGED)
+    new: str = Field(max_length=MOST_CHANGED)
+    nth: int | None = Field(None, ge=1, le=MOST_NTH)
+
+
+class SlipTable(Table):
+    """A mistake that is written as changes of the solution."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}$")
+    # Both become a docstring: of control characters the hint may have line breaks.
+    title: str = Field(max_length=200, pattern=r"^[^\s.\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
+    hint: str = Field("", max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
+    change: list[ChangeTable] = Field(min_length=1, max_length=MOST_CHANGES)
+
+
 class ContractTable(Table):
     """All of it."""
 
@@ -108,6 +131,8 @@ class ContractTable(Table):
     results: dict[str, ResultTable] = Field(min_length=1)
     submission: SubmissionTable = SubmissionTable()  # type: ignore[call-arg]
     solution: SolutionTable = SolutionTable()  # type: ignore[call-arg]
+    #: Each is read by itself, as a `SlipTable`, so that a sentence about it can name it.
+    slips: list[dict[str, Any]] = Field(default_factory=list)
     rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
     rows: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")], RowTable] = Field(
         default_factory=dict, max_length=MOST_NAMES
@@ -162,6 +187,7 @@ WANTED: dict[str, str] = {
     "solution": a_table("solution"),
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',
     "solution.file": 'the name of the file with a right solution, such as "solution.py"',
+    "slips": f"tables of their own, each headed [[slips]], at most {MOST_MISTAKES}",
     "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
     "files": "a table of texts by their names, as a folder holds them",
     **LIMITS_WANTED,
@@ -173,4 +199,21 @@ WANTED: dict[str, str] = {
     "rows.hint": "a text of at most 1000 characters",
     "repair": "true or false",
     "home": "a table of its own, [home], with a value for each dim that is drawn, such as K = 5",
+}
+
+#: The advice for each key of a slip.
+SLIP_WANTED: dict[str, str] = {
+    "id": 'letters, digits, "_", "." or "-", at most 100, such as "weights_transposed"',
+    "title": 'one line of at most 200 characters that follows "it", such as "forgets the transpose"',
+    "hint": "a text of at most 1000 characters that asks rather than tells",
+    "change": f'a list such as [{{ old = "x @ w.T", new = "x @ w" }}], with at most {MOST_CHANGES} changes',
+    **{
+        f"change.{place}.{key}": wanted
+        for place in range(MOST_CHANGES)
+        for key, wanted in {
+            "old": f"a text of the solution, at most {MOST_CHANGED} characters",
+            "new": f"the text in its place, at most {MOST_CHANGED} characters",
+            "nth": f"a whole number from 1 to {MOST_NTH}, which says which of several such texts is meant",
+        }.items()
+    },
 }

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from grader.subjects import gallery
 from grader.subjects.contracts.assignment import VALUES
-from grader.subjects.contracts.tables import WANTED
+from grader.subjects.contracts.tables import SLIP_WANTED, WANTED
 from grader.subjects.contracts.values import KINDS as KINDS_OF_VALUES
 from worker.cli.main import main
 
@@ -28,6 +28,9 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
     assert command("new", folder)[0] == 0
     status, text, _ = command("assignment", "check", folder)
     assert (status, text.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
+    slip, file = (line.split(maxsplit=1) for line in text.splitlines()[1:3])
+    assert (int(slip[0]) > 10, slip[1]) == (True, "averages the bias gradient over the batch")
+    assert (int(file[0]) > 10, file[1]) == (True, "leaves the upstream gradient out of dw")
     status, text, _ = command("grade", folder / "template.py", "--assignment", folder, "--json")
     assert json.loads(text)["error"]["type"] == "unfilled"
     half = tmp_path / "half.py"
@@ -107,11 +110,12 @@ def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
 
 def test_every_key_of_a_contract_is_documented() -> None:
     text = (DOCS / "contracts.md").read_text()
-    for key in WANTED:
+    for key in (*WANTED, *SLIP_WANTED):
         last_part = key.rpartition(".")[2]
         assert (
             f"`{last_part}`" in text
             or f"`[{key}]`" in text
+            or f"`[[{key}]]`" in text
             or f"`{key}`" in text
             or f"{key.partition('.')[0]}.*" in text
         ), key

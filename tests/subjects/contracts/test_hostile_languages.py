@@ -1,5 +1,6 @@
 """Hostile assignments before any code runs: each text is refused with a sentence, within seconds and little memory."""
 
+import re
 import resource
 import time
 from collections.abc import Iterator
@@ -142,6 +143,22 @@ def test_a_file_that_nests_too_deeply_is_refused(name: str) -> None:
     deep = f'"""is deep."""\nx = {"-" * 90_000}1\n'
     toml = LINEAR if name != "helpers" else f'{LINEAR}\n[submission]\nhelpers = "helpers.py"\n'
     assert "not valid Python" in refuse(toml, **{name: deep})
+
+
+@pytest.mark.parametrize(
+    "slips",
+    [
+        "[[slips]]\n" * 90_000,
+        "[[slips]]\n" + "".join(f"k{i} = 1\n" for i in range(50_000)),
+        f"[[slips]]\n{'k' * 99_000} = 1\n",
+        f'[[slips]]\nid = "{"i" * 99_000}"\n',
+        f"[[slips]]\nchange = [{'{ }, ' * 90_000}]\n",
+        f"[[slips]]\nchange = {'[' * 60}{']' * 60}\n",
+        f'[[slips]]\nid = "a"\ntitle = "{"t" * 99_000}"\n',
+    ],
+)
+def test_a_slip_that_is_too_much_is_refused(slips: str) -> None:
+    assert re.search("slips|90001 mistakes", refuse(f"{LINEAR}{slips}"))
 
 
 def test_many_mistakes_are_refused() -> None:
