@@ -17,7 +17,8 @@ _PAGE = """# The gallery
 Contracts of well-known courses come with Backmark. Each has a reference, right solutions and known mistakes, all in our
 own code; names of functions and conventions are the courses'. Grade by one with
 `backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
-`grader/assignments/gallery/` and [change it](contracts.md). `backmark assignments` lists them.
+`grader/assignments/gallery/` and [change it](contracts.md); most mistakes are [slips](contracts.md#slips-mistakes) in
+its `assignment.toml`. `backmark assignments` lists them.
 
 | ID | what students write | course | convention |
 | --- | --- | --- | --- |
