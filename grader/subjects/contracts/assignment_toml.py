@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -23,20 +24,17 @@ from grader.subjects.contracts.assignment import (
     ContractResult,
     Dim,
     Input,
-    RepairRow,
     Solution,
 )
 from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
 from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
-from grader.subjects.contracts.repair.row_tables import check_home, check_rows
+from grader.subjects.contracts.repair.row_tables import COMMON, advise_rows, check_home, read_rows
 from grader.subjects.contracts.slips import SlipError, read_slips
 from grader.subjects.contracts.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, DimTable, ResultTable
 from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
 
 #: Characters of the path of a file in a package.
 MOST_PATH = 100
-#: Rows that every contract has beside those of its results.
-COMMON_ROWS = ("finite_differences", "pure")
 
 #: Keys of a table, characters of one, and characters of a message.
 _MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
@@ -104,16 +102,10 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
             for key, wanted in WANTED.items()
             if key.startswith("results.")
         },
-        **{f"rubric.{row}": MARKS for row in (*rows, *COMMON_ROWS)},
-        **advise_feedback([*rows, *COMMON_ROWS]),
-        **_advise_rows(tables.get("rows")),
+        **{f"rubric.{row}": MARKS for row in (*rows, *COMMON)},
+        **advise_feedback([*rows, *COMMON]),
+        **advise_rows(tables.get("rows")),
     }
-
-
-def _advise_rows(given: Any) -> dict[str, str]:
-    keys = [key for key in WANTED if key.startswith("rows.")]
-    names = given if isinstance(given, dict) else ()
-    return {f"rows.{name}.{key.removeprefix('rows.')}": WANTED[key] for name in names for key in keys}
 
 
 def _read(table: ContractTable) -> ContractAssignment:
@@ -125,14 +117,14 @@ def _read(table: ContractTable) -> ContractAssignment:
     inputs = tuple(_read_inputs(table, known))
     results = tuple(_read_results(table, known))
     _check_names(table, known)
-    rows = [*dict.fromkeys(result.row for result in results), *COMMON_ROWS]
+    rows = [*dict.fromkeys(result.row for result in results), *COMMON]
     for row in table.rubric:
         if row not in rows:
             raise _ContractFault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
     every = [*rows, *table.rows]
     try:
         feedback = check_hidden(table.feedback, every, advise_feedback(every))
-        repair_rows = _read_rows(table, results)
+        repair_rows = read_rows(table, _rubric(table, results), partial(_file, table))
         check_home(table.home, dims)
     except ValueError as error:
         raise _ContractFault(str(error)) from error
@@ -173,23 +165,13 @@ def _read(table: ContractTable) -> ContractAssignment:
     )
 
 
-def _read_rows(table: ContractTable, results: tuple[ContractResult, ...]) -> tuple[RepairRow, ...]:
-    """Return the rows of statements; raises ValueError if they do not fit the solutions' comments."""
-    rows = tuple(RepairRow(name, row.title, row.marks, row.read, row.hint) for name, row in table.rows.items())
-    files = {table.solution.file: _file(table, "solution.file", table.solution.file)}
-    files |= {name: _file(table, "solution.others", name) for name in table.solution.others}
-    marks = {row: most for row, most in _rubric(table, results).items() if row not in COMMON_ROWS}
-    check_rows(rows, marks, files, home=bool(table.home))
-    return rows
-
-
 def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[str, int]:
     """Return the marks of each row: 2 for a gradient and 1 for a value, unless the assignment says otherwise."""
     marks: dict[str, int] = {}
     for result in results:
         default = 0 if result.zero else 2 if result.grad else 1
         marks.setdefault(result.row, table.rubric.get(result.row, default))
-    return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON_ROWS}}
+    return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON}}
 
 
 def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:

@@ -109,11 +109,12 @@ def test_of_a_text_that_occurs_twice_nth_says_which() -> None:
 
 
 def test_comments_that_name_rows_are_in_no_slip() -> None:
-    commented = RIGHT.replace("x.T @ dout", "x.T @ dout  # row: dw").replace("x @ w", 'x @ w + 0 * len("# row: x")')
-    (mistake,) = read(UPSTREAM, solution=commented)
-    assert "# row: dw" not in mistake.source
+    commented = RIGHT.replace("x.T @ dout", "x.T @ dout  # row: all").replace("x @ w", 'x @ w + 0 * len("# row: x")')
+    table = '[rows.all]\ntitle = "Both"\nmarks = 5\n'
+    (mistake,) = contract(write([UPSTREAM]) + table, solution=commented, mistake_upstream="").mistakes
+    assert "# row: all" not in mistake.source
     assert '"# row: x"' in mistake.source
-    assert "does not occur" in refuse(change({"old": "x.T @ dout  # row: dw", "new": "x"}), solution=commented)
+    assert "does not occur" in refuse(change({"old": "x.T @ dout  # row: all", "new": "x"}), solution=commented)
 
 
 @pytest.mark.parametrize(

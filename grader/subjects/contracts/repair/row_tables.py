@@ -1,16 +1,41 @@
 """The rows of statements as an assignment declares them: tables of the TOML, and comments in its solutions."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from grader.subjects.contracts.assignment import Dim, RepairRow
 from grader.subjects.contracts.row_comments import RowCommentError, read_row_statements
+from grader.subjects.contracts.tables import WANTED, ContractTable
 
 #: Sizes of a dim that is a list.
 _MOST_SIZES = 100
 #: Rows that no statement counts for: they are judged by what a repair shows.
 ANY_SHAPE, FORM = "any_shape", "form"
 RESERVED = (ANY_SHAPE, FORM)
+#: Rows that every contract has, whose marks count whichever rubric does.
+COMMON = ("finite_differences", "pure")
+
+
+def advise_rows(given: Any) -> dict[str, str]:
+    """Return the advice for each key of the rows that a file names."""
+    keys = [key for key in WANTED if key.startswith("rows.")]
+    names = given if isinstance(given, dict) else ()
+    return {f"rows.{name}.{key.removeprefix('rows.')}": WANTED[key] for name in names for key in keys}
+
+
+def read_rows(
+    table: ContractTable, marks: Mapping[str, int], read_file: Callable[[str, str], str]
+) -> tuple[RepairRow, ...]:
+    """Return the rows of statements; raises ValueError if they fit neither the solutions' comments nor the marks.
+
+    `marks` are those of the rows of results and of the rows that every contract has.
+    """
+    rows = tuple(RepairRow(name, row.title, row.marks, row.read, row.hint) for name, row in table.rows.items())
+    solutions = {table.solution.file: read_file("solution.file", table.solution.file)}
+    solutions |= {name: read_file("solution.others", name) for name in table.solution.others}
+    results = {row: most for row, most in marks.items() if row not in COMMON}
+    check_rows(rows, results, solutions, home=bool(table.home))
+    return rows
 
 
 def check_rows(
