@@ -114,7 +114,9 @@ def test_comments_that_name_rows_are_in_no_slip() -> None:
     (mistake,) = contract(write([UPSTREAM]) + table, solution=commented, mistake_upstream="").mistakes
     assert "# row: all" not in mistake.source
     assert '"# row: x"' in mistake.source
-    assert "does not occur" in refuse(change({"old": "x.T @ dout  # row: all", "new": "x"}), solution=commented)
+    old = change({"old": "x.T @ dout  # row: all", "new": "x"})
+    with pytest.raises(BadAssignment, match="does not occur"):
+        contract(write([old]) + table, solution=commented, mistake_upstream="")
 
 
 @pytest.mark.parametrize(
