@@ -300,9 +300,13 @@ class FirstDifference:
 
 
 class MendingKind(StrEnum):
-    """The change that a statement of a submission needs. `insert`: it is missing; `guard`: its condition is wrong."""
+    """The change that a statement of a submission needs. `edit`: a single slip in it.
+
+    `insert`: it is missing; `guard`: its condition is wrong; `remove`: it overwrites what is right.
+    """
 
     REPLACE = "replace"
+    EDIT = "edit"
     INSERT = "insert"
     GUARD = "guard"
     REMOVE = "remove"

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
-from worker.sandbox.inside.entry import MOST_ALTERNATIVES, MOST_FORMS, MOST_STATEMENTS, Entry
+from worker.sandbox.inside.entry import EDITS, MOST_ALTERNATIVES, MOST_EDITS, MOST_FORMS, MOST_STATEMENTS, Entry
 from worker.sandbox.inside.networks.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import Write
@@ -211,11 +211,12 @@ def _is_study(header: dict[str, Any], _: Entry) -> bool:
 def _is_statement(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"number", "lines", "alternatives", "alike", "guarded", "unfilled", "overwritten"}
+        and set(value) == {"number", "lines", "alternatives", "alike", "guarded", "edits", "unfilled", "overwritten"}
         and _is_line(value["number"])
         and _are_lines(value["lines"])
         and len(value["lines"]) > 0
         and all(_is_list(value[name], _is_line, MOST_ALTERNATIVES) for name in ("alternatives", "alike", "guarded"))
+        and _is_list(value["edits"], lambda kind: isinstance(kind, str) and kind in EDITS, MOST_EDITS)
         and _is_list(value["overwritten"], _is_line, MOST_STATEMENTS)
         and type(value["unfilled"]) is bool
     )

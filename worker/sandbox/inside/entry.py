@@ -8,6 +8,12 @@ from typing import Any, Self
 MOST_FORMS = 16
 #: Statements of a submission that may be mended, and statements of a solution that may stand in the place of one.
 MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
+#: Single edits of a statement, and their kinds: those of real students, the commonest first.
+MOST_EDITS = 80
+EDITS = (
+    *("index", "transpose", "operand", "product", "factor", "order"),
+    *("sign", "constant", "comparison", "axis", "mean", "call"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ from grader.oracle.answers import Answer
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.repair.search import ExhaustedError, Search
-from grader.subjects.contracts.repair.study import REMOVE, ZERO, Operation, Script, Study
+from grader.subjects.contracts.repair.study import INSERT, REMOVE, ZERO, Operation, Script, Study
 from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
 from grader.subjects.contracts.rows import all_wrong
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
 _STUDIED, _TRIED = 6, 12
+#: Single edits that are tried where several statements would be replaced.
+_SLIPS = 400
 #: Jails that may end under scripts, of one submission and one solution.
 _RESTARTS = 3
 
@@ -87,13 +89,20 @@ class Repairer:
             "lines": [statement.first for statement in commented],
             "template": self.assignment.template,
             "record": record,
+            "edits": False,
         }
         bench = _Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, menders)
         study = bench.study
         if not study.replacements | study.insertions:
             return None
         script = Search(study, bench.are_right).find()
-        if script is None or not self._is_confirmed(script, bench, menders):
+        if script is None:
+            return None
+        if len(script) > 1 and not script & (study.insertions | study.unfilled):
+            slip = self._find_slip(script, bench)
+            if slip is not None and self._is_confirmed(slip, bench):
+                script, study = slip, bench.study
+        if not self._is_confirmed(script, bench):
             return None
         operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
         without = bench.answer([script - {operation} for operation in operations])
@@ -101,10 +110,27 @@ class Repairer:
             study, operations, self._list_shown(bench, script), dict(zip(operations, without, strict=True)), places
         )
 
-    def _is_confirmed(self, script: Script, bench: "_Bench", menders: Menders) -> bool:
+    @staticmethod
+    def _find_slip(script: Script, bench: "_Bench") -> Script | None:
+        """Return the single edit of one statement after which a submission is right that needs several replacements.
+
+        A factor that was moved to another line is one mistake, in its own line.
+        """
+        bench.study_edits()
+        mended = {operation[1] for operation in script}
+        counting = [edit for edit in bench.study.list_edits() if edit[1] in bench.study.matched]
+        edits = sorted(counting, key=lambda edit: (edit[1] not in mended, edit))[:_SLIPS]
+        scripts = [frozenset({edit}) for edit in edits]
+        first = bench.cases.take([0])
+        hopeful = [slip for slip, right in zip(scripts, bench.are_right(scripts, first), strict=True) if right]
+        right = [slip for slip, right in zip(hopeful, bench.are_right(hopeful), strict=True) if right]
+        # Edits of different statements that are all right show none of them.
+        return right[0] if len({number for slip in right for _, number, *_ in slip}) == 1 else None
+
+    def _is_confirmed(self, script: Script, bench: "_Bench") -> bool:
         """Return True if a submission is right after a script on every case, in two processes that did nothing else."""
         for _ in range(2):
-            fresh = _Bench(self.cases, bench.studied, bench.lesson, bench.commented, menders)
+            fresh = _Bench(self.cases, bench.studied, bench.lesson, bench.commented, bench.menders)
             if not fresh.are_right([script])[0]:
                 return False
         return True
@@ -115,7 +141,7 @@ class Repairer:
 
         Without a statement, or with zeros in its place, some case must be wrong whose sizes are all above 1.
         """
-        mended = {operation[1] for operation in script if len(operation) > 2}
+        mended = {operation[1] for operation in script if operation[0] != INSERT}
         kept = [number for number in bench.study.matched if number not in mended]
         scripts = [script | {(kind, number)} for number in kept for kind in (REMOVE, ZERO)]
         right = bench.are_right(scripts)
@@ -124,7 +150,7 @@ class Repairer:
 
 
 def _line_of(study: Study, operation: Operation) -> tuple[tuple[int, int], Operation]:
-    own = study.own.get(operation[1]) if operation[0] != "insert" else None
+    own = study.own.get(operation[1]) if operation[0] != INSERT else None
     return own.lines[0] if own is not None else (1 << 30, 0), operation
 
 
@@ -153,25 +179,32 @@ class _Bench:
         except CandidateError as error:
             raise GaveUpError from error
 
-    def are_right(self, scripts: Sequence[Script]) -> list[bool]:
+    def study_edits(self) -> None:
+        """List the single edits of the statements as well."""
+        self.lesson = {**self.lesson, "edits": True}
+        self._start()
+
+    def are_right(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[bool]:
         """Return for each script True if every answer is right after it."""
+        tried = self.cases if cases is None else cases
         return [
-            len(answers) == len(self.cases) and not any(disagreeing(self.cases, answers))
-            for answers in self.answer(scripts)
+            len(answers) == len(tried) and not any(disagreeing(tried, answers))
+            for answers in self.answer(scripts, tried)
         ]
 
-    def answer(self, scripts: Sequence[Script]) -> list[Sequence[Answer]]:
+    def answer(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[Sequence[Answer]]:
         """Return by script the answers, fewer for one under which the jail ended; raises GaveUpError, TimedOut."""
+        tried = self.cases if cases is None else cases
         every: list[Sequence[Answer]] = []
         todo = list(scripts)
         while todo:
             try:
-                every += self._mender.mend(self.cases, [[list(operation) for operation in script] for script in todo])
+                every += self._mender.mend(tried, [[list(operation) for operation in script] for script in todo])
                 break
             except TimedOut:
                 raise
             except CandidateError as error:
-                count = len(self.cases)
+                count = len(tried)
                 parts = [error.answers[at : at + count] for at in range(0, len(error.answers), count)]
                 whole = [part for part in parts if len(part) == count]
                 every += [*whole, ()]

@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.subjects.contracts.row_comments import RowStatement
 
-REPLACE, INSERT, GUARD, REMOVE, ZERO = "replace", "insert", "guard", "remove", "zero"
+REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
 
 #: The kind of an operation, the number of the submission's statement or of the inserted one, that of the solution's.
 Operation = tuple[str, int] | tuple[str, int, int]
@@ -26,6 +26,8 @@ class OwnStatement:
     #: The ones among them that read like it, and those that run under another condition.
     alike: frozenset[int]
     guarded: frozenset[int]
+    #: The kinds of the single edits of it.
+    edits: tuple[str, ...]
     #: True if the template has it.
     unfilled: bool
     #: If nothing of the solution's may stand in its place: the statements of the solution's whose variable it writes.
@@ -58,6 +60,7 @@ class Study:
                 tuple(raw["alternatives"]),
                 frozenset(raw["alike"]),
                 frozenset(raw["guarded"]),
+                tuple(raw["edits"]),
                 raw["unfilled"],
                 tuple(raw["overwritten"]),
             )
@@ -112,11 +115,18 @@ class Study:
 
     def rows_of(self, operation: Operation) -> tuple[str, ...]:
         """Return the rows that an operation costs."""
-        if operation[0] == INSERT:
-            return self.rows[operation[1]]
-        if len(operation) > 2:
-            return self.rows[operation[2]]
-        return ()
+        kind, number, *others = operation
+        if kind == INSERT:
+            return self.rows[number]
+        if kind == EDIT:
+            return self.rows.get(self.matched.get(number, -1), ())
+        return self.rows[others[0]] if others else ()
+
+    def list_edits(self) -> Iterator[Operation]:
+        """Yield the single edits of all statements, those of a statement together."""
+        for own in self.statements:
+            for place in range(len(own.edits)):
+                yield EDIT, own.number, place
 
     def list_alternatives(self) -> Iterator[Operation]:
         """Yield replacements by what is not the likeliest."""

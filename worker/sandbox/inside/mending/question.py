@@ -73,6 +73,7 @@ class Workbench:
         self._lines = lines
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
+        self._edited: bool = study["edits"]
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
         self._own = list_functions(self._whole())
         solution = ast.parse(self._solution_text)
@@ -168,6 +169,7 @@ class Workbench:
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
                     "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
+                    "edits": [edit.kind for edit in self.mending.list_edits(number)] if self._edited else [],
                     "unfilled": (group.function, _dump(group)) in self._template,
                     "overwritten": [] if pair.matches.get(number) else self._list_overwritten(pair, group),
                 }

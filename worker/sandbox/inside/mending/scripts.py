@@ -6,12 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from .edits import Edit, list_edits
 from .groups import FUNCTIONS, LOOPS, Block, Branch, Group, find_groups
 from .matching import FunctionPair, Match
 from .translation import SolutionNames, Translator, UntranslatableError
 
 #: The operations of a script.
-REPLACE, INSERT, GUARD, REMOVE, ZERO = "replace", "insert", "guard", "remove", "zero"
+REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
 #: The name of what counts the turns of loops in a mended program: no name that a program can write.
 TICK = " tick"
 #: The name of what makes zeros of a value in one.
@@ -42,6 +43,8 @@ class Mending:
         defined: Sequence[str],
     ) -> None:
         self.trees = trees
+        self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.groups}
+        self._edits: dict[int, list[Edit]] = {}
         for tree in trees:
             _count_turns(tree)
         self.groups = find_groups({pair.own.name: pair.own for pair in pairs.values()})
@@ -68,6 +71,16 @@ class Mending:
         for node in (*nodes, *([] if guard is None else [guard])):
             _locate(node, own.nodes[-1])
         self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard)
+
+    def list_edits(self, number: int) -> list[Edit]:
+        """Return the single edits of a statement of the submission's; those of a `return` are none."""
+        if number not in self._edits:
+            group = self.groups[number]
+            edits = list_edits(group, self._functions[number])
+            for edit in edits:
+                _locate(edit.node, group.nodes[edit.place])
+            self._edits[number] = edits
+        return self._edits[number]
 
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""
@@ -139,6 +152,11 @@ class _Edit:
             self._guards[own.number] = self.mending.replacements[own.number, numbers[1]]
         elif kind == REMOVE:
             self._values[own.number] = []
+        elif kind == EDIT:
+            edit = self.mending.list_edits(own.number)[numbers[1]]
+            self._values[own.number] = [
+                edit.node if place == edit.place else node for place, node in enumerate(own.nodes)
+            ]
         elif kind == ZERO:
             self._values[own.number] = [_make_zero(node) for node in own.nodes]
         else:

@@ -1,0 +1,255 @@
+"""Single edits of a statement: the slips that people make in a line of a gradient, one at a time.
+
+The kinds are those of real students, the commonest first. They are the mutants by which an assignment is tried, and
+undone they name what differs.
+"""
+
+import ast
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from worker.sandbox.inside.accessors import spell
+from worker.sandbox.inside.entry import EDITS, MOST_EDITS
+
+from .groups import Function, Group
+
+INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, ORDER, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL = EDITS
+
+#: Other variables that may stand in the place of one.
+_MOST_OTHERS = 5
+
+_PRODUCTS = frozenset({"matmul", "dot", "multiply"})
+_MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
+_SUMS = frozenset({"sum", "mean", "max", "std", "var"})
+#: Calls whose argument alone is a slip of its own: not of those that only copy.
+_COPYING = frozenset({"array", "copy", "asarray", "astype", "zeros_like", "ones_like", "zeros", "ones", "range", "len"})
+_COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
+
+
+class Edit(NamedTuple):
+    """An edit of a group: its kind, which of its statements is changed, and what that becomes."""
+
+    kind: str
+    place: int
+    node: ast.stmt
+
+
+class _Change(NamedTuple):
+    kind: str
+    node: ast.expr
+
+
+def list_edits(group: Group, function: Function) -> list[Edit]:
+    """Return the single edits of a group's values, each other than all before it; the commonest kinds first."""
+    others = _list_arrays(function, group)
+    edits: list[Edit] = []
+    for place, node in enumerate(group.nodes):
+        seen = {ast.dump(node)}
+        value = getattr(node, "value", None)
+        for change in () if value is None else _vary(value, others, "root"):
+            edited = copy.copy(node)
+            edited.value = change.node  # type: ignore[attr-defined] # it has one
+            if (dumped := ast.dump(edited)) not in seen:
+                seen.add(dumped)
+                edits.append(Edit(change.kind, place, edited))
+    edits.sort(key=lambda edit: EDITS.index(edit.kind))
+    return _spread(edits)
+
+
+def _spread(edits: Sequence[Edit]) -> list[Edit]:
+    """Return at most so many edits, of every kind as many as there is room for."""
+    by_kind = [[edit for edit in edits if edit.kind == kind] for kind in EDITS]
+    chosen: list[Edit] = []
+    for turn in range(max(map(len, by_kind), default=0)):
+        chosen += [kind[turn] for kind in by_kind if turn < len(kind)]
+    return sorted(chosen[:MOST_EDITS], key=lambda edit: EDITS.index(edit.kind))
+
+
+def _list_arrays(function: Function, group: Group) -> list[str]:
+    """Return the variables that may stand for another in a group: parameters, and what the function writes."""
+    names = [*function.parameters, *(name for other in function.groups for name in other.target.names)]
+    written = set(group.target.names)
+    return [name for name in dict.fromkeys(names) if name not in written and name not in {"self", "return"}]
+
+
+def _vary(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change]:
+    """Yield an expression with one edit in it, or in a part of it."""
+    yield from _edit(node, others, where)
+    for field, value in ast.iter_fields(node):
+        inside = _place_of(node, field, where)
+        if isinstance(value, ast.expr) and inside:
+            for change in _vary(value, others, inside):
+                yield _Change(change.kind, _with(node, field, change.node))
+        elif isinstance(value, list) and inside:
+            for at, part in enumerate(value):
+                if isinstance(part, ast.expr):
+                    for change in _vary(part, others, inside):
+                        yield _Change(change.kind, _with(node, field, [*value[:at], change.node, *value[at + 1 :]]))
+
+
+#: The parts of an expression that are never edited by themselves.
+_FIXED = frozenset({"ctx", "op", "ops", "keywords", "generators", "elt"})
+
+
+def _place_of(node: ast.expr, field: str, where: str) -> str:
+    """Return the role of a part of an expression; empty for one that is never edited."""
+    if field in _FIXED:
+        return ""
+    if isinstance(node, ast.Attribute):
+        if spell(node.value) in {"np", "numpy", "self"} or not (where == "method" or node.attr == "T"):
+            return ""
+        return "transposed" if node.attr == "T" else "operand"
+    if isinstance(node, ast.Call):
+        # The object of a method is part of what it computes.
+        method = isinstance(node.func, ast.Attribute)
+        return "argument" if field != "func" else "method" if method else ""
+    if isinstance(node, ast.Subscript):
+        return "index" if field == "slice" else "entry"
+    return "index" if where == "index" else "operand"
+
+
+def _with(node: ast.expr, field: str, value: object) -> ast.expr:
+    changed = copy.copy(node)
+    setattr(changed, field, value)
+    return changed
+
+
+def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change]:
+    """Yield the edits of one node."""
+    if where == "method":
+        return
+    for edit in _EDITORS.get(type(node), ()):
+        yield from edit(node)
+    if where == "index" and not isinstance(node, (ast.Slice, ast.Tuple, ast.Compare)) and not _is_text(node):
+        for operator in (ast.Add(), ast.Sub()):
+            yield _Change(INDEX, ast.BinOp(node, operator, ast.Constant(1)))
+    if isinstance(node, ast.Name) and node.id in others and where != "index":
+        for name in [other for other in others if other != node.id][:_MOST_OTHERS]:
+            yield _Change(OPERAND, _name(name))
+    product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+    if where in {"root", "operand", "argument"} and (product or isinstance(node, (ast.Name, ast.Subscript, ast.Call))):
+        yield _Change(TRANSPOSE, ast.Attribute(node, "T", ast.Load()))
+    if where == "root":
+        yield _Change(SIGN, ast.UnaryOp(ast.USub(), node))
+        yield _Change(FACTOR, ast.BinOp(ast.Constant(2), ast.Mult(), node))
+        yield _Change(FACTOR, ast.BinOp(node, ast.Div(), ast.Constant(2)))
+
+
+def _edit_operation(node: ast.BinOp) -> Iterator[_Change]:
+    left, right = node.left, node.right
+    if isinstance(node.op, (ast.MatMult, ast.Sub, ast.Div)):
+        yield _Change(ORDER, ast.BinOp(right, node.op, left))
+    for operator in _OPERATORS.get(type(node.op), ()):
+        kind = PRODUCT if {type(node.op), type(operator)} == {ast.MatMult, ast.Mult} else SIGN
+        yield _Change(kind if not isinstance(node.op, ast.Div) else FACTOR, ast.BinOp(left, operator, right))
+    yield _Change(FACTOR, left)
+    yield _Change(FACTOR, ast.UnaryOp(ast.USub(), right) if isinstance(node.op, ast.Sub) else right)
+
+
+_OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
+    ast.MatMult: (ast.Mult(),),
+    ast.Mult: (ast.MatMult(), ast.Div()),
+    ast.Add: (ast.Sub(),),
+    ast.Sub: (ast.Add(),),
+    ast.Div: (ast.Mult(),),
+    ast.Pow: (ast.Mult(),),
+}
+
+
+def _edit_call(node: ast.Call) -> Iterator[_Change]:
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else spell(node.func)
+    if name in _PRODUCTS:
+        yield from _edit_product(node, name)
+        return
+    if name in _MEANS and isinstance(node.func, ast.Attribute):
+        yield _Change(MEAN, _call(node.func.value, _MEANS[name], node.args, node.keywords))
+    if name in _SUMS:
+        yield from _edit_axis(node)
+    if isinstance(node.func, ast.Attribute) and name == "transpose":
+        yield _Change(TRANSPOSE, node.func.value if not node.args else node.args[0])
+    elif node.args and name not in _COPYING:
+        yield _Change(CALL, node.args[0])
+        if len(node.args) > 1:
+            yield _Change(ORDER, ast.Call(node.func, [*node.args[1::-1], *node.args[2:]], node.keywords))
+
+
+def _edit_product(node: ast.Call, name: str) -> Iterator[_Change]:
+    operands = _operands(node)
+    if operands is None:
+        return
+    left, right = operands
+    product: ast.operator = ast.Mult() if name == "multiply" else ast.MatMult()
+    yield _Change(PRODUCT, ast.BinOp(left, ast.MatMult() if name == "multiply" else ast.Mult(), right))
+    yield _Change(ORDER, ast.BinOp(right, product, left))
+    yield _Change(FACTOR, left)
+    yield _Change(FACTOR, right)
+
+
+def _operands(node: ast.Call) -> tuple[ast.expr, ast.expr] | None:
+    """Return the two operands of a product that is written as a call."""
+    if isinstance(node.func, ast.Attribute) and spell(node.func.value) not in {"np", "numpy"} and len(node.args) == 1:
+        return node.func.value, node.args[0]
+    return (node.args[0], node.args[1]) if len(node.args) == 2 else None
+
+
+def _edit_axis(node: ast.Call) -> Iterator[_Change]:
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    axis = keywords.get("axis")
+    if isinstance(axis, ast.Constant) and type(axis.value) is int:
+        other = ast.keyword("axis", ast.Constant(1 - axis.value if axis.value in {0, 1} else 0))
+        yield _Change(AXIS, ast.Call(node.func, node.args, [other, *_without(node.keywords, "axis")]))
+    for name in ("axis", "keepdims"):
+        if name in keywords:
+            yield _Change(AXIS, ast.Call(node.func, node.args, _without(node.keywords, name)))
+
+
+def _without(keywords: Sequence[ast.keyword], name: str) -> list[ast.keyword]:
+    return [keyword for keyword in keywords if keyword.arg != name]
+
+
+def _edit_comparison(node: ast.Compare) -> Iterator[_Change]:
+    if len(node.ops) == 1 and isinstance(node.ops[0], _COMPARISONS):
+        for operator in _COMPARISONS:
+            if not isinstance(node.ops[0], operator):
+                yield _Change(COMPARISON, ast.Compare(node.left, [operator()], node.comparators))
+
+
+def _edit_constant(node: ast.Constant) -> Iterator[_Change]:
+    if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+        for number in dict.fromkeys((node.value + 1, node.value - 1, 2 * node.value, node.value / 2)):
+            if number != node.value:
+                whole = isinstance(node.value, int) and number == int(number)
+                yield _Change(CONSTANT, ast.Constant(int(number) if whole else number))
+
+
+def _edit_sign(node: ast.UnaryOp) -> Iterator[_Change]:
+    if isinstance(node.op, ast.USub):
+        yield _Change(SIGN, node.operand)
+
+
+def _edit_attribute(node: ast.Attribute) -> Iterator[_Change]:
+    if node.attr == "T":
+        yield _Change(TRANSPOSE, node.value)
+
+
+def _call(holder: ast.expr, name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> ast.Call:
+    return ast.Call(ast.Attribute(holder, name, ast.Load()), list(arguments), list(keywords))
+
+
+def _name(name: str) -> ast.expr:
+    return ast.parse(name, mode="eval").body
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+_EDITORS: dict[type[ast.expr], tuple[Callable[..., Iterator[_Change]], ...]] = {
+    ast.BinOp: (_edit_operation,),
+    ast.Call: (_edit_call,),
+    ast.Compare: (_edit_comparison,),
+    ast.Constant: (_edit_constant,),
+    ast.UnaryOp: (_edit_sign,),
+    ast.Attribute: (_edit_attribute,),
+}
