@@ -23,7 +23,7 @@ from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
-from grader.subjects.contracts.repair.mending import Repairer
+from grader.subjects.contracts.repair.mending import Repairer, WrongSubmission
 from grader.subjects.contracts.repair.rows import NOT_FOUND, TOO_SLOW, describe_repair, judge_by_repair
 from grader.subjects.contracts.rows import judge_rows, list_rows
 
@@ -85,7 +85,7 @@ class Contract:
         assignment = self.assignment
         repairer = Repairer(assignment, self.cases, self.order)
         try:
-            repair = repairer.repair(given.agrees.failing, menders)
+            repair = repairer.repair(WrongSubmission.of(given.agrees.failing, given.answers, menders))
         except TimedOut:
             unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
             return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())

@@ -1,7 +1,7 @@
 """A wrong submission is mended in a jail of its own: the statements that must be, and the others that are shown."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from grader.errors import CandidateError, TimedOut
 from grader.judge.agreement import disagreeing
 from grader.judge.mending import Mender
-from grader.oracle.answers import Answer
+from grader.oracle.answers import Answer, Raised
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.repair.search import ExhaustedError, Search
@@ -45,6 +45,21 @@ class Repair:
 
 
 @dataclass(frozen=True, slots=True)
+class WrongSubmission:
+    """A submission to be mended: the cases on which it is wrong, the lines at which it raised, and its jails."""
+
+    failing: Sequence[int]
+    raised: frozenset[tuple[int, int]]
+    menders: Menders
+
+    @classmethod
+    def of(cls, failing: Sequence[int], answers: Sequence[Answer], menders: Menders) -> "WrongSubmission":
+        """Return the submission that gave these answers."""
+        frames = (line for answer in answers if isinstance(answer, Raised) for line in answer.frames)
+        return cls(failing, frozenset((line.cell or 0, line.line) for line in frames), menders)
+
+
+@dataclass(frozen=True, slots=True)
 class Repairer:
     """The part of a contract that mends submissions."""
 
@@ -53,7 +68,7 @@ class Repairer:
     #: The places of the cases, from the smallest to the largest.
     order: Sequence[int]
 
-    def repair(self, failing: Sequence[int], menders: Menders) -> Repair | None:
+    def repair(self, submission: WrongSubmission) -> Repair | None:
         """Return the smallest repair by one of the solutions, the first of several; None if there is none.
 
         Raises TimedOut if the seconds for mending are used up.
@@ -67,7 +82,7 @@ class Repairer:
             # The submission runs beside the solution only if its own names do not do.
             for record in (False, True):
                 try:
-                    found = found or self._repair_by(source, commented, failing, menders, record=record)
+                    found = found or self._repair_by(source, commented, submission, record=record)
                 except (GaveUpError, ExhaustedError):
                     continue
             if found is not None and (best is None or len(found.operations) < len(best.operations)):
@@ -75,15 +90,9 @@ class Repairer:
         return best
 
     def _repair_by(
-        self,
-        source: str,
-        commented: Sequence[RowStatement],
-        failing: Sequence[int],
-        menders: Menders,
-        *,
-        record: bool,
+        self, source: str, commented: Sequence[RowStatement], submission: WrongSubmission, *, record: bool
     ) -> Repair | None:
-        places = choose_cases(self.cases, self.order, failing)
+        places = choose_cases(self.cases, self.order, submission.failing)
         lesson = {
             "solution": source,
             "lines": [statement.first for statement in commented],
@@ -91,7 +100,7 @@ class Repairer:
             "record": record,
             "edits": False,
         }
-        bench = _Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, menders)
+        bench = _Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission)
         study = bench.study
         if not study.replacements | study.insertions:
             return None
@@ -130,7 +139,7 @@ class Repairer:
     def _is_confirmed(self, script: Script, bench: "_Bench") -> bool:
         """Return True if a submission is right after a script on every case, in two processes that did nothing else."""
         for _ in range(2):
-            fresh = _Bench(self.cases, bench.studied, bench.lesson, bench.commented, bench.menders)
+            fresh = replace(bench, cases=self.cases)
             if not fresh.are_right([script])[0]:
                 return False
         return True
@@ -162,18 +171,19 @@ class _Bench:
     studied: ContractCases
     lesson: Mapping[str, Any]
     commented: Sequence[RowStatement]
-    menders: Menders
+    submission: WrongSubmission
     _mender: Mender = field(init=False)
     study: Study = field(init=False)
-    _left: int = _RESTARTS
+    _left: int = field(default=_RESTARTS, init=False)
 
     def __post_init__(self) -> None:
         self._start()
 
     def _start(self) -> None:
         try:
-            self._mender = self.menders()
-            self.study = Study.read(self._mender.study(self.studied, self.lesson), self.commented)
+            self._mender = self.submission.menders()
+            reply = self._mender.study(self.studied, self.lesson)
+            self.study = Study.read(reply, self.commented, self.submission.raised)
         except TimedOut:
             raise
         except CandidateError as error:

@@ -12,7 +12,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
 from grader.subjects.contracts.repair.row_tables import RESERVED
-from grader.subjects.contracts.repair.study import INSERT, REMOVE, Operation
+from grader.subjects.contracts.repair.study import INSERT, Operation
 
 NOT_FOUND = "Not judged: no few lines were found that make the submission right once they are changed."
 TOO_SLOW = "Not judged: the time for finding the lines that must be changed was used up."
@@ -35,7 +35,7 @@ def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) 
 
 def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
     study = repair.study
-    changed = [operation for operation in repair.operations if row.name in cost(repair, operation)]
+    changed = [operation for operation in repair.operations if row.name in study.rows_of(operation)]
     if changed:
         missing = sum(operation[0] == INSERT for operation in changed)
         return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
@@ -55,15 +55,6 @@ def _describe(changed: int, missing: int) -> str:
     return text[:1].upper() + text[1:]
 
 
-def cost(repair: Repair, operation: Operation) -> tuple[str, ...]:
-    """Return the rows that an operation costs: a removed statement those of what it overwrites."""
-    study = repair.study
-    if operation[0] == REMOVE:
-        overwritten = study.own[operation[1]].overwritten
-        return tuple(dict.fromkeys(row for other in overwritten for row in study.rows.get(other, ())))
-    return study.rows_of(operation)
-
-
 def describe_repair(
     assignment: ContractAssignment, repair: Repair, cases: ContractCases, answers: Sequence[Answer]
 ) -> tuple[MendedStatement, ...]:
@@ -79,7 +70,7 @@ def _describe_operation(
     cases: ContractCases,
     answers: Sequence[Answer],
 ) -> MendedStatement:
-    rows = [declared[name] for name in cost(repair, operation)]
+    rows = [declared[name] for name in repair.study.rows_of(operation)]
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
     lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines)
     return MendedStatement(

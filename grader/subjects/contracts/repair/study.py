@@ -43,9 +43,13 @@ class Study:
     rows: Mapping[int, tuple[str, ...]]
     #: The statements of the solution's that the submission lacks and that have a place in it.
     insertable: frozenset[int]
+    #: The lines at which the submission raised, by cell and number.
+    raised: frozenset[tuple[int, int]] = frozenset()
 
     @classmethod
-    def read(cls, reply: Mapping[str, Any], commented: Sequence[RowStatement]) -> "Study":
+    def read(
+        cls, reply: Mapping[str, Any], commented: Sequence[RowStatement], raised: frozenset[tuple[int, int]]
+    ) -> "Study":
         """Return what a jail's checked reply says of a solution with these comments."""
         rows_by_line = {statement.first: statement.rows for statement in commented}
         rows = {}
@@ -66,7 +70,7 @@ class Study:
             )
             for raw in reply["statements"]
         )
-        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys())
+        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised)
 
     @cached_property
     def matched(self) -> Mapping[int, int]:
@@ -108,9 +112,12 @@ class Study:
 
     @cached_property
     def removals(self) -> Script:
-        """The removals of statements that overwrite what others have written."""
+        """The removals of statements that overwrite what others have written, or that raise and have no match."""
         return frozenset(
-            (REMOVE, own.number) for own in self.statements if not self.rows.keys().isdisjoint(own.overwritten)
+            (REMOVE, own.number)
+            for own in self.statements
+            if not own.alternatives
+            and (not self.rows.keys().isdisjoint(own.overwritten) or not self.raised.isdisjoint(own.lines))
         )
 
     def rows_of(self, operation: Operation) -> tuple[str, ...]:
@@ -118,9 +125,18 @@ class Study:
         kind, number, *others = operation
         if kind == INSERT:
             return self.rows[number]
+        if kind == REMOVE:
+            overwritten = [self.rows[other] for other in self.own[number].overwritten if other in self.rows]
+            return tuple(dict.fromkeys(row for rows in overwritten or [self._rows_behind(number)] for row in rows))
         if kind == EDIT:
             return self.rows.get(self.matched.get(number, -1), ())
         return self.rows[others[0]] if others else ()
+
+    def _rows_behind(self, number: int) -> tuple[str, ...]:
+        """Return the rows of the next statement that counts for any, or of the one before it."""
+        behind = [self.rows[self.matched[other]] for other in sorted(self.matched) if other > number]
+        before = [self.rows[self.matched[other]] for other in sorted(self.matched, reverse=True) if other < number]
+        return next(iter([*behind, *before]), ())
 
     def list_edits(self) -> Iterator[Operation]:
         """Yield the single edits of all statements, those of a statement together."""

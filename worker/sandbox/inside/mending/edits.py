@@ -158,6 +158,8 @@ _OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
 
 
 def _edit_call(node: ast.Call) -> Iterator[_Change]:
+    if any(isinstance(argument, ast.Starred) for argument in node.args):
+        return
     name = node.func.attr if isinstance(node.func, ast.Attribute) else spell(node.func)
     if name in _PRODUCTS:
         yield from _edit_product(node, name)

@@ -153,7 +153,7 @@ def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[Group]:
         if target is None:
             continue
         beside = begun.setdefault(id(block.body), {})
-        first = beside.get(target.name) if len(target.names) == 1 else None
+        first = beside.get(target.name) if len(target.names) == 1 and target.name else None
         if first is not None and (target.how == "+=" or target.keys) and _continues(first, target):
             first.nodes.append(node)
             first.blocks.append(block)

@@ -99,7 +99,8 @@ class Matcher:
         return holders[0] if best > 0 and len(holders) == 1 else None
 
     def _match(self, pair: FunctionPair) -> None:
-        free, open_ = list(pair.own.groups), list(pair.solution.groups)
+        free = [group for group in pair.own.groups if group.target.how != "bare"]
+        open_ = list(pair.solution.groups)
         for least in (_SURE, _LEAST):
             scored = [match for own in free for group in open_ if (match := self._score(pair, own, group)) is not None]
             scored.sort(key=lambda match: (-match.score, match.own.number, match.solution.number))
@@ -137,7 +138,9 @@ class Matcher:
     def _score(self, pair: FunctionPair, own: Group, group: Group) -> Match | None:
         """Return a possible match with its score; None if the one can never stand for the other."""
         target, mine = group.target, own.target
-        if len(target.names) != len(mine.names) or (target.how == "return") != (mine.how == "return"):
+        if len(target.names) != len(mine.names) or any(
+            (target.how == how) != (mine.how == how) for how in ("return", "bare")
+        ):
             return None
         loops = solve(target.keys, mine.keys, loop_names(group.block), loop_names(own.block))
         if loops is None:
@@ -191,4 +194,4 @@ def _words_of(pair: FunctionPair, group: Group, loops: Mapping[str, ast.expr]) -
 def list_variables(function: Function) -> list[str]:
     """Return the variables that a function's statements write, in their order."""
     names: Iterator[str] = (name for group in function.groups for name in group.target.names)
-    return [name for name in dict.fromkeys(names) if name != "return"]
+    return [name for name in dict.fromkeys(names) if name not in {"return", ""}]

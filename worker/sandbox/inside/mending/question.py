@@ -28,6 +28,8 @@ from .words import count_words
 
 #: Turns of all loops and calls of functions in one call of a mended program.
 TURNS = 300_000
+#: The program in the place of one that is no valid Python.
+_UNUSABLE = compile("raise SyntaxError", FILENAME, "exec")
 #: The name of a solution's file in its own tracebacks, which nobody is shown.
 _SOLUTION = "<solution>"
 
@@ -136,7 +138,12 @@ class Workbench:
         """Return the submission after a script."""
         mended = iter(self.mending.apply([tuple(operation) for operation in script]))
         trees = [None if tree is None else next(mended) for tree in self._trees]
-        return MendedStudent(self._make_slice(trees), {ZEROS: _zeros_like}, self._run_solution)
+        try:
+            lines = self._make_slice(trees)
+        except (SyntaxError, ValueError, RecursionError):
+            # An edit of something unusual: it mends nothing.
+            lines = replace(self._lines, parts=(SlicePart(_UNUSABLE),))
+        return MendedStudent(lines, {ZEROS: _zeros_like}, self._run_solution)
 
     def _run_solution(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the names of the solution's module, each under its private name."""
@@ -194,7 +201,7 @@ class Workbench:
     @staticmethod
     def _list_overwritten(pair: FunctionPair, group: Group) -> list[int]:
         """Return the statements of the solution's whose variable a statement writes that has no match."""
-        if group.target.how == "return":
+        if group.target.how in {"return", "bare"}:
             return []
         likeliest = [matches[0] for matches in pair.matches.values() if matches]
         return sorted(

@@ -50,7 +50,7 @@ def record_writes(functions: Mapping[str, Function]) -> None:
     """Change functions so that the recorder gets their parameters, and what each statement has written."""
     for function in functions.values():
         for group in reversed(function.groups):
-            if group.target.how == "return":
+            if group.target.how in {"return", "bare"}:
                 continue
             for node, block in zip(reversed(group.nodes), reversed(group.blocks), strict=True):
                 _insert_after(block, node, _calls(function.name, group.target.names, group.target.keys))

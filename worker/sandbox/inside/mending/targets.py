@@ -20,7 +20,7 @@ class Target:
 
     names: tuple[str, ...]
     keys: tuple[ast.expr, ...] = ()
-    #: `=`, `+=`, `call` or `return`.
+    #: `=`, `+=`, `call`, `return`, or `bare` for a statement that writes nothing.
     how: str = "="
 
     @property
@@ -29,16 +29,26 @@ class Target:
         return self.names[0]
 
 
+#: The target of a statement that writes nothing, but may raise.
+BARE = Target(("",), how="bare")
+
+
 def target_of(statement: ast.stmt) -> Target | None:
-    """Return what a statement writes; None if it writes nothing that could be mended."""
+    """Return what a statement writes; None if it is a definition, a text, or nothing that could be mended."""
     if isinstance(statement, ast.Return):
         return None if statement.value is None else Target(("return",), how="return")
+    if isinstance(statement, (ast.Assert, ast.Raise, ast.Delete)):
+        return BARE
     if isinstance(statement, ast.Expr):
-        return _target_of_call(statement.value)
+        return _target_of_call(statement.value) or (None if isinstance(statement.value, ast.Constant) else BARE)
+    return _target_of_assignment(statement)
+
+
+def _target_of_assignment(statement: ast.stmt) -> Target | None:
     if isinstance(statement, ast.AugAssign):
         return _target_of_expression(statement.target, "+=")
-    if isinstance(statement, ast.AnnAssign):
-        return None if statement.value is None else _target_of_expression(statement.target, "=")
+    if isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        return _target_of_expression(statement.target, "=")
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         return _target_of_expression(statement.targets[0], "=")
     return None
