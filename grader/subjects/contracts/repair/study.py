@@ -30,7 +30,7 @@ class OwnStatement:
     edits: tuple[str, ...]
     #: True if the template has it.
     unfilled: bool
-    #: If nothing of the solution's may stand in its place: the statements of the solution's whose variable it writes.
+    #: If no statement of the solution's corresponds to it: those whose variable it writes.
     overwritten: tuple[int, ...]
 
 
@@ -112,11 +112,11 @@ class Study:
 
     @cached_property
     def removals(self) -> Script:
-        """The removals of statements that overwrite what others have written, or that raise and have no match."""
+        """The removals of statements that overwrite what others have written, or that raise and count for no row."""
         return frozenset(
             (REMOVE, own.number)
             for own in self.statements
-            if not own.alternatives
+            if own.number not in self.matched
             and (not self.rows.keys().isdisjoint(own.overwritten) or not self.raised.isdisjoint(own.lines))
         )
 

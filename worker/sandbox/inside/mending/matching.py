@@ -37,6 +37,8 @@ class FunctionPair:
     names: dict[str, str] = field(default_factory=dict)
     #: By the number of the submission's statement what may stand in its place, the best first.
     matches: dict[int, list[Match]] = field(default_factory=dict)
+    #: The statements of the submission's to each of which one of the solution's corresponds, and to no other.
+    paired: set[int] = field(default_factory=set)
 
     def solution_scope(self, name: str) -> tuple[str, str]:
         """Return the variable of the solution's, as it is recorded."""
@@ -108,6 +110,7 @@ class Matcher:
                 if match.score < least or match.own not in free or match.solution not in open_:
                     continue
                 pair.matches[match.own.number] = [match]
+                pair.paired.add(match.own.number)
                 free.remove(match.own)
                 open_.remove(match.solution)
                 self._bind(pair, match)

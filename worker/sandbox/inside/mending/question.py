@@ -178,7 +178,7 @@ class Workbench:
                     "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
                     "edits": [edit.kind for edit in self.mending.list_edits(number)] if self._edited else [],
                     "unfilled": (group.function, _dump(group)) in self._template,
-                    "overwritten": [] if pair.matches.get(number) else self._list_overwritten(pair, group),
+                    "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                 }
             )
         solution = [
@@ -200,10 +200,10 @@ class Workbench:
 
     @staticmethod
     def _list_overwritten(pair: FunctionPair, group: Group) -> list[int]:
-        """Return the statements of the solution's whose variable a statement writes that has no match."""
+        """Return the statements of the solution's whose variable a statement writes that corresponds to none."""
         if group.target.how in {"return", "bare"}:
             return []
-        likeliest = [matches[0] for matches in pair.matches.values() if matches]
+        likeliest = [pair.matches[number][0] for number in pair.paired]
         return sorted(
             match.solution.number
             for match in likeliest
