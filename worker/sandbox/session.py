@@ -113,10 +113,10 @@ class Session:
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
             reader = AnswerReader(self._entry, observed=request.observes, partial=request.partial)
-            for size in sizes:
+            for size, parts in zip(sizes, request.answer_parts or [0] * len(sizes), strict=True):
                 if not self._frames:
                     self._wait()
-                answer = reader.read(self._frames.popleft(), size)
+                answer = reader.read(self._frames.popleft(), size, parts)
                 if answer.raised_type == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
