@@ -250,8 +250,8 @@ class Session:
         status = process.status()
         if process.was_starved():
             return OutOfMemory(_memory(self._limits))
-        if sys.platform != "win32" and status == -signal.SIGKILL and self._clock and self._clock.is_exhausted():
-            # The kernel's own limit can come before our look.
+        if _is_of_limit(status) and self._clock and self._clock.is_exhausted():
+            # Nobody looked until the kernel's own limit came.
             return late(self._limits.seconds, "in all")
         if process.was_ended_from_outside():
             return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
@@ -263,6 +263,11 @@ def _memory(limits: JailLimits) -> str:
         f"It asked for more than {limits.memory // (1024 * 1024):,} MiB. "
         "Look for an array that grows in a loop, and for a product whose shape is not what you mean."
     )
+
+
+def _is_of_limit(status: int) -> bool:
+    """Return True if the kernel's limit on processor time can be what ended a process: where there is one."""
+    return sys.platform != "win32" and -status in {signal.SIGXCPU, signal.SIGKILL}
 
 
 def _explain_end(status: int) -> Crashed:
