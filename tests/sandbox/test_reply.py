@@ -13,6 +13,7 @@ from worker.sandbox.reply import AnswerReader
 #: Evidence of a network of two layers, with nine numbers.
 EVIDENCE = {
     "kind": "evidence",
+    "returned": True,
     "ended": True,
     "early": False,
     "form": "plain",

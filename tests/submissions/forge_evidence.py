@@ -15,7 +15,7 @@ def frame(header, payload=b""):
 
 
 def describe(layers):
-    header = {"kind": "evidence", "ended": True, "early": False, "form": "plain", "within": "0"}
+    header = {"kind": "evidence", "returned": True, "ended": True, "early": False, "form": "plain", "within": "0"}
     return {**header, "status": "1" * (4 * layers), "shared": "0" * (layers - 1), "raised": None, "wrote": None}
 
 

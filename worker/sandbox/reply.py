@@ -18,6 +18,8 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 _STATEMENT, _OPERANDS = 400, 24
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
+#: How the call ended of which evidence was read.
+_ENDS = ("returned", "ended", "early")
 #: The notebook's lists, of which evidence says how each layer's entry was found.
 _LISTS = 4
 #: No array has more axes.
@@ -185,8 +187,8 @@ def _is_raised(header: dict[str, Any], _: Entry) -> bool:
 def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
     status = header.get("status")
     return (
-        set(header) == {"kind", "ended", "early", "form", "status", "shared", "within", "raised", "wrote"}
-        and type(header["ended"]) is type(header["early"]) is bool
+        set(header) == {"kind", *_ENDS, "form", "status", "shared", "within", "raised", "wrote"}
+        and all(type(header[name]) is bool for name in _ENDS)
         and isinstance(header["form"], str)
         and header["form"] in FORMS
         and isinstance(status, str)

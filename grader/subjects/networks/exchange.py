@@ -147,6 +147,7 @@ def _evidence(reply: "JailReply") -> Evidence:
         wrote,
         header["early"],
         within,
+        header["returned"],
     )
 
 
