@@ -136,6 +136,12 @@ def test_a_product_with_a_number_that_another_line_made_is_not_blamed_for_raisin
     assert rows(source)["activation_gradient"].message != wording.RAISES
 
 
+def test_an_entry_that_the_function_adds_to_an_argument_is_no_layer_of_the_network() -> None:
+    """The output's activations, after those of the hidden layers: the product with them raises."""
+    source = fill_template(keep="all_h.append(1.0 * back); gw[at], gb[at] = np.matmul(back, all_h[n]), back")
+    assert rows(source)["weight_gradient"].outcome is not Mark.PASSED
+
+
 def test_lists_that_are_one_short_are_read_by_the_layers_that_they_fit() -> None:
     """The loop ends before the first layer: that costs `any_shape`, and no step."""
     source = fill_template(layers="range(n - 1, 0, -1)", returned="gw[1:], gb[1:]")

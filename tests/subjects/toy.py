@@ -170,7 +170,7 @@ class ToyExchange:
 
     def observation(self, cases: ToyCases) -> Question:
         """Ask for the total alone, by another line: it is evidence even if the cube has another shape."""
-        header, payload, _ = self.question(cases)
+        header, payload, *_ = self.question(cases)
         questions = [{**case, "results": [("total", [])]} for case in header["cases"]]
         code = f"total = {self.function}(x, w)[0]"
         return Question({**header, "code": code, "cases": questions}, payload, [8] * len(cases))

@@ -82,15 +82,16 @@ class Jailed:
 
     def study(self, cases: Any, study: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what may be mended of it by a solution; raises CandidateError."""
-        header, payload, _ = self.requests.exchange.question(cases)
-        (reply,) = self.session.answer(JailRequest({**header, "study": study}, payload, [0]))
+        question = self.requests.exchange.question(cases)
+        (reply,) = self.session.answer(JailRequest({**question.header, "study": study}, question.payload, [0]))
         return reply.header
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""
         exchange = self.requests.exchange
-        header, payload, sizes = exchange.question(cases)
-        asked = JailRequest({**header, "scripts": scripts}, payload, [*sizes] * len(scripts))
+        question, times = exchange.question(cases), len(scripts)
+        header = {**question.header, "scripts": scripts}
+        asked = JailRequest(header, question.payload, [*question.sizes] * times, [*question.parts] * times)
         try:
             replies = self.session.answer(asked)
         except CandidateError as error:

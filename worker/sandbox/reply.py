@@ -19,8 +19,10 @@ _WRITES, _INDEX, _LINES = 100, 100, 10_000_000
 _STATEMENT, _OPERANDS = 400, 24
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
-#: Results of an answer in parts.
-_RESULTS = 10_000
+#: How the call ended of which evidence was read.
+_ENDS = ("returned", "ended", "early")
+#: The notebook's lists, of which evidence says how each layer's entry was found.
+_LISTS = 4
 #: No array has more axes.
 _AXES = 64
 
@@ -75,8 +77,11 @@ class AnswerReader:
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
         self._good: dict[int, dict[str, Any]] = {}
 
-    def read(self, frame: Frame, size: int) -> Reply:
-        """Return the frame as a reply, with exactly `size` bytes if the function returned; raises Crashed."""
+    def read(self, frame: Frame, size: int, parts: int = 0) -> Reply:
+        """Return the frame as a reply; raises Crashed.
+
+        It has exactly `size` bytes if the function returned, and says of `parts` results or layers how they came.
+        """
         header = frame.header
         if header == UNCHANGED and len(frame.payload) == size:
             return Reply(header, frame.payload)
@@ -86,7 +91,7 @@ class AnswerReader:
                 raise Crashed(_NO_ANSWER)
             self._good[id(header)] = header
         wanted = size if header["kind"] in _WITH_NUMBERS else 0
-        if len(frame.payload) != wanted:
+        if len(frame.payload) != wanted or not _is_of(header, parts):
             raise Crashed(_NO_ANSWER)
         return Reply(header, frame.payload)
 
@@ -148,7 +153,6 @@ def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
         set(header) == {"kind", "changed", "status", "raised", "malformed"}
         and _are_arguments(header["changed"], entry)
         and isinstance(status, str)
-        and len(status) <= _RESULTS
         and set(status) <= set("012")
         and (raised is None or (isinstance(raised, dict) and _is_raised({"kind": "raised", **raised}, entry)))
         and isinstance(malformed, list)
@@ -186,8 +190,8 @@ def _is_raised(header: dict[str, Any], _: Entry) -> bool:
 def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
     status = header.get("status")
     return (
-        set(header) == {"kind", "ended", "early", "form", "status", "shared", "within", "raised", "wrote"}
-        and type(header["ended"]) is type(header["early"]) is bool
+        set(header) == {"kind", *_ENDS, "form", "status", "shared", "within", "raised", "wrote"}
+        and all(type(header[name]) is bool for name in _ENDS)
         and isinstance(header["form"], str)
         and header["form"] in FORMS
         and isinstance(status, str)
@@ -228,6 +232,18 @@ def _is_solution_statement(value: object) -> bool:
 
 def _is_list(value: object, is_item: Callable[[object], bool], most: int) -> bool:
     return isinstance(value, list) and len(value) <= most and all(map(is_item, value))
+
+
+def _is_of(header: dict[str, Any], parts: int) -> bool:
+    """Return True if the answer says of exactly so many results or layers how they came."""
+    match header["kind"]:
+        case "partial":
+            lengths = {"status": parts}
+        case "evidence":
+            lengths = {"status": _LISTS * parts, "shared": parts, "within": _LISTS}
+        case _:
+            lengths = {}
+    return all(len(header[name]) == length for name, length in lengths.items())
 
 
 def _are_lines(value: object) -> bool:

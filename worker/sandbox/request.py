@@ -1,4 +1,4 @@
-"""A request to a jail: the function, the cases, and how many bytes each answer may hold."""
+"""A request to a jail: the function, the cases, and the size of each answer."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -11,11 +11,13 @@ from worker.sandbox.inside import wire
 
 @dataclass(frozen=True)
 class JailRequest:
-    """A frame's header (the function and each case's form), its numbers, the answers' bytes."""
+    """A frame's header (the function and each case's form), its numbers, the answers' bytes and parts."""
 
     header: Mapping[str, Any]
     payload: bytes
     answer_sizes: Sequence[int]
+    #: Results, or layers, of which each answer says how they came; empty if answers say nothing of them.
+    answer_parts: Sequence[int] = ()
 
     @property
     def observes(self) -> bool:

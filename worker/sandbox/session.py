@@ -115,10 +115,10 @@ class Session:
             reader = AnswerReader(
                 self._entry, observed=request.observes, studied=request.studies, partial=request.partial
             )
-            for size in sizes:
+            for size, parts in zip(sizes, request.answer_parts or [0] * len(sizes), strict=True):
                 if not self._frames:
                     self._wait()
-                answer = reader.read(self._frames.popleft(), size)
+                answer = reader.read(self._frames.popleft(), size, parts)
                 if answer.raised_type == "MemoryError":
                     # Filling the memory again for every case would only take time.
                     self._fail(OutOfMemory(_memory(self._limits)))
@@ -252,8 +252,8 @@ class Session:
         status = process.status()
         if process.was_starved():
             return OutOfMemory(_memory(self._limits))
-        if sys.platform != "win32" and status == -signal.SIGKILL and self._clock and self._clock.is_exhausted():
-            # The kernel's own limit can come before our look.
+        if _is_of_limit(status) and self._clock and self._clock.is_exhausted():
+            # Nobody looked until the kernel's own limit came.
             return late(self._limits.seconds, "in all")
         if process.was_ended_from_outside():
             return JailInterrupted("Something outside killed the jail: the operator, or a machine without memory.")
@@ -265,6 +265,11 @@ def _memory(limits: JailLimits) -> str:
         f"It asked for more than {limits.memory // (1024 * 1024):,} MiB. "
         "Look for an array that grows in a loop, and for a product whose shape is not what you mean."
     )
+
+
+def _is_of_limit(status: int) -> bool:
+    """Return True if the kernel's limit on processor time can be what ended a process: where there is one."""
+    return sys.platform != "win32" and -status in {signal.SIGXCPU, signal.SIGKILL}
 
 
 def _explain_end(status: int) -> Crashed:

@@ -15,6 +15,7 @@ from grader.oracle.answers import Answer, Candidate
 from grader.oracle.cases import spread
 from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
+from grader.subjects.networks.asking import refuses_lists
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.evidence import Evidence
 from grader.subjects.networks.explanation import Explanation
@@ -53,8 +54,9 @@ def judge_alone(  # noqa: PLR0913 - what is judged, and what is known of it alre
 ) -> AloneMarks | None:
     """Judge the steps by a sample of the networks; `any_shape` is lost.
 
-    None if a process ends, or if that earns no more marks than the `rows` so far. If answers that depend on the calls
-    before seem to ignore the error at the output (`ignores`), those of fresh processes may not.
+    None if a process ends or refuses to show its lists, or if that earns no more marks than the `rows` so far. If
+    answers that depend on the calls before seem to ignore the error at the output (`ignores`), those of fresh processes
+    may not.
     """
     places = _choose(suite, order)
     sample = suite.take(places)
@@ -62,8 +64,10 @@ def judge_alone(  # noqa: PLR0913 - what is judged, and what is known of it alre
         answers = EachAlone(fresh).answer(sample)
         agreed = agreement(sample, answers)
         # Reading the lists is a call, too: where an answer is wrong, another process is asked for them.
-        read = {n: fresh().evidence(sample.one(n)) for n in agreed.failing}
-        evidence = in_one_order(sample, {n: lists[0] for n, lists in read.items() if lists})
+        read = {n: lists[0] for n in agreed.failing if (lists := fresh().evidence(sample.one(n)))}
+        if refuses_lists(answers, read, agreed.failing):
+            return None
+        evidence = in_one_order(sample, read)
         wrong = agreed.failing
         if ignores and ignores_error(EachAlone(fresh), sample, telling(sample), evidence, wrong, assignment):
             return None

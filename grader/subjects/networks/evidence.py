@@ -90,6 +90,8 @@ class Evidence:
     early: bool = False
     #: For each of the four lists whether two of its entries have numbers of the same memory.
     within: tuple[bool, ...] = ()
+    #: True if the function returned, though reading what it returned, such as an iterator, may have raised.
+    returned: bool = True
 
     @property
     def overwritten(self) -> tuple[bool, ...]:

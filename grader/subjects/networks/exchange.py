@@ -64,7 +64,8 @@ class NetworksExchange:
         """The request for dW, db, df and dh of every network."""
         asked = self.question(cases)
         sizes = [_evidence_size(*form) for form in zip(cases.sizes, cases.columns, strict=True)]
-        return Question({**asked.header, "evidence": True}, asked.payload, sizes)
+        layers = [len(of) - 1 for of in cases.sizes]
+        return Question({**asked.header, "evidence": True}, asked.payload, sizes, layers)
 
     def answers(self, cases: Suite, replies: Sequence["JailReply"]) -> list[Answer]:
         """The answers to the first of the networks; raises Crashed."""
@@ -87,15 +88,9 @@ class NetworksExchange:
             start = stop
         return answers
 
-    def evidence(self, cases: Suite, replies: Sequence["JailReply"]) -> list[Evidence]:
+    def evidence(self, cases: Suite, replies: Sequence["JailReply"]) -> list[Evidence]:  # noqa: ARG002 - the seam's
         """The lists that were written on the way for the first of the networks."""
-        read: list[Evidence] = []
-        for reply, of in zip(replies, cases.sizes, strict=False):
-            if reply.header.get("kind") != "evidence" or len(reply.header["status"]) != 4 * (len(of) - 1):
-                # What answers like this is not asked for more.
-                break
-            read.append(_evidence(reply, of))
-        return read
+        return [_evidence(reply) for reply in replies]
 
 
 def _numbers(suite: Suite) -> bytes:
@@ -137,10 +132,10 @@ def _evidence_size(sizes: Sequence[int], columns: int) -> int:
     return 8 * (count(sizes) + columns * (sum(sizes[1:]) + sum(sizes[:-1])))
 
 
-def _evidence(reply: "JailReply", sizes: Sequence[int]) -> Evidence:
+def _evidence(reply: "JailReply") -> Evidence:
     header = reply.header
     numbers = np.frombuffer(reply.payload, dtype="<f8")
-    shared = tuple(mark == "1" for mark in header["shared"])[: len(sizes) - 1]
+    shared, within = (tuple(mark == "1" for mark in header[key]) for key in ("shared", "within"))
     raised, wrote = (None if header[key] is None else _raising(header[key]) for key in ("raised", "wrote"))
     return Evidence(
         header["ended"],
@@ -151,7 +146,8 @@ def _evidence(reply: "JailReply", sizes: Sequence[int]) -> Evidence:
         raised,
         wrote,
         header["early"],
-        tuple(mark == "1" for mark in header["within"])[:4],
+        within,
+        header["returned"],
     )
 
 

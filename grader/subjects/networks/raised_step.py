@@ -40,14 +40,15 @@ def find_blamed_step(evidence: Evidence, sizes: Sequence[int]) -> str | None:
         # What raised is made of other products, which came to their ends.
         return None
     operands = [operand for operand in raising.operands if operand.text in text]
-    of = {operand.origin for operand in operands if operand.origin is not None and operand.origin[1] is not None}
-    steps = {READING[name] for name, _ in of if name in READING}
-    layers = {index for name, index in of if name in READING}
+    of = {operand.origin for operand in operands if operand.origin is not None}
+    # Beyond the network's layers are entries that the function itself has put into an argument.
+    read = {(name, index) for name, index in of if name in READING and index is not None and index < depth}
+    steps, layers = {READING[name] for name, _ in read}, {index for _, index in read}
     # Activations that are no factor of an outer product tell which units are active.
     masks = steps == {"weight_gradient"} and not _multiplies_matrices(text)
     if len(steps) != 1 or len(layers) != 1 or masks:
         return None
-    rows = sizes[1 + (layers.pop() or 0)]
+    rows = sizes[1 + layers.pop()]
     # An array of the student's own may have been kept in a list before it was multiplied.
     own = [operand.shape for operand in operands if _is_own(operand) and operand.shape is not None]
     return steps.pop() if all(shape == (rows, 1) for shape in own) else None

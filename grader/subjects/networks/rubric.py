@@ -436,6 +436,12 @@ def fail_unpropagated(rows: Mapping[str, Row], agrees: Row) -> dict[str, Row]:
     return {name: lost for name in (*STEPS, "any_shape") if name != kept and rows[name].mark is Mark.PASSED}
 
 
+def withhold(rows: Mapping[str, Row]) -> dict[str, Row]:
+    """The rows that cannot hold if the lists were refused that might have shown them to fail."""
+    lost = Row(Mark.NOT_RUN, 0, wording.REFUSED)
+    return {name: lost for name in (*STEPS, "any_shape") if rows[name].mark is Mark.PASSED}
+
+
 def _holds_within(step: Step, layers: Booleans) -> bool:
     return step.evident and bool((step.tested & layers).any()) and not bool((step.failed & layers).any())
 

@@ -16,7 +16,7 @@ from grader.oracle.answers import Answer, Malformed, Raised
 from grader.oracle.suite import Suite, count, key
 from grader.subjects.networks import wording
 from grader.subjects.networks.alone import judge_alone
-from grader.subjects.networks.asking import READ_AGAIN, malformed_or_failing, worth_asking
+from grader.subjects.networks.asking import READ_AGAIN, malformed_or_failing, refuses_lists, worth_asking
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.counterexample import counterexample
 from grader.subjects.networks.diagnosis.place import first_difference
@@ -39,6 +39,7 @@ from grader.subjects.networks.rubric import (
     home_networks,
     read_steps,
     right,
+    withhold,
 )
 from grader.subjects.networks.shrinking import DEEP, OVERFLOWING, Search, shrink
 from grader.subjects.networks.steps import STEPS
@@ -138,10 +139,10 @@ class Networks:
         read, by_answers = read_steps(self.cases, self.layers, answers, self.assignment)
         alive = find_alive(self.cases, answers, agrees.failing)
         failing = (agrees.failing, self.home, alive, *(row.failing for row in by_answers.values()))
-        lists = self._read_lists(witness, answers, failing)
-        differing = self._read_again(witness, answers, lists) if given.repeats else None
+        lists, refuses = self._read_lists(witness, answers, failing)
+        again = self._read_again(witness, answers, lists) if given.repeats else None
         evidence = in_one_order(self.cases, lists)
-        given = replace(given, repeats=given.repeats and differing is None)
+        given = replace(given, repeats=given.repeats and (again is None or again.mark is not Mark.FAILED))
         explanation = self._explain(given, evidence)
         # Of first answers alone it says nothing of the second ones, unless all lines are right in both.
         later = given.first_agrees is not agrees
@@ -150,7 +151,7 @@ class Networks:
             self.cases, self.layers, answers, self.assignment, agrees, self.home, read, evidence, of_all
         )
         rows |= {"any_shape": shape, "form": form(self.cases, answers, evidence)}
-        rows |= {} if differing is None else {PURE: differing}
+        rows |= {} if again is None else {PURE: again}
         # Numbers that right lines explain follow from the error.
         explained = of_all.complete and of_all.wrong == frozenset()
         ignores = False
@@ -160,6 +161,7 @@ class Networks:
         raised = self._raised_at_home(answers)
         if raised is not None:
             rows["any_shape"] = rows[PURE] = Row(Mark.NOT_RUN, 0, wording.RAISED_AT_HOME)
+        rows |= withhold(rows) if refuses else {}
         first = self._first_difference(given, evidence, explanation)
         failed = frozenset(name for name in STEPS if rows[name].mark is Mark.FAILED)
         diagnoses = self.diagnoser.add_facts(answers, evidence, explanation, failed, agrees.failing)
@@ -169,9 +171,14 @@ class Networks:
         return SubjectMarks(rows, raised, diagnoses, first, unrepeated, None if settled else alone)
 
     def _read_again(self, witness: Witness, answers: Sequence[Answer], lists: Mapping[int, Evidence]) -> Row | None:
-        """The row of what repeats, if numbers in arrays of another form differ when they are read again; else None."""
+        """The row of what repeats, if numbers in arrays of another form differ when they are read again; else None.
+
+        It is not judged if the process ends meanwhile.
+        """
         asked = [i for i, read in lists.items() if read.ended and isinstance(answers[i], Malformed)][:READ_AGAIN]
         again = self._read_written(witness, asked)
+        if len(again) < len(asked):
+            return Row(Mark.NOT_RUN, 0, wording.REFUSED)
         differing = tuple(i for i in again if not lists[i].returns_alike(again[i], count(self.cases.sizes[i])))
         if not differing:
             return None
@@ -222,12 +229,15 @@ class Networks:
 
     def _read_lists(
         self, witness: Witness, answers: Sequence[Answer], failing: Sequence[Sequence[int]]
-    ) -> dict[int, Evidence]:
-        """The lists that the function wrote on its way, by network; empty for one that has ended."""
-        evidence = self._read_written(witness, worth_asking(answers, failing, self.order))
+    ) -> tuple[dict[int, Evidence], bool]:
+        """The lists that the function wrote on its way, by network, and True if it refuses to show some."""
+        asked = worth_asking(answers, failing, self.order)
+        evidence = self._read_written(witness, asked)
         if any(observed.form not in AS_IT_CAME for observed in in_one_order(self.cases, evidence).values()):
-            evidence |= self._read_written(witness, malformed_or_failing(answers, failing[0], evidence))
-        return evidence
+            more = malformed_or_failing(answers, failing[0], evidence)
+            asked += more
+            evidence |= self._read_written(witness, more)
+        return evidence, refuses_lists(answers, evidence, asked)
 
     def _read_written(self, witness: Witness, which: Sequence[int]) -> dict[int, Evidence]:
         """Read the lists that the function wrote about these networks."""

@@ -32,6 +32,11 @@ UNSEEN = "Not judged: this step was not seen in what could be read."
 
 STOPPED = "Not judged: your code raised an exception, and this step was not seen in what could be read then."
 
+REFUSED = (
+    "Not judged: your code answered at first, but stopped when it was called again to read its lists. Does it stop"
+    " after a number of calls, or does it need too much time?"
+)
+
 RAISES = "The line that raises an exception belongs to this step, judging by the arrays that it reads or writes."
 
 EXPLAINED = "The diagnosis counts against this step."

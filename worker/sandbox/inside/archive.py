@@ -63,6 +63,9 @@ def _check_path(member: ZipInfo) -> str:
     """Return a member's path with slashes between its parts; refuse links, and paths that lead out."""
     # `filename` is cut at a NUL: what another program would see is looked at.
     path = member.orig_filename.replace("\\", "/")
+    # Programs that pack the folder "." name its members "./a.py", and some the folder itself "./".
+    named = [part for part in path.split("/") if part != "."]
+    path = "/".join(named) if any(named) else path
     parts = path.removesuffix("/").split("/")
     if stat.S_IFMT(member.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise _unsafe(f"{_show(path)} is a link or a device, not a file")

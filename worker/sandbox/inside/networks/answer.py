@@ -65,12 +65,14 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
         for form, original in question.networks:
             shapes = dict(zip(evidence.LISTS, form.shapes, strict=False))
             given = _arguments(original.copy(), form)
-            ended, raised, result, returned = False, None, None, None
+            came_back = ended = False
+            raised, result, returned = None, None, None
             misshapen = None
             taken = evidence.Taken({}, {}, {}, None)
             try:
                 function = function_of(student, question.function, len(form.shapes[0]) - 1, question.loss)
                 result = function(*given[:4], given[4][0])
+                came_back = True
                 taken = watch.take()
                 returned = evidence.unroll(result)
                 ended = True
@@ -97,8 +99,9 @@ def _evidence(student: Student, question: NetworksQuestion) -> Iterator[bytes]:
             if misshapen is not None and codes:
                 known = _join_lists(given, taken.lists)
                 wrote = raised_statement.describe_write(misshapen, codes[-1], student.lines, taken.scope, known)
-            header = {"kind": "evidence", "ended": ended, "early": early, "form": name, "status": status}
-            yield pack({**header, "shared": shared, "within": within, "raised": raised, "wrote": wrote}, payload)
+            header = {"kind": "evidence", "returned": came_back, "ended": ended, "early": early, "form": name}
+            header |= {"status": status, "shared": shared, "within": within, "raised": raised, "wrote": wrote}
+            yield pack(header, payload)
 
 
 def _join_lists(given: Sequence[Any], lists: Mapping[str, Any]) -> dict[str, Any]:
