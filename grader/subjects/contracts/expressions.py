@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-#: Characters of an expression, whole numbers in it, items of a list with all lists in it: more is a mistake.
-_LONGEST, _LARGEST, _ITEMS = 300, 1 << 40, 10_000
+#: Characters of an expression, whole numbers in it: more is a mistake.
+_LONGEST, _LARGEST = 300, 1 << 40
+#: Items of a list with all lists in it, and characters of texts, of one value and of all dims of a case.
+MOST_ITEMS = 10_000
 #: Most items of an input or of a dim.
 MOST_MANY = 100
 
@@ -58,7 +60,7 @@ def _require_numbers(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _range(*ends: int) -> list[int]:
     numbers = range(*ends)
-    if len(numbers) > _ITEMS:
+    if len(numbers) > MOST_ITEMS:
         raise ExpressionError("a list that is too long")
     return list(numbers)
 
@@ -200,7 +202,7 @@ def _operate(op: ast.operator, left: Any, right: Any) -> Any:
         raise ExpressionError("a text, with which nothing is reckoned")
     if isinstance(op, ast.Mult) and any(isinstance(side, list) for side in (left, right)):
         lengths = [side if isinstance(side, (int, float)) else len(side) for side in (left, right)]
-        if abs(math.prod(lengths)) > _ITEMS:
+        if abs(math.prod(lengths)) > MOST_ITEMS:
             raise ExpressionError("a list that is too long")
     if isinstance(op, ast.Pow) and (abs(left) > 1 << 20 or abs(right) > 64):
         raise ExpressionError("a power that is too large")
@@ -212,17 +214,24 @@ def _check_bounds(value: Any) -> Any:
         raise ExpressionError("a whole number that is too large")
     if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
         raise ExpressionError(f"{value} is no finite real number")
-    if isinstance(value, list):
-        _count_items(value, _ITEMS)
+    count_items(value)
     return value
 
 
-def _count_items(items: list[Any], left: int) -> int:
-    """Return how many items are left when those of a list and of all lists in it are counted."""
-    left -= len(items)
-    if left < 0:
-        raise ExpressionError("a list that is too long")
-    for item in items:
-        if isinstance(item, list):
-            left = _count_items(item, left)
-    return left
+def count_items(value: Any, before: int = 0) -> int:
+    """Return how many items there are with those of a value: of a list with all lists in it, characters of a text.
+
+    Raises ExpressionError for more than there may be.
+    """
+    if not isinstance(value, (list, str)):
+        return before
+    counted = before + len(value)
+    if counted > MOST_ITEMS:
+        raise ExpressionError(
+            f"a {'text' if isinstance(value, str) else 'list'} that is too long: all dims together have at most"
+            f" {MOST_ITEMS:,} items and characters"
+        )
+    if isinstance(value, list):
+        for item in value:
+            counted = count_items(item, counted)
+    return counted

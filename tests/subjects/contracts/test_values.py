@@ -14,7 +14,16 @@ ANYWHERE = (
     *("mask", "mask(0.25)", "spread", "spread(0.5)"),
 )
 #: Shapes by how they are written: a single number, axes, an axis of nothing, a list's sizes, as many axes as there may.
-SHAPES = {"": [], "N": [3], "1": [1], "0": [0], "N 2": [3, 2], "N 0 2": [3, 0, 2], "*d": [2, 4], "1 1 1 1 1 1 1 1": [1] * 8}
+SHAPES = {
+    "": [],
+    "N": [3],
+    "1": [1],
+    "0": [0],
+    "N 2": [3, 2],
+    "N 0 2": [3, 0, 2],
+    "*d": [2, 4],
+    "1 1 1 1 1 1 1 1": [1] * 8,
+}
 DIMS = {"N": 3, "d": [2, 4]}
 
 
