@@ -4,9 +4,10 @@ What is wrong is said in our own words: the key, its value, and what to write in
 """
 
 import ast
+import contextlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -126,8 +127,11 @@ def _read(table: ContractTable) -> ContractAssignment:
         feedback = check_hidden(table.feedback, rows, advice)
     except ValueError as error:
         raise _ContractFault(str(error)) from error
+    helpers, helping = _read_helpers(table)
     bound = {*known, *table.inputs, *table.upstream, *table.call.given}
-    entries = _read_entries(table, bound)
+    # What a solution defines itself is the students' to write, whatever the helpers have.
+    entries = _read_entries(table, bound | (helping - _list_solved(table)))
+    _check_helping(table, helping & {*entries, *table.submission.provides})
     return ContractAssignment(
         id=table.id,
         title=table.title,
@@ -145,7 +149,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         upstream=dict(table.upstream),
         given=tuple(table.call.given),
         provides=tuple(table.submission.provides),
-        helpers=_read_helpers(table, entries),
+        helpers=helpers,
         modules=tuple(_read_modules(table)),
         package=_read_package(table),
         stand_ins=tuple(_check_modules("submission.stand_ins", table.submission.stand_ins, table, "matplotlib")),
@@ -212,22 +216,35 @@ def _read_package(table: ContractTable) -> str:
     return path
 
 
-def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
+def _read_helpers(table: ContractTable) -> tuple[str, frozenset[str]]:
+    """Return the text of the helpers, and the names that it defines."""
     if not table.submission.helpers:
-        return ""
+        return "", frozenset()
     text = _file(table, "submission.helpers", table.submission.helpers)
     try:
-        helpers = defined_names(text)
+        helping = defined_names(text)
     except SyntaxError as error:
         raise _ContractFault(f"{table.submission.helpers} is not valid Python: {error}") from error
-    if not helpers:
+    if not helping:
         raise _ContractFault(
             f"{table.submission.helpers} defines no function: write the functions that students are given"
         )
-    if taken := helpers & {*entries, *table.submission.provides}:
+    return text, helping
+
+
+def _list_solved(table: ContractTable) -> frozenset[str]:
+    """Return the names that the solutions and the template define, as far as they are Python."""
+    solved: frozenset[str] = frozenset()
+    for name in (table.solution.file, *table.solution.others, "template.py"):
+        with contextlib.suppress(SyntaxError):
+            solved |= defined_names(table.files.get(name, ""))
+    return solved
+
+
+def _check_helping(table: ContractTable, taken: Collection[str]) -> None:
+    if taken:
         whose = "submission.provides names" if min(taken) in table.submission.provides else "students write"
         raise _ContractFault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
-    return text
 
 
 def _read_dims(table: ContractTable) -> Iterator[Dim]:

@@ -44,7 +44,7 @@ def describe_answer(answer: Answer) -> str:
 
 def describe_dims(case: DrawnCase) -> str:
     """Say which dims a case has."""
-    return clip(", ".join(f"{name} = {value}" for name, value in case.dims.items()))
+    return clip(", ".join(f"{name} = {value}" for name, value in case.dims.items())) or "no dims"
 
 
 def list_names(names: Iterable[str]) -> str:

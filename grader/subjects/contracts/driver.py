@@ -2,9 +2,14 @@
 
 import ast
 import builtins
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 
 _BUILTIN = frozenset(dir(builtins))
+#: Nodes whose names are theirs alone.
+_SCOPES = (
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef),
+    *(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp),
+)
 
 
 def parse(code: str) -> ast.Module:
@@ -23,16 +28,16 @@ def read_entries(code: str, bound: Collection[str]) -> tuple[str, ...]:
     # Some that parses does not compile: a `return` outside of a function.
     tree = parse(code)
     compile(tree, "<call>", "exec", dont_inherit=True)
-    ours = {*bound, *_find_assigned(tree), *_BUILTIN, "np"}
+    ours = {*bound, *_find_assigned(list(ast.walk(tree))), *_BUILTIN, "np"}
     used = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     theirs = sorted((node for node in used if node.id not in ours), key=lambda node: (node.lineno, node.col_offset))
     return tuple(dict.fromkeys(node.id for node in reversed(theirs)))
 
 
 def bound_names(code: str) -> frozenset[str]:
-    """Return the names that the lines assign; none if they are no Python."""
+    """Return the names that the lines assign outside of functions of their own; none if they are no Python."""
     try:
-        return frozenset(_find_assigned(parse(code)))
+        return frozenset(_find_assigned(list(_walk_top(parse(code)))))
     except SyntaxError:
         return frozenset()
 
@@ -48,11 +53,17 @@ def defined_names(code: str) -> frozenset[str]:
     return frozenset(node.name for node in statements if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
 
 
-def _find_assigned(tree: ast.AST) -> set[str]:
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    names |= {node.name for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
-    imported = [
-        alias for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
-    ]
+def _walk_top(tree: ast.AST) -> Iterator[ast.AST]:
+    """Yield the nodes of a module, but nothing of what has names of its own: functions, classes, comprehensions."""
+    for node in ast.iter_child_nodes(tree):
+        yield node
+        if not isinstance(node, _SCOPES):
+            yield from _walk_top(node)
+
+
+def _find_assigned(nodes: Sequence[ast.AST]) -> set[str]:
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    names |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    names |= {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    imported = [alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names]
     return names | {alias.asname or alias.name.partition(".")[0] for alias in imported}

@@ -97,3 +97,33 @@ def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
 def test_a_row_is_named_after_its_results_without_their_index(expression: str, row: str) -> None:
     toml = LINEAR.replace("dx = { grad", f'"{expression}" = {{ for = "k in range(1)", grad')
     assert row in contract(toml).rubric
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "def twice(x, out):\n    dw = 2 * x\n    return linear(out, dw)",
+        "twice = lambda x, w=1: [x for x in range(3) for w in x]",
+        "twice = {N: D for N, D in [(1, 2)]}",
+        "class Box:\n    x = 1\n    def call(self, w): return w",
+    ],
+)
+def test_a_function_of_the_calls_own_may_use_any_name(lines: str) -> None:
+    toml = LINEAR.replace("out = linear(x, w)", f"{lines}\nout = linear(x, w)")
+    assert contract(toml).entries == contract().entries
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("x = 1", "x"),
+        ("import numpy as w", "w"),
+        ("def x(): pass", "x"),
+        ("for N in range(3): pass", "N"),
+        ("y = [(x := 1)]", "x"),
+    ],
+)
+def test_a_name_that_the_call_assigns_must_be_its_own(lines: str, name: str) -> None:
+    toml = LINEAR.replace("out = linear(x, w)", f"{lines}\nout = linear(x, w)")
+    with pytest.raises(BadAssignment, match=f'call.code assigns "{name}", which is bound for it already'):
+        contract(toml)
