@@ -92,7 +92,8 @@ def _instead(answer: Answer | None) -> str | None:
             return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
-            return f"raised {name}: {message}" + ("" if frames else ", in the lines that call your code")
+            said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"
+            return f"raised {name}: {said}"
     return "ended without an answer"
 
 
