@@ -165,7 +165,17 @@ def test_a_result_that_zero_satisfies_carries_no_marks() -> None:
     )
     contract_revision = build(contract(toml, reference=reference))
     assert any(fault.startswith("dead carries marks, but only 0 numbers") for fault in contract_revision.faults)
-    assert any(fault.startswith("zero earns the marks of dead") for fault in contract_revision.faults)
+    assert any(fault.startswith("zeros in every place earn the marks of dead: ") for fault in contract_revision.faults)
+
+
+def test_a_result_that_ones_satisfy_carries_no_marks() -> None:
+    reference = REFERENCE.replace("x @ w}", "x @ w, 'same': 0 * x + 1}")
+    toml = LINEAR.replace(
+        'out = { value = "out" }', 'out = { value = "out" }\n"0 * x + 1" = { value = "same", row = "same" }'
+    )
+    assert build(contract(toml, reference=reference)).faults == (
+        "ones in every place earn the marks of same: draw other values, or give it no marks",
+    )
 
 
 def test_what_is_stored_is_read_again_and_damage_is_seen(linear: ContractRevision) -> None:
