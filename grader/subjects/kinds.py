@@ -33,8 +33,8 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "contract": "grader.subjects.contracts.contracts_kind",
     }
 )
-#: A key that only contracts have: their files need not name their kind.
-_LANGUAGE = "language"
+#: A key that only contracts have: their files need not name their kind. What tells a contract that lacks it.
+_LANGUAGE, _CONTRACT_TABLES = "language", ("call", "results")
 
 
 def find(kind: str) -> "SubjectKind":
@@ -88,6 +88,11 @@ def parse(text: str, name: str) -> "AnyAssignment":
     from grader.model.tables import read_tables  # noqa: PLC0415
 
     tables = read_tables(text, name)
+    table = next((key for key in _CONTRACT_TABLES if key in tables), None)
+    if table is not None and not {"kind", _LANGUAGE} & tables.keys():
+        raise BadAssignment(
+            f"{name}: language is missing. A file with [{table}] is a contract: write language = 1 at its top"
+        )
     kind = tables.pop("kind", "contract" if _LANGUAGE in tables else DEFAULT_KIND)
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)
