@@ -48,6 +48,8 @@ _PATH = re.compile(r"([A-Za-z_]\w*/)*[A-Za-z_]\w*\.py")
 #: Names that no folder of a submission can have.
 _OURS = frozenset({"numpy", "worker", "course"})
 _BRACES = re.compile(r"\{([^{}]*)\}")
+#: Functions that the expressions of dims may call beside those of all expressions.
+_DRAWING = ("ints",)
 
 
 class _ContractFault(ValueError):
@@ -264,15 +266,16 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
         ' { real = [0.0, 1.0] }, or an expression such as "prod(d)"'
     )
     if isinstance(raw, str):
-        _check_expression(key, raw, known, extra={"ints"})
+        _check_expression(key, raw, known, functions=_DRAWING)
         return Dim(name, expression=raw)
+    _check_ends(key, raw)
     if _is_range(raw):
         return Dim(name, least=raw[0], most=raw[1])
     if isinstance(raw, dict) and raw.keys() == {"many", "each"} and _is_range(raw["each"]):
         many = raw["many"]
         # A number of items that is a range is drawn itself.
         many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
-        _check_expression(f"{key}.many", many, known, extra={"ints"})
+        _check_expression(f"{key}.many", many, known, functions=_DRAWING)
         least, most = raw["each"]
         return Dim(name, least, most, many)
     try:
@@ -284,6 +287,22 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
     if table.real is not None and table.real[0] <= table.real[1]:
         return Dim(name, real=table.real)
     raise _ContractFault(f"{key} is {_show(raw)}: {wanted}")
+
+
+def _check_ends(key: str, raw: Any) -> None:
+    """Refuse a range, also one of a list's items or of real numbers, with ends that no range has."""
+    table = raw if isinstance(raw, dict) else {"each": raw}
+    for part in ("many", "each", "real"):
+        ends = table.get(part)
+        if not isinstance(ends, (list, tuple)):
+            continue
+        if any(isinstance(end, str) for end in ends):
+            raise _ContractFault(
+                f"{key} is {_show(raw)}, but the ends of a range are numbers: a whole number from 1 to another dim is"
+                ' "ints(1, 1, K)[0]", and a list of L of them "ints(L, 1, K)"'
+            )
+        if part != "real" and any(type(end) is int and not 0 <= end <= MOST_SIZE for end in ends):
+            raise _ContractFault(f"{key} is {_show(raw)}, but the ends of a range are from 0 to {MOST_SIZE}")
 
 
 def _is_range(raw: Any) -> bool:
@@ -405,9 +424,9 @@ def _check_name(key: str, name: str) -> None:
         raise _ContractFault(f"{key} is no name that can be used here: write letters, digits and _")
 
 
-def _check_expression(key: str, text: str, known: set[str], extra: set[str] | None = None) -> None:
+def _check_expression(key: str, text: str, known: set[str], functions: Collection[str] = ()) -> None:
     try:
-        unknown = names(text) - known - (extra or set())
+        unknown = names(text, functions) - known
     except ExpressionError as error:
         raise _ContractFault(f"{key}: {error}; write {EXPRESSION}") from error
     if unknown:

@@ -83,7 +83,9 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
         with _naming(f"dims.{dim.name}"):
             known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
             items = count_items(known[dim.name], items)
-    if not all(evaluate(condition, known) for condition in assignment.assume):
+    with _naming("assume"):
+        assumed = all(evaluate(condition, known) for condition in assignment.assume)
+    if not assumed:
         hypothesis.reject()
     return known
 

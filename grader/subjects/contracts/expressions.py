@@ -5,7 +5,7 @@
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -81,11 +81,48 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 )
 
 
-def names(text: str) -> frozenset[str]:
-    """Return the names that an expression uses, also of functions that are not ours; raises ExpressionError."""
+#: What Python has and expressions lack, by its name.
+_LACKING: Mapping[type[ast.expr], str] = MappingProxyType(
+    {
+        **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "a comprehension"),
+        ast.Lambda: "a function of its own",
+        ast.Attribute: "an attribute",
+        ast.JoinedStr: "a text with values in it",
+        ast.NamedExpr: "an assignment",
+        ast.Dict: "a dictionary",
+        ast.Set: "a set",
+        ast.Starred: "a list that is spread out",
+    }
+)
+
+
+def names(text: str, more: Collection[str] = ()) -> frozenset[str]:
+    """Return the names of values that an expression uses.
+
+    Raises ExpressionError for what expressions lack, also for a function that is neither ours nor one of `more`.
+    """
     tree = _parse(text)
-    used = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return frozenset(used) - FUNCTIONS.keys()
+    nodes = list(ast.walk(tree))
+    functions = {*FUNCTIONS, *more}
+    for node in nodes:
+        if type(node) in _LACKING or (isinstance(node, ast.Call) and _called(node) not in functions):
+            raise _refusal(node)
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name)) - functions
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _refusal(node: ast.AST) -> ExpressionError:
+    """Return the error about a node of a kind that is not allowed."""
+    text = ast.unparse(node)
+    if isinstance(node, ast.Call) and _called(node) not in FUNCTIONS:
+        return ExpressionError(f"{text!r} calls a function that is not known there; known are {', '.join(FUNCTIONS)}")
+    kind = _LACKING.get(type(node), "not allowed")  # type: ignore[call-overload] # any node may be asked about
+    return ExpressionError(
+        f"{text!r} is {kind}; expressions have numbers, names, arithmetic, comparisons, lists and a few functions"
+    )
 
 
 def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Any:
@@ -135,16 +172,12 @@ class _Evaluation:
         """Return a node's value; raises ExpressionError for a node of a kind that is not allowed."""
         handler = getattr(self, f"_value_of_{type(node).__name__}", None)
         if handler is None:
-            raise self._refusal(node)
+            raise _refusal(node)
         return _check_bounds(handler(node))
-
-    def _refusal(self, node: ast.expr) -> ExpressionError:
-        text = ast.unparse(node)
-        return ExpressionError(f"{text!r} is not allowed here; expressions have numbers, names and arithmetic")
 
     def _value_of_Constant(self, node: ast.Constant) -> Any:
         if not isinstance(node.value, (int, float, str)):
-            raise self._refusal(node)
+            raise _refusal(node)
         return node.value
 
     def _value_of_Name(self, node: ast.Name) -> Any:
@@ -155,12 +188,12 @@ class _Evaluation:
 
     def _value_of_BinOp(self, node: ast.BinOp) -> Any:
         if type(node.op) not in _BINARY:
-            raise self._refusal(node)
+            raise _refusal(node)
         return _operate(node.op, self.value(node.left), self.value(node.right))
 
     def _value_of_UnaryOp(self, node: ast.UnaryOp) -> Any:
         if type(node.op) not in _UNARY:
-            raise self._refusal(node)
+            raise _refusal(node)
         return _UNARY[type(node.op)](self.value(node.operand))
 
     def _value_of_BoolOp(self, node: ast.BoolOp) -> bool:
@@ -169,7 +202,7 @@ class _Evaluation:
 
     def _value_of_Compare(self, node: ast.Compare) -> bool:
         if any(type(op) not in _COMPARISONS for op in node.ops):
-            raise self._refusal(node)
+            raise _refusal(node)
         operands = [self.value(node.left), *map(self.value, node.comparators)]
         pairs = zip(node.ops, operands, operands[1:], strict=False)
         return all(_COMPARISONS[type(op)](first, second) for op, first, second in pairs)
@@ -187,13 +220,13 @@ class _Evaluation:
         if not isinstance(node.slice, ast.Slice):
             return whole[self.value(node.slice)]
         if node.slice.step is not None:
-            raise self._refusal(node)
+            raise _refusal(node)
         ends = [None if end is None else self.value(end) for end in (node.slice.lower, node.slice.upper)]
         return whole[ends[0] : ends[1]]
 
     def _value_of_Call(self, node: ast.Call) -> Any:
         if not isinstance(node.func, ast.Name) or node.func.id not in self._functions or node.keywords:
-            raise self._refusal(node)
+            raise _refusal(node)
         return self._functions[node.func.id](*map(self.value, node.args))
 
 

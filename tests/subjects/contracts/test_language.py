@@ -26,8 +26,36 @@ def test_a_contract_says_what_is_called_and_what_that_means() -> None:
     [
         ("N = [1, 4]", "N = [4, 1]", "dims.N is [4, 1]: write a range such as [1, 5]"),
         ("N = [1, 4]", 'N = "Q + 1"', 'dims.N uses "Q", which is not known there'),
+        (
+            "N = [1, 4]",
+            'N = [1, "K"]',
+            'dims.N is [1, "K"], but the ends of a range are numbers: a whole number from 1 to',
+        ),
+        ("N = [1, 4]", 'N = { many = 3, each = [1, "K"] }', "but the ends of a range are numbers: a whole number"),
+        ("N = [1, 4]", 'N = { real = [0.0, "K"] }', "but the ends of a range are numbers: a whole number"),
+        ("N = [1, 4]", "N = [1, 65]", "dims.N is [1, 65], but the ends of a range are from 0 to 64"),
+        ("N = [1, 4]", "N = { many = [-1, 2], each = [1, 2] }", "but the ends of a range are from 0 to 64"),
+        (
+            "N = [1, 4]",
+            'N = "[k for k in range(3)]"',
+            "dims.N: '[k for k in range(3)]' is a comprehension; expressions",
+        ),
+        ("N = [1, 4]", 'N = "sum(k for k in range(3))"', "'(k for k in range(3))' is a comprehension; expressions"),
+        ("N = [1, 4]", 'N = "(lambda: 3)()"', "dims.N: "),
+        ("N = [1, 4]", "N = \"{'a': 1}['a']\"", "is a dictionary; expressions"),
+        (
+            "N = [1, 4]",
+            'N = "floor(2.5)"',
+            "'floor(2.5)' calls a function that is not known there; known are prod, sum,",
+        ),
+        ('shape = "N D"', 'shape = "N D.bit_length()"', "'D.bit_length()' calls a function that is not known there"),
+        ('shape = "N D"', 'shape = "N D.real"', "'D.real' is an attribute; expressions"),
         ('shape = "N D"', 'shape = "N Q"', 'inputs.x.shape uses "Q", which is not known there; known are D, M, N'),
-        ('shape = "N D"', 'shape = "N __import__(0)"', 'inputs.x.shape uses "__import__"'),
+        (
+            'shape = "N D"',
+            'shape = "N __import__(0)"',
+            "inputs.x.shape: '__import__(0)' calls a function that is not known there; known are prod, sum",
+        ),
         (
             'x = { shape = "N D" }',
             'x = { shape = "N D", values = "gauss" }',
