@@ -5,6 +5,10 @@ import builtins
 from collections.abc import Collection, Iterator, Sequence
 
 _BUILTIN = frozenset(dir(builtins))
+#: Functions, methods and kinds of numbers that make double precision of any.
+_WIDE = frozenset({"float", "float64", "double", "longdouble", "item", "tolist"})
+#: Those of them that return a number of Python's.
+_NUMBERS = frozenset({"float", "item"})
 #: Nodes whose names are theirs alone.
 _SCOPES = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef),
@@ -51,6 +55,35 @@ def defined_names(code: str) -> frozenset[str]:
     """Return the names of the functions and classes that a module defines at its top level; raises SyntaxError."""
     statements = parse(code).body
     return frozenset(node.name for node in statements if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
+
+
+def find_widening(code: str, arrays: Collection[str], entries: Collection[str]) -> Iterator[str]:
+    """Yield the calls in the lines that make double precision of an array's single one, such as `float(x)`.
+
+    A number of Python's, as `float` and `item` return it, takes the precision of the arrays beside it in a statement.
+    What the students' functions return may be of any precision.
+    """
+    for statement in parse(code).body:
+        names = {node: node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and _list_words(node) & _WIDE]
+        widened = {call: names.keys() & set(ast.walk(call)) for call in calls}
+        plain = {names[node] for node in names.keys() - set().union(*widened.values())}
+        for call, own in widened.items():
+            used = {names[node] for node in own}
+            if used & set(arrays) and not used & set(entries):
+                if not (plain & set(arrays) and _list_words(call.func) & _NUMBERS):
+                    yield ast.unparse(call)
+
+
+def _list_words(node: ast.AST) -> set[str]:
+    """Return the names, attributes and texts of a node, but not those of calls in it."""
+    nodes, words = [node], set()
+    for part in nodes:
+        match part:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.Constant(value=str(word)):
+                words.add(word)
+        nodes += [child for child in ast.iter_child_nodes(part) if not isinstance(child, ast.Call)]
+    return words
 
 
 def _walk_top(tree: ast.AST) -> Iterator[ast.AST]:

@@ -1,6 +1,6 @@
 """Contracts as a subject of the judge: results that are right or wrong each by itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
@@ -16,12 +16,14 @@ from grader.model.records import CaughtMistake
 from grader.model.verdict import CaseCounterexample, FirstDifference, Flag, Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
-from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
+from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.rows import judge_rows, list_rows
+from grader.subjects.contracts.values import parse
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class Contract:
             KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
             for mistake in self.assignment.mistakes
         ]
-        return Trial(_Recorded(), mistakes, self.faults)
+        return Trial(_Recorded(), mistakes, self.faults, warnings=tuple(find_warnings(self.assignment)))
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""
@@ -123,6 +125,18 @@ class Contract:
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
+
+
+def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield what an author should know of an assignment that may be used."""
+    inputs = (entry.name for entry in assignment.inputs if parse(entry.values)[0] not in DISCRETE)
+    arrays = {*inputs, *assignment.upstream, *assignment.given}
+    for text in find_widening(assignment.call, arrays, assignment.entries):
+        yield (
+            f"call.code has {text}, which makes double precision of single precision. What rounding does to right code"
+            " in single precision is then not measured, and such code may fail: pass the array as it is, or x[()] for"
+            " an array without axes"
+        )
 
 
 @dataclass(frozen=True, slots=True)

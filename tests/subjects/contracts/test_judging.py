@@ -14,7 +14,9 @@ from grader.subjects import kinds
 from grader.subjects.contracts import contracts_kind, revision
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
+from grader.subjects.contracts.subject import find_warnings
 from tests.subjects.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
+from worker.cli.advice import find_advice
 
 
 @pytest.fixture(scope="module")
@@ -151,6 +153,39 @@ def test_a_factor_is_advised_for_a_gradient_alone() -> None:
 def test_a_mistake_that_passes_is_missed_by_the_self_check() -> None:
     check = selfcheck(build(contract(mistake_upstream=f'"""is right."""\n{RIGHT}')))
     assert ([mistake.id for mistake in check.missed], check.sound) == (["upstream"], False)
+
+
+def test_an_author_whose_mistake_is_right_is_asked_whether_it_was_meant() -> None:
+    """More cases are tried first; of 300 there are no more."""
+    assert find_advice(contract(LINEAR.replace("cases = 30", "cases = 300")), 1) == "Did you mean it to be wrong?"
+    assert find_advice(contract(LINEAR.replace("cases = 30", "cases = 300")), 2) == "Did you mean them to be wrong?"
+
+
+@pytest.mark.parametrize(
+    ("call", "widening"),
+    [
+        ("out = linear(float(x), 1)", "float(x)"),
+        ("out = linear(x.astype(float), w)", "x.astype(float)"),
+        ("out = linear(np.float64(x), w)", "np.float64(x)"),
+        ("out = linear(np.asarray(x, dtype='float64'), w)", "np.asarray(x, dtype='float64')"),
+        ("out = linear(x.tolist(), w)", "x.tolist()"),
+        # Beside an array NumPy gives a number of Python's the precision of that.
+        ("out = linear(x, float(w))", ""),
+        ("out = linear(x, w, float(N))", ""),
+        ("out = float(linear(x, w))", ""),
+    ],
+)
+def test_a_call_that_makes_single_precision_double_is_warned_about(call: str, widening: str) -> None:
+    assignment = contract(LINEAR.replace("out = linear(x, w)", call))
+    warnings = [*find_warnings(assignment)]
+    assert len(warnings) == bool(widening)
+    assert all(warning.startswith(f"call.code has {widening}, which makes double precision of") for warning in warnings)
+
+
+def test_a_warning_is_no_refusal() -> None:
+    toml = LINEAR.replace("linear(x, w)", "linear(x.astype(float), w)")
+    check = selfcheck(build(contract(toml)))
+    assert (check.sound, len(check.warnings)) == (True, 1)
 
 
 def test_two_mistakes_that_answer_alike_are_refused_as_a_pair() -> None:

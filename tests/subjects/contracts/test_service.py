@@ -111,6 +111,15 @@ def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making
     assert "dw" in page
 
 
+def test_an_author_whose_mistake_is_right_is_asked_about_it(home: Path, context: Context) -> None:
+    (home / "mistakes" / "upstream.py").write_text(f'"""is right"""\n{RIGHT}')
+    request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
+    perform(context, Job(Kind.PUBLICATION, request.id))
+    publication = context.store.publications.get(request.id)
+    assert publication is not None
+    assert "would pass: upstream (is right). Did you mean them to be wrong? Run" in str(publication.refusal)
+
+
 def test_a_reference_that_fails_refuses_the_publication(home: Path, context: Context) -> None:
     (home / "reference.py").write_text(REFERENCE.replace("x @ w", "x @ v"))
     request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
