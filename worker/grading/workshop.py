@@ -13,6 +13,7 @@ from worker.grading.candidate import entry, request
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.clock import Budget, late
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import JailLimits, Way
 from worker.sandbox.session import Session
 
@@ -27,6 +28,13 @@ def make_jails() -> Jails:
     """Return jails as the machine's settings want them; raises JailUnavailable."""
     settings = machine.from_environment()
     return Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))
+
+
+def require_jail() -> None:
+    """Start a jail and end it; raises JailUnavailable or JailFailed where none works."""
+    with contextlib.closing(make_jails()) as jails, jails.take(LIMITS) as session:
+        # The first answer shows that it works.
+        session.extract(b"def forward(): pass", "reference.py", Entry("forward"))
 
 
 class JailWorkshop:
