@@ -67,12 +67,12 @@ def find_widening(code: str, arrays: Collection[str], entries: Collection[str]) 
         names = {node: node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
         calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and _list_words(node) & _WIDE]
         widened = {call: names.keys() & set(ast.walk(call)) for call in calls}
-        plain = {names[node] for node in names.keys() - set().union(*widened.values())}
+        plain = {name for node, name in names.items() if not any(node in own for own in widened.values())}
         for call, own in widened.items():
             used = {names[node] for node in own}
-            if used & set(arrays) and not used & set(entries):
-                if not (plain & set(arrays) and _list_words(call.func) & _NUMBERS):
-                    yield ast.unparse(call)
+            kept = plain & set(arrays) and _list_words(call.func) & _NUMBERS
+            if used & set(arrays) and not used & set(entries) and not kept:
+                yield ast.unparse(call)
 
 
 def _list_words(node: ast.AST) -> set[str]:

@@ -82,7 +82,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 
 
 #: What Python has and expressions lack, by its name.
-_LACKING: Mapping[type[ast.expr], str] = MappingProxyType(
+_LACKING: Mapping[type[ast.AST], str] = MappingProxyType(
     {
         **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "a comprehension"),
         ast.Lambda: "a function of its own",
@@ -119,7 +119,7 @@ def _refusal(node: ast.AST) -> ExpressionError:
     text = ast.unparse(node)
     if isinstance(node, ast.Call) and _called(node) not in FUNCTIONS:
         return ExpressionError(f"{text!r} calls a function that is not known there; known are {', '.join(FUNCTIONS)}")
-    kind = _LACKING.get(type(node), "not allowed")  # type: ignore[call-overload] # any node may be asked about
+    kind = _LACKING.get(type(node), "not allowed")
     return ExpressionError(
         f"{text!r} is {kind}; expressions have numbers, names, arithmetic, comparisons, lists and a few functions"
     )

@@ -38,7 +38,12 @@ class LocalWorkshop:
         """Nobody waits."""
 
     def ask(
-        self, source: str, filename: str, exchange: AnyExchange, cases: Any, limits: Limits | None = None
+        self,
+        source: str,
+        filename: str,
+        exchange: AnyExchange,
+        cases: Any,
+        limits: Limits | None = None,  # noqa: ARG002 - the workshop's
     ) -> Sequence[Answer]:
         """Return the source's answer to each case, however long it takes."""
         try:
