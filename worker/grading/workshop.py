@@ -71,6 +71,8 @@ class JailWorkshop:
         if self._watch is not None:
             self._watch(filename, self._runs, self._expected)
         self._runs += 1
+        if self._budget.used > LIMITS.seconds:
+            raise late(LIMITS.seconds, "in all")
         with self._session(limits) as session:
             session.extract(source.encode(), filename, entry(exchange, "case"))
             replies = session.answer(request(exchange.question(cases)))
@@ -89,8 +91,6 @@ class JailWorkshop:
 
     @contextlib.contextmanager
     def _session(self, limits: Limits | None = None) -> Iterator[Session]:
-        if self._budget.used > LIMITS.seconds:
-            raise late(LIMITS.seconds, "in all")
         self._jails = self._jails or self._make()
         budget = self._budget if limits is None else Budget()
         with self._jails.take(LIMITS if limits is None else _shorten(limits)) as session:

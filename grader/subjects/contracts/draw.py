@@ -226,9 +226,7 @@ def main() -> None:
     except (AssignmentError, ExpressionError) as error:
         _refuse(str(error))
     except MemoryError:
-        _refuse(
-            f"its cases take more than {MOST_MEMORY >> 20} MiB of memory: let dims be smaller, or ask for fewer cases"
-        )
+        _refuse(f"they take more than {MOST_MEMORY >> 20} MiB of memory: let dims be smaller, or ask for fewer cases")
     sys.stdout.buffer.write(drawn)
 
 

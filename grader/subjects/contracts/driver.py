@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 
 _BUILTIN = frozenset(dir(builtins))
 #: Functions, methods and kinds of numbers that make double precision of any.
@@ -41,7 +41,7 @@ def read_entries(code: str, bound: Collection[str]) -> tuple[str, ...]:
 def bound_names(code: str) -> frozenset[str]:
     """Return the names that the lines assign outside of functions of their own; none if they are no Python."""
     try:
-        return frozenset(_find_assigned(list(_walk_top(parse(code)))))
+        return frozenset(_find_assigned(_list_top(parse(code))))
     except SyntaxError:
         return frozenset()
 
@@ -57,22 +57,23 @@ def defined_names(code: str) -> frozenset[str]:
     return frozenset(node.name for node in statements if isinstance(node, (ast.FunctionDef, ast.ClassDef)))
 
 
-def find_widening(code: str, arrays: Collection[str], entries: Collection[str]) -> Iterator[str]:
-    """Yield the calls in the lines that make double precision of an array's single one, such as `float(x)`.
+def find_widening(code: str, arrays: Collection[str], entries: Collection[str]) -> str:
+    """Return the first call in the lines that makes double precision of an array's single one, such as `float(x)`.
 
-    A number of Python's, as `float` and `item` return it, takes the precision of the arrays beside it in a statement.
-    What the students' functions return may be of any precision.
+    Empty if there is none. A number of Python's, as `float` and `item` return it, takes the precision of the arrays
+    beside it in a statement. What the students' functions return may be of any precision.
     """
+    known, theirs = set(arrays), set(entries)
     for statement in parse(code).body:
         names = {node: node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
         calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and _list_words(node) & _WIDE]
         widened = {call: names.keys() & set(ast.walk(call)) for call in calls}
-        plain = {name for node, name in names.items() if not any(node in own for own in widened.values())}
+        beside = known & {names[node] for node in names.keys() - {node for own in widened.values() for node in own}}
         for call, own in widened.items():
             used = {names[node] for node in own}
-            kept = plain & set(arrays) and _list_words(call.func) & _NUMBERS
-            if used & set(arrays) and not used & set(entries) and not kept:
-                yield ast.unparse(call)
+            if used & known and not used & theirs and not (beside and _list_words(call.func) & _NUMBERS):
+                return ast.get_source_segment(code, call) or ""
+    return ""
 
 
 def _list_words(node: ast.AST) -> set[str]:
@@ -86,12 +87,13 @@ def _list_words(node: ast.AST) -> set[str]:
     return words
 
 
-def _walk_top(tree: ast.AST) -> Iterator[ast.AST]:
-    """Yield the nodes of a module, but nothing of what has names of its own: functions, classes, comprehensions."""
-    for node in ast.iter_child_nodes(tree):
-        yield node
+def _list_top(tree: ast.AST) -> list[ast.AST]:
+    """Return the nodes of a module, but nothing of what has names of its own: functions, classes, comprehensions."""
+    nodes = [tree]
+    for node in nodes:
         if not isinstance(node, _SCOPES):
-            yield from _walk_top(node)
+            nodes += ast.iter_child_nodes(node)
+    return nodes
 
 
 def _find_assigned(nodes: Sequence[ast.AST]) -> set[str]:

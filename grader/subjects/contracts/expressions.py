@@ -101,8 +101,7 @@ def names(text: str, more: Collection[str] = ()) -> frozenset[str]:
 
     Raises ExpressionError for what expressions lack, also for a function that is neither ours nor one of `more`.
     """
-    tree = _parse(text)
-    nodes = list(ast.walk(tree))
+    nodes = list(ast.walk(_parse(text)))
     functions = {*FUNCTIONS, *more}
     for node in nodes:
         if type(node) in _LACKING or (isinstance(node, ast.Call) and _called(node) not in functions):
@@ -116,7 +115,10 @@ def _called(call: ast.Call) -> str:
 
 def _refusal(node: ast.AST) -> ExpressionError:
     """Return the error about a node of a kind that is not allowed."""
-    text = ast.unparse(node)
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        return ExpressionError("an expression that is nested too deeply")
     if isinstance(node, ast.Call) and _called(node) not in FUNCTIONS:
         return ExpressionError(f"{text!r} calls a function that is not known there; known are {', '.join(FUNCTIONS)}")
     kind = _LACKING.get(type(node), "not allowed")

@@ -17,6 +17,7 @@ from grader.model.verdict import CaseCounterexample, FirstDifference, Flag, Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
 from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
+from grader.subjects.contracts.author_code import clip
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.driver import find_widening
@@ -131,11 +132,11 @@ def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
     """Yield what an author should know of an assignment that may be used."""
     inputs = (entry.name for entry in assignment.inputs if parse(entry.values)[0] not in DISCRETE)
     arrays = {*inputs, *assignment.upstream, *assignment.given}
-    for text in find_widening(assignment.call, arrays, assignment.entries):
+    if text := find_widening(assignment.call, arrays, assignment.entries):
         yield (
-            f"call.code has {text}, which makes double precision of single precision. What rounding does to right code"
-            " in single precision is then not measured, and such code may fail: pass the array as it is, or x[()] for"
-            " an array without axes"
+            f"call.code has {clip(' '.join(text.split()))}, which makes double precision of single precision. What"
+            " rounding does to right code in single precision is then not measured, and such code may fail: pass the"
+            " array as it is, or x[()] for an array without axes"
         )
 
 

@@ -46,6 +46,6 @@ def test_drawing_has_a_limit_of_its_own() -> None:
     toml = toml.replace('shape = "N D"', 'shape = "60 Q 2"')
     assert draw_cases(toml, most_memory=8 << 20) == (
         REFUSED,
-        "its cases take more than 8 MiB of memory: let dims be smaller, or ask for fewer cases",
+        "they take more than 8 MiB of memory: let dims be smaller, or ask for fewer cases",
     )
     assert draw_cases(toml) == (0, "")

@@ -1,11 +1,13 @@
 """What is wrong in a contract's file is said by file, key, value and what to write instead."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from grader.errors import BadAssignment
 from grader.subjects import kinds
+from grader.subjects.contracts.subject import find_warnings
 from tests.subjects.contracts.making import FILES, LINEAR, contract
 
 
@@ -125,6 +127,19 @@ def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
 def test_a_row_is_named_after_its_results_without_their_index(expression: str, row: str) -> None:
     toml = LINEAR.replace("dx = { grad", f'"{expression}" = {{ for = "k in range(1)", grad')
     assert row in contract(toml).rubric
+
+
+@pytest.mark.parametrize("lines", [f"y = {'-' * 3000}linear(1, 2)", f"y = {' + '.join(['linear(x, w)'] * 3000)}"])
+def test_lines_that_are_nested_deeply_are_read_or_refused(lines: str) -> None:
+    with contextlib.suppress(BadAssignment):
+        assignment = contract(LINEAR.replace("out = linear(x, w)", f"out = 1\n{lines}"))
+        assert list(find_warnings(assignment)) == []
+
+
+@pytest.mark.parametrize("text", [f"lambda: {'-' * 280}N", f"{'-' * 280}N.real", f"{'[' * 140}N.real{']' * 140}"])
+def test_an_expression_that_is_nested_deeply_is_refused(text: str) -> None:
+    with pytest.raises(BadAssignment, match=r"dims\.Q: .*(attribute|function|deeply)"):
+        contract(LINEAR.replace("N = [1, 4]", f'N = [1, 4]\nQ = "{text}"'))
 
 
 @pytest.mark.parametrize(
