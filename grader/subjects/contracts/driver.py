@@ -66,6 +66,8 @@ def find_widening(code: str, arrays: Collection[str], entries: Collection[str]) 
     known, theirs = set(arrays), set(entries)
     for statement in parse(code).body:
         names = {node: node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+        if not known & set(names.values()):
+            continue
         calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call) and _list_words(node) & _WIDE]
         widened = {call: names.keys() & set(ast.walk(call)) for call in calls}
         beside = known & {names[node] for node in names.keys() - {node for own in widened.values() for node in own}}
