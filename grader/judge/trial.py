@@ -32,3 +32,5 @@ class Trial:
     returns: str = ""
     #: True if it is known that somebody can pass; else a right submission has to show it.
     passable: bool = True
+    #: What its author should know of an assignment that may be used all the same, each a sentence.
+    warnings: Sequence[str] = ()

@@ -27,6 +27,8 @@ class KindWords:
     intro: str = ""
     #: The order in which results are read until one is beyond its tolerance; empty if it goes without saying.
     order: str = ""
+    #: True if a wrong result is shown without the right ones beside it: each is right or wrong by itself.
+    apart: bool = False
     #: The noun for a known mistake of which a self-check has many.
     mistake: str = "implementations"
     #: The predicate of one of them on a case that detects it.

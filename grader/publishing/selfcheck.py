@@ -39,6 +39,8 @@ class SelfCheck:
     right_here: tuple[KnownMistake, ...] = ()
     #: The faults of the assignment itself, each a sentence.
     faults: tuple[str, ...] = ()
+    #: What its author should know of an assignment that may be used all the same, each a sentence.
+    warnings: tuple[str, ...] = ()
 
     @property
     def missed(self) -> tuple[KnownMistake, ...]:
@@ -74,6 +76,7 @@ def selfcheck(revision: JudgedRevision) -> SelfCheck:
         tuple(catch for catch in catches if catch.mistake not in right_here),
         right_here,
         tuple(tried.faults),
+        tuple(tried.warnings),
     )
 
 

@@ -171,9 +171,10 @@ def _describe_size(example: CaseCounterexample) -> str:
 
 def _render_results(example: CaseCounterexample, words: KindWords) -> RenderableType:
     table = _table()
+    alone = words.apart and any(result.wrong for result in example.results)
     for result in example.results:
         # A single number that is none is null too, and wrong.
-        if result.actual is not None or result.wrong:
+        if result.wrong or (result.actual is not None and not alone):
             expected, actual = format_nested(result.expected), format_nested(result.actual)
             table.add_row(result.name, expected, actual, style="red" if result.wrong else "")
     if example.first is None:

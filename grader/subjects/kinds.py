@@ -9,6 +9,7 @@ import json
 import zipfile
 import zlib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import import_module, resources
 from pathlib import Path
 from types import MappingProxyType
@@ -20,6 +21,7 @@ from grader.model.packaged import ArchiveHeader
 from grader.model.stored import complete
 from grader.model.words import KindWords
 from grader.subjects.folder import bundle
+from grader.subjects.gallery import list_gallery
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -33,8 +35,10 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "contract": "grader.subjects.contracts.contracts_kind",
     }
 )
-#: A key that only contracts have: their files need not name their kind.
-_LANGUAGE = "language"
+#: Characters of an assignment's ID.
+_LONGEST_ID = 64
+#: A key that only contracts have: their files need not name their kind. What tells a contract that lacks it.
+_LANGUAGE, _CONTRACT_TABLES = "language", ("call", "results")
 
 
 def find(kind: str) -> "SubjectKind":
@@ -88,6 +92,11 @@ def parse(text: str, name: str) -> "AnyAssignment":
     from grader.model.tables import read_tables  # noqa: PLC0415
 
     tables = read_tables(text, name)
+    table = next((key for key in _CONTRACT_TABLES if key in tables), None)
+    if table is not None and not {"kind", _LANGUAGE} & tables.keys():
+        raise BadAssignment(
+            f"{name}: language is missing. A file with [{table}] is a contract: write language = 1 at its top"
+        )
     kind = tables.pop("kind", "contract" if _LANGUAGE in tables else DEFAULT_KIND)
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)
@@ -128,13 +137,23 @@ def read_header(data: bytes) -> ArchiveHeader:
 
 def load_packaged(assignment_id: str) -> "JudgedRevision":
     """Return a revision that ships with Backmark, such as `udl-7.2`."""
-    folder = resources.files("grader") / "assignments"
-    file = folder / f"{assignment_id}.npz"
-    known = sorted(file.name.removesuffix(".npz") for file in folder.iterdir() if file.name.endswith(".npz"))
-    if assignment_id not in known:
-        message = f"there is no assignment {assignment_id!r}; shipped are {', '.join(known)}, or name a .toml file"
-        raise BadAssignment(message)
+    if assignment_id not in _list_packaged():
+        alike = find_similar(assignment_id)
+        advice = f"did you mean {alike}?" if alike else "name one that `backmark assignments` lists, a file or a folder"
+        raise BadAssignment(f"there is no assignment {assignment_id!r}: {advice}")
+    file = resources.files("grader") / "assignments" / f"{assignment_id}.npz"
     return load(file.read_bytes(), file.name)
+
+
+def find_similar(name: str) -> str:
+    """Return the ID of a shipped assignment that is most like a name; empty if none is."""
+    shipped = [*_list_packaged(), *(entry.id for entry in list_gallery())]
+    return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
+
+
+def _list_packaged() -> list[str]:
+    files = (resources.files("grader") / "assignments").iterdir()
+    return sorted(file.name.removesuffix(".npz") for file in files if file.name.endswith(".npz"))
 
 
 def _kind(data: bytes) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from grader.judge.subject import AnyExchange
+from grader.model.assignment import Limits
 from grader.oracle.answers import Answer
 
 
@@ -18,8 +19,10 @@ class Workshop(Protocol):
         """Note how many times `ask` will run a source in all, for whoever waits."""
         ...
 
-    def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
-        """Return the source's answer to each case.
+    def ask(
+        self, source: str, filename: str, exchange: AnyExchange, cases: Any, limits: Limits | None = None
+    ) -> Sequence[Answer]:
+        """Return the source's answer to each case, which takes the seconds of `limits` at most, if there are any.
 
         Raises SubmissionError if it cannot be read, and a CandidateError if it ends before it has answered all.
         """

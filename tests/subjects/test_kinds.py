@@ -33,6 +33,15 @@ def test_a_file_that_names_no_kind_is_about_networks() -> None:
     assert kinds.parse(BASE, "x.toml").kind == "networks"
 
 
+@pytest.mark.parametrize("table", ["call", "results"])
+def test_a_contract_without_its_language_is_told_so_and_nothing_else(table: str) -> None:
+    with pytest.raises(BadAssignment) as refusal:
+        kinds.parse(f'id = "x"\ntitle = "X"\ncases = 3\n[{table}]\nq = 1\n', "x.toml")
+    assert str(refusal.value) == (
+        f"x.toml: language is missing. A file with [{table}] is a contract: write language = 1 at its top"
+    )
+
+
 @pytest.mark.parametrize(("kind", "kind_text"), [('"toy"', '"toy"'), ("3", "3"), ("[]", "[]")])
 def test_a_kind_that_is_not_known_is_refused_with_those_that_are(kind: str, kind_text: str) -> None:
     with pytest.raises(BadAssignment) as refusal:

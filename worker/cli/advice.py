@@ -5,19 +5,20 @@ from grader.model.common import AnyAssignment
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, DrawingProcess
+from worker.grading.workshop import Watch
 
 
-def find_advice(assignment: AnyAssignment, missed: int) -> str:
+def find_advice(assignment: AnyAssignment, missed: int, watch: Watch | None = None) -> str:
     """Return the first change that lets no known mistake pass, else the one that helps most, else what was tried.
 
-    Empty if its kind proposes no changes.
+    Empty if its kind proposes no changes. An author whose own mistakes pass is asked about them.
     """
     best, fewest = "", missed
     tried = []
     for setting, changed in kinds.of(assignment).propose_changes(assignment):
         tried.append(setting)
         try:
-            drawn = kinds.load(DrawingProcess(changed).result(MOST_SECONDS), assignment.id)
+            drawn = kinds.load(DrawingProcess(changed, watch=watch).result(MOST_SECONDS), assignment.id)
         except AssignmentError:
             continue
         missed_still = len(selfcheck(drawn).missed)
@@ -27,4 +28,7 @@ def find_advice(assignment: AnyAssignment, missed: int) -> str:
             best, fewest = setting, missed_still
     if best:
         return f"With {best} {missed - fewest} of {missed} are caught: a change in that direction helps."
-    return f"None of these changes helps: {'; '.join(tried)}." if tried else ""
+    sentences = [f"None of these changes helps: {'; '.join(tried)}."] if tried else []
+    if kinds.of(assignment).RUNS_CODE:
+        sentences.append(f"Did you mean {'it' if missed == 1 else 'them'} to be wrong?")
+    return " ".join(sentences)

@@ -27,11 +27,14 @@ class AssignmentParameter(click.ParamType["Path"]):
         """Return the path; fail if there is no such file, folder or id."""
         # Cold start: most commands name no assignment of the gallery.
         from grader.subjects.gallery import find_folder  # noqa: PLC0415
+        from grader.subjects.kinds import find_similar  # noqa: PLC0415
 
         # A copy that lies here, to be changed, goes before what ships.
         path = Path(value) if Path(value).exists() else find_folder(str(value))
         if path is None:
-            self.fail(f"{value} is not a file, a folder or an ID that `backmark assignments` lists", param, ctx)
+            alike = find_similar(str(value))
+            advice = f": did you mean {alike}?" if alike else ""
+            self.fail(f"{value} is not a file, a folder or an ID that `backmark assignments` lists{advice}", param, ctx)
         return path
 
 

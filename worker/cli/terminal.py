@@ -88,10 +88,18 @@ class ProgressLine:
 
 @contextmanager
 def show_files(name: str) -> Iterator[Callable[[str, int, int | None], None]]:
-    """Show on a terminal which of an assignment's files is running, and how many runs of how many are done.
+    """Show which of an assignment's files is running, and on a terminal how many runs of how many are done.
 
     What is yielded is a `worker.grading.workshop.Watch`.
     """
+    shown: set[str] = set()
     with ProgressLine(None) as progress:
         progress.update(f"{name}: drawing cases")
-        yield lambda filename, done, total: progress.update(f"{name}: running {filename}", done, total)
+
+        def watch(filename: str, done: int, total: int | None) -> None:
+            progress.update(f"{name}: running {filename}", done, total)
+            if not progress.visible and filename not in shown:
+                click.echo(f"backmark: {name}: running {filename}", err=True)
+            shown.add(filename)
+
+        yield watch

@@ -13,6 +13,7 @@ from worker.sandbox.template import Template
 from worker.sandbox.walls import push
 
 _log = logging.getLogger(__name__)
+_SLOWER = "each submission starts a jail from scratch, which is slower: %s"
 
 #: Submissions after which the walls of a jail that the template forks are pushed at again.
 CHECK_EVERY = 250
@@ -48,6 +49,9 @@ class Jails:
         except JailFailed as error:
             if isinstance(self._jail, Template) and not self._worked:
                 self._fall_back(error)
+                # Where no jail works at all, that alone is said.
+                push(self._jail)
+                _log.warning(_SLOWER, error)
             else:
                 _log.warning("another jail is started: %s", error)
             session = self._admit(Session(self._jail, limits))
@@ -67,7 +71,9 @@ class Jails:
                 self.check()
             self._ahead = Session(self._jail, self._limits)
         except JailFailed as error:
-            _log.warning("no jail could be started ahead: %s", error)
+            # Of the first one `take` says what is wrong, or does without the template.
+            level = logging.WARNING if self._worked else logging.INFO
+            _log.log(level, "no jail could be started ahead: %s", error)
 
     def check(self) -> None:
         """Push at the walls of a jail that the template forks; if they do not hold twice, no more is forked."""
@@ -77,7 +83,9 @@ class Jails:
                 return
             _log.warning("the template is replaced: %s", fault)
             self._jail.close()
-        self._fall_back(JailFailed(f"the template's jails do not hold: {fault}"))
+        error = JailFailed(f"the template's jails do not hold: {fault}")
+        self._fall_back(error)
+        _log.warning(_SLOWER, error)
 
     def close(self) -> None:
         """End the jail that was started ahead, and the template."""
@@ -107,7 +115,6 @@ class Jails:
         """Do without the template from now on, if its owner leaves that to us."""
         if self._launch.way is Way.TEMPLATE:
             raise why
-        _log.warning("each submission starts a jail from scratch, which is slower: %s", why)
         self._jail.close()
         self._jail = Single(self._launch)
 

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.errors import REFUSED, AssignmentError, BadAssignment
+from grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
 from grader.model.stored import assignment_to_json
 from grader.subjects import gallery, kinds
-from worker.grading import engine_version
+from worker.grading import engine_version, workshop
 from worker.grading.workshop import JailWorkshop, Watch
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ class DrawingProcess:
 
 def draw(assignment: "AnyAssignment", watch: Watch | None = None) -> bytes:
     """Draw an assignment's cases; return the revision's bytes. `watch`: see `Watch`."""
+    _require_jail(assignment)
     return DrawingProcess(assignment, watch=watch).result()
 
 
@@ -144,11 +145,27 @@ def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Watch | None)
         return kinds.load(file.read_bytes(), str(file))
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
+        _require_jail(assignment)
         click.echo(f"backmark: drawing the {kind.WORDS.noun}s of {assignment.id}", err=True)
-    data = draw(assignment, watch)
+    data = DrawingProcess(assignment, watch=watch).result()
     with contextlib.suppress(OSError):
         save(file, data)
     return kinds.load(data, assignment.id)
+
+
+def _require_jail(assignment: "AnyAssignment") -> None:
+    """Raise JailUnavailable, before anything is drawn, where an assignment's own code cannot be run."""
+    if not kinds.of(assignment).RUNS_CODE:
+        return
+    try:
+        workshop.require_jail()
+    except (JailUnavailable, JailFailed) as error:
+        message = (
+            f"the cases of {assignment.id} are drawn by running its reference and solutions, which takes a jail, also"
+            f" with --no-jail: {str(error).rstrip('.')}. Where there is one, `backmark assignment draw` writes the"
+            " cases into a file, and --assignment takes that"
+        )
+        raise JailUnavailable(message) from error
 
 
 def save(file: Path, data: bytes) -> None:

@@ -2,15 +2,18 @@
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from grader.judge.subject import AnyExchange
+from grader.model.assignment import Limits
 from grader.oracle.answers import Answer
 from grader.settings import machine
 from worker.grading.candidate import entry, request
 from worker.grading.pool import Jails
 from worker.sandbox import policy
-from worker.sandbox.clock import Budget
+from worker.sandbox.clock import Budget, late
+from worker.sandbox.inside.entry import Entry
 from worker.sandbox.policy import JailLimits, Way
 from worker.sandbox.session import Session
 
@@ -25,6 +28,13 @@ def make_jails() -> Jails:
     """Return jails as the machine's settings want them; raises JailUnavailable."""
     settings = machine.from_environment()
     return Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))
+
+
+def require_jail() -> None:
+    """Start a jail and end it; raises JailUnavailable or JailFailed where none works."""
+    with contextlib.closing(make_jails()) as jails, jails.take(LIMITS) as session:
+        # The first answer shows that it works.
+        session.extract(b"def forward(): pass", "reference.py", Entry("forward"))
 
 
 class JailWorkshop:
@@ -51,12 +61,19 @@ class JailWorkshop:
         """Note how many times `ask` will run a source in all."""
         self._expected = runs
 
-    def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
-        """Return the source's answer to each case; raises SubmissionError, and CandidateError if it ends before."""
+    def ask(
+        self, source: str, filename: str, exchange: AnyExchange, cases: Any, limits: Limits | None = None
+    ) -> Sequence[Answer]:
+        """Return the source's answer to each case; raises SubmissionError, and CandidateError if it ends before.
+
+        With `limits` it has their seconds and no more.
+        """
         if self._watch is not None:
             self._watch(filename, self._runs, self._expected)
         self._runs += 1
-        with self._session() as session:
+        if self._budget.used > LIMITS.seconds:
+            raise late(LIMITS.seconds, "in all")
+        with self._session(limits) as session:
             session.extract(source.encode(), filename, entry(exchange, "case"))
             replies = session.answer(request(exchange.question(cases)))
             return exchange.answers(cases, replies)
@@ -73,10 +90,11 @@ class JailWorkshop:
             self._jails.close()
 
     @contextlib.contextmanager
-    def _session(self) -> Iterator[Session]:
+    def _session(self, limits: Limits | None = None) -> Iterator[Session]:
         self._jails = self._jails or self._make()
-        with self._jails.take(LIMITS) as session:
-            session.budget = self._budget
+        budget = self._budget if limits is None else Budget()
+        with self._jails.take(LIMITS if limits is None else _shorten(limits)) as session:
+            session.budget = budget
             self._sessions.append(session)
             if self._stopped:
                 session.stop()
@@ -84,3 +102,15 @@ class JailWorkshop:
                 yield session
             finally:
                 self._sessions.remove(session)
+                if budget is not self._budget:
+                    self._budget.computed += budget.computed
+                    self._budget.asleep += budget.asleep
+
+
+def _shorten(limits: Limits) -> JailLimits:
+    """Return the workshop's limits with no more seconds than these."""
+    return replace(
+        LIMITS,
+        seconds_per_call=min(LIMITS.seconds_per_call, limits.seconds_per_call),
+        seconds=min(LIMITS.seconds, limits.seconds),
+    )

@@ -60,7 +60,7 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
     secret = _secret(context, request.fresh, assignment)
     archive = pools.draw(assignment, lease)
     revision = kinds.load(archive, assignment.id)
-    checked = _require_sound(selfcheck(revision), revision.subject.noun)
+    checked = _require_sound(selfcheck(revision), revision.subject.noun, own=kinds.of(assignment).RUNS_CODE)
     caught = [catch.places for catch in checked.catches]
     replaced = fresh_cases.replaceable(checked.cases, request.fresh, caught)
     revision_id, pool = revision.id, None
@@ -105,18 +105,21 @@ def _secret(context: Context, wanted: int, assignment: AnyAssignment) -> bytes:
     return secret.get_secret_value().encode()
 
 
-def _require_sound(checked: SelfCheck, noun: str) -> SelfCheck:
+def _require_sound(checked: SelfCheck, noun: str, *, own: bool) -> SelfCheck:
+    """Return the self-check of an assignment that may be used; `own` if its mistakes are its author's own."""
     if checked.reference_rejected:
         raise BadAssignment(
             f"a right implementation is rejected on {checked.reference_rejected} of {checked.cases} {noun}s; please"
             " report this assignment"
         )
     if checked.missed:
+        question = "Did you mean them to be wrong? " if own else ""
         raise _PublicationRefused(
             Refusal(
                 "these known-wrong implementations would pass",
                 tuple(NamedMistake(mistake.id, mistake.title) for mistake in checked.missed),
-                "Run `backmark assignment check` on the file: it finds which change of its settings would detect them",
+                f"{question}Run `backmark assignment check` on the file: it finds which change of its settings would"
+                " detect them",
             )
         )
     if checked.faults:

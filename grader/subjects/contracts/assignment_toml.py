@@ -4,9 +4,10 @@ What is wrong is said in our own words: the key, its value, and what to write in
 """
 
 import ast
+import contextlib
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -46,6 +47,8 @@ _PATH = re.compile(r"([A-Za-z_]\w*/)*[A-Za-z_]\w*\.py")
 #: Names that no folder of a submission can have.
 _OURS = frozenset({"numpy", "worker", "course"})
 _BRACES = re.compile(r"\{([^{}]*)\}")
+#: Functions that the expressions of dims may call beside those of all expressions.
+_DRAWING = ("ints",)
 
 
 class _ContractFault(ValueError):
@@ -128,8 +131,11 @@ def _read(table: ContractTable) -> ContractAssignment:
         check_home(table.home, dims)
     except ValueError as error:
         raise _ContractFault(str(error)) from error
+    helpers, helping = _read_helpers(table)
     bound = {*known, *table.inputs, *table.upstream, *table.call.given}
-    entries = _read_entries(table, bound)
+    # What a solution defines itself is the students' to write, whatever the helpers have.
+    entries = _read_entries(table, bound | (helping - _list_solved(table)))
+    _check_helping(table, helping & {*entries, *table.submission.provides})
     return ContractAssignment(
         id=table.id,
         title=table.title,
@@ -147,7 +153,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         upstream=dict(table.upstream),
         given=tuple(table.call.given),
         provides=tuple(table.submission.provides),
-        helpers=_read_helpers(table, entries),
+        helpers=helpers,
         modules=tuple(_read_modules(table)),
         package=_read_package(table),
         stand_ins=tuple(_check_modules("submission.stand_ins", table.submission.stand_ins, table, "matplotlib")),
@@ -217,22 +223,35 @@ def _read_package(table: ContractTable) -> str:
     return path
 
 
-def _read_helpers(table: ContractTable, entries: tuple[str, ...]) -> str:
+def _read_helpers(table: ContractTable) -> tuple[str, frozenset[str]]:
+    """Return the text of the helpers, and the names that it defines."""
     if not table.submission.helpers:
-        return ""
+        return "", frozenset()
     text = _file(table, "submission.helpers", table.submission.helpers)
     try:
-        helpers = defined_names(text)
+        helping = defined_names(text)
     except SyntaxError as error:
         raise _ContractFault(f"{table.submission.helpers} is not valid Python: {error}") from error
-    if not helpers:
+    if not helping:
         raise _ContractFault(
             f"{table.submission.helpers} defines no function: write the functions that students are given"
         )
-    if taken := helpers & {*entries, *table.submission.provides}:
+    return text, helping
+
+
+def _list_solved(table: ContractTable) -> frozenset[str]:
+    """Return the names that the solutions and the template define, as far as they are Python."""
+    solved: frozenset[str] = frozenset()
+    for name in (table.solution.file, *table.solution.others, "template.py"):
+        with contextlib.suppress(SyntaxError):
+            solved |= defined_names(table.files.get(name, ""))
+    return solved
+
+
+def _check_helping(table: ContractTable, taken: Collection[str]) -> None:
+    if taken:
         whose = "submission.provides names" if min(taken) in table.submission.provides else "students write"
         raise _ContractFault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
-    return text
 
 
 def _read_dims(table: ContractTable) -> Iterator[Dim]:
@@ -252,15 +271,16 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
         ' { real = [0.0, 1.0] }, or an expression such as "prod(d)"'
     )
     if isinstance(raw, str):
-        _check_expression(key, raw, known, extra={"ints"})
+        _check_expression(key, raw, known, functions=_DRAWING)
         return Dim(name, expression=raw)
+    _check_ends(key, raw)
     if _is_range(raw):
         return Dim(name, least=raw[0], most=raw[1])
     if isinstance(raw, dict) and raw.keys() == {"many", "each"} and _is_range(raw["each"]):
         many = raw["many"]
         # A number of items that is a range is drawn itself.
         many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
-        _check_expression(f"{key}.many", many, known, extra={"ints"})
+        _check_expression(f"{key}.many", many, known, functions=_DRAWING)
         least, most = raw["each"]
         return Dim(name, least, most, many)
     try:
@@ -272,6 +292,22 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
     if table.real is not None and table.real[0] <= table.real[1]:
         return Dim(name, real=table.real)
     raise _ContractFault(f"{key} is {_show(raw)}: {wanted}")
+
+
+def _check_ends(key: str, raw: Any) -> None:
+    """Refuse a range, also one of a list's items or of real numbers, with ends that no range has."""
+    table = raw if isinstance(raw, dict) else {"each": raw}
+    for part in ("many", "each", "real"):
+        ends = table.get(part)
+        if not isinstance(ends, (list, tuple)):
+            continue
+        if any(isinstance(end, str) for end in ends):
+            raise _ContractFault(
+                f"{key} is {_show(raw)}, but the ends of a range are numbers: a whole number from 1 to another dim is"
+                ' "ints(1, 1, K)[0]", and a list of L of them "ints(L, 1, K)"'
+            )
+        if part != "real" and any(type(end) is int and not 0 <= end <= MOST_SIZE for end in ends):
+            raise _ContractFault(f"{key} is {_show(raw)}, but the ends of a range are from 0 to {MOST_SIZE}")
 
 
 def _is_range(raw: Any) -> bool:
@@ -410,9 +446,9 @@ def _check_name(key: str, name: str) -> None:
         raise _ContractFault(f"{key} is no name that can be used here: write letters, digits and _")
 
 
-def _check_expression(key: str, text: str, known: set[str], extra: set[str] | None = None) -> None:
+def _check_expression(key: str, text: str, known: set[str], functions: Collection[str] = ()) -> None:
     try:
-        unknown = names(text) - known - (extra or set())
+        unknown = names(text, functions) - known
     except ExpressionError as error:
         raise _ContractFault(f"{key}: {error}; write {EXPRESSION}") from error
     if unknown:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from grader.errors import BadAssignment, CandidateError, SubmissionError
+from grader.errors import BadAssignment, CandidateError, SubmissionError, TimedOut
 from grader.judge.subject import AnyExchange
+from grader.model.assignment import Limits
 from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.words import describe_form, describe_shape
@@ -14,12 +15,18 @@ from grader.subjects.workshop import Workshop
 _LONGEST_LIST = 300
 
 
-def ask(workshop: Workshop, filename: str, source: str, exchange: AnyExchange, cases: Any) -> list[Answer]:
+def ask(  # noqa: PLR0913 - a source, its question and its limits
+    workshop: Workshop, filename: str, source: str, exchange: AnyExchange, cases: Any, limits: Limits | None
+) -> list[Answer]:
     """Return a source's answers; raises BadAssignment if it cannot be read, or ends before it has answered."""
     try:
-        return list(workshop.ask(source, filename, exchange, cases))
+        return list(workshop.ask(source, filename, exchange, cases, limits))
     except SubmissionError as error:
         message = f"{filename}: {error}"
+        raise BadAssignment(message) from error
+    except TimedOut as error:
+        advice = "" if limits is None else " Students' code gets no more, by the assignment's limits."
+        message = f"{filename} ended before it had answered: {error}{advice}"
         raise BadAssignment(message) from error
     except CandidateError as error:
         message = f"{filename} ended before it had answered: {error}"
@@ -47,7 +54,7 @@ def describe_answer(answer: Answer, source: str = "") -> str:
 
 def describe_dims(case: DrawnCase) -> str:
     """Say which dims a case has."""
-    return clip(", ".join(f"{name} = {value}" for name, value in case.dims.items()))
+    return clip(", ".join(f"{name} = {value}" for name, value in case.dims.items())) or "no dims"
 
 
 def list_names(names: Iterable[str]) -> str:

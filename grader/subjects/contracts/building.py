@@ -76,7 +76,8 @@ def build(
 def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
     """Return how many times jails run its code, if the reference's numbers are finite in every case."""
     passes = 2 * count_questions(drawn + ladder)
-    differences = count_questions(min(drawn, assignment.cases) + ladder)
+    gradients = any(result.grad for result in assignment.results)
+    differences = count_questions(min(drawn, assignment.cases) + ladder) if gradients else 0
     # Each solution runs in double precision, and then RUNS times in single precision.
     solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS)
     return passes + differences + solutions + len(assignment.mistakes)

@@ -7,6 +7,7 @@ import numpy as np
 
 from grader.model.verdict import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.cases import Booleans
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import KIND, ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
@@ -47,7 +48,13 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
     shown = {name: case.dims[name] for name in _list_used_dims(assignment)} | case.values()
     inputs = tuple(_show_input(name, value) for name, value in shown.items())
     return CaseCounterexample(
-        KIND, dict(case.dims), inputs, tuple(results), first, _instead(answer), write_script(assignment, shown_case)
+        KIND,
+        dict(case.dims),
+        inputs,
+        tuple(results),
+        first,
+        _instead(answer),
+        write_script(assignment, shown_case, wrong),
     )
 
 
@@ -92,12 +99,16 @@ def _instead(answer: Answer | None) -> str | None:
             return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
-            return f"raised {name}: {message}" + ("" if frames else ", in the lines that call your code")
+            said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"
+            return f"raised {name}: {said}"
     return "ended without an answer"
 
 
-def write_script(assignment: ContractAssignment, shown_case: ContractCases) -> str:
-    """Return a script in plain NumPy that makes the call on one case and prints its results beside what is expected."""
+def write_script(assignment: ContractAssignment, shown_case: ContractCases, wrong: Booleans) -> str:
+    """Return a script in plain NumPy that makes the call on one case and prints what is wrong less what is expected.
+
+    It prints all results if none is known to be wrong.
+    """
     case = shown_case.drawn[0]
     lines = ["import numpy as np", ""]
     lines += [f"{name} = {value!r}" for name, value in case.dims.items()]
@@ -106,6 +117,8 @@ def write_script(assignment: ContractAssignment, shown_case: ContractCases) -> s
         lines += ["", assignment.helpers.rstrip()]
     lines += ["", assignment.call.rstrip(), ""]
     for _, place, part in shown_case.slices():
+        if wrong.any() and not wrong[part].any():
+            continue
         expected = _write(shown_case.expected[part].reshape(place.shape))
         lines += [
             f'print("{place.expression.replace(chr(34), chr(39))}, less what is expected:")',

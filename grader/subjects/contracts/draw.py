@@ -11,7 +11,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import ceil
-from typing import Any
+from pathlib import Path
+from typing import Any, NoReturn
 
 import hypothesis
 import numpy as np
@@ -24,7 +25,7 @@ from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
 from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
 from grader.subjects.contracts.drawn import DrawnCase, dump_cases
-from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, evaluate
+from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, count_items, evaluate
 from grader.subjects.contracts.values import MOST_NUMBERS
 
 #: Cases drawn for each that is used: some make outputs that are not finite, and are left out.
@@ -33,6 +34,8 @@ SPARE = 1.25
 LADDER = 40
 #: The part of the cases that is drawn freely.
 FREE = 0.5
+#: Bytes of memory that drawing may take.
+MOST_MEMORY = 1 << 30
 
 #: Dims on purpose: all ones, all equal, all different, the least, the largest; and small ones, for the ladder.
 ANY, ONES, EQUAL, DIFFERENT, LEAST, LARGEST, SMALL = (
@@ -75,10 +78,14 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
         return [whole(least, most) for _ in range(many)]
 
     functions = {**FUNCTIONS, "ints": ints}
+    items = 0
     for dim in assignment.dims:
         with _naming(f"dims.{dim.name}"):
             known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
-    if not all(evaluate(condition, known) for condition in assignment.assume):
+            items = count_items(known[dim.name], items)
+    with _naming("assume"):
+        assumed = all(evaluate(condition, known) for condition in assignment.assume)
+    if not assumed:
         hypothesis.reject()
     return known
 
@@ -199,15 +206,33 @@ def _examples(
     return list(distinct.values())
 
 
+def limit_memory(more: int) -> None:
+    """Limit the address space of this process to so many bytes more than it has, where that is Linux's to do."""
+    if sys.platform != "linux":
+        return
+    import resource  # noqa: PLC0415 - only where there is one
+
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    most = pages * resource.getpagesize() + more
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
 def main() -> None:
     """Read an assignment as JSON, write its cases, or with REFUSED why there are none."""
     assignment = assignment_from_json(sys.stdin.read())
+    limit_memory(MOST_MEMORY)
     try:
-        chosen, ladder = draw_all(assignment)
+        drawn = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
     except (AssignmentError, ExpressionError) as error:
-        sys.stdout.write(json.dumps({"refused": str(error)}))
-        sys.exit(REFUSED)
-    sys.stdout.buffer.write(dump_cases(assignment_to_json(assignment), chosen, ladder))
+        _refuse(str(error))
+    except MemoryError:
+        _refuse(f"they take more than {MOST_MEMORY >> 20} MiB of memory: let dims be smaller, or ask for fewer cases")
+    sys.stdout.buffer.write(drawn)
+
+
+def _refuse(why: str) -> NoReturn:
+    sys.stdout.write(json.dumps({"refused": why}))
+    sys.exit(REFUSED)
 
 
 if __name__ == "__main__":

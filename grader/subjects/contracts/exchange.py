@@ -13,7 +13,7 @@ from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
 from grader.subjects.contracts.drawn import DrawnCase
-from grader.subjects.contracts.driver import defined_names
+from grader.subjects.contracts.driver import defined_names, used_names
 
 if TYPE_CHECKING:
     from grader.judge.subject import JailReply
@@ -90,7 +90,7 @@ class ContractExchange:
             )
         header = {
             "function": self.function,
-            "functions": list(self.assignment.entries),
+            "functions": [*self.assignment.entries, *sorted(self._helping & used_names(self.call))],
             "code": self.assignment.call,
             "helpers": self.assignment.helpers,
             "modules": list(self.assignment.modules),

@@ -5,12 +5,14 @@
 import ast
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import MappingProxyType
 from typing import Any
 
-#: Characters of an expression, whole numbers in it, items of a list with all lists in it: more is a mistake.
-_LONGEST, _LARGEST, _ITEMS = 300, 1 << 40, 10_000
+#: Characters of an expression, whole numbers in it: more is a mistake.
+_LONGEST, _LARGEST = 300, 1 << 40
+#: Items of a list with all lists in it, and characters of texts, of one value and of all dims of a case.
+MOST_ITEMS = 10_000
 #: Most items of an input or of a dim.
 MOST_MANY = 100
 
@@ -58,7 +60,7 @@ def _require_numbers(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _range(*ends: int) -> list[int]:
     numbers = range(*ends)
-    if len(numbers) > _ITEMS:
+    if len(numbers) > MOST_ITEMS:
         raise ExpressionError("a list that is too long")
     return list(numbers)
 
@@ -79,11 +81,50 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
 )
 
 
-def names(text: str) -> frozenset[str]:
-    """Return the names that an expression uses, also of functions that are not ours; raises ExpressionError."""
-    tree = _parse(text)
-    used = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return frozenset(used) - FUNCTIONS.keys()
+#: What Python has and expressions lack, by its name.
+_LACKING: Mapping[type[ast.AST], str] = MappingProxyType(
+    {
+        **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp), "a comprehension"),
+        ast.Lambda: "a function of its own",
+        ast.Attribute: "an attribute",
+        ast.JoinedStr: "a text with values in it",
+        ast.NamedExpr: "an assignment",
+        ast.Dict: "a dictionary",
+        ast.Set: "a set",
+        ast.Starred: "a list that is spread out",
+    }
+)
+
+
+def names(text: str, more: Collection[str] = ()) -> frozenset[str]:
+    """Return the names of values that an expression uses.
+
+    Raises ExpressionError for what expressions lack, also for a function that is neither ours nor one of `more`.
+    """
+    nodes = list(ast.walk(_parse(text)))
+    functions = {*FUNCTIONS, *more}
+    for node in nodes:
+        if type(node) in _LACKING or (isinstance(node, ast.Call) and _called(node) not in functions):
+            raise _refusal(node)
+    return frozenset(node.id for node in nodes if isinstance(node, ast.Name)) - functions
+
+
+def _called(call: ast.Call) -> str:
+    return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _refusal(node: ast.AST) -> ExpressionError:
+    """Return the error about a node of a kind that is not allowed."""
+    try:
+        text = ast.unparse(node)
+    except RecursionError:
+        return ExpressionError("an expression that is nested too deeply")
+    if isinstance(node, ast.Call) and _called(node) not in FUNCTIONS:
+        return ExpressionError(f"{text!r} calls a function that is not known there; known are {', '.join(FUNCTIONS)}")
+    kind = _LACKING.get(type(node), "not allowed")
+    return ExpressionError(
+        f"{text!r} is {kind}; expressions have numbers, names, arithmetic, comparisons, lists and a few functions"
+    )
 
 
 def evaluate(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> Any:
@@ -133,16 +174,12 @@ class _Evaluation:
         """Return a node's value; raises ExpressionError for a node of a kind that is not allowed."""
         handler = getattr(self, f"_value_of_{type(node).__name__}", None)
         if handler is None:
-            raise self._refusal(node)
+            raise _refusal(node)
         return _check_bounds(handler(node))
-
-    def _refusal(self, node: ast.expr) -> ExpressionError:
-        text = ast.unparse(node)
-        return ExpressionError(f"{text!r} is not allowed here; expressions have numbers, names and arithmetic")
 
     def _value_of_Constant(self, node: ast.Constant) -> Any:
         if not isinstance(node.value, (int, float, str)):
-            raise self._refusal(node)
+            raise _refusal(node)
         return node.value
 
     def _value_of_Name(self, node: ast.Name) -> Any:
@@ -153,12 +190,12 @@ class _Evaluation:
 
     def _value_of_BinOp(self, node: ast.BinOp) -> Any:
         if type(node.op) not in _BINARY:
-            raise self._refusal(node)
+            raise _refusal(node)
         return _operate(node.op, self.value(node.left), self.value(node.right))
 
     def _value_of_UnaryOp(self, node: ast.UnaryOp) -> Any:
         if type(node.op) not in _UNARY:
-            raise self._refusal(node)
+            raise _refusal(node)
         return _UNARY[type(node.op)](self.value(node.operand))
 
     def _value_of_BoolOp(self, node: ast.BoolOp) -> bool:
@@ -167,7 +204,7 @@ class _Evaluation:
 
     def _value_of_Compare(self, node: ast.Compare) -> bool:
         if any(type(op) not in _COMPARISONS for op in node.ops):
-            raise self._refusal(node)
+            raise _refusal(node)
         operands = [self.value(node.left), *map(self.value, node.comparators)]
         pairs = zip(node.ops, operands, operands[1:], strict=False)
         return all(_COMPARISONS[type(op)](first, second) for op, first, second in pairs)
@@ -185,13 +222,13 @@ class _Evaluation:
         if not isinstance(node.slice, ast.Slice):
             return whole[self.value(node.slice)]
         if node.slice.step is not None:
-            raise self._refusal(node)
+            raise _refusal(node)
         ends = [None if end is None else self.value(end) for end in (node.slice.lower, node.slice.upper)]
         return whole[ends[0] : ends[1]]
 
     def _value_of_Call(self, node: ast.Call) -> Any:
         if not isinstance(node.func, ast.Name) or node.func.id not in self._functions or node.keywords:
-            raise self._refusal(node)
+            raise _refusal(node)
         return self._functions[node.func.id](*map(self.value, node.args))
 
 
@@ -200,7 +237,7 @@ def _operate(op: ast.operator, left: Any, right: Any) -> Any:
         raise ExpressionError("a text, with which nothing is reckoned")
     if isinstance(op, ast.Mult) and any(isinstance(side, list) for side in (left, right)):
         lengths = [side if isinstance(side, (int, float)) else len(side) for side in (left, right)]
-        if abs(math.prod(lengths)) > _ITEMS:
+        if abs(math.prod(lengths)) > MOST_ITEMS:
             raise ExpressionError("a list that is too long")
     if isinstance(op, ast.Pow) and (abs(left) > 1 << 20 or abs(right) > 64):
         raise ExpressionError("a power that is too large")
@@ -212,17 +249,24 @@ def _check_bounds(value: Any) -> Any:
         raise ExpressionError("a whole number that is too large")
     if isinstance(value, complex) or (isinstance(value, float) and not math.isfinite(value)):
         raise ExpressionError(f"{value} is no finite real number")
-    if isinstance(value, list):
-        _count_items(value, _ITEMS)
+    count_items(value)
     return value
 
 
-def _count_items(items: list[Any], left: int) -> int:
-    """Return how many items are left when those of a list and of all lists in it are counted."""
-    left -= len(items)
-    if left < 0:
-        raise ExpressionError("a list that is too long")
-    for item in items:
-        if isinstance(item, list):
-            left = _count_items(item, left)
-    return left
+def count_items(value: Any, before: int = 0) -> int:
+    """Return how many items there are with those of a value: of a list with all lists in it, characters of a text.
+
+    Raises ExpressionError for more than there may be.
+    """
+    if not isinstance(value, (list, str)):
+        return before
+    counted = before + len(value)
+    if counted > MOST_ITEMS:
+        raise ExpressionError(
+            f"a {'text' if isinstance(value, str) else 'list'} that is too long: all dims together have at most"
+            f" {MOST_ITEMS:,} items and characters"
+        )
+    if isinstance(value, list):
+        for item in value:
+            counted = count_items(item, counted)
+    return counted

@@ -95,13 +95,13 @@ def _find_row_faults(
     for name, numbers in _trivial(cases):
         answers = [Returned(numbers[start:stop]) for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
         if not any(RowFails(assignment, row)(cases, answers)):
-            yield f"{name} earns the marks of {row}: draw other values, or give it no marks"
+            yield f"{name} in every place earn the marks of {row}: draw other values, or give it no marks"
 
 
 def _trivial(cases: ContractCases) -> Iterator[tuple[str, Array]]:
     size = len(cases.expected)
-    yield "zero", np.zeros(size)
-    yield "first_tried", np.ones(size)
+    yield "zeros", np.zeros(size)
+    yield "ones", np.ones(size)
 
 
 def _find_inseparable(cases: ContractCases, mistakes: Mapping[str, Tried]) -> Iterator[str]:

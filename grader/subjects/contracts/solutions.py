@@ -73,7 +73,7 @@ class SolutionTrial:
 
     def _answers(self, filename: str, source: str, cases: ContractCases, dtype: str) -> list[Answer]:
         exchange = ContractExchange(self.assignment, list_expressions(cases), dtype)
-        return ask(self.workshop, filename, source, exchange, cases)
+        return ask(self.workshop, filename, source, exchange, cases, self.assignment.limits)
 
     def _disagreement(self, name: str, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
         """Return the sentence about the first number at which a solution differs from the reference."""

@@ -1,6 +1,6 @@
 """Contracts as a subject of the judge: results that are right or wrong each by itself."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -18,14 +18,17 @@ from grader.model.records import CaughtMistake
 from grader.model.verdict import CaseCounterexample, FirstDifference, Flag, Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
-from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
+from grader.subjects.contracts.author_code import clip
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
+from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.repair.mending import Repairer, WrongSubmission
 from grader.subjects.contracts.repair.rows import NOT_FOUND, TOO_SLOW, describe_repair, judge_by_repair
 from grader.subjects.contracts.rows import judge_rows, list_rows
+from grader.subjects.contracts.values import parse
 
 
 @dataclass(frozen=True)
@@ -143,7 +146,7 @@ class Contract:
             KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
             for mistake in self.assignment.mistakes
         ]
-        return Trial(_Recorded(), mistakes, self.faults)
+        return Trial(_Recorded(), mistakes, self.faults, warnings=tuple(find_warnings(self.assignment)))
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""
@@ -161,6 +164,18 @@ class Contract:
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
     return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)
+
+
+def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield what an author should know of an assignment that may be used."""
+    inputs = (entry.name for entry in assignment.inputs if parse(entry.values)[0] not in DISCRETE)
+    arrays = {*inputs, *assignment.upstream, *assignment.given}
+    if text := find_widening(assignment.call, arrays, assignment.entries):
+        yield (
+            f"call.code has {clip(' '.join(text.split()))}, which makes double precision of single precision. What"
+            " rounding does to right code in single precision is then not measured, and such code may fail: pass the"
+            " array as it is, or x[()] for an array without axes"
+        )
 
 
 @dataclass(frozen=True, slots=True)

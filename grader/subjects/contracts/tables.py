@@ -123,7 +123,7 @@ class ContractTable(Table):
     seed: int = Field(0, ge=0, lt=2**31)
     dtype: Literal["float64", "float32"] = "float64"
     assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=MOST_NAMES)
-    dims: dict[str, Any]
+    dims: dict[str, Any] = Field(default_factory=dict)
     inputs: dict[str, InputTable] = Field(min_length=1)
     forward: ForwardTable = ForwardTable()  # type: ignore[call-arg]
     upstream: dict[str, Name] = Field(default_factory=dict)

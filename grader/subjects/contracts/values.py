@@ -35,6 +35,8 @@ def _labels(rng: Generator, shape: Sequence[int], classes: int) -> Values:
 
 def _onehot(rng: Generator, shape: Sequence[int], axis: int = -1) -> Array:
     """One 1 along an axis: the last one unless another is named."""
+    if not (-len(shape) <= axis < len(shape) and shape[axis]):
+        raise ValueError(f"its axis {axis} has no place for the 1")
     others = [size for at, size in enumerate(shape) if at != axis % len(shape)]
     chosen = np.zeros(shape)
     np.put_along_axis(chosen, np.expand_dims(rng.integers(0, shape[axis], others), axis), 1.0, axis)
@@ -84,7 +86,8 @@ def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any
     given = evaluate(f"[{arguments}]", dims)
     try:
         with np.errstate(all="ignore"):
-            values = KINDS[kind](rng, shape, *given)
+            # Of a shape without axes, NumPy may return a number.
+            values = np.asarray(KINDS[kind](rng, shape, *given))
             # What a student is given has few digits.
             values = values if values.dtype.kind == "i" else values.astype(np.float32).astype(np.float64)
     except (ArithmeticError, TypeError, ValueError, IndexError) as error:

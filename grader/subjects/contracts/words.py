@@ -28,6 +28,7 @@ WORDS = KindWords(
     failed="Your code is not right yet.",
     asked="It is run on many small cases, and each number is compared with finite differences.",
     results="The results",
+    apart=True,
     mistake="solutions",
     errs="is wrong",
 )

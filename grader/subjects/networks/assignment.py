@@ -67,17 +67,22 @@ class Rubric:
     form: int = field(default=0, metadata=_MARKS)
 
 
+#: The notebooks in which equations have other numbers than in those of today.
+_EARLIER = "in notebooks before 16 February 2025"
+
+
 @dataclass(frozen=True, slots=True)
 class References:
     """The places in the course's book or notes that explain each line, by the row that judges it; "" for none.
 
-    Without any in a stored assignment they are those of notebook 7.2, as before there were these settings.
+    Without any in a stored assignment they are those of notebook 7.2, as before there were these settings: by both
+    editions of it, since the text is read and judges nothing.
     """
 
-    bias_gradient: str = field(default="Equation 7.21", metadata=_REFERENCE)
-    weight_gradient: str = field(default="Equation 7.22", metadata=_REFERENCE)
-    activation_gradient: str = field(default="Equation 7.24, its second part", metadata=_REFERENCE)
-    relu_derivative: str = field(default="Equation 7.24, its first part", metadata=_REFERENCE)
+    bias_gradient: str = field(default=f"Equation 7.22 (7.21 {_EARLIER})", metadata=_REFERENCE)
+    weight_gradient: str = field(default=f"Equation 7.23 (7.22 {_EARLIER})", metadata=_REFERENCE)
+    activation_gradient: str = field(default=f"Equation 7.25, its second part (7.24 {_EARLIER})", metadata=_REFERENCE)
+    relu_derivative: str = field(default=f"Equation 7.25, its first part (7.24 {_EARLIER})", metadata=_REFERENCE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 from grader.errors import SubmissionError
 from grader.judge.judge import Judge
 from grader.judge.subject import AnyExchange
+from grader.model.assignment import Limits
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Judgement
 from grader.oracle.answers import Answer
@@ -36,8 +37,15 @@ class LocalWorkshop:
     def expect(self, runs: int) -> None:
         """Nobody waits."""
 
-    def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
-        """Return the source's answer to each case."""
+    def ask(
+        self,
+        source: str,
+        filename: str,
+        exchange: AnyExchange,
+        cases: Any,
+        limits: Limits | None = None,  # noqa: ARG002 - the workshop's
+    ) -> Sequence[Answer]:
+        """Return the source's answer to each case, however long it takes."""
         try:
             session = LocalSession(source, entry(exchange, filename))
         except Rejected as error:

@@ -66,6 +66,42 @@ def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jails: Jails
     assert (runs[0][0], runs[-1][0]) == ("reference.py", "the mistake upstream")
 
 
+#: A contract that asks for no gradient, only for values.
+VALUES = """
+language = 1
+id = "softmax"
+title = "Softmax alone"
+cases = 20
+inputs.z.shape = "5"
+call.code = "p = softmax(z)"
+results.p.value = "p"
+"""
+SOFTMAX = "def softmax(z):\n    e = np.exp(z - z.max())\n    return e / e.sum()\n"
+VALUES_FILES = {
+    "reference": "def forward(tap, z):\n    return {'p': np.exp(z) / np.exp(z).sum()}\n",
+    "solution": SOFTMAX,
+    "mistake_upstream": '"""forgets the sum"""\n' + SOFTMAX.replace(" / e.sum()", ""),
+}
+
+
+def test_a_contract_of_values_alone_needs_neither_loss_nor_dims() -> None:
+    revision = build(contract(VALUES, **VALUES_FILES))
+    assert revision.faults == ()
+    assert judge(revision, SOFTMAX).outcome is Outcome.PASSED
+    assert judge(revision, SOFTMAX.replace("z.max()", "1")).outcome is Outcome.PASSED
+    wrong = judge(revision, SOFTMAX.replace("e.sum()", "e.max()"))
+    assert [row.name for row in wrong.properties if row.outcome is Mark.FAILED] == ["finite_differences", "p"]
+    assert wrong.counterexample is not None
+
+
+def test_a_case_without_dims_is_said_to_have_none() -> None:
+    with pytest.raises(BadAssignment) as refusal:
+        build(contract(VALUES, **{**VALUES_FILES, "solution": SOFTMAX.replace("e.sum()", "z.sum()")}))
+    assert "solution.py is not right on 60 of 60 cases: with no dims, p[0] is " in str(refusal.value)
+    with pytest.raises(BadAssignment, match=r"NameError on line 2: .*not defined \(with no dims\)$"):
+        build(contract(VALUES, **{**VALUES_FILES, "reference": "def forward(tap, z):\n    return softmax(z)\n"}))
+
+
 @pytest.mark.parametrize("files", [{}, {"reference": "def forward(tap, x, w):\n    return None\n"}])
 def test_publishing_leaves_no_process_behind(jail: Launch, files: dict[str, str]) -> None:
     def children() -> str:

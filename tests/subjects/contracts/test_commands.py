@@ -1,7 +1,10 @@
 """What an author does at a terminal: begin a folder, list what ships, check one of these."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from grader.subjects.contracts.values import KINDS as KINDS_OF_VALUES
 from worker.cli.main import main
 
 DOCS = Path(__file__).parents[3] / "docs"
+GALLERY = DOCS.with_name("grader") / "assignments" / "gallery"
 
 
 def command(*words: str | Path) -> tuple[int, str, str]:
@@ -101,6 +105,55 @@ def test_a_name_that_is_none_has_no_folder(name: str) -> None:
 def test_what_is_no_assignment_is_wrong_usage() -> None:
     status, _, text = command("assignment", "check", "cs231n-nothing")
     assert (status, "is not a file, a folder or an ID" in text) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "words", [("grade", __file__, "--assignment"), ("assignment", "check"), ("assignment", "publish")]
+)
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("cs231-affine", "cs231n-affine"), ("udl7.2", "udl-7.2"), ("nothing-like-it", None), ("x" * 200, None)],
+)
+def test_the_id_that_was_meant_is_suggested(words: tuple[str, ...], name: str, meant: str | None) -> None:
+    status, _, text = command(*words, name)
+    assert status == 2
+    assert ("did you mean" in text, meant is None or f"did you mean {meant}?" in text) == (meant is not None, True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there are jails on Linux")
+@pytest.mark.parametrize("options", [(), ("--no-jail",)])
+def test_where_no_jail_starts_that_is_the_first_thing_said(options: tuple[str, ...], tmp_path: Path) -> None:
+    """Before any case is drawn, which a jail is for."""
+    refusing = tmp_path / "bwrap"
+    refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    solution = GALLERY / "cs231n-affine" / "solution.py"
+    environment = {**os.environ, "BACKMARK_BWRAP": str(refusing), "BACKMARK_CACHE": str(tmp_path / "cache")}
+    words = [sys.executable, "-m", "backmark", "grade", *options, "--assignment", "cs231n-affine", str(solution)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    lines = [line for line in done.stderr.splitlines() if not line.startswith("UNISOLATED")]
+    assert done.returncode == 3
+    assert lines[0].startswith("backmark: the cases of cs231n-affine are drawn by running its reference and solutions")
+    assert "No permissions to create new namespace" in lines[0]
+    assert lines[1:] == ["backmark: `backmark doctor` shows what this machine can isolate"]
+    words[words.index("cs231n-affine")] = "udl-7.2"
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
+    assert options or done.stderr.splitlines() == [
+        "backmark: the jail did not start: bwrap: No permissions to create new namespace",
+        "backmark: `backmark doctor` shows what this machine can isolate",
+    ]
+
+
+@pytest.mark.usefixtures("jail")
+def test_cases_that_are_drawn_need_no_jail_to_grade_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the package's page says of other systems."""
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    folder, drawn = tmp_path / "mine", tmp_path / "mine.npz"
+    command("new", folder)
+    assert command("assignment", "draw", folder, "-o", drawn)[0] == 0
+    monkeypatch.setenv("BACKMARK_BWRAP", str(tmp_path / "none"))
+    status, _, _ = command("grade", "--no-jail", "--assignment", drawn, folder / "solution.py")
+    assert status == 0
 
 
 def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:

@@ -95,6 +95,18 @@ def test_the_script_labels_the_differences_that_it_prints(power: ContractRevisio
     assert 'print("dx, less what is expected:")' in script
 
 
+def test_right_results_are_not_shown_beside_a_wrong_one(power: ContractRevision) -> None:
+    """Their differences are rounding."""
+    judgement = judge(power, RIGHT.replace("p * x", "2.5 * x"))
+    text = show(judgement)
+    results = text[text.index("expected actual") : text.index("First beyond")]
+    assert ("dx" in results, "loss" in results) == (True, False)
+    script = example_of(judgement).script
+    assert ("np.asarray(dx)" in script, "np.asarray(loss)" in script) == (True, False)
+    both = example_of(judge(power, RIGHT.replace("p * x", "2.5 * x").replace(".sum()", ".max()"))).script
+    assert both.index("np.asarray(loss)") < both.index("np.asarray(dx)")
+
+
 def test_a_result_of_another_shape_is_said_in_a_sentence(power: ContractRevision) -> None:
     text = show(judge(power, RIGHT.replace("p * x ** (p - 1)", "(p * x ** (p - 1))[:, None]")))
     assert "It gives `dx` as an array of shape (3, 1) where an array of shape (3,) is expected." in text

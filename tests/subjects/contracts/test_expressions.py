@@ -69,3 +69,9 @@ def test_any_arithmetic_agrees_with_python(text: str) -> None:
         # Too large, or too long.
         return
     assert value == eval(text, {}, dict(DIMS))  # noqa: S307 - the text is made above
+
+
+@pytest.mark.parametrize("text", ["t + t", "[t, 1, t]", "l + l", "[l, [l]]", "l * 2", "[t] * 9999"])
+def test_texts_and_lists_are_bounded_where_they_grow(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"a (text|list) that is too long"):
+        evaluate(text, {"t": "x" * 6_000, "l": [0] * 6_000})

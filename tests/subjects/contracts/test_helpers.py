@@ -126,3 +126,44 @@ def test_a_module_that_is_not_the_courses_is_refused(name: str) -> None:
     toml = PRODUCT.replace('helpers = "helpers.py"', f'helpers = "helpers.py"\nmodules = ["{name}"]')
     with pytest.raises(BadAssignment, match=r"submission\.modules names"):
         contract(toml, **FILES)
+
+
+#: The call makes an object of a class, and calls a function, that the course hands out.
+LENT = PRODUCT.replace(
+    'code = "dx = product_backward(x, w, dout)"', 'code = "dx = product_backward(Pair(x, w), dout).by(scale(1.0, 1.0))"'
+)
+LENT_FILES = {
+    **FILES,
+    "helpers": """
+def scale(number, by):
+    return number * by
+
+
+class Pair:
+    def __init__(self, x, w):
+        self.x, self.w = x, w
+
+    def by(self, number):
+        return self.w * number
+""",
+    "solution": "def product_backward(pair, dout):\n    return Pair(pair.x, pair.w * dout)\n",
+}
+
+
+def test_the_call_may_use_what_the_helpers_define() -> None:
+    lent = build(contract(LENT, **LENT_FILES))
+    assert lent.assignment.entries == ("product_backward",)
+    assert judge(lent, LENT_FILES["solution"]).outcome is Outcome.PASSED
+    wrong = LENT_FILES["solution"].replace(" * dout", "")
+    judgement = judge(lent, wrong)
+    assert judgement.outcome is Outcome.FAILED
+    assert isinstance(judgement.counterexample, CaseCounterexample)
+    exec(wrong + judgement.counterexample.script, {"Pair": None})  # noqa: S102 - the script is ours
+
+
+@pytest.mark.parametrize("file", ["solution", "template"])
+def test_a_helper_that_students_write_is_no_helper(file: str) -> None:
+    """Else a submission without it would pass."""
+    text = LENT_FILES["solution"] + "\n\nclass Pair:\n    pass\n"
+    with pytest.raises(BadAssignment, match=r"helpers\.py defines Pair, which students write: rename it"):
+        contract(LENT, **{**LENT_FILES, file: text})

@@ -14,7 +14,9 @@ from grader.subjects import kinds
 from grader.subjects.contracts import contracts_kind, revision
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
+from grader.subjects.contracts.subject import find_warnings
 from tests.subjects.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
+from worker.cli.advice import find_advice
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +155,39 @@ def test_a_mistake_that_passes_is_missed_by_the_self_check() -> None:
     assert ([mistake.id for mistake in check.missed], check.sound) == (["upstream"], False)
 
 
+def test_an_author_whose_mistake_is_right_is_asked_whether_it_was_meant() -> None:
+    """More cases are tried first; of 300 there are no more."""
+    assert find_advice(contract(LINEAR.replace("cases = 30", "cases = 300")), 1) == "Did you mean it to be wrong?"
+    assert find_advice(contract(LINEAR.replace("cases = 30", "cases = 300")), 2) == "Did you mean them to be wrong?"
+
+
+@pytest.mark.parametrize(
+    ("call", "widening"),
+    [
+        ("out = linear(float(x), 1)", "float(x)"),
+        ("out = linear(x.astype(float), w)", "x.astype(float)"),
+        ("out = linear(np.float64(x), w)", "np.float64(x)"),
+        ("out = linear(np.asarray(x, dtype='float64'), w)", "np.asarray(x, dtype='float64')"),
+        ("out = linear(x.tolist(), w)", "x.tolist()"),
+        # Beside an array NumPy gives a number of Python's the precision of that.
+        ("out = linear(x, float(w))", ""),
+        ("out = linear(x, w, float(N))", ""),
+        ("out = float(linear(x, w))", ""),
+    ],
+)
+def test_a_call_that_makes_single_precision_double_is_warned_about(call: str, widening: str) -> None:
+    assignment = contract(LINEAR.replace("out = linear(x, w)", call))
+    warnings = [*find_warnings(assignment)]
+    assert len(warnings) == bool(widening)
+    assert all(warning.startswith(f"call.code has {widening}, which makes double precision of") for warning in warnings)
+
+
+def test_a_warning_is_no_refusal() -> None:
+    toml = LINEAR.replace("linear(x, w)", "linear(x.astype(float), w)")
+    check = selfcheck(build(contract(toml)))
+    assert (check.sound, len(check.warnings)) == (True, 1)
+
+
 def test_two_mistakes_that_answer_alike_are_refused_as_a_pair() -> None:
     contract_revision = build(contract(mistake_again=MISTAKE.replace("np.ones_like(dout)", "(0 * dout + 1)")))
     assert any("again and upstream give the same numbers" in fault for fault in contract_revision.faults)
@@ -165,7 +200,17 @@ def test_a_result_that_zero_satisfies_carries_no_marks() -> None:
     )
     contract_revision = build(contract(toml, reference=reference))
     assert any(fault.startswith("dead carries marks, but only 0 numbers") for fault in contract_revision.faults)
-    assert any(fault.startswith("zero earns the marks of dead") for fault in contract_revision.faults)
+    assert any(fault.startswith("zeros in every place earn the marks of dead: ") for fault in contract_revision.faults)
+
+
+def test_a_result_that_ones_satisfy_carries_no_marks() -> None:
+    reference = REFERENCE.replace("x @ w}", "x @ w, 'same': 0 * x + 1}")
+    toml = LINEAR.replace(
+        'out = { value = "out" }', 'out = { value = "out" }\n"0 * x + 1" = { value = "same", row = "same" }'
+    )
+    assert build(contract(toml, reference=reference)).faults == (
+        "ones in every place earn the marks of same: draw other values, or give it no marks",
+    )
 
 
 def test_what_is_stored_is_read_again_and_damage_is_seen(linear: ContractRevision) -> None:

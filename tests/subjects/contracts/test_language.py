@@ -1,11 +1,13 @@
 """What is wrong in a contract's file is said by file, key, value and what to write instead."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from grader.errors import BadAssignment
 from grader.subjects import kinds
+from grader.subjects.contracts.subject import find_warnings
 from tests.subjects.contracts.making import FILES, LINEAR, contract
 
 
@@ -26,8 +28,36 @@ def test_a_contract_says_what_is_called_and_what_that_means() -> None:
     [
         ("N = [1, 4]", "N = [4, 1]", "dims.N is [4, 1]: write a range such as [1, 5]"),
         ("N = [1, 4]", 'N = "Q + 1"', 'dims.N uses "Q", which is not known there'),
+        (
+            "N = [1, 4]",
+            'N = [1, "K"]',
+            'dims.N is [1, "K"], but the ends of a range are numbers: a whole number from 1 to',
+        ),
+        ("N = [1, 4]", 'N = { many = 3, each = [1, "K"] }', "but the ends of a range are numbers: a whole number"),
+        ("N = [1, 4]", 'N = { real = [0.0, "K"] }', "but the ends of a range are numbers: a whole number"),
+        ("N = [1, 4]", "N = [1, 65]", "dims.N is [1, 65], but the ends of a range are from 0 to 64"),
+        ("N = [1, 4]", "N = { many = [-1, 2], each = [1, 2] }", "but the ends of a range are from 0 to 64"),
+        (
+            "N = [1, 4]",
+            'N = "[k for k in range(3)]"',
+            "dims.N: '[k for k in range(3)]' is a comprehension; expressions",
+        ),
+        ("N = [1, 4]", 'N = "sum(k for k in range(3))"', "'(k for k in range(3))' is a comprehension; expressions"),
+        ("N = [1, 4]", 'N = "(lambda: 3)()"', "dims.N: "),
+        ("N = [1, 4]", "N = \"{'a': 1}['a']\"", "is a dictionary; expressions"),
+        (
+            "N = [1, 4]",
+            'N = "floor(2.5)"',
+            "'floor(2.5)' calls a function that is not known there; known are prod, sum,",
+        ),
+        ('shape = "N D"', 'shape = "N D.bit_length()"', "'D.bit_length()' calls a function that is not known there"),
+        ('shape = "N D"', 'shape = "N D.real"', "'D.real' is an attribute; expressions"),
         ('shape = "N D"', 'shape = "N Q"', 'inputs.x.shape uses "Q", which is not known there; known are D, M, N'),
-        ('shape = "N D"', 'shape = "N __import__(0)"', 'inputs.x.shape uses "__import__"'),
+        (
+            'shape = "N D"',
+            'shape = "N __import__(0)"',
+            "inputs.x.shape: '__import__(0)' calls a function that is not known there; known are prod, sum",
+        ),
         (
             'x = { shape = "N D" }',
             'x = { shape = "N D", values = "gauss" }',
@@ -97,3 +127,46 @@ def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
 def test_a_row_is_named_after_its_results_without_their_index(expression: str, row: str) -> None:
     toml = LINEAR.replace("dx = { grad", f'"{expression}" = {{ for = "k in range(1)", grad')
     assert row in contract(toml).rubric
+
+
+@pytest.mark.parametrize("lines", [f"y = {'-' * 3000}linear(1, 2)", f"y = {' + '.join(['linear(x, w)'] * 3000)}"])
+def test_lines_that_are_nested_deeply_are_read_or_refused(lines: str) -> None:
+    with contextlib.suppress(BadAssignment):
+        assignment = contract(LINEAR.replace("out = linear(x, w)", f"out = 1\n{lines}"))
+        assert list(find_warnings(assignment)) == []
+
+
+@pytest.mark.parametrize("text", [f"lambda: {'-' * 280}N", f"{'-' * 280}N.real", f"{'[' * 140}N.real{']' * 140}"])
+def test_an_expression_that_is_nested_deeply_is_refused(text: str) -> None:
+    with pytest.raises(BadAssignment, match=r"dims\.Q: .*(attribute|function|deeply)"):
+        contract(LINEAR.replace("N = [1, 4]", f'N = [1, 4]\nQ = "{text}"'))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "def twice(x, out):\n    dw = 2 * x\n    return linear(out, dw)",
+        "twice = lambda x, w=1: [x for x in range(3) for w in x]",
+        "twice = {N: D for N, D in [(1, 2)]}",
+        "class Box:\n    x = 1\n    def call(self, w): return w",
+    ],
+)
+def test_a_function_of_the_calls_own_may_use_any_name(lines: str) -> None:
+    toml = LINEAR.replace("out = linear(x, w)", f"{lines}\nout = linear(x, w)")
+    assert contract(toml).entries == contract().entries
+
+
+@pytest.mark.parametrize(
+    ("lines", "name"),
+    [
+        ("x = 1", "x"),
+        ("import numpy as w", "w"),
+        ("def x(): pass", "x"),
+        ("for N in range(3): pass", "N"),
+        ("y = [(x := 1)]", "x"),
+    ],
+)
+def test_a_name_that_the_call_assigns_must_be_its_own(lines: str, name: str) -> None:
+    toml = LINEAR.replace("out = linear(x, w)", f"{lines}\nout = linear(x, w)")
+    with pytest.raises(BadAssignment, match=f'call.code assigns "{name}", which is bound for it already'):
+        contract(toml)

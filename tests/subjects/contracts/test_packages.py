@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from grader.errors import BadAssignment
 from grader.judge.judge import Judge
 from grader.model.records import Job, Kind, Scope, State
-from grader.model.verdict import Outcome, SourceLine, Verdict
+from grader.model.verdict import CaseCounterexample, Outcome, SourceLine, Verdict
 from grader.store.publications import NewPublication
 from grader.subjects import folder
 from grader.subjects.contracts.revision import ContractRevision
@@ -86,6 +86,18 @@ def test_a_stand_in_that_is_used_is_named_in_the_verdict(revision: ContractRevis
     verdict, _ = grade(revision, jails, plotting.encode())
     assert verdict.error is not None
     assert verdict.error.message.startswith("`matplotlib.pyplot.plot` is used, and this assignment does not provide")
+
+
+def test_a_message_that_is_a_sentence_has_one_full_stop(revision: ContractRevision, jails: Jails) -> None:
+    """The stand-in's own sentence ends with one, and another sentence follows."""
+    plotting = f"import matplotlib.pyplot as plt\nshape = plt.figure().size\n{RIGHT}".replace("return", "shape; return")
+    verdict, _ = grade(revision, jails, plotting.encode())
+    assert verdict.error is not None
+    assert "importing it does no harm. This happened before the function was called" in verdict.error.message
+    returned = f"import matplotlib.pyplot as plt\n{RIGHT}".replace("return x @ w", "return plt.size")
+    verdict, _ = grade(revision, jails, returned.encode())
+    assert isinstance(verdict.counterexample, CaseCounterexample)
+    assert str(verdict.counterexample.instead).endswith("does no harm, in the lines that call your code")
 
 
 BOMB = pack({PATH: RIGHT, "cs231n/zeros.py": "#" * 50_000_000})

@@ -23,6 +23,7 @@ __all__ = ["Making", "context", "making", "redis_server"]
 
 pytestmark = pytest.mark.usefixtures("jail")
 
+SHAPED = RIGHT.replace("x.T @ dout", "(x.T @ dout)[None]")
 TEMPLATE = RIGHT.replace("dout @ w.T, x.T @ dout", "None, None")
 
 
@@ -109,6 +110,23 @@ def test_a_worker_publishes_a_folder_and_grades_by_it(home: Path, making: Making
     page = visitor.get(f"/courses/calculus/submissions/{receipt.id}")
     assert "Wrong on" in page
     assert "dw" in page
+    assert '<details class="maps-fine">' in page
+    # Where the wrong result has no numbers, the right ones are not in its place.
+    shaped = NewSubmission("calculus", "linear", revision.id, "bob", "mine.py", SHAPED.encode())
+    receipt = context.store.submissions.accept(shaped)
+    perform(context, Job(Kind.SUBMISSION, receipt.id))
+    page = visitor.get(f"/courses/calculus/submissions/{receipt.id}")
+    assert "There it gives <code>dw</code> as an array of shape" in page
+    assert '<details class="maps-fine">' in page
+
+
+def test_an_author_whose_mistake_is_right_is_asked_about_it(home: Path, context: Context) -> None:
+    (home / "mistakes" / "upstream.py").write_text(f'"""is right"""\n{RIGHT}')
+    request = context.store.publications.request(NewPublication("calculus", "linear", folder.bundle(home), 0))
+    perform(context, Job(Kind.PUBLICATION, request.id))
+    publication = context.store.publications.get(request.id)
+    assert publication is not None
+    assert "would pass: upstream (is right). Did you mean them to be wrong? Run" in str(publication.refusal)
 
 
 def test_a_reference_that_fails_refuses_the_publication(home: Path, context: Context) -> None:

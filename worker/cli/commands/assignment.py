@@ -64,7 +64,7 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     if as_json:
         _print_json(result)
     else:
-        _print_result(result, drawn)
+        _print_result(result, drawn, file.name)
     return ExitStatus.SUCCESS if result.sound else ExitStatus.NOT_PASSED
 
 
@@ -103,6 +103,7 @@ def _print_json(result: "SelfCheck") -> None:
         "networks": result.cases,
         "inconclusive": result.inconclusive,
         "faults": result.faults,
+        "warnings": result.warnings,
         "right_here": [mistake.id for mistake in result.right_here],
         "reference_rejected": result.reference_rejected,
         "mistakes": [
@@ -112,7 +113,7 @@ def _print_json(result: "SelfCheck") -> None:
     click.echo(json.dumps(summary))
 
 
-def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
+def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> None:
     noun = drawn.subject.noun
     click.echo(f"{result.cases} {noun}s; the reference is rejected on {result.reference_rejected} of them.")
     for catch in result.catches:
@@ -129,8 +130,12 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision") -> None:
         click.echo(f"Refused: these known-wrong implementations would pass: {names}.")
         from worker.cli.advice import find_advice
 
-        if advice := find_advice(drawn.assignment, len(result.missed)):
+        with show_files(name) as watch:
+            advice = find_advice(drawn.assignment, len(result.missed), watch)
+        if advice:
             click.echo(advice)
+    for warning in result.warnings:
+        click.echo(f"Warning: {warning}.")
     if result.sound:
         click.echo("Sound: every known mistake is caught.")
 

@@ -10,6 +10,8 @@ FILENAME = "<submission>"
 _TYPE_CAP, _MESSAGE_CAP, _TRACEBACK_CAP = 200, 2_000, 8_000
 #: Frames shown at each end of a long traceback, and exceptions of a chain.
 _ENDS, _CHAIN = 8, 4
+#: The ends of a message that is a sentence already.
+_ENDED = (".", "!", "?")
 
 
 #: A line of what was handed in: its cell (0 in a file), and its number there.
@@ -38,9 +40,10 @@ def describe(error: BaseException, lines: SourceLines, added: str = "", named: S
     # Room for it, however long the student's own message is.
     message, traceback = _MESSAGE_CAP - len(added) - 1, _TRACEBACK_CAP - len(added) - 1
     text, frames = _traceback(error, lines)
+    said = clean(_message(error), message)
     return {
         "type": clean(_name(error), _TYPE_CAP),
-        "message": _with(clean(_message(error), message), ". ", added),
+        "message": _with(said, " " if said.endswith(_ENDED) else ". ", added),
         "traceback": _with(clean(text, traceback), "\n", added),
         "frames": frames,
         "lines": list(named),

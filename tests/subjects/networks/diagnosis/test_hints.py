@@ -1,14 +1,19 @@
 """What is said: true of several explanations at once, in two strengths, with something to read."""
 
 import re
+from importlib import resources
+from pathlib import Path
 
-from grader.subjects.networks.assignment import References
+import pytest
+
+from grader.subjects import kinds
+from grader.subjects.networks.assignment import Assignment, References
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from tests.corpus import four_lines
-from tests.networks import NetworksJudge
+from tests.networks import NetworksJudge, load_packaged
 from tests.subjects.networks.diagnosis.diagnosing import diagnose
 from tests.subjects.networks.diagnosis.styles import source
 
@@ -52,8 +57,25 @@ def test_a_pair_is_one_explanation() -> None:
     (diagnosis,) = hints.write_diagnoses([fit("zero_biases", "no_derivative")], References())
     assert diagnosis.id == "zero_biases+no_derivative"
     assert diagnosis.title.count("It ") == diagnosis.title.count(".") == 2
-    assert "7.21" in diagnosis.read
-    assert "7.24" in diagnosis.read
+    assert "Equation 7.22" in diagnosis.read
+    assert "Equation 7.25" in diagnosis.read
+
+
+@pytest.mark.parametrize(
+    ("row", "place"),
+    [
+        ("bias_gradient", "Equation 7.22 (7.21 in notebooks before 16 February 2025)"),
+        ("weight_gradient", "Equation 7.23 (7.22 in notebooks before 16 February 2025)"),
+        ("activation_gradient", "Equation 7.25, its second part (7.24 in notebooks before 16 February 2025)"),
+        ("relu_derivative", "Equation 7.25, its first part (7.24 in notebooks before 16 February 2025)"),
+    ],
+)
+def test_the_notebooks_equations_are_those_of_both_editions(row: str, place: str) -> None:
+    """In the shipped assignment, as its file says it and as its stored revision is read."""
+    file = kinds.read(Path(str(resources.files("grader"))) / "assignments" / "udl-7.2.toml")
+    for assignment in (file, load_packaged("udl-7.2").assignment):
+        assert isinstance(assignment, Assignment)
+        assert getattr(assignment.references, row) == place
 
 
 def test_the_place_to_read_again_is_the_assignments() -> None:
