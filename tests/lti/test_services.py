@@ -101,7 +101,7 @@ def test_after_a_launch_marks_and_the_roster_follow_by_themselves(
     assert run_sweeper is None
     lms = browser.lms
     book = mount_gradebook(lms)
-    book.columns["/lineitems/1"] = 100.0
+    book.columns["/lineitems/1"], book.page_size = 100.0, 2
     book.enrol(Member("7", "Ada Lovelace"), Member("8", "Bob Bernoulli"), Member("9", "Cem, who never came"))
     course = course_name(platform_id(lms.url, "client-1"), "course-1")
     assert browser.launch("7", "link-1").status_code == 303

@@ -220,7 +220,9 @@ class Gradebook:
         response = _json({"id": request.url, "members": page}, _ROSTER_TYPE)
         if begin + self.page_size < len(rows):
             next_url = f"{request.base_url}?from={begin + self.page_size}"
-            response.headers["Link"] = f'<{request.base_url}>; rel="first", <{next_url}>; rel="next"'
+            # Two headers, as some platforms and proxies send them.
+            response.headers.add("Link", f'<{next_url}>; title="more, \\"next\\" page"; rel="next"')
+            response.headers.add("Link", f'<{request.base_url}>; rel="first", <?from=0>; rel="prev current"')
         return response
 
 
