@@ -27,10 +27,11 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class LtiContext:
-    """A course of a platform; ours is named by a hash over platform and context."""
+    """A course of a platform; ours is named by a hash over platform, deployment and context."""
 
     course: str
     platform: str
+    #: The deployment of the latest launch: an early course may have several.
     deployment: str
     context: str
     title: str = ""

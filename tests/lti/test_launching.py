@@ -24,7 +24,7 @@ TARGET = f"{LTI}target_link_uri"
 
 def course_of(lms: Lms) -> str:
     """The name of the LMS's only course."""
-    return course_name(platform_id(lms.url, "client-1"), "course-1")
+    return course_name(platform_id(lms.url, "client-1"), "deployment-1", "course-1")
 
 
 def _hand_in(store: Store, course: str, student: str) -> str:
@@ -62,6 +62,21 @@ def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
     (item,) = store.line_items.of(course, ASSIGNMENT)
     assert item.url == f"{browser.lms.url}/lineitems/1"
     assert [deployment.id for deployment in store.platforms.deployments(context.platform)] == ["deployment-1"]
+
+
+def test_two_deployments_with_one_context_id_are_two_courses(browser: LtiBrowser, store: Store, tool: Flask) -> None:
+    """The standard has contexts told apart within one deployment only."""
+    courses = set()
+    for deployment in ("deployment-1", "deployment-2", "deployment-1"):
+        browser.lms.deployment = deployment
+        column = f"{browser.lms.url}/{deployment}/lineitems/1"
+        browser.lms.links["link-1"].line_item = column
+        location = browser.launch("7", "link-1").location
+        with tool.test_request_context():
+            course = links.read_hand_in(location.rpartition("/")[2]).course
+        courses.add(course)
+        assert [item.url for item in store.line_items.of(course, ASSIGNMENT)] == [column]
+    assert len(courses) == 2
 
 
 def test_the_lms_s_due_date_is_the_policy_until_staff_set_another(browser: LtiBrowser, store: Store) -> None:

@@ -147,9 +147,9 @@ def test_a_platform_cannot_speak_for_another_of_the_same_issuer(browser: LtiBrow
     other_platform = enter(store, Platform(browser.lms.url), "client-2")
     browser.lms.tool.client_id = "client-2"  # type: ignore[union-attr] # it is registered
     browser.launch("7", "link-1")
-    own_course = course_name(platform_id(browser.lms.url, "client-1"), "course-1")
+    own_course = course_name(platform_id(browser.lms.url, "client-1"), "deployment-1", "course-1")
     assert store.launches.context(own_course) is None
-    assert store.launches.context(course_name(other_platform.id, "course-1")) is not None
+    assert store.launches.context(course_name(other_platform.id, "deployment-1", "course-1")) is not None
 
 
 def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser, store: Store) -> None:
@@ -160,7 +160,7 @@ def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser
     lms.add_link(Link("link-2", "course-2", custom={"assignment": ASSIGNMENT}, line_item=column))
     assert "the marks of another course" in browser.launch("7", "link-2").text
     assert "the marks of another course" in browser.launch("2", "link-2").text
-    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    course = course_name(platform_id(lms.url, "client-1"), "deployment-1", "course-1")
     revision = store.assignments.current(course, ASSIGNMENT)
     assert revision is not None
     store.assignments.publish(replace(revision, course=course, assignment_id="other"), b"")

@@ -78,7 +78,7 @@ def dump(store: Store) -> dict[str, Any]:
         b"string": redis.get,
         b"hash": redis.hgetall,
         b"set": lambda key: sorted(redis.smembers(key)),
-        b"zset": lambda key: dict(redis.zrange(key, 0, -1, withscores=True)),
+        b"zset": lambda key: [list(pair) for pair in redis.zrange(key, 0, -1, withscores=True)],
         b"list": lambda key: redis.lrange(key, 0, -1),
     }
     keys = {}
