@@ -53,6 +53,10 @@ class LineItem:
     assignment: str
     #: Points of the column.
     maximum: float
+    #: The title of its link, for people.
+    title: str = ""
+    #: When the platform said that it has no such column any more; None: it has.
+    gone: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
