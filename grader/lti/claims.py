@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from grader.lti.refusals import LaunchRefused, RefusalReason
 
@@ -57,9 +57,16 @@ _People = Annotated[str, BeforeValidator(clean_line)]
 
 
 class PlatformModel(BaseModel):
-    """JSON of a platform: types are as they should be, and members that we do not read are passed over."""
+    """JSON of a platform: types are as they should be, members that we do not read are passed over, null is absence."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class ContextClaim(PlatformModel):

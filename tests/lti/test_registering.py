@@ -63,6 +63,20 @@ def test_an_invitation_registers_one_lms_and_its_students_come_in(
     assert "deployment deployment-1  since" in run("list").stdout
 
 
+@pytest.mark.parametrize("family", ["canvas", "moodle", None])
+def test_canvas_is_asked_for_assignments_only(
+    tool: Flask, served_lms: list[Lms], store: Store, run: Runner, family: str | None
+) -> None:
+    """Canvas offers a message without a placement among the links of modules, which have no column."""
+    lms = Lms(served_lms[-1].url, family=family)  # type: ignore[arg-type] # null
+    served_lms[-1] = lms
+    assert open_invitation(tool, lms, run("invite").stdout.strip())[0] == 200
+    messages = lms.registrations[0]["https://purl.imsglobal.org/spec/lti-tool-configuration"]["messages"]
+    placements = [message.get("placements") for message in messages]
+    assert placements == ([["assignment_selection"]] if family == "canvas" else [None, ["assignment_selection"]])
+    assert store.platforms.all()[0].family == (family or "")
+
+
 def test_an_address_without_an_lms_s_query_uses_no_invitation_up(
     tool: Flask, served_lms: list[Lms], run: Runner
 ) -> None:
