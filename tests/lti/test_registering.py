@@ -1,10 +1,14 @@
 """Registration of platforms: by a one-time invitation, and by hand; never in place of another, never inwards."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
 from grader.lti.identity import platform_id
+from grader.lti.tool_keys import AHEAD, ToolKeys
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
@@ -217,6 +221,51 @@ def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: 
     assert run("rotate", "--forget").exit_code == 0
     assert first not in list_published()
     assert len(list_published()) == 1
+
+
+def test_a_key_is_published_until_nothing_that_it_signed_can_be_alive(
+    settings: ServiceSettings, store: Store
+) -> None:
+    keys = ToolKeys(store, settings)
+
+    def pass_time(seconds: float) -> None:
+        for _, sealed in store.platforms.tool_keys():
+            store.redis.zincrby("bm:lti-tool-keys", -seconds, sealed)
+
+    def list_published() -> list[str]:
+        return [key["n"] for key in keys.public_set()["keys"]]
+
+    first = keys.signing().public
+    pass_time(10 * AHEAD)
+    for number in range(4):
+        keys.rotate()
+        pass_time(60)
+        assert len(list_published()) == number + 2
+    assert keys.signing().public == first
+    pass_time(AHEAD)
+    assert keys.signing().public != first
+    assert len(list_published()) == 5
+    pass_time(3600)
+    assert len(list_published()) == 1
+    newest = keys.signing().public
+    keys.rotate()
+    assert len(store.platforms.tool_keys()) == len(list_published()) == 2
+    assert keys.signing().public == newest
+
+
+def test_requests_that_come_first_at_once_make_one_key(settings: ServiceSettings, store: Store) -> None:
+    processes = [Store.connect(settings) for _ in range(4)]
+    barrier = threading.Barrier(len(processes))
+
+    def ask(process: Store) -> str:
+        barrier.wait(60)
+        return ToolKeys(process, settings).signing().public
+
+    with ThreadPoolExecutor(len(processes)) as pool:
+        assert len(set(pool.map(ask, processes))) == 1
+    assert len(store.platforms.tool_keys()) == 1
+    for process in processes:
+        process.close()
 
 
 def test_canvas_s_json_names_our_addresses(tool: Flask) -> None:
