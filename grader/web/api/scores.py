@@ -6,10 +6,10 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from grader.model.courses import AuditEntry
 from grader.model.records import Scope
 from grader.store.scores import ScoreReason, ScoreRecord, ScoreState
 from grader.web.api.course_schemas import CourseAssignmentPath, CoursePath, visible_course
+from grader.web.http.acts import note_act
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.resource import Resource, ResponseDoc
@@ -130,7 +130,7 @@ def read_roster_reading(path: CoursePath) -> Response:
 def request_roster_reading(path: CoursePath) -> Response:
     """Have the LMS's roster read now, and not only daily. Whoever it lacks is marked as having left, not deleted."""
     course = visible_course(path)
-    service().store.rosters.request(course)
+    service().store.rosters.request(course, caller().author)
     return respond_plain(_reading(course), 202)
 
 
@@ -148,9 +148,8 @@ def count_states(scores: list[ScoreRecord]) -> dict[ScoreState, int]:
 
 def send_again(course: str, assignment: str) -> int:
     """Have all marks sent again, and note who asked for it; return their number."""
-    store = service().store
-    marks = store.scores.send_again(course, assignment)
-    store.courses.record_act(course, AuditEntry(0, caller().author, "scores.send", assignment))
+    marks = service().store.scores.send_again(course, assignment)
+    note_act(course, "scores.send", assignment)
     return marks
 
 
