@@ -163,7 +163,9 @@ class Submissions:
         While the page has a cursor there may be more. Raises BadCursor for an unknown cursor.
         """
         page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
-        retried: Any = self._scripts.run("retry", "", *(submission.id for submission in page.items)) if page.items else []
+        retried: Any = (
+            self._scripts.run("retry", "", *(submission.id for submission in page.items)) if page.items else []
+        )
         return RecordPage(tuple(text(name) for name in retried), page.next_cursor)
 
     def delete(self, name: str, author: str = "") -> bool:

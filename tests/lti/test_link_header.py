@@ -33,7 +33,7 @@ def test_the_next_page_is_found_among_links(header: str, target: str | None) -> 
 
 
 @pytest.mark.parametrize(
-    "header", ["https://lms.example/m; rel=next", '<a; rel="next"', '<a>; rel="next', '<a> rel="next"', "<a>; rel=a\"b"]
+    "header", ["https://lms.example/m; rel=next", '<a; rel="next"', '<a>; rel="next', '<a> rel="next"', '<a>; rel=a"b']
 )
 def test_a_header_that_cannot_be_read_is_no_last_page(header: str) -> None:
     with pytest.raises(UnreadableLink):

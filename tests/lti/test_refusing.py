@@ -40,7 +40,7 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
     "not valid yet": (lambda claims: claims | {"nbf": int(time.time()) + 600}, "from the future"),
     "valid from no time": (lambda claims: claims | {"nbf": "soon"}, "cannot be read"),
     "of a subject that is null": (lambda claims: claims | {"sub": None}, "does not say who you are"),
-    "several tools', issued to null": (lambda claims: claims | {"aud": ["client-1", "x"], "azp": None}, "several tools"),
+    "several tools', issued to null": (lambda claims: claims | {"aud": ["client-1", ""], "azp": None}, "several tools"),
     "from the future": (lambda claims: claims | {"iat": int(time.time()) + 600}, "from the future"),
     "without an end": (lambda claims: {name: claims[name] for name in claims if name != "exp"}, "lacks exp"),
     "of nobody": (lambda claims: claims | {"sub": ""}, "does not say who you are"),

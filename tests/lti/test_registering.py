@@ -223,9 +223,7 @@ def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: 
     assert len(list_published()) == 1
 
 
-def test_a_key_is_published_until_nothing_that_it_signed_can_be_alive(
-    settings: ServiceSettings, store: Store
-) -> None:
+def test_a_key_is_published_until_nothing_that_it_signed_can_be_alive(settings: ServiceSettings, store: Store) -> None:
     keys = ToolKeys(store, settings)
 
     def pass_time(seconds: float) -> None:

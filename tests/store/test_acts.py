@@ -71,7 +71,10 @@ def test_a_submission_is_cancelled_and_retried_by_somebody_once(store: Store) ->
     assert store.jobs.record_failure(claim_job(store, failed), "damaged", 1) is State.SERVICE_FAILED
     for _ in range(2):
         store.submissions.retry(failed, "tutor")
-    assert acts(store) == [("prof", "submission.cancel", cancelled, "ada"), ("tutor", "submission.retry", failed, "bob")]
+    assert acts(store) == [
+        ("prof", "submission.cancel", cancelled, "ada"),
+        ("tutor", "submission.retry", failed, "bob"),
+    ]
 
 
 def test_a_regrade_is_cancelled_and_resumed_by_somebody_once(store: Store) -> None:

@@ -8,7 +8,7 @@ from grader.web.http.service import service
 
 
 def note_act(course: str, act: str, subject: str = "", student: str = "", **facts: object) -> None:
-    """Write what the caller does into the log of a course. Raises StoreUnavailable: what cannot be logged is not done."""
+    """Write what the caller does into the log of a course. What cannot be logged is not done: StoreUnavailable."""
     details = json.dumps(facts) if facts else ""
     entry = AuditEntry(0, caller().author, act, subject, student, details=details)
     service().store.courses.record_act(course, entry)

@@ -1,4 +1,4 @@
-"""The LMS of a course, and the names that it or a roster gave courses and people, for pages: ours are hashes and ids."""
+"""A course's LMS, and the names that it or a roster gave courses and people, for pages: ours are hashes and ids."""
 
 from collections.abc import Iterable, Mapping
 

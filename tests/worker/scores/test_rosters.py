@@ -122,7 +122,9 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
             "the next page of the roster is on another server than the first",
         ),
         (
-            Response('{"members": [{"user_id": "1", "roles": []}]}', headers={"Link": "https://lms.example/members?from=1"}),
+            Response(
+                '{"members": [{"user_id": "1", "roles": []}]}', headers={"Link": "https://lms.example/members?from=1"}
+            ),
             "the address of the roster's next page cannot be read: no link begins at character 0 of the Link header",
         ),
     ],

@@ -18,7 +18,8 @@ def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
 
     For staff. A line has the student, the reason, and the LMS's answer. Marks are sent by themselves whenever they
     change, and tried again for a day. A column that the LMS no longer has is named once. Exit status: 0 all arrived or
-    are on their way (with --again: they are sent); 1 some were given up, or a column is gone; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service.
+    are on their way (with --again: they are sent); 1 some were given up, or a column is gone; 2 wrong usage, or refused
+    by the server; 3 no server, or a failure of the service.
     """
     with connect() as client:
         if again:
