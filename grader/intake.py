@@ -46,12 +46,12 @@ class Intake:
         revision = self.store.assignments.get(new.course, new.revision)
         return "" if revision is None else kinds.package(revision.assignment)
 
-    def retry(self, submission: str) -> SubmissionRecord | None:
+    def retry(self, submission: str, author: str = "") -> SubmissionRecord | None:
         """Grade a submission again if it ended as service_failed; as it is now, or None if there is none.
 
         It stays as it is if it waits, runs or is done. NotRetryable if it was cancelled or superseded.
         """
-        if self.store.submissions.retry(submission):
+        if self.store.submissions.retry(submission, author):
             self._send(Kind.SUBMISSION, submission)
         latest = self.store.submissions.get(submission)
         if latest is not None and latest.state in {State.CANCELLED, State.SUPERSEDED}:
@@ -92,9 +92,9 @@ class Intake:
         self._send(Kind.REGRADE, regrade)
         return started
 
-    def resume(self, regrade: str) -> RegradeRecord:
+    def resume(self, regrade: str, author: str = "") -> RegradeRecord:
         """Go on with a regrade that was cancelled or failed, and grade again what could not be graded."""
-        resumed, jobs = self.store.regrades.resume(regrade)
+        resumed, jobs = self.store.regrades.resume(regrade, author)
         for job in jobs:
             self.dispatcher.send(job)
         return resumed

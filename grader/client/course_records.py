@@ -163,6 +163,21 @@ class LoggedAct:
 
 
 @dataclass(frozen=True, slots=True)
+class GradebookColumn:
+    """A column of the LMS's gradebook that gets an assignment's marks."""
+
+    #: The title of its link in the LMS; empty: not known yet.
+    title: str = ""
+    #: When the LMS said that it no longer exists; None: it exists.
+    gone: datetime | None = field(default=None, metadata={"json": "gone_at"})
+
+    @classmethod
+    def read(cls, body: Body) -> "GradebookColumn":
+        """Return a column from the server's JSON."""
+        return read(cls, body)
+
+
+@dataclass(frozen=True, slots=True)
 class SentMark:
     """A student's mark on its way to the LMS's gradebook."""
 

@@ -8,6 +8,7 @@ from typing import Any
 from grader.client.calls import Calls, no_value, path_of, value
 from grader.client.course_records import (
     CoursePolicy,
+    GradebookColumn,
     LoggedAct,
     MarkOverride,
     RosterStudent,
@@ -157,6 +158,11 @@ class CourseCalls:
     def score_counts(self, assignment: str) -> dict[str, int]:
         """Return the number of marks in each state on their way to the LMS's gradebook."""
         return self._calls.get(self._at(assignment, "scores"), lambda body: dict(body["counts"]))
+
+    def score_columns(self, assignment: str) -> list[GradebookColumn]:
+        """Return the columns of the LMS's gradebook that get an assignment's marks; none from an older server."""
+        path = self._at(assignment, "scores")
+        return self._calls.get(path, lambda body: [GradebookColumn.read(column) for column in body.get("columns", ())])
 
     def send_scores(self, assignment: str) -> int:
         """Send all marks of an assignment to the LMS again; return their number."""

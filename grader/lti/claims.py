@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from grader.lti.refusals import LaunchRefused, RefusalReason
 
@@ -27,6 +27,7 @@ _CLAIMS = {
 RESOURCE_LINK, DEEP_LINK = "LtiResourceLinkRequest", "LtiDeepLinkingRequest"
 VERSION = "1.3.0"
 SCORE_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+LINE_ITEM_SCOPE = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
 ROSTER_SCOPE = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
 _Id = Annotated[str, Field(min_length=1, max_length=255)]
@@ -56,9 +57,16 @@ _People = Annotated[str, BeforeValidator(clean_line)]
 
 
 class PlatformModel(BaseModel):
-    """JSON of a platform: types are as they should be, and members that we do not read are passed over."""
+    """JSON of a platform: types are as they should be, members that we do not read are passed over, null is absence."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, given: object) -> object:
+        if not isinstance(given, Mapping):
+            return given
+        return {name: value for name, value in given.items() if value is not None}
 
 
 class ContextClaim(PlatformModel):

@@ -37,8 +37,13 @@ def platform_id(issuer: str, client_id: str) -> str:
     return _hash(issuer, client_id)[:_ID_DIGITS]
 
 
-def course_name(platform: str, context: str) -> str:
-    """Return our name of a platform's course."""
+def course_name(platform: str, deployment: str, context: str) -> str:
+    """Return our name of a course: the standard has contexts told apart within one deployment only."""
+    return f"lti-{_hash(platform, deployment, context)[:_ID_DIGITS]}"
+
+
+def early_course_name(platform: str, context: str) -> str:
+    """Return the name that was given to a course while a platform's deployments were not told apart."""
     return f"lti-{_hash(platform, context)[:_ID_DIGITS]}"
 
 

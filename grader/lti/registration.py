@@ -25,6 +25,11 @@ _Name = Annotated[str, Field(max_length=2000, pattern=r"^[!-~]+$")]
 class _Family(PlatformModel):
     product_family_code: Annotated[str, Field(max_length=100)] = ""
 
+    @property
+    def name(self) -> str:
+        """The family whose rules we know, or empty."""
+        return next((family for family in _FAMILIES if family in self.product_family_code.lower()), "")
+
 
 class _Configuration(PlatformModel):
     """The platform, as it describes itself."""
@@ -61,7 +66,8 @@ def register(
         if not is_allowed(url):
             says = f"it names the address {url[:200]}, to which this server may not connect"
             raise LaunchRefused(RefusalReason.REGISTRATION, f"The LMS cannot be registered: {says}.")
-    answer = _read(session, "POST", configuration.registration_endpoint, for_registration(public_url), token)
+    body = for_registration(public_url, configuration.family.name)
+    answer = _read(session, "POST", configuration.registration_endpoint, body, token)
     try:
         client_id = _Registered.model_validate(answer).client_id
     except ValidationError as error:
@@ -71,7 +77,6 @@ def register(
 
 def to_platform(configuration: _Configuration, client_id: str) -> Platform:
     """Return the platform of a configuration, under the client id that it gave us."""
-    code = configuration.family.product_family_code.lower()
     return Platform(
         platform_id(configuration.issuer, client_id),
         configuration.issuer,
@@ -81,7 +86,7 @@ def to_platform(configuration: _Configuration, client_id: str) -> Platform:
         keys_url=configuration.jwks_uri,
         audience=configuration.authorization_server,
         name=configuration.issuer,
-        family=next((family for family in _FAMILIES if family in code), ""),
+        family=configuration.family.name,
     )
 
 

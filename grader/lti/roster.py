@@ -15,6 +15,7 @@ from grader.courses.roster_csv import MOST_STUDENTS
 from grader.errors import BackmarkError
 from grader.lti.claims import ROSTER_SCOPE, clean_line
 from grader.lti.identity import CourseRole, origin, part_of, student_name
+from grader.lti.link_header import find_link
 from grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from grader.model.courses import RosterEntry
 from grader.model.lti import LtiContext, LtiUser, Platform
@@ -101,10 +102,13 @@ def _read_page(services: RosterServices, platform: Platform, url: str) -> Platfo
 
 
 def _following(url: str, answer: PlatformAnswer) -> str | None:
-    if answer.next_url is None:
-        return None
-    following = urljoin(url, answer.next_url)
-    if origin(following) != origin(url):
+    try:
+        target = find_link(answer.links, "next")
+        following = None if target is None else urljoin(url, target)
+    except ValueError as error:
+        # Somebody may be on a page that we cannot find.
+        raise RosterUnavailable(f"the address of the roster's next page cannot be read: {error}") from error
+    if following is not None and origin(following) != origin(url):
         # Our access token would go there.
         raise RosterUnavailable("the next page of the roster is on another server than the first")
     return following
@@ -113,7 +117,7 @@ def _following(url: str, answer: PlatformAnswer) -> str | None:
 def _members(content: bytes) -> Iterator[RosterMember]:
     try:
         rows = json.loads(content)["members"]
-        members = [_member(row) for row in rows if row.get("status", "Active") == "Active"]
+        members = [_member(row) for row in rows if (row.get("status") or "Active") == "Active"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RosterUnavailable("the roster that the platform sent cannot be read") from error
     yield from members

@@ -4,7 +4,6 @@ Whatever a platform answers is returned as it is: a status of an error is no exc
 its own for it.
 """
 
-import re
 import threading
 import time
 from collections.abc import Callable, MutableMapping
@@ -25,7 +24,6 @@ _EARLY, _UNSAID = 60.0, 3600.0
 _WORDS = 200
 #: Canvas's documented words beside a 403 that means 429.
 _THROTTLED = b"rate limit exceeded"
-_NEXT = re.compile(r"<([^>]*)>\s*;[^,<]*\brel=\"?next\"?", re.IGNORECASE)
 
 
 class NoPlatformAnswer(BackmarkError):
@@ -48,8 +46,8 @@ class PlatformAnswer:
     content: bytes = b""
     #: Seconds that the platform asks to wait.
     retry_after: float | None = None
-    #: The address of the next page.
-    next_url: str | None = None
+    #: Its `Link` headers, joined by commas: the addresses of other pages.
+    links: str = ""
 
     @property
     def succeeded(self) -> bool:
@@ -168,10 +166,9 @@ def shorten(words: str) -> str:
 
 def _answer(response: requests.Response) -> PlatformAnswer:
     pause = response.headers.get("Retry-After", "")
-    following = _NEXT.search(response.headers.get("Link", ""))
     return PlatformAnswer(
         status=response.status_code,
         content=response.content,
         retry_after=float(pause[:9]) if pause.isdecimal() else None,
-        next_url=following[1] if following else None,
+        links=response.headers.get("Link", ""),
     )

@@ -105,8 +105,10 @@ def _read(request: requests.PreparedRequest, answer: httpcore.Response) -> bytes
 def _response(request: requests.PreparedRequest, answer: httpcore.Response, content: bytes) -> requests.Response:
     response = requests.Response()
     response.status_code = answer.status
-    for name, value in answer.headers:
-        response.headers[name.decode("latin-1")] = value.decode("latin-1")
+    for raw_name, raw_value in answer.headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        # A header that comes twice is one list, by the standard.
+        response.headers[name] = f"{response.headers[name]}, {value}" if name in response.headers else value
     response.raw = BytesIO(content)
     response.request = request
     response.url = str(request.url)

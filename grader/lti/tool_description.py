@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, ROSTER_SCOPE, SCORE_SCOPE
+from grader.lti.claims import DEEP_LINK, LINE_ITEM_SCOPE, RESOURCE_LINK, ROSTER_SCOPE, SCORE_SCOPE
 
 TITLE = "Backmark"
 DESCRIPTION = "Grades hand-written gradients: what is wrong, on which line, and the smallest case that shows it."
 #: Post marks, read columns, read the roster.
 SCOPES = (
     SCORE_SCOPE,
-    "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly",
+    LINE_ITEM_SCOPE,
     ROSTER_SCOPE,
 )
 #: Variables that the platform replaces at each launch: when the assignment is due, and the courses it was copied from.
@@ -18,9 +18,15 @@ VARIABLES = {"due": "$ResourceLink.submission.endDateTime", "history": "$Context
 _PLACEMENT = "assignment_selection"
 
 
-def for_registration(public_url: str) -> dict[str, Any]:
+def for_registration(public_url: str, family: str) -> dict[str, Any]:
     """Return the body of a dynamic registration, by the standard with Canvas's additions."""
     launch = f"{public_url}/lti/launch"
+    messages: list[dict[str, Any]] = [
+        {"type": DEEP_LINK, "target_link_uri": launch, "label": TITLE, "placements": [_PLACEMENT]}
+    ]
+    if family != "canvas":
+        # Canvas would offer it among the links of modules, which have no column.
+        messages.insert(0, {"type": RESOURCE_LINK, "target_link_uri": launch, "label": TITLE})
     return {
         "application_type": "web",
         "response_types": ["id_token"],
@@ -37,10 +43,7 @@ def for_registration(public_url: str) -> dict[str, Any]:
             "target_link_uri": launch,
             "custom_parameters": VARIABLES,
             "claims": ["iss", "sub", "name"],
-            "messages": [
-                {"type": RESOURCE_LINK, "target_link_uri": launch, "label": TITLE},
-                {"type": DEEP_LINK, "target_link_uri": launch, "label": TITLE, "placements": [_PLACEMENT]},
-            ],
+            "messages": messages,
             "https://canvas.instructure.com/lti/privacy_level": "name_only",
         },
     }

@@ -1,6 +1,7 @@
 """The keys by which platforms know us: RSA pairs in the store, sealed with the service's secret.
 
-A new pair is published a day before it signs, since platforms keep what they read of our keys for hours.
+A new pair is published a day before it signs, since platforms keep what they read of our keys for hours. An old one
+stays published until nothing that it signed can be alive.
 """
 
 import hmac
@@ -22,6 +23,8 @@ from grader.store.store import Store
 
 #: Seconds for which a pair is published before it signs.
 AHEAD = 86_400.0
+#: Seconds after its last signature for which a pair is published: what we sign holds for ten minutes at most.
+_AFTER = 3600.0
 #: Bits: what platforms expect; more makes each launch of a deep link slower.
 _BITS = 2048
 _PROTECTED = json.dumps({"alg": "dir", "enc": "A256GCM"})
@@ -55,9 +58,9 @@ class ToolKeys:
         return signing_key(self._keys(), self._store.time())
 
     def rotate(self) -> None:
-        """Add a pair, which signs from tomorrow on, and drop those that ended signing before the current one did."""
-        self._keys()
-        self._make()
+        """Add a pair, which signs from tomorrow on, and drop those of which nothing can be alive."""
+        oldest = self._keys()[0].created
+        self._store.platforms.add_tool_key(self._seal_new_pair(), self._store.time(), oldest)
 
     def registration(self, platform: Platform) -> Registration:
         """Return a platform as the LTI library takes it, with our signing pair."""
@@ -71,19 +74,21 @@ class ToolKeys:
         return registration.set_tool_private_key(key.private).set_tool_public_key(key.public)
 
     def _keys(self) -> list[ToolKey]:
-        """Return the pairs, oldest first."""
-        stored = self._store.platforms.tool_keys()
+        """Return the pairs that are in use, oldest first."""
+        platforms = self._store.platforms
+        stored = platforms.tool_keys()
         if not stored:
-            self._make()
-            # Another process may have made the first pair a moment earlier: all use what is stored.
-            stored = self._store.platforms.tool_keys()
-        return [self._unseal(created, sealed) for created, sealed in stored]
+            # Other processes may do the same at this moment: one pair is stored, and all use it.
+            platforms.add_first_tool_key(self._seal_new_pair(), self._store.time())
+            stored = platforms.tool_keys()
+        oldest = oldest_in_use([created for created, _ in stored], self._store.time())
+        return [self._unseal(created, sealed) for created, sealed in stored if created >= oldest]
 
-    def _make(self) -> None:
+    def _seal_new_pair(self) -> str:
         private, public = generate_key_pair(_BITS)
         sealed = JWE(json.dumps([private, public]).encode(), _PROTECTED)
         sealed.add_recipient(self._seal)
-        self._store.platforms.add_tool_key(sealed.serialize(compact=True), self._store.time())
+        return str(sealed.serialize(compact=True))
 
     def _unseal(self, created: float, text: str) -> ToolKey:
         try:
@@ -103,3 +108,8 @@ def signing_key(keys: Sequence[ToolKey], now: float) -> ToolKey:
     """Return the pair that signs: the newest that has been published for a day, else the oldest."""
     old_enough = [key for key in keys if key.created <= now - AHEAD]
     return old_enough[-1] if old_enough else keys[0]
+
+
+def oldest_in_use(created: Sequence[float], now: float) -> float:
+    """Return when the oldest pair was made of which anything can be alive: the newest that signs for long enough."""
+    return max((moment for moment in created if moment <= now - AHEAD - _AFTER), default=min(created, default=0.0))

@@ -114,12 +114,17 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
             audience=platform.client_id,
             issuer=platform.issuer,
             leeway=_LEEWAY,
-            options={"require": list(_REQUIRED)},
+            # What we read of `sub` and `nbf` is checked by us: null is absence, which PyJWT takes for damage.
+            options={"require": list(_REQUIRED), "verify_sub": False, "verify_jti": False, "verify_nbf": False},
         )
+        _check_not_before(claims)
     except (jwt.InvalidTokenError, RecursionError) as error:
         raise _refusal(error) from None
     several = isinstance(claims["aud"], list) and len(claims["aud"]) > 1
-    if claims.get("azp", None if several else platform.client_id) != platform.client_id:
+    authorized = claims.get("azp")
+    if authorized is None and not several:
+        authorized = platform.client_id
+    if authorized != platform.client_id:
         raise LaunchRefused(
             RefusalReason.AUDIENCE, "The LMS's message is for several tools, and was not issued to this one."
         )
@@ -127,6 +132,16 @@ def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) ->
     if not hmac.compare_digest(answered, nonce):
         raise LaunchRefused(RefusalReason.NONCE, f"The LMS's message answers another launch than this one. {_AGAIN}")
     return claims
+
+
+def _check_not_before(claims: Mapping[str, Any]) -> None:
+    """Raise InvalidTokenError if the message says that it is not valid yet."""
+    try:
+        begin = float(claims.get("nbf") or 0)
+    except (TypeError, ValueError, OverflowError):
+        raise jwt.DecodeError("nbf is no time") from None
+    if begin > time.time() + _LEEWAY:
+        raise jwt.ImmatureSignatureError("nbf")
 
 
 def _key_id(id_token: str) -> str:

@@ -104,7 +104,7 @@ class AuditEntry:
     author: str
     #: A verb and what it was done to, such as `override.set`.
     act: str
-    #: The assignment, submission, regrade or token that it was done to; empty: the course.
+    #: The assignment, submission, regrade, token or callback that it was done to; empty: the course.
     subject: str
     #: The student whom it concerned; empty: nobody, or somebody whose data was deleted since.
     student: str = ""

@@ -27,10 +27,11 @@ class Platform:
 
 @dataclass(frozen=True, slots=True)
 class LtiContext:
-    """A course of a platform; ours is named by a hash over platform and context."""
+    """A course of a platform; ours is named by a hash over platform, deployment and context."""
 
     course: str
     platform: str
+    #: The deployment of the latest launch: an early course may have several.
     deployment: str
     context: str
     title: str = ""
@@ -52,6 +53,10 @@ class LineItem:
     assignment: str
     #: Points of the column.
     maximum: float
+    #: The title of its link, for people.
+    title: str = ""
+    #: When the platform said that it has no such column any more; None: it has.
+    gone: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

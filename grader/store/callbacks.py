@@ -119,11 +119,15 @@ class Callbacks:
         self._scripts = Scripts(redis)
         self.ahead = ahead
 
-    def create(self, course: str, url: str, events: Iterable[Event] = tuple(Event)) -> tuple[Endpoint, str]:
+    def create(
+        self, course: str, url: str, events: Iterable[Event] = tuple(Event), author: str = ""
+    ) -> tuple[Endpoint, str]:
         """Create an endpoint and return it with its secret. The caller must check that callbacks may go to the URL."""
         number, secret = secrets.token_hex(_ID), _secret()
         chosen = tuple(dict.fromkeys(events))
-        created = self._scripts.run("callback_create", number, course, url, " ".join(chosen), secret, MOST_ENDPOINTS)
+        created = self._scripts.run(
+            "callback_create", number, course, url, " ".join(chosen), secret, MOST_ENDPOINTS, author
+        )
         if created is None:
             raise TooManyEndpoints(f"the course has {MOST_ENDPOINTS} endpoints already; remove one")
         return Endpoint(number, course, url, chosen, float(created) / 1000), secret
@@ -138,15 +142,15 @@ class Callbacks:
         endpoints = [self.get(text(name)) for name in names]
         return [endpoint for endpoint in endpoints if endpoint is not None]
 
-    def rotate(self, number: str, hours: float) -> str | None:
+    def rotate(self, number: str, hours: float, author: str = "") -> str | None:
         """Replace the secret; the previous one still signs for `hours`. Returns None if there is no such endpoint."""
         secret = _secret()
-        exists = self._scripts.run("callback_rotate", self._ahead, number, secret, round(hours * 3_600_000))
+        exists = self._scripts.run("callback_rotate", self._ahead, number, secret, round(hours * 3_600_000), author)
         return secret if exists else None
 
-    def remove(self, number: str) -> bool:
+    def remove(self, number: str, author: str = "") -> bool:
         """Remove an endpoint and its pending deliveries; return False if there is no such endpoint."""
-        return bool(self._scripts.run("callback_remove", number))
+        return bool(self._scripts.run("callback_remove", number, author))
 
     def move(self, limit: int = 500) -> tuple[int, list[str]]:
         """Turn the oldest events into deliveries; return the number of events, and those that could not be read."""

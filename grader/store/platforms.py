@@ -15,8 +15,6 @@ _PLATFORMS = keys.key("lti-platforms")
 _TOOL_KEYS = keys.key("lti-tool-keys")
 #: Random bytes of an invitation.
 _INVITATION = 24
-#: Pairs of keys that are kept: one that signs, the one before, and one that will.
-_MOST_KEYS = 3
 
 
 class Platforms:
@@ -50,7 +48,15 @@ class Platforms:
 
     def note_deployment(self, platform: str, deployment: str, now: float) -> None:
         """Remember that a launch came from a deployment; the first one counts."""
-        self._redis.hsetnx(_deployments(platform), deployment, f"{now:.3f}")
+        self._scripts.run("note_deployment", platform, deployment, f"{now:.3f}")
+
+    def early_deployments(self, platform: str) -> frozenset[str]:
+        """Return the deployments that launches came from before courses were told apart by deployments."""
+        pipeline = self._redis.pipeline()
+        pipeline.hkeys(_deployments(platform))
+        pipeline.smembers(keys.key("lti-deployments-apart", platform))
+        launched, apart = pipeline.execute()
+        return frozenset(text(name) for name in {*launched} - {*apart})
 
     def deployments(self, platform: str) -> list[Deployment]:
         """Return the deployments that launches came from, or that are disabled."""
@@ -100,10 +106,16 @@ class Platforms:
         raw: Any = self._redis.zrange(_TOOL_KEYS, 0, -1, withscores=True)
         return [(score, text(sealed)) for sealed, score in raw]
 
-    def add_tool_key(self, sealed: str, now: float) -> None:
-        """Store a sealed pair, and drop the oldest if there are more than are ever needed."""
-        self._redis.zadd(_TOOL_KEYS, {sealed: now})
-        self._redis.zremrangebyrank(_TOOL_KEYS, 0, -_MOST_KEYS - 1)
+    def add_first_tool_key(self, sealed: str, now: float) -> None:
+        """Store a sealed pair unless there is one."""
+        self._scripts.run("add_first_tool_key", sealed, now)
+
+    def add_tool_key(self, sealed: str, now: float, oldest: float) -> None:
+        """Store a sealed pair, and drop those that were made before `oldest`."""
+        pipeline = self._redis.pipeline()
+        pipeline.zadd(_TOOL_KEYS, {sealed: now})
+        pipeline.zremrangebyscore(_TOOL_KEYS, "-inf", f"({oldest!r}")
+        pipeline.execute()
 
     def forget_tool_keys(self) -> None:
         """Remove all pairs: the next one is new, and platforms learn it from our public keys."""

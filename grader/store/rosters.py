@@ -39,9 +39,9 @@ class Rosters:
         wait = _DAILY if pause is None else min(_DAILY, round(pause * 1000))
         self._scripts.run("roster_conclude", self._ahead, course, wait, "0" if problem else "1", problem)
 
-    def request(self, course: str) -> bool:
+    def request(self, course: str, author: str = "") -> bool:
         """Have a roster read now; return False if the course's platform offers none."""
-        return bool(self._scripts.run("roster_request", course))
+        return bool(self._scripts.run("roster_request", course, author))
 
     def reading(self, course: str) -> RosterReading | None:
         """Return how the last reading went, or None if the course's platform offers no roster."""

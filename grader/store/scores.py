@@ -43,6 +43,8 @@ class ScoreResult(StrEnum):
     NOTHING = "nothing"
     RETRY = "retry"
     FAILED = "failed"
+    #: The platform has no such column any more: nothing is sent to it until a launch names it, or staff ask for that.
+    GONE = "gone"
 
 
 class ScoreReason(StrEnum):
@@ -57,6 +59,8 @@ class ScoreReason(StrEnum):
     #: No launch and no roster of the platform has named the student.
     UNKNOWN_STUDENT = "unknown_student"
     UNKNOWN_PLATFORM = "unknown_platform"
+    #: The platform has no such column any more.
+    COLUMN_GONE = "column_gone"
     #: The platform did not answer, or its address is not one that requests may go to.
     NO_ANSWER = "no_answer"
     #: The platform gave no access token.

@@ -146,14 +146,14 @@ class Submissions:
         data: Any = self._redis.get(_verdict(name, place)) if place else None
         return None if data is None else decode_verdict(data)
 
-    def cancel(self, name: str) -> SubmissionRecord | None:
+    def cancel(self, name: str, author: str = "") -> SubmissionRecord | None:
         """Cancel a submission that is waiting or running; return its state afterwards."""
-        self._scripts.run("cancel", name)
+        self._scripts.run("cancel", name, author)
         return self.get(name)
 
-    def retry(self, name: str) -> bool:
+    def retry(self, name: str, author: str = "") -> bool:
         """Requeue a submission that ended as service_failed, with all its tries; return False for any other state."""
-        return bool(self._scripts.run("retry", name))
+        return bool(self._scripts.run("retry", author, name))
 
     def retry_all(
         self, course: str, assignment: str | None = None, limit: int = 100, cursor: str | None = None
@@ -163,7 +163,9 @@ class Submissions:
         While the page has a cursor there may be more. Raises BadCursor for an unknown cursor.
         """
         page = self.list(Filter(course, assignment, state=State.SERVICE_FAILED), limit, cursor)
-        retried: Any = self._scripts.run("retry", *(submission.id for submission in page.items)) if page.items else []
+        retried: Any = (
+            self._scripts.run("retry", "", *(submission.id for submission in page.items)) if page.items else []
+        )
         return RecordPage(tuple(text(name) for name in retried), page.next_cursor)
 
     def delete(self, name: str, author: str = "") -> bool:

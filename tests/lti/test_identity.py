@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from grader.lti.identity import CourseRole, course_name, is_test_student, origin, part_of, platform_id, student_name
+from grader.lti.identity import (
+    CourseRole,
+    course_name,
+    early_course_name,
+    is_test_student,
+    origin,
+    part_of,
+    platform_id,
+    student_name,
+)
 from grader.lti.tool_keys import AHEAD, ToolKey, signing_key
 from grader.web.http.schemas import Name
 from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, INSTRUCTOR, LEARNER, MEMBERSHIP, MENTOR, TEST_USER
@@ -29,10 +38,14 @@ def test_a_subject_that_is_a_name_stays_readable() -> None:
     assert student_name("3f2a1b00-aaaa-4bbb-8ccc-1234567890ab") == "3f2a1b00-aaaa-4bbb-8ccc-1234567890ab"
 
 
-@given(st.lists(st.text(max_size=5), min_size=2, max_size=2), st.lists(st.text(max_size=5), min_size=2, max_size=2))
+IDS = st.lists(st.text(max_size=5), min_size=3, max_size=3)
+
+
+@given(IDS, IDS)
 def test_courses_and_platforms_are_told_apart(course_ids: list[str], other_ids: list[str]) -> None:
     assert (course_name(*course_ids) == course_name(*other_ids)) == (course_ids == other_ids)
-    assert (platform_id(*course_ids) == platform_id(*other_ids)) == (course_ids == other_ids)
+    assert (platform_id(*course_ids[:2]) == platform_id(*other_ids[:2])) == (course_ids[:2] == other_ids[:2])
+    assert course_name(*course_ids) != early_course_name(*other_ids[:2])
     assert NAME.validate_python(course_name(*course_ids))
 
 

@@ -16,7 +16,7 @@ from grader.store.submissions import NewSubmission
 from grader.web.http import links
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
-from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, LEARNER, LTI, MENTOR, TEST_USER, Claims, Lms
+from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, DL, LEARNER, LTI, MENTOR, TEST_USER, Claims, Lms
 
 SOURCE = b"def backward_pass(): pass\n"
 TARGET = f"{LTI}target_link_uri"
@@ -24,7 +24,7 @@ TARGET = f"{LTI}target_link_uri"
 
 def course_of(lms: Lms) -> str:
     """The name of the LMS's only course."""
-    return course_name(platform_id(lms.url, "client-1"), "course-1")
+    return course_name(platform_id(lms.url, "client-1"), "deployment-1", "course-1")
 
 
 def _hand_in(store: Store, course: str, student: str) -> str:
@@ -62,6 +62,46 @@ def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
     (item,) = store.line_items.of(course, ASSIGNMENT)
     assert item.url == f"{browser.lms.url}/lineitems/1"
     assert [deployment.id for deployment in store.platforms.deployments(context.platform)] == ["deployment-1"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {name: None}
+        for name in (
+            *("name", "azp", "nbf", "jti", "locale", TARGET, f"{LTI}launch_presentation"),
+            *("https://purl.imsglobal.org/spec/lti-ags/claim/endpoint", f"{LTI}tool_platform"),
+            *("https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice", f"{DL}deep_linking_settings"),
+        )
+    ]
+    + [
+        {f"{LTI}launch_presentation": {"return_url": None, "document_target": None}},
+        {f"{LTI}context": {"id": "course-1", "title": None, "label": None, "type": None}},
+        {f"{LTI}resource_link": {"id": "link-1", "title": None}},
+        {"https://purl.imsglobal.org/spec/lti-ags/claim/endpoint": {"scope": None, "lineitem": None}},
+        {"https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice": {"context_memberships_url": None}},
+    ],
+    ids=lambda change: next(iter(change)).rpartition("/")[2],
+)
+def test_an_optional_claim_that_is_null_is_as_if_it_were_missing(browser: LtiBrowser, change: Claims) -> None:
+    browser.lms.change = _add_claim(change)
+    answer = browser.launch("7", "link-1")
+    assert answer.status_code == 303, answer.text
+
+
+def test_two_deployments_with_one_context_id_are_two_courses(browser: LtiBrowser, store: Store, tool: Flask) -> None:
+    """The standard has contexts told apart within one deployment only."""
+    courses = set()
+    for deployment in ("deployment-1", "deployment-2", "deployment-1"):
+        browser.lms.deployment = deployment
+        column = f"{browser.lms.url}/{deployment}/lineitems/1"
+        browser.lms.links["link-1"].line_item = column
+        location = browser.launch("7", "link-1").location
+        with tool.test_request_context():
+            course = links.read_hand_in(location.rpartition("/")[2]).course
+        courses.add(course)
+        assert [item.url for item in store.line_items.of(course, ASSIGNMENT)] == [column]
+    assert len(courses) == 2
 
 
 def test_the_lms_s_due_date_is_the_policy_until_staff_set_another(browser: LtiBrowser, store: Store) -> None:

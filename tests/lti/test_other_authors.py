@@ -106,7 +106,7 @@ def lead_in(tool: Flask, conf: _Conf, role: str, *, is_choosing: bool = False) -
 def test_a_student_of_another_lms_comes_in(tool: Flask, conf: _Conf, store: Store) -> None:
     _client, answer = lead_in(tool, conf, LEARNER)
     assert answer.status_code == 303, answer.text
-    course = course_name(platform_id(ISSUER, CLIENT), "course-1")
+    course = course_name(platform_id(ISSUER, CLIENT), "1", "course-1")
     user = store.launches.user(course, "user-1")
     assert user is not None
     assert user.name == "Ada Lovelace"

@@ -37,6 +37,10 @@ CHANGES: dict[str, tuple[Callable[[Claims], Claims], str]] = {
     "a nonce of half a character": (lambda claims: claims | {"nonce": "\ud800"}, "answers another launch"),
     "a nonce that is no text": (lambda claims: claims | {"nonce": 7}, "answers another launch"),
     "expired": (lambda claims: claims | {"exp": int(time.time()) - 120}, "has expired"),
+    "not valid yet": (lambda claims: claims | {"nbf": int(time.time()) + 600}, "from the future"),
+    "valid from no time": (lambda claims: claims | {"nbf": "soon"}, "cannot be read"),
+    "of a subject that is null": (lambda claims: claims | {"sub": None}, "does not say who you are"),
+    "several tools', issued to null": (lambda claims: claims | {"aud": ["client-1", ""], "azp": None}, "several tools"),
     "from the future": (lambda claims: claims | {"iat": int(time.time()) + 600}, "from the future"),
     "without an end": (lambda claims: {name: claims[name] for name in claims if name != "exp"}, "lacks exp"),
     "of nobody": (lambda claims: claims | {"sub": ""}, "does not say who you are"),
@@ -147,9 +151,9 @@ def test_a_platform_cannot_speak_for_another_of_the_same_issuer(browser: LtiBrow
     other_platform = enter(store, Platform(browser.lms.url), "client-2")
     browser.lms.tool.client_id = "client-2"  # type: ignore[union-attr] # it is registered
     browser.launch("7", "link-1")
-    own_course = course_name(platform_id(browser.lms.url, "client-1"), "course-1")
+    own_course = course_name(platform_id(browser.lms.url, "client-1"), "deployment-1", "course-1")
     assert store.launches.context(own_course) is None
-    assert store.launches.context(course_name(other_platform.id, "course-1")) is not None
+    assert store.launches.context(course_name(other_platform.id, "deployment-1", "course-1")) is not None
 
 
 def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser, store: Store) -> None:
@@ -160,7 +164,7 @@ def test_a_column_of_another_course_or_assignment_is_refused(browser: LtiBrowser
     lms.add_link(Link("link-2", "course-2", custom={"assignment": ASSIGNMENT}, line_item=column))
     assert "the marks of another course" in browser.launch("7", "link-2").text
     assert "the marks of another course" in browser.launch("2", "link-2").text
-    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    course = course_name(platform_id(lms.url, "client-1"), "deployment-1", "course-1")
     revision = store.assignments.current(course, ASSIGNMENT)
     assert revision is not None
     store.assignments.publish(replace(revision, course=course, assignment_id="other"), b"")

@@ -1,10 +1,14 @@
 """Registration of platforms: by a one-time invitation, and by hand; never in place of another, never inwards."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
 from grader.lti.identity import platform_id
+from grader.lti.tool_keys import AHEAD, ToolKeys
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
@@ -61,6 +65,20 @@ def test_an_invitation_registers_one_lms_and_its_students_come_in(
     assert (status, "was used before" in text) == (403, True)
     assert f"{platform.id}  {lms.url} (canvas)" in run("list").stdout
     assert "deployment deployment-1  since" in run("list").stdout
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle", None])
+def test_canvas_is_asked_for_assignments_only(
+    tool: Flask, served_lms: list[Lms], store: Store, run: Runner, family: str | None
+) -> None:
+    """Canvas offers a message without a placement among the links of modules, which have no column."""
+    lms = Lms(served_lms[-1].url, family=family)  # type: ignore[arg-type] # null
+    served_lms[-1] = lms
+    assert open_invitation(tool, lms, run("invite").stdout.strip())[0] == 200
+    messages = lms.registrations[0]["https://purl.imsglobal.org/spec/lti-tool-configuration"]["messages"]
+    placements = [message.get("placements") for message in messages]
+    assert placements == ([["assignment_selection"]] if family == "canvas" else [None, ["assignment_selection"]])
+    assert store.platforms.all()[0].family == (family or "")
 
 
 def test_an_address_without_an_lms_s_query_uses_no_invitation_up(
@@ -176,16 +194,16 @@ def test_staff_are_signed_out_with_their_platform_or_deployment(
 ) -> None:
     platform, expires = platform_id(browser.lms.url, "client-1"), store.time() + 3600
     other_token = store.tokens.create_for_launch("Tom", "lti-1", expires, platform="other", deployment="deployment-1")
+    page = browser.launch("2", "link-1", TAB).location
     browser.lms.deployment = "deployment-2"
+    browser.lms.links["link-1"].line_item = f"{browser.lms.url}/lineitems/2"
     browser.lms.enrol("3", "Theo Teacher", INSTRUCTOR)
     second = LtiBrowser.open_new(tool, browser.lms)
-    page = second.launch("3", "link-1", TAB).location
-    browser.lms.deployment = "deployment-1"
-    browser.launch("2", "link-1", TAB)
-    assert (browser.get(page).status_code, second.get(page).status_code) == (200, 200)
+    second_page = second.launch("3", "link-1", TAB).location
+    assert (browser.get(page).status_code, second.get(second_page).status_code) == (200, 200)
     assert run(end[0], platform, *end[1:]).exit_code == 0
     assert browser.get(page).status_code == 303
-    assert second.get(page).status_code == (303 if end == ["remove"] else 200)
+    assert second.get(second_page).status_code == (303 if end == ["remove"] else 200)
     assert store.tokens.valid(other_token.id) == other_token
     act = store.courses.audit(page.split("/")[2]).items[0]
     assert (act.author, act.act) == ("backmark lti", "token.revoke")
@@ -203,6 +221,49 @@ def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: 
     assert run("rotate", "--forget").exit_code == 0
     assert first not in list_published()
     assert len(list_published()) == 1
+
+
+def test_a_key_is_published_until_nothing_that_it_signed_can_be_alive(settings: ServiceSettings, store: Store) -> None:
+    keys = ToolKeys(store, settings)
+
+    def pass_time(seconds: float) -> None:
+        for _, sealed in store.platforms.tool_keys():
+            store.redis.zincrby("bm:lti-tool-keys", -seconds, sealed)
+
+    def list_published() -> list[str]:
+        return [key["n"] for key in keys.public_set()["keys"]]
+
+    first = keys.signing().public
+    pass_time(10 * AHEAD)
+    for number in range(4):
+        keys.rotate()
+        pass_time(60)
+        assert len(list_published()) == number + 2
+    assert keys.signing().public == first
+    pass_time(AHEAD)
+    assert keys.signing().public != first
+    assert len(list_published()) == 5
+    pass_time(3600)
+    assert len(list_published()) == 1
+    newest = keys.signing().public
+    keys.rotate()
+    assert len(store.platforms.tool_keys()) == len(list_published()) == 2
+    assert keys.signing().public == newest
+
+
+def test_requests_that_come_first_at_once_make_one_key(settings: ServiceSettings, store: Store) -> None:
+    processes = [Store.connect(settings) for _ in range(4)]
+    barrier = threading.Barrier(len(processes))
+
+    def ask(process: Store) -> str:
+        barrier.wait(60)
+        return ToolKeys(process, settings).signing().public
+
+    with ThreadPoolExecutor(len(processes)) as pool:
+        assert len(set(pool.map(ask, processes))) == 1
+    assert len(store.platforms.tool_keys()) == 1
+    for process in processes:
+        process.close()
 
 
 def test_canvas_s_json_names_our_addresses(tool: Flask) -> None:

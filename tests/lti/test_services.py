@@ -101,9 +101,9 @@ def test_after_a_launch_marks_and_the_roster_follow_by_themselves(
     assert run_sweeper is None
     lms = browser.lms
     book = mount_gradebook(lms)
-    book.columns["/lineitems/1"] = 100.0
+    book.columns["/lineitems/1"], book.page_size = 100.0, 2
     book.enrol(Member("7", "Ada Lovelace"), Member("8", "Bob Bernoulli"), Member("9", "Cem, who never came"))
-    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    course = course_name(platform_id(lms.url, "client-1"), "deployment-1", "course-1")
     assert browser.launch("7", "link-1").status_code == 303
     until_read(store, course)
     assert {name for name, entry in store.courses.roster(course).items() if entry.left is None} == {"7", "8", "9"}
@@ -162,7 +162,7 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_no_mark(
     book.columns["/lineitems/1"] = 10.0
     book.enrol(Member("7"))
     browser.launch("7", "link-1")
-    course = course_name(platform_id(lms.url, "client-1"), "course-1")
+    course = course_name(platform_id(lms.url, "client-1"), "deployment-1", "course-1")
     name = grade(store, course, "7", 4)
 
     def hold(request: Request) -> None:

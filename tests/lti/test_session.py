@@ -31,6 +31,10 @@ def port() -> Iterator[int]:
     def large() -> Response:
         return Response(bytes(65536) for _ in range(1000))
 
+    @app.get("/pages")
+    def page() -> Response:
+        return Response(headers=[("Link", '<a>; rel="next"'), ("Link", '<b>; rel="first"')])
+
     with serve_app(app) as server_port:
         yield server_port
 
@@ -67,3 +71,8 @@ def test_redirects_and_floods_end_the_request(port: int, monkeypatch: pytest.Mon
 def test_no_proxy_of_the_environment_is_used(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert session("127.0.0.1").get(f"http://lms.example:{port}/echo").status_code == 200
+
+
+def test_a_header_that_comes_twice_is_one_list(port: int) -> None:
+    answer = session("127.0.0.1").get(f"http://lms.example:{port}/pages")
+    assert answer.headers["Link"] == '<a>; rel="next", <b>; rel="first"'

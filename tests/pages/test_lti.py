@@ -102,7 +102,7 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     expect(page.frame_locator("iframe").get_by_role("heading", level=1)).to_have_text("Backmark is registered")
     expect(page).to_have_title("org.imsglobal.close")
     assert lms.tool is not None
-    course = course_name(platform_id(lms.url, lms.tool.client_id), "course-1")
+    course = course_name(platform_id(lms.url, lms.tool.client_id), "deployment-1", "course-1")
 
     frame = show_frame(visit, "person=2")
     expect(frame.get_by_role("heading", level=1)).to_have_text("Choose an assignment")
@@ -158,7 +158,7 @@ def test_a_mark_in_the_gradebook_follows_all_that_changes_it(visit: Window, lms_
     lms, store, url = lms_house.lms, lms_house.service.store, f"{lms_house.lms.service_url}/lineitems/link-8"
     courses = store.courses
     link = lms.add_link(Link("link-8", "course-1", custom={"assignment": ASSIGNMENT}, line_item=url))
-    course = course_name(platform_id(lms.url, "by-hand"), "course-1")
+    course = course_name(platform_id(lms.url, "by-hand"), "deployment-1", "course-1")
     frame = show_frame(visit, f"person=7&link={link.id}")
     mark = mark_of(lms_house, link, "7")
     frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")

@@ -3,13 +3,14 @@
 import json
 
 from grader.intake import Intake
-from grader.model.records import Scope
+from grader.model.lti import LtiContext
+from grader.model.records import Scope, State
 from grader.model.trace import receive
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Selection
 from grader.store.store import Store
 from tests.service.conftest import Sent
-from tests.store.making import REVISION, finish_job, new
+from tests.store.making import REVISION, accept, claim_job, finish_job, new
 from tests.store.regrading import finish_step
 
 
@@ -48,6 +49,49 @@ def test_a_regrade_is_started_applied_and_rolled_back_by_somebody(store: Store) 
         ("tutor", "regrade.apply", regrade, ""),
         ("prof", "regrade.roll_back", regrade, ""),
     ]
+
+
+def test_callbacks_are_made_changed_and_removed_by_somebody(store: Store) -> None:
+    endpoint, _ = store.callbacks.create("cs101", "https://portal.example/hook?secret=x", author="prof")
+    assert store.callbacks.rotate(endpoint.id, 24, "tutor")
+    assert [store.callbacks.remove(endpoint.id, "prof") for _ in range(2)] == [True, False]
+    assert store.callbacks.rotate(endpoint.id, 24, "tutor") is None
+    assert acts(store) == [
+        ("prof", "callback.create", endpoint.id, ""),
+        ("tutor", "callback.rotate", endpoint.id, ""),
+        ("prof", "callback.remove", endpoint.id, ""),
+    ]
+    assert json.loads(store.courses.audit("cs101").items[-1].details) == {"url": "https://portal.example/hook"}
+
+
+def test_a_submission_is_cancelled_and_retried_by_somebody_once(store: Store) -> None:
+    cancelled, failed = accept(store), accept(store, new("bob"))
+    for _ in range(2):
+        store.submissions.cancel(cancelled, "prof")
+    assert store.jobs.record_failure(claim_job(store, failed), "damaged", 1) is State.SERVICE_FAILED
+    for _ in range(2):
+        store.submissions.retry(failed, "tutor")
+    assert acts(store) == [
+        ("prof", "submission.cancel", cancelled, "ada"),
+        ("tutor", "submission.retry", failed, "bob"),
+    ]
+
+
+def test_a_regrade_is_cancelled_and_resumed_by_somebody_once(store: Store) -> None:
+    intake = Intake(store, Sent())
+    regrade = intake.regrade(Selection("cs101", "udl-7.2", REVISION), None, receive()).regrade.id
+    for _ in range(2):
+        store.regrades.cancel(regrade, "prof")
+    for _ in range(2):
+        intake.resume(regrade, "tutor")
+    assert acts(store) == [("prof", "regrade.cancel", regrade, ""), ("tutor", "regrade.resume", regrade, "")]
+
+
+def test_a_reading_of_the_lms_s_roster_is_asked_for_by_somebody(store: Store) -> None:
+    assert not store.rosters.request("cs101", "prof")
+    store.launches.record_context(LtiContext("cs101", "p", "1", "c", roster_url="https://lms.example/members"))
+    assert store.rosters.request("cs101", "prof")
+    assert acts(store) == [("prof", "roster.read", "", "")]
 
 
 def test_deletions_are_logged_and_of_a_student_without_the_name(store: Store) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from grader.model.courses import Counts, Extension, Outage, Override, Policy, RosterEntry
+from grader.model.lti import LtiContext, Platform
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
 from grader.web.http import links
@@ -164,6 +165,15 @@ def test_the_mark_of_a_group_is_copied_to_all_or_to_nobody(visitor: Visitor, sto
 def test_a_student_whom_nobody_knows_has_no_page(visitor: Visitor) -> None:
     assert "There is nothing here" in visitor.get(f"{MARKS}/nobody", 404)
     assert visitor.post(f"{MARKS}/nobody/override", MARKS, share="1", reason="x").status_code == 404
+
+
+@pytest.mark.parametrize("family", ["canvas", "moodle"])
+def test_the_policy_of_a_course_in_canvas_warns_of_lateness_taken_off_twice(
+    visitor: Visitor, store: Store, family: str
+) -> None:
+    store.platforms.add(Platform("p", "https://lms.example", "1", "", "", "", family=family))
+    store.launches.record_context(LtiContext(COURSE, "p", "1", "c"))
+    assert ("Canvas can take lateness off a second time" in visitor.get(POLICY)) is (family == "canvas")
 
 
 def test_a_policy_is_set_shown_changed_and_removed(visitor: Visitor, store: Store) -> None:

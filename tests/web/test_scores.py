@@ -1,12 +1,14 @@
 """Marks on their way to an LMS, for staff: by the API, on the page, by the client and the command."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
 from grader.client import Client, NotFound
+from grader.model.courses import Policy
 from grader.model.lti import LineItem, LtiContext
 from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
@@ -100,6 +102,23 @@ def test_the_page_lists_each_mark_that_did_not_arrive_with_the_reason(
 
 
 @SECRET
+def test_a_column_that_the_lms_has_no_more_is_named_once(
+    app: Flask, store: Store, staff: Asker, end_score: Callable[[str, ScoreEnd], None]
+) -> None:
+    (item,) = store.line_items.of("course", UDL)
+    store.line_items.record(replace(item, title="Home<work>"))
+    gone = ScoreEnd(ScoreResult.GONE, reached=True, status=404, reason=ScoreReason.COLUMN_GONE)
+    for student in ("ada", "bob"):
+        end_score(student, gone)
+    page = Visitor(app, store).get(PAGE)
+    assert page.count("Home&lt;work&gt;") == 1
+    assert "it no longer exists" in page
+    assert "ada" not in page
+    (column,) = staff.get(AT).get_json()["columns"]
+    assert (column["line_item"], column["title"], column["gone_at"] is None) == ("i", "Home<work>", False)
+
+
+@SECRET
 def test_the_button_sends_all_marks_again(app: Flask, store: Store, end_score: Callable[[str, ScoreEnd], None]) -> None:
     end_score("ada", SENT)
     visitor = Visitor(app, store)
@@ -136,3 +155,10 @@ def test_client_and_command_list_and_send(
         assert (repeat.exit_code, repeat.stdout) == (0, "1 mark is sent again\n")
         assert CliRunner().invoke(main, ["scores", UDL, "--again", "--json"]).stdout == '{"marks": 1}\n'
         assert CliRunner().invoke(main, ["scores", UDL]).exit_code == 0
+        store.courses.set_policy("course", UDL, Policy(attempts=5), "prof")
+        (claim,) = store.scores.claim(1, 1, 60.0)
+        store.scores.conclude(claim, ScoreEnd(ScoreResult.GONE, reached=True, reason=ScoreReason.COLUMN_GONE))
+        gone = CliRunner().invoke(main, ["scores", UDL])
+        assert (gone.exit_code, "the LMS no longer has the column of this assignment" in gone.stderr) == (1, True)
+        with Client(url, token) as client:
+            assert client.course.score_columns(UDL)[0].gone is not None

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 from grader.store.scores import ScoreClaim
 
 MEDIA_TYPE = "application/vnd.ims.lis.v1.score+json"
+LINE_ITEM_MEDIA_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 #: The member by which Canvas learns more of a submission.
 _CANVAS = "https://canvas.instructure.com/lti/submission"
 #: Digits of points behind the point: shares are floats.

@@ -16,13 +16,14 @@ from threading import Event
 from typing import Protocol
 
 from grader.errors import StoreUnavailable
-from grader.lti.claims import SCORE_SCOPE
+from grader.lti.claims import LINE_ITEM_SCOPE, SCORE_SCOPE
 from grader.lti.identity import is_test_student
 from grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from grader.model.lti import LtiUser, Platform
 from grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreResult, Scores
 from worker.service.rounds import pause, run_rounds
 from worker.service.score_posts import (
+    LINE_ITEM_MEDIA_TYPE,
     MEDIA_TYPE,
     PresentMark,
     canvas_extension,
@@ -37,12 +38,14 @@ _log = logging.getLogger(__name__)
 #: Simultaneous posts to one platform; one that fails gets one at a time.
 OF_ONE_PLATFORM = 4
 #: Seconds after which a claim that was not concluded is repeated, and those within which its post begins. It may ask
-#: for two tokens and post three times, ten seconds each.
+#: for four tokens, post three times and look twice for the column, ten seconds each.
 LEASE, _BEGIN = 180.0, 60.0
 #: Seconds before the second try of a score, the factor before each next one, and the longest pause.
 _FIRST_PAUSE, _GROWTH, _LONGEST_PAUSE = 5.0, 4.0, 300.0
 #: Seconds for which a platform that failed is left alone, and the longest that it may ask for itself.
 _FIRST_HOLD, _LONGEST_HOLD, _LONGEST_ASKED = 1.0, 30.0, 3600.0
+#: Answers of a platform that has no such column, or no such student.
+_GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 #: Answers that pass. 409 is Moodle's to a timestamp that is not later than that of the mark that it has.
 _PASSING = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
@@ -54,6 +57,10 @@ class ScoreServices(Protocol):
 
     def post(self, platform: Platform, scope: str, url: str, content: bytes, media_type: str) -> PlatformAnswer:
         """Post to a service. Raises NoPlatformAnswer and NoAccessToken."""
+        ...
+
+    def get(self, platform: Platform, scope: str, url: str, media_type: str) -> PlatformAnswer:
+        """Read from a service. Raises NoPlatformAnswer and NoAccessToken."""
         ...
 
 
@@ -102,6 +109,8 @@ class GradebookScores:
 
     def prepare(self, claim: ScoreClaim) -> ScorePost | ScoreEnd:
         """Return what is to be posted for a claim, or its end if that is nothing."""
+        if claim.item.gone is not None:
+            return ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.COLUMN_GONE)
         user = self._sources.user(claim.item.course, claim.student)
         if (nobody := _nobody(claim.student, user)) is not None:
             return ScoreEnd(ScoreResult.NOTHING, reason=nobody)
@@ -158,6 +167,8 @@ class GradebookScores:
                 detail=answer.words,
                 pause=wait,
             )
+        if answer.status in _GONE and self._is_gone(claim, post):
+            return ScoreEnd(ScoreResult.GONE, reached=True, status=answer.status, reason=ScoreReason.COLUMN_GONE)
         return ScoreEnd(
             ScoreResult.FAILED,
             reached=True,
@@ -165,6 +176,14 @@ class GradebookScores:
             reason=ScoreReason.REFUSED,
             detail=answer.words,
         )
+
+    def _is_gone(self, claim: ScoreClaim, post: ScorePost) -> bool:
+        """Return True if the platform says that it has no such column: what it refused may be one student's mark."""
+        try:
+            answer = self._services.get(post.platform, LINE_ITEM_SCOPE, claim.item.url, LINE_ITEM_MEDIA_TYPE)
+        except (NoAccessToken, NoPlatformAnswer):
+            return False
+        return answer.status in _GONE
 
     def _fail(  # noqa: PLR0913 - what is recorded of a failure
         self,

@@ -93,13 +93,13 @@ class Regrades:
         result = self._scripts.run("regrade_start", name, Phase.ROLLING_BACK, "", author)
         return self._after_action(name, result, "rolled back")
 
-    def cancel(self, name: str) -> RegradeRecord:
+    def cancel(self, name: str, author: str = "") -> RegradeRecord:
         """Cancel a regrade, until `resume`. Raises WrongPhase if it is being applied, or was."""
-        return self._after_action(name, self._scripts.run("regrade_cancel", name), "cancelled")
+        return self._after_action(name, self._scripts.run("regrade_cancel", name, author), "cancelled")
 
-    def resume(self, name: str) -> tuple[RegradeRecord, tuple[Job, ...]]:
+    def resume(self, name: str, author: str = "") -> tuple[RegradeRecord, tuple[Job, ...]]:
         """Resume a cancelled or failed regrade, and retry its failed units; return it with the jobs to send."""
-        result, *unsent = self._scripts.run("regrade_resume", name)
+        result, *unsent = self._scripts.run("regrade_resume", name, author)
         regrade = self._after_action(name, result, "resumed")
         steps = (Job(Kind.REGRADE, name),) if text(result) == "resumed" and regrade.phase in _STEPS else ()
         return regrade, (*steps, *jobs(unsent))

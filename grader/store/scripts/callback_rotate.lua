@@ -1,4 +1,4 @@
--- ms ahead of the clock, id, secret, ms for which the old one signs along -> 1 where there is such an endpoint.
+-- ms ahead of the clock, id, secret, ms for which the old one signs along, author or '' -> 1 where there is such an endpoint.
 local endpoint = key('callback', ARGV[2])
 local old = redis.call('HGET', endpoint, 'secret')
 if not old then
@@ -10,4 +10,5 @@ if tonumber(ARGV[4]) > 0 then
 else
   redis.call('HDEL', endpoint, 'previous', 'previous_until')
 end
+record(redis.call('HGET', endpoint, 'course'), ARGV[5], 'callback.rotate', ARGV[2])
 return 1

@@ -1,4 +1,4 @@
--- id -> cancelled, already, or conflict.
+-- id, author or '' -> cancelled, already, or conflict.
 local id = ARGV[1]
 local job = job_key('regrade', id)
 local phase, state = get(job, 'phase'), get(job, 'state')
@@ -20,4 +20,5 @@ end
 redis.call('DEL', open)
 redis.call('HSET', job, 'resume', phase)
 enter(id, 'cancelled')
+record(get(job, 'course'), ARGV[2], 'regrade.cancel', id, '', { assignment = get(job, 'assignment') })
 return 'cancelled'

@@ -1,4 +1,4 @@
--- id -> {resumed|already|conflict, units to send...}
+-- id, author or '' -> {resumed|already|conflict, units to send...}
 local id = ARGV[1]
 local job, failed = job_key('regrade', id), regrade_key('failed', id)
 local at = redis.call('HMGET', job, 'phase', 'state', 'resume', 'course', 'asked', 'walked')
@@ -9,6 +9,7 @@ if phase == 'applied' or phase == 'rolled_back' or (phase == 'previewed' and not
 elseif phase ~= 'cancelled' and not broken and not (previews and again) then
   return { 'already' }
 end
+record(at[4], ARGV[2], 'regrade.resume', id, '', { assignment = get(job, 'assignment') })
 local stopped = broken or phase == 'cancelled'
 if phase == 'cancelled' then
   phase = at[3]

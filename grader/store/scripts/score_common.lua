@@ -34,6 +34,12 @@ local function line_items_of(course, assignment)
   return lines
 end
 
+-- When the platform said that it has no such column, in seconds; nil: it has.
+local function set_gone(line, at)
+  line.gone = at
+  redis.call('SET', key('line-item', line.id), cjson.encode(line))
+end
+
 local function scores_waiting(platform)
   return key('scores', 'waiting', platform)
 end

@@ -1,4 +1,4 @@
--- ms ahead of the clock, line item, student, fence, sent|same|nothing|retry|failed, 1 if nothing reached the platform,
+-- ms ahead of the clock, line item, student, fence, sent|same|nothing|retry|failed|gone, 1 if nothing reached the platform,
 -- what was sent last or '', the submission that the gradebook shows or '', 1 if nothing was ever sent before, HTTP
 -- status or '', reason or '', its details, ms to wait, ms after the change at which it is given up, ms for which the
 -- platform is left alone, 1 if the platform failed -> waiting|sent|nothing|failed, or nil if it was not this claim's to
@@ -9,7 +9,8 @@ local at = redis.call('HMGET', score, 'holder', 'generation', 'claimed', 'since'
 if at[1] ~= ARGV[4] then
   return nil
 end
-local platform = line_item(item).platform
+local line = line_item(item)
+local platform = line.platform
 local waiting, changed_since = scores_waiting(platform), at[2] ~= at[3]
 local due, state = time, how == 'same' and 'sent' or how
 redis.call('HDEL', score, 'holder')
@@ -28,6 +29,10 @@ elseif how == 'retry' then
   state = time >= last and 'failed' or 'waiting'
   -- The last try is made when the time is up, however long the next pause would be.
   due = math.min(time + ARGV[13], last)
+end
+if how == 'gone' then
+  set_gone(line, time / 1000)
+  state = 'nothing'
 end
 if changed_since then
   state = 'waiting'

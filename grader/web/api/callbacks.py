@@ -146,7 +146,7 @@ def create_callback(body: CallbackRequest) -> Response:
     course = caller().course(body.course)
     _check_destination(body.url)
     try:
-        endpoint, secret = service().store.callbacks.create(course, body.url, body.events)
+        endpoint, secret = service().store.callbacks.create(course, body.url, body.events, caller().author)
     except TooManyEndpoints as error:
         raise Problem(CONFLICT, str(error)) from None
     return respond_created(_render_with_secret(endpoint, secret), f"{PREFIX}/callbacks/{endpoint.id}")
@@ -193,7 +193,7 @@ def rotate_callback(path: CallbackPath, query: RotationQuery) -> Response:
     time. Older secrets no longer sign.
     """
     endpoint = _visible_endpoint(path.callback_id)
-    secret = service().store.callbacks.rotate(endpoint.id, query.hours)
+    secret = service().store.callbacks.rotate(endpoint.id, query.hours, caller().author)
     if secret is None:
         raise _not_found(endpoint.id)
     return respond_plain(_render_with_secret(_visible_endpoint(endpoint.id), secret))
@@ -207,7 +207,7 @@ def rotate_callback(path: CallbackPath, query: RotationQuery) -> Response:
 )
 def remove_callback(path: CallbackPath) -> Response:
     """Remove an endpoint."""
-    if not service().store.callbacks.remove(_visible_endpoint(path.callback_id).id):
+    if not service().store.callbacks.remove(_visible_endpoint(path.callback_id).id, caller().author):
         raise _not_found(path.callback_id)
     return respond_empty()
 

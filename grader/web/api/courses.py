@@ -2,6 +2,7 @@
 
 import json
 import logging
+from contextlib import ExitStack
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from grader.model.courses import AuditEntry
 from grader.model.records import Scope
 from grader.web.api.course_export import export
 from grader.web.api.course_schemas import CoursePath, visible_course
+from grader.web.http.acts import note_act
 from grader.web.http.auth import caller
 from grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
 from grader.web.http.resource import Resource, ResponseDoc
@@ -75,7 +77,7 @@ class CourseDeletionResponse(ResponseModel):
     responses={200: ResponseDoc(AuditResponse, description="A page, newest first.", paged=True)},
 )
 def list_audit(path: CoursePath, query: AuditQuery) -> Response:
-    """List the acts of staff: who set, published, regraded, made, revoked or deleted what, and when."""
+    """List the acts of staff: who set, published, regraded, exported, cancelled or deleted what, and when."""
     page = service().store.courses.audit(visible_course(path), query.limit, query.cursor)
     body = AuditResponse(items=[_render(entry) for entry in page.items], next=page.next_cursor)
     return respond_page(body, page.next_cursor)
@@ -99,9 +101,12 @@ def export_course(path: CoursePath) -> Response:
         raise Problem(
             BUSY, "the server holds as many open connections as it allows", headers={"Retry-After": str(TRY_AGAIN)}
         )
-    response = Response(stream_with_context(export(app_services.store, course)), mimetype="application/zip")
-    # Not in the generator's own cleanup: a generator that never started has none.
-    response.call_on_close(app_services.slots.release)
+    with ExitStack() as slot:
+        slot.callback(app_services.slots.release)
+        note_act(course, "course.export")
+        response = Response(stream_with_context(export(app_services.store, course)), mimetype="application/zip")
+        # Not in the generator's own cleanup: a generator that never started has none.
+        response.call_on_close(slot.pop_all().close)
     response.headers["Content-Disposition"] = f'attachment; filename="course-{course}.zip"'
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -10,6 +10,7 @@ from grader.courses.marks import mark_course, mark_student
 from grader.lti.identity import is_test_student
 from grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
 from grader.reports.spreadsheets import Cell
+from grader.web.http.acts import note_act
 from grader.web.http.responses import respond_table
 from grader.web.http.service import service
 
@@ -84,7 +85,8 @@ def cells(row: MarkedStudent) -> list[Cell]:
 
 
 def spreadsheet(course: str, assignment: str, students: Iterable[MarkedStudent]) -> Response:
-    """Return students and marks as a file for a spreadsheet."""
+    """Return students and marks as a file for a spreadsheet; the log says who asked for it."""
+    note_act(course, "marks.export", assignment)
     return respond_table(f"marks-{course}-{assignment}", HEADER, map(cells, students))
 
 

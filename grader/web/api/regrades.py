@@ -16,6 +16,7 @@ from grader.store.regrades.store import RecordedRegrade
 from grader.store.summary import Change
 from grader.web.api.regrade_report import HEADER, DetailResponse, ReportResponse, cells, render_comparison
 from grader.web.api.regrade_schemas import RegradeResponse, RegradesResponse, render_counts, render_regrade
+from grader.web.http.acts import note_act
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
@@ -270,7 +271,7 @@ def roll_back_regrade(path: RegradePath) -> Response:
 )
 def cancel_regrade(path: RegradePath) -> Response:
     """Cancel a regrade that is not applied. Verdicts that are graded already are kept in case it is resumed."""
-    regrade = service().store.regrades.cancel(_visible_regrade(path.regrade_id).id)
+    regrade = service().store.regrades.cancel(_visible_regrade(path.regrade_id).id, caller().author)
     return respond_tagged(render_regrade(regrade))
 
 
@@ -284,7 +285,7 @@ def cancel_regrade(path: RegradePath) -> Response:
 )
 def resume_regrade(path: RegradePath) -> Response:
     """Resume a cancelled or failed regrade where it stopped, and retry the sources that could not be graded."""
-    regrade = service().intake.resume(_visible_regrade(path.regrade_id).id)
+    regrade = service().intake.resume(_visible_regrade(path.regrade_id).id, caller().author)
     return respond_accepted(render_regrade(regrade), _location(regrade))
 
 
@@ -308,6 +309,7 @@ def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozense
     """Stream a report as CSV. The first row is read at once: a failing store is a problem, and not a broken table."""
     rows = report.all(changes)
     first = list(itertools.islice(rows, 1))
+    note_act(regrade.selection.course, "regrade.export", regrade.id, assignment=regrade.selection.assignment)
     return respond_table(f"regrade-{regrade.id}", HEADER, map(cells, itertools.chain(first, rows)))
 
 

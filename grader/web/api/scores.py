@@ -6,10 +6,10 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from grader.model.courses import AuditEntry
 from grader.model.records import Scope
 from grader.store.scores import ScoreReason, ScoreRecord, ScoreState
 from grader.web.api.course_schemas import CourseAssignmentPath, CoursePath, visible_course
+from grader.web.http.acts import note_act
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.resource import Resource, ResponseDoc
@@ -43,10 +43,21 @@ class ScoreResponse(ResponseModel):
     sent_at: datetime | None = Field(description="When a mark was sent last; null: never.")
 
 
+class ColumnResponse(ResponseModel):
+    """A column of the gradebook that gets an assignment's marks."""
+
+    line_item: str = Field(description="Our id of it.")
+    title: str = Field(description="The title of its link in the LMS; empty: not known yet.")
+    gone_at: datetime | None = Field(
+        description="When the LMS said that it no longer exists; nothing is sent to it since. Null: it exists."
+    )
+
+
 class ScoresResponse(ResponseModel):
     """The scores of an assignment in a state, by student."""
 
     counts: dict[ScoreState, int] = Field(description="The number of scores in each state.")
+    columns: list[ColumnResponse] = Field(description="The columns of the gradebook that get the marks.")
     items: list[ScoreResponse]
     next: str | None = Field(default=None, description="Always null: the list is complete.")
 
@@ -73,9 +84,14 @@ class RosterReadingResponse(ResponseModel):
 )
 def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
     """List what became of an assignment's marks on their way to the LMS; empty if no LMS gets them."""
-    scores = read_scores(visible_course(path), path.assignment)
+    course = visible_course(path)
+    scores = read_scores(course, path.assignment)
+    columns = [
+        ColumnResponse(line_item=item.id, title=item.title, gone_at=moment_or_none(item.gone))
+        for item in service().store.line_items.of(course, path.assignment)
+    ]
     items = [_render(score) for score in scores if score.state is query.state]
-    return respond_page(ScoresResponse(counts=count_states(scores), items=items), None)
+    return respond_page(ScoresResponse(counts=count_states(scores), columns=columns, items=items), None)
 
 
 @resource.operation(
@@ -114,7 +130,7 @@ def read_roster_reading(path: CoursePath) -> Response:
 def request_roster_reading(path: CoursePath) -> Response:
     """Have the LMS's roster read now, and not only daily. Whoever it lacks is marked as having left, not deleted."""
     course = visible_course(path)
-    service().store.rosters.request(course)
+    service().store.rosters.request(course, caller().author)
     return respond_plain(_reading(course), 202)
 
 
@@ -132,9 +148,8 @@ def count_states(scores: list[ScoreRecord]) -> dict[ScoreState, int]:
 
 def send_again(course: str, assignment: str) -> int:
     """Have all marks sent again, and note who asked for it; return their number."""
-    store = service().store
-    marks = store.scores.send_again(course, assignment)
-    store.courses.record_act(course, AuditEntry(0, caller().author, "scores.send", assignment))
+    marks = service().store.scores.send_again(course, assignment)
+    note_act(course, "scores.send", assignment)
     return marks
 
 

@@ -15,6 +15,7 @@ from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.web.api.submission_schemas import StatusResponse, SummariesResponse, status, summary
 from grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
+from grader.web.http.acts import note_act
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
@@ -268,7 +269,7 @@ def cancel_submission(path: SubmissionPath) -> Response:
 
     A token without the scope `read` does not get the verdict.
     """
-    latest = service().store.submissions.cancel(_visible_submission(path.submission_id).id)
+    latest = service().store.submissions.cancel(_visible_submission(path.submission_id).id, caller().author)
     return respond_tagged(status(latest or _raise_not_found(path.submission_id), caller()))
 
 
@@ -290,7 +291,7 @@ def retry_submission(path: SubmissionPath) -> Response:
     It keeps its id and its attempt number, and callbacks are sent as for any other. Repeating the request grades it
     only once. A submission that was cancelled or superseded cannot be retried: 409.
     """
-    latest = service().intake.retry(_visible_submission(path.submission_id).id)
+    latest = service().intake.retry(_visible_submission(path.submission_id).id, caller().author)
     return respond_tagged(status(latest or _raise_not_found(path.submission_id), caller()))
 
 
@@ -311,10 +312,12 @@ def retry_submissions(body: RetriesRequest) -> Response:
 
     Repeat the request with the `next` of its answer as `cursor` until it is null. Each is graded only once.
     """
+    course = caller().course(body.course)
     try:
-        retried = service().intake.retry_all(caller().course(body.course), body.assignment, body.limit, body.cursor)
+        retried = service().intake.retry_all(course, body.assignment, body.limit, body.cursor)
     except BadCursor as error:
         raise invalid("/cursor", str(error)) from None
+    note_retries(course, body.assignment, len(retried.items))
     return respond_tagged(RetriesResponse(retried=list(retried.items), next=retried.next_cursor))
 
 
@@ -331,12 +334,19 @@ def delete_submission(path: SubmissionPath) -> Response:
     return respond_empty()
 
 
+def note_retries(course: str, assignment: str | None, number: int) -> None:
+    """Write into the log of a course that the caller had so many submissions retried, if any."""
+    if number:
+        note_act(course, "submissions.retry", assignment or "", submissions=number)
+
+
 def download(submission: SubmissionRecord) -> Response:
-    """Send the submitted file as an attachment, which browsers save and do not show."""
+    """Send the submitted file as an attachment, which browsers save and do not show; the log says who asked for it."""
     source = service().store.submissions.source(submission.id)
     if source is None:
         detail = f"the file of the submission {submission.id} has been deleted: rejected files are kept for seven days"
         raise Problem(NOT_FOUND, detail)
+    note_act(submission.course, "source.read", submission.id, submission.student, assignment=submission.assignment)
     response = respond_tagged(source, content_type="application/octet-stream")
     # The only form of a file name that may contain any character (RFC 6266).
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(submission.filename, safe='')}"

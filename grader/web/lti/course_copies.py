@@ -4,7 +4,7 @@ from dataclasses import replace
 from urllib.parse import unquote
 
 from grader.lti.claims import LaunchClaims
-from grader.lti.identity import course_name
+from grader.lti.courses import find_course
 from grader.model.courses import Policy
 from grader.model.lti import Platform
 from grader.web.http.service import service
@@ -15,12 +15,13 @@ _MOST = 10
 
 def find_rules(platform: Platform, claims: LaunchClaims, course: str, assignment: str) -> str | None:
     """Return the latest course before this one that has rules for the assignment; None if this one has its own."""
-    courses = service().store.courses
+    store = service().store
+    courses = store.courses
     if _has_rules(courses.policy(course, assignment)):
         return None
     # As the standard has it: escaped, with commas between.
     contexts = [unquote(context.strip()) for context in claims.setting("history").split(",")[:_MOST]]
-    earlier = (course_name(platform.id, context) for context in contexts if context)
+    earlier = (find_course(store, platform.id, claims.deployment, context) for context in contexts if context)
     return next((name for name in earlier if _has_rules(courses.policy(name, assignment))), None)
 
 

@@ -9,7 +9,8 @@ from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
-from grader.lti.identity import CourseRole, course_name, part_of, student_name
+from grader.lti.courses import find_course
+from grader.lti.identity import CourseRole, part_of, student_name
 from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.lti.verification import PlatformKeys, verify
 from grader.model.lti import Platform
@@ -100,7 +101,7 @@ def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, CourseRole]:
     part = part_of(claims.roles)
     if claims.context is None:
         raise LaunchRefused(RefusalReason.MALFORMED, "The LMS does not say from which course this was opened.")
-    course = course_name(platform.id, claims.context.id)
+    course = find_course(service().store, platform.id, claims.deployment, claims.context.id)
     if part is not CourseRole.STAFF:
         staff.end_sign_in(claims, course)
     if part is CourseRole.OBSERVER:

@@ -85,7 +85,15 @@ def record_line_item(platform: Platform, claims: LaunchClaims, course: str, assi
     url = claims.grades.lineitem or ""
     if SCORE_SCOPE not in claims.grades.scope or not is_allowed(url):
         return False
-    item = LineItem(line_item_id(platform.id, url), platform.id, url, course, assignment, _maximum(course, assignment))
+    item = LineItem(
+        line_item_id(platform.id, url),
+        platform.id,
+        url,
+        course,
+        assignment,
+        _maximum(course, assignment),
+        title="" if claims.resource_link is None else claims.resource_link.title,
+    )
     try:
         service().store.line_items.record(item)
     except LineItemTaken as taken:

@@ -1,4 +1,4 @@
-"""The names that an LMS or a roster gave courses and people, for pages: ours are hashes and ids."""
+"""A course's LMS, and the names that it or a roster gave courses and people, for pages: ours are hashes and ids."""
 
 from collections.abc import Iterable, Mapping
 
@@ -10,6 +10,13 @@ def course_title(course: str) -> str:
     """Return a course's title in its LMS, or its name."""
     context = service().store.launches.context(course) if is_lti_course(course) else None
     return course if context is None or not context.title else context.title
+
+
+def lms_family(course: str) -> str:
+    """Return the family of a course's LMS, such as `canvas`; empty if the course has none, or one of another family."""
+    context = service().store.launches.context(course)
+    platform = None if context is None else service().store.platforms.get(context.platform)
+    return "" if platform is None else platform.family
 
 
 def person_name(course: str, student: str) -> str:

@@ -24,6 +24,7 @@ from grader.courses.gradebook import (
 )
 from grader.courses.gradebook_table import GradebookError
 from grader.web.api.marks_table import MarkedStudent, read_marks
+from grader.web.http.acts import note_act
 from grader.web.http.bodies import allow_unbuffered
 from grader.web.http.problems import INVALID, Problem
 from grader.web.pages import cookies
@@ -104,6 +105,7 @@ def fill_table(course: str, assignment: str) -> Response:
     except GradebookError as error:
         return _form(course, assignment, f"This table cannot be filled: {error}.")
     if "download" in request.form:
+        note_act(course, "marks.export", assignment)
         return _download(table, name)
     return page(
         "staff/gradebook_filled.html",

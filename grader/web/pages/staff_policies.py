@@ -12,6 +12,7 @@ from grader.web.pages import submit_form
 from grader.web.pages.form_fields import FormFields, form_time
 from grader.web.pages.hand_in_terms import read_hand_in_terms
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.lms_names import lms_family
 from grader.web.pages.staff_assignments import current
 from grader.web.pages.visitor import staff
 
@@ -98,6 +99,7 @@ def _policy_page(course: str, assignment: str, form: str = "", sent: FormFields 
         outages=courses.outages(course, assignment),
         values=values,
         faults={form: sent.faults if sent else {}},
+        family=lms_family(course),
     )
 
 

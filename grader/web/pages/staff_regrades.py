@@ -122,9 +122,9 @@ def act(course: str, regrade: str, action: str) -> Redirection:
         case Action.ROLL_BACK:
             current_service.intake.roll_back(record.id, author)
         case Action.CANCEL:
-            current_service.store.regrades.cancel(record.id)
+            current_service.store.regrades.cancel(record.id, author)
         case Action.RESUME:
-            current_service.intake.resume(record.id)
+            current_service.intake.resume(record.id, author)
         case _:
             raise Problem(NOT_FOUND, f"there is no {action} of a regrade")
     return redirect(f"/courses/{course}/regrades/{record.id}", 303)

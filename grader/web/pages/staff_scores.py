@@ -67,9 +67,9 @@ def send_all_again(course: str, assignment: str) -> BaseResponse:
 @pages.post(f"{_AT}/roster")
 def read_roster_again(course: str, assignment: str) -> BaseResponse:
     """Read the LMS's roster now."""
-    staff(course, "submit")
+    author = staff(course, "submit").author
     current(course, assignment)
-    service().store.rosters.request(course)
+    service().store.rosters.request(course, author)
     return _back(course, assignment)
 
 

@@ -92,16 +92,16 @@ def read_source(course: str, submission: str) -> Response:
 @pages.post("/courses/<course>/submissions/<submission>/cancel")
 def cancel_submission(course: str, submission: str) -> Redirection:
     """Cancel a submission that waits or runs."""
-    staff(course)
-    service().store.submissions.cancel(find_submission(course, submission).id)
+    author = staff(course).author
+    service().store.submissions.cancel(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
 
 
 @pages.post("/courses/<course>/submissions/<submission>/retry")
 def retry_submission(course: str, submission: str) -> Redirection:
     """Grade a submission again that ended as service_failed."""
-    staff(course, "submit")
-    service().intake.retry(find_submission(course, submission).id)
+    author = staff(course, "submit").author
+    service().intake.retry(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
 
 
@@ -117,6 +117,7 @@ def retry_submissions(course: str) -> Response:
         more = cursor is not None
         if not more or retried >= _RETRIES:
             break
+    submissions.note_retries(course, assignment, retried)
     return page(
         "staff/retried.html", course=course, section="submissions", assignment=assignment, retried=retried, more=more
     )

@@ -16,13 +16,14 @@ from typing import Any, Protocol
 
 from werkzeug.wrappers import Request, Response
 
-from grader.lti.claims import ROSTER_SCOPE, SCORE_SCOPE
+from grader.lti.claims import LINE_ITEM_SCOPE, ROSTER_SCOPE, SCORE_SCOPE
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
 TEST_USER = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
 _CANVAS = "https://canvas.instructure.com/lti/submission"
 _SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
+_COLUMN_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
 _ROSTER_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
@@ -175,6 +176,9 @@ class Gradebook:
         if request.path.endswith("/scores") and request.method == "POST":
             self._authorize(request, SCORE_SCOPE)
             return self._take_score(request, request.path.removesuffix("/scores"))
+        if "/lineitems/" in request.path and request.method == "GET":
+            self._authorize(request, LINE_ITEM_SCOPE)
+            return _json({"id": request.url, "scoreMaximum": self._maximum(request.path)}, _COLUMN_TYPE)
         raise Refused(HTTPStatus.NOT_FOUND)
 
     def _give_token(self, request: Request) -> Response:
@@ -205,13 +209,17 @@ class Gradebook:
         return _json({})
 
     def _score(self, request: Request, column: str, body: dict[str, Any]) -> Cell:
-        if column not in self.columns:
-            raise Refused(HTTPStatus.NOT_FOUND, "no such line item")
+        maximum = self._maximum(column)
         required_fields = {"userId", "timestamp", "activityProgress", "gradingProgress"}
         if request.content_type != _SCORE_TYPE or not required_fields <= body.keys():
             raise Refused(HTTPStatus.BAD_REQUEST)
         cell = self.cells.get((column, body["userId"]), Cell())
-        return self.rules.take(self, cell, body, self.columns[column])
+        return self.rules.take(self, cell, body, maximum)
+
+    def _maximum(self, column: str) -> float:
+        if column not in self.columns:
+            raise Refused(HTTPStatus.NOT_FOUND, "no such line item")
+        return self.columns[column]
 
     def _list_members(self, request: Request) -> Response:
         begin = int(request.args.get("from", "0"))
@@ -220,7 +228,9 @@ class Gradebook:
         response = _json({"id": request.url, "members": page}, _ROSTER_TYPE)
         if begin + self.page_size < len(rows):
             next_url = f"{request.base_url}?from={begin + self.page_size}"
-            response.headers["Link"] = f'<{request.base_url}>; rel="first", <{next_url}>; rel="next"'
+            # Two headers, as some platforms and proxies send them.
+            response.headers.add("Link", f'<{next_url}>; title="more, \\"next\\" page"; rel="next"')
+            response.headers.add("Link", f'<{request.base_url}>; rel="first", <?from=0>; rel="prev current"')
         return response
 
 

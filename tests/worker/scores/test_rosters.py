@@ -121,6 +121,12 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
             Response('{"members": [{"user_id": "1", "roles": []}]}', headers={"Link": '<//evil.example/>; rel="next"'}),
             "the next page of the roster is on another server than the first",
         ),
+        (
+            Response(
+                '{"members": [{"user_id": "1", "roles": []}]}', headers={"Link": "https://lms.example/members?from=1"}
+            ),
+            "the address of the roster's next page cannot be read: no link begins at character 0 of the Link header",
+        ),
     ],
 )
 def test_a_roster_that_makes_no_sense_changes_nothing(
@@ -135,6 +141,13 @@ def test_a_roster_that_makes_no_sense_changes_nothing(
     reading = course.store.rosters.reading(course.name)
     assert reading is not None
     assert reading.problem == problem
+
+
+def test_what_is_null_in_a_row_is_as_if_it_were_missing(course: LtiCourse, reader: RosterReader) -> None:
+    row = f'{{"user_id": "11", "roles": ["{LEARNER}"], "status": null, "name": null, "given_name": "Ada"}}'
+    course.book.intercept = lambda request: Response(f'{{"members": [{row}]}}') if request.path == "/members" else None
+    read_due(reader)
+    assert course.store.courses.roster(course.name)["11"].name == "Ada"
 
 
 def test_a_name_of_any_characters_is_one_line(course: LtiCourse, reader: RosterReader) -> None:

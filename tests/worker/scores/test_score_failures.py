@@ -2,11 +2,13 @@
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from werkzeug.wrappers import Request, Response
 
+from grader.lti.identity import line_item_id
 from grader.settings.service import ServiceSettings
 from grader.store.scores import GIVE_UP, ScoreReason, ScoreState
 from grader.store.store import Store
@@ -67,6 +69,67 @@ def test_a_refusal_is_final_and_listed_with_the_reason(moodle: LtiCourse, status
     moodle.settle()
     assert moodle.marks() == {"11": 10.0}
     assert moodle.list_failed() == []
+
+
+def test_a_column_that_is_gone_is_asked_no_more_until_a_launch_names_it(course: LtiCourse) -> None:
+    course.enrol("12", "13")
+    paths: list[str] = []
+
+    def intercept(request: Request) -> None:
+        paths.append(request.path)
+
+    course.book.intercept = intercept
+    course.book.columns.clear()
+    course.hand_in("11", 4)
+    course.settle()
+    assert paths == ["/token", f"{course.column}/scores", "/token", course.column]
+    for student in ("11", "12", "13"):
+        course.hand_in(student, 5)
+    course.settle(seconds=60)
+    assert len(paths) == 4
+    assert course.list_failed() == []
+    assert {course.score(student).reason for student in ("11", "12", "13")} == {ScoreReason.COLUMN_GONE}
+    (column,) = course.store.line_items.of(course.name, ASSIGNMENT)
+    assert column.gone == pytest.approx(course.now(), abs=120)
+    course.book.columns[course.column] = 20.0
+    course.store.line_items.record(course.item)
+    course.settle()
+    assert course.marks() == {"11": 10.0, "12": 10.0, "13": 10.0}
+
+
+def test_a_column_that_is_gone_is_tried_when_staff_send_all_marks_again(course: LtiCourse) -> None:
+    maximum = course.book.columns.pop(course.column)
+    course.hand_in("11", 4)
+    course.settle()
+    course.book.columns[course.column] = maximum
+    course.store.scores.send_again(course.name, ASSIGNMENT)
+    course.settle()
+    assert course.marks() == {"11": 8.0}
+
+
+def test_marks_go_on_to_the_columns_that_the_course_still_has(course: LtiCourse) -> None:
+    """Staff deleted the link and added it again."""
+    url = course.item.url.replace("lineitems/7", "lineitems/8")
+    course.store.line_items.record(replace(course.item, id=line_item_id(course.item.platform, url), url=url))
+    new_column = course.column.replace("/7", "/8")
+    course.book.columns = {new_column: 20.0}
+    for score in (4, 5, 6):
+        course.hand_in("11", score)
+        course.settle()
+    assert course.book.mark(new_column, "11") == 12.0
+    assert [status for _, status in course.book.scores].count(404) == 1
+
+
+def test_a_mark_that_changes_while_its_column_is_found_to_be_gone_is_not_sent(course: LtiCourse) -> None:
+    course.book.columns.clear()
+    course.hand_in("11", 4)
+    (claim,) = course.store.scores.claim(1, 1, 60.0)
+    course.hand_in("11", 8)
+    course.post(claim)
+    assert course.score("11").state is ScoreState.WAITING
+    course.settle()
+    assert (course.score("11").state, course.score("11").reason) == (ScoreState.NOTHING, ScoreReason.COLUMN_GONE)
+    assert len(course.book.scores) == 1
 
 
 @pytest.mark.parametrize("statuses", [[503, 500], [429, 302], [409, 408]])

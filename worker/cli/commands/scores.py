@@ -17,8 +17,9 @@ def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
     """List the marks that did not arrive in the LMS.
 
     For staff. A line has the student, the reason, and the LMS's answer. Marks are sent by themselves whenever they
-    change, and tried again for a day. Exit status: 0 all arrived or are on their way (with --again: they are sent); 1
-    some were given up; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service.
+    change, and tried again for a day. A column that the LMS no longer has is named once. Exit status: 0 all arrived or
+    are on their way (with --again: they are sent); 1 some were given up, or a column is gone; 2 wrong usage, or refused
+    by the server; 3 no server, or a failure of the service.
     """
     with connect() as client:
         if again:
@@ -28,11 +29,19 @@ def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
             return ExitStatus.SUCCESS
         failed = client.course.scores(assignment)
         counts = client.course.score_counts(assignment)
+        gone = [column.title for column in client.course.score_columns(assignment) if column.gone is not None]
     if as_json:
-        click.echo(json.dumps({"counts": counts, "failed": [mark.student for mark in failed]}))
+        failed_students = [mark.student for mark in failed]
+        click.echo(json.dumps({"counts": counts, "failed": failed_students, "gone": gone}))
     else:
+        for title in gone:
+            click.echo(
+                f"the LMS no longer has the column {title or 'of this assignment'}: nothing is sent to it. "
+                "If it does exist, open its link in the LMS or use --again",
+                err=True,
+            )
         for mark in failed:
             answer = " ".join(str(part) for part in (mark.status, mark.detail) if part)
             click.echo("  ".join(part for part in (mark.student, mark.reason or "", answer) if part))
         click.echo(f"{counts['sent']} arrived, {counts['waiting']} on their way, {counts['failed']} given up", err=True)
-    return ExitStatus.NOT_PASSED if failed else ExitStatus.SUCCESS
+    return ExitStatus.NOT_PASSED if failed or gone else ExitStatus.SUCCESS
