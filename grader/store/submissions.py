@@ -12,7 +12,7 @@ from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
 from grader.courses.refusals import refusal_error, unverified_error
 from grader.errors import StoreUnavailable
 from grader.model.courses import Terms
-from grader.model.records import Claim, Kind, State, SubmissionRecord
+from grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
 from grader.model.trace import Trace, receive
 from grader.model.verdict import Verdict
 from grader.store import keys
@@ -274,17 +274,19 @@ def _summary(verdict: Verdict) -> str:
 def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
     if not raw:
         return None
+    state, outcome = State(raw["state"]), raw.get("outcome")
+    counts = is_attempt(state, outcome)
     return SubmissionRecord(
         id=name,
         course=raw["course"],
         assignment=raw["assignment"],
         revision=raw["revision"],
         student=raw["student"],
-        attempt=int(raw["attempt"]),
+        attempt=int(raw["attempt"]) if counts else None,
         filename=raw["filename"],
         source_sha256=raw["source"],
         size=int(raw["size"]),
-        state=State(raw["state"]),
+        state=state,
         created=float(raw["created"]) / 1000,
         started=seconds(raw.get("started")),
         finished=seconds(raw.get("finished")),
@@ -294,9 +296,9 @@ def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
         failure=raw.get("failure"),
         verdict=_number(raw.get("verdict")),
         regrade=raw.get("regrade"),
-        outcome=raw.get("outcome"),
-        score=_number(raw.get("score")),
-        max_score=_number(raw.get("max_score")),
+        outcome=outcome,
+        score=_number(raw.get("score")) if counts else None,
+        max_score=_number(raw.get("max_score")) if counts else None,
         failing=tuple(json.loads(raw.get("failing", "[]"))),
         mistakes=tuple(raw.get("mistakes", "").split()),
         engine=raw.get(f"engine:{raw.get('verdict')}"),

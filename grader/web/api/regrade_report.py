@@ -43,7 +43,7 @@ class ComparisonResponse(ResponseModel):
 
     submission: str
     student: str
-    attempt: int
+    attempt: int | None
     filename: str
     created_at: datetime
     change: Change | None = Field(description="How its share of the marks changes; null if it is not graded.")
