@@ -80,6 +80,16 @@ class VerdictSummary:
         return self.outcome != ""
 
     @property
+    def refused(self) -> bool:
+        """True if the file was refused before it ran: it is no attempt and has no mark."""
+        return self.outcome == Outcome.REJECTED
+
+    @property
+    def share(self) -> float:
+        """The share of the marks; where there are none to have, all for a pass."""
+        return self.score / self.max_score if self.max_score else float(self.outcome == Outcome.PASSED)
+
+    @property
     def rank(self) -> tuple[Fraction, bool]:
         """The rank for comparison: by marks, then a verdict that passed ranks higher."""
         if not self.graded:
