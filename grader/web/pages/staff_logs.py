@@ -37,6 +37,7 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "roster.add": "put {student} into the roster",
         "roster.remove": "removed {student} from the roster",
         "publication.request": "asked for the publication of {subject}",
+        "revision.current": "made another revision of {subject} current",
         "regrade.start": "asked for the regrade {subject}",
         "regrade.apply": "applied the regrade {subject}",
         "regrade.roll_back": "rolled back the regrade {subject}",
