@@ -11,7 +11,7 @@ from typing import Any
 from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
 from grader.courses.refusals import refusal_error, unverified_error
 from grader.errors import StoreUnavailable
-from grader.model.courses import Terms
+from grader.model.courses import Policy, Terms
 from grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
 from grader.model.trace import Trace, receive
 from grader.model.verdict import Verdict
@@ -55,14 +55,20 @@ class NewSubmission:
     trace: Trace = field(default_factory=receive)
     #: False if anybody may have typed the student's name, as on a link for the whole class.
     verified: bool = True
+    #: True if the bytes of an attempt that can still count are that attempt again, and not another one.
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The id of an accepted submission; `replayed` is True if the same request was accepted before."""
+    """The id of an accepted submission; `replayed` is True if the same request was accepted before.
+
+    `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded.
+    """
 
     id: str
     replayed: bool
+    identical: bool = False
 
 
 class Submissions:
@@ -230,6 +236,7 @@ def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str |
     return (
         *(terms.version, opens, closes, attempts),
         *("0" if terms.policy is None else "1", "0" if new.verified else "1"),
+        (terms.policy or Policy()).counts.value if new.once else "",
     )
 
 
@@ -252,7 +259,9 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
             raise refusal_error(HandInRefusal(Bar.CLOSED, at=own.closes))
         case Bar.NO_ATTEMPTS_LEFT:
             raise refusal_error(HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=int(answer[1])))
-    return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
+    return AcceptedSubmission(
+        text(answer[1]), replayed=text(answer[0]) == "replayed", identical=text(answer[0]) == "identical"
+    )
 
 
 def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:
