@@ -177,6 +177,16 @@ def test_marks_are_compared_by_their_share_and_then_by_whether_it_passed(
     assert {Change.UP: counts.up, Change.DOWN: counts.down, Change.SAME: counts.same}[change] == 1
 
 
+@pytest.mark.parametrize(
+    ("outcomes", "change"), [(("rejected", "failed"), Change.UP), (("failed", "rejected"), Change.DOWN)]
+)
+def test_a_refused_file_ranks_below_a_zero(store: Store, outcomes: tuple[str, str], change: Change) -> None:
+    """It has no marks: without this neither was listed among the changes."""
+    ada_id = grade_submission(store, "ada", "a", 0, outcome=outcomes[0])
+    name = preview_regrade(store, {"a": result(0, outcome=outcomes[1])})
+    assert rows(store, name)[ada_id].change is change
+
+
 def test_a_preview_changes_nothing(store: Store) -> None:
     ada_id = grade_submission(store, "ada", "a", 8)
     before = submission(store, ada_id), store.submissions.verdict(ada_id)

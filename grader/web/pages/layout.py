@@ -44,9 +44,9 @@ def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values
 
 
 def install(app: Flask) -> None:
-    """Give templates `asset(name)`, `visitor()`, `is_framed()`, `roster_names(course, students)`, `everyone`, and filters.
+    """Give templates `asset(name)`, `visitor()`, `is_framed()`, `roster_names(course, students)`, and filters.
 
-    The filters are those of `words`, and `course_title`.
+    The filters are those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
     """
     folder = Path(str(app.static_folder))
     versions = {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()}

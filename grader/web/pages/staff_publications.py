@@ -24,7 +24,7 @@ from grader.web.pages.visitor import staff
 pages = Pages("staff_publications", __name__)
 
 #: Publications that are looked through for the text of a revision: pages, and how many on each.
-_PAGES, _PAGE = 20, 200
+_PAGES, _PAGE = 20, 50
 #: Characters of a publication's id that are looked for.
 _LONGEST_ID = 64
 _START = """id = "my-assignment"
