@@ -37,7 +37,7 @@ class Intake:
         if name_format(new.source):
             refuse_other_format(new.source, self._package(new))
         accepted = self.store.submissions.accept(new)
-        if not accepted.replayed:
+        if not (accepted.replayed or accepted.identical):
             self._send(Kind.SUBMISSION, accepted.id)
         return accepted
 

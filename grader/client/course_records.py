@@ -100,6 +100,8 @@ class StudentMark:
     penalty: float = 0.0
     attempts: int = 0
     attempts_left: int | None = None
+    #: Files that were refused before they ran; none of them is an attempt.
+    refused_files: int = 0
     pending: bool = False
     last_attempt: datetime | None = field(default=None, metadata=_LAST)
     override: MarkOverride | None = None

@@ -40,8 +40,8 @@ class Submission:
     assignment: str = ""
     revision: str = ""
     student: str = ""
-    #: The number of the student's attempt at this assignment, from 1.
-    attempt: int = 0
+    #: The number of the student's attempt at this assignment, from 1; None if it is no attempt, such as a refused file.
+    attempt: int | None = None
     filename: str = ""
     source_sha256: str = ""
     created: datetime | None = field(default=None, metadata=_CREATED)

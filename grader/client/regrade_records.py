@@ -67,8 +67,9 @@ class VerdictBrief:
     """A verdict in brief."""
 
     outcome: str
-    score: int
-    max_score: int
+    #: None for a file that was refused before it ran.
+    score: int | None
+    max_score: int | None
 
 
 @dataclass(frozen=True, slots=True)

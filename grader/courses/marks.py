@@ -56,6 +56,7 @@ def mark_student(student: str, attempts: Iterable[Attempt], terms: Terms) -> Mar
         pending=len(graded) < len(ordered),
         override=override,
         mistakes=() if counted is None else counted.attempt.mistakes,
+        max_score=0 if counted is None else counted.attempt.max_score,
     )
 
 
@@ -81,6 +82,13 @@ def lateness(created: float, due: float | None, grace: float) -> float:
 def late_days(seconds: float) -> int:
     """Return the number of started days."""
     return -(-round(seconds * _MICROS) // (DAY * _MICROS))
+
+
+def list_late_days(attempts: Iterable[Attempt], terms: Terms) -> dict[str, int]:
+    """Return the started days by which attempts are late, by submission; without those in time."""
+    due, grace = limits_of(terms).due, (terms.policy or Policy()).grace
+    days = {attempt.submission: late_days(lateness(attempt.created, due, grace)) for attempt in attempts}
+    return {submission: count for submission, count in days.items() if count}
 
 
 def lower(raw: float, days: int, policy: Policy) -> float:

@@ -124,6 +124,8 @@ class Attempt:
     share: float | None
     #: The ids of the mistakes that explain its verdict.
     mistakes: tuple[str, ...] = ()
+    #: The marks of which `share` is a share; 0: there are none to have, or there is no verdict yet.
+    max_score: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +180,9 @@ class Marking:
     #: True if an attempt waits for its verdict.
     pending: bool = False
     override: Override | None = None
-    #: The ids of the mistakes that explain the attempt that counts.
+    #: Of the attempt that counts the ids of the mistakes that explain it, and the marks that it could have.
     mistakes: tuple[str, ...] = ()
+    max_score: int = 0
 
     @property
     def differs(self) -> bool:

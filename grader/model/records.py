@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from grader.model.trace import Trace
-from grader.model.verdict import NamedMistake, describe
+from grader.model.verdict import NamedMistake, Outcome, describe
 
 #: A name of a student, course or assignment, as a regular expression: safe in an address without escaping.
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}"
@@ -24,6 +24,15 @@ class State(StrEnum):
     def terminal(self) -> bool:
         """True if nothing comes after it."""
         return self not in {State.QUEUED, State.RUNNING}
+
+
+def is_attempt(state: State, outcome: str | None) -> bool:
+    """Return True if a submission is an attempt: it has a verdict, or waits for one.
+
+    What was refused before it ran, superseded, cancelled or failed on our side is none: it uses up no attempt, and has
+    neither a number nor a mark. Scripts decide by the function of this name in `submission_common.lua`.
+    """
+    return not state.terminal or (state is State.DONE and outcome != Outcome.REJECTED)
 
 
 class Kind(StrEnum):
@@ -77,8 +86,8 @@ class SubmissionRecord:
     #: The revision that was current when it was accepted, and that it is graded against.
     revision: str
     student: str
-    #: The student's first, second... for this assignment.
-    attempt: int
+    #: The student's first, second... for this assignment; None if it is no attempt (`is_attempt`).
+    attempt: int | None
     filename: str
     source_sha256: str
     #: Bytes of the source.
@@ -98,7 +107,7 @@ class SubmissionRecord:
     regrade: str | None = None
     #: Since when it holds: later than `finished` after a regrade.
     judged: float | None = None
-    #: Of the verdict that holds, for lists and reports that need not read it.
+    #: Of the verdict that holds, for lists and reports that need not read it. A refused file has no score.
     outcome: str | None = None
     score: int | None = None
     max_score: int | None = None

@@ -44,13 +44,14 @@ def _properties(suite: Element, submission: SubmissionRecord, verdict: Verdict) 
         "filename": submission.filename,
         "revision": submission.revision,
         "outcome": verdict.outcome,
-        "score": verdict.score,
-        "max_score": verdict.max_score,
     }
-    facts |= {f"score.{row.name}": f"{row.score}/{row.max_score}" for row in verdict.properties}
+    if verdict.outcome is not Outcome.REJECTED:
+        facts |= {"score": verdict.score, "max_score": verdict.max_score}
+        facts |= {f"score.{row.name}": f"{row.score}/{row.max_score}" for row in verdict.properties}
     properties = SubElement(suite, "properties")
     for name, value in facts.items():
-        SubElement(properties, "property", name=clean(name), value=clean(value))
+        if value is not None:
+            SubElement(properties, "property", name=clean(name), value=clean(value))
 
 
 def _runs(suite: Element, submission: SubmissionRecord, verdict: Verdict) -> None:

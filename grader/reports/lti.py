@@ -22,16 +22,20 @@ _PROGRESS = {
 
 
 def render(submission: SubmissionRecord, verdict: Verdict | None) -> bytes:
-    """Return the score; without a verdict it carries none, and leaves what stands in the gradebook as it is."""
+    """Return the score; without a verdict it carries none, and leaves what stands in the gradebook as it is.
+
+    Nor does that of a refused file, which is no attempt.
+    """
+    refused = verdict is not None and verdict.outcome is Outcome.REJECTED
     score: dict[str, Any] = {
         "userId": clean(submission.student),
         "timestamp": _time(submission.judged or submission.finished or submission.started or submission.created),
-        "activityProgress": "Submitted" if verdict is None else "Completed",
-        "gradingProgress": _PROGRESS[submission.state],
+        "activityProgress": "Submitted" if verdict is None or refused else "Completed",
+        "gradingProgress": "NotReady" if refused else _PROGRESS[submission.state],
         "submission": {"submittedAt": _time(submission.created)},
     }
     if verdict is not None:
-        score |= _marks(verdict) | {"comment": _comment(verdict)}
+        score |= ({} if refused else _marks(verdict)) | {"comment": _comment(verdict)}
     return json.dumps(score, ensure_ascii=False).encode()
 
 

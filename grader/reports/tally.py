@@ -19,6 +19,8 @@ class TallyRow:
 
     @classmethod
     def of(cls, name: str, verdict: Verdict) -> "TallyRow":
-        """Return the row of a verdict."""
+        """Return the row of a verdict; a refused file has no marks."""
+        if verdict.outcome is Outcome.REJECTED:
+            return cls(name, verdict.outcome)
         titles = tuple(mistake.title for mistake in verdict.mistakes if mistake.title)
         return cls(name, verdict.outcome, verdict.score, verdict.max_score, titles)

@@ -38,8 +38,9 @@ def clean(text: object, most: int = MOST) -> str:
 
 
 def headline(verdict: Verdict) -> str:
-    """Return the outcome and the marks, as a sentence each."""
-    return f"{_HEADLINES[verdict.outcome]}. {verdict.score} of {verdict.max_score} marks."
+    """Return the outcome and the marks, as a sentence each; a refused file has no marks."""
+    marks = "" if verdict.outcome is Outcome.REJECTED else f" {verdict.score} of {verdict.max_score} marks."
+    return f"{_HEADLINES[verdict.outcome]}.{marks}"
 
 
 def trouble(verdict: Verdict) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Kind
+from grader.model.records import Kind, State, is_attempt
 from grader.model.verdict import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text
@@ -17,7 +17,7 @@ HOUR = 3600
 _RECENT, _FEW = 30.0, 500
 #: Submissions that are read at once, and the fields of each.
 _CHUNK = 500
-_FIELDS = ("student", "created", "outcome", "score", "max_score", "mistakes")
+_FIELDS = ("student", "created", "state", "outcome", "score", "max_score", "mistakes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Marks:
 
 @dataclass(frozen=True, slots=True)
 class Cohort:
-    """The figures of a class on one assignment. They count graded submissions; `hours` counts all attempts."""
+    """The figures of a class on one assignment. They count attempts (`is_attempt`), and refused files apart."""
 
-    #: The number of submissions by their current outcome.
+    #: The number of attempts by their current outcome.
     outcomes: dict[str, int]
     #: Ordered by the share of the marks, lowest first.
     marks: tuple[Marks, ...]
@@ -63,6 +63,11 @@ class Cohort:
     hours: tuple[Hour, ...]
     #: The most common mistake first.
     mistakes: tuple[CohortMistake, ...]
+    #: The number of students with an attempt, and of those with one that passed.
+    handed_in: int = 0
+    passed: int = 0
+    #: The number of files that were refused before they ran.
+    refused: int = 0
 
     @property
     def students(self) -> int:
@@ -71,23 +76,24 @@ class Cohort:
 
     @property
     def attempts(self) -> int:
-        """The number of attempts, whatever their state."""
+        """The number of attempts, with a verdict or without one yet."""
         return sum(hour.attempts for hour in self.hours)
 
     @property
     def graded(self) -> int:
-        """The number of submissions with a verdict."""
+        """The number of attempts with a verdict."""
         return sum(self.outcomes.values())
 
 
 @dataclass(frozen=True, slots=True)
-class CohortAttempt:
+class CohortSubmission:
     """A submission as far as the figures of its class need it; `outcome` is None if no verdict holds."""
 
     id: str
     student: str
     #: Milliseconds since 1970.
     created: float
+    state: State = State.DONE
     outcome: str | None = None
     score: int = 0
     max_score: int = 0
@@ -95,31 +101,40 @@ class CohortAttempt:
     mistakes: tuple[str, ...] = ()
 
 
-def figure(attempts: Iterable[CohortAttempt], titles: Mapping[str, str]) -> Cohort:
-    """Return the figures of these attempts; a mistake without a title is called by its id."""
+def figure(submissions: Iterable[CohortSubmission], titles: Mapping[str, str]) -> Cohort:
+    """Return the figures of these submissions; a mistake without a title is called by its id."""
     outcomes: Counter[str] = Counter()
     tried: Counter[int] = Counter()
     passed: Counter[int] = Counter()
-    submissions: Counter[str] = Counter()
+    explained: Counter[str] = Counter()
     students: dict[str, set[str]] = defaultdict(set)
+    handed_in: set[str] = set()
+    passing: set[str] = set()
+    refused = 0
     #: By student the best attempt: its share of the marks, its id to choose between equals, and its marks.
     best: dict[str, tuple[float, str, int, int]] = {}
-    for attempt in attempts:
+    for attempt in submissions:
+        refused += attempt.outcome == Outcome.REJECTED
+        if not is_attempt(attempt.state, attempt.outcome):
+            continue
         hour = int(attempt.created // (1000 * HOUR))
         tried[hour] += 1
+        handed_in.add(attempt.student)
         if attempt.outcome is None:
             continue
         outcomes[attempt.outcome] += 1
-        passed[hour] += attempt.outcome == Outcome.PASSED
+        if attempt.outcome == Outcome.PASSED:
+            passed[hour] += 1
+            passing.add(attempt.student)
         share = attempt.score / max(1, attempt.max_score)
         graded = (share, attempt.id, attempt.score, attempt.max_score)
         best[attempt.student] = max(graded, best.get(attempt.student, graded))
         for mistake in attempt.mistakes:
-            submissions[mistake] += 1
+            explained[mistake] += 1
             students[mistake].add(attempt.student)
     mistakes = [
         CohortMistake(mistake, titles.get(mistake, mistake), count, len(students[mistake]))
-        for mistake, count in submissions.items()
+        for mistake, count in explained.items()
     ]
     counts = Counter((score, max_score) for _, _, score, max_score in best.values())
     marks = [Marks(score, max_score, count) for (score, max_score), count in counts.items()]
@@ -128,6 +143,9 @@ def figure(attempts: Iterable[CohortAttempt], titles: Mapping[str, str]) -> Coho
         tuple(sorted(marks, key=lambda group: (group.score / max(1, group.max_score), group.score, group.max_score))),
         tuple(Hour(float(HOUR * hour), count, passed[hour]) for hour, count in sorted(tried.items())),
         tuple(sorted(mistakes, key=lambda mistake: (-mistake.students, -mistake.submissions, mistake.id))),
+        len(handed_in),
+        len(passing),
+        refused,
     )
 
 
@@ -154,24 +172,25 @@ class Cohorts:
         """Return the current figures."""
         names: Any = self._redis.zrange(keys.key("index", course, "assignment", assignment), 0, -1)
         chunks = (names[start : start + _CHUNK] for start in range(0, len(names), _CHUNK))
-        attempts = [attempt for chunk in chunks for attempt in self._attempts(chunk)]
-        ids = sorted({mistake for attempt in attempts for mistake in attempt.mistakes})
+        submissions = [submission for chunk in chunks for submission in self._submissions(chunk)]
+        ids = sorted({mistake for submission in submissions for mistake in submission.mistakes})
         titles: Any = self._redis.hmget("bm:mistake-titles", ids) if ids else []
         named = {name: text(title) for name, title in zip(ids, titles, strict=True) if title is not None}
-        return figure(attempts, named)
+        return figure(submissions, named)
 
-    def _attempts(self, names: Sequence[bytes]) -> Iterator[CohortAttempt]:
+    def _submissions(self, names: Sequence[bytes]) -> Iterator[CohortSubmission]:
         pipeline = self._redis.pipeline(transaction=False)
         for name in names:
             pipeline.hmget(keys.key(Kind.SUBMISSION, text(name)), *_FIELDS)
         for name, raw in zip(names, pipeline.execute(), strict=True):
-            student, created, outcome, score, max_score, mistakes = (value and text(value) for value in raw)
+            student, created, state, outcome, score, max_score, mistakes = (value and text(value) for value in raw)
             # None if it was deleted since its id was read.
             if student is not None:
-                yield CohortAttempt(
+                yield CohortSubmission(
                     text(name),
                     student,
                     float(created),
+                    State(state),
                     outcome,
                     int(score or 0),
                     int(max_score or 0),

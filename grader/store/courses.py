@@ -5,6 +5,7 @@ Whatever changes one of them writes the log in the same script.
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, TypeVar
@@ -20,12 +21,14 @@ from grader.model.courses import (
     RosterEntry,
     Terms,
 )
+from grader.model.records import Kind
 from grader.model.stored import read
 from grader.model.verdict import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
 from grader.store.paging import RecordPage, cursor, start
 from grader.store.scripts import Scripts
+from grader.store.summary import VerdictSummary
 
 Noun = TypeVar("Noun")
 
@@ -177,6 +180,14 @@ class Courses:
         """Return the attempts of one student that count, the earliest first."""
         return self._attempts(keys.key("index", course, "both", assignment, student)).get(student, ())
 
+    def refused(self, course: str, assignment: str) -> Counter[str]:
+        """Return the number of files by student that were refused before they ran, which are no attempts."""
+        names: Any = self._redis.zrange(keys.key("index", course, "outcome", Outcome.REJECTED), 0, -1)
+        pipeline = self._redis.pipeline(transaction=False)
+        for name in names:
+            pipeline.hmget(keys.key(Kind.SUBMISSION, text(name)), "assignment", "student")
+        return Counter(text(student) for own, student in pipeline.execute() if student and text(own) == assignment)
+
     def roster(self, course: str) -> dict[str, RosterEntry]:
         """Return the students of a course by name in submissions, also those who left."""
         return _read_all(RosterEntry, self._redis.hgetall(keys.key("roster", course)))
@@ -274,13 +285,8 @@ class Courses:
 
 def _parse_attempts(flat: list[str]) -> Iterator[tuple[str, Attempt]]:
     for name, student, created, outcome, score, most, mistakes in zip(*(flat[at::7] for at in range(7)), strict=True):
-        share = _share(outcome, int(score), int(most)) if outcome else None
-        yield student, Attempt(name, float(created) / 1000, share, tuple(mistakes.split()))
-
-
-def _share(outcome: str, score: int, most: int) -> float:
-    """Return the share of the marks; where there are none to have, all for a pass."""
-    return score / most if most else float(outcome == Outcome.PASSED)
+        share = VerdictSummary(outcome, int(score), int(most)).share if outcome else None
+        yield student, Attempt(name, float(created) / 1000, share, tuple(mistakes.split()), int(most or 0))
 
 
 def _read(kind: type[Noun], raw: bytes | str) -> Noun:

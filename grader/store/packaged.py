@@ -40,6 +40,14 @@ def list_packaged_revisions() -> tuple[PackagedRevision, ...]:
     )
 
 
+def packaged_text(assignment_id: str) -> str | None:
+    """Return the TOML of a packaged revision's assignment, or None if there is none of that id."""
+    names = {packaged.assignment_id for packaged in list_packaged_revisions()}
+    if assignment_id not in names:
+        return None
+    return (resources.files("grader") / "assignments" / f"{assignment_id}.toml").read_text(encoding="utf-8")
+
+
 def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:
     """Return a packaged revision of any kind; raises AssignmentError if it is damaged."""
     try:

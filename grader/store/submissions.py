@@ -11,8 +11,8 @@ from typing import Any
 from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
 from grader.courses.refusals import refusal_error, unverified_error
 from grader.errors import StoreUnavailable
-from grader.model.courses import Terms
-from grader.model.records import Claim, Kind, State, SubmissionRecord
+from grader.model.courses import Policy, Terms
+from grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
 from grader.model.trace import Trace, receive
 from grader.model.verdict import Verdict
 from grader.store import keys
@@ -55,14 +55,20 @@ class NewSubmission:
     trace: Trace = field(default_factory=receive)
     #: False if anybody may have typed the student's name, as on a link for the whole class.
     verified: bool = True
+    #: True if the bytes of an attempt that can still count are that attempt again, and not another one.
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedSubmission:
-    """The id of an accepted submission; `replayed` is True if the same request was accepted before."""
+    """The id of an accepted submission; `replayed` is True if the same request was accepted before.
+
+    `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded.
+    """
 
     id: str
     replayed: bool
+    identical: bool = False
 
 
 class Submissions:
@@ -232,6 +238,7 @@ def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str |
     return (
         *(terms.version, opens, closes, attempts),
         *("0" if terms.policy is None else "1", "0" if new.verified else "1"),
+        (terms.policy or Policy()).counts.value if new.once else "",
     )
 
 
@@ -254,7 +261,9 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
             raise refusal_error(HandInRefusal(Bar.CLOSED, at=own.closes))
         case Bar.NO_ATTEMPTS_LEFT:
             raise refusal_error(HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=int(answer[1])))
-    return AcceptedSubmission(text(answer[1]), replayed=text(answer[0]) == "replayed")
+    return AcceptedSubmission(
+        text(answer[1]), replayed=text(answer[0]) == "replayed", identical=text(answer[0]) == "identical"
+    )
 
 
 def _idempotency(claim: tuple[str, str, str, str] | None) -> tuple[str, str]:
@@ -276,17 +285,19 @@ def _summary(verdict: Verdict) -> str:
 def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
     if not raw:
         return None
+    state, outcome = State(raw["state"]), raw.get("outcome")
+    counts = is_attempt(state, outcome)
     return SubmissionRecord(
         id=name,
         course=raw["course"],
         assignment=raw["assignment"],
         revision=raw["revision"],
         student=raw["student"],
-        attempt=int(raw["attempt"]),
+        attempt=int(raw["attempt"]) if counts else None,
         filename=raw["filename"],
         source_sha256=raw["source"],
         size=int(raw["size"]),
-        state=State(raw["state"]),
+        state=state,
         created=float(raw["created"]) / 1000,
         started=seconds(raw.get("started")),
         finished=seconds(raw.get("finished")),
@@ -296,9 +307,9 @@ def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
         failure=raw.get("failure"),
         verdict=_number(raw.get("verdict")),
         regrade=raw.get("regrade"),
-        outcome=raw.get("outcome"),
-        score=_number(raw.get("score")),
-        max_score=_number(raw.get("max_score")),
+        outcome=outcome,
+        score=_number(raw.get("score")) if counts else None,
+        max_score=_number(raw.get("max_score")) if counts else None,
         failing=tuple(json.loads(raw.get("failing", "[]"))),
         mistakes=tuple(raw.get("mistakes", "").split()),
         engine=raw.get(f"engine:{raw.get('verdict')}"),

@@ -22,7 +22,8 @@ class Change(StrEnum):
 class VerdictSummary:
     """A verdict in brief. Revisions may differ in their marks, so comparisons use the share of the marks.
 
-    An empty outcome stands for no verdict: the submission ended as service_failed. Any verdict ranks above none.
+    An empty outcome stands for no verdict: the submission ended as service_failed. Any verdict but a refusal ranks
+    above none.
     """
 
     outcome: str
@@ -80,9 +81,19 @@ class VerdictSummary:
         return self.outcome != ""
 
     @property
+    def refused(self) -> bool:
+        """True if the file was refused before it ran: it is no attempt and has no mark."""
+        return self.outcome == Outcome.REJECTED
+
+    @property
+    def share(self) -> float:
+        """The share of the marks; where there are none to have, all for a pass."""
+        return self.score / self.max_score if self.max_score else float(self.outcome == Outcome.PASSED)
+
+    @property
     def rank(self) -> tuple[Fraction, bool]:
-        """The rank for comparison: by marks, then a verdict that passed ranks higher."""
-        if not self.graded:
+        """The rank for comparison: by marks, then a verdict that passed ranks higher. A refused file has no marks."""
+        if not self.graded or self.refused:
             return Fraction(-1), False
         share = Fraction(self.score, self.max_score) if self.max_score else Fraction(0)
         return share, self.outcome == Outcome.PASSED

@@ -59,6 +59,6 @@ def feedback(course: str, assignment: str) -> Feedback:
 def _count_attempts(submission: SubmissionRecord, shown: Feedback) -> int:
     """Return the number of the student's attempts until this one: what was refused or superseded earns no hint."""
     if not (shown.strong_hint_after or shown.full_after):
-        return submission.attempt
+        return 0
     attempts = service().store.courses.attempts_of(submission.course, submission.assignment, submission.student)
     return sum(attempt.created <= submission.created for attempt in attempts)

@@ -64,5 +64,8 @@ def _spread(store: Store) -> None:
     newest_first = store.submissions.list(Filter(CLASS), 1000).items
     for place, submission in enumerate(newest_first):
         ago = 14 * 86400 * (place / len(newest_first)) ** 2
-        key = keys.key(Kind.SUBMISSION, submission.id)
-        store.redis.hset(key, "created", f"{1000 * (submission.created - ago):.3f}")
+        at = f"{1000 * (submission.created - ago):.3f}"
+        store.redis.hset(keys.key(Kind.SUBMISSION, submission.id), "created", at)
+        student = submission.student
+        for parts in (("all",), ("assignment", ASSIGNMENT), ("student", student), ("both", ASSIGNMENT, student)):
+            store.redis.zadd(keys.key("index", CLASS, *parts), {submission.id: at}, xx=True)

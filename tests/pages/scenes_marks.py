@@ -49,6 +49,7 @@ ATTEMPTS = {
     "bo": ((-0.2, "no_relu_derivative.ipynb"), (0.8, "right.ipynb")),
     "cy": ((1.2, "missing_transpose.py"),),
     "dana": ((-3, "right.ipynb"),),
+    "finn": ((-2, "unfilled.ipynb"),),
     "gus": ((-1, "mask_from_wrong_layer.py"),),
 }
 
@@ -199,6 +200,25 @@ def show_barred_form(course: str, rules: Policy, house: House, window: Window) -
     window.go(house.hand_in_link("ada", course))
 
 
+def show_last_attempt(house: House, window: Window) -> None:
+    """The form before the last attempt, of a student with a late attempt and a refused file."""
+    course, due = "last-attempt", time.time() - DAY / 2
+    if house.store.courses.policy(course, ASSIGNMENT) is None:
+        for days, name in ((-1, "missing_transpose.py"), (-0.5, "unfilled.ipynb"), (0.1, "no_relu_derivative.ipynb")):
+            _hand_in(house, "ada", name, due + days * DAY, _verdicts(house)[name], course)
+    house.store.courses.set_policy(course, ASSIGNMENT, Policy(due=due, late=10, attempts=3), "Prof. Lagrange")
+    window.go(house.hand_in_link("ada", course))
+
+
+def repeat_file(house: House, window: Window) -> None:
+    """The verdict to which the same file leads again."""
+    show_last_attempt(house, window)
+    example = next(example for example in EXAMPLES if example.name == "no_relu_derivative.ipynb")
+    window.page.get_by_label("Your file").set_input_files(example)
+    window.page.get_by_role("button", name="Hand in").click()
+    window.page.get_by_text("This is the same file as before").wait_for()
+
+
 def verdict(house: House, window: Window) -> None:
     """The verdict of an attempt that was late."""
     make_timed_course(house)
@@ -269,6 +289,8 @@ STUDENT: dict[str, Scene] = {
     "hand-in-closed": partial(show_barred_form, "closed", Policy(due=1.7e9, closes=1.7e9)),
     "hand-in-not-open": partial(show_barred_form, "not-open", Policy(opens=4e9, due=4.1e9, attempts=3)),
     "hand-in-used-up": partial(show_barred_form, "no-attempt-left", Policy(attempts=1)),
+    "hand-in-last": show_last_attempt,
+    "verdict-repeated": repeat_file,
     "verdict-late": verdict,
 }
 

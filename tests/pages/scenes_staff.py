@@ -166,7 +166,28 @@ def regrade(house: House, window: Window) -> None:
     regrade_form(house, window)
     _tamper_verdicts(house)
     window.page.get_by_role("button", name="Preview the regrade").click()
-    window.page.get_by_role("button", name="Apply all of it").wait_for(timeout=60_000)
+    window.page.get_by_role("link", name="Apply all of it").wait_for(timeout=60_000)
+
+
+def apply_regrade(house: House, window: Window) -> None:
+    """Before it is applied."""
+    SCENES["staff-regrade"](house, window)
+    window.page.get_by_role("link", name="Apply all of it").click()
+    window.page.get_by_role("button", name="Apply it").wait_for()
+
+
+def publish_shipped(house: House, window: Window) -> None:
+    """The form with the text of an assignment that ships."""
+    publish(house, window)
+    window.page.get_by_label("Start from an assignment").select_option("cs231n-affine")
+    window.page.get_by_role("button", name="Open its text").click()
+
+
+def show_refused_file(house: House, window: Window) -> None:
+    """A file that was refused."""
+    course(house, window)
+    record = house.store.submissions.list(Filter(CLASS, assignment=ASSIGNMENT, outcome=Outcome.REJECTED), 1).items[0]
+    window.go(f"{HOME}/submissions/{record.id}")
 
 
 def show_failures(house: House, window: Window) -> None:
@@ -232,10 +253,13 @@ SCENES: dict[str, Scene] = {
     "staff-failed-one": show_failure,
     "staff-retried": show_retry,
     "staff-delete": deletion,
+    "staff-submission-refused": show_refused_file,
     "staff-publish": publish,
+    "staff-publish-shipped": publish_shipped,
     "staff-publication-refused": look_again("refused", show_refusal),
     "staff-revision": look_again("revision", revision),
     "staff-regrade-form": regrade_form,
     "staff-regrade": look_again("regrade", regrade),
+    "staff-regrade-apply": apply_regrade,
     "staff-regrades": regrades,
 }

@@ -130,7 +130,9 @@ def test_a_publication_that_lets_a_mistake_pass_is_refused_in_words(house: House
 def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Window) -> None:
     regrade(house, window)
     page, store = window.page, house.store
-    row = page.get_by_role("row").filter(has_text="student-32").filter(has_text="up")
+    changed = page.get_by_role("group", name="Students whose mark changes")
+    expect(changed.get_by_role("row").filter(has_text="student-32")).to_contain_text("0 → to 20")
+    row = page.get_by_role("group", name="Their attempts").get_by_role("row").filter(has_text="student-32")
     expect(row).to_contain_text("0 / 10")
     student = Filter(CLASS, assignment=ASSIGNMENT, student="student-32")
 
@@ -138,7 +140,10 @@ def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Wi
         return store.submissions.list(student, 1).items[0].score
 
     assert marks() == 0
-    page.get_by_role("button", name="Apply, but lower nobody's marks").click()
+    page.get_by_role("link", name="Apply, but lower nobody's marks").click()
+    expect(page.get_by_role("heading", name="Apply this regrade?")).to_be_visible()
+    assert marks() == 0
+    page.get_by_role("button", name="Apply it").click()
     expect(page.get_by_role("status")).to_contain_text("applied", timeout=MILLISECONDS)
     assert marks() == 2
     expect(page.get_by_text("Left: would lose marks")).to_be_visible()
@@ -158,11 +163,11 @@ def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
     page.get_by_label("Only these students").fill("student-01 student-02")
     page.get_by_label("Run everything anew").check()
     page.get_by_role("button", name="Preview the regrade").click()
-    expect(page.get_by_role("button", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status")).to_contain_text("cancelled")
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("button", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
 
 
 def test_staff_come_through_without_scripts(house: House, opening: Opening) -> None:

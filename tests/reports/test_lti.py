@@ -47,9 +47,12 @@ def test_a_maximum_is_never_zero() -> None:
     assert render_form(outcome=Outcome.FAILED, rows=())["scoreMaximum"] == 1
 
 
-def test_a_rejection_is_a_final_score_that_says_why() -> None:
+def test_a_rejection_carries_no_score_and_says_why() -> None:
+    """It is no attempt: what stands in the gradebook stays."""
     score = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSAL)
-    assert score["gradingProgress"] == "FullyGraded"
+    assert (score["activityProgress"], score["gradingProgress"]) == ("Submitted", "NotReady")
+    assert not {"scoreGiven", "scoreMaximum"} & score.keys()
+    assert "marks" not in score["comment"]
     assert score["comment"].endswith(REFUSAL.message)
 
 

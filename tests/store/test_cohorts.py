@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.model.records import State
 from grader.model.verdict import Verdict
 from grader.store import keys
-from grader.store.cohorts import HOUR, Cohort, CohortAttempt, CohortMistake, Marks, figure
+from grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, Marks, figure
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -105,6 +106,25 @@ def test_each_student_counts_by_the_best_attempt(store: Store) -> None:
     store.submissions.delete(best_id)
     assert cohort(store).marks == (Marks(0, 10, 1), Marks(5, 10, 1))
     assert cohort(store).students == 2
+
+
+def test_the_students_who_passed_are_counted_not_their_attempts(store: Store) -> None:
+    for score in (3, 5):
+        grade_submission(store, explained_verdict(score=score))
+    grade_submission(store, verdict("passed"))
+    grade_submission(store, verdict("passed"))
+    grade_submission(store, explained_verdict(), "bob")
+    accept(store, new("cy"))
+    assert (cohort(store).handed_in, cohort(store).passed, cohort(store).attempts) == (3, 1, 6)
+
+
+def test_a_refused_file_is_no_zero_and_no_attempt(store: Store) -> None:
+    grade_submission(store, verdict("rejected", score=0))
+    finish_job(store, new("bob"))
+    grade_submission(store, verdict("rejected", score=0), "bob")
+    assert cohort(store).marks == (Marks(10, 10, 1),)
+    assert (cohort(store).students, cohort(store).attempts, cohort(store).graded) == (1, 1, 1)
+    assert (cohort(store).outcomes, cohort(store).refused) == ({"passed": 1}, 2)
 
 
 def test_a_best_attempt_that_a_regrade_lowers_is_the_best_no_more(store: Store) -> None:
@@ -202,20 +222,30 @@ ATTEMPTS = st.lists(
     max_size=12,
 ).map(
     lambda rows: [
-        CohortAttempt(f"{place:02}", student, created_at, *outcome, tuple(mistakes) if outcome[0] == "failed" else ())
+        CohortSubmission(
+            f"{place:02}",
+            student,
+            created_at,
+            State.DONE if outcome[0] else State.QUEUED,
+            *outcome,
+            tuple(mistakes) if outcome[0] == "failed" else (),
+        )
         for place, (student, created_at, outcome, mistakes) in enumerate(rows)
     ]
 )
 
 
 @given(ATTEMPTS, st.randoms(use_true_random=False))
-def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[CohortAttempt], order: Any) -> None:
+def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[CohortSubmission], order: Any) -> None:
     whole_cohort = figure(attempts, {"m": "It errs."})
-    assert whole_cohort.attempts == len(attempts)
+    refused = [attempt for attempt in attempts if attempt.outcome == "rejected"]
+    assert (whole_cohort.attempts, whole_cohort.refused) == (len(attempts) - len(refused), len(refused))
     single_cohorts = [figure([attempt], {}) for attempt in attempts]
     assert whole_cohort.outcomes == dict(sum((Counter(single.outcomes) for single in single_cohorts), Counter()))
     assert sum(hour.passed for hour in whole_cohort.hours) == whole_cohort.outcomes.get("passed", 0)
-    graded_attempts = [attempt for attempt in attempts if attempt.outcome]
+    graded_attempts = [attempt for attempt in attempts if attempt.outcome and attempt not in refused]
+    assert whole_cohort.handed_in == len({attempt.student for attempt in attempts if attempt not in refused})
+    assert whole_cohort.passed == len({attempt.student for attempt in attempts if attempt.outcome == "passed"})
     assert whole_cohort.students == len({attempt.student for attempt in graded_attempts})
     for mistake in whole_cohort.mistakes:
         explained_students = [attempt.student for attempt in graded_attempts if mistake.id in attempt.mistakes]
@@ -225,8 +255,10 @@ def test_figures_are_the_sums_over_single_attempts_in_any_order(attempts: list[C
 
 
 @given(ATTEMPTS)
-def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[CohortAttempt]) -> None:
-    own_attempts = [attempt for attempt in attempts if attempt.student == "a" and attempt.outcome]
+def test_a_student_s_best_marks_never_go_down_with_another_attempt(attempts: list[CohortSubmission]) -> None:
+    own_attempts = [
+        attempt for attempt in attempts if attempt.student == "a" and attempt.outcome not in {None, "rejected"}
+    ]
     shares = [
         [group.score / max(1, group.max_score) for group in figure(own_attempts[:count], {}).marks]
         for count in range(13)

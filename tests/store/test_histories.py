@@ -16,9 +16,10 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from grader.model.records import Claim, Queue, State
+from grader.model.records import Claim, Queue, State, is_attempt
 from grader.store import keys
 from grader.store.connection import text
+from grader.store.search import Filter
 from grader.store.store import Store
 from tests.store.making import OUTBOX, end_lease, job, list_remains, new, replace_verdict, restore_verdict, verdict
 
@@ -26,7 +27,7 @@ STUDENTS = st.sampled_from(["ada", "bob", "eve"])
 ASSIGNMENTS = st.sampled_from(["udl-7.2", "mine"])
 SOURCES = st.sampled_from([b"one", b"two"])
 KEYS = st.sampled_from([None, "k1", "k2"])
-OUTCOMES = st.sampled_from(["passed", "failed", "timeout"])
+OUTCOMES = st.sampled_from(["passed", "failed", "timeout", "rejected"])
 
 
 @dataclass
@@ -70,6 +71,8 @@ class History(RuleBasedStateMachine):
         self.ends: list[tuple[str, str]] = []
         self.keys: dict[str, str] = {}
         self.places = 0
+        #: Students, with the assignment, of whom a submission was deleted: what is left keeps its number.
+        self.with_gaps: set[tuple[str, str]] = set()
         #: Students whose last verdict was a timeout.
         self.slow: set[str] = set()
         store.redis.flushall()
@@ -230,7 +233,10 @@ class History(RuleBasedStateMachine):
     @rule(name=names)
     def delete(self, name: str) -> None:
         """Deleted, whatever its state."""
-        assert self.store.submissions.delete(name) == (self.there.pop(name, None) is not None)
+        model = self.there.pop(name, None)
+        assert self.store.submissions.delete(name) == (model is not None)
+        if model is not None:
+            self.with_gaps.add((model.student, model.assignment))
         self._forget_students()
 
     @rule(student=STUDENTS)
@@ -291,6 +297,19 @@ class History(RuleBasedStateMachine):
             assert (record.state, record.tries, record.verdict) == (model.state, model.tries, model.holds)
             assert record.outcome == (model.outcomes[model.holds - 1] if model.holds else None)
             assert (record.state is State.DONE) == (record.verdict is not None)
+
+    @invariant()
+    def attempts_are_numbered_and_what_is_none_has_no_number(self) -> None:
+        """By their time, from 1 and without a gap unless one was deleted; `attempts` lists the same."""
+        numbers: dict[tuple[str, str], list[int]] = {}
+        for record in self.store.submissions.list(Filter("cs101"), 1000).items[::-1]:
+            assert (record.attempt is not None) == is_attempt(record.state, record.outcome)
+            if record.attempt is not None:
+                numbers.setdefault((record.student, record.assignment), []).append(record.attempt)
+        for (student, assignment), own in numbers.items():
+            assert own == sorted(set(own))
+            assert (student, assignment) in self.with_gaps or own == [*range(1, len(own) + 1)]
+            assert len(self.store.courses.attempts_of("cs101", assignment, student)) == len(own)
 
     @invariant()
     def lists_of_states_and_outcomes_are_those_of_the_submissions(self) -> None:

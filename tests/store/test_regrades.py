@@ -84,7 +84,7 @@ def test_since_is_a_time_of_acceptance(store: Store, which_submissions: Which, e
     grade_submission(store, "ada", "2", 4)
     since = submission(store, best_id).created + 1e-6
     name = select_units(store, which=which_submissions, since=since)
-    assert {row.entry.attempt - 1 for row in rows(store, name).values()} == expected
+    assert {(row.entry.attempt or 0) - 1 for row in rows(store, name).values()} == expected
 
 
 def test_of_equally_good_ones_the_later_is_the_best(store: Store) -> None:
@@ -175,6 +175,16 @@ def test_marks_are_compared_by_their_share_and_then_by_whether_it_passed(
     assert rows(store, name)[ada_id].change is change
     counts = now(store, name).counts
     assert {Change.UP: counts.up, Change.DOWN: counts.down, Change.SAME: counts.same}[change] == 1
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "change"), [(("rejected", "failed"), Change.UP), (("failed", "rejected"), Change.DOWN)]
+)
+def test_a_refused_file_ranks_below_a_zero(store: Store, outcomes: tuple[str, str], change: Change) -> None:
+    """It has no marks: without this neither was listed among the changes."""
+    ada_id = grade_submission(store, "ada", "a", 0, outcome=outcomes[0])
+    name = preview_regrade(store, {"a": result(0, outcome=outcomes[1])})
+    assert rows(store, name)[ada_id].change is change
 
 
 def test_a_preview_changes_nothing(store: Store) -> None:

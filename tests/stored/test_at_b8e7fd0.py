@@ -24,6 +24,7 @@ from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.settings.service import ServiceSettings
+from grader.store import keys
 from grader.store.callbacks import DeliveryState
 from grader.store.cohorts import HOUR
 from grader.store.keys import part
@@ -192,7 +193,7 @@ def test_every_cached_verdict_and_every_preview_s_reads(store: Store) -> None:
 
 
 def test_figures_are_those_that_the_scripts_had_counted(store: Store) -> None:
-    """Which kept them with each verdict, in keys that nobody reads any more."""
+    """Which kept them with each verdict, in keys that nobody reads any more. What is no attempt was among them."""
     keys_of_classes = [key.decode() for key in store.redis.scan_iter("bm:cohort:*")]
     assert keys_of_classes
     for key in keys_of_classes:
@@ -202,6 +203,13 @@ def test_figures_are_those_that_the_scripts_had_counted(store: Store) -> None:
         expected |= {f"best:{marks.score}/{marks.max_score}": marks.students for marks in cohort.marks}
         expected |= {f"hour:{hour.start / HOUR:.0f}": hour.attempts for hour in cohort.hours}
         expected |= {f"passed:{hour.start / HOUR:.0f}": hour.passed for hour in cohort.hours if hour.passed}
+        for record in store.submissions.list(Filter(course, assignment), 1000).items:
+            summary: Any = store.redis.hmget(keys.key(Kind.SUBMISSION, record.id), "score", "max_score")
+            extra = [f"hour:{record.created // HOUR:.0f}"] if record.attempt is None else []
+            if record.outcome == Outcome.REJECTED:
+                score, most = (number.decode() for number in summary)
+                extra += ["outcome:rejected", f"best:{score}/{most}"]
+            expected |= {name: expected.get(name, 0) + 1 for name in extra}
         fields: Any = store.redis.hgetall(key)
         assert expected == {name.decode(): int(number) for name, number in fields.items()}
         mistakes: Any = store.redis.smembers(f"bm:mistakes:{key.removeprefix('bm:cohort:')}")

@@ -215,11 +215,11 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
     attempt(store, "ada")
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
     for sentence in (
-        "<strong>80 %</strong>, after lateness took off 20 %",
+        "<strong>1.6 of 2 marks (80 %)</strong>, after lateness took off 0.4 marks",
         "2 of 3",
-        "10 % of the maximum off",
+        "0.2 marks off for each started day",
         "2 days late",
-        "up to 20 %",
+        "takes off up to 0.4 marks",
         "cannot lower the mark",
     ):
         assert sentence in page
@@ -267,13 +267,90 @@ def test_a_verdict_says_where_its_student_stands(app: Flask, store: Store) -> No
     with app.test_request_context():
         link = str(links.verdict(record))
     page = app.test_client().get(link, headers=HTML).text
-    assert "Your mark for this assignment is <strong>90 %</strong>, by this attempt." in page
-    assert "It would be 100 % if that had not been 1 day late." in page
+    assert "Your mark for this assignment is <strong>1.8 of 2 marks (90 %)</strong>, by this attempt." in page
+    assert "It would be 2 marks if that had not been 1 day late." in page
+    assert "0.2 marks off for each started day" in page
     assert "4 of 5" in page
     store.courses.set_override(COURSE, ASSIGNMENT, Override("ada", 0.5, "staff", "a secret"))
     page = app.test_client().get(link, headers=HTML).text
-    assert "<strong>50 %</strong>, which the staff of your course gave you" in page
+    assert "<strong>1 of 2 marks (50 %)</strong>, which the staff of your course gave you" in page
     assert "a secret" not in page
+
+
+def post_file(app: Flask, source: bytes, student: str = "ada") -> str:
+    """Hand in by a student's own link, and return the address to which that leads."""
+    link = hand_in_link(app, student)
+    answer = app.test_client().post(link, data={"once": str(time.time_ns()), "file": (BytesIO(source), "a.py")})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["Location"]
+
+
+@pytest.mark.parametrize("rules", [None, Policy(attempts=2), Policy(attempts=2, counts=Counts.LAST)])
+def test_the_same_file_again_is_the_same_attempt_and_says_so(app: Flask, store: Store, rules: Policy | None) -> None:
+    if rules is not None:
+        store.courses.set_policy(COURSE, ASSIGNMENT, rules, "staff")
+    first = post_file(app, b"x = 1\n")
+    again = post_file(app, b"x = 1\n")
+    assert again.partition("?")[0] == first
+    assert "This is the same file as before" in app.test_client().get(again).text
+    (attempt_,) = store.courses.attempts_of(COURSE, ASSIGNMENT, "ada")
+    conclude(store, attempt_.submission, failing_verdict())
+    assert post_file(app, b"x = 1\n").partition("?")[0] == first
+    assert "same file as before" not in app.test_client().get(first).text
+    assert post_file(app, b"x = 2\n") != first
+    assert len(store.courses.attempts_of(COURSE, ASSIGNMENT, "ada")) == 2
+    # Of nobody else.
+    assert "repeated" not in post_file(app, b"x = 1\n", "bo")
+
+
+@pytest.mark.parametrize(("counts", "attempts"), [(Counts.BEST, 2), (Counts.LAST, 3)])
+def test_an_earlier_file_again_is_an_attempt_only_where_the_last_counts(
+    app: Flask, store: Store, counts: Counts, attempts: int
+) -> None:
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(counts=counts), "staff")
+    for source in (b"x = 1\n", b"x = 2\n", b"x = 1\n"):
+        post_file(app, source)
+    assert len(store.courses.attempts_of(COURSE, ASSIGNMENT, "ada")) == attempts
+
+
+def test_what_has_no_verdict_or_was_refused_can_be_handed_in_again(app: Flask, store: Store) -> None:
+    for state in ("cancelled", "rejected"):
+        post_file(app, b"x = 1\n")
+        (attempt_,) = store.courses.attempts_of(COURSE, ASSIGNMENT, "ada")
+        if state == "cancelled":
+            store.submissions.cancel(attempt_.submission)
+        else:
+            conclude(store, attempt_.submission, failing_verdict() | {"outcome": "rejected"})
+    assert "repeated" not in post_file(app, b"x = 1\n")
+
+
+def test_the_history_marks_what_counts_and_what_was_late_and_the_last_attempt_is_named(
+    app: Flask, store: Store
+) -> None:
+    passing = attempt(store, "ada")
+    post_file(app, b"x = 1\n")
+    now = time.time()
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(due=now - DAY / 2, late=10, attempts=3), "staff")
+    form = app.test_client().get(hand_in_link(app, "ada")).text
+    assert "This is your last attempt." in form
+    counted, *others = [row for row in form.split("<tr>") if ">counts</span>" in row]
+    assert (">Attempt 1</a>" in counted, others) == (True, [])
+    assert form.count("1 day late</span>") == 2
+    assert "Your mark is <strong>1.8 of 2 marks (90 %)</strong>, after lateness took off 0.2 marks." in form
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=4), "staff")
+    form = app.test_client().get(hand_in_link(app, "ada")).text
+    assert ("last attempt" in form, "late</span>" in form) == (False, False)
+    store.courses.set_override(COURSE, ASSIGNMENT, Override("ada", 0.5, "staff", "oral"))
+    assert ">counts</span>" not in app.test_client().get(hand_in_link(app, "ada")).text
+    assert store.submissions.get(passing) is not None
+
+
+def test_staff_read_the_history_alike(visitor: Visitor, store: Store) -> None:
+    attempt(store, "ada")
+    store.courses.set_policy(COURSE, ASSIGNMENT, Policy(due=time.time() - DAY / 2, late=10), "staff")
+    page = visitor.get(f"{MARKS}/ada")
+    assert ('<span class="badge good">counts</span>' in page, "1 day late</span>" in page) == (True, True)
+    assert "1.8 of 2 marks (90 %)" in page
 
 
 def test_without_a_policy_students_read_of_none(app: Flask, store: Store) -> None:

@@ -24,5 +24,5 @@ def test_it_loads_neither_numpy_nor_answers_nor_workers() -> None:
     assert not {"pylti1p3.message_launch", "pylti1p3.oidc_login"} & set(modules)
     subjects = {name for name in modules if name.startswith("grader.subjects.")}
     of_networks = {"assignment", "assignment_toml", "networks_kind", "words"}
-    names = {"folder", "kinds", "networks", "toml_tables", *(f"networks.{name}" for name in of_networks)}
+    names = {"folder", "gallery", "kinds", "networks", "toml_tables", *(f"networks.{name}" for name in of_networks)}
     assert subjects == {f"grader.subjects.{name}" for name in names}

@@ -4,7 +4,7 @@ import io
 import json
 import re
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pytest
@@ -549,3 +549,140 @@ def test_a_report_is_a_table_that_a_spreadsheet_does_not_run(visitor: Visitor, s
     answer = visitor.client.get(f"{place}/report.csv")
     assert answer.mimetype == "text/csv"
     assert "'=cmd()" in answer.text
+
+
+def publish_revision(store: Store, revision: str, toml: str = "") -> RevisionRecord:
+    """A revision of the course's own, and the publication that it came from if there is a text."""
+    record = RevisionRecord(revision, "course", '{"id": "mine", "title": "Mine"}', "mine", "Mine", "0" * 64, 0.0)
+    published = store.assignments.publish(record, b"npz")
+    if toml:
+        name = store.publications.request(NewPublication("course", "mine", toml, 7)).id
+        claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
+        assert claim is not None
+        store.jobs.conclude(claim, State.DONE, revision=revision)
+    return published
+
+
+def test_publishing_anew_opens_the_text_that_the_current_revision_came_from(visitor: Visitor, store: Store) -> None:
+    publish_revision(store, "r1", f"{TOML}seed = 11\n")
+    publish_revision(store, "r2", f"{TOML}seed = 22\n")
+    refused = store.publications.request(NewPublication("course", "mine", f"{TOML}seed = 33\n")).id
+    page = visitor.get(f"{HOME}/publish?assignment=mine")
+    assert ("seed = 22" in page, "seed = 33" in page, 'value="7"' in page) == (True, False, True)
+    assert "seed = 33" in visitor.get(f"{HOME}/publish?publication={refused}")
+    visitor.post(f"{HOME}/assignments/mine/revisions/r1/current")
+    assert "seed = 11" in visitor.get(f"{HOME}/publish?assignment=mine")
+
+
+def test_a_text_that_is_not_kept_is_said(visitor: Visitor, store: Store) -> None:
+    publish_revision(store, "r1")
+    page = visitor.get(f"{HOME}/publish?assignment=mine")
+    assert "was published from is not kept here" in page
+    assert "not kept here" not in visitor.get(f"{HOME}/publish")
+
+
+@pytest.mark.parametrize("name", ["udl-7.2", "cs231n-affine"])
+def test_what_ships_can_be_chosen_and_opens_its_own_text(visitor: Visitor, name: str) -> None:
+    assert f'<option value="{name}">' in visitor.get(f"{HOME}/publish")
+    page = visitor.get(f"{HOME}/publish?shipped={name}")
+    assert f"id = &#34;{name}&#34;" in page
+    assert f'<option value="{name}" selected>' in page
+    if name == "udl-7.2":
+        assert f"id = &#34;{name}&#34;" in visitor.get(f"{HOME}/publish?assignment={name}")
+
+
+@pytest.mark.parametrize("name", ["../start", "x" * 5000, "\x00", "", "..", "no-such"])
+def test_what_does_not_ship_opens_nothing(visitor: Visitor, name: str) -> None:
+    for field in ("shipped", "publication", "assignment"):
+        assert (
+            "id = &#34;my-assignment&#34;"
+            in visitor.client.get(f"{HOME}/publish", headers=HTML, query_string={field: name}).text
+        )
+
+
+def test_a_revision_is_made_current_again_and_logged(visitor: Visitor, store: Store) -> None:
+    first, second = publish_revision(store, "r1"), publish_revision(store, "r2")
+    place = f"{HOME}/assignments/mine/revisions/r1"
+    assert "Make it current" in visitor.get(place)
+    assert "Make it current" not in visitor.get(f"{HOME}/assignments/mine/revisions/r2")
+    assert visitor.post(f"{place}/current").status_code == 303
+    assert store.assignments.current("course", "mine") == first
+    assert store.assignments.revisions("course", "mine") == [second, first]
+    assert "made another revision of mine current" in visitor.get(f"{HOME}/log")
+    assert visitor.post(f"{HOME}/assignments/mine/revisions/none/current").status_code == 404
+    assert visitor.post(f"{HOME}/assignments/udl-7.2/revisions/r1/current").status_code == 404
+
+
+def test_what_ships_is_made_current_again(visitor: Visitor, store: Store) -> None:
+    shipped = store.assignments.current("course", "udl-7.2")
+    assert shipped is not None
+    own = store.assignments.publish(replace(shipped, id="own", course="course"), b"npz")
+    assert store.assignments.current("course", "udl-7.2") == own
+    assert visitor.post(f"{UDL}/revisions/{shipped.id}/current").status_code == 303
+    assert store.assignments.current("course", "udl-7.2") == shipped
+    assert visitor.post(f"{UDL}/revisions/own/current").status_code == 303
+    assert store.assignments.current("course", "udl-7.2") == own
+
+
+def test_a_submission_leads_to_its_students_mark_and_to_the_next(visitor: Visitor, store: Store) -> None:
+    first, second, third = (submit_graded(store, student=student) for student in ("ada", "bo", "cy"))
+    page = visitor.get(f"{HOME}/submissions/{third}")
+    for fragment in ("", "#extension", "#override"):
+        assert f'href="{UDL}/marks/cy{fragment}"' in page
+    assert f'rel="next" href="{HOME}/submissions/{second}"' in page
+    query = "?assignment=udl-7.2&student=ada"
+    assert f'href="{HOME}/submissions/{first}{query.replace("&", "&amp;")}"' in visitor.get(
+        f"{HOME}/submissions{query}"
+    )
+    # The next of those that were looked for.
+    page = visitor.get(f"{HOME}/submissions/{third}{query}")
+    assert f'rel="next" href="{HOME}/submissions/{first}{query.replace("&", "&amp;")}"' in page
+    assert 'rel="next"' not in visitor.get(f"{HOME}/submissions/{first}")
+
+
+def test_who_is_signed_in_stands_in_the_header(visitor: Visitor) -> None:
+    header = visitor.get(HOME).split("</header>")[0]
+    assert '<span class="top-who student">test</span>' in header
+
+
+def test_a_regrade_lists_the_students_whose_mark_changes_apart(visitor: Visitor, store: Store) -> None:
+    """Ada has passed already: another attempt of hers that passes changes no mark."""
+    submit_graded(store, passing_verdict(), source=b"y = 1\n")
+    submit_graded(store, source=b"x = 1\n")
+    submit_graded(store, student="bo", source=b"x = 2\n")
+    submit_graded(store, failing_verdict() | {"outcome": "rejected"}, student="cy", source=b"x = 3\n")
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    finish_preview(store, place)
+    page = visitor.get(f"{place}?change=all")
+    students, theirs, others = page.split("<table")[-3:]
+    assert [name in students for name in (">ada<", ">bo<", ">cy<")] == [False, True, True]
+    assert re.findall(r'<td class="change">(\w+) .*<strong>(\w+)</strong>', students) == [("none", "100"), ("0", "100")]
+    assert [name in theirs for name in (">ada<", ">bo<", ">cy<")] == [False, True, True]
+    assert [name in others for name in (">ada<", ">bo<", ">cy<")] == [True, False, False]
+    assert "Attempts that change no mark" in page
+    assert "refused" in theirs
+
+
+def test_a_regrade_is_applied_after_one_question(visitor: Visitor, store: Store) -> None:
+    submit_graded(store)
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    regrade = finish_preview(store, place)
+    assert f'href="{place}/apply?mode=whole"' in visitor.get(place)
+    question = visitor.get(f"{place}/apply?mode=whole")
+    assert "Apply this regrade?" in question
+    assert 'name="mode" value="whole"' in question
+    record = store.regrades.get(regrade)
+    assert (record and record.phase) == Phase.PREVIEWED
+    assert 'name="mode" value="never_lower"' in visitor.get(f"{place}/apply?mode=<b>")
+    visitor.post(f"{place}/apply", mode="whole")
+    assert "cannot be applied now" in visitor.get(f"{place}/apply?mode=whole")
+
+
+def test_revisions_have_names_and_dates_beside_their_hashes(visitor: Visitor, store: Store) -> None:
+    publish_revision(store, "r1")
+    form = visitor.get(f"{HOME}/assignments/mine/regrade")
+    assert re.search(r">Current: Mine, published \d+ \w+ \d+, \d\d:\d\d UTC \(r1\)</option>", form)
+    submission = submit_graded(store)
+    assert "ships with Backmark" in visitor.get(f"{HOME}/submissions/{submission}")
+    place = visitor.post(f"{UDL}/regrade").headers["Location"]
+    assert re.search(r"ships with Backmark: <span class=.student.>Backpropagation", visitor.get(place))

@@ -103,13 +103,14 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
     elif isinstance(verdict, Verdict):
         outcome, most = verdict.outcome.value, verdict.max_score or 1
         score = verdict.score if verdict.max_score else int(verdict.outcome is Outcome.PASSED)
-    attempt = f"{len(owner.files) - student.counting} of {len(owner.files)}" if owner.files else ""
+    # Newer ones were refused, which is no attempt; of the older ones that is not known.
+    attempts = 0 if outcome == Outcome.REJECTED else len(owner.files) - student.counting
     cells = [
         source.value,
         owner.student,
         owner.id,
         write_name(str(student.file.file.name)) if student.file else "",
-        attempt,
+        f"{attempts} of {attempts}" if attempts else "",
         "late" if owner.late else "",
         outcome,
         score if student.graded else None,

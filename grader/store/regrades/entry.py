@@ -14,7 +14,7 @@ class RegradeEntry:
     """The record of a selected submission, which does not change."""
 
     student: str
-    attempt: int
+    attempt: int | None
     filename: str
     created: float
     unit: str

@@ -81,12 +81,12 @@ local function attempt_of(id)
   local at = redis.call('HMGET', 'bm:submission:' .. id, 'student', 'created', 'state', 'outcome', 'score',
     'max_score', 'mistakes', 'received')
   local created = at[8] or at[2]
-  if at[3] == 'queued' or at[3] == 'running' then
+  if not is_attempt(at[3], at[4]) then
+    return nil
+  elseif at[3] ~= 'done' then
     return { student = at[1], created = created, outcome = '', score = '', max_score = '', mistakes = '' }
-  elseif at[3] == 'done' and at[4] ~= 'rejected' then
-    return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
   end
-  return nil
+  return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
 end
 
 -- An endpoint with its deliveries, also those that are under way. False where there is none.

@@ -43,20 +43,51 @@ local function lists_of(course, assignment, listed)
   return lists
 end
 
+-- Whether a submission is an attempt, as `grader.model.records.is_attempt` has it: it waits for a verdict, or has one. What was
+-- refused before it ran is none.
+local function is_attempt(state, outcome)
+  return state == 'queued' or state == 'running' or (state == 'done' and outcome ~= 'rejected')
+end
+
+-- A submission is an attempt from now on, and takes the number of the next one, or is none any more: the student's later
+-- attempts are renumbered. `at` is its course, assignment, student and time.
+local function number_attempts(id, at, counts)
+  local later = {}
+  for _, each in ipairs(redis.call('ZRANGEBYSCORE', key('index', at[1], 'both', at[2], at[3]), '(' .. at[4], '+inf')) do
+    local own = redis.call('HMGET', job_key('submission', each), 'state', 'outcome')
+    if is_attempt(own[1], own[2]) then
+      table.insert(later, each)
+    end
+  end
+  local by = counts and 1 or -1
+  local last = redis.call('HINCRBY', key('attempts', at[1], at[3]), at[2], by)
+  if counts then
+    redis.call('HSET', job_key('submission', id), 'attempt', later[1] and get(job_key('submission', later[1]), 'attempt') or last)
+  end
+  for _, each in ipairs(later) do
+    redis.call('HINCRBY', job_key('submission', each), 'attempt', by)
+  end
+end
+
 -- Whether it stood in other lists than those of its state and outcome. Versions before 0.3 do not keep them: whoever
 -- reads them compares, and the sweeper mends them.
 function relist(id)
   local job = job_key('submission', id)
-  local at = redis.call('HMGET', job, 'course', 'assignment', 'created', 'state', 'outcome', 'listed')
-  local listed = at[3] and at[4] .. ' ' .. (at[5] or '')
-  if not listed or listed == at[6] then
+  local at = redis.call('HMGET', job, 'course', 'assignment', 'student', 'created', 'state', 'outcome', 'listed')
+  local before, listed = at[7], at[4] and at[5] .. ' ' .. (at[6] or '')
+  if not listed or listed == before then
     return false
   end
-  for _, each in ipairs(lists_of(at[1], at[2], at[6])) do
+  for _, each in ipairs(lists_of(at[1], at[2], before)) do
     redis.call('ZREM', each, id)
   end
   for _, each in ipairs(lists_of(at[1], at[2], listed)) do
-    redis.call('ZADD', each, at[3], id)
+    redis.call('ZADD', each, at[4], id)
+  end
+  local counts = is_attempt(at[5], at[6])
+  -- When it is accepted it has its number already.
+  if before and counts ~= is_attempt(before:match('^(%S+) (%S*)$')) then
+    number_attempts(id, at, counts)
   end
   redis.call('HSET', job, 'listed', listed)
   return true

@@ -115,7 +115,10 @@ def _is_used(table: MarksTable) -> bool:
     """Return True if anybody handed in for the assignment, or staff set anything."""
     terms = table.terms
     return bool(
-        terms.policy or terms.extensions or terms.overrides or any(row.marking.attempts for row in table.students)
+        terms.policy
+        or terms.extensions
+        or terms.overrides
+        or any(row.marking.attempts or row.refused for row in table.students)
     )
 
 

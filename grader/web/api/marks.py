@@ -62,6 +62,7 @@ class MarkResponse(ResponseModel):
     best: float | None = Field(description="The highest mark before lateness.")
     attempts: int
     attempts_left: int | None = Field(description="Null: any number.")
+    refused_files: int = Field(description="Files that were refused before they ran; none of them is an attempt.")
     pending: bool = Field(description="True if an attempt waits for its verdict.")
     last_attempt_at: datetime | None
     mistakes: list[str] = Field(description="The ids of the mistakes that explain the attempt that counts.")
@@ -122,6 +123,7 @@ def _render(row: MarkedStudent) -> MarkResponse:
         best=marking.best,
         attempts=marking.attempts,
         attempts_left=marking.left,
+        refused_files=row.refused,
         pending=marking.pending,
         last_attempt_at=moment_or_none(marking.last),
         mistakes=list(marking.mistakes),

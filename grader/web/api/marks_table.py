@@ -19,7 +19,7 @@ HEADER = (
     *("student", "name", "lms_id", "left_course", "mark", "computed", "before_lateness", "best"),
     *("late_seconds", "late_days", "taken_off", "attempts", "attempts_left", "waiting", "last_attempt"),
     *("override", "override_author", "override_reason", "override_differs"),
-    *("extended_due", "extended_close", "extended_attempts", "mistakes", "submission"),
+    *("extended_due", "extended_close", "extended_attempts", "mistakes", "submission", "refused_files"),
 )
 
 
@@ -31,6 +31,8 @@ class MarkedStudent:
     #: None: the roster does not have the student.
     entry: RosterEntry | None
     extension: Extension | None
+    #: The number of files that were refused before they ran; none of them is an attempt.
+    refused: int = 0
 
     @property
     def verified(self) -> bool:
@@ -49,11 +51,20 @@ class MarksTable:
 def read_marks(course: str, assignment: str) -> MarksTable:
     """Return everybody of the roster, and whoever else has handed in or was given something, but no Test Student."""
     courses = service().store.courses
-    roster, terms = courses.roster(course), courses.terms(course, assignment)
-    markings = mark_course(roster, courses.attempts(course, assignment), terms)
+    roster, terms, refused = (
+        courses.roster(course),
+        courses.terms(course, assignment),
+        courses.refused(course, assignment),
+    )
+    markings = mark_course({*roster, *refused}, courses.attempts(course, assignment), terms)
     return MarksTable(
         tuple(
-            MarkedStudent(marking, roster.get(marking.student), terms.extensions.get(marking.student))
+            MarkedStudent(
+                marking,
+                roster.get(marking.student),
+                terms.extensions.get(marking.student),
+                refused[marking.student],
+            )
             for marking in markings
             if not is_test_student(marking.student)
         ),
@@ -80,7 +91,7 @@ def cells(row: MarkedStudent) -> list[Cell]:
         *((percent(override.share), override.author, override.reason) if override else (None,) * 3),
         "yes" if marking.differs else "",
         *((_iso(extension.due), _iso(extension.closes), extension.attempts) if extension else (None,) * 3),
-        *(" ".join(marking.mistakes), marking.submission),
+        *(" ".join(marking.mistakes), marking.submission, row.refused),
     ]
 
 

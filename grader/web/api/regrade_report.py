@@ -33,8 +33,8 @@ class VerdictSummaryResponse(ResponseModel):
     """A verdict in brief."""
 
     outcome: Outcome
-    score: int
-    max_score: int
+    score: int | None = Field(description="Null for a file that was refused before it ran.")
+    max_score: int | None
     failing: list[str] = Field(description="The properties that failed.")
 
 
@@ -43,7 +43,7 @@ class ComparisonResponse(ResponseModel):
 
     submission: str
     student: str
-    attempt: int
+    attempt: int | None
     filename: str
     created_at: datetime
     change: Change | None = Field(description="How its share of the marks changes; null if it is not graded.")
@@ -137,14 +137,12 @@ def _render_summary(summary: VerdictSummary | None) -> VerdictSummaryResponse | 
         return None
     return VerdictSummaryResponse(
         outcome=Outcome(summary.outcome),
-        score=summary.score,
-        max_score=summary.max_score,
+        score=None if summary.refused else summary.score,
+        max_score=None if summary.refused else summary.max_score,
         failing=list(summary.failing),
     )
 
 
 def _summary_cells(summary: VerdictSummary | None) -> Iterator[Cell]:
-    if summary is None or not summary.graded:
-        yield from (None, None, None)
-    else:
-        yield from (summary.outcome, summary.score, summary.max_score)
+    brief = _render_summary(summary)
+    yield from (None, None, None) if brief is None else (brief.outcome, brief.score, brief.max_score)

@@ -31,7 +31,10 @@ class SummaryResponse(ResponseModel):
     assignment: str
     revision: str = Field(description="The revision that it is graded against.")
     student: str
-    attempt: int = Field(description="The number of the student's attempt at this assignment, from 1.")
+    attempt: int | None = Field(
+        description="The number of the student's attempt at this assignment, from 1. Null if it is no attempt: it was "
+        "refused before it ran, superseded, cancelled, or ended as service_failed."
+    )
     filename: str
     source_sha256: str
     size: int = Field(description="The size of the file in bytes.")
@@ -44,7 +47,7 @@ class SummaryResponse(ResponseModel):
     failure: str | None = Field(description="Why it ended as service_failed: never the student's fault.")
     regrade: str | None = Field(description="The regrade that produced the current verdict.")
     outcome: Outcome | None
-    score: int | None
+    score: int | None = Field(description="Null without a verdict, and for a file that was refused before it ran.")
     max_score: int | None
     engine: str | None = Field(
         description="The version of Backmark and its engine that reached the current verdict, such as 0.2.0+1f0c3a5b."

@@ -1,9 +1,10 @@
 """The policy as a student meets it: until when, how often, and what lateness takes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
-from grader.courses.marks import late_days, lateness, mark_student
+from grader.courses.marks import late_days, lateness, list_late_days, mark_student
 from grader.model.courses import Attempt, Counts, Marking, Policy, Terms
 from grader.web.http.service import service
 
@@ -20,6 +21,8 @@ class HandInTerms:
     refusal: HandInRefusal | None
     #: True if the student has limits of their own.
     extended: bool
+    #: The started days by which attempts are late, by submission; without those in time.
+    late: Mapping[str, int]
 
     @property
     def days(self) -> int:
@@ -30,6 +33,11 @@ class HandInTerms:
     def loss(self) -> float:
         """Per cent of the maximum that lateness takes now from a full mark."""
         return min(self.days * (self.policy.late or 0.0), 100.0 - self.policy.floor)
+
+    @property
+    def last(self) -> bool:
+        """True if one attempt is left."""
+        return self.refusal is None and self.marking.left == 1
 
     @property
     def best(self) -> bool:
@@ -68,4 +76,5 @@ def read_hand_in_terms(course: str, assignment: str, student: str | None) -> Han
         now,
         may_hand_in(now, marking.attempts, own),
         extended=terms.extension is not None,
+        late=list_late_days(attempts, terms),
     )

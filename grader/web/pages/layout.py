@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, url_for
 
+from grader.store.keys import EVERYONE
 from grader.web.http.problems import NO_SECRET, Problem
 from grader.web.http.service import service
 from grader.web.pages import cookies, framing, lms_names, words
@@ -45,7 +46,7 @@ def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values
 def install(app: Flask) -> None:
     """Give templates `asset(name)`, `visitor()`, `is_framed()`, `roster_names(course, students)`, and filters.
 
-    The filters are those of `words`, and `course_title`.
+    The filters are those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
     """
     folder = Path(str(app.static_folder))
     versions = {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()}
@@ -54,7 +55,7 @@ def install(app: Flask) -> None:
         return url_for("static", filename=name, v=versions[name])
 
     app.jinja_env.globals.update(asset=asset, visitor=visitor, is_framed=framing.is_framed)
-    app.jinja_env.globals.update(roster_names=lms_names.roster_names)
+    app.jinja_env.globals.update(roster_names=lms_names.roster_names, everyone=EVERYONE)
     app.jinja_env.filters.update(words.FILTERS, course_title=lms_names.course_title)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _KEPT

@@ -17,6 +17,7 @@ class Show(StrEnum):
 
     ALL = "all"
     NOTHING = "nothing"
+    REFUSED = "refused"
     WAITING = "waiting"
     LATE = "late"
     OVERRIDDEN = "overridden"
@@ -32,6 +33,7 @@ NAMES: Mapping[Show, str] = MappingProxyType(
     {
         Show.ALL: "everybody",
         Show.NOTHING: "who handed in nothing",
+        Show.REFUSED: "whose files were all refused",
         Show.WAITING: "who wait for a verdict",
         Show.LATE: "who are late",
         Show.OVERRIDDEN: "who have an override",
@@ -46,7 +48,8 @@ NAMES: Mapping[Show, str] = MappingProxyType(
 _TESTS: Mapping[Show, Callable[[MarkedStudent], bool]] = MappingProxyType(
     {
         Show.ALL: lambda row: bool(row.marking.student),
-        Show.NOTHING: lambda row: not row.marking.attempts,
+        Show.NOTHING: lambda row: not (row.marking.attempts or row.refused),
+        Show.REFUSED: lambda row: bool(row.refused and not row.marking.attempts),
         Show.WAITING: lambda row: row.marking.pending,
         Show.LATE: lambda row: row.marking.lateness > 0,
         Show.OVERRIDDEN: lambda row: row.marking.override is not None,

@@ -4,11 +4,11 @@ import json
 from datetime import timedelta
 from typing import NoReturn
 
-from flask import Response, request
+from flask import Response, redirect, request
 from pydantic import TypeAdapter, ValidationError
+from werkzeug.wrappers import Response as Redirection
 
 from grader.model.records import RevisionRecord
-from grader.store.keys import EVERYONE
 from grader.subjects.kinds import settings
 from grader.web.http import links
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
@@ -38,21 +38,26 @@ def read_assignment(course: str, assignment: str) -> Response:
 def read_revision(course: str, assignment: str, revision: str) -> Response:
     """Show a revision's networks, and the mistakes that they catch."""
     staff(course)
-    record = service().store.assignments.get(course, revision)
-    if record is None or record.assignment_id != assignment:
-        _unknown(course, f"{assignment} with the revision {revision}")
+    record = _find_revision(course, assignment, revision)
     return page(
         "staff/revision.html",
         course=course,
         section="course",
         revision=record,
         current=current(course, assignment).id == record.id,
-        shipped=record.course == EVERYONE,
         preview=preview(record),
         catches=catches(record),
         words=words(record),
         settings=json.dumps(settings(record.assignment), indent=2),
     )
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/revisions/<revision>/current")
+def make_revision_current(course: str, assignment: str, revision: str) -> Redirection:
+    """Grade what is handed in from now on against this revision."""
+    author = staff(course, "submit").author
+    service().store.assignments.make_current(_find_revision(course, assignment, revision), course, author)
+    return redirect(f"/courses/{course}/assignments/{assignment}/revisions/{revision}", 303)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/links")
@@ -89,6 +94,13 @@ def download_links(course: str, assignment: str) -> Response:
     return respond_table(f"links-{course}-{assignment}", ("student", "name", "lms_id", "link"), list(rows))
 
 
+def _find_revision(course: str, assignment: str, revision: str) -> RevisionRecord:
+    record = service().store.assignments.get(course, revision)
+    if record is None or record.assignment_id != assignment:
+        _unknown(course, f"{assignment} with the revision {revision}")
+    return record
+
+
 def current(course: str, assignment: str) -> RevisionRecord:
     """Return the revision that submissions are graded against now; raise Problem if there is no such assignment."""
     return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
@@ -122,7 +134,6 @@ def _page(
         student=student,
         fault=fault,
         days=service().settings.link_days,
-        everyone=EVERYONE,
         policy=store.courses.policy(course, revision.assignment_id),
         roster=bool(store.courses.roster(course)),
         columns=store.line_items.of(course, revision.assignment_id),

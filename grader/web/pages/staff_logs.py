@@ -38,6 +38,7 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "roster.remove": "removed {student} from the roster",
         "roster.read": "had the roster read from the LMS",
         "publication.request": "asked for the publication of {subject}",
+        "revision.current": "made another revision of {subject} current",
         "regrade.start": "asked for the regrade {subject}",
         "regrade.apply": "applied the regrade {subject}",
         "regrade.roll_back": "rolled back the regrade {subject}",

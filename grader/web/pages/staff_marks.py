@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.courses.checks import extension_faults, override_faults
 from grader.courses.limits import limits, limits_of
+from grader.courses.marks import list_late_days, mark_student
 from grader.model.courses import Extension, Override, Policy
 from grader.store.search import Filter
 from grader.web.api.marks_table import percent, read_marking, read_marks, spreadsheet
@@ -148,7 +149,8 @@ def _student_page(
     revision, courses = current(course, assignment), service().store.courses
     _require(course, assignment, student)
     terms = courses.terms_of(course, assignment, student)
-    marking, own = read_marking(course, assignment, student), limits_of(terms)
+    attempts, own = courses.attempts_of(course, assignment, student), limits_of(terms)
+    marking = mark_student(student, attempts, terms)
     submissions = service().store.submissions.list(Filter(course, assignment, student), _SUBMISSIONS).items
     values = {
         "override": _override_values(terms.override),
@@ -170,6 +172,8 @@ def _student_page(
         own=own,
         extension=terms.extension,
         submissions=submissions,
+        late=list_late_days(attempts, terms),
+        refused=courses.refused(course, assignment)[student],
         now=time.time(),
         values=values,
         faults={form: sent.faults if sent else {}},

@@ -7,10 +7,11 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from grader.model import fresh_places
-from grader.model.records import RevisionRecord
+from grader.model.records import PublicationRecord, RevisionRecord
 from grader.model.words import KindWords
+from grader.store.packaged import list_packaged_revisions, packaged_text
 from grader.store.publications import NewPublication
-from grader.subjects import folder, kinds
+from grader.subjects import folder, gallery, kinds
 from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
@@ -22,8 +23,10 @@ from grader.web.pages.visitor import staff
 
 pages = Pages("staff_publications", __name__)
 
-#: Publications among which the last one of an assignment is looked for.
-_LOOKED_AT = 100
+#: Publications that are looked through for the text of a revision: pages, and how many on each.
+_PAGES, _PAGE = 20, 50
+#: Characters of a publication's id that are looked for.
+_LONGEST_ID = 64
 _START = """id = "my-assignment"
 title = "My assignment"
 networks = 200
@@ -39,12 +42,12 @@ widths = [1, 8]
 def write_publication(course: str) -> Response:
     """Show the form, with something in it to start from."""
     staff(course)
-    newest = service().store.publications.list(course, _LOOKED_AT).items
-    before = next(
-        (publication for publication in newest if publication.assignment_id == request.args.get("assignment")), None
-    )
-    # A new revision of one's own starts from the words of the last.
-    return _form(course, before.toml if before else _START, str(before.fresh) if before else "", None)
+    before, assignment = _find_publication(course), request.args.get("assignment", "")
+    shipped = _read_shipped(request.args.get("shipped", "" if before else assignment))
+    if before is not None:
+        return _form(course, before.toml, str(before.fresh), None)
+    lost = bool(assignment and not shipped and service().store.assignments.current(course, assignment))
+    return _form(course, shipped or _START, "", None, lost=assignment if lost else "")
 
 
 @pages.post("/courses/<course>/publish")
@@ -95,6 +98,37 @@ def read_publication(course: str, publication: str) -> Response:
     )
 
 
+def _find_publication(course: str) -> PublicationRecord | None:
+    """Return the publication of the query, or the one that the current revision of its assignment comes from."""
+    publications = service().store.publications
+    asked = publications.get(request.args.get("publication", "")[:_LONGEST_ID])
+    if asked is not None and asked.course == course:
+        return asked
+    assignment = request.args.get("assignment", "")
+    current = service().store.assignments.current(course, assignment)
+    if not assignment or (current is not None and current.course != course):
+        return None
+    cursor = None
+    for _ in range(_PAGES):
+        batch = publications.list(course, _PAGE, cursor)
+        for publication in batch.items:
+            # Until one is published, the newest that was asked for.
+            if publication.assignment_id == assignment and current is None:
+                return publication
+            if current is not None and publication.revision == current.id:
+                return publication
+        cursor = batch.next_cursor
+        if cursor is None:
+            break
+    return None
+
+
+def _read_shipped(assignment: str) -> str:
+    """Return the text of an assignment that ships with Backmark; empty if none has this id."""
+    entry = next((entry for entry in gallery.list_gallery() if entry.id == assignment), None)
+    return (packaged_text(assignment) or "") if entry is None else folder.bundle(entry.folder)
+
+
 def _read_folder() -> str:
     """Return the text of the folder that was chosen; empty if none was, or if it holds no assignment."""
     files: dict[str, str] = {}
@@ -116,7 +150,8 @@ def _words(toml: str) -> KindWords:
         return KindWords()
 
 
-def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:
+def _form(course: str, toml: str, fresh: str, fault: str | None, *, lost: str = "") -> Response:
+    """Show the form; `lost` is the id of an assignment whose text is not kept."""
     return page(
         "staff/publish.html",
         422 if fault else 200,
@@ -126,6 +161,10 @@ def _form(course: str, toml: str, fresh: str, fault: str | None) -> Response:
         fresh=fresh,
         most_fresh=fresh_places.MOST,
         fault=fault,
+        lost=lost,
+        shipped=gallery.list_gallery(),
+        networks=list_packaged_revisions(),
+        chosen=request.args.get("shipped", ""),
         once=secrets.token_hex(16),
         secret=service().settings.secret is not None,
     )

@@ -16,6 +16,7 @@ from grader.web.api.regrades import RegradeRequest
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
 from grader.web.pages.layout import Pages, page
+from grader.web.pages.regrade_marks import list_mark_changes
 from grader.web.pages.staff_assignments import current
 from grader.web.pages.visitor import staff
 
@@ -86,7 +87,10 @@ def read_regrade(course: str, regrade: str) -> Response:
     asked = request.args.get("change")
     changes = _CHANGES.get(asked or "", _MOVED)
     cursor = request.args.get("cursor") or None
-    report = service().store.regrades.report(record.id).page(changes, _PAGE, cursor)
+    store, selection = service().store, record.selection
+    report = store.regrades.report(record.id).page(changes, _PAGE, cursor)
+    marks = list_mark_changes(store, record.id, report.items, (course, selection.assignment))
+    current_revision = store.assignments.current(course, selection.assignment)
     return page(
         "staff/regrade.html",
         course=course,
@@ -96,6 +100,9 @@ def read_regrade(course: str, regrade: str) -> Response:
         actions=actions(record),
         Action=Action,
         rows=[render_comparison(row) for row in report.items],
+        marks={change.student: change for change in marks},
+        revision=store.assignments.get(course, selection.revision),
+        current=current_revision is not None and current_revision.id == selection.revision,
         next=report.next_cursor,
         first=cursor is None,
         change=asked if asked in _CHANGES else None,
@@ -110,15 +117,29 @@ def read_report(course: str, regrade: str) -> Response:
     return regrades.spreadsheet(record, service().store.regrades.report(record.id), frozenset())
 
 
+@pages.get("/courses/<course>/regrades/<regrade>/apply")
+def confirm_application(course: str, regrade: str) -> Response:
+    """Ask for confirmation."""
+    staff(course)
+    record, mode = _find_regrade(course, regrade), _mode(request.args)
+    return page(
+        "staff/regrade_apply.html",
+        course=course,
+        section="regrades",
+        regrade=record,
+        mode=mode,
+        possible=Action.APPLY in actions(record),
+    )
+
+
 @pages.post("/courses/<course>/regrades/<regrade>/<action>")
 def act(course: str, regrade: str, action: str) -> Redirection:
     """Take the requested action, as the API does."""
     author = staff(course, "submit").author
     record, current_service = _find_regrade(course, regrade), service()
-    mode = request.form.get("mode")
     match action:
         case Action.APPLY:
-            current_service.intake.apply(record.id, Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER, author)
+            current_service.intake.apply(record.id, _mode(request.form), author)
         case Action.ROLL_BACK:
             current_service.intake.roll_back(record.id, author)
         case Action.CANCEL:
@@ -128,6 +149,12 @@ def act(course: str, regrade: str, action: str) -> Redirection:
         case _:
             raise Problem(NOT_FOUND, f"there is no {action} of a regrade")
     return redirect(f"/courses/{course}/regrades/{record.id}", 303)
+
+
+def _mode(fields: Mapping[str, str]) -> Mode:
+    """Return the mode that a query or a form asks for; the one that lowers nobody's marks if it is unknown."""
+    mode = fields.get("mode")
+    return Mode(mode) if mode in set(Mode) else Mode.NEVER_LOWER
 
 
 def _find_regrade(course: str, regrade: str) -> RegradeRecord:

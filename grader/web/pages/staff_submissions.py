@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model.records import Job, Kind, State, SubmissionRecord
 from grader.model.verdict import Outcome
+from grader.store.paging import cursor
 from grader.store.search import Filter
 from grader.web import viewers
 from grader.web.api import submissions
@@ -34,18 +35,13 @@ def list_submissions(course: str) -> Response:
     store, criteria = service().store, _filter(course)
     matches = store.submissions.list(criteria, _PAGE, request.args.get("cursor") or None)
     mistakes = store.cohorts.recent(course, criteria.assignment).mistakes if criteria.assignment else ()
-    asked = {
-        name: value
-        for name in ("assignment", "student", "outcome", "state", "mistake")
-        if (value := getattr(criteria, name)) is not None
-    }
     return page(
         "staff/submissions.html",
         course=course,
         section="submissions",
         page=matches,
         criteria=criteria,
-        asked=asked,
+        asked=_write_query(criteria),
         assignments=store.assignments.list(course),
         mistakes=mistakes,
         outcomes=[*Outcome],
@@ -62,12 +58,20 @@ def read_submission(course: str, submission: str) -> Response:
     staff_ = staff(course)
     store, record = service().store, find_submission(course, submission)
     verdict, revision = viewers.verdict(record, staff_), store.assignments.get(course, record.revision)
+    criteria = _filter(course)
+    asked = _write_query(criteria)
+    following = store.submissions.list(
+        criteria if asked else Filter(course, assignment=record.assignment), 1, cursor(1000 * record.created)
+    ).items
     cells, start = store.listings.get(record.source_sha256), store.submissions.beginning(record, RAW)
     return page(
         "staff/submission.html",
         course=course,
         section="submissions",
         submission=record,
+        revision=revision,
+        asked=asked,
+        following=following[0] if following else None,
         position=store.jobs.position(Job(Kind.SUBMISSION, record.id)) if record.state is State.QUEUED else None,
         view=None if verdict is None else make_view(verdict, revision),
         found=record,
@@ -145,6 +149,12 @@ def find_submission(course: str, submission: str) -> SubmissionRecord:
     if record is None or record.course != course:
         raise Problem(NOT_FOUND, f"there is no submission {submission}")
     return record
+
+
+def _write_query(criteria: Filter) -> dict[str, str]:
+    """Return the query that `_filter` reads as this search."""
+    names = ("assignment", "student", "outcome", "state", "mistake")
+    return {name: str(value) for name in names if (value := getattr(criteria, name)) is not None}
 
 
 def _filter(course: str) -> Filter:

@@ -17,6 +17,7 @@ from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from grader.subjects import kinds
+from grader.web.api.marks_table import read_marking
 from grader.web.api.upload import FileName
 from grader.web.http import clients, links
 from grader.web.http.bodies import allow_unbuffered
@@ -84,7 +85,10 @@ def take(token: str) -> Response:
     submission = current_service.store.submissions.get(accepted.id)
     if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
-    answer = redirect(_verdict_address(submission, link, token), 303)
+    address = _verdict_address(submission, link, token)
+    if accepted.identical:
+        address += f"{'&' if '?' in address else '?'}repeated="
+    answer = redirect(address, 303)
     if link.student is None:
         browsers.remember(answer, browser)
     return answer
@@ -157,6 +161,10 @@ def _form(
             for submission in current_service.store.submissions.list(criteria, _EARLIER).items
         ]
     known = kinds.settings(revision.assignment)
+    terms = read_hand_in_terms(link.course, link.assignment, link.student)
+    marking = None
+    if earlier and link.student is not None:
+        marking = terms.marking if terms else read_marking(link.course, link.assignment, link.student)
     return page(
         "submit_form.html",
         200 if refused is None else 422,
@@ -172,7 +180,9 @@ def _form(
         once=token_urlsafe(12),
         earlier=earlier,
         most=current_service.settings.max_bytes,
-        terms=read_hand_in_terms(link.course, link.assignment, link.student),
+        terms=terms,
+        counting=None if marking is None or marking.override else marking.submission,
+        late=terms.late if terms else {},
         shown_to_staff=shown_to_staff,
         bare=True,
     )
@@ -213,6 +223,7 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
         *(link.course, link.assignment, revision.id, student, name, source, once, shares),
         trace=current_trace(),
         verified=link.student is not None,
+        once=True,
     )
 
 

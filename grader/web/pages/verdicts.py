@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Verdict
@@ -36,6 +36,7 @@ def show(token: str) -> Response:
         "found": submission,
         "title": submission.assignment if current is None else current.title,
         "terms": _read_terms(submission),
+        "repeated": "repeated" in request.args,
         "again": submit_form.form_address(submission),
         "bare": True,
     }

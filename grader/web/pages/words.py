@@ -105,6 +105,11 @@ def figure(value: float) -> str:
     return f"{value:g}"
 
 
+def points(value: float) -> str:
+    """Return marks with at most two digits after the point: 8, 7.5."""
+    return f"{value:.2f}".rstrip("0").rstrip(".")
+
+
 def is_local(text: str) -> bool:
     """Return True if a time in a form has no offset, so that a browser's field for local times takes it."""
     return "+" not in text and text.count("-") == 2
@@ -138,6 +143,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "figure": figure,
     "percent": percent,
+    "points": points,
     "is_local": is_local,
     "thousands": thousands,
     "plural": plural,

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -67,6 +68,8 @@ class Shown:
     last_line: str
     text: str
 
+
+UDL = assignment(Activation.RELU, Loss.LEAST_SQUARES, 3)
 
 Run = Callable[[str, Counterexample], Shown]
 
@@ -189,6 +192,24 @@ def network(number: int, assignment_: Assignment) -> Network:
     one_hot = np.eye(sizes[-1])[:, rng.integers(0, sizes[-1], columns)]
     y = rng.normal(size=one_hot.shape) if assignment_.formulas.loss is Loss.LEAST_SQUARES else one_hot
     return Network(weights, biases, rng.normal(size=(sizes[0], columns)), y)
+
+
+@pytest.mark.parametrize("before", [{}, {"K": 5, "all_weights": ["own"], "net_input": "own", "y": "own", "all_f": []}])
+def test_the_notebooks_own_variables_are_as_before(before: dict[str, Any]) -> None:
+    """A right solution must not fail its own check because the script was run above it."""
+    text, names = script(network(3, UDL), UDL), {"np": np, **before}
+    with contextlib.redirect_stdout(io.StringIO()) as stream:
+        exec(f"{sources(UDL)['']}\n{text}", names)  # noqa: S102 - all of it is ours
+    assert stream.getvalue().endswith("\n0 arrays are wrong\n")
+    variables = {"K", "all_weights", "all_biases", "all_f", "all_h", "net_input", "y", "all_dl_dweights"}
+    assert {name: value for name, value in names.items() if name in variables} == before
+
+
+def test_k_is_put_back_if_the_function_raises() -> None:
+    names: dict[str, Any] = {"K": 5}
+    with pytest.raises(ZeroDivisionError):
+        exec(f"def backward_pass(*given):\n    return K / 0\n{script(network(0, UDL), UDL)}", names)  # noqa: S102 - ours
+    assert names["K"] == 5
 
 
 def test_the_students_own_helpers_stay_what_they_are(udl: NetworksJudge) -> None:

@@ -295,4 +295,6 @@ def _print_table(comparisons: "Iterable[Comparison]") -> None:
 def _format_marks(standing: "VerdictBrief | None") -> "Text":
     from rich.text import Text
 
-    return Text("" if standing is None else f"{standing.outcome} {standing.score}/{standing.max_score}")
+    if standing is None or standing.score is None:
+        return Text("" if standing is None else standing.outcome)
+    return Text(f"{standing.outcome} {standing.score}/{standing.max_score}")
