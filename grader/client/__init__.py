@@ -3,6 +3,7 @@
 from grader.client.client import Client
 from grader.client.course_records import (
     CoursePolicy,
+    HandInLink,
     LoggedAct,
     MarkOverride,
     RosterStudent,
@@ -42,6 +43,7 @@ __all__ = [
     "CoursePolicy",
     "Fault",
     "Forbidden",
+    "HandInLink",
     "Invalid",
     "Listing",
     "LoggedAct",

@@ -19,7 +19,8 @@ from grader.store import keys
 from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.courses import Courses
-from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.errors import IdempotencyMismatch, LinkEnded, ShareUsedUp, StorageFull
+from grader.store.links import LinkSeries, new_ending
 from grader.store.paging import RecordPage
 from grader.store.room import Storage
 from grader.store.scripts import FollowingCall, ScriptCall, Scripts
@@ -55,6 +56,8 @@ class NewSubmission:
     trace: Trace = field(default_factory=receive)
     #: False if anybody may have typed the student's name, as on a link for the whole class.
     verified: bool = True
+    #: The series of the link that it came by.
+    link: LinkSeries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +80,8 @@ class Submissions:
     def accept(self, new: NewSubmission) -> AcceptedSubmission:
         """Record and queue a submission. Without a policy, an earlier one of the student's that waits is superseded.
 
-        Raises HandInBarred if the policy takes nothing from the student now, IdempotencyMismatch for a used key,
-        ShareUsedUp and StorageFull if a limit is reached.
+        Raises HandInBarred if the policy takes nothing from the student now, LinkEnded if the link that it came by has
+        ended, IdempotencyMismatch for a used key, ShareUsedUp and StorageFull if a limit is reached.
         """
         if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
             accepted = self._accept(new, compress(new.source))
@@ -173,9 +176,12 @@ class Submissions:
         """
         return bool(self._scripts.run("delete", name, author))
 
-    def delete_student(self, course: str, student: str, author: str = "") -> int:
-        """Delete all data of a student in a course; return the number of submissions."""
-        return int(self._scripts.run("delete_student", course, student, author))
+    def delete_student(self, course: str, student: str, author: str = "", links: str = "") -> int:
+        """Delete all data of a student in a course; return the number of submissions.
+
+        `links` is the owner of the student's links, which end.
+        """
+        return int(self._scripts.run("delete_student", course, student, author, links, new_ending()))
 
     def expire(self, before: float, limit: int = 100) -> int:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
@@ -230,6 +236,7 @@ def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str |
     return (
         *(terms.version, opens, closes, attempts),
         *("0" if terms.policy is None else "1", "0" if new.verified else "1"),
+        *(("", "") if new.link is None else (json.dumps(new.link.owners), new.link.endings)),
     )
 
 
@@ -244,6 +251,8 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
         case "used_up":
             share = new.shares[int(answer[1]) - 1]
             raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
+        case "link_ended":
+            raise LinkEnded("the staff of the course have ended this link")
         case "unverified":
             raise unverified_error()
         case Bar.NOT_OPEN:

@@ -43,11 +43,16 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "scores.send": "had all marks of {subject} sent to the LMS again",
         "token.create": "made the token {subject}",
         "token.revoke": "revoked the token {subject}",
+        "link.make": "made {student} a link to hand in for {subject}",
+        "link.make_class": "made a link for the whole class to hand in for {subject}",
+        "link.make_roster": "made each student of the roster a link to hand in for {subject}",
+        "link.end": "ended the links of {student} to hand in for {subject}",
+        "link.end_all": "ended all links to hand in for {subject}",
         "submission.delete": "deleted a submission of {student}",
         "student.delete": "deleted everything of a student",
     }
 )
-_MOMENTS = frozenset({"opens", "due", "closes", "start", "end"})
+_MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until"})
 _PERCENTS = frozenset({"late", "floor"})
 _SHARES = frozenset({"share", "computed"})
 
