@@ -213,6 +213,10 @@ class Submissions:
         with Subscription.of(self._redis, name) as subscription:
             yield subscription
 
+    def names(self, criteria: Filter, most: int) -> list[str]:
+        """Return the ids of a course's newest submissions that match, at most so many."""
+        return SubmissionSearch(self._redis, self._scripts, self.many).names(criteria, most)
+
     def list(self, criteria: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
         return SubmissionSearch(self._redis, self._scripts, self.many).page(criteria, limit, cursor)
