@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         Forbidden as Forbidden,
     )
     from grader.client import (
+        HandInLink as HandInLink,
+    )
+    from grader.client import (
         Invalid as Invalid,
     )
     from grader.client import (

@@ -4,6 +4,7 @@ from grader.client.client import Client
 from grader.client.course_records import (
     CoursePolicy,
     GradebookColumn,
+    HandInLink,
     LoggedAct,
     MarkOverride,
     RosterStudent,
@@ -44,6 +45,7 @@ __all__ = [
     "Fault",
     "Forbidden",
     "GradebookColumn",
+    "HandInLink",
     "Invalid",
     "Listing",
     "LoggedAct",

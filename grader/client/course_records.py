@@ -66,6 +66,22 @@ class ServiceOutage:
 
 
 @dataclass(frozen=True, slots=True)
+class HandInLink:
+    """A link by which a student, or a class, hands in without a token."""
+
+    #: The link; a path if the server was not told its address.
+    url: str
+    #: When it ends; without days this moves with the closing time of the assignment.
+    ends: datetime = field(metadata={"json": "ends_at"})
+    student: str | None = None
+
+    @classmethod
+    def read(cls, body: Body) -> "HandInLink":
+        """Return a link from the server's JSON."""
+        return read(cls, body)
+
+
+@dataclass(frozen=True, slots=True)
 class MarkOverride:
     """A mark that staff gave."""
 

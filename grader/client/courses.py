@@ -9,6 +9,7 @@ from grader.client.calls import Calls, no_value, path_of, value
 from grader.client.course_records import (
     CoursePolicy,
     GradebookColumn,
+    HandInLink,
     LoggedAct,
     MarkOverride,
     RosterStudent,
@@ -93,6 +94,17 @@ class CourseCalls:
     def remove_outage(self, assignment: str, outage: str) -> None:
         """Remove an outage."""
         self._calls.delete(self._at(assignment, "outages", outage), no_value)
+
+    # Links to hand in
+
+    def make_link(self, assignment: str, student: str | None = None, *, days: int | None = None) -> HandInLink:
+        """Make a link to hand in, for a student or for all; without days it ends when the assignment closes."""
+        body = {"student": student, "days": days}
+        return self._calls.post(self._at(assignment, "links"), HandInLink.read, body, again=True)
+
+    def end_links(self, assignment: str, student: str | None = None) -> None:
+        """End all links to hand in for an assignment, or those of one student; links made afterwards hold."""
+        self._calls.delete(self._at(assignment, "links", *(() if student is None else (student,))), no_value)
 
     # Marks
 

@@ -9,6 +9,7 @@ from grader.model.courses import Extension, Outage, Override, Policy
 #: Seconds of grace: more is another due.
 MOST_GRACE = 7 * 86_400
 MOST_ATTEMPTS = 10_000
+_MINUTE = 60
 #: Characters of a reason.
 LONGEST_REASON = 500
 
@@ -25,8 +26,7 @@ def policy_faults(policy: Policy) -> Iterator[RuleFault]:
     """Yield the faults of a policy."""
     yield from _order(policy.opens, "opens", policy.due, "due")
     yield from _order(policy.opens, "opens", policy.closes, "closes")
-    if policy.due is not None and policy.closes is not None and policy.closes < policy.due:
-        yield RuleFault("closes", "It closes before it is due; set closes to the due time or later.")
+    yield from _close(policy.due, policy.closes)
     yield from _between("grace", policy.grace, 0, MOST_GRACE, "seconds")
     if policy.late is not None:
         yield from _between("late", policy.late, 0, 100, "per cent")
@@ -40,8 +40,7 @@ def extension_faults(extension: Extension, policy: Policy) -> Iterator[RuleFault
         yield RuleFault("due", "The extension changes nothing; set due, closes or attempts.")
     yield from _order(policy.opens, "opens", extension.due, "due")
     due = policy.due if extension.due is None else extension.due
-    if extension.closes is not None and due is not None and extension.closes < due:
-        yield RuleFault("closes", "It closes before it is due; set closes to the due time or later.")
+    yield from _close(due, extension.closes)
     yield from _order(policy.opens, "opens", extension.closes, "closes")
     yield from _attempts(extension.attempts)
     yield from _reason(extension.reason)
@@ -63,6 +62,12 @@ def override_faults(override: Override) -> Iterator[RuleFault]:
 def _order(earlier: float | None, first: str, later: float | None, second: str) -> Iterator[RuleFault]:
     if earlier is not None and later is not None and later <= earlier:
         yield RuleFault(second, f"{second} must be later than {first}.")
+
+
+def _close(due: float | None, closes: float | None) -> Iterator[RuleFault]:
+    """Yield a fault of a close before the due, by the minutes that pages show: 23:59 is no earlier than 23:59:59."""
+    if due is not None and closes is not None and closes // _MINUTE < due // _MINUTE:
+        yield RuleFault("closes", "It closes before it is due; set closes to the due time or later.")
 
 
 def _between(field: str, value: float, least: float, most: float, unit: str) -> Iterator[RuleFault]:

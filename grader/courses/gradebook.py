@@ -1,11 +1,11 @@
-"""The table of marks that an LMS exports, and its column filled: Canvas's gradebook, Moodle's grading worksheet.
+"""The table of marks that an LMS exports, and its columns filled: Canvas's gradebook, Moodle's grading worksheet.
 
 Rows are found by the id that only the LMS gives a student, never by a name. Facts about both formats: docs/offline.md.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -25,6 +25,13 @@ _CANVAS_WORDS: Mapping[str, str] = MappingProxyType(
 )
 #: A number, and not one whose comma may be a thousands separator. More digits before it would be infinite.
 _NUMBER = re.compile(r"-?\d{1,12}(?:\.\d+|,(?!\d{3}$)\d+)?")
+#: A number with both: `1,000.00`, or `1.000,00` as some languages write it.
+_GROUPED = re.compile(r"-?\d{1,3}(?:(?:,\d{3}){1,3}\.\d+|(?:\.\d{3}){1,3},\d+)")
+#: Moodle's column of comments on a student's work.
+FEEDBACK_COLUMN = "Feedback comments"
+#: The words of Moodle's column that says if a grade can be changed, in languages of Europe.
+_YES = frozenset(("yes", "ja", "oui", "sí", "si", "sì", "sim", "tak", "ano", "áno", "da", "igen", "kyllä", "jah"))
+_NO = frozenset(("no", "nein", "non", "não", "nee", "nej", "nei", "nie", "ne", "nu", "nem", "ei"))
 
 
 class Lms(StrEnum):
@@ -48,6 +55,8 @@ class MarkColumn:
     header: str
     #: The marks for everything right; None if the table does not say a number.
     maximum: float | None
+    #: The text that stands there for them.
+    written: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +79,8 @@ class Gradebook:
     table: GradebookTable
     #: Names of groups: if they hand in together, a download of Moodle names them, by numbers that are no students'.
     groups: frozenset[str] = frozenset()
+    #: The place of each column by its header.
+    places: Mapping[str, int] = field(default_factory=dict)
 
 
 class ColumnNotChosen(GradebookError):
@@ -95,6 +106,9 @@ class FilledGradebook:
     unmarked: tuple[GradebookStudent, ...]
     #: The ids of marks for which there is no row.
     unknown: tuple[str, ...]
+    #: Students whose cell for feedback was filled, and those whose cell had a text already, which stays.
+    commented: tuple[GradebookStudent, ...] = ()
+    uncommented: tuple[GradebookStudent, ...] = ()
 
 
 def read_gradebook(data: bytes) -> Gradebook:
@@ -122,6 +136,12 @@ def choose_column(gradebook: Gradebook, name: str | None = None) -> MarkColumn:
     column = chosen[0]
     if column.maximum is None or column.maximum <= 0:
         where = "the row Points Possible" if gradebook.lms is Lms.CANVAS else "the column after it"
+        if column.maximum is None and any(map(str.isdigit, column.written)):
+            message = (
+                f"the column {column.header!r} has the maximum {column.written[:40]!r} ({where} holds it), which may be"
+                " more than one number; write it there without a thousands separator, such as 1000 or 1000.00"
+            )
+            raise GradebookError(message)
         message = (
             f"the column {column.header!r} has no maximum above 0 ({where} holds it), so marks cannot be scaled to it;"
             " give the assignment points in the LMS, and export again"
@@ -130,13 +150,23 @@ def choose_column(gradebook: Gradebook, name: str | None = None) -> MarkColumn:
     return column
 
 
-def fill(gradebook: Gradebook, column: MarkColumn, shares: Mapping[str, float]) -> FilledGradebook:
-    """Write each student's share of the maximum, 0 to 1 by LMS id, as a mark; every other cell stays as it is."""
+def fill(
+    gradebook: Gradebook,
+    column: MarkColumn,
+    shares: Mapping[str, float],
+    comments: Mapping[str, str] = MappingProxyType({}),
+    comment_place: int | None = None,
+) -> FilledGradebook:
+    """Write each student's share of the maximum, 0 to 1 by LMS id, as a mark; every other cell stays as it is.
+
+    Who gets a mark also gets the comment of that id in the column at `comment_place`, where that cell is empty.
+    """
     for student_id, share in shares.items():
         if not 0 <= share <= 1:
             message = f"the mark of {student_id} is {share:g} of the maximum, and must be between 0 and 1"
             raise GradebookError(message)
     filled, replaced, kept, unmarked = [], [], [], []
+    commented, uncommented = [], []
     changes: dict[tuple[int, int], str] = {}
     for student in gradebook.students:
         cells = gradebook.table.texts(student.row)
@@ -153,6 +183,14 @@ def fill(gradebook: Gradebook, column: MarkColumn, shares: Mapping[str, float]) 
             changes[student.row, column.index] = mark
             replaced += [student] if before not in {"", "-"} else []
         filled.append(student)
+        comment = comments.get(student.id, "")
+        if comment_place is None or not comment or cells[comment_place] == comment:
+            continue
+        if cells[comment_place]:
+            uncommented.append(student)
+            continue
+        changes[student.row, comment_place] = comment
+        commented.append(student)
     rows = {student.id for student in gradebook.students}
     return FilledGradebook(
         gradebook.table.replace(changes),
@@ -161,6 +199,8 @@ def fill(gradebook: Gradebook, column: MarkColumn, shares: Mapping[str, float]) 
         tuple(kept),
         tuple(unmarked),
         tuple(student_id for student_id in shares if student_id not in rows),
+        tuple(commented),
+        tuple(uncommented),
     )
 
 
@@ -183,7 +223,7 @@ def _read_canvas(table: GradebookTable, header: Sequence[str]) -> Gradebook:
     # A cell "(read only)" marks a total, such as "Final Score (2026)".
     possible = _full_row(table, points, len(header))
     columns = [
-        MarkColumn(index, name, _read_number(possible[index]))
+        MarkColumn(index, name, _read_number(possible[index]), possible[index])
         for index, name in enumerate(header)
         if _CANVAS_COLUMN.fullmatch(name) and "read only" not in possible[index]
     ]
@@ -209,22 +249,38 @@ def _read_moodle(table: GradebookTable, header: Sequence[str]) -> Gradebook:
     places = {name: index for index, name in enumerate(header)}
     grades = [places["Grade"]] if "Grade" in places else range(1, len(header))
     # In every language the maximum, or the words of a scale, are in the column after the grades.
-    columns = [
-        MarkColumn(index, header[index], _read_number(rows[0][index + 1]) if index + 1 < len(header) else None)
-        for index in grades
-    ]
-    changeable = places.get("Grade can be changed")
+    maxima = {index: rows[0][index + 1] if index + 1 < len(header) else "" for index in grades}
+    columns = [MarkColumn(index, header[index], _read_number(written), written) for index, written in maxima.items()]
+    changeable = _find_changeable(header, rows)
     students = [
         GradebookStudent(
             row,
             identity["number"] if identity else "",
             cells[places.get("Full name", 0)],
-            "its grade cannot be changed in Moodle" if changeable and cells[changeable] == "No" else "",
+            "its grade cannot be changed in Moodle" if changeable and cells[changeable].casefold() in _NO else "",
         )
         for row, (cells, identity) in enumerate(zip(rows, identities, strict=True), 1)
     ]
     groups = {cells[places["Group"]] for cells in rows} if "Group" in places else set()
-    return Gradebook(Lms.MOODLE, tuple(columns), tuple(students), table, frozenset(filter(None, groups)))
+    return Gradebook(Lms.MOODLE, tuple(columns), tuple(students), table, frozenset(filter(None, groups)), places)
+
+
+def _find_changeable(header: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
+    """Return the place of the column that says if a grade can be changed: in other languages, the first of yes and no.
+
+    Raises GradebookError if the English column has other words, since a mark that cannot be changed is not uploaded.
+    """
+    named = "Grade can be changed"
+    words = [{cells[index].casefold() for cells in rows} - {""} for index in range(len(header))]
+    if named in header:
+        place = header.index(named)
+        if strange := words[place] - _YES - _NO:
+            message = (
+                f"the column {named!r} has {min(strange)[:40]!r} in it, and should have Yes or No; export it again"
+            )
+            raise GradebookError(message)
+        return place
+    return next((index for index, column in enumerate(words) if column and column <= _YES | _NO), None)
 
 
 def _full_row(table: GradebookTable, row: int, width: int) -> list[str]:
@@ -237,4 +293,6 @@ def _full_row(table: GradebookTable, row: int, width: int) -> list[str]:
 
 def _read_number(text: str) -> float | None:
     """Return a number, written with a point or, as some languages do, with a comma; None if it is none for certain."""
+    if _GROUPED.fullmatch(text):
+        return float(text.replace("," if text.rfind(",") < text.rfind(".") else ".", "").replace(",", "."))
     return float(text.replace(",", ".")) if _NUMBER.fullmatch(text) else None

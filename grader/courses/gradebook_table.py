@@ -12,6 +12,8 @@ from grader.errors import BackmarkError
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 #: The characters that separate cells; of two that are as frequent in the header, the first.
 _DELIMITERS = (",", ";", "\t")
+#: The first line by which a spreadsheet is told what separates cells; it is no row.
+_NAMED_DELIMITER = re.compile(r'("?)sep=(?P<delimiter>[^\r\n]?)\1(?:\r\n|\r|\n)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _QUOTED = re.compile(r'"(?:[^"]++|"")*+"')
 
@@ -45,8 +47,8 @@ class GradebookTable:
         text, mark, encoding = _decode(data)
         if "\0" in text:
             raise GradebookError("it is no CSV file: it has zero bytes in it. Export it as CSV, not as a spreadsheet")
-        delimiter = _find_delimiter(text)
-        return cls(tuple(_read_rows(text, delimiter)), delimiter, text, mark, encoding)
+        delimiter, start = find_delimiter(text)
+        return cls(tuple(_read_rows(text, delimiter, start)), delimiter, text, mark, encoding)
 
     def texts(self, row: int) -> list[str]:
         """Return the texts of a row, without blanks around them."""
@@ -84,15 +86,26 @@ def _decode(data: bytes) -> tuple[str, bytes, str]:
         return data.decode("latin-1"), b"", "latin-1"
 
 
-def _find_delimiter(text: str) -> str:
+def find_delimiter(text: str) -> tuple[str, int]:
+    """Return the character that separates cells, and where the header begins: after a line such as `sep=;`.
+
+    Raises GradebookError if that line names a character that separates no cells.
+    """
+    named = _NAMED_DELIMITER.match(text)
+    if named is not None:
+        if named["delimiter"] not in _DELIMITERS:
+            message = (
+                f"its first line is {named[0].strip()!r}, and cells are separated by a comma, a semicolon or a tab"
+            )
+            raise GradebookError(message)
+        return named["delimiter"], named.end()
     header = "".join(takewhile(lambda character: character not in "\r\n", _QUOTED.sub("", text)))
-    return max(_DELIMITERS, key=header.count)
+    return max(_DELIMITERS, key=header.count), 0
 
 
-def _read_rows(text: str, delimiter: str) -> Iterator[tuple[TableCell, ...]]:
-    """Yield each row that has any text."""
+def _read_rows(text: str, delimiter: str, position: int) -> Iterator[tuple[TableCell, ...]]:
+    """Yield each row from `position` on that has any text."""
     rest_of_cell = re.compile(f"[^{delimiter}\r\n]*+")
-    position = 0
     while position < len(text):
         row = []
         while True:

@@ -5,6 +5,7 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from grader.courses.gradebook_table import GradebookError, find_delimiter
 from grader.errors import BackmarkError
 from grader.model.courses import RosterEntry
 from grader.model.records import NAME
@@ -45,13 +46,14 @@ def _open(data: bytes) -> "Reader":
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadRoster(f"The file is not UTF-8 at byte {error.start}; save it as CSV UTF-8.") from None
-    return csv.reader(io.StringIO(text, newline=""), delimiter=";" if _is_european(text) else ",", strict=True)
-
-
-def _is_european(text: str) -> bool:
-    """Return True for what spreadsheets write where the comma is in numbers."""
-    header = text.partition("\n")[0]
-    return header.count(";") > header.count(",")
+    try:
+        delimiter, start = find_delimiter(text)
+    except GradebookError as error:
+        raise BadRoster(f"The file cannot be read: {error}.") from None
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    if start:
+        next(rows)
+    return rows
 
 
 def _read_rows(rows: "Reader") -> list[RosterEntry]:

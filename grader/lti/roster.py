@@ -25,6 +25,14 @@ from grader.store.store import Store
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 #: Members that are asked for at once, the most pages that are read, and the seconds within which the last one begins.
 _PAGE, _MOST_PAGES, _MOST_SECONDS = 200, 500, 600.0
+#: The part of a person whose rows have several: the first of these.
+_PRECEDENCE = (
+    CourseRole.STUDENT,
+    CourseRole.STAFF,
+    CourseRole.TEST_STUDENT,
+    CourseRole.OBSERVER,
+    CourseRole.OUTSIDER,
+)
 #: The most members of a course, its staff included, and the most characters of their ids: the standard's.
 _MOST_MEMBERS, _LONGEST_ID = MOST_STUDENTS, 255
 
@@ -58,7 +66,7 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     platform = store.platforms.get(context.platform)
     if platform is None:
         raise RosterUnavailable("its platform is no longer registered")
-    members = _cap(read_roster(services, platform, context))
+    members = _merge(_cap(read_roster(services, platform, context)))
     if not members:
         raise RosterUnavailable("the roster that the platform sent is empty")
     _record_users(store, course, members)
@@ -72,6 +80,16 @@ def _cap(members: Iterator[RosterMember]) -> list[RosterMember]:
     if len(most) > _MOST_MEMBERS:
         raise RosterUnavailable(f"the roster has more than {_MOST_MEMBERS:,} members")
     return most
+
+
+def _merge(members: list[RosterMember]) -> list[RosterMember]:
+    """Return each person once: who has a row as a student is one, and gets marks, whatever the other rows say."""
+    people: dict[str, RosterMember] = {}
+    for member in members:
+        known = people.setdefault(student_name(member.subject, member.part), member)
+        if _PRECEDENCE.index(member.part) < _PRECEDENCE.index(known.part):
+            people[student_name(member.subject, member.part)] = member
+    return list(people.values())
 
 
 def read_roster(services: RosterServices, platform: Platform, context: LtiContext) -> Iterator[RosterMember]:

@@ -50,7 +50,8 @@ class ServiceSettings(BaseSettings):
     #: The address at which people reach the pages, such as https://backmark.example.edu: links begin with it.
     #: With https, browsers send the cookie of a sign-in over TLS only.
     public_url: HttpUrl | None = None
-    #: Days for which a signed link holds: to a verdict from its submission on, and to hand in unless staff say other.
+    #: Days for which a signed link holds: to a verdict from its submission on, and to hand in for an assignment that
+    #: never closes, unless staff say other.
     link_days: int = Field(default=180, ge=1, le=3650)
 
     #: Bytes of a request, file and fields together.

@@ -26,6 +26,7 @@ from grader.model.stored import read
 from grader.model.verdict import Outcome
 from grader.store import keys
 from grader.store.connection import Connection, text, texts
+from grader.store.links import new_ending
 from grader.store.paging import RecordPage, cursor, start
 from grader.store.scripts import Scripts
 from grader.store.summary import VerdictSummary
@@ -234,15 +235,16 @@ class Courses:
         courses: Any = self._redis.smembers(keys.key("courses-kept"))
         return sum(int(self._scripts.run("expire_course", text(course), f"{1000 * before:.3f}")) for course in courses)
 
-    def delete(self, course: str) -> int:
+    def delete(self, course: str, links: str = "") -> int:
         """Delete a course with everything that belongs to it; return the number of its submissions.
 
+        `links` is the owner of all links of the course, which end.
         Tokens with the scope admin stay: they see every course. So does what several courses share by its hash: the
         cases of a revision.
         """
         deleted, more = 0, True
         while more:
-            gone, more = self._scripts.run("delete_course", course, _DELETED)
+            gone, more = self._scripts.run("delete_course", course, _DELETED, links, new_ending())
             deleted += int(gone)
         return deleted
 

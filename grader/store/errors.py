@@ -32,6 +32,10 @@ class LineItemTaken(BackmarkError):
         self.item = item
 
 
+class LinkEnded(BackmarkError):
+    """The link that a submission came by has ended; nothing was recorded."""
+
+
 class WrongPhase(BackmarkError):
     """A regrade is in the wrong phase for an action; the message names both."""
 

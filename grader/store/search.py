@@ -1,5 +1,6 @@
 """Search for submissions: a script walks the shortest index that applies, and compares the other fields in Redis."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -17,6 +18,18 @@ _LISTED = keys.key("courses-listed")
 
 
 @dataclass(frozen=True, slots=True)
+class StudentPart:
+    """Students of whom a part is known: one that their name in submissions has, in any case, and others by name."""
+
+    part: str
+    students: tuple[str, ...] = ()
+
+    def encode(self) -> str:
+        """Return it as JSON for `search.lua`."""
+        return json.dumps({"part": self.part.lower(), "students": self.students})
+
+
+@dataclass(frozen=True, slots=True)
 class Filter:
     """A filter of a course's submissions; a field that is None matches anything."""
 
@@ -27,6 +40,7 @@ class Filter:
     state: State | None = None
     #: The id of a mistake that explains the verdict; needs `assignment`.
     mistake: str | None = None
+    who: StudentPart | None = None
 
     @property
     def uses_lists(self) -> bool:
@@ -61,13 +75,14 @@ class Filter:
         return [(keys.key("index", self.course, *parts), fields) for parts, fields in indexes]
 
     def fields(self) -> dict[str, str]:
-        """Return the fields of a submission's hash that must have a value."""
+        """Return the fields of a submission that must have a value, as `search.lua` takes them."""
         wanted = {
             "assignment": self.assignment,
             "student": self.student,
             "outcome": self.outcome,
             "state": None if self.state is None else self.state.value,
             "mistakes": self.mistake,
+            "who": None if self.who is None else self.who.encode(),
         }
         return {name: value for name, value in wanted.items() if value is not None}
 
@@ -82,20 +97,29 @@ class SubmissionSearch:
 
     def page(self, criteria: Filter, limit: int, after: str | None) -> RecordPage[SubmissionRecord]:
         """Return a page of matches, newest first; only a full page has a cursor, which continues if more may match."""
-        listed = criteria.uses_lists and bool(self.redis.sismember(_LISTED, criteria.course))
-        index, known = self._shortest(criteria.indexes(listed=listed))
-        others = [field for field in criteria.fields().items() if field[0] not in known]
-        end, last = start(after), "more"
-        times: dict[str, str] = {}
-        while last and len(times) <= limit:
-            wanted = limit + 1 - len(times)
-            size = _CHUNK if others else wanted
-            last, *matches = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
-            times |= zip(matches[::2], matches[1::2], strict=True)
-            end = f"({last}"
+        times = self._find(criteria, limit + 1, start(after))
         names = list(times)[:limit]
         more = cursor(float(times[names[-1]])) if len(times) > limit else None
         return RecordPage(tuple(self.read(names)), more)
+
+    def names(self, criteria: Filter, most: int) -> list[str]:
+        """Return the ids of the newest matches, at most so many."""
+        return list(self._find(criteria, most, start(None)))
+
+    def _find(self, criteria: Filter, most: int, end: str) -> dict[str, str]:
+        """Return the ids of the newest matches until `end`, each with its time."""
+        listed = criteria.uses_lists and bool(self.redis.sismember(_LISTED, criteria.course))
+        index, known = self._shortest(criteria.indexes(listed=listed))
+        others = [field for field in criteria.fields().items() if field[0] not in known]
+        times: dict[str, str] = {}
+        last = "more"
+        while last and len(times) < most:
+            wanted = most - len(times)
+            size = _CHUNK if others else min(wanted, _CHUNK)
+            last, *matches = map(text, self.scripts.run("search", index, end, size, wanted, *chain(*others)))
+            times |= zip(matches[::2], matches[1::2], strict=True)
+            end = f"({last}"
+        return times
 
     def _shortest(self, indexes: list[tuple[str, tuple[str, ...]]]) -> tuple[str, tuple[str, ...]]:
         if len(indexes) == 1:

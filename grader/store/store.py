@@ -13,6 +13,7 @@ from grader.store.durability import complaints, memory_complaint
 from grader.store.jobs import Jobs
 from grader.store.launches import Launches
 from grader.store.line_items import LineItems
+from grader.store.links import Links
 from grader.store.listings import Listings
 from grader.store.platforms import Platforms
 from grader.store.publications import Publications
@@ -54,6 +55,7 @@ class Store:
         self.rosters = Rosters(redis, scripts)
         self.platforms = Platforms(redis, scripts)
         self.launches = Launches(redis, scripts)
+        self.links = Links(redis, scripts)
         self.line_items = LineItems(redis, scripts)
 
     @classmethod

@@ -19,7 +19,8 @@ from grader.store import keys
 from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from grader.store.connection import Connection, seconds, text, texts
 from grader.store.courses import Courses
-from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
+from grader.store.errors import IdempotencyMismatch, LinkEnded, ShareUsedUp, StorageFull
+from grader.store.links import LinkSeries, new_ending
 from grader.store.paging import RecordPage
 from grader.store.room import Storage
 from grader.store.scripts import FollowingCall, ScriptCall, Scripts
@@ -57,6 +58,8 @@ class NewSubmission:
     verified: bool = True
     #: True if the bytes of an attempt that can still count are that attempt again, and not another one.
     once: bool = False
+    #: The series of the link that it came by.
+    link: LinkSeries | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +86,8 @@ class Submissions:
     def accept(self, new: NewSubmission) -> AcceptedSubmission:
         """Record and queue a submission. Without a policy, an earlier one of the student's that waits is superseded.
 
-        Raises HandInBarred if the policy takes nothing from the student now, IdempotencyMismatch for a used key,
-        ShareUsedUp and StorageFull if a limit is reached.
+        Raises HandInBarred if the policy takes nothing from the student now, LinkEnded if the link that it came by has
+        ended, IdempotencyMismatch for a used key, ShareUsedUp and StorageFull if a limit is reached.
         """
         if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
             accepted = self._accept(new, compress(new.source))
@@ -181,9 +184,12 @@ class Submissions:
         """
         return bool(self._scripts.run("delete", name, author))
 
-    def delete_student(self, course: str, student: str, author: str = "") -> int:
-        """Delete all data of a student in a course; return the number of submissions."""
-        return int(self._scripts.run("delete_student", course, student, author))
+    def delete_student(self, course: str, student: str, author: str = "", links: str = "") -> int:
+        """Delete all data of a student in a course; return the number of submissions.
+
+        `links` is the owner of the student's links, which end.
+        """
+        return int(self._scripts.run("delete_student", course, student, author, links, new_ending()))
 
     def expire(self, before: float, limit: int = 100) -> int:
         """Delete ended submissions accepted before a time (seconds since 1970), at most `limit`; return the number."""
@@ -215,6 +221,10 @@ class Submissions:
         with Subscription.of(self._redis, name) as subscription:
             yield subscription
 
+    def names(self, criteria: Filter, most: int) -> list[str]:
+        """Return the ids of a course's newest submissions that match, at most so many."""
+        return SubmissionSearch(self._redis, self._scripts, self.many).names(criteria, most)
+
     def list(self, criteria: Filter, limit: int = 50, cursor: str | None = None) -> RecordPage[SubmissionRecord]:
         """Return a page of a course's submissions that match, newest first. Raises BadCursor for an unknown cursor."""
         return SubmissionSearch(self._redis, self._scripts, self.many).page(criteria, limit, cursor)
@@ -238,6 +248,7 @@ def _bounds(new: NewSubmission, terms: Terms, own: StudentLimits) -> tuple[str |
     return (
         *(terms.version, opens, closes, attempts),
         *("0" if terms.policy is None else "1", "0" if new.verified else "1"),
+        *(("", "") if new.link is None else (json.dumps(new.link.owners), new.link.endings)),
         (terms.policy or Policy()).counts.value if new.once else "",
     )
 
@@ -253,6 +264,8 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
         case "used_up":
             share = new.shares[int(answer[1]) - 1]
             raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
+        case "link_ended":
+            raise LinkEnded("the staff of the course have ended this link")
         case "unverified":
             raise unverified_error()
         case Bar.NOT_OPEN:

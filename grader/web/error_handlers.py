@@ -10,7 +10,15 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from grader.courses.limits import Bar
 from grader.errors import HandInBarred, StoreUnavailable, SubmissionError
-from grader.store.errors import BadCursor, IdempotencyMismatch, NotRetryable, ShareUsedUp, StorageFull, WrongPhase
+from grader.store.errors import (
+    BadCursor,
+    IdempotencyMismatch,
+    LinkEnded,
+    NotRetryable,
+    ShareUsedUp,
+    StorageFull,
+    WrongPhase,
+)
 from grader.web.http import problems
 from grader.web.http.limits import too_many
 from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Problem, ProblemResponse, RequestFault, problem_response
@@ -42,6 +50,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(StoreUnavailable, _handle_unavailable)
     app.register_error_handler(SubmissionError, _handle_refused_file)
     app.register_error_handler(HandInBarred, _handle_barred)
+    app.register_error_handler(LinkEnded, _handle_ended_link)
     app.register_error_handler(BadCursor, _handle_bad_cursor)
     app.register_error_handler(IdempotencyMismatch, _handle_key_reuse)
     app.register_error_handler(WrongPhase, _handle_conflict)
@@ -68,6 +77,10 @@ def _handle_refused_file(error: SubmissionError) -> Response:
 
 def _handle_barred(error: HandInBarred) -> Response:
     return _respond(problem_response(Problem(_BY_BAR[Bar(error.reason)], str(error))))
+
+
+def _handle_ended_link(error: LinkEnded) -> Response:
+    return _respond(problem_response(Problem(problems.LINK_ENDED, str(error))))
 
 
 def _handle_bad_cursor(error: BadCursor) -> Response:

@@ -96,12 +96,71 @@ def test_a_column_that_is_not_clear_is_not_guessed_and_totals_are_none(name: str
     assert refusal.value.columns == ("Backprop (4711)", "Quiz (12)")
 
 
-@pytest.mark.parametrize("points", ["0.00", "", "1,000", "many", "9" * 400])
-def test_without_a_maximum_that_is_sure_nothing_is_scaled(points: str) -> None:
-    """A comma before three digits may separate thousands, or be the point of a decimal."""
+@pytest.mark.parametrize(
+    ("points", "reason"),
+    [
+        ("0.00", "no maximum above 0"),
+        ("", "no maximum above 0"),
+        ("many", "no maximum above 0"),
+        # A comma before three digits may separate thousands, or be the point of a decimal.
+        ("1,000", "the maximum '1,000' .* may be more than one number"),
+        ("1,00,000.00", "the maximum '1,00,000.00'"),
+        ("9" * 400, "the maximum '9{40}'"),
+    ],
+)
+def test_without_a_maximum_that_is_sure_nothing_is_scaled_and_the_reason_is_true(points: str, reason: str) -> None:
     text = CANVAS.replace("20.00", f'"{points}"')
-    with pytest.raises(GradebookError, match="no maximum above 0"):
+    with pytest.raises(GradebookError, match=reason):
         choose_column(read_gradebook(text.encode()), "4711")
+
+
+@pytest.mark.parametrize(
+    ("points", "maximum"),
+    [("1,000.00", 1000.0), ("1.000,00", 1000.0), ("1,234,567.5", 1234567.5), ("1,50", 1.5), ("1000", 1000.0)],
+)
+def test_a_maximum_with_separators_of_thousands_is_read_where_it_is_one_number(points: str, maximum: float) -> None:
+    text = CANVAS.replace("20.00", f'"{points}"')
+    assert choose_column(read_gradebook(text.encode()), "4711").maximum == maximum
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("first", ["", "sep={}\r\n", '"sep={}"\n'])
+def test_cells_may_be_separated_by_commas_semicolons_or_tabs_also_after_a_line_that_says_so(
+    delimiter: str, first: str
+) -> None:
+    head = first.format(delimiter)
+    text = head + MOODLE.removeprefix("\ufeff").replace(",", delimiter)
+    assert fill_file(text.encode(), {"101": 1.0}).data.decode() == text.replace(
+        f'grading"{delimiter}{delimiter}50.00{delimiter}Yes', f'grading"{delimiter}50{delimiter}50.00{delimiter}Yes'
+    )
+
+
+@pytest.mark.parametrize("first", ["sep=|\n", "sep=\n"])
+def test_another_separator_is_the_reason_of_a_refusal(first: str) -> None:
+    with pytest.raises(GradebookError, match="its first line is 'sep="):
+        read_gradebook((first + MOODLE).encode())
+
+
+@pytest.mark.parametrize(
+    ("header", "yes", "no"),
+    [
+        ("Grade can be changed", "Yes", "No"),
+        ("Grade can be changed", "Ja", "Nein"),
+        ("Bewertung kann geändert werden", "Ja", "Nein"),
+        ("La note peut être modifiée", "Oui", "Non"),
+    ],
+)
+def test_a_grade_that_cannot_be_changed_is_left_alone_in_any_language(header: str, yes: str, no: str) -> None:
+    text = MOODLE.replace("Grade can be changed", header).replace("50.00,Yes", f"50.00,{yes}")
+    gradebook = read_gradebook(text.replace("50.00,No", f"50.00,{no}").encode())
+    result = fill(gradebook, choose_column(gradebook), dict.fromkeys(("101", "103"), 1.0))
+    assert [student.id for student in result.kept] == ["103"]
+    assert [student.id for student in result.filled] == ["101"]
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_the_reason_of_a_refusal() -> None:
+    with pytest.raises(GradebookError, match="'Grade can be changed' has 'perhaps' in it"):
+        read_gradebook(MOODLE.replace("50.00,No", "50.00,Perhaps").encode())
 
 
 def test_a_canvas_export_with_semicolons_and_decimal_commas_is_read() -> None:

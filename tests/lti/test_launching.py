@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from grader.lti.identity import course_name, platform_id
-from grader.model.courses import Policy
+from grader.model.courses import Policy, RosterEntry
 from grader.model.records import Scope
 from grader.store.search import Filter
 from grader.store.store import Store
@@ -124,6 +124,36 @@ def test_who_opens_an_assignment_is_on_the_roster_unless_staff_or_a_preview(brow
         browser.launch(person, "link-1")
     roster = store.courses.roster(course_of(browser.lms))
     assert [(entry.student, entry.name, entry.source) for entry in roster.values()] == [("7", "Ada Lovelace", "lti")]
+
+
+def test_staff_whom_the_lms_has_as_a_student_too_get_marks_after_their_launch(
+    browser: LtiBrowser, store: Store
+) -> None:
+    course = course_of(browser.lms)
+    browser.launch("2", "link-1")
+    store.courses.put_roster(course, [RosterEntry("2")], "lti", "LMS")
+    browser.launch("2", "link-1")
+    user = store.launches.user(course, "2")
+    assert user is not None
+    assert not user.staff
+    store.courses.put_roster(course, [RosterEntry("7")], "lti", "LMS")
+    browser.launch("2", "link-1")
+    user = store.launches.user(course, "2")
+    assert user is not None
+    assert user.staff
+
+
+def test_the_link_of_a_launch_ends_with_its_student_and_the_next_launch_makes_another(
+    browser: LtiBrowser, tool: Flask, store: Store
+) -> None:
+    course = course_of(browser.lms)
+    form = browser.launch("7", "link-1").location
+    assert browser.get(form).status_code == 200
+    with tool.test_request_context():
+        store.submissions.delete_student(course, "7", links=links.owner(course, student="7"))
+    refusal = browser.get(form)
+    assert (refusal.status_code, "open the assignment again in your course" in refusal.text) == (410, True)
+    assert browser.get(browser.launch("7", "link-1").location).status_code == 200
 
 
 def test_nothing_of_a_deleted_student_or_course_is_left(browser: LtiBrowser, store: Store) -> None:

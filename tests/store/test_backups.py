@@ -235,3 +235,18 @@ def test_lists_go_on_from_a_restored_store(store: Store) -> None:
     name = accept(store, new(source=b"# again"))
     assert now(store, name).attempt == 2
     assert store.submissions.list(Filter("cs101")).items[0].id == name
+
+
+def test_a_link_that_was_ended_stays_ended_after_a_restore(store: Store) -> None:
+    """And one that was made since the backup belongs to no series that the store knows again."""
+    before = store.links.series([("owner", "other")])
+    store.links.end("owner", "cs101", "udl-7.2", "ada", "prof")
+    data, ended = back_up(store), store.links.series([("owner", "other")])
+    store.links.end("owner", "cs101", "udl-7.2", "ada", "prof")
+    later = store.links.series([("owner", "other")])
+    restore(store, data)
+    assert store.links.series([("owner", "other")]) == ended != before
+    store.links.end("owner", "cs101", "udl-7.2", "ada", "prof")
+    assert store.links.series([("owner", "other")])[0].endings not in {
+        series.endings for series in before + ended + later
+    }

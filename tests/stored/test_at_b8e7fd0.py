@@ -283,6 +283,17 @@ def test_every_link_holds_and_opens(app: Flask) -> None:
             assert links.read_verdict(path.rpartition("/")[2]) == DONE[name]
 
 
+def test_links_of_then_end_when_staff_end_them(app: Flask, staff: Asker) -> None:
+    client, paths = app.test_client(), [path for name, path in KNOWN["links"].items() if name != "verdicts"]
+    assert paths
+    with app.test_request_context():
+        contents = [links.open_hand_in(path.rpartition("/")[2]) for path in paths]
+    for content in contents:
+        staff.delete(f"/courses/{COURSE}/assignments/{content.assignment}/links")
+    statuses = [client.get(path, headers=HTML).status_code for path in paths]
+    assert statuses == [410 if content.course == COURSE else 200 for content in contents]
+
+
 def test_every_token_is_worth_what_it_was(store: Store) -> None:
     tokens = {name: store.tokens.verify(secret) for name, secret in KNOWN["tokens"].items()}
     assert {name for name, token in tokens.items() if token is None} == {"revoked", "expired"}

@@ -12,6 +12,7 @@ from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.web.concluding import conclude
 from tests.web.serving import serve_web
+from tests.web.test_pages import SECRET
 
 DUE = datetime(2100, 3, 5, 18, tzinfo=UTC)
 LAST_YEAR = datetime(2025, 3, 5, 18, tzinfo=UTC)
@@ -21,7 +22,7 @@ UDL = "udl-7.2"
 def test_a_course_is_run_by_the_client_alone(settings: ServiceSettings, store: Store, tmp_path: Path) -> None:
     staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
     admin = store.tokens.create("root", "house", {Scope.ADMIN})[1]
-    with serve_web(settings.redis_url.get_secret_value()) as port:
+    with serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port:
         url = f"http://127.0.0.1:{port}"
         with Client(url, staff) as client:
             run_course(client, store, tmp_path / "nn.zip")
@@ -49,6 +50,10 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     assert course.put_student("eve", name="Eve").source == "staff"
     ada, bob, eve = course.roster()
     assert (ada.lms_id, bob.left is None, eve.left) == ("17", False, None)
+    link = course.make_link(UDL, "ada", days=3)
+    assert (link.student, link.ends > datetime.now(UTC) + timedelta(days=2)) == ("ada", True)
+    course.end_links(UDL, "ada")
+    course.end_links(UDL)
     override = course.override(UDL, "bob", 0.5, reason="in the same group")
     assert course.overrides(UDL) == [override]
     marks = {mark.student: mark for mark in course.marks(UDL)}

@@ -167,12 +167,33 @@ def test_a_roster_is_replaced_as_json_or_csv(staff: Asker) -> None:
         (b"student,name\n", "no students below"),
         (b"student\n\xff\n", "not UTF-8 at byte 8"),
         (b'student\n"ada\n', "Line 2: "),
+        (b"sep=;\nstudent;name\nada;Ada\nada;Ada\n", "Line 4: ada is there already"),
+        (b"sep=|\nstudent|name\nada|Ada\n", "its first line is 'sep=|'"),
     ],
 )
 def test_a_table_that_is_no_roster_changes_nothing(staff: Asker, table: bytes, sentence: str) -> None:
     answer = staff.ask("PUT", f"{COURSE}/roster", data=table, content_type="text/csv")
     assert sentence in fault(answer)["detail"]
     assert staff.get(f"{COURSE}/roster").get_json()["items"] == []
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("first", ["", "sep={}\r\n"])
+def test_a_roster_is_read_whatever_separates_its_cells(staff: Asker, delimiter: str, first: str) -> None:
+    table = first.format(delimiter) + f"student{delimiter}name\nada{delimiter}Ada\n"
+    answer = staff.ask("PUT", f"{COURSE}/roster", data=table.encode(), content_type="text/csv")
+    assert answer.status_code == 200, answer.text
+    (entry,) = staff.get(f"{COURSE}/roster").get_json()["items"]
+    assert (entry["student"], entry["name"]) == ("ada", "Ada")
+
+
+def test_times_are_compared_as_they_are_shown(staff: Asker) -> None:
+    """Due and close are shown as 18:00, so that close is no earlier."""
+    closes = "2027-03-05T18:00:00Z"
+    put_ok(staff, f"{AT}/policy", due="2027-03-05T18:00:59.999Z", closes=closes)
+    put_ok(staff, f"{AT}/extensions/ada", closes=closes, reason="ill")
+    earlier = put(staff, f"{AT}/extensions/ada", closes="2027-03-05T17:59:59Z", reason="ill")
+    assert "closes before it is due" in fault(earlier)["detail"]
 
 
 def test_a_student_is_in_a_roster_once(staff: Asker) -> None:

@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
     f"{TERMS}/extensions/<student>": {"attempts": 5, "reason": "ill"},
     f"{TERMS}/overrides/<student>": {"share": 1, "reason": "ill"},
     f"{TERMS}/outages": {"start": "2027-03-05T12:00Z", "end": "2027-03-05T14:00Z", "reason": "a full disk"},
+    f"{TERMS}/links": {"student": "ada"},
     "/courses/<course>/roster": {"students": [{"student": "ada"}]},
     "/courses/<course>/roster/<student>": {"name": "Ada"},
 }

@@ -2,7 +2,7 @@
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
@@ -17,7 +17,8 @@ from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict, passing_verdict
 from tests.web.visitor import HTML, Visitor
 
-pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing
+SECRET = "only for tests, and as long as a real one is"  # noqa: S105 - it guards nothing
+pytestmark = pytest.mark.service(secret=SECRET)
 
 COURSE, ASSIGNMENT = "course", "udl-7.2"
 HERE = f"/courses/{COURSE}/assignments/{ASSIGNMENT}"
@@ -43,7 +44,7 @@ def attempt(store: Store, student: str, *, is_passing: bool = True) -> str:
 
 def hand_in_link(app: Flask, student: str | None) -> str:
     with app.test_request_context():
-        return links.hand_in(COURSE, ASSIGNMENT, student)
+        return links.hand_in(COURSE, ASSIGNMENT, student, lifetime=timedelta(days=9))
 
 
 def students(page: str) -> list[str]:
@@ -360,6 +361,7 @@ def test_without_a_policy_students_read_of_none(app: Flask, store: Store) -> Non
     assert "What counts" not in page
 
 
+@pytest.mark.service(secret=SECRET, public_url="http://backmark.example.edu")
 def test_each_student_of_the_roster_gets_a_link_in_one_table(app: Flask, visitor: Visitor, store: Store) -> None:
     assert "to get a link for each student at once" in visitor.get(HERE)
     store.courses.put_roster(COURSE, [RosterEntry("ada", "=Ada"), RosterEntry("bo")], "csv", "staff")
@@ -369,8 +371,8 @@ def test_each_student_of_the_roster_gets_a_link_in_one_table(app: Flask, visitor
     assert visitor.post(f"{HERE}/links", HERE, student="").status_code == 422
     header, row, *other_lines = visitor.get(f"{HERE}/links.csv").splitlines()
     assert (header, other_lines) == ("student,name,lms_id,link", [])
-    assert row.startswith("ada,'=Ada,,/hand-in/")
-    page = app.test_client().get(row.rpartition(",")[2], headers=HTML).text
+    assert row.startswith("ada,'=Ada,,http://backmark.example.edu/hand-in/")
+    page = app.test_client().get(row.partition(".edu")[2], headers=HTML).text
     assert "3 of 3" in page
 
 

@@ -1,6 +1,7 @@
 """A policy refuses a file over HTTP: a portal gets a problem, a browser a sentence in the form."""
 
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def test_a_portal_gets_a_problem_of_its_own(
 
 @with_secret
 def test_the_form_of_a_personal_link_says_why_and_that_it_was_no_attempt(app: Flask, store: Store) -> None:
-    link = make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
+    link = make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada", lifetime=timedelta(days=1)))
     under(store, closes=1767225600.0)
     answer = hand_in(app, link)
     assert answer.status_code == 422

@@ -14,11 +14,13 @@ from tests.web.asking import Asker
 from tests.web.concluding import conclude, conclude_all
 from tests.web.schema_hooks import SUBMISSION
 from tests.web.serving import serve_web
+from tests.web.test_pages import SECRET
 
 #: Of each operation and phase: coverage, fuzzing, and walks from one operation to the next. More nightly.
 EXAMPLES = 5
 #: As many requests as they like, and callbacks to where nobody is.
 SETTINGS = {
+    "BACKMARK_SECRET": SECRET,
     "BACKMARK_READ_RATE": "1000000/minute",
     "BACKMARK_SUBMIT_RATE": "1000000/minute",
     "BACKMARK_STUDENT_RATE": "1000000/minute",

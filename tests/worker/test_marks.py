@@ -6,6 +6,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+from grader.model.assignment import Feedback, Level
 from grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Outcome, StudentError, Verdict
 from tests.reports.graded import ROWS, explain_verdict
 from worker.cli.class_grading import GradedClass, GradedStudent
@@ -18,8 +19,8 @@ from worker.cli.students import OwnedFile, StudentFiles, StudentSource
 HEAD = ",".join(HEADER)
 #: Ada has 8 of 10, Grace nothing that could be graded.
 MARKS = (
-    f"{HEAD}\ncanvas,ada,101,ada.py,1 of 1,,failed,8,10,,Wrong.,,\n"
-    "canvas,grace,102,,,,rejected,,10,,essay.pdf is a PDF,,\n"
+    f"{HEAD}\ncanvas,ada,101,ada.py,1 of 1,,failed,8,10,,Wrong.,,,\n"
+    "canvas,grace,102,,,,rejected,,10,,essay.pdf is a PDF,,,\n"
 )
 GRADEBOOK = (
     "Student,ID,SIS Login ID,Section,Backprop (1)\n    Points Possible,,,,5.00\n"
@@ -56,7 +57,7 @@ def test_everybody_is_named_whose_cell_has_no_mark(tmp_path: Path) -> None:
 
 
 def test_a_mark_that_has_no_row_is_status_one_and_named(tmp_path: Path) -> None:
-    result = run(tmp_path, MARKS + "canvas,hedy,109,hedy.py,1 of 1,,passed,10,10,,,,\n")
+    result = run(tmp_path, MARKS + "canvas,hedy,109,hedy.py,1 of 1,,passed,10,10,,,,,\n")
     assert result.return_value == 1
     assert "Only in marks.csv; these marks went nowhere (1):\n  hedy (109)\n" in result.output
 
@@ -106,6 +107,73 @@ def test_what_cannot_be_matched_for_sure_is_refused_and_nothing_is_written(
 
 def test_a_group_in_which_students_are_is_no_hindrance_if_they_hand_in_by_themselves(tmp_path: Path) -> None:
     assert run(tmp_path, MARKS.replace("canvas", "moodle"), MOODLE).return_value == 0
+
+
+#: Two students with feedback, of whom the second one's file was refused.
+TOLD = MARKS.replace("canvas", "moodle").replace("Wrong.,,,", "Wrong.,,,Failed: dl/db < 0 & late.")
+WORKSHEET = (
+    'Identifier,"Full name",Grade,"Maximum Grade","Feedback comments"\n"Participant 101",Ada,,5.00,\n'
+    '"Participant 102",Grace,,5.00,\n'
+)
+
+
+def test_who_has_a_mark_is_told_why_in_moodles_column_for_feedback(tmp_path: Path) -> None:
+    """Moodle keeps it as HTML."""
+    result = run(tmp_path, TOLD, WORKSHEET)
+    assert "feedback filled in for 1 student\n" in result.output
+    filled = (tmp_path / "exported-filled.csv").read_text()
+    assert filled == WORKSHEET.replace("Ada,,5.00,", "Ada,4,5.00,Failed: dl/db &lt; 0 &amp; late.")
+    assert run(tmp_path, TOLD, filled, "--output", str(tmp_path / "again.csv")).return_value == 0
+    assert (tmp_path / "again.csv").read_text() == filled
+
+
+def test_feedback_that_somebody_wrote_stays_and_is_named(tmp_path: Path) -> None:
+    written = WORKSHEET.replace("Ada,,5.00,", "Ada,,5.00,See me.")
+    result = run(tmp_path, TOLD, written)
+    assert "Their feedback has a text already, which stays; empty the cell to have it filled (1):\n  Ada (101)" in (
+        result.output
+    )
+    assert "Ada,4,5.00,See me.\n" in (tmp_path / "exported-filled.csv").read_text()
+
+
+def test_feedback_has_another_column_or_none_if_asked_for(tmp_path: Path) -> None:
+    german = WORKSHEET.replace("Feedback comments", "Feedback als Kommentar")
+    assert "feedback filled in" not in run(tmp_path, TOLD, german).output
+    target = str(tmp_path / "other.csv")
+    run(tmp_path, TOLD, german, "--feedback-column", "Feedback als Kommentar", "--output", target)
+    assert "dl/db &lt; 0" in (tmp_path / "other.csv").read_text()
+    run(tmp_path, TOLD, WORKSHEET, "--feedback-column", "", "--output", target)
+    assert (tmp_path / "other.csv").read_text() == WORKSHEET.replace("Ada,,", "Ada,4,")
+    for name in ("Essay", "Grade", "Identifier"):
+        assert f"no column {name!r} for feedback" in refusal(run(tmp_path, TOLD, german, "--feedback-column", name))
+    assert "Canvas imports marks only" in refusal(run(tmp_path, MARKS, GRADEBOOK, "--feedback-column", "Comments"))
+
+
+def test_students_are_told_what_the_assignment_lets_them_see(tmp_path: Path) -> None:
+    students = (own_verdicts("ada", "101", explain_verdict()), own_verdicts("grace", "102", make_refusal("no")))
+    told = {}
+    for level in Level:
+        write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.MOODLE, students, Feedback(level)))
+        told[level] = [row.feedback for row in read_marks(tmp_path / "marks.csv").rows]
+    assert told[Level.SCORE] == ["Failed. 2 of 5 marks.", ""]
+    assert told[Level.HINT] == ["Failed. 2 of 5 marks. What happens to a unit below zero?", ""]
+    assert told[Level.FULL][0].endswith("all_dl_df[4] (see cell 10, line 25) is the first wrong value.")
+
+
+#: A mark whose file has two readings: of the student 1, or of the student 104.
+UNCLEAR = f"{HEAD}\ncanvas,student_1_104,,x/student_1_104_5004_hw.py,1 of 1,,failed,8,10,,Wrong.,,,\n"
+
+
+def test_a_file_whose_name_has_two_readings_is_whose_id_alone_is_in_the_gradebook(tmp_path: Path) -> None:
+    only = GRADEBOOK.replace(",103,", ",104,")
+    assert run(tmp_path, UNCLEAR, only).return_value == 0
+    assert "104,alan,A,4\n" in (tmp_path / "exported-filled.csv").read_text()
+    both = only.replace(",102,", ",1,")
+    assert "none of the students" in refusal(run(tmp_path, UNCLEAR, both, "--output", str(tmp_path / "both.csv")))
+    twice = UNCLEAR + "canvas,alan,104,alan.py,1 of 1,,passed,10,10,,,,,\n"
+    result = run(tmp_path, twice, only, "--output", str(tmp_path / "twice.csv"))
+    assert (result.return_value, "student_1_104, who has no id of the LMS" in result.output) == (1, True)
+    assert "104,alan,A,5\n" in (tmp_path / "twice.csv").read_text()
 
 
 def test_grading_overwrites_a_table_of_marks_and_nothing_else(tmp_path: Path) -> None:

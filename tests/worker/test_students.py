@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from worker.cli.downloads import DownloadedFile
-from worker.cli.students import StudentSource, detect, group
+from worker.cli.students import StudentSource, detect, group, list_ids
 
 
 def files(folder: Path, *names: str, content: bytes = b"x = 1\n") -> list[DownloadedFile]:
@@ -73,6 +73,43 @@ def test_late_is_what_canvas_says_and_no_part_of_a_name(tmp_path: Path) -> None:
         ("hopper", True),
         ("lateada", False),
     ]
+
+
+#: Names with two readings, as Canvas gives them where a student's name ends in a number, or a file's begins with one.
+@pytest.mark.parametrize(
+    ("names", "students"),
+    [
+        # Nothing tells the two readings apart: no id, and no student is taken for another.
+        (("student_1_104_5004_hw.py",), [("student_1_104", "")]),
+        (
+            ("student_1_104_5004_hw.py", "student_2_105_5005_hw.py", "ada_101_5001_hw.py"),
+            [("ada", "101"), ("student_1_104", ""), ("student_2_105", "")],
+        ),
+        (("student_1_104_text.html", "hedy_1_9_a.py"), [("hedy", "1"), ("student_1_104", "")]),
+        # Canvas numbers each file, so two files with one number are a wrong reading.
+        (
+            ("ada_101_5001_7_2_Backpropagation.ipynb", "grace_102_5002_7_2_Backpropagation.ipynb"),
+            [("ada", "101"), ("grace", "102")],
+        ),
+        (("ada_101_5001_7_2.py", "ada_101_5002_7_3.py"), [("ada", "101")]),
+        (("ada_101_5001_5002_hw.py", "grace_102_5002_hw.py"), [("ada", "101"), ("grace", "102")]),
+        (("student_1_104_5004_hw.py", "student_1_104_5005_hw-1.py"), [("student_1", "104")]),
+        # Before the id there may be a word that no name has.
+        (("student_1_LATE_104_5004_7_2.py",), [("student_1", "104")]),
+        (("anon_x7Kp2_5004_7_2.py",), [("anon_x7Kp2", "")]),
+    ],
+)
+def test_an_id_is_not_taken_from_a_name_that_cannot_be_told_apart(
+    tmp_path: Path, names: tuple[str, ...], students: list[tuple[str, str]]
+) -> None:
+    owners = group(files(tmp_path, *names), StudentSource.CANVAS)
+    assert [(owner.student, owner.id) for owner in owners] == students
+
+
+def test_a_name_with_two_readings_may_mean_two_ids() -> None:
+    assert list_ids("class/student_1_104_5004_hw.py") == ("1", "104")
+    assert list_ids("ada_101_5001_hw.py") == list_ids("ada_LATE_101_5001_7_2.py") == ("101",)
+    assert list_ids("anon_x7Kp2_5004_7_2.py") == list_ids("hw.py") == ()
 
 
 def test_a_file_that_is_named_otherwise_is_a_student_of_its_own(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
+from grader.model.assignment import Feedback
 from grader.model.verdict import Outcome, Verdict
 from worker.cli.failure import GradingFailure
 from worker.cli.files import write_name
@@ -25,6 +26,11 @@ class GradedStudent:
         """The place, in the owner's files, of the one that counts: the newest that ran, else the newest."""
         ran = [number for number, verdict in enumerate(self.verdicts) if not _is_refused(verdict)]
         return ran[0] if ran else 0
+
+    @property
+    def attempt(self) -> int:
+        """The number of that file among those that can be graded, the oldest first."""
+        return len(self.owner.files) - self.counting
 
     @property
     def file(self) -> OwnedFile | None:
@@ -57,6 +63,8 @@ class GradedClass:
 
     source: StudentSource
     students: tuple[GradedStudent, ...]
+    #: The parts of a verdict that the assignment shows a student.
+    feedback: Feedback = field(default_factory=Feedback)
 
 
 def grade_class(owners: Sequence[StudentFiles], grade: GradeBatch) -> list[GradedStudent]:

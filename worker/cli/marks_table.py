@@ -8,9 +8,11 @@ from pathlib import Path
 import click
 
 from grader.courses.gradebook_table import GradebookError, GradebookTable
+from grader.model.assignment import Feedback
 from grader.model.verdict import Mark, Outcome, Verdict
+from grader.reports.disclosure import disclose
 from grader.reports.spreadsheets import Cell, table
-from grader.reports.wording import clean, trouble
+from grader.reports.wording import clean, explanation, headline, trouble
 from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from worker.cli.failure import GradingFailure
 from worker.cli.files import begins_with, write_name, write_privately
@@ -18,9 +20,9 @@ from worker.cli.students import StudentSource
 
 HEADER = (
     "source", "student", "id", "file", "attempt", "late", "outcome", "score", "max_score", "mistakes", "explanation",
-    "other_files", "identical_to",
+    "other_files", "identical_to", "feedback",
 )  # fmt: skip
-#: Characters of an explanation.
+#: Characters of an explanation, and of what the student is told.
 LONGEST_CELL = 600
 
 
@@ -34,6 +36,10 @@ class MarkRow:
     explanation: str
     #: The share of the maximum, 0 to 1; None if the student has no mark.
     share: float | None
+    #: The verdict as the student may see it.
+    feedback: str = ""
+    #: The file that counts.
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ def write_marks(file: Path, graded: GradedClass) -> None:
         for group in list_identical(students)
         for student in group
     }
-    rows = [_row(student, graded.source, maximum, twins.get(student.owner, [])) for student in students]
+    rows = [_row(student, graded, maximum, twins.get(student.owner, [])) for student in students]
     with write_privately(file) as stream:
         stream.writelines(table(HEADER, rows))
 
@@ -79,6 +85,18 @@ def explain_student(student: GradedStudent) -> str:
         parts.append(verdict.first_difference.message)
     elif wrong := [row.title for row in verdict.properties if row.outcome is Mark.FAILED]:
         parts.append(f"Wrong: {'; '.join(wrong)}.")
+    return _join_line(parts)
+
+
+def _describe_to_student(student: GradedStudent, feedback: Feedback) -> str:
+    """Return the verdict in a few sentences, as far as the assignment shows it to the student; empty without a mark."""
+    if not student.graded or not isinstance(student.verdict, Verdict):
+        return ""
+    shown = disclose(student.verdict, feedback, student.attempt)
+    return _join_line([headline(shown), trouble(shown).rpartition("\n")[2], explanation(shown)])
+
+
+def _join_line(parts: Sequence[str]) -> str:
     text = " ".join(" ".join(parts).split())
     return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]} ... (cut)"
 
@@ -95,7 +113,7 @@ def read_marks(file: Path) -> ClassMarks:
 _START = ",".join(HEADER[:4]).encode()
 
 
-def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Sequence[str]) -> list[Cell]:
+def _row(student: GradedStudent, graded: GradedClass, maximum: int, twins: Sequence[str]) -> list[Cell]:
     owner, verdict = student.owner, student.verdict
     outcome, score, most = "rejected", None, maximum
     if isinstance(verdict, GradingFailure):
@@ -104,9 +122,9 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
         outcome, most = verdict.outcome.value, verdict.max_score or 1
         score = verdict.score if verdict.max_score else int(verdict.outcome is Outcome.PASSED)
     # Newer ones were refused, which is no attempt; of the older ones that is not known.
-    attempts = 0 if outcome == Outcome.REJECTED else len(owner.files) - student.counting
+    attempts = 0 if outcome == Outcome.REJECTED else student.attempt
     cells = [
-        source.value,
+        graded.source.value,
         owner.student,
         owner.id,
         write_name(str(student.file.file.name)) if student.file else "",
@@ -119,6 +137,7 @@ def _row(student: GradedStudent, source: StudentSource, maximum: int, twins: Seq
         explain_student(student),
         "; ".join(student.describe_others()),
         ", ".join(twins),
+        _describe_to_student(student, graded.feedback),
     ]
     return [clean(cell) if isinstance(cell, str) else cell for cell in cells]
 
@@ -133,7 +152,13 @@ def _read(cells: GradebookTable) -> ClassMarks:
         values = dict(zip(header, cells.texts(number), strict=False))
         sources.add(values["source"])
         share = _read_share(number + 1, values.get("score", ""), values.get("max_score", ""))
-        rows.append(MarkRow(values["student"], values["id"], values["explanation"], share))
+        rows.append(
+            MarkRow(
+                *(values["student"], values["id"], values["explanation"], share),
+                feedback=values.get("feedback", ""),
+                file=values.get("file", ""),
+            )
+        )
     for first, second in pairwise(sorted(row.id for row in rows if row.id)):
         if first == second:
             raise GradebookError(f"two rows have the id {first}; keep the one that counts")

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -26,6 +27,9 @@ _MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<id>\d+))?_assignsubmission_(?P<plugin>file|onlinetext)(?:_(?P<own>.*))?", re.DOTALL
 )
 _TYPED = "was typed into the LMS; only files are graded"
+#: The rest of a name that has a second reading, one number further on. Canvas keeps a number at the end of a student's
+#: name, so `student_1_104_5004_hw.py` may be of `student` with the id 1, or of `student_1` with the id 104.
+_SECOND = re.compile(r"(?P<number>\d+)_(?P<own>.+)|(?P<typed>text|link)\.html", re.DOTALL)
 
 
 class StudentSource(StrEnum):
@@ -105,11 +109,64 @@ def detect(files: Sequence[DownloadedFile]) -> StudentSource:
 def group(files: Sequence[DownloadedFile], source: StudentSource) -> list[StudentFiles]:
     """Return each student's files, in order of name. A file that is not named as the others is a student's own."""
     owned: dict[tuple[str, str], list[OwnedFile]] = {}
-    for file in _strip_wrapping(files, folders=source is StudentSource.FOLDER):
-        owned_file = _READERS[source](file) or _read_file(file)
+    stripped = _strip_wrapping(files, folders=source is StudentSource.FOLDER)
+    unclear = _find_unclear(stripped) if source is StudentSource.CANVAS else {}
+    for file in stripped:
+        owned_file = unclear.get(file) or _READERS[source](file) or _read_file(file)
         owned.setdefault((owned_file.id or owned_file.student, owned_file.id), []).append(owned_file)
     students = [_make_student(owned_files) for owned_files in owned.values()]
     return sorted(students, key=lambda student: (student.student.lower(), student.id))
+
+
+def list_ids(name: str) -> tuple[str, ...]:
+    """Return the ids of the LMS that the name of a file in a Canvas download may mean: two if it has two readings."""
+    reading = _match_canvas(name)
+    if reading is None:
+        return ()
+    return (reading["id"], reading["file"]) if _match_again(reading) else (reading["id"],)
+
+
+def _find_unclear(files: Sequence[DownloadedFile]) -> Mapping[DownloadedFile, OwnedFile]:
+    """Return the files of a Canvas download of which the first reading of the name may be wrong, as they are owned.
+
+    Canvas gives each file a number of its own, so a reading by which two files have the same number is wrong. Where
+    that excludes neither reading the file has no id: its mark could be another student's.
+    """
+    readings = {file: match for file in files if (match := _match_canvas(file.name.name)) and match["file"]}
+    again = {file: match for file, reading in readings.items() if (match := _match_again(reading))}
+    first = Counter(reading["file"] for reading in readings.values())
+    second = Counter(
+        (again[file]["number"] if file in again else reading["file"]) for file, reading in readings.items()
+    )
+    owned = {}
+    for file, rest in again.items():
+        reading = readings[file]
+        may_be_first = first[reading["file"]] == 1
+        may_be_second = rest["typed"] is not None or second[rest["number"]] == 1
+        if may_be_first and not may_be_second:
+            continue
+        refusal = _TYPED if rest["typed"] else _refuse(file)
+        student, own = f"{reading['name']}_{reading['id']}", rest["own"] or file.name.name
+        if may_be_first or not may_be_second:
+            unclear = write_name(f"{student}_{reading['file']}")
+            owned[file] = OwnedFile(file, unclear, own_name=own, refusal=refusal)
+        else:
+            number = int(rest["number"] or 0)
+            owned[file] = OwnedFile(
+                file, write_name(student), reading["file"], number=number, own_name=own, refusal=refusal
+            )
+    return owned
+
+
+def _match_canvas(name: str) -> re.Match[str] | None:
+    """Return the first reading of a name with a student's id, as Canvas gives it."""
+    base = PurePosixPath(name).name
+    return None if _CANVAS_ANONYMOUS.fullmatch(base) else _CANVAS.fullmatch(base)
+
+
+def _match_again(reading: re.Match[str]) -> re.Match[str] | None:
+    """Return the number and the own name of the file by the second reading, if there is one."""
+    return None if reading["late"] or not reading["file"] else _SECOND.fullmatch(reading["own"])
 
 
 def _strip_wrapping(files: Sequence[DownloadedFile], folders: int = 0) -> Sequence[DownloadedFile]:

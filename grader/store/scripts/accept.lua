@@ -1,10 +1,10 @@
 -- id, course, assignment, revision, student, filename, sha256, size, source, idempotency key, fingerprint, its ms,
 -- shares as JSON: [key, cost, most, ms] each, 1 where there is no room for it, and 1 to
 -- ask only, trace, version of the rules of time, when it opens and closes in ms and the most attempts, each or '', 1
--- under a policy, 1 if the student's name is not verified, best|last if the same bytes as those of an attempt that can count
--- are that attempt again, else '' -> {accepted|replayed|identical, id} or {mismatch|full|free} or {used_up,
--- which share, ms until it starts anew} or {changed} if other rules hold, or {unverified|not_open|closed} or
--- {no_attempts_left, how many there were}
+-- under a policy, 1 if the student's name is not verified, the owners of the link that it came by as JSON or '', their
+-- endings as of the link, best|last if the same bytes as those of an attempt that can count are that attempt again, else
+-- '' -> {accepted|replayed|identical, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew} or
+-- {changed} if other rules hold, or {link_ended|unverified|not_open|closed} or {no_attempts_left, how many there were}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 local before = replayed(idempotency, fingerprint, 'submission')
@@ -15,6 +15,9 @@ elseif before == false then
   return { 'mismatch', '' }
 end
 
+if ARGV[23] ~= '' and not link_holds(cjson.decode(ARGV[23]), ARGV[24]) then
+  return { 'link_ended' }
+end
 if (redis.call('HGET', key('terms-changed', course), assignment) or '0') ~= ARGV[17] then
   return { 'changed' }
 end
@@ -56,12 +59,12 @@ for _, share in ipairs(shares) do
     redis.call('PEXPIRE', share[1], share[4])
   end
 end
-for _, each in ipairs(ARGV[23] ~= '' and redis.call('ZREVRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
+for _, each in ipairs(ARGV[25] ~= '' and redis.call('ZREVRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
   local at = redis.call('HMGET', job_key('submission', each), 'state', 'outcome', 'source', 'revision')
   if is_attempt(at[1], at[2]) then
     if at[3] == sha and at[4] == revision then
       return { 'identical', each }
-    elseif ARGV[23] == 'last' then
+    elseif ARGV[25] == 'last' then
       break
     end
   end

@@ -16,6 +16,22 @@ local function record(course, author, act, subject, student, facts)
   end
 end
 
+-- No link that an owner, by its keyed hash, had until now is taken any more; '' is no owner.
+local function end_links(owner, ending)
+  if (owner or '') ~= '' then
+    redis.call('HSET', 'bm:links-ended', owner, ending)
+  end
+end
+
+-- Whether a link still holds: `endings` are those that its owners had when it was made, one behind the other.
+local function link_holds(owners, endings)
+  local latest = ''
+  for _, ending in ipairs(redis.call('HMGET', 'bm:links-ended', unpack(owners))) do
+    latest = latest .. (ending or '')
+  end
+  return latest == endings
+end
+
 -- A token is good for nothing from now on, and stays revoked since the first time. Returns false where there is none.
 local function revoke_token(id, author)
   local token = key('token', id)

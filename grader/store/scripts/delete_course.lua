@@ -1,6 +1,8 @@
--- course, how many submissions and units may go at once -> {how many submissions went, 1 where more is left}. First goes
--- by what anybody could add to the course: its tokens, but for those that see every course, and its assignments.
+-- course, how many submissions and units may go at once, keyed hash of the course's links or '', name of their ending
+-- -> {how many submissions went, 1 where more is left}. First goes by what anybody could add to the course: its links,
+-- its tokens, but for those that see every course, and its assignments.
 local course, left, gone = ARGV[1], tonumber(ARGV[2]), 0
+end_links(ARGV[3], ARGV[4])
 
 -- Nothing is sent to an LMS any more, and nothing read from it.
 for _, item in ipairs(redis.call('SMEMBERS', key('line-items', course))) do

@@ -1,4 +1,6 @@
--- course, student, author or '' -> how many submissions went.
+-- course, student, author or '', keyed hash of the student's links or '', name of their ending -> how many submissions
+-- went.
+end_links(ARGV[4], ARGV[5])
 local ids = redis.call('ZRANGE', key('index', ARGV[1], 'student', ARGV[2]), 0, -1)
 for _, each in ipairs(ids) do
   remove(each)

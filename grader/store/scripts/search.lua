@@ -1,19 +1,31 @@
 -- index, the newest time to look at as ZREVRANGEBYSCORE has it, most to look at, most to find, then a field of a
 -- submission and the value that it must have, as often as asked -> {the time of the last that was looked at, or '' where
--- there is no other, then the ids found, newest first, each with its time}. Of `mistakes` one must be the value.
+-- there is no other, then the ids found, newest first, each with its time}. Of `mistakes` one must be the value; `who` is
+-- JSON: the student is in `students`, or has `part`, in lower case, in the name.
 local rows = redis.call('ZREVRANGEBYSCORE', ARGV[1], ARGV[2], '-inf', 'WITHSCORES', 'LIMIT', 0, ARGV[3])
-local found, names = {}, {}
+local found, names, named, part = {}, {}, {}, nil
 -- Ids need no escaping.
 local prefix = job_key('submission', '')
 for at = 5, #ARGV, 2 do
-  table.insert(names, ARGV[at])
+  if ARGV[at] == 'who' then
+    local who = cjson.decode(ARGV[at + 1])
+    for _, student in ipairs(who.students) do
+      named[student] = true
+    end
+    part = who.part
+  end
+  table.insert(names, ARGV[at] == 'who' and 'student' or ARGV[at])
 end
 
 local function matches(id)
   local values = redis.call('HMGET', prefix .. id, unpack(names))
   for at, name in ipairs(names) do
     local value, wanted = values[at] or '', ARGV[4 + 2 * at]
-    if name == 'mistakes' then
+    if ARGV[3 + 2 * at] == 'who' then
+      if not named[value] and not value:lower():find(part, 1, true) then
+        return false
+      end
+    elseif name == 'mistakes' then
       value, wanted = ' ' .. value .. ' ', ' ' .. wanted .. ' '
       if not value:find(wanted, 1, true) then
         return false

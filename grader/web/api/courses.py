@@ -13,6 +13,7 @@ from grader.model.courses import AuditEntry
 from grader.model.records import Scope
 from grader.web.api.course_export import export
 from grader.web.api.course_schemas import CoursePath, visible_course
+from grader.web.http import links
 from grader.web.http.acts import note_act
 from grader.web.http.auth import caller
 from grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
@@ -132,7 +133,7 @@ def delete_course(path: CoursePath, query: CourseDeletionQuery) -> Response:
 
 def delete_everything(course: str) -> int:
     """Delete a course for the caller, and note it in the service's log; return the number of submissions."""
-    deleted = service().store.courses.delete(course)
+    deleted = service().store.courses.delete(course, links.owner(course))
     # The course's own log is gone.
     _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
     return deleted

@@ -4,6 +4,7 @@ from flask import Response
 from pydantic import Field
 
 from grader.model.records import Scope
+from grader.web.http import links
 from grader.web.http.auth import caller
 from grader.web.http.resource import Resource, ResponseDoc
 from grader.web.http.responses import respond_plain
@@ -32,6 +33,9 @@ class DeletionResponse(ResponseModel):
     responses={200: ResponseDoc(DeletionResponse, description="All of the student's data in this course is deleted.")},
 )
 def forget_student(path: StudentPath, query: CourseQuery) -> Response:
-    """Delete all data of a student in a course. Repeating the request deletes nothing more."""
-    deleted = service().store.submissions.delete_student(caller().course(query.course), path.student, caller().author)
+    """Delete all data of a student in a course, and end their links. Repeating the request deletes nothing more."""
+    course = caller().course(query.course)
+    deleted = service().store.submissions.delete_student(
+        course, path.student, caller().author, links.owner(course, student=path.student)
+    )
     return respond_plain(DeletionResponse(deleted=deleted))

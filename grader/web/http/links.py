@@ -1,19 +1,30 @@
-"""Signed links that expire: the holder may submit, or read one verdict, and needs nothing else."""
+"""Signed links that end: the holder may submit, or read one verdict, and needs nothing else."""
 
 import hashlib
+import hmac
+import json
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
+from grader.courses.limits import limits_of
 from grader.model.records import SubmissionRecord
+from grader.store.links import LinkSeries
 from grader.web.http import signing
 from grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
 from grader.web.http.service import service
 
 _DAY = 86_400
+#: Fields of a link to hand in: with the ending of its assignment and of its student, and without them, as versions
+#: before those made it.
+_HAND_IN, _HAND_IN_BEFORE = 6, 4
+#: Hexadecimal digits of an owner.
+_OWNER = 32
+_ADVICE = "open the assignment again in your course, or ask its staff for a new one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +36,50 @@ class HandIn:
     student: str | None
     #: When the link expires, in seconds since 1970.
     until: float
+    #: The latest endings of what it belongs to, when it was made.
+    endings: str = ""
+    #: True if it ends when its assignment closes, and `until` matters only if that never happens.
+    closes: bool = False
+
+    @property
+    def series(self) -> LinkSeries:
+        """The links that end together with this one."""
+        return LinkSeries(_owners(self.course, self.assignment, self.student), self.endings)
 
 
 def hand_in(course: str, assignment: str, student: str | None = None, *, lifetime: timedelta | None = None) -> str:
-    """Return the path of a submission link; None: it is valid for the settings' days."""
+    """Return the path of a submission link; None: it ends when the assignment closes, else after the settings' days."""
+    return hand_in_each(course, assignment, [student], lifetime=lifetime)[0]
+
+
+def hand_in_each(
+    course: str, assignment: str, students: Iterable[str | None], *, lifetime: timedelta | None = None
+) -> list[str]:
+    """Return the path of a submission link for each student."""
     seconds = service().settings.link_days * _DAY if lifetime is None else int(lifetime.total_seconds())
-    return f"/hand-in/{_sign('hand-in', [course, assignment, student, int(time.time()) + seconds])}"
+    until, closes, names = int(time.time()) + seconds, int(lifetime is None), list(students)
+    known = service().store.links.series(_owners(course, assignment, student) for student in names)
+    return [
+        f"/hand-in/{_sign('hand-in', [course, assignment, student, until, series.endings, closes])}"
+        for student, series in zip(names, known, strict=True)
+    ]
+
+
+def owner(course: str, assignment: str | None = None, student: str | None = None) -> str:
+    """Return what links belong to, as the store knows it: a hash with a key of its own; empty without a secret.
+
+    Links of a course, of an assignment, of a student in all assignments, or of a student in one.
+    """
+    key = signing.key(service().settings, "link owner")
+    if key is None:
+        return ""
+    return hmac.digest(key, json.dumps([course, assignment, student]).encode(), "sha256").hex()[:_OWNER]
+
+
+def end(course: str, assignment: str, student: str | None, author: str) -> None:
+    """End all links to hand in for an assignment, or those of one student. Raises Problem without a secret."""
+    serializer("hand-in")
+    service().store.links.end(owner(course, assignment, student), course, assignment, student, author)
 
 
 def verdict(submission: SubmissionRecord) -> str | None:
@@ -47,20 +96,35 @@ def verdict(submission: SubmissionRecord) -> str | None:
 
 
 def read_hand_in(token: str) -> HandIn:
-    """Return the content of a submission link. Raises Problem if it was not signed here, or has expired."""
+    """Return the content of a submission link. Raises Problem if it was not signed here, or has ended."""
     return check_hand_in(open_hand_in(token))
 
 
 def open_hand_in(token: str) -> HandIn:
-    """Return the content of a submission link, also of one that has expired. Raises Problem if it is none of ours."""
-    course, assignment, student, until = _open("hand-in", token, 4)
-    return HandIn(course, assignment, student, until)
+    """Return the content of a submission link, also of one that has ended. Raises Problem if it is none of ours."""
+    fields = _open("hand-in", token, _HAND_IN, _HAND_IN_BEFORE)
+    return HandIn(*fields[:4], *fields[4:5], *map(bool, fields[5:]))
 
 
 def check_hand_in(link: HandIn) -> HandIn:
-    """Return a link that still holds. Raises Problem if it has expired."""
-    _check(link.until)
+    """Return a link that still holds. Raises Problem if it has ended."""
+    until = ends_at(link)
+    if until < time.time():
+        if until != link.until:
+            says = f"this link ended when the assignment closed, {_moment(until)}; links to your verdicts still hold"
+            raise Problem(LINK_ENDED, says)
+        raise Problem(LINK_ENDED, f"this link has expired; {_ADVICE}")
+    if service().store.links.series([link.series.owners]) != [link.series]:
+        raise Problem(LINK_ENDED, f"the staff of the course have ended this link; {_ADVICE}")
     return link
+
+
+def ends_at(link: HandIn) -> float:
+    """Return when a link ends, as its assignment closes for its student now, in seconds since 1970."""
+    if not link.closes:
+        return link.until
+    own = limits_of(service().store.courses.terms_of(link.course, link.assignment, link.student or ""))
+    return link.until if own.closes is None else own.closes
 
 
 def read_verdict(token: str) -> str:
@@ -103,17 +167,26 @@ def _read(purpose: str, token: str, length: int) -> list[Any]:
     return fields
 
 
-def _open(purpose: str, token: str, length: int) -> list[Any]:
+def _open(purpose: str, token: str, *lengths: int) -> list[Any]:
     try:
         fields: list[Any] = serializer(purpose).loads(token)
     except BadData:
         raise Problem(NOT_FOUND, "this link was not issued by this server, or part of it is missing") from None
-    if len(fields) != length:
+    if len(fields) not in lengths:
         raise Problem(NOT_FOUND, "this link was issued by another version of the server")
     return fields
 
 
 def _check(until: float) -> None:
     if until < time.time():
-        advice = "open the assignment again in your course, or ask its staff for a new one"
-        raise Problem(LINK_ENDED, f"this link has expired; {advice}")
+        raise Problem(LINK_ENDED, f"this link has expired; {_ADVICE}")
+
+
+def _owners(course: str, assignment: str, student: str | None) -> tuple[str, ...]:
+    """Return all that a link belongs to: it ends with any of them."""
+    shared = (owner(course), owner(course, assignment))
+    return shared if student is None else (*shared, owner(course, student=student), owner(course, assignment, student))
+
+
+def _moment(seconds: float) -> str:
+    return f"on {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d at %H:%M:%S} UTC"

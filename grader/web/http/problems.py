@@ -121,8 +121,9 @@ NO_ATTEMPTS_LEFT = ProblemKind(
 LINK_ENDED = ProblemKind(
     "link-ended",
     HTTPStatus.GONE,
-    "This link has expired",
-    "Signed links are valid for a limited time, and this one has expired. Ask the staff of the course for a new one.",
+    "This link has ended",
+    "A signed link ends at a time, with its assignment, or when the staff of the course end it. Nothing was recorded. "
+    "Ask them for a new one.",
 )
 LENGTH_REQUIRED = ProblemKind(
     "length-required",
@@ -205,6 +206,13 @@ NO_SECRET = ProblemKind(
     "Sign-ins and links are signed with a key derived from BACKMARK_SECRET, which is not set. The API works without "
     "it.",
 )
+NO_ADDRESS = ProblemKind(
+    "no-address",
+    HTTPStatus.SERVICE_UNAVAILABLE,
+    "The server does not know its address",
+    "Links that are sent to others begin with the address at which people reach this server. Whoever runs it sets "
+    "BACKMARK_PUBLIC_URL to that address, such as https://backmark.example.edu, and starts it again.",
+)
 
 #: All kinds, roughly in the order of their status.
 KINDS = (
@@ -234,6 +242,7 @@ KINDS = (
     UNAVAILABLE,
     BUSY,
     NO_SECRET,
+    NO_ADDRESS,
     STORAGE_FULL,
 )
 

@@ -40,11 +40,13 @@ def record_course(platform: Platform, claims: LaunchClaims, course: str, part: C
 
 def _record_person(claims: LaunchClaims, course: str, part: CourseRole) -> None:
     store, student = service().store, student_name(claims.sub, part)
-    known = store.launches.user(course, student)
-    staff, test = part is CourseRole.STAFF, part is CourseRole.TEST_STUDENT
+    known, entry = store.launches.user(course, student), store.courses.roster(course).get(student)
+    # Staff whom the LMS's roster has as a student, too, get marks.
+    learns = entry is not None and entry.left is None and entry.source == "lti"
+    staff, test = part is CourseRole.STAFF and not learns, part is CourseRole.TEST_STUDENT
     user = LtiUser(course, student, claims.sub, name=claims.name, staff=staff, test=test, recorded=store.time())
     store.launches.record_user(user)
-    if part is CourseRole.STUDENT and (known is None or known.staff) and student not in store.courses.roster(course):
+    if part is CourseRole.STUDENT and (known is None or known.staff) and entry is None:
         # Later the LMS's own roster has everybody; until then it has those who launched.
         store.courses.add_student(course, RosterEntry(student, claims.name, source="lti"), AUTHOR)
 

@@ -150,4 +150,5 @@ def count(students: Iterable[MarkedStudent]) -> list[MarksCount]:
 
 def _names(row: MarkedStudent) -> str:
     """Return all by which a student may be looked for."""
-    return "\n".join([row.marking.student, row.entry.name if row.entry else ""]).casefold()
+    entry = (row.entry.name, row.entry.lms_id) if row.entry else ()
+    return "\n".join([row.marking.student, *entry]).casefold()

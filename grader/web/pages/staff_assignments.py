@@ -1,17 +1,19 @@
-"""An assignment: the standing of the class, its mistakes, and the networks that it is judged on."""
+"""An assignment: the standing of the class, its mistakes, links to hand in, and the networks that it is judged on."""
 
 import json
-from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from flask import Response, redirect, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
 from grader.model.records import RevisionRecord
+from grader.store.keys import EVERYONE
 from grader.subjects.kinds import settings
+from grader.web.api import hand_in_links
+from grader.web.api.hand_in_links import LONGEST_LINK
 from grader.web.http import links
-from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
+from grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
 from grader.web.http.responses import respond_table
 from grader.web.http.schemas import Name
 from grader.web.http.service import service
@@ -23,8 +25,7 @@ from grader.web.pages.visitor import staff
 pages = Pages("staff_assignments", __name__)
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
-#: Days that a link to hand in may hold: ten years.
-_LONGEST = 3650
+_NO_NAME = "That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most."
 
 
 @pages.get("/courses/<course>/assignments/<assignment>")
@@ -63,35 +64,43 @@ def make_revision_current(course: str, assignment: str, revision: str) -> Redire
 @pages.post("/courses/<course>/assignments/<assignment>/links")
 def make_link(course: str, assignment: str) -> Response:
     """Make a link to hand in, for one student or for all."""
-    staff(course, "submit")
-    revision = current(course, assignment)
-    student, days = request.form.get("student", "").strip() or None, request.form.get("days", "").strip()
+    author, revision = staff(course, "submit").author, current(course, assignment)
+    days = request.form.get("days", "").strip()
     try:
-        if student is not None:
-            student = _NAME.validate_python(student)
+        student = _student()
     except ValidationError:
-        return _page(course, revision, fault="That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most.")
+        return _page(course, revision, fault=_NO_NAME)
     if student is None and service().store.courses.policy(course, assignment) is not None:
         return _page(course, revision, fault="Under a policy a link must name its student; nothing else is taken.")
-    if days and not (days.isascii() and days.isdigit() and len(days) <= 5 and 1 <= int(days) <= _LONGEST):
-        return _page(course, revision, fault=f"A link holds for 1 to {_LONGEST} days.")
-    lifetime = timedelta(days=int(days)) if days else None
-    address = links.address(links.hand_in(course, assignment, student, lifetime=lifetime))
-    return _page(course, revision, link=address, student=student)
+    if days and not (days.isascii() and days.isdigit() and len(days) <= 5 and 1 <= int(days) <= LONGEST_LINK):
+        return _page(course, revision, fault=f"A link holds for 1 to {LONGEST_LINK} days.")
+    made = hand_in_links.make(course, assignment, student, int(days) if days else None, author)
+    return _page(course, revision, link=made.url, student=student)
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/links/end")
+def end_links(course: str, assignment: str) -> Response:
+    """End the links of one student, or all links of the assignment."""
+    author, revision = staff(course, "submit").author, current(course, assignment)
+    try:
+        student = _student()
+    except ValidationError:
+        return _page(course, revision, end_fault=_NO_NAME)
+    if student is None and "all" not in request.form:
+        return _page(course, revision, end_fault="Name the student whose links end.")
+    links.end(course, assignment, student, author)
+    return _page(course, revision, ended=student or EVERYONE)
 
 
 @pages.get("/courses/<course>/assignments/<assignment>/links.csv")
 def download_links(course: str, assignment: str) -> Response:
     """Send a link to hand in for each student of the roster, as a table for a mail merge."""
-    staff(course, "submit")
+    author = staff(course, "submit").author
     current(course, assignment)
-    present = [entry for entry in service().store.courses.roster(course).values() if entry.left is None]
-    rows = (
-        (entry.student, entry.name, entry.lms_id, links.address(links.hand_in(course, assignment, entry.student)))
-        for entry in present
-    )
-    # All at once: a link is signed by what the request knows.
-    return respond_table(f"links-{course}-{assignment}", ("student", "name", "lms_id", "link"), list(rows))
+    if service().settings.public_url is None:
+        raise Problem(NO_ADDRESS, NO_ADDRESS.meaning)
+    rows = hand_in_links.make_for_roster(course, assignment, author)
+    return respond_table(f"links-{course}-{assignment}", ("student", "name", "lms_id", "link"), rows)
 
 
 def _find_revision(course: str, assignment: str, revision: str) -> RevisionRecord:
@@ -106,19 +115,14 @@ def current(course: str, assignment: str) -> RevisionRecord:
     return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
 
 
-def _page(
-    course: str,
-    revision: RevisionRecord,
-    *,
-    link: str | None = None,
-    student: str | None = None,
-    fault: str | None = None,
-) -> Response:
+def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Response:
+    """Show the page, and in its forms what `shown` has: a fault, a link and its student, or whose links ended."""
+    forms: dict[str, Any] = {**dict.fromkeys(("link", "student", "ended", "fault", "end_fault")), **shown}
     store = service().store
     cohort = store.cohorts.recent(course, revision.assignment_id)
     return page(
         "staff/assignment.html",
-        422 if fault else 200,
+        422 if "fault" in shown or "end_fault" in shown else 200,
         course=course,
         section="course",
         current=revision,
@@ -130,14 +134,21 @@ def _page(
         preview=preview(revision),
         catches=catches(revision),
         words=words(revision),
-        link=link,
-        student=student,
-        fault=fault,
+        **forms,
         days=service().settings.link_days,
+        longest=LONGEST_LINK,
+        addressed=service().settings.public_url is not None,
+        everyone=EVERYONE,
         policy=store.courses.policy(course, revision.assignment_id),
         roster=bool(store.courses.roster(course)),
         columns=store.line_items.of(course, revision.assignment_id),
     )
+
+
+def _student() -> str | None:
+    """Return the student whom the form names; None for all. ValidationError if that is no name."""
+    name = request.form.get("student", "").strip()
+    return _NAME.validate_python(name) if name else None
 
 
 def _unknown(course: str, name: str) -> NoReturn:

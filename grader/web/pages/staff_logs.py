@@ -57,11 +57,16 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "submission.cancel": "cancelled the submission {subject} of {student}",
         "submission.retry": "had the submission {subject} of {student} graded again",
         "submissions.retry": "had all failed submissions graded again {subject}",
+        "link.make": "made {student} a link to hand in for {subject}",
+        "link.make_class": "made a link for the whole class to hand in for {subject}",
+        "link.make_roster": "made each student of the roster a link to hand in for {subject}",
+        "link.end": "ended the links of {student} to hand in for {subject}",
+        "link.end_all": "ended all links to hand in for {subject}",
         "submission.delete": "deleted a submission of {student}",
         "student.delete": "deleted everything of a student",
     }
 )
-_MOMENTS = frozenset({"opens", "due", "closes", "start", "end"})
+_MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until"})
 _PERCENTS = frozenset({"late", "floor"})
 _SHARES = frozenset({"share", "computed"})
 

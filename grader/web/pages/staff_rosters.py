@@ -68,7 +68,7 @@ def _page(
     entries = service().store.courses.roster(course).values()
     part = request.args.get("name", "").strip()[:LONGEST_CELL]
     number = read_page_number(request.args)
-    chosen = [entry for entry in entries if part.casefold() in f"{entry.student}\n{entry.name}".casefold()]
+    chosen = [entry for entry in entries if part.casefold() in _names(entry)]
     first = _PAGE * (number - 1)
     return page(
         "staff/roster.html",
@@ -77,6 +77,7 @@ def _page(
         section="roster",
         entries=chosen[first : first + _PAGE],
         number=number,
+        found=len(chosen),
         more=len(chosen) > first + _PAGE,
         part=part,
         present=sum(entry.left is None for entry in entries),
@@ -88,3 +89,8 @@ def _page(
         values=fields.values if fields else {},
         faults=fields.faults if fields else {},
     )
+
+
+def _names(entry: RosterEntry) -> str:
+    """Return all by which a student may be looked for."""
+    return f"{entry.student}\n{entry.name}\n{entry.lms_id}".casefold()

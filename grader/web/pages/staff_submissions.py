@@ -12,41 +12,43 @@ from grader.web.api import submissions
 from grader.web.http import links
 from grader.web.http.problems import NOT_FOUND, Problem
 from grader.web.http.service import service
+from grader.web.pages import submissions_view
 from grader.web.pages.layout import Pages, page
 from grader.web.pages.sources import RAW, listing
+from grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
 from grader.web.pages.verdict_view import make_view
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_submissions", __name__)
 
-_PAGE = 50
 #: Submissions that one click lets wait again, about: as many pages are looked through, of so many.
 _RETRIES, _PAGES_OF_RETRIES, _PAGE_OF_RETRIES = 400, 10, 200
 #: A student's other attempts that are listed beside one.
 _ATTEMPTS = 20
-#: Of a student's name or an assignment's, characters that are looked for.
+#: Characters of an assignment's name.
 _LONGEST = 200
 
 
 @pages.get("/courses/<course>/submissions")
 def list_submissions(course: str) -> Response:
-    """List the submissions that match the search, newest first."""
+    """List the submissions that match the search, newest first unless another order is asked for."""
     staff(course)
-    store, criteria = service().store, _filter(course)
-    matches = store.submissions.list(criteria, _PAGE, request.args.get("cursor") or None)
-    mistakes = store.cohorts.recent(course, criteria.assignment).mistakes if criteria.assignment else ()
+    store, choice = service().store, SubmissionChoice.read(course, request.args)
+    matches, criteria = choice.find(), choice.criteria
     return page(
         "staff/submissions.html",
         course=course,
         section="submissions",
         page=matches,
+        choice=choice,
         criteria=criteria,
-        asked=_write_query(criteria),
+        asked=choice.asked,
+        limits=submissions_view,
+        Order=SubmissionOrder,
         assignments=store.assignments.list(course),
-        mistakes=mistakes,
+        mistakes=store.cohorts.recent(course, criteria.assignment).mistakes if criteria.assignment else (),
         outcomes=[*Outcome],
         states=[*State],
-        first=not request.args.get("cursor"),
         failed=criteria.state is State.SERVICE_FAILED
         or any(item.state is State.SERVICE_FAILED for item in matches.items),
     )
@@ -58,10 +60,11 @@ def read_submission(course: str, submission: str) -> Response:
     staff_ = staff(course)
     store, record = service().store, find_submission(course, submission)
     verdict, revision = viewers.verdict(record, staff_), store.assignments.get(course, record.revision)
-    criteria = _filter(course)
-    asked = _write_query(criteria)
+    choice = SubmissionChoice.read(course, request.args)
     following = store.submissions.list(
-        criteria if asked else Filter(course, assignment=record.assignment), 1, cursor(1000 * record.created)
+        choice.criteria if choice.asked else Filter(course, assignment=record.assignment),
+        1,
+        cursor(1000 * record.created),
     ).items
     cells, start = store.listings.get(record.source_sha256), store.submissions.beginning(record, RAW)
     return page(
@@ -70,7 +73,7 @@ def read_submission(course: str, submission: str) -> Response:
         section="submissions",
         submission=record,
         revision=revision,
-        asked=asked,
+        asked=choice.asked,
         following=following[0] if following else None,
         position=store.jobs.position(Job(Kind.SUBMISSION, record.id)) if record.state is State.QUEUED else None,
         view=None if verdict is None else make_view(verdict, revision),
@@ -149,24 +152,3 @@ def find_submission(course: str, submission: str) -> SubmissionRecord:
     if record is None or record.course != course:
         raise Problem(NOT_FOUND, f"there is no submission {submission}")
     return record
-
-
-def _write_query(criteria: Filter) -> dict[str, str]:
-    """Return the query that `_filter` reads as this search."""
-    names = ("assignment", "student", "outcome", "state", "mistake")
-    return {name: str(value) for name in names if (value := getattr(criteria, name)) is not None}
-
-
-def _filter(course: str) -> Filter:
-    """Return the search of the query; an unknown outcome or state is ignored."""
-    query = {name: value.strip()[:_LONGEST] for name, value in request.args.items() if value.strip()}
-    outcome, state = query.get("outcome"), query.get("state")
-    assignment = query.get("assignment")
-    return Filter(
-        course,
-        assignment=assignment,
-        student=query.get("student"),
-        outcome=outcome if outcome in set(Outcome) else None,
-        state=State(state) if state in set(State) else None,
-        mistake=query.get("mistake") if assignment else None,
-    )

@@ -135,8 +135,8 @@ def form_address(submission: SubmissionRecord) -> str | None:
     token = request.args.get("form", "")
     if token and framing.is_framed():
         link = links.open_hand_in(token)
-        sent = HandIn(submission.course, submission.assignment, submission.student, link.until)
-        return f"/hand-in/{token}" if link == sent else None
+        sent = (submission.course, submission.assignment, submission.student)
+        return f"/hand-in/{token}" if (link.course, link.assignment, link.student) == sent else None
     match session.get("hand-in"):
         case [submission.course, submission.assignment, str(token)]:
             return f"/hand-in/{token}"
@@ -224,6 +224,7 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
         trace=current_trace(),
         verified=link.student is not None,
         once=True,
+        link=link.series,
     )
 
 

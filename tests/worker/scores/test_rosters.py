@@ -1,5 +1,6 @@
 """Rosters of a made-up platform: read whole or not at all, daily and when staff ask."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -183,6 +184,23 @@ def test_a_mark_of_a_student_who_never_launched_is_sent_when_the_roster_has_them
     read_due(reader)
     course.settle()
     assert course.marks() == {"12": 10.0}
+
+
+@pytest.mark.parametrize("first", [LEARNER, INSTRUCTOR])
+def test_a_person_with_a_row_as_learner_and_one_as_instructor_is_both_and_gets_marks(
+    course: LtiCourse, reader: RosterReader, first: str
+) -> None:
+    second = INSTRUCTOR if first == LEARNER else LEARNER
+    rows = [{"user_id": "12", "name": "Tina", "roles": [role]} for role in (first, second)]
+    course.book.enrol(Member("12"))
+    course.book.intercept = lambda request: (
+        Response(json.dumps({"members": rows})) if request.path == "/members" else None
+    )
+    course.hand_in("12", 10)
+    read_due(reader)
+    assert present(course.store, course) == {"12"}
+    course.settle()
+    assert course.marks() == {"12": 20.0}
 
 
 def test_a_course_without_a_roster_in_its_lms_is_left_alone(course: LtiCourse, reader: RosterReader) -> None:

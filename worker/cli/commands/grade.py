@@ -135,7 +135,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         if is_class:
             from worker.cli.class_report import report_class
 
-            graded = _grade_class(downloads, batch, student_from)
+            graded = _grade_class(downloads, batch, student_from, load_judge)
             return _status(report_class(graded, csv_file, as_json=as_json, summary=summary))
         rows = _grade_separately(submissions, batch)
     if len(rows) > 1 and not as_json:
@@ -159,7 +159,9 @@ def _grade_separately(submissions: "Sequence[DownloadedFile]", batch: "Batch") -
         ]
 
 
-def _grade_class(downloads: "Sequence[DownloadedFile]", batch: "Batch", student_from: str | None) -> "GradedClass":
+def _grade_class(
+    downloads: "Sequence[DownloadedFile]", batch: "Batch", student_from: str | None, load_judge: "Callable[[], Judge]"
+) -> "GradedClass":
     """Grade the file of each student that counts, and say how the students are known if that was guessed."""
     from worker.cli.class_grading import GradedClass, grade_class
     from worker.cli.students import DESCRIPTIONS, StudentSource, detect, group
@@ -174,7 +176,8 @@ def _grade_class(downloads: "Sequence[DownloadedFile]", batch: "Batch", student_
     def grade(files: "Sequence[OwnedFile]") -> "AbstractContextManager[Iterator[Verdict | GradingFailure]]":
         return batch([file.file for file in files], [names[file.file] for file in files])
 
-    return GradedClass(source, tuple(grade_class(group(downloads, source), grade)))
+    students = tuple(grade_class(group(downloads, source), grade))
+    return GradedClass(source, students, load_judge().assignment.feedback)
 
 
 def _status(rows: "Sequence[TallyRow]") -> ExitStatus:

@@ -1,12 +1,16 @@
 """`backmark marks`: put marks into the table that the LMS exported."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from grader.courses.gradebook import (
+    FEEDBACK_COLUMN,
     TABLE_NAMES,
     ColumnNotChosen,
     FilledGradebook,
@@ -47,17 +51,26 @@ _IMPORT = {
 )
 @click.option("--column", metavar="NAME", help="The column's header, title or number, if there are several.")
 @click.option(
+    "--feedback-column",
+    metavar="NAME",
+    help=f"The header of the column for what students are told; by default {FEEDBACK_COLUMN!r}, if the table has it."
+    ' "" fills none.',
+)
+@click.option(
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
     help="Write the filled table to this file, which may be EXPORTED.csv itself; by default EXPORTED-filled.csv.",
 )
-def marks(marks_file: Path, into: Path, column: str | None, output: Path | None) -> ExitStatus:
+def marks(
+    marks_file: Path, into: Path, column: str | None, feedback_column: str | None, output: Path | None
+) -> ExitStatus:
     """Put marks into the table that the LMS exported.
 
     MARKS.csv is what `backmark grade --csv` wrote of a Canvas or Moodle download. Rows are matched by the LMS's ids
-    alone, marks are scaled to the column's maximum, and every other cell stays as it is. Exit status: 0 every mark is
-    in the table; 1 some are not, and are listed; 2 wrong usage.
+    alone, and marks are scaled to the column's maximum. Where a Moodle table has a column for feedback, students with a
+    mark are told what the assignment lets them see of their verdict. Every other cell stays as it is. Exit status: 0
+    every mark is in the table; 1 some are not, and are listed; 2 wrong usage.
     """
     from worker.cli.marks_table import read_marks  # noqa: PLC0415 - cold start
 
@@ -69,9 +82,15 @@ def marks(marks_file: Path, into: Path, column: str | None, output: Path | None)
     try:
         gradebook = _read_gradebook(into)
         _check_source(table, gradebook, marks_file, into)
+        table = _tell_apart(table, gradebook)
         mark_column = choose_column(gradebook, column)
         filled = fill(
-            gradebook, mark_column, {row.id: row.share for row in table.rows if row.id and row.share is not None}
+            gradebook,
+            mark_column,
+            {row.id: row.share for row in table.rows if row.id and row.share is not None},
+            # Moodle keeps feedback as HTML.
+            {row.id: escape(row.feedback, quote=False) for row in table.rows},
+            _find_feedback(gradebook, mark_column, feedback_column),
         )
     except ColumnNotChosen as error:
         listed = "".join(f"\n  {header}" for header in error.columns)
@@ -127,6 +146,37 @@ def _check_source(table: "ClassMarks", gradebook: Gradebook, marks_file: Path, i
         raise click.UsageError(message)
 
 
+def _tell_apart(table: "ClassMarks", gradebook: Gradebook) -> "ClassMarks":
+    """Return the marks, each file whose name has two readings with the id that alone is in the gradebook."""
+    from worker.cli.students import list_ids  # noqa: PLC0415 - cold start
+
+    if gradebook.lms is not Lms.CANVAS:
+        return table
+    known = {student.id for student in gradebook.students}
+    chosen = {row: ids for row in table.rows if not row.id and len(ids := known.intersection(list_ids(row.file))) == 1}
+    # Two files of one student: nothing says which of them counts.
+    owners = Counter([row.id for row in table.rows] + [name for ids in chosen.values() for name in ids])
+    rows = [
+        replace(row, id=name) if row in chosen and owners[name := min(chosen[row])] == 1 else row for row in table.rows
+    ]
+    return replace(table, rows=tuple(rows))
+
+
+def _find_feedback(gradebook: Gradebook, column: MarkColumn, name: str | None) -> int | None:
+    """Return the place of the column for feedback; raise UsageError if one is named that is not there."""
+    if gradebook.lms is not Lms.MOODLE:
+        if name:
+            message = "a Canvas gradebook has no column for feedback: Canvas imports marks only"
+            raise click.UsageError(message)
+        return None
+    wanted = FEEDBACK_COLUMN if name is None else name
+    place = gradebook.places.get(wanted)
+    if name and (place is None or place in {0, column.index, column.index + 1}):
+        message = f"the table has no column {name!r} for feedback. Its columns: {', '.join(gradebook.places)}"
+        raise click.UsageError(message)
+    return place if wanted else None
+
+
 def _letters(name: str) -> str:
     return "".join(filter(str.isalnum, name)).casefold()
 
@@ -142,6 +192,12 @@ def _describe(
     )
     replaced = f", {len(filled.replaced)} of them in place of another mark" if filled.replaced else ""
     yield f"{_count(filled.filled, 'mark')} filled in{replaced}"
+    if filled.commented:
+        yield f"feedback filled in for {_count(filled.commented, 'student')}"
+    yield from _section(
+        "Their feedback has a text already, which stays; empty the cell to have it filled",
+        [_name(student) for student in filled.uncommented],
+    )
     yield from _section("Kept as they were", [f"{_name(student)}: {student.locked}" for student in filled.kept])
     rows = {row.id: row for row in table.rows if row.id}
     ungraded = [student for student in filled.unmarked if student.id in rows]

@@ -1,0 +1,119 @@
+"""Links to hand in: made for a student or a class, and ended."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from flask import Response
+from pydantic import Field
+
+from grader.model.courses import AuditEntry
+from grader.model.records import Scope
+from grader.web.api.course_schemas import CourseAssignmentPath, existing_assignment, visible_course
+from grader.web.http import links
+from grader.web.http.auth import caller
+from grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid
+from grader.web.http.resource import CREATED, Resource, ResponseDoc
+from grader.web.http.responses import respond_created, respond_empty
+from grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, moment
+from grader.web.http.service import service
+
+resource = Resource("links", __name__, description="Signed links by which students hand in without a token.")
+_AT = "/courses/<course>/assignments/<assignment>/links"
+_ENDED = {204: ResponseDoc(description="Ended: whoever opens such a link, or hands in by it, is refused.")}
+#: Days that a link to hand in may hold: ten years.
+LONGEST_LINK = 3650
+
+
+class LinkStudentPath(CourseAssignmentPath):
+    """The path of a student's links to hand in."""
+
+    student: Name
+
+
+class LinkRequest(RequestModel):
+    """A link to hand in."""
+
+    student: Name | None = Field(
+        default=None,
+        description="The student who hands in by it; null: whoever has it types a name, which nobody checks.",
+    )
+    days: Annotated[int, Field(ge=1, le=LONGEST_LINK), WHOLE] | None = Field(
+        default=None,
+        description="Days until it ends; null: it ends when the assignment closes, or after BACKMARK_LINK_DAYS if the "
+        "assignment never closes.",
+    )
+
+
+class LinkResponse(ResponseModel):
+    """A link to hand in, signed by this server. Whoever has it can use it."""
+
+    url: str = Field(description="The link to send to the student; a path unless BACKMARK_PUBLIC_URL is set.")
+    student: str | None
+    ends_at: datetime = Field(
+        description="When it ends. Without days, this moves with the assignment's closing time for the student."
+    )
+
+
+@resource.operation(
+    "POST",
+    _AT,
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={201: ResponseDoc(LinkResponse, description="Made.", headers=CREATED)},
+    problems=(UNKNOWN_ASSIGNMENT, NO_SECRET),
+)
+def make_link(path: CourseAssignmentPath, body: LinkRequest) -> Response:
+    """Make a link to hand in, for one student or for a class. The log of the course has it."""
+    course, assignment = existing_assignment(path)
+    if body.student is None and service().store.courses.policy(course, assignment) is not None:
+        raise invalid("/student", "Under a policy a link must name its student; nothing else is taken.")
+    made = make(course, assignment, body.student, body.days, caller().author)
+    return respond_created(made, urlsplit(made.url).path)
+
+
+@resource.operation(
+    "DELETE", _AT, scope=Scope.STAFF, weight="submit", responses=_ENDED, problems=(UNKNOWN_ASSIGNMENT, NO_SECRET)
+)
+def end_links(path: CourseAssignmentPath) -> Response:
+    """End every link to hand in for an assignment: of the class, of students, and those that an LMS leads to.
+
+    Links that are made afterwards hold. Links to verdicts are not ended: delete the submission.
+    """
+    course, assignment = existing_assignment(path)
+    links.end(course, assignment, None, caller().author)
+    return respond_empty()
+
+
+@resource.operation(
+    "DELETE", f"{_AT}/<student>", scope=Scope.STAFF, weight="submit", responses=_ENDED, problems=(NO_SECRET,)
+)
+def end_student_links(path: LinkStudentPath) -> Response:
+    """End a student's links to hand in for an assignment; links that are made afterwards hold."""
+    links.end(visible_course(path), path.assignment, path.student, caller().author)
+    return respond_empty()
+
+
+def make(course: str, assignment: str, student: str | None, days: int | None, author: str) -> LinkResponse:
+    """Make a link to hand in, and write that into the log of the course."""
+    path = links.hand_in(course, assignment, student, lifetime=None if days is None else timedelta(days=days))
+    until = links.ends_at(links.open_hand_in(path.rpartition("/")[2]))
+    act = "link.make_class" if student is None else "link.make"
+    entry = AuditEntry(0, author, act, assignment, student or "", details=json.dumps({"until": until}))
+    service().store.courses.record_act(course, entry)
+    return LinkResponse(url=links.address(path), student=student, ends_at=moment(until))
+
+
+def make_for_roster(course: str, assignment: str, author: str) -> list[Sequence[str]]:
+    """Make a link for each student who is in the course; return student, name, id of the LMS and link of each."""
+    store = service().store
+    present = [entry for entry in store.courses.roster(course).values() if entry.left is None]
+    made = links.hand_in_each(course, assignment, (entry.student for entry in present))
+    details = json.dumps({"students": len(present)})
+    store.courses.record_act(course, AuditEntry(0, author, "link.make_roster", assignment, details=details))
+    return [
+        (entry.student, entry.name, entry.lms_id, links.address(path))
+        for entry, path in zip(present, made, strict=True)
+    ]

@@ -1,0 +1,248 @@
+"""Links to hand in end: by staff, with the assignment, with the student; an ended one is refused everywhere."""
+
+import io
+import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from grader.model.courses import Extension, Policy, RosterEntry
+from grader.store.search import Filter
+from grader.store.store import Store
+from grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
+from grader.web.http import links
+from tests.web.asking import Asker
+from tests.web.test_pages import HTML, SECRET, guard, make_link, with_secret
+from tests.web.visitor import Visitor
+
+UDL = "/courses/course/assignments/udl-7.2"
+ASSIGNMENT = "udl-7.2"
+DAY = 86_400
+
+
+def link_of(app: Flask, student: str | None = "ada", days: float | None = None, assignment: str = ASSIGNMENT) -> str:
+    """A link that is made now."""
+    lifetime = None if days is None else timedelta(days=days)
+    return make_link(app, lambda: links.hand_in("course", assignment, student, lifetime=lifetime))
+
+
+def old_link(app: Flask, student: str | None = "ada") -> str:
+    """A link as versions before 0.5 made it."""
+    fields = ["course", ASSIGNMENT, student, 4102444800]
+    return make_link(app, lambda: f"/hand-in/{links.serializer('hand-in').dumps(fields)}")
+
+
+def send(app: Flask, link: str, **fields: str) -> TestResponse:
+    """Hand in by a link, whose form was opened before."""
+    return app.test_client().post(link, headers=HTML, data={**fields, "file": (io.BytesIO(b"x = 1"), "a.py")})
+
+
+def refusal(answer: TestResponse) -> str:
+    """The reason of a refused link."""
+    assert (answer.status_code, "This link has ended" in answer.text) == (410, True), answer.text
+    return answer.text
+
+
+def holds(app: Flask, link: str) -> bool:
+    """True if the page of a link is shown."""
+    answer = app.test_client().get(link, headers=HTML)
+    assert answer.status_code in {200, 410}, answer.text
+    return answer.status_code == 200
+
+
+@with_secret
+def test_staff_end_the_links_of_one_student_and_those_made_later_hold(app: Flask, store: Store) -> None:
+    ended_links = [link_of(app), link_of(app, days=30), old_link(app)]
+    others = [link_of(app, "bob"), link_of(app, None), old_link(app, "bob"), link_of(app, assignment="other")]
+    page = Visitor(app, store).post(f"{UDL}/links/end", UDL, student="ada")
+    assert "The links of <strong" in page.text
+    for link in ended_links:
+        assert "The staff of the course have ended this link" in refusal(app.test_client().get(link, headers=HTML))
+        refusal(send(app, link))
+    with app.test_request_context():
+        assert links.open_hand_in(others[3].rpartition("/")[2]).assignment == "other"
+    assert [holds(app, link) for link in others[:3]] == [True] * 3
+    later_link = link_of(app)
+    assert (holds(app, later_link), send(app, later_link).status_code) == (True, 303)
+    assert store.submissions.list(Filter("course")).items[0].student == "ada"
+    Visitor(app, store).post(f"{UDL}/links/end", UDL, student="ada")
+    assert not any(holds(app, link) for link in (*ended_links, later_link))
+
+
+@with_secret
+def test_staff_end_all_links_of_an_assignment(app: Flask, store: Store) -> None:
+    all_links = [make(app, student) for make in (link_of, old_link) for student in ("ada", None)]
+    visitor = Visitor(app, store)
+    assert visitor.post(f"{UDL}/links/end", UDL).status_code == 422
+    assert all(holds(app, link) for link in all_links)
+    assert "All links to hand in" in visitor.post(f"{UDL}/links/end", UDL, all="1").text
+    assert not any(holds(app, link) for link in all_links)
+    assert all(holds(app, link_of(app, student)) for student in ("ada", None))
+
+
+@with_secret
+@pytest.mark.parametrize("student", ["ada", None])
+def test_a_link_that_ends_while_a_file_is_on_its_way_takes_nothing(
+    app: Flask, store: Store, monkeypatch: pytest.MonkeyPatch, student: str | None
+) -> None:
+    """The script that records looks again."""
+    link, browser = link_of(app, student), app.test_client()
+    token = guard(browser, link)
+    accept = Submissions.accept
+
+    def end_first(submissions: Submissions, new: NewSubmission) -> AcceptedSubmission:
+        links.end("course", ASSIGNMENT, student, "prof")
+        return accept(submissions, new)
+
+    monkeypatch.setattr(Submissions, "accept", end_first)
+    form: dict[str, Any] = {"csrf_token": token, "student": "ada", "file": (io.BytesIO(b"x = 1"), "a.py")}
+    refusal(browser.post(link, headers=HTML, data=form))
+    assert store.submissions.list(Filter("course")).items == ()
+
+
+@with_secret
+@pytest.mark.service(
+    secret=SECRET, student_rate="10000/minute", refused_rate="10000/minute", submit_rate="10000/minute"
+)
+def test_nothing_that_came_by_a_link_is_recorded_after_its_end(app: Flask, store: Store) -> None:
+    link = link_of(app)
+
+    def hand_in(number: int) -> int:
+        if number == 20:
+            with app.test_request_context():
+                links.end("course", ASSIGNMENT, "ada", "prof")
+            return 0
+        return send(app, link, once=str(number)).status_code
+
+    with ThreadPoolExecutor(4) as pool:
+        statuses = list(pool.map(hand_in, range(60)))
+    (end,) = store.courses.audit("course").items
+    recorded = store.submissions.list(Filter("course"), 200).items
+    assert set(statuses) <= {0, 303, 410}
+    assert len(recorded) == statuses.count(303)
+    assert all(submission.created < end.at for submission in recorded)
+    assert statuses[-1] == 410
+
+
+@with_secret
+def test_by_default_a_link_ends_when_the_assignment_closes_for_its_student(app: Flask, store: Store) -> None:
+    link, with_days = link_of(app), link_of(app, days=3)
+    assert holds(app, link)
+    store.courses.set_policy("course", ASSIGNMENT, Policy(closes=1767225600.0), "prof")
+    says = refusal(app.test_client().get(link, headers=HTML))
+    assert "This link ended when the assignment closed, on 2026-01-01 at 00:00:00 UTC" in says
+    refusal(send(app, link))
+    assert "This assignment has closed" in app.test_client().get(with_days, headers=HTML).text
+    store.courses.set_extension("course", ASSIGNMENT, Extension("ada", None, 4102444800.0, None, "prof", "ill"))
+    assert (holds(app, link), holds(app, link_of(app, "bob"))) == (True, False)
+
+
+@pytest.mark.service(secret=SECRET, link_days=1)
+def test_a_link_holds_until_a_close_that_is_later_than_its_days(
+    app: Flask, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.courses.set_policy("course", ASSIGNMENT, Policy(closes=store.time() + 10 * DAY), "prof")
+    link = link_of(app)
+    now = store.time()
+    monkeypatch.setattr("grader.web.http.links.time.time", lambda: now + 5 * DAY)
+    assert holds(app, link)
+    store.courses.remove_policy("course", ASSIGNMENT, "prof")
+    assert "This link has expired" in refusal(app.test_client().get(link, headers=HTML))
+
+
+@pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
+def test_links_are_made_and_ended_by_the_api(app: Flask, store: Store, staff: Asker, portal: Asker) -> None:
+    made = staff.post(f"{UDL}/links", json={"student": "ada"})
+    link = made.get_json()
+    assert (made.status_code, link["student"]) == (201, "ada")
+    assert link["url"] == f"https://backmark.example.edu{made.headers['Location']}"
+    assert datetime.fromisoformat(link["ends_at"]) > datetime.now(UTC) + timedelta(days=179)
+    in_class = staff.post(f"{UDL}/links", json={"days": 3}).headers["Location"]
+    assert holds(app, made.headers["Location"])
+    assert staff.delete(f"{UDL}/links/ada").status_code == 204
+    assert (holds(app, made.headers["Location"]), holds(app, in_class)) == (False, True)
+    assert staff.delete(f"{UDL}/links").status_code == 204
+    assert not holds(app, in_class)
+    store.courses.set_policy("course", ASSIGNMENT, Policy(due=4102444800.0), "prof")
+    assert staff.post(f"{UDL}/links", json={}).status_code == 422
+    for asker in (portal, Asker.with_token(app, store, "elsewhere")):
+        for answer in (asker.post(f"{UDL}/links", json={}), asker.delete(f"{UDL}/links")):
+            assert answer.status_code in {403, 404}
+
+
+def test_without_a_secret_links_are_neither_made_nor_ended(staff: Asker) -> None:
+    for answer in (staff.post(f"{UDL}/links", json={}), staff.delete(f"{UDL}/links"), staff.delete(f"{UDL}/links/ada")):
+        assert (answer.status_code, answer.get_json()["type"]) == (503, "/problems/no-secret")
+
+
+@with_secret
+def test_making_and_ending_links_is_logged(app: Flask, store: Store, staff: Asker) -> None:
+    store.courses.put_roster("course", [RosterEntry("ada"), RosterEntry("bob")], "csv", "")
+    visitor = Visitor(app, store)
+    visitor.post(f"{UDL}/links", UDL, student="ada", days="3")
+    visitor.post(f"{UDL}/links", UDL)
+    visitor.post(f"{UDL}/links/end", UDL, student="ada")
+    staff.delete(f"{UDL}/links")
+    items = store.courses.audit("course").items[:4]
+    assert [(item.author, item.act, item.subject, item.student) for item in items] == [
+        ("test", "link.end_all", ASSIGNMENT, ""),
+        ("test", "link.end", ASSIGNMENT, "ada"),
+        ("test", "link.make_class", ASSIGNMENT, ""),
+        ("test", "link.make", ASSIGNMENT, "ada"),
+    ]
+    log = re.sub(r"\s+", " ", visitor.get("/courses/course/log"))
+    for sentence in ("made ada a link to hand in for udl-7.2", "ended all links to hand in for udl-7.2"):
+        assert sentence in log
+
+
+@with_secret
+def test_the_links_of_a_deleted_student_end_with_them(app: Flask, store: Store, staff: Asker) -> None:
+    """Also one that staff had ended before, whose ending names nobody."""
+    first, other, old = link_of(app), link_of(app, "bob"), old_link(app)
+    staff.delete(f"{UDL}/links/ada")
+    second = link_of(app)
+    send(app, second)
+    staff.delete("/students/ada")
+    assert [holds(app, link) for link in (first, second, old, other)] == [False, False, False, True]
+    assert send(app, second).status_code == 410
+    assert store.submissions.list(Filter("course")).items == ()
+    stored = str(store.redis.hgetall("bm:links-ended"))
+    assert not any(word in stored for word in ("ada", "course", "udl"))
+    assert holds(app, link_of(app))
+
+
+@with_secret
+def test_the_links_of_a_deleted_course_end_with_it(app: Flask, store: Store, admin: Asker) -> None:
+    all_links = [link_of(app), link_of(app, None), old_link(app)]
+    send(app, all_links[0])
+    assert admin.delete("/courses/course?confirm=course").status_code == 200
+    assert not any(holds(app, link) for link in all_links)
+    assert store.redis.keys("*course*") == []
+    assert holds(app, link_of(app))
+
+
+@with_secret
+def test_a_table_of_links_needs_the_address_of_the_server(app: Flask, store: Store) -> None:
+    store.courses.put_roster("course", [RosterEntry("ada")], "csv", "prof")
+    visitor = Visitor(app, store)
+    assert "links.csv" not in (page := visitor.get(UDL))
+    assert "sets <code>BACKMARK_PUBLIC_URL</code> to that address" in page
+    assert "BACKMARK_PUBLIC_URL" in visitor.get(f"{UDL}/links.csv", 503)
+
+
+@pytest.mark.service(secret=SECRET, public_url="http://backmark.example.edu")
+def test_a_table_of_links_has_a_whole_one_for_each_student_who_is_there(app: Flask, store: Store) -> None:
+    entries = [RosterEntry("ada", "Ada", "17"), RosterEntry("bob")]
+    store.courses.put_roster("course", entries, "csv", "prof")
+    store.courses.put_roster("course", entries[:1], "csv", "prof")
+    header, row = Visitor(app, store).get(f"{UDL}/links.csv").split()
+    student, name, lms_id, link = row.split(",")
+    assert (header, student, name, lms_id) == ("student,name,lms_id,link", "ada", "Ada", "17")
+    assert holds(app, link.removeprefix("http://backmark.example.edu"))
+    assert link.startswith("http://backmark.example.edu/hand-in/")
+    (entry,) = [entry for entry in store.courses.audit("course").items if entry.act == "link.make_roster"]
+    assert (entry.subject, entry.details) == (ASSIGNMENT, '{"students": 1}')
