@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import ServiceError
+from grader.settings import machine
 
 _LOCK = "serve.lock"
 #: Everything that a service keeps in its folder.
-_OURS = frozenset({_LOCK, "redis", "logs", "secret", "redis-password", "token", "environment"})
+_OURS = frozenset({_LOCK, "redis", "logs", "secret", "redis-password", "token", machine.SERVICE_FILE})
 
 
 class DataDirectory:
@@ -23,8 +24,8 @@ class DataDirectory:
         self.logs = self.path / "logs"
         #: The secret of an administrator's token, for the command line of the person who runs the service.
         self.token = self.path / "token"
-        #: Environment variables that make another process part of this service.
-        self.environment = self.path / "environment"
+        #: Environment variables that make another process part of this service; there while it runs.
+        self.environment = self.path / machine.SERVICE_FILE
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:

@@ -162,6 +162,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         requests_before = self._stop_requests
+        if self._running:
+            self._say("stopping, which takes some seconds; Ctrl-C again stops at once")
         for watched in reversed(self._running):
             # A second request means that the user does not want to wait.
             watched.part.stop(lambda: self._stop_requests > requests_before)
