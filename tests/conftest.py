@@ -126,7 +126,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def share(name: str, commit: str) -> bool:
+def is_in_share(name: str, commit: str) -> bool:
     """Return True if a test is in the share of a commit: for good, and each test in that of one commit in SHARES."""
     return zlib.crc32(name.encode()) % SHARES == int(commit, 16) % SHARES
 
@@ -165,7 +165,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if path.startswith(SERVICES):
             item.add_marker(pytest.mark.timeout(SERVICE_SECONDS))
-        if commit and item.get_closest_marker("nightly") and share(item.nodeid, commit):
+        if commit and item.get_closest_marker("nightly") and is_in_share(item.nodeid, commit):
             item.add_marker(pytest.mark.in_share)
 
 

@@ -1,5 +1,8 @@
 """What the owner of a machine sets."""
 
+import os
+import subprocess
+import sys
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -51,6 +54,7 @@ def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("BACKMARK_DATA", str(tmp_path))
     (tmp_path / "environment").write_text("BACKMARK_URL=http://127.0.0.1:8001\nBACKMARK_TOKEN='its own'\n")
+    (tmp_path / "serve.lock").write_text(f"{os.getpid()}\n")
     return tmp_path
 
 
@@ -60,6 +64,15 @@ def test_a_command_talks_to_the_service_of_this_machine(served: Path) -> None:
     (served / "environment").unlink()
     server = machine.find_server(machine.from_environment())
     assert (server.url, server.token) == (machine.DEFAULT_URL, None)
+
+
+def test_the_files_of_a_service_that_was_killed_are_not_believed(served: Path) -> None:
+    """Anybody may listen at its address now, and would be shown its token."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    for pid in (str(process.pid), "", "nobody"):
+        (served / "serve.lock").write_text(pid)
+        assert machine.find_server(machine.from_environment()).token is None
 
 
 @pytest.mark.usefixtures("served")

@@ -45,8 +45,9 @@ class Server:
     token: str | None = field(repr=False)
 
 
-#: The file in its data folder by which `backmark serve` is found while it runs: lines of a shell, NAME=VALUE.
-SERVICE_FILE = "environment"
+#: The files in its data folder by which `backmark serve` is found while it runs: lines of a shell, NAME=VALUE; and the
+#: lock, with the id of its process.
+SERVICE_FILE, SERVICE_LOCK = "environment", "serve.lock"
 #: The address at which `backmark serve` and `backmark web` listen by default.
 DEFAULT_URL = "http://127.0.0.1:8000"
 #: The memory that Redis may hold by default, here and in docker-compose.yml.
@@ -84,8 +85,14 @@ def find_server(settings: Settings) -> Server:
 
 
 def read_service(data: Path) -> dict[str, str]:
-    """Return the variables of the service that `backmark serve` runs on a data folder; none if none runs there."""
+    """Return the variables of the service that `backmark serve` runs on a data folder; none if none runs there.
+
+    One that was killed leaves its files, and its addresses to anybody.
+    """
     try:
+        pid = (data / SERVICE_LOCK).read_text(encoding="utf-8").strip()
+        if not pid.isdecimal() or Path("/proc", pid).stat().st_uid != data.stat().st_uid:
+            return {}
         text = (data / SERVICE_FILE).read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         return {}

@@ -1,6 +1,7 @@
 """The commands of a service's parts, and what they must not cost the others."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_command_beside_serve_finds_its_store_and_settings(store: Store, data: Path) -> None:
     url = store.settings.redis_url.get_secret_value()
+    (data / "serve.lock").write_text(f"{os.getpid()}\n")
     (data / "environment").write_text(
         f"BACKMARK_REDIS_URL={url}\nBACKMARK_SECRET='a secret'\nBACKMARK_PUBLIC_URL=https://backmark.example.edu\n"
         "BACKMARK_CALLBACK_NETWORKS='[\"10.1.0.0/16\"]'\n"
@@ -87,13 +89,6 @@ def test_a_command_that_finds_no_service_says_how_to_name_one(data: Path, comman
     assert "no `backmark serve` runs" in result.stderr
     assert str(data) in result.stderr
     assert "For `backmark serve --data FOLDER` set BACKMARK_DATA to the folder" in result.stderr
-
-
-def test_a_service_that_was_killed_is_said_to_be_gone(data: Path) -> None:
-    (data / "environment").write_text("BACKMARK_REDIS_URL=redis://127.0.0.1:1/0\n")
-    result = run("token", "list")
-    assert result.exit_code == 3
-    assert "the one that ran was killed" in result.stderr
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(store: Store) -> None:

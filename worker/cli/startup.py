@@ -37,15 +37,15 @@ def find_service() -> "ServiceSettings":
     if "redis_url" in settings.model_fields_set:
         return settings
     data = machine.from_environment().data
-    variables = machine.read_service(data)
-    settings = settings.load(**{name.removeprefix("BACKMARK_").lower(): value for name, value in variables.items()})
+    if variables := machine.read_service(data):
+        return settings.load(**{name.removeprefix("BACKMARK_").lower(): value for name, value in variables.items()})
     try:
         _ping(settings)
     except StoreUnavailable as error:
-        state = "the one that ran was killed, or starts just now" if variables else "no `backmark serve` runs"
         raise StoreUnavailable(
-            f"no service was found: on {data} {state}. For `backmark serve --data FOLDER` set BACKMARK_DATA to the"
-            f" folder; for any other service set BACKMARK_REDIS_URL to the address of its Redis ({error})"
+            f"no service was found: no `backmark serve` runs on {data}. For `backmark serve --data FOLDER` set"
+            " BACKMARK_DATA to the folder; for any other service set BACKMARK_REDIS_URL to the address of its Redis"
+            f" ({error})"
         ) from error
     return settings
 
