@@ -68,8 +68,8 @@ format: setup ## let ruff mend what it can
 bench: setup ## measure graders, the service and gradient checks, side by side with the bare floor: make bench ARGS=--quick
 	@.venv/bin/python -m bench $(ARGS)
 
-bench-peers: setup ## install what `make bench` compares with, in .peers (graders, gradient checkers; some 2 GB)
-	@sh setup/peers.sh
+bench-peers: setup ## install what `make bench` compares with, in .peers (all: some 2 GB): make bench-peers ARGS=nbgrader
+	@sh setup/peers.sh $(ARGS)
 
 compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
 	@sh setup/compose-test.sh $(ARGS)

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Change one thing at a time in what judges and discloses, and see whether a test notices: mutate.sh [FILE...]
 #
-# One process, in the background's priority. Prints each file's score and the changes that no test noticed; in `mutants/`
-# they stay for `.venv/bin/mutmut show NAME`.
+# One process, in the background's priority (MUTATE_NICENESS, 10). Prints each file's score and the changes that no test
+# noticed; in `mutants/` they stay for `.venv/bin/mutmut show NAME`.
 set -eu
 unset CDPATH
 cd -- "$(dirname -- "$0")/.."
@@ -31,7 +31,8 @@ for file do
     if [ "$(others "$file")" != "$previous" ]; then rm -rf mutants; fi
     previous=$(others "$file")
     module=$(echo "${file%.py}" | tr / .)
-    output=$(PYTEST_ADDOPTS=$previous nice -n 10 .venv/bin/mutmut run --max-children 1 "$module.*" 2>&1) || case $output in
+    output=$(PYTEST_ADDOPTS=$previous nice -n "${MUTATE_NICENESS:-10}" \
+        .venv/bin/mutmut run --max-children 1 "$module.*" 2>&1) || case $output in
         *"nothing matches"*) ;; # No function in it has anything to change.
         *)
             say "mutmut stopped at $file; to see why: PYTEST_ADDOPTS='$previous' .venv/bin/mutmut run '$module.*'"

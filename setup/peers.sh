@@ -1,6 +1,7 @@
 #!/bin/sh
-# Make .peers/NAME, a virtual environment for each tool that `make bench` compares with. One that cannot be had is said
-# and left out: `make bench` does without it. Does nothing for those that are there.
+# Make .peers/NAME, a virtual environment for each tool that `make bench` compares with, or for those that are named:
+# peers.sh [NAME...]. One that cannot be had is said and left out: `make bench` does without it. Does nothing for those
+# that are there.
 set -eu
 unset CDPATH
 cd -- "$(dirname -- "$0")/.."
@@ -45,6 +46,7 @@ install() {
 peer() {
     package=$1 module=$2 with=$3 environment=$peers/$1
     shift 3
+    case " $chosen " in *" $package "* | "  ") ;; *) return ;; esac
     if [ -d "$environment" ]; then
         say "$package is there"
         return
@@ -63,6 +65,7 @@ import platform; print(v('$package'), 'on Python', platform.python_version())")"
     unfinished=
 }
 
+chosen=$*
 mkdir -p "$peers"
 usual=$(interpreters)
 peer otter-grader otter ipykernel $usual

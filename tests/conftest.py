@@ -4,6 +4,7 @@ import contextlib
 import os
 import signal
 import sys
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,6 +85,7 @@ SLOW = (
     "subjects/test_toy",
     "test_corpus",
     "test_submissions",
+    "test_verbs",
     "web/test_course_client",
     "web/test_courses",
     "web/test_holding",
@@ -111,8 +113,22 @@ LONG = (
     "web/test_schema",
     "worker/test_serve",
 )
+#: CI runs one in so many nightly tests: others for another commit.
+SHARES = 5
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take the commit whose share of the nightly tests is marked."""
+    parser.addoption(
+        "--nightly-share", metavar="COMMIT", help="mark a commit's share of the nightly tests as `in_share`"
+    )
+
+
+def is_in_share(name: str, commit: str) -> bool:
+    """Return True if a test is in the share of a commit: for good, and each test in that of one commit in SHARES."""
+    return zlib.crc32(name.encode()) % SHARES == int(commit, 16) % SHARES
 
 
 def pytest_configure() -> None:
@@ -138,8 +154,9 @@ def _cores() -> int:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow, by its path, and put the longest first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what is slow, by its path, and what is in the commit's share, and put the longest first."""
+    commit = config.getoption("nightly_share")
     paths = {path: path.relative_to(FOLDER).as_posix() for path in {item.path for item in items}}
     items.sort(key=lambda item: not paths[item.path].startswith(LONG))
     for item in items:
@@ -148,6 +165,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if path.startswith(SERVICES):
             item.add_marker(pytest.mark.timeout(SERVICE_SECONDS))
+        if commit and item.get_closest_marker("nightly") and is_in_share(item.nodeid, commit):
+            item.add_marker(pytest.mark.in_share)
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,16 @@
 """What the owner of a machine sets."""
 
+import os
+import subprocess
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+
 import pytest
 
 from grader.errors import ServiceError
 from grader.settings import machine
+from grader.settings.service import ServiceSettings
 
 
 @pytest.mark.parametrize(
@@ -29,3 +36,52 @@ def test_a_memory_that_is_none_or_too_little_is_named(text: str, monkeypatch: py
         monkeypatch.setenv("BACKMARK_REDIS_MAXMEMORY", text)
         with pytest.raises(ServiceError, match="BACKMARK_REDIS_MAXMEMORY"):
             machine.from_environment()
+
+
+def test_networks_are_a_json_list_and_anything_else_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKMARK_CALLBACK_NETWORKS", '["10.1.0.0/16"]')
+    assert ServiceSettings.load().callback_networks == (ip_network("10.1.0.0/16"),)
+    for text in ("10.1.0.0/16", "[", "5"):
+        monkeypatch.setenv("BACKMARK_CALLBACK_NETWORKS", text)
+        with pytest.raises(ServiceError, match=r"^BACKMARK_CALLBACK_NETWORKS: "):
+            ServiceSettings.load()
+
+
+@pytest.fixture
+def served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of a service that runs, as the environment names it; no server is named."""
+    for name in ("BACKMARK_URL", "BACKMARK_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("BACKMARK_DATA", str(tmp_path))
+    (tmp_path / "environment").write_text("BACKMARK_URL=http://127.0.0.1:8001\nBACKMARK_TOKEN='its own'\n")
+    (tmp_path / "serve.lock").write_text(f"{os.getpid()}\n")
+    return tmp_path
+
+
+def test_a_command_talks_to_the_service_of_this_machine(served: Path) -> None:
+    server = machine.find_server(machine.from_environment())
+    assert (server.url, server.token) == ("http://127.0.0.1:8001", "its own")
+    (served / "environment").unlink()
+    server = machine.find_server(machine.from_environment())
+    assert (server.url, server.token) == (machine.DEFAULT_URL, None)
+
+
+def test_the_files_of_a_service_that_was_killed_are_not_believed(served: Path) -> None:
+    """Anybody may listen at its address now, and would be shown its token."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        process.wait()
+    for pid in (str(process.pid), "", "nobody"):
+        (served / "serve.lock").write_text(pid)
+        assert machine.find_server(machine.from_environment()).token is None
+
+
+@pytest.mark.usefixtures("served")
+def test_a_server_that_is_named_is_not_given_the_token_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKMARK_URL", "https://backmark.example")
+    assert machine.find_server(machine.from_environment()).token is None
+    monkeypatch.setenv("BACKMARK_TOKEN", "mine")
+    server = machine.find_server(machine.from_environment())
+    assert (server.url, server.token) == ("https://backmark.example", "mine")
+    monkeypatch.delenv("BACKMARK_URL")
+    server = machine.find_server(machine.from_environment())
+    assert (server.url, server.token) == ("http://127.0.0.1:8001", "mine")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,8 +25,8 @@ class Settings:
     data: Path
     #: BACKMARK_REDIS_MAXMEMORY: bytes that the Redis of `backmark serve` may hold, such as 768mb, the default.
     redis_maxmemory: int
-    #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to.
-    url: str
+    #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to; None: see `find_server`.
+    url: str | None
     #: BACKMARK_TOKEN: the token with which you prove to that server who you are.
     token: str | None = field(repr=False)
     #: BACKMARK_PLAIN_HTTP=1: send the token over plain http, too, to another machine than this.
@@ -36,6 +37,17 @@ class Settings:
     environment: Mapping[str, str] = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server that a command talks to."""
+
+    url: str
+    token: str | None = field(repr=False)
+
+
+#: The files in its data folder by which `backmark serve` is found while it runs: lines of a shell, NAME=VALUE; and the
+#: lock, with the id of its process.
+SERVICE_FILE, SERVICE_LOCK = "environment", "serve.lock"
 #: The address at which `backmark serve` and `backmark web` listen by default.
 DEFAULT_URL = "http://127.0.0.1:8000"
 #: The memory that Redis may hold by default, here and in docker-compose.yml.
@@ -55,12 +67,37 @@ def from_environment() -> Settings:
         cache=Path(os.environ.get("BACKMARK_CACHE") or default),
         data=Path(os.environ.get("BACKMARK_DATA") or kept),
         redis_maxmemory=_memory("BACKMARK_REDIS_MAXMEMORY"),
-        url=os.environ.get("BACKMARK_URL") or DEFAULT_URL,
+        url=os.environ.get("BACKMARK_URL") or None,
         token=os.environ.get("BACKMARK_TOKEN") or None,
         plain_http=os.environ.get("BACKMARK_PLAIN_HTTP", "") not in {"", "0"},
         ca=os.environ.get("BACKMARK_CA") or None,
         environment=dict(os.environ),
     )
+
+
+def find_server(settings: Settings) -> Server:
+    """Return the server of BACKMARK_URL, else the one that `backmark serve` runs on this machine."""
+    if settings.url is not None:
+        # No other server is shown the token of this machine's.
+        return Server(settings.url, settings.token)
+    service = read_service(settings.data)
+    return Server(service.get("BACKMARK_URL", DEFAULT_URL), settings.token or service.get("BACKMARK_TOKEN"))
+
+
+def read_service(data: Path) -> dict[str, str]:
+    """Return the variables of the service that `backmark serve` runs on a data folder; none if none runs there.
+
+    One that was killed leaves its files, and its addresses to anybody.
+    """
+    try:
+        pid = (data / SERVICE_LOCK).read_text(encoding="utf-8").strip()
+        if not pid.isdecimal() or Path("/proc", pid).stat().st_uid != data.stat().st_uid:
+            return {}
+        text = (data / SERVICE_FILE).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    words = (word.partition("=") for word in shlex.split(text))
+    return {name: value for name, _, value in words}
 
 
 def parse_memory(text: str) -> int:

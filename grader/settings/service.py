@@ -3,18 +3,31 @@
 A secret may also be a file of that name (`backmark_secret`) in /run/secrets, as container engines mount them.
 """
 
+import json
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
 from grader.errors import ServiceError
 
 _SECRETS = Path("/run/secrets")
+
+
+def _read_list(value: object) -> object:
+    try:
+        return json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        message = f'{value!r} is not a JSON list of networks, such as ["10.1.0.0/16"]'
+        raise ValueError(message) from None
+
+
+#: A JSON list of networks, in the environment and wherever else a setting is text.
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_read_list)]
 
 
 class LogFormat(StrEnum):
@@ -70,7 +83,7 @@ class ServiceSettings(BaseSettings):
     refused_rate: str = "60/minute"
     address_rate: str = "1200/minute"
     #: Networks of the proxies whose X-Forwarded-For is believed, such as 172.16.0.0/12, as a JSON list.
-    proxy_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    proxy_networks: Networks = ()
     #: True if a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
     #: Threads of a web process; held connections (long poll, event streams) take at most half of them, large bodies on
@@ -96,7 +109,7 @@ class ServiceSettings(BaseSettings):
 
     #: Networks that callbacks and requests to an LMS may go to though they are private, such as 10.1.0.0/16, as a JSON
     #: list.
-    callback_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    callback_networks: Networks = ()
     #: True if callbacks, and requests to an LMS, may go over plain http.
     callback_http: bool = False
 

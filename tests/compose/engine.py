@@ -15,6 +15,8 @@ import pytest
 EXAMPLES = Path(__file__).parents[2] / "examples"
 URL, PROJECT = os.environ.get("COMPOSE_TEST_URL", ""), os.environ.get("COMPOSE_TEST_PROJECT", "")
 REDIS_PORT = os.environ.get("COMPOSE_TEST_REDIS_PORT", "6379")
+#: The course of the token, and so of what is handed in.
+COURSE = "c"
 ROLES = ("redis", "web", "worker", "sweeper")
 
 needs_stack = pytest.mark.skipif(not URL, reason="`make compose-test` brings up what these look at")
@@ -64,7 +66,7 @@ def eventually(condition: Callable[[], object], seconds: float = 90.0) -> None:
 def client() -> httpx.Client:
     """A client with a token of its own, made as docs/deployment.md says."""
     token = run_inside(
-        "web", "backmark", "token", "create", "compose", "--course", "c", "--scope", "staff"
+        "web", "backmark", "token", "create", "compose", "--course", COURSE, "--scope", "staff"
     ).stdout.strip()
     return httpx.Client(base_url=f"{URL}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 

@@ -1,32 +1,64 @@
-"""Pictures of every page, light and dark, wide and narrow: `python -m tests.pages.screenshots FOLDER [SCENE...]`."""
+"""Pictures of every page, light and dark, wide and narrow: `python -m tests.pages.screenshots FOLDER [SCENE...]`.
+
+With `--docs` instead, those that README.md and docs/ show, in their place.
+"""
 
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, FloatRect
 
-from tests.pages.browser import Window, launch_browser
+from tests.pages.browser import WIDE, Window, launch_browser
 from tests.pages.house import House, build_house
 from tests.pages.scenes import SCENES
 from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 Scene = Callable[[House, Window], None]
 
+_DOCS_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
+#: The pictures of the docs: for each name a scene, and the last section of its page that is shown.
+DOCS = {"verdict": ("verdict-no_relu_derivative", "own-lines"), "class": ("staff-assignment", "attempts")}
+#: Pixels below that section.
+_MARGIN = 24
+
 
 def main(folder: Path, names: Sequence[str] = ()) -> None:
     """Write those of the scenes that are named, else of all."""
     folder.mkdir(parents=True, exist_ok=True)
+    with _open_house() as (house, browser):
+        for name in names or SCENES:
+            _take(house, browser, name, SCENES[name], folder)
+
+
+def take_for_docs() -> None:
+    """Write the pictures of the docs."""
+    with _open_house() as (house, browser):
+        for name, (scene, section) in DOCS.items():
+            window = Window.open_new(browser, house.url, color_scheme="light")
+            SCENES[scene](house, window)
+            box = window.page.locator(f"[aria-labelledby={section}]").bounding_box()
+            if box is None:
+                raise LookupError(f"{scene} shows no section {section}")
+            clip = FloatRect(x=0, y=0, width=WIDE["width"], height=box["y"] + box["height"] + _MARGIN)
+            file = _DOCS_FOLDER / f"{name}.png"
+            window.page.screenshot(path=file, full_page=True, clip=clip)
+            print(file)  # noqa: T201 - for whoever runs it
+            window.close()
+
+
+@contextmanager
+def _open_house() -> Iterator[tuple[House, Browser]]:
     with tempfile.TemporaryDirectory() as scratch:
         redis = EmbeddedRedis(Path(scratch) / "redis", lasting_port())
         redis.folder.mkdir()
         redis.start()
         try:
             with build_house(redis.url, Path(scratch)) as house, launch_browser() as browser:
-                for name in names or SCENES:
-                    _take(house, browser, name, SCENES[name], folder)
+                yield house, browser
         finally:
             redis.stop()
 
@@ -43,4 +75,7 @@ def _take(house: House, browser: Browser, name: str, scene: Scene, folder: Path)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots"), sys.argv[2:])
+    if sys.argv[1:] == ["--docs"]:
+        take_for_docs()
+    else:
+        main(Path(sys.argv[1] if len(sys.argv) > 1 else "screenshots"), sys.argv[2:])

@@ -44,15 +44,21 @@ def test_what_is_backed_up_is_restored(store: Store, tmp_path: Path) -> None:
     restoring = run("restore", tmp_path / "backup")
     assert (restoring.exit_code, restoring.stdout) == (0, "")
     assert restoring.stderr.startswith("restored ")
+    assert "put that of the service that was backed up in BACKMARK_SECRET, before you start" in restoring.stderr
     assert all(now(store, name).outcome == "passed" for name in names)
 
 
-def test_a_backup_is_for_its_owner_only_and_takes_the_place_of_the_last_one(store: Store, tmp_path: Path) -> None:
+def test_a_backup_is_for_its_owner_only_and_takes_the_place_of_another_only_when_asked(
+    store: Store, tmp_path: Path
+) -> None:
     file = tmp_path / "backup"
     file.write_text("the last one")
     file.chmod(0o644)
     finish_job(store)
-    assert run("backup", file).exit_code == 0
+    refusal = run("backup", file)
+    assert (refusal.exit_code, file.read_text()) == (2, "the last one")
+    assert f"{file} exists: name another file, or give --replace" in refusal.stderr
+    assert run("backup", "--replace", file).exit_code == 0
     assert file.stat().st_mode & 0o777 == 0o600
     assert file.read_bytes().startswith(b"\x1f\x8b")
     assert list(tmp_path.iterdir()) == [file]
@@ -64,7 +70,7 @@ def test_a_backup_that_fails_leaves_the_last_one_and_nothing_else(
     monkeypatch.setenv("BACKMARK_REDIS_URL", "redis://127.0.0.1:1/0")
     file = tmp_path / "backup"
     file.write_text("the last one")
-    result = run("backup", file)
+    result = run("backup", "--replace", file)
     assert result.exit_code == 3
     assert result.stderr.startswith("backmark: Redis does not answer")
     assert file.read_text() == "the last one"
@@ -111,6 +117,7 @@ def test_a_backup_is_restored_into_a_folder_for_serve(store: Store, tmp_path: Pa
     run("backup", tmp_path / "backup")
     restoring = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
     assert restoring.exit_code == 0, restoring.stderr
+    assert f"put that of the service that was backed up as {tmp_path / 'data' / 'secret'}," in restoring.stderr
     repeat = run("restore", tmp_path / "backup", "--data", tmp_path / "data")
     assert (repeat.exit_code, "the store is not empty" in repeat.stderr) == (2, True)
     with (

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
+from worker.serve.embedded import free_port
 from worker.serve.readiness import unready_parts
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -57,6 +58,16 @@ class Served:
         answer.raise_for_status()
         record: dict[str, Any] = answer.json()
         return record
+
+    def run_beside(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command that is told no more than the folder."""
+        return subprocess.run(
+            [sys.executable, "-m", "worker.cli.main", *words],
+            env=surroundings(BACKMARK_DATA=str(self.data)),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     def submit(self, example: str, student: str) -> str:
         """Hand in an example; its id."""
@@ -142,10 +153,11 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     first = serve()
     submission = first.submit("missing_factor_two.py", "ada")
     assert first.outcome(submission) == "failed"
-    assert re.search(r"\n    bmk_\w", first.said)
+    assert re.search(rf"open {first.url}/sign-in and sign in with this token, .*:\n    bmk_\w", first.said)
     assert first.memory() == parse_memory(DEFAULT_REDIS_MAXMEMORY)
     submissions = [first.submit("right_loops.py", f"student-{number}") for number in range(6)]
     assert first.end(signal.SIGINT) == 0
+    assert "Ctrl-C again stops at once" in first.until(r"stopping.*\n")[0]
     assert "stopped; accepted submissions are kept" in first.until("stopped.*")[0]
 
     second = serve(BACKMARK_REDIS_MAXMEMORY="2gb", BACKMARK_PUBLIC_URL="https://backmark.example.edu")
@@ -154,11 +166,20 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     assert {second.outcome(submission_id) for submission_id in submissions} == {"passed"}
     assert {second.ask(f"/submissions/{submission_id}")["attempt"] for submission_id in submissions} == {1}
     assert "bmk_" not in second.said
-    script = f'set -a; . "{second.data}/environment"; exec "{sys.executable}" -m worker.cli.main lti invite'
-    invitation = subprocess.run(
-        ["/bin/sh", "-c", script], env=surroundings(), capture_output=True, text=True, check=True
-    )
-    assert invitation.stdout.startswith("https://backmark.example.edu/lti/register/")
+    assert f"open {second.url}/sign-in and sign in with the token in {second.data}/token\n" in second.said
+    assert second.run_beside("lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
+    assert second.run_beside("status", submission).returncode == 1
+    assert second.end() == 0
+    assert f"no `backmark serve` runs on {second.data}" in second.run_beside("token", "list").stderr
+
+
+def test_who_sees_it_ready_finds_its_token(serve: Callable[..., Served]) -> None:
+    """It is there before the web server says anything."""
+    port = free_port()
+    server = serve("--bind", f"127.0.0.1:{port}")
+    eventually(lambda: unready_parts(f"http://127.0.0.1:{port}") is not None)
+    assert (server.data / "token").read_text(encoding="ascii").startswith("bmk_")
+    assert server.run_beside("token", "list").returncode == 0
 
 
 def test_a_second_one_on_the_same_folder_is_refused(serve: Callable[..., Served]) -> None:

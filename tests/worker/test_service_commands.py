@@ -1,6 +1,7 @@
 """The commands of a service's parts, and what they must not cost the others."""
 
 import contextlib
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -53,6 +54,41 @@ def test_a_token_is_printed_once_and_works_until_it_is_revoked(store: Store) -> 
     assert run("token", "revoke", token.id).exit_code == 0
     assert store.tokens.verify(secret) is None
     assert "revoked" in run("token", "list").stdout
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The data folder of a service that the environment does not name otherwise."""
+    monkeypatch.delenv("BACKMARK_REDIS_URL", raising=False)
+    monkeypatch.setenv("BACKMARK_DATA", str(tmp_path))
+    return tmp_path
+
+
+def test_a_command_beside_serve_finds_its_store_and_settings(store: Store, data: Path) -> None:
+    url = store.settings.redis_url.get_secret_value()
+    (data / "serve.lock").write_text(f"{os.getpid()}\n")
+    (data / "environment").write_text(
+        f"BACKMARK_REDIS_URL={url}\nBACKMARK_SECRET='a secret'\nBACKMARK_PUBLIC_URL=https://backmark.example.edu\n"
+        "BACKMARK_CALLBACK_NETWORKS='[\"10.1.0.0/16\"]'\n"
+    )
+    result = run("token", "create", "the portal", "--course", "nn", "--scope", "submit")
+    assert result.exit_code == 0, result.stderr
+    assert store.tokens.verify(result.stdout.strip()) is not None
+    assert run("lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
+    assert run("backup", str(data / "backup")).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("token", "list"), ("lti", "list"), ("backup", "a file"), ("restore", "{data}/a file"), ("status", "s1")],
+)
+def test_a_command_that_finds_no_service_says_how_to_name_one(data: Path, command: tuple[str, ...]) -> None:
+    (data / "a file").touch()
+    result = run(*(word.format(data=data) for word in command))
+    assert result.exit_code == (2 if command[0] == "status" else 3)
+    assert "no `backmark serve` runs" in result.stderr
+    assert str(data) in result.stderr
+    assert "For `backmark serve --data FOLDER` set BACKMARK_DATA to the folder" in result.stderr
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(store: Store) -> None:

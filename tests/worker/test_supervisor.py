@@ -13,7 +13,7 @@ import pytest
 
 from grader.errors import ServiceError
 from worker.serve.managed_process import ManagedProcess
-from worker.serve.supervisor import RestartPolicy, Supervisor
+from worker.serve.supervisor import STOPPING, RestartPolicy, Supervisor
 
 ROOT = Path(__file__).parents[2]
 SOON = RestartPolicy(first=0.05, longest=0.1, well=30, deaths=3)
@@ -76,7 +76,7 @@ class Noted:
 def test_parts_stop_in_the_opposite_of_the_order_in_which_they_started() -> None:
     notes: list[str] = []
     Supervisor([Noted("store", notes), Noted("worker", notes)], notes.append).run(ask_to_end)
-    assert notes == ["start store", "start worker", "stop worker", "stop store"]
+    assert notes == ["start store", "start worker", STOPPING, "stop worker", "stop store"]
 
 
 def test_asked_twice_it_hurries() -> None:
@@ -104,7 +104,7 @@ def test_a_part_that_died_is_started_again_and_said_to_be(tmp_path: Path) -> Non
             ask_to_end() if len(pids) == 2 else os.kill(part.pid, signal.SIGKILL)
 
     Supervisor([part], lines.append, SOON).run(look)
-    assert lines == ["the worker was ended by SIGKILL; it starts again in 0.05 s. Its log ends: once more"]
+    assert lines == ["the worker was ended by SIGKILL; it starts again in 0.05 s. Its log ends: once more", STOPPING]
     assert not any(lives(pid) for pid in pids)
 
 
@@ -131,6 +131,7 @@ def test_a_part_that_the_machine_keeps_from_running_is_waited_for_and_that_is_sa
             os.kill(part.pid, signal.SIGKILL)
 
     Supervisor([part], lines.append, SOON).run(look)
+    assert lines.pop() == STOPPING
     assert (
         lines
         == SOON.deaths

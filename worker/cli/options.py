@@ -55,4 +55,7 @@ timeout_option = click.option(
 )
 
 #: The environment variables of every command that talks to a server, as an epilog of its help.
-SERVER_VARIABLES = "Set BACKMARK_URL to the server's address and BACKMARK_TOKEN to your token."
+SERVER_VARIABLES = (
+    "Set BACKMARK_URL to the server's address and BACKMARK_TOKEN to your token. Without them it is the server that"
+    " `backmark serve` runs on this machine (with --data FOLDER: set BACKMARK_DATA to that folder)."
+)

@@ -29,26 +29,37 @@ _PUBLICATION_SECONDS = 0.5
 
 @contextmanager
 def connect() -> Iterator["Client"]:
-    """Connect to the server of BACKMARK_URL; raise UsageError for what it refuses as wrong usage."""
+    """Connect to the server that `machine.find_server` returns; raise UsageError for what it refuses as wrong usage."""
     require_extra("client")
     from grader.client import Client, Patience, problems
 
     settings = machine.from_environment()
-    if settings.token is None:
-        message = "BACKMARK_TOKEN is not set: it holds the token that whoever runs the server gave you"
-        raise click.UsageError(message)
+    server = machine.find_server(settings)
+    if server.token is None:
+        raise click.UsageError(_explain_missing_token(settings))
     # Whoever named the wrong server should not have to wait for long; a limit of requests is worth waiting for.
     patience = Patience(unreached=10.0)
     try:
         with Client(
-            settings.url, settings.token, patience=patience, plain_http=settings.plain_http, ca=settings.ca
+            server.url, server.token, patience=patience, plain_http=settings.plain_http, ca=settings.ca
         ) as client:
             yield client
     except problems.Unauthorized as error:
-        message = f"the server at {settings.url} does not know the token in BACKMARK_TOKEN: {error.detail}"
+        source = settings.data / machine.SERVICE_FILE if settings.token is None else "BACKMARK_TOKEN"
+        message = f"the server at {server.url} does not know the token in {source}: {error.detail}"
         raise click.UsageError(message) from error
     except (problems.Unusable, problems.Invalid, problems.Forbidden, problems.NotFound, problems.Conflict) as error:
         raise click.UsageError(str(error)) from error
+
+
+def _explain_missing_token(settings: machine.Settings) -> str:
+    if settings.url is not None:
+        return "BACKMARK_TOKEN is not set: it holds the token that whoever runs the server gave you"
+    return (
+        f"no server was found: no `backmark serve` runs on {settings.data}. For `backmark serve --data FOLDER` set"
+        " BACKMARK_DATA to the folder; for any other server set BACKMARK_URL to its address and BACKMARK_TOKEN to the"
+        " token that whoever runs it gave you"
+    )
 
 
 def wait_for(client: "Client", ids: Sequence[str], timeout: float | None, *, as_json: bool) -> ExitStatus:

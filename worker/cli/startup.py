@@ -1,9 +1,14 @@
-"""The start of a service's processes: their settings and their log."""
+"""The start of a service's processes, and of commands beside a service: their settings, log and store."""
 
+from contextlib import closing
 from typing import TYPE_CHECKING
+
+from grader.errors import StoreUnavailable
+from grader.settings import machine
 
 if TYPE_CHECKING:
     from grader.settings.service import ServiceSettings
+    from grader.store.store import Store
 
 
 def load_settings() -> "ServiceSettings":
@@ -21,3 +26,39 @@ def start_process(part: str) -> "ServiceSettings":
     settings = load_settings()
     logs.configure(part, settings.log_format)
     return settings
+
+
+def find_service() -> "ServiceSettings":
+    """Return the settings of the service of BACKMARK_REDIS_URL, else of the one that `backmark serve` runs here.
+
+    Raises StoreUnavailable, with what to do, if none was named and none answers.
+    """
+    settings = load_settings()
+    if "redis_url" in settings.model_fields_set:
+        return settings
+    data = machine.from_environment().data
+    if variables := machine.read_service(data):
+        return settings.load(**{name.removeprefix("BACKMARK_").lower(): value for name, value in variables.items()})
+    try:
+        _ping(settings)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(
+            f"no service was found: no `backmark serve` runs on {data}. For `backmark serve --data FOLDER` set"
+            " BACKMARK_DATA to the folder; for any other service set BACKMARK_REDIS_URL to the address of its Redis"
+            f" ({error})"
+        ) from error
+    return settings
+
+
+def open_store() -> "Store":
+    """Open the store of the service that `find_service` returns."""
+    from grader.store.store import Store  # noqa: PLC0415 - redis, likewise
+
+    return Store.connect(find_service())
+
+
+def _ping(settings: "ServiceSettings") -> None:
+    from grader.store.connection import Connection  # noqa: PLC0415 - redis, likewise
+
+    with closing(Connection.open(settings)) as redis:
+        redis.ping()

@@ -7,16 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from grader.errors import StoreUnavailable
-from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from worker.serve.data_dir import DataDirectory, write_private
+from worker.serve.data_dir import DataDirectory
 from worker.serve.listening import Address
 from worker.serve.readiness import unready_parts
 from worker.serve.supervisor import Say
 
-#: The course of the first token, which is an administrator's and may act in every course.
-COURSE = "course"
 #: Seconds between two readiness checks, and before a service that is not ready is reported.
 _ASK, _LATE = 0.3, 15.0
 
@@ -29,6 +26,8 @@ class Announcer:
     address: Address
     settings: ServiceSettings
     say: Say
+    #: True if the token was made at this start: it is shown once.
+    first: bool
     _said: dict[str, str] = field(default_factory=dict)
     _ready: bool = False
     _began: float = field(default_factory=time.monotonic)
@@ -42,30 +41,22 @@ class Announcer:
         self._next = now + _ASK
         reasons = unready_parts(self.address.url)
         if reasons == {}:
-            # If Redis stops answering now, the next check retries.
-            with contextlib.suppress(StoreUnavailable):
-                self._announce()
-                self._ready = True
+            self._announce()
+            self._ready = True
         elif reasons and reasons != self._said and (now - self._began > _LATE or self._lacks_jail()):
             self._said = reasons
             self._complain(reasons)
 
     def _announce(self) -> None:
-        first = not self.folder.token.exists()
-        if first:
-            self._make_token()
-        where = shlex.quote(str(self.folder.token))
-        self.say(f"ready at {self.address.url} (API documentation: {self.address.url}/api/v1/docs). Ctrl-C stops it.")
-        if first:
-            self.say(f"your first token, for an administrator, stored in {where}:")
+        url, data, token = self.address.url, shlex.quote(str(self.folder.path)), shlex.quote(str(self.folder.token))
+        self.say(f"ready at {url} (API documentation: {url}/api/v1/docs). Ctrl-C stops it.")
+        if self.first:
+            self.say(f"open {url}/sign-in and sign in with this token, an administrator's, which is kept in {token}:")
             self.say(f"    {self.folder.token.read_text(encoding='ascii').strip()}")
+        else:
+            self.say(f"open {url}/sign-in and sign in with the token in {token}")
         self.say("to use it from another terminal:")
-        self.say(f"    export BACKMARK_URL={self.address.url} BACKMARK_TOKEN=$(cat {where})")
-
-    def _make_token(self) -> None:
-        with contextlib.closing(Store.connect(self.settings)) as store:
-            _, secret = store.tokens.create("backmark serve", COURSE, frozenset({Scope.ADMIN}), author="backmark serve")
-        write_private(self.folder.token, secret + "\n")
+        self.say(f"    export BACKMARK_DATA={data} BACKMARK_URL={url} BACKMARK_TOKEN=$(cat {token})")
 
     def _complain(self, reasons: Mapping[str, str]) -> None:
         parts = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())

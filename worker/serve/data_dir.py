@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from grader.errors import ServiceError
+from grader.settings import machine
 
-_LOCK = "serve.lock"
 #: Everything that a service keeps in its folder.
-_OURS = frozenset({_LOCK, "redis", "logs", "secret", "redis-password", "token", "environment"})
+_OURS = frozenset({machine.SERVICE_LOCK, machine.SERVICE_FILE, "redis", "logs", "secret", "redis-password", "token"})
 
 
 class DataDirectory:
@@ -23,14 +23,14 @@ class DataDirectory:
         self.logs = self.path / "logs"
         #: The secret of an administrator's token, for the command line of the person who runs the service.
         self.token = self.path / "token"
-        #: Environment variables that make another process part of this service.
-        self.environment = self.path / "environment"
+        #: Environment variables that make another process part of this service; there while it runs.
+        self.environment = self.path / machine.SERVICE_FILE
 
     @contextlib.contextmanager
     def lock(self) -> Iterator[None]:
         """Create the folder if needed, and lock it within this block. Raises ServiceError if another service has it."""
         self._create()
-        with (self.path / _LOCK).open("a+b") as stream:
+        with (self.path / machine.SERVICE_LOCK).open("a+b") as stream:
             try:
                 fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
@@ -49,7 +49,11 @@ class DataDirectory:
         try:
             self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
             theirs = self.path.stat()
-            strange = not (self.path / _LOCK).exists() and not self._is_restored_backup() and any(self.path.iterdir())
+            strange = (
+                not (self.path / machine.SERVICE_LOCK).exists()
+                and not self._is_restored_backup()
+                and any(self.path.iterdir())
+            )
         except OSError as error:
             raise ServiceError(f"{self.path} cannot be the data folder: {error.strerror}") from error
         if theirs.st_uid != os.geteuid():

@@ -1,16 +1,19 @@
 """`backmark serve`: Redis, sweeper, worker and web server on one machine, under one supervisor."""
 
+import contextlib
 import os
 import shlex
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.diskspace import complain_if_full
 from grader.errors import ServiceError
+from grader.model.records import Scope
 from grader.settings.service import ServiceSettings
+from grader.store.store import Store
 from worker.serve.announce import Announcer
 from worker.serve.data_dir import DataDirectory, write_private
 from worker.serve.embedded import EmbeddedRedis, lasting_port
@@ -20,8 +23,12 @@ from worker.serve.supervisor import Say, Supervisor
 
 #: Seconds that each part may take to end; the worker's are added to the grace of its submissions.
 _WEB, _WORKER, _SWEEPER = 10.0, 15.0, 10.0
-#: The settings of the service that commands beside it need as well.
+#: The course of the first token, which is an administrator's and may act in every course.
+_COURSE = "course"
+#: The variables of the service that commands beside it need as well.
 _SHARED = (
+    "BACKMARK_URL",
+    "BACKMARK_TOKEN",
     "BACKMARK_REDIS_URL",
     "BACKMARK_SECRET",
     "BACKMARK_PUBLIC_URL",
@@ -30,20 +37,31 @@ _SHARED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RedisPart:
     """The embedded Redis as a part, which ends last, and is never hurried."""
 
     server: EmbeddedRedis
+    #: Called once, when the server answers and before any other part starts.
+    prepare: Callable[[], None]
     name: str = "Redis"
+    _prepared: bool = False
 
     def hindrance(self) -> str | None:
         """Return a sentence if the disk is full, else None."""
         return complain_if_full(self.server.folder)
 
     def start(self) -> None:
-        """Start the server on its folder."""
+        """Start the server on its folder; the first time, prepare what other parts and commands need."""
         self.server.start()
+        if not self._prepared:
+            try:
+                self.prepare()
+            except BaseException:
+                # A part that could not be started does not run.
+                self.server.stop()
+                raise
+            self._prepared = True
 
     def status(self) -> int | None:
         """Return the exit status, or None while the server runs."""
@@ -84,22 +102,38 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
             }
             variables.pop("BACKMARK_REDIS_CA", None)
             settings = ServiceSettings.load(redis_url=redis.url, redis_ca=None, secret=variables["BACKMARK_SECRET"])
-            _keep_environment(folder, variables)
             processes = workers or _count_cpus()
-            supervisor = Supervisor(
-                [RedisPart(redis), *_processes(folder, listener, processes, settings, variables)], say
-            )
-            announcer = Announcer(folder, address, settings, say)
+            # Before the web server answers: who sees it ready finds token and service.
+            redis_part = RedisPart(redis, lambda: _register(folder, address, settings, variables))
+            supervisor = Supervisor([redis_part, *_processes(folder, listener, processes, settings, variables)], say)
+            announcer = Announcer(folder, address, settings, say, first=not folder.token.exists())
             _warn(address, bind, say)
             say(f"starting, with {processes} submissions at a time; data and logs in {folder.path}")
-            supervisor.run(announcer.look)
+            with _unregistering(folder):
+                supervisor.run(announcer.look)
             say("stopped; accepted submissions are kept, and continue at the next start")
 
 
-def _keep_environment(folder: DataDirectory, variables: Mapping[str, str]) -> None:
-    """Write the variables for other commands: after `set -a; . environment` in a shell they are this service's."""
-    lines = (f"{name}={shlex.quote(variables[name])}\n" for name in _SHARED if name in variables)
+def _register(folder: DataDirectory, address: Address, settings: ServiceSettings, variables: Mapping[str, str]) -> None:
+    """Make the first token if there is none, and write the file by which commands beside the service find it."""
+    if not folder.token.exists():
+        with contextlib.closing(Store.connect(settings)) as store:
+            author = "backmark serve"
+            _, secret = store.tokens.create(author, _COURSE, frozenset({Scope.ADMIN}), author=author)
+        write_private(folder.token, secret + "\n")
+    token = folder.token.read_text(encoding="ascii").strip()
+    shared = {**variables, "BACKMARK_URL": address.url, "BACKMARK_TOKEN": token}
+    lines = (f"{name}={shlex.quote(shared[name])}\n" for name in _SHARED if shared.get(name))
     write_private(folder.environment, "".join(lines))
+
+
+@contextlib.contextmanager
+def _unregistering(folder: DataDirectory) -> Iterator[None]:
+    """Remove the file of a service that has ended, by which nothing is found any more."""
+    try:
+        yield
+    finally:
+        folder.environment.unlink(missing_ok=True)
 
 
 def _processes(

@@ -12,7 +12,9 @@ from grader.errors import ServiceError
 
 #: Seconds between two checks of the parts.
 _LOOK = 0.1
-_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+STOPPING = "stopping, which takes some seconds; Ctrl-C again stops at once"
 
 Say = Callable[[str], None]
 
@@ -111,7 +113,7 @@ class Supervisor:
         def count_request(_number: int, _frame: FrameType | None) -> None:
             self._stop_requests += 1
 
-        before = {number: signal.signal(number, count_request) for number in _STOPPING}
+        before = {number: signal.signal(number, count_request) for number in _SIGNALS}
         try:
             yield
         finally:
@@ -162,6 +164,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         requests_before = self._stop_requests
+        if self.stopping and self._running:
+            self._say(STOPPING)
         for watched in reversed(self._running):
             # A second request means that the user does not want to wait.
             watched.part.stop(lambda: self._stop_requests > requests_before)

@@ -12,7 +12,7 @@ import click
 from worker.cli.extras import require_extra
 from worker.cli.files import write_privately
 from worker.cli.options import backup_argument
-from worker.cli.startup import load_settings
+from worker.cli.startup import find_service
 from worker.cli.terminal import ProgressLine
 
 if TYPE_CHECKING:
@@ -24,20 +24,24 @@ _ANSWER_SECONDS = 60.0
 
 @click.command()
 @backup_argument
-def backup(file: Path) -> None:
+@click.option("--replace", is_flag=True, help="Replace FILE if it exists.")
+def backup(file: Path, *, replace: bool) -> None:
     """Back up a service's store while it runs.
 
-    FILE holds the store of BACKMARK_REDIS_URL as it was at one moment: submissions, verdicts, what waits, assignments
-    and tokens. It is complete or not there, and only its owner may read it: it holds students' work. BACKMARK_SECRET is
-    not in it; keep that elsewhere. `-` writes to standard output. `backmark restore` reads it.
+    FILE holds the store of BACKMARK_REDIS_URL, or of `backmark serve` on this machine, as it was at one moment:
+    submissions, verdicts, what waits, assignments and tokens. It is complete or not there, and only its owner may read
+    it: it holds students' work. BACKMARK_SECRET is not in it; keep that elsewhere. `-` writes to standard output.
+    `backmark restore` reads it.
 
-    Exit status: 0 written; 2 wrong usage; 3 no Redis, or FILE cannot be written.
+    Exit status: 0 written; 2 wrong usage, or FILE exists; 3 no Redis, or FILE cannot be written.
     """
     require_extra("web", "pydantic_settings", "redis")
     from grader.store.backups.copying import write_backup
     from grader.store.connection import Connection
 
-    redis = Connection.open(load_settings(), _ANSWER_SECONDS)
+    if str(file) != "-" and file.exists() and not replace:
+        raise click.UsageError(f"{file} exists: name another file, or give --replace")
+    redis = Connection.open(find_service(), _ANSWER_SECONDS)
     with _open(file) as stream, ProgressLine(None) as progress:
         counts = write_backup(redis, stream, lambda done, total: progress.update("copying keys", done, total))
         size = stream.tell() if stream.seekable() else 0

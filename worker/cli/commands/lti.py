@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from worker.cli.extras import require_extra
-from worker.cli.startup import load_settings
+from worker.cli.startup import open_store
 
 if TYPE_CHECKING:
     from grader.model.lti import Platform
@@ -208,9 +208,7 @@ def _require_public_url(store: "Store") -> None:
 
 def _open_store() -> "Store":
     require_extra("web", "pydantic_settings", "redis", "pylti1p3")
-    from grader.store.store import Store
-
-    return Store.connect(load_settings())
+    return open_store()
 
 
 def _day(seconds: float) -> str:

@@ -12,7 +12,7 @@ import click
 from grader.settings import machine
 from worker.cli.extras import require_extra, require_linux
 from worker.cli.options import backup_argument
-from worker.cli.startup import load_settings
+from worker.cli.startup import find_service
 from worker.cli.terminal import ProgressLine
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ def restore(file: Path, data: Path | None) -> None:
 
     FILE is what `backmark backup` wrote; `-` reads standard input. Restore before web servers, workers and sweepers are
     started on the store: one that holds anything is refused, and so is a FILE that is damaged or no backup. Nothing is
-    changed then. What waited is graded once they are started, with the BACKMARK_SECRET of then.
+    changed then. What waited is graded once they are started, with the BACKMARK_SECRET of then: a backup does not hold
+    it.
 
     Exit status: 0 restored; 2 wrong usage, or refused; 3 no Redis, or FILE cannot be read.
     """
@@ -54,6 +55,12 @@ def restore(file: Path, data: Path | None) -> None:
         except (BadBackup, NotEmpty) as error:
             raise click.UsageError(str(error)) from error
     click.echo(f"restored {keys:,} keys", err=True)
+    place = "in BACKMARK_SECRET" if data is None else f"as {data / 'secret'}, or in BACKMARK_SECRET"
+    click.echo(
+        f"a backup does not hold the service's secret: put that of the service that was backed up {place}, before you"
+        " start this one. With another secret, links and sign-ins end, and fresh networks are lost",
+        err=True,
+    )
 
 
 @contextmanager
@@ -62,7 +69,7 @@ def _connect(data: Path | None) -> "Iterator[Connection]":
     from grader.store.connection import Connection
 
     if data is None:
-        with closing(Connection.open(load_settings(), _ANSWER_SECONDS)) as redis:
+        with closing(Connection.open(find_service(), _ANSWER_SECONDS)) as redis:
             yield redis
         return
     require_linux("restore --data")

@@ -1,7 +1,5 @@
 """`backmark token`: the tokens of a service, in its Redis."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Redis
-
 import time
 from typing import TYPE_CHECKING
 
@@ -9,7 +7,7 @@ import click
 
 from grader.model.records import Scope
 from worker.cli.extras import require_extra
-from worker.cli.startup import load_settings
+from worker.cli.startup import open_store
 
 if TYPE_CHECKING:
     from grader.store.store import Store
@@ -72,9 +70,7 @@ def revoke(number: str) -> None:
 
 def _open_store() -> "Store":
     require_extra("web", "pydantic_settings", "redis")
-    from grader.store.store import Store
-
-    return Store.connect(load_settings())
+    return open_store()
 
 
 def _format_day(seconds: float) -> str:

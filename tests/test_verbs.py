@@ -1,0 +1,82 @@
+"""The verbs of the Makefile that no other test runs, each on its smallest piece: what nobody runs goes stale."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import SHARES, is_in_share
+from tests.pages.browser import chromium
+from tests.services import require
+
+ROOT = Path(__file__).parents[1]
+#: The smallest of the graders that `make bench` compares with.
+PEER = "gradescope-utils"
+#: Prints the graders that `make bench` found, each of which told a right submission from a wrong one.
+CONTEST = """
+import sys
+from pathlib import Path
+from bench.graders import prepare_contest
+print(*prepare_contest(Path(sys.argv[1]), 1).turns, sep="\\n")
+"""
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The repository, in a folder in which the verbs leave nothing of a developer's changed."""
+    for entry in ROOT.iterdir():
+        if entry.name == ".venv" or not entry.name.startswith((".", "mutants", "screenshots")):
+            (tmp_path / entry.name).symlink_to(entry)
+    return tmp_path
+
+
+def run(folder: Path, *command: str) -> str:
+    """Run a command in a folder, as a shell of its own does; return what it prints."""
+    # What runs this test has settings of its own, which are not the command's.
+    variables = {name: text for name, text in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "PYTEST_"))}
+    variables["MUTATE_NICENESS"] = "0"
+    process = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
+
+
+@pytest.mark.parametrize(
+    ("verb", "command"), [("mutate", "sh setup/mutate.sh {}"), ("bench-peers", "sh setup/peers.sh {}")]
+)
+def test_a_verb_passes_its_arguments_on(verb: str, command: str) -> None:
+    assert run(ROOT, "make", "--dry-run", verb, "ARGS=one two").splitlines()[-1] == command.format("one two")
+
+
+@pytest.mark.usefixtures("redis_program", "jail")
+def test_screenshots_are_taken(tmp_path: Path) -> None:
+    require(chromium(), "browser")
+    lines = run(ROOT, "make", "screenshots", f"ARGS={tmp_path} help").splitlines()
+    pictures = [tmp_path / f"help-{scheme}-{width}.png" for scheme in ("light", "dark") for width in ("wide", "narrow")]
+    assert lines == [str(picture) for picture in pictures]
+    assert all(picture.read_bytes().startswith(b"\x89PNG") for picture in pictures)
+
+
+def test_changes_are_made_and_noticed(checkout: Path) -> None:
+    output = run(checkout, "sh", "setup/mutate.sh", "grader/judge/wording.py")
+    assert output == "grader/judge/wording.py: 14 of 14 noticed, 100.0 %\n"
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_grader_to_compare_with_is_installed_and_found(
+    checkout: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    run(checkout, "sh", "setup/peers.sh", PEER)
+    require((checkout / ".peers" / PEER).exists() or None, f"{PEER}, which is installed from the package index")
+    # Not in the checkout: pytest is one of the graders, and would read our settings.
+    folder = str(tmp_path_factory.mktemp("contest"))
+    graders = run(checkout, ".venv/bin/python", "-c", CONTEST, folder).splitlines()
+    assert PEER in graders
+    assert "otter-grader is not installed: `make bench-peers`" in graders
+
+
+def test_every_nightly_test_is_in_the_share_of_one_commit_in_five() -> None:
+    names = [f"tests/test_submissions.py::test_a_wall[single-{number}]" for number in range(40)]
+    commits = [f"{number:040x}" for number in range(SHARES)]
+    assert all(sum(is_in_share(name, commit) for commit in commits) == 1 for name in names)
+    assert all(any(is_in_share(name, commit) for name in names) for commit in commits)
