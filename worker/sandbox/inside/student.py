@@ -17,7 +17,6 @@ from .tracebacks import describe
 from .trial import Trials
 
 if TYPE_CHECKING:
-    from .mending.question import Workbench
     from .randomness import Randomness
 
 #: Names in the source of whatever draws random numbers; `statistics` does it unasked.
@@ -36,8 +35,8 @@ class Student:
 
     def __init__(self, lines: Slice) -> None:
         self.lines = lines
-        #: What could be mended of it, once somebody asked.
-        self.workbench: Workbench | None = None
+        #: What could be mended of it, once somebody asked: `mending` alone looks into it.
+        self.workbench: Any = None
         self._modules: dict[Hashable, ModuleType | BaseException] = {}
         #: Statements on trial that were given up in one module or another, and why: they are not tried again.
         self._given_up: dict[Statement, str] = {}

@@ -60,7 +60,7 @@ class MendingQuestion:
                 student.workbench = Workbench(student.lines, self._calls, self._study)
                 yield pack({"kind": "study", **student.workbench.describe()})
                 return
-            workbench = student.workbench
+            workbench: Workbench | None = student.workbench
             if workbench is None:
                 raise LookupError("nothing was studied that could be mended")
             for script in self._scripts:
