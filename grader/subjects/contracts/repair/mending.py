@@ -105,7 +105,8 @@ class Repairer:
         if not study.replacements | study.insertions:
             return None
         script = Search(study, bench.are_right).find()
-        if script is None:
+        if not script:
+            # Code that is right as it stands here is not the code that was judged.
             return None
         if len(script) > 1 and not script & (study.insertions | study.unfilled):
             slip = self._find_slip(script, bench)

@@ -1,7 +1,7 @@
 """The statement of a submission that stands where one of the solution's does: by target, name, value and words."""
 
 import ast
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -62,9 +62,16 @@ class Matcher:
         self._solution_values = solution_values
         self._own_values = own_values
         self.pairs = {name: FunctionPair(solution[name], own[name]) for name in solution if name in own}
-        for pair in self.pairs.values():
+        #: By a class the attributes of its objects, which are the same in all methods.
+        attributes: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        for name, pair in self.pairs.items():
+            known = attributes[name.partition(".")[0]]
+            pair.names.update(known)
             self._bind_names(pair)
             self._match(pair)
+            known.update((name, own) for name, own in pair.names.items() if "." in name)
+        for name, pair in self.pairs.items():
+            pair.names = attributes[name.partition(".")[0]] | pair.names
 
     def _bind_names(self, pair: FunctionPair) -> None:
         names = pair.names
