@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-#: Results of another form that an answer describes.
-MOST_FORMS = 16
+#: Results of another form that an answer describes, causes for which results have no value, and characters of the type
+#: of an exception among these.
+MOST_FORMS, MOST_CAUSES, LONGEST_TYPE = 16, 8, 64
 
 
 @dataclass(frozen=True, slots=True)

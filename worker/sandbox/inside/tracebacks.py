@@ -39,12 +39,17 @@ def describe(error: BaseException, lines: SourceLines, added: str = "", named: S
     message, traceback = _MESSAGE_CAP - len(added) - 1, _TRACEBACK_CAP - len(added) - 1
     text, frames = _traceback(error, lines)
     return {
-        "type": clean(_name(error), _TYPE_CAP),
+        "type": name_type(error),
         "message": _with(clean(_message(error), message), ". ", added),
         "traceback": _with(clean(text, traceback), "\n", added),
         "frames": frames,
         "lines": list(named),
     }
+
+
+def name_type(error: BaseException) -> str:
+    """Return the name of an exception's type."""
+    return clean(_name(error), _TYPE_CAP)
 
 
 def _with(text: str, between: str, added: str) -> str:
