@@ -1,11 +1,19 @@
-"""Verdicts on submissions that lack a function, or raise in one of several."""
+"""Verdicts on submissions that lack a function, raise in one of several, or have a parameter of their own."""
+
+import json
+from dataclasses import replace
 
 import pytest
 
-from grader.model.verdict import Judgement, Mark, Outcome, Verdict
+from grader.judge.judge import Judge
+from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, Verdict
 from grader.subjects.contracts.revision import ContractRevision
+from tests.sandbox.packages import pack
+from tests.sandbox.test_source_notebook import notebook
 from tests.subjects.contracts.making import LINEAR, RIGHT, build, contract, judge
 from tests.subjects.contracts.test_gallery import read_entry
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
 
 PARTS = "abcdef"
 FUNCTIONS = {
@@ -46,8 +54,18 @@ def six() -> ContractRevision:
 
 
 @pytest.fixture(scope="module")
+def linear() -> ContractRevision:
+    return build(contract())
+
+
+@pytest.fixture(scope="module")
 def activations() -> ContractRevision:
     return build(read_entry("cmu-activations"))
+
+
+@pytest.fixture(scope="module")
+def udl() -> ContractRevision:
+    return build(replace(read_entry("udl-7.2-contract"), mistakes=()))
 
 
 def tally(judgement: Judgement | Verdict) -> tuple[int, int]:
@@ -123,3 +141,53 @@ def test_a_gradient_of_an_earlier_call_earns_nothing_where_a_later_one_raises() 
     )
     once = RIGHT.replace("    return dout", "    if w.base is None: raise ValueError('again')\n    return dout")
     assert tally(judge(build(contract(toml)), once)) == (1, 5)
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("def backward_pass(all_weights, all_biases, all_f, all_h, y, K):",),
+        ("def backward_pass(all_weights, all_biases, all_f, all_h, y, x, all_layers=None):",),
+        (
+            "net_input = np.ones((2, 1)) * 1.2",
+            "def backward_pass(all_weights, all_biases, all_f, all_h, y, net_input):",
+        ),
+        ("def backward_pass(all_weights, all_biases, all_f, all_h, y, indicator_function, *, d_loss_d_output):",),
+    ],
+)
+def test_a_parameter_of_ones_own_is_given_what_bears_its_name(
+    cells: tuple[str, ...], udl: ContractRevision, jails: Jails
+) -> None:
+    _, body = udl.assignment.solution.split("y):\n", 1)
+    verdict = Grader(Judge(udl), jails).grade(notebook(*cells[:-1], f"{cells[-1]}\n{body}"), "mine.ipynb")
+    assert (verdict.outcome, tally(verdict)) == (Outcome.PASSED, (10, 10))
+
+
+def test_a_parameter_that_nothing_has_a_value_for_is_refused(udl: ContractRevision, jails: Jails) -> None:
+    _, body = udl.assignment.solution.split("y):\n", 1)
+    head = "def backward_pass(all_weights, all_biases, all_f, all_h, y, lr):"
+    verdict = Grader(Judge(udl), jails).grade(notebook("lr_2 = 1", f"{head}\n{body}"), "mine.ipynb")
+    assert verdict.error is not None
+    assert (verdict.outcome, verdict.error.type) == (Outcome.REJECTED, "extra_parameter")
+    assert verdict.error.message.startswith(
+        "`backward_pass` (cell 2, line 1) needs a value for its parameter `lr`, and is called as"
+        " `backward_pass(all_weights, all_biases, all_f, all_h, y)`."
+    )
+    assert [(line.cell, line.line) for line in verdict.error.lines] == [(2, 1)]
+    assert json.dumps(verdict.as_dict())
+
+
+def test_a_parameter_of_a_packages_function_is_given_its_value(jails: Jails) -> None:
+    toml = LINEAR.replace("[call]", '[submission]\nfile = "hw1/linear.py"\n\n[call]')
+    with_parameters = RIGHT.replace("(dout, x, w)", "(dout, x, w, scale, N)")
+    source = with_parameters.replace("x.T @ dout", "scale * x.T @ dout * N / len(x)")
+    files = {"hw/hw1/linear.py": f"from .rates import *\n{source}", "hw/hw1/rates.py": "scale = 1.0\n"}
+    verdict = Grader(Judge(build(contract(toml))), jails).grade(pack(files), "mine.zip")
+    assert verdict.outcome is Outcome.PASSED
+
+
+def test_a_parameter_that_is_wrongly_used_is_a_wrong_answer_with_its_case(linear: ContractRevision) -> None:
+    judgement = judge(linear, RIGHT.replace("(dout, x, w)", "(dout, x, w, N)").replace("x.T @ dout", "x.T @ dout / N"))
+    assert (judgement.outcome, tally(judgement)) == (Outcome.FAILED, (3, 5))
+    assert isinstance(judgement.counterexample, CaseCounterexample)
+    assert judgement.counterexample.case["N"] > 1

@@ -4,6 +4,7 @@ The lines run in a namespace of their own that holds the functions and the case'
 in it. A student's code can reach that namespace, and finds no expectation there.
 """
 
+from collections import ChainMap
 from collections.abc import Hashable, Iterator
 from functools import cache
 from types import CodeType
@@ -155,7 +156,10 @@ def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given:
     helpers = {helper: calls.given[key][helper] for helper in calls.helping}
     course = CourseModules(calls.package, dict.fromkeys(calls.modules, helpers), calls.stand_ins)
     names = student.names(key, calls.given[key], course)
-    return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
+    functions = {name: names[name] for name in calls.functions if name in names}
+    for name in student.lines.extra.keys() & functions.keys():
+        functions[name] = student.lines.extra[name].supply(functions[name], ChainMap(given, names))
+    return {"np": np, **given, **functions}
 
 
 def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:

@@ -24,8 +24,9 @@ class Entry:
     fixed: frozenset[str] = frozenset()
     #: Names of lists of which the lines are wanted that write an entry.
     lists: frozenset[str] = frozenset()
-    #: Names by which an answer may call what is changed, and what has another form: the worker's to check.
+    #: Names of what a case has, by which an answer may call what is changed.
     arguments: frozenset[str] = frozenset()
+    #: Names by which an answer may call what has another form: the worker's to check.
     results: frozenset[str] = frozenset()
     #: Lines that call; with them `lists` are expressions over their names, and the lines are wanted that write these.
     call: str = ""
@@ -48,6 +49,7 @@ class Entry:
             "given": sorted(self.given),
             "fixed": sorted(self.fixed),
             "lists": sorted(self.lists),
+            "arguments": sorted(self.arguments),
             "package": self.package,
             "call": self.call,
         }
@@ -55,7 +57,9 @@ class Entry:
     @classmethod
     def of(cls, header: Mapping[str, Any]) -> Self:
         """Read an entry from a request's header."""
-        given, fixed, lists = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
+        given, fixed, lists, arguments = (
+            frozenset(header.get(key, ())) for key in ("given", "fixed", "lists", "arguments")
+        )
         others, classes = tuple(header.get("others", ())), bool(header.get("classes"))
         package, call = str(header.get("package", "")), str(header.get("call", ""))
-        return cls(header["function"], others, classes, given, fixed, lists, call=call, package=package)
+        return cls(header["function"], others, classes, given, fixed, lists, arguments, call=call, package=package)
