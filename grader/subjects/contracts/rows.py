@@ -77,10 +77,11 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
 
 def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
     """Say which functions the submission lacks, if that is why each of the failing cases fails; else nothing."""
-    lacking = [[cause.lacking for cause in _list_causes(fails, cases, answers[i], i) if cause.lacking] for i in failing]
-    if not all(lacking):
+    lacking = ([cause.lacking for cause in _list_causes(fails, cases, answers[i], i) if cause.lacking] for i in failing)
+    first = next(lacking)
+    if not first or not all(lacking):
         return ""
-    *others, last = (f"`{name}`" for name in dict.fromkeys(lacking[0]))
+    *others, last = (f"`{name}`" for name in dict.fromkeys(first))
     names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
     return f"{names} not defined in the submission, so this could not be judged."
 
@@ -88,6 +89,8 @@ def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[An
 def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> list[Cause]:
     """Return the causes for which results of the row have no value in an answer, as far as they are known."""
     causes = answer.causes if isinstance(answer, Raised) else {}
+    if not causes:
+        return []
     results = fails.assignment.results
     return [
         causes[place.expression]

@@ -5,8 +5,8 @@ judged by a value that it would have replaced. What a method or a function chang
 """
 
 import ast
-from collections.abc import Callable, Iterator, Sequence
-from types import CodeType
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from .entry import LONGEST_TYPE
@@ -15,13 +15,6 @@ from .tracebacks import name_type
 
 #: The name of the value at a place of `a, b = f(), g()`, until its target is bound.
 _HELD = "_backmark_{}"
-
-
-class CallStatement(NamedTuple):
-    """A statement of the lines: compiled, with the names that it binds or whose entries and attributes it sets."""
-
-    code: CodeType
-    names: frozenset[str]
 
 
 class Cause(NamedTuple):
@@ -38,7 +31,7 @@ class Failures:
         #: The description of the first exception, or of the one that ended the call for lack of memory.
         self.raised: dict[str, Any] | None = None
         #: The functions that the submission does not define.
-        self.lacking: frozenset[str] = frozenset()
+        self.lacking: Sequence[str] = ()
         self._describe = describe
         self._causes: dict[str, Cause] = {}
 
@@ -55,36 +48,41 @@ class Failures:
             return None
         return self._causes.get(name, Cause(NameError.__name__, name) if name in self.lacking else None)
 
-    def unset(self, statement: CallStatement, cause: Cause, namespace: dict[str, Any]) -> None:
-        """Take the values of a statement's names out of the namespace."""
-        for name in statement.names:
+    def unset(self, names: Iterable[str], cause: Cause, namespace: dict[str, Any]) -> None:
+        """Take the values of these names out of the namespace."""
+        for name in names:
             namespace.pop(name, None)
             self._causes[name] = cause
 
 
-def read_statements(code: str) -> tuple[CallStatement, ...]:
-    """Compile the statements of the lines, each with its line number."""
-    statements = [part for node in ast.parse(code).body for part in _split(node)]
-    return tuple(
-        CallStatement(compile(ast.Module([node], []), "<call>", "exec"), _list_names(node)) for node in statements
-    )
+class CallLines:
+    """The lines, compiled by statements, each with its line number."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        #: The code of each statement.
+        self.statements = tuple(compile(ast.Module([node], []), "<call>", "exec") for node in _list_statements(text))
 
-def execute(statements: Sequence[CallStatement], namespace: dict[str, Any], failures: Failures) -> None:
-    """Execute the statements, also those after one that raised; not after an exit or without memory."""
-    for place, statement in enumerate(statements):
-        try:
-            exec(statement.code, namespace)
-        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
-            failures.record(error)
-            cause = failures.find(error) or Cause(name_type(error)[:LONGEST_TYPE])
-            goes_on = _goes_on(error)
-        else:
-            continue
-        for lost in statements[place : place + 1 if goes_on else None]:
-            failures.unset(lost, cause, namespace)
-        if not goes_on:
-            return
+    @cached_property
+    def _names(self) -> list[frozenset[str]]:
+        """The names that each statement binds, or whose entries and attributes it sets: most calls raise nothing."""
+        return list(map(_list_names, _list_statements(self._text)))
+
+    def execute(self, namespace: dict[str, Any], failures: Failures) -> None:
+        """Execute the statements, also those after one that raised; not after an exit or without memory."""
+        for place, statement in enumerate(self.statements):
+            try:
+                exec(statement, namespace)
+            except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
+                failures.record(error)
+                cause = failures.find(error) or Cause(name_type(error)[:LONGEST_TYPE])
+                goes_on = _goes_on(error)
+            else:
+                continue
+            for lost in self._names[place : place + 1 if goes_on else None]:
+                failures.unset(lost, cause, namespace)
+            if not goes_on:
+                return
 
 
 def _goes_on(error: BaseException) -> bool:
@@ -92,12 +90,14 @@ def _goes_on(error: BaseException) -> bool:
     return isinstance(error, Exception) and not isinstance(error, MemoryError)
 
 
+def _list_statements(text: str) -> list[ast.stmt]:
+    return [part for node in ast.parse(text).body for part in _split(node)]
+
+
 def _split(node: ast.stmt) -> Iterator[ast.stmt]:
     """Yield `a, b = f(), g()` as a statement for each value, and then for each target: one may raise, and one not."""
     match node:
-        case ast.Assign(targets=[ast.Tuple(elts=targets)], value=ast.Tuple(elts=values)) if len(targets) == len(
-            values
-        ) and not any(isinstance(part, ast.Starred) for part in (*targets, *values)):
+        case ast.Assign([ast.Tuple(elts=targets)], ast.Tuple(elts=values)) if _are_paired(targets, values):
             for place, value in enumerate(values):
                 held = ast.Name(_HELD.format(place), ast.Store())
                 yield _locate(ast.Assign([held], value), value)
@@ -106,6 +106,11 @@ def _split(node: ast.stmt) -> Iterator[ast.stmt]:
                 yield _locate(ast.Assign([target], held), target)
         case _:
             yield node
+
+
+def _are_paired(targets: list[ast.expr], values: list[ast.expr]) -> bool:
+    """Return True if each target has a value of its own."""
+    return len(targets) == len(values) and not any(isinstance(part, ast.Starred) for part in (*targets, *values))
 
 
 def _locate(made: ast.stmt, node: ast.expr) -> ast.stmt:

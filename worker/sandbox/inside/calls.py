@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .call_lines import Cause, Failures, execute, read_statements
+from .call_lines import CallLines, Cause, Failures
 from .entry import MOST_CAUSES, MOST_FORMS
 from .importer import CourseModules, package_of
 from .inputs import Inputs, count
@@ -50,7 +50,7 @@ class CallsQuestion:
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self.functions: list[str] = header.get("functions") or [header["function"]]
-        self.statements = read_statements(header["code"])
+        self.lines = CallLines(header["code"])
         #: Lines that define functions for the student's module, and the names of these.
         self.helpers = compile(header.get("helpers", ""), "<helpers>", "exec")
         self.helping: list[str] = header.get("helping", [])
@@ -86,8 +86,8 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     given = case.inputs.make()
     try:
         namespace = _namespace(student, calls, case, given)
-        for statement in calls.statements:
-            exec(statement.code, namespace)
+        for statement in calls.lines.statements:
+            exec(statement, namespace)
         parts = [
             numbers(_evaluate(result, namespace), result.expression, None, result.shape) for result in case.results
         ]
@@ -109,8 +109,8 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
     except BaseException as error:  # noqa: BLE001 - as above
         failures.record(error)
     else:
-        failures.lacking = frozenset(calls.functions).difference(namespace)
-        execute(calls.statements, namespace, failures)
+        failures.lacking = [name for name in calls.functions if name not in namespace]
+        calls.lines.execute(namespace, failures)
     malformed: list[MalformedError] = []
     causes: dict[Cause, list[int]] = {}
     status, parts = "", []
@@ -157,8 +157,9 @@ def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given:
     course = CourseModules(calls.package, dict.fromkeys(calls.modules, helpers), calls.stand_ins)
     names = student.names(key, calls.given[key], course)
     functions = {name: names[name] for name in calls.functions if name in names}
-    for name in student.lines.extra.keys() & functions.keys():
-        functions[name] = student.lines.extra[name].supply(functions[name], ChainMap(given, names))
+    for name, parameters in student.lines.extra.items():
+        if name in functions:
+            functions[name] = parameters.supply(functions[name], ChainMap(given, names))
     return {"np": np, **given, **functions}
 
 

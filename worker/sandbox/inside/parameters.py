@@ -34,12 +34,13 @@ def find_extra(call: str, functions: Mapping[str, Statement]) -> dict[str, Extra
 
     Only of plain functions that the lines call by their name, each time with a number of arguments that the text says.
     """
+    nodes = {name: statement.node for name, statement in functions.items()}
+    plain = {
+        name: node for name, node in nodes.items() if isinstance(node, ast.FunctionDef) and not node.decorator_list
+    }
     extra = {}
-    for name, calls in _list_calls(call, functions).items():
-        node = functions[name].node
-        if not isinstance(node, ast.FunctionDef) or node.decorator_list:
-            continue
-        missed = {_find_missed(node.args, made) for made in calls}
+    for name, calls in _list_calls(call, plain).items() if plain else ():
+        missed = {_find_missed(plain[name].args, made) for made in calls}
         if len(missed) == 1 and (parameters := missed.pop()).names:
             extra[name] = parameters
     return extra
