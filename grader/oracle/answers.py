@@ -1,5 +1,6 @@
 """Candidates and their answers: a student's function behind whatever wall, or one of our own in the tests."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -56,6 +57,14 @@ class Malformed:
 
 
 @dataclass(frozen=True, slots=True)
+class Cause:
+    """Why a result has no value: the type of an exception, and the function that the submission lacks if that is it."""
+
+    type: str
+    lacking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Raised:
     """An answer of a function that raised; the traceback has the student's own line numbers."""
 
@@ -72,6 +81,9 @@ class Raised:
     changed: tuple[str, ...] = ()
     #: Of an answer in parts the results of another form.
     forms: tuple[Malformed, ...] = field(default=(), compare=False, repr=False)
+    #: Of an answer in parts, by the expression of a result that has no value, why: if another exception is it, or what
+    #: the submission lacks.
+    causes: Mapping[str, Cause] = field(default_factory=dict, compare=False, repr=False)
 
 
 Answer = Returned | Malformed | Raised

@@ -6,7 +6,16 @@ from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
-from worker.sandbox.inside.entry import EDITS, MOST_ALTERNATIVES, MOST_EDITS, MOST_FORMS, MOST_STATEMENTS, Entry
+from worker.sandbox.inside.entry import (
+    EDITS,
+    LONGEST_TYPE,
+    MOST_ALTERNATIVES,
+    MOST_CAUSES,
+    MOST_EDITS,
+    MOST_FORMS,
+    MOST_STATEMENTS,
+    Entry,
+)
 from worker.sandbox.inside.networks.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import Write
@@ -149,8 +158,9 @@ def _are_arguments(names: object, entry: Entry) -> bool:
 
 def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
     status, malformed, raised = header.get("status"), header.get("malformed"), header.get("raised")
+    causes = header.get("causes", [])
     return (
-        set(header) == {"kind", "changed", "status", "raised", "malformed"}
+        {*header, "causes"} == {"kind", "changed", "status", "raised", "malformed", "causes"}
         and _are_arguments(header["changed"], entry)
         and isinstance(status, str)
         and set(status) <= set("012")
@@ -159,6 +169,24 @@ def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
         and len(malformed) <= MOST_FORMS
         and all(isinstance(form, dict) and _is_malformed({"kind": "malformed", **form}, entry) for form in malformed)
         and not (raised is None and not malformed)
+        and isinstance(causes, list)
+        and len(causes) <= MOST_CAUSES
+        and all(_is_cause(cause, entry, len(status)) for cause in causes)
+    )
+
+
+def _is_cause(value: object, entry: Entry, results: int) -> bool:
+    """Return True if this is why results have no value: the type of an exception, a lacking function, their places."""
+    if not (isinstance(value, list) and len(value) == 3):
+        return False
+    type_, lacking, places = value
+    return (
+        _is_text(type_, LONGEST_TYPE)
+        and isinstance(lacking, str)
+        and lacking in {"", *entry.functions}
+        and isinstance(places, list)
+        and len(places) <= results
+        and all(type(place) is int and 0 <= place < results for place in places)
     )
 
 

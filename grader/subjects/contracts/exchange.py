@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grader.judge.exchange import Question, read_raised, text
-from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
+from grader.oracle.answers import Answer, Cause, Malformed, Raised, ReceivedForm, Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
@@ -130,11 +130,17 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
     forms = tuple(_read_form(form, layout) for form in header["malformed"])
     if (raised := header["raised"]) is not None:
         error = read_raised(raised)
+        causes = {
+            layout[place].expression: Cause(type_, lacking)
+            for type_, lacking, places in header.get("causes", ())
+            for place in places
+        }
         return Raised(
             *(error.type, error.message, error.traceback, error.frames, error.lines),
             numbers=numbers,
             changed=changed,
             forms=forms,
+            causes=causes,
         )
     return replace(forms[0], numbers=numbers, changed=changed, forms=forms)
 

@@ -9,7 +9,7 @@ from grader.judge.agreement import AGREEMENT, PURE, find_wrong
 from grader.judge.marks import RowSpec
 from grader.judge.row import Row
 from grader.model.verdict import Mark
-from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Cause, Malformed, Raised, Returned
 from grader.oracle.cases import Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
@@ -72,9 +72,36 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
         tested = sum(bool(owned[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
         message = ""
         if failing:
-            message = f"Wrong on {len(failing)} of {tested} cases." + _explain(fails, cases, answers, failing)
+            counted = f"Wrong on {len(failing)} of {tested} cases."
+            message = _explain_lacking(fails, cases, answers, failing) or counted + _explain(
+                fails, cases, answers, failing
+            )
         rows[name] = Row(Mark.FAILED if failing else Mark.PASSED, tested, message, failing, fails)
     return rows
+
+
+def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
+    """Say which functions the submission lacks, if that is why each of the failing cases fails; else nothing."""
+    lacking = ([cause.lacking for cause in _list_causes(fails, cases, answers[i], i) if cause.lacking] for i in failing)
+    first = next(lacking)
+    if not first or not all(lacking):
+        return ""
+    *others, last = (f"`{name}`" for name in dict.fromkeys(first))
+    names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return f"{names} not defined in the submission, so this could not be judged."
+
+
+def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> list[Cause]:
+    """Return the causes for which results of the row have no value in an answer, as far as they are known."""
+    causes = answer.causes if isinstance(answer, Raised) else {}
+    if not causes:
+        return []
+    results = fails.assignment.results
+    return [
+        causes[place.expression]
+        for place in cases.layouts[i]
+        if results[place.result].row == fails.row and place.expression in causes
+    ]
 
 
 def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
@@ -94,7 +121,9 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
         wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
         return f" On {len(lacking)} of them numbers are missing: on one, `{expression}` is {wanted}."
     if isinstance(first, Raised):
-        return f" On {len(lacking)} of them there is no value: the call raised {first.type}."
+        causes = _list_causes(fails, cases, first, lacking[0])
+        raised = causes[0].type if causes else first.type
+        return f" On {len(lacking)} of them there is no value: the call raised {raised}."
     return ""
 
 

@@ -161,6 +161,18 @@ def linear_backward(dout, x, w):
         "header = dict(fine, malformed=[malformed] * 17)",
         "header = dict(fine, malformed=malformed)",
         "header = dict(fine, malformed=None)",
+        "header = dict(fine, causes=None)",
+        "header = dict(fine, causes=[None])",
+        "header = dict(fine, causes=[['E', '', [2]]] * 9)",
+        "header = dict(fine, causes=[['E', 'nothing', [2]]])",
+        "header = dict(fine, causes=[['E', ['linear'], [2]]])",
+        "header = dict(fine, causes=[['E' * 65, '', [2]]])",
+        "header = dict(fine, causes=[['E', '', [3]]])",
+        "header = dict(fine, causes=[['E', '', [-1]]])",
+        "header = dict(fine, causes=[['E', '', [True]]])",
+        "header = dict(fine, causes=[['E', '', [2] * 4]])",
+        "header = dict(fine, causes=[['E', '', 2]])",
+        "header = dict(fine, causes=[['E', '', [2], 1]])",
         "header = dict(fine, changed=['dx'])",
         "header = dict(fine, changed=['x'] * 99)",
         "header = dict(fine, kind='evidence')",
@@ -182,7 +194,7 @@ def test_a_forged_answer_in_parts_is_no_answer(jails: Jails, lines: str, revisio
 @pytest.mark.parametrize("status", ["000", "222", "111"])
 def test_the_status_of_a_forged_answer_earns_nothing(jails: Jails, status: str, revision: ContractRevision) -> None:
     """The numbers alone count: right ones of `out`, and none of the others."""
-    lines = f"header = dict(fine, status={status!r})"
+    lines = f"header = dict(fine, status={status!r}, causes=[['E', 'linear', [2, 2]]])"
     answers = ask(jails, revision, FORGING.format(lines=lines))
     assert all(np.isnan(answer.numbers[-1]) for answer in answers if answer.numbers is not None)
     assert all(isinstance(answer, Raised) for answer in answers)
@@ -201,8 +213,11 @@ WRONG = RIGHT.replace("x.T @ dout", "0 * w")
         "import sys; sys._getframe(1).f_globals.clear()",
         "import sys; sys._getframe(1).f_globals['np'] = None",
         "import sys; sys._getframe(1).f_globals['linear'] = lambda *a: 0",
-        "import sys; sys._getframe(2).f_locals['case'] = None",
-        "import sys; sys._getframe(2).f_locals['calls'].cases.clear()",
+        "import sys; sys._getframe(3).f_locals['case'] = None",
+        "import sys; sys._getframe(3).f_locals['calls'].cases.clear()",
+        "import sys; sys._getframe(2).f_locals['statement'] = None; return x, dout",
+        "import sys; sys._getframe(2).f_locals['namespace'].update(dx=dout @ w.T); raise ValueError",
+        "import sys; sys._getframe(2).f_locals['failures'].record = print; raise ValueError",
         "import sys; sys.modules['worker.sandbox.inside.calls'].numbers = lambda v, w, i, s: bytes(8 * np.prod(s))",
         "import builtins; builtins.len = lambda *a: 0",
         "class E:\n        __eq__ = lambda *a: True\n    return dout @ w.T, E()",

@@ -81,8 +81,19 @@ def test_a_function_that_is_missing_fails_its_own_rows(linear: ContractRevision)
     assert list_failing(judgement) == {"finite_differences", "dx", "dw"}
 
 
-def test_code_that_raises_everywhere_is_an_error(linear: ContractRevision) -> None:
+def test_a_forward_pass_that_raises_leaves_the_marks_of_a_backward_pass_that_does_not_need_it(
+    linear: ContractRevision,
+) -> None:
     judgement = judge(linear, RIGHT.replace("return x @ w", "return x.nothing"))
+    assert (judgement.outcome, list_failing(judgement), marks(judgement)) == (
+        Outcome.FAILED,
+        {"finite_differences", "out"},
+        4,
+    )
+
+
+def test_code_that_raises_everywhere_is_an_error(linear: ContractRevision) -> None:
+    judgement = judge(linear, RIGHT.replace("return ", "return x.nothing, "))
     assert (judgement.outcome, marks(judgement)) == (Outcome.ERROR, 0)
 
 

@@ -4,6 +4,7 @@ The lines run in a namespace of their own that holds the functions and the case'
 in it. A student's code can reach that namespace, and finds no expectation there.
 """
 
+from collections import ChainMap
 from collections.abc import Hashable, Iterator
 from functools import cache
 from types import CodeType
@@ -11,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .entry import MOST_FORMS
+from .call_lines import CallLines, Cause, Failures
+from .entry import MOST_CAUSES, MOST_FORMS
 from .importer import CourseModules, package_of
 from .inputs import Inputs, count
 from .results import FLOAT, MalformedError, numbers
@@ -48,7 +50,7 @@ class CallsQuestion:
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self.functions: list[str] = header.get("functions") or [header["function"]]
-        self.code = compile(header["code"], "<call>", "exec")
+        self.lines = CallLines(header["code"])
         #: Lines that define functions for the student's module, and the names of these.
         self.helpers = compile(header.get("helpers", ""), "<helpers>", "exec")
         self.helping: list[str] = header.get("helping", [])
@@ -84,7 +86,8 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     given = case.inputs.make()
     try:
         namespace = _namespace(student, calls, case, given)
-        exec(calls.code, namespace)
+        for statement in calls.lines.statements:
+            exec(statement, namespace)
         parts = [
             numbers(_evaluate(result, namespace), result.expression, None, result.shape) for result in case.results
         ]
@@ -99,16 +102,19 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
 def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
     given = case.inputs.make()
-    raised: BaseException | None = None
-    malformed: list[MalformedError] = []
-    status, parts = "", []
     namespace: dict[str, Any] = {}
+    failures = Failures(student.describe)
     try:
         namespace = _namespace(student, calls, case, given)
-        exec(calls.code, namespace)
     except BaseException as error:  # noqa: BLE001 - as above
-        raised = error
-    for result in case.results:
+        failures.record(error)
+    else:
+        failures.lacking = [name for name in calls.functions if name not in namespace]
+        calls.lines.execute(namespace, failures)
+    malformed: list[MalformedError] = []
+    causes: dict[Cause, list[int]] = {}
+    status, parts = "", []
+    for place, result in enumerate(case.results):
         part, state = b"", MISSING
         try:
             value = _reshape(calls, result, namespace)
@@ -117,18 +123,21 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
             state = MALFORMED
             malformed.append(error)
         except BaseException as error:  # noqa: BLE001 - as above
-            raised = raised or error
+            failures.record(error)
+            if cause := failures.find(error):
+                causes.setdefault(cause, []).append(place)
         status += state
         parts.append(part if state == FINE else np.full(result.shape, np.nan).tobytes())
     changed = case.inputs.list_changed(given)
-    if status == FINE * len(status) and raised is None:
+    if status == FINE * len(status) and failures.raised is None:
         return pack({"kind": "returned", "changed": changed}, b"".join(parts))
     header = {
         "kind": "partial",
         "changed": changed,
         "status": status,
-        "raised": None if raised is None else student.describe(raised),
+        "raised": failures.raised,
         "malformed": [_describe_form(error) for error in malformed[:MOST_FORMS]],
+        "causes": [[*cause, places] for cause, places in causes.items()][:MOST_CAUSES],
     }
     return pack(header, b"".join(parts))
 
@@ -147,7 +156,11 @@ def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given:
     helpers = {helper: calls.given[key][helper] for helper in calls.helping}
     course = CourseModules(calls.package, dict.fromkeys(calls.modules, helpers), calls.stand_ins)
     names = student.names(key, calls.given[key], course)
-    return {"np": np, **given, **{name: names[name] for name in calls.functions if name in names}}
+    functions = {name: names[name] for name in calls.functions if name in names}
+    for name, parameters in student.lines.extra.items():
+        if name in functions:
+            functions[name] = parameters.supply(functions[name], ChainMap(given, names))
+    return {"np": np, **given, **functions}
 
 
 def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:

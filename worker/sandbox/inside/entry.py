@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-#: Results of another form that an answer describes.
-MOST_FORMS = 16
+#: Results of another form that an answer describes, causes for which results have no value, and characters of the type
+#: of an exception among these.
+MOST_FORMS, MOST_CAUSES, LONGEST_TYPE = 16, 8, 64
 #: Statements of a submission that may be mended, and statements of a solution that may stand in the place of one.
 MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.
@@ -31,8 +32,9 @@ class Entry:
     fixed: frozenset[str] = frozenset()
     #: Names of lists of which the lines are wanted that write an entry.
     lists: frozenset[str] = frozenset()
-    #: Names by which an answer may call what is changed, and what has another form: the worker's to check.
+    #: Names of what a case has, by which an answer may call what is changed.
     arguments: frozenset[str] = frozenset()
+    #: Names by which an answer may call what has another form: the worker's to check.
     results: frozenset[str] = frozenset()
     #: Lines that call; with them `lists` are expressions over their names, and the lines are wanted that write these.
     call: str = ""
@@ -55,6 +57,7 @@ class Entry:
             "given": sorted(self.given),
             "fixed": sorted(self.fixed),
             "lists": sorted(self.lists),
+            "arguments": sorted(self.arguments),
             "package": self.package,
             "call": self.call,
         }
@@ -62,7 +65,9 @@ class Entry:
     @classmethod
     def of(cls, header: Mapping[str, Any]) -> Self:
         """Read an entry from a request's header."""
-        given, fixed, lists = (frozenset(header.get(key, ())) for key in ("given", "fixed", "lists"))
+        given, fixed, lists, arguments = (
+            frozenset(header.get(key, ())) for key in ("given", "fixed", "lists", "arguments")
+        )
         others, classes = tuple(header.get("others", ())), bool(header.get("classes"))
         package, call = str(header.get("package", "")), str(header.get("call", ""))
-        return cls(header["function"], others, classes, given, fixed, lists, call=call, package=package)
+        return cls(header["function"], others, classes, given, fixed, lists, arguments, call=call, package=package)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
+from .parameters import ExtraParameters
 from .slicing import Statement
 from .syntax import Piece
 from .writes import Write
@@ -69,6 +70,8 @@ class Slice:
     writes: tuple[Write, ...] = ()
     #: For each line of `code` the cell (0 in a file) and the line in it.
     origins: tuple[tuple[int, int], ...] = ()
+    #: By a function its parameters that the lines that call supply no value for: they are given by name.
+    extra: Mapping[str, ExtraParameters] = field(default_factory=dict)
     #: The files beside it that it may import, and True if it came in a package, with such files or without.
     modules: tuple[ModuleFile, ...] = ()
     packaged: bool = False

@@ -110,7 +110,8 @@ class Program:
 
     def __init__(self, statements: list[Statement], entry: Entry) -> None:
         self.statements = statements
-        self._known = _BUILTIN | entry.given | {_NUMPY}
+        self._given = entry.given | {_NUMPY}
+        self._known = _BUILTIN | self._given
         self.places: defaultdict[str, Places] = defaultdict(Places)
         self.changing: defaultdict[str, Changing] = defaultdict(Changing)
         #: Statements that call something for its effect, or are decorated.
@@ -127,14 +128,16 @@ class Program:
             self.places.pop(name, None)
             self.changing.pop(name, None)
 
-    def slice(self, targets: Mapping[str, int], graded: Collection[str]) -> KeptStatements:
+    def slice(
+        self, targets: Mapping[str, int], graded: Collection[str], wanted: Collection[str] = ()
+    ) -> KeptStatements:
         """Find what the functions at these places need, they themselves among it, and what may change that.
 
-        What calls one of the `graded` functions is not executed.
+        `wanted` are names that must be there besides. What calls one of the `graded` functions is not executed.
         """
         needed: set[int] = set()
-        seen: set[str] = set()
-        fresh = set(targets.values())
+        seen = set(wanted)
+        fresh = {*targets.values(), *(place for name in wanted for place in self._find_needed(name))}
         for number in range(ROUNDS + 1):
             self._close(fresh, needed, seen)
             fresh = self._earlier(needed, seen, every=number == ROUNDS) - needed
@@ -147,6 +150,12 @@ class Program:
         return KeptStatements(
             self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused
         )
+
+    def may_have(self, name: str) -> bool:
+        """Return True if the module is given the name, if a statement binds it, or if a star import may."""
+        changing = self.changing.get(name, _UNCHANGED)
+        bound = self._find_needed(name) or changing.written or changing.bound
+        return name in self._given or bool(bound or self.stars)
 
     def _extend(self, needed: set[int], seen: set[str], functions: Collection[str]) -> tuple[set[int], dict[int, str]]:
         """Add what may change what is needed, and what that needs in turn."""
@@ -203,7 +212,10 @@ class Program:
             kept.add(position)
             for name in self.statements[position].names.used - seen:
                 seen.add(name)
-                todo.extend(self.places[name].find_needed() if name in self.places else ())
+                todo.extend(self._find_needed(name))
+
+    def _find_needed(self, name: str) -> list[int]:
+        return self.places[name].find_needed() if name in self.places else []
 
     def _earlier(self, kept: set[int], seen: set[str], *, every: bool) -> set[int]:
         """Find definitions that a later one replaces, but only after something kept may have called them."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from . import encoding, magics, notebook, target
+from . import encoding, magics, notebook, parameters, target
 from .bindings import find_writes
 from .compiling import compile_parts
 from .entry import Entry
@@ -182,7 +182,9 @@ def _conclude(
         raise target.missing(program, function, reading.notes + notes, faulty)
     for name, place in positions.items():
         target.check_kind(reading.statements[place], name, classes=entry.classes)
-    kept = program.slice(positions, positions.keys())
+    extra = _find_extra(program, entry, {name: reading.statements[place] for name, place in positions.items()})
+    wanted = {name for parameters in extra.values() for name in parameters.names} - entry.arguments
+    kept = program.slice(positions, positions.keys(), wanted)
     statements = [reading.statements[place] for place in kept.positions]
     used = frozenset().union(*(statement.names.used for statement in statements))
     trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
@@ -206,9 +208,22 @@ def _conclude(
         left_out_at=tuple(fault.spot for fault in reading.faults),
         writes=_find_writes(entry, statements, {name: reading.statements[place] for name, place in positions.items()}),
         origins=tuple((line.piece.cell, line.number) for line in lines),
+        extra=extra,
         omitted=tuple(program.statements[place] for place in sorted(omitted)),
         refused={program.statements[place]: reason for place, reason in sorted(kept.refused.items())},
     )
+
+
+def _find_extra(
+    program: Program, entry: Entry, functions: Mapping[str, Statement]
+) -> dict[str, parameters.ExtraParameters]:
+    """Return the parameters that the lines that call supply no value for; raises Rejected if nothing else does."""
+    extra = parameters.find_extra(entry.call, functions)
+    for function, (names, _) in extra.items():
+        unknown = [name for name in names if name not in entry.arguments and not program.may_have(name)]
+        if unknown:
+            raise parameters.refuse(entry.call, function, functions[function], unknown)
+    return extra
 
 
 def _find_writes(entry: Entry, statements: list[Statement], functions: Mapping[str, Statement]) -> tuple[Write, ...]:

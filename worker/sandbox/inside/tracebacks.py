@@ -42,12 +42,17 @@ def describe(error: BaseException, lines: SourceLines, added: str = "", named: S
     text, frames = _traceback(error, lines)
     said = clean(_message(error), message)
     return {
-        "type": clean(_name(error), _TYPE_CAP),
+        "type": name_type(error),
         "message": _with(said, " " if said.endswith(_ENDED) else ". ", added),
         "traceback": _with(clean(text, traceback), "\n", added),
         "frames": frames,
         "lines": list(named),
     }
+
+
+def name_type(error: BaseException) -> str:
+    """Return the name of an exception's type."""
+    return clean(_name(error), _TYPE_CAP)
 
 
 def _with(text: str, between: str, added: str) -> str:

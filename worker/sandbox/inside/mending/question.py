@@ -119,7 +119,9 @@ class Workbench:
         tree = ast.parse(self._solution_text)
         record_writes(list_functions([tree]))
         ast.fix_missing_locations(tree)
-        text = replace(self._lines, parts=(SlicePart(_compile(tree, _SOLUTION)),), code=self._solution_text, modules=())
+        text = replace(
+            self._lines, parts=(SlicePart(_compile(tree, _SOLUTION)),), code=self._solution_text, modules=(), extra={}
+        )
         self._run(MendedStudent(text, {RECORDER: solution.record}, None), calls)
         trees = [_parse_part(self._lines, i) for i in range(len(self._lines.parts))]
         present = [tree for tree in trees if tree is not None]
