@@ -87,6 +87,8 @@ class Repairer:
                     continue
             if found is not None and (best is None or len(found.operations) < len(best.operations)):
                 best = found
+            if best is not None and len(best.operations) == 1:
+                break
         return best
 
     def _repair_by(
@@ -108,12 +110,19 @@ class Repairer:
         if not script:
             # Code that is right as it stands here is not the code that was judged.
             return None
+        # Confirming takes other jails, after which this one is no more.
+        repair = self._describe(script, bench, places)
         if len(script) > 1 and not script & (study.insertions | study.unfilled):
             slip = self._find_slip(script, bench)
-            if slip is not None and self._is_confirmed(slip, bench):
-                script, study = slip, bench.study
-        if not self._is_confirmed(script, bench):
-            return None
+            if slip is not None:
+                slipped = self._describe(slip, bench, places)
+                if self._is_confirmed(slip, bench):
+                    return slipped
+        return repair if self._is_confirmed(script, bench) else None
+
+    def _describe(self, script: Script, bench: "_Bench", places: Sequence[int]) -> Repair:
+        """Return a repair with the answers without each of its operations, and the statements that are shown."""
+        study = bench.study
         operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
         without = bench.answer([script - {operation} for operation in operations])
         return Repair(
