@@ -171,7 +171,10 @@ class Judge:
             mended = marks.mend(menders)
             if mended is not None:
                 rows |= mended.rows
-                specs, repair, first_difference = mended.specs, mended.repair, None
+                specs, repair = mended.specs, mended.repair
+                if repair:
+                    # The lines say more than claims about numbers.
+                    diagnosis, first_difference = mended.diagnosis, None
         properties = self._properties(rows, shown, specs)
         return Judgement(
             outcome,

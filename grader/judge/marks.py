@@ -54,6 +54,8 @@ class MendedMarks:
     #: All rows of the verdict, with the marks that they carry now.
     specs: Sequence[RowSpec]
     repair: tuple[MendedStatement, ...]
+    #: The explanations that are kept beside them.
+    diagnosis: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

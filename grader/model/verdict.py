@@ -327,16 +327,19 @@ class WrongNumber:
 class MendedStatement:
     """A statement of the submission that must be mended: with all of them mended, it is right on every case."""
 
-    kind: MendingKind
+    kind: MendingKind | None = field(metadata=describe("Null below the level full."))
     #: The rows that it costs.
     rows: tuple[str, ...]
     titles: tuple[str, ...]
-    lines: tuple[SourceLine, ...] = field(metadata=describe("Its lines in the submission; empty if it is missing."))
-    source: str = field(metadata=describe("The lines as they are written; hidden below the level full."))
+    lines: tuple[SourceLine, ...] = field(
+        metadata=describe("Its lines in the submission; empty if it is missing, and below the level full.")
+    )
+    source: str = field(metadata=describe("The lines as they are written; empty below the level full."))
     read: str
     hint: str
     wrong: WrongNumber | None = field(
-        default=None, metadata=describe("The first wrong number that it is the cause of; null if none shows it.")
+        default=None,
+        metadata=describe("The first wrong number that it is the cause of; null if none shows it, or below full."),
     )
 
 
@@ -399,7 +402,10 @@ class Verdict:
     first_difference: FirstDifference | None = None
     repair: tuple[MendedStatement, ...] = field(
         default=(),
-        metadata=describe("The fewest statements to mend; empty if none were found, and from an earlier version."),
+        metadata=describe(
+            "The fewest statements to mend, in the order of the submission; empty if none were found, and from an"
+            " earlier version."
+        ),
     )
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)
@@ -439,7 +445,19 @@ class Verdict:
 
     @property
     def mistakes(self) -> tuple[NamedMistake, ...]:
-        """The mistakes of the best explanation, each with its title as a sentence, which is empty if unknown."""
+        """The mistakes by which a class is counted, each with its title, which is empty if unknown.
+
+        They are the rows that the lines to change cost, so that a mistake has one title over a whole class, or without
+        such lines those of the best explanation, each as a sentence.
+        """
+        if self.repair:
+            titles = {
+                row: title
+                for statement in self.repair
+                for row, title in zip(statement.rows, statement.titles, strict=False)
+            }
+            # Other assignments have rows of the same name.
+            return tuple(NamedMistake(f"{self.assignment.id}:{row}", title) for row, title in titles.items())
         best = next(iter(self.diagnosis), None)
         if best is None:
             return ()

@@ -18,6 +18,7 @@ from grader.model.verdict import (
     AnyCounterexample,
     Diagnosis,
     Mark,
+    MendedStatement,
     Outcome,
     Property,
     SourceLine,
@@ -72,6 +73,7 @@ def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
             for row in _rows(verdict, feedback.hidden)
         ),
         diagnosis=tuple(_hints(verdict, feedback, attempt)),
+        repair=_repair_hints(verdict, feedback.hidden),
         error=_error(verdict, feedback.hidden),
     )
 
@@ -127,6 +129,7 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
             explanation for explanation in _diagnosis(verdict, hidden) if not _speaks_of(hidden, explanation)
         ),
         first_difference=None if _explains_hidden(verdict, hidden) else verdict.first_difference,
+        repair=_repair(verdict, hidden),
         error=None if _raises_on_some_cases_only(verdict, hidden) else verdict.error,
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
@@ -180,6 +183,24 @@ def _hints(verdict: Verdict, feedback: Feedback, attempt: int) -> Iterator[Diagn
                 if feedback.strong(attempt)
                 else Diagnosis(id="", title="", hint=explanation.hint, strong_hint="", read="", names=())
             )
+
+
+def _repair(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement, ...]:
+    """Return the statements to mend that cost no hidden row; a wrong number may be why a hidden row does not hold."""
+    shown = tuple(statement for statement in verdict.repair if set(hidden).isdisjoint(statement.rows))
+    if not _explains_hidden(verdict, hidden):
+        return shown
+    return tuple(replace(statement, wrong=None) for statement in shown)
+
+
+def _repair_hints(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement, ...]:
+    """Return the rows that statements cost, with the author's texts: how many statements, and where, is not shown."""
+    return tuple(
+        dict.fromkeys(
+            MendedStatement(None, statement.rows, statement.titles, (), "", statement.read, statement.hint)
+            for statement in _repair(verdict, hidden)
+        )
+    )
 
 
 def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:

@@ -1,5 +1,6 @@
 """The inputs and numbers of a case as NumPy code, as a student would type them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from grader.model.verdict import CaseCounterexample, CaseInput
@@ -27,6 +28,11 @@ def format_nested(values: Any) -> str:
     if isinstance(values, list | tuple):
         return "[" + ", ".join(map(format_nested, values)) + "]"
     return _number(values) if values is None or isinstance(values, float) else repr(values)
+
+
+def format_case(case: Mapping[str, Any]) -> str:
+    """Format the properties that distinguish a case: `K = 2, D = [2, 3]`."""
+    return ", ".join(f"{name} = {format_nested(value)}" for name, value in case.items())
 
 
 def _number(value: float | None) -> str:

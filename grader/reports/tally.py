@@ -14,7 +14,7 @@ class TallyRow:
     outcome: Outcome | None
     score: int = 0
     max_score: int = 0
-    #: The titles of the mistakes that explain it.
+    #: The titles of the rows that its lines to change cost, or of the mistakes that explain it.
     mistakes: tuple[str, ...] = ()
 
     @classmethod

@@ -16,7 +16,8 @@ from grader.model.verdict import (
     Verdict,
 )
 from grader.model.words import KindWords
-from grader.reports.numpy_text import format_nested, list_inputs
+from grader.reports.changes import HEADING, list_changes
+from grader.reports.numpy_text import format_case, format_nested, list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.wording import choose_explanations, list_hints
@@ -59,6 +60,8 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
         yield Padding(_rubric(verdict), (1, 0, 0, 2))
     if verdict.diagnosis or verdict.first_difference:
         yield Padding(_diagnosis(verdict), (1, 0, 0, 2))
+    if verdict.repair:
+        yield Padding(_changes(verdict), (1, 0, 0, 2))
     if verdict.counterexample is not None:
         yield Padding(_example(as_case(verdict.counterexample), verdict, words), (1, 0, 0, 2))
     if verdict.output:
@@ -114,10 +117,11 @@ def _rubric(verdict: Verdict) -> Table:
     table.add_column(width=1)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True, min_width=3)
-    previous = ""
+    previous, marked = "", any(row.max_score for row in verdict.properties)
     for row in verdict.properties:
         sign, style = MARKS[row.outcome]
-        text = Text(row.title, style="" if row.outcome is Mark.PASSED else "bold")
+        emphasis = "dim" if marked and not row.max_score else "" if row.outcome is Mark.PASSED else "bold"
+        text = Text(row.title, style=emphasis)
         # Steps that were not seen for the same reason say it once; one that fails says that it has one.
         again = "As above." if row.message and row.outcome is Mark.FAILED else ""
         message, previous = row.message if row.message != previous else again, row.message
@@ -125,6 +129,20 @@ def _rubric(verdict: Verdict) -> Table:
             text.append(f"\n{plain(message)}", style="not bold dim")
         table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
     return table
+
+
+def _changes(verdict: Verdict) -> RenderableType:
+    """Return the lines that must be changed, numbered, each with its source and what helps to change it."""
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(justify="right")
+    table.add_column(ratio=1)
+    for number, change in enumerate(list_changes(verdict), 1):
+        parts: list[RenderableType] = [Text(plain(change.heading), style="bold")]
+        if change.source:
+            parts.append(Padding(Text(plain(change.source), style="cyan"), (0, 0, 0, 4)))
+        parts += [Text(plain(line)) for line in change.advice]
+        table.add_row(Text(f"{number}.", style="bold"), Group(*parts))
+    return Group(Text(f"{HEADING}:", style="bold"), table)
 
 
 def _diagnosis(verdict: Verdict) -> Text:
@@ -165,7 +183,7 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: KindWords) ->
 
 def _describe_size(example: CaseCounterexample) -> str:
     """Return the properties of a case that is too large to be shown."""
-    dims = ", ".join(f"{name} = {format_nested(value)}" for name, value in example.case.items())
+    dims = format_case(example.case)
     return f"{dims or 'It'}{':' if dims else ' is'} too large to show here; see its script."
 
 
@@ -206,7 +224,7 @@ def summary(rows: Sequence[TallyRow]) -> RenderableType:
 
 
 def tally(rows: Sequence[TallyRow]) -> RenderableType:
-    """Return how many passed, how many have each other outcome, and how many make each mistake."""
+    """Return how many passed, how many have each other outcome, and how many make each mistake or lose each row."""
     return Group(*_tally(rows))
 
 

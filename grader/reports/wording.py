@@ -1,10 +1,12 @@
 """The words that all formats share, in text that JSON, XML and the databases behind them all take."""
 
 import re
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from grader.model.assignment import Level
 from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
+from grader.reports.changes import HEADING, list_changes
 from grader.subjects import kinds
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
@@ -59,14 +61,26 @@ def summary(verdict: Verdict) -> str:
 
 
 def explanation(verdict: Verdict) -> str:
-    """Return the mistake with its hints, and the first difference with its lines; empty if nothing explains it."""
+    """Return the mistake with its hints, the lines to change, the first difference; empty if nothing explains it."""
     parts = []
     for diagnosis in choose_explanations(verdict):
         lines = [diagnosis.title, *list_hints(diagnosis, verdict)]
         parts.append(clean("\n".join(line for line in lines if line)))
+    if verdict.repair:
+        parts.append(_list_lines(verdict))
     if verdict.first_difference is not None:
         parts.append(clean(verdict.first_difference.message))
     return "\n\n".join(part for part in parts if part)
+
+
+def _list_lines(verdict: Verdict) -> str:
+    """Return the lines that must be changed as a numbered list, each quoted and with what helps to change it."""
+    parts = []
+    for number, change in enumerate(list_changes(verdict), 1):
+        source = textwrap.indent(change.source, "       ")
+        advice = (f"   {line}" for line in change.advice)
+        parts.append(clean("\n".join(filter(None, (f"{number}. {change.heading}", source, *advice)))))
+    return clean("\n".join([f"{HEADING}:", *parts]))
 
 
 def choose_explanations(verdict: Verdict) -> Sequence[Diagnosis]:
@@ -90,7 +104,7 @@ def list_hints(diagnosis: Diagnosis, verdict: Verdict) -> Iterator[str]:
 def explain(row: Property, verdict: Verdict) -> str:
     """Return the reason for the outcome of a row of the rubric, with the case that shows it."""
     parts = [clean(row.message)] if row.message else []
-    if row.outcome is Mark.NOT_RUN:
+    if row.outcome is Mark.NOT_RUN and not row.networks:
         parts.insert(0, "Nothing put this to the test.")
     if row.counterexample is not None:
         script, noun = row.counterexample.script, kinds.words(verdict.assignment.kind).noun

@@ -1,5 +1,6 @@
 """What students see, and whoever comes without knowing where to."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
@@ -166,6 +167,30 @@ def contract(house: House, window: Window) -> None:
     window.go(house.verdict_link(record))
 
 
+#: A contract whose rows are statements, and changes that make two of its lines wrong.
+REPAIRED = "udl-7.2-contract"
+WRONG_LINES = (
+    (b"np.matmul(all_dl_df[layer], all_h[layer].T)", b"0.5 * np.matmul(all_dl_df[layer], all_h[layer].T)"),
+    (b"indicator_function(all_f[layer - 1]) * all_dl_dh[layer]", b"all_dl_dh[layer]"),
+)
+
+
+def repair(level: Level, house: House, window: Window) -> None:
+    """The page of a verdict that says which lines must be changed."""
+    folder, course = find_folder(REPAIRED), f"repair-{level}"
+    assert folder is not None
+    if house.store.assignments.current(course, REPAIRED) is None:
+        shown = f'[feedback]\nlevel = "{level}"\n\n[dims]'
+        assert house.publish(bundle(folder).replace("[dims]", shown, 1), course, REPAIRED).refusal is None
+    source = re.sub(rb" *# row:.*", b"", (folder / "solution.py").read_bytes())
+    for old, new in WRONG_LINES:
+        source = source.replace(old, new)
+    before = house.store.submissions.list(Filter(course, REPAIRED, "ada"), 1).items
+    record = before[0] if before else house.grade(source, "backward.py", "ada", course, REPAIRED)
+    assert record.state is State.DONE
+    window.go(house.verdict_link(record))
+
+
 SCENES: dict[str, Callable[[House, Window], None]] = {
     "home": home,
     "help": help_page,
@@ -182,5 +207,7 @@ SCENES: dict[str, Callable[[House, Window], None]] = {
     "verdict-two": partial(verdict, "two.py", TWO),
     "verdict-tangle": partial(verdict, "tangle.py", TANGLE),
     "verdict-contract": contract,
+    "verdict-lines": partial(repair, Level.FULL),
+    "verdict-lines-at-hint": partial(repair, Level.HINT),
     "verdict-hostile": partial(verdict, HOSTILE_NAME, HOSTILE),
 }

@@ -88,5 +88,46 @@ def test_an_end_is_told_with_its_reason(outcome: str) -> None:
     assert explanation[1] == "no"
 
 
+LINE: dict[str, Any] = {
+    "kind": "replace",
+    "rows": ["bias_gradient"],
+    "titles": ["Gradient of the biases"],
+    "lines": [{"cell": None, "line": 11}],
+    "source": "db = 0",
+    "read": "",
+    "hint": "?",
+}
+HIDDEN_LINE: dict[str, Any] = LINE | {"kind": None, "lines": [], "source": ""}
+
+
+def test_of_one_wrong_line_the_row_is_said_and_of_several_their_number() -> None:
+    assert sentence(repair=[LINE]) == ("Gradient of the biases: line 11 is wrong.", "")
+    assert sentence(repair=[LINE, LINE]) == ("Two lines are wrong.", "")
+
+
+def test_a_mistake_that_the_author_has_named_is_said_before_the_line() -> None:
+    assert sentence(repair=[LINE], diagnosis=[MASK]) == ("It forgets the mask.", "")
+
+
+def test_a_line_that_raises_is_named_and_then_the_exception() -> None:
+    assert sentence(outcome="error", error=RAISED, repair=[LINE]) == (
+        "Gradient of the biases: line 11 is wrong.",
+        "Your code raises ValueError.",
+    )
+
+
+def test_a_level_that_hides_the_line_hides_it_in_the_sentence() -> None:
+    assert sentence(repair=[HIDDEN_LINE]) == ("Your backward pass is not right yet.", "")
+
+
+def test_a_row_without_marks_is_quiet_only_beside_rows_with_marks() -> None:
+    raw = failing_verdict()
+    (row,) = raw["properties"]
+    raw["properties"] = [row, row | {"max_score": 0}]
+    assert [shown.unmarked for shown in make_view(read_verdict(raw), None).rows] == [False, True]
+    raw["properties"] = [row | {"max_score": 0}]
+    assert [shown.unmarked for shown in make_view(read_verdict(raw), None).rows] == [False]
+
+
 def test_what_is_right_is_called_right() -> None:
     assert make_view(read_verdict(passing_verdict()), None).sentence == "Your backward pass is right."

@@ -18,6 +18,8 @@ from grader.model.verdict import (
     Gradient,
     Judgement,
     Mark,
+    MendedStatement,
+    MendingKind,
     NamedMistake,
     NetworkReached,
     Outcome,
@@ -26,6 +28,7 @@ from grader.model.verdict import (
     Statistics,
     StudentError,
     Verdict,
+    WrongNumber,
 )
 from grader.reports import disclosure
 
@@ -83,6 +86,33 @@ ROWS = tuple(
 )
 
 
+#: Two lines that cost one row, and a third that costs another.
+REPAIR = (
+    *(
+        MendedStatement(
+            MendingKind.REPLACE,
+            ("weight_gradient",),
+            ("Zq weights",),
+            (SourceLine(9, number),),
+            f"zq-line-{number} {CANARY}",
+            "zq-reread-weights",
+            "zq-ask-weights?",
+            WrongNumber(f"zq-result-{number}", [86143], 0.86144861, 0.86145861, {"zq-dim": 86146}),
+        )
+        for number in (86141, 86142)
+    ),
+    MendedStatement(
+        kind=MendingKind.INSERT,
+        rows=("relu_derivative",),
+        titles=("Zq derivative",),
+        lines=(),
+        source="",
+        read="zq-reread-derivative",
+        hint="zq-ask-derivative?",
+    ),
+)
+
+
 def reveal_all(
     outcome: Outcome = Outcome.FAILED, error: StudentError | None = None, rows: tuple[Property, ...] = ROWS
 ) -> dict[str, Any]:
@@ -106,6 +136,7 @@ def reveal_all(
         FirstDifference(
             "zq_dl_df[2]", 86122, 86123, "zq-first-to-differ", ("zq-list",), "zq-source", cell=86125, lines=(86126,)
         ),
+        REPAIR,
     )
     reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
     verdict = Verdict.of(

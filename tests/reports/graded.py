@@ -15,11 +15,15 @@ from grader.model.verdict import (
     Gradient,
     Judgement,
     Mark,
+    MendedStatement,
+    MendingKind,
     Outcome,
     Property,
+    SourceLine,
     Statistics,
     StudentError,
     Verdict,
+    WrongNumber,
 )
 
 SCRIPT = "# Backmark: a network\nprint(1 < 2 and 3 > 2)\n"
@@ -55,6 +59,21 @@ MISTAKE = Diagnosis(
     read="Equation 7.24.",
 )
 FIRST = FirstDifference("all_dl_df[4]", 4, 5, "all_dl_df[4] (see cell 10, line 25) is the first wrong value.")
+
+#: A line that is wrong, and one that is missing.
+WRONG_LINE = MendedStatement(
+    kind=MendingKind.REPLACE,
+    rows=("weight_gradient",),
+    titles=("Gradient of the weights",),
+    lines=(SourceLine(10, 25),),
+    source="dW[k] = df[k] @ h[k]",
+    read="Equation 7.23.",
+    hint="What are the weights multiplied with?",
+    wrong=WrongNumber("dW[0]", [1, 2], 0.7, 0.5, {"K": 2, "D": [2, 3]}),
+)
+MISSING_LINE = MendedStatement(
+    MendingKind.INSERT, ("bias_gradient",), ("Gradient of the biases",), (), "", "Equation 7.22.", "What is added?"
+)
 
 SUBMISSION = SubmissionRecord(
     id="sub1",
@@ -96,6 +115,11 @@ def verdict(
 def explain_verdict(level: Level | None = None, **changes: Any) -> Verdict:
     """A verdict that names the mistake and the line, at a level of feedback."""
     return dataclasses.replace(verdict(**changes), diagnosis=(MISTAKE,), first_difference=FIRST, level=level)
+
+
+def repair_verdict(*statements: MendedStatement, **changes: Any) -> Verdict:
+    """A verdict that says which lines must be changed; by default one that is wrong, and one that is missing."""
+    return dataclasses.replace(verdict(**changes), repair=statements or (WRONG_LINE, MISSING_LINE))
 
 
 def reset_rows(rows: tuple[Property, ...] = ROWS) -> tuple[Property, ...]:

@@ -18,7 +18,7 @@ from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
-from tests.reports.disclosing import CANARY, ERROR, ROWS, disclose, find_betrayals, reveal_all, secrets
+from tests.reports.disclosing import CANARY, ERROR, REPAIR, ROWS, disclose, find_betrayals, reveal_all, secrets
 from tests.reports.test_terminal import judge_source, show_verdict
 
 RANDOM = """
@@ -70,6 +70,7 @@ def test_at_hint_there_are_rows_and_the_weak_hint() -> None:
     assert [(row["name"], row["names"]) for row in result["properties"]] == [(row.name, []) for row in ROWS]
     assert [diagnosis["hint"] for diagnosis in result["diagnosis"]] == ["zq-weak?"]
     public_texts = {row.title for row in ROWS} | {"zq-weak?"}
+    public_texts |= {text for statement in REPAIR for text in (statement.hint, statement.read)}
     assert find_betrayals(json.dumps(result), secrets(verdict) - secrets(list(public_texts))) == []
 
 
@@ -88,6 +89,40 @@ def test_after_so_many_attempts_everything_is_shown(level: Level) -> None:
 
 def test_at_full_all_but_the_flags_is_there() -> None:
     assert disclose(reveal_all(), FULL, 1) == reveal_all() | {"flags": []}
+
+
+def test_at_hint_the_rows_that_lines_cost_have_their_hints_and_not_how_many_lines_there_are() -> None:
+    nothing: dict[str, Any] = {"kind": None, "lines": [], "source": "", "wrong": None}
+    assert disclose(reveal_all(), HINT, 1)["repair"] == [
+        {
+            "rows": ["weight_gradient"],
+            "titles": ["Zq weights"],
+            "hint": "zq-ask-weights?",
+            "read": "zq-reread-weights",
+            **nothing,
+        },
+        {
+            "rows": ["relu_derivative"],
+            "titles": ["Zq derivative"],
+            "hint": "zq-ask-derivative?",
+            "read": "zq-reread-derivative",
+            **nothing,
+        },
+    ]
+
+
+@pytest.mark.parametrize("level", [Level.HINT, Level.FULL])
+def test_a_line_that_costs_a_hidden_row_is_not_shown(level: Level) -> None:
+    result = disclose(reveal_all(), hide_properties("weight_gradient", level=level), 1)
+    assert [statement["rows"] for statement in result["repair"]] == [["relu_derivative"]]
+
+
+def test_a_wrong_number_is_not_shown_beside_a_hidden_row_that_does_not_hold() -> None:
+    """It may be one of the hidden row's."""
+    verdict = reveal_all()
+    shown = disclose(verdict, hide_properties("any_shape"), 1)["repair"]
+    assert shown == [statement | {"wrong": None} for statement in verdict["repair"]]
+    assert disclose(verdict, hide_properties("bias_gradient"), 1)["repair"] == verdict["repair"]
 
 
 def test_an_exception_tells_its_kind_and_line_but_not_what_it_says() -> None:

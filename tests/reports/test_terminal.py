@@ -16,6 +16,7 @@ from grader.model.verdict import (
     GradedSubmission,
     Judgement,
     Mark,
+    NamedMistake,
     Outcome,
     Property,
     StudentError,
@@ -27,6 +28,7 @@ from grader.reports.terminal import render, summary
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.local import local
 from tests.networks import NetworksJudge
+from tests.reports.graded import WRONG_LINE, repair_verdict
 
 
 def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
@@ -161,3 +163,30 @@ def test_a_tally_counts_outcomes_and_mistakes_the_most_frequent_first() -> None:
         "  3  It is wrong.",
         "  2  It is late.",
     ]
+
+
+def test_the_lines_to_change_are_numbered_and_quoted() -> None:
+    lines = [line.rstrip() for line in show_verdict(repair_verdict()).splitlines()]
+    start = lines.index("  What to change:")
+    assert lines[start + 1 : start + 10] == [
+        "  1. Cell 10, line 25 is wrong: Gradient of the weights (2 marks lost)",
+        "         dW[k] = df[k] @ h[k]",
+        "     `dW[0][1, 2]` is 0.5; it must be 0.7, with K = 2, D = [2, 3].",
+        "     What are the weights multiplied with?",
+        "     Read again: Equation 7.23.",
+        "  2. A line is missing: Gradient of the biases",
+        "     What is added?",
+        "     Read again: Equation 7.22.",
+        "",
+    ]
+
+
+def test_a_quoted_line_commands_no_terminal() -> None:
+    assert "\x1b" not in show_verdict(repair_verdict(replace(WRONG_LINE, source="a = '\x1b[2J'")))
+
+
+def test_a_tally_counts_the_rows_that_wrong_lines_cost() -> None:
+    """Not the mistakes that explain some of them: one mistake has one title over a whole class."""
+    named = Diagnosis("m", "It does m.", "?", "!", "", mistakes=(NamedMistake("m", "does m"),))
+    row = TallyRow.of("a.py", replace(repair_verdict(WRONG_LINE, WRONG_LINE), diagnosis=(named,)))
+    assert row.mistakes == ("Gradient of the weights",)

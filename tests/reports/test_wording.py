@@ -7,15 +7,25 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from grader.model.assignment import Feedback, Level
+from grader.model.verdict import Mark, Property, Verdict
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
-from grader.reports.wording import explanation
-from tests.reports.graded import FIRST, MISTAKE, SUBMISSION, explain_verdict, verdict
+from grader.reports.wording import explain, explanation
+from tests.reports.graded import (
+    FIRST,
+    MISSING_LINE,
+    MISTAKE,
+    SUBMISSION,
+    WRONG_LINE,
+    explain_verdict,
+    repair_verdict,
+    verdict,
+)
 
 
-def text_of(name: str, level: Level) -> str:
+def text_of(name: str, level: Level, graded: Verdict | None = None) -> str:
     """All that a form says of the whole submission to a student of this level."""
-    document = FORMATS[name].render(SUBMISSION, disclose(explain_verdict(), Feedback(level), 1))
+    document = FORMATS[name].render(SUBMISSION, disclose(graded or explain_verdict(), Feedback(level), 1))
     if name == "junit":
         return fromstring(document).findtext("testsuite/system-err") or ""  # noqa: S314 - our own document
     field = {"gradescope": "output", "prairielearn": "message", "lti": "comment"}[name]
@@ -52,3 +62,39 @@ def test_of_several_explanations_the_best_is_said_and_all_hints_where_they_stand
 
 def test_what_nothing_explains_has_no_explanation() -> None:
     assert explanation(verdict()) == ""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_form_lists_the_lines_to_change_quoted_and_with_a_wrong_number(name: str) -> None:
+    assert """\
+What to change:
+1. Cell 10, line 25 is wrong: Gradient of the weights (2 marks lost)
+       dW[k] = df[k] @ h[k]
+   `dW[0][1, 2]` is 0.5; it must be 0.7, with K = 2, D = [2, 3].
+   What are the weights multiplied with?
+   Read again: Equation 7.23.
+2. A line is missing: Gradient of the biases
+   What is added?
+   Read again: Equation 7.22.""" in text_of(name, Level.FULL, repair_verdict())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_at_hint_every_form_names_the_rows_and_no_line(name: str) -> None:
+    text = text_of(name, Level.HINT, repair_verdict())
+    assert "1. Gradient of the weights (2 marks lost)\n   What are the weights multiplied with?\n" in text
+    assert not any(part in text for part in ("line", WRONG_LINE.source, "0.7"))
+    assert MISSING_LINE.hint not in text_of(name, Level.SCORE, repair_verdict())
+
+
+def test_a_mistake_that_the_author_has_named_stands_before_the_lines() -> None:
+    text = explanation(dataclasses.replace(repair_verdict(), diagnosis=(MISTAKE,)))
+    assert text.index(MISTAKE.title) < text.index("What to change")
+
+
+def test_what_a_student_wrote_cannot_command_a_terminal() -> None:
+    assert "\x1b" not in explanation(repair_verdict(dataclasses.replace(WRONG_LINE, source="a = '\x1b[2J'")))
+
+
+def test_a_row_that_was_tested_and_not_shown_does_not_say_that_nothing_tested_it() -> None:
+    row = Property("any_shape", "Any shape", Mark.NOT_RUN, 0, 2, 100, "Not shown: a line is missing or not filled in.")
+    assert explain(row, verdict()) == row.message

@@ -70,6 +70,22 @@ def test_mistakes_are_counted_by_submissions_and_by_students(store: Store) -> No
     assert cohort(store).outcomes == {"failed": 4}
 
 
+def test_a_class_is_counted_by_the_rows_that_wrong_lines_cost(store: Store) -> None:
+    """Whether a mistake in the line is named or not; two lines of a row are one."""
+    statement = {"kind": "replace", "lines": [], "source": "", "read": "", "hint": ""}
+    weights = statement | {"rows": ["dw"], "titles": ["Gradient of the weights"]}
+    both = statement | {"rows": ["dw", "db"], "titles": ["Gradient of the weights", "Gradient of the biases"]}
+    grade_submission(store, verdict("failed", repair=[weights, weights]))
+    named = {"id": "mask", "title": MASK[1], "mistakes": [{"id": "mask", "title": DOES["mask"]}]}
+    first = grade_submission(store, verdict("failed", repair=[both], diagnosis=[named]), "bob")
+    assert cohort(store).mistakes == (
+        CohortMistake("udl-7.2:dw", "Gradient of the weights", 2, 2),
+        CohortMistake("udl-7.2:db", "Gradient of the biases", 1, 1),
+    )
+    found = store.submissions.list(Filter("cs101", assignment="udl-7.2", mistake="udl-7.2:db")).items
+    assert [record.id for record in found] == [first]
+
+
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
     bugs = library.of(load_packaged("udl-7.2").assignment)[:2]
     diagnosis = hints.write_diagnoses([Fit(bugs)], References())[0]

@@ -217,6 +217,34 @@ def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: As
 
 
 @with_secret
+def test_students_see_the_lines_to_change_before_the_rubric(app: Flask, portal: Asker, store: Store) -> None:
+    statement = {
+        "kind": "replace",
+        "rows": ["bias_gradient"],
+        "titles": ["Gradient of the biases"],
+        "lines": [{"cell": None, "line": 4}],
+        "source": "db = <wrong>",
+        "read": "Equation 7.22.",
+        "hint": "What is added?",
+        "wrong": {"result": "db[0]", "index": [1, 0], "expected": 0.7, "actual": 0.5, "case": {"K": 2}},
+    }
+    name = portal.submit(source="import numpy as np\n\ndef f():\n    db = <wrong>\n").get_json()["id"]
+    conclude(store, name, {**failing_verdict(), "repair": [statement]})
+    record = store.submissions.get(name)
+    assert record is not None
+    page = app.test_client().get(make_link(app, lambda: links.verdict(record))).text
+    assert page.index("What to change") < page.index("Rubric")
+    for words in (
+        '<h1 class="student">Gradient of the biases: line 4 is wrong.</h1>',
+        "Line 4 is wrong",
+        "2 marks lost",
+    ):
+        assert words in page
+    assert "<code>db[0][1, 0]</code> is 0.5; it must be 0.7, with K = 2." in page
+    assert page.count("db = &lt;wrong&gt;") == 1
+
+
+@with_secret
 def test_help_is_one_link_away(app: Flask) -> None:
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     for path in ("/", link, "/nothing/here"):

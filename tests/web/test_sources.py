@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from grader.model.assignment import Level
 from grader.model.result import read_verdict
-from grader.model.verdict import FirstDifference, SourceLine, StudentError, Verdict
+from grader.model.verdict import FirstDifference, MendedStatement, MendingKind, SourceLine, StudentError, Verdict
 from grader.store.listings import CodeListing as Stored
 from grader.web.pages import sources
 from grader.web.pages.sources import RAW, LineMark, MarkedListing
@@ -101,6 +102,20 @@ def test_lines_that_write_what_is_the_first_to_differ_are_marked() -> None:
     marked_listing = listing(source, "a.py", verdict(lists=["all_dl_df"]))
     assert [line for _, line, _, _ in marked_lines(marked_listing)] == [2, 3]
     assert {mark for _, _, _, mark in marked_lines(marked_listing)} == {LineMark.DIFFERS}
+
+
+def test_lines_that_must_be_changed_are_marked_as_such_and_not_quoted_again() -> None:
+    statements = [
+        MendedStatement(MendingKind.REPLACE, ("dw",), ("dW",), places([(3, line)]), "c = 1", "", "") for line in (1, 2)
+    ]
+    named_verdict = replace(verdict(frames=[(3, 2), (3, 3)]), repair=tuple(statements), level=Level.HINT)
+    marked_listing = notebook(named_verdict, (2, "a = 1\nb = 2"), (3, "c = 1\nd = 2\ne = 3"))
+    assert [(line, mark) for _, line, _, mark in marked_lines(marked_listing)] == [
+        (1, LineMark.MENDED),
+        (2, LineMark.MENDED),
+        (3, LineMark.RAISED),
+    ]
+    assert [line.text for line in sources.list_named(marked_listing, named_verdict)] == ["e = 3"]
 
 
 @pytest.mark.parametrize("source", [b"{not json", b"{}", b'\xef\xbb\xbf {"a":' * 200_000, b"\xff\xfe\x00", b""])

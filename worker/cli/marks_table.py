@@ -10,7 +10,9 @@ import click
 from grader.courses.gradebook_table import GradebookError, GradebookTable
 from grader.model.assignment import Feedback
 from grader.model.verdict import Mark, Outcome, Verdict
+from grader.reports.changes import describe_changes
 from grader.reports.disclosure import disclose
+from grader.reports.plaintext import sentence
 from grader.reports.spreadsheets import Cell, table
 from grader.reports.wording import clean, explanation, headline, trouble
 from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
@@ -81,7 +83,9 @@ def explain_student(student: GradedStudent) -> str:
     if verdict is None:
         return "; ".join(student.owner.describe_refused())
     parts = [trouble(verdict).rpartition("\n")[2] if verdict.outcome is not Outcome.REJECTED else trouble(verdict)]
-    if verdict.first_difference is not None:
+    if verdict.repair:
+        parts += describe_changes(verdict)
+    elif verdict.first_difference is not None:
         parts.append(verdict.first_difference.message)
     elif wrong := [row.title for row in verdict.properties if row.outcome is Mark.FAILED]:
         parts.append(f"Wrong: {'; '.join(wrong)}.")
@@ -133,7 +137,9 @@ def _row(student: GradedStudent, graded: GradedClass, maximum: int, twins: Seque
         outcome,
         score if student.graded else None,
         most,
-        " ".join(mistake.title for mistake in verdict.mistakes) if isinstance(verdict, Verdict) else "",
+        " ".join(sentence(mistake.title) for mistake in verdict.mistakes if mistake.title)
+        if isinstance(verdict, Verdict)
+        else "",
         explain_student(student),
         "; ".join(student.describe_others()),
         ", ".join(twins),

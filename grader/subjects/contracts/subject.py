@@ -15,7 +15,7 @@ from grader.judge.subject import ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
 from grader.model.records import CaughtMistake
-from grader.model.verdict import CaseCounterexample, FirstDifference, Flag, Mark
+from grader.model.verdict import CaseCounterexample, Diagnosis, FirstDifference, Flag, Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
 from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
@@ -79,11 +79,11 @@ class Contract:
         if not self.assignment.rows:
             return judged
         unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in self.assignment.rows}
-        mend = partial(self._mend, given, judged.rows) if self.assignment.repair else None
+        mend = partial(self._mend, given, judged) if self.assignment.repair else None
         specs = list_rows(self.assignment, by_results=True)
         return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
 
-    def _mend(self, given: Given, results: Mapping[str, Row], menders: Callable[[], Mender]) -> MendedMarks | None:
+    def _mend(self, given: Given, judged: SubjectMarks, menders: Callable[[], Mender]) -> MendedMarks | None:
         """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
         assignment = self.assignment
         repairer = Repairer(assignment, self.cases, self.order)
@@ -95,13 +95,18 @@ class Contract:
         if repair is None:
             return None
         rows = judge_by_repair(assignment, repair, len(self.cases))
-        by_results = _sum_marks(list_rows(assignment, by_results=True), results)
+        by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
         by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
         return MendedMarks(
             rows,
             list_rows(assignment, by_results=by_results > by_statements),
             describe_repair(assignment, repair, self.cases, given.answers),
+            tuple(explanation for explanation in judged.diagnosis if self._is_authors(explanation)),
         )
+
+    def _is_authors(self, explanation: Diagnosis) -> bool:
+        """Return True if the author has described every mistake of an explanation."""
+        return all(mistake.id in self.diagnoser.mistakes for mistake in explanation.mistakes)
 
     def _judge_results(self, given: Given) -> SubjectMarks:
         rows = judge_rows(self.assignment, self.cases, given.answers)

@@ -65,7 +65,10 @@ class MarkResponse(ResponseModel):
     refused_files: int = Field(description="Files that were refused before they ran; none of them is an attempt.")
     pending: bool = Field(description="True if an attempt waits for its verdict.")
     last_attempt_at: datetime | None
-    mistakes: list[str] = Field(description="The ids of the mistakes that explain the attempt that counts.")
+    mistakes: list[str] = Field(
+        description="The ids of the mistakes that explain the attempt that counts, or of the rows that its wrong lines"
+        " cost."
+    )
     override: OverrideResponse | None
     differs: bool = Field(description="True if another mark has been computed since the override was given.")
     extension: ExtensionResponse | None

@@ -6,13 +6,13 @@ cut into lines.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from grader.file_formats import is_archive
 from grader.model.assignment import Level
-from grader.model.verdict import Verdict
+from grader.model.verdict import SourceLine, Verdict
 from grader.reports.plaintext import plain
 from grader.store.listings import CodeListing as Stored
 
@@ -29,6 +29,8 @@ _NEWLINE = re.compile(r"\r\n|\r|\n")
 class LineMark(StrEnum):
     """The reason why a line is marked."""
 
+    #: It must be changed.
+    MENDED = "mended"
     #: A traceback, or why the file was refused, names it.
     RAISED = "raised"
     #: It writes what is the first to differ.
@@ -43,12 +45,15 @@ Places = frozenset[tuple[int | str | None, int]]
 class _LineMarks:
     """The lines to mark: by their cell and number, and by a pattern."""
 
+    mended: Places
     raised: Places
     differs: Places
     written: re.Pattern[str] | None
 
     def of(self, cell: int | str | None, number: int, text: str) -> LineMark | None:
         """Return the reason why this line is marked, or None if it is not."""
+        if (cell, number) in self.mended:
+            return LineMark.MENDED
         if (cell, number) in self.raised:
             return LineMark.RAISED
         if (cell, number) in self.differs or (self.written and self.written.match(text)):
@@ -120,13 +125,17 @@ class NamedLine:
 
 
 def list_named(shown: MarkedListing, verdict: Verdict) -> tuple[NamedLine, ...]:
-    """Return the lines that the verdict names, without those that its traceback shows already; not if they are many."""
+    """Return the lines that the verdict names; not if they are many.
+
+    Those that must be changed are left out, and those that the traceback shows: the verdict quotes both.
+    """
     traced = verdict.error is not None and verdict.error.traceback and verdict.level is not Level.HINT
+    quoted = {LineMark.MENDED, LineMark.RAISED} if traced else {LineMark.MENDED}
     lines = tuple(
         NamedLine(cell.place(line.number), line.text, line.mark)
         for cell in shown.cells
         for line in cell.lines
-        if line.mark and not (traced and line.mark is LineMark.RAISED)
+        if line.mark and line.mark not in quoted
     )
     return lines if len(lines) <= _MOST_NAMED else ()
 
@@ -168,14 +177,18 @@ def _line(cell: int | str | None, number: int, row: str, marks: _LineMarks) -> S
 def _marks(verdict: Verdict | None) -> _LineMarks:
     """Return the lines that the verdict names; without any for the first difference, all that write such an entry."""
     if verdict is None:
-        return _LineMarks(frozenset(), frozenset(), None)
+        return _LineMarks(frozenset(), frozenset(), frozenset(), None)
+    mended = _places(line for statement in verdict.repair for line in statement.lines)
     error, first = verdict.error, verdict.first_difference
-    places = () if error is None else (*error.frames, *error.lines)
-    raised = frozenset((place.file or place.cell, place.line) for place in places)
+    raised = _places(() if error is None else (*error.frames, *error.lines))
     if first is None:
-        return _LineMarks(raised, frozenset(), None)
+        return _LineMarks(mended, raised, frozenset(), None)
     differs = frozenset((first.file or first.cell, line) for line in first.lines)
-    return _LineMarks(raised, differs, None if differs else _compile_pattern(first.lists))
+    return _LineMarks(mended, raised, differs, None if differs else _compile_pattern(first.lists))
+
+
+def _places(lines: Iterable[SourceLine]) -> Places:
+    return frozenset((line.file or line.cell, line.line) for line in lines)
 
 
 def _compile_pattern(lists: Sequence[str]) -> re.Pattern[str] | None:

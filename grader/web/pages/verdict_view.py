@@ -7,6 +7,7 @@ from typing import Any
 from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import KindWords, predicate
+from grader.reports.changes import LineChange, list_changes, summarize_changes
 from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
@@ -46,6 +47,8 @@ class ShownRow:
     score: int
     max_score: int
     says: str
+    #: True if it carries no marks although others do.
+    unmarked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,9 @@ class VerdictView:
     sentence: str
     #: The text that follows the sentence at once.
     more: str
-    #: The student's own lines that the verdict names.
+    #: The lines that must be changed.
+    changes: tuple[LineChange, ...]
+    #: The student's own lines that the verdict names, without those.
     lines: tuple[NamedLine, ...]
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
@@ -100,6 +105,7 @@ def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[Na
         tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
+        changes=list_changes(verdict),
         lines=lines,
         rows=tuple(_rows(verdict)),
         example=_example(
@@ -129,8 +135,10 @@ def _write_sentence(verdict: Verdict, known: KindWords) -> tuple[str, str]:
     mistake = _name_mistake(verdict.diagnosis)
     if mistake:
         return mistake, first.message if first else ""
-    if outcome is Outcome.ERROR and error:
-        return f"Your code raises {error.type}.", ""
+    raised = f"Your code raises {error.type}." if outcome is Outcome.ERROR and error else ""
+    changes = summarize_changes(verdict)
+    if changes or raised:
+        return changes or raised, raised if changes else ""
     if error and not error.traceback and outcome is not Outcome.FAILED:
         return sentence, error.message
     if first and first.lists:
@@ -161,11 +169,11 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
     if verdict.outcome is Outcome.REJECTED:
         # All of it would only say that nothing was judged.
         return
-    previous = ""
+    previous, marked = "", any(row.max_score for row in verdict.properties)
     for row in verdict.properties:
         message = row.message if row.message != previous else ""
         previous = row.message
-        yield ShownRow(row.title, row.outcome, row.score, row.max_score, message)
+        yield ShownRow(row.title, row.outcome, row.score, row.max_score, message, marked and not row.max_score)
 
 
 def _example(verdict: Verdict, known: KindWords, settings: Mapping[str, Any], *, led: bool) -> ShownExample | None:

@@ -14,22 +14,24 @@ from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
 from grader.subjects.contracts.repair.row_tables import RESERVED
 from grader.subjects.contracts.repair.study import INSERT, Operation
 
-NOT_FOUND = "Not judged: no few lines were found that make the submission right once they are changed."
-TOO_SLOW = "Not judged: the time for finding the lines that must be changed was used up."
-NOT_SHOWN = "Not shown: the submission is right without any line of yours for this."
+NOT_FOUND = "Not judged: no few lines were found with which, once they are changed, your code is right."
+TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
+NOT_SHOWN = "Not shown: no line of yours for this affects the results."
 HALF_LOST = "Not shown: more than half of the other rows are lost."
 MISSING = "Not shown: a line is missing or not filled in."
 
 
 def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) -> dict[str, Row]:
     """Return the row of each declared row of statements, by the repair of a wrong submission."""
-    rows = {row.name: _judge_row(row, repair, cases) for row in assignment.rows if row.name not in RESERVED}
-    lost = sum(row.mark is not Mark.PASSED for row in rows.values())
+    judged = {row.name: _judge_row(row, repair, cases) for row in assignment.rows if row.name not in RESERVED}
+    lost = sum(row.mark is not Mark.PASSED for row in judged.values())
     missing = any(operation[0] == INSERT or operation in repair.study.unfilled for operation in repair.operations)
+    rows = dict(judged)
     for row in assignment.rows:
         if row.name in RESERVED:
-            message = MISSING if missing else HALF_LOST if 2 * lost > len(rows) else ""
-            rows[row.name] = Row(Mark.NOT_RUN if message else Mark.PASSED, cases, message)
+            message = MISSING if missing else HALF_LOST if 2 * lost > len(judged) else ""
+            mark = Mark.NOT_RUN if message else Mark.PASSED
+            rows[row.name] = Row(mark, cases, message, names=tuple(judged) if message else ())
     return rows
 
 

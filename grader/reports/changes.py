@@ -1,0 +1,138 @@
+"""The lines that must be changed, in words: where they are, what they cost, and a number that shows it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from grader.model.verdict import MendedStatement, MendingKind, SourceLine, Verdict, WrongNumber
+from grader.reports.numpy_text import format_case, format_nested
+from grader.reports.plaintext import sentence
+
+#: The heading of the list.
+HEADING = "What to change"
+
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+#: Lines of one statement that are named one by one.
+_MOST_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LineChange:
+    """A statement that must be changed, as text; a text that the verdict does not have, or hides, is empty."""
+
+    #: The place and the fault, such as "Line 12 is wrong".
+    fault: str
+    #: The titles of the rows that it costs.
+    title: str
+    #: The marks that these rows lost, without those that a statement before it has cost already.
+    lost: int
+    source: str
+    wrong: str
+    hint: str
+    read: str
+
+    @property
+    def heading(self) -> str:
+        """The fault, the rows and the marks, in one line."""
+        marks = f" ({self.lost} {'mark' if self.lost == 1 else 'marks'} lost)" if self.lost else ""
+        return f"{': '.join(filter(None, (self.fault, self.title)))}{marks}"
+
+    @property
+    def advice(self) -> tuple[str, ...]:
+        """The lines that stand below the quoted source."""
+        return tuple(filter(None, (self.wrong, self.hint, f"Read again: {self.read}" if self.read else "")))
+
+
+def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
+    """Return the statements that must be changed, in the order of the submission."""
+    lost = {row.name: row.max_score - row.score for row in verdict.properties}
+    return tuple(
+        LineChange(
+            _upper_first(_describe_fault(statement)),
+            _join(statement.titles),
+            sum(lost.pop(name, 0) for name in statement.rows),
+            statement.source,
+            "" if statement.wrong is None else _describe_number(statement.wrong),
+            statement.hint,
+            statement.read,
+        )
+        for statement in verdict.repair
+    )
+
+
+def summarize_changes(verdict: Verdict) -> str:
+    """Return one sentence: the fault of the only line, or how many lines there are; empty if they are not shown."""
+    statements = [statement for statement in verdict.repair if statement.kind is not None]
+    if len(statements) <= 1:
+        return "".join(describe_changes(verdict))
+    missing = sum(statement.kind is MendingKind.INSERT for statement in statements)
+    if missing == len(statements):
+        return f"{_count(missing)} lines are missing."
+    text = f"{_count(len(statements) - missing)} {'line is' if len(statements) - missing == 1 else 'lines are'} wrong"
+    if missing:
+        text += f", and {_count(missing).lower()} {'is' if missing == 1 else 'are'} missing"
+    return f"{text}."
+
+
+def describe_changes(verdict: Verdict) -> Iterator[str]:
+    """Yield a sentence for each statement whose place is shown: "Gradient of the weights: line 12 is wrong."."""
+    for statement in verdict.repair:
+        if fault := _describe_fault(statement):
+            title = _join(statement.titles)
+            yield sentence(f"{title}: {fault}" if title else _upper_first(fault))
+
+
+def _describe_fault(statement: MendedStatement) -> str:
+    """Return the place and the fault of a statement; empty if the verdict hides them."""
+    if statement.kind is None:
+        return ""
+    if statement.kind is MendingKind.INSERT:
+        return "a line is missing"
+    place, several = _locate(statement.lines) or "a line", len(statement.lines) > 1
+    if statement.kind is MendingKind.GUARD:
+        return f"{place} {'run' if several else 'runs'} under a wrong condition"
+    if statement.kind is MendingKind.REMOVE:
+        return f"{place} {'overwrite' if several else 'overwrites'} what was right"
+    # Of several that write one array together, not each one need be wrong.
+    return f"{place} are wrong together" if several else f"{place} is wrong"
+
+
+def _locate(lines: Sequence[SourceLine]) -> str:
+    """Return the places of lines in words: "lines 12 and 14", "cell 10, line 25"."""
+    groups = groupby(lines, key=lambda line: (line.file, line.cell))
+    return _join([_locate_together(file, cell, [line.line for line in part]) for (file, cell), part in groups])
+
+
+def _locate_together(file: str | None, cell: int | None, numbers: Sequence[int]) -> str:
+    if len(numbers) == 1:
+        return SourceLine(cell, numbers[0], file).where
+    many = len(numbers) > _MOST_NAMED
+    text = f"lines {min(numbers)} to {max(numbers)}" if many else f"lines {_join(list(map(str, numbers)))}"
+    if file:
+        return f"{text} of {file}"
+    return text if cell is None else f"cell {cell}, {text}"
+
+
+def _describe_number(wrong: WrongNumber) -> str:
+    """Return the sentence about a wrong number, with the case in which it is wrong."""
+    index = f"[{', '.join(map(str, wrong.index))}]" if wrong.index else ""
+    expected, actual = format_nested(wrong.expected), format_nested(wrong.actual)
+    if actual == expected:
+        # They differ in digits that are not shown elsewhere.
+        expected, actual = repr(wrong.expected), repr(wrong.actual)
+    given = "not a finite number" if wrong.actual is None else actual
+    case = format_case(wrong.case)
+    return f"`{wrong.result}{index}` is {given}; it must be {expected}{f', with {case}' if case else ''}."
+
+
+def _join(texts: Sequence[str]) -> str:
+    *others, last = texts or ("",)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _count(number: int) -> str:
+    return _upper_first(_COUNTS[number]) if number < len(_COUNTS) else str(number)
+
+
+def _upper_first(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"

@@ -1,0 +1,87 @@
+"""The lines to change in words: one sentence for all of them, and one for each."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from grader.model.verdict import MendingKind, SourceLine, WrongNumber
+from grader.reports.changes import describe_changes, list_changes, summarize_changes
+from tests.reports.graded import MISSING_LINE, WRONG_LINE, repair_verdict
+
+Place = tuple[int | None, int]
+
+
+def fault(kind: MendingKind, *places: Place) -> str:
+    """The place and the fault of a statement of these lines."""
+    statement = replace(WRONG_LINE, kind=kind, lines=tuple(SourceLine(*place) for place in places))
+    return list_changes(repair_verdict(statement))[0].fault
+
+
+@pytest.mark.parametrize(
+    ("kind", "places", "words"),
+    [
+        (MendingKind.REPLACE, [(None, 12)], "Line 12 is wrong"),
+        (MendingKind.REPLACE, [(10, 25)], "Cell 10, line 25 is wrong"),
+        (MendingKind.REPLACE, [(None, 12), (None, 14)], "Lines 12 and 14 are wrong together"),
+        (MendingKind.REPLACE, [(3, 1), (3, 2), (3, 5)], "Cell 3, lines 1, 2 and 5 are wrong together"),
+        (MendingKind.REPLACE, [(3, 1), (4, 2)], "Cell 3, line 1 and cell 4, line 2 are wrong together"),
+        (MendingKind.REPLACE, [(None, at) for at in range(3, 90)], "Lines 3 to 89 are wrong together"),
+        (MendingKind.INSERT, [], "A line is missing"),
+        (MendingKind.GUARD, [(None, 12)], "Line 12 runs under a wrong condition"),
+        (MendingKind.REMOVE, [(None, 12)], "Line 12 overwrites what was right"),
+    ],
+)
+def test_a_fault_says_the_line_and_what_is_wrong_with_it(
+    kind: MendingKind, places: Sequence[Place], words: str
+) -> None:
+    assert fault(kind, *places) == words
+
+
+def test_a_line_of_a_package_names_its_file() -> None:
+    statement = replace(WRONG_LINE, lines=(SourceLine(None, 3, "nn/layers.py"), SourceLine(None, 4, "nn/layers.py")))
+    assert list_changes(repair_verdict(statement))[0].fault == "Lines 3 and 4 of nn/layers.py are wrong together"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2.0; it must be 1.0."),
+        (WrongNumber("x", [3], 1.0, None, {"N": 2}), "`x[3]` is not a finite number; it must be 1.0, with N = 2."),
+        (WrongNumber("x", [0], 0.1, 0.1000000001, {}), "`x[0]` is 0.1000000001; it must be 0.1."),
+    ],
+)
+def test_a_wrong_number_stands_beside_the_right_one(wrong: WrongNumber, words: str) -> None:
+    assert list_changes(repair_verdict(replace(WRONG_LINE, wrong=wrong)))[0].wrong == words
+
+
+def test_marks_of_a_row_are_lost_once() -> None:
+    both = replace(WRONG_LINE, rows=("weight_gradient", "bias_gradient"), titles=("Weights", "Biases"))
+    first, second = list_changes(repair_verdict(WRONG_LINE, both))
+    assert first.heading == "Cell 10, line 25 is wrong: Gradient of the weights (2 marks lost)"
+    assert second.heading == "Cell 10, line 25 is wrong: Weights and Biases"
+
+
+def test_of_one_line_the_sentence_says_the_row_and_the_line() -> None:
+    assert summarize_changes(repair_verdict(WRONG_LINE)) == "Gradient of the weights: cell 10, line 25 is wrong."
+    assert summarize_changes(repair_verdict(MISSING_LINE)) == "Gradient of the biases: a line is missing."
+    assert summarize_changes(repair_verdict(replace(WRONG_LINE, rows=(), titles=()))) == "Cell 10, line 25 is wrong."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "missing", "sentence"),
+    [
+        (2, 0, "Two lines are wrong."),
+        (0, 3, "Three lines are missing."),
+        (1, 1, "One line is wrong, and one is missing."),
+        (12, 2, "12 lines are wrong, and two are missing."),
+    ],
+)
+def test_of_several_lines_the_sentence_counts_them(wrong: int, missing: int, sentence: str) -> None:
+    assert summarize_changes(repair_verdict(*[WRONG_LINE] * wrong, *[MISSING_LINE] * missing)) == sentence
+
+
+def test_a_level_that_hides_the_lines_counts_none() -> None:
+    hidden = repair_verdict(*[replace(WRONG_LINE, kind=None, lines=(), source="", wrong=None)] * 2)
+    assert (summarize_changes(hidden), list(describe_changes(hidden))) == ("", [])
+    assert list_changes(hidden)[0].heading == "Gradient of the weights (2 marks lost)"

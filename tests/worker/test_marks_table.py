@@ -1,0 +1,25 @@
+"""The table of a class's marks: what it says of a submission whose wrong lines are known."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from grader.model.verdict import NamedMistake
+from tests.reports.graded import MISTAKE, repair_verdict
+from worker.cli.class_grading import GradedClass, GradedStudent
+from worker.cli.marks_table import explain_student, write_marks
+from worker.cli.students import StudentFiles, StudentSource
+
+STUDENT = StudentFiles("ada", "", (), ())
+
+
+def test_the_explanation_says_each_line_to_change() -> None:
+    assert explain_student(GradedStudent(STUDENT, [repair_verdict()])) == (
+        "Gradient of the weights: cell 10, line 25 is wrong. Gradient of the biases: a line is missing."
+    )
+
+
+def test_the_mistakes_are_the_rows_that_the_lines_cost(tmp_path: Path) -> None:
+    named = replace(MISTAKE, mistakes=(NamedMistake("no_mask", "leaves out the derivative"),))
+    student = GradedStudent(STUDENT, [replace(repair_verdict(), diagnosis=(named,))])
+    write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.FILE, (student,)))
+    assert "Gradient of the weights. Gradient of the biases." in (tmp_path / "marks.csv").read_text()
