@@ -12,6 +12,7 @@ from grader.judge.mending import Mender
 from grader.oracle.answers import Answer, Raised
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.search import ExhaustedError, Search
 from grader.subjects.contracts.repair.study import INSERT, REMOVE, ZERO, Operation, Script, Study
 from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
@@ -259,15 +260,12 @@ def find_first_wrong(
 ) -> tuple[int, int] | None:
     """Return the case and the place of a number that is wrong in the submission, and also if only this is not mended.
 
-    It is the first number of the first such case; None if there is none.
+    It is the first number of the first such case; None if there is none, as where the submission returned none at all.
     """
     for place, answer in zip(repair.places, repair.without[operation], strict=False):
         case = cases.take([place])
-        both = _find_wrong(case, answer) & _find_wrong(case, answers[place])
+        there = np.isfinite(join_numbers([answers[place]], case.starts))
+        both = all_wrong(case, [answer]) & all_wrong(case, [answers[place]]) & there
         if both.any():
             return place, int(np.flatnonzero(both)[0])
     return None
-
-
-def _find_wrong(case: ContractCases, answer: Answer) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-    return all_wrong(case, [answer])

@@ -29,7 +29,7 @@ class Repaired:
     marks: int
     held: frozenset[str]
     lost: frozenset[str]
-    kinds: tuple[MendingKind, ...]
+    kinds: tuple[MendingKind | None, ...]
     lines: tuple[tuple[int, ...], ...]
 
 
