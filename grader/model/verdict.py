@@ -119,8 +119,18 @@ class CaseInput:
 
     name: str
     shape: list[int] | None = field(metadata=describe("Null if it is not an array."))
-    #: To be shown, a list of arrays may be a tuple of such inputs.
-    values: Any = field(metadata=describe("An array as nested lists, or anything else."))
+    #: A list of arrays is a tuple of such inputs.
+    values: Any = field(metadata=describe("An array as nested lists, a list of such inputs, or anything else."))
+
+    def __post_init__(self) -> None:
+        """Make inputs again of a list of them, as JSON has it."""
+        parts = self.values
+        if isinstance(parts, list) and parts and all(map(_is_input, parts)):
+            object.__setattr__(self, "values", tuple(CaseInput(**part) for part in parts))
+
+
+def _is_input(part: object) -> bool:
+    return isinstance(part, dict) and part.keys() == {"name", "shape", "values"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """A result object read back is the verdict that it was made from."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 
 from grader.model.result import read_verdict
-from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
+from grader.model.stored import read
+from grader.model.verdict import CaseInput, Flag, Judgement, Outcome, StudentError, Verdict
+from grader.reports.numpy_text import format_input
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
 from tests.reports.test_terminal import judge_source, show_verdict, verdict
@@ -53,3 +55,9 @@ def test_what_is_no_result_object_is_refused(key: str) -> None:
         read_verdict({**raw, key: "nonsense"})
     with pytest.raises(KeyError):
         read_verdict({name: field for name, field in raw.items() if name != key})
+
+
+def test_a_list_of_arrays_of_a_case_comes_back_as_inputs() -> None:
+    value = CaseInput("W", None, (CaseInput("", [1, 2], [[1.0, 2.0]]), CaseInput("", None, (CaseInput("", [], 1.0),))))
+    assert read(CaseInput, json.loads(json.dumps(asdict(value)))) == value
+    assert format_input(read(CaseInput, json.loads(json.dumps(asdict(value))))).startswith("[np.array([[1.0, 2.0]])")
