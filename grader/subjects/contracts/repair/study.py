@@ -30,7 +30,7 @@ class OwnStatement:
     edits: tuple[str, ...]
     #: True if the template has it.
     unfilled: bool
-    #: If no statement of the solution's corresponds to it: those whose variable it writes.
+    #: If it corresponds to none of the solution's: those that write the variable, or read the parameter, that it writes.
     overwritten: tuple[int, ...]
 
 

@@ -4,7 +4,7 @@ from functools import cache
 
 import pytest
 
-from grader.model.verdict import Judgement, Mark, Outcome
+from grader.model.verdict import Judgement, Mark, MendingKind, Outcome
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.row_comments import strip
 from tests.subjects.contracts.making import build, contract, judge
@@ -132,6 +132,12 @@ def test_a_method_an_attribute_or_a_key_is_found(old: str, new: str, row: str) -
 def test_attributes_under_other_names_are_found() -> None:
     judgement = grade(("self.Z", "self.pre"), ("self.A", "self.post"), ("self.X", "self.seen"), ("dA * 2 *", "dA *"))
     assert lost(judgement) == {"hidden"}
+
+
+def test_a_parameter_that_is_overwritten_costs_the_rows_that_read_it() -> None:
+    judgement = grade(("        grads = {}", "        dout = np.ones_like(dout)\n        grads = {}"))
+    assert lost(judgement) == {"hidden", "weights"}
+    assert [statement.kind for statement in judgement.repair] == [MendingKind.REMOVE]
 
 
 def test_a_wrong_helper_is_mended_with_the_line_that_calls_it() -> None:

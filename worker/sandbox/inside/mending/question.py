@@ -202,15 +202,19 @@ class Workbench:
 
     @staticmethod
     def _list_overwritten(pair: FunctionPair, group: Group) -> list[int]:
-        """Return the statements of the solution's whose variable a statement writes that corresponds to none."""
+        """Return the statements of the solution's that write what a statement writes that corresponds to none.
+
+        Of a parameter they are those that read it.
+        """
         if group.target.how in {"return", "bare"}:
             return []
+        names = set(group.target.names)
         likeliest = [pair.matches[number][0] for number in pair.paired]
-        return sorted(
-            match.solution.number
-            for match in likeliest
-            if not set(match.own.target.names).isdisjoint(group.target.names)
-        )
+        written = {match.solution.number for match in likeliest if not names.isdisjoint(match.own.target.names)}
+        # A parameter is written by no statement of the solution's: it feeds those that read it.
+        parameters = {name for name, own in pair.names.items() if own in names and own in pair.own.parameters}
+        read = {other.number for other in pair.solution.groups if not parameters.isdisjoint(_list_read(other))}
+        return sorted(written | read)
 
 
 class MendedStudent(Student):
@@ -261,6 +265,12 @@ def _compile(tree: ast.Module, filename: str, like: CodeType | None = None) -> C
         warnings.simplefilter("ignore")
         compiled: CodeType = compile(tree, filename, "exec", flags, dont_inherit=True)
     return compiled
+
+
+def _list_read(group: Group) -> set[str]:
+    """Return the names that a group reads."""
+    names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
+    return {part.id for part in names if isinstance(part.ctx, ast.Load)}
 
 
 def _dump(group: Group) -> str:
