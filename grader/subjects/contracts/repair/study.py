@@ -30,7 +30,7 @@ class OwnStatement:
     edits: tuple[str, ...]
     #: True if the template has it.
     unfilled: bool
-    #: If it corresponds to none of the solution's: those that write the variable, or read the parameter, that it writes.
+    #: If it corresponds to none of them: those that write the variable, or read the parameter, that it writes.
     overwritten: tuple[int, ...]
 
 
