@@ -30,6 +30,9 @@ if TYPE_CHECKING:
         Forbidden as Forbidden,
     )
     from grader.client import (
+        GradebookColumn as GradebookColumn,
+    )
+    from grader.client import (
         HandInLink as HandInLink,
     )
     from grader.client import (

@@ -145,7 +145,7 @@ class ChaosAudit:
             return
         self._compare(f"{name}: state", State.DONE, submission.state)
         self._compare(f"{name}: student", f"student-{file.number}", submission.student)
-        self._compare(f"{name}: attempt", 1, submission.attempt)
+        self._compare(f"{name}: attempt", None if submission.outcome == "rejected" else 1, submission.attempt)
         self._compare(f"{name}: verdict in force", history.number, submission.verdict)
         self._compare(f"{name}: regrade", history.regrades[history.number - 1], submission.regrade)
         actual = (submission.outcome, submission.score, submission.max_score)

@@ -42,7 +42,7 @@ def test_an_override_differs_once_another_mark_is_computed() -> None:
     [
         (Policy(opens=5, due=5), "due"),
         (Policy(opens=5, closes=4), "closes"),
-        (Policy(due=5, closes=4), "closes"),
+        (Policy(due=300, closes=240), "closes"),
         (Policy(late=101), "late"),
         (Policy(late=float("nan")), "late"),
         (Policy(floor=-1), "floor"),
@@ -59,11 +59,11 @@ def test_a_policy_may_close_when_it_is_due() -> None:
 
 
 def test_what_staff_give_a_student_is_checked_beside_the_policy() -> None:
-    policy = Policy(opens=1, due=5, closes=7)
-    assert not list(extension_faults(extension(due=9), policy))
+    policy = Policy(opens=60, due=300, closes=420)
+    assert not list(extension_faults(extension(due=540), policy))
     assert [fault.field for fault in extension_faults(extension(), policy)] == ["due"]
-    assert [fault.field for fault in extension_faults(extension(due=9, closes=8), policy)] == ["closes"]
-    assert [fault.field for fault in extension_faults(extension(closes=4), policy)] == ["closes"]
+    assert [fault.field for fault in extension_faults(extension(due=540, closes=480), policy)] == ["closes"]
+    assert [fault.field for fault in extension_faults(extension(closes=240), policy)] == ["closes"]
     assert [fault.field for fault in outage_faults(Outage(5, 5, "staff", " ", 0))] == ["end", "reason"]
     assert [fault.field for fault in override_faults(Override("ada", 1.5, "staff", "x" * 501, 0))] == [
         "share",

@@ -197,7 +197,8 @@ def show_barred_form(course: str, rules: Policy, house: House, window: Window) -
     if rules.attempts == 1 and house.store.courses.policy(course, ASSIGNMENT) is None:
         _hand_in(house, "ada", "right.ipynb", time.time(), _verdicts(house)["right.ipynb"], course)
     house.store.courses.set_policy(course, ASSIGNMENT, rules, "Prof. Lagrange")
-    window.go(house.hand_in_link("ada", course))
+    # By default a link ends when the assignment closes.
+    window.go(house.hand_in_link("ada", course, days=30))
 
 
 def show_last_attempt(house: House, window: Window) -> None:

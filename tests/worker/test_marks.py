@@ -144,9 +144,13 @@ def test_feedback_has_another_column_or_none_if_asked_for(tmp_path: Path) -> Non
     assert "dl/db &lt; 0" in (tmp_path / "other.csv").read_text()
     run(tmp_path, TOLD, WORKSHEET, "--feedback-column", "", "--output", target)
     assert (tmp_path / "other.csv").read_text() == WORKSHEET.replace("Ada,,", "Ada,4,")
+    other = ("--output", str(tmp_path / "another.csv"))
     for name in ("Essay", "Grade", "Identifier"):
-        assert f"no column {name!r} for feedback" in refusal(run(tmp_path, TOLD, german, "--feedback-column", name))
-    assert "Canvas imports marks only" in refusal(run(tmp_path, MARKS, GRADEBOOK, "--feedback-column", "Comments"))
+        answer = run(tmp_path, TOLD, german, "--feedback-column", name, *other)
+        assert f"no column {name!r} for feedback" in refusal(answer)
+    assert "Canvas imports marks only" in refusal(
+        run(tmp_path, MARKS, GRADEBOOK, "--feedback-column", "Comments", *other)
+    )
 
 
 def test_students_are_told_what_the_assignment_lets_them_see(tmp_path: Path) -> None:

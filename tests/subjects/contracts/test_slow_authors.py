@@ -35,7 +35,8 @@ def test_a_file_of_an_authors_has_the_seconds_of_a_students(name: str, line: str
     sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
     with pytest.raises(BadAssignment) as refusal:
         publishing.finish(sketch, JailWorkshop(make=lambda: jails))
-    assert str(refusal.value).startswith(f"{filename} ended before it had answered: It ran for {reason}")
+    named = f"the mistake {name.removeprefix('mistake_')}" if "_" in name else filename
+    assert str(refusal.value).startswith(f"{named} ended before it had answered: It ran for {reason}")
     assert str(refusal.value).endswith("Students' code gets no more, by the assignment's limits.")
 
 
@@ -47,7 +48,7 @@ def test_check_names_each_file_as_it_runs_it(tmp_path: Path, monkeypatch: pytest
     command("new", folder)
     _, _, text = command("assignment", "check", folder)
     named = [line.rpartition(" ")[2] for line in text.splitlines() if "mine: running" in line]
-    assert named == ["reference.py", "solution.py", "mistakes/upstream_of_ones.py"]
+    assert named == ["reference.py", "solution.py", "bias_mean", "upstream_of_ones"]
     (folder / "solution.py").write_text(RIGHT.replace("    return", "    while True: pass\n    return", 1))
     status, _, text = command("assignment", "check", folder)
     assert status == 2
