@@ -4,6 +4,7 @@ Nothing here is drawn twice: an entry's tests share its revision and the verdict
 """
 
 from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 import grader.assignments
 from grader.model.verdict import Judgement, Mark, Outcome
 from grader.subjects import kinds
+from grader.subjects.contracts import row_comments
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.rows import all_wrong
@@ -86,6 +88,34 @@ def test_every_row_with_marks_is_lost_by_some_mistake_and_kept_by_another(entry:
     rows = [row for verdict in entry.verdicts.values() for row in verdict.properties]
     assert rows_with_marks == {row.name for row in rows if row.outcome is Mark.FAILED} & rows_with_marks
     assert rows_with_marks == {row.name for row in rows if row.outcome is Mark.PASSED} & rows_with_marks
+
+
+def test_a_mistake_in_lines_that_count_for_rows_costs_their_rows_alone(entry: Entry) -> None:
+    rows = {row.name for row in entry.assignment.rows}
+    for mistake in entry.assignment.mistakes:
+        verdict = entry.verdicts[mistake.id]
+        changed = find_changed_rows(entry.assignment.solution, mistake.source)
+        kept = {row.name for row in verdict.properties if row.name in rows and row.outcome is Mark.PASSED}
+        if changed:
+            # What is stored and what reads it are mended by one of the two.
+            assert rows - kept <= changed, mistake.id
+            assert kept < rows, mistake.id
+        assert rows or not verdict.repair
+
+
+def find_changed_rows(solution: str, mistake: str) -> set[str]:
+    """Return the rows of the lines of a solution that a mistake changes; none if it changes others as well."""
+    statements = row_comments.read_row_statements(solution)
+    lines, others = row_comments.strip(solution).splitlines(), mistake.splitlines()
+    rows: set[str] = set()
+    for kind, start, stop, _, _ in SequenceMatcher(None, lines, others, autojunk=False).get_opcodes():
+        # The first lines are a docstring.
+        for number in range(start + 1, stop + 1) if kind != "equal" and start else ():
+            found = [row for known in statements if known.first <= number <= known.last for row in known.rows]
+            if not found and lines[number - 1].strip():
+                return set()
+            rows.update(found)
+    return rows
 
 
 def test_each_mistake_has_a_title_that_follows_it_and_a_hint_that_asks_or_points() -> None:

@@ -10,10 +10,10 @@ class Linear:
 
     def forward(self, A):
         self.A = A.copy()
-        return np.einsum("ni,oi->no", A, self.W) + self.b[:, 0]
+        return np.einsum("ni,oi->no", A, self.W) + self.b[:, 0]  # row: output
 
     def backward(self, dLdZ):
         batch = len(dLdZ)
-        self.dLdW = np.einsum("no,ni->oi", dLdZ, self.A)
-        self.dLdb = dLdZ.sum(axis=0).reshape(-1, 1)
-        return np.einsum("no,oi->ni", dLdZ, self.W)
+        self.dLdW = np.einsum("no,ni->oi", dLdZ, self.A)  # row: weight_gradient
+        self.dLdb = dLdZ.sum(axis=0).reshape(-1, 1)  # row: bias_gradient
+        return np.einsum("no,oi->ni", dLdZ, self.W)  # row: input_gradient

@@ -11,11 +11,11 @@ class Linear:
         self.A = A
         self.N = A.shape[0]
         self.Ones = np.ones((self.N, 1))
-        Z = A @ self.W.T + self.Ones @ self.b.T
+        Z = A @ self.W.T + self.Ones @ self.b.T  # row: output
         return Z
 
     def backward(self, dLdZ):
-        dLdA = dLdZ @ self.W
-        self.dLdW = dLdZ.T @ self.A
-        self.dLdb = dLdZ.T @ self.Ones
+        dLdA = dLdZ @ self.W  # row: input_gradient
+        self.dLdW = dLdZ.T @ self.A  # row: weight_gradient
+        self.dLdb = dLdZ.T @ self.Ones  # row: bias_gradient
         return dLdA

@@ -6,7 +6,7 @@ import numpy as np
 class MSELoss:
     def forward(self, A, Y):
         self.difference = np.subtract(A, Y)
-        return np.square(self.difference).mean()
+        return np.square(self.difference).mean()  # row: squared_error
 
     def backward(self):
-        return self.difference.copy()
+        return self.difference.copy()  # row: error_gradient

@@ -7,11 +7,11 @@ class MSELoss:
         self.Y = Y
         self.N = A.shape[0]
         self.C = A.shape[1]
-        se = (self.A - self.Y) * (self.A - self.Y)
-        sse = np.ones((1, self.N)) @ se @ np.ones((self.C, 1))
-        mse = sse / (self.N * self.C)
+        se = (self.A - self.Y) * (self.A - self.Y)  # row: squared_error
+        sse = np.ones((1, self.N)) @ se @ np.ones((self.C, 1))  # row: squared_error
+        mse = sse / (self.N * self.C)  # row: squared_error
         return mse
 
     def backward(self):
-        dLdA = self.A - self.Y
+        dLdA = self.A - self.Y  # row: error_gradient
         return dLdA

@@ -17,18 +17,18 @@ def conv_backward(dZ, cache):
     A_prev_pad = zero_pad(A_prev, pad)
     dA_prev_pad = zero_pad(dA_prev, pad)
     for i in range(m):
-        a_prev_pad = A_prev_pad[i]
-        da_prev_pad = dA_prev_pad[i]
+        a_prev_pad = A_prev_pad[i]  # row: window
+        da_prev_pad = dA_prev_pad[i]  # row: window
         for h in range(n_H):
             for w in range(n_W):
                 for c in range(n_C):
-                    vert_start = h * stride
-                    vert_end = vert_start + f
-                    horiz_start = w * stride
-                    horiz_end = horiz_start + f
-                    a_slice = a_prev_pad[vert_start:vert_end, horiz_start:horiz_end, :]
-                    da_prev_pad[vert_start:vert_end, horiz_start:horiz_end, :] += W[:, :, :, c] * dZ[i, h, w, c]
-                    dW[:, :, :, c] += a_slice * dZ[i, h, w, c]
-                    db[:, :, :, c] += dZ[i, h, w, c]
-        dA_prev[i, :, :, :] = da_prev_pad[pad:-pad, pad:-pad, :]
-    return dA_prev, dW, db
+                    vert_start = h * stride  # row: window
+                    vert_end = vert_start + f  # row: window
+                    horiz_start = w * stride  # row: window
+                    horiz_end = horiz_start + f  # row: window
+                    a_slice = a_prev_pad[vert_start:vert_end, horiz_start:horiz_end, :]  # row: window
+                    da_prev_pad[vert_start:vert_end, horiz_start:horiz_end, :] += W[:, :, :, c] * dZ[i, h, w, c]  # row: image
+                    dW[:, :, :, c] += a_slice * dZ[i, h, w, c]  # row: kernel_gradient
+                    db[:, :, :, c] += dZ[i, h, w, c]  # row: kernel_bias
+        dA_prev[i, :, :, :] = da_prev_pad[pad:-pad, pad:-pad, :]  # row: unpadding
+    return dA_prev, dW, db  # row: image, kernel_gradient, kernel_bias

@@ -14,24 +14,24 @@ class TwoLayerNet(object):
         W2, b2 = self.params["W2"], self.params["b2"]
         N = X.shape[0]
 
-        hidden = np.maximum(0, X.dot(W1) + b1)
-        scores = hidden.dot(W2) + b2
+        hidden = np.maximum(0, X.dot(W1) + b1)  # row: forward_pass
+        scores = hidden.dot(W2) + b2  # row: forward_pass
         if y is None:
             return scores
 
-        exps = np.exp(scores - np.max(scores, axis=1, keepdims=True))
-        probs = exps / np.sum(exps, axis=1, keepdims=True)
-        loss = -np.sum(np.log(probs[np.arange(N), y])) / N
-        loss += 0.5 * reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+        exps = np.exp(scores - np.max(scores, axis=1, keepdims=True))  # row: softmax_loss
+        probs = exps / np.sum(exps, axis=1, keepdims=True)  # row: softmax_loss
+        loss = -np.sum(np.log(probs[np.arange(N), y])) / N  # row: softmax_loss
+        loss += 0.5 * reg * (np.sum(W1 * W1) + np.sum(W2 * W2))  # row: softmax_loss
 
-        dscores = probs
-        dscores[np.arange(N), y] -= 1
-        dscores /= N
+        dscores = probs  # row: score_gradient
+        dscores[np.arange(N), y] -= 1  # row: score_gradient
+        dscores /= N  # row: score_gradient
         grads = {}
-        grads["W2"] = hidden.T.dot(dscores) + reg * W2
-        grads["b2"] = np.sum(dscores, axis=0)
-        dhidden = dscores.dot(W2.T)
-        dhidden[hidden <= 0] = 0
-        grads["W1"] = X.T.dot(dhidden) + reg * W1
-        grads["b1"] = np.sum(dhidden, axis=0)
+        grads["W2"] = hidden.T.dot(dscores) + reg * W2  # row: output_weights
+        grads["b2"] = np.sum(dscores, axis=0)  # row: output_biases
+        dhidden = dscores.dot(W2.T)  # row: hidden_gradient
+        dhidden[hidden <= 0] = 0  # row: hidden_gradient
+        grads["W1"] = X.T.dot(dhidden) + reg * W1  # row: hidden_weights
+        grads["b1"] = np.sum(dhidden, axis=0)  # row: hidden_biases
         return loss, grads

@@ -9,13 +9,13 @@ class Linear(Module):
 
     def forward(self, A):
         self.A = A
-        return np.dot(self.W.T, A) + self.W0
+        return np.dot(self.W.T, A) + self.W0  # row: output
 
     def backward(self, dLdZ):
-        self.dLdW = np.dot(self.A, dLdZ.T)
-        self.dLdW0 = np.sum(dLdZ, axis=1, keepdims=True)
-        return np.dot(self.W, dLdZ)
+        self.dLdW = np.dot(self.A, dLdZ.T)  # row: weight_gradient
+        self.dLdW0 = np.sum(dLdZ, axis=1, keepdims=True)  # row: bias_gradient
+        return np.dot(self.W, dLdZ)  # row: input_gradient
 
     def sgd_step(self, lrate):
-        self.W = self.W - lrate * self.dLdW
-        self.W0 = self.W0 - lrate * self.dLdW0
+        self.W = self.W - lrate * self.dLdW  # row: descent
+        self.W0 = self.W0 - lrate * self.dLdW0  # row: descent

@@ -5,10 +5,10 @@ import numpy as np
 
 class NLL:
     def forward(self, Ypred, Y):
-        self.gradient = np.array(Ypred)
+        self.gradient = np.array(Ypred)  # row: score_gradient
         place = (Y.argmax(axis=0), np.arange(Y.shape[1]))
-        self.gradient[place] -= 1
-        return -np.log(Ypred[place]).sum()
+        self.gradient[place] -= 1  # row: score_gradient
+        return -np.log(Ypred[place]).sum()  # row: likelihood
 
     def backward(self):
-        return self.gradient
+        return self.gradient  # row: score_gradient

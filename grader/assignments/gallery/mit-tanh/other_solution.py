@@ -5,8 +5,9 @@ import numpy as np
 
 class Tanh:
     def forward(self, Z):
-        self.grown, self.shrunk = np.exp(Z), np.exp(-Z)
-        return (self.grown - self.shrunk) / (self.grown + self.shrunk)
+        self.grown = np.exp(Z)  # row: output
+        self.shrunk = np.exp(-Z)
+        return (self.grown - self.shrunk) / (self.grown + self.shrunk)  # row: output
 
     def backward(self, dLdA):
-        return 4 * dLdA / (self.grown + self.shrunk) ** 2
+        return 4 * dLdA / (self.grown + self.shrunk) ** 2  # row: input_gradient

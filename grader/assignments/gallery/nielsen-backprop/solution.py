@@ -2,11 +2,11 @@ import numpy as np
 
 
 def sigmoid(z):
-    return 1.0 / (1.0 + np.exp(-z))
+    return 1.0 / (1.0 + np.exp(-z))  # row: feedforward
 
 
 def sigmoid_prime(z):
-    return sigmoid(z) * (1 - sigmoid(z))
+    return sigmoid(z) * (1 - sigmoid(z))  # row: output_error
 
 
 class Network(object):
@@ -17,7 +17,7 @@ class Network(object):
         self.weights = [np.random.randn(n, k) for k, n in zip(sizes[:-1], sizes[1:])]
 
     def cost_derivative(self, output, y):
-        return output - y
+        return output - y  # row: output_error
 
     def backprop(self, x, y):
         nabla_b = [np.zeros(b.shape) for b in self.biases]
@@ -26,15 +26,15 @@ class Network(object):
         activations = [x]
         zs = []
         for b, w in zip(self.biases, self.weights):
-            z = np.dot(w, a) + b
-            zs.append(z)
-            a = sigmoid(z)
-            activations.append(a)
-        delta = self.cost_derivative(activations[-1], y) * sigmoid_prime(zs[-1])
-        nabla_b[-1] = delta
-        nabla_w[-1] = np.dot(delta, activations[-2].T)
+            z = np.dot(w, a) + b  # row: feedforward
+            zs.append(z)  # row: feedforward
+            a = sigmoid(z)  # row: feedforward
+            activations.append(a)  # row: feedforward
+        delta = self.cost_derivative(activations[-1], y) * sigmoid_prime(zs[-1])  # row: output_error
+        nabla_b[-1] = delta  # row: gradients
+        nabla_w[-1] = np.dot(delta, activations[-2].T)  # row: gradients
         for layer in range(2, self.num_layers):
-            delta = np.dot(self.weights[-layer + 1].T, delta) * sigmoid_prime(zs[-layer])
-            nabla_b[-layer] = delta
-            nabla_w[-layer] = np.dot(delta, activations[-layer - 1].T)
+            delta = np.dot(self.weights[-layer + 1].T, delta) * sigmoid_prime(zs[-layer])  # row: hidden_error
+            nabla_b[-layer] = delta  # row: gradients
+            nabla_w[-layer] = np.dot(delta, activations[-layer - 1].T)  # row: gradients
         return nabla_b, nabla_w

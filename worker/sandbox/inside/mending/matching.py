@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from worker.sandbox.inside.entry import MOST_ALTERNATIVES
@@ -76,13 +76,15 @@ class Matcher:
     def _bind_names(self, pair: FunctionPair) -> None:
         names = pair.names
         names.update(zip(pair.solution.parameters, pair.own.parameters, strict=False))
+        variables = list_variables(pair.solution)
+        own_variables = list_variables(pair.own)
         theirs, mine = pair.solution.returned, pair.own.returned
         if len(theirs) == len(mine):
             for name, own in zip(theirs, mine, strict=True):
-                if name and own:
+                # Variables of both that are returned in another order are no others for it.
+                known = name != own and name in own_variables and own in variables
+                if name and own and not known:
                     names.setdefault(name, own)
-        variables = list_variables(pair.solution)
-        own_variables = list_variables(pair.own)
         for name in variables:
             if name not in names and name in own_variables and name not in names.values():
                 agrees = self._agree(pair, name, name)
@@ -159,8 +161,9 @@ class Matcher:
         score = 0.0
         for name, other in zip(target.names, mine.names, strict=True):
             score += self._score_names(pair, name, other) / len(target.names)
-        score += 2 * similarity(_words_of(pair, group, loops), count_words(*own.nodes))
+        score += 2 * similarity(_words_of(pair, group.nodes, loops), count_words(*own.nodes))
         score += 0.5 * (len(group.block.loops) == len(own.block.loops)) + 0.25 * (target.how == mine.how)
+        score -= 0.25 * (_words_of(pair, _list_tests(group), loops) != count_words(*_list_tests(own)))
         return Match(own, group, loops, score)
 
     def _score_names(self, pair: FunctionPair, name: str, own: str) -> float:
@@ -184,13 +187,21 @@ def _bind_loops(loops: Bindings, group: Group, own: Group) -> None:
                 loops.setdefault(name, ast.Name(other, ast.Load()))
 
 
-def _words_of(pair: FunctionPair, group: Group, loops: Mapping[str, ast.expr]) -> Counter[str]:
-    """Return the words of a group of the solution's in the submission's names."""
+def _list_tests(group: Group) -> list[ast.expr]:
+    """Return the conditions under which a group runs, inside of the innermost loop."""
+    return [
+        ast.UnaryOp(ast.Not(), branch.node.test) if branch.otherwise else branch.node.test
+        for branch in group.block.guards
+    ]
+
+
+def _words_of(pair: FunctionPair, nodes: Sequence[ast.AST], loops: Mapping[str, ast.expr]) -> Counter[str]:
+    """Return the words of statements or expressions of the solution's in the submission's names."""
     bindings: dict[str, ast.expr] = {
         name: ast.Name(own, ast.Load()) for name, own in pair.names.items() if "." not in name
     }
     words = Counter[str]()
-    for word, count in count_words(*group.nodes).items():
+    for word, count in count_words(*nodes).items():
         kind, _, name = word.partition(" ")
         if kind == "name" and name in loops:
             words += Counter(dict.fromkeys(count_words(loops[name]), count))

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from worker.sandbox.inside.accessors import spell
+
 from .edits import Edit, list_edits
 from .groups import FUNCTIONS, LOOPS, Block, Branch, Group, find_groups
 from .matching import FunctionPair, Match
@@ -30,6 +32,9 @@ class Replacement:
     nodes: Sequence[ast.stmt]
     #: The condition under which the solution runs them, inside of the innermost loop; None if there is none.
     guard: ast.expr | None
+    #: The number of those that stand in the place of the submission's, and the statement that the others stand behind.
+    early: int
+    behind: ast.stmt | None
 
 
 class Mending:
@@ -70,7 +75,8 @@ class Mending:
             return
         for node in (*nodes, *([] if guard is None else [guard])):
             _locate(node, own.nodes[-1])
-        self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard)
+        early, behind = _find_late(translator.pair, match)
+        self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard, early, behind)
 
     def list_edits(self, number: int) -> list[Edit]:
         """Return the single edits of a statement of the submission's; those of a `return` are none."""
@@ -119,6 +125,8 @@ class _Edit:
     #: By statement what stands in its place, and under which condition; None: where it stood.
     _values: dict[int, list[ast.stmt]] = field(default_factory=dict)
     _guards: dict[int, Replacement] = field(default_factory=dict)
+    #: By statement the rest of what stands in its place, behind another statement.
+    _late: dict[int, Replacement] = field(default_factory=dict)
 
     def clone(self, body: list[ast.stmt]) -> list[ast.stmt]:
         """Return a block whose statements can be replaced, at every depth."""
@@ -148,6 +156,8 @@ class _Edit:
         if kind == REPLACE:
             replacement = self.mending.replacements[own.number, numbers[1]]
             self._values[own.number] = list(replacement.nodes)
+            if replacement.behind is not None:
+                self._late[own.number] = replacement
         elif kind == GUARD:
             self._guards[own.number] = self.mending.replacements[own.number, numbers[1]]
         elif kind == REMOVE:
@@ -172,10 +182,15 @@ class _Edit:
             nodes = self._values.get(number)
             if number in self._guards:
                 self._move(own, own.nodes if nodes is None else nodes, self._guards[number].guard)
+            elif number in self._late:
+                self._replace(own, list(self._late[number].nodes[: self._late[number].early]))
             elif nodes is not None:
                 self._replace(own, nodes)
+        for number in self._late.keys() - self._guards.keys():
+            self._append(self.mending.groups[number].block.body, self._late[number])
         self._values.clear()
         self._guards.clear()
+        self._late.clear()
 
     def _body(self, body: list[ast.stmt]) -> list[ast.stmt]:
         copied: list[ast.stmt] = self.copies[id(body)]
@@ -189,6 +204,12 @@ class _Edit:
             new = nodes if node is own.nodes[-1] else []
             body[at : at + 1] = new or [ast.copy_location(ast.Pass(), node)]
 
+    def _append(self, original: list[ast.stmt], replacement: Replacement) -> None:
+        """Put the late statements behind the one that they read from, or behind what stands in its place."""
+        body, anchor = self._body(original), replacement.behind
+        at = max((i for i, node in enumerate(body) if anchor is not None and node.lineno == anchor.lineno), default=-1)
+        body[at + 1 : at + 1] = replacement.nodes[replacement.early :]
+
     def _move(self, own: Group, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
         """Put statements under another condition, behind the outermost branch that they stood in."""
         self._replace(own, [])
@@ -199,7 +220,8 @@ class _Edit:
             # It stood under no condition: its place is where a `pass` is now.
             at = self._find_pass(copied, own.nodes[-1])
         else:
-            at = _place(copied, self._copy_of(anchor)) + 1
+            at = _place(copied, self._copy_of(anchor)) + 1 + self.behind.get(id(anchor), 0)
+            self.behind[id(anchor)] = self.behind.get(id(anchor), 0) + len(new)
         copied[at:at] = new
 
     @staticmethod
@@ -252,6 +274,29 @@ def _climb(block: Block, node: ast.stmt) -> tuple[list[ast.stmt], ast.stmt]:
     while around and isinstance(branch := around.pop(), Branch):
         body, anchor = branch.home, branch.node
     return body, anchor
+
+
+def _find_late(pair: FunctionPair, match: Match) -> tuple[int, ast.stmt | None]:
+    """Return how many statements of a replacement may stand in its place, and the last that the others read from.
+
+    A gradient that is made in one line of the solution, and added to in a later one, reads what stands between them.
+    """
+    own, solution = match.own, match.solution
+    body, early = own.block.body, len(solution.nodes)
+    if early == 1:
+        return early, None
+    last = end = _place(body, own.nodes[-1])
+    likeliest = [matches[0] for matches in pair.matches.values() if matches and matches[0].own.block.body is body]
+    for count, node in enumerate(solution.nodes[1:], 1):
+        names = {spell(part) for part in ast.walk(node) if isinstance(part, (ast.Name, ast.Attribute))}
+        places = [
+            _place(body, other.own.nodes[-1])
+            for other in likeliest
+            if solution.line < other.solution.line < node.lineno and not names.isdisjoint(other.solution.target.names)
+        ]
+        if max(places, default=-1) > end:
+            early, last = min(early, count), max(last, *places)
+    return early, body[last] if last > end else None
 
 
 def _make_zero(node: ast.stmt) -> ast.stmt:
@@ -349,6 +394,6 @@ def _make_tick(node: ast.stmt) -> ast.stmt:
 def _locate(node: Node, place: ast.stmt) -> Node:
     """Give a tree the line of a statement."""
     for part in ast.walk(node):
-        if isinstance(part, (ast.stmt, ast.expr)):
+        if isinstance(part, (ast.stmt, ast.expr, ast.keyword, ast.arg)):
             ast.copy_location(part, place)
     return node
