@@ -4,10 +4,11 @@ import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from grader.judge.mending import Mender
 from grader.judge.subject import AnyExchange
 from grader.oracle.answers import Answer
 from grader.settings import machine
-from worker.grading.candidate import entry, request
+from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.clock import Budget
@@ -48,18 +49,20 @@ class JailWorkshop:
             return session.extract(source.encode(), filename, entry(exchange, "case")).fingerprint
 
     def expect(self, runs: int) -> None:
-        """Note how many times `ask` will run a source in all."""
+        """Note how many jails will run a source in all."""
         self._expected = runs
 
     def ask(self, source: str, filename: str, exchange: AnyExchange, cases: Any) -> Sequence[Answer]:
         """Return the source's answer to each case; raises SubmissionError, and CandidateError if it ends before."""
-        if self._watch is not None:
-            self._watch(filename, self._runs, self._expected)
-        self._runs += 1
-        with self._session() as session:
-            session.extract(source.encode(), filename, entry(exchange, "case"))
+        with self._run(source, filename, exchange) as session:
             replies = session.answer(request(exchange.question(cases)))
             return exchange.answers(cases, replies)
+
+    @contextlib.contextmanager
+    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> Iterator[Mender]:
+        """Yield a source whose statements can be changed; raises SubmissionError, and CandidateError if it ends."""
+        with self._run(source, filename, exchange) as session:
+            yield Jailed(session, Requests(exchange))
 
     def stop(self) -> None:
         """End all that runs: `ask` then raises."""
@@ -71,6 +74,15 @@ class JailWorkshop:
         """End the jails."""
         if self._jails is not None:
             self._jails.close()
+
+    @contextlib.contextmanager
+    def _run(self, source: str, filename: str, exchange: AnyExchange) -> Iterator[Session]:
+        if self._watch is not None:
+            self._watch(filename, self._runs, self._expected)
+        self._runs += 1
+        with self._session() as session:
+            session.extract(source.encode(), filename, entry(exchange, "case"))
+            yield session
 
     @contextlib.contextmanager
     def _session(self) -> Iterator[Session]:

@@ -349,6 +349,6 @@ def _make_tick(node: ast.stmt) -> ast.stmt:
 def _locate(node: Node, place: ast.stmt) -> Node:
     """Give a tree the line of a statement."""
     for part in ast.walk(node):
-        if isinstance(part, (ast.stmt, ast.expr)):
+        if isinstance(part, (ast.stmt, ast.expr, ast.keyword)):
             ast.copy_location(part, place)
     return node
