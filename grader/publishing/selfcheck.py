@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.judge.agreement import disagreeing
 from grader.judge.subject import JudgedRevision
-from grader.judge.trial import KnownMistake, Trial
+from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.oracle.answers import Candidate
 
 
@@ -39,6 +39,8 @@ class SelfCheck:
     right_here: tuple[KnownMistake, ...] = ()
     #: The faults of the assignment itself, each a sentence.
     faults: tuple[str, ...] = ()
+    #: The statements of solutions that count for rows, with what the cases catch of their edits.
+    statements: tuple[ProvenStatement, ...] = ()
 
     @property
     def missed(self) -> tuple[KnownMistake, ...]:
@@ -74,6 +76,7 @@ def selfcheck(revision: JudgedRevision) -> SelfCheck:
         tuple(catch for catch in catches if catch.mistake not in right_here),
         right_here,
         tuple(tried.faults),
+        tuple(tried.statements),
     )
 
 

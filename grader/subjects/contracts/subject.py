@@ -12,7 +12,7 @@ from grader.judge.marks import Given, MendedMarks, RowSpec, SubjectMarks
 from grader.judge.mending import Mender
 from grader.judge.row import Failure, Row
 from grader.judge.subject import ListWrite
-from grader.judge.trial import KnownMistake, Trial
+from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.judge.witness import Witness
 from grader.model.records import CaughtMistake
 from grader.model.verdict import CaseCounterexample, FirstDifference, Flag, Mark
@@ -42,6 +42,8 @@ class Contract:
     diagnoser: ContractDiagnoser
     #: The reasons for which the assignment may not be used.
     faults: Sequence[str] = ()
+    #: The statements of the solutions that count for rows.
+    statements: Sequence[ProvenStatement] = ()
     noun: str = words.WORDS.noun
 
     @cached_property
@@ -143,7 +145,7 @@ class Contract:
             KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
             for mistake in self.assignment.mistakes
         ]
-        return Trial(_Recorded(), mistakes, self.faults)
+        return Trial(_Recorded(), mistakes, self.faults, statements=self.statements)
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""
@@ -152,6 +154,7 @@ class Contract:
             "numbers": len(self.cases.expected),
             "inconclusive": int(np.isnan(self.cases.expected).sum()),
             "mistakes": [asdict(mistake) for mistake in mistakes],
+            **({"statements": [statement.summary() for statement in self.statements]} if self.statements else {}),
         }
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
