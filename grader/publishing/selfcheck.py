@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.judge.agreement import disagreeing
 from grader.judge.subject import JudgedRevision
-from grader.judge.trial import KnownMistake, Trial
+from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.oracle.answers import Candidate
 
 
@@ -41,6 +41,8 @@ class SelfCheck:
     faults: tuple[str, ...] = ()
     #: What its author should know of an assignment that may be used all the same, each a sentence.
     warnings: tuple[str, ...] = ()
+    #: The statements of solutions that count for rows, with what the cases catch of their edits.
+    statements: tuple[ProvenStatement, ...] = ()
 
     @property
     def missed(self) -> tuple[KnownMistake, ...]:
@@ -77,6 +79,7 @@ def selfcheck(revision: JudgedRevision) -> SelfCheck:
         right_here,
         tuple(tried.faults),
         tuple(tried.warnings),
+        tuple(tried.statements),
     )
 
 

@@ -1,8 +1,10 @@
 """The place where an assignment's own code runs: in jails, which only the worker can start."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
+from grader.judge.mending import Mender
 from grader.judge.subject import AnyExchange
 from grader.model.assignment import Limits
 from grader.oracle.answers import Answer
@@ -16,7 +18,7 @@ class Workshop(Protocol):
         ...
 
     def expect(self, runs: int) -> None:
-        """Note how many times `ask` will run a source in all, for whoever waits."""
+        """Note how many jails will run a source in all, for whoever waits."""
         ...
 
     def ask(
@@ -25,5 +27,12 @@ class Workshop(Protocol):
         """Return the source's answer to each case, which takes the seconds of `limits` at most, if there are any.
 
         Raises SubmissionError if it cannot be read, and a CandidateError if it ends before it has answered all.
+        """
+        ...
+
+    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> AbstractContextManager[Mender]:
+        """Return a source whose statements can be changed, to be closed.
+
+        Entering it raises SubmissionError if the source cannot be read, and a CandidateError if it ends at once.
         """
         ...

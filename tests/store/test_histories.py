@@ -367,7 +367,7 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def sources_have_users(self) -> None:
-        """A source is there as long as a submission with it; that of a refused file needs no users, and may go sooner."""
+        """A source is there as long as a submission with it; that of a refused file needs no users, and may go."""
         kept = {name: model.source for name, model in self.there.items() if not model.refused}
         for name, source in kept.items():
             assert self.store.submissions.source(name) == source

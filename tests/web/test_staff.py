@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from grader.judge.trial import ProvenStatement
 from grader.model.records import Job, Kind, Refusal, RevisionRecord, State
 from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake
@@ -166,6 +167,17 @@ def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store)
     store.assignments.publish(record, b"networks")
     assert "Nothing is known of them" in visitor.get(f"{HOME}/assignments/mine/revisions/r1")
     assert "No figures were stored for these networks" in visitor.get(f"{HOME}/assignments/mine")
+
+
+def test_a_revision_with_rows_shows_what_is_caught_of_their_statements(visitor: Visitor, store: Store) -> None:
+    statement = ProvenStatement("solution.py", 12, ("weight_gradient",), 24, 23, shown=True)
+    shown = json.dumps({"mistakes": [], "statements": [statement.summary()]})
+    record = RevisionRecord("r1", "course", '{"kind": "contract"}', "mine", "Mine", "0" * 64, 0.0, preview=shown)
+    store.assignments.publish(record, b"cases")
+    page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
+    assert "Rows: which wrong lines they catch" in page
+    row = page[page.index("solution.py, line 12") :]
+    assert re.findall(r">(weight_gradient|\d+)<", row)[:4] == ["weight_gradient", "24", "23", "0"]
 
 
 def test_signing_out_ends_copies_of_the_cookie_and_nobody_elses_sign_in(app: Flask, store: Store) -> None:

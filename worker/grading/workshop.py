@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
+from grader.judge.mending import Mender
 from grader.judge.subject import AnyExchange
 from grader.model.assignment import Limits
 from grader.oracle.answers import Answer
 from grader.settings import machine
-from worker.grading.candidate import entry, request
+from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.grading.pool import Jails
 from worker.sandbox import policy
 from worker.sandbox.clock import Budget, late
@@ -58,7 +59,7 @@ class JailWorkshop:
             return session.extract(source.encode(), filename, entry(exchange, "case")).fingerprint
 
     def expect(self, runs: int) -> None:
-        """Note how many times `ask` will run a source in all."""
+        """Note how many jails will run a source in all."""
         self._expected = runs
 
     def ask(
@@ -68,15 +69,15 @@ class JailWorkshop:
 
         With `limits` it has their seconds and no more.
         """
-        if self._watch is not None:
-            self._watch(filename, self._runs, self._expected)
-        self._runs += 1
-        if self._budget.used > LIMITS.seconds:
-            raise late(LIMITS.seconds, "in all")
-        with self._session(limits) as session:
-            session.extract(source.encode(), filename, entry(exchange, "case"))
+        with self._run(source, filename, exchange, limits) as session:
             replies = session.answer(request(exchange.question(cases)))
             return exchange.answers(cases, replies)
+
+    @contextlib.contextmanager
+    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> Iterator[Mender]:
+        """Yield a source whose statements can be changed; raises SubmissionError, and CandidateError if it ends."""
+        with self._run(source, filename, exchange) as session:
+            yield Jailed(session, Requests(exchange))
 
     def stop(self) -> None:
         """End all that runs: `ask` then raises."""
@@ -88,6 +89,19 @@ class JailWorkshop:
         """End the jails."""
         if self._jails is not None:
             self._jails.close()
+
+    @contextlib.contextmanager
+    def _run(
+        self, source: str, filename: str, exchange: AnyExchange, limits: Limits | None = None
+    ) -> Iterator[Session]:
+        if self._watch is not None:
+            self._watch(filename, self._runs, self._expected)
+        self._runs += 1
+        if self._budget.used > LIMITS.seconds:
+            raise late(LIMITS.seconds, "in all")
+        with self._session(limits) as session:
+            session.extract(source.encode(), filename, entry(exchange, "case"))
+            yield session
 
     @contextlib.contextmanager
     def _session(self, limits: Limits | None = None) -> Iterator[Session]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial as bind
 from typing import Any, NamedTuple
 
 from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
 from worker.sandbox.inside.entry import (
     EDITS,
+    LONGEST_SPELLED,
     LONGEST_TYPE,
     MOST_ALTERNATIVES,
     MOST_CAUSES,
@@ -38,6 +40,7 @@ _AXES = 64
 
 #: The kinds of answers that have numbers.
 _WITH_NUMBERS = frozenset({"returned", "partial", "evidence"})
+_Check = Callable[[dict[str, Any], Entry], bool]
 _NO_ANSWER = "Its process answered with something that is no answer."
 
 #: The header of nearly all answers.
@@ -71,16 +74,28 @@ class AnswerReader:
     """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
     Of names an answer may hold those of the entry. It is evidence, a study or an answer in parts only if that was asked
-    for (`observed`, `studied`, `partial`).
+    for (`observed`, `studied`, `partial`), and a study holds the texts of `spelled` edits, or none at all.
     """
 
-    def __init__(self, entry: Entry, *, observed: bool = False, studied: bool = False, partial: bool = False) -> None:
+    def __init__(
+        self,
+        entry: Entry,
+        *,
+        observed: bool = False,
+        studied: bool = False,
+        spelled: int | None = None,
+        partial: bool = False,
+    ) -> None:
         self._entry = entry
-        self._checks = {"returned": _is_returned, "malformed": _is_malformed, "raised": _is_raised}
+        self._checks: dict[str, _Check] = {
+            "returned": _is_returned,
+            "malformed": _is_malformed,
+            "raised": _is_raised,
+        }
         if observed:
             self._checks = {"evidence": _is_evidence}
         elif studied:
-            self._checks = {"study": _is_study}
+            self._checks = {"study": bind(_is_study, spelled=spelled)}
         elif partial:
             self._checks = {"returned": _is_returned, "partial": _is_partial}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
@@ -229,10 +244,13 @@ def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
     )
 
 
-def _is_study(header: dict[str, Any], _: Entry) -> bool:
-    """Return True if this is what may be mended of a submission."""
+def _is_study(header: dict[str, Any], _: Entry, *, spelled: int | None) -> bool:
+    """Return True if this is what may be mended of a submission, with the texts of so many edits if they are wanted."""
+    texts = header.get("texts", [])
     return (
-        set(header) == {"kind", "statements", "solution", "insertable"}
+        set(header) == {"kind", "statements", "solution", "insertable", *([] if spelled is None else ["texts"])}
+        and _is_list(texts, _is_spelled, spelled or 0)
+        and len(texts) == (spelled or 0)
         and _is_list(header["statements"], _is_statement, MOST_STATEMENTS)
         and len({statement["number"] for statement in header["statements"]}) == len(header["statements"])
         and _is_list(header["solution"], _is_solution_statement, MOST_STATEMENTS)
@@ -252,6 +270,10 @@ def _is_statement(value: object) -> bool:
         and _is_list(value["overwritten"], _is_line, MOST_STATEMENTS)
         and type(value["unfilled"]) is bool
     )
+
+
+def _is_spelled(value: object) -> bool:
+    return isinstance(value, list) and len(value) == 2 and _is_line(value[0]) and _is_text(value[1], LONGEST_SPELLED)
 
 
 def _is_solution_statement(value: object) -> bool:

@@ -30,6 +30,12 @@ class JailRequest:
         return "study" in self.header
 
     @property
+    def spelled(self) -> int | None:
+        """The number of edits whose texts it asks for; None if it asks for none, as of every student's submission."""
+        edits = self.header.get("study", {}).get("spelled")
+        return None if edits is None else len(edits)
+
+    @property
     def partial(self) -> bool:
         """True if it asks for answers in parts."""
         return bool(self.header.get("partial"))

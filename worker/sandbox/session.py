@@ -113,7 +113,11 @@ class Session:
         self._ask(frame, sum(sizes), frames=len(sizes), seconds=self._limits.seconds_per_call)
         try:
             reader = AnswerReader(
-                self._entry, observed=request.observes, studied=request.studies, partial=request.partial
+                self._entry,
+                observed=request.observes,
+                studied=request.studies,
+                spelled=request.spelled,
+                partial=request.partial,
             )
             for size, parts in zip(sizes, request.answer_parts or [0] * len(sizes), strict=True):
                 if not self._frames:

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 
 from grader.errors import BadAssignment
+from grader.judge.trial import ProvenStatement
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.author_code import clip, describe_dims, list_names
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
+from grader.subjects.contracts.choosing import CaseChoice
 from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import IndexedResult, find, list_results
@@ -27,6 +29,7 @@ from grader.subjects.contracts.reference_run import (
     count_questions,
     is_finite,
 )
+from grader.subjects.contracts.repair.proof import RowTrial, list_commented
 from grader.subjects.contracts.solutions import SolutionTrial, Tried
 from grader.subjects.contracts.tolerance import RUNS
 from grader.subjects.workshop import Workshop
@@ -47,6 +50,8 @@ class Built:
     mistakes: Mapping[str, Tried]
     #: The names of the objective's terms, or of the upstream gradients.
     terms: tuple[str, ...]
+    #: The statements of solutions that count for rows.
+    statements: tuple[ProvenStatement, ...] = ()
 
 
 def build(
@@ -63,24 +68,39 @@ def build(
             " cases: change the dims or the values of its inputs"
         )
     small = [entry for entry in passed[len(drawn) :] if is_finite(entry)]
-    chosen = usable[: assignment.cases]
-    cases = trial.measure(*_Expectations(assignment, reference).judge([*chosen, *small]))
-    count = len(chosen)
+    # Of a contract with rows of statements the cases are chosen once it is known which edits they catch.
+    judged = usable if assignment.rows else usable[: assignment.cases]
+    cases = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
+    count = len(judged)
     main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
+    statements: tuple[ProvenStatement, ...] = ()
+    if assignment.rows:
+        main, statements = _choose(assignment, main, workshop)
     mistakes = {
         mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
     }
-    return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed))
+    return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed), statements)
+
+
+def _choose(
+    assignment: ContractAssignment, drawn: ContractCases, workshop: Workshop
+) -> tuple[ContractCases, tuple[ProvenStatement, ...]]:
+    """Return the cases that decide, and the statements that count for rows, with the edits that these catch."""
+    choice = CaseChoice(drawn, assignment.cases)
+    tried = RowTrial(assignment, drawn, workshop).try_edits(choice.first, choice.others)
+    chosen = choice.choose([edit.caught for statement in tried for edit in statement.edits])
+    return drawn.take(chosen), tuple(statement.conclude(frozenset(chosen)) for statement in tried)
 
 
 def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
     """Return how many times jails run its code, if the reference's numbers are finite in every case."""
     passes = 2 * count_questions(drawn + ladder)
     gradients = any(result.grad for result in assignment.results)
-    differences = count_questions(min(drawn, assignment.cases) + ladder) if gradients else 0
+    judged = (drawn if assignment.rows else min(drawn, assignment.cases)) + ladder
+    differences = count_questions(judged) if gradients else 0
     # Each solution runs in double precision, and then RUNS times in single precision.
     solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS)
-    return passes + differences + solutions + len(assignment.mistakes)
+    return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
 
 
 @dataclass(frozen=True, slots=True)

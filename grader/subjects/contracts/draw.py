@@ -24,12 +24,15 @@ from grader.errors import REFUSED, AssignmentError
 from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
 from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
-from grader.subjects.contracts.drawn import DrawnCase, dump_cases
+from grader.subjects.contracts.drawn import HOME, DrawnCase, dump_cases
 from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, count_items, evaluate
 from grader.subjects.contracts.values import MOST_NUMBERS
 
-#: Cases drawn for each that is used: some make outputs that are not finite, and are left out.
-SPARE = 1.25
+#: Cases drawn for each that is used: some make outputs that are not finite, and are left out. For a contract with rows
+#: of statements more are drawn, to choose from.
+SPARE, CHOICE = 1.25, 2.0
+#: Cases of the notebook's own shape.
+AT_HOME = 4
 #: Cases of the ladder of small ones, from which counterexamples are chosen.
 LADDER = 40
 #: The part of the cases that is drawn freely.
@@ -81,7 +84,10 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
     items = 0
     for dim in assignment.dims:
         with _naming(f"dims.{dim.name}"):
-            known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
+            if corner == HOME and not dim.expression:
+                known[dim.name] = assignment.home[dim.name]
+            else:
+                known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
             items = count_items(known[dim.name], items)
     with _naming("assume"):
         assumed = all(evaluate(condition, known) for condition in assignment.assume)
@@ -158,8 +164,11 @@ def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any])
 
 
 def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
-    """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up."""
-    wanted = ceil(SPARE * assignment.cases)
+    """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up.
+
+    Of a contract with rows of statements those of its home, if it has one, come last.
+    """
+    wanted = ceil((CHOICE if assignment.rows else SPARE) * assignment.cases)
     seen: set[bytes] = set()
     share = max(1, round((1 - FREE) * wanted / len(CORNERS)))
     drawn: list[DrawnCase] = []
@@ -172,7 +181,16 @@ def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[Draw
         )
     ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
-    return [drawn[place] for place in order], sorted(ladder, key=lambda case: case.size)
+    home = _draw_home(assignment, seen) if assignment.rows and assignment.home else ()
+    return [*(drawn[place] for place in order), *home], sorted(ladder, key=lambda case: case.size)
+
+
+def _draw_home(assignment: ContractAssignment, seen: set[bytes]) -> Sequence[DrawnCase]:
+    with _naming("home"):
+        home = _examples(assignment, HOME, AT_HOME, len(CORNERS) + 2, seen)
+    if not home:
+        raise AssignmentError("no case of [home] could be drawn: let its dims meet assume")
+    return home
 
 
 def _examples(

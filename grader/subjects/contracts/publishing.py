@@ -15,6 +15,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import load_cases
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.mistakes import Projector, StoredMistake
+from grader.subjects.contracts.repair.proof import find_held
 from grader.subjects.contracts.revision import ContractRevision, dump
 from grader.subjects.contracts.rows import RowFails
 from grader.subjects.contracts.solutions import Tried
@@ -44,7 +45,9 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
             for identifier, tried in built.mistakes.items()
         }
     faults = tuple(find_faults(assignment, built))
-    return dump(ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults))
+    return dump(
+        ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults, built.statements)
+    )
 
 
 def _read_template(assignment: ContractAssignment, workshop: Workshop) -> str:
@@ -68,6 +71,7 @@ def find_faults(assignment: ContractAssignment, built: Built) -> Iterator[str]:
         owned = RowFails(assignment, row).owns(cases)
         yield from _find_row_faults(assignment, cases, row, owned)
     yield from _find_inseparable(cases, built.mistakes)
+    yield from find_held(built.statements)
 
 
 def _find_row_faults(

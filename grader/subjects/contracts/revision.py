@@ -4,13 +4,14 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.errors import AssignmentError, MadeByNewerVersion
+from grader.judge.trial import EditedLine, ProvenStatement
 from grader.model.stored import assignment_to_json
 from grader.oracle.network import Array
 from grader.subjects.contracts import archive
@@ -43,6 +44,8 @@ class ContractRevision:
     terms: tuple[str, ...] = ()
     #: The reasons for which it may not be used, each a sentence.
     faults: tuple[str, ...] = ()
+    #: The statements of its solutions that count for rows.
+    statements: tuple[ProvenStatement, ...] = ()
     own_cases: bool = True
     kind: str = KIND
     #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
@@ -59,7 +62,7 @@ class ContractRevision:
 
         wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
         diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes)
-        return Contract(self.assignment, self.cases, self.ladder, wrong, diagnoser, self.faults)
+        return Contract(self.assignment, self.cases, self.ladder, wrong, diagnoser, self.faults, self.statements)
 
     @property
     def assignment_json(self) -> str:
@@ -139,6 +142,7 @@ def _read(
         mistakes,
         tuple(header["terms"]),
         tuple(header["faults"]),
+        tuple(map(_read_statement, header.get("statements", ()))),
         stored=stored,
     )
 
@@ -152,6 +156,8 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 
 def _describe(revision: ContractRevision) -> dict[str, Any]:
     every = revision.cases.join(revision.ladder)
+    # Without rows of statements it is written as before there were any.
+    proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],
         "layouts": [[_describe_place(place) for place in layout] for layout in every.layouts],
@@ -162,11 +168,18 @@ def _describe(revision: ContractRevision) -> dict[str, Any]:
             for identifier, mistake in revision.mistakes.items()
         ],
         "faults": list(revision.faults),
+        **(proven if revision.statements else {}),
     }
 
 
 def _describe_place(place: ResultPlace) -> list[Any]:
     return [place.expression, place.result, list(place.shape), place.target]
+
+
+def _read_statement(stored: Sequence[Any]) -> ProvenStatement:
+    file, line, rows, edits, caught, shown, *lines = stored
+    narrow, uncaught = (tuple(EditedLine(number, text) for number, text in part) for part in lines)
+    return ProvenStatement(file, line, tuple(rows), edits, caught, shown, narrow, uncaught)
 
 
 def _read_layout(layout: Sequence[Any]) -> Layout:

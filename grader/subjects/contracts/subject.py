@@ -12,7 +12,7 @@ from grader.judge.marks import Given, MendedMarks, RowSpec, SubjectMarks
 from grader.judge.mending import Mender
 from grader.judge.row import Failure, Row
 from grader.judge.subject import ListWrite
-from grader.judge.trial import KnownMistake, Trial
+from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.judge.witness import Witness
 from grader.model.records import CaughtMistake
 from grader.model.verdict import CaseCounterexample, Diagnosis, FirstDifference, Flag, Mark
@@ -45,6 +45,8 @@ class Contract:
     diagnoser: ContractDiagnoser
     #: The reasons for which the assignment may not be used.
     faults: Sequence[str] = ()
+    #: The statements of the solutions that count for rows.
+    statements: Sequence[ProvenStatement] = ()
     noun: str = words.WORDS.noun
 
     @cached_property
@@ -151,7 +153,8 @@ class Contract:
             KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
             for mistake in self.assignment.mistakes
         ]
-        return Trial(_Recorded(), mistakes, self.faults, warnings=tuple(find_warnings(self.assignment)))
+        warnings = tuple(find_warnings(self.assignment))
+        return Trial(_Recorded(), mistakes, self.faults, warnings=warnings, statements=self.statements)
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""
@@ -160,6 +163,7 @@ class Contract:
             "numbers": len(self.cases.expected),
             "inconclusive": int(np.isnan(self.cases.expected).sum()),
             "mistakes": [asdict(mistake) for mistake in mistakes],
+            **({"statements": [statement.summary() for statement in self.statements]} if self.statements else {}),
         }
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:

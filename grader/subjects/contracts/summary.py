@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grader.judge.trial import ProvenStatement
 from grader.model.survey import Survey
 
 if TYPE_CHECKING:
@@ -29,5 +30,15 @@ def describe(revision: "ContractRevision") -> Survey:
     sentences = (
         f"{len(cases)} cases with {min(sizes)} to {max(sizes)} input numbers.",
         f"{len(cases.expected)} numbers are compared, {inconclusive} of them inconclusive.",
+        *map(_describe_statement, revision.statements),
     )
+    if revision.statements:
+        figures["statements"] = [statement.summary() for statement in revision.statements]
     return Survey(figures, sentences, (("Cases by corner", corners),))
+
+
+def _describe_statement(statement: ProvenStatement) -> str:
+    return (
+        f"{statement.file}, line {statement.line} ({', '.join(statement.rows)}): the cases catch {statement.caught} of"
+        f" {statement.edits} single edits, {len(statement.narrow)} by one case alone."
+    )

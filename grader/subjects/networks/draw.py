@@ -20,11 +20,12 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 
 from grader.errors import REFUSED, AssignmentError
+from grader.oracle.coverage import Coverage
 from grader.oracle.network import Network
 from grader.oracle.suite import count, key, measure
 from grader.subjects.networks.assignment import Assignment, Range, assignment_from_json
 from grader.subjects.networks.building import Sizes, Values
-from grader.subjects.networks.coverage import Coverage, describe
+from grader.subjects.networks.coverage import describe
 from grader.subjects.networks.ordinary import ordinary, usable
 from grader.subjects.networks.revision import NetworksRevision, dump
 from grader.subjects.networks.strategies import corners, networks, shapes

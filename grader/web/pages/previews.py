@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
@@ -24,6 +25,17 @@ class Figures(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ProvenRow:
+    """A statement of a solution that counts for rows: how many of its single edits the cases catch, and one alone."""
+
+    place: str
+    rows: str
+    edits: int
+    caught: int
+    narrow: int
+
+
 #: By kind the reader of the figures in a revision's preview; a kind without one has the self-check alone.
 FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures]] = MappingProxyType({figures.KIND: figures.read})
 
@@ -39,6 +51,21 @@ def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
     mistakes = json.loads(revision.preview or "{}").get("mistakes", ())
     read = (CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in mistakes)
     return tuple(sorted(read, key=lambda catch: catch.networks))
+
+
+def statements(revision: RevisionRecord) -> list[ProvenRow]:
+    """Return the statements of solutions that count for rows; none if a revision has no such rows."""
+    stored = json.loads(revision.preview or "{}").get("statements", ())
+    return [
+        ProvenRow(
+            f"{statement['file']}, line {statement['line']}",
+            ", ".join(statement["rows"]),
+            statement["edits"],
+            statement["caught"],
+            len(statement["caught_by_one"]),
+        )
+        for statement in stored
+    ]
 
 
 def words(revision: RevisionRecord) -> KindWords:

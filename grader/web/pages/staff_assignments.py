@@ -19,7 +19,7 @@ from grader.web.http.schemas import Name
 from grader.web.http.service import service
 from grader.web.pages import cohorts
 from grader.web.pages.layout import Pages, page
-from grader.web.pages.previews import catches, preview, words
+from grader.web.pages.previews import catches, preview, statements, words
 from grader.web.pages.visitor import staff
 
 pages = Pages("staff_assignments", __name__)
@@ -48,6 +48,7 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         current=current(course, assignment).id == record.id,
         preview=preview(record),
         catches=catches(record),
+        statements=statements(record),
         words=words(record),
         settings=json.dumps(settings(record.assignment), indent=2),
     )

@@ -1,11 +1,13 @@
 """Contracts of our own, built in the tests' process: the jail's code without the jail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from grader.errors import SubmissionError
 from grader.judge.judge import Judge
+from grader.judge.mending import Mender
 from grader.judge.subject import AnyExchange
 from grader.model.assignment import Limits
 from grader.model.stored import assignment_to_json
@@ -51,6 +53,11 @@ class LocalWorkshop:
         except Rejected as error:
             raise SubmissionError(error.reason, error.message) from error
         return exchange.answers(cases, session.answer(request(exchange.question(cases))))
+
+    @contextmanager
+    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> Iterator[Mender]:  # noqa: ARG002
+        """Yield a source whose statements can be changed."""
+        yield local_by(source, exchange)
 
 
 LINEAR = '''

@@ -12,7 +12,10 @@ from grader.model.verdict import Mark, Outcome
 from grader.subjects.contracts import publishing
 from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
+from grader.subjects.contracts.revision import load
 from tests.subjects.contracts.making import LINEAR, build, contract, judge
+from tests.subjects.contracts.test_row_comments import ROWS
+from tests.subjects.contracts.test_row_comments import SOLUTION as COMMENTED
 from worker.grading.pool import Jails
 from worker.grading.revisions import DrawingProcess
 from worker.grading.workshop import JailWorkshop
@@ -64,6 +67,15 @@ def test_whoever_waits_is_shown_each_run_and_how_many_there_will_be(jails: Jails
     publishing.finish(sketch, JailWorkshop(lambda *run: runs.append(run), lambda: jails))
     assert [(number, total) for _, number, total in runs] == [(number, len(runs)) for number in range(len(runs))]
     assert (runs[0][0], runs[-1][0]) == ("reference.py", "the mistake upstream")
+
+
+def test_edits_of_a_solution_with_rows_are_one_of_these_runs(jails: Jails) -> None:
+    assignment = contract(LINEAR.replace("cases = 30", "cases = 10") + ROWS, solution=COMMENTED)
+    runs: list[tuple[str, int, int | None]] = []
+    sketch = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
+    data = publishing.finish(sketch, JailWorkshop(lambda *run: runs.append(run), lambda: jails))
+    assert [(number, total) for _, number, total in runs] == [(number, len(runs)) for number in range(len(runs))]
+    assert [statement.caught for statement in load(data).statements] == [12, 25]
 
 
 #: A contract that asks for no gradient, only for values.

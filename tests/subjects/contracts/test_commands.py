@@ -75,6 +75,31 @@ def test_another_solution_that_does_not_pass_is_refused_with_the_row_it_fails(
     assert "does not pass (failed): The gradient by the biases: Wrong on 60 of 60 cases." in text
 
 
+@pytest.mark.usefixtures("jail")
+def test_an_author_sees_how_many_edits_of_each_statement_are_caught(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    folder = tmp_path / "mine"
+    command("new", folder)
+    solution = (folder / "solution.py").read_text()
+    line = "db = np.sum(dout, axis=0)"
+    (folder / "solution.py").write_text(solution.replace(line, f"{line}  # row: sum"))
+    toml = (folder / "assignment.toml").read_text()
+    (folder / "assignment.toml").write_text(f'{toml}\n[rows.sum]\ntitle = "The sum"\nmarks = 10\n')
+    number = next(at for at, text in enumerate(solution.splitlines(), 1) if line in text)
+    status, text, _ = command("assignment", "check", folder)
+    assert status == 0
+    lines = text.splitlines()
+    header = lines.index(" line  row  edits  caught  by one case only")
+    assert lines[header + 1].split()[:2] == [str(number), "sum"]
+    assert f"No case tells line {number} as `db = np.sum(dout, axis=0).T` from the right one." in lines
+    _, text, _ = command("assignment", "check", folder, "--json")
+    (statement,) = json.loads(text)["statements"]
+    assert (statement["file"], statement["line"], statement["rows"]) == ("solution.py", number, ["sum"])
+    assert statement["caught"] == statement["edits"] - 1
+
+
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     status, _, text = command("new", tmp_path)

@@ -28,8 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from grader.judge.subject import JudgedRevision
+    from grader.judge.trial import ProvenStatement
     from grader.model.verdict import Property
     from grader.publishing.selfcheck import SelfCheck
+
+
+#: Uncaught edits that are printed.
+_MOST_UNCAUGHT = 20
 
 
 @click.group()
@@ -50,7 +55,8 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     """Test an assignment on the reference and on known mistakes.
 
     It is refused (status 1) if it lets a mistake pass. An assignment that nobody can pass, that awards no marks, or
-    whose home shape is outside its ranges is refused too. Of a folder, its own solution and mistakes are run.
+    whose home shape is outside its ranges is refused too. Of a folder, its own solution and mistakes are run. If its
+    solution has rows, a table shows how many single edits of each of their statements the cases catch.
     """
     from grader.publishing.selfcheck import selfcheck
     from worker.grading.revisions import revision
@@ -109,8 +115,33 @@ def _print_json(result: "SelfCheck") -> None:
         "mistakes": [
             {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.cases} for catch in result.catches
         ],
+        "statements": [statement.summary() for statement in result.statements],
     }
     click.echo(json.dumps(summary))
+
+
+def _print_statements(statements: "Sequence[ProvenStatement]") -> None:
+    """Print how many edits of each statement are caught, and those that are not."""
+    if not statements:
+        return
+    rows = {id(statement): ", ".join(statement.rows) for statement in statements}
+    width = max(len("row"), *map(len, rows.values()))
+    file = ""
+    for statement in statements:
+        if statement.file != file:
+            file = statement.file
+            click.echo(f"Single edits of the statements of {file} that count for rows, and how many the cases catch:")
+            click.echo(f" line  {'row':{width}}  edits  caught  by one case only")
+        click.echo(
+            f"{statement.line:5}  {rows[id(statement)]:{width}}  {statement.edits:5}  {statement.caught:6}"
+            f"  {len(statement.narrow):16}"
+        )
+    uncaught = [(statement.file, *edit) for statement in statements for edit in statement.uncaught]
+    for name, line, text in uncaught[:_MOST_UNCAUGHT]:
+        place = f"line {line}" if name == statements[0].file else f"line {line} of {name}"
+        click.echo(f"No case tells {place} as `{text}` from the right one.")
+    if len(uncaught) > _MOST_UNCAUGHT:
+        click.echo(f"{len(uncaught) - _MOST_UNCAUGHT} more edits are not caught: --json lists them.")
 
 
 def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> None:
@@ -121,6 +152,7 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> No
         click.echo(f"{catch.mistake.title}" + ("" if catch.cases else "  <- would pass"))
     for mistake in result.right_here:
         click.echo(f"    - {mistake.title}: not a mistake in this assignment, where it is right")
+    _print_statements(result.statements)
     if result.reference_rejected:
         click.echo("Refused: the reference itself is rejected. Please report this assignment.")
     for fault in result.faults:

@@ -15,6 +15,8 @@ EDITS = (
     *("index", "transpose", "operand", "product", "factor", "order"),
     *("sign", "constant", "comparison", "axis", "mean", "call"),
 )
+#: Characters of an edit that is spelled out.
+LONGEST_SPELLED = 200
 
 
 @dataclass(frozen=True, slots=True)

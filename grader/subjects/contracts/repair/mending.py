@@ -103,7 +103,7 @@ class Repairer:
             "record": record,
             "edits": False,
         }
-        bench = _Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission)
+        bench = Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission)
         study = bench.study
         if not study.replacements | study.insertions:
             return None
@@ -121,7 +121,7 @@ class Repairer:
                     return slipped
         return repair if self._is_confirmed(script, bench) else None
 
-    def _describe(self, script: Script, bench: "_Bench", places: Sequence[int]) -> Repair:
+    def _describe(self, script: Script, bench: "Bench", places: Sequence[int]) -> Repair:
         """Return a repair with the answers without each of its operations, and the statements that are shown."""
         study = bench.study
         operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
@@ -131,7 +131,7 @@ class Repairer:
         )
 
     @staticmethod
-    def _find_slip(script: Script, bench: "_Bench") -> Script | None:
+    def _find_slip(script: Script, bench: "Bench") -> Script | None:
         """Return the single edit of one statement after which a submission is right that needs several replacements.
 
         A factor that was moved to another line is one mistake, in its own line.
@@ -147,7 +147,7 @@ class Repairer:
         # Edits of different statements that are all right show none of them.
         return right[0] if len({number for slip in right for _, number, *_ in slip}) == 1 else None
 
-    def _is_confirmed(self, script: Script, bench: "_Bench") -> bool:
+    def _is_confirmed(self, script: Script, bench: "Bench") -> bool:
         """Return True if a submission is right after a script on every case, in two processes that did nothing else."""
         for _ in range(2):
             fresh = replace(bench, cases=self.cases)
@@ -156,7 +156,7 @@ class Repairer:
         return True
 
     @staticmethod
-    def _list_shown(bench: "_Bench", script: Script) -> frozenset[int]:
+    def _list_shown(bench: "Bench", script: Script) -> frozenset[int]:
         """Return the statements that count for a row, need no mending, and without which it is wrong.
 
         Without a statement, or with zeros in its place, some case must be wrong whose sizes are all above 1.
@@ -175,7 +175,7 @@ def _line_of(study: Study, operation: Operation) -> tuple[tuple[int, int], Opera
 
 
 @dataclass
-class _Bench:
+class Bench:
     """One jail at a time in which scripts are run; one that ends under a script is started again."""
 
     cases: ContractCases
@@ -204,6 +204,12 @@ class _Bench:
         """List the single edits of the statements as well."""
         self.lesson = {**self.lesson, "edits": True}
         self._start()
+
+    def spell(self, edits: Sequence[Operation]) -> Sequence[tuple[int, str]]:
+        """Return the line and the text of edits of an author's source; raises a CandidateError."""
+        spelled = [list(edit[1:]) for edit in edits]
+        reply = self._mender.study(self.studied.take([]), {**self.lesson, "edits": False, "spelled": spelled})
+        return [(line, text) for line, text in reply["texts"]]
 
     def are_right(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[bool]:
         """Return for each script True if every answer is right after it."""

@@ -13,10 +13,11 @@ import numpy as np
 
 from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.compiling import FUTURES
+from worker.sandbox.inside.entry import LONGEST_SPELLED
 from worker.sandbox.inside.importer import CourseModules
 from worker.sandbox.inside.listing import Slice, SlicePart
 from worker.sandbox.inside.student import NO_MODULES, Student
-from worker.sandbox.inside.tracebacks import FILENAME
+from worker.sandbox.inside.tracebacks import FILENAME, clean
 from worker.sandbox.inside.wire import pack
 
 from .groups import Group, list_functions
@@ -76,6 +77,8 @@ class Workbench:
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
         self._edited: bool = study["edits"]
+        #: The edits whose texts are wanted, each by the number of its statement and its place: of an author's source.
+        self._spelled: Sequence[Sequence[int]] | None = study.get("spelled")
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
         self._own = list_functions(self._whole())
         solution = ast.parse(self._solution_text)
@@ -162,15 +165,18 @@ class Workbench:
 
     def describe(self) -> dict[str, Any]:
         """Return the statements of the submission, those of the solution, and what may stand where."""
+        counting = {
+            group.number
+            for function in self._solution.values()
+            for group in function.groups
+            if any(node.lineno in self._rows for node in group.nodes)
+        }
         statements = []
         for number, group in sorted(self.mending.groups.items()):
             spots = [self._lines.origin(node.lineno) for node in group.nodes]
             pair = self.pairs[group.function]
-            alternatives = [
-                match.solution.number
-                for match in pair.matches.get(number, ())
-                if (number, match.solution.number) in self.mending.replacements
-            ]
+            likely = [match.solution.number for match in pair.matches.get(number, ())]
+            alternatives = [other for other in likely if (number, other) in self.mending.replacements]
             statements.append(
                 {
                     "number": number,
@@ -178,7 +184,11 @@ class Workbench:
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
                     "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
-                    "edits": [edit.kind for edit in self.mending.list_edits(number)] if self._edited else [],
+                    "edits": (
+                        [edit.kind for edit in self.mending.list_edits(number)]
+                        if self._edited and not counting.isdisjoint(likely)
+                        else []
+                    ),
                     "unfilled": (group.function, _dump(group)) in self._template,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                 }
@@ -188,7 +198,15 @@ class Workbench:
             for function in self._solution.values()
             for group in function.groups
         ]
-        return {"statements": statements, "solution": solution, "insertable": sorted(self.mending.insertions)}
+        described = {"statements": statements, "solution": solution, "insertable": sorted(self.mending.insertions)}
+        if self._spelled is not None:
+            described["texts"] = [self._spell(number, place) for number, place in self._spelled]
+        return described
+
+    def _spell(self, number: int, place: int) -> list[Any]:
+        """Return the line of an edit and what stands there then."""
+        node = self.mending.list_edits(number)[place].node
+        return [self._lines.origin(node.lineno)[1], clean(ast.unparse(node), LONGEST_SPELLED)]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
