@@ -159,7 +159,7 @@ class Matcher:
         score = 0.0
         for name, other in zip(target.names, mine.names, strict=True):
             score += self._score_names(pair, name, other) / len(target.names)
-        score += 2 * similarity(_words_of(pair, group, loops), count_words(*own.nodes))
+        score += 2 * similarity(_words_of(pair, group, loops), own.words)
         score += 0.5 * (len(group.block.loops) == len(own.block.loops)) + 0.25 * (target.how == mine.how)
         return Match(own, group, loops, score)
 
@@ -190,7 +190,7 @@ def _words_of(pair: FunctionPair, group: Group, loops: Mapping[str, ast.expr]) -
         name: ast.Name(own, ast.Load()) for name, own in pair.names.items() if "." not in name
     }
     words = Counter[str]()
-    for word, count in count_words(*group.nodes).items():
+    for word, count in group.words.items():
         kind, _, name = word.partition(" ")
         if kind == "name" and name in loops:
             words += Counter(dict.fromkeys(count_words(loops[name]), count))
