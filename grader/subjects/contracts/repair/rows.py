@@ -17,6 +17,8 @@ from grader.subjects.contracts.repair.study import INSERT, Operation
 NOT_FOUND = "Not judged: no few lines were found that make the submission right once they are changed."
 TOO_SLOW = "Not judged: the time for finding the lines that must be changed was used up."
 NOT_SHOWN = "Not shown: the submission is right without any line of yours for this."
+#: Lines of one statement to mend that a verdict shows.
+_MOST_LINES = 20
 HALF_LOST = "Not shown: more than half of the other rows are lost."
 MISSING = "Not shown: a line is missing or not filled in."
 
@@ -72,7 +74,7 @@ def _describe_operation(
 ) -> MendedStatement:
     rows = [declared[name] for name in repair.study.rows_of(operation)]
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
-    lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines)
+    lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines[:_MOST_LINES])
     return MendedStatement(
         MendingKind(operation[0]),
         tuple(row.name for row in rows),

@@ -1,7 +1,7 @@
 """The statements of a submission beside those of a solution, as a jail found them: what may be put where."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -71,6 +71,10 @@ class Study:
             for raw in reply["statements"]
         )
         return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised)
+
+    def without_edits(self) -> "Study":
+        """Return the study as it is if no edits are asked for."""
+        return replace(self, statements=tuple(replace(own, edits=()) for own in self.statements))
 
     @cached_property
     def matched(self) -> Mapping[int, int]:
