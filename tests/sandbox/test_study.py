@@ -10,7 +10,7 @@ from worker.sandbox.inside.wire import Frame
 from worker.sandbox.reply import AnswerReader
 from worker.sandbox.request import JailRequest
 
-STUDY: dict[str, Any] = {"kind": "study", "statements": [], "solution": [], "insertable": []}
+STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": []}
 
 
 def read(spelled: int | None, **more: object) -> object:
@@ -49,6 +49,6 @@ def test_a_study_without_the_texts_that_were_asked_for_is_no_answer() -> None:
 
 
 def test_a_request_says_how_many_texts_it_wants() -> None:
-    assert JailRequest({"study": {"spelled": [[1, 0], [1, 3]]}}, b"", [0]).spelled == 2
-    assert JailRequest({"study": {"edits": True}}, b"", [0]).spelled is None
+    assert JailRequest({"study": {"spelled": [[1, 0], [1, 3]]}}, b"", [0, 0]).spelled == 2
+    assert JailRequest({"study": {"edits": True}}, b"", [0, 0]).spelled is None
     assert JailRequest({}, b"", [8]).spelled is None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
-from grader.errors import CandidateError
+from grader.errors import CandidateError, Crashed
 from grader.judge.exchange import Question
 from grader.judge.mending import Script
 from grader.oracle.answers import Answer
@@ -83,8 +83,11 @@ class Jailed:
     def study(self, cases: Any, study: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what may be mended of it by a solution; raises CandidateError."""
         question = self.requests.exchange.question(cases)
-        (reply,) = self.session.answer(JailRequest({**question.header, "study": study}, question.payload, [0]))
-        return reply.header
+        asked = JailRequest({**question.header, "study": study}, question.payload, [0, 0])
+        listed, matched = (reply.header for reply in self.session.answer(asked))
+        if (listed["kind"], matched["kind"]) != ("statements", "study"):
+            raise Crashed("Its process answered with something that is no answer.")
+        return {**listed, **matched}
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""

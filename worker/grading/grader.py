@@ -238,6 +238,7 @@ class Grading:
         """Return the submission in a jail of its own for mending; raises TimedOut if no time is left for that."""
         self._close()
         if self._mending_budget.used > self.grader.limits.seconds:
+            self._gave_up = True
             raise TimedOut("The seconds for mending are used up.")
         try:
             return self._candidate(self.grader.start(), self._mending_budget)

@@ -95,7 +95,7 @@ class AnswerReader:
         if observed:
             self._checks = {"evidence": _is_evidence}
         elif studied:
-            self._checks = {"study": bind(_is_study, spelled=spelled)}
+            self._checks = {"statements": _is_list_of_statements, "study": bind(_is_study, spelled=spelled)}
         elif partial:
             self._checks = {"returned": _is_returned, "partial": _is_partial}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
@@ -244,31 +244,51 @@ def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
     )
 
 
-def _is_study(header: dict[str, Any], _: Entry, *, spelled: int | None) -> bool:
-    """Return True if this is what may be mended of a submission, with the texts of so many edits if they are wanted."""
-    texts = header.get("texts", [])
+def _is_list_of_statements(header: dict[str, Any], _: Entry) -> bool:
+    """Return True if these are the statements of a submission and those of a solution."""
     return (
-        set(header) == {"kind", "statements", "solution", "insertable", *([] if spelled is None else ["texts"])}
-        and _is_list(texts, _is_spelled, spelled or 0)
-        and len(texts) == (spelled or 0)
+        set(header) == {"kind", "statements", "solution"}
         and _is_list(header["statements"], _is_statement, MOST_STATEMENTS)
-        and len({statement["number"] for statement in header["statements"]}) == len(header["statements"])
         and _is_list(header["solution"], _is_solution_statement, MOST_STATEMENTS)
-        and _is_list(header["insertable"], _is_line, MOST_STATEMENTS)
+        and all(
+            len({statement[0] for statement in header[name]}) == len(header[name])
+            for name in ("statements", "solution")
+        )
     )
 
 
 def _is_statement(value: object) -> bool:
     return (
+        isinstance(value, list)
+        and len(value) == 3
+        and _is_line(value[0])
+        and _are_lines(value[1])
+        and len(value[1]) > 0
+        and type(value[2]) is bool
+    )
+
+
+def _is_study(header: dict[str, Any], _: Entry, *, spelled: int | None) -> bool:
+    """Return True if this is what of a solution may stand where, with the texts of so many edits if they are wanted."""
+    texts = header.get("texts", [])
+    return (
+        set(header) == {"kind", "matches", "insertable", *([] if spelled is None else ["texts"])}
+        and _is_list(texts, _is_spelled, spelled or 0)
+        and len(texts) == (spelled or 0)
+        and _is_list(header["matches"], _is_match, MOST_STATEMENTS)
+        and len({match["number"] for match in header["matches"]}) == len(header["matches"])
+        and _is_list(header["insertable"], _is_line, MOST_STATEMENTS)
+    )
+
+
+def _is_match(value: object) -> bool:
+    return (
         isinstance(value, dict)
-        and set(value) == {"number", "lines", "alternatives", "alike", "guarded", "edits", "unfilled", "overwritten"}
+        and set(value) == {"number", "alternatives", "alike", "guarded", "edits", "overwritten"}
         and _is_line(value["number"])
-        and _are_lines(value["lines"])
-        and len(value["lines"]) > 0
         and all(_is_list(value[name], _is_line, MOST_ALTERNATIVES) for name in ("alternatives", "alike", "guarded"))
         and _is_list(value["edits"], lambda kind: isinstance(kind, str) and kind in EDITS, MOST_EDITS)
         and _is_list(value["overwritten"], _is_line, MOST_STATEMENTS)
-        and type(value["unfilled"]) is bool
     )
 
 

@@ -22,6 +22,8 @@ from grader.subjects.contracts.rows import all_wrong
 _STUDIED, _TRIED = 6, 12
 #: Single edits that are tried where several statements would be replaced.
 _SLIPS = 400
+#: Numbers that answers may have together, of the scripts of one request.
+_NUMBERS = 1 << 20
 #: Jails that may end under scripts, of one submission and one solution.
 _RESTARTS = 3
 
@@ -111,18 +113,23 @@ class Repairer:
         if not script:
             # Code that is right as it stands here is not the code that was judged.
             return None
-        # Confirming takes other jails, after which this one is no more.
-        repair = self._describe(script, bench, places)
+        found = [script]
         if len(script) > 1 and not script & (study.insertions | study.unfilled):
-            slip = self._find_slip(script, bench)
-            if slip is not None:
-                slipped = self._describe(slip, bench, places)
-                if self._is_confirmed(slip, bench):
-                    return slipped
-        return repair if self._is_confirmed(script, bench) else None
+            try:
+                bench, slip = self._find_slip(script, bench)
+                found = [*slip, script]
+            except GaveUpError:
+                # Without edits, too, the script is right.
+                bench.leave()
+        for script in found:
+            # Confirming it ends the bench's jail, so this comes first.
+            repair = self._see(script, bench, places)
+            if self._is_confirmed(script, bench):
+                return repair
+        return None
 
-    def _describe(self, script: Script, bench: "Bench", places: Sequence[int]) -> Repair:
-        """Return a repair with the answers without each of its operations, and the statements that are shown."""
+    def _see(self, script: Script, bench: "Bench", places: Sequence[int]) -> Repair:
+        """Return the repair by a script, with what is seen of the submission beside it."""
         study = bench.study
         operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
         without = bench.answer([script - {operation} for operation in operations])
@@ -131,29 +138,24 @@ class Repairer:
         )
 
     @staticmethod
-    def _find_slip(script: Script, bench: "Bench") -> Script | None:
+    def _find_slip(script: Script, bench: "Bench") -> tuple["Bench", list[Script]]:
         """Return the single edit of one statement after which a submission is right that needs several replacements.
 
-        A factor that was moved to another line is one mistake, in its own line.
+        A factor that was moved to another line is one mistake, in its own line. The bench knows the edits.
         """
-        bench.study_edits()
+        bench = bench.study_edits()
         mended = {operation[1] for operation in script}
         counting = [edit for edit in bench.study.list_edits() if edit[1] in bench.study.matched]
         edits = sorted(counting, key=lambda edit: (edit[1] not in mended, edit))[:_SLIPS]
         scripts = [frozenset({edit}) for edit in edits]
-        first = bench.cases.take([0])
-        hopeful = [slip for slip, right in zip(scripts, bench.are_right(scripts, first), strict=True) if right]
-        right = [slip for slip, right in zip(hopeful, bench.are_right(hopeful), strict=True) if right]
+        right = [slip for slip, is_right in zip(scripts, bench.are_right(scripts), strict=True) if is_right]
         # Edits of different statements that are all right show none of them.
-        return right[0] if len({number for slip in right for _, number, *_ in slip}) == 1 else None
+        return bench, right[:1] if len({number for slip in right for _, number, *_ in slip}) == 1 else []
 
     def _is_confirmed(self, script: Script, bench: "Bench") -> bool:
         """Return True if a submission is right after a script on every case, in two processes that did nothing else."""
-        for _ in range(2):
-            fresh = replace(bench, cases=self.cases)
-            if not fresh.are_right([script])[0]:
-                return False
-        return True
+        bench.leave()
+        return all(replace(bench, cases=self.cases).are_right([script])[0] for _ in range(2))
 
     @staticmethod
     def _list_shown(bench: "Bench", script: Script) -> frozenset[int]:
@@ -183,37 +185,62 @@ class Bench:
     lesson: Mapping[str, Any]
     commented: Sequence[RowStatement]
     submission: WrongSubmission
-    _mender: Mender = field(init=False)
+    #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
+    _mender: Mender | None = field(default=None, init=False)
     _left: int = field(default=_RESTARTS, init=False)
 
     def __post_init__(self) -> None:
-        self._start()
+        self.study = self._start()[1]
 
-    def _start(self) -> None:
+    def _start(self) -> tuple[Mender, Study]:
         try:
-            self._mender = self.submission.menders()
-            reply = self._mender.study(self.studied, self.lesson)
-            self.study = Study.read(reply, self.commented, self.submission.raised)
+            self._mender = mender = self.submission.menders()
+            return mender, Study.read(mender.study(self.studied, self.lesson), self.commented, self.submission.raised)
         except TimedOut:
             raise
         except CandidateError as error:
             raise GaveUpError from error
 
-    def study_edits(self) -> None:
-        """List the single edits of the statements as well."""
-        self.lesson = {**self.lesson, "edits": True}
-        self._start()
+    def _find_mender(self) -> Mender:
+        """Return the jail that runs, or another one."""
+        if self._mender is not None:
+            return self._mender
+        mender, study = self._start()
+        if study != self.study:
+            raise GaveUpError
+        return mender
+
+    def leave(self) -> None:
+        """Give the jail up: one that is wanted after this is started again."""
+        self._mender = None
+
+    def study_edits(self) -> "Bench":
+        """Return a bench in the place of this one that knows the single edits of the statements as well."""
+        bench = replace(self, lesson={**self.lesson, "edits": True})
+        if bench.study.without_edits() != self.study:
+            raise GaveUpError
+        return bench
 
     def spell(self, edits: Sequence[Operation]) -> Sequence[tuple[int, str]]:
         """Return the line and the text of edits of an author's source; raises a CandidateError."""
         spelled = [list(edit[1:]) for edit in edits]
-        reply = self._mender.study(self.studied.take([]), {**self.lesson, "edits": False, "spelled": spelled})
+        reply = self._find_mender().study(self.studied.take([]), {**self.lesson, "edits": False, "spelled": spelled})
         return [(line, text) for line, text in reply["texts"]]
 
     def are_right(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[bool]:
-        """Return for each script True if every answer is right after it."""
+        """Return for each script True if every answer is right after it; of several the first case is asked first."""
         tried = self.cases if cases is None else cases
+        if len(scripts) == 1 or len(tried) == 1:
+            return self._ask(scripts, tried)
+        right = self._ask(scripts, tried.take([0]))
+        hopeful = [place for place, is_right in enumerate(right) if is_right]
+        rest = self._ask([scripts[place] for place in hopeful], tried.take(list(range(1, len(tried)))))
+        for place, is_right in zip(hopeful, rest, strict=True):
+            right[place] = is_right
+        return right
+
+    def _ask(self, scripts: Sequence[Script], tried: ContractCases) -> list[bool]:
         return [
             len(answers) == len(tried) and not any(disagreeing(tried, answers))
             for answers in self.answer(scripts, tried)
@@ -222,25 +249,32 @@ class Bench:
     def answer(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[Sequence[Answer]]:
         """Return by script the answers, fewer for one under which the jail ended; raises GaveUpError, TimedOut."""
         tried = self.cases if cases is None else cases
+        at_once = max(1, _NUMBERS // (len(tried.expected) or 1))
         every: list[Sequence[Answer]] = []
-        todo = list(scripts)
-        while todo:
+        while len(every) < len(scripts):
+            asked = scripts[len(every) : len(every) + at_once]
             try:
-                every += self._mender.mend(tried, [[list(operation) for operation in script] for script in todo])
-                break
+                every += self._find_mender().mend(
+                    tried, [[list(operation) for operation in script] for script in asked]
+                )
             except TimedOut:
                 raise
             except CandidateError as error:
-                count = len(tried)
-                parts = [error.answers[at : at + count] for at in range(0, len(error.answers), count)]
-                whole = [part for part in parts if len(part) == count]
-                every += [*whole, ()]
-                todo = todo[len(whole) + 1 :]
+                every += _list_ended(error.answers, len(asked), len(tried))
                 self._left -= 1
                 if self._left < 0:
                     raise GaveUpError from error
-                self._start()
+                self.leave()
         return every
+
+
+def _list_ended(answers: Sequence[Answer], scripts: int, cases: int) -> list[Sequence[Answer]]:
+    """Return the answers by script of a jail that ended, and none for the script under which it did.
+
+    One may end after its last answer, as it was too much: that is the last script's.
+    """
+    whole = [answers[at : at + cases] for at in range(0, len(answers), cases)]
+    return [*[part for part in whole if len(part) == cases][: scripts - 1], ()]
 
 
 def choose_cases(cases: ContractCases, order: Sequence[int], failing: Sequence[int]) -> list[int]:

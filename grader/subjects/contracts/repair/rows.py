@@ -17,6 +17,8 @@ from grader.subjects.contracts.repair.study import INSERT, Operation
 NOT_FOUND = "Not judged: no few lines were found with which, once they are changed, your code is right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
 NOT_SHOWN = "Not shown: no line of yours for this affects the results."
+#: Lines of one statement to mend that a verdict shows.
+_MOST_LINES = 20
 HALF_LOST = "Not shown: more than half of the other rows are lost."
 MISSING = "Not shown: a line is missing or not filled in."
 
@@ -74,7 +76,7 @@ def _describe_operation(
 ) -> MendedStatement:
     rows = [declared[name] for name in repair.study.rows_of(operation)]
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
-    lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines)
+    lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines[:_MOST_LINES])
     return MendedStatement(
         MendingKind(operation[0]),
         tuple(row.name for row in rows),

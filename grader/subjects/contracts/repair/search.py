@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from math import comb
 
 from grader.subjects.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, Script, Study
 
 #: Scripts that are run for one submission and one solution.
 MOST_SCRIPTS = 400
-#: The largest sets of operations that are tried one after the other.
-_LARGEST = 3
+#: The largest sets of operations that are tried one after the other; operations that are still few lines.
+_LARGEST, _MOST_OPERATIONS = 3, 40
 
 #: Returns for each script True if the submission is right after it.
 Try = Callable[[Sequence[Script]], list[bool]]
@@ -34,7 +35,8 @@ class Search:
         try:
             for whole in self._list_wholes():
                 if self._is_right(whole):
-                    return self._reduce(whole)
+                    needed = self._reduce(whole)
+                    return needed if len(needed) <= _MOST_OPERATIONS else None
         except ExhaustedError:
             pass
         return None
@@ -76,9 +78,9 @@ class Search:
     def _search(self, fixed: Script, free: Sequence[Operation]) -> Script | None:
         """Return the smallest set of operations that is right with the fixed ones, as far as the count goes."""
         for size in range(_LARGEST + 1):
-            scripts = [fixed | frozenset(chosen) for chosen in combinations(free, size)]
-            if len(scripts) > self.left // 2:
+            if comb(len(free), size) > self.left // 2:
                 return None
+            scripts = [fixed | frozenset(chosen) for chosen in combinations(free, size)]
             right = [script for script, is_right in zip(scripts, self._try(scripts), strict=True) if is_right]
             if right:
                 return right[0]
@@ -86,6 +88,8 @@ class Search:
 
     def _drop(self, script: Script, order: Sequence[Operation]) -> Script:
         """Return a right script without the operations that it is right without, each dropped on trial."""
+        # Mostly none can be dropped, which one request shows.
+        self._try([script - {operation} for operation in order if operation in script])
         for operation in reversed(order):
             if operation in script and self._is_right(script - {operation}):
                 script -= {operation}

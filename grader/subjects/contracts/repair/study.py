@@ -1,10 +1,11 @@
 """The statements of a submission beside those of a solution, as a jail found them: what may be put where."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from grader.errors import Crashed
 from grader.subjects.contracts.row_comments import RowStatement
 
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
@@ -50,27 +51,38 @@ class Study:
     def read(
         cls, reply: Mapping[str, Any], commented: Sequence[RowStatement], raised: frozenset[tuple[int, int]]
     ) -> "Study":
-        """Return what a jail's checked reply says of a solution with these comments."""
+        """Return what a jail's checked reply says of a solution with these comments; raises Crashed for nonsense.
+
+        Which statements there are was said before any of the student's code ran; what of the solution's may stand
+        where is nothing to be relied on.
+        """
         rows_by_line = {statement.first: statement.rows for statement in commented}
         rows = {}
         for number, lines in reply["solution"]:
             names = [row for line in lines for row in rows_by_line.get(line, ())]
             if names:
                 rows[number] = tuple(dict.fromkeys(names))
+        matches = {match["number"]: match for match in reply["matches"]}
+        if matches.keys() != {number for number, _, _ in reply["statements"]}:
+            raise Crashed("It matched other statements than it has.")
         statements = tuple(
             OwnStatement(
-                raw["number"],
-                tuple((cell, line) for cell, line in raw["lines"]),
-                tuple(raw["alternatives"]),
-                frozenset(raw["alike"]),
-                frozenset(raw["guarded"]),
-                tuple(raw["edits"]),
-                raw["unfilled"],
-                tuple(raw["overwritten"]),
+                number,
+                tuple((cell, line) for cell, line in lines),
+                tuple(matches[number]["alternatives"]),
+                frozenset(matches[number]["alike"]),
+                frozenset(matches[number]["guarded"]),
+                tuple(matches[number]["edits"]),
+                unfilled,
+                tuple(matches[number]["overwritten"]),
             )
-            for raw in reply["statements"]
+            for number, lines, unfilled in sorted(reply["statements"])
         )
         return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised)
+
+    def without_edits(self) -> "Study":
+        """Return the study as it is if no edits are asked for."""
+        return replace(self, statements=tuple(replace(own, edits=()) for own in self.statements))
 
     @cached_property
     def matched(self) -> Mapping[int, int]:

@@ -1,6 +1,7 @@
 """The statements of a program that write something, those of one target together."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +9,7 @@ from functools import cached_property
 from worker.sandbox.inside.entry import MOST_STATEMENTS
 
 from .targets import Target, target_of
+from .words import count_words
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -70,6 +72,11 @@ class Group:
     def line(self) -> int:
         """The line of its first statement."""
         return self.nodes[0].lineno
+
+    @cached_property
+    def words(self) -> Counter[str]:
+        """The words of its statements."""
+        return count_words(*self.nodes)
 
     @property
     def value(self) -> ast.expr | None:

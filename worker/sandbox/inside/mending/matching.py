@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from worker.sandbox.inside.entry import MOST_ALTERNATIVES
@@ -161,9 +161,9 @@ class Matcher:
         score = 0.0
         for name, other in zip(target.names, mine.names, strict=True):
             score += self._score_names(pair, name, other) / len(target.names)
-        score += 2 * similarity(_words_of(pair, group.nodes, loops), count_words(*own.nodes))
+        score += 2 * similarity(_words_of(pair, group.words, loops), own.words)
         score += 0.5 * (len(group.block.loops) == len(own.block.loops)) + 0.25 * (target.how == mine.how)
-        score -= 0.25 * (_words_of(pair, _list_tests(group), loops) != count_words(*_list_tests(own)))
+        score -= 0.25 * (_words_of(pair, count_words(*_list_tests(group)), loops) != count_words(*_list_tests(own)))
         return Match(own, group, loops, score)
 
     def _score_names(self, pair: FunctionPair, name: str, own: str) -> float:
@@ -195,13 +195,13 @@ def _list_tests(group: Group) -> list[ast.expr]:
     ]
 
 
-def _words_of(pair: FunctionPair, nodes: Sequence[ast.AST], loops: Mapping[str, ast.expr]) -> Counter[str]:
+def _words_of(pair: FunctionPair, counted: Counter[str], loops: Mapping[str, ast.expr]) -> Counter[str]:
     """Return the words of statements or expressions of the solution's in the submission's names."""
     bindings: dict[str, ast.expr] = {
         name: ast.Name(own, ast.Load()) for name, own in pair.names.items() if "." not in name
     }
     words = Counter[str]()
-    for word, count in count_words(*nodes).items():
+    for word, count in counted.items():
         kind, _, name = word.partition(" ")
         if kind == "name" and name in loops:
             words += Counter(dict.fromkeys(count_words(loops[name]), count))

@@ -35,7 +35,7 @@ _UNUSABLE = compile("raise SyntaxError", FILENAME, "exec")
 _SOLUTION = "<solution>"
 
 
-class _EndlessError(BaseException):
+class EndlessError(BaseException):
     """The mended program goes on for too long; no `except Exception` of the student's catches it."""
 
 
@@ -58,38 +58,45 @@ class MendingQuestion:
         """Yield what could be mended, or by script one frame for each case."""
         with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
             if self._study is not None:
-                student.workbench = Workbench(student.lines, self._calls, self._study)
-                yield pack({"kind": "study", **student.workbench.describe()})
+                workbench = Workbench(student.lines, self._study)
+                # On its way before any of the student's code runs here, which could say otherwise.
+                yield pack({"kind": "statements", **workbench.list_statements()})
+                workbench.match(self._calls)
+                student.workbench = workbench
+                yield pack({"kind": "study", **workbench.describe()})
                 return
-            workbench: Workbench | None = student.workbench
-            if workbench is None:
+            if student.workbench is None:
                 raise LookupError("nothing was studied that could be mended")
             for script in self._scripts:
                 # A namespace of its own for each.
-                yield from self._calls.answers(workbench.mend(script))
+                yield from self._calls.answers(student.workbench.mend(script))
 
 
 class Workbench:
     """A submission beside the solution: its statements, and the programs that scripts make of it."""
 
-    def __init__(self, lines: Slice, calls: CallsQuestion, study: Mapping[str, Any]) -> None:
+    def __init__(self, lines: Slice, study: Mapping[str, Any]) -> None:
         self._lines = lines
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
         self._edited: bool = study["edits"]
         #: The edits whose texts are wanted, each by the number of its statement and its place: of an author's source.
         self._spelled: Sequence[Sequence[int]] | None = study.get("spelled")
+        self._recorded: bool = study["record"]
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
         self._own = list_functions(self._whole())
         solution = ast.parse(self._solution_text)
         self._solution_code = _compile(solution, _SOLUTION)
         self._solution = list_functions([solution])
-        self._names = self._list_names(solution, calls)
-        matcher = Matcher(self._solution, self._own, *self._record(calls, always=study["record"]))
-        self.pairs = matcher.pairs
-        self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
+        self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
         self._template = {(name, _dump(group)) for name, function in template.items() for group in function.groups}
+
+    def match(self, calls: CallsQuestion) -> None:
+        """Find what of the solution's stands where; the submission may be run for that."""
+        self._names = self._list_names(self._solution_tree, calls)
+        self.pairs = Matcher(self._solution, self._own, *self._record(calls, always=self._recorded)).pairs
+        self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
 
     def _whole(self) -> list[ast.Module]:
         return [tree for tree in self._trees if tree is not None]
@@ -163,24 +170,41 @@ class Workbench:
         )
         return replace(self._lines, parts=tuple(parts))
 
+    def list_statements(self) -> dict[str, Any]:
+        """Return the statements of the submission and those of the solution, each with its lines, as they are read."""
+        own = [
+            [
+                group.number,
+                [list(self._lines.origin(node.lineno)) for node in group.nodes],
+                (group.function, _dump(group)) in self._template,
+            ]
+            for name, function in self._own.items()
+            if name in self._solution
+            for group in function.groups
+        ]
+        solution = [
+            [group.number, [node.lineno for node in group.nodes]]
+            for function in self._solution.values()
+            for group in function.groups
+        ]
+        return {"statements": own, "solution": solution}
+
     def describe(self) -> dict[str, Any]:
-        """Return the statements of the submission, those of the solution, and what may stand where."""
+        """Return what of the solution's may stand where, and the texts of edits if they are wanted."""
         counting = {
             group.number
             for function in self._solution.values()
             for group in function.groups
             if any(node.lineno in self._rows for node in group.nodes)
         }
-        statements = []
+        matches = []
         for number, group in sorted(self.mending.groups.items()):
-            spots = [self._lines.origin(node.lineno) for node in group.nodes]
             pair = self.pairs[group.function]
             likely = [match.solution.number for match in pair.matches.get(number, ())]
             alternatives = [other for other in likely if (number, other) in self.mending.replacements]
-            statements.append(
+            matches.append(
                 {
                     "number": number,
-                    "lines": [list(spot) for spot in spots],
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
                     "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
@@ -189,16 +213,10 @@ class Workbench:
                         if self._edited and not counting.isdisjoint(likely)
                         else []
                     ),
-                    "unfilled": (group.function, _dump(group)) in self._template,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                 }
             )
-        solution = [
-            [group.number, [node.lineno for node in group.nodes]]
-            for function in self._solution.values()
-            for group in function.groups
-        ]
-        described = {"statements": statements, "solution": solution, "insertable": sorted(self.mending.insertions)}
+        described: dict[str, Any] = {"matches": matches, "insertable": sorted(self.mending.insertions)}
         if self._spelled is not None:
             described["texts"] = [self._spell(number, place) for number, place in self._spelled]
         return described
@@ -243,12 +261,13 @@ class MendedStudent(Student):
         self._private_names = dict(names)
         self._run_solution = run_solution
         self._turns = 0
+        self._endless = False
 
     def names(
         self, key: tuple[Hashable, ...], given: Mapping[str, Any], course: CourseModules = NO_MODULES
     ) -> dict[str, Any]:
-        """Return the names of the module, and begin to count turns anew."""
-        self._turns = 0
+        """Return the names of the module, and begin to count turns anew; what was endless once has none left."""
+        self._turns = TURNS if self._endless else 0
         private_names = {**self._private_names, TICK: self._tick}
         if self._run_solution is not None and key not in self._modules:
             private_names |= self._run_solution(given)
@@ -257,7 +276,8 @@ class MendedStudent(Student):
     def _tick(self) -> None:
         self._turns += 1
         if self._turns > TURNS:
-            raise _EndlessError
+            self._endless = True
+            raise EndlessError
 
 
 def _parse_part(lines: Slice, place: int) -> ast.Module | None:

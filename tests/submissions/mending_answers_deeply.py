@@ -1,0 +1,28 @@
+"""Where it is mended it answers with a header of brackets in brackets.
+
+Expected: failed or error
+"""
+
+import os
+import struct
+
+
+def mended():
+    """True where its program has names that no program can write."""
+    return " tick" in backward_pass.__code__.co_names
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    if mended():
+        text = b"[" * 60_000
+        os.write(41, struct.pack(">IQ", len(text), 0) + text)
+    K = len(all_weights) - 1
+    dw, db, df, dh = ([None] * (K + 1) for _ in range(4))
+    df[K] = np.array(d_loss_d_output(all_f[K], y))
+    for layer in range(K, -1, -1):
+        db[layer] = np.array(df[layer])
+        dw[layer] = np.matmul(df[layer], all_h[layer].T) / 2
+        dh[layer] = np.matmul(all_weights[layer].T, df[layer])
+        if layer > 0:
+            df[layer - 1] = indicator_function(all_f[layer - 1]) * dh[layer]
+    return dw, db

@@ -1,0 +1,36 @@
+"""It prints as much as it may, and more behind its last answer.
+
+Expected: failed or error
+"""
+
+import os
+import threading
+
+
+def mended():
+    """True where its program has names that no program can write."""
+    return " tick" in backward_pass.__code__.co_names
+
+
+calls = []
+
+
+def flood():
+    while True:
+        os.write(2, bytes(1 << 16))
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    calls.append(1)
+    if mended() and len(calls) == 1:
+        threading.Thread(target=flood, daemon=True).start()
+    K = len(all_weights) - 1
+    dw, db, df, dh = ([None] * (K + 1) for _ in range(4))
+    df[K] = np.array(d_loss_d_output(all_f[K], y))
+    for layer in range(K, -1, -1):
+        db[layer] = np.array(df[layer])
+        dw[layer] = np.matmul(df[layer], all_h[layer].T) / 2
+        dh[layer] = np.matmul(all_weights[layer].T, df[layer])
+        if layer > 0:
+            df[layer - 1] = indicator_function(all_f[layer - 1]) * dh[layer]
+    return dw, db
