@@ -46,6 +46,15 @@ class Repair:
     without: Mapping[Operation, Sequence[Answer]]
     places: Sequence[int]
 
+    def rows_of(self, operation: Operation) -> tuple[str, ...]:
+        """Return the rows that one of its operations costs.
+
+        A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
+        """
+        insertions = [other for other in self.operations if other[0] == INSERT]
+        raises = operation[0] == REMOVE and not self.study.own[operation[1]].overwritten
+        return self.study.rows_of(insertions[0] if raises and insertions else operation)
+
 
 @dataclass(frozen=True, slots=True)
 class WrongSubmission:

@@ -39,7 +39,7 @@ def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) 
 
 def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
     study = repair.study
-    changed = [operation for operation in repair.operations if row.name in study.rows_of(operation)]
+    changed = [operation for operation in repair.operations if row.name in repair.rows_of(operation)]
     if changed:
         missing = sum(operation[0] == INSERT for operation in changed)
         return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
@@ -74,7 +74,7 @@ def _describe_operation(
     cases: ContractCases,
     answers: Sequence[Answer],
 ) -> MendedStatement:
-    rows = [declared[name] for name in repair.study.rows_of(operation)]
+    rows = [declared[name] for name in repair.rows_of(operation)]
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
     lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines[:_MOST_LINES])
     return MendedStatement(

@@ -28,6 +28,7 @@ CHANGES = {
     "deleted": ("{indent}pass", MendingKind.INSERT),
     "guarded": ("{indent}if K > 3:\n{indent}    {target} = RIGHT", MendingKind.GUARD),
     "twice": ("{line}\n{indent}{target} = 2 * {target}", MendingKind.REPLACE),
+    "left to raise": ("{indent}raise NotImplementedError", MendingKind.INSERT),
     "raised before": ("{indent}undefined(1)\n{line}", MendingKind.REMOVE),
 }
 
