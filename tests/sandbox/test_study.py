@@ -10,7 +10,7 @@ from worker.sandbox.inside.wire import Frame
 from worker.sandbox.reply import AnswerReader
 from worker.sandbox.request import JailRequest
 
-STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": []}
+STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": [], "renamed": False}
 
 
 def read(spelled: int | None, **more: object) -> object:

@@ -272,7 +272,8 @@ def _is_study(header: dict[str, Any], _: Entry, *, spelled: int | None) -> bool:
     """Return True if this is what of a solution may stand where, with the texts of so many edits if they are wanted."""
     texts = header.get("texts", [])
     return (
-        set(header) == {"kind", "matches", "insertable", *([] if spelled is None else ["texts"])}
+        set(header) == {"kind", "matches", "insertable", "renamed", *([] if spelled is None else ["texts"])}
+        and type(header["renamed"]) is bool
         and _is_list(texts, _is_spelled, spelled or 0)
         and len(texts) == (spelled or 0)
         and _is_list(header["matches"], _is_match, MOST_STATEMENTS)

@@ -22,6 +22,8 @@ from grader.subjects.contracts.rows import all_wrong
 _STUDIED, _TRIED = 6, 12
 #: Single edits that are tried where several statements would be replaced.
 _SLIPS = 400
+#: Statements of a submission with other names than the solution's that are believed to be wrong together.
+_MOST_RENAMED = 2
 #: Numbers that answers may have together, of the scripts of one request.
 _NUMBERS = 1 << 20
 #: Jails that may end under scripts, of one submission and one solution.
@@ -52,8 +54,11 @@ class Repair:
         A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
         """
         insertions = [other for other in self.operations if other[0] == INSERT]
-        raises = operation[0] == REMOVE and not self.study.own[operation[1]].overwritten
-        return self.study.rows_of(insertions[0] if raises and insertions else operation)
+        return self.study.rows_of(insertions[0] if self.raises(operation) and insertions else operation)
+
+    def raises(self, operation: Operation) -> bool:
+        """Return True if a statement is removed because it raises, and not because it overwrites anything."""
+        return operation[0] == REMOVE and not self.study.own[operation[1]].overwritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +135,9 @@ class Repairer:
             except GaveUpError:
                 # Without edits, too, the script is right.
                 bench.leave()
+        if study.renamed and len(script) > _MOST_RENAMED:
+            # Under other names the more is replaced, the more of it may be right in another arrangement.
+            found.remove(script)
         for script in found:
             # Confirming it ends the bench's jail, so this comes first.
             repair = self._see(script, bench, places)
@@ -154,8 +162,7 @@ class Repairer:
         """
         bench = bench.study_edits()
         mended = {operation[1] for operation in script}
-        counting = [edit for edit in bench.study.list_edits() if edit[1] in bench.study.matched]
-        edits = sorted(counting, key=lambda edit: (edit[1] not in mended, edit))[:_SLIPS]
+        edits = sorted(bench.study.list_edits(), key=lambda edit: (edit[1] not in mended, edit))[:_SLIPS]
         scripts = [frozenset({edit}) for edit in edits]
         right = [slip for slip, is_right in zip(scripts, bench.are_right(scripts), strict=True) if is_right]
         # Edits of different statements that are all right show none of them.

@@ -78,7 +78,8 @@ def _describe_operation(
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
     lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines[:_MOST_LINES])
     return MendedStatement(
-        MendingKind(operation[0]),
+        # A statement that raises overwrites nothing.
+        MendingKind.REPLACE if repair.raises(operation) else MendingKind(operation[0]),
         tuple(row.name for row in rows),
         tuple(row.title for row in rows),
         lines,

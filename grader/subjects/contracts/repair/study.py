@@ -46,6 +46,8 @@ class Study:
     insertable: frozenset[int]
     #: The lines at which the submission raised, by cell and number.
     raised: frozenset[tuple[int, int]] = frozenset()
+    #: True if it has other names than the solution.
+    renamed: bool = False
 
     @classmethod
     def read(
@@ -78,7 +80,7 @@ class Study:
             )
             for number, lines, unfilled in sorted(reply["statements"])
         )
-        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised)
+        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"])
 
     def without_edits(self) -> "Study":
         """Return the study as it is if no edits are asked for."""
@@ -141,7 +143,7 @@ class Study:
             overwritten = [self.rows[other] for other in self.own[number].overwritten if other in self.rows]
             return tuple(dict.fromkeys(row for rows in overwritten or [self._rows_behind(number)] for row in rows))
         if kind == EDIT:
-            return self.rows.get(self.matched.get(number, -1), ())
+            return self.rows[self.matched[number]] if number in self.matched else self._rows_behind(number)
         return self.rows[others[0]] if others else ()
 
     def _rows_behind(self, number: int) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ CHANGES = {
     "guarded": ("{indent}if K > 3:\n{indent}    {target} = RIGHT", MendingKind.GUARD),
     "twice": ("{line}\n{indent}{target} = 2 * {target}", MendingKind.REPLACE),
     "left to raise": ("{indent}raise NotImplementedError", MendingKind.INSERT),
-    "raised before": ("{indent}undefined(1)\n{line}", MendingKind.REMOVE),
+    "raised before": ("{indent}undefined(1)\n{line}", MendingKind.REPLACE),
 }
 
 

@@ -29,6 +29,8 @@ from .words import count_words
 
 #: Turns of all loops and calls of functions in one call of a mended program.
 TURNS = 300_000
+#: Edits that a study lists: its header has room for 64 KiB.
+_MOST_EDITS_IN_ALL = 1_500
 #: The program in the place of one that is no valid Python.
 _UNUSABLE = compile("raise SyntaxError", FILENAME, "exec")
 #: The name of a solution's file in its own tracebacks, which nobody is shown.
@@ -120,12 +122,14 @@ class Workbench:
         Unless it is `always` done, nothing is run if the submission has all of the solution's names.
         """
         solution, own = Recorder(), Recorder()
+        self._renamed = False
         if not always and all(
             set(list_variables(self._solution[name])) <= set(list_variables(function))
             for name, function in self._own.items()
             if name in self._solution
         ):
             return solution, own
+        self._renamed = True
         tree = ast.parse(self._solution_text)
         record_writes(list_functions([tree]))
         ast.fix_missing_locations(tree)
@@ -191,32 +195,31 @@ class Workbench:
 
     def describe(self) -> dict[str, Any]:
         """Return what of the solution's may stand where, and the texts of edits if they are wanted."""
-        counting = {
-            group.number
-            for function in self._solution.values()
-            for group in function.groups
-            if any(node.lineno in self._rows for node in group.nodes)
-        }
-        matches = []
+        matches, left = [], _MOST_EDITS_IN_ALL
         for number, group in sorted(self.mending.groups.items()):
             pair = self.pairs[group.function]
-            likely = [match.solution.number for match in pair.matches.get(number, ())]
-            alternatives = [other for other in likely if (number, other) in self.mending.replacements]
+            alternatives = [
+                match.solution.number
+                for match in pair.matches.get(number, ())
+                if (number, match.solution.number) in self.mending.replacements
+            ]
+            edits = [edit.kind for edit in self.mending.list_edits(number)] if self._edited and left > 0 else []
+            left -= len(edits)
             matches.append(
                 {
                     "number": number,
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
                     "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
-                    "edits": (
-                        [edit.kind for edit in self.mending.list_edits(number)]
-                        if self._edited and not counting.isdisjoint(likely)
-                        else []
-                    ),
+                    "edits": edits,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                 }
             )
-        described: dict[str, Any] = {"matches": matches, "insertable": sorted(self.mending.insertions)}
+        described: dict[str, Any] = {
+            "matches": matches,
+            "insertable": sorted(self.mending.insertions),
+            "renamed": self._renamed,
+        }
         if self._spelled is not None:
             described["texts"] = [self._spell(number, place) for number, place in self._spelled]
         return described

@@ -83,9 +83,13 @@ class Translator:
             if name in loop_names(place):
                 return ast.Name(name, ast.Load())
             raise UntranslatableError
-        if name in self.solution.rows.get(self.pair.solution.name, ()):
-            return ast.parse(name, mode="eval").body
-        return self._inline(name, group, loops, place, depth)
+        try:
+            # What the submission has no variable for may stand within its own expressions.
+            return self._inline(name, group, loops, place, depth)
+        except UntranslatableError:
+            if name in self.solution.rows.get(self.pair.solution.name, ()):
+                return ast.parse(name, mode="eval").body
+            raise
 
     def _inline(self, name: str, group: Group, loops: Mapping[str, ast.expr], place: Block, depth: int) -> ast.expr:
         """Return what the solution computes a variable from, if one statement says it."""
@@ -168,9 +172,15 @@ class _Rewriting(ast.NodeTransformer):
             return ast.Attribute(ast.Name(holder, ast.Load()), node.attr, node.ctx)
         return ast.Attribute(ast.Name(holder, ast.Load()), own.partition(".")[2], node.ctx)
 
+    def _is_known(self, name: str) -> bool:
+        """Return True if the submission has a variable or a loop's in the place of one that is written."""
+        return name in self._loops or name in self._translator.pair.names
+
     def visit_Name(self, node: ast.Name) -> ast.AST:
         name, solution = node.id, self._translator.solution
         if name in self._bound:
+            return node
+        if name in self._locals and not isinstance(node.ctx, ast.Load) and not self._is_known(name):
             return node
         if name in self._locals:
             expression = self._translator.variable(name, self._group, self._loops, self._place, self._depth)
