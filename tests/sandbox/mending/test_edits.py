@@ -29,6 +29,7 @@ def edit(statement: str) -> dict[str, list[str]]:
         ("dW = df[layer] @ h[layer].T", "product", "dW = df[layer] * h[layer].T"),
         ("dW = df[layer] @ h[layer].T", "order", "dW = h[layer].T @ df[layer]"),
         ("dW = df[layer] @ h[layer].T", "operand", "dW = df[layer] @ W[layer].T"),
+        ("dW = df @ self.W", "transpose", "dW = df @ self.W.T"),
         ("dW = np.dot(df, h.T)", "product", "dW = df * h.T"),
         ("dW = (h > 0) * df", "factor", "dW = df"),
         ("dW = (h > 0) * df", "comparison", "dW = (h >= 0) * df"),

@@ -128,7 +128,9 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change
         for name in [other for other in others if other != node.id][:_MOST_OTHERS]:
             yield _Change(OPERAND, _name(name))
     product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
-    if where in {"root", "operand", "argument"} and (product or isinstance(node, (ast.Name, ast.Subscript, ast.Call))):
+    # An attribute of the object is a variable like any other.
+    variable = isinstance(node, (ast.Name, ast.Subscript, ast.Call)) or spell(node).startswith("self.")
+    if where in {"root", "operand", "argument"} and (product or variable):
         yield _Change(TRANSPOSE, ast.Attribute(node, "T", ast.Load()))
     if where == "root":
         yield _Change(SIGN, ast.UnaryOp(ast.USub(), node))
