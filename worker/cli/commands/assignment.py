@@ -140,8 +140,8 @@ def _print_statements(statements: "Sequence[ProvenStatement]") -> None:
     for name, line, text in uncaught[:_MOST_UNCAUGHT]:
         place = f"line {line}" if name == statements[0].file else f"line {line} of {name}"
         click.echo(f"No case tells {place} as `{text}` from the right one.")
-    if len(uncaught) > _MOST_UNCAUGHT:
-        click.echo(f"{len(uncaught) - _MOST_UNCAUGHT} more edits are not caught: --json lists them.")
+    if (more := len(uncaught) - _MOST_UNCAUGHT) > 0:
+        click.echo(f"{more} more {'edit is' if more == 1 else 'edits are'} not caught: --json lists them.")
 
 
 def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> None:

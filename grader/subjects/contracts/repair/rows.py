@@ -14,7 +14,7 @@ from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
 from grader.subjects.contracts.repair.row_tables import RESERVED
 from grader.subjects.contracts.repair.study import INSERT, Operation
 
-NOT_FOUND = "Not judged: no few lines were found with which, once they are changed, your code is right."
+NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
 NOT_SHOWN = "Not shown: no line of yours for this affects the results."
 #: Lines of one statement to mend that a verdict shows.
