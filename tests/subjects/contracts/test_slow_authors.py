@@ -9,7 +9,7 @@ from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import publishing
 from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
-from tests.subjects.contracts.making import FILES, LINEAR, RIGHT, contract
+from tests.subjects.contracts.making import FILES, LINEAR, contract
 from tests.subjects.contracts.test_commands import command
 from worker.grading.pool import Jails
 from worker.grading.workshop import JailWorkshop
@@ -49,7 +49,8 @@ def test_check_names_each_file_as_it_runs_it(tmp_path: Path, monkeypatch: pytest
     _, _, text = command("assignment", "check", folder)
     named = [line.rpartition(" ")[2] for line in text.splitlines() if "mine: running" in line]
     assert named == ["reference.py", "solution.py", "bias_mean", "upstream_of_ones"]
-    (folder / "solution.py").write_text(RIGHT.replace("    return", "    while True: pass\n    return", 1))
+    solution = (folder / "solution.py").read_text()
+    (folder / "solution.py").write_text(solution.replace("    return", "    while True: pass\n    return", 1))
     status, _, text = command("assignment", "check", folder)
     assert status == 2
     assert text.splitlines()[-2].startswith("backmark: mine: running")
