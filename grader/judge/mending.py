@@ -1,9 +1,21 @@
 """A submission in a jail that may put statements of the author's solution in the place of its own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader.oracle.answers import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class SpelledEdit:
+    """An edit of one statement: its line, what stands there then, and its changes."""
+
+    line: int
+    text: str
+    #: Of each change the kind, the part of the statement as it is and as it becomes; one of them may be empty.
+    changes: tuple[tuple[str, str, str], ...]
+
 
 #: Operations, each its kind and the numbers of statements.
 Script = Sequence[Sequence[str | int]]
@@ -17,6 +29,17 @@ class Mender(Protocol):
 
         The cases are run to see which variables agree with the solution's.
         """
+        ...
+
+    def list_edits(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, ...]]:
+        """Return by statement the kinds of its edits; each is compared with one of the solution's, or with -1 none.
+
+        Raises CandidateError.
+        """
+        ...
+
+    def spell(self, edits: Sequence[tuple[int, int]]) -> list[SpelledEdit]:
+        """Return edits in full, each given by the number of its statement and its place; raises CandidateError."""
         ...
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:

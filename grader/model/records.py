@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from grader.model.descriptions import describe
 from grader.model.trace import Trace
-from grader.model.verdict import NamedMistake, Outcome, describe
+from grader.model.verdict import NamedMistake, Outcome
 
 #: A name of a student, course or assignment, as a regular expression: safe in an address without escaping.
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}"

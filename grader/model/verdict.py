@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from grader.model.assignment import DEFAULT_KIND, Level
+from grader.model.descriptions import describe
+from grader.model.slip import Slip, SlipKind
 
 SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 
@@ -21,11 +23,6 @@ OMITTED_IF_NONE = frozenset({"level", "file"})
 
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
-
-
-def describe(text: str) -> Mapping[str, str]:
-    """Return the metadata of a field with a description, which the JSON Schema repeats."""
-    return {"description": text}
 
 
 _SCRIPT = describe("A script in plain NumPy that reproduces it, to run below the student's own code.")
@@ -322,6 +319,14 @@ class MendingKind(StrEnum):
     REMOVE = "remove"
 
 
+#: The slip of a statement that is added, moved or removed as a whole.
+_SLIPS: Mapping[MendingKind | None, SlipKind] = {
+    MendingKind.INSERT: SlipKind.MISSING,
+    MendingKind.GUARD: SlipKind.CONDITION,
+    MendingKind.REMOVE: SlipKind.OVERWRITES,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class WrongNumber:
     """A number of a result that is wrong, and would be right if the statement were mended with all others."""
@@ -351,6 +356,18 @@ class MendedStatement:
         default=None,
         metadata=describe("The first wrong number that it is the cause of; null if none shows it, or below full."),
     )
+    slips: tuple[Slip, ...] = field(
+        default=(),
+        metadata=describe(
+            "What is wrong with it, if that is known: the one or two changes of its expression that are right as well,"
+            " or what it is instead."
+        ),
+    )
+
+    @property
+    def known_slips(self) -> tuple[Slip, ...]:
+        """What is wrong with it, as far as that is known: also that it is missing, or where it stands."""
+        return (Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else self.slips
 
 
 @dataclass(frozen=True, slots=True)
@@ -457,17 +474,18 @@ class Verdict:
     def mistakes(self) -> tuple[NamedMistake, ...]:
         """The mistakes by which a class is counted, each with its title, which is empty if unknown.
 
-        They are the rows that the lines to change cost, so that a mistake has one title over a whole class, or without
-        such lines those of the best explanation, each as a sentence.
+        They are the rows that the lines to change cost, with the kind of the slip, so that a mistake has one title over
+        a whole class, or without such lines those of the best explanation, each as a sentence.
         """
         if self.repair:
-            titles = {
-                row: title
-                for statement in self.repair
-                for row, title in zip(statement.rows, statement.titles, strict=False)
-            }
             # Other assignments have rows of the same name.
-            return tuple(NamedMistake(f"{self.assignment.id}:{row}", title) for row, title in titles.items())
+            named = [
+                NamedMistake(f"{self.assignment.id}:{row}{slip.suffix}", f"{title}{slip.title}")
+                for statement in self.repair
+                for slip in statement.known_slips[:1] or (Slip(),)
+                for row, title in zip(statement.rows, statement.titles, strict=False)
+            ]
+            return tuple({mistake.id: mistake for mistake in named}.values())
         best = next(iter(self.diagnosis), None)
         if best is None:
             return ()

@@ -7,6 +7,7 @@ from itertools import groupby
 from grader.model.verdict import MendedStatement, MendingKind, SourceLine, Verdict, WrongNumber
 from grader.reports.numpy_text import format_case, format_nested
 from grader.reports.plaintext import sentence
+from grader.reports.slips import ask_about, describe_slips
 
 #: The heading of the list.
 HEADING = "What to change"
@@ -28,19 +29,24 @@ class LineChange:
     lost: int
     source: str
     wrong: str
+    #: The author's hint, and the question about the kind of slip where the slip itself is not shown.
     hint: str
+    question: str
     read: str
 
     @property
     def heading(self) -> str:
-        """The fault, the rows and the marks, in one line."""
+        """The rows, the fault and the marks, in one line."""
         marks = f" ({self.lost} {'mark' if self.lost == 1 else 'marks'} lost)" if self.lost else ""
-        return f"{': '.join(filter(None, (self.fault, self.title)))}{marks}"
+        fault = f"{self.fault[:1].lower()}{self.fault[1:]}" if self.title else self.fault
+        return f"{': '.join(filter(None, (self.title, fault)))}{marks}"
 
     @property
     def advice(self) -> tuple[str, ...]:
         """The lines that stand below the quoted source."""
-        return tuple(filter(None, (self.wrong, self.hint, f"Read again: {self.read}" if self.read else "")))
+        return tuple(
+            filter(None, (self.wrong, self.hint, self.question, f"Read again: {self.read}" if self.read else ""))
+        )
 
 
 def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
@@ -54,6 +60,7 @@ def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
             statement.source,
             "" if statement.wrong is None else _describe_number(statement.wrong),
             statement.hint,
+            ask_about(statement.known_slips) if statement.kind is None else "",
             statement.read,
         )
         for statement in verdict.repair
@@ -89,12 +96,11 @@ def _describe_fault(statement: MendedStatement) -> str:
     if statement.kind is MendingKind.INSERT:
         return "a line is missing"
     place, several = _locate(statement.lines) or "a line", len(statement.lines) > 1
-    if statement.kind is MendingKind.GUARD:
-        return f"{place} {'run' if several else 'runs'} under a wrong condition"
-    if statement.kind is MendingKind.REMOVE:
-        return f"{place} {'overwrite' if several else 'overwrites'} what was right"
-    # Of several that write one array together, not each one need be wrong.
-    return f"{place} are wrong together" if several else f"{place} is wrong"
+    slip = describe_slips(statement.known_slips)
+    if several:
+        # Of several that write one array together, not each one need be wrong.
+        return f"{place} are wrong together{f': one of them {slip}' if slip else ''}"
+    return f"{place} {slip or 'is wrong'}"
 
 
 def _locate(lines: Sequence[SourceLine]) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import DEFAULT_KIND, Feedback, Level
+from grader.model.slip import Slip, SlipKind
 from grader.model.stored import read
 from grader.model.verdict import (
     AnyCounterexample,
@@ -194,13 +195,15 @@ def _repair(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement,
 
 
 def _repair_hints(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStatement, ...]:
-    """Return the rows that statements cost, with the author's texts: how many statements, and where, is not shown."""
-    return tuple(
-        dict.fromkeys(
-            MendedStatement(None, statement.rows, statement.titles, (), "", statement.read, statement.hint)
-            for statement in _repair(verdict, hidden)
-        )
-    )
+    """Return the rows that statements cost, with the author's texts and the kind of slip that ours ask about.
+
+    How many statements there are, and where, is not shown.
+    """
+    kinds_by_rows: dict[MendedStatement, dict[SlipKind | None, None]] = {}
+    for statement in _repair(verdict, hidden):
+        shown = MendedStatement(None, statement.rows, statement.titles, (), "", statement.read, statement.hint)
+        kinds_by_rows.setdefault(shown, {}).update((slip.kind, None) for slip in statement.known_slips)
+    return tuple(replace(shown, slips=tuple(map(Slip, kinds))) for shown, kinds in kinds_by_rows.items())
 
 
 def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:

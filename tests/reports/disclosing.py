@@ -8,6 +8,7 @@ from typing import Any
 
 from grader.model.assignment import Feedback
 from grader.model.result import read_verdict
+from grader.model.slip import Slip, SlipKind
 from grader.model.verdict import (
     Counterexample,
     Diagnosis,
@@ -98,8 +99,9 @@ REPAIR = (
             "zq-reread-weights",
             "zq-ask-weights?",
             WrongNumber(f"zq-result-{number}", [86143], 0.86144861, 0.86145861, {"zq-dim": 86146}),
+            (Slip(kind, f"zq-before {CANARY}", f"zq-after {number}"),),
         )
-        for number in (86141, 86142)
+        for number, kind in ((86141, SlipKind.INDEX), (86142, SlipKind.FACTOR))
     ),
     MendedStatement(
         kind=MendingKind.INSERT,

@@ -58,8 +58,8 @@ def test_a_wrong_number_stands_beside_the_right_one(wrong: WrongNumber, words: s
 def test_marks_of_a_row_are_lost_once() -> None:
     both = replace(WRONG_LINE, rows=("weight_gradient", "bias_gradient"), titles=("Weights", "Biases"))
     first, second = list_changes(repair_verdict(WRONG_LINE, both))
-    assert first.heading == "Cell 10, line 25 is wrong: Gradient of the weights (2 marks lost)"
-    assert second.heading == "Cell 10, line 25 is wrong: Weights and Biases"
+    assert first.heading == "Gradient of the weights: cell 10, line 25 is wrong (2 marks lost)"
+    assert second.heading == "Weights and Biases: cell 10, line 25 is wrong"
 
 
 def test_of_one_line_the_sentence_says_the_row_and_the_line() -> None:

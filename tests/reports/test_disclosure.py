@@ -93,12 +93,14 @@ def test_at_full_all_but_the_flags_is_there() -> None:
 
 def test_at_hint_the_rows_that_lines_cost_have_their_hints_and_not_how_many_lines_there_are() -> None:
     nothing: dict[str, Any] = {"kind": None, "lines": [], "source": "", "wrong": None}
+    texts = {"before": "", "after": ""}
     assert disclose(reveal_all(), HINT, 1)["repair"] == [
         {
             "rows": ["weight_gradient"],
             "titles": ["Zq weights"],
             "hint": "zq-ask-weights?",
             "read": "zq-reread-weights",
+            "slips": [{"kind": "index", **texts}, {"kind": "factor", **texts}],
             **nothing,
         },
         {
@@ -106,6 +108,7 @@ def test_at_hint_the_rows_that_lines_cost_have_their_hints_and_not_how_many_line
             "titles": ["Zq derivative"],
             "hint": "zq-ask-derivative?",
             "read": "zq-reread-derivative",
+            "slips": [{"kind": "missing", **texts}],
             **nothing,
         },
     ]

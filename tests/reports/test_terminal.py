@@ -169,12 +169,12 @@ def test_the_lines_to_change_are_numbered_and_quoted() -> None:
     lines = [line.rstrip() for line in show_verdict(repair_verdict()).splitlines()]
     start = lines.index("  What to change:")
     assert lines[start + 1 : start + 10] == [
-        "  1. Cell 10, line 25 is wrong: Gradient of the weights (2 marks lost)",
+        "  1. Gradient of the weights: cell 10, line 25 is wrong (2 marks lost)",
         "         dW[k] = df[k] @ h[k]",
         "     `dW[0][1, 2]` is 0.5; it must be 0.7, with K = 2, D = [2, 3].",
         "     What are the weights multiplied with?",
         "     Read again: Equation 7.23.",
-        "  2. A line is missing: Gradient of the biases",
+        "  2. Gradient of the biases: a line is missing",
         "     What is added?",
         "     Read again: Equation 7.22.",
         "",

@@ -1,54 +1,66 @@
-"""A study of what may be mended holds the texts of edits only if they were asked for, of an author's source."""
+"""Edits and their texts come as they were asked for, or not at all."""
 
 from typing import Any
 
 import pytest
 
 from grader.errors import Crashed
-from worker.sandbox.inside.entry import LONGEST_SPELLED, Entry
+from worker.sandbox.inside.entry import LONGEST_SPELLED, MOST_CHANGES, MOST_EDITS, Entry
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.reply import AnswerReader
 from worker.sandbox.request import JailRequest
 
-STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": [], "renamed": False}
+CHANGES = [["operand", "y", "z"]]
 
 
-def read(spelled: int | None, **more: object) -> object:
-    reader = AnswerReader(Entry("f"), studied=True, spelled=spelled)
-    return reader.read(Frame({**STUDY, **more}), 0).header.get("texts")
+def read(listed: tuple[str, int], items: object, kind: str = "") -> object:
+    kind = kind or listed[0]
+    header: dict[str, Any] = {"kind": kind, kind: items}
+    return AnswerReader(Entry("f"), listed=listed).read(Frame(header), 0).header[kind]
 
 
-def test_texts_that_were_asked_for_are_read() -> None:
-    assert read(None) is None
-    assert read(1, texts=[[3, "x = y"]]) == [[3, "x = y"]]
+def test_what_was_asked_for_is_read() -> None:
+    assert read(("texts", 1), [[3, "x = z", CHANGES]]) == [[3, "x = z", CHANGES]]
+    assert read(("edits", 2), [["index", "call"], []]) == [["index", "call"], []]
 
 
 @pytest.mark.parametrize(
-    ("spelled", "texts"),
+    ("edits", "texts"),
     [
-        (None, []),
-        (None, [[3, "x = y"]]),
-        (0, [[3, "x = y"]]),
+        (0, [[3, "x = y", CHANGES]]),
         (1, []),
-        (1, [[3, "x = y"], [4, "z = y"]]),
-        (1, [["3", "x = y"]]),
-        (1, [[3, "x" * (LONGEST_SPELLED + 1)]]),
-        (1, [[3, "\x1b[2J"]]),
-        (1, [[3]]),
+        (1, [[3, "x = y", CHANGES], [4, "z = y", CHANGES]]),
+        (1, [["3", "x = y", CHANGES]]),
+        (1, [[3, "x" * (LONGEST_SPELLED + 1), CHANGES]]),
+        (1, [[3, "\x1b[2J", CHANGES]]),
+        (1, [[3, "x = y"]]),
+        (1, [[3, "x = y", []]]),
+        (1, [[3, "x = y", CHANGES * (MOST_CHANGES + 1)]]),
+        (1, [[3, "x = y", [["anything", "y", "z"]]]]),
+        (1, [[3, "x = y", [["operand", "y", None]]]]),
+        (1, [[3, "x = y", [["operand", "y", "z" * (LONGEST_SPELLED + 1)]]]]),
         (1, {"3": "x"}),
     ],
 )
-def test_other_texts_are_no_answer(spelled: int | None, texts: object) -> None:
+def test_other_texts_are_no_answer(edits: int, texts: object) -> None:
     with pytest.raises(Crashed):
-        read(spelled, texts=texts)
+        read(("texts", edits), texts)
 
 
-def test_a_study_without_the_texts_that_were_asked_for_is_no_answer() -> None:
+@pytest.mark.parametrize(
+    "kinds", [[], [["index"], ["index"]], [["anything"]], [["index"] * (MOST_EDITS + 1)], ["index"]]
+)
+def test_other_kinds_are_no_answer(kinds: object) -> None:
     with pytest.raises(Crashed):
-        read(1)
+        read(("edits", 1), kinds)
 
 
-def test_a_request_says_how_many_texts_it_wants() -> None:
-    assert JailRequest({"study": {"spelled": [[1, 0], [1, 3]]}}, b"", [0, 0]).spelled == 2
-    assert JailRequest({"study": {"edits": True}}, b"", [0, 0]).spelled is None
-    assert JailRequest({}, b"", [8]).spelled is None
+def test_texts_that_nobody_asked_for_are_no_answer() -> None:
+    with pytest.raises(Crashed):
+        read(("edits", 1), [[3, "x = z", CHANGES]], "texts")
+
+
+def test_a_request_says_what_it_wants() -> None:
+    assert JailRequest({"spelled": [[1, 0], [1, 3]]}, b"", [0]).listed == ("texts", 2)
+    assert JailRequest({"edits": [[1, -1]]}, b"", [0]).listed == ("edits", 1)
+    assert JailRequest({}, b"", [8]).listed is None

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from grader.errors import CandidateError, Crashed
 from grader.judge.exchange import Question
-from grader.judge.mending import Script
+from grader.judge.mending import Script, SpelledEdit
 from grader.oracle.answers import Answer
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
@@ -88,6 +88,19 @@ class Jailed:
         if (listed["kind"], matched["kind"]) != ("statements", "study"):
             raise Crashed("Its process answered with something that is no answer.")
         return {**listed, **matched}
+
+    def list_edits(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, ...]]:
+        """Return by statement the kinds of its edits; raises CandidateError."""
+        (reply,) = self.session.answer(JailRequest({"edits": [list(pair) for pair in pairs]}, b"", [0]))
+        return [tuple(kinds) for kinds in reply.header["edits"]]
+
+    def spell(self, edits: Sequence[tuple[int, int]]) -> list[SpelledEdit]:
+        """Return edits in full; raises CandidateError."""
+        (reply,) = self.session.answer(JailRequest({"spelled": [list(edit) for edit in edits]}, b"", [0]))
+        return [
+            SpelledEdit(line, text, tuple((kind, before, after) for kind, before, after in changes))
+            for line, text, changes in reply.header["texts"]
+        ]
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""

@@ -13,6 +13,7 @@ from worker.sandbox.inside.entry import (
     LONGEST_TYPE,
     MOST_ALTERNATIVES,
     MOST_CAUSES,
+    MOST_CHANGES,
     MOST_EDITS,
     MOST_FORMS,
     MOST_STATEMENTS,
@@ -74,7 +75,8 @@ class AnswerReader:
     """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
     Of names an answer may hold those of the entry. It is evidence, a study or an answer in parts only if that was asked
-    for (`observed`, `studied`, `partial`), and a study holds the texts of `spelled` edits, or none at all.
+    for (`observed`, `studied`, `partial`), and edits of so many statements, or the texts of so many, if these were
+    (`listed`).
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class AnswerReader:
         *,
         observed: bool = False,
         studied: bool = False,
-        spelled: int | None = None,
+        listed: tuple[str, int] | None = None,
         partial: bool = False,
     ) -> None:
         self._entry = entry
@@ -95,7 +97,11 @@ class AnswerReader:
         if observed:
             self._checks = {"evidence": _is_evidence}
         elif studied:
-            self._checks = {"statements": _is_list_of_statements, "study": bind(_is_study, spelled=spelled)}
+            self._checks = {"statements": _is_list_of_statements, "study": _is_study}
+        elif listed is not None:
+            kind, count = listed
+            is_item = _is_list_of_kinds if kind == "edits" else _is_spelled
+            self._checks = {kind: bind(_is_listing, is_item=is_item, count=count)}
         elif partial:
             self._checks = {"returned": _is_returned, "partial": _is_partial}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
@@ -268,33 +274,60 @@ def _is_statement(value: object) -> bool:
     )
 
 
-def _is_study(header: dict[str, Any], _: Entry, *, spelled: int | None) -> bool:
-    """Return True if this is what of a solution may stand where, with the texts of so many edits if they are wanted."""
-    texts = header.get("texts", [])
+def _is_study(header: dict[str, Any], _: Entry) -> bool:
+    """Return True if this is what of a solution may stand where."""
     return (
-        set(header) == {"kind", "matches", "insertable", "renamed", *([] if spelled is None else ["texts"])}
+        set(header) == {"kind", "matches", "insertable", "renamed"}
         and type(header["renamed"]) is bool
-        and _is_list(texts, _is_spelled, spelled or 0)
-        and len(texts) == (spelled or 0)
         and _is_list(header["matches"], _is_match, MOST_STATEMENTS)
         and len({match["number"] for match in header["matches"]}) == len(header["matches"])
         and _is_list(header["insertable"], _is_line, MOST_STATEMENTS)
     )
 
 
+def _is_listing(header: dict[str, Any], _: Entry, *, is_item: Callable[[object], bool], count: int) -> bool:
+    """Return True if these are so many items of a kind."""
+    items = header.get(header["kind"])
+    return set(header) == {"kind", header["kind"]} and _is_list(items, is_item, count) and len(items or ()) == count
+
+
+def _is_list_of_kinds(value: object) -> bool:
+    return _is_list(value, _is_kind_of_edit, MOST_EDITS)
+
+
 def _is_match(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"number", "alternatives", "alike", "guarded", "edits", "overwritten"}
+        and set(value) == {"number", "alternatives", "alike", "guarded", "placeholder", "overwritten"}
         and _is_line(value["number"])
+        and type(value["placeholder"]) is bool
         and all(_is_list(value[name], _is_line, MOST_ALTERNATIVES) for name in ("alternatives", "alike", "guarded"))
-        and _is_list(value["edits"], lambda kind: isinstance(kind, str) and kind in EDITS, MOST_EDITS)
         and _is_list(value["overwritten"], _is_line, MOST_STATEMENTS)
     )
 
 
 def _is_spelled(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 2 and _is_line(value[0]) and _is_text(value[1], LONGEST_SPELLED)
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and _is_line(value[0])
+        and _is_text(value[1], LONGEST_SPELLED)
+        and _is_list(value[2], _is_change, MOST_CHANGES)
+        and len(value[2]) > 0
+    )
+
+
+def _is_kind_of_edit(value: object) -> bool:
+    return isinstance(value, str) and value in EDITS
+
+
+def _is_change(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 3
+        and _is_kind_of_edit(value[0])
+        and all(_is_text(text, LONGEST_SPELLED) for text in value[1:])
+    )
 
 
 def _is_solution_statement(value: object) -> bool:

@@ -30,10 +30,12 @@ class JailRequest:
         return "study" in self.header
 
     @property
-    def spelled(self) -> int | None:
-        """The number of edits whose texts it asks for; None if it asks for none, as of every student's submission."""
-        edits = self.header.get("study", {}).get("spelled")
-        return None if edits is None else len(edits)
+    def listed(self) -> tuple[str, int] | None:
+        """The kind of what it asks for of edits, and how many of them; None if it asks about none."""
+        for name, kind in (("edits", "edits"), ("spelled", "texts")):
+            if name in self.header:
+                return kind, len(self.header[name])
+        return None
 
     @property
     def partial(self) -> bool:

@@ -116,7 +116,7 @@ class Session:
                 self._entry,
                 observed=request.observes,
                 studied=request.studies,
-                spelled=request.spelled,
+                listed=request.listed,
                 partial=request.partial,
             )
             for size, parts in zip(sizes, request.answer_parts or [0] * len(sizes), strict=True):

@@ -25,8 +25,15 @@ from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
-from grader.subjects.contracts.repair.mending import Repairer, WrongSubmission
-from grader.subjects.contracts.repair.rows import NOT_FOUND, TOO_SLOW, describe_repair, judge_by_repair
+from grader.subjects.contracts.repair.bench import WrongSubmission
+from grader.subjects.contracts.repair.mending import Repairer
+from grader.subjects.contracts.repair.rows import (
+    NOT_FOUND,
+    TOO_SLOW,
+    WRITTEN_OTHERWISE,
+    describe_repair,
+    judge_by_repair,
+)
 from grader.subjects.contracts.rows import judge_rows, list_rows
 from grader.subjects.contracts.values import parse
 
@@ -97,6 +104,9 @@ class Contract:
         if repair is None:
             return None
         rows = judge_by_repair(assignment, repair, len(self.cases))
+        if not repair.study.matched:
+            # Written in its own way, it has no lines that count for rows.
+            rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
         by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
         by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
         return MendedMarks(

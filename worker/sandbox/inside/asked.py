@@ -25,9 +25,9 @@ def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
         from .contracts.reference import ReferenceQuestion  # noqa: PLC0415
 
         return ReferenceQuestion(header, payload)
-    if "study" in header or "scripts" in header:
+    if not header.keys().isdisjoint(("study", "edits", "spelled", "scripts")):
         # Only wrong submissions are mended.
-        from .mending.question import MendingQuestion  # noqa: PLC0415
+        from .mending.question import read_question  # noqa: PLC0415
 
-        return MendingQuestion(header, payload)
+        return read_question(header, payload)
     return CallsQuestion(header, payload)

@@ -12,11 +12,11 @@ MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.
 MOST_EDITS = 80
 EDITS = (
-    *("index", "transpose", "operand", "product", "factor", "order"),
-    *("sign", "constant", "comparison", "axis", "mean", "call"),
+    *("index", "transpose", "operand", "product", "factor", "term", "divisor", "order"),
+    *("operator", "sign", "constant", "comparison", "axis", "mean", "call", "assignment"),
 )
-#: Characters of an edit that is spelled out.
-LONGEST_SPELLED = 200
+#: Characters of an edit that is spelled out, and changes that it makes in one statement.
+LONGEST_SPELLED, MOST_CHANGES = 200, 2
 
 
 @dataclass(frozen=True, slots=True)

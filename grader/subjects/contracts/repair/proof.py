@@ -13,7 +13,7 @@ from grader.judge.trial import EditedLine, ProvenStatement
 from grader.subjects.contracts.assignment import ContractAssignment, Solution
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.exchange import ContractExchange
-from grader.subjects.contracts.repair.mending import Bench, GaveUpError, WrongSubmission
+from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
 from grader.subjects.contracts.repair.study import EDIT, REMOVE, ZERO, Operation, OwnStatement, Script
 from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
 from grader.subjects.workshop import Workshop
@@ -118,7 +118,6 @@ class RowTrial:
             "lines": [statement.first for statement in statements],
             "template": "",
             "record": False,
-            "edits": True,
         }
         none = self.cases.take([])
         return Bench(self.cases, none, lesson, statements, WrongSubmission((), frozenset(), start))
@@ -142,20 +141,23 @@ class _Round:
             for own in self.bench.study.statements
             if (lines := [line for _, line in own.lines if line in rows_by_line])
         }
-        tried = self._try([*chain.from_iterable(map(self._list_edits, lines_by_own))])
+        edits_by_own = self._list_edits(list(lines_by_own))
+        tried = self._try([*chain.from_iterable(edits_by_own.values())])
         shown = self._try([(kind, own.number) for own in lines_by_own for kind in (REMOVE, ZERO)])
         for own, lines in lines_by_own.items():
             rows = tuple(dict.fromkeys(row for line in lines for row in rows_by_line.pop(line)))
-            edits = tuple(tried[edit] for edit in self._list_edits(own))
+            edits = tuple(tried[edit] for edit in edits_by_own[own.number])
             without = shown[REMOVE, own.number].caught | shown[ZERO, own.number].caught
             yield TriedStatement(file, lines[0], rows, edits, without)
         for line, rows in rows_by_line.items():
             yield TriedStatement(file, line, rows, ())
 
-    def _list_edits(self, own: OwnStatement) -> list[Operation]:
-        """Return the edits of a statement, of many some of every kind."""
-        step = max(1, ceil(len(own.edits) / self.most))
-        return [(EDIT, own.number, place) for place in range(0, len(own.edits), step)]
+    def _list_edits(self, statements: Sequence[OwnStatement]) -> dict[int, list[Operation]]:
+        """Return by their numbers the edits of statements, of many some of every kind."""
+        edits: dict[int, list[Operation]] = {own.number: [] for own in statements}
+        for edit in self.bench.list_edits(edits):
+            edits[edit[1]].append(edit)
+        return {number: own[:: max(1, ceil(len(own) / self.most))] for number, own in edits.items()}
 
     def _try(self, operations: Sequence[Operation]) -> Mapping[Operation, TriedEdit]:
         caught: dict[Operation, frozenset[int]] = dict.fromkeys(operations, frozenset())
@@ -168,7 +170,8 @@ class _Round:
         lines: dict[Operation, EditedLine] = {}
         for start in range(0, len(rare), _SPELLED):
             part = rare[start : start + _SPELLED]
-            lines |= {edit: EditedLine(*line) for edit, line in zip(part, self.bench.spell(part), strict=True)}
+            spelled = zip(part, self.bench.spell(part), strict=True)
+            lines |= {edit: EditedLine(line.line, line.text) for edit, line in spelled}
         return {edit: TriedEdit(places, lines.get(edit)) for edit, places in caught.items()}
 
     def _try_on(self, places: Sequence[int], caught: dict[Operation, frozenset[int]]) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from grader.judge.row import Row
+from grader.model.slip import Slip, SlipKind
 from grader.model.verdict import Mark, MendedStatement, MendingKind, SourceLine, WrongNumber
 from grader.oracle.answers import Answer
 from grader.subjects.contracts.assignment import ContractAssignment, RepairRow
@@ -12,10 +13,11 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
 from grader.subjects.contracts.repair.row_tables import RESERVED
-from grader.subjects.contracts.repair.study import INSERT, Operation
+from grader.subjects.contracts.repair.study import INSERT, REPLACE, Operation
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
+WRITTEN_OTHERWISE = "Not judged: your code is written in another way, so that its results alone count."
 NOT_SHOWN = "Not shown: no line of yours for this affects the results."
 #: Lines of one statement to mend that a verdict shows.
 _MOST_LINES = 20
@@ -87,7 +89,17 @@ def _describe_operation(
         next((row.read for row in rows if row.read), ""),
         next((row.hint for row in rows if row.hint), ""),
         _find_number(repair, operation, cases, answers),
+        _list_slips(repair, operation),
     )
+
+
+def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
+    """Return what is wrong within a statement, if that is known."""
+    if operation in repair.study.unfilled:
+        return (Slip(SlipKind.UNFILLED),)
+    if operation[0] == REPLACE and repair.study.own[operation[1]].placeholder:
+        return (Slip(SlipKind.PLACEHOLDER),)
+    return repair.slips.get(operation, ())
 
 
 def _find_number(

@@ -1,7 +1,7 @@
 """The statements of a submission beside those of a solution, as a jail found them: what may be put where."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -27,10 +27,10 @@ class OwnStatement:
     #: The ones among them that read like it, and those that run under another condition.
     alike: frozenset[int]
     guarded: frozenset[int]
-    #: The kinds of the single edits of it.
-    edits: tuple[str, ...]
     #: True if the template has it.
     unfilled: bool
+    #: True if it writes a number, or an array of zeros, ones or random numbers.
+    placeholder: bool
     #: If it corresponds to none of them: those that write the variable, or read the parameter, that it writes.
     overwritten: tuple[int, ...]
 
@@ -74,17 +74,13 @@ class Study:
                 tuple(matches[number]["alternatives"]),
                 frozenset(matches[number]["alike"]),
                 frozenset(matches[number]["guarded"]),
-                tuple(matches[number]["edits"]),
                 unfilled,
+                matches[number]["placeholder"],
                 tuple(matches[number]["overwritten"]),
             )
             for number, lines, unfilled in sorted(reply["statements"])
         )
         return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"])
-
-    def without_edits(self) -> "Study":
-        """Return the study as it is if no edits are asked for."""
-        return replace(self, statements=tuple(replace(own, edits=()) for own in self.statements))
 
     @cached_property
     def matched(self) -> Mapping[int, int]:
@@ -151,12 +147,6 @@ class Study:
         behind = [self.rows[self.matched[other]] for other in sorted(self.matched) if other > number]
         before = [self.rows[self.matched[other]] for other in sorted(self.matched, reverse=True) if other < number]
         return next(iter([*behind, *before]), ())
-
-    def list_edits(self) -> Iterator[Operation]:
-        """Yield the single edits of all statements, those of a statement together."""
-        for own in self.statements:
-            for place in range(len(own.edits)):
-                yield EDIT, own.number, place
 
     def list_alternatives(self) -> Iterator[Operation]:
         """Yield replacements by what is not the likeliest."""

@@ -10,7 +10,7 @@ from grader.judge.trial import EditedLine, ProvenStatement
 from grader.publishing.preview import preview
 from grader.publishing.selfcheck import selfcheck
 from grader.subjects.contracts import revision
-from grader.subjects.contracts.repair import mending, proof
+from grader.subjects.contracts.repair import bench, proof
 from grader.subjects.contracts.revision import ContractRevision
 from tests.subjects.contracts.making import LINEAR, build, contract
 from tests.subjects.contracts.test_row_comments import ROWS, SOLUTION
@@ -88,9 +88,9 @@ def test_an_edit_of_an_axis_is_caught_like_any_other() -> None:
 
 def test_a_solution_that_ends_under_edits_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     def end(*_: object) -> None:
-        raise mending.GaveUpError
+        raise bench.GaveUpError
 
-    monkeypatch.setattr(mending.Bench, "answer", end)
+    monkeypatch.setattr(bench.Bench, "answer", end)
     with pytest.raises(BadAssignment, match=r"solution.py ended before it had answered, with an edit of a statement"):
         build(contract(LINEAR + ROWS, solution=SOLUTION))
 

@@ -14,7 +14,8 @@ from worker.sandbox.inside.entry import EDITS, MOST_EDITS
 
 from .groups import Function, Group
 
-INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, ORDER, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL = EDITS
+INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
+OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:]
 
 #: Other variables that may stand in the place of one.
 _MOST_OTHERS = 5
@@ -27,17 +28,33 @@ _COPYING = frozenset({"array", "copy", "asarray", "astype", "zeros_like", "ones_
 _COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
-class Edit(NamedTuple):
-    """An edit of a group: its kind, which of its statements is changed, and what that becomes."""
+class Change(NamedTuple):
+    """A change of a part of a statement: its kind, the part, and what stands there then."""
 
     kind: str
+    #: None for what is added, or taken away.
+    before: ast.AST | None
+    after: ast.AST | None
+
+
+class Edit(NamedTuple):
+    """An edit of a group: which of its statements is changed, what that becomes, and by which changes."""
+
     place: int
     node: ast.stmt
+    changes: tuple[Change, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of its first change."""
+        return self.changes[0].kind
 
 
-class _Change(NamedTuple):
-    kind: str
+class _Edited(NamedTuple):
+    """An expression with one change in it."""
+
     node: ast.expr
+    change: Change
 
 
 def list_edits(group: Group, function: Function) -> list[Edit]:
@@ -47,14 +64,19 @@ def list_edits(group: Group, function: Function) -> list[Edit]:
     for place, node in enumerate(group.nodes):
         seen = {ast.dump(node)}
         value = getattr(node, "value", None)
-        for change in () if value is None else _vary(value, others, "root"):
-            edited = copy.copy(node)
-            edited.value = change.node  # type: ignore[attr-defined] # it has one
-            if (dumped := ast.dump(edited)) not in seen:
+        for edited in () if value is None else _vary(value, others, "root"):
+            statement = with_value(node, edited.node)
+            if (dumped := ast.dump(statement)) not in seen:
                 seen.add(dumped)
-                edits.append(Edit(change.kind, place, edited))
-    edits.sort(key=lambda edit: EDITS.index(edit.kind))
+                edits.append(Edit(place, statement, (edited.change,)))
     return _spread(edits)
+
+
+def with_value(node: ast.stmt, value: ast.expr) -> ast.stmt:
+    """Return a statement with another value."""
+    statement = copy.copy(node)
+    statement.value = value  # type: ignore[attr-defined] # it has one
+    return statement
 
 
 def _spread(edits: Sequence[Edit]) -> list[Edit]:
@@ -70,22 +92,32 @@ def _list_arrays(function: Function, group: Group) -> list[str]:
     """Return the variables that may stand for another in a group: parameters, and what the function writes."""
     names = [*function.parameters, *(name for other in function.groups for name in other.target.names)]
     written = set(group.target.names)
-    return [name for name in dict.fromkeys(names) if name not in written and name not in {"self", "return"}]
+    return [name for name in dict.fromkeys(names) if name not in written and name not in {"self", "return", ""}]
 
 
-def _vary(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change]:
+def _vary(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited]:
     """Yield an expression with one edit in it, or in a part of it."""
     yield from _edit(node, others, where)
     for field, value in ast.iter_fields(node):
         inside = _place_of(node, field, where)
         if isinstance(value, ast.expr) and inside:
-            for change in _vary(value, others, inside):
-                yield _Change(change.kind, _with(node, field, change.node))
+            for edited in _vary(value, others, inside):
+                yield _widen(node, field, _with(node, field, edited.node), edited)
         elif isinstance(value, list) and inside:
             for at, part in enumerate(value):
                 if isinstance(part, ast.expr):
-                    for change in _vary(part, others, inside):
-                        yield _Change(change.kind, _with(node, field, [*value[:at], change.node, *value[at + 1 :]]))
+                    for edited in _vary(part, others, inside):
+                        changed = _with(node, field, [*value[:at], edited.node, *value[at + 1 :]])
+                        yield _Edited(changed, edited.change)
+
+
+def _widen(node: ast.expr, field: str, changed: ast.expr, edited: _Edited) -> _Edited:
+    """Return an expression with an edit in a part of it: an entry, its variable and its index are named together."""
+    change = edited.change
+    if isinstance(node, ast.Subscript) and (field == "slice" or change.before is node.value):
+        kind = INDEX if field == "slice" else change.kind
+        return _Edited(changed, Change(kind, node, changed))
+    return _Edited(changed, change)
 
 
 #: The parts of an expression that are never edited by themselves.
@@ -115,7 +147,7 @@ def _with(node: ast.expr, field: str, value: object) -> ast.expr:
     return changed
 
 
-def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change]:
+def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited]:
     """Yield the edits of one node."""
     if where == "method":
         return
@@ -123,30 +155,45 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change
         yield from edit(node)
     if where == "index" and not isinstance(node, (ast.Slice, ast.Tuple, ast.Compare)) and not _is_text(node):
         for operator in (ast.Add(), ast.Sub()):
-            yield _Change(INDEX, ast.BinOp(node, operator, ast.Constant(1)))
+            yield _exchange(INDEX, node, ast.BinOp(node, operator, ast.Constant(1)))
     if isinstance(node, ast.Name) and node.id in others and where != "index":
         for name in [other for other in others if other != node.id][:_MOST_OTHERS]:
-            yield _Change(OPERAND, _name(name))
+            yield _exchange(OPERAND, node, _name(name))
     product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
     # An attribute of the object is a variable like any other.
     variable = isinstance(node, (ast.Name, ast.Subscript, ast.Call)) or spell(node).startswith("self.")
     if where in {"root", "operand", "argument"} and (product or variable):
-        yield _Change(TRANSPOSE, ast.Attribute(node, "T", ast.Load()))
+        yield _exchange(TRANSPOSE, node, ast.Attribute(node, "T", ast.Load()))
     if where == "root":
-        yield _Change(SIGN, ast.UnaryOp(ast.USub(), node))
-        yield _Change(FACTOR, ast.BinOp(ast.Constant(2), ast.Mult(), node))
-        yield _Change(FACTOR, ast.BinOp(node, ast.Div(), ast.Constant(2)))
+        yield _exchange(SIGN, node, ast.UnaryOp(ast.USub(), node))
+        two = ast.Constant(2)
+        yield _Edited(ast.BinOp(two, ast.Mult(), node), Change(FACTOR, None, two))
+        yield _Edited(ast.BinOp(node, ast.Div(), two), Change(DIVISOR, None, two))
 
 
-def _edit_operation(node: ast.BinOp) -> Iterator[_Change]:
+def _edit_operation(node: ast.BinOp) -> Iterator[_Edited]:
     left, right = node.left, node.right
     if isinstance(node.op, (ast.MatMult, ast.Sub, ast.Div)):
-        yield _Change(ORDER, ast.BinOp(right, node.op, left))
+        yield _exchange(ORDER, node, ast.BinOp(right, node.op, left))
     for operator in _OPERATORS.get(type(node.op), ()):
-        kind = PRODUCT if {type(node.op), type(operator)} == {ast.MatMult, ast.Mult} else SIGN
-        yield _Change(kind if not isinstance(node.op, ast.Div) else FACTOR, ast.BinOp(left, operator, right))
-    yield _Change(FACTOR, left)
-    yield _Change(FACTOR, ast.UnaryOp(ast.USub(), right) if isinstance(node.op, ast.Sub) else right)
+        yield _exchange(kind_of_operators(node.op, operator), node, ast.BinOp(left, operator, right))
+    kind = kind_of_part(node.op)
+    yield _Edited(left, Change(kind, right, None))
+    rest = ast.UnaryOp(ast.USub(), right) if isinstance(node.op, ast.Sub) else right
+    yield _Edited(rest, Change(TERM if kind == TERM else FACTOR, left, None))
+
+
+def kind_of_operators(operator: ast.operator, other: ast.operator) -> str:
+    """Return the kind of a change of an operator to another."""
+    both = {type(operator), type(other)}
+    if both == {ast.MatMult, ast.Mult}:
+        return PRODUCT
+    return SIGN if both == {ast.Add, ast.Sub} else OPERATOR
+
+
+def kind_of_part(operator: ast.operator) -> str:
+    """Return the kind of the right operand of an operation, as a part that is left out or added."""
+    return TERM if isinstance(operator, (ast.Add, ast.Sub)) else DIVISOR if isinstance(operator, ast.Div) else FACTOR
 
 
 _OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
@@ -159,7 +206,7 @@ _OPERATORS: dict[type[ast.operator], tuple[ast.operator, ...]] = {
 }
 
 
-def _edit_call(node: ast.Call) -> Iterator[_Change]:
+def _edit_call(node: ast.Call) -> Iterator[_Edited]:
     if any(isinstance(argument, ast.Starred) for argument in node.args):
         return
     name = node.func.attr if isinstance(node.func, ast.Attribute) else spell(node.func)
@@ -167,74 +214,80 @@ def _edit_call(node: ast.Call) -> Iterator[_Change]:
         yield from _edit_product(node, name)
         return
     if name in _MEANS and isinstance(node.func, ast.Attribute):
-        yield _Change(MEAN, _call(node.func.value, _MEANS[name], node.args, node.keywords))
+        yield _exchange(MEAN, node, _call(node.func.value, _MEANS[name], node.args, node.keywords))
     if name in _SUMS:
         yield from _edit_axis(node)
     if isinstance(node.func, ast.Attribute) and name == "transpose":
-        yield _Change(TRANSPOSE, node.func.value if not node.args else node.args[0])
+        yield _exchange(TRANSPOSE, node, node.func.value if not node.args else node.args[0])
     elif node.args and name not in _COPYING:
-        yield _Change(CALL, node.args[0])
-        if len(node.args) > 1:
-            yield _Change(ORDER, ast.Call(node.func, [*node.args[1::-1], *node.args[2:]], node.keywords))
+        yield _exchange(CALL, node, node.args[0])
+        if len(node.args) > 1 and name != "where":
+            yield _exchange(ORDER, node, ast.Call(node.func, [*node.args[1::-1], *node.args[2:]], node.keywords))
 
 
-def _edit_product(node: ast.Call, name: str) -> Iterator[_Change]:
-    operands = _operands(node)
+def _edit_product(node: ast.Call, name: str) -> Iterator[_Edited]:
+    operands = operands_of(node)
     if operands is None:
         return
     left, right = operands
     product: ast.operator = ast.Mult() if name == "multiply" else ast.MatMult()
-    yield _Change(PRODUCT, ast.BinOp(left, ast.MatMult() if name == "multiply" else ast.Mult(), right))
-    yield _Change(ORDER, ast.BinOp(right, product, left))
-    yield _Change(FACTOR, left)
-    yield _Change(FACTOR, right)
+    other: ast.operator = ast.MatMult() if name == "multiply" else ast.Mult()
+    yield _exchange(PRODUCT, node, ast.BinOp(left, other, right))
+    yield _exchange(ORDER, node, ast.BinOp(right, product, left))
+    yield _Edited(left, Change(FACTOR, right, None))
+    yield _Edited(right, Change(FACTOR, left, None))
 
 
-def _operands(node: ast.Call) -> tuple[ast.expr, ast.expr] | None:
+def operands_of(node: ast.Call) -> tuple[ast.expr, ast.expr] | None:
     """Return the two operands of a product that is written as a call."""
     if isinstance(node.func, ast.Attribute) and spell(node.func.value) not in {"np", "numpy"} and len(node.args) == 1:
         return node.func.value, node.args[0]
     return (node.args[0], node.args[1]) if len(node.args) == 2 else None
 
 
-def _edit_axis(node: ast.Call) -> Iterator[_Change]:
+def _edit_axis(node: ast.Call) -> Iterator[_Edited]:
     keywords = {keyword.arg: keyword.value for keyword in node.keywords}
     axis = keywords.get("axis")
     if isinstance(axis, ast.Constant) and type(axis.value) is int:
         other = ast.keyword("axis", ast.Constant(1 - axis.value if axis.value in {0, 1} else 0))
-        yield _Change(AXIS, ast.Call(node.func, node.args, [other, *_without(node.keywords, "axis")]))
+        yield _exchange(AXIS, node, ast.Call(node.func, node.args, [other, *_without(node.keywords, "axis")]))
     for name in ("axis", "keepdims"):
         if name in keywords:
-            yield _Change(AXIS, ast.Call(node.func, node.args, _without(node.keywords, name)))
+            yield _exchange(AXIS, node, ast.Call(node.func, node.args, _without(node.keywords, name)))
 
 
 def _without(keywords: Sequence[ast.keyword], name: str) -> list[ast.keyword]:
     return [keyword for keyword in keywords if keyword.arg != name]
 
 
-def _edit_comparison(node: ast.Compare) -> Iterator[_Change]:
+def _edit_comparison(node: ast.Compare) -> Iterator[_Edited]:
     if len(node.ops) == 1 and isinstance(node.ops[0], _COMPARISONS):
         for operator in _COMPARISONS:
             if not isinstance(node.ops[0], operator):
-                yield _Change(COMPARISON, ast.Compare(node.left, [operator()], node.comparators))
+                yield _exchange(COMPARISON, node, ast.Compare(node.left, [operator()], node.comparators))
 
 
-def _edit_constant(node: ast.Constant) -> Iterator[_Change]:
+def _edit_constant(node: ast.Constant) -> Iterator[_Edited]:
     if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
-        for number in dict.fromkeys((node.value + 1, node.value - 1, 2 * node.value, node.value / 2)):
+        for number in dict.fromkeys((node.value + 1, node.value - 1, 2 * node.value, node.value / 2, 0)):
             if number != node.value:
                 whole = isinstance(node.value, int) and number == int(number)
-                yield _Change(CONSTANT, ast.Constant(int(number) if whole else number))
+                yield _exchange(CONSTANT, node, ast.Constant(int(number) if whole else number))
 
 
-def _edit_sign(node: ast.UnaryOp) -> Iterator[_Change]:
+def _edit_sign(node: ast.UnaryOp) -> Iterator[_Edited]:
     if isinstance(node.op, ast.USub):
-        yield _Change(SIGN, node.operand)
+        yield _exchange(SIGN, node, node.operand)
 
 
-def _edit_attribute(node: ast.Attribute) -> Iterator[_Change]:
+def _edit_attribute(node: ast.Attribute) -> Iterator[_Edited]:
     if node.attr == "T":
-        yield _Change(TRANSPOSE, node.value)
+        yield _exchange(TRANSPOSE, node, node.value)
+
+
+def _exchange(kind: str, node: ast.expr, other: ast.expr) -> _Edited:
+    """Return an expression in the place of another, as an edit."""
+    return _Edited(other, Change(kind, node, other))
 
 
 def _call(holder: ast.expr, name: str, arguments: Sequence[ast.expr], keywords: Sequence[ast.keyword]) -> ast.Call:
@@ -249,7 +302,7 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-_EDITORS: dict[type[ast.expr], tuple[Callable[..., Iterator[_Change]], ...]] = {
+_EDITORS: dict[type[ast.expr], tuple[Callable[..., Iterator[_Edited]], ...]] = {
     ast.BinOp: (_edit_operation,),
     ast.Call: (_edit_call,),
     ast.Compare: (_edit_comparison,),

@@ -9,6 +9,7 @@ from functools import cached_property
 from worker.sandbox.inside.entry import MOST_STATEMENTS
 
 from .targets import Target, target_of
+from .views import view
 from .words import count_words
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -18,6 +19,8 @@ _DEEPEST = 40
 #: The displays and calls that make an empty container, whose entries are targets of their own.
 _CONTAINERS = (ast.List, ast.Dict, ast.ListComp, ast.DictComp, ast.Tuple)
 _MAKING = frozenset({"dict", "list", "defaultdict", "OrderedDict"})
+#: Functions that make arrays of one number.
+_PLACEHOLDERS = frozenset({f"{name}{like}" for name in ("zeros", "ones", "empty", "full") for like in ("", "_like")})
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,17 @@ class Group:
     def words(self) -> Counter[str]:
         """The words of its statements."""
         return count_words(*self.nodes)
+
+    @property
+    def is_placeholder(self) -> bool:
+        """True if it is one statement that writes a number, or an array of zeros, ones or random numbers."""
+        if len(self.nodes) > 1 or self.value is None:
+            return False
+        node = view(self.value).node
+        if isinstance(node, ast.Call):
+            *modules, function = ast.unparse(node.func).split(".")
+            return function in _PLACEHOLDERS or "random" in modules
+        return isinstance(node, ast.Constant)
 
     @property
     def value(self) -> ast.expr | None:

@@ -1,10 +1,11 @@
 """Requests about mending: what the statements of a submission are, and what it answers after scripts of edits."""
 
 import ast
+import copy
 import io
 import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from types import CodeType
 from typing import Any
@@ -29,7 +30,7 @@ from .words import count_words
 
 #: Turns of all loops and calls of functions in one call of a mended program.
 TURNS = 300_000
-#: Edits that a study lists: its header has room for 64 KiB.
+#: Edits that one answer lists: its header has room for 64 KiB.
 _MOST_EDITS_IN_ALL = 1_500
 #: The program in the place of one that is no valid Python.
 _UNUSABLE = compile("raise SyntaxError", FILENAME, "exec")
@@ -48,30 +49,78 @@ class _Nowhere(io.TextIOBase):
         return len(text)
 
 
-class MendingQuestion:
-    """A request with `study`, which is answered by what could be mended, or with `scripts` after it."""
+class StudyQuestion:
+    """A request with `study`: what could be mended by a solution."""
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
         self._calls = CallsQuestion(header, payload)
-        self._study: Mapping[str, Any] | None = header.get("study")
-        self._scripts: Sequence[Any] = header.get("scripts", ())
+        self._study: Mapping[str, Any] = header["study"]
 
     def answers(self, student: Student) -> Iterator[bytes]:
-        """Yield what could be mended, or by script one frame for each case."""
-        with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
-            if self._study is not None:
-                workbench = Workbench(student.lines, self._study)
-                # On its way before any of the student's code runs here, which could say otherwise.
-                yield pack({"kind": "statements", **workbench.list_statements()})
-                workbench.match(self._calls)
-                student.workbench = workbench
-                yield pack({"kind": "study", **workbench.describe()})
-                return
-            if student.workbench is None:
-                raise LookupError("nothing was studied that could be mended")
+        """Yield the statements, and then what could be mended."""
+        with silence():
+            workbench = Workbench(student.lines, self._study)
+            # On its way before any of the student's code runs here, which could say otherwise.
+            yield pack({"kind": "statements", **workbench.list_statements()})
+            workbench.match(self._calls)
+            student.workbench = workbench
+            yield pack({"kind": "study", **workbench.describe()})
+
+
+class ScriptsQuestion:
+    """A request with `scripts`: what the submission answers after each."""
+
+    def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
+        self._calls = CallsQuestion(header, payload)
+        self._scripts: Sequence[Any] = header["scripts"]
+
+    def answers(self, student: Student) -> Iterator[bytes]:
+        """Yield by script one frame for each case."""
+        with silence():
+            workbench = find_workbench(student)
             for script in self._scripts:
                 # A namespace of its own for each.
-                yield from self._calls.answers(student.workbench.mend(script))
+                yield from self._calls.answers(workbench.mend(script))
+
+
+class EditsQuestion:
+    """A request with `edits`, about statements that are compared with the solution's, or with `spelled` edits."""
+
+    def __init__(self, header: dict[str, Any]) -> None:
+        self._pairs: Sequence[tuple[int, int]] | None = header.get("edits")
+        self._spelled: Sequence[tuple[int, int]] = header.get("spelled", ())
+
+    def answers(self, student: Student) -> Iterator[bytes]:
+        """Yield by statement the kinds of its edits, or by edit its text."""
+        workbench = find_workbench(student)
+        if self._pairs is None:
+            yield pack({"kind": "texts", "texts": [workbench.spell(*edit) for edit in self._spelled]})
+        else:
+            yield pack({"kind": "edits", "edits": workbench.list_kinds(self._pairs)})
+
+
+def read_question(
+    header: dict[str, Any], payload: bytes | memoryview
+) -> StudyQuestion | ScriptsQuestion | EditsQuestion:
+    """Read a request about mending."""
+    if "study" in header:
+        return StudyQuestion(header, payload)
+    return ScriptsQuestion(header, payload) if "scripts" in header else EditsQuestion(header)
+
+
+def find_workbench(student: Student) -> "Workbench":
+    """Return the workbench that a study has left; raises LookupError."""
+    workbench: Workbench | None = student.workbench
+    if workbench is None:
+        raise LookupError("nothing was studied that could be mended")
+    return workbench
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Keep what a mended program prints from everybody."""
+    with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
+        yield
 
 
 class Workbench:
@@ -81,9 +130,6 @@ class Workbench:
         self._lines = lines
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
-        self._edited: bool = study["edits"]
-        #: The edits whose texts are wanted, each by the number of its statement and its place: of an author's source.
-        self._spelled: Sequence[Sequence[int]] | None = study.get("spelled")
         self._recorded: bool = study["record"]
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
         self._own = list_functions(self._whole())
@@ -194,8 +240,8 @@ class Workbench:
         return {"statements": own, "solution": solution}
 
     def describe(self) -> dict[str, Any]:
-        """Return what of the solution's may stand where, and the texts of edits if they are wanted."""
-        matches, left = [], _MOST_EDITS_IN_ALL
+        """Return what of the solution's may stand where."""
+        matches = []
         for number, group in sorted(self.mending.groups.items()):
             pair = self.pairs[group.function]
             alternatives = [
@@ -203,31 +249,32 @@ class Workbench:
                 for match in pair.matches.get(number, ())
                 if (number, match.solution.number) in self.mending.replacements
             ]
-            edits = [edit.kind for edit in self.mending.list_edits(number)] if self._edited and left > 0 else []
-            left -= len(edits)
             matches.append(
                 {
                     "number": number,
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
                     "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
-                    "edits": edits,
+                    "placeholder": group.is_placeholder,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                 }
             )
-        described: dict[str, Any] = {
-            "matches": matches,
-            "insertable": sorted(self.mending.insertions),
-            "renamed": self._renamed,
-        }
-        if self._spelled is not None:
-            described["texts"] = [self._spell(number, place) for number, place in self._spelled]
-        return described
+        return {"matches": matches, "insertable": sorted(self.mending.insertions), "renamed": self._renamed}
 
-    def _spell(self, number: int, place: int) -> list[Any]:
-        """Return the line of an edit and what stands there then."""
-        node = self.mending.list_edits(number)[place].node
-        return [self._lines.origin(node.lineno)[1], clean(ast.unparse(node), LONGEST_SPELLED)]
+    def list_kinds(self, pairs: Sequence[tuple[int, int]]) -> list[list[str]]:
+        """Return the kinds of the edits of statements, each compared with one of the solution's if there is that."""
+        left, kinds = _MOST_EDITS_IN_ALL, []
+        for number, other in pairs:
+            edits = self.mending.compare(number, other) if left > 0 else []
+            left -= len(edits)
+            kinds.append([edit.kind for edit in edits])
+        return kinds
+
+    def spell(self, number: int, place: int) -> list[Any]:
+        """Return the line of an edit, what stands there then, and its changes."""
+        edit = self.mending.list_edits(number)[place]
+        changes = [[change.kind, _unparse(change.before), _unparse(change.after)] for change in edit.changes]
+        return [self._lines.origin(edit.node.lineno)[1], _unparse(edit.node), changes]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
@@ -312,6 +359,17 @@ def _list_read(group: Group) -> set[str]:
     """Return the names that a group reads."""
     names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
     return {part.id for part in names if isinstance(part.ctx, ast.Load)}
+
+
+def _unparse(node: ast.AST | None) -> str:
+    """Return a part of a statement as text; empty for nothing."""
+    if node is None:
+        return ""
+    shown = copy.deepcopy(node)
+    for part in ast.walk(shown):
+        if isinstance(part, ast.Name):
+            part.id = part.id.strip()
+    return clean(ast.unparse(ast.fix_missing_locations(shown)), LONGEST_SPELLED)
 
 
 def _dump(group: Group) -> str:

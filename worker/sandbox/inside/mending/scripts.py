@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from worker.sandbox.inside.accessors import spell
+from worker.sandbox.inside.entry import MOST_EDITS
 
+from .differences import is_small, list_differences
 from .edits import Edit, list_edits
 from .groups import FUNCTIONS, LOOPS, Block, Branch, Group, find_groups
 from .matching import FunctionPair, Match
@@ -50,6 +52,8 @@ class Mending:
         self.trees = trees
         self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.groups}
         self._edits: dict[int, list[Edit]] = {}
+        #: By the number of a statement that of the solution's with which it was compared last.
+        self._compared: dict[int, int] = {}
         for tree in trees:
             _count_turns(tree)
         self.groups = find_groups({pair.own.name: pair.own for pair in pairs.values()})
@@ -79,14 +83,35 @@ class Mending:
         self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard, early, behind)
 
     def list_edits(self, number: int) -> list[Edit]:
-        """Return the single edits of a statement of the submission's; those of a `return` are none."""
+        """Return the edits of a statement of the submission's, the likeliest first.
+
+        Beside single ones they are those that bring it nearer to the statement that it is compared with.
+        """
         if number not in self._edits:
             group = self.groups[number]
             edits = list_edits(group, self._functions[number])
+            nearer = self._list_differences(group)
+            small = [edit for edit in nearer if len(edit.changes) == 1 and is_small(edit.changes[0])]
+            edits = [*small, *edits, *(edit for edit in nearer if edit not in small)][:MOST_EDITS]
             for edit in edits:
                 _locate(edit.node, group.nodes[edit.place])
             self._edits[number] = edits
         return self._edits[number]
+
+    def compare(self, number: int, other: int) -> list[Edit]:
+        """Return the edits of a statement that is compared with one of the solution's, if that may stand there."""
+        if self._compared.get(number) != other:
+            self._compared[number] = other
+            self._edits.pop(number, None)
+        return self.list_edits(number)
+
+    def _list_differences(self, group: Group) -> list[Edit]:
+        """Return the edits that bring a group nearer to the statements that it is compared with, if it is."""
+        replacement = self.replacements.get((group.number, self._compared.get(group.number, -1)))
+        if replacement is None or len(replacement.nodes) != len(group.nodes):
+            return []
+        pairs = enumerate(zip(group.nodes, replacement.nodes, strict=True))
+        return [edit for place, (own, wanted) in pairs for edit in list_differences(own, wanted, place)]
 
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""

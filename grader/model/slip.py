@@ -1,0 +1,85 @@
+"""Slips: what is wrong with a statement of a submission, as far as a change of a part of it shows that."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from grader.model.descriptions import describe
+
+
+class SlipKind(StrEnum):
+    """The kind of a slip: what is changed in a statement, or what the statement is in the place of a right one.
+
+    `product` is `*` for `@` or the reverse, `operator` any other operation, `assignment` `=` for `+=` or the reverse.
+    `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number.
+    """
+
+    INDEX = "index"
+    TRANSPOSE = "transpose"
+    OPERAND = "operand"
+    PRODUCT = "product"
+    FACTOR = "factor"
+    TERM = "term"
+    DIVISOR = "divisor"
+    ORDER = "order"
+    OPERATOR = "operator"
+    SIGN = "sign"
+    CONSTANT = "constant"
+    COMPARISON = "comparison"
+    AXIS = "axis"
+    MEAN = "mean"
+    CALL = "call"
+    ASSIGNMENT = "assignment"
+    UNFILLED = "unfilled"
+    PLACEHOLDER = "placeholder"
+    MISSING = "missing"
+    CONDITION = "condition"
+    OVERWRITES = "overwrites"
+
+
+#: The slips of a class, behind the title of a row.
+_TITLES = {
+    SlipKind.INDEX: "wrong index",
+    SlipKind.TRANSPOSE: "transpose missing or unneeded",
+    SlipKind.OPERAND: "wrong variable",
+    SlipKind.PRODUCT: "`*` and `@` confused",
+    SlipKind.FACTOR: "factor missing or unneeded",
+    SlipKind.TERM: "term missing or unneeded",
+    SlipKind.DIVISOR: "divisor missing or unneeded",
+    SlipKind.ORDER: "operands in the wrong order",
+    SlipKind.OPERATOR: "wrong operator",
+    SlipKind.SIGN: "wrong sign",
+    SlipKind.CONSTANT: "wrong number",
+    SlipKind.COMPARISON: "wrong comparison",
+    SlipKind.AXIS: "wrong axis or shape of a sum",
+    SlipKind.MEAN: "sum and mean confused",
+    SlipKind.CALL: "function missing or unneeded",
+    SlipKind.ASSIGNMENT: "`=` and `+=` confused",
+    SlipKind.UNFILLED: "not filled in",
+    SlipKind.PLACEHOLDER: "not filled in",
+    SlipKind.MISSING: "line missing",
+    SlipKind.CONDITION: "wrong condition",
+    SlipKind.OVERWRITES: "right values overwritten",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A change of a part of a statement that mends it, or what the statement is instead."""
+
+    kind: SlipKind | None = None
+    before: str = field(
+        default="", metadata=describe("The part as it is; empty if something is missing, and below the level full.")
+    )
+    after: str = field(
+        default="", metadata=describe("The part as it must be; empty if it must go, and below the level full.")
+    )
+
+    @property
+    def suffix(self) -> str:
+        """The end of the id under which a class counts it; empty if nothing is known of it."""
+        return "" if self.kind is None else f":{self.kind}"
+
+    @property
+    def title(self) -> str:
+        """The end of a title that begins with the row's; empty if nothing is known of it."""
+        return "" if self.kind is None else f": {_TITLES[self.kind]}"

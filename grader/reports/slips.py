@@ -1,0 +1,99 @@
+"""Slips in words: what a line does that it should not, and the question that leads there."""
+
+from collections.abc import Callable, Sequence
+
+from grader.model.slip import Slip, SlipKind
+
+
+def describe_slips(slips: Sequence[Slip]) -> str:
+    """Return a phrase that follows the place: "leaves out the factor `y`"; empty if nothing is known."""
+    return " and ".join(filter(None, map(_describe, slips)))
+
+
+def ask_about(slips: Sequence[Slip]) -> str:
+    """Return the questions about slips of these kinds, which name no line and no formula; empty if none is known."""
+    questions = (_QUESTIONS[slip.kind] for slip in slips if slip.kind is not None)
+    return " ".join(dict.fromkeys(questions))
+
+
+def _describe(slip: Slip) -> str:
+    if slip.kind is None:
+        return ""
+    if slip.kind in _STATES:
+        return _STATES[slip.kind]
+    if not (slip.before or slip.after):
+        return ""
+    return _PHRASES.get(slip.kind, _describe_exchange)(slip.before, slip.after)
+
+
+def _describe_exchange(before: str, after: str) -> str:
+    return f"has `{before}` where `{after}` belongs"
+
+
+def _describe_use(before: str, after: str) -> str:
+    return f"uses `{before}` where `{after}` belongs"
+
+
+def _describe_transpose(before: str, after: str) -> str:
+    if len(before) < len(after):
+        return f"leaves out the transpose of `{before}`"
+    return f"has a transpose too many: `{before}` where `{after}` belongs"
+
+
+def _describe_part(noun: str) -> Callable[[str, str], str]:
+    def describe(before: str, after: str) -> str:
+        return f"leaves out the {noun} `{after}`" if after else f"has the extra {noun} `{before}`"
+
+    return describe
+
+
+def _describe_divisor(before: str, after: str) -> str:
+    return f"does not divide by `{after}`" if after else f"divides by `{before}`, which does not belong there"
+
+
+def _describe_kind(noun: str) -> Callable[[str, str], str]:
+    def describe(before: str, after: str) -> str:
+        return f"has {noun}: `{before}` where `{after}` belongs"
+
+    return describe
+
+
+_STATES = {
+    SlipKind.UNFILLED: "is still the template's own line",
+    SlipKind.PLACEHOLDER: "is not filled in: it does not use the values that this step needs",
+    SlipKind.CONDITION: "runs under a wrong condition",
+    SlipKind.OVERWRITES: "overwrites what was right",
+}
+_PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
+    SlipKind.INDEX: _describe_use,
+    SlipKind.OPERAND: _describe_use,
+    SlipKind.TRANSPOSE: _describe_transpose,
+    SlipKind.FACTOR: _describe_part("factor"),
+    SlipKind.TERM: _describe_part("term"),
+    SlipKind.DIVISOR: _describe_divisor,
+    SlipKind.ORDER: _describe_kind("its operands in the wrong order"),
+    SlipKind.SIGN: _describe_kind("the wrong sign"),
+}
+_QUESTIONS = {
+    SlipKind.INDEX: "Which layer or entry does each index pick, and which one does the equation name?",
+    SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, or is there one too many?",
+    SlipKind.OPERAND: "Is each variable the one that the equation names?",
+    SlipKind.PRODUCT: "Must this be a matrix product (`@`) or a product of entries (`*`)?",
+    SlipKind.FACTOR: "Is there each factor that the chain rule gives, and no other?",
+    SlipKind.TERM: "Is there each term that the derivative has, and no other?",
+    SlipKind.DIVISOR: "What must be divided by what?",
+    SlipKind.ORDER: "Which operand comes first?",
+    SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
+    SlipKind.SIGN: "Which sign must each term have?",
+    SlipKind.CONSTANT: "Where does each number come from?",
+    SlipKind.COMPARISON: "What must hold on each side of the boundary, and exactly on it?",
+    SlipKind.AXIS: "Over which axis must this run, and which shape must the result have?",
+    SlipKind.MEAN: "Must this be a sum or a mean?",
+    SlipKind.CALL: "Is a function missing here, or is there one too many?",
+    SlipKind.ASSIGNMENT: "Must this set the variable, or add to it?",
+    SlipKind.UNFILLED: "Which equation belongs here? It is not filled in yet.",
+    SlipKind.PLACEHOLDER: "Which equation belongs here? It is not filled in yet.",
+    SlipKind.MISSING: "Which step of the equations is missing from your code?",
+    SlipKind.CONDITION: "For which layers or entries must this step run?",
+    SlipKind.OVERWRITES: "Is something overwritten that was right before?",
+}

@@ -1,0 +1,155 @@
+"""The jails in which a wrong submission is mended, one at a time, and what they answer after scripts."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader.errors import CandidateError, TimedOut
+from grader.judge.agreement import disagreeing
+from grader.judge.mending import Mender, SpelledEdit
+from grader.oracle.answers import Answer, Raised
+from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.repair.study import EDIT, Operation, Script, Study
+from grader.subjects.contracts.row_comments import RowStatement
+
+#: Numbers that answers may have together, of the scripts of one request.
+_NUMBERS = 1 << 20
+#: Jails that may end under scripts, of one submission and one solution.
+_RESTARTS = 3
+
+Menders = Callable[[], Mender]
+
+
+class GaveUpError(Exception):
+    """Too many jails ended while a submission was mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongSubmission:
+    """A submission to be mended: the cases on which it is wrong, the lines at which it raised, and its jails."""
+
+    failing: Sequence[int]
+    raised: frozenset[tuple[int, int]]
+    menders: Menders
+
+    @classmethod
+    def of(cls, failing: Sequence[int], answers: Sequence[Answer], menders: Menders) -> "WrongSubmission":
+        """Return the submission that gave these answers."""
+        frames = (line for answer in answers if isinstance(answer, Raised) for line in answer.frames)
+        return cls(failing, frozenset((line.cell or 0, line.line) for line in frames), menders)
+
+
+@dataclass
+class Bench:
+    """One jail at a time in which scripts are run; one that ends under a script is started again."""
+
+    cases: ContractCases
+    studied: ContractCases
+    lesson: Mapping[str, Any]
+    commented: Sequence[RowStatement]
+    submission: WrongSubmission
+    #: What may be mended: what any other jail finds otherwise is not the same submission.
+    study: Study = field(init=False)
+    #: The statements whose edits are known, each with the one of the solution's with which it is compared.
+    _compared: dict[int, int] = field(default_factory=dict)
+    _mender: Mender | None = field(default=None, init=False)
+    _left: int = field(default=_RESTARTS, init=False)
+
+    def __post_init__(self) -> None:
+        self.study = self._start()[1]
+
+    def _start(self) -> tuple[Mender, Study]:
+        try:
+            self._mender = mender = self.submission.menders()
+            return mender, Study.read(mender.study(self.studied, self.lesson), self.commented, self.submission.raised)
+        except TimedOut:
+            raise
+        except CandidateError as error:
+            raise GaveUpError from error
+
+    def _find_mender(self) -> Mender:
+        """Return the jail that runs, or another one."""
+        if self._mender is not None:
+            return self._mender
+        mender, study = self._start()
+        if study != self.study:
+            raise GaveUpError
+        if self._compared:
+            # Edits are known by their places.
+            mender.list_edits(list(self._compared.items()))
+        return mender
+
+    def leave(self) -> None:
+        """Give the jail up: one that is wanted after this is started again."""
+        self._mender = None
+
+    def list_edits(self, numbers: Collection[int] | None = None) -> list[Operation]:
+        """Return the edits of statements, or of all; each is compared with the likeliest of the solution's.
+
+        Raises GaveUpError, TimedOut.
+        """
+        study = self.study
+        wanted = [own for own in study.statements if numbers is None or own.number in numbers]
+        pairs = [(own.number, study.matched.get(own.number, -1)) for own in wanted]
+        if not pairs:
+            return []
+        try:
+            kinds = self._find_mender().list_edits(pairs)
+        except TimedOut:
+            raise
+        except CandidateError as error:
+            raise GaveUpError from error
+        self._compared |= dict(pairs)
+        return [(EDIT, number, at) for (number, _), own in zip(pairs, kinds, strict=True) for at in range(len(own))]
+
+    def spell(self, edits: Sequence[Operation]) -> list[SpelledEdit]:
+        """Return edits in full; raises a CandidateError."""
+        return self._find_mender().spell([(edit[1], edit[-1]) for edit in edits])
+
+    def are_right(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[bool]:
+        """Return for each script True if every answer is right after it; of several the first case is asked first."""
+        tried = self.cases if cases is None else cases
+        if len(scripts) == 1 or len(tried) == 1:
+            return self._ask(scripts, tried)
+        right = self._ask(scripts, tried.take([0]))
+        hopeful = [place for place, is_right in enumerate(right) if is_right]
+        rest = self._ask([scripts[place] for place in hopeful], tried.take(list(range(1, len(tried)))))
+        for place, is_right in zip(hopeful, rest, strict=True):
+            right[place] = is_right
+        return right
+
+    def _ask(self, scripts: Sequence[Script], tried: ContractCases) -> list[bool]:
+        return [
+            len(answers) == len(tried) and not any(disagreeing(tried, answers))
+            for answers in self.answer(scripts, tried)
+        ]
+
+    def answer(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[Sequence[Answer]]:
+        """Return by script the answers, fewer for one under which the jail ended; raises GaveUpError, TimedOut."""
+        tried = self.cases if cases is None else cases
+        at_once = max(1, _NUMBERS // (len(tried.expected) or 1))
+        every: list[Sequence[Answer]] = []
+        while len(every) < len(scripts):
+            asked = scripts[len(every) : len(every) + at_once]
+            try:
+                every += self._find_mender().mend(
+                    tried, [[list(operation) for operation in script] for script in asked]
+                )
+            except TimedOut:
+                raise
+            except CandidateError as error:
+                every += _list_ended(error.answers, len(asked), len(tried))
+                self._left -= 1
+                if self._left < 0:
+                    raise GaveUpError from error
+                self.leave()
+        return every
+
+
+def _list_ended(answers: Sequence[Answer], scripts: int, cases: int) -> list[Sequence[Answer]]:
+    """Return the answers by script of a jail that ended, and none for the script under which it did.
+
+    One may end after its last answer, as it was too much: that is the last script's.
+    """
+    whole = [answers[at : at + cases] for at in range(0, len(answers), cases)]
+    return [*[part for part in whole if len(part) == cases][: scripts - 1], ()]

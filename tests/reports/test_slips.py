@@ -1,0 +1,45 @@
+"""Slips in words: a phrase that says what is wrong, and a question that gives no formula away."""
+
+import pytest
+
+from grader.model.slip import Slip, SlipKind
+from grader.reports.slips import ask_about, describe_slips
+
+
+@pytest.mark.parametrize(
+    ("slip", "phrase"),
+    [
+        (Slip(SlipKind.INDEX, "h[l - 1]", "h[l]"), "uses `h[l - 1]` where `h[l]` belongs"),
+        (Slip(SlipKind.TRANSPOSE, "h[l]", "h[l].T"), "leaves out the transpose of `h[l]`"),
+        (Slip(SlipKind.TRANSPOSE, "h[l].T", "h[l]"), "has a transpose too many: `h[l].T` where `h[l]` belongs"),
+        (Slip(SlipKind.FACTOR, "", "mask"), "leaves out the factor `mask`"),
+        (Slip(SlipKind.FACTOR, "2", ""), "has the extra factor `2`"),
+        (Slip(SlipKind.TERM, "", "reg * W"), "leaves out the term `reg * W`"),
+        (Slip(SlipKind.DIVISOR, "", "m"), "does not divide by `m`"),
+        (Slip(SlipKind.PRODUCT, "a * b", "a @ b"), "has `a * b` where `a @ b` belongs"),
+        (Slip(SlipKind.SIGN, "-a", "a"), "has the wrong sign: `-a` where `a` belongs"),
+        (Slip(SlipKind.UNFILLED), "is still the template's own line"),
+        # Its texts are hidden.
+        (Slip(SlipKind.FACTOR), ""),
+        (Slip(), ""),
+    ],
+)
+def test_a_phrase_follows_the_place(slip: Slip, phrase: str) -> None:
+    assert describe_slips([slip]) == phrase
+
+
+def test_two_slips_of_a_line_are_one_phrase() -> None:
+    slips = [Slip(SlipKind.TRANSPOSE, "h", "h.T"), Slip(SlipKind.INDEX, "e[l - 1]", "e[l]")]
+    assert describe_slips(slips) == "leaves out the transpose of `h` and uses `e[l - 1]` where `e[l]` belongs"
+
+
+@pytest.mark.parametrize("kind", SlipKind)
+def test_each_kind_has_a_question_and_a_title_for_a_class(kind: SlipKind) -> None:
+    assert "?" in ask_about([Slip(kind)])
+    assert Slip(kind).title.startswith(": ")
+
+
+def test_a_question_is_asked_once_and_repeats_nothing_of_the_code() -> None:
+    asked = ask_about([Slip(SlipKind.INDEX, "secret[1]", "secret[2]"), Slip(SlipKind.INDEX)])
+    assert asked.count("?") == 1
+    assert "secret" not in asked

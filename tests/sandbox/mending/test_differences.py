@@ -1,0 +1,82 @@
+"""The changes that lead from a statement to the one that belongs there: few, and each of a kind with a name."""
+
+import ast
+
+import pytest
+
+from worker.sandbox.inside.mending.differences import list_differences
+
+WEIGHTS = "g = np.matmul(df[layer], h[layer].T)"
+MASK = "g = indicator(f[layer - 1]) * dh[layer]"
+
+
+def spell(part: ast.AST | None) -> str:
+    return "" if part is None else ast.unparse(part)
+
+
+def list_changes(own: str, wanted: str) -> list[list[tuple[str, str, str]]]:
+    """Return of each edit its changes, as text."""
+    edits = list_differences(ast.parse(own).body[0], ast.parse(wanted).body[0], 0)
+    return [[(change.kind, spell(change.before), spell(change.after)) for change in edit.changes] for edit in edits]
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted", "change"),
+    [
+        ("g = np.matmul(df[layer], h[layer])", WEIGHTS, ("transpose", "h[layer]", "h[layer].T")),
+        ("g = df[layer - 1] @ h[layer].T", WEIGHTS, ("index", "df[layer - 1]", "df[layer]")),
+        ("g = df[layer].dot(f[layer].T)", WEIGHTS, ("operand", "f[layer]", "h[layer]")),
+        ("g = h[layer].T @ df[layer]", WEIGHTS, ("order", "h[layer].T @ df[layer]", "df[layer] @ h[layer].T")),
+        ("g = df[layer] * h[layer].T", WEIGHTS, ("product", "df[layer] * h[layer].T", "df[layer] @ h[layer].T")),
+        ("g = 2 * np.matmul(df[layer], h[layer].T)", WEIGHTS, ("factor", "2", "")),
+        ("g = -df[layer] @ h[layer].T", WEIGHTS, ("sign", "-df[layer]", "df[layer]")),
+        ("g = df[layer]", WEIGHTS, ("factor", "", "h[layer].T")),
+        ("g = dh[layer].copy()", MASK, ("factor", "", "indicator(f[layer - 1])")),
+        ("g = dh[layer] * indicator(f[layer])", MASK, ("index", "f[layer]", "f[layer - 1]")),
+        ("g = dh[layer] * f[layer - 1]", MASK, ("call", "f[layer - 1]", "indicator(f[layer - 1])")),
+        ("d = np.mean(x, axis=0)", "d = np.sum(x, axis=0)", ("mean", "np.mean(x, axis=0)", "np.sum(x, axis=0)")),
+        ("d = x.sum()", "d = np.sum(x, axis=0)", ("axis", "x.sum()", "x.sum(axis=0)")),
+        ("d = np.sum(x, 1)", "d = np.sum(x, axis=0)", ("axis", "np.sum(x, 1)", "np.sum(x, axis=0)")),
+        ("d = a * b", "d = a * b / m", ("divisor", "", "m")),
+        ("d = a + b", "d = b + c * e + a", ("term", "", "c * e")),
+        ("d = a + b", "d = a - b", ("sign", "a + b", "a - b")),
+        ("d = x >= 0", "d = x > 0", ("comparison", "x >= 0", "x > 0")),
+        ("d = 1 - t", "d = 1 - t ** 2", ("operand", "t", "t ** 2")),
+        ("d += a", "d = a", ("assignment", "d += a", "d = a")),
+        ("d = 3 * a", "d = 2 * a", ("constant", "3", "2")),
+    ],
+)
+def test_one_slip_is_one_change(own: str, wanted: str, change: tuple[str, str, str]) -> None:
+    assert list_changes(own, wanted) == [[change]]
+
+
+def test_two_slips_are_undone_one_at_a_time_and_together() -> None:
+    transpose, index = ("transpose", "h[layer - 1]", "h[layer - 1].T"), ("index", "h[layer - 1]", "h[layer]")
+    changes = list_changes("g = np.matmul(df[layer], h[layer - 1])", WEIGHTS)
+    assert changes == [[transpose], [index], [transpose, index]]
+
+
+@pytest.mark.parametrize(
+    ("own", "wanted"),
+    [
+        ("g = np.dot(df[layer], np.transpose(h[layer]))", WEIGHTS),
+        ("g = dh[layer] * indicator(f[layer - 1])", MASK),
+        ("g = np.multiply(np.array(dh[layer]), indicator(f[layer - 1].copy()))", MASK),
+        ("d = c + (a + b)", "d = b + a + c"),
+        ("pass", WEIGHTS),
+    ],
+)
+def test_what_computes_the_same_does_not_differ(own: str, wanted: str) -> None:
+    assert list_changes(own, wanted) == []
+
+
+def test_of_code_that_has_hardly_anything_in_common_nothing_is_claimed() -> None:
+    assert list_changes("g = np.einsum('i,j->ij', a, b) + 3", WEIGHTS) == []
+
+
+@pytest.mark.parametrize("operator", ["+", "*", "-", "@", "**"])
+def test_a_long_statement_is_compared_as_far_as_it_can_be(operator: str) -> None:
+    for length in (10, 50, 1000):
+        long = f" {operator} ".join(f"a{i}" for i in range(length))
+        changes = list_changes(f"g = {long}", f"g = {long.replace('a7', 'b')}")
+        assert changes == ([[("operand", "a7", "b")]] if length == 10 else changes[:1])

@@ -1,0 +1,98 @@
+"""What is wrong with a line is named by the smallest change of its own expression that is right as well."""
+
+import pytest
+
+from grader.model.slip import Slip, SlipKind
+from grader.model.verdict import Judgement, Mark
+from tests.corpus import four_lines
+from tests.subjects.contracts.repair.making import STEPS, judge_source, summarise
+from tests.subjects.contracts.repair.test_single_slips import SLIPS, rename
+
+#: The gradients without the template's lists.
+FREE = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    dw, db = [], []
+    delta = 2 * (all_f[-1] - y)
+    for w, h, f in zip(all_weights[::-1], all_h[:len(all_weights)][::-1], ([all_h[0]] + all_f[:-1])[::-1]):
+        dw.insert(0, delta @ h.T)
+        db.insert(0, delta.copy())
+        delta = (w.T @ delta) * (f > 0)
+    return dw, db
+"""
+#: A sign and a factor at once.
+UNNAMED = ("loss", "y - all_f[K]")
+
+
+def list_slips(judgement: Judgement) -> list[tuple[Slip, ...]]:
+    return [statement.known_slips for statement in judgement.repair]
+
+
+@pytest.mark.parametrize(("line", "text"), SLIPS)
+def test_a_slip_is_named(line: str, text: str) -> None:
+    for source in (four_lines.source({line: text}), rename(four_lines.source({line: text}))):
+        (slips,) = list_slips(judge_source(source))
+        assert bool(slips) is ((line, text) != UNNAMED)
+
+
+@pytest.mark.parametrize(
+    ("line", "text", "slips"),
+    [
+        ("weight", "all_dl_df[layer] @ all_h[layer]", [(SlipKind.TRANSPOSE, "all_h[layer]", "all_h[layer].T")]),
+        ("weight", "all_dl_df[layer] @ all_f[layer].T", [(SlipKind.OPERAND, "all_f[layer]", "all_h[layer]")]),
+        (
+            "derivative",
+            "(all_f[layer] > 0) * all_dl_dh[layer]",
+            [(SlipKind.INDEX, "all_f[layer]", "all_f[layer - 1]")],
+        ),
+        (
+            "activation",
+            "all_weights[layer] @ all_dl_df[layer-1]",
+            [
+                (SlipKind.TRANSPOSE, "all_weights[layer]", "all_weights[layer].T"),
+                (SlipKind.INDEX, "all_dl_df[layer - 1]", "all_dl_df[layer]"),
+            ],
+        ),
+        ("bias", "np.zeros_like(all_biases[layer])", [(SlipKind.PLACEHOLDER, "", "")]),
+    ],
+)
+def test_it_is_named_by_what_stands_there_and_what_belongs_there(
+    line: str, text: str, slips: list[tuple[SlipKind, str, str]]
+) -> None:
+    (named,) = list_slips(judge_source(four_lines.source({line: text})))
+    assert named == tuple(Slip(*slip) for slip in slips)
+
+
+def test_of_a_line_that_is_muddled_nothing_is_claimed() -> None:
+    judgement = judge_source(four_lines.source({"activation": "np.linalg.inv(np.eye(len(y))) + all_h[layer].sum()"}))
+    assert list_slips(judgement) == [()]
+    assert judgement.repair[0].wrong is not None
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "slip"),
+    [
+        ("h.T", "h", (SlipKind.TRANSPOSE, "h", "h.T")),
+        ("w.T @ delta", "w @ delta", (SlipKind.TRANSPOSE, "w", "w.T")),
+        ("f > 0", "f < 0", (SlipKind.COMPARISON, "f < 0", "f > 0")),
+        ("2 * (all_f", "(all_f", (SlipKind.FACTOR, "", "2")),
+        ("delta.copy()", "2 * delta", (SlipKind.FACTOR, "2", "")),
+    ],
+)
+def test_code_that_is_written_in_another_way_is_mended_by_a_slip_of_its_own(
+    right: str, wrong: str, slip: tuple[SlipKind, str, str]
+) -> None:
+    judgement = judge_source(FREE.replace(right, wrong, 1))
+    assert list_slips(judgement) == [(Slip(*slip),)]
+    # Nothing in it corresponds to a line that counts for a row.
+    assert {row.outcome for row in judgement.properties if row.name in STEPS} == {Mark.NOT_RUN}
+
+
+def test_two_slips_of_such_code_are_found_together() -> None:
+    both = FREE.replace("w.T @ delta", "w @ delta").replace("all_f[-1] - y", "y - all_f[-1]")
+    assert [slip.kind for (slip,) in list_slips(judge_source(both))] == [SlipKind.ORDER, SlipKind.TRANSPOSE]
+
+
+def test_right_code_of_that_kind_is_not_mended() -> None:
+    assert summarise(judge_source(FREE)).kinds == ()

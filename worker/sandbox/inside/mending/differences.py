@@ -1,0 +1,289 @@
+"""What differs between a statement and the one that belongs in its place: the fewest changes from the one to the other.
+
+Expressions are compared as they compute, not as they are written: see `views`.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, permutations
+from typing import NamedTuple, TypeVar
+
+from worker.sandbox.inside.entry import MOST_CHANGES
+
+from . import edits as kinds
+from .edits import Change, Edit, kind_of_operators, kind_of_part, with_value
+from .views import View, chain, view
+
+#: Nodes of an expression that is compared.
+_LONGEST = 240
+#: Pairs of expressions that are compared for one statement; differences that are undone two at a time, too.
+_MOST_PAIRS, _MOST_DIFFERENCES = 20_000, 5
+#: Factors or terms that are tried in every order.
+_MOST_ORDERED = 4
+#: Functions of which one is often taken for the other.
+_MEANS = ({"sum", "mean"}, {"std", "var"})
+#: The weight of another function; the size of two factors and a transpose.
+_CALL, _SIMPLE = 2, 9
+
+
+_Node = TypeVar("_Node", bound=ast.AST)
+
+
+class _Difference(NamedTuple):
+    """A part of a statement, what belongs in its place, how this is named, and how much it is."""
+
+    at: ast.expr
+    by: ast.expr
+    change: Change
+    weight: int
+
+
+_Way = list[_Difference]
+
+
+def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
+    """Return the edits of a statement that bring it nearer to another, the single ones before their pairs.
+
+    `place` is that of the statement in its group. There are none if hardly anything of the one is in the other.
+    """
+    mine, theirs = getattr(own, "value", None), getattr(wanted, "value", None)
+    if mine is None or theirs is None or any(sum(1 for _ in ast.walk(value)) > _LONGEST for value in (mine, theirs)):
+        return []
+    differences = _Comparison().compare(mine, theirs)
+    if not differences:
+        return list(_exchange_assignment(own, wanted, place))
+    if 4 * _weigh(differences) >= 3 * _size(theirs) > _SIMPLE:
+        # Whatever is the same is so by chance.
+        return []
+    several = range(1, MOST_CHANGES + 1 if len(differences) <= _MOST_DIFFERENCES else 2)
+    return [
+        Edit(place, _apply(own, chosen), tuple(one.change for one in chosen))
+        for number in several
+        for chosen in combinations(differences, number)
+    ]
+
+
+def is_small(change: Change) -> bool:
+    """Return True unless a change exchanges whole expressions, which an edit within one may mend as well."""
+    parts = (part for part in (change.before, change.after) if part is not None)
+    return change.kind not in {kinds.OPERAND, kinds.CALL} or all(
+        isinstance(part, (ast.Name, ast.Subscript, ast.Attribute, ast.Constant)) for part in parts
+    )
+
+
+def _exchange_assignment(own: ast.stmt, wanted: ast.stmt, place: int) -> Iterator[Edit]:
+    """Yield the edit from `=` to `+=` or back."""
+    change = Change(kinds.ASSIGNMENT, own, wanted)
+    if isinstance(own, ast.AugAssign) and isinstance(wanted, ast.Assign):
+        yield Edit(place, ast.Assign([own.target], own.value), (change,))
+    elif isinstance(own, ast.Assign) and isinstance(wanted, ast.AugAssign):
+        target = own.targets[0]
+        if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
+            yield Edit(place, ast.AugAssign(target, wanted.op, own.value), (change,))
+
+
+def _apply(statement: ast.stmt, differences: Sequence[_Difference]) -> ast.stmt:
+    """Return a statement with parts of its value exchanged, the outer ones first."""
+    value: ast.expr = statement.value  # type: ignore[attr-defined] # only such statements are compared
+    for difference in differences:
+        value = _substitute(value, difference.at, difference.by)
+    return with_value(statement, value)
+
+
+def _substitute(node: _Node, at: ast.expr, by: _Node) -> _Node:
+    """Return a tree with a part exchanged, which is found by its identity; the rest is shared, not copied."""
+    if node is at:
+        return by
+    if not any(part is at for part in ast.walk(node)):
+        return node
+    copied = copy.copy(node)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            setattr(copied, name, [_substitute(part, at, by) if isinstance(part, ast.AST) else part for part in value])
+        elif isinstance(value, ast.AST):
+            setattr(copied, name, _substitute(value, at, by))
+    return copied
+
+
+@dataclass
+class _Comparison:
+    """One comparison of two expressions; each pair of parts is compared once."""
+
+    _known: dict[tuple[int, int], _Way] = field(default_factory=dict)
+    #: The expressions whose identity is a key: those that are made on the way, too.
+    _kept: list[ast.expr] = field(default_factory=list)
+
+    def compare(self, own: ast.expr, wanted: ast.expr) -> _Way:
+        """Return the lightest way from one expression to another, the outer differences first."""
+        key = id(own), id(wanted)
+        if key not in self._known:
+            self._kept += own, wanted
+            # Parts are smaller, so that nothing is asked about again before it is known.
+            self._known[key] = whole = [_exchange(own, wanted)]
+            if len(self._known) < _MOST_PAIRS:
+                self._known[key] = min([*self._list_ways(own, wanted), whole], key=_rank)
+        return self._known[key]
+
+    def _list_ways(self, own: ast.expr, wanted: ast.expr) -> Iterator[_Way]:
+        mine, theirs = view(own), view(wanted)
+        if mine.word == theirs.word and len(mine.parts) == len(theirs.parts):
+            yield self._compare_parts(own, mine, theirs)
+        yield from self._change_unary(own, wanted, mine, theirs)
+        yield from self._change_function(own, mine, theirs)
+        if mine.operator is not None and theirs.operator is not None:
+            yield from self._change_operator(own, mine, theirs)
+        if theirs.operator is not None:
+            yield from self._add_part(own, mine, theirs, theirs.operator)
+        if mine.operator is not None:
+            yield from self._leave_out_part(own, wanted, mine, theirs, mine.operator)
+
+    def _compare_pairs(self, mine: Sequence[ast.expr], theirs: Sequence[ast.expr]) -> _Way:
+        return [difference for pair in zip(mine, theirs, strict=True) for difference in self.compare(*pair)]
+
+    def _compare_operands(self, operator: ast.AST | None, mine: Sequence[ast.expr], theirs: Sequence[ast.expr]) -> _Way:
+        """Return the differences of operands; those of a sum or product in the order in which they differ least."""
+        if not isinstance(operator, (ast.Mult, ast.Add)) or len(theirs) > _MOST_ORDERED:
+            return self._compare_pairs(mine, theirs)
+        return min((self._compare_pairs(mine, order) for order in permutations(theirs)), key=_rank)
+
+    def _compare_parts(self, own: ast.expr, mine: View, theirs: View) -> _Way:
+        """Return the differences between what one operation is done with."""
+        if isinstance(own, ast.Subscript) and mine.word == "entry":
+            return self._compare_entries(own, mine, theirs)
+        if mine.function:
+            return self._compare_keywords(own, mine, theirs)
+        straight = self._compare_operands(mine.operator, mine.parts, theirs.parts)
+        if mine.operator is None or len(mine.parts) != 2:
+            return straight
+        left, right = mine.parts
+        by = ast.BinOp(right, mine.operator, left)
+        order = _Difference(own, by, Change(kinds.ORDER, own, by), 1)
+        return min(straight, [order, *self._compare_pairs((right, left), theirs.parts)], key=_rank)
+
+    def _compare_entries(self, own: ast.Subscript, mine: View, theirs: View) -> _Way:
+        """Return the difference of an entry, whose variable and index are named together."""
+        (base, *index), (other, *wanted) = mine.parts, theirs.parts
+        differences = [*self.compare(base, other), *self._compare_pairs(index, wanted)]
+        if not differences:
+            return []
+        changed: ast.expr = own
+        for difference in differences:
+            changed = _substitute(changed, difference.at, difference.by)
+        inner = self.compare(base, other)
+        kind = inner[0].change.kind if inner else kinds.INDEX
+        return [_Difference(own, changed, Change(kind, own, changed), _weigh(differences))]
+
+    def _change_unary(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
+        """Yield the ways in which a transpose or a sign is missing or too much."""
+        made: tuple[tuple[str, str, ast.expr], ...] = (
+            ("T", kinds.TRANSPOSE, ast.Attribute(own, "T", ast.Load())),
+            ("neg", kinds.SIGN, ast.UnaryOp(ast.USub(), own)),
+        )
+        for word, kind, by in made:
+            if theirs.word == word != mine.word:
+                yield [_Difference(own, by, Change(kind, own, by), 1), *self.compare(own, theirs.parts[0])]
+            if mine.word == word != theirs.word:
+                inner = mine.parts[0]
+                yield [_Difference(own, inner, Change(kind, own, inner), 1), *self.compare(inner, wanted)]
+
+    def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
+        """Yield the ways in which there is another function, or none, with the same arguments."""
+        if theirs.function and not mine.function and theirs.parts:
+            by = theirs.make([own, *theirs.parts[1:]])
+            yield [_Difference(own, by, Change(kinds.CALL, own, by), _CALL), *self.compare(own, theirs.parts[0])]
+        if mine.function and not theirs.function and mine.parts:
+            inner = mine.parts[0]
+            change = _Difference(own, inner, Change(kinds.CALL, own, inner), _CALL)
+            yield [change, *self.compare(inner, theirs.node)]
+        if mine.word != theirs.word and len(mine.parts) == len(theirs.parts):
+            if mine.function and theirs.function:
+                by = theirs.make(mine.parts, mine.keywords)
+                kind = kinds.MEAN if {mine.function, theirs.function} in _MEANS else kinds.OPERAND
+                change = _Difference(own, by, Change(kind, own, by), _CALL)
+                yield [change, *self._compare_keywords(by, view(by), theirs)]
+            elif mine.comparison and theirs.comparison:
+                by = theirs.make(mine.parts)
+                change = _Difference(own, by, Change(kinds.COMPARISON, own, by), 1)
+                yield [change, *self._compare_pairs(mine.parts, theirs.parts)]
+
+    def _compare_keywords(self, own: ast.expr, mine: View, theirs: View) -> _Way:
+        """Return the differences of two calls of one function: their keywords, named together, and their arguments."""
+        way = self._compare_pairs(mine.parts, theirs.parts)
+        if [(name, ast.dump(value)) for name, value in mine.keywords] == [
+            (name, ast.dump(value)) for name, value in theirs.keywords
+        ]:
+            return way
+        by = mine.make(mine.parts, theirs.keywords)
+        return [_Difference(own, by, Change(kinds.AXIS, own, by), 1), *way]
+
+    def _change_operator(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
+        """Yield the way from one operation of two operands to another."""
+        if mine.operator is None or theirs.operator is None or mine.word == theirs.word:
+            return
+        if (len(mine.parts), len(theirs.parts)) == (2, 2):
+            by = chain(mine.parts, theirs.operator)
+            change = Change(kind_of_operators(mine.operator, theirs.operator), own, by)
+            operands = self._compare_operands(theirs.operator, mine.parts, theirs.parts)
+            yield [_Difference(own, by, change, 1), *operands]
+
+    def _add_part(self, own: ast.expr, mine: View, theirs: View, operator: ast.operator) -> Iterator[_Way]:
+        """Yield the ways in which an operand is missing: one of several, or of two."""
+        same = mine.word == theirs.word and len(mine.parts) == len(theirs.parts) - 1
+        for at, kept, missing in _split(theirs.parts, operator):
+            if len(kept) != (len(mine.parts) if same else 1):
+                continue
+            by = chain([own, missing] if at else [missing, own], operator)
+            rest = self._compare_operands(operator, mine.parts, kept) if same else self.compare(own, kept[0])
+            change = Change(kind_of_part(operator), None, missing)
+            yield [_Difference(own, by, change, _size(missing)), *rest]
+
+    def _leave_out_part(
+        self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View, operator: ast.operator
+    ) -> Iterator[_Way]:
+        """Yield the ways in which there is an operand too much."""
+        same = mine.word == theirs.word and len(mine.parts) == len(theirs.parts) + 1
+        for _, kept, extra in _split(mine.parts, operator):
+            if len(kept) != (len(theirs.parts) if same else 1):
+                continue
+            by = chain(kept, operator)
+            rest = self._compare_operands(operator, kept, theirs.parts) if same else self.compare(kept[0], wanted)
+            change = Change(kind_of_part(operator), extra, None)
+            yield [_Difference(own, by, change, _size(extra)), *rest]
+
+
+def _split(parts: Sequence[ast.expr], operator: ast.operator) -> Iterator[tuple[int, Sequence[ast.expr], ast.expr]]:
+    """Yield each operand that may be left out, with its place and the others: not what is divided or subtracted from.
+
+    Of a sum or a product of more than two it is one, or all but one. The exponent of a power is none.
+    """
+    if isinstance(operator, ast.Pow):
+        return
+    for at, part in enumerate(parts):
+        others = [other for place, other in enumerate(parts) if place != at]
+        if at > 0 or not isinstance(operator, (ast.Div, ast.Sub)):
+            yield at, others, part
+        if len(parts) > 2 and isinstance(operator, (ast.Mult, ast.Add)):
+            yield at, [part], chain(others, operator)
+
+
+def _exchange(own: ast.expr, wanted: ast.expr) -> _Difference:
+    """Return the difference of two expressions that have nothing in common; of equal ones it weighs nothing."""
+    constants = isinstance(own, ast.Constant) and isinstance(wanted, ast.Constant)
+    change = Change(kinds.CONSTANT if constants else kinds.OPERAND, own, wanted)
+    return _Difference(own, wanted, change, max(_size(own), _size(wanted)))
+
+
+def _rank(way: _Way) -> tuple[int, int]:
+    return _weigh(way), len(way)
+
+
+def _weigh(way: _Way) -> int:
+    return sum(difference.weight for difference in way)
+
+
+def _size(node: ast.expr) -> int:
+    """Return the number of names, numbers and operations of an expression."""
+    seen = view(node)
+    return 1 + sum(map(_size, seen.parts))
