@@ -13,7 +13,7 @@ from grader.oracle.answers import Answer, Raised
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
-from grader.subjects.contracts.repair.search import ExhaustedError, Search
+from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
 from grader.subjects.contracts.repair.study import INSERT, REMOVE, ZERO, Operation, Script, Study
 from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
 from grader.subjects.contracts.rows import all_wrong
@@ -123,7 +123,7 @@ class Repairer:
         study = bench.study
         if not study.replacements | study.insertions:
             return None
-        script = Search(study, bench.are_right).find()
+        script = RepairSearch(study, bench.are_right).find()
         if not script:
             # Code that is right as it stands here is not the code that was judged.
             return None

@@ -21,7 +21,7 @@ class ExhaustedError(Exception):
 
 
 @dataclass
-class Search:
+class RepairSearch:
     """A search for the smallest right script; each script is run once."""
 
     study: Study

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.entry import EDITS, MOST_EDITS
 
-from .groups import Function, Group
+from .groups import Function, StatementGroup
 
 INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, ORDER, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL = EDITS
 
@@ -40,7 +40,7 @@ class _Change(NamedTuple):
     node: ast.expr
 
 
-def list_edits(group: Group, function: Function) -> list[Edit]:
+def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
     """Return the single edits of a group's values, each other than all before it; the commonest kinds first."""
     others = _list_arrays(function, group)
     edits: list[Edit] = []
@@ -66,7 +66,7 @@ def _spread(edits: Sequence[Edit]) -> list[Edit]:
     return sorted(chosen[:MOST_EDITS], key=lambda edit: EDITS.index(edit.kind))
 
 
-def _list_arrays(function: Function, group: Group) -> list[str]:
+def _list_arrays(function: Function, group: StatementGroup) -> list[str]:
     """Return the variables that may stand for another in a group: parameters, and what the function writes."""
     names = [*function.parameters, *(name for other in function.groups for name in other.target.names)]
     written = set(group.target.names)

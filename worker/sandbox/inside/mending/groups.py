@@ -54,7 +54,7 @@ class Block:
 
 
 @dataclass(eq=False)
-class Group:
+class StatementGroup:
     """Statements that write one target, in the order of the source, which are mended as a whole."""
 
     number: int
@@ -91,7 +91,7 @@ class Function:
 
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
-    groups: list[Group] = field(default_factory=list)
+    groups: list[StatementGroup] = field(default_factory=list)
 
     @property
     def parameters(self) -> list[str]:
@@ -151,10 +151,10 @@ def _list_definitions(
             yield from _list_definitions(node.body, holder)
 
 
-def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[Group]:
-    groups: list[Group] = []
+def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[StatementGroup]:
+    groups: list[StatementGroup] = []
     #: By its body the groups that begin in a block, by the variable.
-    begun: dict[int, dict[str, Group]] = {}
+    begun: dict[int, dict[str, StatementGroup]] = {}
     for node, block in _list_statements(function.node.body, ()):
         target = target_of(node)
         if target is None:
@@ -168,14 +168,14 @@ def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[Group]:
         number = next(numbers, None)
         if number is None:
             break
-        group = Group(number, function.name, target, [node], [block])
+        group = StatementGroup(number, function.name, target, [node], [block])
         groups.append(group)
         for name in target.names:
             beside[name] = group
     yield from groups
 
 
-def _continues(first: Group, target: Target) -> bool:
+def _continues(first: StatementGroup, target: Target) -> bool:
     """Return True if a statement changes what the group has made, and does not fill another place of a container."""
     if first.target.keys:
         return [ast.dump(key) for key in first.target.keys] == [ast.dump(key) for key in target.keys]
@@ -220,6 +220,6 @@ def list_loop_names(block: Block) -> list[list[str]]:
     ]
 
 
-def find_groups(functions: Mapping[str, Function]) -> dict[int, Group]:
+def find_groups(functions: Mapping[str, Function]) -> dict[int, StatementGroup]:
     """Return all groups by their numbers."""
     return {group.number: group for function in functions.values() for group in function.groups}

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from worker.sandbox.inside.entry import MOST_ALTERNATIVES
 
-from .groups import Function, Group, list_loop_names, loop_names
+from .groups import Function, StatementGroup, list_loop_names, loop_names
 from .recording import Recorder, agreement, scope
 from .targets import Bindings, solve
 from .words import count_words, similarity
@@ -20,8 +20,8 @@ _LEAST, _SURE = 1.0, 3.0
 class Match:
     """A statement of the submission and one of the solution's that may stand in its place."""
 
-    own: Group
-    solution: Group
+    own: StatementGroup
+    solution: StatementGroup
     #: By a loop variable of the solution's the submission's expression.
     loops: Mapping[str, ast.expr]
     score: float
@@ -142,12 +142,12 @@ class Matcher:
                 pair.names[name] = own
 
     @staticmethod
-    def _is_same_variable(pair: FunctionPair, own: Group, group: Group) -> bool:
+    def _is_same_variable(pair: FunctionPair, own: StatementGroup, group: StatementGroup) -> bool:
         return own.target.how != "return" and [pair.names.get(name) for name in group.target.names] == list(
             own.target.names
         )
 
-    def _score(self, pair: FunctionPair, own: Group, group: Group) -> Match | None:
+    def _score(self, pair: FunctionPair, own: StatementGroup, group: StatementGroup) -> Match | None:
         """Return a possible match with its score; None if the one can never stand for the other."""
         target, mine = group.target, own.target
         if len(target.names) != len(mine.names) or any(
@@ -178,7 +178,7 @@ class Matcher:
         return score + 2 * (self._agree(pair, name, own) or 0.0)
 
 
-def _bind_loops(loops: Bindings, group: Group, own: Group) -> None:
+def _bind_loops(loops: Bindings, group: StatementGroup, own: StatementGroup) -> None:
     """Bind the solution's loop variables that the target does not have to those of the loops in the same place."""
     theirs, mine = list_loop_names(group.block), list_loop_names(own.block)
     for names, others in zip(reversed(theirs), reversed(mine), strict=False):
@@ -187,7 +187,7 @@ def _bind_loops(loops: Bindings, group: Group, own: Group) -> None:
                 loops.setdefault(name, ast.Name(other, ast.Load()))
 
 
-def _list_tests(group: Group) -> list[ast.expr]:
+def _list_tests(group: StatementGroup) -> list[ast.expr]:
     """Return the conditions under which a group runs, inside of the innermost loop."""
     return [
         ast.UnaryOp(ast.Not(), branch.node.test) if branch.otherwise else branch.node.test

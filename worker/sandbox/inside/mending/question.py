@@ -1,7 +1,6 @@
 """Requests about mending: what the statements of a submission are, and what it answers after scripts of edits."""
 
 import ast
-import io
 import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
@@ -18,9 +17,10 @@ from worker.sandbox.inside.importer import CourseModules
 from worker.sandbox.inside.listing import Slice, SlicePart
 from worker.sandbox.inside.student import NO_MODULES, Student
 from worker.sandbox.inside.tracebacks import FILENAME, clean
+from worker.sandbox.inside.trial import Nowhere
 from worker.sandbox.inside.wire import pack
 
-from .groups import Group, list_functions
+from .groups import StatementGroup, list_functions
 from .matching import FunctionPair, Matcher, list_variables
 from .recording import RECORDER, Recorder, record_writes
 from .scripts import TICK, ZEROS, Mending
@@ -41,13 +41,6 @@ class EndlessError(BaseException):
     """The mended program goes on for too long; no `except Exception` of the student's catches it."""
 
 
-class _Nowhere(io.TextIOBase):
-    """What a mended program prints is nobody's."""
-
-    def write(self, text: str, /) -> int:
-        return len(text)
-
-
 class MendingQuestion:
     """A request with `study`, which is answered by what could be mended, or with `scripts` after it."""
 
@@ -58,7 +51,7 @@ class MendingQuestion:
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield what could be mended, or by script one frame for each case."""
-        with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
+        with redirect_stdout(Nowhere()), redirect_stderr(Nowhere()):
             if self._study is not None:
                 workbench = Workbench(student.lines, self._study)
                 # On its way before any of the student's code runs here, which could say otherwise.
@@ -240,7 +233,7 @@ class Workbench:
         return count_words(*own) != count_words(*([] if guard is None else [guard]))
 
     @staticmethod
-    def _list_overwritten(pair: FunctionPair, group: Group) -> list[int]:
+    def _list_overwritten(pair: FunctionPair, group: StatementGroup) -> list[int]:
         """Return the statements of the solution's that write what a statement writes that corresponds to none.
 
         Of a parameter they are those that read it.
@@ -308,13 +301,13 @@ def _compile(tree: ast.Module, filename: str, like: CodeType | None = None) -> C
     return compiled
 
 
-def _list_read(group: Group) -> set[str]:
+def _list_read(group: StatementGroup) -> set[str]:
     """Return the names that a group reads."""
     names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
     return {part.id for part in names if isinstance(part.ctx, ast.Load)}
 
 
-def _dump(group: Group) -> str:
+def _dump(group: StatementGroup) -> str:
     return " ".join(ast.dump(node) for node in group.nodes)
 
 

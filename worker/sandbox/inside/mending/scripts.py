@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from worker.sandbox.inside.accessors import spell
 
 from .edits import Edit, list_edits
-from .groups import FUNCTIONS, LOOPS, Block, Branch, Group, find_groups
+from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups
 from .matching import FunctionPair, Match
 from .translation import SolutionNames, Translator, UntranslatableError
 
@@ -28,7 +28,7 @@ Node = TypeVar("Node", bound=ast.AST)
 class Replacement:
     """Statements of the solution in the submission's terms."""
 
-    solution: Group
+    solution: StatementGroup
     nodes: Sequence[ast.stmt]
     #: The condition under which the solution runs them, inside of the innermost loop; None if there is none.
     guard: ast.expr | None
@@ -90,11 +90,11 @@ class Mending:
 
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""
-        edit = _Edit(self)
-        trees = [ast.Module(edit.clone(tree.body), []) for tree in self.trees]
+        application = _Application(self)
+        trees = [ast.Module(application.clone(tree.body), []) for tree in self.trees]
         for kind, *numbers in sorted(script, key=lambda operation: (operation[0] == INSERT, operation[1:])):
-            edit.make(kind, numbers)
-        edit.finish()
+            application.make(kind, numbers)
+        application.finish()
         return trees
 
 
@@ -102,7 +102,7 @@ class Mending:
 class Insertion:
     """The place of a statement that is missing: behind or before a statement, or at the end of a function."""
 
-    solution: Group
+    solution: StatementGroup
     nodes: Sequence[ast.stmt]
     #: The solution's branches and loops around it that the submission lacks there, translated, from the outermost in.
     around: Sequence[tuple[int, ast.stmt]]
@@ -112,7 +112,7 @@ class Insertion:
 
 
 @dataclass
-class _Edit:
+class _Application:
     """One application of a script. Blocks are copied; what is no block is shared with the program and never changed."""
 
     mending: Mending
@@ -196,7 +196,7 @@ class _Edit:
         copied: list[ast.stmt] = self.copies[id(body)]
         return copied
 
-    def _replace(self, own: Group, nodes: list[ast.stmt]) -> None:
+    def _replace(self, own: StatementGroup, nodes: list[ast.stmt]) -> None:
         """Put statements in the place of the last of a group; the others go."""
         for node, block in zip(own.nodes, own.blocks, strict=True):
             body = self._body(block.body)
@@ -210,7 +210,7 @@ class _Edit:
         at = max((i for i, node in enumerate(body) if anchor is not None and node.lineno == anchor.lineno), default=-1)
         body[at + 1 : at + 1] = replacement.nodes[replacement.early :]
 
-    def _move(self, own: Group, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
+    def _move(self, own: StatementGroup, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
         """Put statements under another condition, behind the outermost branch that they stood in."""
         self._replace(own, [])
         body, anchor = _climb(own.block, own.nodes[-1])
@@ -332,7 +332,7 @@ def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Ins
                 break
 
 
-def _insert_beside(group: Group, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
+def _insert_beside(group: StatementGroup, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
     """Return the insertion beside a statement in the same loops, or of a loop that is missing behind it."""
     theirs, loops = anchor.solution.block.loops, group.block.loops
     if theirs != loops[: len(theirs)]:
@@ -352,7 +352,7 @@ def _insert_beside(group: Group, anchor: Match, translator: Translator, *, after
     return Insertion(group, nodes, around, statement, body, after)
 
 
-def _list_missing(group: Group, loops: int) -> list[ast.stmt | Branch]:
+def _list_missing(group: StatementGroup, loops: int) -> list[ast.stmt | Branch]:
     """Return the branches and loops around a group inside of so many loops."""
     missing: list[ast.stmt | Branch] = []
     for holder in group.block.around:
@@ -366,13 +366,13 @@ def _list_missing(group: Group, loops: int) -> list[ast.stmt | Branch]:
 
 
 def _translate_holder(
-    holder: ast.stmt | Branch, group: Group, bound: dict[str, ast.expr], place: Block, translator: Translator
+    holder: ast.stmt | Branch, group: StatementGroup, bound: dict[str, ast.expr], place: Block, translator: Translator
 ) -> ast.stmt:
     if isinstance(holder, Branch):
         return ast.If(translator.guard([holder], group, bound, place), [], [])
     if not isinstance(holder, ast.For):
         raise UntranslatableError
-    over = translator.translate_expression(holder.iter, group, bound, place)
+    over = translator.translate_node(holder.iter, group, bound, place)
     for name in {node.id for node in ast.walk(holder.target) if isinstance(node, ast.Name)}:
         bound[name] = ast.Name(name, ast.Load())
     return ast.For(copy.deepcopy(holder.target), over, [_make_tick(holder)], [])
