@@ -14,8 +14,8 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
-from grader.subjects.contracts.repair.study import INSERT, REMOVE, ZERO, Operation, Script, Study
-from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
+from grader.subjects.contracts.repair.study import HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from grader.subjects.contracts.row_comments import RowStatement, read_graded_lines
 from grader.subjects.contracts.rows import all_wrong
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
@@ -92,7 +92,7 @@ class Repairer:
         """
         best: Repair | None = None
         for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
-            commented = read_row_statements(source)
+            commented = read_graded_lines(source)
             if not commented:
                 continue
             found = None
@@ -121,7 +121,7 @@ class Repairer:
         }
         bench = Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission)
         study = bench.study
-        if not study.replacements | study.insertions:
+        if not study.replacements | study.insertions | study.frames:
             return None
         script = RepairSearch(study, bench.are_right).find()
         if not script:
@@ -180,7 +180,8 @@ class Repairer:
         Without a statement, or with zeros in its place, some case must be wrong whose sizes are all above 1.
         """
         mended = {operation[1] for operation in script if operation[0] != INSERT}
-        kept = [number for number in bench.study.matched if number not in mended]
+        headers = {own.number for own in bench.study.statements if own.role == HEADER}
+        kept = [number for number in bench.study.matched if number not in mended | headers]
         scripts = [script | {(kind, number)} for number in kept for kind in (REMOVE, ZERO)]
         right = bench.are_right(scripts)
         pairs = zip(kept, right[::2], right[1::2], strict=True)

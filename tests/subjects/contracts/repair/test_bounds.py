@@ -123,7 +123,7 @@ def test_a_search_has_no_more_sets_in_memory_than_it_may_try() -> None:
     rows = dict.fromkeys(range(400), ("row",))
     own = [
         OwnStatement(
-            number, ((0, number + 1),), (number,), frozenset(), frozenset(), (), unfilled=False, overwritten=()
+            number, ((0, number + 1),), (number,), frozenset(), frozenset(), (), unfilled=False, role="", overwritten=()
         )
         for number in range(130)
     ]

@@ -19,6 +19,11 @@ INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, ORDER, SIGN, CONSTANT, COMPARISON, A
 #: Other variables that may stand in the place of one.
 _MOST_OTHERS = 5
 
+#: By the role of an expression that is a number, those of its kinds that are none; a header's constants vary anyway.
+_WHOLE: dict[str, tuple[type[ast.expr], ...]] = {
+    "index": (ast.Slice, ast.Tuple, ast.Compare),
+    "header": (ast.Slice, ast.Tuple, ast.Compare, ast.Call, ast.Constant, ast.UnaryOp),
+}
 _PRODUCTS = frozenset({"matmul", "dot", "multiply"})
 _MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
 _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
@@ -44,10 +49,11 @@ def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
     """Return the single edits of a group's values, each other than all before it; the commonest kinds first."""
     others = _list_arrays(function, group)
     edits: list[Edit] = []
+    where = "root" if group.loop is None else "header"
     for place, node in enumerate(group.nodes):
         seen = {ast.dump(node)}
         value = getattr(node, "value", None)
-        for change in () if value is None else _vary(value, others, "root"):
+        for change in () if value is None else _vary(value, others, where):
             edited = copy.copy(node)
             edited.value = change.node  # type: ignore[attr-defined] # it has one
             if (dumped := ast.dump(edited)) not in seen:
@@ -103,10 +109,11 @@ def _place_of(node: ast.expr, field: str, where: str) -> str:
     if isinstance(node, ast.Call):
         # The object of a method is part of what it computes.
         method = isinstance(node.func, ast.Attribute)
-        return "argument" if field != "func" else "method" if method else ""
+        inside = where if where == "header" else "argument"
+        return inside if field != "func" else "method" if method else ""
     if isinstance(node, ast.Subscript):
         return "index" if field == "slice" else "entry"
-    return "index" if where == "index" else "operand"
+    return where if where in {"index", "header"} else "operand"
 
 
 def _with(node: ast.expr, field: str, value: object) -> ast.expr:
@@ -121,9 +128,11 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Change
         return
     for edit in _EDITORS.get(type(node), ()):
         yield from edit(node)
-    if where == "index" and not isinstance(node, (ast.Slice, ast.Tuple, ast.Compare)) and not _is_text(node):
+    if where in _WHOLE and not isinstance(node, _WHOLE[where]) and not _is_text(node):
         for operator in (ast.Add(), ast.Sub()):
             yield _Change(INDEX, ast.BinOp(node, operator, ast.Constant(1)))
+    if where == "header" and isinstance(node, ast.Call) and spell(node.func) == "range":
+        yield _Change(ORDER, ast.Call(_name("reversed"), [node], []))
     if isinstance(node, ast.Name) and node.id in others and where != "index":
         for name in [other for other in others if other != node.id][:_MOST_OTHERS]:
             yield _Change(OPERAND, _name(name))

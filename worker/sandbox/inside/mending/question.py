@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.compiling import FUTURES
 from worker.sandbox.inside.entry import LONGEST_SPELLED
@@ -20,10 +21,11 @@ from worker.sandbox.inside.tracebacks import FILENAME, clean
 from worker.sandbox.inside.trial import Nowhere
 from worker.sandbox.inside.wire import pack
 
-from .groups import StatementGroup, list_functions
+from .groups import RETURN, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_variables
 from .recording import RECORDER, Recorder, record_writes
 from .scripts import TICK, ZEROS, Mending
+from .targets import list_names
 from .translation import SolutionNames, private
 from .words import count_words
 
@@ -85,7 +87,7 @@ class Workbench:
         self._solution = list_functions([solution])
         self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
-        self._template = {(name, _dump(group)) for name, function in template.items() for group in function.groups}
+        self._template = {(group.function, _dump(group)) for group in find_groups(template).values()}
 
     def match(self, calls: CallsQuestion) -> None:
         """Find what of the solution's stands where; the submission may be run for that."""
@@ -174,15 +176,16 @@ class Workbench:
                 group.number,
                 [list(self._lines.origin(node.lineno)) for node in group.nodes],
                 (group.function, _dump(group)) in self._template,
+                group.role,
             ]
             for name, function in self._own.items()
             if name in self._solution
-            for group in function.groups
+            for group in (*function.groups, *function.headers)
         ]
         solution = [
             [group.number, [node.lineno for node in group.nodes]]
             for function in self._solution.values()
-            for group in function.groups
+            for group in (*function.groups, *function.headers)
         ]
         return {"statements": own, "solution": solution}
 
@@ -193,7 +196,7 @@ class Workbench:
             pair = self.pairs[group.function]
             alternatives = [
                 match.solution.number
-                for match in pair.matches.get(number, ())
+                for match in pair.list_matches(number)
                 if (number, match.solution.number) in self.mending.replacements
             ]
             edits = [edit.kind for edit in self.mending.list_edits(number)] if self._edited and left > 0 else []
@@ -203,9 +206,10 @@ class Workbench:
                     "number": number,
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
-                    "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
+                    "guarded": [] if group.loop else self._list_guarded(number, alternatives),
                     "edits": edits,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
+                    "sources": self._list_sources(pair, group, alternatives) if group.role == RETURN else [],
                 }
             )
         described: dict[str, Any] = {
@@ -220,11 +224,15 @@ class Workbench:
     def _spell(self, number: int, place: int) -> list[Any]:
         """Return the line of an edit and what stands there then."""
         node = self.mending.list_edits(number)[place].node
-        return [self._lines.origin(node.lineno)[1], clean(ast.unparse(node), LONGEST_SPELLED)]
+        text = ast.unparse(self.mending.groups[number].complete(node))
+        return [self._lines.origin(node.lineno)[1], clean(text, LONGEST_SPELLED)]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
         return count_words(*own.nodes) == count_words(*replacement.nodes)
+
+    def _list_guarded(self, number: int, alternatives: Sequence[int]) -> list[int]:
+        return [other for other in alternatives if self._runs_otherwise(number, other)]
 
     def _runs_otherwise(self, number: int, other: int) -> bool:
         """Return True if a statement runs under another condition than the solution's, as they read."""
@@ -238,7 +246,7 @@ class Workbench:
 
         Of a parameter they are those that read it.
         """
-        if group.target.how in {"return", "bare"}:
+        if group.target.how in {"return", "bare", "loop"}:
             return []
         names = set(group.target.names)
         likeliest = [pair.matches[number][0] for number in pair.paired]
@@ -247,6 +255,25 @@ class Workbench:
         parameters = {name for name, own in pair.names.items() if own in names and own in pair.own.parameters}
         read = {other.number for other in pair.solution.groups if not parameters.isdisjoint(_list_read(other))}
         return sorted(written | read)
+
+    def _list_sources(self, pair: FunctionPair, group: StatementGroup, alternatives: Sequence[int]) -> list[int]:
+        """Return the statements of the solution's whose values a `return` of the submission's returns otherwise.
+
+        They write the variables that the solution returns there, or if it returns no variables they call the function.
+        """
+        replacement = next((self.mending.replacements[group.number, other] for other in alternatives[:1]), None)
+        if replacement is None:
+            return []
+        parts = _list_parts(replacement.solution.nodes[-1])
+        translated, own = _list_parts(replacement.nodes[-1]), _list_parts(group.nodes[-1])
+        if len(own) == len(parts):
+            dumps = zip(map(ast.dump, translated), map(ast.dump, own), strict=True)
+            parts = [part for part, (theirs, mine) in zip(parts, dumps, strict=True) if theirs != mine] or parts
+        returned = set().union(*map(list_names, parts))
+        written = [other.number for other in pair.solution.groups if not returned.isdisjoint(other.target.names)]
+        called = group.function.rpartition(".")[2]
+        every = (other for function in self._solution.values() for other in function.groups)
+        return written or [other.number for other in every if called in _list_called(other)]
 
 
 class MendedStudent(Student):
@@ -305,6 +332,20 @@ def _list_read(group: StatementGroup) -> set[str]:
     """Return the names that a group reads."""
     names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
     return {part.id for part in names if isinstance(part.ctx, ast.Load)}
+
+
+def _list_parts(node: ast.stmt) -> list[ast.expr]:
+    """Return the expressions that a `return` returns: of a tuple, a list or a dictionary each."""
+    value = getattr(node, "value", None)
+    if isinstance(value, (ast.Tuple, ast.List)):
+        return value.elts
+    return value.values if isinstance(value, ast.Dict) else [] if value is None else [value]
+
+
+def _list_called(group: StatementGroup) -> set[str]:
+    """Return the names of the functions and methods that a group calls."""
+    calls = (part.func for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Call))
+    return {func.attr if isinstance(func, ast.Attribute) else spell(func) for func in calls}
 
 
 def _dump(group: StatementGroup) -> str:

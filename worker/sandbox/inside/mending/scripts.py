@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 from worker.sandbox.inside.accessors import spell
 
 from .edits import Edit, list_edits
-from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups
-from .matching import FunctionPair, Match
+from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups, list_names_of, set_header
+from .matching import TURN, FunctionPair, Match, find_turn, list_tests
 from .translation import SolutionNames, Translator, UntranslatableError
+from .words import count_words
 
 #: The operations of a script.
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
@@ -48,7 +49,7 @@ class Mending:
         defined: Sequence[str],
     ) -> None:
         self.trees = trees
-        self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.groups}
+        self._functions = {group.number: pair.own for pair in pairs.values() for group in _list_all(pair)}
         self._edits: dict[int, list[Edit]] = {}
         for tree in trees:
             _count_turns(tree)
@@ -59,8 +60,8 @@ class Mending:
         self.insertions: dict[int, Insertion] = {}
         for pair in pairs.values():
             translator = Translator(pair, solution, defined)
-            for matches in pair.matches.values():
-                for match in matches:
+            for group in _list_all(pair):
+                for match in pair.list_matches(group.number):
                     self._add_replacement(translator, match)
             for insertion in _list_insertions(pair, translator):
                 self.insertions[insertion.solution.number] = insertion
@@ -69,7 +70,10 @@ class Mending:
         own, solution = match.own, match.solution
         try:
             nodes = translator.translate(solution, match.loops, own.block)
-            guards = solution.block.guards
+            if own.loop is not None:
+                nodes = [_turn_header(match, node) for node in nodes]
+            # A header is never moved.
+            guards = solution.block.guards if own.loop is None else ()
             guard = translator.guard(guards, solution, match.loops, own.block) if guards else None
         except UntranslatableError:
             return
@@ -79,7 +83,7 @@ class Mending:
         self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard, early, behind)
 
     def list_edits(self, number: int) -> list[Edit]:
-        """Return the single edits of a statement of the submission's; those of a `return` are none."""
+        """Return the single edits of a statement of the submission's."""
         if number not in self._edits:
             group = self.groups[number]
             edits = list_edits(group, self._functions[number])
@@ -153,6 +157,8 @@ class _Application:
             self._insert(self.mending.insertions[numbers[0]])
             return
         own = self.mending.groups[numbers[0]]
+        if own.loop is not None and kind not in {REPLACE, EDIT}:
+            raise KeyError(kind)
         if kind == REPLACE:
             replacement = self.mending.replacements[own.number, numbers[1]]
             self._values[own.number] = list(replacement.nodes)
@@ -198,6 +204,9 @@ class _Application:
 
     def _replace(self, own: StatementGroup, nodes: list[ast.stmt]) -> None:
         """Put statements in the place of the last of a group; the others go."""
+        if own.loop is not None:
+            set_header(self._copy_of(own.loop), nodes[-1])
+            return
         for node, block in zip(own.nodes, own.blocks, strict=True):
             body = self._body(block.body)
             at = _place(body, node)
@@ -263,6 +272,22 @@ class _Application:
         body.insert(at + 1 if insertion.after else at, node)
 
 
+def _list_all(pair: FunctionPair) -> list[StatementGroup]:
+    """Return all of the submission's that may be mended in a function."""
+    return [*pair.own.groups, *pair.own.headers]
+
+
+def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
+    """Return the header of the solution's loop with the values that the submission's variable has in its turns."""
+    if isinstance(match.own.loop, ast.While) or match.own.loop is None or match.solution.loop is None:
+        return node
+    turn = find_turn(match, list_names_of(match.solution.loop), list_names_of(match.own.loop))
+    value: ast.expr = node.value  # type: ignore[attr-defined] # of a header it is an expression
+    if turn is None or isinstance(turn, ast.Name):
+        return node
+    return ast.Expr(ast.GeneratorExp(turn, [ast.comprehension(ast.Name(TURN, ast.Store()), value, [], 0)]))
+
+
 def _place(body: list[ast.stmt], node: ast.stmt) -> int:
     return next(i for i, other in enumerate(body) if other is node)
 
@@ -320,8 +345,10 @@ def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Ins
     for at, group in enumerate(groups):
         if group.number in anchors or group.target.how == "return":
             continue
+        # Of statements of one target some may stand behind what follows the first.
+        earlier = sorted(groups[:at], key=lambda other: -max(_list_lines_before(other, group)))
         beside = [
-            *((anchors[other.number], True) for other in reversed(groups[:at]) if other.number in anchors),
+            *((anchors[other.number], True) for other in earlier if other.number in anchors),
             *((anchors[other.number], False) for other in groups[at + 1 :] if other.number in anchors),
         ]
         # In the same loop rather than around it.
@@ -332,15 +359,27 @@ def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Ins
                 break
 
 
+def _list_lines_before(group: StatementGroup, other: StatementGroup) -> list[int]:
+    """Return the lines of a group before another, which begins later; the first of several on one line."""
+    return [node.lineno for node in group.nodes if node.lineno < other.line] or [group.line]
+
+
 def _insert_beside(group: StatementGroup, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
     """Return the insertion beside a statement in the same loops, or of a loop that is missing behind it."""
     theirs, loops = anchor.solution.block.loops, group.block.loops
     if theirs != loops[: len(theirs)]:
         return None
-    body, statement = _climb(anchor.own.block, anchor.own.nodes[-1 if after else 0])
-    missing = _list_missing(group, len(theirs))
+    # Of statements of one target it stands behind those that come before it.
+    before = len(_list_lines_before(anchor.solution, group)) if after else 1
+    at = -1 if before == len(anchor.solution.nodes) else min(before, len(anchor.own.nodes)) - 1
+    block, statement = anchor.own.blocks[at if after else 0], anchor.own.nodes[at if after else 0]
     bound = dict(anchor.loops)
     try:
+        if group.block.body is anchor.solution.block.body and _runs_alike(anchor, translator):
+            body, missing = block.body, []
+        else:
+            body, statement = _climb(block, statement)
+            missing = _list_missing(group, len(theirs))
         around = [
             (id(holder), _translate_holder(holder, group, bound, anchor.own.block, translator)) for holder in missing
         ]
@@ -350,6 +389,13 @@ def _insert_beside(group: StatementGroup, anchor: Match, translator: Translator,
     for node in (*nodes, *(holder for _, holder in around)):
         _locate(node, statement)
     return Insertion(group, nodes, around, statement, body, after)
+
+
+def _runs_alike(match: Match, translator: Translator) -> bool:
+    """Return True if a statement runs under the condition of the solution's, as they read; or UntranslatableError."""
+    own, solution = match.own, match.solution
+    guards = [translator.guard([branch], solution, match.loops, own.block) for branch in solution.block.guards]
+    return count_words(*guards) == count_words(*list_tests(own))
 
 
 def _list_missing(group: StatementGroup, loops: int) -> list[ast.stmt | Branch]:
