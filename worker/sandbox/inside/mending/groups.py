@@ -116,6 +116,11 @@ class Function:
     headers: list[StatementGroup] = field(default_factory=list)
 
     @property
+    def mendable(self) -> list[StatementGroup]:
+        """All of it that may be mended."""
+        return [*self.groups, *self.headers]
+
+    @property
     def parameters(self) -> list[str]:
         """The names of its parameters by their position."""
         return [argument.arg for argument in (*self.node.args.posonlyargs, *self.node.args.args)]
@@ -263,4 +268,4 @@ def list_names_of(loop: ast.stmt) -> list[str]:
 
 def find_groups(functions: Mapping[str, Function]) -> dict[int, StatementGroup]:
     """Return all groups by their numbers."""
-    return {group.number: group for function in functions.values() for group in (*function.groups, *function.headers)}
+    return {group.number: group for function in functions.values() for group in function.mendable}

@@ -180,12 +180,12 @@ class Workbench:
             ]
             for name, function in self._own.items()
             if name in self._solution
-            for group in (*function.groups, *function.headers)
+            for group in function.mendable
         ]
         solution = [
             [group.number, [node.lineno for node in group.nodes]]
             for function in self._solution.values()
-            for group in (*function.groups, *function.headers)
+            for group in function.mendable
         ]
         return {"statements": own, "solution": solution}
 

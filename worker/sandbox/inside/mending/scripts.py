@@ -49,7 +49,7 @@ class Mending:
         defined: Sequence[str],
     ) -> None:
         self.trees = trees
-        self._functions = {group.number: pair.own for pair in pairs.values() for group in _list_all(pair)}
+        self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.mendable}
         self._edits: dict[int, list[Edit]] = {}
         for tree in trees:
             _count_turns(tree)
@@ -60,7 +60,7 @@ class Mending:
         self.insertions: dict[int, Insertion] = {}
         for pair in pairs.values():
             translator = Translator(pair, solution, defined)
-            for group in _list_all(pair):
+            for group in pair.own.mendable:
                 for match in pair.list_matches(group.number):
                     self._add_replacement(translator, match)
             for insertion in _list_insertions(pair, translator):
@@ -270,11 +270,6 @@ class _Application:
             at += self.behind.get(key, 0)
             self.behind[key] = self.behind.get(key, 0) + 1
         body.insert(at + 1 if insertion.after else at, node)
-
-
-def _list_all(pair: FunctionPair) -> list[StatementGroup]:
-    """Return all of the submission's that may be mended in a function."""
-    return [*pair.own.groups, *pair.own.headers]
 
 
 def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
