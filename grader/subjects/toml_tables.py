@@ -77,7 +77,7 @@ def check_hidden(feedback: Feedback, rows: Sequence[str], wanted: Mapping[str, s
     unknown = [name for name in feedback.hidden if name not in rows]
     if unknown:
         advice = wanted["feedback.hidden"]
-        raise ValueError("; ".join(f"feedback.hidden is {_show(name)}: write {advice}" for name in unknown))
+        raise ValueError("; ".join(f"feedback.hidden is {show_value(name)}: write {advice}" for name in unknown))
     return feedback
 
 
@@ -99,7 +99,7 @@ def _faults(error: ValidationError, wanted: Mapping[str, str]) -> Iterator[str]:
         else:
             # Of a list the key, not the item's place in it.
             key = next(key for key in _longest(place) if key in wanted)
-            yield f"{key} is {_show(fault['input'])}: write {wanted[key]}"
+            yield f"{key} is {show_value(fault['input'])}: write {wanted[key]}"
 
 
 def _longest(place: Sequence[str]) -> Iterator[str]:
@@ -118,8 +118,8 @@ def _unknown(place: Sequence[str], wanted: Mapping[str, str]) -> str:
     return f"{_clip(key)} is no key of an assignment: write one of {there}"
 
 
-def _show(value: Any) -> str:
-    """A value as TOML has it, or nearly so."""
+def show_value(value: Any) -> str:
+    """Return a value as TOML has it, or nearly so, and no more of it than a message has room for."""
     return _clip(json.dumps(value, default=str, ensure_ascii=False))
 
 

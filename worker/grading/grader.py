@@ -235,8 +235,10 @@ class Grading:
             raise TimedOut(message) from error
 
     def _start_mending(self) -> Mender:
-        """Return the submission in a jail of its own for mending; raises TimedOut if no time is left for that."""
+        """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""
         self._close()
+        if self._stopped:
+            raise Stopped
         if self._mending_budget.used > self.grader.limits.seconds:
             self._gave_up = True
             raise TimedOut("The seconds for mending are used up.")

@@ -17,6 +17,7 @@ from worker.sandbox.inside.entry import (
     MOST_EDITS,
     MOST_FORMS,
     MOST_STATEMENTS,
+    ROLES,
     Entry,
 )
 from worker.sandbox.inside.networks.forms import FORMS
@@ -266,11 +267,13 @@ def _is_list_of_statements(header: dict[str, Any], _: Entry) -> bool:
 def _is_statement(value: object) -> bool:
     return (
         isinstance(value, list)
-        and len(value) == 3
+        and len(value) == 4
         and _is_line(value[0])
         and _are_lines(value[1])
         and len(value[1]) > 0
         and type(value[2]) is bool
+        and isinstance(value[3], str)
+        and value[3] in ROLES
     )
 
 
@@ -298,11 +301,11 @@ def _is_list_of_kinds(value: object) -> bool:
 def _is_match(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"number", "alternatives", "alike", "guarded", "placeholder", "overwritten"}
+        and set(value) == {"number", "alternatives", "alike", "guarded", "placeholder", "overwritten", "sources"}
         and _is_line(value["number"])
         and type(value["placeholder"]) is bool
         and all(_is_list(value[name], _is_line, MOST_ALTERNATIVES) for name in ("alternatives", "alike", "guarded"))
-        and _is_list(value["overwritten"], _is_line, MOST_STATEMENTS)
+        and all(_is_list(value[name], _is_line, MOST_STATEMENTS) for name in ("overwritten", "sources"))
     )
 
 

@@ -6,7 +6,6 @@ What is wrong is said in our own words: the key, its value, and what to write in
 import ast
 import contextlib
 import re
-import sys
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -18,41 +17,25 @@ from grader.errors import BadAssignment
 from grader.subjects import folder
 from grader.subjects.contracts.assignment import (
     DISCRETE,
-    MOST_SIZE,
-    VALUES,
     ContractAssignment,
     ContractMistake,
     ContractResult,
-    Dim,
-    Input,
     Solution,
 )
 from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
-from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
 from grader.subjects.contracts.repair.row_tables import COMMON, advise_rows, check_home, read_rows
 from grader.subjects.contracts.slips import SlipError, read_slips
-from grader.subjects.contracts.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, DimTable, ResultTable
-from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults
-
-#: Characters of the path of a file in a package.
-MOST_PATH = 100
+from grader.subjects.contracts.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
+from grader.subjects.contracts.toml_cases import read_dims, read_inputs
+from grader.subjects.contracts.toml_checks import ContractFault, check_expression, check_name, check_python, read_file
+from grader.subjects.contracts.toml_submission import check_modules, read_helpers, read_modules, read_package
+from grader.subjects.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults, show_value
 
 #: Keys of a table, characters of one, and characters of a message.
 _MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _FOR = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s+in\s+(.+)", re.DOTALL)
-_MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
-_PATH = re.compile(r"([A-Za-z_]\w*/)*[A-Za-z_]\w*\.py")
-#: Names that no folder of a submission can have.
-_OURS = frozenset({"numpy", "worker", "course"})
 _BRACES = re.compile(r"\{([^{}]*)\}")
-#: Functions that the expressions of dims may call beside those of all expressions.
-_DRAWING = ("ints",)
-
-
-class _ContractFault(ValueError):
-    """One mistake in an assignment: the key, its value and what to write."""
 
 
 def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
@@ -63,7 +46,7 @@ def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
     except ValidationError as error:
         message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
         raise BadAssignment(message) from error
-    except _ContractFault as fault:
+    except ContractFault as fault:
         message = f"{name}: {str(fault)[:_MOST_FAULT]}"
         raise BadAssignment(message) from fault
 
@@ -74,10 +57,10 @@ def _check_keys(tables: Mapping[str, Any]) -> None:
         if not isinstance(table, dict):
             continue
         if len(table) > _MOST_KEYS:
-            raise _ContractFault(f"{name[:60]} has {len(table)} keys; at most {_MOST_KEYS} are taken")
+            raise ContractFault(f"{name[:60]} has {len(table)} keys; at most {_MOST_KEYS} are taken")
         longest = max(map(len, table), default=0)
         if longest > _LONGEST_KEY:
-            raise _ContractFault(f"{name[:60]} has a key of {longest} characters; at most {_LONGEST_KEY} are taken")
+            raise ContractFault(f"{name[:60]} has a key of {longest} characters; at most {_LONGEST_KEY} are taken")
 
 
 def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
@@ -114,24 +97,24 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
 def _read(table: ContractTable) -> ContractAssignment:
     for name in table.files:
         if not folder.FILES.fullmatch(name):
-            raise _ContractFault(f"files has {_show(name)}: write the name of a .py file, or of one in mistakes/")
-    dims = tuple(_read_dims(table))
+            raise ContractFault(f"files has {show_value(name)}: write the name of a .py file, or of one in mistakes/")
+    dims = tuple(read_dims(table))
     known = {dim.name for dim in dims}
-    inputs = tuple(_read_inputs(table, known))
+    inputs = tuple(read_inputs(table, known))
     results = tuple(_read_results(table, known))
     _check_names(table, known)
     rows = [*dict.fromkeys(result.row for result in results), *COMMON]
     for row in table.rubric:
         if row not in rows:
-            raise _ContractFault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
+            raise ContractFault(f"rubric.{row} is no row: write one of {', '.join(rows)}")
     every = [*rows, *table.rows]
     try:
         feedback = check_hidden(table.feedback, every, advise_feedback(every))
-        repair_rows = read_rows(table, _rubric(table, results), partial(_file, table))
+        repair_rows = read_rows(table, _rubric(table, results), partial(read_file, table))
         check_home(table.home, dims)
     except ValueError as error:
-        raise _ContractFault(str(error)) from error
-    helpers, helping = _read_helpers(table)
+        raise ContractFault(str(error)) from error
+    helpers, helping = read_helpers(table)
     bound = {*known, *table.inputs, *table.upstream, *table.call.given}
     # What a solution defines itself is the students' to write, whatever the helpers have.
     entries = _read_entries(table, bound | (helping - _list_solved(table)))
@@ -144,19 +127,21 @@ def _read(table: ContractTable) -> ContractAssignment:
         inputs=inputs,
         call=table.call.code.strip() + "\n",
         results=results,
-        reference=_file(table, "forward.file", table.forward.file),
-        solution=_file(table, "solution.file", table.solution.file),
+        reference=read_file(table, "forward.file", table.forward.file),
+        solution=read_file(table, "solution.file", table.solution.file),
         mistakes=tuple(_read_mistakes(table)),
-        other_solutions=tuple(Solution(name, _file(table, "solution.others", name)) for name in table.solution.others),
+        other_solutions=tuple(
+            Solution(name, read_file(table, "solution.others", name)) for name in table.solution.others
+        ),
         assume=tuple(table.assume),
         forward_dims=tuple(table.forward.dims),
         upstream=dict(table.upstream),
         given=tuple(table.call.given),
         provides=tuple(table.submission.provides),
         helpers=helpers,
-        modules=tuple(_read_modules(table)),
-        package=_read_package(table),
-        stand_ins=tuple(_check_modules("submission.stand_ins", table.submission.stand_ins, table, "matplotlib")),
+        modules=tuple(read_modules(table)),
+        package=read_package(table),
+        stand_ins=tuple(check_modules("submission.stand_ins", table.submission.stand_ins, table, "matplotlib")),
         cases=table.cases,
         seed=table.seed,
         dtype=table.dtype,
@@ -184,59 +169,10 @@ def _read_entries(table: ContractTable, bound: set[str]) -> tuple[str, ...]:
     try:
         entries = read_entries(table.call.code, bound)
     except SyntaxError as error:
-        raise _ContractFault(f"call.code is not valid Python (line {error.lineno}: {error.msg})") from error
+        raise ContractFault(f"call.code is not valid Python (line {error.lineno}: {error.msg})") from error
     if not entries:
-        raise _ContractFault("call.code calls none of the student's functions: write the lines that call them")
+        raise ContractFault("call.code calls none of the student's functions: write the lines that call them")
     return entries
-
-
-def _read_modules(table: ContractTable) -> Iterator[str]:
-    if table.submission.modules and not table.submission.helpers:
-        raise _ContractFault("submission.modules hold the functions of submission.helpers: name that file, too")
-    yield from _check_modules("submission.modules", table.submission.modules, table, "dnn_utils")
-
-
-def _check_modules(key: str, names: list[str], table: ContractTable, example: str) -> Iterator[str]:
-    """Yield names of modules that an import may have there, and that are neither Python's nor NumPy's."""
-    # A file without a folder lies in a package of ours, which has two parts.
-    deepest = table.submission.file.count("/") or 2
-    for name in names:
-        root = name.lstrip(".").partition(".")[0]
-        dots = len(name) - len(name.lstrip("."))
-        if not _MODULE.fullmatch(name) or (not dots and (root == "numpy" or root in sys.stdlib_module_names)):
-            raise _ContractFault(f"{key} names {_show(name)}: write a module of your course, such as {example}")
-        if dots > deepest:
-            raise _ContractFault(f"{key} names {_show(name)}, which leads out of {table.submission.file}'s folders")
-        yield name
-
-
-def _read_package(table: ContractTable) -> str:
-    """Return the path of the file in a package, each part of which must be a name that Python can import."""
-    path = table.submission.file
-    if path and not (_PATH.fullmatch(path) and len(path) <= MOST_PATH):
-        raise _ContractFault(f"submission.file is {_show(path)}: write {WANTED['submission.file']}")
-    root = path.partition("/")[0].removesuffix(".py")
-    if "/" in path and (root in _OURS or root in sys.stdlib_module_names):
-        raise _ContractFault(
-            f"submission.file is {_show(path)}, and {root} is a package of Python's: rename the folder"
-        )
-    return path
-
-
-def _read_helpers(table: ContractTable) -> tuple[str, frozenset[str]]:
-    """Return the text of the helpers, and the names that it defines."""
-    if not table.submission.helpers:
-        return "", frozenset()
-    text = _file(table, "submission.helpers", table.submission.helpers)
-    try:
-        helping = defined_names(text)
-    except SyntaxError as error:
-        raise _ContractFault(f"{table.submission.helpers} is not valid Python: {error}") from error
-    if not helping:
-        raise _ContractFault(
-            f"{table.submission.helpers} defines no function: write the functions that students are given"
-        )
-    return text, helping
 
 
 def _list_solved(table: ContractTable) -> frozenset[str]:
@@ -251,114 +187,26 @@ def _list_solved(table: ContractTable) -> frozenset[str]:
 def _check_helping(table: ContractTable, taken: Collection[str]) -> None:
     if taken:
         whose = "submission.provides names" if min(taken) in table.submission.provides else "students write"
-        raise _ContractFault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
-
-
-def _read_dims(table: ContractTable) -> Iterator[Dim]:
-    known: set[str] = set()
-    for name, raw in table.dims.items():
-        key = f"dims.{name}"
-        _check_name(key, name)
-        yield _read_dim(key, name, raw, known)
-        known.add(name)
-    for condition in table.assume:
-        _check_expression("assume", condition, known)
-
-
-def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
-    wanted = (
-        'write a range such as [1, 5], { many = "K + 2", each = [1, 6] }, { of = ["relu", "tanh"] },'
-        ' { real = [0.0, 1.0] }, or an expression such as "prod(d)"'
-    )
-    if isinstance(raw, str):
-        _check_expression(key, raw, known, functions=_DRAWING)
-        return Dim(name, expression=raw)
-    _check_ends(key, raw)
-    if _is_range(raw):
-        return Dim(name, least=raw[0], most=raw[1])
-    if isinstance(raw, dict) and raw.keys() == {"many", "each"} and _is_range(raw["each"]):
-        many = raw["many"]
-        # A number of items that is a range is drawn itself.
-        many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
-        _check_expression(f"{key}.many", many, known, functions=_DRAWING)
-        least, most = raw["each"]
-        return Dim(name, least, most, many)
-    try:
-        table = DimTable.model_validate(raw)
-    except ValidationError as error:
-        raise _ContractFault(f"{key} is {_show(raw)}: {wanted}") from error
-    if table.of:
-        return Dim(name, of=tuple(table.of))
-    if table.real is not None and table.real[0] <= table.real[1]:
-        return Dim(name, real=table.real)
-    raise _ContractFault(f"{key} is {_show(raw)}: {wanted}")
-
-
-def _check_ends(key: str, raw: Any) -> None:
-    """Refuse a range, also one of a list's items or of real numbers, with ends that no range has."""
-    table = raw if isinstance(raw, dict) else {"each": raw}
-    for part in ("many", "each", "real"):
-        ends = table.get(part)
-        if not isinstance(ends, (list, tuple)):
-            continue
-        if any(isinstance(end, str) for end in ends):
-            raise _ContractFault(
-                f"{key} is {_show(raw)}, but the ends of a range are numbers: a whole number from 1 to another dim is"
-                ' "ints(1, 1, K)[0]", and a list of L of them "ints(L, 1, K)"'
-            )
-        if part != "real" and any(type(end) is int and not 0 <= end <= MOST_SIZE for end in ends):
-            raise _ContractFault(f"{key} is {_show(raw)}, but the ends of a range are from 0 to {MOST_SIZE}")
-
-
-def _is_range(raw: Any) -> bool:
-    return (
-        isinstance(raw, (list, tuple))
-        and len(raw) == 2
-        and all(type(end) is int and 0 <= end <= MOST_SIZE for end in raw)
-        and raw[0] <= raw[1]
-    )
-
-
-def _read_inputs(table: ContractTable, known: set[str]) -> Iterator[Input]:
-    for name, entry in table.inputs.items():
-        key = f"inputs.{name}"
-        _check_name(key, name)
-        if name in known:
-            raise _ContractFault(f"{key} has the name of a dim: write another name")
-        inside = known | ({"k"} if entry.each else set())
-        if any(part.endswith(",") for part in entry.shape.split()):
-            raise _ContractFault(f"{key}.shape is {_show(entry.shape)}: write {WANTED['inputs.shape']}")
-        for part in entry.shape.split():
-            _check_expression(f"{key}.shape", part.removeprefix("*"), inside)
-        if entry.each:
-            _check_expression(f"{key}.each", entry.each, known)
-        kind, _, rest = entry.values.partition("(")
-        if kind.strip() not in VALUES or (rest and not rest.rstrip().endswith(")")):
-            raise _ContractFault(f"{key}.values is {_show(entry.values)}: write {WANTED['inputs.values']}")
-        if rest:
-            _check_expression(f"{key}.values", f"[{rest.rstrip()[:-1]}]", inside)
-        yield Input(name, entry.shape, entry.values.strip(), entry.each)
+        raise ContractFault(f"{table.submission.helpers} defines {min(taken)}, which {whose}: rename it")
 
 
 def _read_results(table: ContractTable, known: set[str]) -> Iterator[ContractResult]:
     for expression, entry in table.results.items():
         key = f"results.{expression}"
         if bool(entry.grad) == bool(entry.value):
-            raise _ContractFault(
-                f'{key} must have one of grad and value: write {{ grad = "x" }} or {{ value = "out" }}'
-            )
+            raise ContractFault(f'{key} must have one of grad and value: write {{ grad = "x" }} or {{ value = "out" }}')
         index, over = "", ""
         if entry.over:
             match = _FOR.fullmatch(entry.over)
             if match is None:
-                raise _ContractFault(f'{key}.for is {_show(entry.over)}: write such as "k in range(K + 1)"')
+                raise ContractFault(f'{key}.for is {show_value(entry.over)}: write such as "k in range(K + 1)"')
             index, over = match[1], match[2]
-            _check_expression(f"{key}.for", over, known)
+            check_expression(f"{key}.for", over, known)
         inside = known | ({index} if index else set())
         for part in _BRACES.findall(entry.grad or entry.value):
-            _check_expression(key, part, inside)
-        _check_expression(f"{key}.scale", entry.scale, inside)
-        _check_python(key, expression)
+            check_expression(key, part, inside)
+        check_expression(f"{key}.scale", entry.scale, inside)
+        check_python(key, expression)
         _check_target(table, key, entry)
         row = entry.row or _row_name(expression)
         title = entry.title or f"`{expression}` is correct"
@@ -371,8 +219,9 @@ def _check_target(table: ContractTable, key: str, entry: ResultTable) -> None:
     """Refuse a gradient by an input that has none."""
     target = entry.grad.partition("[")[0]
     if target in table.inputs and table.inputs[target].values.partition("(")[0].strip() in DISCRETE:
-        raise _ContractFault(
-            f"{key}.grad is {_show(entry.grad)}, whose values are {table.inputs[target].values}: they cannot be moved"
+        raise ContractFault(
+            f"{key}.grad is {show_value(entry.grad)}, whose values are {table.inputs[target].values}: they cannot be"
+            " moved"
         )
 
 
@@ -380,21 +229,23 @@ def _check_names(table: ContractTable, known: set[str]) -> None:
     for key, chosen in (("forward.dims", table.forward.dims), ("submission.provides", table.submission.provides)):
         for name in chosen:
             if name not in known:
-                raise _ContractFault(
-                    f"{key} names {_show(name)}, which is no dim: write one of {', '.join(known) or 'none'}"
+                raise ContractFault(
+                    f"{key} names {show_value(name)}, which is no dim: write one of {', '.join(known) or 'none'}"
                 )
     for name in table.upstream:
-        _check_name(f"upstream.{name}", name)
+        check_name(f"upstream.{name}", name)
         if name in known or name in table.inputs:
-            raise _ContractFault(f"upstream.{name} has the name of a dim or an input: write another name")
+            raise ContractFault(f"upstream.{name} has the name of a dim or an input: write another name")
     clash = {*table.call.given} & {*known, *table.inputs, *table.upstream}
     if clash:
-        raise _ContractFault(
-            f"call.given names {_show(min(clash))}, which is a dim, an input or an upstream: rename the output"
+        raise ContractFault(
+            f"call.given names {show_value(min(clash))}, which is a dim, an input or an upstream: rename the output"
         )
     taken = bound_names(table.call.code) & {*known, *table.inputs, *table.upstream, *table.call.given}
     if taken:
-        raise _ContractFault(f"call.code assigns {_show(min(taken))}, which is bound for it already: use another name")
+        raise ContractFault(
+            f"call.code assigns {show_value(min(taken))}, which is bound for it already: use another name"
+        )
 
 
 def _read_mistakes(table: ContractTable) -> Iterator[ContractMistake]:
@@ -404,18 +255,18 @@ def _read_mistakes(table: ContractTable) -> Iterator[ContractMistake]:
     }
     count = len(sources) + len(table.slips)
     if count > MOST_MISTAKES:
-        raise _ContractFault(f"there are {count} mistakes; at most {MOST_MISTAKES} are taken")
+        raise ContractFault(f"there are {count} mistakes; at most {MOST_MISTAKES} are taken")
     mistakes = {name: _read_mistake(name, text) for name, text in sources.items()}
-    solution = _file(table, "solution.file", table.solution.file)
+    solution = read_file(table, "solution.file", table.solution.file)
     try:
         for slip in read_slips(table.slips, table.solution.file, solution):
             name = f"mistakes/{slip.id}.py"
             if name in mistakes:
                 other = name if name in sources else "another slip"
-                raise _ContractFault(f"slips.{slip.id} has the id of {other}: rename one of them")
+                raise ContractFault(f"slips.{slip.id} has the id of {other}: rename one of them")
             mistakes[name] = slip
     except SlipError as error:
-        raise _ContractFault(str(error)) from error
+        raise ContractFault(str(error)) from error
     for _, mistake in sorted(mistakes.items()):
         yield mistake
 
@@ -424,51 +275,16 @@ def _read_mistake(name: str, text: str) -> ContractMistake:
     try:
         docstring = ast.get_docstring(parse(text)) or ""
     except SyntaxError as error:
-        raise _ContractFault(f"{name} is not valid Python: {error}") from error
+        raise ContractFault(f"{name} is not valid Python: {error}") from error
     title, _, hint = docstring.partition("\n")
     if not title.strip():
-        raise _ContractFault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
+        raise ContractFault(f'{name} has no docstring: begin it with what follows "it", and a hint below')
     return ContractMistake(
         name.removeprefix("mistakes/").removesuffix(".py"), title.strip().rstrip("."), hint.strip(), text
     )
-
-
-def _file(table: ContractTable, key: str, name: str) -> str:
-    if name not in table.files:
-        raise _ContractFault(
-            f"{key} is {_show(name)}, which is not beside the assignment: put the file into its folder"
-        )
-    return table.files[name]
-
-
-def _check_name(key: str, name: str) -> None:
-    if not _NAME.fullmatch(name) or name in FUNCTIONS or name in {"ints", "np", "tap"}:
-        raise _ContractFault(f"{key} is no name that can be used here: write letters, digits and _")
-
-
-def _check_expression(key: str, text: str, known: set[str], functions: Collection[str] = ()) -> None:
-    try:
-        unknown = names(text, functions) - known
-    except ExpressionError as error:
-        raise _ContractFault(f"{key}: {error}; write {EXPRESSION}") from error
-    if unknown:
-        there = ", ".join(sorted(known)) or "no names"
-        raise _ContractFault(f"{key} uses {_show(min(unknown))}, which is not known there; known are {there}")
-
-
-def _check_python(key: str, expression: str) -> None:
-    try:
-        ast.parse(expression, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise _ContractFault(f"{key} is no expression of Python: write such as dx or grads['W1']") from error
 
 
 def _row_name(expression: str) -> str:
     """Return the name of a result's row: dW[k] is dW, grads['W1'] is grads_W1."""
     named = re.sub(r"\[[a-z]\w*\]$|\s*\+\s*str\(.*?\)", "", expression)
     return re.sub(r"\W+", "_", named).strip("_")[:64] or "result"
-
-
-def _show(value: Any) -> str:
-    text = repr(value).replace("'", '"')
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -48,6 +48,23 @@ def read_row_statements(text: str) -> tuple[RowStatement, ...]:
     return tuple(statements)
 
 
+def read_graded_lines(text: str) -> tuple[RowStatement, ...]:
+    """Return the statements with a comment and the headers of loops, which count for the rows of the first one inside.
+
+    Raises SyntaxError, RowCommentError.
+    """
+    statements = read_row_statements(text)
+    first = {statement.first for statement in statements}
+    headers = []
+    for loop in ast.walk(parse(text)) if statements else ():
+        if isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) and loop.lineno not in first:
+            inside = range(loop.lineno, (loop.body[-1].end_lineno or loop.lineno) + 1)
+            rows = next((statement.rows for statement in statements if statement.first in inside), ())
+            last = (loop.test if isinstance(loop, ast.While) else loop.iter).end_lineno or loop.lineno
+            headers += [RowStatement(loop.lineno, last, rows)] if rows else []
+    return tuple(sorted((*statements, *headers), key=lambda statement: statement.first))
+
+
 def strip(text: str) -> str:
     """Return a solution without these comments and the blanks before them; raises SyntaxError if it is no Python.
 

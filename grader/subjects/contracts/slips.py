@@ -1,7 +1,6 @@
 """Slips: mistakes that an author writes as changes of the solution's text, and the whole sources that they make."""
 
 import ast
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from operator import itemgetter
@@ -13,10 +12,7 @@ from grader.subjects.contracts import row_comments
 from grader.subjects.contracts.assignment import ContractMistake
 from grader.subjects.contracts.driver import parse
 from grader.subjects.contracts.tables import MOST_CHARACTERS, SLIP_WANTED, ChangeTable, SlipTable
-from grader.subjects.toml_tables import explain_faults
-
-#: Characters of a text that a message repeats.
-_MOST_SHOWN = 60
+from grader.subjects.toml_tables import explain_faults, show_value
 
 
 class SlipError(ValueError):
@@ -65,7 +61,7 @@ def _change(text: str, filename: str, changes: Sequence[ChangeTable]) -> str:
     parts, end = [], 0
     for start, change in sorted(((_find(text, filename, change), change) for change in changes), key=itemgetter(0)):
         if start < end:
-            raise SlipError(f"two changes overlap at {_show(change.old)}: write them as one")
+            raise SlipError(f"two changes overlap at {show_value(change.old)}: write them as one")
         parts += [text[end:start], change.new]
         end = start + len(change.old)
     changed = "".join([*parts, text[end:]])
@@ -79,7 +75,7 @@ def _change(text: str, filename: str, changes: Sequence[ChangeTable]) -> str:
 def _find(text: str, filename: str, change: ChangeTable) -> int:
     """Return the place of the text that a change replaces."""
     places = list(islice(_list_places(text, change.old), change.nth or 2))
-    shown, count = _show(change.old), len(places)
+    shown, count = show_value(change.old), len(places)
     if not count:
         raise SlipError(f"{shown} does not occur in {filename}: copy a text from it, without any comment # row: NAME")
     if change.nth is None and count > 1:
@@ -107,8 +103,3 @@ def _set_docstring(source: str, docstring: str) -> str:
     if ast.get_docstring(tree) is None:
         return f"{docstring}\n\n{source}"
     return source.replace(ast.get_source_segment(source, tree.body[0]) or "", docstring, 1)
-
-
-def _show(text: str) -> str:
-    shown = json.dumps(text, ensure_ascii=False)
-    return shown if len(shown) <= _MOST_SHOWN else f"{shown[: _MOST_SHOWN - 3]}..."

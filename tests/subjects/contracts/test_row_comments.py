@@ -109,6 +109,33 @@ def test_a_comment_without_a_table_is_refused_with_its_line(solution: str, fault
     assert fault in str(refusal.value)
 
 
+FREE = ROWS.replace("marks = 1", "marks = 0").replace("marks = 4", "marks = 5")
+
+
+def test_a_statement_whose_rows_have_no_marks_is_refused_with_its_line() -> None:
+    with pytest.raises(BadAssignment) as refusal:
+        contract(LINEAR + FREE, solution=SOLUTION)
+    assert "solution.py, line 3: its rows (output) have 0 marks" in str(refusal.value)
+    with pytest.raises(BadAssignment, match=r"other.py, line 3: its rows \(output\) have 0 marks"):
+        contract(
+            f'{LINEAR}{FREE}\n[solution]\nothers = ["other.py"]\n',
+            solution=SOLUTION.replace("row: output", "row: output, gradients"),
+            other=SOLUTION,
+        )
+
+
+@pytest.mark.parametrize(
+    ("toml", "solution"),
+    [
+        (LINEAR + FREE, SOLUTION.replace("row: output", "row: output, gradients")),
+        (LINEAR + FREE + "\n[rubric]\nfinite_differences = 1\n", SOLUTION),
+        ("repair = false\n" + LINEAR + FREE, SOLUTION),
+    ],
+)
+def test_it_is_not_if_a_wrong_submission_loses_other_marks_for_it(toml: str, solution: str) -> None:
+    assert contract(toml, solution=solution).rows[0].marks == 0
+
+
 @pytest.mark.parametrize(
     ("home", "fault"),
     [

@@ -9,6 +9,8 @@ from typing import Any, Self
 MOST_FORMS, MOST_CAUSES, LONGEST_TYPE = 16, 8, 64
 #: Statements of a submission that may be mended, and statements of a solution that may stand in the place of one.
 MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
+#: The roles of a statement that may be mended: any, the header of a loop, a `return`.
+ROLES = ("statement", "header", "return")
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.
 MOST_EDITS = 80
 EDITS = (

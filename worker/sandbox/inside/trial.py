@@ -18,10 +18,11 @@ class _Enough(BaseException):
     """The statement runs for too long; no `except Exception` of the student's catches it."""
 
 
-class _Nowhere(io.TextIOBase):
-    """Prints of these statements are not the function's, and count for nothing."""
+class Nowhere(io.TextIOBase):
+    """A file for prints that are not the function's, and count for nothing."""
 
     def write(self, text: str, /) -> int:
+        """Return the number of characters that are dropped."""
         return len(text)
 
 
@@ -38,7 +39,7 @@ class Trials:
         """
         before = sys.gettrace()
         try:
-            with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
+            with redirect_stdout(Nowhere()), redirect_stderr(Nowhere()):
                 if counted:
                     sys.settrace(self._trace)
                 try:

@@ -12,9 +12,9 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
 from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips
-from grader.subjects.contracts.repair.search import ExhaustedError, Search
-from grader.subjects.contracts.repair.study import INSERT, REMOVE, ZERO, Operation, Script, Study
-from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
+from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
+from grader.subjects.contracts.repair.study import HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from grader.subjects.contracts.row_comments import RowStatement, read_graded_lines
 from grader.subjects.contracts.rows import all_wrong
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
@@ -68,7 +68,7 @@ class Repairer:
         """
         best: Repair | None = None
         for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
-            commented = read_row_statements(source)
+            commented = read_graded_lines(source)
             if not commented:
                 continue
             found = self._repair_by(source, commented, submission)
@@ -81,10 +81,13 @@ class Repairer:
     def _repair_free(self, submission: WrongSubmission) -> Repair | None:
         """Return the repair of code that is written otherwise than every solution: by one or two slips in its own."""
         places = choose_cases(self.cases, self.order, submission.failing)
-        commented = read_row_statements(self.assignment.solution)
+        commented = read_graded_lines(self.assignment.solution)
         try:
             bench = self._open(self.assignment.solution, commented, submission, places, record=True)
             edits = bench.list_edits()[:_SLIPS]
+            if bench.are_right([frozenset()])[0]:
+                # It is not the code that was judged.
+                return None
             return self._confirm(find_slip(bench, edits) or find_two_slips(bench, edits), bench, places)
         except GaveUpError:
             return None
@@ -93,17 +96,9 @@ class Repairer:
         """Return the repair by one solution; the submission runs beside it only if its own names do not do."""
         places = choose_cases(self.cases, self.order, submission.failing)
         for record in (False, True):
-            lesson = {
-                "solution": source,
-                "lines": [statement.first for statement in commented],
-                "template": self.assignment.template,
-                "record": record,
-            }
             recorded = record
             try:
-                bench = Bench(
-                    self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission
-                )
+                bench = self._open(source, commented, submission, places, record=record)
                 recorded = bench.study.renamed
                 if (repair := self._repair_on(bench, places)) is not None:
                     return repair
@@ -132,9 +127,9 @@ class Repairer:
 
     def _repair_on(self, bench: Bench, places: Sequence[int]) -> Repair | None:
         study = bench.study
-        if not study.replacements | study.insertions:
+        if not study.replacements | study.insertions | study.frames:
             return None
-        script = Search(study, bench.are_right).find()
+        script = RepairSearch(study, bench.are_right).find()
         if not script:
             # Code that is right as it stands here is not the code that was judged.
             return None
@@ -188,7 +183,8 @@ class Repairer:
         Without a statement, or with zeros in its place, some case must be wrong whose sizes are all above 1.
         """
         mended = {operation[1] for operation in script if operation[0] != INSERT}
-        kept = [number for number in bench.study.matched if number not in mended]
+        headers = {own.number for own in bench.study.statements if own.role == HEADER}
+        kept = [number for number in bench.study.matched if number not in mended | headers]
         scripts = [script | {(kind, number)} for number in kept for kind in (REMOVE, ZERO)]
         right = bench.are_right(scripts)
         pairs = zip(kept, right[::2], right[1::2], strict=True)

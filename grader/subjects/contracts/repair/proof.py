@@ -14,8 +14,8 @@ from grader.subjects.contracts.assignment import ContractAssignment, Solution
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
-from grader.subjects.contracts.repair.study import EDIT, REMOVE, ZERO, Operation, OwnStatement, Script
-from grader.subjects.contracts.row_comments import RowStatement, read_row_statements
+from grader.subjects.contracts.repair.study import EDIT, HEADER, REMOVE, ZERO, Operation, OwnStatement, Script
+from grader.subjects.contracts.row_comments import RowStatement, read_graded_lines
 from grader.subjects.workshop import Workshop
 
 #: Edits of all statements together, of each as many.
@@ -59,7 +59,7 @@ class TriedStatement:
 def list_commented(assignment: ContractAssignment) -> dict[Solution, tuple[RowStatement, ...]]:
     """Return the solutions with statements that count for rows, and these."""
     solutions = (Solution("solution.py", assignment.solution), *assignment.other_solutions)
-    commented = {solution: read_row_statements(solution.source) for solution in solutions}
+    commented = {solution: read_graded_lines(solution.source) for solution in solutions}
     return {solution: statements for solution, statements in commented.items() if statements}
 
 
@@ -143,11 +143,14 @@ class _Round:
         }
         edits_by_own = self._list_edits(list(lines_by_own))
         tried = self._try([*chain.from_iterable(edits_by_own.values())])
-        shown = self._try([(kind, own.number) for own in lines_by_own for kind in (REMOVE, ZERO)])
+        removals = {own: [(REMOVE, own.number), (ZERO, own.number)] for own in lines_by_own if own.role != HEADER}
+        shown = self._try([*chain.from_iterable(removals.values())])
         for own, lines in lines_by_own.items():
             rows = tuple(dict.fromkeys(row for line in lines for row in rows_by_line.pop(line)))
             edits = tuple(tried[edit] for edit in edits_by_own[own.number])
-            without = shown[REMOVE, own.number].caught | shown[ZERO, own.number].caught
+            # A loop without its header is none: its edits show it.
+            removed = [shown[operation] for operation in removals[own]] if own in removals else edits
+            without = frozenset[int]().union(*(edit.caught for edit in removed))
             yield TriedStatement(file, lines[0], rows, edits, without)
         for line, rows in rows_by_line.items():
             yield TriedStatement(file, line, rows, ())

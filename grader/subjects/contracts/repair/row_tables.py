@@ -12,8 +12,9 @@ _MOST_SIZES = 100
 #: Rows that no statement counts for: they are judged by what a repair shows.
 ANY_SHAPE, FORM = "any_shape", "form"
 RESERVED = (ANY_SHAPE, FORM)
-#: Rows that every contract has, whose marks count whichever rubric does.
-COMMON = ("finite_differences", "pure")
+#: Rows that every contract has, whose marks count whichever rubric does; a wrong submission never holds the first.
+AGREEMENT = "finite_differences"
+COMMON = (AGREEMENT, "pure")
 
 
 def advise_rows(given: Any) -> dict[str, str]:
@@ -35,6 +36,9 @@ def read_rows(
     solutions |= {name: read_file("solution.others", name) for name in table.solution.others}
     results = {row: most for row, most in marks.items() if row not in COMMON}
     check_rows(rows, results, solutions, home=bool(table.home))
+    # A wrong submission loses the marks of this row, whichever line is wrong.
+    if table.repair and not marks.get(AGREEMENT, 0):
+        check_costs(rows, solutions)
     return rows
 
 
@@ -64,6 +68,21 @@ def check_rows(
             f"the marks of [rows] add up to {total}, and those of the results to {wanted}: a submission has the larger"
             " of the two, so let both have the same maximum"
         )
+
+
+def check_costs(rows: tuple[RepairRow, ...], solutions: Mapping[str, str]) -> None:
+    """Refuse a statement whose rows have no marks: a submission that is wrong there alone would have all marks.
+
+    Raises ValueError with the sentence for the author.
+    """
+    worthless = {row.name for row in rows if not row.marks}
+    for file, text in solutions.items():
+        for statement in read_row_statements(text):
+            if worthless.issuperset(statement.rows):
+                raise ValueError(
+                    f"{file}, line {statement.first}: its rows ({', '.join(statement.rows)}) have 0 marks, so that a"
+                    " submission with a mistake in this line alone would have all marks: give one of them marks"
+                )
 
 
 def _read_names(file: str, text: str, names: list[str]) -> set[str]:

@@ -21,7 +21,7 @@ class ExhaustedError(Exception):
 
 
 @dataclass
-class Search:
+class RepairSearch:
     """A search for the smallest right script; each script is run once."""
 
     study: Study
@@ -46,7 +46,8 @@ class Search:
         study = self.study
         plain = study.replacements | study.insertions
         yield plain
-        for more in (study.guards, study.removals, study.guards | study.removals):
+        others = study.guards | study.removals
+        for more in (study.frames, study.guards, study.removals, others, study.frames | others):
             if more:
                 yield plain | more
         for operation in study.list_alternatives():

@@ -9,6 +9,8 @@ from grader.errors import Crashed
 from grader.subjects.contracts.row_comments import RowStatement
 
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
+#: Roles of a statement that is not like the others: the header of a loop, a `return`.
+HEADER, RETURN = "header", "return"
 
 #: The kind of an operation, the number of the submission's statement or of the inserted one, that of the solution's.
 Operation = tuple[str, int] | tuple[str, int, int]
@@ -31,8 +33,12 @@ class OwnStatement:
     unfilled: bool
     #: True if it writes a number, or an array of zeros, ones or random numbers.
     placeholder: bool
+    #: `HEADER` for the header of a loop, `RETURN`, or any other text.
+    role: str
     #: If it corresponds to none of them: those that write the variable, or read the parameter, that it writes.
     overwritten: tuple[int, ...]
+    #: Of a `return` those whose values it returns otherwise.
+    sources: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class Study:
             if names:
                 rows[number] = tuple(dict.fromkeys(names))
         matches = {match["number"]: match for match in reply["matches"]}
-        if matches.keys() != {number for number, _, _ in reply["statements"]}:
+        if matches.keys() != {number for number, *_ in reply["statements"]}:
             raise Crashed("It matched other statements than it has.")
         statements = tuple(
             OwnStatement(
@@ -76,9 +82,11 @@ class Study:
                 frozenset(matches[number]["guarded"]),
                 unfilled,
                 matches[number]["placeholder"],
+                role,
                 tuple(matches[number]["overwritten"]),
+                tuple(matches[number]["sources"]),
             )
-            for number, lines, unfilled in sorted(reply["statements"])
+            for number, lines, unfilled, role in sorted(reply["statements"])
         )
         return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"])
 
@@ -95,8 +103,21 @@ class Study:
 
     @cached_property
     def replacements(self) -> Script:
-        """The replacements of all statements that have a match."""
-        return frozenset((REPLACE, number, other) for number, other in self.matched.items())
+        """The replacements of all statements that have a match, but for headers of loops."""
+        return frozenset(
+            (REPLACE, number, other) for number, other in self.matched.items() if self.own[number].role != HEADER
+        )
+
+    @cached_property
+    def frames(self) -> Script:
+        """The replacements of headers of loops, and of a `return` that counts for no row of its own."""
+        headers = ((number, other) for number, other in self.matched.items() if self.own[number].role == HEADER)
+        returns = (
+            (own.number, own.alternatives[0])
+            for own in self.statements
+            if self.rows and own.role == RETURN and own.alternatives and own.number not in self.matched
+        )
+        return frozenset((REPLACE, number, other) for number, other in (*headers, *returns))
 
     @cached_property
     def insertions(self) -> Script:
@@ -138,15 +159,20 @@ class Study:
         if kind == REMOVE:
             overwritten = [self.rows[other] for other in self.own[number].overwritten if other in self.rows]
             return tuple(dict.fromkeys(row for rows in overwritten or [self._rows_behind(number)] for row in rows))
-        if kind == EDIT:
-            return self.rows[self.matched[number]] if number in self.matched else self._rows_behind(number)
-        return self.rows[others[0]] if others else ()
+        if kind == EDIT and number in self.matched:
+            return self.rows[self.matched[number]]
+        if kind != EDIT and others and others[0] in self.rows:
+            return self.rows[others[0]]
+        # A `return` costs the first of what it returns otherwise: one mistake is one row.
+        sources = [self.rows[other] for other in self.own[number].sources if other in self.rows]
+        return next(iter(sources), self._rows_behind(number))
 
     def _rows_behind(self, number: int) -> tuple[str, ...]:
         """Return the rows of the next statement that counts for any, or of the one before it."""
         behind = [self.rows[self.matched[other]] for other in sorted(self.matched) if other > number]
         before = [self.rows[self.matched[other]] for other in sorted(self.matched, reverse=True) if other < number]
-        return next(iter([*behind, *before]), ())
+        # No operation is free, or what is wrong would have all marks.
+        return next(iter([*behind, *before, *self.rows.values()]), ())
 
     def list_alternatives(self) -> Iterator[Operation]:
         """Yield replacements by what is not the likeliest."""

@@ -15,7 +15,7 @@ from grader.oracle.answers import Answer
 from grader.subjects.contracts.repair.bench import WrongSubmission
 from grader.subjects.contracts.repair.mending import Repairer
 from grader.subjects.contracts.repair.rows import TOO_SLOW
-from grader.subjects.contracts.repair.search import Search
+from grader.subjects.contracts.repair.search import RepairSearch
 from grader.subjects.contracts.repair.study import OwnStatement, Study
 from tests.local import LocalSession, local_by
 from tests.subjects.contracts.repair.making import change, find_revision, judge_source
@@ -139,6 +139,7 @@ def test_a_search_has_no_more_sets_in_memory_than_it_may_try() -> None:
             frozenset(),
             unfilled=False,
             placeholder=False,
+            role="",
             overwritten=(),
         )
         for number in range(130)
@@ -152,7 +153,7 @@ def test_a_search_has_no_more_sets_in_memory_than_it_may_try() -> None:
 
     tracemalloc.start()
     try:
-        assert Search(study, run).find() is None
+        assert RepairSearch(study, run).find() is None
         assert tracemalloc.get_traced_memory()[1] < 1 << 25
     finally:
         tracemalloc.stop()

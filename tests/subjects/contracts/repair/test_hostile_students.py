@@ -64,7 +64,7 @@ def check(verdict: Verdict, source: str) -> None:
     lines = source.splitlines()
     for statement in verdict.repair:
         assert statement.source == "\n".join(quote(lines[line.line - 1].strip()) for line in statement.lines)
-        assert all("=" in lines[line.line - 1] for line in statement.lines)
+        assert all("=" in lines[line.line - 1] or "for" in lines[line.line - 1] for line in statement.lines)
     if ESCAPE_WORD not in source:
         assert ESCAPE_WORD not in text
     assert OF_THE_SOLUTION not in text

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.entry import EDITS, MOST_EDITS
 
-from .groups import Function, Group
+from .groups import Function, StatementGroup
 
 INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
 OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:]
@@ -20,6 +20,11 @@ OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:]
 #: Other variables that may stand in the place of one.
 _MOST_OTHERS = 5
 
+#: By the role of an expression that is a number, those of its kinds that are none; a header's constants vary anyway.
+_WHOLE: dict[str, tuple[type[ast.expr], ...]] = {
+    "index": (ast.Slice, ast.Tuple, ast.Compare),
+    "header": (ast.Slice, ast.Tuple, ast.Compare, ast.Call, ast.Constant, ast.UnaryOp),
+}
 _PRODUCTS = frozenset({"matmul", "dot", "multiply"})
 _MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
 _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
@@ -57,14 +62,15 @@ class _Edited(NamedTuple):
     change: Change
 
 
-def list_edits(group: Group, function: Function) -> list[Edit]:
+def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
     """Return the single edits of a group's values, each other than all before it; the commonest kinds first."""
     others = _list_arrays(function, group)
     edits: list[Edit] = []
+    where = "root" if group.loop is None else "header"
     for place, node in enumerate(group.nodes):
         seen = {ast.dump(node)}
         value = getattr(node, "value", None)
-        for edited in () if value is None else _vary(value, others, "root"):
+        for edited in () if value is None else _vary(value, others, where):
             statement = with_value(node, edited.node)
             if (dumped := ast.dump(statement)) not in seen:
                 seen.add(dumped)
@@ -88,7 +94,7 @@ def _spread(edits: Sequence[Edit]) -> list[Edit]:
     return sorted(chosen[:MOST_EDITS], key=lambda edit: EDITS.index(edit.kind))
 
 
-def _list_arrays(function: Function, group: Group) -> list[str]:
+def _list_arrays(function: Function, group: StatementGroup) -> list[str]:
     """Return the variables that may stand for another in a group: parameters, and what the function writes."""
     names = [*function.parameters, *(name for other in function.groups for name in other.target.names)]
     written = set(group.target.names)
@@ -135,10 +141,11 @@ def _place_of(node: ast.expr, field: str, where: str) -> str:
     if isinstance(node, ast.Call):
         # The object of a method is part of what it computes.
         method = isinstance(node.func, ast.Attribute)
-        return "argument" if field != "func" else "method" if method else ""
+        inside = where if where == "header" else "argument"
+        return inside if field != "func" else "method" if method else ""
     if isinstance(node, ast.Subscript):
         return "index" if field == "slice" else "entry"
-    return "index" if where == "index" else "operand"
+    return where if where in {"index", "header"} else "operand"
 
 
 def _with(node: ast.expr, field: str, value: object) -> ast.expr:
@@ -153,9 +160,11 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited
         return
     for edit in _EDITORS.get(type(node), ()):
         yield from edit(node)
-    if where == "index" and not isinstance(node, (ast.Slice, ast.Tuple, ast.Compare)) and not _is_text(node):
+    if where in _WHOLE and not isinstance(node, _WHOLE[where]) and not _is_text(node):
         for operator in (ast.Add(), ast.Sub()):
             yield _exchange(INDEX, node, ast.BinOp(node, operator, ast.Constant(1)))
+    if where == "header" and isinstance(node, ast.Call) and spell(node.func) == "range":
+        yield _exchange(ORDER, node, ast.Call(_name("reversed"), [node], []))
     if isinstance(node, ast.Name) and node.id in others and where != "index":
         for name in [other for other in others if other != node.id][:_MOST_OTHERS]:
             yield _exchange(OPERAND, node, _name(name))

@@ -1,12 +1,13 @@
-"""The statements of a program that write something, those of one target together."""
+"""The statements of a program that write something, those of one target together, and the headers of its loops."""
 
 import ast
+import copy
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from worker.sandbox.inside.entry import MOST_STATEMENTS
+from worker.sandbox.inside.entry import MOST_STATEMENTS, ROLES
 
 from .targets import Target, target_of
 from .views import view
@@ -14,6 +15,7 @@ from .words import count_words
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
+STATEMENT, HEADER, RETURN = ROLES
 #: Blocks inside of one another, at most.
 _DEEPEST = 40
 #: The displays and calls that make an empty container, whose entries are targets of their own.
@@ -57,14 +59,18 @@ class Block:
 
 
 @dataclass(eq=False)
-class Group:
+class StatementGroup:
     """Statements that write one target, in the order of the source, which are mended as a whole."""
 
     number: int
     function: str
     target: Target
+    #: For the header of a loop one statement, which is the expression that it runs over, or its condition.
     nodes: list[ast.stmt]
+    #: For the header of a loop the block in which the loop stands.
     blocks: list[Block]
+    #: The loop whose header it is; None if it is none.
+    loop: ast.For | ast.AsyncFor | ast.While | None = None
 
     @property
     def block(self) -> Block:
@@ -98,6 +104,20 @@ class Group:
         node = self.nodes[0]
         return getattr(node, "value", None)
 
+    @property
+    def role(self) -> str:
+        """One of `ROLES`."""
+        return HEADER if self.loop is not None else RETURN if self.target.how == "return" else STATEMENT
+
+    def complete(self, node: ast.stmt) -> ast.stmt:
+        """Return a statement that may stand in its place, as it is written: for a header without what the loop does."""
+        if self.loop is None:
+            return node
+        header = copy.copy(self.loop)
+        header.body, header.orelse = [], []
+        set_header(header, node)
+        return header
+
 
 @dataclass(eq=False)
 class Function:
@@ -105,7 +125,14 @@ class Function:
 
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef
-    groups: list[Group] = field(default_factory=list)
+    groups: list[StatementGroup] = field(default_factory=list)
+    #: The headers of its loops.
+    headers: list[StatementGroup] = field(default_factory=list)
+
+    @property
+    def mendable(self) -> list[StatementGroup]:
+        """All of it that may be mended."""
+        return [*self.groups, *self.headers]
 
     @property
     def parameters(self) -> list[str]:
@@ -149,7 +176,8 @@ def list_functions(trees: Sequence[ast.Module]) -> dict[str, Function]:
         for name, node in _list_definitions(tree.body, ""):
             functions[name] = Function(name, node)
     for function in functions.values():
-        function.groups = list(_list_groups(function, numbers))
+        for group in _list_groups(function, numbers):
+            (function.groups if group.loop is None else function.headers).append(group)
     return functions
 
 
@@ -165,12 +193,12 @@ def _list_definitions(
             yield from _list_definitions(node.body, holder)
 
 
-def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[Group]:
-    groups: list[Group] = []
+def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[StatementGroup]:
+    groups: list[StatementGroup] = []
     #: By its body the groups that begin in a block, by the variable.
-    begun: dict[int, dict[str, Group]] = {}
+    begun: dict[int, dict[str, StatementGroup]] = {}
     for node, block in _list_statements(function.node.body, ()):
-        target = target_of(node)
+        target = Target((), how="loop") if isinstance(node, LOOPS) else target_of(node)
         if target is None:
             continue
         beside = begun.setdefault(id(block.body), {})
@@ -182,14 +210,17 @@ def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[Group]:
         number = next(numbers, None)
         if number is None:
             break
-        group = Group(number, function.name, target, [node], [block])
+        if isinstance(node, LOOPS):
+            groups.append(StatementGroup(number, function.name, target, [_make_header(node)], [block], node))
+            continue
+        group = StatementGroup(number, function.name, target, [node], [block])
         groups.append(group)
         for name in target.names:
             beside[name] = group
     yield from groups
 
 
-def _continues(first: Group, target: Target) -> bool:
+def _continues(first: StatementGroup, target: Target) -> bool:
     """Return True if a statement changes what the group has made, and does not fill another place of a container."""
     if first.target.keys:
         return [ast.dump(key) for key in first.target.keys] == [ast.dump(key) for key in target.keys]
@@ -204,7 +235,7 @@ def _continues(first: Group, target: Target) -> bool:
 
 
 def _list_statements(body: list[ast.stmt], around: tuple[ast.stmt | Branch, ...]) -> Iterator[tuple[ast.stmt, Block]]:
-    """Yield the simple statements of a body and of the blocks in it, each with its block."""
+    """Yield the simple statements and the loops of a body and of the blocks in it, each with its block."""
     if len(around) > _DEEPEST:
         return
     block = Block(body, around)
@@ -213,11 +244,23 @@ def _list_statements(body: list[ast.stmt], around: tuple[ast.stmt | Branch, ...]
             yield from _list_statements(node.body, (*around, Branch(node, body, otherwise=False)))
             yield from _list_statements(node.orelse, (*around, Branch(node, body, otherwise=True)))
         elif isinstance(node, LOOPS):
+            yield node, block
             yield from _list_statements(node.body, (*around, node))
         elif isinstance(node, (ast.With, ast.AsyncWith, ast.Try)):
             yield from _list_statements(node.body, around)
         elif not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
             yield node, block
+
+
+def _make_header(loop: ast.For | ast.AsyncFor | ast.While) -> ast.stmt:
+    """Return the expression in the header of a loop as a statement on the header's line."""
+    value = loop.test if isinstance(loop, ast.While) else loop.iter
+    return ast.copy_location(ast.Expr(value), value if value.lineno == loop.lineno else loop)
+
+
+def set_header(loop: ast.stmt, node: ast.stmt) -> None:
+    """Put the expression of a statement into the header of a loop."""
+    setattr(loop, "test" if isinstance(loop, ast.While) else "iter", node.value)  # type: ignore[attr-defined] # it has one
 
 
 def loop_names(block: Block) -> frozenset[str]:
@@ -227,13 +270,16 @@ def loop_names(block: Block) -> frozenset[str]:
 
 def list_loop_names(block: Block) -> list[list[str]]:
     """Return the variables of each loop around a block, from the outermost in."""
-    return [
-        [node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)]
-        for loop in block.loops
-        if isinstance(loop, (ast.For, ast.AsyncFor))
-    ]
+    return [list_names_of(loop) for loop in block.loops if not isinstance(loop, ast.While)]
 
 
-def find_groups(functions: Mapping[str, Function]) -> dict[int, Group]:
+def list_names_of(loop: ast.stmt) -> list[str]:
+    """Return the variables of a loop: none of a `while`."""
+    if not isinstance(loop, (ast.For, ast.AsyncFor)):
+        return []
+    return [node.id for node in ast.walk(loop.target) if isinstance(node, ast.Name)]
+
+
+def find_groups(functions: Mapping[str, Function]) -> dict[int, StatementGroup]:
     """Return all groups by their numbers."""
-    return {group.number: group for function in functions.values() for group in function.groups}
+    return {group.number: group for function in functions.values() for group in function.mendable}

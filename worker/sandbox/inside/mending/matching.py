@@ -2,16 +2,19 @@
 
 import ast
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 from worker.sandbox.inside.entry import MOST_ALTERNATIVES
 
-from .groups import Function, Group, list_loop_names, loop_names
+from .groups import Function, StatementGroup, list_loop_names, list_names_of, loop_names
 from .recording import Recorder, agreement, scope
-from .targets import Bindings, solve
+from .targets import Bindings, list_names, solve, solve_linear
 from .words import count_words, similarity
 
+#: The turns of the solution's loop in a header that stands in another: no name that a program can write.
+TURN = " turn"
 #: The least score of a match; from the second on, names are bound by it before others are looked at.
 _LEAST, _SURE = 1.0, 3.0
 
@@ -20,8 +23,8 @@ _LEAST, _SURE = 1.0, 3.0
 class Match:
     """A statement of the submission and one of the solution's that may stand in its place."""
 
-    own: Group
-    solution: Group
+    own: StatementGroup
+    solution: StatementGroup
     #: By a loop variable of the solution's the submission's expression.
     loops: Mapping[str, ast.expr]
     score: float
@@ -39,6 +42,13 @@ class FunctionPair:
     matches: dict[int, list[Match]] = field(default_factory=dict)
     #: The statements of the submission's to each of which one of the solution's corresponds, and to no other.
     paired: set[int] = field(default_factory=set)
+    #: By the number of a header of the submission's the solution's that may stand in its place.
+    headers: dict[int, Match] = field(default_factory=dict)
+
+    def list_matches(self, number: int) -> list[Match]:
+        """Return what may stand in the place of a statement or header of the submission's, the best first."""
+        header = self.headers.get(number)
+        return self.matches.get(number, []) if header is None else [header]
 
     def solution_scope(self, name: str) -> tuple[str, str]:
         """Return the variable of the solution's, as it is recorded."""
@@ -82,8 +92,8 @@ class Matcher:
         if len(theirs) == len(mine):
             for name, own in zip(theirs, mine, strict=True):
                 # Variables of both that are returned in another order are no others for it.
-                known = name != own and name in own_variables and own in variables
-                if name and own and not known:
+                known = name != own and name in own_variables and (own in variables or own not in own_variables)
+                if name and own and not known and not self._is_elsewhere(pair, name, own, mine):
                     names.setdefault(name, own)
         for name in variables:
             if name not in names and name in own_variables and name not in names.values():
@@ -93,6 +103,11 @@ class Matcher:
         for name in variables:
             if name not in names and (own_name := self._find_by_value(pair, name, own_variables)):
                 names[name] = own_name
+
+    def _is_elsewhere(self, pair: FunctionPair, name: str, own: str, returned: list[str]) -> bool:
+        """Return True if another returned variable than the one in its place holds what the solution's holds."""
+        there = self._agree(pair, name, own) or 0.0
+        return any((self._agree(pair, name, other) or 0.0) > there for other in returned if other)
 
     def _agree(self, pair: FunctionPair, name: str, own: str) -> float | None:
         """Return the part of a variable's arrays that another holds; None if one of them is never seen."""
@@ -113,16 +128,9 @@ class Matcher:
         free = [group for group in pair.own.groups if group.target.how != "bare"]
         open_ = list(pair.solution.groups)
         for least in (_SURE, _LEAST):
-            scored = [match for own in free for group in open_ if (match := self._score(pair, own, group)) is not None]
-            scored.sort(key=lambda match: (-match.score, match.own.number, match.solution.number))
-            for match in scored:
-                if match.score < least or match.own not in free or match.solution not in open_:
-                    continue
-                pair.matches[match.own.number] = [match]
-                pair.paired.add(match.own.number)
-                free.remove(match.own)
-                open_.remove(match.solution)
-                self._bind(pair, match)
+            self._pair(pair, free, open_, least)
+        if _bind_by_readers(pair):
+            self._pair(pair, free, open_, _LEAST)
         for own in pair.own.groups:
             matches = pair.matches.setdefault(own.number, [])
             others = [
@@ -134,6 +142,42 @@ class Matcher:
             ]
             others.sort(key=lambda match: (-match.score, match.solution.number))
             matches += others[: MOST_ALTERNATIVES - len(matches)]
+        self._match_headers(pair)
+
+    @staticmethod
+    def _match_headers(pair: FunctionPair) -> None:
+        """Match the headers of loops by the statements inside that correspond: most of them decide."""
+        theirs = {id(group.loop): group for group in pair.solution.headers}
+        mine = {id(group.loop): group for group in pair.own.headers}
+        votes = Counter[tuple[int, int, str]]()
+        headers: dict[tuple[int, int, str], Match] = {}
+        for number in sorted(pair.paired):
+            match = pair.matches[number][0]
+            for loop, own in product(match.solution.block.loops, match.own.block.loops):
+                if id(loop) in theirs and id(own) in mine and _correspond(match, loop, own):
+                    header, other = mine[id(own)], theirs[id(loop)]
+                    bound = " ".join(ast.dump(match.loops[name]) for name in list_names_of(loop))
+                    key = (header.number, other.number, bound)
+                    votes[key] += 1
+                    headers.setdefault(key, Match(header, other, match.loops, 0.0))
+        taken: set[int] = set()
+        for key, _ in votes.most_common():
+            if taken.isdisjoint(key[:2]):
+                taken.update(key[:2])
+                pair.headers[key[0]] = headers[key]
+
+    def _pair(self, pair: FunctionPair, free: list[StatementGroup], open_: list[StatementGroup], least: float) -> None:
+        """Pair statements that are left, the best matches first, and take them from both lists."""
+        scored = [match for own in free for group in open_ if (match := self._score(pair, own, group)) is not None]
+        scored.sort(key=lambda match: (-match.score, match.own.number, match.solution.number))
+        for match in scored:
+            if match.score < least or match.own not in free or match.solution not in open_:
+                continue
+            pair.matches[match.own.number] = [match]
+            pair.paired.add(match.own.number)
+            free.remove(match.own)
+            open_.remove(match.solution)
+            self._bind(pair, match)
 
     @staticmethod
     def _bind(pair: FunctionPair, match: Match) -> None:
@@ -142,12 +186,12 @@ class Matcher:
                 pair.names[name] = own
 
     @staticmethod
-    def _is_same_variable(pair: FunctionPair, own: Group, group: Group) -> bool:
+    def _is_same_variable(pair: FunctionPair, own: StatementGroup, group: StatementGroup) -> bool:
         return own.target.how != "return" and [pair.names.get(name) for name in group.target.names] == list(
             own.target.names
         )
 
-    def _score(self, pair: FunctionPair, own: Group, group: Group) -> Match | None:
+    def _score(self, pair: FunctionPair, own: StatementGroup, group: StatementGroup) -> Match | None:
         """Return a possible match with its score; None if the one can never stand for the other."""
         target, mine = group.target, own.target
         if len(target.names) != len(mine.names) or any(
@@ -163,7 +207,7 @@ class Matcher:
             score += self._score_names(pair, name, other) / len(target.names)
         score += 2 * similarity(_words_of(pair, group.words, loops), own.words)
         score += 0.5 * (len(group.block.loops) == len(own.block.loops)) + 0.25 * (target.how == mine.how)
-        score -= 0.25 * (_words_of(pair, count_words(*_list_tests(group)), loops) != count_words(*_list_tests(own)))
+        score -= 0.25 * (_words_of(pair, count_words(*list_tests(group)), loops) != count_words(*list_tests(own)))
         return Match(own, group, loops, score)
 
     def _score_names(self, pair: FunctionPair, name: str, own: str) -> float:
@@ -178,7 +222,36 @@ class Matcher:
         return score + 2 * (self._agree(pair, name, own) or 0.0)
 
 
-def _bind_loops(loops: Bindings, group: Group, own: Group) -> None:
+def _bind_by_readers(pair: FunctionPair) -> bool:
+    """Bind the variables that stand in the same places of statements that correspond; return True if there are any.
+
+    They are those whose own statements are missing, or so wrong that neither values nor words tell.
+    """
+    places: set[tuple[str, str]] = set()
+    for match in (pair.matches[number][0] for number in pair.paired):
+        for node, own in zip(match.solution.nodes, match.own.nodes, strict=False):
+            places.update(_list_places(node, own))
+    theirs, mine = Counter(name for name, _ in places), Counter(own for _, own in places)
+    unbound = set(list_variables(pair.solution)) - pair.names.keys()
+    bound = {
+        name: own
+        for name, own in sorted(places)
+        if name in unbound and own not in pair.names.values() and theirs[name] == mine[own] == 1
+    }
+    pair.names.update(bound)
+    return bool(bound)
+
+
+def _list_places(node: ast.AST, own: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the names in the same places of two trees, as far as these are alike."""
+    if isinstance(node, ast.Name) and isinstance(own, ast.Name):
+        yield node.id, own.id
+    elif type(node) is type(own):
+        for child, other in zip(ast.iter_child_nodes(node), ast.iter_child_nodes(own), strict=False):
+            yield from _list_places(child, other)
+
+
+def _bind_loops(loops: Bindings, group: StatementGroup, own: StatementGroup) -> None:
     """Bind the solution's loop variables that the target does not have to those of the loops in the same place."""
     theirs, mine = list_loop_names(group.block), list_loop_names(own.block)
     for names, others in zip(reversed(theirs), reversed(mine), strict=False):
@@ -187,7 +260,26 @@ def _bind_loops(loops: Bindings, group: Group, own: Group) -> None:
                 loops.setdefault(name, ast.Name(other, ast.Load()))
 
 
-def _list_tests(group: Group) -> list[ast.expr]:
+def _correspond(match: Match, loop: ast.stmt, own: ast.stmt) -> bool:
+    """Return True if one loop around a statement of the submission's is the one around the solution's."""
+    names, others = list_names_of(loop), list_names_of(own)
+    if not names or not others:
+        loops, mine = match.solution.block.loops, match.own.block.loops
+        return not names and not others and len(loops) == len(mine) and loops.index(loop) == mine.index(own)
+    return find_turn(match, names, others) is not None
+
+
+def find_turn(match: Match, names: Sequence[str], others: Sequence[str]) -> ast.expr | None:
+    """Return the submission's variables of a loop by `TURN`, the solution's; None if they are of another loop."""
+    bound = [match.loops.get(name) for name in names]
+    if [expression.id if isinstance(expression, ast.Name) else "" for expression in bound] == list(others):
+        return ast.Name(TURN, ast.Load())
+    if len(names) != 1 or len(others) != 1 or bound[0] is None or others[0] not in list_names(bound[0]):
+        return None
+    return solve_linear(bound[0], ast.Name(TURN, ast.Load()), others[0])
+
+
+def list_tests(group: StatementGroup) -> list[ast.expr]:
     """Return the conditions under which a group runs, inside of the innermost loop."""
     return [
         ast.UnaryOp(ast.Not(), branch.node.test) if branch.otherwise else branch.node.test

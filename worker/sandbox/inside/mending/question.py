@@ -2,7 +2,6 @@
 
 import ast
 import copy
-import io
 import warnings
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.compiling import FUTURES
 from worker.sandbox.inside.entry import LONGEST_SPELLED
@@ -19,12 +19,14 @@ from worker.sandbox.inside.importer import CourseModules
 from worker.sandbox.inside.listing import Slice, SlicePart
 from worker.sandbox.inside.student import NO_MODULES, Student
 from worker.sandbox.inside.tracebacks import FILENAME, clean
+from worker.sandbox.inside.trial import Nowhere
 from worker.sandbox.inside.wire import pack
 
-from .groups import Group, list_functions
+from .groups import RETURN, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_variables
 from .recording import RECORDER, Recorder, record_writes
 from .scripts import TICK, ZEROS, Mending
+from .targets import list_names
 from .translation import SolutionNames, private
 from .words import count_words
 
@@ -40,13 +42,6 @@ _SOLUTION = "<solution>"
 
 class EndlessError(BaseException):
     """The mended program goes on for too long; no `except Exception` of the student's catches it."""
-
-
-class _Nowhere(io.TextIOBase):
-    """What a mended program prints is nobody's."""
-
-    def write(self, text: str, /) -> int:
-        return len(text)
 
 
 class StudyQuestion:
@@ -119,7 +114,7 @@ def find_workbench(student: Student) -> "Workbench":
 @contextmanager
 def silence() -> Iterator[None]:
     """Keep what a mended program prints from everybody."""
-    with redirect_stdout(_Nowhere()), redirect_stderr(_Nowhere()):
+    with redirect_stdout(Nowhere()), redirect_stderr(Nowhere()):
         yield
 
 
@@ -138,7 +133,7 @@ class Workbench:
         self._solution = list_functions([solution])
         self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
-        self._template = {(name, _dump(group)) for name, function in template.items() for group in function.groups}
+        self._template = {(group.function, _dump(group)) for group in find_groups(template).values()}
 
     def match(self, calls: CallsQuestion) -> None:
         """Find what of the solution's stands where; the submission may be run for that."""
@@ -227,15 +222,16 @@ class Workbench:
                 group.number,
                 [list(self._lines.origin(node.lineno)) for node in group.nodes],
                 (group.function, _dump(group)) in self._template,
+                group.role,
             ]
             for name, function in self._own.items()
             if name in self._solution
-            for group in function.groups
+            for group in function.mendable
         ]
         solution = [
             [group.number, [node.lineno for node in group.nodes]]
             for function in self._solution.values()
-            for group in function.groups
+            for group in function.mendable
         ]
         return {"statements": own, "solution": solution}
 
@@ -246,7 +242,7 @@ class Workbench:
             pair = self.pairs[group.function]
             alternatives = [
                 match.solution.number
-                for match in pair.matches.get(number, ())
+                for match in pair.list_matches(number)
                 if (number, match.solution.number) in self.mending.replacements
             ]
             matches.append(
@@ -254,9 +250,10 @@ class Workbench:
                     "number": number,
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
-                    "guarded": [other for other in alternatives if self._runs_otherwise(number, other)],
+                    "guarded": [] if group.loop else self._list_guarded(number, alternatives),
                     "placeholder": group.is_placeholder,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
+                    "sources": self._list_sources(pair, group, alternatives) if group.role == RETURN else [],
                 }
             )
         return {"matches": matches, "insertable": sorted(self.mending.insertions), "renamed": self._renamed}
@@ -274,11 +271,15 @@ class Workbench:
         """Return the line of an edit, what stands there then, and its changes."""
         edit = self.mending.list_edits(number)[place]
         changes = [[change.kind, _unparse(change.before), _unparse(change.after)] for change in edit.changes]
-        return [self._lines.origin(edit.node.lineno)[1], _unparse(edit.node), changes]
+        text = _unparse(self.mending.groups[number].complete(edit.node))
+        return [self._lines.origin(edit.node.lineno)[1], text, changes]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
         return count_words(*own.nodes) == count_words(*replacement.nodes)
+
+    def _list_guarded(self, number: int, alternatives: Sequence[int]) -> list[int]:
+        return [other for other in alternatives if self._runs_otherwise(number, other)]
 
     def _runs_otherwise(self, number: int, other: int) -> bool:
         """Return True if a statement runs under another condition than the solution's, as they read."""
@@ -287,12 +288,12 @@ class Workbench:
         return count_words(*own) != count_words(*([] if guard is None else [guard]))
 
     @staticmethod
-    def _list_overwritten(pair: FunctionPair, group: Group) -> list[int]:
+    def _list_overwritten(pair: FunctionPair, group: StatementGroup) -> list[int]:
         """Return the statements of the solution's that write what a statement writes that corresponds to none.
 
         Of a parameter they are those that read it.
         """
-        if group.target.how in {"return", "bare"}:
+        if group.target.how in {"return", "bare", "loop"}:
             return []
         names = set(group.target.names)
         likeliest = [pair.matches[number][0] for number in pair.paired]
@@ -301,6 +302,25 @@ class Workbench:
         parameters = {name for name, own in pair.names.items() if own in names and own in pair.own.parameters}
         read = {other.number for other in pair.solution.groups if not parameters.isdisjoint(_list_read(other))}
         return sorted(written | read)
+
+    def _list_sources(self, pair: FunctionPair, group: StatementGroup, alternatives: Sequence[int]) -> list[int]:
+        """Return the statements of the solution's whose values a `return` of the submission's returns otherwise.
+
+        They write the variables that the solution returns there, or if it returns no variables they call the function.
+        """
+        replacement = next((self.mending.replacements[group.number, other] for other in alternatives[:1]), None)
+        if replacement is None:
+            return []
+        parts = _list_parts(replacement.solution.nodes[-1])
+        translated, own = _list_parts(replacement.nodes[-1]), _list_parts(group.nodes[-1])
+        if len(own) == len(parts):
+            dumps = zip(map(ast.dump, translated), map(ast.dump, own), strict=True)
+            parts = [part for part, (theirs, mine) in zip(parts, dumps, strict=True) if theirs != mine] or parts
+        returned = set().union(*map(list_names, parts))
+        written = [other.number for other in pair.solution.groups if not returned.isdisjoint(other.target.names)]
+        called = group.function.rpartition(".")[2]
+        every = (other for function in self._solution.values() for other in function.groups)
+        return written or [other.number for other in every if called in _list_called(other)]
 
 
 class MendedStudent(Student):
@@ -355,7 +375,7 @@ def _compile(tree: ast.Module, filename: str, like: CodeType | None = None) -> C
     return compiled
 
 
-def _list_read(group: Group) -> set[str]:
+def _list_read(group: StatementGroup) -> set[str]:
     """Return the names that a group reads."""
     names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
     return {part.id for part in names if isinstance(part.ctx, ast.Load)}
@@ -372,7 +392,21 @@ def _unparse(node: ast.AST | None) -> str:
     return clean(ast.unparse(ast.fix_missing_locations(shown)), LONGEST_SPELLED)
 
 
-def _dump(group: Group) -> str:
+def _list_parts(node: ast.stmt) -> list[ast.expr]:
+    """Return the expressions that a `return` returns: of a tuple, a list or a dictionary each."""
+    value = getattr(node, "value", None)
+    if isinstance(value, (ast.Tuple, ast.List)):
+        return value.elts
+    return value.values if isinstance(value, ast.Dict) else [] if value is None else [value]
+
+
+def _list_called(group: StatementGroup) -> set[str]:
+    """Return the names of the functions and methods that a group calls."""
+    calls = (part.func for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Call))
+    return {func.attr if isinstance(func, ast.Attribute) else spell(func) for func in calls}
+
+
+def _dump(group: StatementGroup) -> str:
     return " ".join(ast.dump(node) for node in group.nodes)
 
 

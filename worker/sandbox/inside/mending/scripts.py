@@ -11,9 +11,10 @@ from worker.sandbox.inside.entry import MOST_EDITS
 
 from .differences import is_small, list_differences
 from .edits import Edit, list_edits
-from .groups import FUNCTIONS, LOOPS, Block, Branch, Group, find_groups
-from .matching import FunctionPair, Match
+from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups, list_names_of, set_header
+from .matching import TURN, FunctionPair, Match, find_turn, list_tests
 from .translation import SolutionNames, Translator, UntranslatableError
+from .words import count_words
 
 #: The operations of a script.
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
@@ -30,7 +31,7 @@ Node = TypeVar("Node", bound=ast.AST)
 class Replacement:
     """Statements of the solution in the submission's terms."""
 
-    solution: Group
+    solution: StatementGroup
     nodes: Sequence[ast.stmt]
     #: The condition under which the solution runs them, inside of the innermost loop; None if there is none.
     guard: ast.expr | None
@@ -50,7 +51,7 @@ class Mending:
         defined: Sequence[str],
     ) -> None:
         self.trees = trees
-        self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.groups}
+        self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.mendable}
         self._edits: dict[int, list[Edit]] = {}
         #: By the number of a statement that of the solution's with which it was compared last.
         self._compared: dict[int, int] = {}
@@ -63,8 +64,8 @@ class Mending:
         self.insertions: dict[int, Insertion] = {}
         for pair in pairs.values():
             translator = Translator(pair, solution, defined)
-            for matches in pair.matches.values():
-                for match in matches:
+            for group in pair.own.mendable:
+                for match in pair.list_matches(group.number):
                     self._add_replacement(translator, match)
             for insertion in _list_insertions(pair, translator):
                 self.insertions[insertion.solution.number] = insertion
@@ -73,7 +74,10 @@ class Mending:
         own, solution = match.own, match.solution
         try:
             nodes = translator.translate(solution, match.loops, own.block)
-            guards = solution.block.guards
+            if own.loop is not None:
+                nodes = [_turn_header(match, node) for node in nodes]
+            # A header is never moved.
+            guards = solution.block.guards if own.loop is None else ()
             guard = translator.guard(guards, solution, match.loops, own.block) if guards else None
         except UntranslatableError:
             return
@@ -105,7 +109,7 @@ class Mending:
             self._edits.pop(number, None)
         return self.list_edits(number)
 
-    def _list_differences(self, group: Group) -> list[Edit]:
+    def _list_differences(self, group: StatementGroup) -> list[Edit]:
         """Return the edits that bring a group nearer to the statements that it is compared with, if it is."""
         replacement = self.replacements.get((group.number, self._compared.get(group.number, -1)))
         if replacement is None or len(replacement.nodes) != len(group.nodes):
@@ -115,11 +119,11 @@ class Mending:
 
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""
-        edit = _Edit(self)
-        trees = [ast.Module(edit.clone(tree.body), []) for tree in self.trees]
+        application = _Application(self)
+        trees = [ast.Module(application.clone(tree.body), []) for tree in self.trees]
         for kind, *numbers in sorted(script, key=lambda operation: (operation[0] == INSERT, operation[1:])):
-            edit.make(kind, numbers)
-        edit.finish()
+            application.make(kind, numbers)
+        application.finish()
         return trees
 
 
@@ -127,7 +131,7 @@ class Mending:
 class Insertion:
     """The place of a statement that is missing: behind or before a statement, or at the end of a function."""
 
-    solution: Group
+    solution: StatementGroup
     nodes: Sequence[ast.stmt]
     #: The solution's branches and loops around it that the submission lacks there, translated, from the outermost in.
     around: Sequence[tuple[int, ast.stmt]]
@@ -137,7 +141,7 @@ class Insertion:
 
 
 @dataclass
-class _Edit:
+class _Application:
     """One application of a script. Blocks are copied; what is no block is shared with the program and never changed."""
 
     mending: Mending
@@ -178,6 +182,8 @@ class _Edit:
             self._insert(self.mending.insertions[numbers[0]])
             return
         own = self.mending.groups[numbers[0]]
+        if own.loop is not None and kind not in {REPLACE, EDIT}:
+            raise KeyError(kind)
         if kind == REPLACE:
             replacement = self.mending.replacements[own.number, numbers[1]]
             self._values[own.number] = list(replacement.nodes)
@@ -221,8 +227,11 @@ class _Edit:
         copied: list[ast.stmt] = self.copies[id(body)]
         return copied
 
-    def _replace(self, own: Group, nodes: list[ast.stmt]) -> None:
+    def _replace(self, own: StatementGroup, nodes: list[ast.stmt]) -> None:
         """Put statements in the place of the last of a group; the others go."""
+        if own.loop is not None:
+            set_header(self._copy_of(own.loop), nodes[-1])
+            return
         for node, block in zip(own.nodes, own.blocks, strict=True):
             body = self._body(block.body)
             at = _place(body, node)
@@ -235,7 +244,7 @@ class _Edit:
         at = max((i for i, node in enumerate(body) if anchor is not None and node.lineno == anchor.lineno), default=-1)
         body[at + 1 : at + 1] = replacement.nodes[replacement.early :]
 
-    def _move(self, own: Group, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
+    def _move(self, own: StatementGroup, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
         """Put statements under another condition, behind the outermost branch that they stood in."""
         self._replace(own, [])
         body, anchor = _climb(own.block, own.nodes[-1])
@@ -286,6 +295,17 @@ class _Edit:
             at += self.behind.get(key, 0)
             self.behind[key] = self.behind.get(key, 0) + 1
         body.insert(at + 1 if insertion.after else at, node)
+
+
+def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
+    """Return the header of the solution's loop with the values that the submission's variable has in its turns."""
+    if isinstance(match.own.loop, ast.While) or match.own.loop is None or match.solution.loop is None:
+        return node
+    turn = find_turn(match, list_names_of(match.solution.loop), list_names_of(match.own.loop))
+    value: ast.expr = node.value  # type: ignore[attr-defined] # of a header it is an expression
+    if turn is None or isinstance(turn, ast.Name):
+        return node
+    return ast.Expr(ast.GeneratorExp(turn, [ast.comprehension(ast.Name(TURN, ast.Store()), value, [], 0)]))
 
 
 def _place(body: list[ast.stmt], node: ast.stmt) -> int:
@@ -345,8 +365,10 @@ def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Ins
     for at, group in enumerate(groups):
         if group.number in anchors or group.target.how == "return":
             continue
+        # Of statements of one target some may stand behind what follows the first.
+        earlier = sorted(groups[:at], key=lambda other: -max(_list_lines_before(other, group)))
         beside = [
-            *((anchors[other.number], True) for other in reversed(groups[:at]) if other.number in anchors),
+            *((anchors[other.number], True) for other in earlier if other.number in anchors),
             *((anchors[other.number], False) for other in groups[at + 1 :] if other.number in anchors),
         ]
         # In the same loop rather than around it.
@@ -357,15 +379,27 @@ def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Ins
                 break
 
 
-def _insert_beside(group: Group, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
+def _list_lines_before(group: StatementGroup, other: StatementGroup) -> list[int]:
+    """Return the lines of a group before another, which begins later; the first of several on one line."""
+    return [node.lineno for node in group.nodes if node.lineno < other.line] or [group.line]
+
+
+def _insert_beside(group: StatementGroup, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
     """Return the insertion beside a statement in the same loops, or of a loop that is missing behind it."""
     theirs, loops = anchor.solution.block.loops, group.block.loops
     if theirs != loops[: len(theirs)]:
         return None
-    body, statement = _climb(anchor.own.block, anchor.own.nodes[-1 if after else 0])
-    missing = _list_missing(group, len(theirs))
+    # Of statements of one target it stands behind those that come before it.
+    before = len(_list_lines_before(anchor.solution, group)) if after else 1
+    at = -1 if before == len(anchor.solution.nodes) else min(before, len(anchor.own.nodes)) - 1
+    block, statement = anchor.own.blocks[at if after else 0], anchor.own.nodes[at if after else 0]
     bound = dict(anchor.loops)
     try:
+        if group.block.body is anchor.solution.block.body and _runs_alike(anchor, translator):
+            body, missing = block.body, []
+        else:
+            body, statement = _climb(block, statement)
+            missing = _list_missing(group, len(theirs))
         around = [
             (id(holder), _translate_holder(holder, group, bound, anchor.own.block, translator)) for holder in missing
         ]
@@ -377,7 +411,14 @@ def _insert_beside(group: Group, anchor: Match, translator: Translator, *, after
     return Insertion(group, nodes, around, statement, body, after)
 
 
-def _list_missing(group: Group, loops: int) -> list[ast.stmt | Branch]:
+def _runs_alike(match: Match, translator: Translator) -> bool:
+    """Return True if a statement runs under the condition of the solution's, as they read; or UntranslatableError."""
+    own, solution = match.own, match.solution
+    guards = [translator.guard([branch], solution, match.loops, own.block) for branch in solution.block.guards]
+    return count_words(*guards) == count_words(*list_tests(own))
+
+
+def _list_missing(group: StatementGroup, loops: int) -> list[ast.stmt | Branch]:
     """Return the branches and loops around a group inside of so many loops."""
     missing: list[ast.stmt | Branch] = []
     for holder in group.block.around:
@@ -391,13 +432,13 @@ def _list_missing(group: Group, loops: int) -> list[ast.stmt | Branch]:
 
 
 def _translate_holder(
-    holder: ast.stmt | Branch, group: Group, bound: dict[str, ast.expr], place: Block, translator: Translator
+    holder: ast.stmt | Branch, group: StatementGroup, bound: dict[str, ast.expr], place: Block, translator: Translator
 ) -> ast.stmt:
     if isinstance(holder, Branch):
         return ast.If(translator.guard([holder], group, bound, place), [], [])
     if not isinstance(holder, ast.For):
         raise UntranslatableError
-    over = translator.translate_expression(holder.iter, group, bound, place)
+    over = translator.translate_node(holder.iter, group, bound, place)
     for name in {node.id for node in ast.walk(holder.target) if isinstance(node, ast.Name)}:
         bound[name] = ast.Name(name, ast.Load())
     return ast.For(copy.deepcopy(holder.target), over, [_make_tick(holder)], [])

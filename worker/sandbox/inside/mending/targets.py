@@ -104,24 +104,24 @@ def _solve_key(
 def _solve_part(
     part: ast.expr, own: ast.expr, loops: frozenset[str], inner: frozenset[str], bindings: Bindings
 ) -> bool:
-    used = _names(part) & loops
+    used = list_names(part) & loops
     if not used:
         # `K`, `-1` and `L - 1` may be the same place; texts are compared, and a loop's variable is none of these.
         if _is_text(part) or _is_text(own):
             return ast.dump(part) == ast.dump(own)
         literal = isinstance(part, ast.Constant) and isinstance(own, ast.Constant)
-        return ast.dump(part) == ast.dump(own) or not (literal or _names(own) & inner)
+        return ast.dump(part) == ast.dump(own) or not (literal or list_names(own) & inner)
     if len(used) > 1 or _is_text(own):
         return ast.dump(part) == ast.dump(own)
     name = next(iter(used))
-    solved = _solve_linear(part, own, name)
+    solved = solve_linear(part, own, name)
     if solved is None or (name in bindings and ast.dump(bindings[name]) != ast.dump(solved)):
         return False
     bindings[name] = solved
     return True
 
 
-def _solve_linear(part: ast.expr, own: ast.expr, name: str) -> ast.expr | None:
+def solve_linear(part: ast.expr, own: ast.expr, name: str) -> ast.expr | None:
     """Return `name` of `part == own`, where `part` is made of it by sums, differences and a sign; else None."""
     while not (isinstance(part, ast.Name) and part.id == name):
         if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
@@ -129,7 +129,7 @@ def _solve_linear(part: ast.expr, own: ast.expr, name: str) -> ast.expr | None:
         elif isinstance(part, ast.BinOp) and isinstance(part.op, (ast.Add, ast.Sub)):
             add = isinstance(part.op, ast.Add)
             left, right = part.left, part.right
-            if name in _names(left):
+            if name in list_names(left):
                 part, own = left, ast.BinOp(own, ast.Sub() if add else ast.Add(), right)
             else:
                 part, own = right, ast.BinOp(own, ast.Sub(), left) if add else ast.BinOp(left, ast.Sub(), own)
@@ -200,5 +200,6 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def _names(node: ast.AST) -> set[str]:
+def list_names(node: ast.AST) -> set[str]:
+    """Return the names in a tree."""
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from worker.sandbox.inside.accessors import spell
 
-from .groups import Block, Branch, Group, loop_names
+from .groups import Block, Branch, StatementGroup, loop_names
 from .matching import FunctionPair
 
 #: Variables that are replaced by what the solution computes them from, inside of one another; nodes of a statement.
@@ -48,32 +48,34 @@ class Translator:
     #: The functions and methods that the submission defines.
     defined: Collection[str]
 
-    def translate(self, group: Group, loops: Mapping[str, ast.expr], place: Block) -> list[ast.stmt]:
+    def translate(self, group: StatementGroup, loops: Mapping[str, ast.expr], place: Block) -> list[ast.stmt]:
         """Return a group's statements for a place of the submission's; raises UntranslatableError."""
-        return [self._translate(node, group, loops, place) for node in group.nodes]
+        return [self.translate_node(node, group, loops, place) for node in group.nodes]
 
-    def translate_expression(
-        self, node: ast.expr, group: Group, loops: Mapping[str, ast.expr], place: Block
+    def guard(
+        self, branches: Sequence[Branch], group: StatementGroup, loops: Mapping[str, ast.expr], place: Block
     ) -> ast.expr:
-        """Return an expression of the solution's for a place of the submission's; raises UntranslatableError."""
-        return self._translate(node, group, loops, place)
-
-    def guard(self, branches: Sequence[Branch], group: Group, loops: Mapping[str, ast.expr], place: Block) -> ast.expr:
         """Return the conditions that guard a group as one expression; raises UntranslatableError."""
         tests: list[ast.expr] = []
         for branch in branches:
-            test = self._translate(branch.node.test, group, loops, place)
+            test = self.translate_node(branch.node.test, group, loops, place)
             tests.append(ast.UnaryOp(ast.Not(), test) if branch.otherwise else test)
         return tests[0] if len(tests) == 1 else ast.BoolOp(ast.And(), tests)
 
-    def _translate(self, node: Node, group: Group, loops: Mapping[str, ast.expr], place: Block) -> Node:
+    def translate_node(self, node: Node, group: StatementGroup, loops: Mapping[str, ast.expr], place: Block) -> Node:
+        """Return a statement or an expression of a group's for a place of the submission's.
+
+        Raises UntranslatableError.
+        """
         rewriting = _Rewriting(self, group, loops, place)
         translated: Node = rewriting.visit(copy.deepcopy(node))
         if sum(1 for _ in ast.walk(translated)) > _LONGEST:
             raise UntranslatableError
         return translated
 
-    def variable(self, name: str, group: Group, loops: Mapping[str, ast.expr], place: Block, depth: int) -> ast.expr:
+    def variable(
+        self, name: str, group: StatementGroup, loops: Mapping[str, ast.expr], place: Block, depth: int
+    ) -> ast.expr:
         """Return the submission's expression for a variable of the solution's; raises UntranslatableError."""
         if name in loops:
             return loops[name]
@@ -91,7 +93,9 @@ class Translator:
                 return ast.parse(name, mode="eval").body
             raise
 
-    def _inline(self, name: str, group: Group, loops: Mapping[str, ast.expr], place: Block, depth: int) -> ast.expr:
+    def _inline(
+        self, name: str, group: StatementGroup, loops: Mapping[str, ast.expr], place: Block, depth: int
+    ) -> ast.expr:
         """Return what the solution computes a variable from, if one statement says it."""
         writing = [other for other in self.pair.solution.groups if name in other.target.names]
         if len(writing) != 1 or depth >= _DEEPEST:
@@ -114,7 +118,7 @@ def _entry(value: ast.expr, at: int) -> ast.expr:
 
 class _Rewriting(ast.NodeTransformer):
     def __init__(
-        self, translator: Translator, group: Group, loops: Mapping[str, ast.expr], place: Block, depth: int = 0
+        self, translator: Translator, group: StatementGroup, loops: Mapping[str, ast.expr], place: Block, depth: int = 0
     ) -> None:
         self._translator = translator
         self._group, self._loops, self._place, self._depth = group, loops, place, depth
