@@ -367,7 +367,7 @@ class MendedStatement:
     @property
     def known_slips(self) -> tuple[Slip, ...]:
         """What is wrong with it, as far as that is known: also that it is missing, or where it stands."""
-        return (Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else self.slips
+        return self.slips or ((Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,10 +19,8 @@ def ask_about(slips: Sequence[Slip]) -> str:
 def _describe(slip: Slip) -> str:
     if slip.kind is None:
         return ""
-    if slip.kind in _STATES:
-        return _STATES[slip.kind]
     if not (slip.before or slip.after):
-        return ""
+        return _STATES.get(slip.kind, "")
     return _PHRASES.get(slip.kind, _describe_exchange)(slip.before, slip.after)
 
 
@@ -58,6 +56,12 @@ def _describe_kind(noun: str) -> Callable[[str, str], str]:
     return describe
 
 
+def _describe_condition(before: str, after: str) -> str:
+    if not before:
+        return f"lacks the condition `{after}`"
+    return _describe_exchange(before, after) if after else f"runs only if `{before}`, but must always run"
+
+
 _STATES = {
     SlipKind.UNFILLED: "is still the template's own line",
     SlipKind.PLACEHOLDER: "is not filled in: it does not use the values that this step needs",
@@ -73,6 +77,7 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.DIVISOR: _describe_divisor,
     SlipKind.ORDER: _describe_kind("its operands in the wrong order"),
     SlipKind.SIGN: _describe_kind("the wrong sign"),
+    SlipKind.CONDITION: _describe_condition,
 }
 _QUESTIONS = {
     SlipKind.INDEX: "Which layer or entry does each index pick, and which one does the equation name?",

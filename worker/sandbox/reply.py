@@ -267,13 +267,15 @@ def _is_list_of_statements(header: dict[str, Any], _: Entry) -> bool:
 def _is_statement(value: object) -> bool:
     return (
         isinstance(value, list)
-        and len(value) == 4
+        and len(value) == 5
         and _is_line(value[0])
         and _are_lines(value[1])
         and len(value[1]) > 0
         and type(value[2]) is bool
         and isinstance(value[3], str)
         and value[3] in ROLES
+        and _are_lines(value[4])
+        and len(value[4]) <= 1
     )
 
 
@@ -298,14 +300,23 @@ def _is_list_of_kinds(value: object) -> bool:
     return _is_list(value, _is_kind_of_edit, MOST_EDITS)
 
 
+#: Of a match the members that are numbers of statements, and how many there may be.
+_NUMBERS_OF_MATCHES = {
+    **dict.fromkeys(("alternatives", "alike", "guarded"), MOST_ALTERNATIVES),
+    **dict.fromkeys(("overwritten", "sources"), MOST_STATEMENTS),
+}
+
+
 def _is_match(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"number", "alternatives", "alike", "guarded", "placeholder", "overwritten", "sources"}
+        and set(value)
+        == {"number", "alternatives", "alike", "guarded", "conditions", "placeholder", "overwritten", "sources"}
         and _is_line(value["number"])
         and type(value["placeholder"]) is bool
-        and all(_is_list(value[name], _is_line, MOST_ALTERNATIVES) for name in ("alternatives", "alike", "guarded"))
-        and all(_is_list(value[name], _is_line, MOST_STATEMENTS) for name in ("overwritten", "sources"))
+        and _is_list(value["conditions"], lambda text: _is_text(text, LONGEST_SPELLED), 2)
+        and len(value["conditions"]) == 2
+        and all(_is_list(value[name], _is_line, most) for name, most in _NUMBERS_OF_MATCHES.items())
     )
 
 

@@ -48,9 +48,10 @@ def read_row_statements(text: str) -> tuple[RowStatement, ...]:
     return tuple(statements)
 
 
-def read_graded_lines(text: str) -> tuple[RowStatement, ...]:
-    """Return the statements with a comment and the headers of loops, which count for the rows of the first one inside.
+def read_graded_lines(text: str, headers_count_for: tuple[str, ...] = ()) -> tuple[RowStatement, ...]:
+    """Return the statements with a comment and the headers of loops.
 
+    A header without a comment counts for the given rows, or if there are none for those of the first statement inside.
     Raises SyntaxError, RowCommentError.
     """
     statements = read_row_statements(text)
@@ -60,6 +61,7 @@ def read_graded_lines(text: str) -> tuple[RowStatement, ...]:
         if isinstance(loop, (ast.For, ast.AsyncFor, ast.While)) and loop.lineno not in first:
             inside = range(loop.lineno, (loop.body[-1].end_lineno or loop.lineno) + 1)
             rows = next((statement.rows for statement in statements if statement.first in inside), ())
+            rows = rows and (headers_count_for or rows)
             last = (loop.test if isinstance(loop, ast.While) else loop.iter).end_lineno or loop.lineno
             headers += [RowStatement(loop.lineno, last, rows)] if rows else []
     return tuple(sorted((*statements, *headers), key=lambda statement: statement.first))

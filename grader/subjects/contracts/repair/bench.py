@@ -48,10 +48,10 @@ class Bench:
     lesson: Mapping[str, Any]
     commented: Sequence[RowStatement]
     submission: WrongSubmission
+    #: The statements whose edits are known, each with the one of the solution's with which it is compared.
+    compared: dict[int, int] = field(default_factory=dict)
     #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
-    #: The statements whose edits are known, each with the one of the solution's with which it is compared.
-    _compared: dict[int, int] = field(default_factory=dict)
     _mender: Mender | None = field(default=None, init=False)
     _left: int = field(default=_RESTARTS, init=False)
 
@@ -61,11 +61,15 @@ class Bench:
     def _start(self) -> tuple[Mender, Study]:
         try:
             self._mender = mender = self.submission.menders()
-            return mender, Study.read(mender.study(self.studied, self.lesson), self.commented, self.submission.raised)
+            study = Study.read(mender.study(self.studied, self.lesson), self.commented, self.submission.raised)
+            if self.compared:
+                # Edits are known by their places.
+                mender.list_edits(list(self.compared.items()))
         except TimedOut:
             raise
         except CandidateError as error:
             raise GaveUpError from error
+        return mender, study
 
     def _find_mender(self) -> Mender:
         """Return the jail that runs, or another one."""
@@ -74,19 +78,18 @@ class Bench:
         mender, study = self._start()
         if study != self.study:
             raise GaveUpError
-        if self._compared:
-            # Edits are known by their places.
-            mender.list_edits(list(self._compared.items()))
         return mender
 
     def leave(self) -> None:
         """Give the jail up: one that is wanted after this is started again."""
         self._mender = None
 
-    def list_edits(self, numbers: Collection[int] | None = None) -> list[Operation]:
+    def list_edits(
+        self, numbers: Collection[int] | None = None, kinds: Collection[str] | None = None
+    ) -> list[Operation]:
         """Return the edits of statements, or of all; each is compared with the likeliest of the solution's.
 
-        Raises GaveUpError, TimedOut.
+        `kinds` are those of the edits, if not all are wanted. Raises GaveUpError, TimedOut.
         """
         study = self.study
         wanted = [own for own in study.statements if numbers is None or own.number in numbers]
@@ -94,13 +97,18 @@ class Bench:
         if not pairs:
             return []
         try:
-            kinds = self._find_mender().list_edits(pairs)
+            listed = self._find_mender().list_edits(pairs)
         except TimedOut:
             raise
         except CandidateError as error:
             raise GaveUpError from error
-        self._compared |= dict(pairs)
-        return [(EDIT, number, at) for (number, _), own in zip(pairs, kinds, strict=True) for at in range(len(own))]
+        self.compared |= dict(pairs)
+        return [
+            (EDIT, number, place)
+            for (number, _), own in zip(pairs, listed, strict=True)
+            for place, kind in enumerate(own)
+            if kinds is None or kind in kinds
+        ]
 
     def spell(self, edits: Sequence[Operation]) -> list[SpelledEdit]:
         """Return edits in full; raises a CandidateError."""

@@ -5,22 +5,25 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.model.slip import Slip
+from grader.model.slip import Slip, SlipKind
 from grader.oracle.answers import Answer
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
 from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips
+from grader.subjects.contracts.repair.row_tables import read_solution
 from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
-from grader.subjects.contracts.repair.study import HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
-from grader.subjects.contracts.row_comments import RowStatement, read_graded_lines
+from grader.subjects.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from grader.subjects.contracts.row_comments import RowStatement
 from grader.subjects.contracts.rows import all_wrong
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
 _STUDIED, _TRIED = 6, 12
 #: Single edits that are tried where several statements would be replaced.
 _SLIPS = 400
+#: Kinds of slips that no change of a later statement undoes.
+_NOT_MOVABLE = frozenset({SlipKind.INDEX, SlipKind.OPERAND, SlipKind.TRANSPOSE, SlipKind.AXIS})
 #: Statements of a submission with other names than the solution's that are believed to be wrong together.
 _MOST_RENAMED = 2
 
@@ -38,12 +41,17 @@ class Repair:
     places: Sequence[int]
     #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
     slips: Mapping[Operation, tuple[Slip, ...]]
+    #: The operations that mend it as well, of which a slip in another line takes the place.
+    instead_of: Script = frozenset()
 
     def rows_of(self, operation: Operation) -> tuple[str, ...]:
         """Return the rows that one of its operations costs.
 
         A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
+        A slip in a line of no row costs those of the one line that could be replaced instead.
         """
+        if operation[1] not in self.study.matched and len(self.instead_of) == 1 and operation[0] == EDIT:
+            return self.study.rows_of(next(iter(self.instead_of)))
         insertions = [other for other in self.operations if other[0] == INSERT]
         return self.study.rows_of(insertions[0] if self.raises(operation) and insertions else operation)
 
@@ -68,7 +76,7 @@ class Repairer:
         """
         best: Repair | None = None
         for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
-            commented = read_graded_lines(source)
+            commented = read_solution(source, self.assignment.rows)
             if not commented:
                 continue
             found = self._repair_by(source, commented, submission)
@@ -81,7 +89,7 @@ class Repairer:
     def _repair_free(self, submission: WrongSubmission) -> Repair | None:
         """Return the repair of code that is written otherwise than every solution: by one or two slips in its own."""
         places = choose_cases(self.cases, self.order, submission.failing)
-        commented = read_graded_lines(self.assignment.solution)
+        commented = read_solution(self.assignment.solution, self.assignment.rows)
         try:
             bench = self._open(self.assignment.solution, commented, submission, places, record=True)
             edits = bench.list_edits()[:_SLIPS]
@@ -134,12 +142,9 @@ class Repairer:
             # Code that is right as it stands here is not the code that was judged.
             return None
         found = [script]
-        if len(script) > 1 and not script & (study.insertions | study.unfilled):
+        if not script & (study.insertions | study.unfilled):
             try:
-                # A factor that was moved to another line is one mistake, in its own line.
-                mended = {operation[1] for operation in script}
-                edits = sorted(bench.list_edits(), key=lambda edit: (edit[1] not in mended, edit))
-                found = [*find_slip(bench, edits[:_SLIPS]), script]
+                found = [*self._find_slip(script, bench), script]
             except GaveUpError:
                 # Without edits, too, the script is right.
                 bench.leave()
@@ -148,16 +153,31 @@ class Repairer:
             found.remove(script)
         return self._confirm(found, bench, places)
 
+    @staticmethod
+    def _find_slip(script: Script, bench: Bench) -> list[Script]:
+        """Return the script of the single edit that does for several operations, or in a line that counts for no row.
+
+        A factor that was moved to another line is one mistake, in its own line. One that is wrong in a single line
+        could as well be mended before it.
+        """
+        study, mended = bench.study, {operation[1] for operation in script}
+        if len(script) > 1:
+            edits = sorted(bench.list_edits(), key=lambda edit: (edit[1] not in mended, edit))
+            return find_slip(bench, edits[:_SLIPS])
+        if not script & study.replacements:
+            return []
+        return find_slip(bench, bench.list_edits(study.own.keys() - study.matched.keys(), _NOT_MOVABLE)[:_SLIPS])
+
     def _confirm(self, scripts: Sequence[Script], bench: Bench, places: Sequence[int]) -> Repair | None:
         """Return the repair by the first script that is right on the whole suite."""
         for script in scripts:
             # Confirming it ends the bench's jail, so this comes first.
-            repair = self._see(script, bench, places)
+            repair = self._see(script, bench, places, scripts[-1] - script)
             if self._is_confirmed(script, bench):
                 return repair
         return None
 
-    def _see(self, script: Script, bench: Bench, places: Sequence[int]) -> Repair:
+    def _see(self, script: Script, bench: Bench, places: Sequence[int], instead_of: Script) -> Repair:
         """Return the repair by a script, with what is seen of the submission beside it."""
         study = bench.study
         operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
@@ -169,6 +189,7 @@ class Repairer:
             dict(zip(operations, without, strict=True)),
             places,
             find_slips(bench, script),
+            instead_of,
         )
 
     def _is_confirmed(self, script: Script, bench: Bench) -> bool:

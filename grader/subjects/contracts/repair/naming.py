@@ -39,29 +39,34 @@ def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
 
 
 def find_slips(bench: Bench, script: Script) -> dict[Operation, tuple[Slip, ...]]:
-    """Return by operation the fewest changes of the statement's own expression that do as well on the bench's cases.
+    """Return by operation the fewest changes of the statement's own expression that do as well on the bench's cases."""
+    edits = {operation: operation for operation in script if operation[0] == EDIT} | _find_edits(bench, script)
+    spelled = bench.spell(list(edits.values())) if edits else []
+    return {
+        operation: tuple(Slip(SlipKind(kind), before, after) for kind, before, after in edit.changes)
+        for operation, edit in zip(edits, spelled, strict=True)
+    }
+
+
+def _find_edits(bench: Bench, script: Script) -> dict[Operation, Operation]:
+    """Return by operation the edit of its statement that does as well.
 
     Those that bring it nearer to the solution's are tried first, then all others, then two at a time.
     """
-    found: dict[Operation, Operation] = {operation: operation for operation in script if operation[0] == EDIT}
-    own = bench.study.own
+    own, found = bench.study.own, dict[Operation, Operation]()
     replaced = [
         operation
         for operation in script - bench.study.unfilled
-        if operation[0] == REPLACE and not own[operation[1]].placeholder
+        if operation[0] == REPLACE
+        and not own[operation[1]].placeholder
+        and bench.study.matched.get(operation[1]) == operation[-1]
     ]
     edits = bench.list_edits({operation[1] for operation in replaced})
     for operation in replaced:
-        if bench.study.matched.get(operation[1]) != operation[-1]:
-            continue
         likely = [edit for edit in edits if edit[1] == operation[1]]
         for few in (likely[:_FIRST_EDITS], likely[_FIRST_EDITS:]):
             right = bench.are_right([script - {operation} | {edit} for edit in few])
             if any(right):
                 found[operation] = few[right.index(True)]
                 break
-    spelled = bench.spell(list(found.values())) if found else []
-    return {
-        operation: tuple(Slip(SlipKind(kind), before, after) for kind, before, after in edit.changes)
-        for operation, edit in zip(found, spelled, strict=True)
-    }
+    return found

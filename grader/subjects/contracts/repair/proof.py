@@ -14,8 +14,9 @@ from grader.subjects.contracts.assignment import ContractAssignment, Solution
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
+from grader.subjects.contracts.repair.row_tables import read_solution
 from grader.subjects.contracts.repair.study import EDIT, HEADER, REMOVE, ZERO, Operation, OwnStatement, Script
-from grader.subjects.contracts.row_comments import RowStatement, read_graded_lines
+from grader.subjects.contracts.row_comments import RowStatement
 from grader.subjects.workshop import Workshop
 
 #: Edits of all statements together, of each as many.
@@ -59,7 +60,7 @@ class TriedStatement:
 def list_commented(assignment: ContractAssignment) -> dict[Solution, tuple[RowStatement, ...]]:
     """Return the solutions with statements that count for rows, and these."""
     solutions = (Solution("solution.py", assignment.solution), *assignment.other_solutions)
-    commented = {solution: read_graded_lines(solution.source) for solution in solutions}
+    commented = {solution: read_solution(solution.source, assignment.rows) for solution in solutions}
     return {solution: statements for solution, statements in commented.items() if statements}
 
 

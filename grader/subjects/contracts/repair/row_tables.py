@@ -1,10 +1,15 @@
 """The rows of statements as an assignment declares them: tables of the TOML, and comments in its solutions."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from grader.subjects.contracts.assignment import Dim, RepairRow
-from grader.subjects.contracts.row_comments import RowCommentError, read_row_statements
+from grader.subjects.contracts.row_comments import (
+    RowCommentError,
+    RowStatement,
+    read_graded_lines,
+    read_row_statements,
+)
 from grader.subjects.contracts.tables import WANTED, ContractTable
 
 #: Sizes of a dim that is a list.
@@ -40,6 +45,15 @@ def read_rows(
     if table.repair and not marks.get(AGREEMENT, 0):
         check_costs(rows, solutions)
     return rows
+
+
+def read_solution(text: str, rows: Iterable[RepairRow]) -> tuple[RowStatement, ...]:
+    """Return the lines of a solution that count for rows; raises SyntaxError, RowCommentError.
+
+    What a loop runs over is a matter of any shape, if that has marks.
+    """
+    any_shape = tuple(row.name for row in rows if row.name == ANY_SHAPE and row.marks)
+    return read_graded_lines(text, any_shape)
 
 
 def check_rows(

@@ -13,7 +13,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
 from grader.subjects.contracts.repair.row_tables import RESERVED
-from grader.subjects.contracts.repair.study import INSERT, REPLACE, Operation
+from grader.subjects.contracts.repair.study import GUARD, INSERT, REPLACE, Operation
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
@@ -32,7 +32,9 @@ def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) 
     missing = any(operation[0] == INSERT or operation in repair.study.unfilled for operation in repair.operations)
     rows = dict(judged)
     for row in assignment.rows:
-        if row.name in RESERVED:
+        if row.name in RESERVED and any(row.name in repair.rows_of(operation) for operation in repair.operations):
+            rows[row.name] = _judge_row(row, repair, cases)
+        elif row.name in RESERVED:
             message = MISSING if missing else HALF_LOST if 2 * lost > len(judged) else ""
             mark = Mark.NOT_RUN if message else Mark.PASSED
             rows[row.name] = Row(mark, cases, message, names=tuple(judged) if message else ())
@@ -78,7 +80,8 @@ def _describe_operation(
 ) -> MendedStatement:
     rows = [declared[name] for name in repair.rows_of(operation)]
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
-    lines = () if own is None else tuple(SourceLine.of(*spot) for spot in own.lines[:_MOST_LINES])
+    spots = () if own is None else own.guard or own.lines if operation[0] == GUARD else own.lines
+    lines = tuple(SourceLine.of(*spot) for spot in spots[:_MOST_LINES])
     return MendedStatement(
         # A statement that raises overwrites nothing.
         MendingKind.REPLACE if repair.raises(operation) else MendingKind(operation[0]),
@@ -95,6 +98,8 @@ def _describe_operation(
 
 def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
     """Return what is wrong within a statement, if that is known."""
+    if operation[0] == GUARD:
+        return (Slip(SlipKind.CONDITION, *repair.study.own[operation[1]].conditions),)
     if operation in repair.study.unfilled:
         return (Slip(SlipKind.UNFILLED),)
     if operation[0] == REPLACE and repair.study.own[operation[1]].placeholder:

@@ -31,6 +31,8 @@ class OwnStatement:
     guarded: frozenset[int]
     #: True if the template has it.
     unfilled: bool
+    #: The condition under which it runs, and the one under which it must, as text; empty for none.
+    conditions: tuple[str, str]
     #: True if it writes a number, or an array of zeros, ones or random numbers.
     placeholder: bool
     #: `HEADER` for the header of a loop, `RETURN`, or any other text.
@@ -39,6 +41,8 @@ class OwnStatement:
     overwritten: tuple[int, ...]
     #: Of a `return` those whose values it returns otherwise.
     sources: tuple[int, ...] = ()
+    #: The cell and the line of the `if` around it, if there is one inside of the innermost loop.
+    guard: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,14 @@ class Study:
                 frozenset(matches[number]["alike"]),
                 frozenset(matches[number]["guarded"]),
                 unfilled,
+                tuple(matches[number]["conditions"]),
                 matches[number]["placeholder"],
                 role,
                 tuple(matches[number]["overwritten"]),
                 tuple(matches[number]["sources"]),
+                tuple((cell, line) for cell, line in guard),
             )
-            for number, lines, unfilled, role in sorted(reply["statements"])
+            for number, lines, unfilled, role, guard in sorted(reply["statements"])
         )
         return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"])
 

@@ -138,6 +138,7 @@ def test_a_search_has_no_more_sets_in_memory_than_it_may_try() -> None:
             frozenset(),
             frozenset(),
             unfilled=False,
+            conditions=("", ""),
             placeholder=False,
             role="",
             overwritten=(),

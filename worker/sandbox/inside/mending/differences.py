@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from worker.sandbox.inside.entry import MOST_CHANGES
 
 from . import edits as kinds
-from .edits import Change, Edit, kind_of_operators, kind_of_part, with_value
+from .edits import Change, Edit, kind_of_operators, kind_of_part
 from .views import View, chain, view
 
 #: Nodes of an expression that is compared.
@@ -24,6 +24,8 @@ _MOST_PAIRS, _MOST_DIFFERENCES = 20_000, 5
 _MOST_ORDERED = 4
 #: Functions of which one is often taken for the other.
 _MEANS = ({"sum", "mean"}, {"std", "var"})
+#: Changes whose texts show no more than one part.
+_NAMES_ONE = frozenset({kinds.TRANSPOSE, kinds.FACTOR, kinds.TERM, kinds.DIVISOR})
 #: The weight of another function; the size of two factors and a transpose.
 _CALL, _SIMPLE = 2, 9
 
@@ -52,17 +54,44 @@ def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
     if mine is None or theirs is None or any(sum(1 for _ in ast.walk(value)) > _LONGEST for value in (mine, theirs)):
         return []
     differences = _Comparison().compare(mine, theirs)
-    if not differences:
-        return list(_exchange_assignment(own, wanted, place))
     if 4 * _weigh(differences) >= 3 * _size(theirs) > _SIMPLE:
         # Whatever is the same is so by chance.
         return []
+    differences = [*_compare_targets(own, wanted), *differences]
+    if not differences:
+        return list(_exchange_assignment(own, wanted, place))
     several = range(1, MOST_CHANGES + 1 if len(differences) <= _MOST_DIFFERENCES else 2)
     return [
-        Edit(place, _apply(own, chosen), tuple(one.change for one in chosen))
+        Edit(place, _apply(own, chosen), _join(chosen))
         for number in several
         for chosen in combinations(differences, number)
     ]
+
+
+def _compare_targets(own: ast.stmt, wanted: ast.stmt) -> _Way:
+    """Return the difference between the entries of one variable that two statements write."""
+    if not (isinstance(own, ast.Assign) and isinstance(wanted, ast.Assign)):
+        return []
+    target, other = own.targets[0], wanted.targets[0]
+    if not (isinstance(target, ast.Subscript) and isinstance(other, ast.Subscript)):
+        return []
+    if ast.dump(target) == ast.dump(other) or ast.dump(target.value) != ast.dump(other.value):
+        return []
+    return [_Difference(target, other, Change(kinds.INDEX, target, other), 1)]
+
+
+def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
+    """Return the changes; of two of which the first is around the second, the text of the first shows both."""
+    outer, *inner = differences
+    first, *others = (difference.change for difference in differences)
+    if not inner or not any(part is inner[0].at for part in ast.walk(outer.at)):
+        return first, *others
+    both = _substitute(outer.by, inner[0].at, inner[0].by)
+    if first.kind == kinds.TRANSPOSE and isinstance(both, ast.Attribute):
+        return Change(first.kind, both.value, both), *others
+    if first.kind in _NAMES_ONE:
+        return first, *others
+    return Change(first.kind, first.before, both), Change(others[0].kind, None, None)
 
 
 def is_small(change: Change) -> bool:
@@ -85,17 +114,16 @@ def _exchange_assignment(own: ast.stmt, wanted: ast.stmt, place: int) -> Iterato
 
 
 def _apply(statement: ast.stmt, differences: Sequence[_Difference]) -> ast.stmt:
-    """Return a statement with parts of its value exchanged, the outer ones first."""
-    value: ast.expr = statement.value  # type: ignore[attr-defined] # only such statements are compared
+    """Return a statement with parts of it exchanged, the outer ones first."""
     for difference in differences:
-        value = _substitute(value, difference.at, difference.by)
-    return with_value(statement, value)
+        statement = _substitute(statement, difference.at, difference.by)
+    return statement
 
 
-def _substitute(node: _Node, at: ast.expr, by: _Node) -> _Node:
+def _substitute(node: _Node, at: ast.expr, by: ast.expr) -> _Node:
     """Return a tree with a part exchanged, which is found by its identity; the rest is shared, not copied."""
     if node is at:
-        return by
+        return by  # type: ignore[return-value] # an expression stands where one stood
     if not any(part is at for part in ast.walk(node)):
         return node
     copied = copy.copy(node)
@@ -128,9 +156,12 @@ class _Comparison:
 
     def _list_ways(self, own: ast.expr, wanted: ast.expr) -> Iterator[_Way]:
         mine, theirs = view(own), view(wanted)
+        # Without the copies around them.
+        own, wanted = mine.node, theirs.node
         if mine.word == theirs.word and len(mine.parts) == len(theirs.parts):
             yield self._compare_parts(own, mine, theirs)
         yield from self._change_unary(own, wanted, mine, theirs)
+        yield from self._change_entry(own, wanted, mine, theirs)
         yield from self._change_function(own, mine, theirs)
         if mine.operator is not None and theirs.operator is not None:
             yield from self._change_operator(own, mine, theirs)
@@ -187,6 +218,15 @@ class _Comparison:
             if mine.word == word != theirs.word:
                 inner = mine.parts[0]
                 yield [_Difference(own, inner, Change(kind, own, inner), 1), *self.compare(inner, wanted)]
+
+    def _change_entry(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
+        """Yield the ways in which an index is missing or too much."""
+        if isinstance(own, ast.Subscript) and mine.word == "entry":
+            inner = own.value
+            yield [_Difference(own, inner, Change(kinds.INDEX, own, inner), 1), *self.compare(inner, wanted)]
+        if isinstance(theirs.node, ast.Subscript) and theirs.word == "entry":
+            by = ast.Subscript(own, theirs.node.slice, ast.Load())
+            yield [_Difference(own, by, Change(kinds.INDEX, own, by), 1), *self.compare(own, theirs.parts[0])]
 
     def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which there is another function, or none, with the same arguments."""

@@ -63,7 +63,12 @@ class _Edited(NamedTuple):
 
 
 def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
-    """Return the single edits of a group's values, each other than all before it; the commonest kinds first."""
+    """Return the single edits of a group's values, each other than all before it; the commonest kinds first.
+
+    What writes nothing has none: it can only be removed.
+    """
+    if group.target.how == "bare" and group.loop is None:
+        return []
     others = _list_arrays(function, group)
     edits: list[Edit] = []
     where = "root" if group.loop is None else "header"

@@ -201,6 +201,9 @@ class Matcher:
         loops = solve(target.keys, mine.keys, loop_names(group.block), loop_names(own.block))
         if loops is None:
             return None
+        if _have_same_headers(pair, group, own):
+            # One loop in both: its variable is the same, and a target with another index is wrong.
+            loops.clear()
         _bind_loops(loops, group, own)
         score = 0.0
         for name, other in zip(target.names, mine.names, strict=True):
@@ -258,6 +261,18 @@ def _bind_loops(loops: Bindings, group: StatementGroup, own: StatementGroup) -> 
         if len(names) == len(others):
             for name, other in zip(names, others, strict=True):
                 loops.setdefault(name, ast.Name(other, ast.Load()))
+
+
+def _have_same_headers(pair: FunctionPair, group: StatementGroup, own: StatementGroup) -> bool:
+    """Return True if the loops around two statements run over the same, as they read."""
+    theirs, mine = group.block.loops, own.block.loops
+    return len(theirs) == len(mine) > 0 and all(
+        isinstance(loop, ast.For)
+        and isinstance(other, ast.For)
+        and len(list_names_of(loop)) == len(list_names_of(other))
+        and _words_of(pair, count_words(loop.iter), {}) == count_words(other.iter)
+        for loop, other in zip(theirs, mine, strict=True)
+    )
 
 
 def _correspond(match: Match, loop: ast.stmt, own: ast.stmt) -> bool:

@@ -23,7 +23,7 @@ from worker.sandbox.inside.trial import Nowhere
 from worker.sandbox.inside.wire import pack
 
 from .groups import RETURN, StatementGroup, find_groups, list_functions
-from .matching import FunctionPair, Matcher, list_variables
+from .matching import FunctionPair, Matcher, list_tests, list_variables
 from .recording import RECORDER, Recorder, record_writes
 from .scripts import TICK, ZEROS, Mending
 from .targets import list_names
@@ -223,6 +223,7 @@ class Workbench:
                 [list(self._lines.origin(node.lineno)) for node in group.nodes],
                 (group.function, _dump(group)) in self._template,
                 group.role,
+                [list(self._lines.origin(branch.node.lineno)) for branch in group.block.guards[-1:]],
             ]
             for name, function in self._own.items()
             if name in self._solution
@@ -250,13 +251,21 @@ class Workbench:
                     "number": number,
                     "alternatives": alternatives,
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
-                    "guarded": [] if group.loop else self._list_guarded(number, alternatives),
+                    "guarded": (guarded := [] if group.loop else self._list_guarded(number, alternatives)),
+                    "conditions": self._spell_conditions(number, guarded),
                     "placeholder": group.is_placeholder,
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                     "sources": self._list_sources(pair, group, alternatives) if group.role == RETURN else [],
                 }
             )
         return {"matches": matches, "insertable": sorted(self.mending.insertions), "renamed": self._renamed}
+
+    def _spell_conditions(self, number: int, guarded: Sequence[int]) -> list[str]:
+        """Return the condition under which a statement runs, and the one under which it must; empty for none."""
+        if not guarded:
+            return ["", ""]
+        own, guard = list_tests(self.mending.groups[number]), self.mending.replacements[number, guarded[0]].guard
+        return [clean(" and ".join(map(_unparse, own)), LONGEST_SPELLED), _unparse(guard)]
 
     def list_kinds(self, pairs: Sequence[tuple[int, int]]) -> list[list[str]]:
         """Return the kinds of the edits of statements, each compared with one of the solution's if there is that."""

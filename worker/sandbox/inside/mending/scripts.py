@@ -10,7 +10,7 @@ from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.entry import MOST_EDITS
 
 from .differences import is_small, list_differences
-from .edits import Edit, list_edits
+from .edits import INDEX, Change, Edit, list_edits
 from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups, list_names_of, set_header
 from .matching import TURN, FunctionPair, Match, find_turn, list_tests
 from .translation import SolutionNames, Translator, UntranslatableError
@@ -97,6 +97,9 @@ class Mending:
             nearer = self._list_differences(group)
             small = [edit for edit in nearer if len(edit.changes) == 1 and is_small(edit.changes[0])]
             edits = [*small, *edits, *(edit for edit in nearer if edit not in small)][:MOST_EDITS]
+            if group.loop is not None:
+                # What a loop runs over is named as a whole.
+                edits = [_name_header(group, edit) for edit in edits]
             for edit in edits:
                 _locate(edit.node, group.nodes[edit.place])
             self._edits[number] = edits
@@ -306,6 +309,11 @@ def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
     if turn is None or isinstance(turn, ast.Name):
         return node
     return ast.Expr(ast.GeneratorExp(turn, [ast.comprehension(ast.Name(TURN, ast.Store()), value, [], 0)]))
+
+
+def _name_header(group: StatementGroup, edit: Edit) -> Edit:
+    values = (getattr(node, "value", None) for node in (group.nodes[edit.place], edit.node))
+    return edit._replace(changes=(Change(INDEX, *values),))
 
 
 def _place(body: list[ast.stmt], node: ast.stmt) -> int:
