@@ -17,6 +17,8 @@ EDITS = (
 )
 #: Characters of an edit that is spelled out.
 LONGEST_SPELLED = 200
+#: Characters of each text of the facts about an exception, and the most texts or operands of these.
+LONGEST_WORD, MOST_WORDS = 60, 8
 
 
 @dataclass(frozen=True, slots=True)
