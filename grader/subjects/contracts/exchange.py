@@ -142,7 +142,7 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
             changed=changed,
             forms=forms,
             causes=causes,
-            mistake=read_mistake(raised.get("mistake")),
+            mistake=read_mistake(raised["mistake"]) if "mistake" in raised else None,
         )
     return replace(forms[0], numbers=numbers, changed=changed, forms=forms)
 

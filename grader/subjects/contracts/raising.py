@@ -14,12 +14,8 @@ _NUMBERS, _TEXTS, _NONE = {"int", "float", "number", "bool"}, {"str"}, {"None"}
 _LISTS, _FUNCTIONS = {"list", "list of arrays", "tuple", "tuple of arrays"}, {"function", "method"}
 _PHRASES = {"str": "a string", "dict": "a dictionary", **{name: f"a {name}" for name in _FUNCTIONS}}
 #: The names in Python's messages of the types that nothing can be calculated with.
-_TYPES = {
-    "None": "NoneType",
-    "method": "builtin_function_or_method",
-    "function": "function",
-    **{name: name.partition(" ")[0] for name in (*_LISTS, "dict", "str")},
-}
+_TYPES = {name: name.partition(" ")[0] for name in (*_LISTS, "dict", "str", "function")}
+_TYPES |= {"None": "NoneType", "method": "builtin_function_or_method"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +30,10 @@ class _Operand:
 
     @property
     def name(self) -> str:
-        """The text as code."""
         return _code(self.text)
 
     @property
     def known(self) -> str:
-        """The text, and the type in words."""
         if self.type in _LISTS:
             noun = "array" if self.type.endswith("of arrays") else "item"
             return f"{self.name}, a {self.type.partition(' ')[0]} of {_count(self.sizes[0], noun)}"
@@ -47,9 +41,12 @@ class _Operand:
             return f"{self.name}, an array of shape {_shape(self.sizes)}"
         return f"{self.name}, {'a single number' if self.type in _NUMBERS else _PHRASES[self.type]}"
 
+    def of_shape(self, shape: Sequence[int]) -> str:
+        name = self.name if self.text else "an array"
+        return f"{name} of shape {_shape(shape)}" if shape else name
+
     @property
     def none(self) -> str:
-        """The sentence about it if it is None."""
         if self.text.endswith(")"):
             return f"uses the result of {self.name}, which is None. Does that function return anything?"
         if self.resolved != self.text:
@@ -58,7 +55,6 @@ class _Operand:
 
     @property
     def misplaced(self) -> str:
-        """The sentence about it where numbers are wanted."""
         if self.type == "None":
             return self.none
         if self.type in _FUNCTIONS:
@@ -76,13 +72,10 @@ class _Facts(NamedTuple):
     words: Sequence[str]
 
 
-def read_mistake(header: Mapping[str, Any] | None) -> PythonMistake | None:
-    """Return the mistake of which a jail sent these facts; None if there are none, or nothing is sure."""
-    if header is None:
-        return None
-    kind, spot, words = header["kind"], header["spot"], header["words"]
-    operands = [_Operand(*operand) for operand in header["operands"]]
-    facts = _Facts(kind, header["part"], header["callee"], operands, words)
+def read_mistake(header: Mapping[str, Any]) -> PythonMistake | None:
+    """Return the mistake of which a jail sent these facts; None if nothing is sure."""
+    kind, operands = header["kind"], [_Operand(*operand) for operand in header["operands"]]
+    facts = _Facts(kind, header["part"], header["callee"], operands, header["words"])
     held = dict(zip("ab", operands, strict=False))
     for hint, rules in _RULES.items():
         for name, types, form in rules:
@@ -90,14 +83,12 @@ def read_mistake(header: Mapping[str, Any] | None) -> PythonMistake | None:
                 try:
                     text = _fill(form, facts, held) if isinstance(form, str) else form(facts)
                 except (LookupError, ValueError):
-                    # Something is unknown, or facts have another form than this kind's: then nothing is sure.
-                    return None
-                return PythonMistake(kind, SourceLine.of(*spot), text, hint) if text else None
+                    return None  # Something is unknown, or facts have another form than this kind's.
+                return PythonMistake(kind, SourceLine.of(*header["spot"]), text, hint) if text else None
     return None
 
 
 def _fill(form: str, facts: _Facts, operands: Mapping[str, _Operand]) -> str:
-    """Return a sentence with its names put in; raises LookupError if one of them is unknown."""
     words = [_shape(_parse(word)) if word.startswith("(") else word for word in facts.words]
     names = {name: _code(text) for name, text in (("part", facts.part), ("callee", facts.callee)) if text}
     asked = f" Did you mean `{words[1]}`?" if len(words) > 1 and words[1] else ""
@@ -148,11 +139,6 @@ def _leave_range(facts: _Facts) -> str:
     return f"uses {_code(facts.part)}{where}, but {whole.name} has {_count(size, 'item')}{indices}."
 
 
-def _with_shape(operand: _Operand, shape: Sequence[int]) -> str:
-    name = operand.name if operand.text else "an array"
-    return f"{name} of shape {_shape(shape)}" if shape else name
-
-
 def _multiply(facts: _Facts) -> str:
     """A product of matrices, told by both shapes, or by the rows of the second and the columns of the first."""
     if len(facts.operands) != 2:
@@ -166,7 +152,7 @@ def _multiply(facts: _Facts) -> str:
     ((rows,), (columns,)), (first, second) = told, shapes
     if first[-1:] not in ([], [columns]) or second[-2:][:1] not in ([], [rows]):
         return ""
-    left, right = map(_with_shape, facts.operands, shapes)
+    left, right = map(_Operand.of_shape, facts.operands, shapes)
     if not first or not second or max(len(first), len(second)) > 2:
         return f"multiplies {left} by {right}, whose inner sizes differ: {columns} in the first, {rows} in the second."
     has, needs = _count(columns, "column" if len(first) > 1 else "number"), "needs" if columns == 1 else "need"
@@ -188,26 +174,19 @@ def _combine(facts: _Facts) -> str:
             return operand.misplaced
         if operand.type and (operand.type != "array" or [*operand.sizes] != shape):
             return ""
-    left, right = map(_with_shape, facts.operands, shapes)
+    left, right = map(_Operand.of_shape, facts.operands, shapes)
     return f"combines {left} and {right} entry by entry, but these shapes do not fit."
 
 
 def _misplace(facts: _Facts) -> str:
-    """An operand that nothing can be calculated with, of a type that the message names."""
-    return next((_give(one, facts) for one in facts.operands if _TYPES.get(one.type) in facts.words), "")
-
-
-def _misplace_list(facts: _Facts) -> str:
-    """The one list among the operands, if the message says that an array was made of one."""
-    lists = [one for one in facts.operands if one.type in _LISTS]
-    sure = len(lists) == 1 and all(one.type for one in facts.operands)
-    return _give(lists[0], facts) if sure else ""
-
-
-def _give(operand: _Operand, facts: _Facts) -> str:
-    if facts.callee and operand.type in _LISTS:
-        return f"gives {_code(facts.callee)} the whole of {operand.known}. Which of them is meant?"
-    return operand.misplaced
+    """The operand that nothing can be calculated with: of a type that the message names, or the only list."""
+    culprits = [one for one in facts.operands if _TYPES.get(one.type) in facts.words]
+    if facts.kind.endswith("uneven"):
+        lists = [one for one in facts.operands if one.type in _LISTS]
+        culprits = lists if len(lists) == 1 and all(one.type for one in facts.operands) else []
+    if facts.callee and culprits and culprits[0].type in _LISTS:
+        return f"gives {_code(facts.callee)} the whole of {culprits[0].known}. Which of them is meant?"
+    return culprits[0].misplaced if culprits else ""
 
 
 def _ask_array(facts: _Facts) -> str:
@@ -235,21 +214,15 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("key", {}, "looks up the key `{0}` in {a.name}, which does not have it.{asked}"),
     ),
     "is a function with other parameters than the assignment gives it.": (
-        ("call_missing", {}, "defines {callee} with a parameter that the assignment's call gives no value: {every}."),
         ("call_count", {}, "defines {callee} with these parameters: {rest}. The assignment gives it {0} arguments."),
     ),
-    "calls a function with arguments that do not fit it.": (
+    "calls a function with arguments that do not fit it, or calls something that is no function.": (
         ("argument_missing", {}, "calls {callee} without a value for {every}."),
         ("argument_count", {}, _count_arguments),
         ("argument_unknown", {}, "gives {callee} an argument `{0}`, which it does not take.{asked}"),
         ("data_type", {}, "gives {callee} no type of numbers as its `dtype`. A shape needs parentheses of its own."),
         ("one_number", {}, "gives {callee} a whole array where it needs one number."),
         ("whole_number", {}, "gives {callee} a float where it needs a whole number."),
-    ),
-    "calls a function from within itself, without an end.": (
-        ("endless", {}, "calls `{0}` from within `{0}` again and again, until Python gives up. Which case ends it?"),
-    ),
-    "calls something that is no function.": (
         ("not_callable", {"a": _NUMBERS}, "has the number {a.name} before parentheses. Is a `*` missing?"),
         ("not_callable", {"a": {*_LISTS, "dict"}}, "calls {a.known}, like a function. Are square brackets meant?"),
         ("not_callable", {"a": {"array"}}, "calls {a.known}, like a function. Is a `*` missing, or `()` too much?"),
@@ -269,10 +242,11 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("not_subscriptable", {"a": _FUNCTIONS}, "has square brackets behind {a.known}: a call has parentheses."),
         ("not_subscriptable", {"a": _NONE}, "{a.none}"),
     ),
-    "stores something where its shape does not fit.": (
+    "works with arrays whose shapes do not fit. What are their shapes?": (
+        *((kind, {}, _multiply) for kind in ("matmul", "dot")),
+        *((kind, {}, _combine) for kind in ("broadcast", "given_broadcast")),
         ("store", {}, "stores an array of shape {0} in {part}, whose shape is {1}."),
         ("store_many", {}, "stores an array or a list in {part}, where there is room for one number."),
-        ("whole_numbers", {}, "puts floats back into {a.name}, an array of whole numbers ({0})."),
     ),
     "takes apart something that has not so many values.": (
         ("unpack", {"a": _LISTS}, "unpacks {a.known}, into {0} names."),
@@ -280,23 +254,17 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("not_iterable", {"a": {"int"}}, "loops over {a.known}. Is `range` missing?"),
         ("not_iterable", {"a": _NONE}, "{a.none}"),
     ),
-    "multiplies matrices whose shapes do not fit. What are their shapes?": (
-        ("matmul", {}, _multiply),
-        ("dot", {}, _multiply),
-    ),
-    "combines arrays whose shapes do not fit. What are their shapes?": (
-        ("broadcast", {}, _combine),
-        ("given_broadcast", {}, _combine),
-    ),
     "calculates with something that is no array of numbers. What is it?": (
+        ("whole_numbers", {}, "puts floats back into {a.name}, an array of whole numbers ({0})."),
         ("few_axes", {"a": _NUMBERS}, "multiplies {a.known}, by `@` or `matmul`: for numbers it is `*`."),
         ("few_axes", {}, "{a.misplaced}"),
-        *((kind, {}, _misplace) for kind in ("operands", "given_operands", "given_not_subscriptable")),
-        *((kind, {}, _misplace_list) for kind in ("uneven", "given_uneven")),
-        ("repeated", {"a": {*_LISTS, "str"}}, "{a.misplaced}"),
-        ("repeated", {"b": {*_LISTS, "str"}}, "{b.misplaced}"),
-        ("string", {"a": _TEXTS}, "{a.misplaced}"),
-        ("string", {"b": _TEXTS}, "{b.misplaced}"),
+        *((kind, {}, _misplace) for kind in ("operands", "uneven")),
+        *((f"given_{kind}", {}, _misplace) for kind in ("operands", "uneven", "not_subscriptable")),
+        *((kind, {"a": {*_LISTS, "str"}}, "{a.misplaced}") for kind in ("repeated", "string")),
+        *((kind, {"b": {*_LISTS, "str"}}, "{b.misplaced}") for kind in ("repeated", "string")),
+    ),
+    "calls a function from within itself, without an end.": (
+        ("endless", {}, "calls `{0}` from within `{0}` again and again, until Python gives up. Which case ends it?"),
     ),
     "asks whether a whole array is true.": (("condition", {}, _ask_array),),
     "divides by 0.": (("zero", {}, "divides by {b.name}, which is 0."),),

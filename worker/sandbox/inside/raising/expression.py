@@ -55,13 +55,14 @@ class RaisedExpression:
         while path and not _holds(path[-1], position, exactly=True):
             path.pop()
         below = {str(link.tb_frame.f_globals.get("__name__")).partition(".")[0] for link in links[1:]}
-        opcode = opname[code.co_code[at]]
+        opcode = next(name for place in range(at, -1, -2) if (name := opname[code.co_code[place]]) != "CACHE")
         # The assignment's own functions are in no module.
         called = not below, below <= {"numpy"}, "None" in below and below <= {"None", "numpy"}
         return cls(lines, links[0].tb_frame, opcode, (*path,), path[-1], *called) if path else None
 
     def list_operands(self) -> Sequence[ast.expr]:
         """Return what an operator, a call, an index, a loop or an assignment to several names works on."""
+        operands: list[ast.expr] = []
         match self.node:
             case ast.expr() as whole if self.opcode == "GET_ITER":
                 operands = [whole]
@@ -77,8 +78,6 @@ class RaisedExpression:
                 operands = [assigned.value] if isinstance(assigned, ast.Assign) else []
             case ast.UnaryOp(operand=whole) | (ast.expr() as whole):
                 operands = [whole]
-            case _:
-                operands = []
         return operands
 
     def is_numpy(self, function: ast.expr, *, method: bool = False) -> bool:
@@ -93,10 +92,7 @@ class RaisedExpression:
         return clean(text, LONGEST_WORD) if len(text) <= LONGEST_WORD and not {"\n", "`"} & {*text} else ""
 
     def operand(self, node: ast.expr) -> list[Any]:
-        """Return an expression's text, the word for its type, its sizes, its whole number, and its text by numbers.
-
-        The latter has an index as a number, such as `h[3]` for `h[layer]`.
-        """
+        """Return an expression's text, its type, sizes and whole number, and its text with its index as a number."""
         value, text = self.value(node), self.text(node)
         resolved = text
         if isinstance(node, ast.Subscript) and type(index := self.value(node.slice)) is int:
@@ -153,10 +149,9 @@ def _holds(node: ast.AST, position: tuple[Any, ...], *, exactly: bool = False) -
 
 
 def _compute(left: Any, kind: ast.operator, right: Any) -> Any:
-    """Return what an operator makes of two numbers that are whole, and not large."""
     small = all(type(number) is int and abs(number) < 1 << 31 for number in (left, right))
-    compute = _OPERATORS.get(type(kind)) if small and (right or not isinstance(kind, ast.Div)) else None
-    return UNKNOWN if compute is None else compute(left, right)
+    divides = isinstance(kind, ast.Div) and right == 0
+    return _OPERATORS[type(kind)](left, right) if small and type(kind) in _OPERATORS and not divides else UNKNOWN
 
 
 def _attribute(whole: Any, name: str) -> Any:

@@ -20,8 +20,8 @@ from .expression import RaisedExpression, describe
 
 Facts = dict[str, Any]
 
-#: The part of a name that must be alike in another that may be meant; characters of a message that are read; frames
-#: of a function within itself that are endless; lines of a submission of which an exception is looked into.
+#: The part of a name that must be alike in one that may be meant, characters of a message, frames of an endless
+#: recursion, and lines of a submission that are looked into.
 _ALIKE, _MESSAGE, _ENDLESS, _LINES = 0.72, 600, 100, 8
 
 _CALL, _ENTRY, _CHANGE, _ANY = (ast.Call,), (ast.Subscript,), (ast.AugAssign,), (ast.expr, ast.AugAssign)
@@ -70,12 +70,10 @@ _BELOW = frozenset({"uneven", "axis", "operands", "few_axes", "dot", "data_type"
 _GIVEN = frozenset({"uneven", "operands", "not_subscriptable", "broadcast"})
 _NUMERIC = frozenset({"uneven", "operands", "repeated", "string", "broadcast", "matmul", "dot", "axis"})
 #: The instructions that kinds are said of whose expressions others use as well.
-_OPCODES: Mapping[str, str | tuple[str, ...]] = {
-    "store": "STORE",
-    "store_many": "STORE",
-    "unpack": "UNPACK",
+_OPCODES: dict[str, tuple[str, ...]] = {"store": ("STORE",), "store_many": ("STORE",), "unpack": ("UNPACK",)}
+_OPCODES |= {
     "not_iterable": ("GET_ITER", "UNPACK"),
-    "condition": ("CALL", "COMPARE", "POP_JUMP", "JUMP", "TO_BOOL", "UNARY_NOT"),
+    "condition": ("CALL", "COMPARE", "POP_JUMP", "JUMP", "TO_", "UNARY"),
 }
 
 
@@ -88,10 +86,7 @@ class MistakeFinder:
         self._known: set[tuple[str, int]] = set()
 
     def find(self, error: BaseException, names: Mapping[str, Any]) -> Facts | None:
-        """Return the mistake behind an exception; None if nothing is sure, or its line has raised so before.
-
-        `names` are those of the lines that call.
-        """
+        """Return the mistake, or None if nothing is sure or the line raised so before; `names` has what calls see."""
         links, link = list[TracebackType](), error.__traceback__
         while link is not None:
             links.append(link)
@@ -116,27 +111,23 @@ class MistakeFinder:
         calls = {(link.tb_frame.f_code.co_name, self._lines.spot(link.tb_lineno)) for link in last[:-1]}
         if len(last) < _ENDLESS or len(calls) != 1 or last[-1].tb_frame.f_code is not last[0].tb_frame.f_code:
             return None
-        name, spot = calls.pop()
-        return {**_facts("endless", None, [], [name]), "spot": spot}
+        return {**_facts("endless", None, [], [calls.pop()[0]]), "spot": self._lines.spot(last[0].tb_lineno)}
 
     def _find_call(self, error: BaseException, message: str, names: Mapping[str, Any]) -> Facts | None:
         """A function that the lines that call give another number of arguments than it has parameters."""
-        count, missing = (_PATTERNS[kind].fullmatch(message) for kind in ("argument_count", "argument_missing"))
-        match = count or missing
+        match = _PATTERNS["argument_count"].fullmatch(message)
         if type(error) is not TypeError or match is None:
             return None
         owner, _, name = match[1].rpartition(".")
         held = vars(names[owner]) if isinstance(names.get(owner), type) else {} if owner else names
-        code = getattr(held.get(name), "__code__", None)
+        code: Any = getattr(held.get(name), "__code__", None)
         parameters = () if code is None else code.co_varnames[: code.co_argcount]
-        if code is None or code.co_filename != FILENAME or (owner and parameters[:1] != ("self",)):
+        known = code is not None and code.co_filename == FILENAME and len(parameters) < MOST_WORDS
+        if not known or (owner and parameters[:1] != ("self",)):
             return None
-        own = len(owner[:1])
-        words = [str(int(count[4]) - own), *parameters[own:]] if count else re.findall(r"'(\w+)'", message)
-        if len(words) > MOST_WORDS:
-            return None
-        facts = _facts("call_count" if count else "call_missing", None, [], words)
-        return {**facts, "callee": clean(match[1], LONGEST_WORD), "spot": self._lines.spot(code.co_firstlineno)}
+        words = [str(int(match[4]) - bool(owner)), *parameters[bool(owner) :]]
+        facts = {**_facts("call_count", None, [], words), "callee": clean(match[1], LONGEST_WORD)}
+        return {**facts, "spot": self._lines.spot(code.co_firstlineno)}
 
 
 def _facts(kind: str, place: RaisedExpression | None, operands: Iterable[list[Any]], words: Iterable[str]) -> Facts:
@@ -168,9 +159,8 @@ def _find(error: BaseException, message: str, place: RaisedExpression, names: Ma
 
 
 def _describe(kind: str, place: RaisedExpression, words: list[str], message: str) -> Facts | None:
-    """The facts of a kind by a message, if the expression itself raised, or NumPy did for it."""
     node, operands = place.node, [*map(place.operand, place.list_operands())]
-    if not place.opcode.startswith(_OPCODES.get(kind, "")):
+    if not place.opcode.startswith(_OPCODES.get(kind, ("",))):
         return None
     if isinstance(node, ast.Call) and "CALL" in place.opcode:
         if kind.startswith("argument"):
