@@ -114,7 +114,7 @@ class Student:
             if self._mistakes is None:
                 self._mistakes = MistakeFinder(self.lines)
             return self._mistakes.find(error, names)
-        except Exception:  # noqa: BLE001 - the student's objects may do anything when they are looked at
+        except BaseException:  # noqa: BLE001 - the student's objects may do anything when they are looked at
             return None
 
 

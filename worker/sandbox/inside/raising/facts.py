@@ -9,6 +9,7 @@ import builtins
 import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any
 
@@ -19,10 +20,9 @@ from worker.sandbox.inside.tracebacks import FILENAME, clean
 from .expression import RaisedExpression, describe
 
 Facts = dict[str, Any]
-
-#: The part of a name that must be alike in one that may be meant, characters of a message, frames of an endless
-#: recursion, and lines of a submission that are looked into.
-_ALIKE, _MESSAGE, _ENDLESS, _LINES = 0.72, 600, 100, 8
+#: The part of a name that must be alike in one that may be meant, and of how many; characters of a message, frames of
+#: an endless recursion, and lines of a submission that are looked into.
+_ALIKE, _NAMES, _MESSAGE, _ENDLESS, _LINES = 0.72, 2_000, 600, 100, 8
 
 _CALL, _ENTRY, _CHANGE, _ANY = (ast.Call,), (ast.Subscript,), (ast.AugAssign,), (ast.expr, ast.AugAssign)
 _SHAPE, _NAME = r"(\((?:\d+(?:,\d+)*,?)?\))", r"([\w.<>]+)\(\)"
@@ -181,8 +181,8 @@ def _describe(kind: str, place: RaisedExpression, words: list[str], message: str
 
 
 def _find_alike(name: str, others: Iterable[str]) -> str:
-    """Return the name that is most like this one; empty if none is."""
-    candidates = [other for other in dict.fromkeys(others) if other not in {name, other[:1]} and other[0] != "_"]
+    some = islice(dict.fromkeys(others), _NAMES)
+    candidates = [other for other in some if other not in {name, other[:1]} and other[0] != "_"]
     return next(iter(get_close_matches(name, candidates, 1, _ALIKE)), "") if len(name) > 1 else ""
 
 
