@@ -180,7 +180,9 @@ class Judge:
             outcome,
             properties,
             next((row.counterexample for row in properties if row.counterexample), None),
-            StudentError(raised.type, raised.message, raised.traceback, raised.frames, raised.lines)
+            StudentError(
+                *(raised.type, raised.message, raised.traceback, raised.frames, raised.lines), mistake=raised.mistake
+            )
             if raised
             else None,
             self._statistics(len(answers)),

@@ -222,6 +222,18 @@ class NetworkReached:
 
 
 @dataclass(frozen=True, slots=True)
+class PythonMistake:
+    """A mistake in the line that raised, in plain words."""
+
+    kind: str = field(metadata=describe("A fixed word for the sort of mistake."))
+    line: SourceLine
+    text: str = field(metadata=describe("What the line does, in words that follow its place."))
+    hint: str = field(
+        default="", metadata=describe("The same without anything of the line's own; empty below the level full.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class StudentError:
     """An error of the student's code, with the student's own lines."""
 
@@ -237,6 +249,10 @@ class StudentError:
     )
     network: NetworkReached | None = field(
         default=None, metadata=describe("The network on which the process ended; null if it did not.")
+    )
+    mistake: PythonMistake | None = field(
+        default=None,
+        metadata=describe("The mistake behind the exception; null if none is sure, and from an earlier version."),
     )
 
 

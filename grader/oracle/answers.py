@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from grader.model.verdict import SourceLine
+from grader.model.verdict import PythonMistake, SourceLine
 from grader.oracle.cases import Cases
 from grader.oracle.network import Array
 
@@ -84,6 +84,8 @@ class Raised:
     #: Of an answer in parts, by the expression of a result that has no value, why: if another exception is it, or what
     #: the submission lacks.
     causes: Mapping[str, Cause] = field(default_factory=dict, compare=False, repr=False)
+    #: The mistake behind it, if it is the first that was raised in its line.
+    mistake: PythonMistake | None = field(default=None, compare=False, repr=False)
 
 
 Answer = Returned | Malformed | Raised

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from grader.model.verdict import MendedStatement, MendingKind, SourceLine, Verdict, WrongNumber
+from grader.model.verdict import MendedStatement, MendingKind, SourceLine, StudentError, Verdict, WrongNumber
+from grader.reports.exceptions import describe_exception
 from grader.reports.numpy_text import format_case, format_nested
 from grader.reports.plaintext import sentence
 from grader.reports.slips import ask_about, describe_slips
@@ -58,13 +59,22 @@ def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
             _join(statement.titles),
             sum(lost.pop(name, 0) for name in statement.rows),
             statement.source,
-            "" if statement.wrong is None else _describe_number(statement.wrong),
+            _describe_evidence(statement, verdict.error),
             statement.hint,
             ask_about(statement.known_slips) if statement.kind is None else "",
             statement.read,
         )
         for statement in verdict.repair
     )
+
+
+def _describe_evidence(statement: MendedStatement, error: StudentError | None) -> str:
+    """Return what shows that a statement is wrong: a number, or the exception that it raised if nothing else does."""
+    if statement.wrong is not None:
+        return _describe_number(statement.wrong)
+    mistake = None if error is None else error.mistake
+    raised = mistake is not None and mistake.line in statement.lines
+    return describe_exception(error) if raised and not statement.slips else ""
 
 
 def summarize_changes(verdict: Verdict) -> str:

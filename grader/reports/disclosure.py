@@ -22,6 +22,7 @@ from grader.model.verdict import (
     MendedStatement,
     Outcome,
     Property,
+    PythonMistake,
     SourceLine,
     Statistics,
     StudentError,
@@ -236,10 +237,18 @@ def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
         return StudentError(error.type, known or _ENDED[outcome])
     kind = error.type if _is_builtin_exception(error.type) else "Exception"
     message = IMPORTS if kind == ModuleNotFoundError.__name__ else WITHHELD
+    mistake = _hint_mistake(error.mistake)
     # Their order is the traceback's: the last one is where it raised.
     for place in [place for place in error.frames if _is_plausible(place)][-1:]:
-        return StudentError(kind, message, f"  {place.where}\n{kind}: {message}", (place,))
-    return StudentError(kind, message)
+        return StudentError(kind, message, f"  {place.where}\n{kind}: {message}", (place,), mistake=mistake)
+    return StudentError(kind, message, mistake=mistake)
+
+
+def _hint_mistake(mistake: PythonMistake | None) -> PythonMistake | None:
+    """Return the sort of a mistake and its line: names, sizes and numbers are the student's code's to choose."""
+    if mistake is None or not mistake.hint or not _is_plausible(mistake.line):
+        return None
+    return PythonMistake(mistake.kind, mistake.line, mistake.hint)
 
 
 def _is_plausible(place: SourceLine) -> bool:

@@ -17,6 +17,7 @@ from grader.model.verdict import (
 )
 from grader.model.words import KindWords
 from grader.reports.changes import HEADING, list_changes
+from grader.reports.exceptions import describe_exception
 from grader.reports.numpy_text import format_case, format_nested, list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
@@ -106,9 +107,9 @@ def _error(verdict: Verdict) -> Text:
         return Text()
     if verdict.outcome is Outcome.REJECTED:
         return Text(plain(error.message))
-    if error.traceback:
-        return Text(plain(error.traceback).rstrip(), style="red")
-    return Text(plain(f"{error.type}: {error.message}"), style="red")
+    raised = plain(error.traceback or f"{error.type}: {error.message}").rstrip()
+    mistake = describe_exception(error)
+    return Text.assemble((f"{plain(mistake)}\n\n" if mistake else "", "bold"), (raised, "red"))
 
 
 def _rubric(verdict: Verdict) -> Table:

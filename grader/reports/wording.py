@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from grader.model.assignment import Level
 from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
 from grader.reports.changes import HEADING, list_changes
+from grader.reports.exceptions import describe_exception
 from grader.subjects import kinds
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
@@ -46,13 +47,17 @@ def headline(verdict: Verdict) -> str:
 
 
 def trouble(verdict: Verdict) -> str:
-    """Return the exception, the way the process ended, or the reason of a refusal; empty if there is none."""
+    """Return the exception, the way the process ended, or the reason of a refusal; empty if there is none.
+
+    The mistake behind an exception goes before it. The last line is Python's own message.
+    """
     error = verdict.error
     if error is None:
         return ""
     if verdict.outcome is Outcome.REJECTED:
         return clean(error.message)
-    return clean(error.traceback or f"{error.type}: {error.message}").rstrip()
+    raised = clean(error.traceback or f"{error.type}: {error.message}").rstrip()
+    return "\n\n".join(filter(None, (clean(describe_exception(error)), raised)))
 
 
 def summary(verdict: Verdict) -> str:

@@ -50,6 +50,13 @@ def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
     )
 
 
+def test_a_mistake_in_the_line_that_raised_stands_beside_the_exception() -> None:
+    mistake = {"kind": "name", "line": {"cell": 3, "line": 7}, "text": "uses the name `f`."}
+    view = make_view(read_verdict(failing_verdict() | {"error": RAISED | {"mistake": mistake}}), None)
+    assert view.mistake == "Cell 3, line 7 uses the name `f`."
+    assert make_view(read_verdict(failing_verdict() | {"error": RAISED}), None).mistake == ""
+
+
 def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
     assert sentence(diagnosis=[MASK | {"title": "It does: a, b.", "mistakes": []}])[0] == "It does: a, b."
 

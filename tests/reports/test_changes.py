@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.verdict import MendingKind, SourceLine, WrongNumber
+from grader.model.slip import Slip, SlipKind
+from grader.model.verdict import MendingKind, PythonMistake, SourceLine, StudentError, WrongNumber
 from grader.reports.changes import describe_changes, list_changes, summarize_changes
 from tests.reports.graded import MISSING_LINE, WRONG_LINE, repair_verdict
 
@@ -85,3 +86,14 @@ def test_a_level_that_hides_the_lines_counts_none() -> None:
     hidden = repair_verdict(*[replace(WRONG_LINE, kind=None, lines=(), source="", wrong=None)] * 2)
     assert (summarize_changes(hidden), list(describe_changes(hidden))) == ("", [])
     assert list_changes(hidden)[0].heading == "Gradient of the weights (2 marks lost)"
+
+
+def test_a_line_without_a_name_has_the_sentence_about_the_exception_that_it_raised() -> None:
+    mistake = PythonMistake("name", SourceLine(10, 25), "uses `matmul`, which has no value.")
+    error = StudentError("NameError", "", mistake=mistake)
+    unnamed = replace(WRONG_LINE, wrong=None)
+    named = replace(unnamed, slips=(Slip(SlipKind.FACTOR, "2", ""),))
+    elsewhere = replace(unnamed, lines=(SourceLine(10, 26),))
+    verdict = replace(repair_verdict(unnamed, named, elsewhere), error=error)
+    sentence = "Cell 10, line 25 uses `matmul`, which has no value."
+    assert [change.wrong for change in list_changes(verdict)] == [sentence, "", ""]

@@ -10,7 +10,7 @@ import pytest
 from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
 from grader.model.stored import assignment_to_json
-from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, SourceLine, StudentError
+from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, PythonMistake, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
 from grader.subjects.networks import networks_kind
@@ -27,7 +27,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 SCORE, HINT, FULL = (Feedback(level) for level in Level)
 #: What an error lacks if no process ended, and no line was refused.
-NOT_ENDED: dict[str, Any] = {"lines": [], "ending": "", "network": None}
+NOT_ENDED: dict[str, Any] = {"lines": [], "ending": "", "network": None, "mistake": None}
 SAYS_NOTHING = {"schema", "submission", "assignment", "outcome", "score", "max_score", "level"}
 
 
@@ -175,6 +175,29 @@ def test_of_the_lines_of_a_traceback_the_last_is_shown_and_none_that_a_text_name
     frames = (SourceLine(9, 1), SourceLine(9, 2), SourceLine(9, 123456))
     error = StudentError("ValueError", "m", "  cell 3, line 7, in f\nValueError: m", frames)
     assert disclose(reveal_all(error=error), HINT, 1)["error"]["frames"] == [{"cell": 9, "line": 2}]
+
+
+def test_a_mistake_is_shown_by_its_sort_and_its_line() -> None:
+    mistake = PythonMistake("name", SourceLine(3, 7), "uses the name `secret_0_17`.", "uses an unknown name.")
+    shown = disclose(reveal_all(error=StudentError("NameError", "m", mistake=mistake)), HINT, 1)["error"]["mistake"]
+    assert shown == {
+        "kind": "name",
+        "line": {"cell": 3, "line": 7},
+        "text": "uses an unknown name.",
+        "hint": "",
+    }
+
+
+@pytest.mark.parametrize(
+    "mistake",
+    [
+        PythonMistake("name", SourceLine(3, 123456), "uses the name `secret_0_17`.", "uses an unknown name."),
+        PythonMistake("name", SourceLine(3, 7), "uses the name `secret_0_17`."),
+    ],
+)
+def test_a_mistake_of_no_line_or_no_known_sort_is_not_shown(mistake: PythonMistake) -> None:
+    error = StudentError("NameError", "m", mistake=mistake)
+    assert disclose(reveal_all(error=error), HINT, 1)["error"]["mistake"] is None
 
 
 def test_a_limit_is_told_without_the_network_at_which_it_was_reached() -> None:

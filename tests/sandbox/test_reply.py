@@ -41,6 +41,31 @@ def test_what_was_asked_for_is_an_answer(header: dict[str, Any]) -> None:
         read(header, payload=64)
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"kind": "x" * 61},
+        {"part": "a\x1b[31m"},
+        {"words": ["1"] * 9},
+        {"words": [1]},
+        {"operands": [["a", "array", None, None, "a"]]},
+        {"operands": [["a", "array", [-1], None, "a"]]},
+        {"operands": [["a", "int", [], 1 << 40, "a"]]},
+        {"operands": [["a", "int", [], True, "a"]]},
+        {"operands": [["a", "int", []]]},
+        {"spot": [0, -1]},
+        {"spot": None},
+        {"more": 1},
+    ],
+)
+def test_facts_about_an_exception_of_another_form_are_no_answer(changed: dict[str, Any]) -> None:
+    operand = ["a", "array", [2, 3], None, "a"]
+    facts = {"kind": "dot", "part": "", "callee": "", "operands": [operand], "words": ["1"], "spot": [0, 1]}
+    read({**PARTIAL, "raised": {**RAISED, "mistake": facts}})
+    with pytest.raises(Crashed):
+        read({**PARTIAL, "raised": {**RAISED, "mistake": {**facts, **changed}}})
+
+
 @pytest.mark.parametrize("name", ["status", "shared", "within"])
 @pytest.mark.parametrize("by", [-1, 1])
 def test_evidence_of_more_or_fewer_layers_is_no_answer(name: str, by: int) -> None:

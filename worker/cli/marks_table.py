@@ -12,6 +12,7 @@ from grader.model.assignment import Feedback
 from grader.model.verdict import Mark, Outcome, Verdict
 from grader.reports.changes import describe_changes
 from grader.reports.disclosure import disclose
+from grader.reports.exceptions import describe_exception
 from grader.reports.plaintext import sentence
 from grader.reports.spreadsheets import Cell, table
 from grader.reports.wording import clean, explanation, headline, trouble
@@ -82,7 +83,7 @@ def explain_student(student: GradedStudent) -> str:
         return "Backmark itself failed on this file; that says nothing about the student. Grade it again."
     if verdict is None:
         return "; ".join(student.owner.describe_refused())
-    parts = [trouble(verdict).rpartition("\n")[2] if verdict.outcome is not Outcome.REJECTED else trouble(verdict)]
+    parts = [trouble(verdict) if verdict.outcome is Outcome.REJECTED else _shorten_trouble(verdict)]
     if verdict.repair:
         parts += describe_changes(verdict)
     elif verdict.first_difference is not None:
@@ -97,7 +98,12 @@ def _describe_to_student(student: GradedStudent, feedback: Feedback) -> str:
     if not student.graded or not isinstance(student.verdict, Verdict):
         return ""
     shown = disclose(student.verdict, feedback, student.attempt)
-    return _join_line([headline(shown), trouble(shown).rpartition("\n")[2], explanation(shown)])
+    return _join_line([headline(shown), _shorten_trouble(shown), explanation(shown)])
+
+
+def _shorten_trouble(verdict: Verdict) -> str:
+    """Return the mistake behind an exception, or else its message, without the traceback."""
+    return describe_exception(verdict.error) or trouble(verdict).rpartition("\n")[2]
 
 
 def _join_line(parts: Sequence[str]) -> str:

@@ -110,7 +110,10 @@ def name_files(judgement: Judgement, names: Sequence[str]) -> Judgement:
 
     error = judgement.error
     if error is not None:
-        error = replace(error, frames=rename(error.frames), lines=rename(error.lines))
+        mistake = error.mistake
+        if mistake is not None:
+            mistake = replace(mistake, line=rename([mistake.line])[0])
+        error = replace(error, frames=rename(error.frames), lines=rename(error.lines), mistake=mistake)
     repair = tuple(replace(statement, lines=rename(statement.lines)) for statement in judgement.repair)
     return replace(judgement, error=error, repair=repair)
 

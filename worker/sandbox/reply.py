@@ -11,12 +11,14 @@ from worker.sandbox.inside.entry import (
     EDITS,
     LONGEST_SPELLED,
     LONGEST_TYPE,
+    LONGEST_WORD,
     MOST_ALTERNATIVES,
     MOST_CAUSES,
     MOST_CHANGES,
     MOST_EDITS,
     MOST_FORMS,
     MOST_STATEMENTS,
+    MOST_WORDS,
     ROLES,
     Entry,
 )
@@ -230,10 +232,36 @@ def _is_malformed(header: dict[str, Any], entry: Entry) -> bool:
 
 def _is_raised(header: dict[str, Any], _: Entry) -> bool:
     return (
-        set(header) == {"kind", *_CAPS, "frames", "lines"}
+        {*header, "mistake"} == {"kind", *_CAPS, "frames", "lines", "mistake"}
+        and ("mistake" not in header or _is_mistake(header["mistake"]))
         and all(_is_text(header[name], cap) for name, cap in _CAPS.items())
         and _are_lines(header["frames"])
         and _are_lines(header["lines"])
+    )
+
+
+def _is_mistake(value: object) -> bool:
+    """Return True if these are facts about an expression that raised."""
+    return (
+        isinstance(value, dict)
+        and set(value) == {"kind", "part", "callee", "operands", "words", "spot"}
+        and all(_is_text(value[key], LONGEST_WORD) for key in ("kind", "part", "callee"))
+        and _is_list(value["operands"], _is_mistaken_operand, MOST_WORDS)
+        and _is_list(value["words"], lambda word: _is_text(word, LONGEST_WORD), MOST_WORDS)
+        and _are_lines([value["spot"]])
+    )
+
+
+def _is_mistaken_operand(value: object) -> bool:
+    """Return True if this is an expression's text, type, sizes and whole number, and its text by numbers."""
+    if not (isinstance(value, list) and len(value) == 5):
+        return False
+    text, kind, sizes, number, resolved = value
+    return (
+        all(_is_text(word, LONGEST_WORD) for word in (text, kind, resolved))
+        and sizes is not None
+        and _is_shape(sizes)
+        and (number is None or (type(number) is int and abs(number) < 1 << 31))
     )
 
 

@@ -14,6 +14,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
 from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.driver import defined_names, used_names
+from grader.subjects.contracts.raising import read_mistake
 
 if TYPE_CHECKING:
     from grader.judge.subject import JailReply
@@ -141,6 +142,7 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
             changed=changed,
             forms=forms,
             causes=causes,
+            mistake=read_mistake(raised["mistake"]) if "mistake" in raised else None,
         )
     return replace(forms[0], numbers=numbers, changed=changed, forms=forms)
 

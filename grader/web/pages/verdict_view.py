@@ -8,6 +8,7 @@ from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import KindWords, predicate
 from grader.reports.changes import LineChange, list_changes, summarize_changes
+from grader.reports.exceptions import describe_exception
 from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
@@ -84,6 +85,8 @@ class VerdictView:
     sentence: str
     #: The text that follows the sentence at once.
     more: str
+    #: The mistake behind the exception; empty if none is sure.
+    mistake: str
     #: The lines that must be changed.
     changes: tuple[LineChange, ...]
     #: The student's own lines that the verdict names, without those.
@@ -105,6 +108,7 @@ def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[Na
         tone=_SENTENCES[verdict.outcome][1],
         sentence=sentence,
         more=more,
+        mistake=describe_exception(verdict.error),
         changes=list_changes(verdict),
         lines=lines,
         rows=tuple(_rows(verdict)),

@@ -103,7 +103,7 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
     given = case.inputs.make()
     namespace: dict[str, Any] = {}
-    failures = Failures(student.describe)
+    failures = Failures(lambda error: student.describe(error, namespace))
     try:
         namespace = _namespace(student, calls, case, given)
     except BaseException as error:  # noqa: BLE001 - as above

@@ -19,6 +19,8 @@ EDITS = (
 )
 #: Characters of an edit that is spelled out, and changes that it makes in one statement.
 LONGEST_SPELLED, MOST_CHANGES = 200, 2
+#: Characters of each text of the facts about an exception, and the most texts or operands of these.
+LONGEST_WORD, MOST_WORDS = 60, 8
 
 
 @dataclass(frozen=True, slots=True)

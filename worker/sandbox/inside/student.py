@@ -17,6 +17,7 @@ from .tracebacks import describe
 from .trial import Trials
 
 if TYPE_CHECKING:
+    from .raising.facts import MistakeFinder
     from .randomness import Randomness
 
 #: Names in the source of whatever draws random numbers; `statistics` does it unasked.
@@ -40,6 +41,7 @@ class Student:
         self._modules: dict[Hashable, ModuleType | BaseException] = {}
         #: Statements on trial that were given up in one module or another, and why: they are not tried again.
         self._given_up: dict[Statement, str] = {}
+        self._mistakes: MistakeFinder | None = None
         self._randomness = _randomness(lines.code)
         self._importer = Importer(lines.modules, self._run)
 
@@ -92,12 +94,28 @@ class Student:
             if part.trial not in self._given_up and (why := trials.attempt(part.compiled, names, counted=counted)):
                 self._given_up[part.trial] = why
 
-    def describe(self, error: BaseException) -> dict[str, Any]:
-        """Return what an exception says, with the statements that it may miss."""
+    def describe(self, error: BaseException, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return what an exception says, with the statements that it may miss, or else the mistake behind it.
+
+        The latter is wanted if there are `names`: those of the lines that call.
+        """
         added, named = explain(error, self.lines, self._given_up)
+        mistake = None if added or names is None else self._find_mistake(error, names)
         if not added and any(error is module for module in self._modules.values()):
             added = _BEFORE_THE_CALL
-        return describe(error, self.lines, added, named)
+        described = describe(error, self.lines, added, named)
+        return described if mistake is None else {**described, "mistake": mistake}
+
+    def _find_mistake(self, error: BaseException, names: Mapping[str, Any]) -> dict[str, Any] | None:
+        # Most submissions raise nothing.
+        from .raising.facts import MistakeFinder  # noqa: PLC0415
+
+        try:
+            if self._mistakes is None:
+                self._mistakes = MistakeFinder(self.lines)
+            return self._mistakes.find(error, names)
+        except BaseException:  # noqa: BLE001 - the student's objects may do anything when they are looked at
+            return None
 
 
 def _randomness(code: str) -> "Randomness | None":
