@@ -52,3 +52,21 @@ def test_a_request_says_how_many_texts_it_wants() -> None:
     assert JailRequest({"study": {"spelled": [[1, 0], [1, 3]]}}, b"", [0, 0]).spelled == 2
     assert JailRequest({"study": {"edits": True}}, b"", [0, 0]).spelled is None
     assert JailRequest({}, b"", [8]).spelled is None
+
+
+MATCH = {"number": 0, "alternatives": [], "alike": [], "guarded": [], "edits": [], "overwritten": [], "sources": []}
+
+
+@pytest.mark.parametrize(("role", "sources"), [("loop", [0]), (None, [0]), ("header", ["0"]), ("return", None)])
+def test_a_statement_of_another_role_or_of_other_sources_than_numbers_is_no_answer(
+    role: object, sources: object
+) -> None:
+    reader = AnswerReader(Entry("f"), studied=True)
+
+    def say(role: object, sources: object) -> None:
+        reader.read(Frame({"kind": "statements", "statements": [[0, [[0, 1]], False, role]], "solution": []}), 0)
+        reader.read(Frame({**STUDY, "matches": [{**MATCH, "sources": sources}]}), 0)
+
+    say("header", [0])
+    with pytest.raises(Crashed):
+        say(role, sources)
