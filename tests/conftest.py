@@ -41,6 +41,7 @@ SLOW = (
     "judge/test_corpus_verdicts",
     "judge/test_marks",
     "judge/test_refused_lists",
+    "judge/test_repeats",
     "judge/test_shrinking",
     "judge/test_whole_functions",
     "lti/test_launching",
@@ -52,6 +53,7 @@ SLOW = (
     "sandbox/test_blame",
     "sandbox/test_session",
     "sandbox/test_source_hostile",
+    "sandbox/test_source_properties",
     "sandbox/test_template",
     "store/test_backups",
     "store/test_histories",
@@ -72,6 +74,7 @@ SLOW = (
     "subjects/contracts/repair/test_missing_lines",
     "subjects/contracts/repair/test_several_slips",
     "subjects/contracts/repair/test_single_slips",
+    "subjects/contracts/repair/test_ticks",
     "subjects/contracts/test_calls_that_go_on",
     "subjects/contracts/test_commands",
     "subjects/contracts/test_drawing",
@@ -97,6 +100,7 @@ SLOW = (
     "subjects/networks/test_script",
     "subjects/test_toy",
     "test_corpus",
+    "test_package.py",
     "test_submissions",
     "test_verbs",
     "web/test_course_client",
@@ -126,6 +130,8 @@ LONG = (
     "web/test_schema",
     "worker/test_serve",
 )
+#: The variable with the folder of revisions that the processes of one run share; unset if there is one process.
+REVISIONS = "SHARED_REVISIONS"
 #: CI runs one in so many nightly tests: others for another commit.
 SHARES = 5
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
@@ -144,11 +150,14 @@ def is_in_share(name: str, commit: str) -> bool:
     return zlib.crc32(name.encode()) % SHARES == int(commit, 16) % SHARES
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Let tests interrupt what they start, also if they run in a shell's background; and let a busy machine be slow.
 
-    Such a shell has its jobs ignore SIGINT, which all that they start inherits.
+    Such a shell has its jobs ignore SIGINT, which all that they start inherits. Processes that share the tests share
+    the revisions that they make, in a folder that pytest removes.
     """
+    if hasattr(config, "workerinput"):
+        os.environ[REVISIONS] = str(Path(config.option.basetemp).parent / "revisions")
     # How long an example takes is no behaviour of ours that anybody relies on: bench/ measures it.
     settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=(HealthCheck.too_slow,))
     settings.load_profile("unhurried")
@@ -164,6 +173,13 @@ def pytest_xdist_auto_num_workers() -> int:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out the files whose tests are all slow where these are not run: to import them takes most of the time."""
+    if not config.option.markexpr.startswith("not slow") or not collection_path.is_relative_to(FOLDER):
+        return None
+    return True if collection_path.relative_to(FOLDER).as_posix().startswith(SLOW) else None
 
 
 @pytest.hookimpl(tryfirst=True)

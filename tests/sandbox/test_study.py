@@ -64,3 +64,40 @@ def test_a_request_says_what_it_wants() -> None:
     assert JailRequest({"spelled": [[1, 0], [1, 3]]}, b"", [0]).listed == ("texts", 2)
     assert JailRequest({"edits": [[1, -1]]}, b"", [0]).listed == ("edits", 1)
     assert JailRequest({}, b"", [8]).listed is None
+
+
+STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": [], "renamed": False}
+MATCH: dict[str, Any] = {
+    "number": 0,
+    **{name: [] for name in ("alternatives", "alike", "guarded", "overwritten", "sources")},
+    "conditions": ["", ""],
+    "placeholder": False,
+}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"role": "loop"},
+        {"role": None},
+        {"guard": [[0, 1], [0, 2]]},
+        {"guard": 3},
+        {"sources": ["0"]},
+        {"sources": None},
+        {"conditions": [""]},
+        {"conditions": ["", "x" * (LONGEST_SPELLED + 1)]},
+        {"placeholder": 1},
+    ],
+)
+def test_a_statement_or_a_match_of_another_form_is_no_answer(change: dict[str, Any]) -> None:
+    reader = AnswerReader(Entry("f"), studied=True)
+
+    def say(role: object = "header", guard: object = (), **more: object) -> None:
+        guard = list(guard) if isinstance(guard, tuple) else guard
+        statements = [[0, [[0, 1]], False, role, guard]]
+        reader.read(Frame({"kind": "statements", "statements": statements, "solution": []}), 0)
+        reader.read(Frame({**STUDY, "matches": [{**MATCH, "sources": [0], **more}]}), 0)
+
+    say()
+    with pytest.raises(Crashed):
+        say(**change)

@@ -17,7 +17,7 @@ from grader.subjects.contracts import row_comments
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.rows import all_wrong
-from tests.subjects.contracts.making import LocalWorkshop, build, judge
+from tests.subjects.contracts.making import LocalWorkshop, build, build_shared, judge
 
 GALLERY = Path(next(iter(grader.assignments.__path__))) / "gallery"
 FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
@@ -48,7 +48,7 @@ def read_entry(name: str) -> ContractAssignment:
 
 @pytest.fixture(scope="module", params=FOLDERS)
 def entry(request: pytest.FixtureRequest) -> Entry:
-    revision = build(read_entry(request.param))
+    revision = build_shared(read_entry(request.param))
     verdicts = {mistake.id: judge(revision, mistake.source) for mistake in revision.assignment.mistakes}
     return Entry(GALLERY / request.param, revision, verdicts)
 

@@ -10,7 +10,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.gallery import find_folder
 from tests.corpus import four_lines
-from tests.subjects.contracts.making import build, judge
+from tests.subjects.contracts.making import build_shared, judge
 
 RIGHT = four_lines.source({})
 #: The whole line of each of the notebook's, as it stands in the right source.
@@ -40,7 +40,7 @@ def find_revision(name: str = "udl-7.2-contract") -> ContractRevision:
     assert folder is not None
     assignment = kinds.read(folder)
     assert isinstance(assignment, ContractAssignment)
-    return build(assignment)
+    return build_shared(assignment)
 
 
 @cache
