@@ -97,7 +97,7 @@ class Contract:
         assignment = self.assignment
         repairer = Repairer(assignment, self.cases, self.order)
         try:
-            repair = repairer.repair(WrongSubmission.of(given.agrees.failing, given.answers, menders))
+            repair = repairer.repair(WrongSubmission(given.agrees.failing, given.answers, menders, given.repeats))
         except TimedOut:
             unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
             return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from grader.errors import CandidateError, TimedOut
 from grader.judge.agreement import disagreeing
 from grader.judge.mending import Mender, SpelledEdit
+from grader.model.slip import Slip
 from grader.oracle.answers import Answer, Raised
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.repair.study import EDIT, Operation, Script, Study
@@ -24,19 +26,21 @@ class GaveUpError(Exception):
     """Too many jails ended while a submission was mended."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class WrongSubmission:
-    """A submission to be mended: the cases on which it is wrong, the lines at which it raised, and its jails."""
+    """A submission to be mended: its answers, the cases on which they are wrong, and its jails."""
 
     failing: Sequence[int]
-    raised: frozenset[tuple[int, int]]
+    answers: Sequence[Answer]
     menders: Menders
+    #: False if it has answered the same question in different ways.
+    repeats: bool = True
 
-    @classmethod
-    def of(cls, failing: Sequence[int], answers: Sequence[Answer], menders: Menders) -> "WrongSubmission":
-        """Return the submission that gave these answers."""
-        frames = (line for answer in answers if isinstance(answer, Raised) for line in answer.frames)
-        return cls(failing, frozenset((line.cell or 0, line.line) for line in frames), menders)
+    @cached_property
+    def raised(self) -> frozenset[tuple[int, int]]:
+        """The lines at which it raised, by cell and number."""
+        frames = (line for answer in self.answers if isinstance(answer, Raised) for line in answer.frames)
+        return frozenset((line.cell or 0, line.line) for line in frames)
 
 
 @dataclass
@@ -50,6 +54,8 @@ class Bench:
     submission: WrongSubmission
     #: The statements whose edits are known, each with the one of the solution's with which it is compared.
     compared: dict[int, int] = field(default_factory=dict)
+    #: By script and operation what is wrong with the statement, once it was looked for.
+    slips: dict[Script, Mapping[Operation, tuple[Slip, ...]]] = field(default_factory=dict, init=False)
     #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
     _mender: Mender | None = field(default=None, init=False)

@@ -11,7 +11,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
-from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips
+from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips, uses_own_variable
 from grader.subjects.contracts.repair.row_tables import read_solution
 from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
 from grader.subjects.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
@@ -158,13 +158,13 @@ class Repairer:
         """Return the script of the single edit that does for several operations, or in a line that counts for no row.
 
         A factor that was moved to another line is one mistake, in its own line. One that is wrong in a single line
-        could as well be mended before it.
+        could as well be mended before it, so this counts only if the line uses a variable of its own in a wrong way.
         """
         study, mended = bench.study, {operation[1] for operation in script}
         if len(script) > 1:
             edits = sorted(bench.list_edits(), key=lambda edit: (edit[1] not in mended, edit))
             return find_slip(bench, edits[:_SLIPS])
-        if not script & study.replacements:
+        if not script & study.replacements or not uses_own_variable(find_slips(bench, script)):
             return []
         return find_slip(bench, bench.list_edits(study.own.keys() - study.matched.keys(), _NOT_MOVABLE)[:_SLIPS])
 
@@ -179,9 +179,11 @@ class Repairer:
 
     def _see(self, script: Script, bench: Bench, places: Sequence[int], instead_of: Script) -> Repair:
         """Return the repair by a script, with what is seen of the submission beside it."""
-        study = bench.study
+        study, submission = bench.study, bench.submission
         operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
-        without = bench.answer([script - {operation} for operation in operations])
+        # What is not mended at all has answered already.
+        unmended = [submission.answers[place] for place in places]
+        without = [unmended] if len(script) == 1 else bench.answer([script - {operation} for operation in operations])
         return Repair(
             study,
             operations,
@@ -193,9 +195,16 @@ class Repairer:
         )
 
     def _is_confirmed(self, script: Script, bench: Bench) -> bool:
-        """Return True if a submission is right after a script on every case, in two processes that did nothing else."""
-        bench.leave()
-        return all(replace(bench, cases=self.cases).are_right([script])[0] for _ in range(2))
+        """Return True if a submission is right after a script on every case, in a process that did nothing else.
+
+        One whose answers are random must be so in two.
+        """
+        compared = bench.compared if any(operation[0] == EDIT for operation in script) else {}
+        for _ in range(1 if bench.submission.repeats else 2):
+            bench.leave()
+            if not replace(bench, cases=self.cases, compared=compared).are_right([script])[0]:
+                return False
+        return True
 
     @staticmethod
     def _list_shown(bench: Bench, script: Script) -> frozenset[int]:

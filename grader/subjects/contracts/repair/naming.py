@@ -1,6 +1,6 @@
 """Slips in a submission's own expressions: one or two edits after which it is right name what is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from grader.model.slip import Slip, SlipKind
 from grader.subjects.contracts.repair.bench import Bench
@@ -38,8 +38,21 @@ def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
     return []
 
 
-def find_slips(bench: Bench, script: Script) -> dict[Operation, tuple[Slip, ...]]:
+def uses_own_variable(slips: Mapping[Operation, Sequence[Slip]]) -> bool:
+    """Return True if a statement is without a name, or has a variable in the place of an expression."""
+    return not slips or any(
+        slip.kind is SlipKind.OPERAND and slip.before.isidentifier() for (slip, *_) in slips.values()
+    )
+
+
+def find_slips(bench: Bench, script: Script) -> Mapping[Operation, tuple[Slip, ...]]:
     """Return by operation the fewest changes of the statement's own expression that do as well on the bench's cases."""
+    if script not in bench.slips:
+        bench.slips[script] = _find_slips(bench, script)
+    return bench.slips[script]
+
+
+def _find_slips(bench: Bench, script: Script) -> dict[Operation, tuple[Slip, ...]]:
     edits = {operation: operation for operation in script if operation[0] == EDIT} | _find_edits(bench, script)
     spelled = bench.spell(list(edits.values())) if edits else []
     return {

@@ -121,7 +121,7 @@ class RowTrial:
             "record": False,
         }
         none = self.cases.take([])
-        return Bench(self.cases, none, lesson, statements, WrongSubmission((), frozenset(), start))
+        return Bench(self.cases, none, lesson, statements, WrongSubmission((), (), start))
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,8 @@ def test_a_mended_verdict_takes_few_jails_and_may_be_cached(grader: Grader, monk
     monkeypatch.setattr(Grading, "_start_mending", note)
     verdict = grading.verdict()
     assert grading.repeatable
-    # One tries scripts and edits, and two confirm.
-    assert len(started) == 3
+    # One tries scripts and edits, and one confirms.
+    assert len(started) == 2
     assert verdict.repair
     assert [statement.wrong for statement in verdict.repair] == [
         statement.wrong for statement in judge_source(TWO_WRONG).repair
@@ -125,7 +125,8 @@ def test_a_jail_that_ends_after_its_last_answer_costs_only_the_repair() -> None:
         return _Flooding(local_by(TWO_WRONG, subject.exchange))
 
     repairer = Repairer(subject.assignment, subject.cases, subject.order)
-    assert repairer.repair(WrongSubmission([0, 1], frozenset(), start)) is None
+    answers = local_by(TWO_WRONG, subject.exchange).answer(subject.cases)
+    assert repairer.repair(WrongSubmission([0, 1], answers, start)) is None
 
 
 def test_a_search_has_no_more_sets_in_memory_than_it_may_try() -> None:
@@ -213,7 +214,8 @@ def test_a_study_that_changes_frees_no_operation_of_its_rows() -> None:
         return _Changing(local_by(MOVED, subject.exchange), ended)
 
     repairer = Repairer(subject.assignment, subject.cases, subject.order)
-    repair = repairer.repair(WrongSubmission([0, 1], frozenset(), start))
+    answers = local_by(MOVED, subject.exchange).answer(subject.cases)
+    repair = repairer.repair(WrongSubmission([0, 1], answers, start))
     assert ended
     # Where nothing corresponds to anything, results alone count.
     assert repair is None or not repair.study.matched or all(map(repair.study.rows_of, repair.operations))

@@ -71,6 +71,8 @@ class Matcher:
     ) -> None:
         self._solution_values = solution_values
         self._own_values = own_values
+        #: By the identities of expressions of either program, which are kept for that.
+        self._words: dict[tuple[int, ...], tuple[Sequence[ast.expr], Counter[str]]] = {}
         self.pairs = {name: FunctionPair(solution[name], own[name]) for name in solution if name in own}
         #: By a class the attributes of its objects, which are the same in all methods.
         attributes: defaultdict[str, dict[str, str]] = defaultdict(dict)
@@ -201,7 +203,7 @@ class Matcher:
         loops = solve(target.keys, mine.keys, loop_names(group.block), loop_names(own.block))
         if loops is None:
             return None
-        if _have_same_headers(pair, group, own):
+        if self._have_same_headers(pair, group, own):
             # One loop in both: its variable is the same, and a target with another index is wrong.
             loops.clear()
         _bind_loops(loops, group, own)
@@ -210,8 +212,27 @@ class Matcher:
             score += self._score_names(pair, name, other) / len(target.names)
         score += 2 * similarity(_words_of(pair, group.words, loops), own.words)
         score += 0.5 * (len(group.block.loops) == len(own.block.loops)) + 0.25 * (target.how == mine.how)
-        score -= 0.25 * (_words_of(pair, count_words(*list_tests(group)), loops) != count_words(*list_tests(own)))
+        tests, own_tests = self._count(*list_tests(group)), self._count(*list_tests(own))
+        score -= 0.25 * (_words_of(pair, tests, loops) != own_tests)
         return Match(own, group, loops, score)
+
+    def _have_same_headers(self, pair: FunctionPair, group: StatementGroup, own: StatementGroup) -> bool:
+        """Return True if the loops around two statements run over the same, as they read."""
+        theirs, mine = group.block.loops, own.block.loops
+        return len(theirs) == len(mine) > 0 and all(
+            isinstance(loop, ast.For)
+            and isinstance(other, ast.For)
+            and len(list_names_of(loop)) == len(list_names_of(other))
+            and _words_of(pair, self._count(loop.iter), {}) == self._count(other.iter)
+            for loop, other in zip(theirs, mine, strict=True)
+        )
+
+    def _count(self, *nodes: ast.expr) -> Counter[str]:
+        """Return the words of expressions, which are counted once."""
+        key = tuple(map(id, nodes))
+        if key not in self._words:
+            self._words[key] = nodes, count_words(*nodes)
+        return self._words[key][1]
 
     def _score_names(self, pair: FunctionPair, name: str, own: str) -> float:
         bound = pair.names.get(name)
@@ -261,18 +282,6 @@ def _bind_loops(loops: Bindings, group: StatementGroup, own: StatementGroup) -> 
         if len(names) == len(others):
             for name, other in zip(names, others, strict=True):
                 loops.setdefault(name, ast.Name(other, ast.Load()))
-
-
-def _have_same_headers(pair: FunctionPair, group: StatementGroup, own: StatementGroup) -> bool:
-    """Return True if the loops around two statements run over the same, as they read."""
-    theirs, mine = group.block.loops, own.block.loops
-    return len(theirs) == len(mine) > 0 and all(
-        isinstance(loop, ast.For)
-        and isinstance(other, ast.For)
-        and len(list_names_of(loop)) == len(list_names_of(other))
-        and _words_of(pair, count_words(loop.iter), {}) == count_words(other.iter)
-        for loop, other in zip(theirs, mine, strict=True)
-    )
 
 
 def _correspond(match: Match, loop: ast.stmt, own: ast.stmt) -> bool:
