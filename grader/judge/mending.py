@@ -9,9 +9,9 @@ from grader.oracle.answers import Answer
 
 @dataclass(frozen=True, slots=True)
 class SpelledEdit:
-    """An edit of one statement: its line, what stands there then, and its changes."""
+    """An edit of statements that write one target: which one is changed, what stands there then, and its changes."""
 
-    line: int
+    place: int
     text: str
     #: Of each change the kind, the part of the statement as it is and as it becomes; one of them may be empty.
     changes: tuple[tuple[str, str, str], ...]

@@ -78,6 +78,8 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.ORDER: _describe_kind("its operands in the wrong order"),
     SlipKind.SIGN: _describe_kind("the wrong sign"),
     SlipKind.CONDITION: _describe_condition,
+    SlipKind.MISSING: lambda _, after: f"must be followed by `{after}`",
+    SlipKind.OVERWRITES: lambda *_: "does not belong there",
 }
 _QUESTIONS = {
     SlipKind.INDEX: "Which layer or entry does each index pick, and which one does the equation name?",

@@ -98,8 +98,8 @@ class Jailed:
         """Return edits in full; raises CandidateError."""
         (reply,) = self.session.answer(JailRequest({"spelled": [list(edit) for edit in edits]}, b"", [0]))
         return [
-            SpelledEdit(line, text, tuple((kind, before, after) for kind, before, after in changes))
-            for line, text, changes in reply.header["texts"]
+            SpelledEdit(place, text, tuple((kind, before, after) for kind, before, after in changes))
+            for place, text, changes in reply.header["texts"]
         ]
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from worker.sandbox.inside.mending.differences import list_differences
+from worker.sandbox.inside.mending.differences import list_differences, list_differences_of_groups
 
 WEIGHTS = "g = np.matmul(df[layer], h[layer].T)"
 MASK = "g = indicator(f[layer - 1]) * dh[layer]"
@@ -43,6 +43,7 @@ def list_changes(own: str, wanted: str) -> list[list[tuple[str, str, str]]]:
         ("d = x >= 0", "d = x > 0", ("comparison", "x >= 0", "x > 0")),
         ("d = 1 - t", "d = 1 - t ** 2", ("operand", "t", "t ** 2")),
         ("d += a", "d = a", ("assignment", "d += a", "d = a")),
+        ("d = a @ ([x] + zs)[-2].T", "d = a @ b[-2].T", ("operand", "([x] + zs)[-2]", "b[-2]")),
         ("d = 3 * a", "d = 2 * a", ("constant", "3", "2")),
     ],
 )
@@ -81,3 +82,13 @@ def test_a_long_statement_is_compared_as_far_as_it_can_be(operator: str) -> None
         long = f" {operator} ".join(f"a{i}" for i in range(length))
         changes = list_changes(f"g = {long}", f"g = {long.replace('a7', 'b')}")
         assert changes == ([[("operand", "a7", "b")]] if length == 10 else changes[:1])
+
+
+def test_a_statement_of_several_that_is_missing_or_too_much_is_found() -> None:
+    right = ast.parse("dx = probs.copy()\ndx[i, y] -= 1\ndx /= N").body
+    short, long = [right[0], right[2]], [*right, *ast.parse("dx *= 2").body]
+    (missing,), (extra,) = list_differences_of_groups(short, right), list_differences_of_groups(long, right)
+    assert (missing.place, [ast.unparse(node) for node in missing.nodes]) == (0, ["dx = probs.copy()", "dx[i, y] -= 1"])
+    assert (missing.kind, spell(missing.changes[0].after)) == ("missing", "dx[i, y] -= 1")
+    assert (extra.place, extra.nodes, extra.kind) == (3, (), "overwrites")
+    assert list_differences_of_groups(right[:1], right) == []

@@ -16,7 +16,7 @@ def edit(statement: str) -> dict[str, list[str]]:
     function = list_functions([ast.parse(HEAD.replace("dW = {}", statement))])["f"]
     edits: dict[str, list[str]] = {kind: [] for kind in EDITS}
     for each in list_edits(function.groups[0], function):
-        edits[each.kind].append(ast.unparse(each.node))
+        edits[each.kind] += map(ast.unparse, each.nodes)
     return edits
 
 

@@ -16,6 +16,7 @@ MOST_EDITS = 80
 EDITS = (
     *("index", "transpose", "operand", "product", "factor", "term", "divisor", "order"),
     *("operator", "sign", "constant", "comparison", "axis", "mean", "call", "assignment"),
+    *("missing", "overwrites"),
 )
 #: Characters of an edit that is spelled out, and changes that it makes in one statement.
 LONGEST_SPELLED, MOST_CHANGES = 200, 2

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from grader.errors import CandidateError, TimedOut
 from grader.judge.agreement import disagreeing
@@ -43,6 +43,13 @@ class WrongSubmission:
         return frozenset((line.cell or 0, line.line) for line in frames)
 
 
+class NamedSlips(NamedTuple):
+    """The slips in a statement, and its place among those that write one target."""
+
+    place: int
+    slips: tuple[Slip, ...]
+
+
 @dataclass
 class Bench:
     """One jail at a time in which scripts are run; one that ends under a script is started again."""
@@ -55,7 +62,7 @@ class Bench:
     #: The statements whose edits are known, each with the one of the solution's with which it is compared.
     compared: dict[int, int] = field(default_factory=dict)
     #: By script and operation what is wrong with the statement, once it was looked for.
-    slips: dict[Script, Mapping[Operation, tuple[Slip, ...]]] = field(default_factory=dict, init=False)
+    slips: dict[Script, Mapping[Operation, NamedSlips]] = field(default_factory=dict, init=False)
     #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
     _mender: Mender | None = field(default=None, init=False)

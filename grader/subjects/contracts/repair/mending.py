@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.model.slip import Slip, SlipKind
+from grader.model.slip import SlipKind
 from grader.oracle.answers import Answer
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
-from grader.subjects.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
+from grader.subjects.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
 from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips, uses_own_variable
 from grader.subjects.contracts.repair.row_tables import read_solution
 from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
@@ -40,7 +40,7 @@ class Repair:
     without: Mapping[Operation, Sequence[Answer]]
     places: Sequence[int]
     #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
-    slips: Mapping[Operation, tuple[Slip, ...]]
+    slips: Mapping[Operation, NamedSlips]
     #: The operations that mend it as well, of which a slip in another line takes the place.
     instead_of: Script = frozenset()
 

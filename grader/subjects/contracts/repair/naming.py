@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from grader.model.slip import Slip, SlipKind
-from grader.subjects.contracts.repair.bench import Bench
+from grader.subjects.contracts.repair.bench import Bench, NamedSlips
 from grader.subjects.contracts.repair.study import EDIT, REPLACE, Operation, Script
 from grader.subjects.contracts.rows import all_wrong
 
@@ -38,25 +38,24 @@ def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
     return []
 
 
-def uses_own_variable(slips: Mapping[Operation, Sequence[Slip]]) -> bool:
+def uses_own_variable(named: Mapping[Operation, NamedSlips]) -> bool:
     """Return True if a statement is without a name, or has a variable in the place of an expression."""
-    return not slips or any(
-        slip.kind is SlipKind.OPERAND and slip.before.isidentifier() for (slip, *_) in slips.values()
-    )
+    first = [known.slips[0] for known in named.values()]
+    return not first or any(slip.kind is SlipKind.OPERAND and slip.before.isidentifier() for slip in first)
 
 
-def find_slips(bench: Bench, script: Script) -> Mapping[Operation, tuple[Slip, ...]]:
+def find_slips(bench: Bench, script: Script) -> Mapping[Operation, NamedSlips]:
     """Return by operation the fewest changes of the statement's own expression that do as well on the bench's cases."""
     if script not in bench.slips:
         bench.slips[script] = _find_slips(bench, script)
     return bench.slips[script]
 
 
-def _find_slips(bench: Bench, script: Script) -> dict[Operation, tuple[Slip, ...]]:
+def _find_slips(bench: Bench, script: Script) -> dict[Operation, NamedSlips]:
     edits = {operation: operation for operation in script if operation[0] == EDIT} | _find_edits(bench, script)
     spelled = bench.spell(list(edits.values())) if edits else []
     return {
-        operation: tuple(Slip(SlipKind(kind), before, after) for kind, before, after in edit.changes)
+        operation: NamedSlips(edit.place, tuple(Slip(SlipKind(kind), *texts) for kind, *texts in edit.changes))
         for operation, edit in zip(edits, spelled, strict=True)
     }
 

@@ -175,7 +175,8 @@ class _Round:
         for start in range(0, len(rare), _SPELLED):
             part = rare[start : start + _SPELLED]
             spelled = zip(part, self.bench.spell(part), strict=True)
-            lines |= {edit: EditedLine(line.line, line.text) for edit, line in spelled}
+            own = self.bench.study.own
+            lines |= {edit: EditedLine(own[edit[1]].find_line(line.place)[1], line.text) for edit, line in spelled}
         return {edit: TriedEdit(places, lines.get(edit)) for edit, places in caught.items()}
 
     def _try_on(self, places: Sequence[int], caught: dict[Operation, frozenset[int]]) -> None:

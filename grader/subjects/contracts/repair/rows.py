@@ -13,7 +13,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.repair.mending import Repair, find_first_wrong
 from grader.subjects.contracts.repair.row_tables import RESERVED
-from grader.subjects.contracts.repair.study import GUARD, INSERT, REPLACE, Operation
+from grader.subjects.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
@@ -80,7 +80,7 @@ def _describe_operation(
 ) -> MendedStatement:
     rows = [declared[name] for name in repair.rows_of(operation)]
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
-    spots = () if own is None else own.guard or own.lines if operation[0] == GUARD else own.lines
+    spots = () if own is None else _find_spots(repair, operation, own)
     lines = tuple(SourceLine.of(*spot) for spot in spots[:_MOST_LINES])
     return MendedStatement(
         # A statement that raises overwrites nothing.
@@ -104,7 +104,14 @@ def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
         return (Slip(SlipKind.UNFILLED),)
     if operation[0] == REPLACE and repair.study.own[operation[1]].placeholder:
         return (Slip(SlipKind.PLACEHOLDER),)
-    return repair.slips.get(operation, ())
+    return repair.slips[operation].slips if operation in repair.slips else ()
+
+
+def _find_spots(repair: Repair, operation: Operation, own: OwnStatement) -> Sequence[tuple[int, int]]:
+    """Return the cells and lines at which a statement is wrong: the one with the slip, if that is known."""
+    if operation[0] == GUARD:
+        return own.guard or own.lines
+    return [own.find_line(repair.slips[operation].place)] if operation in repair.slips else own.lines
 
 
 def _find_number(

@@ -44,6 +44,10 @@ class OwnStatement:
     #: The cell and the line of the `if` around it, if there is one inside of the innermost loop.
     guard: tuple[tuple[int, int], ...] = ()
 
+    def find_line(self, place: int) -> tuple[int, int]:
+        """Return the cell and the line of one of its statements; the last if there is none at this place."""
+        return self.lines[min(place, len(self.lines) - 1)]
+
 
 @dataclass(frozen=True)
 class Study:

@@ -45,6 +45,38 @@ class _Difference(NamedTuple):
 _Way = list[_Difference]
 
 
+def list_differences_of_groups(own: Sequence[ast.stmt], wanted: Sequence[ast.stmt]) -> list[Edit]:
+    """Return the edits that bring statements of one target nearer to others: if there are as many, of each to its own.
+
+    Else the one that is missing or too much, if all others compute the same.
+    """
+    if len(own) == len(wanted):
+        pairs = enumerate(zip(own, wanted, strict=True))
+        return [edit for place, (mine, theirs) in pairs for edit in list_differences(mine, theirs, place)]
+    for place in range(max(len(own), len(wanted))):
+        if len(own) + 1 == len(wanted) and place and _are_alike(own, [*wanted[:place], *wanted[place + 1 :]]):
+            after = wanted[place]
+            return [Edit(place - 1, (own[place - 1], after), (Change(kinds.MISSING, None, after),))]
+        if len(own) == len(wanted) + 1 and _are_alike([*own[:place], *own[place + 1 :]], wanted):
+            return [Edit(place, (), (Change(kinds.OVERWRITES, own[place], None),))]
+    return []
+
+
+def _are_alike(own: Sequence[ast.stmt], wanted: Sequence[ast.stmt]) -> bool:
+    return all(
+        type(mine) is type(theirs)
+        and not list_differences(mine, theirs, 0)
+        and _spell_target(mine) == _spell_target(theirs)
+        for mine, theirs in zip(own, wanted, strict=True)
+    )
+
+
+def _spell_target(node: ast.stmt) -> str:
+    target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+    operator = type(node.op).__name__ if isinstance(node, ast.AugAssign) else ""
+    return type(node).__name__ + operator + ("" if target is None else ast.dump(target))
+
+
 def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
     """Return the edits of a statement that bring it nearer to another, the single ones before their pairs.
 
@@ -62,7 +94,7 @@ def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
         return list(_exchange_assignment(own, wanted, place))
     several = range(1, MOST_CHANGES + 1 if len(differences) <= _MOST_DIFFERENCES else 2)
     return [
-        Edit(place, _apply(own, chosen), _join(chosen))
+        Edit(place, (_apply(own, chosen),), _join(chosen))
         for number in several
         for chosen in combinations(differences, number)
     ]
@@ -106,11 +138,11 @@ def _exchange_assignment(own: ast.stmt, wanted: ast.stmt, place: int) -> Iterato
     """Yield the edit from `=` to `+=` or back."""
     change = Change(kinds.ASSIGNMENT, own, wanted)
     if isinstance(own, ast.AugAssign) and isinstance(wanted, ast.Assign):
-        yield Edit(place, ast.Assign([own.target], own.value), (change,))
+        yield Edit(place, (ast.Assign([own.target], own.value),), (change,))
     elif isinstance(own, ast.Assign) and isinstance(wanted, ast.AugAssign):
         target = own.targets[0]
         if isinstance(target, (ast.Name, ast.Attribute, ast.Subscript)):
-            yield Edit(place, ast.AugAssign(target, wanted.op, own.value), (change,))
+            yield Edit(place, (ast.AugAssign(target, wanted.op, own.value),), (change,))
 
 
 def _apply(statement: ast.stmt, differences: Sequence[_Difference]) -> ast.stmt:
@@ -202,8 +234,7 @@ class _Comparison:
         changed: ast.expr = own
         for difference in differences:
             changed = _substitute(changed, difference.at, difference.by)
-        inner = self.compare(base, other)
-        kind = inner[0].change.kind if inner else kinds.INDEX
+        kind = kinds.OPERAND if self.compare(base, other) else kinds.INDEX
         return [_Difference(own, changed, Change(kind, own, changed), _weigh(differences))]
 
     def _change_unary(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:

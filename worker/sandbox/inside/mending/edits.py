@@ -15,7 +15,8 @@ from worker.sandbox.inside.entry import EDITS, MOST_EDITS
 from .groups import Function, StatementGroup
 
 INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
-OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:]
+OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:16]
+MISSING, OVERWRITES = EDITS[16:]
 
 #: Other variables that may stand in the place of one.
 _MOST_OTHERS = 5
@@ -43,10 +44,10 @@ class Change(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """An edit of a group: which of its statements is changed, what that becomes, and by which changes."""
+    """An edit of a group: which of its statements is changed, what stands there then, and by which changes."""
 
     place: int
-    node: ast.stmt
+    nodes: tuple[ast.stmt, ...]
     changes: tuple[Change, ...]
 
     @property
@@ -79,7 +80,7 @@ def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
             statement = with_value(node, edited.node)
             if (dumped := ast.dump(statement)) not in seen:
                 seen.add(dumped)
-                edits.append(Edit(place, statement, (edited.change,)))
+                edits.append(Edit(place, (statement,), (edited.change,)))
     return _spread(edits)
 
 

@@ -264,8 +264,9 @@ class Workbench:
         """Return the condition under which a statement runs, and the one under which it must; empty for none."""
         if not guarded:
             return ["", ""]
-        own, guard = list_tests(self.mending.groups[number]), self.mending.replacements[number, guarded[0]].guard
-        return [clean(" and ".join(map(_unparse, own)), LONGEST_SPELLED), _unparse(guard)]
+        guard = self.mending.replacements[number, guarded[0]].guard
+        wanted = guard.values if isinstance(guard, ast.BoolOp) else [] if guard is None else [guard]
+        return [_spell_tests(tests) for tests in (list_tests(self.mending.groups[number]), wanted)]
 
     def list_kinds(self, pairs: Sequence[tuple[int, int]]) -> list[list[str]]:
         """Return the kinds of the edits of statements, each compared with one of the solution's if there is that."""
@@ -277,11 +278,11 @@ class Workbench:
         return kinds
 
     def spell(self, number: int, place: int) -> list[Any]:
-        """Return the line of an edit, what stands there then, and its changes."""
-        edit = self.mending.list_edits(number)[place]
+        """Return the place of an edit among the statements of its group, what stands there then, and its changes."""
+        edit, group = self.mending.list_edits(number)[place], self.mending.groups[number]
         changes = [[change.kind, _unparse(change.before), _unparse(change.after)] for change in edit.changes]
-        text = _unparse(self.mending.groups[number].complete(edit.node))
-        return [self._lines.origin(edit.node.lineno)[1], text, changes]
+        text = "\n".join(_unparse(group.complete(node)) for node in edit.nodes)
+        return [edit.place, clean(text, LONGEST_SPELLED), changes]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
@@ -391,6 +392,12 @@ def _list_read(group: StatementGroup) -> set[str]:
     """Return the names that a group reads."""
     names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
     return {part.id for part in names if isinstance(part.ctx, ast.Load)}
+
+
+def _spell_tests(tests: Sequence[ast.expr]) -> str:
+    """Return conditions as text, without those of the branches before an `elif`."""
+    said = [test for test in tests if not isinstance(test, ast.UnaryOp)] or tests
+    return clean(" and ".join(map(_unparse, said)), LONGEST_SPELLED)
 
 
 def _unparse(node: ast.AST | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.entry import MOST_EDITS
 
-from .differences import is_small, list_differences
+from .differences import is_small, list_differences_of_groups
 from .edits import INDEX, Change, Edit, list_edits
 from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups, list_names_of, set_header
 from .matching import TURN, FunctionPair, Match, find_turn, list_tests
@@ -101,7 +101,8 @@ class Mending:
                 # What a loop runs over is named as a whole.
                 edits = [_name_header(group, edit) for edit in edits]
             for edit in edits:
-                _locate(edit.node, group.nodes[edit.place])
+                for node in edit.nodes:
+                    _locate(node, group.nodes[edit.place])
             self._edits[number] = edits
         return self._edits[number]
 
@@ -115,10 +116,7 @@ class Mending:
     def _list_differences(self, group: StatementGroup) -> list[Edit]:
         """Return the edits that bring a group nearer to the statements that it is compared with, if it is."""
         replacement = self.replacements.get((group.number, self._compared.get(group.number, -1)))
-        if replacement is None or len(replacement.nodes) != len(group.nodes):
-            return []
-        pairs = enumerate(zip(group.nodes, replacement.nodes, strict=True))
-        return [edit for place, (own, wanted) in pairs for edit in list_differences(own, wanted, place)]
+        return [] if replacement is None else list_differences_of_groups(group.nodes, replacement.nodes)
 
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""
@@ -198,9 +196,7 @@ class _Application:
             self._values[own.number] = []
         elif kind == EDIT:
             edit = self.mending.list_edits(own.number)[numbers[1]]
-            self._values[own.number] = [
-                edit.node if place == edit.place else node for place, node in enumerate(own.nodes)
-            ]
+            self._values[own.number] = [*own.nodes[: edit.place], *edit.nodes, *own.nodes[edit.place + 1 :]]
         elif kind == ZERO:
             self._values[own.number] = [_make_zero(node) for node in own.nodes]
         else:
@@ -312,7 +308,7 @@ def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
 
 
 def _name_header(group: StatementGroup, edit: Edit) -> Edit:
-    values = (getattr(node, "value", None) for node in (group.nodes[edit.place], edit.node))
+    values = (getattr(node, "value", None) for node in (group.nodes[edit.place], *edit.nodes))
     return edit._replace(changes=(Change(INDEX, *values),))
 
 
