@@ -33,7 +33,7 @@ class ListWrite(Protocol):
 
     @property
     def cell(self) -> int:
-        """The notebook's cell, from 1 over all cells; 0 in a file."""
+        """The notebook's cell, from 1 over its code cells; 0 in a file."""
         ...
 
     @property
@@ -44,6 +44,11 @@ class ListWrite(Protocol):
     @property
     def file(self) -> str | None:
         """The path of its file in a package."""
+        ...
+
+    @property
+    def begins(self) -> str:
+        """The first line of its cell; empty in a file."""
         ...
 
 

@@ -17,7 +17,7 @@ SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 Numbers = Sequence[Sequence[float | None]]
 
 #: Members that a result object has only if they say something.
-OMITTED_IF_NONE = frozenset({"level", "file"})
+OMITTED_IF_NONE = frozenset({"level", "file", "code_cell", "begins"})
 
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
@@ -201,13 +201,27 @@ class SourceLine:
     )
     line: int
     file: str | None = field(default=None, metadata=describe("The path of the file in a package; only there."))
+    code_cell: int | None = field(
+        default=None,
+        metadata=describe("The number of the cell among the code cells, from 1; only there, and not in an older one."),
+    )
+    begins: str | None = field(
+        default=None, metadata=describe("The first line of the cell that is not empty, cut; only where it is known.")
+    )
 
     @property
     def where(self) -> str:
         """The place in words."""
+        return self.place(f"line {self.line}")
+
+    def place(self, lines: str) -> str:
+        """Return the place of lines of the same cell or file in words; a notebook shows no numbers of its cells."""
         if self.file:
-            return f"line {self.line} of {self.file}"
-        return f"line {self.line}" if self.cell is None else f"cell {self.cell}, line {self.line}"
+            return f"{lines} of {self.file}"
+        if self.code_cell is not None:
+            return f"{lines} of code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
+        # Of an earlier version, which counted all cells.
+        return lines if self.cell is None else f"cell {self.cell}, {lines}"
 
     @classmethod
     def of(cls, cell: int, line: int) -> "SourceLine":

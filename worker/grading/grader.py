@@ -30,6 +30,7 @@ from worker.grading.pool import Jails
 from worker.sandbox.clock import Budget
 from worker.sandbox.inside.cells import Cells
 from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.notebook import find_beginning
 from worker.sandbox.inside.rejection import quote
 from worker.sandbox.inside.syntax import unify_newlines
 from worker.sandbox.inside.writes import Write
@@ -97,22 +98,36 @@ class Grader:
         )
 
 
-def name_files(judgement: Judgement, names: Sequence[str]) -> Judgement:
-    """Return a judgement whose lines are of the files of a package, if there are any, where a jail counts these."""
+def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
+    """Return a judgement whose lines are of a notebook's cells, or of a package's files, where a jail counts these."""
 
     def rename(lines: Sequence[SourceLine]) -> tuple[SourceLine, ...]:
-        return tuple(
-            SourceLine(None, line.line, names[line.cell - 1])
-            if line.cell is not None and 0 < line.cell <= len(names)
-            else line
-            for line in lines
-        )
+        return tuple(name_line(line, cells) for line in lines)
 
-    error = judgement.error
+    error, first = judgement.error, judgement.first_difference
     if error is not None:
         error = replace(error, frames=rename(error.frames), lines=rename(error.lines))
+    if first is not None and first.cell is not None and first.file is None:
+        first = replace(first, cell=name_line(SourceLine(first.cell, 0), cells).cell)
     repair = tuple(replace(statement, lines=rename(statement.lines)) for statement in judgement.repair)
-    return replace(judgement, error=error, repair=repair)
+    return replace(judgement, error=error, repair=repair, first_difference=first)
+
+
+def name_line(line: SourceLine, cells: Cells) -> SourceLine:
+    """Return a line with its cell's number in the notebook and its first line, or with the path of its file."""
+    number = line.cell or 0
+    if 0 < number <= len(cells.names):
+        return SourceLine(None, line.line, cells.names[number - 1])
+    if 0 < number <= len(cells.numbers):
+        beginning = find_beginning(cells.find_text(number)) or None
+        return SourceLine(cells.numbers[number - 1], line.line, None, number, beginning)
+    return line
+
+
+def name_write(write: Write, cells: Cells) -> Write:
+    """Return a write with its cell's first line, or with the path of its file."""
+    line = name_line(SourceLine.of(write.cell, write.line), cells)
+    return replace(write, cell=0 if line.file else write.cell, file=line.file, begins=line.begins or "")
 
 
 def quote_repair(judgement: Judgement, quote: Callable[[SourceLine], str]) -> Judgement:
@@ -185,7 +200,7 @@ class Grading:
             raise JailFailed(fault)
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        judgement = name_files(quote_repair(judgement, self._quote), self.cells.names)
+        judgement = name_lines(quote_repair(judgement, self._quote), self.cells)
         submission = GradedSubmission(digest[:16], self.filename, digest)
         return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
 
@@ -214,11 +229,7 @@ class Grading:
             self.cells = session.cells if session.cells.texts or session.cells.names else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
-        names = self.cells.names
-        self._writes = tuple(
-            replace(write, cell=0, file=names[write.cell - 1]) if 0 < write.cell <= len(names) else write
-            for write in extracted.writes
-        )
+        self._writes = tuple(name_write(write, self.cells) for write in extracted.writes)
         return Jailed(session, self.grader.requests)
 
     def _fresh(self) -> Candidate[Any]:
@@ -248,7 +259,7 @@ class Grading:
 
     def _quote(self, line: SourceLine) -> str:
         """Return a line as the student wrote it; empty if it is not among what was kept of the submission."""
-        text = self.source.decode(errors="replace") if line.cell is None else dict(self.cells.texts).get(line.cell, "")
+        text = self.source.decode(errors="replace") if line.cell is None else self.cells.find_text(line.cell)
         lines = unify_newlines(text).split("\n")
         return quote(lines[line.line - 1].strip()) if 0 < line.line <= len(lines) else ""
 

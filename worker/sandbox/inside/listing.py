@@ -62,7 +62,7 @@ class Slice:
     #: For each line of `code` where the student wrote it, and what stands there.
     places: tuple[str, ...]
     texts: tuple[str, ...]
-    #: Cells left out since they are not Python, as "cell 7, line 2: invalid syntax".
+    #: Cells left out since they are not Python, as "line 2 of code cell 7: invalid syntax".
     left_out: tuple[str, ...] = ()
     #: The cell and the line that each of them names.
     left_out_at: tuple[tuple[int, int], ...] = ()
@@ -88,10 +88,7 @@ class Slice:
         return self.origins[lineno - 1] if 0 < lineno <= len(self.origins) else None
 
     def place(self, lineno: int) -> str:
-        """Say where line `lineno` of `code` (1 is the first) stands: "line 31", or "cell 9, line 31".
-
-        Cells are counted from 1 over all cells of the notebook, text cells too, as a reader counts them.
-        """
+        """Say where line `lineno` of `code` (1 is the first) stands, such as "line 31 of code cell 9 (begins `x`)"."""
         return self.places[lineno - 1] if 0 < lineno <= len(self.places) else "a line outside of the submission"
 
     def text(self, lineno: int) -> str:

@@ -136,14 +136,14 @@ def _read_cells(cells: list[notebook.NotebookCell], entry: Entry) -> _PiecesRead
 
 def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
     text = unify_newlines(cell.text)
-    piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text)
+    piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text, begins=notebook.find_beginning(text))
     # Only a cell that is not Python as it stands can hold a magic.
     parsed = parse(text, piece)
     if isinstance(parsed, SyntaxFault):
         python = magics.without(text)
         if python is None:
             if _defines(reading.entry, text):
-                reading.notes.append(f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere.")
+                reading.notes.append(f"{piece.label} defines it, but under a %% line that takes it elsewhere.")
             return
         text = python
         parsed = parse(text, piece)
@@ -252,5 +252,5 @@ def _earlier(program: Program, position: int | None, function: str) -> tuple[str
     if position is None:
         return "", []
     earlier = program.statements[position]
-    sentence = f"An earlier `{function}` ({earlier.place}) is valid, but the last one counts: fix it or delete it."
+    sentence = f"An earlier `{function}` on {earlier.place} is valid, but the last one counts: fix it or delete it."
     return sentence, [earlier.spot]
