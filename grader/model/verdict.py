@@ -367,6 +367,39 @@ class MendedStatement:
     )
 
 
+class CheckReason(StrEnum):
+    """The reason why the notebook's own check says something else than the verdict.
+
+    `own_functions`: the submission's own functions, by which it differentiates, are wrong; `raised`: they raise;
+    `shape`: it tries one shape only; `unseen`: it does not look at what is wrong.
+    """
+
+    OWN_FUNCTIONS = "own_functions"
+    RAISED = "raised"
+    SHAPE = "shape"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookCheck:
+    """The result of the notebook's own check where it differs from the verdict. It costs no marks."""
+
+    reason: CheckReason
+    passes: bool | None = field(metadata=describe("Null if it raises."))
+    name: str = field(metadata=describe("The check, in words."))
+    shape: str = field(metadata=describe("The shape that it tries, in words."))
+    function: str = field(metadata=describe("The function that is graded."))
+    functions: tuple[str, ...] = field(metadata=describe("The submission's own functions that it calls."))
+    lines: tuple[SourceLine, ...] = field(
+        default=(), metadata=describe("Where these are defined, or the line that raised.")
+    )
+    supposed: bool = field(
+        default=False, metadata=describe("True if the submission lacks these functions: right ones are supposed.")
+    )
+    unseen: tuple[str, ...] = field(default=(), metadata=describe("The wrong results at which it does not look."))
+    error: str = field(default="", metadata=describe("The type of the exception; empty if it raises none."))
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """The extent of the comparison."""
@@ -406,6 +439,7 @@ class Judgement:
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None
     repair: tuple[MendedStatement, ...] = ()
+    notebook_check: NotebookCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -429,6 +463,12 @@ class Verdict:
         metadata=describe(
             "The fewest statements to mend, in the order of the submission; empty if none were found, and from an"
             " earlier version."
+        ),
+    )
+    notebook_check: NotebookCheck | None = field(
+        default=None,
+        metadata=describe(
+            "Null if the notebook's own check says the same or is not known, and from an earlier version."
         ),
     )
     error: StudentError | None = None

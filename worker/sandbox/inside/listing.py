@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
+from .entry import Entry
 from .parameters import ExtraParameters
-from .slicing import Statement
+from .slicing import Program, Statement
 from .syntax import Piece
 from .writes import Write
 
@@ -52,6 +53,15 @@ class ModuleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeSubmission:
+    """A submission as it was read: its statements, the entry, and each piece's lines as they were parsed."""
+
+    program: Program
+    entry: Entry
+    parsed: Mapping[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """The code that is executed: run `parts` with the given names among their globals; they define the function."""
 
@@ -78,6 +88,8 @@ class Slice:
     #: Statements that are not executed; of those that may change what is, also why.
     omitted: tuple[Statement, ...] = ()
     refused: Mapping[Statement, str] = field(default_factory=dict)
+    #: The whole submission, of which other functions may be asked about.
+    whole: "WholeSubmission | None" = None
 
     def origin(self, lineno: int) -> tuple[int, int]:
         """Return the cell (0 in a file) and the line where the student wrote line `lineno` of `code`."""
@@ -99,7 +111,7 @@ class Slice:
 def listing(
     statements: list[Statement],
     trial: set[int],
-    parsed: dict[int, list[str]],
+    parsed: Mapping[int, list[str]],
     used: frozenset[str],
     fixed: frozenset[str],
 ) -> list[Line]:
