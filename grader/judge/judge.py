@@ -30,7 +30,7 @@ from grader.oracle.answers import Answer, Candidate, Raised
 from grader.oracle.cases import Cases, spread
 
 if TYPE_CHECKING:
-    from grader.judge.subject import AnySubject, JudgedRevision
+    from grader.judge.subject import AnyExchange, AnySubject, JudgedRevision
     from grader.model.common import AnyAssignment
 
 ENDED = {
@@ -93,10 +93,12 @@ class Judge:
         candidate: Candidate[Any],
         fresh: Callable[[], Candidate[Any]],
         menders: Callable[[], Mender] | None = None,
+        checkers: Callable[["AnyExchange"], Candidate[Any] | None] | None = None,
     ) -> Judgement:
         """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
 
-        `menders` starts it in one in which it may be mended; None: it never is.
+        `menders` starts it in one in which it may be mended; None: it never is. `checkers` returns it for the questions
+        of the notebook's own check, once all is judged; None: these are not asked.
         """
         ended: CandidateError | None = None
         try:
@@ -119,7 +121,9 @@ class Judge:
             # It died after the last graded answer: it is asked about no smaller cases.
             witness.left = 0
         noticed = self._flags(answers, probed, witness)
-        return self._conclude(counted, answers, len(later), pure, noticed, witness, fresh, menders)
+        if ended is not None:
+            checkers = None
+        return self._conclude(counted, answers, len(later), pure, noticed, witness, fresh, menders, checkers)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         flags = self.subject.flags(probed, witness)
@@ -137,6 +141,7 @@ class Judge:
         witness: Witness,
         fresh: Callable[[], Candidate[Any]],
         menders: Callable[[], Mender] | None,
+        checkers: Callable[["AnyExchange"], Candidate[Any] | None] | None,
     ) -> Judgement:
         subject = self.subject
         agrees = agreement(self.cases, answers, later, subject.noun)
@@ -164,6 +169,8 @@ class Judge:
         if marks.alone is not None and (depends or differs) and (alone := marks.alone(fresh)) is not None:
             rows |= alone.rows
             shown = self._show_alone(alone, shown)
+        # Where answers differ from time to time the same call may be right.
+        check = None if checkers is None or differs else subject.explain_check(answers, agrees.failing, checkers)
         specs = marks.specs or subject.rows
         repair: tuple[MendedStatement, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.
@@ -190,6 +197,7 @@ class Judge:
             diagnosis,
             first_difference,
             repair,
+            check,
         )
 
     def _show_alone(self, alone: AloneMarks, shown: Mapping[str, Example]) -> dict[str, Example]:

@@ -3,7 +3,7 @@
 Nothing here is needed at run time: making these classes would cost each command a few milliseconds.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from grader.judge.exchange import Question
@@ -13,8 +13,8 @@ from grader.judge.trial import Trial
 from grader.judge.witness import Witness
 from grader.model.common import AnyAssignment
 from grader.model.records import CaughtMistake
-from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached
-from grader.oracle.answers import Answer
+from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached, NotebookCheck
+from grader.oracle.answers import Answer, Candidate
 from grader.oracle.cases import Cases
 
 
@@ -33,7 +33,7 @@ class ListWrite(Protocol):
 
     @property
     def cell(self) -> int:
-        """The notebook's cell, from 1 over all cells; 0 in a file."""
+        """The notebook's cell, from 1 over its code cells; 0 in a file."""
         ...
 
     @property
@@ -44,6 +44,11 @@ class ListWrite(Protocol):
     @property
     def file(self) -> str | None:
         """The path of its file in a package."""
+        ...
+
+    @property
+    def begins(self) -> str:
+        """The first line of its cell; empty in a file."""
         ...
 
 
@@ -175,6 +180,11 @@ class Exchange(Protocol[ExchangeCases_contra]):
         ...
 
     @property
+    def beside(self) -> tuple[str, ...]:
+        """Functions that a submission may have beside those, and that are asked about when all else is."""
+        ...
+
+    @property
     def arguments(self) -> frozenset[str]:
         """Names of what may be changed in place."""
         ...
@@ -275,6 +285,16 @@ class Subject(Protocol[SubjectCases]):
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the same with the student's own line that writes it, if it is known."""
+        ...
+
+    def explain_check(
+        self, answers: Sequence[Answer], failing: Sequence[int], start: Callable[[AnyExchange], Candidate[Any] | None]
+    ) -> NotebookCheck | None:
+        """Return what the notebook's own check says where that differs from the judgement; else None.
+
+        `start` returns the submission in a jail, to be asked by an exchange of the check's; None if it lacks a function
+        of the exchange's.
+        """
         ...
 
 

@@ -19,7 +19,7 @@ SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 Numbers = Sequence[Sequence[float | None]]
 
 #: Members that a result object has only if they say something.
-OMITTED_IF_NONE = frozenset({"level", "file"})
+OMITTED_IF_NONE = frozenset({"level", "file", "code_cell", "begins"})
 
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
@@ -198,13 +198,27 @@ class SourceLine:
     )
     line: int
     file: str | None = field(default=None, metadata=describe("The path of the file in a package; only there."))
+    code_cell: int | None = field(
+        default=None,
+        metadata=describe("The number of the cell among the code cells, from 1; only there, and not in an older one."),
+    )
+    begins: str | None = field(
+        default=None, metadata=describe("The first line of the cell that is not empty, cut; only where it is known.")
+    )
 
     @property
     def where(self) -> str:
         """The place in words."""
+        return self.place(f"line {self.line}")
+
+    def place(self, lines: str) -> str:
+        """Return the place of lines of the same cell or file in words; a notebook shows no numbers of its cells."""
         if self.file:
-            return f"line {self.line} of {self.file}"
-        return f"line {self.line}" if self.cell is None else f"cell {self.cell}, line {self.line}"
+            return f"{lines} of {self.file}"
+        if self.code_cell is not None:
+            return f"{lines} of code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
+        # Of an earlier version, which counted all cells.
+        return lines if self.cell is None else f"cell {self.cell}, {lines}"
 
     @classmethod
     def of(cls, cell: int, line: int) -> "SourceLine":
@@ -386,6 +400,39 @@ class MendedStatement:
         return self.slips or ((Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else ())
 
 
+class CheckReason(StrEnum):
+    """The reason why the notebook's own check says something else than the verdict.
+
+    `own_functions`: the submission's own functions, by which it differentiates, are wrong; `raised`: they raise;
+    `shape`: it tries one shape only; `unseen`: it does not look at what is wrong.
+    """
+
+    OWN_FUNCTIONS = "own_functions"
+    RAISED = "raised"
+    SHAPE = "shape"
+    UNSEEN = "unseen"
+
+
+@dataclass(frozen=True, slots=True)
+class NotebookCheck:
+    """The result of the notebook's own check where it differs from the verdict. It costs no marks."""
+
+    reason: CheckReason
+    passes: bool | None = field(metadata=describe("Null if it raises."))
+    name: str = field(metadata=describe("The check, in words."))
+    shape: str = field(metadata=describe("The shape that it tries, in words."))
+    function: str = field(metadata=describe("The function that is graded."))
+    functions: tuple[str, ...] = field(metadata=describe("The submission's own functions that it calls."))
+    lines: tuple[SourceLine, ...] = field(
+        default=(), metadata=describe("Where these are defined, or the line that raised.")
+    )
+    supposed: bool = field(
+        default=False, metadata=describe("True if the submission lacks these functions: right ones are supposed.")
+    )
+    unseen: tuple[str, ...] = field(default=(), metadata=describe("The wrong results at which it does not look."))
+    error: str = field(default="", metadata=describe("The type of the exception; empty if it raises none."))
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """The extent of the comparison."""
@@ -425,6 +472,7 @@ class Judgement:
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None
     repair: tuple[MendedStatement, ...] = ()
+    notebook_check: NotebookCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -448,6 +496,12 @@ class Verdict:
         metadata=describe(
             "The fewest statements to mend, in the order of the submission; empty if none were found, and from an"
             " earlier version."
+        ),
+    )
+    notebook_check: NotebookCheck | None = field(
+        default=None,
+        metadata=describe(
+            "Null if the notebook's own check says the same or is not known, and from an earlier version."
         ),
     )
     error: StudentError | None = None

@@ -114,19 +114,18 @@ def _describe_fault(statement: MendedStatement) -> str:
 
 
 def _locate(lines: Sequence[SourceLine]) -> str:
-    """Return the places of lines in words: "lines 12 and 14", "cell 10, line 25"."""
+    """Return the places of lines in words: "lines 12 and 14", "line 25 of code cell 10 (begins `x = 1`)"."""
     groups = groupby(lines, key=lambda line: (line.file, line.cell))
-    return _join([_locate_together(file, cell, [line.line for line in part]) for (file, cell), part in groups])
+    return _join([_locate_together(list(part)) for _, part in groups])
 
 
-def _locate_together(file: str | None, cell: int | None, numbers: Sequence[int]) -> str:
+def _locate_together(lines: Sequence[SourceLine]) -> str:
+    numbers = [line.line for line in lines]
     if len(numbers) == 1:
-        return SourceLine(cell, numbers[0], file).where
+        return lines[0].where
     many = len(numbers) > _MOST_NAMED
     text = f"lines {min(numbers)} to {max(numbers)}" if many else f"lines {_join(list(map(str, numbers)))}"
-    if file:
-        return f"{text} of {file}"
-    return text if cell is None else f"cell {cell}, {text}"
+    return lines[0].place(text)
 
 
 def _describe_number(wrong: WrongNumber) -> str:

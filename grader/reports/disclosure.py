@@ -20,6 +20,7 @@ from grader.model.verdict import (
     Diagnosis,
     Mark,
     MendedStatement,
+    NotebookCheck,
     Outcome,
     Property,
     PythonMistake,
@@ -76,6 +77,7 @@ def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
         ),
         diagnosis=tuple(_hints(verdict, feedback, attempt)),
         repair=_repair_hints(verdict, feedback.hidden),
+        notebook_check=_check_hints(verdict, feedback.hidden),
         error=_error(verdict, feedback.hidden),
     )
 
@@ -132,6 +134,7 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
         ),
         first_difference=None if _explains_hidden(verdict, hidden) else verdict.first_difference,
         repair=_repair(verdict, hidden),
+        notebook_check=_check(verdict, hidden),
         error=None if _raises_on_some_cases_only(verdict, hidden) else verdict.error,
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
@@ -205,6 +208,20 @@ def _repair_hints(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStat
         shown = MendedStatement(None, statement.rows, statement.titles, (), "", statement.read, statement.hint)
         kinds_by_rows.setdefault(shown, {}).update((slip.kind, None) for slip in statement.known_slips)
     return tuple(replace(shown, slips=tuple(map(Slip, kinds))) for shown, kinds in kinds_by_rows.items())
+
+
+def _check(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | None:
+    """Return the notebook's own check, unless it says why a hidden row does not hold."""
+    return None if _explains_hidden(verdict, hidden) else verdict.notebook_check
+
+
+def _check_hints(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | None:
+    """Return the notebook's own check without what the student's code can choose."""
+    check = _check(verdict, hidden)
+    if check is None:
+        return None
+    error = check.error if not check.error or _is_builtin_exception(check.error) else "Exception"
+    return replace(check, error=error, lines=tuple(filter(_is_plausible, check.lines)))
 
 
 def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:

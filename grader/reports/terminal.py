@@ -17,6 +17,7 @@ from grader.model.verdict import (
 )
 from grader.model.words import KindWords
 from grader.reports.changes import HEADING, list_changes
+from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
 from grader.reports.numpy_text import format_case, format_nested, list_inputs
 from grader.reports.plaintext import plain, sentence
@@ -63,6 +64,8 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
         yield Padding(_diagnosis(verdict), (1, 0, 0, 2))
     if verdict.repair:
         yield Padding(_changes(verdict), (1, 0, 0, 2))
+    if check := describe_check(verdict):
+        yield Padding(Text(plain(check)), (1, 0, 0, 2))
     if verdict.counterexample is not None:
         yield Padding(_example(as_case(verdict.counterexample), verdict, words), (1, 0, 0, 2))
     if verdict.output:

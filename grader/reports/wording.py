@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from grader.model.assignment import Level
 from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
 from grader.reports.changes import HEADING, list_changes
+from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
 from grader.subjects import kinds
 
@@ -66,7 +67,10 @@ def summary(verdict: Verdict) -> str:
 
 
 def explanation(verdict: Verdict) -> str:
-    """Return the mistake with its hints, the lines to change, the first difference; empty if nothing explains it."""
+    """Return the mistake with its hints, the lines to change, the first difference, and what the notebook's check says.
+
+    It is empty if there is none of these.
+    """
     parts = []
     for diagnosis in choose_explanations(verdict):
         lines = [diagnosis.title, *list_hints(diagnosis, verdict)]
@@ -75,6 +79,7 @@ def explanation(verdict: Verdict) -> str:
         parts.append(_list_lines(verdict))
     if verdict.first_difference is not None:
         parts.append(clean(verdict.first_difference.message))
+    parts.append(clean(describe_check(verdict)))
     return "\n\n".join(part for part in parts if part)
 
 

@@ -135,7 +135,7 @@ def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) 
     assert "all_weights = [" in page
     assert "leaves out the activation function" in page
     assert "What happens to the derivative at a hidden unit" in page
-    assert "cell 10, line 25" in page
+    assert "cell 8, line 25" in page
     assert "ada, no_relu_derivative.ipynb" in portal.page("/")
 
 

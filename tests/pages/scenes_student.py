@@ -1,5 +1,6 @@
 """What students see, and whoever comes without knowing where to."""
 
+import json
 import re
 from collections.abc import Callable
 from functools import partial
@@ -191,6 +192,35 @@ def repair(level: Level, house: House, window: Window) -> None:
     window.go(house.verdict_link(record))
 
 
+#: A right notebook but for its forward pass, by which its own check fails.
+FORWARD = """# The forward pass
+def compute_network_output(net_input, all_weights, all_biases):
+    all_f, all_h = [], [net_input]
+    for weights, biases in zip(all_weights, all_biases):
+        all_f.append(biases + weights @ all_h[-1])
+        all_h.append(np.maximum(all_f[-1], 0) ** 2)
+    return all_f[-1], all_f, all_h[:-1]
+"""
+
+
+def own_check(house: House, window: Window) -> None:
+    """The page of a verdict that differs from what the notebook's own check says."""
+    folder, course = find_folder(REPAIRED), "own-check"
+    assert folder is not None
+    if house.store.assignments.current(course, REPAIRED) is None:
+        assert house.publish(bundle(folder), course, REPAIRED).refusal is None
+    cells = [
+        {"cell_type": kind, "source": source}
+        for code in (FORWARD, (folder / "solution.py").read_text(encoding="utf-8"))
+        for kind, source in (("markdown", "Text"), ("code", code))
+    ]
+    before = house.store.submissions.list(Filter(course, REPAIRED, "ada"), 1).items
+    source = json.dumps({"cells": cells}).encode()
+    record = before[0] if before else house.grade(source, "notebook.ipynb", "ada", course, REPAIRED)
+    assert record.state is State.DONE
+    window.go(house.verdict_link(record))
+
+
 SCENES: dict[str, Callable[[House, Window], None]] = {
     "home": home,
     "help": help_page,
@@ -209,5 +239,6 @@ SCENES: dict[str, Callable[[House, Window], None]] = {
     "verdict-contract": contract,
     "verdict-lines": partial(repair, Level.FULL),
     "verdict-lines-at-hint": partial(repair, Level.HINT),
+    "verdict-own-check": own_check,
     "verdict-hostile": partial(verdict, HOSTILE_NAME, HOSTILE),
 }

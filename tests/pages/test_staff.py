@@ -60,7 +60,7 @@ def test_submissions_are_filtered_and_paged(house: House, window: Window) -> Non
 def test_the_lines_at_fault_are_marked_in_the_source(house: House, window: Window) -> None:
     SCENES["staff-submission-raising"](house, window)
     source = window.page.get_by_role("region", name="What was handed in")
-    expect(source.get_by_role("link", name="Cell 2, line 5")).to_be_visible()
+    expect(source.get_by_role("link", name="Line 5 of code cell 1")).to_be_visible()
     expect(source.locator("mark")).to_have_text(["    return all_weights[99]"])
     assert source.locator(".code-line.marked").evaluate("each => getComputedStyle(each).backgroundColor") != (
         source.locator(".code-line:not(.marked)").first.evaluate("each => getComputedStyle(each).backgroundColor")

@@ -10,6 +10,7 @@ from grader.model.assignment import Feedback
 from grader.model.result import read_verdict
 from grader.model.slip import Slip, SlipKind
 from grader.model.verdict import (
+    CheckReason,
     Counterexample,
     Diagnosis,
     FirstDifference,
@@ -23,6 +24,7 @@ from grader.model.verdict import (
     MendingKind,
     NamedMistake,
     NetworkReached,
+    NotebookCheck,
     Outcome,
     Property,
     SourceLine,
@@ -115,6 +117,22 @@ REPAIR = (
 )
 
 
+CHECK = NotebookCheck(
+    CheckReason.RAISED,
+    None,
+    "zq-check",
+    "zq-shape",
+    "zq_graded",
+    ("zq_forward",),
+    (SourceLine(9, 86151), SourceLine(9, 861_510_000)),
+    unseen=("zq_unseen",),
+    error=f"ZqError{CANARY}",
+)
+
+#: What of it is shown to those who are shown hints.
+CHECK_AT_HINT = (CHECK.name, CHECK.shape, CHECK.function, *CHECK.functions, *CHECK.unseen, "86151")
+
+
 def reveal_all(
     outcome: Outcome = Outcome.FAILED, error: StudentError | None = None, rows: tuple[Property, ...] = ROWS
 ) -> dict[str, Any]:
@@ -139,6 +157,7 @@ def reveal_all(
             "zq_dl_df[2]", 86122, 86123, "zq-first-to-differ", ("zq-list",), "zq-source", cell=86125, lines=(86126,)
         ),
         REPAIR,
+        CHECK,
     )
     reference = GradedAssignment("levels", "49737db601a42a8b", "0" * 64)
     verdict = Verdict.of(

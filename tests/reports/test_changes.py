@@ -39,6 +39,18 @@ def test_a_fault_says_the_line_and_what_is_wrong_with_it(
     assert fault(kind, *places) == words
 
 
+def test_a_line_of_a_cell_has_its_number_among_the_code_cells_and_the_cells_first_line() -> None:
+    line = SourceLine(10, 25, code_cell=7, begins="# Main backward pass")
+    statement = replace(WRONG_LINE, lines=(line,))
+    assert list_changes(repair_verdict(statement))[0].fault == (
+        "Line 25 of code cell 7 (begins `# Main backward pass`) is wrong"
+    )
+    several = replace(statement, lines=(line, replace(line, line=26), SourceLine(12, 3, code_cell=8)))
+    assert list_changes(repair_verdict(several))[0].fault == (
+        "Lines 25 and 26 of code cell 7 (begins `# Main backward pass`) and line 3 of code cell 8 are wrong together"
+    )
+
+
 def test_a_line_of_a_package_names_its_file() -> None:
     statement = replace(WRONG_LINE, lines=(SourceLine(None, 3, "nn/layers.py"), SourceLine(None, 4, "nn/layers.py")))
     assert list_changes(repair_verdict(statement))[0].fault == "Lines 3 and 4 of nn/layers.py are wrong together"

@@ -18,7 +18,17 @@ from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.networks import NetworksJudge
-from tests.reports.disclosing import CANARY, ERROR, REPAIR, ROWS, disclose, find_betrayals, reveal_all, secrets
+from tests.reports.disclosing import (
+    CANARY,
+    CHECK_AT_HINT,
+    ERROR,
+    REPAIR,
+    ROWS,
+    disclose,
+    find_betrayals,
+    reveal_all,
+    secrets,
+)
 from tests.reports.test_terminal import judge_source, show_verdict
 
 RANDOM = """
@@ -71,6 +81,7 @@ def test_at_hint_there_are_rows_and_the_weak_hint() -> None:
     assert [diagnosis["hint"] for diagnosis in result["diagnosis"]] == ["zq-weak?"]
     public_texts = {row.title for row in ROWS} | {"zq-weak?"}
     public_texts |= {text for statement in REPAIR for text in (statement.hint, statement.read)}
+    public_texts |= set(CHECK_AT_HINT)
     assert find_betrayals(json.dumps(result), secrets(verdict) - secrets(list(public_texts))) == []
 
 

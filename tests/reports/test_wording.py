@@ -7,10 +7,11 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from grader.model.assignment import Feedback, Level
-from grader.model.verdict import Mark, Property, Verdict
+from grader.model.verdict import CheckReason, Mark, NotebookCheck, Property, Verdict
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.reports.wording import explain, explanation
+from grader.web.pages.verdict_view import make_view
 from tests.reports.graded import (
     FIRST,
     MISSING_LINE,
@@ -84,6 +85,23 @@ def test_at_hint_every_form_names_the_rows_and_no_line(name: str) -> None:
     assert "1. Gradient of the weights (2 marks lost)\n   What are the weights multiplied with?\n" in text
     assert not any(part in text for part in ("line", WRONG_LINE.source, "0.7"))
     assert MISSING_LINE.hint not in text_of(name, Level.SCORE, repair_verdict())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_form_says_where_the_notebooks_own_check_says_something_else(name: str) -> None:
+    check = NotebookCheck(
+        CheckReason.SHAPE,
+        passes=True,
+        name="the loop",
+        shape="one layer",
+        function="backward_pass",
+        functions=("forward",),
+    )
+    sentence = "The loop passes, since it tries one shape only: one layer."
+    for level in (Level.HINT, Level.FULL):
+        assert sentence in text_of(name, level, dataclasses.replace(verdict(), notebook_check=check))
+    assert sentence not in text_of(name, Level.SCORE, dataclasses.replace(verdict(), notebook_check=check))
+    assert make_view(dataclasses.replace(verdict(), notebook_check=check), None).check == sentence
 
 
 def test_a_mistake_that_the_author_has_named_stands_before_the_lines() -> None:

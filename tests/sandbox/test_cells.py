@@ -38,6 +38,23 @@ def test_more_than_the_caps_is_cut_and_that_is_said(cells: list[NotebookCell]) -
     assert (len(extraction.texts) <= CELLS, len(data) <= BYTES, remainder) == (True, True, b"")
 
 
+def test_cells_that_are_left_out_are_still_counted() -> None:
+    long = [NotebookCell(1, "x" * BYTES, position=3), NotebookCell(2, "y", position=5), NotebookCell(3, "", position=9)]
+    cells, _ = decode(*encode(long))
+    assert ([number for number, _ in cells.texts], cells.beyond, cells.numbers) == ([3, 5], (9,), (3, 5, 9))
+    assert (cells.find_text(1)[:2], cells.find_text(2), cells.find_text(0)) == ("xx", "", "")
+
+
+@pytest.mark.parametrize(
+    "beyond", [None, [0], [True], ["1"], [1 << 40], [1] * (CELLS + 1)], ids=["none", "0", "bool", "text", "big", "many"]
+)
+def test_numbers_of_cells_that_are_none_are_refused(beyond: Any) -> None:
+    entry = {"cells": [], "whole": True, "names": [], "beyond": []}
+    assert decode(entry, b"")[0] == Cells()
+    with pytest.raises((TypeError, ValueError)):
+        decode({**entry, "beyond": beyond}, b"")
+
+
 @pytest.mark.parametrize(
     "entry",
     [

@@ -110,7 +110,7 @@ def test_what_a_missed_name_stood_for_is_named_with_its_line() -> None:
     with pytest.raises(NameError) as error:
         student.names(("",), {}, CourseModules("cs231n.classifiers"))["f"](3)
     description = student.describe(error.value)
-    assert "Line 1 of cs231n/layers.py (`from .nothing import *`) was left out: it raised" in description["message"]
+    assert "`from .nothing import *` on line 1 of cs231n/layers.py was left out: it raised" in description["message"]
     assert f"line 3 of {PATH}, in f" in description["traceback"]
     assert "line 3 of cs231n/layers.py, in double" in description["traceback"]
     assert description["frames"] == [(1, 3), (2, 3)]

@@ -99,7 +99,7 @@ def test_an_exception_names_what_was_left_out_and_why(name: str) -> None:
         call_function(student)
     description = student.describe(error.value)
     reason = "is not graded" if name == "no part" else name
-    assert f"Line 2 (`{MISSED[name].splitlines()[1]}`) was left out: " in description["message"]
+    assert f"`{MISSED[name].splitlines()[1]}` on line 2 was left out: " in description["message"]
     assert reason in description["message"]
     assert description["traceback"].endswith(description["message"].partition(". ")[2])
     assert (0, 2) in description["lines"]

@@ -6,6 +6,7 @@ import pytest
 
 from tests.local import entry_of
 from tests.sandbox.test_source_rejections import read_named_lines
+from worker.sandbox.inside.notebook import find_beginning
 from worker.sandbox.inside.source import Rejected, Slice, extract
 
 
@@ -33,10 +34,28 @@ def test_cells_are_one_program() -> None:
     assert slice_cells("a = 1\n", "print(a)", "def f(): return a").code == "a = 1\ndef f(): return a\n"
 
 
-def test_cells_are_counted_with_the_text_cells() -> None:
+def test_code_cells_alone_are_counted_and_shown_with_their_first_line() -> None:
     part = extract(notebook("a = 1", "\ndef f(): return a", text_first=True), "homework.ipynb", entry_of("f"))
-    assert [part.place(line) for line in (1, 2)] == ["cell 2, line 1", "cell 3, line 2"]
+    assert [part.place(line) for line in (1, 2)] == [
+        "line 1 of code cell 1 (begins `a = 1`)",
+        "line 2 of code cell 2 (begins `def f(): return a`)",
+    ]
+    assert [part.spot(line) for line in (1, 2)] == [(1, 1), (2, 2)]
     assert part.text(2) == "def f(): return a"
+
+
+@pytest.mark.parametrize(
+    ("cell", "beginning"),
+    [
+        ("\n\n  # TODO\nx = 1", "# TODO"),
+        ("", ""),
+        ("s = `1`", "s = '1'"),
+        ("x = '\x1b[31m'", "x = '\\x1b[31m'"),
+        ("def backward_pass(all_weights, all_biases, all_f, all_h, y):", "def backward_pass(all_weights, all_bi..."),
+    ],
+)
+def test_a_cells_first_line_that_is_not_empty_is_cut_and_printable(cell: str, beginning: str) -> None:
+    assert find_beginning(cell) == beginning
 
 
 def test_a_source_is_a_string_or_a_list_of_strings() -> None:
@@ -47,12 +66,12 @@ def test_the_third_format_is_read() -> None:
     sheets = [{"cells": [{"cell_type": "code", "input": ["a = 1"]}]}]
     sheets += [{"cells": [{"cell_type": "code", "input": "def f(): return a"}]}]
     part = extract(json.dumps({"nbformat": 3, "worksheets": sheets}).encode(), "old.ipynb", entry_of("f"))
-    assert part.place(2) == "cell 2, line 1"
+    assert part.place(2) == "line 1 of code cell 2 (begins `def f(): return a`)"
 
 
 @pytest.mark.parametrize("name", ["homework.py", "homework", "homework.json", "HOMEWORK.IPYNB"])
 def test_a_notebook_is_known_by_its_content(name: str) -> None:
-    assert extract(b"\xef\xbb\xbf \n" + notebook("def f(): return 1"), name, entry_of("f")).place(1) == "cell 1, line 1"
+    assert extract(b"\xef\xbb\xbf \n" + notebook("def f(): return 1"), name, entry_of("f")).spot(1) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +92,7 @@ def test_a_notebook_is_known_by_its_content(name: str) -> None:
 def test_commands_are_taken_out_line_for_line(line: str) -> None:
     part = slice_cells(f"{line}\ndef f():\n  return 1")
     assert part.code == "def f():\n  return 1\n"
-    assert part.place(1) == f"cell 1, line {2 + line.count(chr(10))}"
+    assert part.spot(1) == (1, 2 + line.count("\n"))
 
 
 @pytest.mark.parametrize(
@@ -97,7 +116,7 @@ def test_a_block_of_commands_still_has_a_body() -> None:
 
 @pytest.mark.parametrize("magic", ["%%time", "%%capture out", "\n%%prun -q"])
 def test_a_timed_cell_is_kept(magic: str) -> None:
-    assert slice_cells(f"{magic}\n%time 1\ndef f(): return 1").place(1).endswith(str(3 + magic.count("\n")))
+    assert slice_cells(f"{magic}\n%time 1\ndef f(): return 1").spot(1) == (1, 3 + magic.count("\n"))
 
 
 @pytest.mark.parametrize("magic", ["%%bash", "%%html", "%%writefile f.py", "%%timeit", "%%"])
@@ -106,7 +125,10 @@ def test_a_cell_of_another_language_is_left_out(magic: str) -> None:
 
 
 def test_a_function_that_a_magic_takes_away_is_named() -> None:
-    assert "Cell 1 defines it, but under a %% line" in rejection("%%writefile f.py\ndef f(): return 1").message
+    assert (
+        "Code cell 1 (begins `%%writefile f.py`) defines it, but under a %% line"
+        in rejection("%%writefile f.py\ndef f(): return 1").message
+    )
 
 
 def test_an_indented_cell_is_moved_to_the_margin_as_in_jupyter() -> None:
@@ -118,18 +140,23 @@ def test_an_indented_cell_is_moved_to_the_margin_as_in_jupyter() -> None:
 def test_a_broken_cell_elsewhere_is_survived_and_named() -> None:
     part = slice_cells("x = = 1", "def f(): return 1", "for x in\n")
     assert part.code == "def f(): return 1\n"
-    assert part.left_out == ("cell 1, line 1: invalid syntax", "cell 3, line 1: invalid syntax")
+    assert part.left_out == (
+        "line 1 of code cell 1 (begins `x = = 1`): invalid syntax",
+        "line 1 of code cell 3 (begins `for x in`): invalid syntax",
+    )
 
 
 def test_a_good_definition_beats_an_earlier_broken_one() -> None:
-    assert slice_cells("def f(:\n", "def f(): return 1").place(1) == "cell 2, line 1"
+    assert slice_cells("def f(:\n", "def f(): return 1").spot(1) == (2, 1)
 
 
 def test_a_broken_last_definition_is_a_syntax_error_that_names_the_earlier() -> None:
     error = rejection("def f(): return 1", "x = 1\n\ndef f()\n  return 2")
     assert error.reason == "syntax_error"
-    assert error.message.startswith("Cell 2, line 3 is not valid Python: expected ':'.\n    def f()\n           ^\n")
-    assert "An earlier `f` (cell 1, line 1) is valid" in error.message
+    assert error.message.startswith(
+        "Line 3 of code cell 2 (begins `x = 1`) is not valid Python: expected ':'.\n    def f()\n           ^\n"
+    )
+    assert "An earlier `f` on line 1 of code cell 1 (begins `def f(): return 1`) is valid" in error.message
 
 
 def test_a_broken_only_definition_is_a_syntax_error() -> None:
@@ -139,11 +166,15 @@ def test_a_broken_only_definition_is_a_syntax_error() -> None:
 def test_broken_cells_are_named_where_the_function_is_missing() -> None:
     error = rejection("x = = 1", "def g(): pass")
     assert error.reason == "no_such_function"
-    assert "left out: cell 1, line 1: invalid syntax" in error.message
+    assert "left out: line 1 of code cell 1 (begins `x = = 1`): invalid syntax" in error.message
 
 
 def test_half_a_character_is_survived_elsewhere_and_refused_in_the_function() -> None:
-    assert slice_cells("x = '\ud800'", "def f(): return 1").left_out[0].startswith("cell 1, line 1: \\ud800 is half")
+    assert (
+        slice_cells("x = '\ud800'", "def f(): return 1")
+        .left_out[0]
+        .endswith(": \\ud800 is half of a character (a lone surrogate)")
+    )
     error = rejection("def f():\n  return '\ud800'")
     assert error.reason == "encoding"
     assert error.message.encode()
@@ -159,4 +190,4 @@ def test_a_notebook_without_code_cells_says_so() -> None:
 
 def test_numbers_in_outputs_may_have_any_length() -> None:
     source = notebook("def f(): return 1").replace(b'"nbformat": 4', b'"nbformat": ' + b"9" * 5000)
-    assert extract(source, "a.ipynb", entry_of("f")).place(1) == "cell 1, line 1"
+    assert extract(source, "a.ipynb", entry_of("f")).spot(1) == (1, 1)

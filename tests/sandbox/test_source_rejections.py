@@ -11,8 +11,8 @@ from worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected,
 
 def read_named_lines(message: str) -> list[tuple[int, int]]:
     """The lines that a message names, each with its cell."""
-    places = re.findall(r"\b(?:cell (\d+), )?line (\d+)\b(?! column)", message, re.IGNORECASE)
-    return [(int(cell or 0), int(line)) for cell, line in places]
+    places = re.findall(r"\bline (\d+)\b(?! column)(?: of code cell (\d+))?", message, re.IGNORECASE)
+    return [(int(cell or 0), int(line)) for line, cell in places]
 
 
 def rejection(source: str | bytes, filename: str = "homework.py") -> Rejected:
@@ -196,10 +196,10 @@ def test_the_functions_that_were_found_are_listed() -> None:
 @pytest.mark.parametrize(
     ("source", "holder"),
     [
-        ("class Net:\n  def backward_pass(self): pass\n", "the class `Net` (line 2)"),
-        ("def g():\n  if 1:\n    def backward_pass(): pass\n", "the function `g` (line 3)"),
-        ("for i in 'a':\n  def backward_pass(): pass\n", "a loop (line 2)"),
-        ("if __name__ == '__main__':\n  def backward_pass(): pass\n", '`if __name__ == "__main__"` (line 2)'),
+        ("class Net:\n  def backward_pass(self): pass\n", "the class `Net` on line 2"),
+        ("def g():\n  if 1:\n    def backward_pass(): pass\n", "the function `g` on line 3"),
+        ("for i in 'a':\n  def backward_pass(): pass\n", "a loop on line 2"),
+        ("if __name__ == '__main__':\n  def backward_pass(): pass\n", '`if __name__ == "__main__"` on line 2'),
     ],
 )
 def test_a_function_that_is_inside_of_something_is_pointed_out(source: str, holder: str) -> None:

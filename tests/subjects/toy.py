@@ -154,6 +154,7 @@ class ToyExchange:
     lists: frozenset[str] = frozenset()
     package: str = ""
     call: str = ""
+    beside: tuple[str, ...] = ()
     arguments: frozenset[str] = frozenset({"x", "w"})
     results: frozenset[str] = frozenset(RESULTS)
 
@@ -338,6 +339,9 @@ class Toy:
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         return first
+
+    def explain_check(self, answers: Sequence[Answer], failing: Sequence[int], start: Any) -> None:
+        return None
 
 
 _SCRIPT = "import numpy as np\nprint(spread(np.{x!r}, np.{w!r}))\n"

@@ -20,7 +20,7 @@ from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from grader.subjects.networks.assignment import Assignment, Rubric
-from tests.reports.disclosing import REPAIR, ROWS, find_betrayals, reveal_all, secrets
+from tests.reports.disclosing import CHECK_AT_HINT, REPAIR, ROWS, find_betrayals, reveal_all, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import run_due, run_receiver
@@ -94,6 +94,7 @@ def test_no_form_tells_what_the_level_hides(
     if level is Level.HINT:
         facts -= secrets([row.title for row in ROWS]) | {"zq-weak"}
         facts -= secrets([text for statement in REPAIR for text in (statement.hint, statement.read)])
+        facts -= secrets(list(CHECK_AT_HINT))
     texts = forms(app, portal, submit_graded(portal, store, outcome))
     assert {form: betrayals for form, text in texts.items() if (betrayals := find_betrayals(text, facts))} == {}
 

@@ -39,6 +39,7 @@ def entry(exchange: "AnyExchange", noun: str = "call") -> Entry:
         arguments=exchange.arguments,
         results=exchange.results,
         call=exchange.call,
+        beside=exchange.beside,
         package=exchange.package,
         noun=noun,
     )

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from grader.file_formats import refuse_other_format
@@ -30,11 +30,15 @@ from worker.grading.pool import Jails
 from worker.sandbox.clock import Budget
 from worker.sandbox.inside.cells import Cells
 from worker.sandbox.inside.entry import Entry
+from worker.sandbox.inside.notebook import find_beginning
 from worker.sandbox.inside.rejection import quote
 from worker.sandbox.inside.syntax import unify_newlines
 from worker.sandbox.inside.writes import Write
 from worker.sandbox.policy import JailLimits
 from worker.sandbox.session import Session
+
+if TYPE_CHECKING:
+    from grader.judge.subject import AnyExchange
 
 PRINTS = Flag("prints", "prints while it computes")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
@@ -69,6 +73,14 @@ class Grader:
         return Requests(self.judge.subject.exchange)
 
     @cached_property
+    def _requests(self) -> dict[int, Requests]:
+        return {}
+
+    def requests_of(self, exchange: "AnyExchange") -> Requests:
+        """Return the frames of an exchange that lasts as long as the revision, such as that of the notebook's check."""
+        return self._requests.setdefault(id(exchange), Requests(exchange))
+
+    @cached_property
     def entry(self) -> Entry:
         """The description of the function to look for in a submission."""
         return entry(self.judge.subject.exchange, self.judge.subject.noun)
@@ -97,25 +109,52 @@ class Grader:
         )
 
 
-def name_files(judgement: Judgement, names: Sequence[str]) -> Judgement:
-    """Return a judgement whose lines are of the files of a package, if there are any, where a jail counts these."""
+def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
+    """Return a judgement whose lines are of a notebook's cells, or of a package's files, where a jail counts these."""
 
     def rename(lines: Sequence[SourceLine]) -> tuple[SourceLine, ...]:
-        return tuple(
-            SourceLine(None, line.line, names[line.cell - 1])
-            if line.cell is not None and 0 < line.cell <= len(names)
-            else line
-            for line in lines
-        )
+        return tuple(name_line(line, cells) for line in lines)
 
-    error = judgement.error
+    error, first = judgement.error, judgement.first_difference
     if error is not None:
         mistake = error.mistake
         if mistake is not None:
             mistake = replace(mistake, line=rename([mistake.line])[0])
         error = replace(error, frames=rename(error.frames), lines=rename(error.lines), mistake=mistake)
+    if first is not None and first.cell is not None and first.file is None:
+        first = replace(first, cell=name_line(SourceLine(first.cell, 0), cells).cell)
     repair = tuple(replace(statement, lines=rename(statement.lines)) for statement in judgement.repair)
-    return replace(judgement, error=error, repair=repair)
+    check = judgement.notebook_check
+    if check is not None:
+        check = replace(check, lines=rename(check.lines))
+    return replace(judgement, error=error, repair=repair, first_difference=first, notebook_check=check)
+
+
+def name_line(line: SourceLine, cells: Cells) -> SourceLine:
+    """Return a line with its cell's number in the notebook and its first line, or with the path of its file."""
+    number = line.cell or 0
+    if 0 < number <= len(cells.names):
+        return SourceLine(None, line.line, cells.names[number - 1])
+    if 0 < number <= len(cells.numbers):
+        beginning = find_beginning(cells.find_text(number)) or None
+        return SourceLine(cells.numbers[number - 1], line.line, None, number, beginning)
+    return line
+
+
+def locate_functions(judgement: Judgement, writes: Sequence[Write]) -> Judgement:
+    """Return a judgement whose notebook's check has the lines at which the functions that it calls are defined."""
+    check = judgement.notebook_check
+    if check is None or check.lines:
+        return judgement
+    own = (write for write in writes if write.name in check.functions)
+    lines = tuple(SourceLine(write.cell or None, write.line, write.file) for write in own)
+    return replace(judgement, notebook_check=replace(check, lines=lines))
+
+
+def name_write(write: Write, cells: Cells) -> Write:
+    """Return a write with its cell's first line, or with the path of its file."""
+    line = name_line(SourceLine.of(write.cell, write.line), cells)
+    return replace(write, cell=0 if line.file else write.cell, file=line.file, begins=line.begins or "")
 
 
 def quote_repair(judgement: Judgement, quote: Callable[[SourceLine], str]) -> Judgement:
@@ -143,10 +182,12 @@ class Grading:
     _sessions: list[Session] = field(default_factory=list)
     #: For all of its jails together.
     _budget: Budget = field(default_factory=Budget)
-    #: For those in which it is mended, which cost nobody's verdict.
+    #: For those in which it is mended, which cost nobody's verdict. The notebook's own check has another one.
     _mending_budget: Budget = field(default_factory=Budget)
     _gave_up: bool = False
     _stopped: bool = False
+    #: What it had printed when all was judged, if it was asked further.
+    _printed: str | None = None
     #: The places at which it writes each list of derivatives.
     _writes: tuple[Write, ...] = ()
 
@@ -188,7 +229,7 @@ class Grading:
             raise JailFailed(fault)
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
-        judgement = name_files(quote_repair(judgement, self._quote), self.cells.names)
+        judgement = name_lines(quote_repair(judgement, self._quote), self.cells)
         submission = GradedSubmission(digest[:16], self.filename, digest)
         return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
 
@@ -196,9 +237,11 @@ class Grading:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session, self._budget)
-        judgement = judge.judge(candidate, self._fresh, self._start_mending)
+        judgement = judge.judge(candidate, self._fresh, self._start_mending, self._start_check)
         judgement = replace(judgement, first_difference=judge.subject.locate(judgement.first_difference, self._writes))
-        output = session.output
+        judgement = locate_functions(judgement, self._writes)
+        # Of a session that was asked further, what it had printed by then.
+        output = session.output if self._printed is None else self._printed
         if output:
             judgement = replace(judgement, flags=(*judgement.flags, PRINTS))
         return judgement, output
@@ -217,11 +260,7 @@ class Grading:
             self.cells = session.cells if session.cells.texts or session.cells.names else self.cells
         if extracted.fingerprint in assignment.templates:
             raise SubmissionError("unfilled", UNFILLED.format(function=assignment.function))
-        names = self.cells.names
-        self._writes = tuple(
-            replace(write, cell=0, file=names[write.cell - 1]) if 0 < write.cell <= len(names) else write
-            for write in extracted.writes
-        )
+        self._writes = tuple(name_write(write, self.cells) for write in extracted.writes)
         return Jailed(session, self.grader.requests)
 
     def _fresh(self) -> Candidate[Any]:
@@ -239,21 +278,37 @@ class Grading:
 
     def _start_mending(self) -> Mender:
         """Return the submission in a jail of its own for mending; raises Stopped, or TimedOut if no time is left."""
+        return self._start_beside(self._mending_budget)
+
+    def _start_beside(self, budget: Budget) -> Jailed:
+        """Return the submission in a jail of its own for what costs nobody's verdict; raises Stopped, TimedOut."""
         self._close()
         if self._stopped:
             raise Stopped
-        if self._mending_budget.used > self.grader.limits.seconds:
+        if budget.used > self.grader.limits.seconds:
             self._gave_up = True
             raise TimedOut("The seconds for mending are used up.")
         try:
-            return self._candidate(self.grader.start(), self._mending_budget)
+            return self._candidate(self.grader.start(), budget)
         except SubmissionError as error:
             message = f"It could not be read once more: {error}"
             raise TimedOut(message) from error
 
+    def _start_check(self, exchange: "AnyExchange") -> Candidate[Any] | None:
+        """Return the submission for the notebook's own check, in the jail that stands if one does; None if it lacks it.
+
+        What it prints from now on is not shown.
+        """
+        if not {exchange.function, *exchange.others} <= {write.name for write in self._writes}:
+            return None
+        self._printed = self._sessions[0].output
+        session = self._sessions[-1]
+        standing = session if session.usable else self._start_beside(Budget()).session
+        return Jailed(standing, self.grader.requests_of(exchange))
+
     def _quote(self, line: SourceLine) -> str:
         """Return a line as the student wrote it; empty if it is not among what was kept of the submission."""
-        text = self.source.decode(errors="replace") if line.cell is None else dict(self.cells.texts).get(line.cell, "")
+        text = self.source.decode(errors="replace") if line.cell is None else self.cells.find_text(line.cell)
         lines = unify_newlines(text).split("\n")
         return quote(lines[line.line - 1].strip()) if 0 < line.line <= len(lines) else ""
 

@@ -161,7 +161,7 @@ def _rejection(header: dict[str, Any]) -> Rejection:
 
 
 def _write(entry: Entry, name: object, index: object, cell: object, line: object) -> Write:
-    if not (isinstance(name, str) and name in entry.lists and _is_text(index, _INDEX)):
+    if not (isinstance(name, str) and name in {*entry.lists, *entry.beside} and _is_text(index, _INDEX)):
         raise TypeError
     if type(cell) is not int or type(line) is not int or not (0 <= cell < _LINES and 0 < line < _LINES):
         raise TypeError
@@ -207,7 +207,7 @@ def _is_cause(value: object, entry: Entry, results: int) -> bool:
     return (
         _is_text(type_, LONGEST_TYPE)
         and isinstance(lacking, str)
-        and lacking in {"", *entry.functions}
+        and lacking in {"", *entry.functions, *entry.beside}
         and isinstance(places, list)
         and len(places) <= results
         and all(type(place) is int and 0 <= place < results for place in places)

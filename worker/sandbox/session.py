@@ -150,6 +150,11 @@ class Session:
         return self._streams.output
 
     @property
+    def usable(self) -> bool:
+        """True if it can be asked further."""
+        return self._entry is not None and self._over is None and self.alive
+
+    @property
     def alive(self) -> bool:
         """True while its process runs."""
         return self._process.alive

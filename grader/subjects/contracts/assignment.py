@@ -14,6 +14,8 @@ VALUES = ("normal", "uniform", "labels", "onehot", "binary", "mask", "spread")
 DISCRETE = frozenset({"labels", "onehot", "binary", "mask"})
 #: The largest size that a range gives.
 MOST_SIZE = 64
+#: The name that the lines of a notebook's check give the loss.
+LOSS = "loss"
 #: The version of the language that this version of Backmark reads.
 LANGUAGE = 1
 
@@ -98,6 +100,19 @@ class RepairRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ContractCheck:
+    """The check that the notebook has itself: lines that set `loss` by the student's own functions."""
+
+    code: str
+    functions: tuple[str, ...]
+    #: The check and the shape that it tries, in words; the latter may be empty.
+    name: str
+    shape: str = ""
+    #: Results of that shape at which it does not look.
+    unseen: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssignment:
     """The task of a student who differentiates a function, as data."""
 
@@ -150,6 +165,8 @@ class ContractAssignment:
     repair: bool = field(default=True, metadata=OMITTED)
     #: The dims of the notebook's own shape.
     home: Mapping[str, Any] = field(default_factory=dict, metadata=OMITTED)
+    #: The notebook's own check, which says nothing of the marks.
+    check: ContractCheck | None = field(default=None, metadata=OMITTED)
     language: int = LANGUAGE
     kind: str = KIND
 

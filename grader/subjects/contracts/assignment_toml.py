@@ -17,12 +17,14 @@ from grader.errors import BadAssignment
 from grader.subjects import folder
 from grader.subjects.contracts.assignment import (
     DISCRETE,
+    LOSS,
     ContractAssignment,
+    ContractCheck,
     ContractMistake,
     ContractResult,
     Solution,
 )
-from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries
+from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries, used_names
 from grader.subjects.contracts.repair.row_tables import COMMON, advise_rows, check_home, read_rows
 from grader.subjects.contracts.slips import SlipError, read_slips
 from grader.subjects.contracts.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
@@ -153,7 +155,36 @@ def _read(table: ContractTable) -> ContractAssignment:
         rows=repair_rows,
         repair=table.repair,
         home=dict(table.home),
+        check=_read_check(table, bound, helping, entries),
     )
+
+
+def _read_check(
+    table: ContractTable, bound: set[str], helping: frozenset[str], entries: tuple[str, ...]
+) -> ContractCheck | None:
+    """Return the notebook's own check, whose lines call functions of the students' with what they may move."""
+    check = table.check
+    if check is None:
+        return None
+    if not table.home:
+        raise ContractFault("check tries the notebook's own shape: write the table [home]")
+    given = set(table.call.given)
+    try:
+        functions = read_entries(check.code, bound | (helping - _list_solved(table)))
+        fixed = given & (used_names(check.code) - bound_names(check.code))
+    except SyntaxError as error:
+        raise ContractFault(f"check.code is not valid Python (line {error.lineno}: {error.msg})") from error
+    if LOSS not in bound_names(check.code):
+        raise ContractFault(f"check.code must set {LOSS}: write such as {LOSS} = compute_loss(x, w)")
+    if not functions:
+        raise ContractFault("check.code calls none of the students' functions: write the lines that call them")
+    if fixed:
+        raise ContractFault(
+            f"check.code uses {min(fixed)}, which the reference gives: compute it by the students' functions"
+        )
+    if table.submission.file and not set(functions) <= set(entries):
+        raise ContractFault("check.code may call no other functions than call.code, where a package is handed in")
+    return ContractCheck(check.code.strip() + "\n", functions, check.name, check.shape, tuple(check.unseen))
 
 
 def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[str, int]:

@@ -17,9 +17,10 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.author_code import clip, describe_dims, list_names
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.choosing import CaseChoice
-from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.drawn import HOME, DrawnCase
 from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import IndexedResult, find, list_results
+from grader.subjects.contracts.notebook_check import CheckComparison
 from grader.subjects.contracts.reference_run import (
     LONGEST_NAME,
     MOST_IN_ALL,
@@ -69,17 +70,25 @@ def build(
         )
     small = [entry for entry in passed[len(drawn) :] if is_finite(entry)]
     # Of a contract with rows of statements the cases are chosen once it is known which edits they catch.
-    judged = usable if assignment.rows else usable[: assignment.cases]
+    judged = usable if assignment.rows else _take_first(usable, assignment.cases)
     cases = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
     main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
     statements: tuple[ProvenStatement, ...] = ()
     if assignment.rows:
         main, statements = _choose(assignment, main, workshop)
+    if assignment.check is not None:
+        trial.try_check(CheckComparison(assignment, assignment.check, main))
     mistakes = {
         mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
     }
     return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed), statements)
+
+
+def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
+    """Return the first cases, the last of which give way to those of the notebook's own shape."""
+    home = [entry for entry in usable if entry.case.corner == HOME]
+    return [*[entry for entry in usable if entry.case.corner != HOME][: count - len(home)], *home]
 
 
 def _choose(
@@ -100,6 +109,7 @@ def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
     differences = count_questions(judged) if gradients else 0
     # Each solution runs in double precision, and then RUNS times in single precision.
     solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS)
+    solutions += assignment.check is not None
     return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
 
 

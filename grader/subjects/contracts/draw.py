@@ -166,7 +166,7 @@ def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any])
 def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
     """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up.
 
-    Of a contract with rows of statements those of its home, if it has one, come last.
+    Of a contract with rows of statements, or with a check, those of its home, if it has one, come last.
     """
     wanted = ceil((CHOICE if assignment.rows else SPARE) * assignment.cases)
     seen: set[bytes] = set()
@@ -181,7 +181,7 @@ def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[Draw
         )
     ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
-    home = _draw_home(assignment, seen) if assignment.rows and assignment.home else ()
+    home = _draw_home(assignment, seen) if assignment.home and (assignment.rows or assignment.check) else ()
     return [*(drawn[place] for place in order), *home], sorted(ladder, key=lambda case: case.size)
 
 

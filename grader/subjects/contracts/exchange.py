@@ -30,6 +30,8 @@ class ContractExchange:
     #: The precision of the arrays that students are given.
     dtype: str = "float64"
     classes: bool = True
+    #: True if its functions are asked about in modules of their own, beside those of what is graded.
+    apart: bool = False
 
     @property
     def call(self) -> str:
@@ -50,6 +52,11 @@ class ContractExchange:
     def others(self) -> tuple[str, ...]:
         """The other functions that the call uses."""
         return self.assignment.entries[1:]
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """The functions of the notebook's own check, which a submission may lack."""
+        return () if self.assignment.check is None else self.assignment.check.functions
 
     @property
     def package(self) -> str:
@@ -99,6 +106,7 @@ class ContractExchange:
             "stand_ins": list(self.assignment.stand_ins),
             "helping": sorted(self._helping),
             "partial": True,
+            **({"beside": True} if self.apart else {}),
             "loose": sorted(self._loose(cases.layouts)),
             "cases": asked,
         }
@@ -199,6 +207,7 @@ class ReferenceExchange:
     classes: bool = False
     package: str = ""
     call: str = ""
+    beside: tuple[str, ...] = ()
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grader.model.verdict import FirstDifference
+from grader.model.verdict import FirstDifference, SourceLine
 from grader.oracle.answers import Answer
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
@@ -49,5 +49,5 @@ def add_lines(first: FirstDifference, writes: Sequence["ListWrite"]) -> FirstDif
 def _describe(lines: tuple[int, ...], write: "ListWrite") -> str:
     *others, last = map(str, lines)
     numbers = f"lines {', '.join(others)} and {last}" if others else f"line {last}"
-    holder = write.file or (f"cell {write.cell}" if write.cell else "")
-    return f"{numbers} of {holder}" if holder else numbers
+    cell = write.cell or None
+    return SourceLine(cell, write.line, write.file, cell, write.begins or None).place(numbers)

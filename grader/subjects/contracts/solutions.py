@@ -2,19 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from grader.errors import BadAssignment
 from grader.judge.agreement import disagreeing, find_wrong
+from grader.judge.subject import AnyExchange
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.oracle.network import Array
 from grader.subjects.contracts.assignment import ContractAssignment, Solution
 from grader.subjects.contracts.author_code import ask, describe_answer, describe_dims
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.exchange import ContractExchange, join_numbers, numbers_of
 from grader.subjects.contracts.mistakes import describe_forms
+from grader.subjects.contracts.notebook_check import CheckComparison
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
 from grader.subjects.workshop import Workshop
 
@@ -90,6 +94,26 @@ class SolutionTrial:
             f" {place.expression}{f'[{index}]' if index else ''} is {got[part][at]:.6g}, and"
             f" {case.expected[part][at]:.6g} by the reference{advice}"
         )
+
+    def try_check(self, check: CheckComparison) -> None:
+        """Refuse a notebook's check that does not pass with a solution that has the functions that it calls."""
+        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
+        wanted = set(check.check.functions)
+        solution = next((each for each in solutions if wanted <= defined_names(each.source)), None)
+        if solution is None:
+            raise BadAssignment(
+                f"check.code calls {' and '.join(check.check.functions)}: define this in one of the solutions, which"
+                " shows that the check passes if all is right"
+            )
+        if unknown := set(check.check.unseen) - check.results:
+            raise BadAssignment(f"check.unseen has {min(unknown)}, which is no result with the dims of [home]")
+        workshop, limits = self.workshop, self.assignment.limits
+
+        def answer(exchange: AnyExchange, cases: Any) -> list[Answer]:
+            return ask(workshop, solution.name, solution.source, exchange, cases, limits)
+
+        if fault := check.find_fault(answer):
+            raise BadAssignment(f"check.code {fault}, with {solution.name}")
 
     def attempt(self, name: str, source: str, cases: ContractCases) -> Tried:
         """Try a mistake; raises BadAssignment if it raises on every case."""

@@ -15,7 +15,7 @@ from grader.judge.subject import ListWrite
 from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.judge.witness import Witness
 from grader.model.records import CaughtMistake
-from grader.model.verdict import CaseCounterexample, Diagnosis, FirstDifference, Flag, Mark
+from grader.model.verdict import CaseCounterexample, Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
 from grader.oracle.answers import Answer, Raised, Returned
 from grader.subjects.contracts import counterexample, words
 from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
@@ -24,6 +24,7 @@ from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.notebook_check import CheckComparison, Start
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.repair.bench import WrongSubmission
 from grader.subjects.contracts.repair.mending import Repairer
@@ -57,6 +58,12 @@ class Contract:
     noun: str = words.WORDS.noun
 
     @cached_property
+    def check(self) -> CheckComparison | None:
+        """The notebook's own check, made ready; None if the contract has none."""
+        check = self.assignment.check
+        return None if check is None else CheckComparison(self.assignment, check, self.cases)
+
+    @cached_property
     def probes(self) -> ContractCases:
         """No cases: nothing is flagged."""
         return self.cases.take([])
@@ -65,6 +72,8 @@ class Contract:
     def exchange(self) -> ContractExchange:
         """The exchange that asks about the cases in a jail."""
         expressions = list_expressions(self.cases) | list_expressions(self.ladder)
+        if self.check is not None:
+            expressions |= self.check.exchange.results
         return ContractExchange(self.assignment, expressions, self.assignment.dtype)
 
     @cached_property
@@ -179,6 +188,10 @@ class Contract:
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
+
+    def explain_check(self, answers: Sequence[Answer], failing: Sequence[int], start: Start) -> NotebookCheck | None:
+        """Return what the notebook's own check says where that differs from the judgement; else None."""
+        return None if self.check is None else self.check.explain(answers, failing, start)
 
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:

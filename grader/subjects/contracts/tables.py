@@ -77,6 +77,15 @@ class SubmissionTable(Table):
     stand_ins: list[str] = Field(default_factory=list, max_length=MOST_NAMES)
 
 
+class CheckTable(Table):
+    """The notebook's own check."""
+
+    code: Text
+    name: str = Field("the notebook's own check", min_length=1, max_length=100)
+    shape: str = Field("", max_length=100)
+    unseen: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=MOST_NAMES)
+
+
 class SolutionTable(Table):
     """The solution."""
 
@@ -139,6 +148,7 @@ class ContractTable(Table):
     )
     repair: bool = True
     home: dict[str, Any] = Field(default_factory=dict)
+    check: CheckTable | None = None
     limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
     feedback: Feedback = Feedback()
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
@@ -199,6 +209,11 @@ WANTED: dict[str, str] = {
     "rows.hint": "a text of at most 1000 characters",
     "repair": "true or false",
     "home": "a table of its own, [home], with a value for each dim that is drawn, such as K = 5",
+    "check": a_table("check"),
+    "check.code": "lines that set `loss` by the students' functions, as the notebook's own check computes it",
+    "check.name": 'the check in at most 100 characters, such as "the check at the end of the notebook"',
+    "check.shape": 'the shape that it tries in at most 100 characters, such as "a network of 5 hidden layers"',
+    "check.unseen": 'a list of results at which it does not look, such as ["all_dl_dweights[5]"]',
 }
 
 #: The advice for each key of a slip.

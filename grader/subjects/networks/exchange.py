@@ -44,6 +44,7 @@ class NetworksExchange:
     lists: frozenset[str] = frozenset(LISTS)
     package: str = ""
     call: str = ""
+    beside: tuple[str, ...] = ()
     arguments: frozenset[str] = frozenset(NAMES)
     results: frozenset[str] = frozenset({*PARTS, "return"})
 

@@ -293,3 +293,6 @@ class Networks:
     def locate(self, first: FirstDifference | None, writes: Sequence["ListWrite"]) -> FirstDifference | None:
         """The first difference with the line that writes its list."""
         return add_lines(first, [WrittenEntry(write.name, write.index, write.cell, write.line) for write in writes])
+
+    def explain_check(self, answers: Sequence[Answer], failing: Sequence[int], start: object) -> None:
+        """Nothing: layered networks have no such check."""

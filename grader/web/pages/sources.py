@@ -72,7 +72,7 @@ class ShownLine:
 
 @dataclass(frozen=True, slots=True)
 class ShownCell:
-    """A code cell, counted from 1 over all cells of the notebook; a Python file is one without a number.
+    """A code cell, by its number among all cells of the notebook; a Python file is one without a number.
 
     A file of a package has its path besides.
     """
@@ -80,17 +80,19 @@ class ShownCell:
     number: int | None
     lines: tuple[ShownLine, ...]
     path: str = ""
+    #: Its number among the code cells, by which it is named; 0 for a file.
+    code_cell: int = 0
 
     @property
     def label(self) -> str:
         """The name of it as a heading."""
-        return self.path or f"Cell {self.number}"
+        return self.path or f"Code cell {self.code_cell}"
 
     def place(self, line: int) -> str:
         """Return the place of a line, as a list begins with it."""
         if self.path:
             return f"Line {line} of {self.path}"
-        return f"Cell {self.number}, line {line}" if self.number else f"Line {line}"
+        return f"Line {line} of code cell {self.code_cell}" if self.number else f"Line {line}"
 
     @property
     def marked(self) -> tuple[ShownLine, ...]:
@@ -156,7 +158,7 @@ def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdic
         notebook, pieces, whole = False, list(cells.cells), cells.whole
     marks, left = _marks(verdict), _LINES
     listed_cells = []
-    for number, text in pieces:
+    for code_cell, (number, text) in enumerate(pieces, 1):
         if not left:
             whole = False
             break
@@ -164,7 +166,7 @@ def listing(filename: str, start: bytes, size: int, cells: Stored | None, verdic
         whole = whole and len(rows) <= left
         path = "" if cells is None else cells.name(number)
         lines = (_line(path or number, at, row, marks) for at, row in enumerate(rows[:left], 1))
-        listed_cells.append(ShownCell(number, tuple(lines), path))
+        listed_cells.append(ShownCell(number, tuple(lines), path, code_cell))
         left -= min(left, len(rows))
     return MarkedListing(tuple(listed_cells), whole, raw=notebook)
 

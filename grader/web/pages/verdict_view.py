@@ -8,6 +8,7 @@ from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import KindWords, predicate
 from grader.reports.changes import LineChange, list_changes, summarize_changes
+from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
 from grader.subjects import kinds
 from grader.web.pages.comparing import Array
@@ -94,6 +95,8 @@ class VerdictView:
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
     words: KindWords
+    #: What the notebook's own check says, if that is something else.
+    check: str
     verdict: Verdict
 
 
@@ -116,6 +119,7 @@ def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[Na
             verdict, known, {} if revision is None else kinds.settings(revision.assignment), led=bool(more)
         ),
         words=known,
+        check=describe_check(verdict),
         verdict=verdict,
     )
 

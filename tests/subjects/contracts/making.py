@@ -21,10 +21,11 @@ from grader.subjects.contracts import publishing, revision
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
+from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.revision import ContractRevision
 from tests.conftest import REVISIONS
 from tests.local import LocalSession, local_by
-from worker.grading.candidate import Jailed, entry, request
+from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.sandbox.inside.rejection import Rejected
 from worker.sandbox.inside.source import extract
 
@@ -162,4 +163,9 @@ def judge(contract_revision: ContractRevision, source: str) -> Judgement:
     def start() -> Jailed:
         return local_by(source, exchange)
 
-    return judge_of.judge(start(), start, start)
+    def check(check_exchange: AnyExchange) -> Jailed | None:
+        if not {check_exchange.function, *check_exchange.others} <= defined_names(source):
+            return None
+        return Jailed(start().session, Requests(check_exchange))
+
+    return judge_of.judge(start(), start, start, check)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from grader.judge.judge import Judge
-from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, Verdict
+from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, SourceLine, Verdict
 from grader.subjects.contracts.revision import ContractRevision
 from tests.sandbox.packages import pack
 from tests.sandbox.test_source_notebook import notebook
@@ -170,11 +170,29 @@ def test_a_parameter_that_nothing_has_a_value_for_is_refused(udl: ContractRevisi
     assert verdict.error is not None
     assert (verdict.outcome, verdict.error.type) == (Outcome.REJECTED, "extra_parameter")
     assert verdict.error.message.startswith(
-        "`backward_pass` (cell 2, line 1) needs a value for its parameter `lr`, and is called as"
-        " `backward_pass(all_weights, all_biases, all_f, all_h, y)`."
+        "`backward_pass` on line 1 of code cell 2 (begins `def backward_pass(all_weights, all_bi...`) needs a value for"
+        " its parameter `lr`, and is called as `backward_pass(all_weights, all_biases, all_f, all_h, y)`."
     )
     assert [(line.cell, line.line) for line in verdict.error.lines] == [(2, 1)]
     assert json.dumps(verdict.as_dict())
+
+
+def test_a_line_that_raised_is_named_by_its_cells_first_line_and_no_text_cell_counts(
+    udl: ContractRevision, jails: Jails
+) -> None:
+    text = {"cell_type": "markdown", "source": "# The backward pass"}
+    code = [
+        {"cell_type": "code", "source": source}
+        for source in (
+            "x = 1",
+            "\n# Mine\ndef backward_pass(all_weights, all_biases, all_f, all_h, y):\n    return all_f[99]",
+        )
+    ]
+    verdict = Grader(Judge(udl), jails).grade(json.dumps({"cells": [text, code[0], text, code[1]]}).encode(), "a.ipynb")
+    assert verdict.error is not None
+    assert verdict.error.traceback.startswith("  line 4 of code cell 2 (begins `# Mine`), in backward_pass\n")
+    assert verdict.error.frames == (SourceLine(4, 4, code_cell=2, begins="# Mine"),)
+    assert verdict.as_dict()["error"]["frames"] == [{"cell": 4, "line": 4, "code_cell": 2, "begins": "# Mine"}]
 
 
 def test_a_parameter_of_a_packages_function_is_given_its_value(jails: Jails) -> None:

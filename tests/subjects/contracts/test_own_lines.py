@@ -62,8 +62,11 @@ def test_a_notebooks_line_has_its_cell(revision: ContractRevision, jails: Jails)
     cells = [{"cell_type": "markdown", "source": "Text"}, {"cell_type": "code", "source": SOURCE}]
     verdict = grade(revision, jails, json.dumps({"cells": cells}), "mine.ipynb")
     assert verdict.first_difference is not None
+    # The cell as the file has it, its words as a reader counts.
     assert (verdict.first_difference.cell, verdict.first_difference.lines) == (2, (8, 9))
-    assert verdict.first_difference.message == "`dw` is wrong, and lines 8 and 9 of cell 2 write it."
+    assert verdict.first_difference.message == (
+        "`dw` is wrong, and lines 8 and 9 of code cell 1 (begins `def linear(x, w):`) write it."
+    )
 
 
 @pytest.mark.parametrize(

@@ -64,6 +64,8 @@ class CallsQuestion:
         #: By the key of a module the names that it is given.
         self.given: dict[Hashable, dict[str, Any]] = {}
         self.partial: bool = header.get("partial", False)
+        #: True if the functions are no graded ones, and have modules of their own.
+        self.beside: bool = header.get("beside", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
         self.cases: list[_CalledCase] = []
@@ -78,6 +80,8 @@ class CallsQuestion:
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield one frame for each case, as soon as it is made."""
         answer = _answer_in_parts if self.partial else _answer
+        if self.beside:
+            student = student.beside(self.functions)
         for case in self.cases:
             yield answer(student, self, case)
 

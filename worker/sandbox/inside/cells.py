@@ -4,6 +4,7 @@ Nobody else parses a student's file, nor opens an archive.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from .notebook import NotebookCell
 
@@ -14,14 +15,30 @@ FILES, LONGEST_PATH = 101, 120
 _NUMBER = 10_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cells:
-    """Code cells by number and text; `whole` is False if some were left out or cut. Empty for a Python file."""
+    """Code cells by number and text; `whole` is False if some were left out or cut. Empty for a Python file.
+
+    A cell's number here counts all cells of the notebook, text cells too.
+    """
 
     texts: tuple[tuple[int, str], ...] = ()
     whole: bool = True
     #: The paths of a package's files, which are numbered from 1, also if no text of them is there.
     names: tuple[str, ...] = ()
+    #: The numbers of the first code cells that are left out of `texts`.
+    beyond: tuple[int, ...] = ()
+
+    @cached_property
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the notebook's code cells, in order."""
+        return (*(number for number, _ in self.texts), *self.beyond)
+
+    def find_text(self, number: int) -> str:
+        """Return the text of a code cell, or of a file, by its own number from 1; empty if it is left out."""
+        if self.names:
+            return dict(self.texts).get(number, "")
+        return self.texts[number - 1][1] if 0 < number <= len(self.texts) else ""
 
 
 def encode(cells: list[NotebookCell]) -> tuple[dict[str, object], bytes]:
@@ -36,11 +53,13 @@ def encode(cells: list[NotebookCell]) -> tuple[dict[str, object], bytes]:
             # Not within a character.
             text = text[:left].decode("utf-8", "ignore").encode()
             whole = False
-        sizes.append((cell.number, len(text)))
+        sizes.append((cell.position or cell.number, len(text)))
         data += text
         if not whole and len(data) + 4 > BYTES:
             break
-    return {"cells": sizes, "whole": whole, "names": [cell.name for cell in cells if cell.name]}, data
+    beyond = [cell.position or cell.number for cell in cells[len(sizes) : CELLS]]
+    names = [cell.name for cell in cells if cell.name]
+    return {"cells": sizes, "whole": whole, "names": names, "beyond": beyond}, data
 
 
 def decode(entry: object, payload: bytes) -> tuple[Cells, bytes]:
@@ -49,6 +68,9 @@ def decode(entry: object, payload: bytes) -> tuple[Cells, bytes]:
         raise TypeError
     names = entry["names"]
     if not isinstance(names, list) or len(names) > FILES or not all(map(_is_path, names)):
+        raise TypeError
+    beyond = entry["beyond"]
+    if not isinstance(beyond, list) or len(beyond) + len(entry["cells"]) > CELLS:
         raise TypeError
     texts: list[tuple[int, str]] = []
     start = last = 0
@@ -59,7 +81,9 @@ def decode(entry: object, payload: bytes) -> tuple[Cells, bytes]:
             raise ValueError
         texts.append((number, payload[start : start + size].decode()))
         start, last = start + size, number
-    return Cells(tuple(texts), entry["whole"], tuple(names)), payload[start:]
+    if not all(type(number) is int and 0 < number < _NUMBER for number in beyond):
+        raise ValueError
+    return Cells(tuple(texts), entry["whole"], tuple(names), tuple(beyond)), payload[start:]
 
 
 def _is_path(name: object) -> bool:

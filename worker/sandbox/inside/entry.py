@@ -45,6 +45,8 @@ class Entry:
     results: frozenset[str] = frozenset()
     #: Lines that call; with them `lists` are expressions over their names, and the lines are wanted that write these.
     call: str = ""
+    #: Functions that the submission may have beside those, and that are asked about when all else is.
+    beside: tuple[str, ...] = ()
     #: The path of the file within a package; empty if a file alone is handed in.
     package: str = ""
     #: The word for what it is called about, in the worker's messages.
@@ -65,6 +67,7 @@ class Entry:
             "fixed": sorted(self.fixed),
             "lists": sorted(self.lists),
             "arguments": sorted(self.arguments),
+            "beside": list(self.beside),
             "package": self.package,
             "call": self.call,
         }
@@ -77,4 +80,16 @@ class Entry:
         )
         others, classes = tuple(header.get("others", ())), bool(header.get("classes"))
         package, call = str(header.get("package", "")), str(header.get("call", ""))
-        return cls(header["function"], others, classes, given, fixed, lists, arguments, call=call, package=package)
+        beside = tuple(header.get("beside", ()))
+        return cls(
+            header["function"],
+            others,
+            classes,
+            given,
+            fixed,
+            lists,
+            arguments,
+            call=call,
+            beside=beside,
+            package=package,
+        )

@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import CodeType
 
+from .entry import Entry
 from .parameters import ExtraParameters
-from .slicing import Statement
+from .slicing import Program, Statement
 from .syntax import Piece
 from .writes import Write
 
@@ -52,6 +53,15 @@ class ModuleFile:
 
 
 @dataclass(frozen=True, slots=True)
+class WholeSubmission:
+    """A submission as it was read: its statements, the entry, and each piece's lines as they were parsed."""
+
+    program: Program
+    entry: Entry
+    parsed: Mapping[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """The code that is executed: run `parts` with the given names among their globals; they define the function."""
 
@@ -62,7 +72,7 @@ class Slice:
     #: For each line of `code` where the student wrote it, and what stands there.
     places: tuple[str, ...]
     texts: tuple[str, ...]
-    #: Cells left out since they are not Python, as "cell 7, line 2: invalid syntax".
+    #: Cells left out since they are not Python, as "line 2 of code cell 7: invalid syntax".
     left_out: tuple[str, ...] = ()
     #: The cell and the line that each of them names.
     left_out_at: tuple[tuple[int, int], ...] = ()
@@ -78,6 +88,8 @@ class Slice:
     #: Statements that are not executed; of those that may change what is, also why.
     omitted: tuple[Statement, ...] = ()
     refused: Mapping[Statement, str] = field(default_factory=dict)
+    #: The whole submission, of which other functions may be asked about.
+    whole: "WholeSubmission | None" = None
 
     def origin(self, lineno: int) -> tuple[int, int]:
         """Return the cell (0 in a file) and the line where the student wrote line `lineno` of `code`."""
@@ -88,10 +100,7 @@ class Slice:
         return self.origins[lineno - 1] if 0 < lineno <= len(self.origins) else None
 
     def place(self, lineno: int) -> str:
-        """Say where line `lineno` of `code` (1 is the first) stands: "line 31", or "cell 9, line 31".
-
-        Cells are counted from 1 over all cells of the notebook, text cells too, as a reader counts them.
-        """
+        """Say where line `lineno` of `code` (1 is the first) stands, such as "line 31 of code cell 9 (begins `x`)"."""
         return self.places[lineno - 1] if 0 < lineno <= len(self.places) else "a line outside of the submission"
 
     def text(self, lineno: int) -> str:
@@ -102,7 +111,7 @@ class Slice:
 def listing(
     statements: list[Statement],
     trial: set[int],
-    parsed: dict[int, list[str]],
+    parsed: Mapping[int, list[str]],
     used: frozenset[str],
     fixed: frozenset[str],
 ) -> list[Line]:

@@ -7,10 +7,13 @@ from typing import Any
 from .encoding import decode_json
 from .rejection import Rejected, quote
 
+#: Characters of a cell's first line that are shown beside its number.
+_BEGINNING = 40
+
 
 @dataclass(frozen=True, slots=True)
 class NotebookCell:
-    """A code cell; `number` counts from 1 over all cells of the notebook, text cells too.
+    """A code cell; `number` counts code cells from 1, as a reader does: text cells are not counted.
 
     Also a file of a package, with its path.
     """
@@ -18,6 +21,8 @@ class NotebookCell:
     number: int
     text: str
     name: str = ""
+    #: Its number among all cells of the notebook, from 1; 0 for a file.
+    position: int = 0
 
 
 def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
@@ -47,13 +52,19 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
 def code_cells(document: dict[str, Any]) -> list[NotebookCell]:
     """List the code cells of nbformat 4 (`cells`) or 3 (`worksheets`), in order."""
     cells = [cell for group in _groups(document) for cell in _list(group.get("cells", []), "its `cells`")]
-    code = []
-    for number, cell in enumerate(cells, 1):
+    code: list[NotebookCell] = []
+    for position, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
-            raise _none(f"its cell {number} is no object. Hand in the .ipynb file as Jupyter or Colab saves it")
+            raise _none(f"its cell {position} is no object. Hand in the .ipynb file as Jupyter or Colab saves it")
         if cell.get("cell_type") == "code":
-            code.append(NotebookCell(number, _text(cell, number)))
+            code.append(NotebookCell(len(code) + 1, _text(cell, position), position=position))
     return code
+
+
+def find_beginning(text: str) -> str:
+    """Return the first line of a cell that is not empty, printable and cut, by which a reader finds the cell."""
+    line = text.lstrip().partition("\n")[0].rstrip().replace("`", "'")
+    return quote(line if len(line) <= _BEGINNING else f"{line[: _BEGINNING - 3].rstrip()}...")
 
 
 def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -71,12 +82,12 @@ def _list(value: Any, name: str) -> list[Any]:
     return value
 
 
-def _text(cell: dict[str, Any], number: int) -> str:
+def _text(cell: dict[str, Any], position: int) -> str:
     source = cell.get("source", cell.get("input", ""))
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         return "".join(source)
     if not isinstance(source, str):
-        raise _none(f"the source of its cell {number} is no text. Save the notebook again in Jupyter or Colab")
+        raise _none(f"the source of its cell {position} is no text. Save the notebook again in Jupyter or Colab")
     return source
 
 

@@ -53,7 +53,7 @@ def _find_omitted(
     name = error.name if isinstance(error, NameError) else None
     missed = list(_find_missed(name, part, given_up))
     for statement, why in missed:
-        yield f"{_capital(statement.place)} (`{_first_line(statement)}`) was left out: {why}.", statement.spot
+        yield f"`{_first_line(statement)}` on {statement.place} was left out: {why}.", statement.spot
     if name is not None and not missed:
         for fault, spot in zip(part.left_out, part.left_out_at, strict=True):
             yield f"{_capital(fault)}: that cell was left out.", spot

@@ -2,8 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from . import encoding, magics, notebook, parameters, target
@@ -11,9 +11,9 @@ from .bindings import find_writes
 from .compiling import compile_parts
 from .entry import Entry
 from .fingerprint import fingerprint
-from .listing import Line, ModuleFile, Slice, listing
+from .listing import Line, ModuleFile, Slice, WholeSubmission, listing
 from .rejection import Rejected, quote
-from .slicing import Program, Statement
+from .slicing import KeptStatements, Program, Statement
 from .syntax import Piece, SyntaxFault, parse, too_complex, unify_newlines
 from .writes import Write, writes
 
@@ -136,14 +136,14 @@ def _read_cells(cells: list[notebook.NotebookCell], entry: Entry) -> _PiecesRead
 
 def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
     text = unify_newlines(cell.text)
-    piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text)
+    piece = Piece(cell.number, tuple(text.split("\n")), ":=" in text, begins=notebook.find_beginning(text))
     # Only a cell that is not Python as it stands can hold a magic.
     parsed = parse(text, piece)
     if isinstance(parsed, SyntaxFault):
         python = magics.without(text)
         if python is None:
             if _defines(reading.entry, text):
-                reading.notes.append(f"Cell {cell.number} defines it, but under a %% line that takes it elsewhere.")
+                reading.notes.append(f"{piece.label} defines it, but under a %% line that takes it elsewhere.")
             return
         text = python
         parsed = parse(text, piece)
@@ -186,13 +186,11 @@ def _conclude(
     wanted = {name for parameters in extra.values() for name in parameters.names} - entry.arguments
     kept = program.slice(positions, positions.keys(), wanted)
     statements = [reading.statements[place] for place in kept.positions]
-    used = frozenset().union(*(statement.names.used for statement in statements))
-    trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
-    lines = listing(statements, trial, reading.parsed, used, entry.fixed)
+    whole = WholeSubmission(program, entry, reading.parsed)
+    lines = _list_lines(whole, kept)
     parts = compile_parts(lines)
     # Before the lines are read below: it adds its own.
     modules = [] if package is None else list(_link(package, statements, entry, lines, [] if cells is None else cells))
-    omitted = set(range(len(program.statements))).difference(kept.positions)
     return Slice(
         code="".join(f"{line.code}\n" for line in lines),
         parts=parts,
@@ -206,12 +204,71 @@ def _conclude(
         texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
         left_out=left_out,
         left_out_at=tuple(fault.spot for fault in reading.faults),
-        writes=_find_writes(entry, statements, {name: reading.statements[place] for name, place in positions.items()}),
+        writes=(
+            *_find_definitions(program, entry.beside),
+            *_find_writes(entry, statements, {name: reading.statements[place] for name, place in positions.items()}),
+        ),
         origins=tuple((line.piece.cell, line.number) for line in lines),
         extra=extra,
-        omitted=tuple(program.statements[place] for place in sorted(omitted)),
-        refused={program.statements[place]: reason for place, reason in sorted(kept.refused.items())},
+        omitted=_list_omitted(program, kept),
+        refused=_explain_refused(program, kept),
+        whole=whole,
     )
+
+
+def extract_beside(part: Slice, functions: Sequence[str]) -> Slice:
+    """Slice the submission of a slice once more, to what these functions need, as far as it defines them.
+
+    The lines of both are in no module together: whatever these do changes nothing of what was answered.
+    """
+    empty = replace(part, code="", parts=(), places=(), texts=(), origins=(), extra={}, writes=())
+    if part.whole is None:
+        return empty
+    program, entry = part.whole.program, part.whole.entry
+    positions = {name: place for name in functions if (place := target.find(program, name)) is not None}
+    if not positions:
+        return empty
+    try:
+        kept = program.slice(positions, {*entry.functions, *functions})
+        lines = _list_lines(part.whole, kept)
+        parts = compile_parts(lines)
+    except (Rejected, RecursionError, MemoryError):
+        return empty
+    return replace(
+        empty,
+        code="".join(f"{line.code}\n" for line in lines),
+        parts=parts,
+        places=tuple(line.piece.place(line.number) for line in lines),
+        texts=tuple(quote(line.piece.lines[line.number - 1]) for line in lines),
+        origins=tuple((line.piece.cell, line.number) for line in lines),
+        omitted=_list_omitted(program, kept),
+        refused=_explain_refused(program, kept),
+    )
+
+
+def _list_lines(whole: WholeSubmission, kept: KeptStatements) -> list[Line]:
+    """Write the kept statements out as a program."""
+    statements = [whole.program.statements[place] for place in kept.positions]
+    used = frozenset().union(*(statement.names.used for statement in statements))
+    trial = {number for number, place in enumerate(kept.positions) if place in kept.trial}
+    return listing(statements, trial, whole.parsed, used, whole.entry.fixed)
+
+
+def _list_omitted(program: Program, kept: KeptStatements) -> tuple[Statement, ...]:
+    omitted = set(range(len(program.statements))).difference(kept.positions)
+    return tuple(program.statements[place] for place in sorted(omitted))
+
+
+def _explain_refused(program: Program, kept: KeptStatements) -> dict[Statement, str]:
+    return {program.statements[place]: reason for place, reason in sorted(kept.refused.items())}
+
+
+def _find_definitions(program: Program, functions: Sequence[str]) -> Iterator[Write]:
+    """Yield the places of the last definitions of these functions, as writes of their names."""
+    for name in functions:
+        if (place := target.find(program, name)) is not None:
+            cell, line = program.statements[place].spot
+            yield Write(name, "", cell, line)
 
 
 def _find_extra(
@@ -252,5 +309,5 @@ def _earlier(program: Program, position: int | None, function: str) -> tuple[str
     if position is None:
         return "", []
     earlier = program.statements[position]
-    sentence = f"An earlier `{function}` ({earlier.place}) is valid, but the last one counts: fix it or delete it."
+    sentence = f"An earlier `{function}` on {earlier.place} is valid, but the last one counts: fix it or delete it."
     return sentence, [earlier.spot]

@@ -12,7 +12,7 @@ from .importer import CourseModules, Importer
 from .listing import SlicePart
 from .omitted import explain
 from .slicing import Statement
-from .source import Slice
+from .source import Slice, extract_beside
 from .tracebacks import describe
 from .trial import Trials
 
@@ -44,6 +44,14 @@ class Student:
         self._mistakes: MistakeFinder | None = None
         self._randomness = _randomness(lines.code)
         self._importer = Importer(lines.modules, self._run)
+        self._beside: dict[tuple[str, ...], Student] = {}
+
+    def beside(self, functions: Sequence[str]) -> "Student":
+        """Return the same submission with these functions in modules of their own; a function that it lacks is none."""
+        key = tuple(functions)
+        if key not in self._beside:
+            self._beside[key] = Student(extract_beside(self.lines, functions))
+        return self._beside[key]
 
     def function(self, name: str, key: tuple[Hashable, ...], given: Mapping[str, Any]) -> Callable[..., Any]:
         """Return the function of the module with these names; raises what executing the slice raised, each time."""

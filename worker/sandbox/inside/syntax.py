@@ -26,6 +26,8 @@ class Piece:
     #: True if there may be a `:=` in it, or in a text of it.
     walrus: bool = False
     file: str = ""
+    #: The first line of a cell, by which a reader finds it: notebooks show no numbers.
+    begins: str = ""
 
     @property
     def is_cell(self) -> bool:
@@ -35,13 +37,17 @@ class Piece:
     @property
     def label(self) -> str:
         """The piece as a sentence begins with it."""
-        return f"Cell {self.cell}" if self.is_cell else self.file or "The file"
+        return f"Code cell {self._named}" if self.is_cell else self.file or "The file"
 
     def place(self, line: int) -> str:
         """Name a line's place, as a reader finds it."""
         if self.file:
             return f"line {line} of {self.file}"
-        return f"cell {self.cell}, line {line}" if self.cell else f"line {line}"
+        return f"line {line} of code cell {self._named}" if self.cell else f"line {line}"
+
+    @property
+    def _named(self) -> str:
+        return f"{self.cell} (begins `{self.begins}`)" if self.begins else str(self.cell)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,9 @@ def check_kind(statement: Statement, function: str, *, classes: bool = False) ->
         noun, advice = "a plain value, not a function", "Define it with `def`, or remove this line"
     else:
         return
-    place = statement.piece.place(node.lineno) if isinstance(node, ast.stmt) else ""
+    place = f" on {statement.piece.place(node.lineno)}" if isinstance(node, ast.stmt) else ""
     lines = [(statement.piece.cell, node.lineno)] if isinstance(node, ast.stmt) else []
-    raise Rejected("not_a_function", f"The last definition of `{function}` ({place}) is {noun}. {advice}.", lines)
+    raise Rejected("not_a_function", f"The last definition of `{function}`{place} is {noun}. {advice}.", lines)
 
 
 def _target(node: ast.AST) -> object:
@@ -89,10 +89,10 @@ def _hidden(program: Program, function: str) -> tuple[list[str], list[tuple[int,
         for holder, node in _definitions(statement.node):
             if node.name == function:
                 place = statement.piece.place(node.lineno)
-                sentence = f"There is one inside {holder} ({place}): move it out, to the left margin."
+                sentence = f"There is one inside {holder} on {place}: move it out, to the left margin."
                 return [sentence], [(statement.piece.cell, node.lineno)]
         if isinstance(statement.node, ast.ImportFrom) and function in statement.names.bound:
-            sentence = f"It is imported ({statement.place}), but only this file is graded: paste the function in."
+            sentence = f"It is imported on {statement.place}, but only this file is graded: paste the function in."
             return [sentence], [statement.spot]
     return [], []
 

@@ -23,11 +23,13 @@ class Write:
 
     name: str
     index: str
-    #: From 1 over all cells of the notebook; 0 in a file.
+    #: From 1 over the notebook's code cells; 0 in a file.
     cell: int
     line: int
     #: The path of the file in a package, once it is known; its number is the cell.
     file: str | None = None
+    #: The first line of its cell, once that is known.
+    begins: str = ""
 
 
 def writes(statements: Iterable[Statement], lists: frozenset[str]) -> tuple[Write, ...]:

@@ -53,7 +53,7 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
     assert diagnosis["names"] == ["relu_derivative"]
     place = result["first_difference"]
     assert place.pop("message").endswith(
-        "all_dl_dh[5] is correct, and all_dl_df[4] (see cell 10, line 25) is the first wrong value."
+        "all_dl_dh[5] is correct, and all_dl_df[4] (see cell 8, line 25) is the first wrong value."
     )
     assert place == {
         "variable": "all_dl_df[4]", "layer": 4, "depth": 5, "lists": ["all_dl_df"], "source": "all_dl_dh[5]",
@@ -64,7 +64,7 @@ def test_the_result_object_holds_both_hints_and_the_place(udl: Judge, jails: Jai
 @pytest.mark.parametrize(
     ("name", "place"),
     [
-        ("no_relu_derivative.ipynb", "all_dl_df[4] (see cell 10, line 25) is the first wrong value"),
+        ("no_relu_derivative.ipynb", "all_dl_df[4] (see cell 8, line 25) is the first wrong value"),
         ("missing_factor_two.py", "all_dl_df[5] (see line 14) is the first wrong value"),
     ],
 )

@@ -1,0 +1,73 @@
+"""The notebook's own check in words: where it says something else than the verdict, and why."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from grader.model.verdict import CaseCounterexample, CheckReason, NotebookCheck, Outcome, SourceLine, Verdict
+from grader.reports.numpy_text import format_case
+
+
+def describe_check(verdict: Verdict) -> str:
+    """Return sentences about the notebook's own check; empty if it says the same, or is not known."""
+    check = verdict.notebook_check
+    if check is None:
+        return ""
+    if verdict.outcome is Outcome.PASSED:
+        return _describe_right(check)
+    supposed = f"With a right {_join_code(check.functions)}, {check.name}"
+    name = supposed if check.supposed else _upper_first(check.name)
+    if check.reason is CheckReason.SHAPE:
+        return f"{name} passes, since it tries one shape only: {check.shape}.{_describe_other_case(verdict)}"
+    if check.reason is CheckReason.UNSEEN:
+        return f"{name} passes, since it does not look at {_join_code(check.unseen)}."
+    if check.functions == (check.function,):
+        return f"{name} passes, since it compares your gradients with your own loss, which is wrong as well."
+    own = _join_code(check.functions)
+    return (
+        f"{name} passes, since it compares your gradients with a loss that your own {own} computes, and that loss is"
+        f" wrong.{_point_at(check.lines)}"
+    )
+
+
+def _describe_right(check: NotebookCheck) -> str:
+    """Return the sentences about a right submission whose check does not pass."""
+    own, right = _join_code(check.functions), f"Your `{check.function}` is right."
+    if check.reason is CheckReason.RAISED:
+        return (
+            f"{right} But run with your own {own}, as {check.name} runs it, your code raises {check.error}."
+            f"{_point_at(check.lines)}"
+        )
+    return (
+        f"{right} If {check.name} fails, the reason is your own {own}: with {check.shape}, your gradients are not those"
+        f" of the loss that it computes.{_point_at(check.lines)}"
+    )
+
+
+def _describe_other_case(verdict: Verdict) -> str:
+    """Return the sentence about the case that is shown as wrong; empty if none is."""
+    example = verdict.counterexample
+    if not isinstance(example, CaseCounterexample) or not (case := format_case(example.case)):
+        return ""
+    return f" Your code is wrong with {case}."
+
+
+def _point_at(lines: Sequence[SourceLine]) -> str:
+    """Return the sentence about the lines to look at; empty if there are none."""
+    groups = groupby(lines, key=lambda line: (line.file, line.cell))
+    places = [_name_lines(list(part)) for _, part in groups]
+    return f" Look at {' and '.join(places)}." if places else ""
+
+
+def _name_lines(lines: Sequence[SourceLine]) -> str:
+    if len(lines) == 1:
+        return lines[0].where
+    return lines[0].place(f"lines {' and '.join(str(line.line) for line in lines)}")
+
+
+def _join_code(names: Sequence[str]) -> str:
+    *others, last = [f"`{name}`" for name in names]
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _upper_first(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
