@@ -158,7 +158,8 @@ def test_an_update_in_place_belongs_to_what_it_changes() -> None:
     judgement = grade(("dZ = dA * 2 * self.Z  # row: hidden", "dZ = dA\n        dZ *= self.Z"))
     assert lost(judgement) == {"hidden"}
     (statement,) = judgement.repair
-    assert len(statement.lines) == 2
+    # Both lines are one statement, and its slip may be undone in either.
+    assert {line.line for line in statement.lines} <= {19, 20}
 
 
 def test_recursion_of_a_helper_is_run_as_it_is() -> None:
