@@ -12,7 +12,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
 from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips, uses_own_variable
-from grader.subjects.contracts.repair.row_tables import read_solution
+from grader.subjects.contracts.repair.row_tables import RESERVED, read_solution
 from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
 from grader.subjects.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
 from grader.subjects.contracts.row_comments import RowStatement
@@ -55,6 +55,13 @@ class Repair:
         insertions = [other for other in self.operations if other[0] == INSERT]
         return self.study.rows_of(insertions[0] if self.raises(operation) and insertions else operation)
 
+    @property
+    def open_rows(self) -> frozenset[str]:
+        """The rows of the solution's statements that are neither lost nor shown."""
+        kept = (self.study.rows[other] for number, other in self.study.matched.items() if number in self.shown)
+        seen = {row for rows in (*kept, *map(self.rows_of, self.operations)) for row in rows}
+        return frozenset(row for rows in self.study.rows.values() for row in rows) - seen - {*RESERVED}
+
     def raises(self, operation: Operation) -> bool:
         """Return True if a statement is removed because it raises, and not because it overwrites anything."""
         return operation[0] == REMOVE and not self.study.own[operation[1]].overwritten
@@ -74,17 +81,17 @@ class Repairer:
 
         Raises TimedOut if the seconds for mending are used up.
         """
-        best: Repair | None = None
+        found = []
         for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
             commented = read_solution(source, self.assignment.rows)
-            if not commented:
-                continue
-            found = self._repair_by(source, commented, submission)
-            if found is not None and (best is None or len(found.operations) < len(best.operations)):
-                best = found
-            if best is not None and len(best.operations) == 1:
-                break
-        return best or self._repair_free(submission)
+            repair = self._repair_by(source, commented, submission) if commented else None
+            if repair is not None:
+                found.append(repair)
+                if not repair.open_rows:
+                    break
+        return min(found, key=lambda repair: (len(repair.operations), len(repair.open_rows)), default=None) or (
+            self._repair_free(submission)
+        )
 
     def _repair_free(self, submission: WrongSubmission) -> Repair | None:
         """Return the repair of code that is written otherwise than every solution: by one or two slips in its own."""

@@ -78,7 +78,7 @@ def test_publishing_edits_a_header_and_says_which_edits_are_caught() -> None:
     line = next(
         number for number, text in enumerate(find_revision().assignment.solution.splitlines(), 1) if HEADER in text
     )
-    (proven,) = [statement for statement in find_revision().statements if statement.line == line]
+    proven = next(statement for statement in find_revision().statements if statement.line == line)
     assert proven.rows == ("any_shape",)
     assert proven.shown
     assert proven.edits > 10

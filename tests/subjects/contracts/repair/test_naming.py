@@ -54,7 +54,8 @@ def test_a_slip_is_named(line: str, text: str) -> None:
                 (SlipKind.INDEX, "all_dl_df[layer - 1]", "all_dl_df[layer]"),
             ],
         ),
-        ("bias", "np.zeros_like(all_biases[layer])", [(SlipKind.PLACEHOLDER, "", "")]),
+        ("bias", "np.zeros_like(all_biases[layer])", [(SlipKind.UNFILLED, "", "")]),
+        ("bias", "np.ones_like(all_biases[layer])", [(SlipKind.PLACEHOLDER, "", "")]),
     ],
 )
 def test_it_is_named_by_what_stands_there_and_what_belongs_there(
@@ -96,3 +97,52 @@ def test_two_slips_of_such_code_are_found_together() -> None:
 
 def test_right_code_of_that_kind_is_not_mended() -> None:
     assert summarise(judge_source(FREE)).kinds == ()
+
+
+#: The same names as the notebook's, but one gradient that is carried down.
+CARRIED = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    grad_w, grad_b = [None] * (K + 1), [None] * (K + 1)
+    delta = np.array(d_loss_d_output(all_f[K], y))
+    for i in range(K, -1, -1):
+        grad_b[i] = delta.copy()
+        grad_w[i] = delta @ all_h[i].T
+        if i > 0:
+            dh = all_weights[i].T @ delta
+            delta = indicator_function(all_f[i - 1]) * dh
+    return grad_w, grad_b
+"""
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "row"),
+    [
+        ("all_h[i].T", "all_h[i]", "weight_gradient"),
+        ("all_weights[i].T @", "all_weights[i] @", "activation_gradient"),
+        ("indicator_function(all_f[i - 1]) * dh", "dh", "relu_derivative"),
+        ("all_weights[i].T", "all_weights[i - 1].T", "activation_gradient"),
+    ],
+)
+def test_a_solution_of_another_arrangement_gives_its_rows_to_code_like_it(right: str, wrong: str, row: str) -> None:
+    summary = summarise(judge_source(CARRIED.replace(right, wrong)))
+    assert summary.lost == {row}
+    assert summary.held == set(STEPS) - {row}
+
+
+def test_the_line_of_a_helper_variable_is_named_where_it_is_wrong() -> None:
+    source = four_lines.source({"activation": "W.T @ all_dl_df[layer]"})
+    line = "        all_dl_dbiases[layer]"
+    judgement = judge_source(source.replace(line, f"        W = all_weights[layer - 1]\n{line}"))
+    (statement,) = judgement.repair
+    assert statement.rows == ("activation_gradient",)
+    assert statement.slips == (Slip(SlipKind.INDEX, "all_weights[layer - 1]", "all_weights[layer]"),)
+
+
+def test_a_wrong_target_and_a_wrong_condition_are_named() -> None:
+    source = four_lines.source({}).replace("all_dl_df[layer-1] = ", "all_dl_df[layer] = ")
+    ((target,),) = list_slips(judge_source(source))
+    assert target == Slip(SlipKind.INDEX, "all_dl_df[layer]", "all_dl_df[layer - 1]")
+    ((condition,),) = list_slips(judge_source(four_lines.source({}).replace("layer > 0", "layer >= 0")))
+    assert condition == Slip(SlipKind.CONDITION, "layer >= 0", "layer > 0")

@@ -43,7 +43,8 @@ def test_a_slip_costs_the_row_of_its_line_alone(line: str, text: str) -> None:
     repaired = repair(four_lines.source({line: text}))
     assert repaired.lost == {four_lines.STEP[line]}
     assert repaired.held == set(STEPS) - repaired.lost
-    assert repaired.marks == 8
+    # The template's own line was not written for any shape.
+    assert repaired.marks == (6 if text.startswith("np.zeros_like(all_") else 8)
 
 
 @pytest.mark.parametrize(("line", "text"), SLIPS)

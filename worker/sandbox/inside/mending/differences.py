@@ -253,11 +253,12 @@ class _Comparison:
     def _change_entry(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which an index is missing or too much."""
         if isinstance(own, ast.Subscript) and mine.word == "entry":
-            inner = own.value
-            yield [_Difference(own, inner, Change(kinds.INDEX, own, inner), 1), *self.compare(inner, wanted)]
+            inner, weight = own.value, _size(own) - _size(own.value)
+            yield [_Difference(own, inner, Change(kinds.INDEX, own, inner), weight), *self.compare(inner, wanted)]
         if isinstance(theirs.node, ast.Subscript) and theirs.word == "entry":
             by = ast.Subscript(own, theirs.node.slice, ast.Load())
-            yield [_Difference(own, by, Change(kinds.INDEX, own, by), 1), *self.compare(own, theirs.parts[0])]
+            weight = _size(theirs.node) - _size(theirs.parts[0])
+            yield [_Difference(own, by, Change(kinds.INDEX, own, by), weight), *self.compare(own, theirs.parts[0])]
 
     def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which there is another function, or none, with the same arguments."""

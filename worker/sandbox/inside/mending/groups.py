@@ -204,6 +204,10 @@ def _list_groups(function: Function, numbers: Iterator[int]) -> Iterator[Stateme
         beside = begun.setdefault(id(block.body), {})
         first = beside.get(target.name) if len(target.names) == 1 and target.name else None
         if first is not None and (target.how == "+=" or target.keys) and _continues(first, target):
+            if target.how == "=" and first.target.keys and first.is_placeholder:
+                # The template's line, left where it stood before the student's own.
+                first.nodes.clear()
+                first.blocks.clear()
             first.nodes.append(node)
             first.blocks.append(block)
             continue

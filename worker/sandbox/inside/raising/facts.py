@@ -183,7 +183,8 @@ def _describe(kind: str, place: RaisedExpression, words: list[str], message: str
 def _find_alike(name: str, others: Iterable[str]) -> str:
     some = islice(dict.fromkeys(others), _NAMES)
     candidates = [other for other in some if other not in {name, other[:1]} and other[0] != "_"]
-    return next(iter(get_close_matches(name, candidates, 1, _ALIKE)), "") if len(name) > 1 else ""
+    close = get_close_matches(name, candidates, 2, _ALIKE) if len(name) > 1 else []
+    return min(close, key=lambda other: other.lower() != name.lower(), default="")
 
 
 def _find_name(error: NameError, place: RaisedExpression, names: Mapping[str, Any]) -> Facts | None:
