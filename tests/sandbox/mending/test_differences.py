@@ -38,6 +38,8 @@ def list_changes(own: str, wanted: str) -> list[list[tuple[str, str, str]]]:
         ("d = x.sum()", "d = np.sum(x, axis=0)", ("axis", "x.sum()", "x.sum(axis=0)")),
         ("d = np.sum(x, 1)", "d = np.sum(x, axis=0)", ("axis", "np.sum(x, 1)", "np.sum(x, axis=0)")),
         ("d = a * b", "d = a * b / m", ("divisor", "", "m")),
+        ("d = a / n", "d = a / (n * c)", ("divisor", "", "c")),
+        ("d = a / (2 * n)", "d = a / n", ("divisor", "2", "")),
         ("d = a + b", "d = b + c * e + a", ("term", "", "c * e")),
         ("d = a + b", "d = a - b", ("sign", "a + b", "a - b")),
         ("d = x >= 0", "d = x > 0", ("comparison", "x >= 0", "x > 0")),

@@ -38,6 +38,8 @@ def edit(statement: str) -> dict[str, list[str]]:
         ("dW = np.sum(df, axis=0)", "mean", "dW = np.mean(df, axis=0)"),
         ("dW = h.dot(df)", "order", "dW = df @ h"),
         ("dW = relu(df)", "call", "dW = df"),
+        # An exponent is no factor.
+        ("dW = df**2", "operator", "dW = df"),
     ],
 )
 def test_a_slip_is_among_the_edits_of_the_right_line(statement: str, kind: str, edited: str) -> None:

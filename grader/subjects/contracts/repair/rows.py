@@ -1,6 +1,8 @@
 """The rows of statements: held, lost or not shown, by the statements that must be mended."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -68,7 +70,16 @@ def describe_repair(
 ) -> tuple[MendedStatement, ...]:
     """Return the statements that must be mended, in the order of the submission; their texts are the worker's."""
     declared = {row.name: row for row in assignment.rows}
-    return tuple(_describe_operation(declared, repair, operation, cases, answers) for operation in repair.operations)
+    statements: dict[Any, MendedStatement] = {}
+    for operation in repair.operations:
+        statement = _describe_operation(declared, repair, operation, cases, answers)
+        # One wrong condition guards several statements.
+        guard = operation[0] == GUARD and (statement.lines, statement.slips)
+        first = statements.setdefault(guard or operation, statement)
+        if first is not statement:
+            rows = dict(zip((*first.rows, *statement.rows), (*first.titles, *statement.titles), strict=True))
+            statements[guard] = replace(first, rows=tuple(rows), titles=tuple(rows.values()))
+    return tuple(statements.values())
 
 
 def _describe_operation(

@@ -218,6 +218,8 @@ class _Comparison:
         if mine.function:
             return self._compare_keywords(own, mine, theirs)
         straight = self._compare_operands(mine.operator, mine.parts, theirs.parts)
+        if isinstance(mine.operator, ast.Div):
+            straight = [_name_in_divisor(difference, mine.parts[1]) for difference in straight]
         if mine.operator is None or len(mine.parts) != 2:
             return straight
         left, right = mine.parts
@@ -323,6 +325,14 @@ class _Comparison:
             rest = self._compare_operands(operator, kept, theirs.parts) if same else self.compare(kept[0], wanted)
             change = Change(kind_of_part(operator), extra, None)
             yield [_Difference(own, by, change, _size(extra)), *rest]
+
+
+def _name_in_divisor(difference: _Difference, divisor: ast.expr) -> _Difference:
+    """Return a difference with its name: a factor of a divisor is what is divided by."""
+    change = difference.change
+    if difference.at is not divisor or change.kind != kinds.FACTOR:
+        return difference
+    return difference._replace(change=change._replace(kind=kinds.DIVISOR))
 
 
 def _split(parts: Sequence[ast.expr], operator: ast.operator) -> Iterator[tuple[int, Sequence[ast.expr], ast.expr]]:

@@ -192,6 +192,9 @@ def _edit_operation(node: ast.BinOp) -> Iterator[_Edited]:
         yield _exchange(ORDER, node, ast.BinOp(right, node.op, left))
     for operator in _OPERATORS.get(type(node.op), ()):
         yield _exchange(kind_of_operators(node.op, operator), node, ast.BinOp(left, operator, right))
+    if isinstance(node.op, ast.Pow):
+        yield _exchange(OPERATOR, node, left)
+        return
     kind = kind_of_part(node.op)
     yield _Edited(left, Change(kind, right, None))
     rest = ast.UnaryOp(ast.USub(), right) if isinstance(node.op, ast.Sub) else right
