@@ -13,6 +13,7 @@ from typing import Any
 
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import DEFAULT_KIND, Feedback, Level
+from grader.model.row_messages import OPEN_MESSAGES
 from grader.model.slip import Slip, SlipKind
 from grader.model.stored import read
 from grader.model.verdict import (
@@ -66,19 +67,21 @@ def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
     level = feedback.at(attempt)
     if level is Level.FULL:
         return _full(verdict, feedback.hidden)
-    totals = _totals(verdict, level)
+    totals, hidden = _totals(verdict, level), feedback.hidden
     if level is not Level.HINT:
         return totals
     return replace(
         totals,
         properties=tuple(
-            Property(row.name, row.title, row.outcome, row.score, row.max_score, 0, "", names=())
-            for row in _rows(verdict, feedback.hidden)
+            Property(
+                row.name, row.title, row.outcome, row.score, row.max_score, 0, _open_message(row, hidden), names=()
+            )
+            for row in _rows(verdict, hidden)
         ),
         diagnosis=tuple(_hints(verdict, feedback, attempt)),
-        repair=_repair_hints(verdict, feedback.hidden),
-        notebook_check=_check_hints(verdict, feedback.hidden),
-        error=_error(verdict, feedback.hidden),
+        repair=_repair_hints(verdict, hidden),
+        notebook_check=_check_hints(verdict, hidden),
+        error=_error(verdict, hidden),
     )
 
 
@@ -161,6 +164,11 @@ def _rows(verdict: Verdict, hidden: tuple[str, ...]) -> list[Property]:
     shown = [row for row in verdict.properties if row.name not in hidden]
     telling = any(row.max_score for row in verdict.properties if row.name in hidden)
     return [replace(row, score=0, max_score=0) for row in shown] if telling else shown
+
+
+def _open_message(row: Property, hidden: tuple[str, ...]) -> str:
+    """Return a row's message if it says nothing of the submission's numbers, nor of a hidden row."""
+    return row.message if row.message in OPEN_MESSAGES and not _speaks_of(hidden, row) else ""
 
 
 def _speaks_of(hidden: tuple[str, ...], part: Property | Diagnosis) -> bool:
@@ -254,16 +262,22 @@ def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:
         return StudentError(error.type, known or _ENDED[outcome])
     kind = error.type if _is_builtin_exception(error.type) else "Exception"
     message = IMPORTS if kind == ModuleNotFoundError.__name__ else WITHHELD
-    mistake = _hint_mistake(error.mistake)
+    mistake = _hint_mistake(verdict)
     # Their order is the traceback's: the last one is where it raised.
     for place in [place for place in error.frames if _is_plausible(place)][-1:]:
         return StudentError(kind, message, f"  {place.where}\n{kind}: {message}", (place,), mistake=mistake)
     return StudentError(kind, message, mistake=mistake)
 
 
-def _hint_mistake(mistake: PythonMistake | None) -> PythonMistake | None:
-    """Return the sort of a mistake and its line: names, sizes and numbers are the student's code's to choose."""
+def _hint_mistake(verdict: Verdict) -> PythonMistake | None:
+    """Return the sort of a mistake and its line: names, sizes and numbers are the student's code's to choose.
+
+    A line that raised and need not be changed is none, where it is known which ones must be.
+    """
+    mistake = None if verdict.error is None else verdict.error.mistake
     if mistake is None or not mistake.hint or not _is_plausible(mistake.line):
+        return None
+    if verdict.repair and not any(mistake.line in statement.lines for statement in verdict.repair):
         return None
     return PythonMistake(mistake.kind, mistake.line, mistake.hint)
 

@@ -82,10 +82,12 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.OVERWRITES: lambda *_: "does not belong there",
 }
 _QUESTIONS = {
-    SlipKind.INDEX: "Which layer or entry does each index pick, and which one does the equation name?",
-    SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, or is there one too many?",
+    SlipKind.INDEX: "Which entry does each index pick, also left of the `=`, and which one does the equation name?",
+    SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, misplaced, or one too many?",
     SlipKind.OPERAND: "Is each variable the one that the equation names?",
-    SlipKind.PRODUCT: "Must this be a matrix product (`@`) or a product of entries (`*`)?",
+    SlipKind.PRODUCT: (
+        "Must this be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
+    ),
     SlipKind.FACTOR: "Is there each factor that the chain rule gives, and no other?",
     SlipKind.TERM: "Is there each term that the derivative has, and no other?",
     SlipKind.DIVISOR: "What must be divided by what?",

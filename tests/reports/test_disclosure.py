@@ -9,6 +9,7 @@ import pytest
 
 from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
+from grader.model.row_messages import MISSING
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, PythonMistake, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
@@ -190,13 +191,23 @@ def test_of_the_lines_of_a_traceback_the_last_is_shown_and_none_that_a_text_name
 
 def test_a_mistake_is_shown_by_its_sort_and_its_line() -> None:
     mistake = PythonMistake("name", SourceLine(3, 7), "uses the name `secret_0_17`.", "uses an unknown name.")
-    shown = disclose(reveal_all(error=StudentError("NameError", "m", mistake=mistake)), HINT, 1)["error"]["mistake"]
-    assert shown == {
-        "kind": "name",
-        "line": {"cell": 3, "line": 7},
-        "text": "uses an unknown name.",
-        "hint": "",
-    }
+    verdict = reveal_all(error=StudentError("NameError", "m", mistake=mistake))
+    sort = {"kind": "name", "line": {"cell": 3, "line": 7}, "text": "uses an unknown name.", "hint": ""}
+    assert disclose({**verdict, "repair": []}, HINT, 1)["error"]["mistake"] == sort
+    # Of a line that need not be changed, where it is known which ones must be, it says nothing.
+    assert disclose(verdict, HINT, 1)["error"]["mistake"] is None
+    changed = {**verdict["repair"][0], "lines": [{"cell": 3, "line": 7}]}
+    assert disclose({**verdict, "repair": [changed]}, HINT, 1)["error"]["mistake"] == sort
+
+
+def test_the_reason_for_which_a_row_without_lines_is_lost_is_shown_unless_it_tells_of_a_hidden_row() -> None:
+    verdict = reveal_all()
+    open_row = {**verdict["properties"][-1], "message": MISSING, "names": ["weight_gradient"]}
+    verdict["properties"] = [*verdict["properties"][:-1], open_row]
+    assert disclose(verdict, HINT, 1)["properties"][-1]["message"] == MISSING
+    assert {row["message"] for row in disclose(verdict, HINT, 1)["properties"][:-1]} == {""}
+    hiding = hide_properties("weight_gradient", level=Level.HINT)
+    assert disclose(verdict, hiding, 1)["properties"][-1]["message"] == ""
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from grader.judge.row import Row
+from grader.model.row_messages import HALF_LOST, MISSING
 from grader.model.slip import Slip, SlipKind
 from grader.model.verdict import Mark, MendedStatement, MendingKind, SourceLine, WrongNumber
 from grader.oracle.answers import Answer
@@ -23,8 +24,6 @@ WRITTEN_OTHERWISE = "Not judged: your code is written in another way, so that it
 NOT_SHOWN = "Not shown: no line of yours for this affects the results."
 #: Lines of one statement to mend that a verdict shows.
 _MOST_LINES = 20
-HALF_LOST = "Not shown: more than half of the other rows are lost."
-MISSING = "Not shown: a line is missing or not filled in."
 
 
 def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) -> dict[str, Row]:
