@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from grader.errors import CandidateError, TimedOut
 from grader.judge.agreement import disagreeing
@@ -20,6 +20,7 @@ _NUMBERS = 1 << 20
 _RESTARTS = 3
 
 Menders = Callable[[], Mender]
+_Answer = TypeVar("_Answer")
 
 
 class GaveUpError(Exception):
@@ -109,12 +110,7 @@ class Bench:
         pairs = [(own.number, study.matched.get(own.number, -1)) for own in wanted]
         if not pairs:
             return []
-        try:
-            listed = self._find_mender().list_edits(pairs)
-        except TimedOut:
-            raise
-        except CandidateError as error:
-            raise GaveUpError from error
+        listed = self._ask_about_edits(lambda mender: mender.list_edits(pairs))
         self.compared |= dict(pairs)
         return [
             (EDIT, number, place)
@@ -124,8 +120,17 @@ class Bench:
         ]
 
     def spell(self, edits: Sequence[Operation]) -> list[SpelledEdit]:
-        """Return edits in full; raises a CandidateError."""
-        return self._find_mender().spell([(edit[1], edit[-1]) for edit in edits])
+        """Return edits in full; raises GaveUpError, TimedOut."""
+        return self._ask_about_edits(lambda mender: mender.spell([(edit[1], edit[-1]) for edit in edits]))
+
+    def _ask_about_edits(self, ask: Callable[[Mender], _Answer]) -> _Answer:
+        try:
+            return ask(self._find_mender())
+        except TimedOut:
+            raise
+        except CandidateError as error:
+            self.leave()
+            raise GaveUpError from error
 
     def are_right(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[bool]:
         """Return for each script True if every answer is right after it; of several the first case is asked first."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from grader.model.slip import Slip, SlipKind
-from grader.subjects.contracts.repair.bench import Bench, NamedSlips
+from grader.subjects.contracts.repair.bench import Bench, GaveUpError, NamedSlips
 from grader.subjects.contracts.repair.study import EDIT, REPLACE, Operation, Script
 from grader.subjects.contracts.rows import all_wrong
 
@@ -47,7 +47,11 @@ def uses_own_variable(named: Mapping[Operation, NamedSlips]) -> bool:
 def find_slips(bench: Bench, script: Script) -> Mapping[Operation, NamedSlips]:
     """Return by operation the fewest changes of the statement's own expression that do as well on the bench's cases."""
     if script not in bench.slips:
-        bench.slips[script] = _find_slips(bench, script)
+        try:
+            bench.slips[script] = _find_slips(bench, script)
+        except GaveUpError:
+            # Without a name the repair is what it was.
+            bench.slips[script] = {}
     return bench.slips[script]
 
 
