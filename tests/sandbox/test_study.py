@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from grader.errors import Crashed
-from worker.sandbox.inside.entry import LONGEST_SPELLED, MOST_CHANGES, MOST_EDITS, Entry
+from worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_CHANGES, MOST_EDITS, Entry
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.reply import AnswerReader
 from worker.sandbox.request import JailRequest
@@ -66,7 +66,7 @@ def test_a_request_says_what_it_wants() -> None:
     assert JailRequest({}, b"", [8]).listed is None
 
 
-STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": [], "renamed": False}
+STUDY: dict[str, Any] = {"kind": "study", "matches": [], "insertable": [], "renamed": False, "names": {}}
 MATCH: dict[str, Any] = {
     "number": 0,
     **{name: [] for name in ("alternatives", "alike", "guarded", "overwritten", "sources")},
@@ -87,16 +87,20 @@ MATCH: dict[str, Any] = {
         {"conditions": [""]},
         {"conditions": ["", "x" * (LONGEST_SPELLED + 1)]},
         {"placeholder": 1},
+        {"names": {"f": {"x": "y + z"}}},
+        {"names": {"f": {"x" * (LONGEST_NAME + 1): "y"}}},
+        {"names": [["x", "y"]]},
     ],
 )
 def test_a_statement_or_a_match_of_another_form_is_no_answer(change: dict[str, Any]) -> None:
     reader = AnswerReader(Entry("f"), studied=True)
 
-    def say(role: object = "header", guard: object = (), **more: object) -> None:
+    def say(role: object = "header", guard: object = (), names: object = None, **more: object) -> None:
         guard = list(guard) if isinstance(guard, tuple) else guard
         statements = [[0, [[0, 1]], False, role, guard]]
         reader.read(Frame({"kind": "statements", "statements": statements, "solution": []}), 0)
-        reader.read(Frame({**STUDY, "matches": [{**MATCH, "sources": [0], **more}]}), 0)
+        bound = {"f": {"self.x": "self.y"}} if names is None else names
+        reader.read(Frame({**STUDY, "names": bound, "matches": [{**MATCH, "sources": [0], **more}]}), 0)
 
     say()
     with pytest.raises(Crashed):

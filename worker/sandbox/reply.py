@@ -9,6 +9,7 @@ from grader.errors import Crashed
 from worker.sandbox.inside.cells import Cells, decode
 from worker.sandbox.inside.entry import (
     EDITS,
+    LONGEST_NAME,
     LONGEST_SPELLED,
     LONGEST_TYPE,
     LONGEST_WORD,
@@ -17,6 +18,7 @@ from worker.sandbox.inside.entry import (
     MOST_CHANGES,
     MOST_EDITS,
     MOST_FORMS,
+    MOST_NAMES,
     MOST_STATEMENTS,
     MOST_WORDS,
     ROLES,
@@ -310,12 +312,32 @@ def _is_statement(value: object) -> bool:
 def _is_study(header: dict[str, Any], _: Entry) -> bool:
     """Return True if this is what of a solution may stand where."""
     return (
-        set(header) == {"kind", "matches", "insertable", "renamed"}
+        set(header) == {"kind", "matches", "insertable", "renamed", "names"}
         and type(header["renamed"]) is bool
+        and _are_names(header["names"])
         and _is_list(header["matches"], _is_match, MOST_STATEMENTS)
         and len({match["number"] for match in header["matches"]}) == len(header["matches"])
         and _is_list(header["insertable"], _is_line, MOST_STATEMENTS)
     )
+
+
+def _are_names(value: object) -> bool:
+    """Return True if these are names by names, by the name of a function."""
+    return (
+        isinstance(value, dict)
+        and len(value) <= MOST_NAMES
+        and all(
+            isinstance(names, dict)
+            and len(names) <= MOST_NAMES
+            and all(_is_name(name) and _is_name(own) for name, own in names.items())
+            for names in value.values()
+        )
+    )
+
+
+def _is_name(value: object) -> bool:
+    """Return True if this is a variable, or an attribute of one."""
+    return isinstance(value, str) and len(value) <= LONGEST_NAME and all(map(str.isidentifier, value.split(".", 1)))
 
 
 def _is_listing(header: dict[str, Any], _: Entry, *, is_item: Callable[[object], bool], count: int) -> bool:

@@ -11,6 +11,8 @@ MOST_FORMS, MOST_CAUSES, LONGEST_TYPE = 16, 8, 64
 MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
 #: The roles of a statement that may be mended: any, the header of a loop, a `return`.
 ROLES = ("statement", "header", "return")
+#: Variables of a submission that correspond to a solution's, and characters of each name.
+MOST_NAMES, LONGEST_NAME = 200, 80
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.
 MOST_EDITS = 80
 EDITS = (

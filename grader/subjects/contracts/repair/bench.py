@@ -1,7 +1,7 @@
 """The jails in which a wrong submission is mended, one at a time, and what they answer after scripts."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
@@ -62,8 +62,8 @@ class Bench:
     submission: WrongSubmission
     #: The statements whose edits are known, each with the one of the solution's with which it is compared.
     compared: dict[int, int] = field(default_factory=dict)
-    #: By script and operation what is wrong with the statement, once it was looked for.
-    slips: dict[Script, Mapping[Operation, NamedSlips]] = field(default_factory=dict, init=False)
+    #: By script and operation the edit that names what is wrong with the statement, once it was looked for.
+    edits: dict[Script, Mapping[Operation, Operation]] = field(default_factory=dict, init=False)
     #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
     _mender: Mender | None = field(default=None, init=False)
@@ -93,6 +93,13 @@ class Bench:
         if study != self.study:
             raise GaveUpError
         return mender
+
+    def start_fresh(self, cases: ContractCases) -> "Bench":
+        """Return a bench for these cases whose jail has run nothing of the submission yet."""
+        self.leave()
+        known = self.study.as_known()
+        lesson = {**self.lesson, **({} if known is None else {"known": known})}
+        return replace(self, cases=cases, lesson=lesson, compared={})
 
     def leave(self) -> None:
         """Give the jail up: one that is wanted after this is started again."""

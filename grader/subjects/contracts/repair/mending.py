@@ -1,7 +1,7 @@
 """A wrong submission is mended in a jail of its own: the statements that must be, and the others that are shown."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers
 from grader.subjects.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
-from grader.subjects.contracts.repair.naming import find_slip, find_slips, find_two_slips, uses_own_variable
+from grader.subjects.contracts.repair.naming import find_edits, find_slip, find_two_slips, name_slips, uses_own_variable
 from grader.subjects.contracts.repair.row_tables import RESERVED, read_solution
 from grader.subjects.contracts.repair.search import ExhaustedError, RepairSearch
 from grader.subjects.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
@@ -39,10 +39,12 @@ class Repair:
     #: By operation the answers without it, all others made, to the cases at these places.
     without: Mapping[Operation, Sequence[Answer]]
     places: Sequence[int]
-    #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
-    slips: Mapping[Operation, NamedSlips]
     #: The operations that mend it as well, of which a slip in another line takes the place.
     instead_of: Script = frozenset()
+    #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
+    slips: Mapping[Operation, NamedSlips] = field(default_factory=dict)
+    #: By statement the condition under which it runs and the one under which it must, as text; empty for none.
+    conditions: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
     def rows_of(self, operation: Operation) -> tuple[str, ...]:
         """Return the rows that one of its operations costs.
@@ -171,18 +173,37 @@ class Repairer:
         if len(script) > 1:
             edits = sorted(bench.list_edits(), key=lambda edit: (edit[1] not in mended, edit))
             return find_slip(bench, edits[:_SLIPS])
-        if not script & study.replacements or not uses_own_variable(find_slips(bench, script)):
+        if not script & study.replacements or not uses_own_variable(bench, script):
             return []
         return find_slip(bench, bench.list_edits(study.own.keys() - study.matched.keys(), _NOT_MOVABLE)[:_SLIPS])
 
     def _confirm(self, scripts: Sequence[Script], bench: Bench, places: Sequence[int]) -> Repair | None:
-        """Return the repair by the first script that is right on the whole suite."""
+        """Return the repair by the first script that is right on every case, in a process that has run nothing yet.
+
+        One whose answers are random must be so in two.
+        """
         for script in scripts:
-            # Confirming it ends the bench's jail, so this comes first.
-            repair = self._see(script, bench, places, scripts[-1] - script)
-            if self._is_confirmed(script, bench):
-                return repair
+            # The bench's jail ends when another is started.
+            repair, edits = self._see(script, bench, places, scripts[-1] - script), find_edits(bench, script)
+            fresh = bench.start_fresh(self.cases)
+            named = self._name(fresh, script, edits)
+            if fresh.are_right([script])[0] and (bench.submission.repeats or self._is_right_again(script, bench)):
+                return replace(repair, slips=named, conditions=_list_conditions(fresh.study))
         return None
+
+    @staticmethod
+    def _name(fresh: Bench, script: Script, edits: Mapping[Operation, Operation]) -> Mapping[Operation, NamedSlips]:
+        try:
+            return name_slips(fresh, edits)
+        except GaveUpError:
+            if any(operation[0] == EDIT for operation in script):
+                raise
+            return {}
+
+    def _is_right_again(self, script: Script, bench: Bench) -> bool:
+        fresh = bench.start_fresh(self.cases)
+        fresh.list_edits({operation[1] for operation in script if operation[0] == EDIT})
+        return fresh.are_right([script])[0]
 
     def _see(self, script: Script, bench: Bench, places: Sequence[int], instead_of: Script) -> Repair:
         """Return the repair by a script, with what is seen of the submission beside it."""
@@ -191,27 +212,8 @@ class Repairer:
         # What is not mended at all has answered already.
         unmended = [submission.answers[place] for place in places]
         without = [unmended] if len(script) == 1 else bench.answer([script - {operation} for operation in operations])
-        return Repair(
-            study,
-            operations,
-            self._list_shown(bench, script),
-            dict(zip(operations, without, strict=True)),
-            places,
-            find_slips(bench, script),
-            instead_of,
-        )
-
-    def _is_confirmed(self, script: Script, bench: Bench) -> bool:
-        """Return True if a submission is right after a script on every case, in a process that did nothing else.
-
-        One whose answers are random must be so in two.
-        """
-        compared = bench.compared if any(operation[0] == EDIT for operation in script) else {}
-        for _ in range(1 if bench.submission.repeats else 2):
-            bench.leave()
-            if not replace(bench, cases=self.cases, compared=compared).are_right([script])[0]:
-                return False
-        return True
+        shown, answers = self._list_shown(bench, script), dict(zip(operations, without, strict=True))
+        return Repair(study, operations, shown, answers, places, instead_of)
 
     @staticmethod
     def _list_shown(bench: Bench, script: Script) -> frozenset[int]:
@@ -226,6 +228,10 @@ class Repairer:
         right = bench.are_right(scripts)
         pairs = zip(kept, right[::2], right[1::2], strict=True)
         return frozenset(number for number, removed, zeroed in pairs if not (removed and zeroed))
+
+
+def _list_conditions(study: Study) -> dict[int, tuple[str, str]]:
+    return {own.number: own.conditions for own in study.statements}
 
 
 def _line_of(study: Study, operation: Operation) -> tuple[tuple[int, int], Operation]:

@@ -38,26 +38,33 @@ def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
     return []
 
 
-def uses_own_variable(named: Mapping[Operation, NamedSlips]) -> bool:
-    """Return True if a statement is without a name, or has a variable in the place of an expression."""
-    first = [known.slips[0] for known in named.values()]
-    return not first or any(slip.kind is SlipKind.OPERAND and slip.before.isidentifier() for slip in first)
-
-
-def find_slips(bench: Bench, script: Script) -> Mapping[Operation, NamedSlips]:
-    """Return by operation the fewest changes of the statement's own expression that do as well on the bench's cases."""
-    if script not in bench.slips:
+def find_edits(bench: Bench, script: Script) -> Mapping[Operation, Operation]:
+    """Return by operation the edit of its statement that does as well on the bench's cases, if one does."""
+    if script not in bench.edits:
         try:
-            bench.slips[script] = _find_slips(bench, script)
+            bench.edits[script] = _find_edits(bench, script)
         except GaveUpError:
             # Without a name the repair is what it was.
-            bench.slips[script] = {}
-    return bench.slips[script]
+            bench.edits[script] = {}
+    return bench.edits[script]
 
 
-def _find_slips(bench: Bench, script: Script) -> dict[Operation, NamedSlips]:
-    edits = {operation: operation for operation in script if operation[0] == EDIT} | _find_edits(bench, script)
-    spelled = bench.spell(list(edits.values())) if edits else []
+def uses_own_variable(bench: Bench, script: Script) -> bool:
+    """Return True if its one statement is without a name, or has a variable in the place of an expression."""
+    edits = find_edits(bench, script)
+    first = [edit.changes[0] for edit in bench.spell(list(edits.values()))] if edits else []
+    return not first or any(kind == SlipKind.OPERAND and before.isidentifier() for kind, before, _ in first)
+
+
+def name_slips(fresh: Bench, edits: Mapping[Operation, Operation]) -> dict[Operation, NamedSlips]:
+    """Return by operation what is wrong with its statement, in words of a jail that has run nothing of the submission.
+
+    Code that has run could put anything into them. Raises GaveUpError if that jail finds other statements.
+    """
+    there = set(fresh.list_edits({edit[1] for edit in edits.values()}))
+    if not there.issuperset(edits.values()):
+        raise GaveUpError
+    spelled = fresh.spell(list(edits.values())) if edits else []
     return {
         operation: NamedSlips(edit.place, tuple(Slip(SlipKind(kind), *texts) for kind, *texts in edit.changes))
         for operation, edit in zip(edits, spelled, strict=True)
@@ -69,7 +76,7 @@ def _find_edits(bench: Bench, script: Script) -> dict[Operation, Operation]:
 
     Those that bring it nearer to the solution's are tried first, then all others, then two at a time.
     """
-    own, found = bench.study.own, dict[Operation, Operation]()
+    own, found = bench.study.own, {operation: operation for operation in script if operation[0] == EDIT}
     replaced = [
         operation
         for operation in script - bench.study.unfilled

@@ -109,7 +109,7 @@ def _describe_operation(
 def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
     """Return what is wrong within a statement, if that is known."""
     if operation[0] == GUARD:
-        return (Slip(SlipKind.CONDITION, *repair.study.own[operation[1]].conditions),)
+        return (Slip(SlipKind.CONDITION, *repair.conditions.get(operation[1], ("", ""))),)
     if operation in repair.study.unfilled:
         return (Slip(SlipKind.UNFILLED),)
     if operation[0] == REPLACE and repair.study.own[operation[1]].placeholder:

@@ -1,7 +1,7 @@
 """The statements of a submission beside those of a solution, as a jail found them: what may be put where."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -60,8 +60,9 @@ class Study:
     insertable: frozenset[int]
     #: The lines at which the submission raised, by cell and number.
     raised: frozenset[tuple[int, int]] = frozenset()
-    #: True if it has other names than the solution.
+    #: True if it has other names than the solution, and by function the one for each of the solution's.
     renamed: bool = False
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @classmethod
     def read(
@@ -98,7 +99,16 @@ class Study:
             )
             for number, lines, unfilled, role, guard in sorted(reply["statements"])
         )
-        return cls(statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"])
+        return cls(
+            statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"], reply["names"]
+        )
+
+    def as_known(self) -> dict[str, Any] | None:
+        """Return what another jail need not run the submission for; None if nothing is run."""
+        if not self.renamed:
+            return None
+        pairs = [[own.number, own.alternatives[0]] for own in self.statements if own.alternatives]
+        return {"names": self.names, "pairs": pairs}
 
     @cached_property
     def matched(self) -> Mapping[int, int]:

@@ -5,6 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
+from typing import Any
 
 from worker.sandbox.inside.entry import MOST_ALTERNATIVES
 
@@ -68,7 +69,9 @@ class Matcher:
         own: Mapping[str, Function],
         solution_values: Recorder,
         own_values: Recorder,
+        known: Mapping[str, Any] | None = None,
     ) -> None:
+        """Match them; what is `known` was found with the values that variables held, and is taken as it is."""
         self._solution_values = solution_values
         self._own_values = own_values
         #: By the identities of expressions of either program, which are kept for that.
@@ -77,11 +80,17 @@ class Matcher:
         #: By a class the attributes of its objects, which are the same in all methods.
         attributes: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for name, pair in self.pairs.items():
-            known = attributes[name.partition(".")[0]]
-            pair.names.update(known)
-            self._bind_names(pair)
-            self._match(pair)
-            known.update((name, own) for name, own in pair.names.items() if "." in name)
+            shared = attributes[name.partition(".")[0]]
+            pair.names.update(shared)
+            if known is None:
+                self._bind_names(pair)
+                self._pair_all(pair)
+            else:
+                pair.names.update(known["names"].get(name, {}))
+                self._pair_known(pair, dict(known["pairs"]))
+            self._add_alternatives(pair)
+            self._match_headers(pair)
+            shared.update((name, own) for name, own in pair.names.items() if "." in name)
         for name, pair in self.pairs.items():
             pair.names = attributes[name.partition(".")[0]] | pair.names
 
@@ -126,13 +135,25 @@ class Matcher:
         holders = [own for own, score in scores.items() if score == best]
         return holders[0] if best > 0 and len(holders) == 1 else None
 
-    def _match(self, pair: FunctionPair) -> None:
+    def _pair_known(self, pair: FunctionPair, pairs: Mapping[int, int]) -> None:
+        """Pair the statements of these numbers, as far as one may stand for the other."""
+        theirs = {group.number: group for group in pair.solution.groups}
+        for own in pair.own.groups:
+            group = theirs.get(pairs.get(own.number, -1))
+            if group is not None and (match := self._score(pair, own, group)) is not None:
+                pair.matches[own.number] = [match]
+                pair.paired.add(own.number)
+
+    def _pair_all(self, pair: FunctionPair) -> None:
         free = [group for group in pair.own.groups if group.target.how != "bare"]
         open_ = list(pair.solution.groups)
         for least in (_SURE, _LEAST):
             self._pair(pair, free, open_, least)
         if _bind_by_readers(pair):
             self._pair(pair, free, open_, _LEAST)
+
+    def _add_alternatives(self, pair: FunctionPair) -> None:
+        """Add to each statement what else writes its variable in the solution."""
         for own in pair.own.groups:
             matches = pair.matches.setdefault(own.number, [])
             others = [
@@ -144,7 +165,6 @@ class Matcher:
             ]
             others.sort(key=lambda match: (-match.score, match.solution.number))
             matches += others[: MOST_ALTERNATIVES - len(matches)]
-        self._match_headers(pair)
 
     @staticmethod
     def _match_headers(pair: FunctionPair) -> None:

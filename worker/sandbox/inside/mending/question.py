@@ -14,7 +14,7 @@ import numpy as np
 from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.compiling import FUTURES
-from worker.sandbox.inside.entry import LONGEST_SPELLED
+from worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_NAMES
 from worker.sandbox.inside.importer import CourseModules
 from worker.sandbox.inside.listing import Slice, SlicePart
 from worker.sandbox.inside.student import NO_MODULES, Student
@@ -126,6 +126,8 @@ class Workbench:
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
         self._recorded: bool = study["record"]
+        #: What an earlier study of the same submission has found by running it: nothing is run for it again.
+        self._known: Mapping[str, Any] | None = study.get("known")
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
         self._own = list_functions(self._whole())
         solution = ast.parse(self._solution_text)
@@ -138,7 +140,7 @@ class Workbench:
     def match(self, calls: CallsQuestion) -> None:
         """Find what of the solution's stands where; the submission may be run for that."""
         self._names = self._list_names(self._solution_tree, calls)
-        self.pairs = Matcher(self._solution, self._own, *self._record(calls, always=self._recorded)).pairs
+        self.pairs = Matcher(self._solution, self._own, *self._record(calls), self._known).pairs
         self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
 
     def _whole(self) -> list[ast.Module]:
@@ -157,20 +159,19 @@ class Workbench:
         }
         return SolutionNames(frozenset(module), frozenset(name for name, held in rows.items() if held), rows)
 
-    def _record(self, calls: CallsQuestion, *, always: bool) -> tuple[Recorder, Recorder]:
+    def _record(self, calls: CallsQuestion) -> tuple[Recorder, Recorder]:
         """Run the solution and the submission on the cases of the study; return what their variables held.
 
-        Unless it is `always` done, nothing is run if the submission has all of the solution's names.
+        Unless the study says so, nothing is run if the submission has all of the solution's names.
         """
         solution, own = Recorder(), Recorder()
-        self._renamed = False
-        if not always and all(
+        self._renamed = self._recorded or not all(
             set(list_variables(self._solution[name])) <= set(list_variables(function))
             for name, function in self._own.items()
             if name in self._solution
-        ):
+        )
+        if self._known is not None or not self._renamed:
             return solution, own
-        self._renamed = True
         tree = ast.parse(self._solution_text)
         record_writes(list_functions([tree]))
         ast.fix_missing_locations(tree)
@@ -258,7 +259,25 @@ class Workbench:
                     "sources": self._list_sources(pair, group, alternatives) if group.role == RETURN else [],
                 }
             )
-        return {"matches": matches, "insertable": sorted(self.mending.insertions), "renamed": self._renamed}
+        return {
+            "matches": matches,
+            "insertable": sorted(self.mending.insertions),
+            "renamed": self._renamed,
+            "names": self._list_bound_names() if self._renamed else {},
+        }
+
+    def _list_bound_names(self) -> dict[str, dict[str, str]]:
+        """Return by function the submission's variable for each of the solution's, as many as there is room for."""
+        bound = [
+            (function, name, own)
+            for function, pair in self.pairs.items()
+            for name, own in pair.names.items()
+            if max(len(name), len(own)) <= LONGEST_NAME
+        ]
+        names: dict[str, dict[str, str]] = {}
+        for function, name, own in bound[:MOST_NAMES]:
+            names.setdefault(function, {})[name] = own
+        return names
 
     def _spell_conditions(self, number: int, guarded: Sequence[int]) -> list[str]:
         """Return the condition under which a statement runs, and the one under which it must; empty for none."""
