@@ -46,6 +46,9 @@ IMPORTS = (
 #: The judge of *passed*: hidden or not, the outcome says whether it holds.
 _JUDGE = "finite_differences"
 
+#: Kinds of slips that a row is asked about.
+_MOST_KINDS = 2
+
 #: Larger numbers are not cells and lines, but may be a message in disguise.
 _MOST_CELLS, _MOST_LINES = 9_999, 99_999
 
@@ -215,7 +218,12 @@ def _repair_hints(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStat
     for statement in _repair(verdict, hidden):
         shown = MendedStatement(None, statement.rows, statement.titles, (), "", statement.read, statement.hint)
         kinds_by_rows.setdefault(shown, {}).update((slip.kind, None) for slip in statement.known_slips)
-    return tuple(replace(shown, slips=tuple(map(Slip, kinds))) for shown, kinds in kinds_by_rows.items())
+    order = {kind: place for place, kind in enumerate(SlipKind)}
+    # Their order and their number would be the submission's to choose.
+    return tuple(
+        replace(shown, slips=tuple(map(Slip, sorted(filter(None, kinds), key=order.__getitem__)[:_MOST_KINDS])))
+        for shown, kinds in kinds_by_rows.items()
+    )
 
 
 def _check(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | None:
@@ -276,6 +284,9 @@ def _hint_mistake(verdict: Verdict) -> PythonMistake | None:
     """
     mistake = None if verdict.error is None else verdict.error.mistake
     if mistake is None or not mistake.hint or not _is_plausible(mistake.line):
+        return None
+    if verdict.error is None or mistake.line not in verdict.error.frames:
+        # Another number of a line would be the submission's to choose.
         return None
     if verdict.repair and not any(mistake.line in statement.lines for statement in verdict.repair):
         return None

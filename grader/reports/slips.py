@@ -35,7 +35,7 @@ def _describe_use(before: str, after: str) -> str:
 def _describe_transpose(before: str, after: str) -> str:
     if len(before) < len(after):
         return f"leaves out the transpose of `{before}`"
-    return f"has a transpose too many: `{before}` where `{after}` belongs"
+    return f"transposes `{after}`, which must stay as it is"
 
 
 def _describe_part(noun: str) -> Callable[[str, str], str]:

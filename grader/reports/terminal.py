@@ -40,6 +40,8 @@ MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RU
 
 _INTERNAL_ERROR = "internal error"
 
+#: Characters of a row's message that is repeated under another row.
+_SHORT = 40
 #: Lines of what was printed that are shown before the verdict would be lost in them.
 MOST_PRINTED = 10
 
@@ -127,7 +129,8 @@ def _rubric(verdict: Verdict) -> Table:
         emphasis = "dim" if marked and not row.max_score else "" if row.outcome is Mark.PASSED else "bold"
         text = Text(row.title, style=emphasis)
         # Steps that were not seen for the same reason say it once; one that fails says that it has one.
-        again = "As above." if row.message and row.outcome is Mark.FAILED else ""
+        short = row.message if len(row.message) <= _SHORT else "As above."
+        again = short if row.message and row.outcome is Mark.FAILED else ""
         message, previous = row.message if row.message != previous else again, row.message
         if message:
             text.append(f"\n{plain(message)}", style="not bold dim")

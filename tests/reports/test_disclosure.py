@@ -191,13 +191,16 @@ def test_of_the_lines_of_a_traceback_the_last_is_shown_and_none_that_a_text_name
 
 def test_a_mistake_is_shown_by_its_sort_and_its_line() -> None:
     mistake = PythonMistake("name", SourceLine(3, 7), "uses the name `secret_0_17`.", "uses an unknown name.")
-    verdict = reveal_all(error=StudentError("NameError", "m", mistake=mistake))
+    verdict = reveal_all(error=StudentError("NameError", "m", frames=(SourceLine(3, 7),), mistake=mistake))
     sort = {"kind": "name", "line": {"cell": 3, "line": 7}, "text": "uses an unknown name.", "hint": ""}
     assert disclose({**verdict, "repair": []}, HINT, 1)["error"]["mistake"] == sort
     # Of a line that need not be changed, where it is known which ones must be, it says nothing.
     assert disclose(verdict, HINT, 1)["error"]["mistake"] is None
     changed = {**verdict["repair"][0], "lines": [{"cell": 3, "line": 7}]}
     assert disclose({**verdict, "repair": [changed]}, HINT, 1)["error"]["mistake"] == sort
+    # A line that is none of the traceback's could be any number.
+    verdict["error"]["frames"] = [{"cell": 3, "line": 8}]
+    assert disclose({**verdict, "repair": []}, HINT, 1)["error"]["mistake"] is None
 
 
 def test_the_reason_for_which_a_row_without_lines_is_lost_is_shown_unless_it_tells_of_a_hidden_row() -> None:

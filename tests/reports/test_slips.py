@@ -11,7 +11,7 @@ from grader.reports.slips import ask_about, describe_slips
     [
         (Slip(SlipKind.INDEX, "h[l - 1]", "h[l]"), "uses `h[l - 1]` where `h[l]` belongs"),
         (Slip(SlipKind.TRANSPOSE, "h[l]", "h[l].T"), "leaves out the transpose of `h[l]`"),
-        (Slip(SlipKind.TRANSPOSE, "h[l].T", "h[l]"), "has a transpose too many: `h[l].T` where `h[l]` belongs"),
+        (Slip(SlipKind.TRANSPOSE, "h[l].T", "h[l]"), "transposes `h[l]`, which must stay as it is"),
         (Slip(SlipKind.FACTOR, "", "mask"), "leaves out the factor `mask`"),
         (Slip(SlipKind.FACTOR, "2", ""), "has the extra factor `2`"),
         (Slip(SlipKind.TERM, "", "reg * W"), "leaves out the term `reg * W`"),

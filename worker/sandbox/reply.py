@@ -247,9 +247,9 @@ def _is_mistake(value: object) -> bool:
     return (
         isinstance(value, dict)
         and set(value) == {"kind", "part", "callee", "operands", "words", "spot"}
-        and all(_is_text(value[key], LONGEST_WORD) for key in ("kind", "part", "callee"))
+        and all(_is_line_of_text(value[key], LONGEST_WORD) for key in ("kind", "part", "callee"))
         and _is_list(value["operands"], _is_mistaken_operand, MOST_WORDS)
-        and _is_list(value["words"], lambda word: _is_text(word, LONGEST_WORD), MOST_WORDS)
+        and _is_list(value["words"], lambda word: _is_line_of_text(word, LONGEST_WORD), MOST_WORDS)
         and _are_lines([value["spot"]])
     )
 
@@ -260,7 +260,7 @@ def _is_mistaken_operand(value: object) -> bool:
         return False
     text, kind, sizes, number, resolved = value
     return (
-        all(_is_text(word, LONGEST_WORD) for word in (text, kind, resolved))
+        all(_is_line_of_text(word, LONGEST_WORD) for word in (text, kind, resolved))
         and sizes is not None
         and _is_shape(sizes)
         and (number is None or (type(number) is int and abs(number) < 1 << 31))
@@ -364,7 +364,7 @@ def _is_match(value: object) -> bool:
         == {"number", "alternatives", "alike", "guarded", "conditions", "placeholder", "overwritten", "sources"}
         and _is_line(value["number"])
         and type(value["placeholder"]) is bool
-        and _is_list(value["conditions"], lambda text: _is_text(text, LONGEST_SPELLED), 2)
+        and _is_list(value["conditions"], lambda text: _is_line_of_text(text, LONGEST_SPELLED), 2)
         and len(value["conditions"]) == 2
         and all(_is_list(value[name], _is_line, most) for name, most in _NUMBERS_OF_MATCHES.items())
     )
@@ -390,7 +390,7 @@ def _is_change(value: object) -> bool:
         isinstance(value, list)
         and len(value) == 3
         and _is_kind_of_edit(value[0])
-        and all(_is_text(text, LONGEST_SPELLED) for text in value[1:])
+        and all(_is_line_of_text(text, LONGEST_SPELLED) for text in value[1:])
     )
 
 
@@ -472,6 +472,10 @@ def _is_shape(value: object) -> bool:
 
 def _count(value: object, *, optional: bool) -> bool:
     return (optional and value is None) or (type(value) is int and 0 <= value < 1 << 63)
+
+
+def _is_line_of_text(value: object, cap: int) -> bool:
+    return _is_text(value, cap) and "\n" not in str(value)
 
 
 def _is_text(value: object, cap: int) -> bool:

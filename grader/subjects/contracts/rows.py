@@ -16,6 +16,10 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers, numbers_of
 from grader.subjects.contracts.words import describe_form
 
+#: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
+_FORM, _MISSING = " form", " missing"
+_MOST_SORTS = 2
+
 
 def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None) -> tuple[RowSpec, ...]:
     """Return the rows: agreement, those of statements, one for each name that the results have, and purity.
@@ -105,26 +109,43 @@ def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) 
 
 
 def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
-    """Say what came in the place of a row's numbers; empty if there were numbers in all cases."""
+    """Say what came in the place of a row's numbers, of each sort on how many cases; empty if all had numbers."""
     lacking = [i for i in failing if not _has_numbers(fails, cases, answers[i], i)]
-    if not lacking:
-        return ""
-    first = answers[lacking[0]]
-    malformed = find_form(fails, cases, first, lacking[0])
+    sorts: dict[str, list[int]] = {}
+    for i in lacking:
+        sorts.setdefault(_sort_of(fails, cases, answers[i], i), []).append(i)
+    sorts.pop("", None)
+    commonest = sorted(sorts.items(), key=lambda sort: -len(sort[1]))[:_MOST_SORTS]
+    return "".join(
+        f" On {len(places)} of them {_describe_sort(sort, fails, cases, answers[places[0]], places[0])}."
+        for sort, places in commonest
+    )
+
+
+def _sort_of(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> str:
+    """Return what came in the place of numbers: an exception's type, `_FORM`, `_MISSING`; empty for nothing to tell."""
+    malformed = find_form(fails, cases, answer, i)
     if malformed is not None and malformed.received:
+        return _FORM
+    if isinstance(answer, Raised):
+        causes = _list_causes(fails, cases, answer, i)
+        return causes[0].type if causes else answer.type
+    return _MISSING if isinstance(answer, Malformed) else ""
+
+
+def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> str:
+    """Return the end of a sentence about cases of one sort, with the one at this place as an example."""
+    malformed = find_form(fails, cases, answer, i)
+    if sort == _FORM and malformed is not None and malformed.received is not None:
         form = describe_form(malformed.received)
         wanted = f"the shape must be {malformed.wanted}" if malformed.wanted else "it must be a single number"
-        return f" On {len(lacking)} of them it has another form: on one, `{malformed.where}` is {form}, where {wanted}."
-    if isinstance(first, Malformed):
+        return f"it has another form: on one, `{malformed.where}` is {form}, where {wanted}"
+    if sort == _MISSING:
         # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
-        expression, shape = _find_missing(fails, cases, first, lacking[0])
+        expression, shape = _find_missing(fails, cases, answer, i)
         wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
-        return f" On {len(lacking)} of them numbers are missing: on one, `{expression}` is {wanted}."
-    if isinstance(first, Raised):
-        causes = _list_causes(fails, cases, first, lacking[0])
-        raised = causes[0].type if causes else first.type
-        return f" On {len(lacking)} of them there is no value: the call raised {raised}."
-    return ""
+        return f"numbers are missing: on one, `{expression}` is {wanted}"
+    return f"there is no value: the call raised {sort}"
 
 
 def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:

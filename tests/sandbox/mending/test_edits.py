@@ -61,3 +61,7 @@ def test_a_long_statement_has_edits_of_every_kind_up_to_a_number() -> None:
     edits = edit(f"dW = {' + '.join(['df[layer] @ h[layer].T * 2 - W'] * 30)}")
     assert sum(map(len, edits.values())) == MOST_EDITS
     assert all(edits[kind] for kind in ("index", "transpose", "operand", "product", "sign", "constant"))
+
+
+def test_a_number_that_no_float_holds_is_not_edited() -> None:
+    assert edit(f"dW = {10**400} * df")["constant"] == []

@@ -70,11 +70,11 @@ class Bench:
     _left: int = field(default=_RESTARTS, init=False)
 
     def __post_init__(self) -> None:
-        self.study = self._start()[1]
+        self._mender, self.study = self._start()
 
     def _start(self) -> tuple[Mender, Study]:
         try:
-            self._mender = mender = self.submission.menders()
+            mender = self.submission.menders()
             study = Study.read(mender.study(self.studied, self.lesson), self.commented, self.submission.raised)
             if self.compared:
                 # Edits are known by their places.
@@ -92,6 +92,7 @@ class Bench:
         mender, study = self._start()
         if study != self.study:
             raise GaveUpError
+        self._mender = mender
         return mender
 
     def start_fresh(self, cases: ContractCases) -> "Bench":

@@ -50,8 +50,11 @@ class Repair:
         """Return the rows that one of its operations costs.
 
         A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
-        A slip in a line of no row costs those of the one line that could be replaced instead.
+        A slip in a line of no row costs those of the one line that could be replaced instead. Where nothing
+        corresponds to a line of the solution's, no row is named.
         """
+        if not self.study.matched:
+            return ()
         if operation[1] not in self.study.matched and len(self.instead_of) == 1 and operation[0] == EDIT:
             return self.study.rows_of(next(iter(self.instead_of)))
         insertions = [other for other in self.operations if other[0] == INSERT]

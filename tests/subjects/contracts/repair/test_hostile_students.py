@@ -91,12 +91,12 @@ MODULE = sys.modules.get("worker.sandbox.inside.mending.question")
 
 def forge():
     pack = MODULE.pack
-    match = dict(number=1, alternatives=[1], alike=[], guarded=[], edits=[], overwritten=[])
-
     def say(header, payload=b""):
-        if header.get("kind") == "study":
+        if header.get("kind") in ("study", "edits", "texts"):
             header = dict(header)
-            matches = [dict(match) for match in header["matches"]]
+            matches = [dict(match) for match in header.get("matches", [dict()])]
+            header.setdefault("matches", matches) if header["kind"] == "study" else None
+            match = matches[0]
             {lines}
         return pack(header, payload)
 
@@ -141,29 +141,40 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         "header['matches'][0]['alternatives'] = [[1]]",
         "header['matches'][0]['alternatives'] = None",
         "header['matches'][0]['alternatives'] = [9_999_999]",
-        "header['matches'][0]['edits'] = ['factor'] * 81",
-        "header['matches'][0]['edits'] = ['solution']",
-        "header['matches'][0]['edits'] = [['factor']]",
+        "header['edits'] = [['factor'] * 81 for _ in header['edits']]",
+        "header['edits'] = [['solution']]",
+        "header['edits'] = [[['factor']]]",
+        "header['edits'] = []",
+        "header['edits'] = [['factor'] * 80 for _ in header['edits']]",
+        "header['texts'] = []",
+        "header['texts'] = [[9, 'x', [['factor', 'a', 'b']]] for _ in header['texts']]",
+        "header['texts'] = [[0, 'x', [['factor', 'a' * 201, 'b']]]]",
+        "header['texts'] = [[0, 'x', [['factor', 'a\\\\n', 'b']]]]",
+        "header['texts'] = [[0, 'x', [['solution', 'a', 'b']]]]",
+        "header['matches'] = [dict(match, conditions=['a', 'b' * 201])]",
+        "header['matches'] = [dict(match, placeholder=2)]",
+        "header['names'] = dict(backward_pass={name: '__import__' for name in 'abc'})",
+        "header['names'] = dict(backward_pass=dict(all_dl_df='a b'))",
+        "header['renamed'] = False",
         "header['matches'][0]['overwritten'] = list(range(401))",
         "for match in header['matches']: match['alternatives'] = [5]",
         "for match in header['matches']: match['alternatives'] = []",
         "for match in header['matches']: match['guarded'] = [5, 6, 7]",
         "for match in header['matches']: match['overwritten'] = list(range(40))",
-        "for match in header['matches']: match['edits'] = ['factor'] * 80",
         "header['insertable'] = list(range(400))",
         "header['insertable'] = [9_999_999] * 400",
         "header['insertable'] = [-1]",
         "header['insertable'] = 3",
         "header['kind'] = 'statements'",
         "header['kind'] = ['study']",
-        "header = dict(kind='statements', statements=[[1, [[0, 1]], True]], solution=[[1, [9]]])",
+        "header = dict(kind='statements', statements=[[1, [[0, 1]], True, 'statement', []]], solution=[[1, [9]]])",
         "header = dict(kind='returned', changed=[])",
         "header['solution'] = []",
         "payload = bytes(8)",
         "header['insertable'] = 10 ** 4000",
         "header['insertable'] = '\\\\ud800'",
         "return b'\\xff' * 40",
-        "return pack(dict(kind='study', matches=matches, insertable=[])) * 3",
+        "return pack(header, payload) * 3",
         "raise SystemExit",
         "raise RecursionError",
         "header = dict(matches=matches)",
@@ -191,6 +202,8 @@ MADE = {
         "    for layer", "    spare = 0\n" + "    spare += 1\n" * 900 + "    for layer"
     ),
     "deep sums": _write_long(0).replace("2 * np.matmul", "1 + " * 600 + "np.matmul"),
+    "sums of two hundred": _write_long(0).replace("2 * np.matmul", "1 + " * 200 + "np.matmul"),
+    "a number of four hundred digits": _write_long(0).replace("2 * np", f"{10**400} * 0 * np"),
     "deep brackets": _write_long(0).replace("2 * np.matmul", "(" * 90 + "2" + ")" * 90 + " * np.matmul"),
     "deep blocks": _write_long(0).replace(
         "    return", "".join(f"    {' ' * i}if True:\n" for i in range(60)) + f"    {' ' * 60}y = y\n    return"

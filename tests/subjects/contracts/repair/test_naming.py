@@ -7,6 +7,7 @@ from grader.model.verdict import Judgement, Mark
 from tests.corpus import four_lines
 from tests.subjects.contracts.repair.making import STEPS, judge_source, summarise
 from tests.subjects.contracts.repair.test_single_slips import SLIPS, rename
+from worker.sandbox.inside.entry import EDITS
 
 #: The gradients without the template's lists.
 FREE = """
@@ -146,3 +147,12 @@ def test_a_wrong_target_and_a_wrong_condition_are_named() -> None:
     assert target == Slip(SlipKind.INDEX, "all_dl_df[layer]", "all_dl_df[layer - 1]")
     ((condition,),) = list_slips(judge_source(four_lines.source({}).replace("layer > 0", "layer >= 0")))
     assert condition == Slip(SlipKind.CONDITION, "layer >= 0", "layer > 0")
+
+
+def test_where_nothing_corresponds_to_a_line_of_the_solution_no_row_is_named() -> None:
+    judgement = judge_source(FREE.replace("delta @ h.T", "2 * delta @ h.T"))
+    assert [(statement.rows, statement.hint, statement.read) for statement in judgement.repair] == [((), "", "")]
+
+
+def test_the_kinds_of_edits_are_those_of_slips() -> None:
+    assert set(EDITS) < set(SlipKind)

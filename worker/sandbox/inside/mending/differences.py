@@ -19,7 +19,7 @@ from .views import View, chain, view
 #: Nodes of an expression that is compared.
 _LONGEST = 240
 #: Pairs of expressions that are compared for one statement; differences that are undone two at a time, too.
-_MOST_PAIRS, _MOST_DIFFERENCES = 20_000, 5
+_MOST_PAIRS, _MOST_DIFFERENCES = 4_000, 5
 #: Factors or terms that are tried in every order.
 _MOST_ORDERED = 4
 #: Functions of which one is often taken for the other.
@@ -85,7 +85,10 @@ def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
     mine, theirs = getattr(own, "value", None), getattr(wanted, "value", None)
     if mine is None or theirs is None or any(sum(1 for _ in ast.walk(value)) > _LONGEST for value in (mine, theirs)):
         return []
-    differences = _Comparison().compare(mine, theirs)
+    comparison = _Comparison()
+    differences = comparison.compare(mine, theirs)
+    if comparison.is_exhausted:
+        return []
     if 4 * _weigh(differences) >= 3 * _size(theirs) > _SIMPLE:
         # Whatever is the same is so by chance.
         return []
@@ -119,6 +122,8 @@ def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
     if not inner or not any(part is inner[0].at for part in ast.walk(outer.at)):
         return first, *others
     both = _substitute(outer.by, inner[0].at, inner[0].by)
+    if first.kind == kinds.TRANSPOSE and inner[0].at is outer.at:
+        return Change(others[0].kind, outer.at, both), Change(first.kind, None, None)
     if first.kind == kinds.TRANSPOSE and isinstance(both, ast.Attribute):
         return Change(first.kind, both.value, both), *others
     if first.kind in _NAMES_ONE:
@@ -172,19 +177,27 @@ class _Comparison:
     """One comparison of two expressions; each pair of parts is compared once."""
 
     _known: dict[tuple[int, int], _Way] = field(default_factory=dict)
-    #: The expressions whose identity is a key: those that are made on the way, too.
-    _kept: list[ast.expr] = field(default_factory=list)
+    #: True if there were more pairs than are compared.
+    is_exhausted: bool = False
+    #: By identity each expression with its size; those that are made on the way are kept, too.
+    _sizes: dict[int, tuple[ast.expr, int]] = field(default_factory=dict)
 
     def compare(self, own: ast.expr, wanted: ast.expr) -> _Way:
         """Return the lightest way from one expression to another, the outer differences first."""
         key = id(own), id(wanted)
         if key not in self._known:
-            self._kept += own, wanted
             # Parts are smaller, so that nothing is asked about again before it is known.
-            self._known[key] = whole = [_exchange(own, wanted)]
-            if len(self._known) < _MOST_PAIRS:
+            self._known[key] = whole = [_exchange(own, wanted, max(self._size(own), self._size(wanted)))]
+            self.is_exhausted = len(self._known) >= _MOST_PAIRS
+            if not self.is_exhausted:
                 self._known[key] = min([*self._list_ways(own, wanted), whole], key=_rank)
         return self._known[key]
+
+    def _size(self, node: ast.expr) -> int:
+        """Return the size of an expression, which is found once; it is kept, so that its identity stays its own."""
+        if id(node) not in self._sizes:
+            self._sizes[id(node)] = node, 1 + sum(map(self._size, view(node).parts))
+        return self._sizes[id(node)][1]
 
     def _list_ways(self, own: ast.expr, wanted: ast.expr) -> Iterator[_Way]:
         mine, theirs = view(own), view(wanted)
@@ -255,11 +268,11 @@ class _Comparison:
     def _change_entry(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which an index is missing or too much."""
         if isinstance(own, ast.Subscript) and mine.word == "entry":
-            inner, weight = own.value, _size(own) - _size(own.value)
+            inner, weight = own.value, self._size(own) - self._size(own.value)
             yield [_Difference(own, inner, Change(kinds.INDEX, own, inner), weight), *self.compare(inner, wanted)]
         if isinstance(theirs.node, ast.Subscript) and theirs.word == "entry":
             by = ast.Subscript(own, theirs.node.slice, ast.Load())
-            weight = _size(theirs.node) - _size(theirs.parts[0])
+            weight = self._size(theirs.node) - self._size(theirs.parts[0])
             yield [_Difference(own, by, Change(kinds.INDEX, own, by), weight), *self.compare(own, theirs.parts[0])]
 
     def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
@@ -311,7 +324,7 @@ class _Comparison:
             by = chain([own, missing] if at else [missing, own], operator)
             rest = self._compare_operands(operator, mine.parts, kept) if same else self.compare(own, kept[0])
             change = Change(kind_of_part(operator), None, missing)
-            yield [_Difference(own, by, change, _size(missing)), *rest]
+            yield [_Difference(own, by, change, self._size(missing)), *rest]
 
     def _leave_out_part(
         self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View, operator: ast.operator
@@ -324,7 +337,7 @@ class _Comparison:
             by = chain(kept, operator)
             rest = self._compare_operands(operator, kept, theirs.parts) if same else self.compare(kept[0], wanted)
             change = Change(kind_of_part(operator), extra, None)
-            yield [_Difference(own, by, change, _size(extra)), *rest]
+            yield [_Difference(own, by, change, self._size(extra)), *rest]
 
 
 def _name_in_divisor(difference: _Difference, divisor: ast.expr) -> _Difference:
@@ -350,11 +363,11 @@ def _split(parts: Sequence[ast.expr], operator: ast.operator) -> Iterator[tuple[
             yield at, [part], chain(others, operator)
 
 
-def _exchange(own: ast.expr, wanted: ast.expr) -> _Difference:
-    """Return the difference of two expressions that have nothing in common; of equal ones it weighs nothing."""
+def _exchange(own: ast.expr, wanted: ast.expr, weight: int) -> _Difference:
+    """Return the difference of two expressions that have nothing in common."""
     constants = isinstance(own, ast.Constant) and isinstance(wanted, ast.Constant)
     change = Change(kinds.CONSTANT if constants else kinds.OPERAND, own, wanted)
-    return _Difference(own, wanted, change, max(_size(own), _size(wanted)))
+    return _Difference(own, wanted, change, weight)
 
 
 def _rank(way: _Way) -> tuple[int, int]:

@@ -26,6 +26,9 @@ _WHOLE: dict[str, tuple[type[ast.expr], ...]] = {
     "index": (ast.Slice, ast.Tuple, ast.Compare),
     "header": (ast.Slice, ast.Tuple, ast.Compare, ast.Call, ast.Constant, ast.UnaryOp),
 }
+#: Bits of a whole number that is edited: a longer one has no half that is a float.
+_BITS = 64
+
 _PRODUCTS = frozenset({"matmul", "dot", "multiply"})
 _MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
 _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
@@ -286,7 +289,8 @@ def _edit_comparison(node: ast.Compare) -> Iterator[_Edited]:
 
 
 def _edit_constant(node: ast.Constant) -> Iterator[_Edited]:
-    if isinstance(node.value, (int, float)) and not isinstance(node.value, bool):
+    small = isinstance(node.value, float) or (isinstance(node.value, int) and node.value.bit_length() <= _BITS)
+    if isinstance(node.value, (int, float)) and small and not isinstance(node.value, bool):
         for number in dict.fromkeys((node.value + 1, node.value - 1, 2 * node.value, node.value / 2, 0)):
             if number != node.value:
                 whole = isinstance(node.value, int) and number == int(number)

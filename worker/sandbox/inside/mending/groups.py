@@ -21,7 +21,8 @@ _DEEPEST = 40
 #: The displays and calls that make an empty container, whose entries are targets of their own.
 _CONTAINERS = (ast.List, ast.Dict, ast.ListComp, ast.DictComp, ast.Tuple)
 _MAKING = frozenset({"dict", "list", "defaultdict", "OrderedDict"})
-#: Functions that make arrays of one number.
+#: Functions that make arrays of one number, and nodes of such a call.
+_LONGEST_PLACEHOLDER = 40
 _PLACEHOLDERS = frozenset({f"{name}{like}" for name in ("zeros", "ones", "empty", "full") for like in ("", "_like")})
 
 
@@ -90,7 +91,7 @@ class StatementGroup:
     @property
     def is_placeholder(self) -> bool:
         """True if it is one statement that writes a number, or an array of zeros, ones or random numbers."""
-        if len(self.nodes) > 1 or self.value is None:
+        if len(self.nodes) > 1 or self.value is None or sum(1 for _ in ast.walk(self.value)) > _LONGEST_PLACEHOLDER:
             return False
         node = view(self.value).node
         if isinstance(node, ast.Call):

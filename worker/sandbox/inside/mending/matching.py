@@ -182,10 +182,11 @@ class Matcher:
                     key = (header.number, other.number, bound)
                     votes[key] += 1
                     headers.setdefault(key, Match(header, other, match.loops, 0.0))
-        taken: set[int] = set()
+        taken: set[tuple[str, int]] = set()
         for key, _ in votes.most_common():
-            if taken.isdisjoint(key[:2]):
-                taken.update(key[:2])
+            both = {("own", key[0]), ("solution", key[1])}
+            if taken.isdisjoint(both):
+                taken |= both
                 pair.headers[key[0]] = headers[key]
 
     def _pair(self, pair: FunctionPair, free: list[StatementGroup], open_: list[StatementGroup], least: float) -> None:

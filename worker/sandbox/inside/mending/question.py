@@ -254,7 +254,7 @@ class Workbench:
                     "alike": [other for other in alternatives if self._reads_alike(number, other)],
                     "guarded": (guarded := [] if group.loop else self._list_guarded(number, alternatives)),
                     "conditions": self._spell_conditions(number, guarded),
-                    "placeholder": group.is_placeholder,
+                    "placeholder": group.is_placeholder and not self._is_placeholder_meant(pair, number),
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
                     "sources": self._list_sources(pair, group, alternatives) if group.role == RETURN else [],
                 }
@@ -265,6 +265,11 @@ class Workbench:
             "renamed": self._renamed,
             "names": self._list_bound_names() if self._renamed else {},
         }
+
+    @staticmethod
+    def _is_placeholder_meant(pair: FunctionPair, number: int) -> bool:
+        """Return True if the solution has such a value as well where a statement stands."""
+        return any(match.solution.is_placeholder for match in pair.list_matches(number)[:1])
 
     def _list_bound_names(self) -> dict[str, dict[str, str]]:
         """Return by function the submission's variable for each of the solution's, as many as there is room for."""

@@ -1,0 +1,33 @@
+"""Its process ends when it is asked for the names of its slips.
+
+Expected: failed or error
+"""
+
+import sys
+
+import numpy as np
+
+QUESTION = sys.modules.get("worker.sandbox.inside.mending.question")
+
+
+def patch():
+    if QUESTION is None or hasattr(QUESTION, "patched"):
+        return
+    QUESTION.patched = True
+    import os
+
+    QUESTION.Workbench.spell = lambda self, number, place: os._exit(0)
+
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    patch()
+    K = len(all_weights) - 1
+    dw, db, df, dh = ([None] * (K + 1) for _ in range(4))
+    df[K] = np.array(d_loss_d_output(all_f[K], y))
+    for layer in range(K, -1, -1):
+        db[layer] = np.array(df[layer])
+        dw[layer] = np.matmul(df[layer], all_h[layer].T) / 2
+        dh[layer] = np.matmul(all_weights[layer].T, df[layer])
+        if layer > 0:
+            df[layer - 1] = indicator_function(all_f[layer - 1]) * dh[layer]
+    return dw, db
