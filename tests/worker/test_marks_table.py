@@ -22,4 +22,4 @@ def test_the_mistakes_are_the_rows_that_the_lines_cost(tmp_path: Path) -> None:
     named = replace(MISTAKE, mistakes=(NamedMistake("no_mask", "leaves out the derivative"),))
     student = GradedStudent(STUDENT, [replace(repair_verdict(), diagnosis=(named,))])
     write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.FILE, (student,)))
-    assert "Gradient of the weights. Gradient of the biases." in (tmp_path / "marks.csv").read_text()
+    assert "Gradient of the weights. Gradient of the biases: line missing." in (tmp_path / "marks.csv").read_text()

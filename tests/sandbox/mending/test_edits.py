@@ -38,6 +38,7 @@ def edit(statement: str) -> dict[str, list[str]]:
         ("dW = np.sum(df, axis=0)", "mean", "dW = np.mean(df, axis=0)"),
         ("dW = h.dot(df)", "order", "dW = df @ h"),
         ("dW = relu(df)", "call", "dW = df"),
+        ("dW = h[layer - 1]", "index", "dW = h[layer]"),
         # An exponent is no factor.
         ("dW = df**2", "operator", "dW = df"),
     ],

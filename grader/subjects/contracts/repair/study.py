@@ -168,6 +168,7 @@ class Study:
             (REMOVE, own.number)
             for own in self.statements
             if own.number not in self.matched
+            and own.role != HEADER
             and (not self.rows.keys().isdisjoint(own.overwritten) or not self.raised.isdisjoint(own.lines))
         )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from grader.model.slip import Slip, SlipKind
-from grader.model.verdict import Judgement, Mark
+from grader.model.verdict import Judgement, Mark, Outcome
 from tests.corpus import four_lines
 from tests.subjects.contracts.repair.making import STEPS, judge_source, summarise
 from tests.subjects.contracts.repair.test_single_slips import SLIPS, rename
@@ -156,3 +156,10 @@ def test_where_nothing_corresponds_to_a_line_of_the_solution_no_row_is_named() -
 
 def test_the_kinds_of_edits_are_those_of_slips() -> None:
     assert set(EDITS) < set(SlipKind)
+
+
+def test_a_header_that_raises_in_code_of_another_kind_is_never_removed() -> None:
+    source = FREE.replace("    return", "    for unit in K:\n        pass\n    return")
+    judgement = judge_source(source)
+    assert judgement.outcome is Outcome.ERROR
+    assert judgement.repair == ()

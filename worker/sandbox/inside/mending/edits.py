@@ -13,6 +13,7 @@ from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.entry import EDITS, MOST_EDITS
 
 from .groups import Function, StatementGroup
+from .targets import simplify
 
 INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
 OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:16]
@@ -171,7 +172,7 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited
         yield from edit(node)
     if where in _WHOLE and not isinstance(node, _WHOLE[where]) and not _is_text(node):
         for operator in (ast.Add(), ast.Sub()):
-            yield _exchange(INDEX, node, ast.BinOp(node, operator, ast.Constant(1)))
+            yield _exchange(INDEX, node, simplify(ast.BinOp(node, operator, ast.Constant(1))))
     if where == "header" and isinstance(node, ast.Call) and spell(node.func) == "range":
         yield _exchange(ORDER, node, ast.Call(_name("reversed"), [node], []))
     if isinstance(node, ast.Name) and node.id in others and where != "index":

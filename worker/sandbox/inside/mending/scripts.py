@@ -196,7 +196,9 @@ class _Application:
             self._values[own.number] = []
         elif kind == EDIT:
             edit = self.mending.list_edits(own.number)[numbers[1]]
-            self._values[own.number] = [*own.nodes[: edit.place], *edit.nodes, *own.nodes[edit.place + 1 :]]
+            # Its place is known by its line.
+            nodes = edit.nodes or (ast.copy_location(ast.Pass(), own.nodes[edit.place]),)
+            self._values[own.number] = [*own.nodes[: edit.place], *nodes, *own.nodes[edit.place + 1 :]]
         elif kind == ZERO:
             self._values[own.number] = [_make_zero(node) for node in own.nodes]
         else:
