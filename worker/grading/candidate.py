@@ -105,10 +105,10 @@ class Jailed:
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""
-        exchange = self.requests.exchange
-        question, times = exchange.question(cases), len(scripts)
+        exchange, question, times = self.requests.exchange, self.requests.of(cases), len(scripts)
         header = {**question.header, "scripts": scripts}
-        asked = JailRequest(header, question.payload, [*question.sizes] * times, [*question.parts] * times)
+        sizes, parts = [*question.answer_sizes] * times, [*question.answer_parts] * times
+        asked = JailRequest(header, question.payload, sizes, parts)
         try:
             replies = self.session.answer(asked)
         except CandidateError as error:

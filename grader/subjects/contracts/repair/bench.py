@@ -66,6 +66,7 @@ class Bench:
     edits: dict[Script, Mapping[Operation, Operation]] = field(default_factory=dict, init=False)
     #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
+    _parts: dict[int, tuple[ContractCases, ContractCases, ContractCases]] = field(default_factory=dict, init=False)
     _mender: Mender | None = field(default=None, init=False)
     _left: int = field(default=_RESTARTS, init=False)
 
@@ -145,12 +146,19 @@ class Bench:
         tried = self.cases if cases is None else cases
         if len(scripts) == 1 or len(tried) == 1:
             return self._ask(scripts, tried)
-        right = self._ask(scripts, tried.take([0]))
+        first, others = self._split(tried)
+        right = self._ask(scripts, first)
         hopeful = [place for place, is_right in enumerate(right) if is_right]
-        rest = self._ask([scripts[place] for place in hopeful], tried.take(list(range(1, len(tried)))))
+        rest = self._ask([scripts[place] for place in hopeful], others)
         for place, is_right in zip(hopeful, rest, strict=True):
             right[place] = is_right
         return right
+
+    def _split(self, cases: ContractCases) -> tuple[ContractCases, ContractCases]:
+        """Return the first case and the others, the same objects each time: a request about them is made once."""
+        if id(cases) not in self._parts:
+            self._parts[id(cases)] = cases, cases.take([0]), cases.take(list(range(1, len(cases))))
+        return self._parts[id(cases)][1:]
 
     def _ask(self, scripts: Sequence[Script], tried: ContractCases) -> list[bool]:
         return [

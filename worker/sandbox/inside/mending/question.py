@@ -34,6 +34,8 @@ from .words import count_words
 TURNS = 300_000
 #: Edits that one answer lists: its header has room for 64 KiB.
 _MOST_EDITS_IN_ALL = 1_500
+#: Requests about calls that are kept.
+_KEPT_CALLS = 3
 #: The program in the place of one that is no valid Python.
 _UNUSABLE = compile("raise SyntaxError", FILENAME, "exec")
 #: The name of a solution's file in its own tracebacks, which nobody is shown.
@@ -66,16 +68,17 @@ class ScriptsQuestion:
     """A request with `scripts`: what the submission answers after each."""
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
-        self._calls = CallsQuestion(header, payload)
-        self._scripts: Sequence[Any] = header["scripts"]
+        self._scripts: Sequence[Any] = header.pop("scripts")
+        self._header, self._payload = header, bytes(payload)
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield by script one frame for each case."""
         with silence():
             workbench = find_workbench(student)
+            calls = workbench.read_calls(self._header, self._payload)
             for script in self._scripts:
                 # A namespace of its own for each.
-                yield from self._calls.answers(workbench.mend(script))
+                yield from calls.answers(workbench.mend(script))
 
 
 class EditsQuestion:
@@ -126,6 +129,8 @@ class Workbench:
         self._solution_text: str = study["solution"]
         self._rows = frozenset(study["lines"])
         self._recorded: bool = study["record"]
+        #: The calls that were asked about last, by the header and the payload of the request.
+        self._calls: list[tuple[tuple[dict[str, Any], bytes], CallsQuestion]] = []
         #: What an earlier study of the same submission has found by running it: nothing is run for it again.
         self._known: Mapping[str, Any] | None = study.get("known")
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
@@ -136,6 +141,14 @@ class Workbench:
         self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
         self._template = {(group.function, _dump(group)) for group in find_groups(template).values()}
+
+    def read_calls(self, header: dict[str, Any], payload: bytes) -> CallsQuestion:
+        """Return the calls of a request; the same few are asked about again and again, and read once."""
+        known = next((calls for seen, calls in self._calls if seen == (header, payload)), None)
+        if known is None:
+            known = CallsQuestion(header, payload)
+            self._calls = [((header, payload), known), *self._calls[: _KEPT_CALLS - 1]]
+        return known
 
     def match(self, calls: CallsQuestion) -> None:
         """Find what of the solution's stands where; the submission may be run for that."""
