@@ -268,7 +268,7 @@ def test_a_verdict_says_where_its_student_stands(app: Flask, store: Store) -> No
     with app.test_request_context():
         link = str(links.verdict(record))
     page = app.test_client().get(link, headers=HTML).text
-    assert "Your mark for this assignment is <strong>1.8 of 2 marks (90 %)</strong>, by this attempt." in page
+    assert "Your mark so far is <strong>1.8 of 2 marks (90 %)</strong>, by this attempt." in page
     assert "It would be 2 marks if that had not been 1 day late." in page
     assert "0.2 marks off for each started day" in page
     assert "4 of 5" in page

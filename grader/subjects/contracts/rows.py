@@ -35,7 +35,7 @@ def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None)
         RowSpec(AGREEMENT, "Agrees with finite differences", marks.get(AGREEMENT, 0)),
         *(RowSpec(row.name, row.title, 0 if counted else row.marks) for row in assignment.rows),
         *(RowSpec(name, title, marks.get(name, 0) if counted else 0) for name, title in titles.items()),
-        RowSpec(PURE, "Leaves its inputs unchanged, and answers the same again", marks.get(PURE, 0)),
+        RowSpec(PURE, "Does not modify its inputs, and gives the same answer every time", marks.get(PURE, 0)),
     )
 
 
