@@ -282,10 +282,11 @@ def _hint_mistake(verdict: Verdict) -> PythonMistake | None:
 
     A line that raised and need not be changed is none, where it is known which ones must be.
     """
-    mistake = None if verdict.error is None else verdict.error.mistake
-    if mistake is None or not mistake.hint or not _is_plausible(mistake.line):
+    error = verdict.error
+    mistake = None if error is None else error.mistake
+    if error is None or mistake is None or not mistake.hint or not _is_plausible(mistake.line):
         return None
-    if verdict.error is None or mistake.line not in verdict.error.frames:
+    if mistake.line not in error.frames:
         # Another number of a line would be the submission's to choose.
         return None
     if verdict.repair and not any(mistake.line in statement.lines for statement in verdict.repair):

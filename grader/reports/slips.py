@@ -88,8 +88,8 @@ _QUESTIONS = {
     SlipKind.PRODUCT: (
         "Must this be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
     ),
-    SlipKind.FACTOR: "Is there each factor that the chain rule gives, and no other?",
-    SlipKind.TERM: "Is there each term that the derivative has, and no other?",
+    SlipKind.FACTOR: "Does this have every factor that the chain rule gives, and no other?",
+    SlipKind.TERM: "Does this have every term of the derivative, and no other?",
     SlipKind.DIVISOR: "What must be divided by what?",
     SlipKind.ORDER: "Which operand comes first?",
     SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
@@ -100,8 +100,8 @@ _QUESTIONS = {
     SlipKind.MEAN: "Must this be a sum or a mean?",
     SlipKind.CALL: "Is a function missing here, or is there one too many?",
     SlipKind.ASSIGNMENT: "Must this set the variable, or add to it?",
-    SlipKind.UNFILLED: "Which equation belongs here? It is not filled in yet.",
-    SlipKind.PLACEHOLDER: "Which equation belongs here? It is not filled in yet.",
+    SlipKind.UNFILLED: "This step is not filled in yet. Which equation belongs here?",
+    SlipKind.PLACEHOLDER: "This step is not filled in yet. Which equation belongs here?",
     SlipKind.MISSING: "Which step of the equations is missing from your code?",
     SlipKind.CONDITION: "For which layers or entries must this step run?",
     SlipKind.OVERWRITES: "Is something overwritten that was right before?",

@@ -20,7 +20,7 @@ from grader.subjects.contracts.repair.study import GUARD, INSERT, REPLACE, Opera
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
-WRITTEN_OTHERWISE = "Not judged: your code is written in another way, so that its results alone count."
+WRITTEN_OTHERWISE = "Not judged: your code is arranged differently, so only its results count."
 NOT_SHOWN = "Not shown: no line of yours for this affects the results."
 #: Lines of one statement to mend that a verdict shows.
 _MOST_LINES = 20

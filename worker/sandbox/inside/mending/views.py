@@ -113,7 +113,8 @@ def _see_call(node: ast.Call) -> View:
     name = function.attr if isinstance(function, ast.Attribute) else spell(function).strip()
     holders = [function.value] if isinstance(function, ast.Attribute) and method else []
     arguments: tuple[ast.expr, ...] = (*holders, *node.args)
-    if not name or any(isinstance(argument, ast.Starred) for argument in arguments):
+    unpacked = [argument for argument in arguments if isinstance(argument, ast.Starred)]
+    if not name or unpacked or any(keyword.arg is None for keyword in node.keywords):
         return View(node, ast.dump(node))
     if name in _COPIES and arguments:
         return view(arguments[0])
