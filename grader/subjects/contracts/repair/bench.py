@@ -66,7 +66,6 @@ class Bench:
     edits: dict[Script, Mapping[Operation, Operation]] = field(default_factory=dict, init=False)
     #: What may be mended: what any other jail finds otherwise is not the same submission.
     study: Study = field(init=False)
-    _parts: dict[int, tuple[ContractCases, ContractCases, ContractCases]] = field(default_factory=dict, init=False)
     _mender: Mender | None = field(default=None, init=False)
     _left: int = field(default=_RESTARTS, init=False)
 
@@ -141,24 +140,25 @@ class Bench:
             self.leave()
             raise GaveUpError from error
 
-    def are_right(self, scripts: Sequence[Script], cases: ContractCases | None = None) -> list[bool]:
+    def are_right(self, scripts: Sequence[Script]) -> list[bool]:
         """Return for each script True if every answer is right after it; of several the first case is asked first."""
-        tried = self.cases if cases is None else cases
-        if len(scripts) == 1 or len(tried) == 1:
-            return self._ask(scripts, tried)
-        first, others = self._split(tried)
-        right = self._ask(scripts, first)
+        if len(scripts) == 1 or len(self.cases) == 1:
+            return self._ask(scripts, self.cases)
+        right = self._ask(scripts, self.first)
         hopeful = [place for place, is_right in enumerate(right) if is_right]
-        rest = self._ask([scripts[place] for place in hopeful], others)
+        rest = self._ask([scripts[place] for place in hopeful], self._others)
         for place, is_right in zip(hopeful, rest, strict=True):
             right[place] = is_right
         return right
 
-    def _split(self, cases: ContractCases) -> tuple[ContractCases, ContractCases]:
-        """Return the first case and the others, the same objects each time: a request about them is made once."""
-        if id(cases) not in self._parts:
-            self._parts[id(cases)] = cases, cases.take([0]), cases.take(list(range(1, len(cases))))
-        return self._parts[id(cases)][1:]
+    @cached_property
+    def first(self) -> ContractCases:
+        """The first case; as with the others, a request about it is made once."""
+        return self.cases.take([0])
+
+    @cached_property
+    def _others(self) -> ContractCases:
+        return self.cases.take(list(range(1, len(self.cases))))
 
     def _ask(self, scripts: Sequence[Script], tried: ContractCases) -> list[bool]:
         return [

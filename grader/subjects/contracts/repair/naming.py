@@ -22,7 +22,7 @@ def find_slip(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
 
 def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
     """Return the script of two edits that are right together, one of which makes more numbers right by itself."""
-    first = bench.cases.take([0])
+    first = bench.first
     empty: Script = frozenset()
     scripts = [empty, *(frozenset({edit}) for edit in edits)]
     wrong = [

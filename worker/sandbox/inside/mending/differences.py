@@ -22,8 +22,6 @@ _LONGEST = 240
 _MOST_PAIRS, _MOST_DIFFERENCES = 4_000, 5
 #: Factors or terms that are tried in every order.
 _MOST_ORDERED = 4
-#: Functions of which one is often taken for the other.
-_MEANS = ({"sum", "mean"}, {"std", "var"})
 #: Changes whose texts show no more than one part.
 _NAMES_ONE = frozenset({kinds.TRANSPOSE, kinds.FACTOR, kinds.TERM, kinds.DIVISOR})
 #: The weight of another function; the size of two factors and a transpose.
@@ -89,7 +87,7 @@ def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
     differences = comparison.compare(mine, theirs)
     if comparison.is_exhausted:
         return []
-    if 4 * _weigh(differences) >= 3 * _size(theirs) > _SIMPLE:
+    if 4 * _weigh(differences) >= 3 * comparison.size(theirs) > _SIMPLE:
         # Whatever is the same is so by chance.
         return []
     differences = [*_compare_targets(own, wanted), *differences]
@@ -187,16 +185,16 @@ class _Comparison:
         key = id(own), id(wanted)
         if key not in self._known:
             # Parts are smaller, so that nothing is asked about again before it is known.
-            self._known[key] = whole = [_exchange(own, wanted, max(self._size(own), self._size(wanted)))]
+            self._known[key] = whole = [_exchange(own, wanted, max(self.size(own), self.size(wanted)))]
             self.is_exhausted = len(self._known) >= _MOST_PAIRS
             if not self.is_exhausted:
                 self._known[key] = min([*self._list_ways(own, wanted), whole], key=_rank)
         return self._known[key]
 
-    def _size(self, node: ast.expr) -> int:
-        """Return the size of an expression, which is found once; it is kept, so that its identity stays its own."""
+    def size(self, node: ast.expr) -> int:
+        """Return the number of names, numbers and operations of an expression, which is kept: identities are keys."""
         if id(node) not in self._sizes:
-            self._sizes[id(node)] = node, 1 + sum(map(self._size, view(node).parts))
+            self._sizes[id(node)] = node, 1 + sum(map(self.size, view(node).parts))
         return self._sizes[id(node)][1]
 
     def _list_ways(self, own: ast.expr, wanted: ast.expr) -> Iterator[_Way]:
@@ -268,11 +266,11 @@ class _Comparison:
     def _change_entry(self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
         """Yield the ways in which an index is missing or too much."""
         if isinstance(own, ast.Subscript) and mine.word == "entry":
-            inner, weight = own.value, self._size(own) - self._size(own.value)
+            inner, weight = own.value, self.size(own) - self.size(own.value)
             yield [_Difference(own, inner, Change(kinds.INDEX, own, inner), weight), *self.compare(inner, wanted)]
         if isinstance(theirs.node, ast.Subscript) and theirs.word == "entry":
             by = ast.Subscript(own, theirs.node.slice, ast.Load())
-            weight = self._size(theirs.node) - self._size(theirs.parts[0])
+            weight = self.size(theirs.node) - self.size(theirs.parts[0])
             yield [_Difference(own, by, Change(kinds.INDEX, own, by), weight), *self.compare(own, theirs.parts[0])]
 
     def _change_function(self, own: ast.expr, mine: View, theirs: View) -> Iterator[_Way]:
@@ -287,7 +285,7 @@ class _Comparison:
         if mine.word != theirs.word and len(mine.parts) == len(theirs.parts):
             if mine.function and theirs.function:
                 by = theirs.make(mine.parts, mine.keywords)
-                kind = kinds.MEAN if {mine.function, theirs.function} in _MEANS else kinds.OPERAND
+                kind = kinds.MEAN if kinds.MEANS.get(mine.function) == theirs.function else kinds.OPERAND
                 change = _Difference(own, by, Change(kind, own, by), _CALL)
                 yield [change, *self._compare_keywords(by, view(by), theirs)]
             elif mine.comparison and theirs.comparison:
@@ -324,7 +322,7 @@ class _Comparison:
             by = chain([own, missing] if at else [missing, own], operator)
             rest = self._compare_operands(operator, mine.parts, kept) if same else self.compare(own, kept[0])
             change = Change(kind_of_part(operator), None, missing)
-            yield [_Difference(own, by, change, self._size(missing)), *rest]
+            yield [_Difference(own, by, change, self.size(missing)), *rest]
 
     def _leave_out_part(
         self, own: ast.expr, wanted: ast.expr, mine: View, theirs: View, operator: ast.operator
@@ -337,7 +335,7 @@ class _Comparison:
             by = chain(kept, operator)
             rest = self._compare_operands(operator, kept, theirs.parts) if same else self.compare(kept[0], wanted)
             change = Change(kind_of_part(operator), extra, None)
-            yield [_Difference(own, by, change, self._size(extra)), *rest]
+            yield [_Difference(own, by, change, self.size(extra)), *rest]
 
 
 def _name_in_divisor(difference: _Difference, divisor: ast.expr) -> _Difference:
@@ -376,9 +374,3 @@ def _rank(way: _Way) -> tuple[int, int]:
 
 def _weigh(way: _Way) -> int:
     return sum(difference.weight for difference in way)
-
-
-def _size(node: ast.expr) -> int:
-    """Return the number of names, numbers and operations of an expression."""
-    seen = view(node)
-    return 1 + sum(map(_size, seen.parts))

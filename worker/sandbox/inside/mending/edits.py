@@ -31,7 +31,8 @@ _WHOLE: dict[str, tuple[type[ast.expr], ...]] = {
 _BITS = 64
 
 _PRODUCTS = frozenset({"matmul", "dot", "multiply"})
-_MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
+#: Functions of which one is often taken for the other.
+MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
 _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
 #: Calls whose argument alone is a slip of its own: not of those that only copy.
 _COPYING = frozenset({"array", "copy", "asarray", "astype", "zeros_like", "ones_like", "zeros", "ones", "range", "len"})
@@ -235,8 +236,8 @@ def _edit_call(node: ast.Call) -> Iterator[_Edited]:
     if name in _PRODUCTS:
         yield from _edit_product(node, name)
         return
-    if name in _MEANS and isinstance(node.func, ast.Attribute):
-        yield _exchange(MEAN, node, _call(node.func.value, _MEANS[name], node.args, node.keywords))
+    if name in MEANS and isinstance(node.func, ast.Attribute):
+        yield _exchange(MEAN, node, _call(node.func.value, MEANS[name], node.args, node.keywords))
     if name in _SUMS:
         yield from _edit_axis(node)
     if isinstance(node.func, ast.Attribute) and name == "transpose":

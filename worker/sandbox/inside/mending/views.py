@@ -8,8 +8,9 @@ from operator import itemgetter
 
 from worker.sandbox.inside.accessors import spell
 
-_COPIES = frozenset({"copy", "array", "asarray", "astype", "deepcopy", "float64"})
-_FUNCTIONS: dict[str, ast.operator] = {
+#: Functions that return what they are given; those that are written as operators, too.
+COPIES = frozenset({"copy", "array", "asarray", "astype", "deepcopy", "float64"})
+FUNCTIONS: dict[str, ast.operator] = {
     "matmul": ast.MatMult(),
     "dot": ast.MatMult(),
     "multiply": ast.Mult(),
@@ -116,12 +117,12 @@ def _see_call(node: ast.Call) -> View:
     unpacked = [argument for argument in arguments if isinstance(argument, ast.Starred)]
     if not name or unpacked or any(keyword.arg is None for keyword in node.keywords):
         return View(node, ast.dump(node))
-    if name in _COPIES and arguments:
+    if name in COPIES and arguments:
         return view(arguments[0])
     if name == "transpose" and len(arguments) == 1:
         return View(node, "T", arguments)
-    if name in _FUNCTIONS and len(arguments) == 2 and not node.keywords:
-        return _make_operation(node, *arguments, _FUNCTIONS[name])
+    if name in FUNCTIONS and len(arguments) == 2 and not node.keywords:
+        return _make_operation(node, *arguments, FUNCTIONS[name])
     keywords = {keyword.arg or "": keyword.value for keyword in node.keywords}
     if name in _REDUCTIONS and len(arguments) == 2:
         first, keywords["axis"] = arguments

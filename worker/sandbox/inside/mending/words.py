@@ -5,10 +5,9 @@ from collections import Counter
 
 from worker.sandbox.inside.accessors import spell
 
-_PRODUCTS = {"matmul": "@", "dot": "@", "multiply": "*", "divide": "/", "true_divide": "/", "add": "+", "subtract": "-"}
+from .views import COPIES, FUNCTIONS
+
 _TRANSPOSES = frozenset({"T", "transpose"})
-#: Calls that return what they are given.
-_COPIES = frozenset({"copy", "array", "asarray", "astype", "deepcopy", "float64"})
 _OPERATORS: dict[type[ast.AST], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -41,10 +40,12 @@ def _words(node: ast.AST) -> list[str]:
 def _words_of_attribute(node: ast.Attribute) -> list[str]:
     if node.attr in _TRANSPOSES:
         return ["T"]
-    if node.attr in _COPIES:
+    if node.attr in COPIES:
         return []
     name = spell(node)
-    return [_PRODUCTS.get(node.attr, name if name.startswith("self.") else node.attr)]
+    if node.attr in FUNCTIONS:
+        return [_OPERATORS[type(FUNCTIONS[node.attr])]]
+    return [name if name.startswith("self.") else node.attr]
 
 
 def similarity(first: Counter[str], second: Counter[str]) -> float:
