@@ -7,7 +7,7 @@ from itertools import groupby
 from grader.model.verdict import MendedStatement, MendingKind, SourceLine, StudentError, Verdict, WrongNumber
 from grader.reports.exceptions import describe_exception
 from grader.reports.numpy_text import format_case, format_nested
-from grader.reports.plaintext import sentence
+from grader.reports.plaintext import join_words, sentence, upper_first
 from grader.reports.slips import ask_about, describe_slips
 
 #: The heading of the list.
@@ -55,8 +55,8 @@ def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
     lost = {row.name: row.max_score - row.score for row in verdict.properties}
     return tuple(
         LineChange(
-            _upper_first(_describe_fault(statement)),
-            _join(statement.titles),
+            upper_first(_describe_fault(statement)),
+            join_words(statement.titles),
             sum(lost.pop(name, 0) for name in statement.rows),
             statement.source,
             _describe_evidence(statement, verdict.error),
@@ -95,8 +95,8 @@ def describe_changes(verdict: Verdict) -> Iterator[str]:
     """Yield a sentence for each statement whose place is shown: "Gradient of the weights: line 12 is wrong."."""
     for statement in verdict.repair:
         if fault := _describe_fault(statement):
-            title = _join(statement.titles)
-            yield sentence(f"{title}: {fault}" if title else _upper_first(fault))
+            title = join_words(statement.titles)
+            yield sentence(f"{title}: {fault}" if title else upper_first(fault))
 
 
 def _describe_fault(statement: MendedStatement) -> str:
@@ -116,7 +116,7 @@ def _describe_fault(statement: MendedStatement) -> str:
 def _locate(lines: Sequence[SourceLine]) -> str:
     """Return the places of lines in words: "lines 12 and 14", "line 25 of code cell 10 (begins `x = 1`)"."""
     groups = groupby(lines, key=lambda line: (line.file, line.cell))
-    return _join([_locate_together(list(part)) for _, part in groups])
+    return join_words([_locate_together(list(part)) for _, part in groups])
 
 
 def _locate_together(lines: Sequence[SourceLine]) -> str:
@@ -124,7 +124,7 @@ def _locate_together(lines: Sequence[SourceLine]) -> str:
     if len(numbers) == 1:
         return lines[0].where
     many = len(numbers) > _MOST_NAMED
-    text = f"lines {min(numbers)} to {max(numbers)}" if many else f"lines {_join(list(map(str, numbers)))}"
+    text = f"lines {min(numbers)} to {max(numbers)}" if many else f"lines {join_words(list(map(str, numbers)))}"
     return lines[0].place(text)
 
 
@@ -140,14 +140,5 @@ def _describe_number(wrong: WrongNumber) -> str:
     return f"`{wrong.result}{index}` is {given}; it must be {expected}{f', with {case}' if case else ''}."
 
 
-def _join(texts: Sequence[str]) -> str:
-    *others, last = texts or ("",)
-    return f"{', '.join(others)} and {last}" if others else last
-
-
 def _count(number: int) -> str:
-    return _upper_first(_COUNTS[number]) if number < len(_COUNTS) else str(number)
-
-
-def _upper_first(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return upper_first(_COUNTS[number]) if number < len(_COUNTS) else str(number)

@@ -5,6 +5,7 @@ from itertools import groupby
 
 from grader.model.verdict import CaseCounterexample, CheckReason, NotebookCheck, Outcome, SourceLine, Verdict
 from grader.reports.numpy_text import format_case
+from grader.reports.plaintext import join_words, upper_first
 
 
 def describe_check(verdict: Verdict) -> str:
@@ -15,7 +16,7 @@ def describe_check(verdict: Verdict) -> str:
     if verdict.outcome is Outcome.PASSED:
         return _describe_right(check)
     supposed = f"With a right {_join_code(check.functions)}, {check.name}"
-    name = supposed if check.supposed else _upper_first(check.name)
+    name = supposed if check.supposed else upper_first(check.name)
     if check.reason is CheckReason.SHAPE:
         return f"{name} passes, since it tries one shape only: {check.shape}.{_describe_other_case(verdict)}"
     if check.reason is CheckReason.UNSEEN:
@@ -65,9 +66,4 @@ def _name_lines(lines: Sequence[SourceLine]) -> str:
 
 
 def _join_code(names: Sequence[str]) -> str:
-    *others, last = [f"`{name}`" for name in names]
-    return f"{', '.join(others)} and {last}" if others else last
-
-
-def _upper_first(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
+    return join_words([f"`{name}`" for name in names])

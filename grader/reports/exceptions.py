@@ -1,6 +1,7 @@
 """The mistake behind an exception, in words."""
 
 from grader.model.verdict import StudentError
+from grader.reports.plaintext import upper_first
 
 
 def describe_exception(error: StudentError | None) -> str:
@@ -8,5 +9,4 @@ def describe_exception(error: StudentError | None) -> str:
     mistake = None if error is None else error.mistake
     if mistake is None:
         return ""
-    place = mistake.line.where
-    return f"{place[:1].upper()}{place[1:]} {mistake.text}"
+    return f"{upper_first(mistake.line.where)} {mistake.text}"
