@@ -15,7 +15,7 @@ from bench.submissions import RIGHT, WRONG, extract_function, write_variants
 COPIES = 20
 EXAMPLES = ("right_loops.py", RIGHT, "bias_template.py", *WRONG)
 #: The networks of a checkout: this one reads what earlier ones wrote, and not the other way round.
-NETWORKS = "grader/assignments/udl-7.2.npz"
+NETWORKS = "grader/assignments/gallery/udl-7.2.npz"
 
 
 def main() -> None:

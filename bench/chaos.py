@@ -32,7 +32,7 @@ from grader.store.store import Store
 from grader.subjects.kinds import load
 from grader.subjects.networks.assignment import Rubric
 from grader.subjects.networks.revision import NetworksRevision, dump
-from tests.networks import load_packaged
+from grader.subjects.kinds import load_packaged
 from tests.service.chaos import FaultyService, StudentFile
 from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, without_identity
 from worker.grading.grader import Grader

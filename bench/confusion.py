@@ -21,7 +21,7 @@ from tests.corpus.mutants import mutants
 from tests.corpus.right import STYLES
 from tests.corpus.variants import right_variants
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
 from tests.subjects.networks.diagnosis.slips import pairs, slips
 from tests.subjects.networks.diagnosis.styles import written
@@ -157,7 +157,7 @@ def main() -> None:
     """Print both tables, what was not named first, and the time it took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pairs", type=int, default=200, help="how many pairs of each style; 0 is all (minutes)")
-    bench = DiagnosisBench(NetworksJudge(load_packaged("udl-7.2")))
+    bench = DiagnosisBench(NetworksJudge(load_layered()))
     groups = list(_diagnose_groups(bench, parser.parse_args().pairs))
     print("\n".join([_render_fates(groups), "", _render_matrix(groups)]))
     times = list(bench.milliseconds)

@@ -19,7 +19,7 @@ from bench.network_facts import Columns, tabulate
 from bench.table import render_markdown
 from grader.subjects.networks.ordinary import ordinary
 from grader.subjects.networks.revision import NetworksRevision, load
-from tests.networks import load_packaged
+from tests.networks import load_layered
 
 #: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
 NETWORKS, SEED = 10_000, 1_000_003
@@ -131,7 +131,7 @@ def main() -> None:
         with open(options.revision, "rb") as file:  # noqa: PTH123 - a name as it was given
             revision = load(file.read(), options.revision)
     else:
-        revision = load_packaged(options.revision)
+        revision = load_layered()
     faults = draw_faults(revision, options.each, options.networks, options.seed)
     print(_render_table(faults, options.networks, len(revision.suite)))
     print()

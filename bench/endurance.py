@@ -15,7 +15,7 @@ from statistics import median
 from bench.process_tree import walk_tree
 from bench.submissions import extract_function, pick_variant
 from grader.judge.judge import Judge
-from tests.networks import load_packaged
+from grader.subjects.kinds import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed

@@ -18,7 +18,7 @@ from bench.run import ONE_THREAD
 from grader.model.formulas import Formulas
 from grader.oracle.network import Network
 from grader.oracle.reference import gradient
-from tests.networks import load_packaged
+from tests.networks import load_layered
 
 FORMULAS = Formulas()
 
@@ -142,7 +142,7 @@ def _run_checker(checker: Checker, problems: Path) -> Iterator[_CheckerProcess]:
 def _draw_sets() -> dict[str, list[GradientProblem]]:
     rng = np.random.default_rng(0)
     sets = {name: [_draw_problem(rng, sizes) for _ in range(count)] for name, (sizes, count) in SHAPES.items()}
-    suite = [pose_problem(network, FORMULAS) for network in load_packaged("udl-7.2").suite.networks[::STRIDE]]
+    suite = [pose_problem(network, FORMULAS) for network in load_layered().suite.networks[::STRIDE]]
     small, large = sets
     return {small: sets[small], SUITE: suite, large: sets[large]}
 

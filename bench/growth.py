@@ -11,7 +11,7 @@ from bench.submissions import RIGHT, extract_function
 from grader.judge.judge import Judge
 from grader.subjects.networks.assignment import Range
 from grader.subjects.networks.revision import NetworksRevision, load
-from tests.networks import load_packaged
+from tests.networks import load_layered
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw
@@ -61,7 +61,7 @@ def _draw_sizes(first: int | None) -> Iterator[SizedRevision]:
 def _draw_revision(
     depth: Sequence[int] | None = None, widths: Sequence[int] | None = None, networks: int = NETWORKS_OF_A_SIZE
 ) -> NetworksRevision:
-    assignment = load_packaged("udl-7.2").assignment
+    assignment = load_layered().assignment
     if depth is not None and widths is not None:
         ranges = replace(assignment.ranges, depth=Range(*depth), widths=Range(*widths))
         # None of the notebook's own shape, which is another.

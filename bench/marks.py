@@ -10,14 +10,14 @@ from collections import Counter
 from grader.judge.examples import Examples
 from tests.corpus.four_lines import IGNORING, Lines, combined, mended, source
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
 
 class Marker:
     """The scores of combinations, each computed once, without counterexamples."""
 
     def __init__(self) -> None:
-        self._judge = NetworksJudge(load_packaged("udl-7.2"))
+        self._judge = NetworksJudge(load_layered())
         self._scores: dict[tuple[tuple[str, str], ...], int] = {}
         Examples.smallest_by_row = lambda *_: {}  # type: ignore[method-assign]
 

@@ -16,7 +16,7 @@ from bench.submissions import extract_function, make_variant
 from grader.judge.examples import Examples
 from grader.judge.judge import Judge
 from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
-from tests.networks import load_packaged
+from grader.subjects.kinds import load_packaged
 from worker.grading.candidate import Jailed
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from grader.errors import JailUnavailable
-from tests.networks import NetworksJudge, load_packaged
+from tests.contracts import ContractJudge, load_packaged
 from tests.services import redis_program, require
 from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, plan_jailed
@@ -199,9 +199,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def udl() -> NetworksJudge:
-    """The assignment that ships, with its networks."""
-    return NetworksJudge(load_packaged("udl-7.2"))
+def udl() -> ContractJudge:
+    """The assignment that ships, with its cases."""
+    return ContractJudge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,19 @@
 """Layered networks with types that say so: tests look into them, as nothing above `subjects/` does."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from grader.judge.judge import Judge
-from grader.subjects import kinds
 from grader.subjects.networks.assignment import Assignment
 from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
 from grader.subjects.networks.explanation import Explanation
-from grader.subjects.networks.revision import NetworksRevision
+from grader.subjects.networks.revision import NetworksRevision, load
 from grader.subjects.networks.subject import Networks
+
+#: The folder of what shipped as layered networks.
+LAYERED = Path(__file__).parent / "layered"
 
 
 @dataclass(frozen=True)
@@ -25,11 +28,9 @@ class NetworksJudge(Judge):
         return self.revision.assignment
 
 
-def load_packaged(name: str) -> NetworksRevision:
-    """A revision of networks that ships with Backmark."""
-    revision = kinds.load_packaged(name)
-    assert isinstance(revision, NetworksRevision)
-    return revision
+def load_layered() -> NetworksRevision:
+    """`udl-7.2` as layered networks, which shipped with earlier versions."""
+    return load((LAYERED / "udl-7.2.npz").read_bytes())
 
 
 def leave_out_facts(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from grader.subjects.gallery import list_gallery
 from grader.subjects.kinds import parse
 from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.summary import survey
-from tests.networks import load_packaged
+from grader.subjects.kinds import load_packaged
 from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
 
 ROOT = Path(__file__).parents[1]

@@ -4,11 +4,11 @@ import json
 import zipfile
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from grader.errors import AssignmentError
 from grader.subjects import kinds
+from grader.subjects.gallery import list_drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +30,10 @@ class PackagedRevision:
 @cache
 def list_packaged_revisions() -> tuple[PackagedRevision, ...]:
     """Return the packaged revisions, sorted by file name."""
-    folder = resources.files("grader") / "assignments"
-    files = sorted((file for file in folder.iterdir() if file.name.endswith(".npz")), key=lambda file: file.name)
     return tuple(
-        read_packaged(
-            file.name, file.read_bytes(), (folder / f"{file.name.removesuffix('.npz')}.preview.json").read_text()
-        )
-        for file in files
+        read_packaged(file.name, file.read_bytes(), file.with_suffix(".preview.json").read_text(encoding="utf-8"))
+        for file in list_drawn()
     )
-
-
-def packaged_text(assignment_id: str) -> str | None:
-    """Return the TOML of a packaged revision's assignment, or None if there is none of that id."""
-    names = {packaged.assignment_id for packaged in list_packaged_revisions()}
-    if assignment_id not in names:
-        return None
-    return (resources.files("grader") / "assignments" / f"{assignment_id}.toml").read_text(encoding="utf-8")
 
 
 def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:

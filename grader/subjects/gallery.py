@@ -5,10 +5,11 @@
 
 import sys
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 
 from grader.subjects.folder import NAME
 
@@ -24,6 +25,9 @@ its `assignment.toml`. `backmark assignments` lists them.
 | --- | --- | --- | --- |
 """
 
+#: Former ids of contracts.
+_RENAMED: Mapping[str, str] = MappingProxyType({"udl-7.2-contract": "udl-7.2"})
+
 
 @dataclass(frozen=True, slots=True)
 class GalleryEntry:
@@ -38,13 +42,24 @@ class GalleryEntry:
 
 def list_gallery() -> tuple[GalleryEntry, ...]:
     """Return the contracts of the gallery, sorted by id."""
-    return tuple(map(_read, sorted(_root().iterdir())))
+    return tuple(_read(folder) for folder in sorted(_root().iterdir()) if folder.is_dir())
 
 
 def find_folder(identifier: str) -> Path | None:
     """Return the folder of a contract of the gallery; None if there is none of that id."""
-    folder = _root() / identifier
+    folder = _root() / _RENAMED.get(identifier, identifier)
     return folder if folder.parent == _root() and (folder / NAME).is_file() else None
+
+
+def find_drawn(identifier: str) -> Path | None:
+    """Return the revision of a contract that ships with its cases; None if its cases are drawn when they are needed."""
+    drawn = _root() / f"{_RENAMED.get(identifier, identifier)}.npz"
+    return drawn if drawn.parent == _root() and drawn.is_file() else None
+
+
+def list_drawn() -> tuple[Path, ...]:
+    """Return the revisions of contracts that ship with their cases, sorted by id."""
+    return tuple(sorted(file for file in _root().iterdir() if file.suffix == ".npz"))
 
 
 def _root() -> Path:

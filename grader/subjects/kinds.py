@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib import import_module, resources
+from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ from grader.model.packaged import ArchiveHeader
 from grader.model.stored import complete
 from grader.model.words import KindWords
 from grader.subjects.folder import bundle
-from grader.subjects.gallery import list_gallery
+from grader.subjects.gallery import find_drawn, list_gallery
 
 if TYPE_CHECKING:
     from grader.judge.subject import JudgedRevision
@@ -137,23 +137,18 @@ def read_header(data: bytes) -> ArchiveHeader:
 
 def load_packaged(assignment_id: str) -> "JudgedRevision":
     """Return a revision that ships with Backmark, such as `udl-7.2`."""
-    if assignment_id not in _list_packaged():
+    file = find_drawn(assignment_id)
+    if file is None:
         alike = find_similar(assignment_id)
         advice = f"did you mean {alike}?" if alike else "name one that `backmark assignments` lists, a file or a folder"
         raise BadAssignment(f"there is no assignment {assignment_id!r}: {advice}")
-    file = resources.files("grader") / "assignments" / f"{assignment_id}.npz"
     return load(file.read_bytes(), file.name)
 
 
 def find_similar(name: str) -> str:
     """Return the ID of a shipped assignment that is most like a name; empty if none is."""
-    shipped = [*_list_packaged(), *(entry.id for entry in list_gallery())]
+    shipped = [entry.id for entry in list_gallery()]
     return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
-
-
-def _list_packaged() -> list[str]:
-    files = (resources.files("grader") / "assignments").iterdir()
-    return sorted(file.name.removesuffix(".npz") for file in files if file.name.endswith(".npz"))
 
 
 def _kind(data: bytes) -> str:

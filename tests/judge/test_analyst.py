@@ -15,7 +15,7 @@ from grader.subjects.networks.draw import draw
 from grader.subjects.networks.mistakes import Known
 from tests.judge.test_shrinking import RIGHT
 from tests.local import local
-from tests.networks import NetworksJudge, leave_out_facts, load_packaged
+from tests.networks import NetworksJudge, leave_out_facts, load_layered
 
 MASK = "indicator_function(all_f[layer - 1])"
 
@@ -79,7 +79,7 @@ def test_single_precision_is_right_with_the_forward_pass_computed_anew(udl: Netw
 @pytest.mark.parametrize("activation", [Activation.TANH, Activation.SIGMOID])
 def test_the_lower_layers_of_a_smooth_network_are_judged(activation: Activation) -> None:
     """Zeros, and an error of one per cent, in the layers of any distance from the output."""
-    base = load_packaged("udl-7.2").assignment
+    base = load_layered().assignment
     judge = NetworksJudge(draw(replace(base, formulas=Formulas(activation)), choice=1))
     zeros = Lines(finish=lambda network, k, part: part * (network.depth - k <= 6))
     assert (

@@ -17,7 +17,7 @@ from grader.subjects.networks.rubric import steps
 from grader.subjects.networks.steps import STEPS
 from tests.corpus.slips import Slip, right_for, template, todo_slips
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
 #: With tanh nothing but the product of the two comes back: a wrong dl/dh cannot be told from a wrong derivative.
 TOGETHER = {"activation_gradient": {"activation_gradient", "relu_derivative"}}
@@ -32,7 +32,7 @@ NETWORKS = 100
 def judge(request: pytest.FixtureRequest) -> NetworksJudge:
     """Assignments of three activations, with one column and with several."""
     name, columns = request.param
-    assignment = load_packaged("udl-7.2").assignment
+    assignment = load_layered().assignment
     ranges = replace(assignment.ranges, columns=Range(1, columns))
     formulas = Formulas(Activation(name))
     return NetworksJudge(draw(replace(assignment, formulas=formulas, ranges=ranges, networks=NETWORKS), choice=1))
@@ -94,7 +94,7 @@ def test_a_right_one_holds_every_step(judge: NetworksJudge) -> None:
 @pytest.mark.parametrize("loss", Loss)
 def test_the_reference_holds_every_step_for_every_activation_and_loss(activation: Activation, loss: Loss) -> None:
     """With batches as well."""
-    base = load_packaged("udl-7.2").assignment
+    base = load_layered().assignment
     assignment = replace(
         base,
         formulas=Formulas(activation, loss),

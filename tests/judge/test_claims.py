@@ -9,9 +9,9 @@ from grader.model.verdict import Judgement, Mark, Property
 from grader.subjects.networks import wording
 from tests.corpus.four_lines import source as four_lines
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
-JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_layered())
 
 #: Right gradients under names of its own, with holes for where they are kept and what is returned.
 TEMPLATE = """

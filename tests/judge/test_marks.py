@@ -9,9 +9,9 @@ from grader.model.verdict import Judgement, Mark
 from tests.corpus import four_lines
 from tests.corpus.four_lines import FORMS, IGNORING, SHAPELESS, STEP, WRONG, Lines, combined, mended
 from tests.local import local
-from tests.networks import NetworksJudge, leave_out_facts, load_packaged
+from tests.networks import NetworksJudge, leave_out_facts, load_layered
 
-JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_layered())
 
 
 @pytest.fixture(autouse=True)

@@ -9,9 +9,9 @@ from grader.oracle.network import Network, forward
 from grader.subjects.networks import wording
 from tests.corpus.four_lines import source as four_lines
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
-JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_layered())
 
 CASES = JUDGE.revision.suite
 

@@ -5,9 +5,9 @@ import pytest
 from grader.judge.examples import Examples
 from grader.model.verdict import Judgement, Mark, Property
 from tests.local import local
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
-JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_layered())
 
 #: A backward pass by generators and dictionaries; each hole is right by default.
 SOURCE = """

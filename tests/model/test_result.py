@@ -10,7 +10,7 @@ from grader.model.stored import read
 from grader.model.verdict import CaseInput, Flag, Judgement, Outcome, StudentError, Verdict
 from grader.reports.numpy_text import format_input
 from tests.judge.test_shrinking import RIGHT, SLIPS
-from tests.networks import NetworksJudge
+from tests.contracts import ContractJudge
 from tests.reports.test_terminal import judge_source, show_verdict, verdict
 
 
@@ -20,7 +20,7 @@ def read_back(original: Verdict) -> Verdict:
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
-def test_verdicts_of_every_kind_come_back_as_they_were(udl: NetworksJudge, slip: str | None) -> None:
+def test_verdicts_of_every_kind_come_back_as_they_were(udl: ContractJudge, slip: str | None) -> None:
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
     original = judge_source(source, udl)
     assert read_back(original) == original

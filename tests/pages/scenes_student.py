@@ -169,7 +169,7 @@ def contract(house: House, window: Window) -> None:
 
 
 #: A contract whose rows are statements, and changes that make two of its lines wrong.
-REPAIRED = "udl-7.2-contract"
+REPAIRED = "udl-7.2"
 WRONG_LINES = (
     (b"np.matmul(all_dl_df[layer], all_h[layer].T)", b"0.5 * np.matmul(all_dl_df[layer], all_h[layer].T)"),
     (b"indicator_function(all_f[layer - 1]) * all_dl_dh[layer]", b"all_dl_dh[layer]"),

@@ -29,7 +29,7 @@ from grader.subjects.networks.revision import NetworksRevision
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict_view import make_view
-from tests.networks import load_packaged
+from tests.networks import load_layered
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed
@@ -123,7 +123,7 @@ LEVELS = {
 
 def make_grader(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
-    base = load_packaged("udl-7.2")
+    base = load_layered()
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
     return Grader(Judge(NetworksRevision(replace(base.assignment, limits=limits), base.suite)), jails)
 

@@ -18,7 +18,7 @@ from grader.subjects.networks import networks_kind
 from grader.subjects.networks.assignment import Assignment, Rubric
 from grader.subjects.networks.rubric import ORDER
 from tests.judge.test_shrinking import RIGHT, SLIPS
-from tests.networks import NetworksJudge
+from tests.contracts import ContractJudge
 from tests.reports.disclosing import (
     CANARY,
     CHECK_AT_HINT,
@@ -363,7 +363,7 @@ def test_a_key_that_verdicts_have_one_day_is_hidden_until_somebody_decides() -> 
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
-def test_what_the_engine_says_is_cut_as_well(udl: NetworksJudge, slip: str | None) -> None:
+def test_what_the_engine_says_is_cut_as_well(udl: ContractJudge, slip: str | None) -> None:
     """Of a real verdict: no number of a network, no message, and it can still be read back and shown."""
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
     verdict = json.loads(json.dumps(judge_source(source, udl).as_dict()))
@@ -380,7 +380,7 @@ def test_what_the_engine_says_is_cut_as_well(udl: NetworksJudge, slip: str | Non
 
 
 @pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])
-def test_no_row_of_a_verdict_gives_a_formula_away(udl: NetworksJudge, source: str) -> None:
+def test_no_row_of_a_verdict_gives_a_formula_away(udl: ContractJudge, source: str) -> None:
     """Which array is wrong, and on how many networks: what it should be made of is the strong hint's to say."""
     result = disclose(json.loads(json.dumps(judge_source(source, udl).as_dict())), FULL, 1)
     rows = [row["message"] for row in result["properties"]]
@@ -470,7 +470,7 @@ def test_a_setting_that_an_older_version_did_not_store_is_not_announced() -> Non
     assert "templates" not in disclose_settings(settings)
 
 
-def test_every_property_can_be_hidden(udl: NetworksJudge) -> None:
+def test_every_property_can_be_hidden(udl: ContractJudge) -> None:
     verdict = json.loads(json.dumps(judge_source(RIGHT, udl).as_dict()))
     for name in ORDER:
         assert names(disclose(verdict, hide_properties(name), 1)) == [

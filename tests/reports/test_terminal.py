@@ -27,7 +27,7 @@ from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
 from tests.judge.test_shrinking import RIGHT, SLIPS
 from tests.local import local
-from tests.networks import NetworksJudge
+from tests.contracts import ContractJudge
 from tests.reports.graded import WRONG_LINE, repair_verdict
 
 
@@ -53,7 +53,7 @@ def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", o
     return Verdict.of(GradedSubmission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 
-def judge_source(source: str, judge: NetworksJudge) -> Verdict:
+def judge_source(source: str, judge: ContractJudge) -> Verdict:
     """The verdict on a source of our own."""
     return verdict(judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment)))
 
@@ -98,7 +98,7 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
         assert text in out
 
 
-def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: NetworksJudge) -> None:
+def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: ContractJudge) -> None:
     """Readable in ten seconds."""
     old, new, _ = SLIPS["no ReLU derivative"]
     out = show_verdict(judge_source(RIGHT.replace(old, new), udl))
@@ -109,14 +109,14 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
     assert len(out.splitlines()) < 40
 
 
-def test_colour_is_only_for_terminals(udl: NetworksJudge) -> None:
+def test_colour_is_only_for_terminals(udl: ContractJudge) -> None:
     """The same words either way."""
     source_verdict = judge_source(RIGHT, udl)
     assert "\x1b[" in show_verdict(source_verdict, colour=True)
     assert "\x1b[" not in show_verdict(source_verdict)
 
 
-def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: NetworksJudge) -> None:
+def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: ContractJudge) -> None:
     """A verdict with --seed is not the course's."""
     source_verdict = judge_source(RIGHT, udl)
     seeded_verdict = replace(source_verdict, assignment=replace(source_verdict.assignment, own_networks=False))
@@ -136,7 +136,7 @@ def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_it_fits_any_width(udl: NetworksJudge, width: int) -> None:
+def test_it_fits_any_width(udl: ContractJudge, width: int) -> None:
     """No line is longer than the terminal."""
     old, new, _ = SLIPS["mask from the wrong layer"]
     assert max(map(len, show_verdict(judge_source(RIGHT.replace(old, new), udl), width).splitlines())) <= width

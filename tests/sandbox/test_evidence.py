@@ -7,10 +7,10 @@ from grader.oracle.suite import Suite
 from grader.subjects.networks import wording
 from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from tests.local import local
-from tests.networks import load_packaged
+from tests.networks import load_layered
 from worker.sandbox.inside.networks.forms import FORMS
 
-UDL = load_packaged("udl-7.2")
+UDL = load_layered()
 #: A network with one hidden layer.
 ONE: Suite = UDL.suite.one(next(i for i, sizes in enumerate(UDL.suite.sizes) if len(sizes) == 3 and sizes[1] > 1))
 #: A network with two hidden layers.

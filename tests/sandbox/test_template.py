@@ -20,7 +20,7 @@ from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from grader.model.verdict import Outcome
 from grader.oracle.suite import join
 from tests.local import entry_of
-from tests.networks import NetworksJudge
+from tests.contracts import ContractJudge
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request
@@ -374,7 +374,7 @@ def test_template_and_jail_have_no_memory_together(own_template: Template) -> No
 
 
 def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
-    udl: NetworksJudge, jail: Launch, monkeypatch: pytest.MonkeyPatch
+    udl: ContractJudge, jail: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the child while it answers, and of the template; what was sent is found, so that the search finds."""
     monkeypatch.setenv("BACKMARK_CANARY", "the-canary-of-this-test")
@@ -425,7 +425,7 @@ def read_answers(jail: Jail, code: str, query: JailRequest) -> list[bytes]:
         return [reply.payload for reply in session.replies]
 
 
-def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Template, udl: NetworksJudge) -> None:
+def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Template, udl: ContractJudge) -> None:
     """Whatever another submission did to it."""
     query = request(udl.subject.exchange.question(udl.questions))
     answers = read_answers(own_template, SUMS, query)
@@ -438,7 +438,7 @@ def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Templat
     assert read_answers(own_template, SUMS, query) == answers
 
 
-def test_a_template_that_replaces_another_is_told_again(own_template: Template, udl: NetworksJudge) -> None:
+def test_a_template_that_replaces_another_is_told_again(own_template: Template, udl: ContractJudge) -> None:
     query = request(udl.subject.exchange.question(udl.questions))
     own_template.keep(query)
     answers = read_answers(own_template, SUMS, query)
@@ -471,7 +471,7 @@ def test_what_there_is_no_room_for_is_sent(own_template: Template) -> None:
     assert 0 < kept_count < len(requests)
 
 
-def test_what_is_kept_for_others_is_in_no_child(own_template: Template, udl: NetworksJudge) -> None:
+def test_what_is_kept_for_others_is_in_no_child(own_template: Template, udl: ContractJudge) -> None:
     """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
     first, second, third = (
         request(udl.subject.exchange.question(udl.questions)),
@@ -509,7 +509,7 @@ def test_a_template_that_does_not_listen_is_replaced(own_template: Template) -> 
 
 
 @pytest.mark.parametrize("kind", [Template, Single])
-def test_the_largest_suite_is_asked(jail: Launch, udl: NetworksJudge, kind: type[Template] | type[Single]) -> None:
+def test_the_largest_suite_is_asked(jail: Launch, udl: ContractJudge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
     suite = join([udl.revision.suite] * 10)
     query = request(udl.subject.exchange.question(suite))
@@ -525,7 +525,7 @@ def test_the_largest_suite_is_asked(jail: Launch, udl: NetworksJudge, kind: type
 
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_networks_of_one_submission_alone_are_in_no_template(
-    udl: NetworksJudge,
+    udl: ContractJudge,
     jail: Launch,
     is_shared: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:

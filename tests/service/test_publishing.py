@@ -21,7 +21,7 @@ from grader.subjects.networks.assignment import Assignment, Ranges
 from grader.subjects.networks.assignment_toml import MOST_NETWORKS
 from grader.subjects.networks.steps import STEPS
 from tests.made import table
-from tests.networks import NetworksJudge
+from tests.contracts import ContractJudge
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from worker.grading.revisions import DrawingProcess
@@ -241,7 +241,7 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
 
 
 def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(
-    making: Making, udl: NetworksJudge
+    making: Making, udl: ContractJudge
 ) -> None:
     """With a secret the pool is drawn for the first submission, and kept; a right submission passes."""
     context, cheating_source = making(secret=OURS), table(udl.revision)
@@ -260,7 +260,7 @@ def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(
     assert second_context.store.assignments.pool(revision.id) == pool is not None
 
 
-def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: NetworksJudge) -> None:
+def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: ContractJudge) -> None:
     context = making()
     revision = context.store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
@@ -290,7 +290,7 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
     } == {student: bare(student_verdict) for student, student_verdict in before.items()}
 
 
-def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: NetworksJudge) -> None:
+def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: ContractJudge) -> None:
     places_caught = [caught_mistake.places for caught_mistake in selfcheck(udl.revision).catches]
     assert fresh_cases.replaceable(200, 40, places_caught) == places(200, usual(200))
     assert fresh_cases.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
@@ -303,7 +303,7 @@ def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
     assert {group(b"secret", "one", f"{i}") for i in range(100)} == {str(i) for i in range(GROUPS)}
 
 
-def test_a_choice_covers_the_whole_pool(udl: NetworksJudge) -> None:
+def test_a_choice_covers_the_whole_pool(udl: ContractJudge) -> None:
     choices = [set(fresh_cases.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
     assert all(len(choice) == 10 for choice in choices)
     assert set.union(*choices) == set(range(50))
@@ -312,7 +312,7 @@ def test_a_choice_covers_the_whole_pool(udl: NetworksJudge) -> None:
     assert udl.assignment.ranges == Ranges()
 
 
-def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: NetworksJudge) -> None:
+def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: ContractJudge) -> None:
     def pool(count: int, secret: bytes) -> Assignment:
         pool_drawn = fresh_cases.pool_assignment(udl.assignment, count, secret)
         assert isinstance(pool_drawn, Assignment)
@@ -325,7 +325,7 @@ def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: NetworksJudge
     assert pool(100, b"one").networks == 500
 
 
-def test_joined_networks_stand_in_order_of_depth(udl: NetworksJudge) -> None:
+def test_joined_networks_stand_in_order_of_depth(udl: ContractJudge) -> None:
     merged_revision = udl.revision.renewal.merge(udl.revision, [0, 150, 3])
     depths = [len(sizes) for sizes in merged_revision.suite.sizes]
     assert depths == sorted(depths)

@@ -8,7 +8,7 @@ from grader.model.records import RevisionRecord
 from grader.store.packaged import list_packaged_revisions
 from grader.store.store import Store
 from grader.subjects.networks.revision import load
-from tests.networks import load_packaged
+from grader.subjects.kinds import load_packaged
 
 UDL = "udl-7.2"
 

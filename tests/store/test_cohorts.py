@@ -20,7 +20,7 @@ from grader.subjects.networks.assignment import References
 from grader.subjects.networks.diagnosis import hints
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
-from tests.networks import load_packaged
+from tests.networks import load_layered
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, roll_back
 
@@ -87,7 +87,7 @@ def test_a_class_is_counted_by_the_rows_that_wrong_lines_cost(store: Store) -> N
 
 
 def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
-    bugs = library.of(load_packaged("udl-7.2").assignment)[:2]
+    bugs = library.of(load_layered().assignment)[:2]
     diagnosis = hints.write_diagnoses([Fit(bugs)], References())[0]
     mistakes = VerdictSummary.of(verdict("failed", diagnosis=[asdict(diagnosis)])).mistakes
     assert mistakes == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)

@@ -286,7 +286,7 @@ def test_a_function_of_another_name_is_sound_only_with_a_right_submission(tmp_pa
 def test_the_shipped_networks_belong_to_the_shipped_assignment() -> None:
     """An edited TOML must be drawn again."""
     from grader.subjects.kinds import read  # noqa: PLC0415 - pydantic, for this test only
-    from tests.networks import load_packaged  # noqa: PLC0415 - likewise
+    from grader.subjects.kinds import load_packaged  # noqa: PLC0415 - likewise
 
     file = EXAMPLES.parent / "grader" / "assignments" / "udl-7.2.toml"
     assert load_packaged("udl-7.2").assignment == read(file)

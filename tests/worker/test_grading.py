@@ -13,7 +13,7 @@ from grader.model.assignment import Limits
 from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
 from grader.subjects.networks.revision import NetworksRevision
 from tests.judge.test_shrinking import RIGHT
-from tests.networks import NetworksJudge
+from tests.contracts import ContractJudge
 from tests.sandbox.conftest import pid_of
 from worker.grading import engine_version
 from worker.grading.grader import Grader
@@ -26,10 +26,10 @@ Grade = Callable[..., Verdict]
 
 
 @pytest.fixture(scope="module")
-def grade(udl: NetworksJudge, jails: Jails) -> Grade:
+def grade(udl: ContractJudge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(ContractJudge(replace(udl.revision, assignment=replace(udl.assignment, limits=limits))), jails)
 
     def grade_source(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
@@ -158,10 +158,10 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
     assert verdict.score == verdict.max_score
 
 
-def test_who_differentiates_numerically_is_flagged(udl: NetworksJudge, jails: Jails) -> None:
+def test_who_differentiates_numerically_is_flagged(udl: ContractJudge, jails: Jails) -> None:
     """Beside the verdict, never in it. On a few networks: it takes its time for each."""
     few_networks = NetworksRevision(udl.assignment, udl.revision.suite.take(range(0, len(udl.revision.suite), 8)))
-    verdict = Grader(NetworksJudge(few_networks), jails).grade(NUMERICAL.encode(), "submission.py")
+    verdict = Grader(ContractJudge(few_networks), jails).grade(NUMERICAL.encode(), "submission.py")
     assert "finite_differences" in {flag.id for flag in verdict.flags}
 
 
@@ -214,7 +214,7 @@ def test_a_right_one_has_no_flags(grade: Grade) -> None:
 
 @pytest.mark.parametrize("kills", [2, 3])
 def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
-    udl: NetworksJudge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
+    udl: ContractJudge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
 ) -> None:
     """Also without a service that counts."""
     grader, kills_left = Grader(udl, jails), iter(range(kills))
@@ -235,10 +235,10 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
             grader.grade(RIGHT.encode(), "a.py")
 
 
-def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: NetworksJudge, jails: Jails) -> None:
+def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: ContractJudge, jails: Jails) -> None:
     """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
     limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(NetworksJudge(NetworksRevision(replace(udl.assignment, limits=limits), udl.revision.suite)), jails)
+    grader = Grader(ContractJudge(replace(udl.revision, assignment=replace(udl.assignment, limits=limits))), jails)
     sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
     source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
     grading = grader.grading(source.encode(), "sleeper.py")
@@ -262,7 +262,7 @@ def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: NetworksJudge, jails
     ],
 )
 def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
-    udl: NetworksJudge,
+    udl: ContractJudge,
     jails: Jails,
     source: str,
     repeatable: bool,  # noqa: FBT001 - a parameter of the test

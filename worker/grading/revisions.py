@@ -108,7 +108,7 @@ def revision(name: str, cache: Path, watch: Watch | None = None) -> "JudgedRevis
 def _find_source(name: str) -> Path | None:
     """Return the .toml file or folder of an assignment; None if its cases are drawn already."""
     path = Path(name)
-    if path.suffix != ".npz" and not path.exists():
+    if path.suffix != ".npz" and not path.exists() and gallery.find_drawn(name) is None:
         path = gallery.find_folder(name) or path
     return path if path.suffix == ".toml" or (path.is_dir() and path.suffix != ".npz") else None
 

@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as Redirection
 from grader.model import fresh_places
 from grader.model.records import PublicationRecord, RevisionRecord
 from grader.model.words import KindWords
-from grader.store.packaged import list_packaged_revisions, packaged_text
 from grader.store.publications import NewPublication
 from grader.subjects import folder, gallery, kinds
 from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
@@ -126,7 +125,7 @@ def _find_publication(course: str) -> PublicationRecord | None:
 def _read_shipped(assignment: str) -> str:
     """Return the text of an assignment that ships with Backmark; empty if none has this id."""
     entry = next((entry for entry in gallery.list_gallery() if entry.id == assignment), None)
-    return (packaged_text(assignment) or "") if entry is None else folder.bundle(entry.folder)
+    return "" if entry is None else folder.bundle(entry.folder)
 
 
 def _read_folder() -> str:
@@ -163,7 +162,6 @@ def _form(course: str, toml: str, fresh: str, fault: str | None, *, lost: str = 
         fault=fault,
         lost=lost,
         shipped=gallery.list_gallery(),
-        networks=list_packaged_revisions(),
         chosen=request.args.get("shipped", ""),
         once=secrets.token_hex(16),
         secret=service().settings.secret is not None,

@@ -65,7 +65,7 @@ def activations() -> ContractRevision:
 
 @pytest.fixture(scope="module")
 def udl() -> ContractRevision:
-    return build(replace(read_entry("udl-7.2-contract"), mistakes=()))
+    return build(replace(read_entry("udl-7.2"), mistakes=()))
 
 
 def tally(judgement: Judgement | Verdict) -> tuple[int, int]:

@@ -34,7 +34,7 @@ AT_END = "the check at the end of the notebook"
 
 @pytest.fixture(scope="module")
 def udl() -> ContractRevision:
-    return build(read_entry("udl-7.2-contract"))
+    return build(read_entry("udl-7.2"))
 
 
 def solve(udl: ContractRevision, old: str = "", new: str = "") -> str:

@@ -66,7 +66,7 @@ def test_a_solution_that_is_edited_so_that_it_raises_has_its_sentence(entry: str
 
 @pytest.mark.parametrize("name", TABLE["slips"])
 def test_a_raising_submission_of_the_notebook_has_its_sentence(name: str) -> None:
-    sentence = say(find_mistake(judge_of("udl-7.2-contract"), SOURCES[name]))
+    sentence = say(find_mistake(judge_of("udl-7.2"), SOURCES[name]))
     assert leave_out_sizes(sentence) == leave_out_sizes(TABLE["slips"][name])
 
 

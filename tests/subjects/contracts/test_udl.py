@@ -18,7 +18,7 @@ EVERY = 16
 @pytest.fixture(scope="module")
 def subjects() -> tuple[AnySubject, AnySubject]:
     """Both, made ready for judging."""
-    folder = find_folder("udl-7.2-contract")
+    folder = find_folder("udl-7.2")
     assert folder is not None
     contract = kinds.read(folder)
     return kinds.load_packaged("udl-7.2").subject, build(contract).subject  # type: ignore[arg-type] # a contract, by its folder

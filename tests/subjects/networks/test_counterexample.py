@@ -12,9 +12,9 @@ from grader.model.formulas import Activation
 from grader.oracle.answers import Malformed, Returned
 from grader.oracle.suite import Suite, flatten
 from grader.subjects.networks.counterexample import counterexample
-from tests.networks import load_packaged
+from tests.networks import load_layered
 
-UDL = load_packaged("udl-7.2")
+UDL = load_layered()
 ACTIVATIONS: dict[Activation, Callable[[Any], Any]] = {
     Activation.RELU: lambda f: np.maximum(f, 0),
     Activation.LEAKY_RELU: lambda f: np.where(f > 0, f, 0.1 * f),

@@ -15,10 +15,10 @@ from tests.corpus.four_lines import source as four_lines
 from tests.corpus.mutants import mutations
 from tests.corpus.own_names import OWN_NAMES, OwnNames
 from tests.local import local
-from tests.networks import NetworksJudge, leave_out_explanations, load_packaged
+from tests.networks import NetworksJudge, leave_out_explanations, load_layered
 from worker.grading.revisions import DrawingProcess
 
-JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_layered())
 
 
 @pytest.fixture(autouse=True)

@@ -16,16 +16,16 @@ from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.subjects.networks.archive import ARRAYS
 from grader.subjects.networks.assignment import Assignment, Rubric, assignment_from_json
 from grader.subjects.networks.revision import NetworksRevision, dump, load
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
 Raw = dict[str, Any]
 
-UDL = load_packaged("udl-7.2").id
+UDL = load_layered().id
 
 
 def read_stored() -> Raw:
     """The shipped assignment's JSON, as a new object."""
-    raw: Raw = json.loads(load_packaged("udl-7.2").assignment_json)
+    raw: Raw = json.loads(load_layered().assignment_json)
     return raw
 
 
@@ -52,8 +52,8 @@ def find_object(raw: Raw, path: tuple[str, ...]) -> Raw:
 
 def archive(assignment: str, **header: Any) -> bytes:
     """The shipped networks with another text and header, and with the id that a writer of these would give."""
-    suite = load_packaged("udl-7.2").suite
-    networks = NetworksRevision(load_packaged("udl-7.2").assignment, suite).cases_sha256
+    suite = load_layered().suite
+    networks = NetworksRevision(load_layered().assignment, suite).cases_sha256
     described = {"sizes": suite.sizes, "columns": suite.columns, "corners": suite.corners}
     id_ = sha256(f"2\n{assignment}\n{networks}".encode()).hexdigest()[:16]
     full_header = {"format": 2, "assignment": assignment, "id": id_, "evidence": None, **described, **header}
@@ -65,7 +65,7 @@ def archive(assignment: str, **header: Any) -> bytes:
 
 def test_a_revision_keeps_its_id_when_it_is_stored_again() -> None:
     """Those that 0.1 shipped and stored are among `tests/stored`."""
-    assert load(dump(load_packaged("udl-7.2"))).id == UDL
+    assert load(dump(load_layered())).id == UDL
 
 
 @pytest.mark.parametrize("path", [path for path in FIELDS if path not in REQUIRED], ids=".".join)
@@ -160,7 +160,7 @@ def test_the_shipped_archive_is_of_format_two() -> None:
 
 def test_an_assignment_is_read_whatever_the_order_of_its_fields() -> None:
     text = json.dumps(dict(reversed(read_stored().items())))
-    assert assignment_from_json(text) == load_packaged("udl-7.2").assignment
+    assert assignment_from_json(text) == load_layered().assignment
 
 
 def test_a_field_that_is_added_has_what_held_before_as_its_default() -> None:

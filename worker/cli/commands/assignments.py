@@ -23,8 +23,7 @@ def assignments(*, as_json: bool) -> ExitStatus:
 
     from grader.subjects.gallery import list_gallery
 
-    rows = [("udl-7.2", "UDL notebook 7.2: backpropagation through a deep network", "Understanding Deep Learning", "")]
-    rows += [(entry.id, entry.title, entry.course, entry.convention) for entry in list_gallery()]
+    rows = [(entry.id, entry.title, entry.course, entry.convention) for entry in list_gallery()]
     if as_json:
         keys = ("id", "title", "course", "convention")
         click.echo(json.dumps([dict(zip(keys, row, strict=True)) for row in rows]))

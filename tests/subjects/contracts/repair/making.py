@@ -34,7 +34,7 @@ class Repaired:
 
 
 @cache
-def find_revision(name: str = "udl-7.2-contract") -> ContractRevision:
+def find_revision(name: str = "udl-7.2") -> ContractRevision:
     """Return the revision of a gallery entry."""
     folder = find_folder(name)
     assert folder is not None

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from grader.model.formulas import Activation, Formulas, Loss
 from grader.subjects.networks.assignment import Assignment, Home, Range, Ranges
-from tests.networks import load_packaged
+from tests.networks import load_layered
 
 _TEXT = """
 def derivative(f):
@@ -87,7 +87,7 @@ ASSIGNMENTS = (
 def assignment(activation: Activation, loss: Loss, columns: int) -> Assignment:
     """One of these formulas."""
     return replace(
-        load_packaged("udl-7.2").assignment,
+        load_layered().assignment,
         formulas=Formulas(activation, loss),
         ranges=Ranges(outputs=Range(2, 4), columns=Range(1, columns)),
         home=Home(outputs=2),

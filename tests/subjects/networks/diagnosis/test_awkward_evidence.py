@@ -15,9 +15,9 @@ from grader.subjects.networks.diagnosis.observed import find_facts, list_facts
 from grader.subjects.networks.diagnosis.work import views
 from grader.subjects.networks.evidence import Evidence, ReturnedForm
 from grader.subjects.networks.steps import STEPS
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 
-JUDGE = NetworksJudge(load_packaged("udl-7.2"))
+JUDGE = NetworksJudge(load_layered())
 SUITE: Suite = JUDGE.subject.cases
 SINGLE = [i for i, columns in enumerate(SUITE.columns) if columns == 1]
 #: No hidden layer, single units, and ordinary networks.

@@ -13,7 +13,7 @@ from grader.subjects.networks.diagnosis.bug import Bug
 from grader.subjects.networks.diagnosis.bugs import library
 from grader.subjects.networks.diagnosis.fit import Fit
 from tests.corpus import four_lines
-from tests.networks import NetworksJudge, load_packaged
+from tests.networks import NetworksJudge, load_layered
 from tests.subjects.networks.diagnosis.diagnosing import diagnose
 from tests.subjects.networks.diagnosis.styles import source
 
@@ -73,7 +73,7 @@ def test_a_pair_is_one_explanation() -> None:
 def test_the_notebooks_equations_are_those_of_both_editions(row: str, place: str) -> None:
     """In the shipped assignment, as its file says it and as its stored revision is read."""
     file = kinds.read(Path(str(resources.files("grader"))) / "assignments" / "udl-7.2.toml")
-    for assignment in (file, load_packaged("udl-7.2").assignment):
+    for assignment in (file, load_layered().assignment):
         assert isinstance(assignment, Assignment)
         assert getattr(assignment.references, row) == place
 
