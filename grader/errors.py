@@ -15,6 +15,7 @@ BackmarkError
     │   └── JailInterrupted  it was killed or held up from outside while it had a submission
     └── AssignmentError      the assignment or its networks are not usable
         ├── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
+        ├── MadeByEarlierVersion  stored by an earlier version, and judged no longer; not damaged
         └── MadeByNewerVersion    stored by a newer version of Backmark; not damaged
 """
 
@@ -115,6 +116,10 @@ class AssignmentError(ServiceError):
 
 class BadAssignment(AssignmentError):
     """There is no such assignment, or its text is wrong; the message names the field or the file."""
+
+
+class MadeByEarlierVersion(AssignmentError):
+    """A stored revision is of a kind that this version judges no longer; the message says what to do."""
 
 
 class MadeByNewerVersion(AssignmentError):

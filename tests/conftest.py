@@ -42,7 +42,6 @@ SLOW = (
     "judge/test_marks",
     "judge/test_refused_lists",
     "judge/test_repeats",
-    "judge/test_shrinking",
     "judge/test_whole_functions",
     "lti/test_launching",
     "lti/test_refusing",

@@ -21,7 +21,6 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
-from grader.subjects.networks.revision import NetworksRevision
 from tests.made import RIGHT, WRONG, make_submissions, table
 from tests.contracts import ContractJudge
 from worker.grading.grader import Grader

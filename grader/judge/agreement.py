@@ -8,8 +8,7 @@ from grader.judge import wording
 from grader.judge.row import Row
 from grader.model.verdict import Mark
 from grader.oracle.answers import Answer, Malformed, Returned
-from grader.oracle.cases import Booleans, Cases
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans, Cases
 
 #: The judge of *passed*, and the row of what repeats.
 AGREEMENT, PURE = "finite_differences", "pure"

@@ -15,7 +15,7 @@ class Question(NamedTuple):
     payload: bytes
     #: Bytes of the answer to each.
     sizes: Sequence[int]
-    #: Results, or layers of a network, of which the answer to each says how they came; none if it says nothing of them.
+    #: Results of which the answer to each says how they came; none if it says nothing of them.
     parts: Sequence[int] = ()
 
 

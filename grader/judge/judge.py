@@ -1,18 +1,18 @@
 """The judge: answers in, judgement out. It runs nothing of a student's itself, and knows no subject's cases."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.judge import wording
-from grader.judge.agreement import AGREEMENT, PURE, agreement, disagreeing, purity, wrong_later
+from grader.judge.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.judge.examples import Example, Examples
-from grader.judge.marks import AloneMarks, Given, RowSpec, SubjectMarks
+from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.mending import Mender
 from grader.judge.row import Row
 from grader.judge.witness import Witness
@@ -27,7 +27,7 @@ from grader.model.verdict import (
     StudentError,
 )
 from grader.oracle.answers import Answer, Candidate, Raised
-from grader.oracle.cases import Cases, spread
+from grader.oracle.cases import Cases
 
 if TYPE_CHECKING:
     from grader.judge.subject import AnyExchange, AnySubject, JudgedRevision
@@ -42,9 +42,6 @@ ENDED = {
 
 #: The number of cases that are asked about a second time, after all others.
 AGAIN = 24
-
-#: The most failing cases that are asked about alone before answers are said to depend on the calls before.
-ALONE = 12
 
 CHANGES = Flag("changes_arguments", "changes its arguments in place")
 
@@ -123,7 +120,7 @@ class Judge:
         noticed = self._flags(answers, probed, witness)
         if ended is not None:
             checkers = None
-        return self._conclude(counted, answers, len(later), pure, noticed, witness, fresh, menders, checkers)
+        return self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         flags = self.subject.flags(probed, witness)
@@ -134,7 +131,6 @@ class Judge:
     def _conclude(  # noqa: PLR0913 - all that is known of a submission
         self,
         answers: Sequence[Answer],
-        first: Sequence[Answer],
         later: int,
         pure: Row,
         noticed: tuple[Flag, ...],
@@ -151,9 +147,7 @@ class Judge:
             rows |= subject.right(len(answers))
         else:
             repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-            first_agrees = agreement(self.cases, first) if later else agrees
-            fails_alone = partial(self._fails_alone, agrees.failing, witness, fresh)
-            marks = subject.marks(Given(answers, first, agrees, first_agrees, repeats, noticed, fails_alone), witness)
+            marks = subject.marks(Given(answers, agrees, repeats=repeats))
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
             rows |= marks.rows
@@ -162,13 +156,10 @@ class Judge:
         depends = any(example.depends for example in shown.values())
         if depends:
             # By what was kept between calls every line may be right.
-            diagnosis, first_difference = marks.unrepeated or diagnosis, None
+            first_difference = None
             if rows[PURE].mark is Mark.PASSED:
                 rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.differs_alone(subject.noun))
         differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
-        if marks.alone is not None and (depends or differs) and (alone := marks.alone(fresh)) is not None:
-            rows |= alone.rows
-            shown = self._show_alone(alone, shown)
         # Where answers differ from time to time the same call may be right.
         check = None if checkers is None or differs else subject.explain_check(answers, agrees.failing, checkers)
         specs = marks.specs or subject.rows
@@ -199,30 +190,6 @@ class Judge:
             repair,
             check,
         )
-
-    def _show_alone(self, alone: AloneMarks, shown: Mapping[str, Example]) -> dict[str, Example]:
-        """The examples, for each row that was judged by fresh processes its smallest case as one of these answered."""
-        examples = {name: example for name, example in shown.items() if name not in alone.rows}
-        for name, row in alone.rows.items():
-            if row.failing:
-                at = next(i for i in self.subject.order if i in row.failing)
-                examples[name] = Example(self.subject.show(self.cases, at, alone.answers[at]))
-        return examples
-
-    def _fails_alone(self, failing: Collection[int], witness: Witness, fresh: Callable[[], Candidate[Any]]) -> bool:
-        """Return True if one of a sample of the failing cases is wrong in a fresh process, too, or ends it.
-
-        There is one process at a time, so the witness goes on in a new one.
-        """
-        wrong = set(failing)
-        sample = spread([i for i in self.subject.order if i in wrong], ALONE)
-        cases: Iterator[Cases] = (self.cases.take([i]) for i in sample)
-        try:
-            return any(disagreeing(case, fresh().answer(case))[0] for case in cases)
-        except CandidateError:
-            return True
-        finally:
-            witness.restart(fresh)
 
     @staticmethod
     def _properties(

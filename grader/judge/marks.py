@@ -1,13 +1,12 @@
 """The conclusion of a subject about its own rows."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from grader.judge.mending import Mender
 from grader.judge.row import Row
-from grader.model.verdict import Diagnosis, FirstDifference, Flag, MendedStatement
-from grader.oracle.answers import Answer, Candidate, Raised
+from grader.model.verdict import Diagnosis, FirstDifference, MendedStatement
+from grader.oracle.answers import Answer, Raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +24,10 @@ class Given:
 
     #: By case the answer that counts: the wrong one of two, whichever came first.
     answers: Sequence[Answer]
-    #: The answers that came first: explanations follow the calls in their order.
-    first: Sequence[Answer]
-    #: Which of the answers that count are wrong, and which of the first ones.
+    #: Which of these are wrong.
     agrees: Row
-    first_agrees: Row
     #: False if the same question had different answers, and no argument was changed.
     repeats: bool
-    flags: Sequence[Flag]
-    #: Asks fresh processes about cases that are wrong; returns True if one is wrong there, too.
-    fails_alone: Callable[[], bool]
-
-
-@dataclass(frozen=True, slots=True)
-class AloneMarks:
-    """The rows of a subject by answers that no call came before, each of a process of its own."""
-
-    rows: dict[str, Row]
-    #: These answers by case.
-    answers: Mapping[int, Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +46,12 @@ class MendedMarks:
 class SubjectMarks:
     """The conclusion of a subject about a submission: its own rows, and their explanation."""
 
-    #: A row of a name that the judge has, too, takes its place.
     rows: dict[str, Row]
     #: The exception that left nothing to judge.
     raised: Raised | None = None
     #: The explanations of every answer, the best first, and the place at which the numbers go wrong first.
     diagnosis: tuple[Diagnosis, ...] = ()
     first_difference: FirstDifference | None = None
-    #: The explanations in their place if a counterexample does not fail in a process that has answered nothing yet.
-    unrepeated: tuple[Diagnosis, ...] = ()
-    #: Judges rows again, if the answers depend on the calls before, by those of fresh processes; it returns None if one
-    #: ends, or if that earns no more. None: there is nothing that it would judge otherwise.
-    alone: Callable[[Callable[[], Candidate[Any]]], AloneMarks | None] | None = None
     #: All rows of the verdict, if they carry other marks than those of a right one.
     specs: Sequence[RowSpec] | None = None
     #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.

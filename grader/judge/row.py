@@ -11,17 +11,13 @@ from grader.oracle.answers import Answer, Malformed, Raised, Returned
 Fails = Callable[[Any, Sequence[Answer]], Sequence[bool]]
 
 
-#: The way of an answer whose numbers are not finite.
-OVERFLOW = "overflow"
-
-
 def way(answer: Answer) -> tuple[str, str]:
-    """Return how an answer is wrong, if it is: by number, form, numbers that are not finite or what it raised."""
+    """Return how an answer is wrong, if it is: by number, form or what it raised."""
     match answer:
         case Returned():
             return ("number", "")
-        case Malformed(where=where, overflowed=overflowed):
-            return (OVERFLOW if overflowed else "form", where)
+        case Malformed(where=where):
+            return ("form", where)
         case Raised(type=name):
             return ("raised", name)
 

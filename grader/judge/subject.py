@@ -19,16 +19,11 @@ from grader.oracle.cases import Cases
 
 
 class ListWrite(Protocol):
-    """A line of the student's that writes an entry of one of the exchange's `lists`."""
+    """A line of the student's that writes one of the exchange's `lists`."""
 
     @property
     def name(self) -> str:
         """The list."""
-        ...
-
-    @property
-    def index(self) -> str:
-        """The entry, as it is written; empty if that is long."""
         ...
 
     @property
@@ -127,7 +122,7 @@ class JailReply(Protocol):
 
     @property
     def header(self) -> dict[str, Any]:
-        """Its `kind` is returned, malformed, raised or evidence."""
+        """Its `kind` is returned, partial or raised."""
         ...
 
     @property
@@ -198,16 +193,8 @@ class Exchange(Protocol[ExchangeCases_contra]):
         """Return what asks about every case."""
         ...
 
-    def observation(self, cases: ExchangeCases_contra) -> Question | None:
-        """Return what asks for all else that the subject reads of each case; None if it reads no more than answers."""
-        ...
-
     def answers(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Answer]:
         """Return the answers that the replies to the first of the cases hold; raises Crashed."""
-        ...
-
-    def evidence(self, cases: ExchangeCases_contra, replies: Sequence[JailReply]) -> list[Any]:
-        """Return what the replies to an observation hold, in a form that only the subject looks into."""
         ...
 
 
@@ -255,7 +242,7 @@ class Subject(Protocol[SubjectCases]):
         """Return the subject's own rows of a submission that is right in all of so many answers."""
         ...
 
-    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
+    def marks(self, given: Given) -> SubjectMarks:
         """Return the subject's own rows of a submission that is wrong somewhere, and what explains it."""
         ...
 

@@ -1,11 +1,10 @@
 """The candidates that an assignment is tried on before it may be used."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from grader.oracle.answers import Candidate
-from grader.oracle.cases import Cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,6 @@ class Trial:
     mistakes: Sequence[KnownMistake]
     #: The faults of the assignment itself, each a sentence.
     faults: Sequence[str] = ()
-    #: Makes other cases that the assignment allows: what is right on these, too, is no mistake. None: there are none.
-    elsewhere: Callable[[], Cases] | None = None
-    #: The call of students' functions, "called as f(x)", and the values that they have to return.
-    call: str = ""
-    returns: str = ""
-    #: True if it is known that somebody can pass; else a right submission has to show it.
-    passable: bool = True
     #: What its author should know of an assignment that may be used all the same, each a sentence.
     warnings: Sequence[str] = ()
     #: The statements that count for rows.

@@ -20,13 +20,6 @@ class Witness:
     #: The answers by `Cases.key`.
     known: dict[bytes, Answer] = field(default_factory=dict)
 
-    def restart(self, fresh: Callable[[], Candidate[Any]]) -> None:
-        """Ask a process that has answered nothing yet from now on; nothing more if none can start."""
-        try:
-            self.candidate = fresh()
-        except CandidateError:
-            self.left = 0
-
     def answer(self, cases: Any) -> list[Answer]:
         """Return the candidate's answers; raises a CandidateError if it ends, which is asked nothing more then."""
         try:
@@ -34,13 +27,6 @@ class Witness:
         except CandidateError:
             self.left = 0
             raise
-
-    def evidence(self, cases: Any) -> list[Any]:
-        """Return what the candidate's subject reads of it; fewer if it ends, which is asked nothing more then."""
-        evidence = self.candidate.evidence(cases)
-        if len(evidence) < len(cases):
-            self.left = 0
-        return evidence
 
     def ask(self, keys: Sequence[bytes], cases: Callable[[Sequence[int]], Any]) -> None:
         """Ask about the cases of these keys that are not known, as far as the budget goes.

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-#: The kind of homework of assignments, verdicts and archives that name none.
-DEFAULT_KIND = "networks"
+#: The kind of homework of assignments, verdicts and archives that name none: networks in layers, which earlier versions
+#: judged in a way of their own.
+LAYERED = "networks"
 
 #: Bounds of what an assignment's file may set, by which it is checked when it is read.
 _ATTEMPTS = {"ge": 0, "le": 1000}

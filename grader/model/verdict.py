@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from grader.model.assignment import DEFAULT_KIND, Level
+from grader.model.assignment import LAYERED, Level
 from grader.model.descriptions import describe
 from grader.model.slip import Slip, SlipKind
 
@@ -456,7 +456,7 @@ class GradedAssignment:
         default=True,
         metadata=describe("False if the networks were drawn with a seed or number chosen by the sender."),
     )
-    kind: str = field(default=DEFAULT_KIND, metadata=describe("The kind of homework."))
+    kind: str = field(default=LAYERED, metadata=describe("The kind of homework."))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+Array = NDArray[np.float64]
 Booleans = NDArray[np.bool_]
 
 
@@ -28,12 +29,12 @@ class Cases(Protocol):
         ...
 
     @property
-    def expected(self) -> NDArray[np.float64]:
+    def expected(self) -> Array:
         """The numbers of a right answer; NaN for those that are inconclusive."""
         ...
 
     @property
-    def tolerances(self) -> NDArray[np.float64]:
+    def tolerances(self) -> Array:
         """The tolerance of each number; infinite for those that are inconclusive."""
         ...
 

@@ -1,6 +1,6 @@
 """The preview of a revision's cases and of what they catch, for staff: worked out once, kept as JSON.
 
-`python -m grader.publishing.preview udl-7.2 > grader/assignments/gallery/udl-7.2.preview.json` writes that of what ships.
+In `grader/assignments/gallery`, `python -m grader.publishing.preview udl-7.2 > udl-7.2.preview.json` writes what ships.
 """
 
 import json

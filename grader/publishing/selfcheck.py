@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.judge.agreement import disagreeing
 from grader.judge.subject import JudgedRevision
-from grader.judge.trial import KnownMistake, ProvenStatement, Trial
+from grader.judge.trial import KnownMistake, ProvenStatement
 from grader.oracle.answers import Candidate
 
 
@@ -35,8 +35,6 @@ class SelfCheck:
     #: The number of inconclusive numbers.
     inconclusive: int
     catches: tuple[Catch, ...]
-    #: Mistakes that are none here: on whatever the assignment allows they are right.
-    right_here: tuple[KnownMistake, ...] = ()
     #: The faults of the assignment itself, each a sentence.
     faults: tuple[str, ...] = ()
     #: What its author should know of an assignment that may be used all the same, each a sentence.
@@ -62,21 +60,19 @@ def reference_rejected(revision: JudgedRevision) -> int:
 
 
 def selfcheck(revision: JudgedRevision) -> SelfCheck:
-    """Every known mistake that is one for this assignment, against every case."""
+    """Every known mistake of this assignment, against every case."""
     subject = revision.subject
     cases, tried = subject.cases, subject.trial()
     right = _disagreeing(cases, tried.reference)
-    catches = [
+    catches = tuple(
         Catch(mistake, tuple(np.flatnonzero(_disagreeing(cases, mistake.candidate)).tolist()))
         for mistake in tried.mistakes
-    ]
-    right_here = _right_here([catch.mistake for catch in catches if not catch.cases], tried)
+    )
     return SelfCheck(
         len(cases),
         sum(right),
         int(np.isnan(cases.expected).sum()),
-        tuple(catch for catch in catches if catch.mistake not in right_here),
-        right_here,
+        catches,
         tuple(tried.faults),
         tuple(tried.warnings),
         tuple(tried.statements),
@@ -85,11 +81,3 @@ def selfcheck(revision: JudgedRevision) -> SelfCheck:
 
 def _disagreeing(cases: Any, candidate: Candidate[Any]) -> Sequence[bool]:
     return disagreeing(cases, candidate.answer(cases))
-
-
-def _right_here(mistakes: list[KnownMistake], tried: Trial) -> tuple[KnownMistake, ...]:
-    """The mistakes that are right on any case of the assignment, as far as other cases show."""
-    if not mistakes or tried.elsewhere is None:
-        return ()
-    others = tried.elsewhere()
-    return tuple(mistake for mistake in mistakes if not any(_disagreeing(others, mistake.candidate)))

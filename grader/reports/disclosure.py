@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from grader.errors import MadeByNewerVersion
-from grader.model.assignment import DEFAULT_KIND, Feedback, Level
+from grader.model.assignment import LAYERED, Feedback, Level
 from grader.model.row_messages import OPEN_MESSAGES
 from grader.model.slip import Slip, SlipKind
 from grader.model.stored import read
@@ -96,7 +96,7 @@ def disclose_settings(assignment: Raw) -> dict[str, Any]:
     """
     feedback = policy(assignment)
     hidden = set(feedback.hidden)
-    kind = assignment.get("kind", DEFAULT_KIND)
+    kind = assignment.get("kind", LAYERED)
     own = kinds.find(kind).PUBLIC_SETTINGS if kind in kinds.KINDS else ()
     public = (*_PUBLIC_SETTINGS, *own, *_PUBLIC_AFTER)
     settings = {key: assignment[key] for key in public if key in assignment}

@@ -32,7 +32,7 @@ class Assignments:
 
     def make_current(self, revision: RevisionRecord, course: str, author: str = "") -> None:
         """Have submissions of a course graded against this revision from now on; verdicts stay as they are."""
-        packaged = self._current_packaged(revision.assignment_id)
+        packaged = self.packaged(revision.assignment_id)
         # The packaged one is current while the course names none, also after Backmark ships a newer one.
         name = "" if packaged is not None and packaged.id == revision.id else revision.id
         self._scripts.run("make_current", course, revision.assignment_id, name, revision.id, author)
@@ -42,7 +42,18 @@ class Assignments:
         number = self._redis.hget(keys.key("assignments", course), assignment_id)
         if number is not None:
             return self._read(course, text(number)) or self._read(keys.EVERYONE, text(number))
-        return self._current_packaged(assignment_id)
+        return self.packaged(assignment_id)
+
+    def packaged(self, assignment_id: str) -> RevisionRecord | None:
+        """Return the revision of an assignment that ships with Backmark, or None if none does."""
+        return next(
+            (
+                self._store_packaged(packaged)
+                for packaged in list_packaged_revisions()
+                if packaged.assignment_id == assignment_id
+            ),
+            None,
+        )
 
     def get(self, course: str, revision_id: str) -> RevisionRecord | None:
         """Return a revision that the course published or that is packaged, or None if there is none."""
@@ -55,7 +66,7 @@ class Assignments:
     def revisions(self, course: str, assignment_id: str) -> list[RevisionRecord]:
         """Return all revisions of an assignment that the course may use, newest first."""
         # Store the packaged revision first, so that it is among them.
-        self._current_packaged(assignment_id)
+        self.packaged(assignment_id)
         revisions: list[RevisionRecord] = []
         for owner in (course, keys.EVERYONE):
             numbers: Any = self._redis.zrevrange(keys.key("revisions", owner, assignment_id), 0, -1)
@@ -99,16 +110,6 @@ class Assignments:
             return revision
         count = usual(packaged.cases)
         return replace(revision, fresh=count, replaced=places(packaged.cases, count))
-
-    def _current_packaged(self, assignment_id: str) -> RevisionRecord | None:
-        return next(
-            (
-                self._store_packaged(packaged)
-                for packaged in list_packaged_revisions()
-                if packaged.assignment_id == assignment_id
-            ),
-            None,
-        )
 
     def _store_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         """Return a packaged revision, and store it if no process has yet, so that any worker finds its cases."""

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from grader.errors import BadAssignment
-from grader.model.assignment import DEFAULT_KIND
+from grader.errors import BadAssignment, MadeByEarlierVersion
+from grader.model.assignment import LAYERED
 from grader.model.packaged import ArchiveHeader
 from grader.model.stored import complete
 from grader.model.words import KindWords
@@ -28,12 +28,22 @@ if TYPE_CHECKING:
     from grader.model.common import AnyAssignment
     from grader.subjects.subject_kind import SubjectKind
 
+#: The kind of contracts.
+CONTRACT = "contract"
 #: By kind the module that is its `SubjectKind`.
-KINDS: Mapping[str, str] = MappingProxyType(
-    {
-        DEFAULT_KIND: "grader.subjects.networks.networks_kind",
-        "contract": "grader.subjects.contracts.contracts_kind",
-    }
+KINDS: Mapping[str, str] = MappingProxyType({CONTRACT: "grader.subjects.contracts.contracts_kind"})
+#: The words around verdicts of layered networks, which earlier versions judged in a way of their own.
+_OF_LAYERED = KindWords(
+    noun="network",
+    numbers="derivatives",
+    joint="on",
+    compared=" with finite differences",
+    truth="finite differences",
+    passed="Your backward pass is right.",
+    failed="Your backward pass is not right yet.",
+    results="The derivatives, layer by layer",
+    intro="From the output down, as backpropagation goes.",
+    order=", from the output down",
 )
 #: Characters of an assignment's ID.
 _LONGEST_ID = 64
@@ -50,6 +60,8 @@ def find(kind: str) -> "SubjectKind":
 
 def words(kind: str) -> KindWords:
     """Return the words for a kind; the general ones if this version does not know it."""
+    if kind == LAYERED:
+        return _OF_LAYERED
     return find(kind).WORDS if kind in KINDS else KindWords()
 
 
@@ -67,13 +79,18 @@ def code_names() -> str:
 def settings(assignment: str) -> dict[str, Any]:
     """Return a stored assignment's settings as JSON has them, with the defaults of those that it lacks; to be shown."""
     raw = json.loads(assignment)
-    kind = raw.get("kind", DEFAULT_KIND)
+    kind = raw.get("kind", LAYERED)
     if kind in KINDS:
         return find(kind).complete(raw)
-    # Of a kind that only a newer version knows, what all kinds have.
+    # Of a kind that only another version knows, what all kinds have.
     from grader.model.common import CommonSettings  # noqa: PLC0415 - grading needs none of it
 
     return complete(CommonSettings, raw)
+
+
+def is_layered(assignment: str) -> bool:
+    """Return True if a stored assignment is of layered networks, which this version judges no longer."""
+    return bool(json.loads(assignment).get("kind", LAYERED) == LAYERED)
 
 
 def package(assignment: str) -> str:
@@ -97,10 +114,15 @@ def parse(text: str, name: str) -> "AnyAssignment":
         raise BadAssignment(
             f"{name}: language is missing. A file with [{table}] is a contract: write language = 1 at its top"
         )
-    kind = tables.pop("kind", "contract" if _LANGUAGE in tables else DEFAULT_KIND)
+    kind = tables.pop("kind", CONTRACT if _LANGUAGE in tables else LAYERED)
+    if kind == LAYERED:
+        raise BadAssignment(
+            f"{name}: language is missing. A file for an earlier version, of networks in layers, becomes a contract by"
+            f" `backmark assignment convert {name}`"
+        )
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)
-        raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write one of {wanted}")
+        raise BadAssignment(f"{name}: kind is {json.dumps(kind, default=str)[:60]}: write {wanted}")
     return find(kind).read(tables, name)
 
 
@@ -121,18 +143,21 @@ def read_text(path: Path) -> str:
 
 
 def load(data: bytes, name: str = "revision") -> "JudgedRevision":
-    """Return the revision that was stored, of whatever kind.
+    """Return the revision that was stored.
 
-    MadeByNewerVersion if this version does not know its kind, its format or one of its fields; AssignmentError if it
-    is damaged.
+    MadeByEarlierVersion if it is of layered networks; MadeByNewerVersion if this version does not know its format or
+    one of its fields; AssignmentError if it is damaged.
     """
-    kind = _kind(data)
-    return find(kind if kind in KINDS else DEFAULT_KIND).load(data, name)
+    if _kind(data) == LAYERED:
+        raise MadeByEarlierVersion(
+            f"{name} is of networks in layers, which this version no longer judges: publish the assignment anew"
+        )
+    return find(CONTRACT).load(data, name)
 
 
 def read_header(data: bytes) -> ArchiveHeader:
     """Return the header of a stored revision, without NumPy; OSError, ValueError or KeyError if it is damaged."""
-    return find(_kind(data)).read_header(data)
+    return find(CONTRACT).read_header(data)
 
 
 def load_packaged(assignment_id: str) -> "JudgedRevision":
@@ -152,11 +177,11 @@ def find_similar(name: str) -> str:
 
 
 def _kind(data: bytes) -> str:
-    """The kind that an archive names; if it names none, or is none, the kind that explains what is wrong with it."""
+    """The kind of an archive: layered networks if its header names none; of what is no archive that of contracts."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             header = archive.read("header.npy")
         # NumPy's format: ten bytes, the last two of them the length of a description, that, and then the JSON.
-        return str(json.loads(header[10 + int.from_bytes(header[8:10], "little") :]).get("kind", DEFAULT_KIND))
+        return str(json.loads(header[10 + int.from_bytes(header[8:10], "little") :]).get("kind", LAYERED))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, zipfile.BadZipFile, zlib.error):
-        return DEFAULT_KIND
+        return CONTRACT

@@ -9,7 +9,7 @@ from grader.errors import CandidateError, Crashed
 from grader.judge.judge import Judge
 from grader.model.verdict import Judgement, Property
 from grader.oracle.answers import Answer, Returned
-from tests.subjects.toy import Toy, ToyCases, ToyRevision, cases, draw_revision
+from tests.judge.toy import Toy, ToyCases, ToyRevision, cases, draw_revision
 
 #: Pairs of the revision that is judged.
 PAIRS = 30
@@ -64,10 +64,6 @@ class Ours:
             answers.append(self.change(self.calls, pair, right))
             self.calls += 1
         return answers
-
-    def evidence(self, pairs: ToyCases) -> list[Any]:
-        """Nothing is read of it."""
-        return [None] * len(pairs)
 
 
 @dataclass(frozen=True, eq=False)

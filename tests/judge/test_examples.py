@@ -7,7 +7,7 @@ from grader.judge.witness import Witness
 from grader.model.verdict import CaseCounterexample, Mark
 from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, fails_always, fails_never, judge_change, judge_of, off, row_of, wrong_from
-from tests.subjects.toy import Toy, ToyAssignment, ToyCases, draw_revision
+from tests.judge.toy import Toy, ToyAssignment, ToyCases, draw_revision
 
 STATE = "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
 

@@ -12,7 +12,7 @@ from grader.judge.witness import BUDGET, Witness
 from grader.model.verdict import CaseCounterexample, Flag, Mark, NetworkReached, Outcome, SourceLine
 from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, judge_change, judge_of, off, row_of, wrong_from
-from tests.subjects.toy import Toy, ToyAssignment, ToyCases, draw_revision
+from tests.judge.toy import Toy, ToyAssignment, ToyCases, draw_revision
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,10 @@ class KeenToy(Toy):
 
     evidence: list[Given] = field(default_factory=list)
 
-    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
+    def marks(self, given: Given) -> SubjectMarks:
         """Mark as the toy does."""
         self.evidence.append(given)
-        return super().marks(given, witness)
+        return super().marks(given)
 
 
 def test_what_is_right_has_all_marks_and_nothing_to_say() -> None:
@@ -142,7 +142,7 @@ def test_what_ends_at_a_probe_is_pure_and_is_asked_no_more() -> None:
     assert [flag.title for flag in whole_judgement.flags] == [f"2 probes, {BUDGET} calls"]
 
 
-def test_a_wrong_second_answer_counts_and_the_first_ones_are_kept_apart() -> None:
+def test_a_wrong_second_answer_counts() -> None:
     judge = judge_of(KeenToy)
     judgement = judge.judge(Ours(wrong_from(PAIRS + 1)), lambda: Ours(wrong_from(0)))
     agrees = row_of(judgement, "finite_differences")
@@ -155,9 +155,7 @@ def test_a_wrong_second_answer_counts_and_the_first_ones_are_kept_apart() -> Non
     assert isinstance(judge.subject, KeenToy)
     (evidence,) = judge.subject.evidence
     assert len(evidence.agrees.failing) == 23
-    assert (evidence.first_agrees.mark, evidence.repeats) == (Mark.PASSED, False)
-    right = Ours().answer(draw_revision().cases)
-    assert [answer.numbers.tolist() for answer in evidence.first] == [r.numbers.tolist() for r in right]  # type: ignore[union-attr]
+    assert not evidence.repeats
 
 
 def test_of_a_single_pair_the_message_has_no_plural() -> None:
@@ -192,7 +190,6 @@ def test_what_changes_its_arguments_is_flagged_and_still_repeats() -> None:
     assert judgement.flags == (CHANGES,)
     assert isinstance(judge.subject, KeenToy)
     assert judge.subject.evidence[0].repeats
-    assert judge.subject.evidence[0].flags == (CHANGES,)
 
 
 def test_of_what_raised_the_pairs_that_returned_say_what_they_changed() -> None:

@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.judge.judge import AGAIN
-from grader.model.verdict import Counterexample, Judgement, Mark, Outcome
-from tests.judge.test_shrinking import RIGHT
+from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
+from tests.contracts import ContractJudge
+from tests.corpus.short import RIGHT
 from tests.local import local
-from tests.networks import NetworksJudge
 
 #: Fewer than the calls of the module of the commonest depth: a fault of a longer period may not be seen there.
 LONGEST = 40
@@ -18,8 +18,8 @@ FAULTY = RIGHT.replace("    dw, db, df =", "    scale = 1 + ({fault})\n    dw, d
 )
 
 
-def judge_source(source: str, judge: NetworksJudge) -> Judgement:
-    return judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
+def judge_source(source: str, judge: ContractJudge) -> Judgement:
+    return judge.judge(local(source, judge), lambda: local(source, judge))
 
 
 def faulty(fault: str, prelude: str = "") -> str:
@@ -29,7 +29,7 @@ def faulty(fault: str, prelude: str = "") -> str:
 
 @settings(max_examples=12)
 @given(st.data())
-def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: NetworksJudge, data: st.DataObject) -> None:
+def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: ContractJudge, data: st.DataObject) -> None:
     period = data.draw(st.integers(2, LONGEST))
     phase = data.draw(st.integers(0, period - 1))
     counter = "from itertools import count\ncalls = count()\n"
@@ -37,14 +37,14 @@ def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: NetworksJudge,
     assert judgement.outcome is Outcome.FAILED
 
 
-def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: NetworksJudge) -> None:
+def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: ContractJudge) -> None:
     """With the network on which it was wrong, and what it answered then."""
     memory = "seen = set()\n"
     source = faulty("(key := all_weights[0].tobytes() + y.tobytes()) in seen or seen.add(key) is not None", memory)
     judgement = judge_source(source, udl)
     agrees = judgement.properties[0]
     assert (judgement.outcome, agrees.outcome) == (Outcome.FAILED, Mark.FAILED)
-    assert f"Wrong on {AGAIN} of 200 networks." in agrees.message
+    assert f"Wrong on {AGAIN} of 200 cases." in agrees.message
     assert f"On {AGAIN} of these it was right when it was first asked, and wrong when it was asked again." in (
         agrees.message
     )
@@ -52,16 +52,16 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: NetworksJu
         "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
         in agrees.message
     )
-    assert isinstance(agrees.counterexample, Counterexample)
-    assert agrees.counterexample.actual is not None
-    assert agrees.counterexample.actual != agrees.counterexample.expected
+    assert isinstance(agrees.counterexample, CaseCounterexample)
+    assert any(result.wrong for result in agrees.counterexample.results)
     assert judgement.properties[-1].outcome is Mark.FAILED
 
 
-def test_every_depth_is_asked_about_again(udl: NetworksJudge) -> None:
+def test_every_depth_is_asked_about_again(udl: ContractJudge) -> None:
     places = udl.asked_again
     assert len(places) == len(set(places)) == AGAIN
-    assert {len(udl.revision.suite.sizes[i]) for i in places} == {*map(len, udl.revision.suite.sizes)}
+    depths = [case.dims["K"] for case in udl.revision.cases.drawn]
+    assert {depths[i] for i in places} == {*depths}
 
 
 @pytest.mark.parametrize(
@@ -77,13 +77,13 @@ def test_every_depth_is_asked_about_again(udl: NetworksJudge) -> None:
     ],
 )
 def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(
-    udl: NetworksJudge, prelude: str, draw: str
+    udl: ContractJudge, prelude: str, draw: str
 ) -> None:
     source = RIGHT.replace(
         "    dw, db, df =",
         f"    db = [0 * b + {draw} for b in all_biases]\n    return all_weights, db\n    dw, db, df =",
     )
-    first, second = (local(prelude + source, udl.assignment).answer(udl.revision.suite) for _ in range(2))
+    first, second = (local(prelude + source, udl).answer(udl.revision.cases) for _ in range(2))
     last_numbers = [answer.numbers[-1] for answer in first if answer.numbers is not None]
-    assert len(set(last_numbers)) == len(udl.revision.suite)
+    assert len(set(last_numbers)) == len(udl.revision.cases)
     assert last_numbers == [answer.numbers[-1] for answer in second if answer.numbers is not None]

@@ -1,29 +1,16 @@
 """A candidate that is asked more: each question once, within a budget; and how an answer is wrong."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 
-from grader.errors import Crashed, TimedOut
+from grader.errors import Crashed
 from grader.judge.exchange import read_raised, text
-from grader.judge.row import Failure, way
+from grader.judge.row import Failure
 from grader.judge.witness import Witness
 from grader.model.verdict import SourceLine
-from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import Ours, fails_always, fails_never
-from tests.subjects.toy import ToyCases, draw_revision
-
-
-@pytest.mark.parametrize(
-    ("answer", "expected"),
-    [
-        (Malformed("all_dl_dbiases", 0, overflowed=True), ("overflow", "all_dl_dbiases")),
-        (Malformed("return"), ("form", "return")),
-    ],
-)
-def test_numbers_that_are_not_finite_are_another_way_than_a_form(answer: Answer, expected: tuple[str, str]) -> None:
-    assert way(answer) == expected
+from tests.judge.toy import ToyCases, draw_revision
 
 
 def test_a_failure_is_shown_only_by_an_answer_that_is_wrong_in_its_way() -> None:
@@ -89,30 +76,13 @@ def test_an_error_that_a_jail_describes_is_read_with_caps_and_places() -> None:
 class Ending(Ours):
     """A candidate that ends at each question."""
 
-    def answer(self, pairs: ToyCases) -> list[Answer]:  # noqa: ARG002 - as below
+    def answer(self, pairs: ToyCases) -> list[Answer]:  # noqa: ARG002 - a candidate's
         """Return nothing: it ends."""
         raise Crashed("It ended.")
 
-    def evidence(self, pairs: ToyCases) -> list[Any]:  # noqa: ARG002 - a candidate's
-        """Return nothing: it ends."""
-        return []
 
-
-def test_a_witness_that_ends_is_asked_nothing_more_whatever_it_was_asked_for() -> None:
-    pairs = draw_revision().cases
-    answering, reading = Witness(Ending()), Witness(Ending())
+def test_a_witness_that_ends_is_asked_nothing_more() -> None:
+    witness = Witness(Ending())
     with pytest.raises(Crashed):
-        answering.answer(pairs)
-    assert reading.evidence(pairs) == []
-    assert (answering.left, reading.left) == (0, 0)
-
-
-def test_a_witness_goes_on_in_a_new_process_unless_none_can_start() -> None:
-    def refuse() -> Ours:
-        raise TimedOut("Its seconds are used up.")
-
-    witness, fresh = Witness(Ending()), Ours()
-    witness.restart(lambda: fresh)
-    assert (witness.candidate, witness.left > 0) == (fresh, True)
-    witness.restart(refuse)
+        witness.answer(draw_revision().cases)
     assert witness.left == 0

@@ -3,7 +3,7 @@
 import numpy as np
 
 from grader.oracle.coverage import Coverage
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 
 
 def draw_quantities() -> tuple[Array, list[int]]:

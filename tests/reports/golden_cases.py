@@ -4,7 +4,6 @@
 """
 
 import contextlib
-import gzip
 import json
 import re
 from dataclasses import replace
@@ -16,25 +15,21 @@ from flask import Flask, render_template_string
 from rich.console import Console
 
 from grader import web
-from grader.judge.judge import Judge
 from grader.model.assignment import Feedback, Level, Limits
 from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Verdict
 from grader.reports.disclosure import disclose
-from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
 from grader.store.listings import CodeListing
-from grader.store.summary import VerdictSummary
-from grader.subjects.networks.revision import NetworksRevision
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict_view import make_view
-from tests.networks import load_layered
+from tests.contracts import ContractJudge, load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed
 
-FILE = Path(__file__).parent / "goldens.json.gz"
+FOLDER = Path(__file__).parent / "goldens"
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -113,19 +108,16 @@ SOURCES = {
 LEVELS = {
     "full": Feedback(),
     "hidden": Feedback(hidden=("relu_derivative", "any_shape")),
-    "step hidden": Feedback(hidden=("weight_gradient",)),
-    "form hidden": Feedback(hidden=("form",)),
     "hint": Feedback(Level.HINT, strong_hint_after=3),
-    "strong hint": Feedback(Level.HINT, hidden=("pure",)),
     "score": Feedback(Level.SCORE),
 }
 
 
 def make_grader(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
-    base = load_layered()
+    base = load_packaged("udl-7.2")
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
-    return Grader(Judge(NetworksRevision(replace(base.assignment, limits=limits), base.suite)), jails)
+    return Grader(ContractJudge(replace(base, assignment=replace(base.assignment, limits=limits))), jails)
 
 
 def grade_source(name: str, grader: Grader) -> tuple[Verdict, CodeListing | None]:
@@ -136,58 +128,37 @@ def grade_source(name: str, grader: Grader) -> tuple[Verdict, CodeListing | None
     return verdict, CodeListing(grading.cells.texts, grading.cells.whole) if name.endswith(".ipynb") else None
 
 
-def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> dict[str, Any]:
-    """All that is shown of the verdict on the source of that name."""
+def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> str:
+    """Return all that is shown of the verdict on the source of that name: a text that a reader of a change can judge."""
     source = SOURCES[name].encode()
     code_listing = listing(name, source, len(source), cells, verdict)
-    return {
-        "result": _json(verdict),
-        # Without the engine, its last field: any change of the code is another one.
-        "standing": json.loads(json.dumps(VerdictSummary.of(verdict).write()[:-1])),
-        "marked": [[cell.number, line.number, line.mark] for cell in code_listing.cells for line in cell.marked],
-        "levels": {level: _level(name, verdict, feedback) for level, feedback in LEVELS.items()},
+    marked = [f"{cell.number}:{line.number} {line.mark}" for cell in code_listing.cells for line in cell.marked]
+    parts = {
+        "on a terminal": _terminal(verdict),
+        "marked lines": "\n".join(marked) or "none",
+        **{f"the page, {level}": _page(name, disclose(verdict, feedback, 2)) for level, feedback in LEVELS.items()},
     }
+    scripts = {row.counterexample.script for row in verdict.properties if row.counterexample}
+    text = "".join(f"=== {title}\n{part.strip()}\n\n" for title, part in parts.items())
+    for script in sorted(scripts, key=len, reverse=True):
+        text = text.replace(script.strip(), "(script)")
+    return text
 
 
-def _level(name: str, verdict: Verdict, feedback: Feedback) -> dict[str, Any]:
-    """What a student sees at that level: of the result what differs from the whole, and every face of it."""
-    student_verdict = disclose(verdict, feedback, 2)
-    whole_result = _json(verdict)
-    differences = {
-        key: value
-        for key, value in _json(student_verdict).items()
-        if key not in whole_result or value != whole_result[key]
-    }
-    return {"result": differences, **_faces(name, student_verdict)}
+def _terminal(verdict: Verdict) -> str:
+    """Return what `backmark grade` shows, which knows no levels."""
+    console = Console(width=100, color_system=None, file=None)
+    with console.capture() as capture:
+        console.print(render(replace(verdict, level=None)))
+    return "\n".join(line.rstrip() for line in capture.get().splitlines())
 
 
-def _json(verdict: Verdict) -> dict[str, Any]:
-    """The result object as it is stored and sent."""
-    return dict(json.loads(json.dumps(verdict.as_dict())))
-
-
-def _faces(name: str, verdict: Verdict) -> dict[str, str]:
-    """The page, the terminal and the forms for other systems, without the scripts, which are in the result."""
+def _page(name: str, verdict: Verdict) -> str:
+    """Return the words of the verdict's page, the script apart."""
     submission = SubmissionRecord(
         id="s1", course="c", assignment="udl-7.2", revision="r", student="ada", attempt=2, filename=name,
         source_sha256="0" * 64, size=10, state=State.DONE, created=1_700_000_000.0, finished=1_700_000_001.0, verdict=1,
     )  # fmt: skip
-    console = Console(width=100, color_system=None, file=None)
-    with console.capture() as capture:
-        # As `backmark grade` shows it, which knows no levels.
-        console.print(render(replace(verdict, level=None)))
-    faces = {"page": _page(verdict, submission), "terminal": capture.get()}
-    faces |= {form.name: form.render(submission, verdict).decode() for form in FORMATS.values()}
-    scripts = {row.counterexample.script for row in verdict.properties if row.counterexample}
-    scripts |= {verdict.counterexample.script} if verdict.counterexample else set()
-    forms = {form for script in scripts for form in (script, json.dumps(script)[1:-1])}
-    for form in sorted(forms, key=len, reverse=True):
-        faces = {face: text.replace(form, "(script)").replace(form.strip(), "(script)") for face, text in faces.items()}
-    return faces
-
-
-def _page(verdict: Verdict, submission: SubmissionRecord) -> str:
-    """The words of the verdict's page."""
     app = Flask("grader.web", root_path=str(Path(web.__file__).parent))
     app.jinja_env.filters.update(words.FILTERS)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -201,30 +172,13 @@ def _page(verdict: Verdict, submission: SubmissionRecord) -> str:
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
-def common(value: Any, golden: Any) -> Any:
-    """The value without members that the golden one lacks, since the result object grows by addition."""
-    if isinstance(value, dict) and isinstance(golden, dict):
-        return {key: common(value, golden[key]) for key, value in value.items() if key in golden}
-    if isinstance(value, list) and isinstance(golden, list) and len(value) == len(golden):
-        return [common(part, golden_part) for part, golden_part in zip(value, golden, strict=True)]
-    return value
-
-
-def goldens() -> dict[str, Any]:
-    """What each case was shown as."""
-    cases: dict[str, Any] = json.loads(gzip.decompress(FILE.read_bytes()))
-    return cases
-
-
 def main() -> None:
     """Write what each case is shown as."""
+    FOLDER.mkdir(exist_ok=True)
     with contextlib.closing(Jails(plan_jailed())) as jails:
         grader = make_grader(jails)
-        cases = {name: show_verdict(name, *grade_source(name, grader)) for name in SOURCES}
-    for faces in cases.values():
-        # Any change of the code is another engine.
-        faces["result"].pop("engine", None)
-    FILE.write_bytes(gzip.compress(json.dumps(cases, ensure_ascii=False).encode(), mtime=0))
+        for name in SOURCES:
+            (FOLDER / f"{name}.txt").write_text(show_verdict(name, *grade_source(name, grader)), encoding="utf-8")
 
 
 if __name__ == "__main__":

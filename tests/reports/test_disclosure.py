@@ -14,11 +14,9 @@ from grader.model.stored import assignment_to_json
 from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, PythonMistake, SourceLine, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
-from grader.subjects.networks import networks_kind
-from grader.subjects.networks.assignment import Assignment, Rubric
-from grader.subjects.networks.rubric import ORDER
-from tests.judge.test_shrinking import RIGHT, SLIPS
-from tests.contracts import ContractJudge
+from grader.subjects.contracts import contracts_kind
+from tests.corpus.short import RIGHT, SLIPS
+from tests.contracts import ContractJudge, load_packaged
 from tests.reports.disclosing import (
     CANARY,
     CHECK_AT_HINT,
@@ -32,6 +30,7 @@ from tests.reports.disclosing import (
 )
 from tests.reports.test_terminal import judge_source, show_verdict
 
+ASSIGNMENT = load_packaged("udl-7.2").assignment
 RANDOM = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     return [np.random.randn(*w.shape) for w in all_weights], [np.random.randn(*b.shape) for b in all_biases]
@@ -403,7 +402,7 @@ def test_staff_have_flags_and_students_none() -> None:
 
 @pytest.mark.parametrize("level", Level)
 def test_settings_are_announced_without_what_the_level_hides(level: Level) -> None:
-    settings = json.loads(assignment_to_json(Assignment("x", "X", seed=86125, feedback=Feedback(level))))
+    settings = json.loads(assignment_to_json(replace(ASSIGNMENT, seed=86125, feedback=Feedback(level))))
     public_settings = disclose_settings(settings)
     assert public_settings.get("seed") == (86125 if level is Level.FULL else None)
     assert {key: public_settings[key] for key in ("id", "title", "limits")} == {
@@ -414,14 +413,11 @@ def test_settings_are_announced_without_what_the_level_hides(level: Level) -> No
 
 
 def test_settings_that_a_kind_makes_public_are_announced_and_those_of_an_unknown_kind_are_not() -> None:
-    """What was published before there were kinds is about networks."""
-    settings = json.loads(assignment_to_json(Assignment("x", "X")))
-    own = set(networks_kind.PUBLIC_SETTINGS) & settings.keys()
+    settings = json.loads(assignment_to_json(ASSIGNMENT))
+    own = set(contracts_kind.PUBLIC_SETTINGS) & settings.keys()
     assert own
     public_settings = disclose_settings(settings)
     assert {name: public_settings[name] for name in own} == {name: settings[name] for name in own}
-    older_settings = {name: value for name, value in settings.items() if name != "kind"}
-    assert disclose_settings(older_settings).keys() >= own
     assert not disclose_settings(settings | {"kind": "sculptures"}).keys() & own
 
 
@@ -434,20 +430,20 @@ def test_an_exception_of_an_unknown_kind_belongs_to_no_hidden_row() -> None:
 
 
 def test_settings_do_not_name_hidden_properties() -> None:
-    settings = json.loads(assignment_to_json(Assignment("x", "X", feedback=hide_properties("pure"))))
+    settings = json.loads(assignment_to_json(replace(ASSIGNMENT, feedback=hide_properties("pure"))))
     assert "pure" not in json.dumps(disclose_settings(settings))
-    assert disclose_settings(settings)["rubric"]["any_shape"] == 2
+    assert disclose_settings(settings)["rubric"]["all_dl_dweights"] == 5
 
 
 def test_a_setting_of_a_later_version_is_not_announced() -> None:
     """It may say what is hidden."""
-    settings = json.loads(assignment_to_json(Assignment("x", "X")))
+    settings = json.loads(assignment_to_json(ASSIGNMENT))
     assert disclose_settings(settings | {"answers": [1]}) == disclose_settings(settings)
 
 
 def test_a_rubric_is_not_announced_where_it_would_tell_the_marks_of_what_is_hidden() -> None:
     settings = json.loads(
-        assignment_to_json(Assignment("x", "X", rubric=Rubric(pure=4), feedback=hide_properties("pure")))
+        assignment_to_json(replace(ASSIGNMENT, rubric={**ASSIGNMENT.rubric, "pure": 4}, feedback=hide_properties("pure")))
     )
     assert "rubric" not in disclose_settings(settings)
 
@@ -465,14 +461,13 @@ def test_feedback_of_a_newer_version_shows_marks_alone_and_hides_what_it_hid(hid
 
 
 def test_a_setting_that_an_older_version_did_not_store_is_not_announced() -> None:
-    settings = json.loads(assignment_to_json(Assignment("x", "X")))
+    settings = json.loads(assignment_to_json(ASSIGNMENT))
     del settings["templates"]
     assert "templates" not in disclose_settings(settings)
 
 
 def test_every_property_can_be_hidden(udl: ContractJudge) -> None:
     verdict = json.loads(json.dumps(judge_source(RIGHT, udl).as_dict()))
-    for name in ORDER:
-        assert names(disclose(verdict, hide_properties(name), 1)) == [
-            other_name for other_name in ORDER if other_name != name
-        ]
+    order = names(verdict)
+    for name in order:
+        assert names(disclose(verdict, hide_properties(name), 1)) == [other for other in order if other != name]

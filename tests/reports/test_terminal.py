@@ -25,7 +25,7 @@ from grader.model.verdict import (
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
-from tests.judge.test_shrinking import RIGHT, SLIPS
+from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
 from tests.contracts import ContractJudge
 from tests.reports.graded import WRONG_LINE, repair_verdict
@@ -55,7 +55,7 @@ def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", o
 
 def judge_source(source: str, judge: ContractJudge) -> Verdict:
     """The verdict on a source of our own."""
-    return verdict(judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment)))
+    return verdict(judge.judge(local(source, judge), lambda: local(source, judge)))
 
 
 def test_where_hints_are_alone_each_is_shown_with_the_strong_one_that_is_unlocked() -> None:
@@ -103,10 +103,10 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
     old, new, _ = SLIPS["no ReLU derivative"]
     out = show_verdict(judge_source(RIGHT.replace(old, new), udl))
     assert "failed  8 of 10 marks" in out
-    assert "Does not hold on " in " ".join(out.split())
-    assert "all_weights = [np.array([[1.0]]), np.array([[1.0]])]" in out
+    assert "line 9 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
+    assert "all_weights = [np.array(" in out
     assert "First beyond the tolerance" in out
-    assert len(out.splitlines()) < 40
+    assert len(out.splitlines()) < 50
 
 
 def test_colour_is_only_for_terminals(udl: ContractJudge) -> None:

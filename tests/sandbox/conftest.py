@@ -72,27 +72,80 @@ def pid_of(session: Session) -> int | None:
     return process.pid if isinstance(process, Forked) else process._bubble.pid if isinstance(process, Bubbled) else None
 
 
+#: The notebook's functions, and the lines that call.
+_HELPERS = """
+def d_loss_d_output(net_output, y):
+    return 2 * (net_output - y)
+
+
+def indicator_function(x):
+    x_in = np.array(x)
+    x_in[x_in > 0] = 1
+    x_in[x_in <= 0] = 0
+    return x_in
+"""
+_CODE = "all_dl_dweights, all_dl_dbiases = backward_pass(all_weights, all_biases, all_f, all_h, y)"
+
+
 def network(sizes: list[int], columns: int = 1) -> tuple[dict[str, Any], bytes, int]:
-    """Return a network's header, its numbers 1, 2, 3 and so on, and the bytes of its answer."""
-    layers = list(zip(sizes[1:], sizes, strict=False))
-    parameters = sum(rows * width + rows for rows, width in layers)
-    values = sum((rows + width) * columns for rows, width in layers) + sizes[-1] * columns
-    count = parameters + values
+    """Return a network as a case, its numbers 1, 2, 3 and so on, and the bytes of its answer.
+
+    The answer has dW[0], db[0], dW[1] and so on.
+    """
+    weights = [[rows, width] for rows, width in zip(sizes[1:], sizes, strict=False)]
+    biases = [[rows, 1] for rows in sizes[1:]]
+    shapes = {
+        "all_weights": weights,
+        "all_biases": biases,
+        "all_f": [[rows, columns] for rows in sizes[1:]],
+        "all_h": [[rows, columns] for rows in sizes[:-1]],
+    }
+    inputs: dict[str, Any] = {
+        name: {"list": [{"array": shape} for shape in listed]} for name, listed in shapes.items()
+    } | {"y": {"array": [sizes[-1], columns]}}
+    results = [
+        (f"all_dl_d{name}[{k}]", shape)
+        for k, pair in enumerate(zip(weights, biases, strict=True))
+        for name, shape in zip(("weights", "biases"), pair, strict=True)
+    ]
+    count = sum(rows * width for listed in shapes.values() for rows, width in listed) + sizes[-1] * columns
     numbers = struct.pack(f"<{count}d", *range(1, count + 1))
-    return {"sizes": sizes, "columns": columns}, numbers, 8 * parameters
+    case = {"given": {"K": len(weights) - 1}, "inputs": inputs, "results": results}
+    return case, numbers, 8 * sum(rows * width for _, (rows, width) in results)
 
 
-def ask(session: Session, code: str, *shapes: list[int], loss: str = "least_squares", columns: int = 1) -> list[Reply]:
+def make_request(*shapes: list[int], columns: int = 1) -> JailRequest:
+    """Return a request about networks of these sizes."""
+    cases, payloads, sizes = zip(*(network(shape, columns) for shape in shapes), strict=True)
+    header = {
+        "function": "backward_pass",
+        "code": _CODE,
+        "helpers": _HELPERS,
+        "helping": ["d_loss_d_output", "indicator_function"],
+        "cases": list(cases),
+    }
+    return JailRequest(header, b"".join(payloads), sizes, [len(case["results"]) for case in cases])
+
+
+def ask(session: Session, code: str, *shapes: list[int], columns: int = 1) -> list[Reply]:
     """Have the code extracted and asked for networks of these sizes, one of one parameter unless told."""
     session.extract(code.encode(), "work.py", entry_of("backward_pass"))
-    return ask_again(session, *shapes, loss=loss, columns=columns)
+    return ask_again(session, *shapes, columns=columns)
 
 
-def ask_again(session: Session, *shapes: list[int], loss: str = "least_squares", columns: int = 1) -> list[Reply]:
-    """Ask what was extracted before."""
-    headers, payloads, sizes = zip(*(network(shape, columns) for shape in shapes or ([1, 1],)), strict=True)
-    header = {"function": "backward_pass", "loss": loss, "networks": list(headers)}
-    return session.answer(JailRequest(header, b"".join(payloads), sizes))
+def ask_again(session: Session, *shapes: list[int], columns: int = 1) -> list[Reply]:
+    """Ask what was extracted before; see `shorten`."""
+    return [shorten(reply) for reply in session.answer(make_request(*shapes or ([1, 1],), columns=columns))]
+
+
+def shorten(reply: Reply) -> Reply:
+    """Return of an answer in parts what it raised, or the first result of another form; others as they are."""
+    header = reply.header
+    if header["kind"] != "partial":
+        return reply
+    if header["raised"] is not None:
+        return Reply({"kind": "raised", **header["raised"]}, b"")
+    return Reply({"kind": "malformed", **header["malformed"][0]}, b"")
 
 
 def numbers(reply: Reply) -> list[float]:

@@ -54,26 +54,6 @@ def test_the_numbers_come_back_in_the_order_of_the_parameters(session: Session) 
     assert [reply.header for reply in replies] == [{"kind": "returned", "changed": []}] * 2
 
 
-@pytest.mark.parametrize(
-    ("loss", "expected"),
-    [("least_squares", -6.0), ("binary_cross_entropy", 1 / (1 + 2.718281828459045**-7) - 10)],
-)
-def test_the_loss_derivative_is_the_assignments(session: Session, loss: str, expected: float) -> None:
-    # W 1 2, b 3 4, f 5 6, h 7, y 8 9: with two outputs.
-    lines = f"return [np.zeros((2, 1))], [d_loss_d_output(all_f[0] + 1 - 1, y) * 0 + {expected}]"
-    assert numbers(ask(session, body(lines), [1, 2], loss=loss)[0])[2:] == pytest.approx([expected] * 2)
-
-
-def test_a_loss_may_be_the_mean_over_the_columns(session: Session) -> None:
-    lines = "return [0 * all_weights[0]], [d_loss_d_output(y + 3, y).sum() + 0 * all_biases[0]]"
-    assert numbers(ask(session, body(lines), columns=3, loss="mean_least_squares")[0]) == [0.0, 6.0]
-
-
-def test_softmax_is_taken_over_the_rows(session: Session) -> None:
-    lines = "return [np.zeros((2, 1))], [d_loss_d_output(np.array([[1000.0], [1000.0]]), 0)]"
-    assert numbers(ask(session, body(lines), [1, 2], loss="softmax_cross_entropy")[0]) == [0, 0, 0.5, 0.5]
-
-
 def test_batches_have_as_many_columns(session: Session) -> None:
     lines = "return [all_f[0].shape[1] + all_weights[0]], [y.shape[1] + all_biases[0]]"
     assert numbers(ask(session, body(lines), columns=3)[0]) == [4.0, 5.0]

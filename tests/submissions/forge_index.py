@@ -1,4 +1,4 @@
-"""It says that a layer which the network does not have was malformed.
+"""It says that a result of a layer which the network does not have had another form.
 
 Expected: failed
 """
@@ -13,13 +13,16 @@ def frame(header, payload=b""):
     return struct.pack(">IQ", len(text), len(payload)) + text + payload
 
 
-def _index():
+def _answer(student, calls, case):
+    count = len(case.results)
     found = {"type": "list", "shape": None, "dtype": None, "length": None}
-    return frame({"kind": "malformed", "where": "all_dl_dbiases", "index": (1 << 63) - 1, "found": found})
+    form = {"where": "all_dl_dbiases[8]", "found": found}
+    header = {"kind": "partial", "changed": [], "status": "1" * count, "raised": None, "malformed": [form], "causes": []}
+    return frame(header, b"".join(np.full(result.shape, np.nan).tobytes() for result in case.results))
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    __import__("sys").modules["worker.sandbox.inside.networks.answer"]._answer = lambda *arguments: _index()
+    __import__("sys").modules["worker.sandbox.inside.calls"]._answer = _answer
     delta = 2 * (all_f[-1] - y)
     d_weights, d_biases = [], []
     for k in range(K, -1, -1):

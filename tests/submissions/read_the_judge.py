@@ -1,4 +1,4 @@
-"""It imports and opens the grader's own package, to call its reference or read its networks.
+"""It imports and opens the grader's own package, to call its judge or read its cases.
 
 Expected: failed
 """
@@ -8,7 +8,7 @@ import importlib.util
 import sys
 
 MODULES = (
-    "grader", "grader.oracle", "grader.oracle.reference", "grader.subjects.networks.revision", "grader.oracle.suite", "grader.model",
+    "grader", "grader.oracle", "grader.oracle.cases", "grader.subjects.contracts.revision", "grader.judge.judge", "grader.model",
     "worker.grading.grader", "worker.grading.candidate", "worker.cli.main", "worker.sandbox.session", "worker.sandbox.policy",
     "worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
 )
@@ -21,8 +21,8 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
             print("ESCAPED", name)
         except ModuleNotFoundError:
             pass
-    for folder in [*sys.path, "/work/main", "/work", "/app", "/opt", "/srv", "."]:
-        for file in ("grader/assignments/udl-7.2.npz", "grader/oracle/reference.py", "udl-7.2.npz", "pyproject.toml"):
+    for folder in [*sys.path, "/repo", "/app", "/opt", "/srv", "."]:
+        for file in ("grader/assignments/gallery/udl-7.2.npz", "grader/oracle/cases.py", "udl-7.2.npz", "pyproject.toml"):
             try:
                 open(f"{folder}/{file}", "rb")
                 print("ESCAPED", folder, file)

@@ -19,17 +19,16 @@ from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.subjects.networks.assignment import Assignment, Rubric
 from tests.reports.disclosing import CHECK_AT_HINT, REPAIR, ROWS, find_betrayals, reveal_all, secrets
+from tests.subjects.contracts.making import contract
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import run_due, run_receiver
 from worker.service.deliveries import Deliveries
 
 HIDDEN = ("weight_gradient", "relu_derivative")
-RUBRIC = Rubric(0, 0, 0, 0, 0, 0, 0)
 
-ASSIGNMENT = Assignment("levels", "Levels", seed=86130, rubric=replace(RUBRIC, weight_gradient=5))
+ASSIGNMENT = replace(contract(), id="levels", title="Levels", seed=86130, rubric={"weight_gradient": 5})
 
 pytestmark = pytest.mark.service(
     secret=SecretStr("0" * 32), callback_http=True, callback_networks=(IPv4Network("127.0.0.0/8"),)

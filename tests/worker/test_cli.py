@@ -283,10 +283,9 @@ def test_a_function_of_another_name_is_sound_only_with_a_right_submission(tmp_pa
     assert "other.py, which should be right, does not pass (error)" in answers["other"][1]
 
 
-def test_the_shipped_networks_belong_to_the_shipped_assignment() -> None:
-    """An edited TOML must be drawn again."""
-    from grader.subjects.kinds import read  # noqa: PLC0415 - pydantic, for this test only
-    from grader.subjects.kinds import load_packaged  # noqa: PLC0415 - likewise
+def test_the_shipped_cases_belong_to_the_shipped_assignment() -> None:
+    """An edited folder must be drawn again."""
+    from grader.subjects.kinds import load_packaged, read  # noqa: PLC0415 - pydantic, for this test only
 
-    file = EXAMPLES.parent / "grader" / "assignments" / "udl-7.2.toml"
-    assert load_packaged("udl-7.2").assignment == read(file)
+    folder = EXAMPLES.parent / "grader" / "assignments" / "gallery" / "udl-7.2"
+    assert load_packaged("udl-7.2").assignment == read(folder)

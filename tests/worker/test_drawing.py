@@ -1,26 +1,27 @@
-"""Networks drawn in a process of their own: what its end says, and how to end it."""
+"""Cases drawn in a process of their own: what its end says, and how to end it."""
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
 from grader.errors import REFUSED, AssignmentError, BadAssignment
 from grader.model.stored import assignment_to_json
-from grader.subjects.networks.assignment import Assignment
-from grader.subjects.networks.draw import main
+from grader.subjects.contracts.draw import main
+from tests.subjects.contracts.making import contract
 from worker.grading.revisions import DrawingProcess
 
 
 def test_a_drawing_that_is_stopped_has_no_result() -> None:
-    drawing = DrawingProcess(Assignment("mine", "Mine", networks=2000))
+    drawing = DrawingProcess(replace(contract(), id="mine", cases=300))
     drawing.stop()
     with pytest.raises(AssignmentError, match="mine"):
         drawing.result()
 
 
 def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
-    drawing = DrawingProcess(Assignment("mine", "Mine", networks=2000))
+    drawing = DrawingProcess(replace(contract(), id="mine", cases=300))
     with pytest.raises(BadAssignment, match=r"mine are not drawn within 0\.2 s"):
         drawing.result(0.2)
 
@@ -34,11 +35,11 @@ def test_a_drawing_that_takes_too_long_is_its_authors_to_mend() -> None:
         (-9, b"", "", AssignmentError, "no reason"),
     ],
 )
-def test_ranges_that_hold_too_few_networks_are_their_authors_to_mend(
+def test_dims_that_hold_too_few_cases_are_their_authors_to_mend(
     status: int, output: bytes, error_output: str, kind: type, sentence: str
 ) -> None:
     """Anything else is ours, whatever stands on standard error."""
-    drawing = DrawingProcess(Assignment("mine", "Mine"))
+    drawing = DrawingProcess(contract())
     drawing.stop()
     fault = drawing._fault(status, output, error_output)
     assert type(fault) is kind
@@ -47,15 +48,15 @@ def test_ranges_that_hold_too_few_networks_are_their_authors_to_mend(
         drawing.result()
 
 
-def test_a_drawing_says_why_there_are_too_few_networks_by_its_status_and_in_json(
+def test_a_drawing_says_why_there_are_too_few_cases_by_its_status_and_in_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> None:
         raise AssignmentError("only 3 of 20")
 
-    monkeypatch.setattr("grader.subjects.networks.draw.draw", refuse)
+    monkeypatch.setattr("grader.subjects.contracts.draw.draw_all", refuse)
     monkeypatch.setattr("sys.argv", ["draw"])
-    monkeypatch.setattr("sys.stdin", io.StringIO(assignment_to_json(Assignment("mine", "Mine"))))
+    monkeypatch.setattr("sys.stdin", io.StringIO(assignment_to_json(contract())))
     with pytest.raises(SystemExit) as exit_info:
         main()
     assert (exit_info.value.code, json.loads(capsys.readouterr().out)) == (REFUSED, {"refused": "only 3 of 20"})

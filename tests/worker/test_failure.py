@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
-from tests.judge.test_shrinking import RIGHT
+from tests.corpus.short import RIGHT
 from worker.cli import parallel
 from worker.cli.failure import GradingFailure
 from worker.cli.main import main

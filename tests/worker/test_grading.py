@@ -11,8 +11,7 @@ import pytest
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
 from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
-from grader.subjects.networks.revision import NetworksRevision
-from tests.judge.test_shrinking import RIGHT
+from tests.corpus.short import RIGHT
 from tests.contracts import ContractJudge
 from tests.sandbox.conftest import pid_of
 from worker.grading import engine_version
@@ -160,8 +159,8 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
 
 def test_who_differentiates_numerically_is_flagged(udl: ContractJudge, jails: Jails) -> None:
     """Beside the verdict, never in it. On a few networks: it takes its time for each."""
-    few_networks = NetworksRevision(udl.assignment, udl.revision.suite.take(range(0, len(udl.revision.suite), 8)))
-    verdict = Grader(ContractJudge(few_networks), jails).grade(NUMERICAL.encode(), "submission.py")
+    few_cases = replace(udl.revision, cases=udl.revision.cases.take(range(0, len(udl.revision.cases), 8)))
+    verdict = Grader(ContractJudge(few_cases), jails).grade(NUMERICAL.encode(), "submission.py")
     assert "finite_differences" in {flag.id for flag in verdict.flags}
 
 

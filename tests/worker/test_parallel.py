@@ -17,7 +17,7 @@ import pytest
 from grader.errors import BackmarkError, BadAssignment, JailFailed, JailInterrupted, SubmissionError
 from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
-from tests.judge.test_shrinking import RIGHT
+from tests.corpus.short import RIGHT
 from worker.cli import parallel
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails

@@ -22,6 +22,7 @@ from grader.errors import (
     JailFailed,
     JailInterrupted,
     JailUnavailable,
+    MadeByEarlierVersion,
     MadeByNewerVersion,
     ServiceError,
 )
@@ -49,6 +50,7 @@ _ERRORS: Mapping[str, type[BackmarkError]] = MappingProxyType(
             JailInterrupted,
             AssignmentError,
             BadAssignment,
+            MadeByEarlierVersion,
             MadeByNewerVersion,
         )
     }

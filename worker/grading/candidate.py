@@ -116,18 +116,6 @@ class Jailed:
             raise
         return _split(exchange, cases, replies)
 
-    def evidence(self, cases: Any) -> list[Any]:
-        """Return what its subject reads of it besides, for each case in order; fewer if its process ends before."""
-        question = self.requests.exchange.observation(cases)
-        if question is None:
-            return []
-        replies: Sequence[Reply]
-        try:
-            replies = self.session.answer(request(question))
-        except CandidateError:
-            replies = self.session.replies
-        return self.requests.exchange.evidence(cases, replies)
-
 
 def _split(exchange: "AnyExchange", cases: Any, replies: Sequence[Reply]) -> list[list[Answer]]:
     """Return the answers to the cases one time after the other, the last time perhaps to fewer."""

@@ -24,28 +24,21 @@ from worker.sandbox.inside.entry import (
     ROLES,
     Entry,
 )
-from worker.sandbox.inside.networks.forms import FORMS
 from worker.sandbox.inside.wire import Frame
 from worker.sandbox.inside.writes import Write
 
 #: Characters of each text that a reply may have, at most.
 _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}
-#: Lines that write derivatives, at most; characters of an index; cells and lines of a file.
-_WRITES, _INDEX, _LINES = 100, 100, 10_000_000
-#: Characters of a statement that raised; operands of it.
-_STATEMENT, _OPERANDS = 400, 24
+#: Lines that write results, at most; cells and lines of a file.
+_WRITES, _LINES = 100, 10_000_000
 #: Lines of the student's that an exception or a refusal names.
 _NAMED = 100
-#: How the call ended of which evidence was read.
-_ENDS = ("returned", "ended", "early")
-#: The notebook's lists, of which evidence says how each layer's entry was found.
-_LISTS = 4
 #: No array has more axes.
 _AXES = 64
 
 
 #: The kinds of answers that have numbers.
-_WITH_NUMBERS = frozenset({"returned", "partial", "evidence"})
+_WITH_NUMBERS = frozenset({"returned", "partial"})
 _Check = Callable[[dict[str, Any], Entry], bool]
 _NO_ANSWER = "Its process answered with something that is no answer."
 
@@ -54,7 +47,7 @@ UNCHANGED = {"kind": "returned", "changed": []}
 
 
 class Reply(NamedTuple):
-    """One answer: `header["kind"]` is returned or partial (with a float64 payload), malformed or raised."""
+    """One answer: `header["kind"]` is returned or partial (with a float64 payload), or of a reference raised."""
 
     header: dict[str, Any]
     payload: bytes
@@ -79,43 +72,35 @@ class Extracted:
 class AnswerReader:
     """Reads the answers of one exchange, of which many have a header in common: each header is checked once.
 
-    Of names an answer may hold those of the entry. It is evidence, a study or an answer in parts only if that was asked
-    for (`observed`, `studied`, `partial`), and edits of so many statements, or the texts of so many, if these were
-    (`listed`).
+    Of names an answer may hold those of the entry. It is a study, or of a reference, only if that was asked for
+    (`studied`, `refers`), and edits of so many statements, or the texts of so many, if these were (`listed`).
     """
 
     def __init__(
         self,
         entry: Entry,
         *,
-        observed: bool = False,
         studied: bool = False,
         listed: tuple[str, int] | None = None,
-        partial: bool = False,
+        refers: bool = False,
     ) -> None:
         self._entry = entry
-        self._checks: dict[str, _Check] = {
-            "returned": _is_returned,
-            "malformed": _is_malformed,
-            "raised": _is_raised,
-        }
-        if observed:
-            self._checks = {"evidence": _is_evidence}
-        elif studied:
+        self._checks: dict[str, _Check] = {"returned": _is_returned, "partial": _is_partial}
+        if studied:
             self._checks = {"statements": _is_list_of_statements, "study": _is_study}
         elif listed is not None:
             kind, count = listed
             is_item = _is_list_of_kinds if kind == "edits" else _is_spelled
             self._checks = {kind: bind(_is_listing, is_item=is_item, count=count)}
-        elif partial:
-            self._checks = {"returned": _is_returned, "partial": _is_partial}
+        elif refers:
+            self._checks = {"returned": _is_returned, "raised": _is_raised}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
         self._good: dict[int, dict[str, Any]] = {}
 
     def read(self, frame: Frame, size: int, parts: int = 0) -> Reply:
         """Return the frame as a reply; raises Crashed.
 
-        It has exactly `size` bytes if the function returned, and says of `parts` results or layers how they came.
+        It has exactly `size` bytes if the function returned, and says of `parts` results how they came.
         """
         header = frame.header
         if header == UNCHANGED and len(frame.payload) == size:
@@ -162,12 +147,12 @@ def _rejection(header: dict[str, Any]) -> Rejection:
     return Rejection(_text(header["reason"], 100), _text(header["message"], 8_000), lines)
 
 
-def _write(entry: Entry, name: object, index: object, cell: object, line: object) -> Write:
-    if not (isinstance(name, str) and name in {*entry.lists, *entry.beside} and _is_text(index, _INDEX)):
+def _write(entry: Entry, name: object, cell: object, line: object) -> Write:
+    if not (isinstance(name, str) and name in {*entry.lists, *entry.beside}):
         raise TypeError
     if type(cell) is not int or type(line) is not int or not (0 <= cell < _LINES and 0 < line < _LINES):
         raise TypeError
-    return Write(name, str(index), cell, line)
+    return Write(name, cell, line)
 
 
 def _is_returned(header: dict[str, Any], entry: Entry) -> bool:
@@ -193,7 +178,7 @@ def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
         and (raised is None or (isinstance(raised, dict) and _is_raised({"kind": "raised", **raised}, entry)))
         and isinstance(malformed, list)
         and len(malformed) <= MOST_FORMS
-        and all(isinstance(form, dict) and _is_malformed({"kind": "malformed", **form}, entry) for form in malformed)
+        and all(isinstance(form, dict) and _is_malformed(form, entry) for form in malformed)
         and not (raised is None and not malformed)
         and isinstance(causes, list)
         and len(causes) <= MOST_CAUSES
@@ -216,13 +201,12 @@ def _is_cause(value: object, entry: Entry, results: int) -> bool:
     )
 
 
-def _is_malformed(header: dict[str, Any], entry: Entry) -> bool:
-    description = header.get("found")
+def _is_malformed(form: dict[str, Any], entry: Entry) -> bool:
+    description = form.get("found")
     return (
-        set(header) == {"kind", "where", "index", "found"}
-        and isinstance(header["where"], str)
-        and header["where"] in entry.results
-        and _count(header["index"], optional=True)
+        set(form) == {"where", "found"}
+        and isinstance(form["where"], str)
+        and form["where"] in entry.results
         and isinstance(description, dict)
         and set(description) == {"type", "shape", "dtype", "length"}
         and _is_text(description["type"], 200)
@@ -264,20 +248,6 @@ def _is_mistaken_operand(value: object) -> bool:
         and sizes is not None
         and _is_shape(sizes)
         and (number is None or (type(number) is int and abs(number) < 1 << 31))
-    )
-
-
-def _is_evidence(header: dict[str, Any], entry: Entry) -> bool:
-    status = header.get("status")
-    return (
-        set(header) == {"kind", *_ENDS, "form", "status", "shared", "within", "raised", "wrote"}
-        and all(type(header[name]) is bool for name in _ENDS)
-        and isinstance(header["form"], str)
-        and header["form"] in FORMS
-        and isinstance(status, str)
-        and set(status) <= set("0123")
-        and all(isinstance(header[key], str) and set(header[key]) <= set("01") for key in ("shared", "within"))
-        and all(header[key] is None or _is_raising(header[key], entry) for key in ("raised", "wrote"))
     )
 
 
@@ -403,15 +373,8 @@ def _is_list(value: object, is_item: Callable[[object], bool], most: int) -> boo
 
 
 def _is_of(header: dict[str, Any], parts: int) -> bool:
-    """Return True if the answer says of exactly so many results or layers how they came."""
-    match header["kind"]:
-        case "partial":
-            lengths = {"status": parts}
-        case "evidence":
-            lengths = {"status": _LISTS * parts, "shared": parts, "within": _LISTS}
-        case _:
-            lengths = {}
-    return all(len(header[name]) == length for name, length in lengths.items())
+    """Return True if the answer says of exactly so many results how they came."""
+    return header["kind"] != "partial" or len(header["status"]) == parts
 
 
 def _are_lines(value: object) -> bool:
@@ -425,43 +388,6 @@ def _are_lines(value: object) -> bool:
 
 def _is_line(value: object) -> bool:
     return type(value) is int and 0 <= value < _LINES
-
-
-def _is_raising(value: object, entry: Entry, *, inner: bool = False) -> bool:
-    return (
-        isinstance(value, dict)
-        and set(value) == {"cell", "line", "statement", "part", "operands", "inner"}
-        and all(_count(value[key], optional=False) and value[key] < _LINES for key in ("cell", "line"))
-        and all(_is_text(value[key], _STATEMENT) for key in ("statement", "part"))
-        and isinstance(value["operands"], list)
-        and len(value["operands"]) <= _OPERANDS
-        and all(_is_operand(operand, entry) for operand in value["operands"])
-        and (value["inner"] is None or (not inner and _is_raising(value["inner"], entry, inner=True)))
-    )
-
-
-def _is_operand(value: object, entry: Entry) -> bool:
-    if not (isinstance(value, list) and len(value) == 6):
-        return False
-    text, kind, shape, length, number, origin = value
-    return (
-        _is_text(text, 100)
-        and _is_text(kind, 100)
-        and _is_shape(shape)
-        and _count(length, optional=True)
-        and (number is None or (type(number) is int and abs(number) < 1 << 31))
-        and (origin is None or _is_origin(origin, entry))
-    )
-
-
-def _is_origin(value: object, entry: Entry) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == 2
-        and isinstance(value[0], str)
-        and value[0] in entry.arguments | entry.lists
-        and _count(value[1], optional=True)
-    )
 
 
 def _is_shape(value: object) -> bool:

@@ -16,13 +16,8 @@ class JailRequest:
     header: Mapping[str, Any]
     payload: bytes
     answer_sizes: Sequence[int]
-    #: Results, or layers, of which each answer says how they came; empty if answers say nothing of them.
+    #: Results of which each answer says how they came; empty if answers say nothing of them.
     answer_parts: Sequence[int] = ()
-
-    @property
-    def observes(self) -> bool:
-        """True if it asks for evidence, and for no answers."""
-        return bool(self.header.get("evidence"))
 
     @property
     def studies(self) -> bool:
@@ -38,9 +33,9 @@ class JailRequest:
         return None
 
     @property
-    def partial(self) -> bool:
-        """True if it asks for answers in parts."""
-        return bool(self.header.get("partial"))
+    def refers(self) -> bool:
+        """True if it asks a reference."""
+        return "reference" in self.header
 
     @cached_property
     def key(self) -> str:

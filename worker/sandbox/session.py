@@ -114,10 +114,9 @@ class Session:
         try:
             reader = AnswerReader(
                 self._entry,
-                observed=request.observes,
                 studied=request.studies,
                 listed=request.listed,
-                partial=request.partial,
+                refers=request.refers,
             )
             for size, parts in zip(sizes, request.answer_parts or [0] * len(sizes), strict=True):
                 if not self._frames:

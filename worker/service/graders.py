@@ -13,7 +13,7 @@ from grader.model.common import AnyAssignment
 from grader.model.fresh_places import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
-from grader.subjects.kinds import load
+from grader.subjects.kinds import is_layered, load
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.service import fresh_cases
@@ -55,8 +55,13 @@ class Graders:
         self._grouped: OrderedDict[tuple[str, str], Grader] = OrderedDict()
 
     def revision(self, course: str, name: str) -> records.RevisionRecord | None:
-        """Return a revision that the course may use, or None; revisions never change, so records are kept."""
+        """Return a revision that the course may use, or None; revisions never change, so records are kept.
+
+        In the place of one of layered networks it is what ships under the assignment's id, if anything does.
+        """
         known = self._known.get((course, name)) or self._assignments.get(course, name)
+        if known is not None and is_layered(known.assignment):
+            known = self._assignments.packaged(known.assignment_id) or known
         if known is not None:
             self._known[course, name] = known
             while len(self._known) > _KNOWN:

@@ -12,7 +12,7 @@ import numpy as np
 
 from grader.errors import BadAssignment
 from grader.judge.trial import ProvenStatement
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.author_code import clip, describe_dims, list_names
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace

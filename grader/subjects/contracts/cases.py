@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.drawn import DrawnCase
 
 

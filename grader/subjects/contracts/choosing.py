@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.oracle.cases import Array
 from grader.oracle.coverage import Coverage
-from grader.oracle.network import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import HOME, DrawnCase

@@ -7,8 +7,7 @@ import numpy as np
 
 from grader.model.verdict import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
-from grader.oracle.cases import Booleans
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.assignment import KIND, ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.driver import used_names

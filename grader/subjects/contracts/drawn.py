@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.trees import Description
 

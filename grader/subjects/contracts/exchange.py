@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.judge.exchange import Question, read_raised, text
 from grader.oracle.answers import Answer, Cause, Malformed, Raised, ReceivedForm, Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, Layout, bind_dims
 from grader.subjects.contracts.drawn import DrawnCase
@@ -105,7 +105,6 @@ class ContractExchange:
             "package": self.assignment.package,
             "stand_ins": list(self.assignment.stand_ins),
             "helping": sorted(self._helping),
-            "partial": True,
             **({"beside": True} if self.apart else {}),
             "loose": sorted(self._loose(cases.layouts)),
             "cases": asked,
@@ -118,17 +117,9 @@ class ContractExchange:
         results = self.assignment.results
         return {place.expression for layout in layouts for place in layout if results[place.result].loose}
 
-    def observation(self, cases: ContractCases) -> Question | None:  # noqa: ARG002 - the seam's
-        """Return None: answers say all that is read."""
-        return None
-
     def answers(self, cases: ContractCases, replies: Sequence["JailReply"]) -> list[Answer]:
         """Return the answers to the first of the cases."""
         return [_answer(reply, layout) for reply, layout in zip(replies, cases.layouts, strict=False)]
-
-    def evidence(self, cases: ContractCases, replies: Sequence["JailReply"]) -> list[Any]:  # noqa: ARG002 - the seam's
-        """Return nothing: nothing was asked."""
-        return []
 
 
 def _answer(reply: "JailReply", layout: Layout) -> Answer:
@@ -166,7 +157,7 @@ def _read_form(malformed: Mapping[str, Any], layout: Layout) -> Malformed:
         received["dtype"],
         received["length"],
     )
-    return Malformed(where, None, wanted, form)
+    return Malformed(where, wanted, form)
 
 
 def _cast(described: Mapping[str, Any], dtype: str) -> Mapping[str, Any]:
@@ -243,17 +234,9 @@ class ReferenceExchange:
         }
         return Question(header, b"".join(payload), [8 * size for size in cases.sizes])
 
-    def observation(self, cases: ReferenceCases) -> Question | None:  # noqa: ARG002 - the seam's
-        """Return None: answers say all that is read."""
-        return None
-
     def answers(self, cases: ReferenceCases, replies: Sequence["JailReply"]) -> list[Answer]:  # noqa: ARG002 - as above
         """Return the numbers of each case, or what the reference raised."""
         return [_reference_answer(reply) for reply in replies]
-
-    def evidence(self, cases: ReferenceCases, replies: Sequence["JailReply"]) -> list[Any]:  # noqa: ARG002 - as above
-        """Return nothing: nothing was asked."""
-        return []
 
 
 def _reference_answer(reply: "JailReply") -> Answer:

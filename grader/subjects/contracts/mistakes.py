@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from grader.oracle.answers import Answer, Malformed, Raised, Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.cases import ContractCases
 
 #: Projections of a result of a case. One of no more numbers than this is kept as it is.

@@ -15,7 +15,7 @@ import numpy as np
 from grader.errors import CandidateError
 from grader.model.verdict import CheckReason, NotebookCheck
 from grader.oracle.answers import Answer, Candidate, Raised, Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.assignment import LOSS, ContractAssignment, ContractCheck, ContractResult
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace, list_expressions

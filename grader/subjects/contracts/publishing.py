@@ -8,7 +8,7 @@ import numpy as np
 
 from grader.errors import BadAssignment, SubmissionError
 from grader.oracle.answers import Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.assignment import ContractAssignment, assignment_from_json
 from grader.subjects.contracts.building import Built, build
 from grader.subjects.contracts.cases import ContractCases

@@ -9,7 +9,7 @@ import numpy as np
 
 from grader.errors import BadAssignment
 from grader.oracle.answers import Answer, Raised, Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.author_code import ask, clip, describe_dims, describe_error

@@ -13,7 +13,7 @@ import numpy as np
 from grader.errors import AssignmentError, MadeByNewerVersion
 from grader.judge.trial import EditedLine, ProvenStatement
 from grader.model.stored import assignment_to_json
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts import archive
 from grader.subjects.contracts.assignment import KIND, ContractAssignment, assignment_from_json
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace

@@ -10,7 +10,7 @@ from grader.errors import BadAssignment
 from grader.judge.agreement import disagreeing, find_wrong
 from grader.judge.subject import AnyExchange
 from grader.oracle.answers import Answer, Raised, Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.assignment import ContractAssignment, Solution
 from grader.subjects.contracts.author_code import ask, describe_answer, describe_dims
 from grader.subjects.contracts.cases import ContractCases, list_expressions

@@ -91,7 +91,7 @@ class Contract:
         names = (*(row.name for row in self.assignment.rows), *(result.row for result in self.assignment.results))
         return {name: Row(Mark.PASSED, answers, "") for name in names}
 
-    def marks(self, given: Given, witness: Witness) -> SubjectMarks:  # noqa: ARG002 - the seam's
+    def marks(self, given: Given) -> SubjectMarks:
         """Return the rows of the results, and the exception if every call raised."""
         judged = self._judge_results(given)
         if not self.assignment.rows:
@@ -221,7 +221,3 @@ class _Recorded:
         right = np.nan_to_num(cases.expected)
         parts = [right[start:stop] for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
         return [Returned(np.full(len(part), np.nan) if i in self.wrong else part) for i, part in enumerate(parts)]
-
-    def evidence(self, cases: ContractCases) -> list[Any]:  # noqa: ARG002 - a candidate's
-        """Return nothing."""
-        return []

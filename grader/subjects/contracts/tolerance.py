@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.cases import ContractCases
 
 #: Runs of a solution in single precision, and how far the inputs of all but the first are moved, relatively.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.expressions import ExpressionError, evaluate
 
 Generator = np.random.Generator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
-from grader.model.assignment import DEFAULT_KIND
+from grader.model.assignment import LAYERED
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.words import KindWords
 from grader.subjects import kinds
@@ -74,7 +74,7 @@ def words(revision: RevisionRecord) -> KindWords:
 
 
 def _kind(revision: RevisionRecord) -> str:
-    return str(kinds.settings(revision.assignment).get("kind", DEFAULT_KIND))
+    return str(kinds.settings(revision.assignment).get("kind", LAYERED))
 
 
 def _sentence(title: str) -> str:

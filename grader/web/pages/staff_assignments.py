@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from grader.model.records import RevisionRecord
 from grader.store.keys import EVERYONE
-from grader.subjects.kinds import settings
+from grader.subjects.kinds import is_layered, settings
 from grader.web.api import hand_in_links
 from grader.web.api.hand_in_links import LONGEST_LINK
 from grader.web.http import links
@@ -50,6 +50,8 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         catches=catches(record),
         statements=statements(record),
         words=words(record),
+        layered=is_layered(record.assignment),
+        shipped=service().store.assignments.packaged(assignment) is not None,
         settings=json.dumps(settings(record.assignment), indent=2),
     )
 
@@ -135,6 +137,8 @@ def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Respons
         preview=preview(revision),
         catches=catches(revision),
         words=words(revision),
+        layered=is_layered(revision.assignment),
+        shipped=store.assignments.packaged(revision.assignment_id) is not None,
         **forms,
         days=service().settings.link_days,
         longest=LONGEST_LINK,

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
 from grader.errors import SubmissionError
-from grader.model.assignment import DEFAULT_KIND
+from grader.model.assignment import LAYERED
 from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
@@ -174,7 +174,7 @@ def _form(
         # Of a contract's functions the last that is called comes first.
         functions=[*reversed(known["entries"])] if "entries" in known else [known["function"]],
         package=known.get("package", ""),
-        asked=kinds.words(known.get("kind", DEFAULT_KIND)).asked,
+        asked=kinds.words(known.get("kind", LAYERED)).asked,
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),

@@ -24,7 +24,7 @@ from tests.corpus.four_lines import source as write_lines
 from tests.local import local_by
 from tests.subjects.contracts.making import RIGHT, build, contract, judge
 from tests.subjects.contracts.test_gallery import read_entry
-from tests.subjects.networks.diagnosis.raising_slips import SLIPS
+from tests.corpus.raising_slips import SLIPS
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 

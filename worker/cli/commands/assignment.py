@@ -54,9 +54,8 @@ def assignment() -> None:
 def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     """Test an assignment on the reference and on known mistakes.
 
-    It is refused (status 1) if it lets a mistake pass. An assignment that nobody can pass, that awards no marks, or
-    whose home shape is outside its ranges is refused too. Of a folder, its own solution and mistakes are run. If its
-    solution has rows, a table shows how many single edits of each of their statements the cases catch.
+    It is refused (status 1) if it lets a mistake pass, if its solution does not pass, or if its marks can be had for
+    nothing. If its solution has rows, a table shows how many single edits of each of their statements the cases catch.
     """
     from grader.publishing.selfcheck import selfcheck
     from worker.grading.revisions import revision
@@ -65,8 +64,7 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     with show_files(file.name) as watch:
         drawn = revision(str(file), settings.cache, watch)
     result = selfcheck(drawn)
-    contract = _check_contract(drawn, right, settings)
-    result = replace(result, faults=(*result.faults, *contract))
+    result = replace(result, faults=(*result.faults, *_try_right(drawn, right, settings)))
     if as_json:
         _print_json(result)
     else:
@@ -74,17 +72,10 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     return ExitStatus.SUCCESS if result.sound else ExitStatus.NOT_PASSED
 
 
-def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Settings) -> list[str]:
-    """Return the faults that show that nobody could pass.
-
-    A right submission must pass. If it is not known that anybody can, there must be one.
-    """
-    trial = drawn.subject.trial()
+def _try_right(drawn: "JudgedRevision", right: Path | None, settings: Settings) -> list[str]:
+    """Return the fault of an assignment that a submission does not pass that should be right, if one is named."""
     if right is None:
-        if trial.passable:
-            return []
-        fault = f"nothing shows that anybody can pass: it is {trial.call}, and has to return {trial.returns}"
-        return [f"{fault}; name a right submission with --right FILE"]
+        return []
     from grader.judge.judge import Judge
     from worker.grading.grader import Grader
 
@@ -93,8 +84,7 @@ def _check_contract(drawn: "JudgedRevision", right: Path | None, settings: Setti
     if verdict.outcome == "passed":
         return []
     reason = verdict.error.message if verdict.error else _first_reason(verdict.properties)
-    fault = f"{right}, which should be right, does not pass ({verdict.outcome}): {reason.rstrip('.')}"
-    return [f"{fault}; it is {trial.call}" if trial.call else fault]
+    return [f"{right}, which should be right, does not pass ({verdict.outcome}): {reason.rstrip('.')}"]
 
 
 def _first_reason(rows: "Sequence[Property]") -> str:
@@ -110,7 +100,6 @@ def _print_json(result: "SelfCheck") -> None:
         "inconclusive": result.inconclusive,
         "faults": result.faults,
         "warnings": result.warnings,
-        "right_here": [mistake.id for mistake in result.right_here],
         "reference_rejected": result.reference_rejected,
         "mistakes": [
             {"id": catch.mistake.id, "title": catch.mistake.title, "networks": catch.cases} for catch in result.catches
@@ -150,8 +139,6 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> No
     for catch in result.catches:
         click.secho(f"{catch.cases:5} ", fg="green" if catch.cases else "red", nl=False)
         click.echo(f"{catch.mistake.title}" + ("" if catch.cases else "  <- would pass"))
-    for mistake in result.right_here:
-        click.echo(f"    - {mistake.title}: not a mistake in this assignment, where it is right")
     _print_statements(result.statements)
     if result.reference_rejected:
         click.echo("Refused: the reference itself is rejected. Please report this assignment.")

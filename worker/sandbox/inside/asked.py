@@ -1,10 +1,9 @@
-"""Requests by their kind: layered networks have a way of their own, as they are most of what is asked."""
+"""Requests by their kind."""
 
 from collections.abc import Iterator
 from typing import Any, Protocol
 
 from .calls import CallsQuestion
-from .networks.answer import NetworksQuestion
 from .student import Student
 
 
@@ -18,8 +17,6 @@ class Asked(Protocol):
 
 def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
     """Read a request to answer."""
-    if "networks" in header:
-        return NetworksQuestion(header, payload)
     if "reference" in header:
         # Only publications ask about these.
         from .contracts.reference import ReferenceQuestion  # noqa: PLC0415

@@ -30,7 +30,7 @@ def find_writes(call: str, results: Iterable[str], functions: Mapping[str, State
             numbers = _WriterSearch(lines, functions).find(ast.parse(result, mode="eval").body)
         except (UnknownLinesError, RecursionError):
             continue
-        writes += [Write(result, "", statement.piece.cell, line) for statement, line in numbers]
+        writes += [Write(result, statement.piece.cell, line) for statement, line in numbers]
     return tuple(writes[:_ALL])
 
 

@@ -1,4 +1,4 @@
-"""Cases in, the student's results out, by lines that call: for every subject that needs no way of its own.
+"""Cases in, the student's results out, by lines that call.
 
 The lines run in a namespace of their own that holds the functions and the case's inputs; each result is an expression
 in it. A student's code can reach that namespace, and finds no expectation there.
@@ -22,7 +22,7 @@ from .wire import pack
 
 #: Characters of each text of a form.
 _FORM = 64
-#: How a result came out, in an answer in parts.
+#: How a result came out.
 FINE, MALFORMED, MISSING = "0", "1", "2"
 
 
@@ -45,7 +45,7 @@ class _CalledCase(NamedTuple):
 class CallsQuestion:
     """A request: functions, the lines that call them, and cases, each with its numbers.
 
-    With `partial`, a case is answered in parts: what went wrong with one result says nothing about the others.
+    A case is answered in parts: what went wrong with one result says nothing about the others.
     """
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
@@ -63,7 +63,6 @@ class CallsQuestion:
         self.package = package_of(package) if package or self.modules or self.stand_ins else ""
         #: By the key of a module the names that it is given.
         self.given: dict[Hashable, dict[str, Any]] = {}
-        self.partial: bool = header.get("partial", False)
         #: True if the functions are no graded ones, and have modules of their own.
         self.beside: bool = header.get("beside", False)
         #: A result of another shape with the same numbers is taken as it is.
@@ -79,31 +78,13 @@ class CallsQuestion:
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield one frame for each case, as soon as it is made."""
-        answer = _answer_in_parts if self.partial else _answer
         if self.beside:
             student = student.beside(self.functions)
         for case in self.cases:
-            yield answer(student, self, case)
+            yield _answer(student, self, case)
 
 
 def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
-    given = case.inputs.make()
-    try:
-        namespace = _namespace(student, calls, case, given)
-        for statement in calls.lines.statements:
-            exec(statement, namespace)
-        parts = [
-            numbers(_evaluate(result, namespace), result.expression, None, result.shape) for result in case.results
-        ]
-        changed = case.inputs.list_changed(given)
-    except MalformedError as error:
-        return pack({"kind": "malformed", "where": error.where, "index": error.index, "found": error.found})
-    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
-        return pack({"kind": "raised", **student.describe(error)})
-    return pack({"kind": "returned", "changed": changed}, b"".join(parts))
-
-
-def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
     given = case.inputs.make()
     namespace: dict[str, Any] = {}
@@ -122,7 +103,7 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
         part, state = b"", MISSING
         try:
             value = _reshape(calls, result, namespace)
-            part, state = numbers(value, result.expression, None, result.shape), FINE
+            part, state = numbers(value, result.expression, result.shape), FINE
         except MalformedError as error:
             state = MALFORMED
             malformed.append(error)
@@ -148,7 +129,7 @@ def _answer_in_parts(student: Student, calls: CallsQuestion, case: _CalledCase) 
 
 def _describe_form(error: MalformedError) -> dict[str, Any]:
     texts = {name: text[:_FORM] for name, text in error.found.items() if name in {"type", "dtype"} and text}
-    return {"where": error.where, "index": None, "found": {**error.found, **texts}}
+    return {"where": error.where, "found": {**error.found, **texts}}
 
 
 def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:

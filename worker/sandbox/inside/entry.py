@@ -39,13 +39,13 @@ class Entry:
     given: frozenset[str] = frozenset()
     #: The ones among them that keep our value, whatever the submission binds.
     fixed: frozenset[str] = frozenset()
-    #: Names of lists of which the lines are wanted that write an entry.
+    #: Results, as expressions over the names of the lines that call, of which the lines are wanted that write them.
     lists: frozenset[str] = frozenset()
     #: Names of what a case has, by which an answer may call what is changed.
     arguments: frozenset[str] = frozenset()
     #: Names by which an answer may call what has another form: the worker's to check.
     results: frozenset[str] = frozenset()
-    #: Lines that call; with them `lists` are expressions over their names, and the lines are wanted that write these.
+    #: Lines that call.
     call: str = ""
     #: Functions that the submission may have beside those, and that are asked about when all else is.
     beside: tuple[str, ...] = ()

@@ -8,15 +8,16 @@ fork a quarter dearer, and few need them.
 import importlib
 import os
 import sys
+from itertools import pairwise
+from typing import Any
 
 from . import wire
+from .inputs import count
 from .kept import KeptQuestions
 from .serving import serve
 
 #: After so many turns, instructions have settled.
 _TURNS = 10
-#: Bytes that the networks' numbers fit in.
-_ENOUGH = 8 * 512
 #: The operations that submissions use, in an order that computes nothing: a student may read it here.
 _SOURCE = b'''"""Practice."""
 import numpy as np
@@ -53,16 +54,15 @@ def f(all_weights, all_biases, all_f, all_h, y):
 '''
 #: Of which depths it is asked: K = 4 raises, K = 5 returns an array in another shape.
 _RIGHT, _ALL = range(4), range(6)
+_CODE = "first, second = f(all_weights, all_biases, all_f, all_h, y)"
 
 
 def practise(turns: int = _TURNS, *, wrong: bool = True) -> None:
     """Serve a submission that computes nothing, so many times; `wrong` asks for all that wrong ones are asked for."""
-    networks = [{"sizes": [1, *[3] * depth, 2], "columns": 1} for depth in (_ALL if wrong else _RIGHT)]
-    header = {"do": "answer", "function": "f", "loss": "least_squares", "networks": networks}
+    cases = [_describe(depth) for depth in (_ALL if wrong else _RIGHT)]
+    header = {"do": "answer", "function": "f", "code": _CODE, "cases": cases}
     turn = wire.pack({"do": "extract", "filename": "practice.py", "function": "f"}, _SOURCE)
-    turn += wire.pack(header, bytes(_ENOUGH))
-    if wrong:
-        turn += wire.pack({**header, "evidence": True}, bytes(_ENOUGH))
+    turn += wire.pack(header, bytes(8 * sum(count(each) for case in cases for each in case["inputs"].values())))
     # Imported where something is mended; each of those jails would read it from its files.
     importlib.import_module(".mending.question", __package__)
     for _ in range(turns):
@@ -76,3 +76,22 @@ def practise(turns: int = _TURNS, *, wrong: bool = True) -> None:
             os.close(descriptor)
     for name in [name for name in sys.modules if name.startswith("submission_")]:
         del sys.modules[name]
+
+
+def _describe(depth: int) -> dict[str, Any]:
+    """Return a case of hidden layers of three units, and one input and two outputs: its inputs and results."""
+    sizes = [1, *[3] * depth, 2]
+    weights = [[after, before] for before, after in pairwise(sizes)]
+    columns = [[size, 1] for size in sizes]
+    inputs: dict[str, Any] = {
+        name: {"list": [{"array": shape} for shape in shapes]}
+        for name, shapes in (
+            ("all_weights", weights),
+            ("all_biases", columns[1:]),
+            ("all_f", columns[1:]),
+            ("all_h", columns[:-1]),
+        )
+    }
+    results = [(f"first[{k}]", shape) for k, shape in enumerate(weights)]
+    results += [(f"second[{k}]", shape) for k, shape in enumerate(columns[1:])]
+    return {"given": {"K": depth}, "inputs": {**inputs, "y": {"array": [2, 1]}}, "results": results}

@@ -14,21 +14,20 @@ REAL = "biuf"
 class MalformedError(Exception):
     """The returned value does not have the structure that was asked for."""
 
-    def __init__(self, where: str, index: int | None, found: dict[str, Any]) -> None:
+    def __init__(self, where: str, found: dict[str, Any]) -> None:
         super().__init__(where)
         self.where = where
-        self.index = index
         self.found = found
 
 
-def numbers(value: object, where: str, index: int | None, shape: tuple[int, ...]) -> bytes:
-    """Return an array's entries as float64; raises Malformed, of `where` and `index`, if it has not this shape."""
+def numbers(value: object, where: str, shape: tuple[int, ...]) -> bytes:
+    """Return an array's entries as float64; raises MalformedError, of `where`, if it has not this shape."""
     array = value
     if type(value) is not np.ndarray:
         # A subclass may lie about itself: its plain buffer does not.
         array = np.ndarray.view(value, np.ndarray) if isinstance(value, np.ndarray) else _array(value)
     if not isinstance(array, np.ndarray) or array.shape != shape or array.dtype.kind not in REAL:
-        raise MalformedError(where, index, describe(value))
+        raise MalformedError(where, describe(value))
     return np.ndarray.astype(array, FLOAT, copy=False).tobytes()
 
 

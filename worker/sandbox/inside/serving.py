@@ -43,7 +43,7 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
         "fingerprint": slice_.fingerprint,
         "left_out": list(slice_.left_out[:20]),
         "listing": listing,
-        "writes": [[write.name, write.index, write.cell, write.line] for write in slice_.writes],
+        "writes": [[write.name, write.cell, write.line] for write in slice_.writes],
     }
     return student, wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))
 

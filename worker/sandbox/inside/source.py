@@ -15,7 +15,7 @@ from .listing import Line, ModuleFile, Slice, WholeSubmission, listing
 from .rejection import Rejected, quote
 from .slicing import KeptStatements, Program, Statement
 from .syntax import Piece, SyntaxFault, parse, too_complex, unify_newlines
-from .writes import Write, writes
+from .writes import Write
 
 if TYPE_CHECKING:
     from .package import Package
@@ -206,7 +206,11 @@ def _conclude(
         left_out_at=tuple(fault.spot for fault in reading.faults),
         writes=(
             *_find_definitions(program, entry.beside),
-            *_find_writes(entry, statements, {name: reading.statements[place] for name, place in positions.items()}),
+            *find_writes(
+                entry.call,
+                sorted(entry.lists),
+                {name: reading.statements[place] for name, place in positions.items()},
+            ),
         ),
         origins=tuple((line.piece.cell, line.number) for line in lines),
         extra=extra,
@@ -268,7 +272,7 @@ def _find_definitions(program: Program, functions: Sequence[str]) -> Iterator[Wr
     for name in functions:
         if (place := target.find(program, name)) is not None:
             cell, line = program.statements[place].spot
-            yield Write(name, "", cell, line)
+            yield Write(name, cell, line)
 
 
 def _find_extra(
@@ -281,12 +285,6 @@ def _find_extra(
         if unknown:
             raise parameters.refuse(entry.call, function, functions[function], unknown)
     return extra
-
-
-def _find_writes(entry: Entry, statements: list[Statement], functions: Mapping[str, Statement]) -> tuple[Write, ...]:
-    if not entry.call:
-        return writes(statements, entry.lists)
-    return find_writes(entry.call, sorted(entry.lists), functions)
 
 
 def _link(

@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -52,11 +52,6 @@ class Student:
         if key not in self._beside:
             self._beside[key] = Student(extract_beside(self.lines, functions))
         return self._beside[key]
-
-    def function(self, name: str, key: tuple[Hashable, ...], given: Mapping[str, Any]) -> Callable[..., Any]:
-        """Return the function of the module with these names; raises what executing the slice raised, each time."""
-        function: Callable[..., Any] = self.names(key, given)[name]
-        return function
 
     def names(
         self, key: tuple[Hashable, ...], given: Mapping[str, Any], course: CourseModules = NO_MODULES

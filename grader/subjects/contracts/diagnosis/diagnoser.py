@@ -9,8 +9,7 @@ import numpy as np
 from grader.model.verdict import Diagnosis, NamedMistake
 from grader.model.words import predicate
 from grader.oracle.answers import Answer
-from grader.oracle.cases import Booleans
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.claim import NumberClaim

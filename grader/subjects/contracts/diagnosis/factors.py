@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.claim import NumberClaim, slug
 

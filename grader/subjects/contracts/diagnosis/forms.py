@@ -7,8 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from grader.oracle.answers import Answer, Malformed, Returned
-from grader.oracle.cases import Booleans
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.diagnosis.claim import NumberClaim
 from grader.subjects.contracts.diagnosis.group import Group
 from grader.subjects.contracts.diagnosis.numeric import TRANSPOSED

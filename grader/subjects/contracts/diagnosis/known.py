@@ -7,8 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from grader.oracle.answers import Answer
-from grader.oracle.cases import Booleans
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.assignment import ContractAssignment, ContractMistake
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.numeric import ENTRIES

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.oracle.cases import Booleans
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.diagnosis.claim import NumberClaim, slug
 from grader.subjects.contracts.diagnosis.factors import DimFactor, Factors

@@ -7,7 +7,7 @@ import numpy as np
 
 from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer, Malformed, ReceivedForm, Returned
-from grader.oracle.network import Array
+from grader.oracle.cases import Array
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.revision import ContractRevision
@@ -169,7 +169,7 @@ def plant(revision: ContractRevision, row: str, edit: Edit) -> list[Answer]:
         else:
             answers[i][own] = np.nan
             form = ReceivedForm("ndarray", result.shape, str(result.dtype))
-            forms.setdefault(i, Malformed(place.expression, None, place.shape, form, numbers=answers[i]))
+            forms.setdefault(i, Malformed(place.expression, place.shape, form, numbers=answers[i]))
     return [forms.get(i, Returned(numbers)) for i, numbers in enumerate(answers)]
 
 

@@ -1,38 +1,25 @@
-"""A toy subject: a sum and a cube of products, with a rubric of its own, no drawing and no diagnosis.
+"""What the judge is tested on: a sum and a cube of products of two vectors, with a rubric of its own."""
 
-It has all that a subject needs and nothing more: whoever adds one begins here. The module is its `Kind`; run, it draws.
-"""
-
-# ruff: noqa: ARG001, ARG002, D102 - arguments and meanings are those of `grader.judge.subject` and `grader.subjects.subject_kind`
+# ruff: noqa: ARG002, D102 - arguments and meanings are those of `grader.judge.subject`
 
 import hashlib
-import io
 import json
-import sys
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from itertools import accumulate, pairwise
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
-from grader.errors import REFUSED, BadAssignment
 from grader.judge.agreement import AGREEMENT, PURE, all_wrong_entries
-from grader.judge.exchange import Question, read_raised
 from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import Fails, Failure, Row
-from grader.judge.subject import JailReply, ListWrite
+from grader.judge.subject import ListWrite
 from grader.judge.trial import KnownMistake, Trial
 from grader.judge.witness import Witness
-from grader.model import stored
 from grader.model.assignment import Feedback, Limits
-from grader.model.packaged import ArchiveHeader
 from grader.model.records import CaughtMistake
-from grader.model.stored import read as from_json
-from grader.model.survey import Survey
 from grader.model.verdict import (
     CaseCounterexample,
     CaseInput,
@@ -42,31 +29,10 @@ from grader.model.verdict import (
     Flag,
     Mark,
 )
-from grader.model.words import KindWords
-from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm, Returned
-from grader.oracle.network import Array
-from grader.subjects.workshop import Workshop
+from grader.oracle.answers import Answer, Malformed, Raised, Returned
+from grader.oracle.cases import Array
 
 KIND = "toy"
-WORDS = KindWords(
-    noun="pair",
-    numbers="products",
-    compared=" by hand",
-    truth="those by hand",
-    passed="Your spread is right.",
-    failed="Your spread is not right yet.",
-    asked="It is run on thirty pairs.",
-    results="The total and the cube",
-    order=" in the cube",
-    mistake="spreads",
-    errs="spreads wrongly",
-)
-TITLES: Mapping[str, str] = MappingProxyType({"total": "The total", "cube": "The cube"})
-CODE = r"spread\b"
-PUBLIC_SETTINGS: tuple[str, ...] = ("pairs",)
-PARTLY_RAISING = "cube"
-RUNS_CODE = False
-DRAWING = __name__
 RESULTS = ("total", "cube")
 
 RIGHT = """
@@ -77,7 +43,7 @@ def spread(x, w):
 
 @dataclass(frozen=True, slots=True)
 class ToyAssignment:
-    """What was asked; `pairs` and `scale` are settings that no other kind has."""
+    """What was asked; of how many pairs and in which scale."""
 
     id: str = "toy-1"
     title: str = "Spread a vector"
@@ -143,61 +109,6 @@ def cases(inputs: Sequence[tuple[Array, Array]], inconclusive: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ToyExchange:
-    """Two vectors by their names, and two results."""
-
-    function: str
-    others: tuple[str, ...] = ()
-    classes: bool = False
-    given: frozenset[str] = frozenset()
-    fixed: frozenset[str] = frozenset()
-    lists: frozenset[str] = frozenset()
-    package: str = ""
-    call: str = ""
-    beside: tuple[str, ...] = ()
-    arguments: frozenset[str] = frozenset({"x", "w"})
-    results: frozenset[str] = frozenset(RESULTS)
-
-    def question(self, cases: ToyCases) -> Question:
-        questions = []
-        for x, _ in cases.inputs:
-            n = len(x)
-            questions.append(
-                {"inputs": {"x": {"array": [n]}, "w": {"array": [n]}}, "results": [("total", []), ("cube", [n] * 3)]}
-            )
-        header = {"function": self.function, "code": f"total, cube = {self.function}(x, w)", "cases": questions}
-        payload = b"".join(part.tobytes() for pair in cases.inputs for part in pair)
-        return Question(header, payload, [8 * (1 + len(x) ** 3) for x, _ in cases.inputs])
-
-    def observation(self, cases: ToyCases) -> Question:
-        """Ask for the total alone, by another line: it is evidence even if the cube has another shape."""
-        header, payload, *_ = self.question(cases)
-        questions = [{**case, "results": [("total", [])]} for case in header["cases"]]
-        code = f"total = {self.function}(x, w)[0]"
-        return Question({**header, "code": code, "cases": questions}, payload, [8] * len(cases))
-
-    def answers(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[Answer]:
-        return [_answer(reply, x) for reply, (x, _) in zip(replies, cases.inputs, strict=False)]
-
-    def evidence(self, cases: ToyCases, replies: Sequence[JailReply]) -> list[float | None]:
-        """Return the totals; None for a reply that is none."""
-        return [float(np.frombuffer(reply.payload, "<f8")[0]) if reply.payload else None for reply in replies]
-
-
-def _answer(reply: JailReply, x: Array) -> Answer:
-    header = reply.header
-    if header["kind"] == "raised":
-        return read_raised(header)
-    if header["kind"] == "malformed":
-        shape, type_name = header["found"]["shape"], header["found"]["type"]
-        shape_wanted = () if header["where"] == "total" else (len(x),) * 3
-        return Malformed(
-            header["where"], None, shape_wanted, ReceivedForm(type_name, None if shape is None else tuple(shape))
-        )
-    return Returned(np.frombuffer(reply.payload, "<f8"), tuple(header["changed"]))
-
-
-@dataclass(frozen=True, slots=True)
 class _Ours:
     """A function of ours, in our own process; its total is so far off."""
 
@@ -210,24 +121,6 @@ class _Ours:
             part[0] += self.off
         return [Returned(part) for part in parts]
 
-    def evidence(self, cases: ToyCases) -> list[Any]:
-        return []
-
-
-@dataclass(frozen=True, slots=True)
-class Lucky:
-    """A function of ours that is right on these cases alone."""
-
-    right_on: ToyCases
-
-    def answer(self, cases_: ToyCases) -> list[Answer]:
-        keys = {self.right_on.key(i) for i in range(len(self.right_on))}
-        candidates = [_Ours(0.0 if cases_.key(i) in keys else 1.0) for i in range(len(cases_))]
-        return [candidate.answer(cases_.take([i]))[0] for i, candidate in enumerate(candidates)]
-
-    def evidence(self, cases: ToyCases) -> list[Any]:
-        return []
-
 
 @dataclass(frozen=True)
 class Toy:
@@ -235,15 +128,11 @@ class Toy:
 
     assignment: ToyAssignment
     cases: ToyCases
-    noun: str = WORDS.noun
+    noun: str = "pair"
 
     @property
     def probes(self) -> ToyCases:
         return self.cases.take([])
-
-    @cached_property
-    def exchange(self) -> ToyExchange:
-        return ToyExchange(self.assignment.function)
 
     @property
     def order(self) -> list[int]:
@@ -253,15 +142,15 @@ class Toy:
     def rows(self) -> tuple[RowSpec, ...]:
         return (
             RowSpec(AGREEMENT, "Every number is right", 0),
-            RowSpec("total", TITLES["total"], self.assignment.rubric["total"]),
-            RowSpec("cube", TITLES["cube"], self.assignment.rubric["cube"]),
+            RowSpec("total", "The total", self.assignment.rubric["total"]),
+            RowSpec("cube", "The cube", self.assignment.rubric["cube"]),
             RowSpec(PURE, "Leaves its vectors alone", 1),
         )
 
     def right(self, answers: int) -> dict[str, Row]:
         return {name: Row(Mark.PASSED, answers, "") for name in RESULTS}
 
-    def marks(self, given: Given, witness: Witness) -> SubjectMarks:
+    def marks(self, given: Given) -> SubjectMarks:
         answers, rows = given.answers, {}
         for name in RESULTS:
             fails = _fails(name)
@@ -269,11 +158,6 @@ class Toy:
             mark = Mark.FAILED if failing else Mark.PASSED
             message = f"Wrong for {len(failing)} of {len(answers)} pairs." if failing else ""
             rows[name] = Row(mark, len(answers), message, failing, fails)
-        if any(isinstance(answer, Malformed) for answer in answers):
-            totals = witness.candidate.evidence(self.cases)
-            right = [self.cases.expected[start] for start in self.cases.starts[:-1]]
-            if len(totals) == len(right) and np.allclose(np.array(totals, float), right):
-                rows["total"] = Row(Mark.PASSED, len(answers), "Seen before the cube.")
         raised_answers = [answer for answer in answers if isinstance(answer, Raised)]
         first = None
         if rows["cube"].failing and not rows["total"].failing:
@@ -410,85 +294,3 @@ def draw_revision(assignment: ToyAssignment | None = None) -> ToyRevision:
     lengths = sorted((1, 2, 3, 4, 2)[i % 5] for i in range(assignment.pairs))
     pairs = [(assignment.scale * rng.standard_normal(n), rng.standard_normal(n)) for n in lengths]
     return ToyRevision(assignment, cases(pairs, inconclusive=min(20, len(pairs) - 1)))
-
-
-def layout() -> int:
-    return 2
-
-
-def complete(settings: Mapping[str, Any]) -> dict[str, Any]:
-    return stored.complete(ToyAssignment, settings)
-
-
-def survey(revision: ToyRevision) -> Survey:
-    counts = Counter(str(len(x)) for x, _ in revision.cases.inputs)
-    return Survey({"pairs": len(revision.cases)}, (f"{len(revision.cases)} pairs",), (("lengths", counts),))
-
-
-def read_header(data: bytes) -> ArchiveHeader:
-    """Without NumPy a kind has to know where its JSON stands; the toy, which tests alone read, loads all of it."""
-    revision = load(data)
-    return ArchiveHeader(revision.id, revision.assignment_json, revision.cases_sha256, len(revision.cases))
-
-
-def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:
-    """Without the checks of their values that a kind should have."""
-    if unknown_keys := sorted(tables.keys() - {field.name for field in fields(ToyAssignment)}):
-        raise BadAssignment(f"{name}: {unknown_keys[0]} is no key of a toy")
-    return from_json(ToyAssignment, dict(tables))
-
-
-def finish(data: bytes, name: str, workshop: Workshop) -> bytes:
-    return data
-
-
-def vary(assignment: ToyAssignment, seed: int | None, cases: int | None) -> ToyAssignment:
-    seed, pairs = assignment.seed if seed is None else seed, assignment.pairs if cases is None else cases
-    return replace(assignment, seed=seed, pairs=pairs)
-
-
-def renewable(assignment: ToyAssignment) -> int:
-    return 0
-
-
-def propose_changes(assignment: ToyAssignment) -> Iterator[tuple[str, ToyAssignment]]:
-    """None: whoever has no advice says nothing."""
-    yield from ()
-
-
-def dump(revision: ToyRevision) -> bytes:
-    """As `load` reads it."""
-    header = json.dumps({"format": 2, "kind": KIND, "assignment": revision.assignment_json}).encode()
-    file = io.BytesIO()
-    np.savez(
-        file,
-        header=np.frombuffer(header, np.uint8),
-        lengths=np.array([len(x) for x, _ in revision.cases.inputs]),
-        numbers=np.concatenate([part for pair in revision.cases.inputs for part in pair]),
-        expected=revision.cases.expected,
-        tolerances=revision.cases.tolerances,
-    )
-    return file.getvalue()
-
-
-def load(data: bytes, name: str = "revision") -> ToyRevision:
-    """The revision that `dump` wrote."""
-    with np.load(io.BytesIO(data)) as archive:
-        header = json.loads(archive["header"].tobytes())
-        parts = np.split(archive["numbers"], np.cumsum(np.repeat(archive["lengths"], 2))[:-1])
-        pairs = tuple(zip(parts[::2], parts[1::2], strict=True))
-        cases_ = ToyCases(pairs, archive["expected"], archive["tolerances"])
-    return ToyRevision(from_json(ToyAssignment, json.loads(header["assignment"])), cases_)
-
-
-def main() -> None:
-    """Read an assignment as JSON, write its revision; refuse what is too much."""
-    assignment = from_json(ToyAssignment, json.loads(sys.stdin.read()))
-    if assignment.pairs > 99:
-        sys.stdout.write(json.dumps({"refused": "there are 99 pairs at most"}))
-        sys.exit(REFUSED)
-    sys.stdout.buffer.write(dump(draw_revision(assignment)))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,1 +1,0 @@
-"""Layered networks: how they are drawn, the four steps of their backward pass, and the mistakes that students make."""
