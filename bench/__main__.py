@@ -9,25 +9,23 @@ from pathlib import Path
 from statistics import mean, median
 
 from bench import service
-from bench.contracts import prepare_comparison
 from bench.graders import FLOOR, Contest, prepare_contest
-from bench.gradients import LOOP, OURS, CheckerFigures, SizeFigures, measure_checkers
+from bench.publishing import measure_publications
 from bench.report import save_figures
 from bench.table import Row, Section, format_number, median_ratio, render_sections
 
 
 @dataclass(frozen=True, slots=True)
 class BenchSize:
-    """Rounds of graders and of gradient checks, files in one call, and the size of the service's measurement."""
+    """Rounds of graders, files in one call, and the size of the service's measurement."""
 
     rounds: int
-    checks: int
     batch: int
     service: service.ServiceSize
 
 
-FULL = BenchSize(5, 5, 400, service.ServiceSize(10, 150, 1000))
-QUICK = BenchSize(1, 2, 40, service.ServiceSize(4, 40, 200))
+FULL = BenchSize(5, 400, service.ServiceSize(10, 150, 1000))
+QUICK = BenchSize(1, 40, service.ServiceSize(4, 40, 200))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +54,12 @@ def _measure(folder: Path, size: BenchSize) -> tuple[list[Section], list[Service
     for number in range(size.rounds):
         _show_progress(f"graders, round {number + 1} of {size.rounds}")
         contest.run_round()
-    _show_progress("contracts")
-    languages = prepare_comparison(folder, size.batch)
-    for _ in range(size.rounds):
-        languages.run_round()
     rounds = [_measure_service(size, contest, number + 1) for number in range(size.rounds)]
-    _show_progress("gradient checks")
+    _show_progress("publishing")
     sections = [
-        Section("one submission, 200 networks", list(contest.rows())),
-        Section("contracts and layered networks, 100 cases", list(languages.rows())),
+        Section("one submission, 200 cases", list(contest.rows())),
+        Section("publishing a contract", list(measure_publications())),
         Section("the service, all of it on this machine", list(_service_rows(rounds))),
-        *(_checker_section(figures) for figures in measure_checkers(folder, size.checks)),
     ]
     return sections, rounds
 
@@ -114,24 +107,6 @@ def _format_spread(values: list[float]) -> str:
     if len(values) == 1:
         return format_number(values[0])
     return f"{format_number(median(values))} ({format_number(min(values))} - {format_number(max(values))})"
-
-
-def _checker_section(size: SizeFigures) -> Section:
-    loop = next(checker.milliseconds for checker in size.checkers if checker.name == LOOP)
-    title = f"gradient check of a network: {size.name} ({size.parameters:.0f} parameters)"
-    return Section(title, [_checker_row(checker, loop, size.networks) for checker in size.checkers])
-
-
-def _checker_row(checker: CheckerFigures, loop: list[float], networks: int) -> Row:
-    entry = "directions only" if checker.entry_error is None else f"largest {checker.entry_error:.0e}"
-    direction = f"one direction {checker.direction_error:.0e}"
-    return Row(
-        checker.name,
-        checker.milliseconds,
-        median_ratio(checker.milliseconds, loop),
-        goal="<= 0.05" if checker.name == OURS else "",
-        note=f"error {entry}, {direction}, refuses {checker.refusals} of {networks}",
-    )
 
 
 if __name__ == "__main__":

@@ -29,10 +29,10 @@ from bench.waiting import wait_until
 from grader.judge.judge import Judge
 from grader.model.records import Queue, RevisionRecord, Scope
 from grader.store.store import Store
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.revision import ContractRevision, dump
 from grader.subjects.kinds import load
-from grader.subjects.networks.assignment import Rubric
-from grader.subjects.networks.revision import NetworksRevision, dump
-from grader.subjects.kinds import load_packaged
+from tests.contracts import load_packaged
 from tests.service.chaos import FaultyService, StudentFile
 from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, without_identity
 from worker.grading.grader import Grader
@@ -52,8 +52,6 @@ REDIS_AWAY, WORKER_STOPPED, MEMORY_FULL = (0.5, 6.0), (3.0, 5.0), (1.0, 4.0)
 PRINTED_VIOLATIONS = 40
 #: Seconds within which everything is at its end after the last fault.
 QUIET = 120.0
-#: Marks other than those of the assignment that ships, so that every regrade changes verdicts.
-MARKS = Rubric(bias_gradient=1, weight_gradient=5, activation_gradient=3, relu_derivative=7, any_shape=4)
 
 
 @dataclass(slots=True)
@@ -91,7 +89,7 @@ def measure(seed: int, submissions: int, units: int, minutes: float) -> ChaosRes
     """Return the figures of a run of so many submissions and units."""
     result, files = ChaosResult(seed), make_files(submissions)
     shipped = load_packaged(ASSIGNMENT)
-    changed = replace(shipped, assignment=replace(shipped.assignment, rubric=MARKS), stored=None)
+    changed = replace(shipped, assignment=double_marks(shipped.assignment), stored=None)
     expected = grade_quietly((shipped, changed), files)
     with ExitStack() as resources:
         folder = Path(resources.enter_context(tempfile.TemporaryDirectory()))
@@ -111,6 +109,12 @@ def measure(seed: int, submissions: int, units: int, minutes: float) -> ChaosRes
     return result
 
 
+def double_marks(assignment: ContractAssignment) -> ContractAssignment:
+    """Return the assignment with twice the marks of the one that ships, so that every regrade changes verdicts."""
+    rubric = {name: 2 * marks for name, marks in assignment.rubric.items()}
+    return replace(assignment, rubric=rubric, rows=tuple(replace(row, marks=2 * row.marks) for row in assignment.rows))
+
+
 def count_regrades(regrading: Regrading, store: Store, result: ChaosResult) -> None:
     """Add the counts of regrades and leases to the result."""
     totals = store.counters.read()
@@ -125,7 +129,7 @@ def make_files(count: int) -> list[StudentFile]:
     return [StudentFile(number, "backprop.py", pick_variant(sources, number).encode()) for number in range(count)]
 
 
-def grade_quietly(revisions: Sequence[NetworksRevision], files: Sequence[StudentFile]) -> ExpectedVerdicts:
+def grade_quietly(revisions: Sequence[ContractRevision], files: Sequence[StudentFile]) -> ExpectedVerdicts:
     """Return the verdict of each file against each revision, by the revision's id and the file's number."""
     with closing(Jails(plan_jailed())) as jails:
         # The service reads revisions from their archives, too.
@@ -137,7 +141,7 @@ def grade_quietly(revisions: Sequence[NetworksRevision], files: Sequence[Student
         }
 
 
-def publish(store: Store, revision: NetworksRevision) -> None:
+def publish(store: Store, revision: ContractRevision) -> None:
     """Make a revision the course's current one."""
     assignment = revision.assignment
     record = RevisionRecord(

@@ -1,175 +1,215 @@
-"""`python -m bench.confusion`: the mistakes that are named for bugs that others wrote, as in docs/diagnosis.md."""
+"""`python -m bench.confusion`: the mistakes that are named for generic ones and for a contract's own.
+
+Generic mistakes are planted in the numbers of right answers, in each row of each contract that they change.
+"""
 
 import argparse
-import contextlib
-import io
-import random
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
 
+import numpy as np
+
+import grader
 from bench.percentiles import percentile_95
 from bench.table import render_markdown
-from grader.errors import SubmissionError
 from grader.judge.agreement import disagreeing
+from grader.model.verdict import Diagnosis
 from grader.oracle.answers import Answer
-from grader.subjects.networks.diagnosis.bug import Where
-from grader.subjects.networks.diagnosis.bugs import library
-from tests.corpus.mutants import mutants
-from tests.corpus.right import STYLES
-from tests.corpus.variants import right_variants
-from tests.local import local
-from tests.networks import NetworksJudge, load_layered
-from tests.subjects.networks.diagnosis.behaviours import BEFORE_THE_WEIGHTS, BEHAVIOURS
-from tests.subjects.networks.diagnosis.slips import pairs, slips
-from tests.subjects.networks.diagnosis.styles import written
+from grader.subjects import kinds
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.diagnosis.claim import slug
+from grader.subjects.contracts.exchange import numbers_of
+from grader.subjects.contracts.revision import ContractRevision
+from grader.subjects.contracts.rows import RowFails
+from tests.local import local_by
+from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant
+from tests.subjects.contracts.making import build
 
-#: Fates of a bug: named first, first among several that give the same answers, another of these, or nothing.
-COLUMNS = ("named first, alone", "first of several", "another of several", "others that answer alike", "nothing")
+GALLERY = Path(grader.__path__[0]) / "assignments" / "gallery"
+#: Fates of a mistake; the last name is false, or has the same numbers.
+FIRST, OWN, SEVERAL, NOTHING, ANOTHER = COLUMNS = (
+    "named first",
+    "own mistake with these numbers",
+    "one of several",
+    "nothing",
+    "another one",
+)
 
-#: The place of a bug: the array that its line writes, in the order of the chain rule.
-PLACES = {
-    Where.OUTPUT: "loss derivative",
-    Where.BIAS: "dbiases",
-    Where.WEIGHT: "dweights",
-    Where.ACTIVATION: "dh",
-    Where.DERIVATIVE: "df",
-    Where.RETURN: "return",
+CONSTANTS: Mapping[str, Edit] = {
+    "times_2": lambda true, _, __: 2 * true,
+    "divided_by_2": lambda true, _, __: true / 2,
+    "wrong_sign": lambda true, _, __: -true,
+    "zero": lambda true, _, __: 0 * true,
+    "transposed": lambda true, _, __: true.T,
+    "flat": lambda true, _, __: true.ravel(),
 }
-ELSEWHERE, NOTHING = "no single line", "nothing"
-#: Styles of code in which the bugs are written.
-_STYLES = ("growing", "recursive")
+
+#: Claims about shapes that say the same of what is planted, or say it more closely.
+ALIKE: Mapping[str, tuple[str, ...]] = {
+    "transposed": ("reversed_shape",),
+    "flat": ("lacks_axis_of_1", "extra_axis_of_1"),
+}
 
 
 @dataclass(slots=True)
-class BugGroup:
-    """Bugs of one kind, and the mistakes that were named for each."""
+class ClaimTally:
+    """Mistakes by kind and fate, the misses, and milliseconds of each diagnosis."""
 
-    name: str
-    counts: Counter[str] = field(default_factory=Counter)
-    #: Bugs that were not named first, with what was named.
-    misses: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
-    #: All bugs, with what was named first.
-    firsts: list[tuple[str, str]] = field(default_factory=list)
-
-    def add(self, bug: str, ids: tuple[str, ...]) -> None:
-        """Count a bug; a pair is the same whichever of its bugs is named first."""
-        mistakes = ["+".join(sorted(mistake.split("+"))) for mistake in ids]
-        self.counts[_choose_column(bug, mistakes)] += 1
-        self.firsts.append((bug, ids[0] if ids else ""))
-        if mistakes[:1] != [bug]:
-            self.misses.append((bug, ids))
-
-
-def _choose_column(bug: str, mistakes: Sequence[str]) -> str:
-    alone, first, later, alike, nothing = COLUMNS
-    if not mistakes:
-        return nothing
-    if mistakes[0] == bug:
-        return alone if len(mistakes) == 1 else first
-    return later if bug in mistakes else alike
-
-
-@dataclass(slots=True)
-class DiagnosisBench:
-    """The shipped assignment, and the milliseconds that each diagnosis took."""
-
-    judge: NetworksJudge
+    counts: dict[str, Counter[str]] = field(default_factory=dict)
+    misses: list[str] = field(default_factory=list)
     milliseconds: list[float] = field(default_factory=list)
 
-    def diagnose(self, source: str) -> tuple[str, ...]:
-        """Return the ids of the mistakes that explain a source, best first."""
-        try:
-            # One of the right sources prints.
-            with contextlib.redirect_stdout(io.StringIO()):
-                candidate = local(source, self.judge.assignment)
-                answers: Sequence[Answer] = candidate.answer(self.judge.revision.suite)
-        except SubmissionError:
-            return ()
-        wrong = [i for i, differs in enumerate(disagreeing(self.judge.revision.suite, answers)) if differs]
-        evidence = dict(enumerate(candidate.evidence(self.judge.revision.suite))) if wrong else {}
+    def add(self, kind: str, mistake: str, column: str, first_id: str) -> None:
+        """Count a mistake."""
+        self.counts.setdefault(kind, Counter())[column] += 1
+        if column not in {FIRST, OWN}:
+            self.misses.append(f"- {mistake}: {column}: `{first_id}`" if first_id else f"- {mistake}: nothing")
+
+    def time_diagnosis(self, revision: ContractRevision, answers: list[Answer]) -> tuple[Diagnosis, ...]:
+        """Return the diagnoses, and record the time."""
         start = time.process_time()
-        diagnoses = self.judge.revision.subject.diagnoser.diagnose(
-            answers, wrong, evidence, repeats=True, differentiates=False, fails_alone=lambda: True
-        ).diagnoses
-        if wrong:
-            self.milliseconds.append(1000 * (time.process_time() - start))
-        return tuple(diagnosis.id for diagnosis in diagnoses)
-
-    def judge_fully(self, source: str) -> tuple[str, ...]:
-        """Return the ids with all evidence of the judge: state kept between calls, finite differences."""
-        judgement = self.judge.judge(local(source, self.judge.assignment), lambda: local(source, self.judge.assignment))
-        return tuple(diagnosis.id for diagnosis in judgement.diagnosis)
+        diagnoses = diagnose(revision, answers)
+        self.milliseconds.append(1000 * (time.process_time() - start))
+        return diagnoses
 
 
-def _diagnose_groups(bench: DiagnosisBench, sample: int) -> Iterator[BugGroup]:
-    for style in _STYLES:
-        yield from _diagnose_lines(bench, style)
-    whole = BugGroup("no single line")
-    for bug, source in BEHAVIOURS:
-        whole.add(bug, bench.judge_fully(source))
-    yield whole
-    rng = random.Random(0)  # noqa: S311 - a sample, the same each time
-    for style in _STYLES:
-        yield _diagnose_pairs(bench, style, sample, rng)
+@dataclass(frozen=True, eq=False)
+class GalleryEntry:
+    """A contract of the gallery, and the answers of its own mistakes."""
+
+    revision: ContractRevision
+    #: By the mistake's id.
+    own_answers: Mapping[str, Sequence[Answer]]
+
+    @classmethod
+    def of(cls, folder: Path) -> "GalleryEntry":
+        """Draw and differentiate the contract, and run its mistakes."""
+        assignment = kinds.read(folder)
+        if not isinstance(assignment, ContractAssignment):
+            raise TypeError(f"{folder} is no contract")
+        revision = build(assignment)
+        exchange = revision.subject.exchange
+        answers = {
+            mistake.id: local_by(mistake.source, exchange).answer(revision.cases) for mistake in assignment.mistakes
+        }
+        return cls(revision, answers)
+
+    def list_planted(self) -> Iterator[tuple[str, str, str, list[Answer]]]:
+        """Yield the kind, the row, the id of the claim and the answers of each generic mistake that changes any."""
+        revision = self.revision
+        for row in dict.fromkeys(result.row for result in revision.assignment.results):
+            for kind, claim, edit in self._list_edits(row):
+                answers = plant(revision, row, edit)
+                if self._is_wrong(answers):
+                    yield kind, row, claim, answers
+
+    def _list_edits(self, row: str) -> Iterator[tuple[str, str, Edit]]:
+        for name, edit in CONSTANTS.items():
+            yield name, name, edit
+        for dim in self._list_dims():
+            yield "times a dim", f"times_{dim}", _multiply(dim, 1)
+            yield "divided by a dim", f"divided_by_{dim}", _multiply(dim, -1)
+        # A term without which the row is zero is a factor of all of it, which is planted above.
+        if len(terms := self._list_terms(row)) > 1:
+            for term in terms:
+                for kind, weight in (("without", -1.0), ("doubled", 1.0), ("wrong sign", -2.0)):
+                    name = slug(term)
+                    claims = {-1.0: f"without_{name}", 1.0: f"{name}_times_2", -2.0: f"{name}_wrong_sign"}
+                    yield f"a term or upstream {kind}", claims[weight], _add_term(term, weight)
+
+    def _list_terms(self, row: str) -> list[str]:
+        """Return the terms that the row's numbers depend on."""
+        cases = self.revision.cases
+        own_cases = RowFails(self.revision.assignment, row).owns(cases)
+        return [
+            term
+            for term, numbers in zip(self.revision.terms, cases.terms, strict=True)
+            if np.any(numbers[own_cases] != 0)
+        ]
+
+    def _list_dims(self) -> list[str]:
+        cases = self.revision.cases.drawn
+        return [
+            dim.name
+            for dim in self.revision.assignment.dims
+            if dim.least and not dim.many and len({case.dims[dim.name] for case in cases}) > 1
+        ]
+
+    def _is_wrong(self, answers: Sequence[Answer]) -> bool:
+        """Return True if the answers to several cases are wrong: else the mistake makes no sense in this row."""
+        return sum(disagreeing(self.revision.cases, answers)) > 1
+
+    def choose_column(self, row: str, claim: str, answers: Sequence[Answer], diagnoses: Sequence[Diagnosis]) -> str:
+        """Return the column of a planted mistake."""
+        if not diagnoses:
+            return NOTHING
+        first_id = diagnoses[0].id
+        result, _, claims = first_id.partition(":")
+        whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
+        # A claim of a factor on all of a row is the same as that on its only part.
+        if result == whole and (claims == claim or claims in ALIKE.get(claim, ())):
+            return FIRST
+        if first_id in self.own_answers and self._are_alike(answers, self.own_answers[first_id]):
+            return OWN
+        return SEVERAL if result == whole and claim in claims.split("|") else ANOTHER
+
+    def _are_alike(self, first: Sequence[Answer], second: Sequence[Answer]) -> bool:
+        cases = self.revision.cases
+        sizes = np.diff(cases.starts).tolist()
+        left, right = (
+            np.concatenate([numbers_of(answer, size) for answer, size in zip(answers, sizes, strict=True)])
+            for answers in (first, second)
+        )
+        apart = ~(np.abs(left - right) <= 4 * cases.tolerances + 1e-5 * np.abs(right))
+        comparable = ~np.isnan(cases.expected)
+        return not (apart & comparable & ~(np.isnan(left) & np.isnan(right))).any()
 
 
-def _diagnose_lines(bench: DiagnosisBench, style: str) -> tuple[BugGroup, BugGroup]:
-    """Return the bugs of single lines, and those in what is returned."""
-    return_bugs = {bug.id for bug in library.RETURNED}
-    lines, forms = BugGroup(f"one line, style *{style}*"), BugGroup(f"what is returned, style *{style}*")
-    for slip in slips(style):
-        (forms if slip.bug in return_bugs else lines).add(slip.bug, bench.diagnose(written(slip)))
-    if style == "growing":
-        lines.add("derivative_before_weights", bench.diagnose(BEFORE_THE_WEIGHTS))
-    return lines, forms
+def _multiply(dim: str, power: int) -> Edit:
+    return lambda true, _, dims: true * float(dims[dim]) ** power
 
 
-def _diagnose_pairs(bench: DiagnosisBench, style: str, sample: int, rng: random.Random) -> BugGroup:
-    """Return a sample of the pairs of bugs, or all for 0."""
-    all_pairs = pairs(style)
-    drawn_pairs = all_pairs if not sample else rng.sample(all_pairs, min(sample, len(all_pairs)))
-    group = BugGroup(f"{len(drawn_pairs)} of {len(all_pairs)} pairs, style *{style}*")
-    for first, second in drawn_pairs:
-        group.add("+".join(sorted((first.bug, second.bug))), bench.diagnose(written(first, second)))
-    return group
+def _add_term(term: str, weight: float) -> Edit:
+    return lambda true, parts, _: true + weight * parts[term]
 
 
-def _render_fates(groups: Sequence[BugGroup]) -> str:
-    rows = ([group.name, *(group.counts[column] for column in COLUMNS)] for group in groups)
-    return render_markdown(["what was written", *COLUMNS], rows)
+def _measure(folder: Path, tally: ClaimTally) -> None:
+    entry = GalleryEntry.of(folder)
+    revision, name = entry.revision, folder.name
+    for kind, row, claim, answers in entry.list_planted():
+        diagnoses = tally.time_diagnosis(revision, answers)
+        column = entry.choose_column(row, claim, answers, diagnoses)
+        tally.add(kind, f"{name}: {row}: {claim}", column, _first_id(diagnoses))
+    for mistake, own_answers in entry.own_answers.items():
+        first_id = _first_id(tally.time_diagnosis(revision, list(own_answers)))
+        column = FIRST if first_id == mistake else ANOTHER if first_id else NOTHING
+        tally.add("the contract's own", f"{name}: {mistake}", column, first_id)
 
 
-def _render_matrix(groups: Sequence[BugGroup]) -> str:
-    """Return single bugs by their place, and by the place of what was named first."""
-    places = {bug.id: PLACES.get(bug.where, ELSEWHERE) for bugs in (*library.LINES, library.RETURNED) for bug in bugs}
-    places[""] = NOTHING
-    singles = [pair for group in groups for pair in group.firsts if "+" not in pair[0]]
-    counts = Counter((places.get(bug, ELSEWHERE), places.get(first, ELSEWHERE)) for bug, first in singles)
-    columns = [*PLACES.values(), ELSEWHERE, NOTHING]
-    rows = ([row, *(counts[row, column] for column in columns)] for row in columns[:-1])
-    return render_markdown(["the bug is in", *columns], rows)
+def _first_id(diagnoses: Sequence[Diagnosis]) -> str:
+    return diagnoses[0].id if diagnoses else ""
 
 
 def main() -> None:
-    """Print both tables, what was not named first, and the time it took."""
+    """Print the table, whatever was not named first, and the time it took."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--pairs", type=int, default=200, help="how many pairs of each style; 0 is all (minutes)")
-    bench = DiagnosisBench(NetworksJudge(load_layered()))
-    groups = list(_diagnose_groups(bench, parser.parse_args().pairs))
-    print("\n".join([_render_fates(groups), "", _render_matrix(groups)]))
-    times = list(bench.milliseconds)
-    right = [*STYLES.values(), *(variant.source for variant in right_variants())]
-    right += [mutant.source for mutant in mutants() if mutant.right]
-    wrong = [mutant.source for mutant in mutants() if not mutant.right]
-    right_count, wrong_count = (sum(bool(bench.diagnose(source)) for source in sources) for sources in (right, wrong))
-    print(f"\n{len(right)} right ones: {right_count} named. {len(wrong)} single-fault mutants: {wrong_count} named.")
-    print(f"A diagnosis takes {median(times):.0f} ms (95 %: {percentile_95(times):.0f} ms) of processor time.\n")
-    for group in groups:
-        for bug, ids in group.misses:
-            print(f"- {group.name}: `{bug}`: {', '.join(f'`{mistake}`' for mistake in ids) or 'nothing'}")
+    parser.add_argument("folders", nargs="*", type=Path, help="folders of contracts; by default the gallery's")
+    tally = ClaimTally()
+    for folder in parser.parse_args().folders or sorted(GALLERY.iterdir()):
+        with np.errstate(all="ignore"):
+            _measure(folder, tally)
+    rows = ([kind, *(counts[column] for column in COLUMNS)] for kind, counts in tally.counts.items())
+    print(render_markdown(["planted", *COLUMNS], rows))
+    total: Counter[str] = sum(tally.counts.values(), Counter())
+    share = (total[FIRST] + total[OWN]) / total.total()
+    print(f"\nOf {total.total()}, {share:.1%} are named first; another one is named for {total[ANOTHER]}.")
+    times = tally.milliseconds
+    print(f"A diagnosis takes {median(times):.1f} ms (95 %: {percentile_95(times):.1f} ms) of processor time.\n")
+    print("\n".join(tally.misses))
 
 
 if __name__ == "__main__":

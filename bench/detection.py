@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+from grader.subjects.networks.ordinary import ordinary
+from grader.subjects.networks.revision import NetworksRevision, load
 from numpy.typing import NDArray
+from tests.networks import load_layered
 
 from bench.network_facts import Columns, tabulate
 from bench.table import render_markdown
-from grader.subjects.networks.ordinary import ordinary
-from grader.subjects.networks.revision import NetworksRevision, load
-from tests.networks import load_layered
 
 #: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
 NETWORKS, SEED = 10_000, 1_000_003

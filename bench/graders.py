@@ -7,16 +7,15 @@ from pathlib import Path
 from statistics import median
 
 from bench.floor import prepare_floor
-from bench.gradients import pose_problem
 from bench.grading import grade, grade_command, seconds_per_file
-from bench.networks import write_problems
+from bench.networks import GradientProblem, write_problems
 from bench.peers.notebooks import NOTEBOOKS
 from bench.peers.peer import ROOT
 from bench.peers.scripts import SCRIPTS
 from bench.run import Command, run_command, run_side_by_side
 from bench.submissions import EXAMPLES, RIGHT, WRONG, extract_function, mixed_sources, right_sources, write_variants
 from bench.table import Row, median_ratio
-from grader.subjects.kinds import load_packaged
+from tests.contracts import load_packaged
 
 PEERS = (*SCRIPTS, *NOTEBOOKS)
 FLOOR = "bare floor: interpreter, NumPy, the 200 calls"
@@ -97,8 +96,7 @@ def prepare_contest(folder: Path, batch: int) -> Contest:
 
 def _prepare_peers(folder: Path) -> dict[str, Turn]:
     problems = folder / "networks"
-    formulas = REVISION.assignment.formulas
-    write_problems(problems, (pose_problem(network, formulas) for network in REVISION.suite.networks))
+    write_problems(problems, _pose_problems())
     right, wrong = extract_function(RIGHT), extract_function(WRONG[0])
     turns = {}
     for peer in PEERS:
@@ -110,6 +108,20 @@ def _prepare_peers(folder: Path) -> dict[str, Turn]:
         peer.prove_command(place / "wrong", problems, wrong, right=False)
         turns[peer.name] = _time_lanes([first, peer.prepare_command(place / "beside", problems, right)], 1)
     return turns
+
+
+def _pose_problems() -> Iterator[GradientProblem]:
+    """Yield the networks of the shipped cases, with the derivatives that are expected."""
+    cases = REVISION.cases
+    for i, case in enumerate(cases.drawn):
+        given, at = case.values(), cases.starts[i]
+        parts = []
+        for array in (*given["all_weights"], *given["all_biases"]):
+            parts.append(cases.expected[at : at + array.size].reshape(array.shape))
+            at += array.size
+        layers = len(given["all_weights"])
+        gradient = [part for pair in zip(parts[:layers], parts[layers:], strict=True) for part in pair]
+        yield GradientProblem(given["all_weights"], given["all_biases"], given["x"], given["y"], gradient)
 
 
 def _time_lanes(lanes: list[Command], runs: int) -> Turn:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from grader.oracle.network import Network, Pass, forward
+from grader.oracle.reference import gradient
 from numpy.typing import NDArray
 
 from grader.model.formulas import Formulas
-from grader.oracle.network import Network, Pass, forward
-from grader.oracle.reference import gradient
 
 #: Layers counted from either end whose sizes, signs and magnitudes are facts.
 PLACES = 3

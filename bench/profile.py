@@ -15,7 +15,8 @@ from typing import Any
 from bench.submissions import extract_function, make_variant
 from grader.judge.examples import Examples
 from grader.judge.judge import Judge
-from grader.subjects.networks.diagnosis.diagnoser import Diagnoser
+from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
+from grader.subjects.contracts.repair.mending import Repairer
 from grader.subjects.kinds import load_packaged
 from worker.grading.candidate import Jailed
 from worker.grading.grader import Grader
@@ -28,10 +29,11 @@ from worker.sandbox.session import Session
 PARTS: dict[str, tuple[type, str]] = {
     "a jail is taken, held and let go on": (Jails, "take"),
     "the file is read in it": (Session, "extract"),
-    "networks go in, answers come out": (Session, "answer"),
+    "cases go in, answers come out": (Session, "answer"),
     "answers become arrays": (Jailed, "answer"),
     "counterexamples are found and confirmed": (Examples, "smallest_by_row"),
-    "the mistake is named": (Diagnoser, "diagnose"),
+    "the mistake is named": (ContractDiagnoser, "diagnose"),
+    "the lines to change are found": (Repairer, "repair"),
     "compared, marked, concluded": (Judge, "judge"),
     "the jail is ended": (Session, "close"),
     "all else": (Grader, "grade"),

@@ -21,8 +21,8 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
-from tests.made import RIGHT, WRONG, make_submissions, table
 from tests.contracts import ContractJudge
+from tests.made import RIGHT, WRONG, make_submissions, table
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw_others

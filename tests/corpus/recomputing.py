@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from itertools import product
 
-from grader.model.formulas import Activation, Loss
 from grader.subjects.networks.assignment import Assignment
+
+from grader.model.formulas import Activation, Loss
 
 _ACTIVATIONS = {
     Activation.RELU: ("f * (f.real > 0)", "(f > 0).astype(one)"),

@@ -129,6 +129,8 @@ class Toy:
     assignment: ToyAssignment
     cases: ToyCases
     noun: str = "pair"
+    #: No jail is asked.
+    exchange: Any = None
 
     @property
     def probes(self) -> ToyCases:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from grader.oracle.coverage import Coverage
 from grader.oracle.cases import Array
+from grader.oracle.coverage import Coverage
 
 
 def draw_quantities() -> tuple[Array, list[int]]:

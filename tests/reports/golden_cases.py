@@ -129,7 +129,7 @@ def grade_source(name: str, grader: Grader) -> tuple[Verdict, CodeListing | None
 
 
 def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> str:
-    """Return all that is shown of the verdict on the source of that name: a text that a reader of a change can judge."""
+    """Return all that is shown of the verdict on the source of that name, as a text."""
     source = SOURCES[name].encode()
     code_listing = listing(name, source, len(source), cells, verdict)
     marked = [f"{cell.number}:{line.number} {line.mark}" for cell in code_listing.cells for line in cell.marked]

@@ -15,8 +15,8 @@ from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, PythonMist
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
 from grader.subjects.contracts import contracts_kind
-from tests.corpus.short import RIGHT, SLIPS
 from tests.contracts import ContractJudge, load_packaged
+from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.disclosing import (
     CANARY,
     CHECK_AT_HINT,
@@ -443,7 +443,9 @@ def test_a_setting_of_a_later_version_is_not_announced() -> None:
 
 def test_a_rubric_is_not_announced_where_it_would_tell_the_marks_of_what_is_hidden() -> None:
     settings = json.loads(
-        assignment_to_json(replace(ASSIGNMENT, rubric={**ASSIGNMENT.rubric, "pure": 4}, feedback=hide_properties("pure")))
+        assignment_to_json(
+            replace(ASSIGNMENT, rubric={**ASSIGNMENT.rubric, "pure": 4}, feedback=hide_properties("pure"))
+        )
     )
     assert "rubric" not in disclose_settings(settings)
 

@@ -25,9 +25,9 @@ from grader.model.verdict import (
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
+from tests.contracts import ContractJudge
 from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
-from tests.contracts import ContractJudge
 from tests.reports.graded import WRONG_LINE, repair_verdict
 
 

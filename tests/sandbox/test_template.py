@@ -18,8 +18,8 @@ import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from grader.model.verdict import Outcome
-from tests.local import entry_of
 from tests.contracts import ContractJudge
+from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from grader.subjects.networks.assignment import Assignment, Ranges
+from grader.subjects.networks.assignment_toml import MOST_NETWORKS
+from grader.subjects.networks.steps import STEPS
 
 from grader.errors import AssignmentError
 from grader.model import fresh_places
@@ -17,11 +20,8 @@ from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
-from grader.subjects.networks.assignment import Assignment, Ranges
-from grader.subjects.networks.assignment_toml import MOST_NETWORKS
-from grader.subjects.networks.steps import STEPS
-from tests.made import table
 from tests.contracts import ContractJudge
+from tests.made import table
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from worker.grading.revisions import DrawingProcess

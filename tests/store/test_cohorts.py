@@ -1,7 +1,7 @@
 """A class's figures follow the verdicts that hold, through regrades and deletion."""
 
 from collections import Counter
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +15,6 @@ from grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, 
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.store import Store
-from grader.store.summary import VerdictSummary
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, roll_back
 

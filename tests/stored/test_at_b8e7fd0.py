@@ -14,6 +14,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 from flask import Flask
+from grader.subjects.networks.revision import load
 from pydantic import SecretStr
 
 from grader.model.assignment import Feedback, Level
@@ -32,7 +33,6 @@ from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
 from grader.subjects.kinds import settings as assignment_settings
-from grader.subjects.networks.revision import load
 from grader.web import create_app
 from grader.web.http import links
 from grader.web.pages.verdict_view import make_view

@@ -107,7 +107,7 @@ def test_no_line_is_shown_below_the_level_full(level: Level, revision: ContractR
 
 def test_the_first_wrong_result_with_lines_is_shown() -> None:
     first = FirstDifference("a", None, None, "", ("a", "b"))
-    assert add_lines(first, [Write("c", "", 0, 3)]) is None
-    difference = add_lines(first, [Write("b", "", 0, 3, "net.py"), Write("c", "", 0, 4)])
+    assert add_lines(first, [Write("c", 0, 3)]) is None
+    difference = add_lines(first, [Write("b", 0, 3, "net.py"), Write("c", 0, 4)])
     assert difference is not None
     assert difference.message == "`b` is wrong, and line 3 of net.py writes it."

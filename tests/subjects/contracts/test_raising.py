@@ -21,10 +21,10 @@ from grader.subjects.contracts.raising import read_mistake
 from grader.subjects.contracts.revision import ContractRevision
 from tests.corpus.four_lines import SHAPELESS
 from tests.corpus.four_lines import source as write_lines
+from tests.corpus.raising_slips import SLIPS
 from tests.local import local_by
 from tests.subjects.contracts.making import RIGHT, build, contract, judge
 from tests.subjects.contracts.test_gallery import read_entry
-from tests.corpus.raising_slips import SLIPS
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 
