@@ -17,6 +17,7 @@ from flask import Flask
 from grader.subjects.networks.revision import load
 from pydantic import SecretStr
 
+from grader.errors import MadeByEarlierVersion
 from grader.model.assignment import Feedback, Level
 from grader.model.records import Job, Kind, Scope, State, SubmissionRecord
 from grader.model.result import read_verdict
@@ -145,18 +146,25 @@ def test_every_submission_is_as_it_was(store: Store) -> None:
     assert get_record(store, DONE["reused"]).reused
 
 
-def test_every_revision_is_loaded_under_its_id(context: Context) -> None:
+def test_every_revision_is_of_layered_networks_and_is_judged_no_longer(context: Context) -> None:
+    """It is there, and says what to do; in the place of what shipped then stands what ships now."""
     for name, identifier in KNOWN["revisions"].items():
         record = context.store.assignments.get(COURSE, identifier)
         data = context.store.assignments.archive(identifier)
         assert record is not None
         assert data is not None
-        assignment = load(data)
-        assert record.assignment == assignment.assignment_json
-        assert record.networks_sha256 == assignment.cases_sha256
-        assert (assignment.id == identifier) is (name != "fresh")
-        # Compares the id of a revision with fresh networks, its pool included.
-        assert context.graders.grader(record, "0" * 64)
+        assert is_layered(record.assignment)
+        with pytest.raises(MadeByEarlierVersion, match="publish the assignment anew"):
+            load(data)
+        judged = context.graders.revision(COURSE, identifier)
+        assert judged is not None
+        if name == "udl-7.2":
+            assert judged.id == load_packaged("udl-7.2").id
+            assert context.graders.grader(judged, "0" * 64)
+        else:
+            assert judged.id == identifier
+            with pytest.raises(MadeByEarlierVersion):
+                context.graders.grader(judged, "0" * 64)
 
 
 def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app: Flask, store: Store) -> None:
@@ -320,27 +328,25 @@ def perform_until_graded(context: Context, name: str) -> None:
             perform(context, Job(Kind.SUBMISSION, name))
 
 
-@pytest.mark.parametrize(
-    ("submission_name", "outcome", "like_name"),
-    [
-        ("waiting", "passed", DONE["right.ipynb"]),
-        ("waiting for fresh networks", "passed", DONE["fresh 4"]),
-        ("waiting for an old revision", "failed", KNOWN["regraded"]["previewed"][1]),
-    ],
-)
-def test_what_waits_is_graded_as_the_same_code_was_then(
-    context: Context, submission_name: str, outcome: str, like_name: str
-) -> None:
-    name = KNOWN["submissions"][submission_name]
+def test_what_waits_on_what_shipped_is_graded_on_what_ships(context: Context) -> None:
+    name = KNOWN["submissions"]["waiting"]
     perform_until_graded(context, name)
-    assert get_record(context.store, name).outcome == outcome
-    verdict, earlier_verdict = context.store.submissions.verdict(name), context.store.submissions.verdict(like_name)
+    verdict, record = context.store.submissions.verdict(name), get_record(context.store, name)
     assert verdict is not None
-    assert earlier_verdict is not None
-    assert verdict.assignment.revision == earlier_verdict.assignment.revision
-    rows = {row.name: (row.outcome, row.score, row.max_score) for row in verdict.properties}
-    for row in earlier_verdict.properties:
-        assert rows[row.name] == (row.outcome, row.score, row.max_score)
+    assert (record.outcome, verdict.score, verdict.max_score) == ("passed", 10, 10)
+    assert verdict.assignment.revision == load_packaged("udl-7.2").id
+
+
+@pytest.mark.parametrize("submission_name", ["waiting for fresh networks", "waiting for an old revision"])
+def test_what_waits_on_another_ends_with_a_sentence_and_uses_no_attempt(context: Context, submission_name: str) -> None:
+    name = KNOWN["submissions"][submission_name]
+    for _ in range(2 * len(KNOWN["submissions"])):
+        perform(context, Job(Kind.SUBMISSION, name))
+    record = get_record(context.store, name)
+    assert record.state is State.SERVICE_FAILED
+    assert record.attempt is None
+    assert record.error is not None
+    assert "publish the assignment anew" in record.error
 
 
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
