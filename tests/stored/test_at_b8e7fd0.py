@@ -14,7 +14,6 @@ from urllib.parse import quote, unquote
 
 import pytest
 from flask import Flask
-from grader.subjects.networks.revision import load
 from pydantic import SecretStr
 
 from grader.errors import MadeByEarlierVersion
@@ -33,6 +32,7 @@ from grader.store.keys import part
 from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
+from grader.subjects.kinds import is_layered, load, load_packaged
 from grader.subjects.kinds import settings as assignment_settings
 from grader.web import create_app
 from grader.web.http import links
@@ -345,8 +345,8 @@ def test_what_waits_on_another_ends_with_a_sentence_and_uses_no_attempt(context:
     record = get_record(context.store, name)
     assert record.state is State.SERVICE_FAILED
     assert record.attempt is None
-    assert record.error is not None
-    assert "publish the assignment anew" in record.error
+    assert record.failure is not None
+    assert "publish the assignment anew" in record.failure
 
 
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
