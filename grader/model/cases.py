@@ -1,6 +1,7 @@
 """A counterexample of any kind as a case: named inputs and named results, as reports and pages show it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from grader.model.verdict import (
     AnyCounterexample,
@@ -35,6 +36,18 @@ def as_case(example: AnyCounterexample) -> CaseCounterexample:
     )
 
 
+def format_nested(values: Any) -> str:
+    """Format numbers in lists of any depth; other values as Python writes them."""
+    if isinstance(values, list | tuple):
+        return "[" + ", ".join(map(format_nested, values)) + "]"
+    return _number(values) if values is None or isinstance(values, float) else repr(values)
+
+
+def format_case(case: Mapping[str, Any]) -> str:
+    """Format the properties that distinguish a case: `K = 2, D = [2, 3]`."""
+    return ", ".join(f"{name} = {format_nested(value)}" for name, value in case.items())
+
+
 def list_places(depth: int) -> list[tuple[str, int]]:
     """Return kind and place of each parameter, in the order of the results: from the output down."""
     return [(part, k) for k in range(depth, -1, -1) for part in ("biases", "weights")]
@@ -58,3 +71,7 @@ def _array(name: str, rows: Numbers) -> CaseInput:
 
 def _shape(rows: Numbers) -> list[int]:
     return [len(rows), len(rows[0]) if rows else 0]
+
+
+def _number(value: float | None) -> str:
+    return "nan" if value is None else f"{value:.8g}" if value != int(value) else f"{value:.1f}"

@@ -228,7 +228,7 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class NetworkReached:
-    """The network on which a process ended."""
+    """The network on which a process ended, in a verdict of an earlier version."""
 
     number: int = field(metadata=describe("The number of the network, from 1."))
     of: int
@@ -248,6 +248,15 @@ class PythonMistake:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseReached:
+    """The case on which a process ended."""
+
+    number: int = field(metadata=describe("The number of the case, from 1."))
+    of: int
+    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
+
+
+@dataclass(frozen=True, slots=True)
 class StudentError:
     """An error of the student's code, with the student's own lines."""
 
@@ -258,11 +267,13 @@ class StudentError:
         default=(), metadata=describe("The student's own lines in the traceback, in order.")
     )
     lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Other lines that the message names."))
-    ending: str = field(
-        default="", metadata=describe("How the process ended, without the network; empty if it did not.")
-    )
+    ending: str = field(default="", metadata=describe("How the process ended, without the case; empty if it did not."))
     network: NetworkReached | None = field(
-        default=None, metadata=describe("The network on which the process ended; null if it did not.")
+        default=None, metadata=describe("The network on which the process ended, from an earlier version; else null.")
+    )
+    reached: CaseReached | None = field(
+        default=None,
+        metadata=describe("The case on which the process ended; null if it did not, and from an earlier version."),
     )
     mistake: PythonMistake | None = field(
         default=None,

@@ -162,7 +162,8 @@ def test_a_call_that_does_not_end_is_shown_with_its_case(tmp_path: Path) -> None
     _, printed_text = grade_by_command(endless_source, tmp_path, "--json", revision=toy.draw_revision(assignment))
     result = json.loads(printed_text)
     assert (result["outcome"], result["error"]["network"]) == ("timeout", None)
-    assert result["error"]["message"].endswith("It was at pair 7 of 30.")
+    assert result["error"]["reached"] == {"number": 7, "of": 30, "case": {"n": 2}}
+    assert result["error"]["message"].endswith("It was at pair 7 of 30 (n = 2).")
     assert "for one pair" in result["error"]["message"]
     assert (result["counterexample"]["case"], result["counterexample"]["instead"]) == (
         {"n": 2},

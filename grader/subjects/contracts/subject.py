@@ -162,9 +162,9 @@ class Contract:
         """Return case `i` beside the answer to it."""
         return counterexample.show(self.assignment, cases, i, answer)
 
-    def describe_reached(self, i: int) -> tuple[str, None]:
-        """Return the sentence that its process ended at case `i`."""
-        return f"It was at case {i + 1} of {len(self.cases)}.", None
+    def describe_case(self, i: int) -> dict[str, Any]:
+        """Return the dims of case `i`."""
+        return dict(self.cases.drawn[i].dims)
 
     def trial(self) -> Trial:
         """Return what publishing saw: the solution passes, and each mistake is wrong where it was."""

@@ -11,7 +11,7 @@ from grader.judge.marks import Given, RowSpec, SubjectMarks
 from grader.judge.row import OVERFLOW, Failure, Row
 from grader.judge.witness import Witness
 from grader.judge.wording import differs_again
-from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark, NetworkReached
+from grader.model.verdict import Counterexample, FirstDifference, Flag, Mark
 from grader.oracle.answers import Answer, Malformed, Raised
 from grader.oracle.suite import Suite, count, key
 from grader.subjects.networks import wording
@@ -271,10 +271,9 @@ class Networks:
         """The network beside the answer to it."""
         return counterexample(cases, i, answer, self.assignment)
 
-    def describe_reached(self, i: int) -> tuple[str, NetworkReached]:
-        """The network's number and how deep it is."""
-        network = NetworkReached(i + 1, len(self.cases), self.cases.networks[i].depth)
-        return wording.describe_reached(network), network
+    def describe_case(self, i: int) -> dict[str, Any]:
+        """How deep the network is."""
+        return {"K": self.cases.networks[i].depth}
 
     def trial(self) -> "Trial":
         """The reference, and every known mistake."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Sequence
 
-from grader.model.verdict import NetworkReached
 from grader.oracle.answers import Answer, Malformed, Raised, ReceivedForm
 from grader.subjects.networks.evidence import ReturnedForm
 
@@ -237,9 +236,3 @@ def other_form(answer: Malformed, readable: Collection[ReturnedForm], unread: Co
 def unseen(*, asked: bool, tested: bool) -> str:
     """Why a step was not run: nothing came back that shows it, or only zeros, which are no evidence."""
     return ZEROS if asked and not tested else UNSEEN
-
-
-def describe_reached(network: NetworkReached) -> str:
-    """The sentence about the network at which a process ended."""
-    layers = f"{network.depth} hidden layer{'' if network.depth == 1 else 's'}"
-    return f"It was at network {network.number} of {network.of}, which has {layers}."
