@@ -145,6 +145,12 @@ class CaseResult:
             "True for each wrong number, nested as `actual`; null if `actual` is, and from an earlier version."
         ),
     )
+    gradient_of: str | None = field(
+        default=None,
+        metadata=describe(
+            "The input of which it is the gradient, such as `W[1]`; null if it is none, and from an earlier version."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,20 @@ class FirstWrong:
 
     result: str
     index: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class LayersDrawing:
+    """The names of a case's inputs, by what they are in the picture of a network."""
+
+    weights: str = field(metadata=describe("A list of matrices, the first layer's first."))
+    biases: str
+    net_input: str
+    target: str | None = field(metadata=describe("What should come out; null if no input is that."))
+    preactivations: str | None = field(metadata=describe("A list, the output last; null if no input is that."))
+    activations: str | None = field(metadata=describe("A list, the network's input first; null if no input is that."))
+    rows: bool = field(metadata=describe("True if each example is a row and not a column, as in `x @ W`."))
+    kind: Literal["layers"] = "layers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +186,9 @@ class CaseCounterexample:
     first: FirstWrong | None
     instead: str | None = field(metadata=describe("What it returned instead of arrays of the right shapes."))
     script: str = field(metadata=_SCRIPT)
+    drawing: LayersDrawing | None = field(
+        default=None, metadata=describe("Its picture, if it has one; null from an earlier version.")
+    )
 
 
 AnyCounterexample = Counterexample | CaseCounterexample
@@ -236,6 +259,15 @@ class NetworkReached:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseReached:
+    """The case on which a process ended."""
+
+    number: int = field(metadata=describe("The number of the case, from 1."))
+    of: int
+    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
+
+
+@dataclass(frozen=True, slots=True)
 class PythonMistake:
     """A mistake in the line that raised, in plain words."""
 
@@ -245,15 +277,6 @@ class PythonMistake:
     hint: str = field(
         default="", metadata=describe("The same without anything of the line's own; empty below the level full.")
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CaseReached:
-    """The case on which a process ended."""
-
-    number: int = field(metadata=describe("The number of the case, from 1."))
-    of: int
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
 
 
 @dataclass(frozen=True, slots=True)

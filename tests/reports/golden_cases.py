@@ -194,7 +194,7 @@ def _page(verdict: Verdict, submission: SubmissionRecord) -> str:
     with app.test_request_context():
         page = render_template_string(
             "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}",
-            view=make_view(verdict, None),
+            view=make_view(verdict),
             found=submission,
         )
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))

@@ -15,15 +15,24 @@ from grader.judge.subject import ListWrite
 from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.judge.witness import Witness
 from grader.model.records import CaughtMistake
-from grader.model.verdict import CaseCounterexample, Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
+from grader.model.verdict import (
+    CaseCounterexample,
+    Diagnosis,
+    FirstDifference,
+    Flag,
+    LayersDrawing,
+    Mark,
+    NotebookCheck,
+)
 from grader.oracle.answers import Answer, Raised, Returned
-from grader.subjects.contracts import counterexample, words
+from grader.subjects.contracts import counterexample, summary, words
 from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
 from grader.subjects.contracts.author_code import clip
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.layers import find_layers
 from grader.subjects.contracts.notebook_check import CheckComparison, Start
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.repair.bench import WrongSubmission
@@ -62,6 +71,11 @@ class Contract:
         """The notebook's own check, made ready; None if the contract has none."""
         check = self.assignment.check
         return None if check is None else CheckComparison(self.assignment, check, self.cases)
+
+    @cached_property
+    def drawing(self) -> LayersDrawing | None:
+        """The picture of its counterexamples; None if the contract asks for none."""
+        return find_layers(self.assignment, self.cases) if self.assignment.drawing else None
 
     @cached_property
     def probes(self) -> ContractCases:
@@ -160,7 +174,7 @@ class Contract:
 
     def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
         """Return case `i` beside the answer to it."""
-        return counterexample.show(self.assignment, cases, i, answer)
+        return replace(counterexample.show(self.assignment, cases, i, answer), drawing=self.drawing)
 
     def describe_case(self, i: int) -> dict[str, Any]:
         """Return the dims of case `i`."""
