@@ -6,10 +6,12 @@ import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.subjects import kinds
+from grader.subjects.contracts import assignment as contracts_assignment
 from grader.subjects.contracts import contracts_kind as contracts
 from grader.subjects.networks import networks_kind as networks
 from grader.subjects.networks.revision import KIND
 from grader.subjects.subject_kind import SubjectKind
+from grader.web.pages import case_figures
 from grader.web.pages.networks import figures
 from grader.web.pages.previews import FIGURES
 from tests.subjects import toy
@@ -24,7 +26,7 @@ def test_each_module_of_a_kind_has_all_that_is_asked_of_it() -> None:
 
 
 def test_figures_on_pages_are_of_kinds_that_are_known_and_stay_theirs_whatever_the_default_is() -> None:
-    assert dict(FIGURES) == {KIND: figures.read}
+    assert dict(FIGURES) == {KIND: figures.read, contracts_assignment.KIND: case_figures.read}
     assert set(FIGURES) <= set(kinds.KINDS)
 
 

@@ -13,35 +13,32 @@ ROOMS = (
 WORDS = ("network", "layer", "weights", "bias", "preactivation")
 
 #: The folders of what is drawn on pages and asked in jails for networks alone.
-FOLDERS = ("grader/web/pages/networks", "worker/sandbox/inside/networks")
+FOLDERS = ("grader/web/pages/networks", "grader/web/pages/layers.py", "worker/sandbox/inside/networks")
 #: The names that stay, by their files, and why.
 EXCEPTIONS = {
     # The result object is public: `backmark.result/1` has these members, and what is stored has them.
     "grader/model/verdict.py": {
         *("NETWORK", "NetworkReached", "network", "networks", "networks_sha256", "own_networks", "layer"),
-        *("weights", "biases", "preactivations"),
+        *("weights", "biases", "preactivations", "LayersDrawing"),
     },
     "grader/model/records.py": {"networks", "networks_sha256"},
-    "grader/model/cases.py": {"layer", "weights", "biases"},
-    "grader/judge/judge.py": {"network"},
-    "grader/judge/subject.py": {"NetworkReached"},
+    "grader/model/cases.py": {"layer", "weights", "biases", "preactivations", "LayersDrawing"},
     "grader/reports/terminal.py": {"networks", "own_networks"},
     "grader/reports/wording.py": {"networks"},
     "grader/store/assignments.py": {"networks_sha256"},
     "grader/web/api/assignments.py": {"networks_sha256"},
     "grader/client/records.py": {"networks_sha256"},
     "worker/service/publishing.py": {"networks_sha256"},
-    # The pages' registries of drawings by kind.
-    "grader/web/pages/presentation.py": {"NETWORK", "grader.web.pages.networks"},
+    # The picture of a case that is a network, and the figures of cases by kind.
+    "grader/web/pages/presentation.py": {"layers"},
     "grader/web/pages/previews.py": {"grader.web.pages.networks", "networks"},
     # The jail's two ways of asking, and the work by which a template warms up: that which it will have most of.
     "worker/sandbox/inside/asked.py": {"NetworksQuestion", "networks.answer"},
     "worker/sandbox/inside/practice.py": {"networks"},
     # The header of their evidence is checked where all headers are.
     "worker/sandbox/reply.py": {"worker.sandbox.inside.networks.forms"},
-    # The command line is public: an option of `grade`, and a command that shows the cases of any kind.
+    # The command line is public.
     "worker/cli/commands/grade.py": {"networks"},
-    "worker/cli/commands/networks.py": {"networks"},
     # Networks of computers.
     "grader/web/http/clients.py": {"IPv4Network", "IPv6Network", "ip_network", "network"},
     "grader/web/pages/submit_form.py": {"proxy_networks"},

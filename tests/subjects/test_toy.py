@@ -285,16 +285,16 @@ def test_what_its_own_reader_or_drawing_refuses_is_a_sentence(file: Path) -> Non
 
 
 def test_its_own_figures_of_its_cases_are_shown(file: Path) -> None:
-    status, text, _ = command("networks", "--assignment", file)
+    status, text, _ = command("cases", file)
     assert status == 0
     assert text.splitlines()[0] == "12 pairs"
     assert "lengths" in text
-    assert json.loads(command("networks", "--assignment", file, "--json")[1]) == {"pairs": 12}
+    assert json.loads(command("cases", "--assignment", file, "--json")[1]) == {"pairs": 12}
 
 
 def test_a_kind_without_figures_says_so(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(toy, "survey", lambda revision: None)  # noqa: ARG005 - of any revision
-    status, _, text = command("networks", "--assignment", file)
+    status, _, text = command("cases", file)
     assert (status, text.splitlines()[-1]) == (2, f"Error: the pairs of {file} have no figures")
 
 

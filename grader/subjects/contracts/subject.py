@@ -191,13 +191,7 @@ class Contract:
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""
-        return {
-            "cases": len(self.cases),
-            "numbers": len(self.cases.expected),
-            "inconclusive": int(np.isnan(self.cases.expected).sum()),
-            "mistakes": [asdict(mistake) for mistake in mistakes],
-            **({"statements": [statement.summary() for statement in self.statements]} if self.statements else {}),
-        }
+        return {**summary.count(self.cases, self.statements), "mistakes": [asdict(mistake) for mistake in mistakes]}
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
