@@ -164,6 +164,14 @@ def test_a_batch_is_drawn_by_its_first_example() -> None:
         assert len(drawing.nodes) == 3
 
 
+def test_of_a_batch_that_is_too_large_to_be_shown_the_units_are_empty() -> None:
+    case = case_of([2, 1], examples=3)
+    inputs = tuple(replace(value, values=None) if value.name == "x" else value for value in case.inputs)
+    drawing = picture(replace(case, inputs=inputs))
+    assert [node.value for node in drawing.nodes] == ["", "", "\u22121.5"]
+    assert not drawing.valued
+
+
 def test_a_unit_that_lets_nothing_through_is_shown_so() -> None:
     """By its numbers: an activation that is zero is one of a function that is flat there."""
     case = case_of([1, 1, 1])

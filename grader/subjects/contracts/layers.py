@@ -32,7 +32,10 @@ def find_layers(assignment: ContractAssignment, cases: ContractCases) -> LayersD
     if not fitting:
         raise LayersError(f'drawing is "layers", but no inputs are a network in every case: {_ADVICE}')
     if len(fitting) > 1:
-        ways = " or ".join(f"{weights}, {biases} and {net_input}" for weights, biases, net_input, _ in fitting[:2])
+        ways = " or ".join(
+            f"{weights}, {biases} and {net_input} (with examples as {'rows' if rows else 'columns'})"
+            for weights, biases, net_input, rows in fitting[:2]
+        )
         raise LayersError(
             'drawing is "layers", but by their shapes weights, biases and the network\'s input may be'
             f" {ways}: let their shapes differ in some case"

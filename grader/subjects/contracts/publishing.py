@@ -41,7 +41,7 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
         assignment = replace(assignment, unfilled=_read_template(assignment, workshop))
     if assignment.drawing:
         try:
-            find_layers(assignment, built.cases)
+            find_layers(assignment, built.cases.join(built.ladder))
         except LayersError as error:
             raise BadAssignment(str(error)) from error
     projector = Projector(built.cases)

@@ -1,6 +1,7 @@
 """Contracts as a subject of the judge: results that are right or wrong each by itself."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -32,7 +33,7 @@ from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
-from grader.subjects.contracts.layers import find_layers
+from grader.subjects.contracts.layers import LayersError, find_layers
 from grader.subjects.contracts.notebook_check import CheckComparison, Start
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.repair.bench import WrongSubmission
@@ -74,8 +75,11 @@ class Contract:
 
     @cached_property
     def drawing(self) -> LayersDrawing | None:
-        """The picture of its counterexamples; None if the contract asks for none."""
-        return find_layers(self.assignment, self.cases) if self.assignment.drawing else None
+        """The picture of its counterexamples; None if the contract asks for none, or other cases leave it open."""
+        if self.assignment.drawing:
+            with suppress(LayersError):
+                return find_layers(self.assignment, self.cases.join(self.ladder))
+        return None
 
     @cached_property
     def probes(self) -> ContractCases:

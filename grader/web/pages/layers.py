@@ -199,6 +199,9 @@ class _Network:
         if name is None or name not in self.inputs:
             return []
         value = self.inputs[name] if k is None else self._part(name, k)
+        if value.values is None:
+            # A large batch.
+            return []
         rows = list_rows(value.values, len(value.shape or []))
         return rows[0] if self.parts.rows or len(value.shape or []) < 2 else [row[0] for row in rows]
 

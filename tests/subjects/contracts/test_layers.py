@@ -198,6 +198,6 @@ def test_inputs_that_are_networks_in_two_ways_are_refused() -> None:
     toml = ROWS.replace('inputs.scale = { shape = "N D[2]"', 'inputs.scale = { shape = "N D[0]"')
     refusal = refuse(toml, DECAY)
     assert refusal == (
-        'drawing is "layers", but by their shapes weights, biases and the network\'s input may be W, b and x or W, b'
-        " and scale: let their shapes differ in some case"
+        'drawing is "layers", but by their shapes weights, biases and the network\'s input may be W, b and x (with'
+        " examples as rows) or W, b and scale (with examples as rows): let their shapes differ in some case"
     )
