@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -12,26 +12,25 @@ from grader.model.survey import Survey
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.trees import Description
 
-if TYPE_CHECKING:
-    from grader.subjects.contracts.revision import ContractRevision
-
 #: Different values of a dim that are counted one by one; of more the least and the most are given.
 _MOST_VALUES = 20
+#: Arrays of a list whose shapes are shown.
+_MOST_PARTS = 10
 
 
-def describe(revision: "ContractRevision") -> Survey:
-    """Return the figures of a revision's cases, as JSON, as sentences and as counts."""
-    figures = count(revision.cases, revision.statements)
+def describe(assignment: str, revision: str, cases: ContractCases, statements: Sequence[ProvenStatement]) -> Survey:
+    """Return the figures of the cases of a revision, which is named by its ids, as JSON, as sentences and as counts."""
+    figures = count(cases, statements)
     least, most = figures["input_numbers"].values()
     ranges = {name: dim for name, dim in figures["dims"].items() if "least" in dim}
     return Survey(
-        {"id": revision.assignment.id, "revision": revision.id, **figures},
+        {"id": assignment, "revision": revision, **figures},
         (
             f"{figures['cases']} cases with {least} to {most} input numbers.",
             f"{figures['numbers']} numbers are compared, {figures['inconclusive']} of them inconclusive.",
             *(f"{name} is from {dim['least']} to {dim['most']}." for name, dim in ranges.items()),
             f"A case of the middle size: {_describe_example(figures['example'])}.",
-            *map(_describe_statement, revision.statements),
+            *map(_describe_statement, statements),
         ),
         (
             ("Cases by corner", figures["corners"]),
@@ -107,7 +106,9 @@ def _describe_form(form: Description) -> str:
         return type(form["value"]).__name__
     if "dict" in form:
         return f"{{{', '.join(f'{name}: {_describe_form(part)}' for name, part in form['dict'])}}}"
-    return f"[{', '.join(map(_describe_form, form.get('list', form.get('tuple', ()))))}]"
+    parts = form.get("list", form.get("tuple", ()))
+    more = ["..."] if len(parts) > _MOST_PARTS else []
+    return f"[{', '.join([*map(_describe_form, parts[:_MOST_PARTS]), *more])}]"
 
 
 def _list_counts(dims: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, int]]]:
