@@ -17,6 +17,7 @@ from grader.judge.mending import Mender
 from grader.judge.row import Row
 from grader.judge.witness import Witness
 from grader.model.verdict import (
+    CaseReached,
     Flag,
     Judgement,
     Mark,
@@ -229,8 +230,9 @@ class Judge:
             return Judgement(outcome, rows, None, ended, self._statistics(0))
         at = len(answers)
         example = self.subject.show(self.cases, at, None)
-        sentence, network = self.subject.describe_reached(at)
-        ended = StudentError(name, f"{error} {sentence}", ending=str(error), network=network)
+        reached = CaseReached(at + 1, len(self.cases), self.subject.describe_case(at))
+        sentence = wording.describe_reached(reached, self.subject.noun)
+        ended = StudentError(name, f"{error} {sentence}", ending=str(error), reached=reached)
         return Judgement(outcome, rows, example, ended, self._statistics(at))
 
     def _statistics(self, cases: int) -> Statistics:

@@ -13,7 +13,7 @@ from grader.judge.trial import Trial
 from grader.judge.witness import Witness
 from grader.model.common import AnyAssignment
 from grader.model.records import CaughtMistake
-from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NetworkReached, NotebookCheck
+from grader.model.verdict import AnyCounterexample, FirstDifference, Flag, NotebookCheck
 from grader.oracle.answers import Answer, Candidate
 from grader.oracle.cases import Cases
 
@@ -258,8 +258,8 @@ class Subject(Protocol[SubjectCases]):
         """Return case `i` beside the answer to it; None if the candidate ended instead."""
         ...
 
-    def describe_reached(self, i: int) -> tuple[str, NetworkReached | None]:
-        """Return the sentence that its process ended at case `i`, and that case if it is a network."""
+    def describe_case(self, i: int) -> dict[str, Any]:
+        """Return the properties that distinguish case `i` from other cases."""
         ...
 
     def trial(self) -> Trial:

@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+from grader.model.cases import format_case
+from grader.model.verdict import CaseReached
+
 NOT_REACHED = "Not judged: it did not answer every {noun}."
 
 STATE = (
@@ -9,6 +12,17 @@ STATE = (
     " answers depend on more than its arguments, such as a global or a default argument that is kept between calls,"
     " random numbers, or memory that nothing was written to (np.empty)."
 )
+
+
+#: Characters of the properties of a case within a sentence.
+_MOST_PROPERTIES = 200
+
+
+def describe_reached(reached: CaseReached, noun: str) -> str:
+    """Return the sentence about the case at which a process ended, with its properties if they are short."""
+    properties = format_case(reached.case)
+    shown = f" ({properties})" if 0 < len(properties) <= _MOST_PROPERTIES else ""
+    return f"It was at {noun} {reached.number} of {reached.of}{shown}."
 
 
 def tally(wrong: int, of: int, noun: str) -> str:

@@ -145,6 +145,12 @@ class CaseResult:
             "True for each wrong number, nested as `actual`; null if `actual` is, and from an earlier version."
         ),
     )
+    gradient_of: str | None = field(
+        default=None,
+        metadata=describe(
+            "The input of which it is the gradient, such as `W[1]`; null if it is none, and from an earlier version."
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +159,20 @@ class FirstWrong:
 
     result: str
     index: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class LayersDrawing:
+    """The names of a case's inputs, by what they are in the picture of a network."""
+
+    weights: str = field(metadata=describe("A list of matrices, the first layer's first."))
+    biases: str
+    net_input: str
+    target: str | None = field(metadata=describe("What should come out; null if no input is that."))
+    preactivations: str | None = field(metadata=describe("A list, the output last; null if no input is that."))
+    activations: str | None = field(metadata=describe("A list, the network's input first; null if no input is that."))
+    rows: bool = field(metadata=describe("True if each example is a row and not a column, as in `x @ W`."))
+    kind: Literal["layers"] = "layers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +186,9 @@ class CaseCounterexample:
     first: FirstWrong | None
     instead: str | None = field(metadata=describe("What it returned instead of arrays of the right shapes."))
     script: str = field(metadata=_SCRIPT)
+    drawing: LayersDrawing | None = field(
+        default=None, metadata=describe("Its picture, if it has one; null from an earlier version.")
+    )
 
 
 AnyCounterexample = Counterexample | CaseCounterexample
@@ -228,11 +251,20 @@ class SourceLine:
 
 @dataclass(frozen=True, slots=True)
 class NetworkReached:
-    """The network on which a process ended."""
+    """The network on which a process ended, in a verdict of an earlier version."""
 
     number: int = field(metadata=describe("The number of the network, from 1."))
     of: int
     depth: int = field(metadata=describe("The number of hidden layers."))
+
+
+@dataclass(frozen=True, slots=True)
+class CaseReached:
+    """The case on which a process ended."""
+
+    number: int = field(metadata=describe("The number of the case, from 1."))
+    of: int
+    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,11 +290,13 @@ class StudentError:
         default=(), metadata=describe("The student's own lines in the traceback, in order.")
     )
     lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Other lines that the message names."))
-    ending: str = field(
-        default="", metadata=describe("How the process ended, without the network; empty if it did not.")
-    )
+    ending: str = field(default="", metadata=describe("How the process ended, without the case; empty if it did not."))
     network: NetworkReached | None = field(
-        default=None, metadata=describe("The network on which the process ended; null if it did not.")
+        default=None, metadata=describe("The network on which the process ended, from an earlier version; else null.")
+    )
+    reached: CaseReached | None = field(
+        default=None,
+        metadata=describe("The case on which the process ended; null if it did not, and from an earlier version."),
     )
     mistake: PythonMistake | None = field(
         default=None,

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from grader.model.cases import format_case, format_nested
 from grader.model.verdict import MendedStatement, MendingKind, SourceLine, StudentError, Verdict, WrongNumber
 from grader.reports.exceptions import describe_exception
-from grader.reports.numpy_text import format_case, format_nested
 from grader.reports.plaintext import join_words, sentence, upper_first
 from grader.reports.slips import ask_about, describe_slips
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import groupby
 
+from grader.model.cases import format_case
 from grader.model.verdict import CaseCounterexample, CheckReason, NotebookCheck, Outcome, SourceLine, Verdict
-from grader.reports.numpy_text import format_case
 from grader.reports.plaintext import join_words, upper_first
 
 

@@ -1,8 +1,6 @@
-"""The inputs and numbers of a case as NumPy code, as a student would type them."""
+"""The inputs of a case as NumPy code, as a student would type them."""
 
-from collections.abc import Mapping
-from typing import Any
-
+from grader.model.cases import format_nested
 from grader.model.verdict import CaseCounterexample, CaseInput
 
 #: Characters of inputs that are shown: more is for the script.
@@ -21,19 +19,3 @@ def format_input(value: CaseInput) -> str:
         return "[" + ", ".join(map(format_input, value.values)) + "]"
     numbers = format_nested(value.values)
     return numbers if value.shape is None else f"np.array({numbers})"
-
-
-def format_nested(values: Any) -> str:
-    """Format numbers in lists of any depth; other values as Python writes them."""
-    if isinstance(values, list | tuple):
-        return "[" + ", ".join(map(format_nested, values)) + "]"
-    return _number(values) if values is None or isinstance(values, float) else repr(values)
-
-
-def format_case(case: Mapping[str, Any]) -> str:
-    """Format the properties that distinguish a case: `K = 2, D = [2, 3]`."""
-    return ", ".join(f"{name} = {format_nested(value)}" for name, value in case.items())
-
-
-def _number(value: float | None) -> str:
-    return "nan" if value is None else f"{value:.8g}" if value != int(value) else f"{value:.1f}"

@@ -8,7 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model.cases import as_case
+from grader.model.cases import as_case, format_case, format_nested
 from grader.model.verdict import (
     CaseCounterexample,
     Mark,
@@ -19,7 +19,7 @@ from grader.model.words import KindWords
 from grader.reports.changes import HEADING, list_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
-from grader.reports.numpy_text import format_case, format_nested, list_inputs
+from grader.reports.numpy_text import list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.wording import choose_explanations, list_hints

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuc
 from grader.judge.judge import AGAIN, CHANGES, Judge
 from grader.judge.marks import Given, SubjectMarks
 from grader.judge.witness import BUDGET, Witness
-from grader.model.verdict import CaseCounterexample, Flag, Mark, NetworkReached, Outcome, SourceLine
+from grader.model.verdict import CaseCounterexample, CaseReached, Flag, Mark, Outcome, SourceLine
 from grader.oracle.answers import Answer, Raised, Returned
 from tests.judge.pairs import PAIRS, Ours, judge_change, judge_of, off, row_of, wrong_from
 from tests.judge.toy import Toy, ToyAssignment, ToyCases, draw_revision
@@ -30,12 +31,12 @@ class ProbedToy(Toy):
 
 
 @dataclass(frozen=True)
-class NetworkToy(Toy):
-    """A toy whose pairs are networks of two hidden layers."""
+class WordyToy(Toy):
+    """A toy whose pairs have a property that is too long for a sentence."""
 
-    def describe_reached(self, i: int) -> tuple[str, NetworkReached]:  # type: ignore[override]
-        """The network."""
-        return "It was at a network.", NetworkReached(i + 1, len(self.cases), 2)
+    def describe_case(self, i: int) -> dict[str, Any]:
+        """The property."""
+        return {"n": 100 * [i]}
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,10 @@ def test_what_ends_at_a_pair_is_judged_in_nothing_and_says_where(
     judgement = judge_change(ends_at=5, ending=error_type("It ended."))
     assert judgement.outcome is outcome
     assert judgement.error is not None
-    assert (judgement.error.type, judgement.error.message) == (name, "It ended. It was at pair 6 of 30.")
+    length = len(draw_revision().cases.inputs[5][0])
+    assert judgement.error.reached == CaseReached(6, 30, {"n": length})
+    assert judgement.error.type == name
+    assert judgement.error.message == f"It ended. It was at pair 6 of 30 (n = {length})."
     assert judgement.error.ending == "It ended."
     assert {(p.outcome, p.score, p.networks, p.message) for p in judgement.properties} == {
         (Mark.NOT_RUN, 0, 0, "Not judged: it did not answer every pair.")
@@ -109,10 +113,11 @@ def test_what_ends_at_a_pair_is_judged_in_nothing_and_says_where(
     assert (judgement.statistics.networks, judgement.statistics.derivatives) == (5, judge_of().cases.starts[5])
 
 
-def test_what_ends_at_a_network_names_it_for_whoever_shows_the_error() -> None:
-    judgement = judge_change(toy=NetworkToy, ends_at=5)
+def test_properties_that_a_sentence_has_no_room_for_are_left_out_of_it() -> None:
+    judgement = judge_change(toy=WordyToy, ends_at=29)
     assert judgement.error is not None
-    assert judgement.error.network == NetworkReached(6, 30, 2)
+    assert judgement.error.message.endswith(" It was at pair 30 of 30.")
+    assert judgement.error.reached == CaseReached(30, 30, {"n": 100 * [29]})
 
 
 def test_what_prints_too_much_is_not_said_to_be_at_a_pair() -> None:

@@ -208,8 +208,8 @@ class Toy:
             KIND, {"n": n}, inputs, tuple(results), first, _instead(answer), _SCRIPT.format(x=x, w=w)
         )
 
-    def describe_reached(self, i: int) -> tuple[str, None]:
-        return f"It was at pair {i + 1} of {len(self.cases)}.", None
+    def describe_case(self, i: int) -> dict[str, Any]:
+        return {"n": len(self.cases.inputs[i][0])}
 
     def trial(self) -> Trial:
         return Trial(_Ours(0.0), (KnownMistake("off", "adds one to the total", _Ours(1.0)),))

@@ -9,9 +9,12 @@ from grader.model.verdict import Mark, Outcome
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
+from grader.subjects.folder import bundle
+from grader.subjects.gallery import find_folder
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.house import ASSIGNMENT, House
+from tests.pages.scenes_student import CONTRACT
 from tests.store.making import replace_verdict
 
 Scene = Callable[[House, Window], None]
@@ -149,6 +152,18 @@ def revision(house: House, window: Window) -> None:
     window.page.get_by_role("heading", name="Its networks").wait_for()
 
 
+def contract_revision(house: House, window: Window) -> None:
+    """A revision of a contract."""
+    folder = find_folder(CONTRACT)
+    assert folder is not None
+    if house.store.assignments.current(CLASS, CONTRACT) is None:
+        assert house.publish(bundle(folder), CLASS, CONTRACT).refusal is None
+    current = house.store.assignments.current(CLASS, CONTRACT)
+    assert current is not None
+    sign_in(house, window)
+    window.go(f"{HOME}/assignments/{CONTRACT}/revisions/{current.id}")
+
+
 def regrades(house: House, window: Window) -> None:
     """All of them."""
     SCENES["staff-regrade"](house, window)
@@ -258,6 +273,7 @@ SCENES: dict[str, Scene] = {
     "staff-publish-shipped": publish_shipped,
     "staff-publication-refused": look_again("refused", show_refusal),
     "staff-revision": look_again("revision", revision),
+    "staff-contract-revision": contract_revision,
     "staff-regrade-form": regrade_form,
     "staff-regrade": look_again("regrade", regrade),
     "staff-regrade-apply": apply_regrade,

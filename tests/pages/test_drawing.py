@@ -1,6 +1,7 @@
 """The picture of a counterexample: what the judge found wrong is marked, and nothing covers anything."""
 
-from itertools import combinations
+from dataclasses import replace
+from itertools import chain, combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -8,153 +9,184 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.cases import as_case, list_places
+from grader.model.cases import as_case
 from grader.model.stored import read
-from grader.model.verdict import Counterexample
+from grader.model.verdict import CaseCounterexample, CaseInput, CaseResult, Counterexample, LayersDrawing
 from grader.web.pages.comparing import Array, compare
-from grader.web.pages.networks.drawing import Drawing, Edge, Node, Shape, Tag, draw
+from grader.web.pages.layers import Drawing, Edge, Node, Tag, draw
+
+#: An entry of a gradient: `weights` or `biases`, layer and index.
+Entry = tuple[str, int, tuple[int, ...]]
 
 
-def example(sizes: list[int], columns: int = 1, wrong: tuple[str, int, list[int]] | None = None) -> dict[str, Any]:
-    """A counterexample of that shape; with an entry that is wrong, if one is named."""
+def case_of(sizes: list[int], *, examples: int = 1, rows: bool = False, wrong: Entry | None = None) -> Any:
+    """A case that is a network of that shape, whose units are all -1.5 before and 0 after their activation function."""
     draw = np.random.default_rng(len(sizes))
-    shapes = list(zip(sizes[1:], sizes, strict=False))
-    weights = [draw.normal(size=shape).round(2).tolist() for shape in shapes]
-    biases = [draw.normal(size=(rows, 1)).round(2).tolist() for rows, _ in shapes]
-    expected = {"weights": weights, "biases": biases}
-    actual = {name: [np.array(array).tolist() for array in part] for name, part in expected.items()}
-    marks: dict[str, Any] = {
-        name: [np.zeros(np.shape(array), bool).tolist() for array in arrays] for name, arrays in expected.items()
+
+    def array(name: str, values: Any) -> CaseInput:
+        values = values.T if rows else values
+        return CaseInput(name, [*values.shape], values.round(2).tolist())
+
+    shapes = list(pairwise(sizes))
+    lists: dict[str, list[CaseInput]] = {
+        "weights": [array("", draw.normal(size=(after, before))) for before, after in shapes],
+        "biases": [array("", draw.normal(size=(after, 1))) for _, after in shapes],
+        "all_f": [array("", np.full((after, examples), -1.5)) for _, after in shapes],
+        "all_h": [array("", np.zeros((before, examples))) for before, _ in shapes],
     }
-    part, layer, index = wrong or (None, None, None)
-    if part is not None and layer is not None and index is not None:
-        actual[part][layer][index[0]][index[1]] += 1
-        marks[part][layer][index[0]][index[1]] = True
-    return {
-        "depth": len(sizes) - 2,
-        "widths": sizes[1:-1],
-        "weights": weights,
-        "biases": biases,
-        "net_input": draw.normal(size=(sizes[0], columns)).round(2).tolist(),
-        "y": draw.normal(size=(sizes[-1], columns)).round(2).tolist(),
-        "expected": expected,
-        "actual": actual,
-        "parameter": part,
-        "layer": layer,
-        "index": index,
-        "wrong_entries": marks,
-        "preactivations": [[[-1.5] * columns for _ in range(rows)] for rows in sizes[1:]],
-        "activations": [[[0.25] * columns for _ in range(rows)] for rows in sizes[:-1]],
-        "instead": None,
-        "script": "",
-    }
+    results = []
+    for part in ("weights", "biases"):
+        for k, parameter in enumerate(lists[part]):
+            actual, marks = np.array(parameter.values), np.zeros(parameter.shape or (), bool)
+            if wrong is not None and wrong[:2] == (part, k):
+                actual[wrong[2]] += 1
+                marks[wrong[2]] = True
+            results.append(
+                CaseResult(
+                    f"d_{part}[{k}]",
+                    parameter.shape or [],
+                    parameter.values,
+                    actual.tolist(),
+                    int(marks.sum()),
+                    marks.tolist(),
+                    f"{part}[{k}]",
+                )
+            )
+    inputs = (
+        *(CaseInput(name, None, tuple(arrays)) for name, arrays in lists.items()),
+        array("x", draw.normal(size=(sizes[0], examples))),
+        array("y", np.full((sizes[-1], examples), 7.0)),
+    )
+    parts = LayersDrawing("weights", "biases", "x", "y", "all_f", "all_h", rows)
+    return CaseCounterexample("contract", {}, inputs, tuple(results), None, None, "", parts)
 
 
-def old_example(sizes: list[int], wrong: tuple[str, int, list[int]]) -> dict[str, Any]:
-    """A counterexample as versions before 0.3 stored it, read now."""
-    return example(sizes, wrong=wrong) | dict.fromkeys(("wrong_entries", "preactivations", "activations"))
-
-
-def arrays(raw: dict[str, Any]) -> list[Array]:
-    """Its arrays beside the expected ones."""
-    return compare(as_case(read(Counterexample, raw)))
-
-
-def picture(raw: dict[str, Any]) -> Drawing:
-    """It drawn."""
-    drawing = draw(read(Counterexample, raw), arrays(raw), {})
-    assert isinstance(drawing, Drawing)
+def picture(case: CaseCounterexample) -> Drawing:
+    """Draw a case."""
+    drawing = draw(case, compare(case))
+    assert drawing is not None
     return drawing
 
 
-def parts(drawing: Drawing) -> list[Edge | Node]:
-    """Whatever may have a label."""
+def parts_of(drawing: Drawing) -> list[Edge | Node]:
+    """Return whatever may have a label."""
     return [*drawing.edges, *drawing.nodes]
 
 
+def tags_of(drawing: Drawing) -> list[Tag]:
+    return [part.tag for part in parts_of(drawing) if part.tag]
+
+
 def test_units_have_their_values_and_the_output_what_should_come() -> None:
-    raw = example([1, 1, 1]) | {"y": [[7.0]]}
-    assert [(node.value, node.below) for node in picture(raw).nodes] == [
-        ("0.25", ""),
-        ("0.25", "f = \u22121.5"),
-        ("\u22121.5", "y = 7"),
-    ]
+    drawing = picture(case_of([1, 1, 1]))
+    assert [(node.value, node.below) for node in drawing.nodes][1:] == [("0", "f = \u22121.5"), ("\u22121.5", "y = 7")]
+    assert [heading.text for heading in drawing.headings] == ["x", "all_h[1]", "all_f[1]"]
+
+
+def test_without_activations_and_a_target_units_are_empty() -> None:
+    case = case_of([1, 2, 1])
+    parts = replace(case.drawing, preactivations=None, activations=None, target=None)
+    drawing = picture(replace(case, drawing=parts))
+    assert [(node.value, node.below) for node in drawing.nodes][1:] == 3 * [("", "")]
+    assert [heading.text for heading in drawing.headings] == ["x", "layer 1", "output"]
+    assert (drawing.valued, any(node.asleep for node in drawing.nodes)) == (False, False)
 
 
 def test_a_number_that_is_not_finite_is_called_so() -> None:
-    raw = example([1, 1])
-    raw["preactivations"][0][0][0] = None
-    assert picture(raw).nodes[-1].value == "nan"
+    case = case_of([1, 1])
+    lost = CaseInput("all_f", None, (CaseInput("", [1, 1], [[None]]),))
+    inputs = tuple(lost if value.name == "all_f" else value for value in case.inputs)
+    assert picture(replace(case, inputs=inputs)).nodes[-1].value == "nan"
 
 
+@pytest.mark.parametrize("rows", [False, True])
 @pytest.mark.parametrize("part", ["weights", "biases"])
-def test_of_a_verdict_of_an_earlier_version_the_first_wrong_entry_is_marked_and_units_are_empty(part: str) -> None:
-    """The page does not judge: of the other entries it does not know."""
-    raw = old_example([1, 2, 1], (part, 0, [1, 0]))
-    raw["actual"]["weights"][1][0][0] += 1
-    assert {array.wrong for array in arrays(raw)} == {None}
-    drawing = picture(raw)
-    (marked_part,) = [drawn_part for drawn_part in parts(drawing) if drawn_part.wrong]
-    assert marked_part.tag is not None
-    assert len(marked_part.tag.lines) == 3
-    assert (drawing.valued, drawing.nodes[1].value, drawing.nodes[1].asleep) == (False, "", False)
+def test_only_what_is_wrong_is_marked(part: str, rows: bool) -> None:  # noqa: FBT001
+    """Unit 1 of the hidden layer is meant, and the edge to it: also where examples are rows."""
+    drawing = picture(case_of([1, 2, 1], rows=rows, wrong=(part, 0, (0, 1) if rows else (1, 0))))
+    (marked,) = [drawn for drawn in parts_of(drawing) if drawn.wrong]
+    unit = drawing.nodes[2]
+    if part == "weights":
+        assert isinstance(marked, Edge)
+        assert abs(np.hypot(marked.x2 - unit.x, marked.y2 - unit.y) - drawing.radius) < 0.01
+    else:
+        assert marked == unit
+    assert marked.tag is not None
+    assert [line[0] for line in marked.tag.lines[1:]] == ["\u2717", "\u2713"]
+    assert f"Wrong derivatives: 1 of 2 in d_{part}[0]." in drawing.description
 
 
-@pytest.mark.parametrize("part", ["weights", "biases"])
-def test_only_what_is_wrong_is_marked(part: str) -> None:
-    drawing = picture(example([1, 2, 1], wrong=(part, 0, [1, 0])))
-    edges = [edge for edge in drawing.edges if edge.wrong]
-    nodes = [node for node in drawing.nodes if node.wrong]
-    assert (len(edges), len(nodes)) == ((1, 0) if part == "weights" else (0, 1))
-    marked_parts: list[Edge | Node] = [*edges, *nodes]
-    (tag,) = [marked_part.tag for marked_part in marked_parts]
-    assert tag is not None
-    assert [line[0] for line in tag.lines[1:]] == ["✗", "✓"]
-    assert f"1 of 2 in all_dl_d{part}[0]" in drawing.description
+def test_biases_of_one_axis_are_drawn_and_marked() -> None:
+    case = case_of([1, 2, 1], wrong=("biases", 0, (1, 0)))
+    flat = [CaseInput("", [len(part.values)], [*chain(*part.values)]) for part in case.inputs[1].values]
+    results = [
+        replace(
+            result,
+            shape=result.shape[:1],
+            expected=[*chain(*result.expected)],
+            actual=[*chain(*result.actual)],
+            wrong_entries=[*chain(*result.wrong_entries)],
+        )
+        if result.name.startswith("d_biases")
+        else result
+        for result in case.results
+    ]
+    inputs = (case.inputs[0], CaseInput("biases", None, tuple(flat)), *case.inputs[2:])
+    assert picture(replace(case, inputs=inputs, results=tuple(results))) == picture(case)
 
 
-def test_what_the_judge_found_wrong_is_marked_however_small_it_is() -> None:
-    raw = example([1, 1])
-    raw["wrong_entries"]["biases"][0][0][0] = True
-    assert [array.wrong for array in arrays(raw)] == [1, 0]
+def test_a_layer_that_did_not_come_back_is_drawn_without_marks() -> None:
+    case = case_of([1, 2, 1], wrong=("weights", 1, (0, 0)))
+    results = [replace(result, actual=None, wrong_entries=None, wrong=0) for result in case.results]
+    drawing = picture(replace(case, results=tuple(results)))
+    assert (len(drawing.edges), sum(part.wrong for part in parts_of(drawing))) == (4, 0)
 
 
-def test_what_the_judge_did_not_find_wrong_is_not_marked_however_large_it_is() -> None:
-    raw = example([1, 1])
-    raw["actual"]["biases"][0][0][0] += 1000.0
-    assert [array.wrong for array in arrays(raw)] == [0, 0]
+def test_of_two_results_that_are_the_same_gradient_the_wrong_one_is_marked() -> None:
+    right, wrong = case_of([1, 1]), case_of([1, 1], wrong=("weights", 0, (0, 0)))
+    for results in ((*right.results, *wrong.results), (*wrong.results, *right.results)):
+        assert [edge.wrong for edge in picture(replace(right, results=results)).edges] == [True]
 
 
-def test_arrays_come_from_the_output_down() -> None:
-    names = [array.name for array in arrays(example([1, 2, 1]))]
-    assert names == ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
-    assert names == [f"all_dl_d{part}[{k}]" for part, k in list_places(1)]
+def test_what_is_no_network_or_a_large_one_is_not_drawn() -> None:
+    case = case_of([1, 1])
+    assert draw(replace(case, drawing=None), compare(case)) is None
+    for sizes in ([4, 1], [1, 4, 1], 6 * [1]):
+        large = case_of(sizes)
+        assert draw(large, compare(large)) is None
 
 
-def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() -> None:
-    raw = example([1, 4])
-    raw["expected"]["biases"][0] = [[8.0], [-4.0], [0.0], [1e-9]]
-    raw["actual"]["biases"][0] = [[8.0], [-4.0], [None], [1e-9]]
-    array = arrays(raw)[0]
-    assert [row[0].shade for row in array.actual] == [4, -2, None, 1]
+def test_a_batch_is_drawn_by_its_first_example() -> None:
+    for rows in (False, True):
+        case = case_of([2, 1], examples=3, rows=rows)
+        drawing = picture(case)
+        assert drawing.examples == 3
+        assert len(drawing.nodes) == 3
 
 
-def test_a_unit_that_is_asleep_is_shown_so() -> None:
-    raw = example([1, 1, 1])
-    assert [node.asleep for node in picture(raw).nodes] == [False, True, False]
-    drawing = draw(read(Counterexample, raw), [], {"formulas": {"activation": "tanh"}})
-    assert isinstance(drawing, Drawing)
-    assert not any(node.asleep for node in drawing.nodes)
+def test_of_a_batch_that_is_too_large_to_be_shown_the_units_are_empty() -> None:
+    case = case_of([2, 1], examples=3)
+    inputs = tuple(replace(value, values=None) if value.name == "x" else value for value in case.inputs)
+    drawing = picture(replace(case, inputs=inputs))
+    assert [node.value for node in drawing.nodes] == ["", "", "\u22121.5"]
+    assert not drawing.valued
+
+
+def test_a_unit_that_lets_nothing_through_is_shown_so() -> None:
+    """By its numbers: an activation that is zero is one of a function that is flat there."""
+    case = case_of([1, 1, 1])
+    assert [node.asleep for node in picture(case).nodes] == [False, True, False]
+    leaky = CaseInput("all_h", None, 2 * (CaseInput("", [1, 1], [[-0.015]]),))
+    inputs = tuple(leaky if value.name == "all_h" else value for value in case.inputs)
+    assert not any(node.asleep for node in picture(replace(case, inputs=inputs)).nodes)
 
 
 @given(st.lists(st.integers(1, 3), min_size=2, max_size=5), st.booleans())
-def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], wrong: bool) -> None:  # noqa: FBT001
-    drawing = picture(example(sizes, wrong=("weights", 0, [0, 0]) if wrong else None))
-    tags = [part.tag for part in parts(drawing) if part.tag]
-    assert not drawing.part
-    for first_tag, other_tag in combinations(tags, 2):
+def test_no_label_covers_another_or_a_unit(sizes: list[int], wrong: bool) -> None:  # noqa: FBT001
+    drawing = picture(case_of(sizes, wrong=("weights", 0, (0, 0)) if wrong else None))
+    for first_tag, other_tag in combinations(tags_of(drawing), 2):
         assert not _cover(first_tag, other_tag), (first_tag, other_tag)
-    for tag in tags:
+    for tag in tags_of(drawing):
         assert tag.x - tag.width / 2 >= 0
         assert tag.x + tag.width / 2 <= drawing.width
         assert tag.y + tag.height / 2 <= drawing.height
@@ -164,45 +196,73 @@ def test_no_label_of_a_small_network_covers_another_or_a_unit(sizes: list[int], 
             assert horizontal_gap**2 + vertical_gap**2 >= (drawing.radius - 1) ** 2, (tag, node)
 
 
-def test_of_a_large_network_the_unit_with_the_most_wrong_derivatives_is_drawn_with_a_few_neighbours() -> None:
-    raw = example([9, 10, 9, 3], wrong=("weights", 1, [4, 7]))
-    for j in (2, 7, 8):
-        raw["actual"]["weights"][1][4][j] += 1
-        raw["wrong_entries"]["weights"][1][4][j] = True
-    raw["wrong_entries"]["weights"][0][1][1] = True
-    drawing = picture(raw)
-    assert "Drawn is unit 4 of layer 2" in drawing.part
-    assert "3 of the 10 units of layer 1 and the 3 outputs" in drawing.part
-    assert [heading.text for heading in drawing.headings] == ["all_h[1]", "all_h[2]", "all_f[2]"]
-    assert [node.below.split()[0] for node in drawing.nodes] == ["[2]", "[7]", "[8]", "[4]", "[0]", "[1]", "[2]"]
-    assert sum(edge.wrong for edge in drawing.edges) == 3
-
-
-@given(st.lists(st.integers(4, 9), min_size=2, max_size=5), st.data())
-def test_no_label_of_a_part_covers_another(sizes: list[int], data: st.DataObject) -> None:
-    k = data.draw(st.integers(0, len(sizes) - 2))
-    i, j = data.draw(st.integers(0, sizes[k + 1] - 1)), data.draw(st.integers(0, sizes[k] - 1))
-    drawing = picture(example(sizes, wrong=("weights", k, [i, j])))
-    assert drawing.part
-    assert len(drawing.nodes) <= 7
-    for first_tag, other_tag in combinations([part.tag for part in parts(drawing) if part.tag], 2):
-        assert not _cover(first_tag, other_tag), (first_tag, other_tag)
-
-
-def test_of_a_large_network_without_an_answer_the_shape_is_drawn() -> None:
-    raw = example([4, 12, 12, 4]) | {"actual": None, "wrong_entries": None, "instead": "raised ValueError"}
-    drawing = draw(read(Counterexample, raw), arrays(raw), {})
-    assert isinstance(drawing, Shape)
-    assert drawing.description.startswith("A network with 4 inputs, 12 hidden units and then 12 hidden units")
-
-
-def test_formulas_of_a_newer_version_are_not_drawn() -> None:
-    raw = example([1, 1])
-    assert draw(read(Counterexample, raw), arrays(raw), {"formulas": {"activation": "swish"}}) is None
-
-
 def _cover(first_tag: Tag, other_tag: Tag) -> bool:
-    return (
+    return bool(
         abs(first_tag.x - other_tag.x) < (first_tag.width + other_tag.width) / 2 - 0.01
         and abs(first_tag.y - other_tag.y) < (first_tag.height + other_tag.height) / 2 - 0.01
     )
+
+
+#: A layered network with one hidden unit, as `backmark.result/1` had it before contracts had pictures.
+OLD: dict[str, Any] = {
+    "depth": 1,
+    "widths": [1],
+    "weights": [[[2.0]], [[3.0]]],
+    "biases": [[[0.5]], [[0.25]]],
+    "net_input": [[1.0]],
+    "y": [[7.0]],
+    "expected": {"weights": [[[1.0]], [[2.0]]], "biases": [[[3.0]], [[4.0]]]},
+    "actual": {"weights": [[[1.0]], [[2.0]]], "biases": [[[3.0]], [[5.0]]]},
+    "parameter": "biases",
+    "layer": 1,
+    "index": [0, 0],
+    "instead": None,
+    "script": "",
+    "wrong_entries": {"weights": [[[False]], [[False]]], "biases": [[[False]], [[True]]]},
+    "preactivations": [[[2.5]], [[7.75]]],
+    "activations": [[[1.0]], [[2.5]]],
+}
+
+
+def old_arrays(raw: dict[str, Any]) -> tuple[Drawing, list[Array]]:
+    """Return the picture and the arrays of a stored counterexample."""
+    case = as_case(read(Counterexample, raw), drawn=True)
+    return picture(case), compare(case)
+
+
+def test_the_picture_of_an_earlier_verdict_stays() -> None:
+    drawing, arrays = old_arrays(OLD)
+    assert [(node.value, node.below, node.wrong) for node in drawing.nodes] == [
+        ("1", "", False),
+        ("2.5", "f = 2.5", False),
+        ("7.75", "y = 7", True),
+    ]
+    names = ["all_dl_dbiases[1]", "all_dl_dweights[1]", "all_dl_dbiases[0]", "all_dl_dweights[0]"]
+    assert [array.name for array in arrays] == names
+
+
+def test_of_a_verdict_without_marks_the_first_wrong_entry_is_marked_and_units_are_empty() -> None:
+    """The page does not judge: of the other entries it does not know."""
+    raw = OLD | dict.fromkeys(("wrong_entries", "preactivations", "activations"))
+    drawing, arrays = old_arrays(raw | {"actual": {**OLD["actual"], "weights": [[[9.0]], [[9.0]]]}})
+    assert {array.wrong for array in arrays} == {None}
+    (marked,) = [part for part in parts_of(drawing) if part.wrong]
+    assert marked == drawing.nodes[2]
+    assert (drawing.valued, drawing.nodes[1].value) == (False, "")
+
+
+def test_the_marks_of_numbers_are_the_judges() -> None:
+    """However small is what it found wrong, and however large what it did not."""
+    case = case_of([1, 1])
+    weights, biases = case.results
+    small = replace(biases, wrong_entries=[[True]], wrong=1)
+    large = replace(weights, actual=[[1000.0]])
+    assert [array.wrong for array in compare(replace(case, results=(large, small)))] == [0, 1]
+
+
+def test_shades_are_of_the_largest_number_and_none_where_there_is_no_number() -> None:
+    case = case_of([1, 4])
+    values = [[8.0], [-4.0], [0.0], [1e-9]]
+    shaded = replace(case.results[1], expected=values, actual=[[8.0], [-4.0], [None], [1e-9]])
+    (array,) = compare(replace(case, results=(shaded,)))
+    assert [row[0].shade for row in array.actual] == [4, -2, None, 1]

@@ -30,7 +30,7 @@ RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in back
 
 def sentence(**fields: Any) -> tuple[str, str]:
     """Of a failed verdict with these fields."""
-    view = make_view(read_verdict(failing_verdict() | fields), None)
+    view = make_view(read_verdict(failing_verdict() | fields))
     return view.sentence, view.more
 
 
@@ -52,9 +52,9 @@ def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
 
 def test_a_mistake_in_the_line_that_raised_stands_beside_the_exception() -> None:
     mistake = {"kind": "name", "line": {"cell": 3, "line": 7}, "text": "uses the name `f`."}
-    view = make_view(read_verdict(failing_verdict() | {"error": RAISED | {"mistake": mistake}}), None)
+    view = make_view(read_verdict(failing_verdict() | {"error": RAISED | {"mistake": mistake}}))
     assert view.mistake == "Cell 3, line 7 uses the name `f`."
-    assert make_view(read_verdict(failing_verdict() | {"error": RAISED}), None).mistake == ""
+    assert make_view(read_verdict(failing_verdict() | {"error": RAISED})).mistake == ""
 
 
 def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
@@ -131,10 +131,10 @@ def test_a_row_without_marks_is_quiet_only_beside_rows_with_marks() -> None:
     raw = failing_verdict()
     (row,) = raw["properties"]
     raw["properties"] = [row, row | {"max_score": 0}]
-    assert [shown.unmarked for shown in make_view(read_verdict(raw), None).rows] == [False, True]
+    assert [shown.unmarked for shown in make_view(read_verdict(raw)).rows] == [False, True]
     raw["properties"] = [row | {"max_score": 0}]
-    assert [shown.unmarked for shown in make_view(read_verdict(raw), None).rows] == [False]
+    assert [shown.unmarked for shown in make_view(read_verdict(raw)).rows] == [False]
 
 
 def test_what_is_right_is_called_right() -> None:
-    assert make_view(read_verdict(passing_verdict()), None).sentence == "Your backward pass is right."
+    assert make_view(read_verdict(passing_verdict())).sentence == "Your backward pass is right."

@@ -122,6 +122,15 @@ def test_a_revision_is_published_and_its_networks_are_drawn(house: House, window
     expect(page.get_by_text("The hardest to see first", exact=False).first).to_be_visible()
 
 
+def test_a_contracts_cases_are_counted_with_one_of_them(house: House, window: Window) -> None:
+    SCENES["staff-contract-revision"](house, window)
+    page = window.page
+    expect(page.get_by_role("img", name="Cases by input numbers")).to_be_visible()
+    row = page.get_by_role("region", name="Dims").get_by_role("row", name=re.compile("^N "))
+    expect(row).to_contain_text(re.compile(r"\d \(\d+\), "))
+    expect(page.get_by_role("region", name="A case of the middle size")).to_contain_text("N = ")
+
+
 def test_a_publication_that_lets_a_mistake_pass_is_refused_in_words(house: House, window: Window) -> None:
     SCENES["staff-publication-refused"](house, window)
     expect(window.page.get_by_text("These known-wrong implementations would pass:")).to_be_visible()

@@ -127,6 +127,19 @@ def test_the_network_is_drawn_with_what_is_wrong_on_its_edges(house: House, wind
     expect(wrong).to_have_text(["\u22124 wrong"])
 
 
+def test_a_contracts_network_is_drawn_with_what_is_wrong_on_its_edges(house: House, window: Window) -> None:
+    """Wide and narrow, where it may be scrolled in its frame alone."""
+    SCENES["verdict-lines"](house, window)
+    drawing = window.page.get_by_role("img", name=re.compile("^A network with .* Wrong derivatives: .* in all_dl_dw"))
+    expect(drawing.locator("line.wrong")).to_have_count(1)
+    expect(drawing.locator("g.wrong").first.locator("text")).to_have_text([re.compile(sign) for sign in "Ω✗✓"])
+    expect(drawing.locator("text.net-heading").first).to_have_text("x")
+    for scheme, size in LOOKS:
+        window.restyle(scheme, size)
+        expect(drawing).to_be_visible()
+        assert not window.overflows()
+
+
 def test_what_a_student_wrote_is_text_and_nothing_else(house: House, window: Window) -> None:
     page = window.go(house.verdict_link(grade_example(house, HOSTILE_NAME, HOSTILE)))
     expect(page.get_by_text("<b onmouseover=alert(1)>&quot; {{7*7}} אב.py")).to_be_visible()

@@ -10,6 +10,7 @@ from grader.model.assignment import Feedback
 from grader.model.result import read_verdict
 from grader.model.slip import Slip, SlipKind
 from grader.model.verdict import (
+    CaseReached,
     CheckReason,
     Counterexample,
     Diagnosis,
@@ -73,6 +74,7 @@ LIMIT_ERROR = StudentError(
     "It went too far. It was at network 86131 of 86132, which has 86133 hidden layers.",
     ending="It went too far.",
     network=NetworkReached(86131, 86132, 86133),
+    reached=CaseReached(86131, 86132, {"K": 86133}),
 )
 
 

@@ -165,7 +165,7 @@ def _page(name: str, verdict: Verdict) -> str:
     with app.test_request_context():
         page = render_template_string(
             "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}",
-            view=make_view(verdict, None),
+            view=make_view(verdict),
             found=submission,
         )
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))

@@ -11,7 +11,16 @@ from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
 from grader.model.row_messages import MISSING
 from grader.model.stored import assignment_to_json
-from grader.model.verdict import Flag, Mark, NetworkReached, Outcome, PythonMistake, SourceLine, StudentError
+from grader.model.verdict import (
+    CaseReached,
+    Flag,
+    Mark,
+    NetworkReached,
+    Outcome,
+    PythonMistake,
+    SourceLine,
+    StudentError,
+)
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
 from grader.subjects.contracts import contracts_kind
@@ -37,7 +46,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 SCORE, HINT, FULL = (Feedback(level) for level in Level)
 #: What an error lacks if no process ended, and no line was refused.
-NOT_ENDED: dict[str, Any] = {"lines": [], "ending": "", "network": None, "mistake": None}
+NOT_ENDED: dict[str, Any] = {"lines": [], "ending": "", "network": None, "reached": None, "mistake": None}
 SAYS_NOTHING = {"schema", "submission", "assignment", "outcome", "score", "max_score", "level"}
 
 
@@ -227,7 +236,11 @@ def test_a_mistake_of_no_line_or_no_known_sort_is_not_shown(mistake: PythonMista
 def test_a_limit_is_told_without_the_network_at_which_it_was_reached() -> None:
     sentence = "It ran for more than 2 s."
     error = StudentError(
-        "TimeLimit", f"{sentence} It was there.", ending=sentence, network=NetworkReached(86127, 86128, 3)
+        "TimeLimit",
+        f"{sentence} It was there.",
+        ending=sentence,
+        network=NetworkReached(86127, 86128, 3),
+        reached=CaseReached(86127, 86128, {"K": 3}),
     )
     error_shown = disclose(reveal_all(Outcome.TIMEOUT, error), HINT, 1)["error"]
     assert error_shown == {"type": "TimeLimit", "message": sentence, "traceback": "", "frames": [], **NOT_ENDED}

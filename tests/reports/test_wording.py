@@ -101,7 +101,7 @@ def test_every_form_says_where_the_notebooks_own_check_says_something_else(name:
     for level in (Level.HINT, Level.FULL):
         assert sentence in text_of(name, level, dataclasses.replace(verdict(), notebook_check=check))
     assert sentence not in text_of(name, Level.SCORE, dataclasses.replace(verdict(), notebook_check=check))
-    assert make_view(dataclasses.replace(verdict(), notebook_check=check), None).check == sentence
+    assert make_view(dataclasses.replace(verdict(), notebook_check=check)).check == sentence
 
 
 def test_a_mistake_that_the_author_has_named_stands_before_the_lines() -> None:

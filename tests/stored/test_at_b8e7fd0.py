@@ -186,7 +186,7 @@ def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app:
             for version in (verdict, *(disclose(verdict, feedback, 2) for feedback in levels)):
                 assert render(version)
                 with app.test_request_context():
-                    assert make_view(version, revision).sentence
+                    assert make_view(version).sentence
                 assert all(form.render(submission, version) for form in FORMATS.values())
     assert count > 60
 

@@ -169,6 +169,28 @@ def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store)
     assert "No figures were stored for these networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
+def test_a_contracts_revision_shows_its_cases_by_size_and_dims_with_one_of_them(visitor: Visitor, store: Store) -> None:
+    preview = {
+        "cases": 30,
+        "numbers": 4990,
+        "inconclusive": 3,
+        "sizes": {"2 to 3": 10, "4 to 7": 20},
+        "corners": {"any": 20, "home": 10},
+        "dims": {"K": {"values": {"0": 10, "1": 20}}, "rate": {"least": 0.0, "most": 3.0}},
+        "example": {"dims": {"K": 1, "rate": 0.5}, "inputs": {"x": "(2, 1)"}},
+        "mistakes": [{"id": "m", "title": "forgets <it>", "networks": 12}],
+    }
+    record = RevisionRecord(
+        "r1", "course", '{"kind": "contract"}', "mine", "Mine", "0" * 64, 0.0, preview=json.dumps(preview)
+    )
+    store.assignments.publish(record, b"cases")
+    page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
+    for words in ("4,990", "any (20), home (10)", "0 (10), 1 (20)", "0.0 to 3.0", "K = 1, rate = 0.5", "(2, 1)"):
+        assert words in page
+    assert "On how many of the 30 cases" in page
+    assert "Cases by input numbers" in visitor.get(f"{HOME}/assignments/mine")
+
+
 def test_a_revision_with_rows_shows_what_is_caught_of_their_statements(visitor: Visitor, store: Store) -> None:
     statement = ProvenStatement("solution.py", 12, ("weight_gradient",), 24, 23, shown=True)
     shown = json.dumps({"mistakes": [], "statements": [statement.summary()]})

@@ -225,12 +225,12 @@ def test_doctor_tries_a_real_jail() -> None:
     assert json.loads(backmark("doctor", "--json").stdout)["can_isolate"] is True
 
 
-def test_networks_are_shown_as_a_table_and_as_json() -> None:
-    """The networks that an assignment draws are listed."""
+def test_cases_are_shown_as_a_table_and_as_json() -> None:
+    """Under the name of earlier versions, too."""
     description = json.loads(backmark("networks", "--json").stdout)
     assert description["networks"] == 200
     assert description["corners"]["the notebook's shape"] == 20
-    table = backmark("networks").stdout
+    table = backmark("cases", "udl-7.2").stdout
     assert "the notebook's shape" in table
     assert "dead layer" in table
 

@@ -5,13 +5,18 @@ import os
 import pkgutil
 import sys
 import traceback
+from collections.abc import Mapping
 from importlib import import_module
+from types import MappingProxyType
 
 import click
 
 from grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
 from worker.cli import commands
 from worker.cli.exit_status import ExitStatus
+
+#: The names of earlier versions, which scripts may have.
+_OLD_NAMES: Mapping[str, str] = MappingProxyType({"networks": "cases"})
 
 
 class CommandFolder(click.Group):
@@ -26,7 +31,7 @@ class CommandFolder(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a command; return None if there is no file of that name."""
-        names = self.list_commands(ctx)
+        names, cmd_name = self.list_commands(ctx), _OLD_NAMES.get(cmd_name, cmd_name)
         if cmd_name not in names:
             # click suggests a similar name among the commands that were added.
             for name in names:

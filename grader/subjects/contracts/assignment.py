@@ -167,6 +167,8 @@ class ContractAssignment:
     home: Mapping[str, Any] = field(default_factory=dict, metadata=OMITTED)
     #: The notebook's own check, which says nothing of the marks.
     check: ContractCheck | None = field(default=None, metadata=OMITTED)
+    #: The picture of a counterexample: `layers`, or none.
+    drawing: str = field(default="", metadata=OMITTED)
     language: int = LANGUAGE
     kind: str = KIND
 

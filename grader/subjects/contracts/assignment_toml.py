@@ -156,6 +156,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         repair=table.repair,
         home=dict(table.home),
         check=_read_check(table, bound, helping, entries),
+        drawing=table.drawing,
     )
 
 

@@ -87,7 +87,7 @@ def survey(revision: "ContractRevision") -> "Survey | None":
     """Return the figures of a revision's cases."""
     from grader.subjects.contracts import summary
 
-    return summary.describe(revision)
+    return summary.describe(revision.assignment.id, revision.id, revision.cases, revision.statements)
 
 
 def propose_changes(assignment: ContractAssignment) -> Iterator[tuple[str, ContractAssignment]]:

@@ -40,6 +40,7 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
                 _nest(got[part].reshape(place.shape)) if there or (known and place.size == 0) else None,
                 int(bad.sum()) if there else 0,
                 bad.tolist() if there else None,
+                place.target if assignment.results[place.result].grad else None,
             )
         )
         if first is None and there and bad.any():

@@ -14,6 +14,7 @@ from grader.subjects.contracts.building import Built, build
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.drawn import load_cases
 from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.layers import LayersError, find_layers
 from grader.subjects.contracts.mistakes import Projector, StoredMistake
 from grader.subjects.contracts.repair.proof import find_held
 from grader.subjects.contracts.revision import ContractRevision, dump
@@ -38,6 +39,11 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
         built = build(assignment, drawn, ladder, workshop)
     if assignment.template:
         assignment = replace(assignment, unfilled=_read_template(assignment, workshop))
+    if assignment.drawing:
+        try:
+            find_layers(assignment, built.cases.join(built.ladder))
+        except LayersError as error:
+            raise BadAssignment(str(error)) from error
     projector = Projector(built.cases)
     with np.errstate(all="ignore"):
         mistakes = {

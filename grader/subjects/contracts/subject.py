@@ -1,6 +1,7 @@
 """Contracts as a subject of the judge: results that are right or wrong each by itself."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property, partial
 from typing import Any
@@ -15,15 +16,24 @@ from grader.judge.subject import ListWrite
 from grader.judge.trial import KnownMistake, ProvenStatement, Trial
 from grader.judge.witness import Witness
 from grader.model.records import CaughtMistake
-from grader.model.verdict import CaseCounterexample, Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
+from grader.model.verdict import (
+    CaseCounterexample,
+    Diagnosis,
+    FirstDifference,
+    Flag,
+    LayersDrawing,
+    Mark,
+    NotebookCheck,
+)
 from grader.oracle.answers import Answer, Raised, Returned
-from grader.subjects.contracts import counterexample, words
+from grader.subjects.contracts import counterexample, summary, words
 from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
 from grader.subjects.contracts.author_code import clip
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
+from grader.subjects.contracts.layers import LayersError, find_layers
 from grader.subjects.contracts.notebook_check import CheckComparison, Start
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
 from grader.subjects.contracts.repair.bench import WrongSubmission
@@ -62,6 +72,14 @@ class Contract:
         """The notebook's own check, made ready; None if the contract has none."""
         check = self.assignment.check
         return None if check is None else CheckComparison(self.assignment, check, self.cases)
+
+    @cached_property
+    def drawing(self) -> LayersDrawing | None:
+        """The picture of its counterexamples; None if the contract asks for none, or other cases leave it open."""
+        if self.assignment.drawing:
+            with suppress(LayersError):
+                return find_layers(self.assignment, self.cases.join(self.ladder))
+        return None
 
     @cached_property
     def probes(self) -> ContractCases:
@@ -160,11 +178,11 @@ class Contract:
 
     def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
         """Return case `i` beside the answer to it."""
-        return counterexample.show(self.assignment, cases, i, answer)
+        return replace(counterexample.show(self.assignment, cases, i, answer), drawing=self.drawing)
 
-    def describe_reached(self, i: int) -> tuple[str, None]:
-        """Return the sentence that its process ended at case `i`."""
-        return f"It was at case {i + 1} of {len(self.cases)}.", None
+    def describe_case(self, i: int) -> dict[str, Any]:
+        """Return the dims of case `i`."""
+        return dict(self.cases.drawn[i].dims)
 
     def trial(self) -> Trial:
         """Return what publishing saw: the solution passes, and each mistake is wrong where it was."""
@@ -177,13 +195,7 @@ class Contract:
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""
-        return {
-            "cases": len(self.cases),
-            "numbers": len(self.cases.expected),
-            "inconclusive": int(np.isnan(self.cases.expected).sum()),
-            "mistakes": [asdict(mistake) for mistake in mistakes],
-            **({"statements": [statement.summary() for statement in self.statements]} if self.statements else {}),
-        }
+        return {**summary.count(self.cases, self.statements), "mistakes": [asdict(mistake) for mistake in mistakes]}
 
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""

@@ -131,6 +131,7 @@ class ContractTable(Table):
     cases: int = Field(60, ge=10, le=MOST_CASES)
     seed: int = Field(0, ge=0, lt=2**31)
     dtype: Literal["float64", "float32"] = "float64"
+    drawing: Literal["", "layers"] = ""
     assume: list[Annotated[str, Field(max_length=300)]] = Field(default_factory=list, max_length=MOST_NAMES)
     dims: dict[str, Any] = Field(default_factory=dict)
     inputs: dict[str, InputTable] = Field(min_length=1)
@@ -167,6 +168,7 @@ WANTED: dict[str, str] = {
     "cases": f"a whole number from 10 to {MOST_CASES}",
     "seed": "a whole number from 0 to 2147483647",
     "dtype": '"float64", or "float32" if the course computes in single precision',
+    "drawing": '"layers", or leave it out',
     "assume": 'a list of conditions over dims, such as ["HH <= H"]',
     "dims": "a table of its own, [dims], with a range for each, such as N = [1, 5]",
     "inputs": 'a table of its own, [inputs], such as x = { shape = "N D" }',

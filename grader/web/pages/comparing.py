@@ -25,8 +25,9 @@ class Cell:
 class Array:
     """One array of a counterexample: three maps of the same shape, of more axes the last across and all others down."""
 
-    #: As the student's code calls it.
+    #: As the student's code calls it, and the input of which it is the gradient, if it is one.
     name: str
+    gradient_of: str | None
     expected: list[list[Cell]]
     actual: list[list[Cell]]
     difference: list[list[Cell]]
@@ -56,12 +57,12 @@ def compare(example: CaseCounterexample) -> list[Array]:
 
 def _compare_result(result: CaseResult, first: FirstWrong | None) -> Array:
     depth, wrong = len(result.shape), result.wrong_entries
-    right, answer = _rows(result.expected, depth), _rows(result.actual, depth)
+    right, answer = list_rows(result.expected, depth), list_rows(result.actual, depth)
     if wrong is None:
         # A verdict of an earlier version knows the first wrong entry alone.
         index = first.index if first is not None and first.result == result.name else None
-        return replace(_array(result.name, right, answer, _mask(right, index)), wrong=None)
-    return _array(result.name, right, answer, _rows(wrong, depth))
+        return replace(_array(result, right, answer, _mask(right, index)), wrong=None)
+    return _array(result, right, answer, list_rows(wrong, depth))
 
 
 def _mask(numbers: Numbers, first: list[int] | None = None) -> Mask:
@@ -69,20 +70,21 @@ def _mask(numbers: Numbers, first: list[int] | None = None) -> Mask:
     return [[[i, j] == first for j in range(len(row))] for i, row in enumerate(numbers)]
 
 
-def _rows(values: Any, depth: int) -> list[list[Any]]:
+def list_rows(values: Any, depth: int) -> list[list[Any]]:
     """Return nested lists of any depth as rows."""
     if depth < 2:
         return [values] if depth else [[values]]
-    return values if depth == 2 else [row for part in values for row in _rows(part, depth - 1)]
+    return values if depth == 2 else [row for part in values for row in list_rows(part, depth - 1)]
 
 
-def _array(name: str, right: Numbers, answer: Numbers, wrong: Mask) -> Array:
+def _array(result: CaseResult, right: Numbers, answer: Numbers, wrong: Mask) -> Array:
     scale = max((abs(value) for rows in (right, answer) for value in _flat(rows)), default=0.0)
     gaps = [[_gap(e, a) for e, a in zip(*rows, strict=True)] for rows in zip(right, answer, strict=True)]
     # What is wrong is seen however small it is; the noise of what is right stays pale.
     furthest = max((abs(value) for value in _flat(gaps)), default=0.0) if any(map(any, wrong)) else scale
     return Array(
-        name,
+        result.name,
+        result.gradient_of,
         _cells(right, _mask(right), scale),
         _cells(answer, wrong, scale),
         _cells(gaps, wrong, furthest),

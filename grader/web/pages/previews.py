@@ -10,6 +10,7 @@ from grader.model.assignment import LAYERED
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.words import KindWords
 from grader.subjects import kinds
+from grader.web.pages import case_figures
 from grader.web.pages.networks import figures
 
 
@@ -37,7 +38,9 @@ class ProvenRow:
 
 
 #: By kind the reader of the figures in a revision's preview; a kind without one has the self-check alone.
-FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures]] = MappingProxyType({figures.KIND: figures.read})
+FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures | None]] = MappingProxyType(
+    {figures.KIND: figures.read, case_figures.KIND: case_figures.read}
+)
 
 
 def preview(revision: RevisionRecord) -> Figures | None:

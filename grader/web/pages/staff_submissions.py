@@ -76,7 +76,7 @@ def read_submission(course: str, submission: str) -> Response:
         asked=choice.asked,
         following=following[0] if following else None,
         position=store.jobs.position(Job(Kind.SUBMISSION, record.id)) if record.state is State.QUEUED else None,
-        view=None if verdict is None else make_view(verdict, revision),
+        view=None if verdict is None else make_view(verdict),
         found=record,
         heading=record.assignment if revision is None else revision.title,
         listing=None if start is None else listing(record.filename, start, record.size, cells, verdict),

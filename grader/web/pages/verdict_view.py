@@ -1,10 +1,9 @@
 """A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from grader.model.records import RevisionRecord, SubmissionRecord
+from grader.model.records import SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import KindWords, predicate
 from grader.reports.changes import LineChange, list_changes, summarize_changes
@@ -59,7 +58,7 @@ class ShownExample:
 
     #: True if the code answered there, and was wrong.
     wrong: bool
-    #: Its arrays, its picture if its kind has one, and their captions.
+    #: Its arrays, its picture if it has one, and their captions.
     shown: Presentation
     #: The thing that it did instead of returning arrays.
     instead: str | None
@@ -100,8 +99,8 @@ class VerdictView:
     verdict: Verdict
 
 
-def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[NamedLine, ...] = ()) -> VerdictView:
-    """Return the view of a verdict that holds only what its reader may see; `revision` is the one it was graded by.
+def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictView:
+    """Return the view of a verdict that holds only what its reader may see.
 
     `lines` are the student's own that it names, if they are to be shown beside it.
     """
@@ -115,9 +114,7 @@ def make_view(verdict: Verdict, revision: RevisionRecord | None, lines: tuple[Na
         changes=list_changes(verdict),
         lines=lines,
         rows=tuple(_rows(verdict)),
-        example=_example(
-            verdict, known, {} if revision is None else kinds.settings(revision.assignment), led=bool(more)
-        ),
+        example=_example(verdict, known, led=bool(more)),
         words=known,
         check=describe_check(verdict),
         verdict=verdict,
@@ -184,14 +181,14 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message, marked and not row.max_score)
 
 
-def _example(verdict: Verdict, known: KindWords, settings: Mapping[str, Any], *, led: bool) -> ShownExample | None:
+def _example(verdict: Verdict, known: KindWords, *, led: bool) -> ShownExample | None:
     """Return the counterexample; `led` is true if a sentence above it may speak of another case."""
     example = verdict.counterexample
     if example is None:
         return None
     return ShownExample(
         wrong=verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED},
-        shown=present(example, known, settings),
+        shown=present(example, known),
         instead=example.instead,
         script=example.script,
         elsewhere=_describe_size(verdict) if led else "",

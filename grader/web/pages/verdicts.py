@@ -47,8 +47,7 @@ def show(token: str) -> Response:
         return page(
             "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values
         )
-    revision = current_service.store.assignments.get(submission.course, submission.revision)
-    return page("verdict.html", view=make_view(verdict, revision, _read_lines(submission, verdict)), **values)
+    return page("verdict.html", view=make_view(verdict, _read_lines(submission, verdict)), **values)
 
 
 def _read_terms(submission: SubmissionRecord) -> HandInTerms | None:

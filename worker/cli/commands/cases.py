@@ -1,4 +1,4 @@
-"""`backmark networks`: show the networks that an assignment draws."""
+"""`backmark cases`: show the cases that an assignment draws."""
 
 # ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and rich
 
@@ -18,16 +18,20 @@ BAR_WIDTH = 24
 
 
 @click.command()
+@click.argument("name", metavar="[ID|FILE|FOLDER]", required=False)
 @assignment_option
 @json_option
-def networks(assignment: str, *, as_json: bool) -> None:
-    """Show the networks that an assignment draws.
+def cases(name: str | None, assignment: str, *, as_json: bool) -> None:
+    """Show the cases that an assignment draws.
 
-    It counts corners, depths, widths, dead layers and inconclusive derivatives.
+    It counts them by size, by dims and by the corner that each was drawn for, says how many of their numbers are
+    inconclusive, and shows one case. Without an assignment it shows those of udl-7.2. A contract is run in the
+    jail for this, unless its cases are drawn already.
     """
     from grader.subjects import kinds
     from worker.grading.revisions import revision
 
+    assignment = name or assignment
     drawn = revision(assignment, machine.from_environment().cache)
     survey = kinds.find(drawn.kind).survey(drawn)
     if survey is None:
