@@ -23,6 +23,10 @@ def judge(request: pytest.FixtureRequest, udl: NetworksJudge) -> NetworksJudge:
     return NetworksJudge(draw(assignment(Activation(activation), Loss(loss), columns), choice=1))
 
 
+def _formulas(judge: NetworksJudge) -> tuple[str, str]:
+    return judge.assignment.formulas.activation, judge.assignment.formulas.loss
+
+
 def is_accused(source: str, judge: NetworksJudge) -> bool:
     """What is flagged of a source that recomputes the forward pass."""
     candidate = local(source, judge.assignment)
@@ -32,13 +36,13 @@ def is_accused(source: str, judge: NetworksJudge) -> bool:
 
 def test_every_scheme_of_differences_is_seen(judge: NetworksJudge) -> None:
     """Forward, central, five-point, complex step, Richardson, in random directions; with several steps."""
-    sources = differencing(judge.assignment)
+    sources = differencing(*_formulas(judge))
     assert [name for name, source in sources.items() if not is_accused(source, judge)] == []
 
 
 def test_nobody_is_accused_who_recomputes_in_any_precision(judge: NetworksJudge) -> None:
     """Forty of them: double, single, extended, mixed."""
-    sources = right(judge.assignment)
+    sources = right(*_formulas(judge))
     assert len(sources) >= 40
     assert [name for name, source in sources.items() if is_accused(source, judge)] == []
 
@@ -162,14 +166,14 @@ def test_differences_by_the_biases_are_seen_beside_the_given_activations(udl: Ne
 def test_differences_in_extended_precision_over_the_step_that_was_made_are_seen(udl: NetworksJudge) -> None:
     """Each parameter rounds the step, and blurs the quantum of the derivatives."""
     scheme = "array[i] = kept + np.longdouble(1e-9); s = array[i] - kept; slope[i] = (at() - moved(0)) / s"
-    (source,) = differencing(udl.assignment, {"extended": scheme}).values()
+    (source,) = differencing(*_formulas(udl), {"extended": scheme}).values()
     assert is_accused(source, udl)
 
 
 def test_differences_over_another_step_than_was_made_are_seen(udl: NetworksJudge) -> None:
     """Each derivative is twice what it should be."""
     scheme = "slope[i] = (moved(1e-5) - moved(-1e-5)) / 1e-5"
-    (source,) = differencing(udl.assignment, {"doubled": scheme}).values()
+    (source,) = differencing(*_formulas(udl), {"doubled": scheme}).values()
     assert is_accused(source, udl)
 
 
@@ -187,12 +191,12 @@ def test_who_uses_what_was_given_is_not_said_to_recompute_it_instead(udl: Networ
 
 def test_differences_from_the_input_up_recompute_the_forward_pass(udl: NetworksJudge) -> None:
     """Nothing that is given but the input is in these answers."""
-    source = next(iter(differencing(udl.assignment).values()))
+    source = next(iter(differencing(*_formulas(udl)).values()))
     assert flags(source, udl) == ["recomputes_forward_pass", "finite_differences"]
 
 
 def test_a_step_that_is_larger_for_large_parameters_alone_is_seen(udl: NetworksJudge) -> None:
-    (source,) = differencing(udl.assignment, BY_SIZE).values()
+    (source,) = differencing(*_formulas(udl), BY_SIZE).values()
     assert "finite_differences" in flags(source, udl)
 
 
