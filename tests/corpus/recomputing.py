@@ -1,29 +1,51 @@
-"""Implementations that compute the forward pass anew: right ones in every precision, and differences by scheme."""
+"""Implementations that compute the forward pass anew: right ones in every precision, and differences by scheme.
+
+Beside them the reference and the solution of a contract about the same network.
+"""
 
 from collections.abc import Mapping
 from itertools import product
 
-from grader.subjects.networks.assignment import Assignment
-
-from grader.model.formulas import Activation, Loss
-
+#: By the name of an activation: it, and its derivative.
 _ACTIVATIONS = {
-    Activation.RELU: ("f * (f.real > 0)", "(f > 0).astype(one)"),
-    Activation.LEAKY_RELU: ("np.where(f.real > 0, f, 0.1 * f)", "np.where(f > 0, 1, 0.1).astype(one)"),
-    Activation.TANH: ("np.tanh(f)", "1 - np.tanh(f) ** 2"),
-    Activation.SIGMOID: ("1 / (1 + np.exp(-f))", "np.exp(-f) / (1 + np.exp(-f)) ** 2"),
+    "relu": ("f * (f.real > 0)", "(f > 0).astype(one)"),
+    "leaky_relu": ("np.where(f.real > 0, f, 0.1 * f)", "np.where(f > 0, 1, 0.1).astype(one)"),
+    "tanh": ("np.tanh(f)", "1 - np.tanh(f) ** 2"),
+    "sigmoid": ("1 / (1 + np.exp(-f))", "np.exp(-f) / (1 + np.exp(-f)) ** 2"),
 }
+#: By the name of a loss: it, and its derivative by the output.
 _LOSSES = {
-    Loss.LEAST_SQUARES: ("np.sum((f - y) ** 2)", "2 * (f - y)"),
-    Loss.BINARY_CROSS_ENTROPY: (
+    "least_squares": ("np.sum((f - y) ** 2)", "2 * (f - y)"),
+    "binary_cross_entropy": (
         "np.sum(np.where(f.real > 0, f, 0) + np.log1p(np.exp(np.where(f.real > 0, -f, f))) - y * f)",
         "np.where(f > 0, 1 / (1 + np.exp(-np.abs(f))), np.exp(-np.abs(f)) / (1 + np.exp(-np.abs(f)))) - y",
     ),
-    Loss.SOFTMAX_CROSS_ENTROPY: (
+    "softmax_cross_entropy": (
         "np.log(np.sum(np.exp(f - f.real.max()))) + f.real.max() - np.sum(y * f)",
         "np.exp(f - f.max()) / np.sum(np.exp(f - f.max())) - y",
     ),
 }
+_REFERENCE = """
+import numpy as np
+
+def forward(tap, all_weights, all_biases, x, y):
+    all_f, all_h = [], [x]
+    for w, b in zip(all_weights, all_biases):
+        f = w @ all_h[-1] + b
+        all_f.append(f)
+        all_h.append({activation})
+    return {{"all_f": all_f, "all_h": all_h[:-1], "loss": {loss}}}
+"""
+_SOLUTION = """
+import numpy as np
+
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    one, f = y.dtype, all_f[-1]
+    dbs = [{loss}]
+    for w, f in zip(all_weights[:0:-1], all_f[-2::-1]):
+        dbs.insert(0, (w.T @ dbs[0]) * ({slope}))
+    return [db @ h.T for db, h in zip(dbs, all_h)], dbs
+"""
 _DIFFERENCES = """
 def loss(weights, biases, x, y):
     h = x
@@ -115,10 +137,9 @@ _PRECISIONS = [
 ]
 
 
-def right(assignment: Assignment) -> dict[str, str]:
+def right(activation: str, loss: str) -> dict[str, str]:
     """Right ones by their names: nine mixtures of precisions, with three kinds of products, and more."""
-    activation, slope = _ACTIVATIONS[assignment.formulas.activation]
-    loss = _LOSSES[assignment.formulas.loss][1]
+    value, slope = _ACTIVATIONS[activation]
     sources = {}
     outer = "np.asarray(np.outer(g, h[k]), np.{})"
     for (forward, backward, return_type), (name, text) in product(_PRECISIONS, _PRODUCTS.items()):
@@ -128,9 +149,9 @@ def right(assignment: Assignment) -> dict[str, str]:
             backward=backward,
             returned=return_type,
             product=text,
-            activation=activation.replace(".real", ""),
+            activation=value.replace(".real", ""),
             slope=slope,
-            loss=loss,
+            loss=_LOSSES[loss][1],
             weight=outer.format(return_type),
         )
     plain = sources["float64, float64, float64, @"]
@@ -155,14 +176,24 @@ def right(assignment: Assignment) -> dict[str, str]:
     return sources
 
 
-def differencing(assignment: Assignment, schemes: Mapping[str, str] = SCHEMES) -> dict[str, str]:
+def differencing(activation: str, loss: str, schemes: Mapping[str, str] = SCHEMES) -> dict[str, str]:
     """One for each scheme, by its name."""
     return {
         name: _DIFFERENCES.format(
-            activation=_ACTIVATIONS[assignment.formulas.activation][0],
-            loss=_LOSSES[assignment.formulas.loss][0],
+            activation=_ACTIVATIONS[activation][0],
+            loss=_LOSSES[loss][0],
             type="complex" if "complex" in name else "np.longdouble" if "extended" in name else "float",
             scheme=scheme,
         )
         for name, scheme in schemes.items()
     }
+
+
+def reference(activation: str, loss: str) -> str:
+    """Return the forward pass."""
+    return _REFERENCE.format(activation=_ACTIVATIONS[activation][0], loss=_LOSSES[loss][0])
+
+
+def solution(activation: str, loss: str) -> str:
+    """Return a backward pass that uses what the forward pass has computed."""
+    return _SOLUTION.format(slope=_ACTIVATIONS[activation][1], loss=_LOSSES[loss][1])

@@ -47,6 +47,8 @@ class Built:
 
     cases: ContractCases
     ladder: ContractCases
+    #: Cases that tell who computes a forward pass of their own.
+    probes: ContractCases
     #: By mistake.
     mistakes: Mapping[str, Tried]
     #: The names of the objective's terms, or of the upstream gradients.
@@ -82,7 +84,9 @@ def build(
     mistakes = {
         mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
     }
-    return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed), statements)
+    return Built(
+        main, rungs, trial.find_probes(rungs), mistakes, _Expectations(assignment, reference).terms(passed), statements
+    )
 
 
 def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
@@ -107,8 +111,8 @@ def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
     gradients = any(result.grad for result in assignment.results)
     judged = (drawn if assignment.rows else min(drawn, assignment.cases)) + ladder
     differences = count_questions(judged) if gradients else 0
-    # Each solution runs in double precision, and then RUNS times in single precision.
-    solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS)
+    # Each solution runs in double precision, then RUNS times in single precision, and on probes.
+    solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS + bool(assignment.given))
     solutions += assignment.check is not None
     return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from grader.oracle.cases import Array
+from grader.subjects.contracts import trees
 from grader.subjects.contracts.drawn import DrawnCase
 
 
@@ -101,6 +102,15 @@ class ContractCases:
         for _, place, part in self.slices():
             out[part] = place.result
         return out
+
+
+def locate_inputs(case: DrawnCase) -> dict[str, slice]:
+    """Return for each input of a case where its numbers stand among the case's."""
+    located, start = {}, 0
+    for name, described in case.inputs.items():
+        located[name] = slice(start, start + trees.count(described))
+        start = located[name].stop
+    return located
 
 
 def bind_dims(dims: Mapping[str, object]) -> dict[str, dict[str, object]]:

@@ -18,7 +18,7 @@ from grader.oracle.answers import Answer, Candidate, Raised, Returned
 from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.assignment import LOSS, ContractAssignment, ContractCheck, ContractResult
-from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace, list_expressions
+from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace, list_expressions, locate_inputs
 from grader.subjects.contracts.drawn import HOME, DrawnCase
 from grader.subjects.contracts.driver import bound_names, used_names
 from grader.subjects.contracts.exchange import ContractExchange, join_numbers, numbers_of
@@ -335,12 +335,7 @@ def _find_numbers(assignment: ContractAssignment, case: DrawnCase, target: str) 
     name, path = split_target(target)
     if not any(entry.name == name for entry in assignment.inputs):
         return None
-    start = 0
-    for other, described in case.inputs.items():
-        if other == name:
-            break
-        start += trees.count(described)
-    described = case.inputs[name]
+    start, described = locate_inputs(case)[name].start, case.inputs[name]
     for index in path:
         parts = described["list"]
         start += sum(map(trees.count, parts[:index]))

@@ -52,7 +52,10 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
         }
     faults = tuple(find_faults(assignment, built))
     return dump(
-        ContractRevision(assignment, built.cases, built.ladder, mistakes, built.terms, faults, built.statements)
+        ContractRevision(
+            *(assignment, built.cases, built.ladder, built.probes),
+            *(mistakes, built.terms, faults, built.statements),
+        )
     )
 
 

@@ -38,6 +38,8 @@ class ContractRevision:
     cases: ContractCases
     #: Small cases in order of size, of which counterexamples are chosen.
     ladder: ContractCases
+    #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
+    probes: ContractCases
     #: By id.
     mistakes: Mapping[str, StoredMistake] = field(default_factory=dict)
     #: The names of the objective's terms, or of the upstream gradients, by row of the cases' terms.
@@ -62,7 +64,10 @@ class ContractRevision:
 
         wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
         diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes)
-        return Contract(self.assignment, self.cases, self.ladder, wrong, diagnoser, self.faults, self.statements)
+        return Contract(
+            *(self.assignment, self.cases, self.ladder, self.probes),
+            *(wrong, diagnoser, self.faults, self.statements),
+        )
 
     @property
     def assignment_json(self) -> str:
@@ -129,7 +134,7 @@ def _read(
     every = ContractCases(
         tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides
     )
-    count = header["count"]
+    count, probes = header["count"], len(every) - header.get("probes", 0)
     numbers = arrays["mistakes"]
     mistakes = {
         identifier: StoredMistake(tuple(wrong), numbers[place].astype(np.float64), {int(i): form for i, form in forms})
@@ -138,7 +143,8 @@ def _read(
     return ContractRevision(
         assignment,
         every.take(range(count)),
-        every.take(range(count, len(every))),
+        every.take(range(count, probes)),
+        every.take(range(probes, len(every))),
         mistakes,
         tuple(header["terms"]),
         tuple(header["faults"]),
@@ -155,8 +161,8 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 
 
 def _describe(revision: ContractRevision) -> dict[str, Any]:
-    every = revision.cases.join(revision.ladder)
-    # Without rows of statements it is written as before there were any.
+    every = revision.cases.join(revision.ladder, revision.probes)
+    # Without rows of statements, or without probes, it is written as before there were any.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],
@@ -169,6 +175,7 @@ def _describe(revision: ContractRevision) -> dict[str, Any]:
         ],
         "faults": list(revision.faults),
         **(proven if revision.statements else {}),
+        **({"probes": len(revision.probes)} if len(revision.probes) else {}),
     }
 
 
@@ -187,7 +194,7 @@ def _read_layout(layout: Sequence[Any]) -> Layout:
 
 
 def _arrays(revision: ContractRevision) -> dict[str, Array]:
-    every = revision.cases.join(revision.ladder)
+    every = revision.cases.join(revision.ladder, revision.probes)
     projections = [mistake.projections for mistake in revision.mistakes.values()]
     return {
         "numbers": np.concatenate([np.zeros(0), *(case.numbers for case in every.drawn)]),

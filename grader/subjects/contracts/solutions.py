@@ -19,6 +19,7 @@ from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.exchange import ContractExchange, join_numbers, numbers_of
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.notebook_check import CheckComparison
+from grader.subjects.contracts.own_pass import choose_probes, disturb
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
 from grader.subjects.workshop import Workshop
 
@@ -42,8 +43,7 @@ class SolutionTrial:
 
     def measure(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
         """Return the cases with tolerances that let solutions pass in single precision; each must be right itself."""
-        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
-        double = {solution: self._solve(cases, solution) for solution in solutions}
+        double = {solution: self._solve(cases, solution) for solution in self._solutions}
         noises = [self._measure_noise(cases, solution, answers) for solution, answers in double.items()]
         noise = np.asarray(np.max(noises, axis=0), np.float64)
         expected, allowed = tolerances(cases, noise, uncertainty)
@@ -54,6 +54,10 @@ class SolutionTrial:
                 first = int(wrong[0])
                 raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(wrong)))
         return measured
+
+    @property
+    def _solutions(self) -> list[Solution]:
+        return [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
 
     def _solve(self, cases: ContractCases, solution: Solution) -> list[Answer]:
         """Return a solution's answers in double precision; it must return every result in its shape."""
@@ -97,9 +101,8 @@ class SolutionTrial:
 
     def try_check(self, check: CheckComparison) -> None:
         """Refuse a notebook's check that does not pass with a solution that has the functions that it calls."""
-        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
         wanted = set(check.check.functions)
-        solution = next((each for each in solutions if wanted <= defined_names(each.source)), None)
+        solution = next((each for each in self._solutions if wanted <= defined_names(each.source)), None)
         if solution is None:
             raise BadAssignment(
                 f"check.code calls {' and '.join(check.check.functions)}: define this in one of the solutions, which"
@@ -114,6 +117,17 @@ class SolutionTrial:
 
         if fault := check.find_fault(answer):
             raise BadAssignment(f"check.code {fault}, with {solution.name}")
+
+    def find_probes(self, ladder: ContractCases) -> ContractCases:
+        """Return probes for who computes a forward pass of their own, made of small cases; see `OwnPassTest`."""
+        assignment = self.assignment
+        if not assignment.given or not len(ladder):
+            return ladder.take([])
+        disturbed = disturb(ladder, assignment.given, assignment.seed)
+        answers = [
+            self._answers(solution.name, solution.source, disturbed, assignment.dtype) for solution in self._solutions
+        ]
+        return choose_probes(disturbed, answers)
 
     def attempt(self, name: str, source: str, cases: ContractCases) -> Tried:
         """Try a mistake; raises BadAssignment if it raises on every case."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.errors import TimedOut
+from grader.errors import CandidateError, TimedOut
 from grader.judge.marks import Given, MendedMarks, RowSpec, SubjectMarks
 from grader.judge.mending import Mender
 from grader.judge.row import Failure, Row
@@ -31,11 +31,13 @@ from grader.subjects.contracts.assignment import DISCRETE, ContractAssignment
 from grader.subjects.contracts.author_code import clip
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
+from grader.subjects.contracts.differencing import NUMERICAL, DifferencesTest, build_test
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.layers import LayersError, find_layers
 from grader.subjects.contracts.notebook_check import CheckComparison, Start
 from grader.subjects.contracts.own_lines import add_lines, find_first_difference
+from grader.subjects.contracts.own_pass import OwnPassTest, follows_inputs
 from grader.subjects.contracts.repair.bench import WrongSubmission
 from grader.subjects.contracts.repair.mending import Repairer
 from grader.subjects.contracts.repair.rows import (
@@ -58,6 +60,8 @@ class Contract:
     cases: ContractCases
     #: Small cases in order of size, of which counterexamples are chosen.
     ladder: ContractCases
+    #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
+    own_pass: ContractCases
     #: By the id of a known mistake, the cases on which it is wrong.
     wrong: Mapping[str, Sequence[int]]
     diagnoser: ContractDiagnoser
@@ -83,8 +87,16 @@ class Contract:
 
     @cached_property
     def probes(self) -> ContractCases:
-        """No cases: nothing is flagged."""
-        return self.cases.take([])
+        """The questions for the flags that every submission is asked; those that it answers oddly are asked more."""
+        return self._own_pass.first.join(self._differences.first)
+
+    @cached_property
+    def _own_pass(self) -> OwnPassTest:
+        return OwnPassTest(self.own_pass, self.assignment.given)
+
+    @cached_property
+    def _differences(self) -> DifferencesTest:
+        return build_test(self.assignment, self.cases)
 
     @cached_property
     def exchange(self) -> ContractExchange:
@@ -160,9 +172,22 @@ class Contract:
         diagnosis = self.diagnoser.diagnose(given.answers) if given.repeats else ()
         return SubjectMarks(rows, diagnosis=diagnosis, first_difference=first)
 
-    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:  # noqa: ARG002 - the seam's
-        """Return nothing: nothing is probed."""
-        return []
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        """Return whether a submission recomputes the forward pass, and whether it differentiates numerically."""
+        own_pass, differences = self._own_pass, self._differences
+        count = len(own_pass.first)
+        flags = []
+        try:
+            if witness.left and follows_inputs(own_pass.first, probed[:count]):
+                recomputes = follows_inputs(own_pass.others, witness.answer(own_pass.others))
+                flags += [own_pass.flag] if recomputes else []
+            if witness.left and differences.jumps(probed[count:]):
+                numerical = differences.differentiates(witness.answer(differences.cases))
+                flags += [NUMERICAL] if numerical else []
+        except CandidateError:
+            # Of what ended it, nothing is claimed.
+            return flags
+        return flags
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> ContractCases:
         """Return the smallest case of the ladder that fails as case `i` does; that case if there is none."""
