@@ -113,6 +113,7 @@ SLOW = (
     "worker/scores/test_score_histories",
     "worker/scores/test_scores",
     "worker/test_class.py",
+    "worker/test_conversion",
     "worker/test_cli",
     "worker/test_deliveries",
     "worker/test_embedded",

@@ -5,7 +5,7 @@ import os
 import stat
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import MappingProxyType
@@ -102,6 +102,23 @@ def begins_with(file: Path, start: bytes) -> bool:
     """Return True if these are the file's first bytes."""
     with file.open("rb") as stream:
         return stream.read(len(start)) == start
+
+
+def check_empty(folder: Path) -> None:
+    """Raise UsageError for a folder with something in it, and for a file."""
+    if folder.is_file() or (folder.exists() and any(folder.iterdir())):
+        what = "is a file" if folder.is_file() else "is not empty"
+        message = f"{folder} {what}: name a folder that does not exist yet"
+        raise click.UsageError(message)
+
+
+def write_folder(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write texts as files of a folder, by their paths in it, and print the path of each."""
+    for name, text in texts.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        click.echo(str(target))
 
 
 def _archive(folder: Path) -> bytes:

@@ -14,7 +14,7 @@ from grader.errors import ServiceError
 from grader.settings import machine
 from grader.settings.machine import Settings
 from worker.cli.exit_status import ExitStatus
-from worker.cli.files import read_submission
+from worker.cli.files import check_empty, read_submission, write_folder
 from worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
 from worker.cli.terminal import show_files
 from worker.grading.pool import Jails
@@ -206,6 +206,41 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
         return ExitStatus.NOT_PASSED
     message = f"{publication.assignment} could not be published: {publication.failure}"
     raise ServiceError(message)
+
+
+@assignment.command()
+@click.argument("file", metavar="OLD.toml", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    metavar="FOLDER",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="The folder to write, which must not exist yet or be empty; by default OLD, without its suffix.",
+)
+def convert(file: Path, folder: Path | None) -> None:
+    """Write the contract that asks for the same homework as a layered assignment.
+
+    OLD.toml has the choices of a layered assignment, such as `activation` and `ranges`; a file with its stored settings
+    in JSON is taken as well. The folder keeps the ID, the rows and their marks: publish it to give the assignment a new
+    revision. A sentence on standard error names each setting that does not fit, and why. Exit status: 0 written; 2
+    wrong usage, or a file that is no layered assignment.
+    """
+    from grader.subjects.folder import NAME, join
+    from grader.subjects.kinds import parse, read_text
+    from worker.cli.conversion.folder import convert as write_contract
+    from worker.cli.conversion.layered import read as read_layered
+
+    folder = folder or file.with_suffix("")
+    check_empty(folder)
+    converted = write_contract(read_layered(read_text(file), str(file)))
+    files = dict(converted.files)
+    # What is written can be read: a name that a contract has for something else is refused before there is a folder.
+    parse(join(files.pop(NAME), files), f"{file}, as a contract")
+    write_folder(folder, converted.files)
+    for note in converted.notes:
+        click.echo(f"{file}: {note}.", err=True)
+    click.echo(f"Next: backmark assignment check {folder}")
 
 
 @assignment.command()

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from grader.subjects.folder import NAME
 from worker.cli.exit_status import ExitStatus
+from worker.cli.files import check_empty, write_folder
 
 #: The files of the folder that is copied.
-_FILES = ("assignment.toml", "reference.py", "solution.py", "template.py", "mistakes/upstream_of_ones.py")
+_FILES = (NAME, "reference.py", "solution.py", "template.py", "mistakes/upstream_of_ones.py")
 
 
 @click.command()
@@ -20,18 +22,11 @@ def new(folder: Path) -> ExitStatus:
     It is a start for homework of your own: it asks for the gradients of a linear layer. Change its files, and run
     `backmark assignment check FOLDER`.
     """
-    if folder.exists() and any(folder.iterdir()):
-        message = f"{folder} is not empty: name a folder that does not exist yet"
-        raise click.UsageError(message)
+    check_empty(folder)
     start = resources.files("grader") / "assignments" / "start"
-    for name in _FILES:
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        text = (start / name).read_text(encoding="utf-8")
-        if target.name == "assignment.toml":
-            text = text.replace('id = "linear-layer"', f'id = "{_make_id(folder)}"', 1)
-        target.write_text(text, encoding="utf-8")
-        click.echo(str(target))
+    texts = {name: (start / name).read_text(encoding="utf-8") for name in _FILES}
+    texts[NAME] = texts[NAME].replace('id = "linear-layer"', f'id = "{_make_id(folder)}"', 1)
+    write_folder(folder, texts)
     click.echo(f"Next: backmark assignment check {folder}")
     return ExitStatus.SUCCESS
 
