@@ -19,7 +19,8 @@ Contracts of well-known courses come with Backmark. Each has a reference, right 
 own code; names of functions and conventions are the courses'. Grade by one with
 `backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
 `grader/assignments/gallery/` and [change it](contracts.md); most mistakes are [slips](contracts.md#slips-mistakes) in
-its `assignment.toml`. `backmark assignments` lists them.
+its `assignment.toml`. All have [rows](contracts.md#rowsname-marks-by-the-lines-that-students-write), so that a wrong
+line costs its own marks. `backmark assignments` lists them.
 
 | ID | what students write | course | convention |
 | --- | --- | --- | --- |

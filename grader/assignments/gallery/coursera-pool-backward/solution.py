@@ -28,7 +28,7 @@ def pool_backward(dA, cache, mode="max"):
                     vert_end = vert_start + f  # row: window
                     horiz_start = w * stride  # row: window
                     horiz_end = horiz_start + f  # row: window
-                    da = dA[i, h, w, c]  # row: window
+                    da = dA[i, h, w, c]  # row: window_sum
                     if mode == "max":
                         a_prev_slice = a_prev[vert_start:vert_end, horiz_start:horiz_end, c]  # row: window
                         mask = create_mask_from_window(a_prev_slice)  # row: mask

@@ -7,10 +7,10 @@ def dropout_forward(x, dropout_param):
         np.random.seed(dropout_param["seed"])
     mask = None
     if mode == "train":
-        mask = (np.random.rand(*x.shape) < p) / p
-        out = x * mask
+        mask = (np.random.rand(*x.shape) < p) / p  # row: mask
+        out = x * mask  # row: output
     elif mode == "test":
-        out = x
+        out = x  # row: test_output
     cache = (dropout_param, mask)
     return out, cache
 
@@ -19,7 +19,7 @@ def dropout_backward(dout, cache):
     dropout_param, mask = cache
     p, mode = dropout_param["p"], dropout_param["mode"]
     if mode == "train":
-        dx = dout * mask
+        dx = dout * mask  # row: input_gradient
     elif mode == "test":
-        dx = dout
+        dx = dout  # row: test_gradient
     return dx

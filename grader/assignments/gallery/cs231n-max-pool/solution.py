@@ -4,15 +4,15 @@ import numpy as np
 def max_pool_forward_naive(x, pool_param):
     ph, pw, stride = pool_param["pool_height"], pool_param["pool_width"], pool_param["stride"]
     N, C, H, W = x.shape
-    H_out = 1 + (H - ph) // stride
-    W_out = 1 + (W - pw) // stride
-    out = np.zeros((N, C, H_out, W_out))
+    H_out = 1 + (H - ph) // stride  # row: output
+    W_out = 1 + (W - pw) // stride  # row: output
+    out = np.zeros((N, C, H_out, W_out))  # row: output
     for n in range(N):
         for c in range(C):
             for i in range(H_out):
                 for j in range(W_out):
-                    top, left = i * stride, j * stride
-                    out[n, c, i, j] = np.max(x[n, c, top : top + ph, left : left + pw])
+                    window = x[n, c, i * stride : i * stride + ph, j * stride : j * stride + pw]  # row: output
+                    out[n, c, i, j] = np.max(window)  # row: output
     return out, (x, pool_param)
 
 
@@ -25,8 +25,9 @@ def max_pool_backward_naive(dout, cache):
         for c in range(C):
             for i in range(H_out):
                 for j in range(W_out):
-                    top, left = i * stride, j * stride
-                    window = x[n, c, top : top + ph, left : left + pw]
-                    mask = window == np.max(window)
-                    dx[n, c, top : top + ph, left : left + pw] += mask * dout[n, c, i, j]
+                    top = i * stride  # row: window
+                    left = j * stride  # row: window
+                    window = x[n, c, top : top + ph, left : left + pw]  # row: window
+                    mask = window == np.max(window)  # row: mask
+                    dx[n, c, top : top + ph, left : left + pw] += mask * dout[n, c, i, j]  # row: window_sum
     return dx

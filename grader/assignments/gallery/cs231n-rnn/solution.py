@@ -32,7 +32,7 @@ def rnn_forward(x, h0, Wx, Wh, b):
 def rnn_backward(dh, cache):
     N, T, H = dh.shape
     D = cache[0][0].shape[1]
-    dx = np.zeros((N, T, D))  # row: input_gradient
+    dx = np.zeros((N, T, D))  # row: sums
     dWx = np.zeros((D, H))
     dWh = np.zeros((H, H))
     db = np.zeros(H)

@@ -31,10 +31,10 @@ class Network(object):
             a = sigmoid(z)  # row: feedforward
             activations.append(a)  # row: feedforward
         delta = self.cost_derivative(activations[-1], y) * sigmoid_prime(zs[-1])  # row: output_error
-        nabla_b[-1] = delta  # row: gradients
-        nabla_w[-1] = np.dot(delta, activations[-2].T)  # row: gradients
+        nabla_b[-1] = delta  # row: bias_gradient
+        nabla_w[-1] = np.dot(delta, activations[-2].T)  # row: weight_gradient
         for layer in range(2, self.num_layers):
             delta = np.dot(self.weights[-layer + 1].T, delta) * sigmoid_prime(zs[-layer])  # row: hidden_error
-            nabla_b[-layer] = delta  # row: gradients
-            nabla_w[-layer] = np.dot(delta, activations[-layer - 1].T)  # row: gradients
+            nabla_b[-layer] = delta  # row: bias_gradient
+            nabla_w[-layer] = np.dot(delta, activations[-layer - 1].T)  # row: weight_gradient
         return nabla_b, nabla_w
