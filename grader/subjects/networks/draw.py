@@ -74,9 +74,8 @@ def draw(assignment: Assignment, choice: int = CHOICE) -> NetworksRevision:
         pool = _examples(row, choice * wanted * (2 if row.name == ANY else 1), assignment, number, seen)
         chosen = list(range(min(wanted, len(pool))))
         if coverage is not None and pool:
-            chosen = coverage.choose(
-                _describe_all(pool, assignment), [count(network.sizes) for network in pool], wanted
-            )
+            cells = coverage.list_cells(_describe_all(pool, assignment))
+            chosen = coverage.choose(cells, [count(network.sizes) for network in pool], wanted)
         drawn += [(row.name, pool[place]) for place in chosen]
         seen |= {key(pool[place]) for place in chosen}
         missing[row.columns] += wanted - len(chosen)
