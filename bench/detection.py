@@ -1,9 +1,9 @@
-"""`python -m bench.detection`: how many rare faults the shipped networks find, by how rarely they show.
+"""`python -m bench.detection`: how many rare faults the shipped cases find, by how rarely they show.
 
 A fault is a condition on a network: on networks that meet it some derivative is wrong, on all others none is. Its rate
-is measured on ordinary networks (every size of a range as likely, every value normal); it is found if a network of the
-suite meets it. Conditions are drawn at random from families: sizes, shapes, signs, magnitudes, dead units; and any two
-of these, related or not. Nothing in this file is shared with what chooses the networks.
+is measured on ordinary networks (every size of a range as likely, every value normal); it is found if a case meets it.
+Conditions are drawn at random from families: sizes, shapes, signs, magnitudes, dead units; and any two of these,
+related or not. Nothing in this file is shared with what chooses the cases.
 """
 
 import argparse
@@ -13,15 +13,16 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from grader.subjects.networks.ordinary import ordinary
-from grader.subjects.networks.revision import NetworksRevision, load
 from numpy.typing import NDArray
-from tests.networks import load_layered
 
-from bench.network_facts import Columns, tabulate
+from bench.network_facts import Columns, ReluNetwork, tabulate
+from bench.ordinary import draw_ordinary
 from bench.table import render_markdown
+from grader.settings import machine
+from grader.subjects.contracts.revision import ContractRevision
+from worker.grading.revisions import revision
 
-#: Networks on which rates are measured, and the seed that draws them: none that a suite is chosen by.
+#: Networks on which rates are measured, and the seed that draws them: none that cases are chosen by.
 NETWORKS, SEED = 10_000, 1_000_003
 
 #: Bands of rates, as parts of one; a fault at the upper end is wrong on one network in twenty.
@@ -38,7 +39,7 @@ Booleans = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A condition on networks, the share of ordinary networks that meet it, and whether a network of the suite does."""
+    """A condition on networks, the share of ordinary networks that meet it, and whether one of the cases does."""
 
     family: str
     name: str
@@ -90,11 +91,15 @@ def draw_conditions(usual: dict[str, Columns], rng: np.random.Generator) -> Iter
         yield TWO, [_draw_condition(first, usual, rng), _draw_condition(second, usual, rng)]
 
 
-def draw_faults(revision: NetworksRevision, number: int, networks: int, seed: int) -> list[Fault]:
-    """Draw so many faults of each family and band of rates, and see whether the revision's networks find them."""
-    assignment = revision.assignment
-    usual = tabulate(list(islice(ordinary(assignment, SEED), networks)), assignment.formulas)
-    suite = tabulate(revision.suite.networks, assignment.formulas)
+def read_networks(drawn: ContractRevision) -> list[ReluNetwork]:
+    """Return the networks of a revision's cases."""
+    inputs = [case.values() for case in drawn.cases.drawn]
+    return [ReluNetwork(case["all_weights"], case["all_biases"], case["x"], case["y"]) for case in inputs]
+
+
+def draw_faults(cases: Sequence[ReluNetwork], number: int, networks: int, seed: int) -> list[Fault]:
+    """Draw so many faults of each family and band of rates, and see whether the cases find them."""
+    usual, suite = tabulate(list(islice(draw_ordinary(SEED), networks))), tabulate(cases)
     wanted = {(family, band): number for family in (*usual, DEEP, TWO) for band in BANDS}
     faults, names = [], set()
     for family, conjunction in islice(draw_conditions(usual, np.random.default_rng(seed)), ATTEMPTS):
@@ -122,18 +127,17 @@ def _count_found(faults: Sequence[Fault]) -> str:
 def main() -> None:
     """Print how many of each band are found, and those that are not."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("revision", nargs="?", default="udl-7.2", help="a shipped assignment, or a .npz file")
+    parser.add_argument("revision", nargs="?", default="udl-7.2-contract", help="an assignment, or a .npz file")
     parser.add_argument("--each", type=int, default=20, help="faults of each family and band")
     parser.add_argument("--networks", type=int, default=NETWORKS, help="networks that rates are measured on")
     parser.add_argument("--seed", type=int, default=0, help="of the faults")
     options = parser.parse_args()
-    if options.revision.endswith(".npz"):
-        with open(options.revision, "rb") as file:  # noqa: PTH123 - a name as it was given
-            revision = load(file.read(), options.revision)
-    else:
-        revision = load_layered()
-    faults = draw_faults(revision, options.each, options.networks, options.seed)
-    print(_render_table(faults, options.networks, len(revision.suite)))
+    drawn = revision(options.revision, machine.from_environment().cache)
+    if not isinstance(drawn, ContractRevision):
+        parser.error(f"{options.revision} is no contract")
+    cases = read_networks(drawn)
+    faults = draw_faults(cases, options.each, options.networks, options.seed)
+    print(_render_table(faults, options.networks, len(cases)))
     print()
     for fault in sorted(faults, key=lambda fault: -fault.rate):
         if not fault.is_found:
@@ -141,7 +145,7 @@ def main() -> None:
 
 
 def _render_table(faults: Sequence[Fault], networks: int, size: int) -> str:
-    """Return the table of faults found by a suite of this size, beside what as many random networks would find."""
+    """Return the table of faults found by so many cases, beside what as many random networks would find."""
     families = [family for family in dict.fromkeys(fault.family for fault in faults) if family not in {DEEP, TWO}]
     headings = [*families, "all of these", "at random", DEEP, "at random", TWO, "at random"]
     rows = []

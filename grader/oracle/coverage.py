@@ -21,8 +21,8 @@ COARSE = (1 / 3, 2 / 3)
 #: A quantity of no more values than this has a bin for each.
 DISTINCT = 16
 
-#: The number of quantities, the first ones, that are combined in triples.
-LEADING = 14
+#: The numbers of quantities, the first ones, that are combined in pairs, and in triples.
+PAIRED, LEADING = 60, 14
 
 #: The worth of a cell that no ordinary case has, beside one that some have.
 STRANGE = 0.1
@@ -36,21 +36,24 @@ LEFT = 0.3
 #: Numbers that a case costs beside its own.
 OVERHEAD = 240
 
+#: By case a row of the cells that it covers.
+Cells = NDArray[np.int32]
+
 
 class Coverage:
-    """The coverage so far, and the worth of what is not covered."""
+    """The cells that cases cover, and the worth of each that is not covered yet."""
 
     def __init__(self, ordinary: Array) -> None:
         """`ordinary` has a row of quantities for each of some ordinary cases, the leading ones first."""
         self._cuts = [_cuts(column, QUANTILES) for column in ordinary.T]
         self._coarse = [_cuts(column, COARSE) for column in ordinary.T[:LEADING]]
-        own = self.cells(ordinary)
+        own = self.list_cells(ordinary)
         self._worth: Array = np.full(self._total, STRANGE)
         self._worth[own.ravel()] = 1.0
         self._worth[: sum(len(cuts) + 1 for cuts in self._cuts)] *= SINGLE
 
-    def cells(self, rows: Array) -> NDArray[np.intp]:
-        """For each row the numbers of the cells that it covers."""
+    def list_cells(self, rows: Array) -> Cells:
+        """Return for each row of quantities the numbers of the cells that it covers."""
         fine = [np.searchsorted(cuts, column, "right") for cuts, column in zip(self._cuts, rows.T, strict=True)]
         coarse = [
             np.searchsorted(cuts, column, "right") for cuts, column in zip(self._coarse, rows.T[:LEADING], strict=True)
@@ -60,32 +63,39 @@ class Coverage:
         for n in range(len(fine)):
             bins.append(start + fine[n])
             start += sizes[n]
-        for a, b in combinations(range(len(fine)), 2):
+        for a, b in combinations(range(min(PAIRED, len(fine))), 2):
             bins.append(start + fine[a] * sizes[b] + fine[b])
             start += sizes[a] * sizes[b]
         for a, b, c in combinations(range(len(coarse)), 3):
             bins.append(start + (coarse[a] * rough[b] + coarse[b]) * rough[c] + coarse[c])
             start += rough[a] * rough[b] * rough[c]
         self._total = start
-        return np.array(bins, dtype=np.intp).T
+        return np.ascontiguousarray(np.array(bins, dtype=np.int32).T)
 
-    def choose(self, rows: Array, costs: Sequence[int], wanted: int, kept: Sequence[int] = ()) -> list[int]:
-        """The places of `wanted` rows beside the kept ones, each for what it adds to those before and for its cost."""
-        cells = self.cells(rows)
+    def choose(self, cells: Cells, costs: Sequence[int], wanted: int, kept: Sequence[int] = ()) -> list[int]:
+        """Return the places of `wanted` cases beside the kept ones, each for what it adds to others and its cost."""
         cost = OVERHEAD + np.asarray(costs, dtype=float)
-        left = np.ones(len(rows), dtype=bool)
-        chosen: list[int] = []
         for place in kept:
-            left[place] = False
             self._worth[cells[place]] *= LEFT
-        for number in range(min(wanted, int(left.sum()))):
+        gain = self._worth[cells].sum(axis=1)
+        gain[list(kept)] = -1.0
+        chosen: list[int] = []
+        if wanted > 0 and len(cells) and not kept:
             # The first may cost what it will: the largest cases are corners, too.
-            gain = np.where(left, self._worth[cells].sum(axis=1) / (cost if number or kept else 1.0), -1.0)
+            self._take(int(np.argmax(gain)), cells, gain, chosen)
+        gain = np.where(gain < 0, gain, gain / cost)
+        while len(chosen) < min(wanted, len(cells) - len(kept)):
+            # What a case adds only gets less: of the others, what they added before is enough.
             best = int(np.argmax(gain))
-            chosen.append(best)
-            left[best] = False
-            self._worth[cells[best]] *= LEFT
+            gain[best] = self._worth[cells[best]].sum() / cost[best]
+            if best == int(np.argmax(gain)):
+                self._take(best, cells, gain, chosen)
         return chosen
+
+    def _take(self, place: int, cells: Cells, gain: Array, chosen: list[int]) -> None:
+        chosen.append(place)
+        gain[place] = -1.0
+        self._worth[cells[place]] *= LEFT
 
 
 def _cuts(column: Array, quantiles: Sequence[float]) -> Array:

@@ -1,5 +1,7 @@
 """The choice by coverage takes different cases, and those that are kept count as covered."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from grader.oracle.cases import Array
@@ -13,21 +15,25 @@ def draw_quantities() -> tuple[Array, list[int]]:
     return rows, rng.integers(1, 900, 200).tolist()
 
 
+def choose(coverage: Coverage, rows: Array, costs: list[int], wanted: int, kept: Sequence[int] = ()) -> list[int]:
+    return coverage.choose(coverage.list_cells(rows), costs, wanted, kept)
+
+
 def test_the_choice_is_what_it_was_when_only_networks_were_chosen_by_it() -> None:
     """Stored networks are drawn again by it: another choice would be another revision."""
     rows, costs = draw_quantities()
-    assert Coverage(rows[:120]).choose(rows, costs, 12) == [0, 94, 32, 4, 17, 97, 135, 183, 68, 45, 119, 138]
+    assert choose(Coverage(rows[:120]), rows, costs, 12) == [0, 94, 32, 4, 17, 97, 135, 183, 68, 45, 119, 138]
 
 
 def test_kept_cases_are_chosen_no_second_time_and_count_as_covered() -> None:
     rows, costs = draw_quantities()
-    alone = Coverage(rows).choose(rows, costs, 6)
-    beside = Coverage(rows).choose(rows, costs, 6, alone)
+    alone = choose(Coverage(rows), rows, costs, 6)
+    beside = choose(Coverage(rows), rows, costs, 6, alone)
     assert not {*alone, *beside} - set(range(200))
     assert set(alone).isdisjoint(beside)
-    assert [*alone, *beside] == Coverage(rows).choose(rows, costs, 12)
+    assert [*alone, *beside] == choose(Coverage(rows), rows, costs, 12)
 
 
 def test_fewer_quantities_than_are_combined_in_triples_do() -> None:
     rows, costs = draw_quantities()
-    assert len(Coverage(rows[:, :3]).choose(rows[:, :3], costs, 300)) == 200
+    assert len(choose(Coverage(rows[:, :3]), rows[:, :3], costs, 300)) == 200

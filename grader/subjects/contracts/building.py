@@ -6,6 +6,7 @@ All code of the assignment's author runs in the workshop's jails; numbers come b
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -33,10 +34,13 @@ from grader.subjects.contracts.reference_run import (
 from grader.subjects.contracts.repair.proof import RowTrial, list_commented
 from grader.subjects.contracts.solutions import SolutionTrial, Tried
 from grader.subjects.contracts.tolerance import RUNS
+from grader.subjects.contracts.values import VARIED
 from grader.subjects.workshop import Workshop
 
 #: Terms of a loss.
 _MOST_TERMS = 16
+#: Cases of a contract with rows that are differentiated for each that is used.
+_JUDGED = 1.5
 #: The part of the drawn cases whose outputs may be other than finite numbers.
 _UNUSABLE = 0.2
 
@@ -63,22 +67,22 @@ def build(
     """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used."""
     workshop.expect(_count_runs(assignment, len(drawn), len(ladder)))
     reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop)
-    passed = reference.run([*drawn, *ladder])
-    usable = [entry for entry in passed[: len(drawn)] if is_finite(entry)]
-    if len(usable) < min(len(drawn) * (1 - _UNUSABLE), assignment.cases):
-        raise BadAssignment(
-            f"the reference returned numbers that are not finite for {len(drawn) - len(usable)} of {len(drawn)} drawn"
-            " cases: change the dims or the values of its inputs"
-        )
-    small = [entry for entry in passed[len(drawn) :] if is_finite(entry)]
-    # Of a contract with rows of statements the cases are chosen once it is known which edits they catch.
-    judged = usable if assignment.rows else _take_first(usable, assignment.cases)
-    cases = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
+    spare = len(drawn) - 2 * assignment.cases if assignment.rows else 0
+    passed = reference.run([*drawn, *ladder], spare)
+    split = len(passed) - len(ladder)
+    usable = _take_usable(passed[:split])
+    small = [entry for entry in passed[split:] if is_finite(entry)]
+    # Of a contract with rows of statements the cases are chosen: some of all to be judged, and of these some to decide,
+    # once it is known which edits they catch.
+    choice = _choose_judged(assignment, usable) if assignment.rows else None
+    judged = [usable[place] for place in choice.places] if choice else _take_first(usable, assignment.cases)
+    cases, sound = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
     main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
     statements: tuple[ProvenStatement, ...] = ()
-    if assignment.rows:
-        main, statements = _choose(assignment, main, workshop)
+    if choice:
+        places = np.flatnonzero(sound[:count]).tolist()
+        main, statements = _choose(assignment, main.take(places), choice.take(places, assignment.cases), workshop)
     if assignment.check is not None:
         trial.try_check(CheckComparison(assignment, assignment.check, main))
     mistakes = {
@@ -89,17 +93,51 @@ def build(
     )
 
 
+def _take_usable(passed: Sequence[PassedCase]) -> list[PassedCase]:
+    """Return the cases on which all numbers of the reference are finite; raises BadAssignment if many are not.
+
+    On values on purpose they need not be.
+    """
+    plain = [is_finite(entry) for entry in passed if entry.case.corner not in VARIED]
+    if sum(plain) < len(plain) * (1 - _UNUSABLE):
+        raise BadAssignment(
+            f"the reference returned numbers that are not finite for {len(plain) - sum(plain)} of {len(plain)} drawn"
+            " cases: change the dims or the values of its inputs"
+        )
+    return [entry for entry in passed if is_finite(entry)]
+
+
 def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
     """Return the first cases, the last of which give way to those of the notebook's own shape."""
     home = [entry for entry in usable if entry.case.corner == HOME]
     return [*[entry for entry in usable if entry.case.corner != HOME][: count - len(home)], *home]
 
 
+def _choose_judged(assignment: ContractAssignment, usable: Sequence[PassedCase]) -> CaseChoice:
+    """Return the choice among the cases that are judged.
+
+    Among them are as many as are wanted whose values are not on purpose: those on which a solution fails are left out.
+    """
+    choice = CaseChoice.of([entry.case for entry in usable], [_list_values(entry) for entry in usable], 0)
+    judged = ceil(_JUDGED * assignment.cases)
+    varied = [place for place, entry in enumerate(usable) if entry.case.corner in VARIED]
+    chosen = choice.take(varied, judged - assignment.cases).choose()
+    chosen = [varied[place] for place in chosen]
+    plain = sorted({*range(len(usable))} - {*varied})
+    more = choice.take(plain, judged - len(chosen)).choose()
+    return choice.take(sorted([*chosen, *(plain[place] for place in more)]), assignment.cases)
+
+
+def _list_values(entry: PassedCase) -> dict[str, Any]:
+    """Return a case's inputs and whatever the reference gives, by names of their own."""
+    parts = {"input": entry.case.values(), "output": entry.outputs, "tap": entry.taps}
+    return {f"{kind} {name}": value for kind, values in parts.items() for name, value in values.items()}
+
+
 def _choose(
-    assignment: ContractAssignment, drawn: ContractCases, workshop: Workshop
+    assignment: ContractAssignment, drawn: ContractCases, choice: CaseChoice, workshop: Workshop
 ) -> tuple[ContractCases, tuple[ProvenStatement, ...]]:
     """Return the cases that decide, and the statements that count for rows, with the edits that these catch."""
-    choice = CaseChoice(drawn, assignment.cases)
     tried = RowTrial(assignment, drawn, workshop).try_edits(choice.first, choice.others)
     chosen = choice.choose([edit.caught for statement in tried for edit in statement.edits])
     return drawn.take(chosen), tuple(statement.conclude(frozenset(chosen)) for statement in tried)
@@ -107,9 +145,9 @@ def _choose(
 
 def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
     """Return how many times jails run its code, if the reference's numbers are finite in every case."""
-    passes = 2 * count_questions(drawn + ladder)
+    passes = 2 * count_questions(drawn + ladder, assignment.cases)
     gradients = any(result.grad for result in assignment.results)
-    judged = (drawn if assignment.rows else min(drawn, assignment.cases)) + ladder
+    judged = min(drawn, ceil((_JUDGED if assignment.rows else 1) * assignment.cases)) + ladder
     differences = count_questions(judged) if gradients else 0
     # Each solution runs in double precision, then RUNS times in single precision, and on probes.
     solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS + bool(assignment.given))

@@ -16,8 +16,7 @@ import numpy as np
 
 from grader.model.verdict import Flag
 from grader.oracle.answers import Answer, Returned
-from grader.oracle.cases import Booleans
-from grader.oracle.network import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases, locate_inputs
 

@@ -24,26 +24,34 @@ from grader.errors import REFUSED, AssignmentError
 from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
 from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
-from grader.subjects.contracts.drawn import HOME, DrawnCase, dump_cases
-from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, count_items, evaluate
+from grader.subjects.contracts.drawn import ANY, HOME, DrawnCase, dump_cases
+from grader.subjects.contracts.expressions import (
+    DRAWING,
+    FUNCTIONS,
+    MOST_MANY,
+    ExpressionError,
+    count,
+    count_items,
+    evaluate,
+)
 from grader.subjects.contracts.values import MOST_NUMBERS
 
 #: Cases drawn for each that is used: some make outputs that are not finite, and are left out. For a contract with rows
-#: of statements more are drawn, to choose from.
-SPARE, CHOICE = 1.25, 2.0
+#: of statements more are drawn, to choose from, and at most so many in all.
+SPARE, CHOICE, MOST_CHOICE = 1.25, 8.0, 2000
 #: Cases of the notebook's own shape.
 AT_HOME = 4
 #: Cases of the ladder of small ones, from which counterexamples are chosen.
 LADDER = 40
 #: The part of the cases that is drawn freely.
 FREE = 0.5
+#: Numbers in the inputs of all cases.
+MOST_IN_ALL = 1 << 23
 #: Bytes of memory that drawing may take.
 MOST_MEMORY = 1 << 30
 
 #: Dims on purpose: all ones, all equal, all different, the least, the largest; and small ones, for the ladder.
-ANY, ONES, EQUAL, DIFFERENT, LEAST, LARGEST, SMALL = (
-    *("any", "ones", "all equal", "all different", "least", "largest", "small"),
-)
+ONES, EQUAL, DIFFERENT, LEAST, LARGEST, SMALL = (*("ones", "all equal", "all different", "least", "largest", "small"),)
 CORNERS = (ONES, EQUAL, DIFFERENT, LEAST, LARGEST)
 
 
@@ -80,11 +88,11 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
             raise ExpressionError(f"ints gives at most {MOST_MANY} items, not {many}")
         return [whole(least, most) for _ in range(many)]
 
-    functions = {**FUNCTIONS, "ints": ints}
+    functions = {**FUNCTIONS, DRAWING: ints}
     items = 0
     for dim in assignment.dims:
         with _naming(f"dims.{dim.name}"):
-            if corner == HOME and not dim.expression:
+            if corner == HOME and dim.name in assignment.home:
                 known[dim.name] = assignment.home[dim.name]
             else:
                 known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
@@ -146,21 +154,21 @@ def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: i
     numbers = [np.zeros(0)]
     for entry in assignment.inputs:
         with _naming(f"inputs.{entry.name}"):
-            value = _draw_value(entry, rng, chosen)
+            value = _draw_value(entry, rng, chosen, corner)
         described[entry.name], part = trees.describe(value)
         if not isinstance(value, np.ndarray) and not value:
             described[entry.name] = {"list": []}
         numbers.append(part)
         if sum(map(len, numbers)) > MOST_NUMBERS:
-            raise ExpressionError(f"the inputs of a case hold more than {MOST_NUMBERS} numbers: let dims be smaller")
+            raise ExpressionError(f"the inputs of a case hold more than {MOST_NUMBERS:,} numbers: let dims be smaller")
     return DrawnCase(chosen, described, np.concatenate(numbers), corner)
 
 
-def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any]) -> Any:
+def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any], corner: str) -> Any:
     if not entry.each:
-        return values.draw(entry.values, values.shape_of(entry.shape, dims), rng, dims)
+        return values.draw(entry.values, values.shape_of(entry.shape, dims), rng, dims, corner)
     places = [{**dims, "k": k} for k in range(count(entry.each, dims))]
-    return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place) for place in places]
+    return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place, corner) for place in places]
 
 
 def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
@@ -168,11 +176,14 @@ def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[Draw
 
     Of a contract with rows of statements, or with a check, those of its home, if it has one, come last.
     """
-    wanted = ceil((CHOICE if assignment.rows else SPARE) * assignment.cases)
+    wanted, corners = _count_wanted(assignment), [*enumerate(CORNERS)]
+    if assignment.rows and any(values.can_vary(entry.values) for entry in assignment.inputs):
+        # The numbers between are those of cases that are drawn freely, of the ladder and of home.
+        corners += enumerate(values.VARIED, len(CORNERS) + 3)
     seen: set[bytes] = set()
-    share = max(1, round((1 - FREE) * wanted / len(CORNERS)))
+    share = max(1, round((1 - FREE) * wanted / len(corners)))
     drawn: list[DrawnCase] = []
-    for number, corner in enumerate(CORNERS):
+    for number, corner in corners:
         drawn += _examples(assignment, corner, share, number, seen)
     drawn += _examples(assignment, ANY, wanted - len(drawn), len(CORNERS), seen)
     if len(drawn) < 10:
@@ -180,9 +191,24 @@ def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[Draw
             f"only {len(drawn)} different cases could be drawn: widen dims, or check that assume is not too narrow"
         )
     ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
+    if sum(case.size for case in drawn) > MOST_IN_ALL:
+        raise AssignmentError(
+            f"the inputs of {len(drawn)} cases hold more than {MOST_IN_ALL:,} numbers: let dims be smaller, or ask for"
+            " fewer cases"
+        )
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
     home = _draw_home(assignment, seen) if assignment.home and (assignment.rows or assignment.check) else ()
     return [*(drawn[place] for place in order), *home], sorted(ladder, key=lambda case: case.size)
+
+
+def _count_wanted(assignment: ContractAssignment) -> int:
+    """Return the number of cases to draw: to choose from, as many as there is room for even if all are the largest."""
+    least = ceil(SPARE * assignment.cases)
+    if not assignment.rows:
+        return least
+    largest = _examples(assignment, LARGEST, 1, CORNERS.index(LARGEST), set())
+    room = MOST_IN_ALL // max((case.size for case in largest), default=1)
+    return max(least, min(ceil(CHOICE * assignment.cases), MOST_CHOICE, room))
 
 
 def _draw_home(assignment: ContractAssignment, seen: set[bytes]) -> Sequence[DrawnCase]:

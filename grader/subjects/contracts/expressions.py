@@ -6,6 +6,7 @@ import ast
 import math
 import operator
 from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +14,8 @@ from typing import Any
 _LONGEST, _LARGEST = 300, 1 << 40
 #: Items of a list with all lists in it, and characters of texts, of one value and of all dims of a case.
 MOST_ITEMS = 10_000
+#: Expressions whose trees are kept: each is evaluated for each case, and for each item of a list.
+_KEPT = 1024
 #: Most items of an input or of a dim.
 MOST_MANY = 100
 
@@ -80,6 +83,9 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = MappingProxyType(
     }
 )
 
+#: The function that draws a list, in the expressions of dims alone.
+DRAWING = "ints"
+
 
 #: What Python has and expressions lack, by its name.
 _LACKING: Mapping[type[ast.AST], str] = MappingProxyType(
@@ -107,6 +113,11 @@ def names(text: str, more: Collection[str] = ()) -> frozenset[str]:
         if type(node) in _LACKING or (isinstance(node, ast.Call) and _called(node) not in functions):
             raise _refusal(node)
     return frozenset(node.id for node in nodes if isinstance(node, ast.Name)) - functions
+
+
+def calls(text: str, function: str) -> bool:
+    """Return True if an expression calls a function of this name; raises ExpressionError."""
+    return any(isinstance(node, ast.Call) and _called(node) == function for node in ast.walk(_parse(text)))
 
 
 def _called(call: ast.Call) -> str:
@@ -149,6 +160,7 @@ def count(text: str, values: Mapping[str, Any], functions: Mapping[str, Callable
     return number
 
 
+@lru_cache(_KEPT)
 def _parse(text: str) -> ast.expr:
     if len(text) > _LONGEST:
         raise ExpressionError(f"an expression of {len(text)} characters; at most {_LONGEST} are read")

@@ -1,8 +1,10 @@
 """The reference of an assignment: run on drawn cases, and differentiated."""
 
 import math
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -19,18 +21,23 @@ from grader.subjects.contracts.exchange import ReferenceCases, ReferenceExchange
 from grader.subjects.contracts.layout import split_target
 from grader.subjects.workshop import Workshop
 
-#: Cases of one question to a jail.
+#: Cases of one question to a jail, at least.
 _AT_ONCE = 20
 #: Numbers of one case that the reference returns, or that make up its results, and numbers in all. They come out of a
 #: jail, which may send as many as it is asked for.
-MOST_OF_CASE, MOST_IN_ALL = 1 << 16, 1 << 21
+MOST_OF_CASE, MOST_IN_ALL = 1 << 18, 1 << 23
 #: Characters of an output's name.
 LONGEST_NAME = 100
 
 
-def count_questions(cases: int) -> int:
-    """Return the number of questions to a jail about so many cases."""
-    return -(-cases // _AT_ONCE)
+def count_questions(cases: int, decide: int = 0) -> int:
+    """Return the number of questions to a jail about so many cases: derivatives, or with `decide` passes."""
+    return -(-cases // _count_together(decide))
+
+
+def _count_together(decide: int) -> int:
+    """Return the number of cases of one question: a pass runs twice, together as often as students' code."""
+    return max(_AT_ONCE, decide // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +56,16 @@ class ReferenceRun:
     assignment: ContractAssignment
     workshop: Workshop
 
-    def run(self, drawn: Sequence[DrawnCase]) -> list[PassedCase]:
-        """Run the reference on the cases, each of them twice."""
+    def run(self, drawn: Sequence[DrawnCase], spare: int = 0) -> list[PassedCase]:
+        """Run the reference on the cases, each of them twice.
+
+        Of the first `spare` ones as many are left out as there is no room for.
+        """
         lengths = self._ask("length", ReferenceCases(drawn, [1] * len(drawn)))
         sizes = [self._size(answer) for answer in lengths]
+        over = sum(sizes) - MOST_IN_ALL
+        start = bisect_left([0, *accumulate(sizes[: max(0, spare)])], over) if over > 0 else 0
+        drawn, sizes = drawn[start:], sizes[start:]
         if sum(sizes) > MOST_IN_ALL:
             raise BadAssignment(
                 f"the reference returns and taps {sum(sizes):,} numbers for {len(drawn)} cases; at most"
@@ -112,9 +125,10 @@ class ReferenceRun:
         exchange = ReferenceExchange(self.assignment, asks)
         # A derivative takes thousands of passes; one pass is no more than what students write.
         limits = None if asks == "derivatives" else self.assignment.limits
+        together = _count_together(0 if limits is None else self.assignment.cases)
         answers: list[Answer] = []
-        for start in range(0, len(cases), _AT_ONCE):
-            places = range(start, min(start + _AT_ONCE, len(cases)))
+        for start in range(0, len(cases), together):
+            places = range(start, min(start + together, len(cases)))
             part = ReferenceCases(
                 [cases.drawn[i] for i in places],
                 [cases.sizes[i] for i in places],

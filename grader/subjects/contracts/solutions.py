@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.errors import BadAssignment
 from grader.judge.agreement import disagreeing, find_wrong
@@ -21,6 +23,7 @@ from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.notebook_check import CheckComparison
 from grader.subjects.contracts.own_pass import choose_probes, disturb
 from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.contracts.values import VARIED
 from grader.subjects.workshop import Workshop
 
 
@@ -41,43 +44,58 @@ class SolutionTrial:
     assignment: ContractAssignment
     workshop: Workshop
 
-    def measure(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
-        """Return the cases with tolerances that let solutions pass in single precision; each must be right itself."""
+    def measure(self, cases: ContractCases, uncertainty: Array) -> tuple[ContractCases, NDArray[np.bool_]]:
+        """Return the cases with tolerances that let solutions pass in single precision, and which of them may decide.
+
+        Each solution must be right in double precision. A case of values on purpose may not decide if one is not right
+        there, if it gives no finite numbers in single precision, or if most of what is expected is inconclusive.
+        """
+        varied = np.array([case.corner in VARIED for case in cases.drawn])
         double = {solution: self._solve(cases, solution) for solution in self._solutions}
         noises = [self._measure_noise(cases, solution, answers) for solution, answers in double.items()]
         noise = np.asarray(np.max(noises, axis=0), np.float64)
-        expected, allowed = tolerances(cases, noise, uncertainty)
+        expected, allowed = tolerances(cases, np.where(np.isfinite(noise), noise, 0.0), uncertainty)
         measured = replace(cases, expected=expected, tolerances=allowed)
+        parts = [slice(start, stop) for start, stop in pairwise(cases.starts)]
+        doubtful = np.array(
+            [
+                np.sum(np.isnan(expected[part])) > (part.stop - part.start) / 2 or not np.isfinite(noise[part]).all()
+                for part in parts
+            ]
+        )
         for solution, answers in double.items():
-            wrong = np.flatnonzero(disagreeing(measured, answers))
-            if len(wrong):
-                first = int(wrong[0])
-                raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(wrong)))
-        return measured
+            wrong = np.array(disagreeing(measured, answers))
+            refused = np.flatnonzero(wrong & ~varied)
+            if len(refused):
+                first = int(refused[0])
+                raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(refused)))
+            doubtful |= wrong
+        return measured, ~(varied & doubtful)
 
     @property
     def _solutions(self) -> list[Solution]:
         return [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
 
     def _solve(self, cases: ContractCases, solution: Solution) -> list[Answer]:
-        """Return a solution's answers in double precision; it must return every result in its shape."""
+        """Return a solution's answers in double precision; it must return every result in its shape.
+
+        On values on purpose it need not.
+        """
         answers = self._answers(solution.name, solution.source, cases, "float64")
-        for i, answer in enumerate(answers):
-            if not isinstance(answer, Returned):
-                dims = describe_dims(cases.drawn[i])
-                raise BadAssignment(f"{solution.name} {describe_answer(answer)} (with {dims})")
+        for case, answer in zip(cases.drawn, answers, strict=True):
+            if not isinstance(answer, Returned) and case.corner not in VARIED:
+                raise BadAssignment(f"{solution.name} {describe_answer(answer)} (with {describe_dims(case)})")
         return answers
 
     def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer]) -> Array:
-        """Return for each number how far a solution is off in single precision, with inputs moved a little or not."""
+        """Return how far each number of a solution is off in single precision, with inputs moved a little or not."""
         rng = np.random.default_rng(self.assignment.seed)
         flat = join_numbers(double, cases.starts)
         runs = []
         for run in range(RUNS):
             moved = cases if run == 0 else _move(cases, rng)
             runs.append(join_numbers(self._answers(solution.name, solution.source, moved, "float32"), cases.starts))
-        noise = np.max([np.abs(run - flat) for run in runs], axis=0)
-        return np.asarray(np.where(np.isfinite(noise), noise, 0.0), np.float64)
+        return np.asarray(np.max([np.abs(run - flat) for run in runs], axis=0), np.float64)
 
     def _answers(self, filename: str, source: str, cases: ContractCases, dtype: str) -> list[Answer]:
         exchange = ContractExchange(self.assignment, list_expressions(cases), dtype)

@@ -9,7 +9,7 @@ from grader.subjects.contracts.assignment import LANGUAGE, VALUES
 from grader.subjects.toml_tables import LIMITS_WANTED, MARKS, LimitsTable, Table, a_table
 
 #: Most cases, and characters of one file.
-MOST_CASES, MOST_CHARACTERS = 300, 100_000
+MOST_CASES, MOST_CHARACTERS = 2_000, 100_000
 
 #: Names in a list.
 MOST_NAMES = 50

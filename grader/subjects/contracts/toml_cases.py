@@ -6,12 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from grader.subjects.contracts.assignment import MOST_SIZE, VALUES, Dim, Input
+from grader.subjects.contracts.expressions import DRAWING
 from grader.subjects.contracts.tables import WANTED, ContractTable, DimTable
 from grader.subjects.contracts.toml_checks import ContractFault, check_expression, check_name
 from grader.subjects.toml_tables import show_value
-
-#: Functions that the expressions of dims may call beside those of all expressions.
-_DRAWING = ("ints",)
 
 
 def read_dims(table: ContractTable) -> Iterator[Dim]:
@@ -32,7 +30,7 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
         ' { real = [0.0, 1.0] }, or an expression such as "prod(d)"'
     )
     if isinstance(raw, str):
-        check_expression(key, raw, known, functions=_DRAWING)
+        check_expression(key, raw, known, functions=(DRAWING,))
         return Dim(name, expression=raw)
     _check_ends(key, raw)
     if _is_range(raw):
@@ -41,7 +39,7 @@ def _read_dim(key: str, name: str, raw: Any, known: set[str]) -> Dim:
         many = raw["many"]
         # A number of items that is a range is drawn itself.
         many = f"ints(1, {many[0]}, {many[1]})[0]" if _is_range(many) else str(many)
-        check_expression(f"{key}.many", many, known, functions=_DRAWING)
+        check_expression(f"{key}.many", many, known, functions=(DRAWING,))
         least, most = raw["each"]
         return Dim(name, least, most, many)
     try:

@@ -4,7 +4,7 @@ import ast
 import re
 from collections.abc import Collection
 
-from grader.subjects.contracts.expressions import FUNCTIONS, ExpressionError, names
+from grader.subjects.contracts.expressions import DRAWING, FUNCTIONS, ExpressionError, names
 from grader.subjects.contracts.tables import EXPRESSION, ContractTable
 from grader.subjects.toml_tables import show_value
 
@@ -26,7 +26,7 @@ def read_file(table: ContractTable, key: str, name: str) -> str:
 
 def check_name(key: str, name: str) -> None:
     """Refuse a name that is none in expressions; raises ContractFault."""
-    if not _NAME.fullmatch(name) or name in FUNCTIONS or name in {"ints", "np", "tap"}:
+    if not _NAME.fullmatch(name) or name in FUNCTIONS or name in {DRAWING, "np", "tap"}:
         raise ContractFault(f"{key} is no name that can be used here: write letters, digits and _")
 
 

@@ -15,8 +15,11 @@ Generator = np.random.Generator
 #: Real or whole numbers.
 Values = np.ndarray[Any, Any]
 
-#: Numbers in the inputs of one case, at most: 64 KiB; and axes of an array.
-MOST_NUMBERS, MOST_AXES = 8192, 8
+#: Numbers in the inputs of one case, at most: 2 MiB; and axes of an array.
+MOST_NUMBERS, MOST_AXES = 1 << 18, 8
+
+#: The corners of normal values on purpose, in each array of an input by itself.
+VARIED = ("large values", "small values", "uneven values", "exact zeros", "one sign", "repeated values")
 
 _CALL = re.compile(r"\s*([a-z0-9]+)\s*(?:\((.*)\))?\s*", re.DOTALL)
 
@@ -80,7 +83,37 @@ def parse(text: str) -> tuple[str, str]:
     return match[1], match[2] or ""
 
 
-def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any]) -> Values:
+def can_vary(text: str) -> bool:
+    """Return True if there are values of this kind on purpose; raises ExpressionError."""
+    return parse(text)[0] == "normal"
+
+
+def _vary(values: Array, corner: str, rng: Generator) -> Array:
+    """Return normal values as a corner has them: one of VARIED, else as they are.
+
+    They grow by little: right code may overflow in another place than the reference.
+    """
+    varied = values
+    match corner:
+        case "large values":
+            varied = values * 4.0
+        case "small values":
+            varied = values / 16.0
+        case "uneven values":
+            varied = values * 2.0 ** rng.uniform(-8.0, 2.0)
+        case "exact zeros":
+            part = rng.choice([0.0, 0.25, 1.0], p=[0.5, 0.4, 0.1])
+            varied = np.where(rng.random(values.shape) < part, 0.0, values)
+        case "one sign":
+            varied = (np.abs(values), -np.abs(values), values)[rng.integers(3)]
+        case "repeated values" if values.size:
+            varied = rng.choice(values.ravel()[: rng.integers(1, values.size + 1)], values.shape)
+        case _:
+            pass
+    return np.asarray(varied)
+
+
+def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any], corner: str = "") -> Values:
     """Return values of a kind, such as `uniform(0.5, 2)`; raises ExpressionError."""
     kind, arguments = parse(text)
     given = evaluate(f"[{arguments}]", dims)
@@ -88,6 +121,8 @@ def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any
         with np.errstate(all="ignore"):
             # Of a shape without axes, NumPy may return a number.
             values = np.asarray(KINDS[kind](rng, shape, *given))
+            if can_vary(text):
+                values = _vary(values, corner, rng)
             # What a student is given has few digits.
             values = values if values.dtype.kind == "i" else values.astype(np.float32).astype(np.float64)
     except (ArithmeticError, TypeError, ValueError, IndexError) as error:
@@ -111,5 +146,5 @@ def shape_of(text: str, dims: Mapping[str, Any]) -> list[int]:
                 raise ExpressionError(f"{part!r} of the shape {text!r} is {size!r}: a size is from 0 to 4096")
             shape.append(size)
     if len(shape) > MOST_AXES or math.prod(shape) > MOST_NUMBERS:
-        raise ExpressionError(f"the shape {text!r} has more than {MOST_NUMBERS} numbers, or than {MOST_AXES} axes")
+        raise ExpressionError(f"the shape {text!r} has more than {MOST_NUMBERS:,} numbers, or than {MOST_AXES} axes")
     return shape

@@ -9,11 +9,13 @@ import pytest
 from grader.errors import BadAssignment
 from grader.model.stored import assignment_to_json
 from grader.model.verdict import Mark, Outcome
-from grader.subjects.contracts import publishing
+from grader.subjects.contracts import publishing, reference_run
 from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
-from grader.subjects.contracts.revision import load
-from tests.subjects.contracts.making import LINEAR, build, contract, judge
+from grader.subjects.contracts.reference_run import ReferenceRun
+from grader.subjects.contracts.revision import ContractRevision, load
+from tests.subjects.contracts.making import LINEAR, LocalWorkshop, build, contract, judge
+from tests.subjects.contracts.making import REFERENCE as REFERENCE_OF_LINEAR
 from tests.subjects.contracts.test_row_comments import ROWS
 from tests.subjects.contracts.test_row_comments import SOLUTION as COMMENTED
 from worker.grading.pool import Jails
@@ -21,6 +23,8 @@ from worker.grading.revisions import DrawingProcess
 from worker.grading.workshop import JailWorkshop
 from worker.sandbox.policy import Launch
 
+#: True of some cases with values on purpose, and of none other.
+ZEROS = "not (x.all() and w.all())"
 TERMS = """
 language = 1
 id = "terms"
@@ -124,3 +128,44 @@ def test_publishing_leaves_no_process_behind(jail: Launch, files: dict[str, str]
     with contextlib.suppress(BadAssignment):
         DrawingProcess(contract(LINEAR.replace("cases = 30", "cases = 10"), **files), 10).result()
     assert children() == children_before
+
+
+def count_zeros(revision: ContractRevision) -> int:
+    """Count the cases with an exact zero in an input, of as many cases as are wanted."""
+    assert len(revision.cases) == 30
+    inputs = [case.values() for case in revision.cases.drawn]
+    return sum(not (case["x"].all() and case["w"].all()) for case in inputs)
+
+
+def test_values_on_purpose_decide_where_all_solutions_are_right() -> None:
+    assert count_zeros(build(contract(LINEAR + ROWS, solution=COMMENTED))) > 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"if {ZEROS}: raise ZeroDivisionError",
+        f"if {ZEROS}: return x @ w + 1",
+        f"if {ZEROS} and x.dtype == np.float32: return x @ w + np.nan",
+    ],
+)
+def test_values_on_purpose_on_which_a_solution_fails_do_not_decide(line: str) -> None:
+    solution = COMMENTED.replace("def linear(x, w):\n", f"def linear(x, w):\n    {line}\n")
+    assert count_zeros(build(contract(LINEAR + ROWS, solution=solution))) == 0
+
+
+def test_the_reference_need_not_be_finite_on_values_on_purpose() -> None:
+    reference = "import numpy as np\n" + REFERENCE_OF_LINEAR.replace("x @ w", f"x @ w * (np.nan if {ZEROS} else 1)")
+    assert count_zeros(build(contract(LINEAR + ROWS, solution=COMMENTED, reference=reference))) == 0
+
+
+def test_cases_that_can_be_spared_are_left_out_if_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    assignment = contract(LINEAR + ROWS, solution=COMMENTED)
+    cases, ladder = draw_all(assignment)
+    passes = ReferenceRun(assignment, LocalWorkshop())
+    monkeypatch.setattr(reference_run, "MOST_IN_ALL", 4000)
+    passed = passes.run([*cases, *ladder], spare=len(cases) - 60)
+    assert 100 < len(passed) < 280
+    assert [entry.case for entry in passed] == [*cases, *ladder][-len(passed) :]
+    with pytest.raises(BadAssignment, match="at most 4,000 are taken"):
+        passes.run([*cases, *ladder], spare=10)

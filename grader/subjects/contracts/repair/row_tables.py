@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from grader.subjects.contracts.assignment import Dim, RepairRow
+from grader.subjects.contracts.expressions import DRAWING, calls
 from grader.subjects.contracts.row_comments import (
     RowCommentError,
     RowStatement,
@@ -121,14 +122,15 @@ def check_home(home: Mapping[str, Any], dims: tuple[Dim, ...]) -> None:
     """Refuse dims of the notebook's own shape that are not exactly those that are drawn; raises ValueError."""
     if not home:
         return
-    drawn = {dim.name: dim for dim in dims if not dim.expression}
+    # An expression that draws may be given as well.
+    drawn = {dim.name: dim for dim in dims if not dim.expression or calls(dim.expression, DRAWING)}
     for name in home:
         if name not in drawn:
             raise ValueError(f"home.{name} is no dim that is drawn: write one of {', '.join(drawn)}")
     for name, dim in drawn.items():
-        if name not in home:
+        if name not in home and not dim.expression:
             raise ValueError(f"home.{name} is missing: write its value in the notebook")
-        if not _fits(home[name], dim):
+        if name in home and not _fits(home[name], dim):
             raise ValueError(f"home.{name} does not fit dims.{name}: write {_describe(dim)}")
 
 
@@ -137,7 +139,7 @@ def _fits(value: Any, dim: Dim) -> bool:
         return value in dim.of
     if dim.real is not None:
         return isinstance(value, (int, float)) and dim.real[0] <= value <= dim.real[1]
-    sizes = value if dim.many else [value]
+    sizes = value if dim.many or (dim.expression and isinstance(value, list)) else [value]
     return isinstance(sizes, list) and all(type(size) is int and size >= 0 for size in _bounded(sizes))
 
 
@@ -153,4 +155,6 @@ def _describe(dim: Dim) -> str:
         return f"one of {', '.join(map(str, dim.of))}"
     if dim.real is not None:
         return f"a number from {dim.real[0]} to {dim.real[1]}"
+    if dim.expression:
+        return "a whole number or a list of whole numbers"
     return "a list of whole numbers" if dim.many else "a whole number"
