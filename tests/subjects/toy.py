@@ -438,7 +438,7 @@ def read(tables: Mapping[str, Any], name: str) -> ToyAssignment:
     return from_json(ToyAssignment, dict(tables))
 
 
-def finish(data: bytes, name: str, workshop: Workshop) -> bytes:
+def finish(data: bytes, name: str, workshop: Workshop, *, pool: bool) -> bytes:
     return data
 
 

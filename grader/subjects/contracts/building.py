@@ -13,11 +13,11 @@ import numpy as np
 from grader.errors import BadAssignment
 from grader.judge.trial import ProvenStatement
 from grader.oracle.network import Array
-from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.assignment import HOME, ContractAssignment
 from grader.subjects.contracts.author_code import clip, describe_dims, list_names
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.choosing import CaseChoice
-from grader.subjects.contracts.drawn import HOME, DrawnCase
+from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import IndexedResult, find, list_results
 from grader.subjects.contracts.notebook_check import CheckComparison
@@ -53,14 +53,25 @@ class Built:
     terms: tuple[str, ...]
     #: The statements of solutions that count for rows.
     statements: tuple[ProvenStatement, ...] = ()
+    #: By edit of these the places of the cases that catch it.
+    proofs: tuple[frozenset[int], ...] = ()
 
 
 def build(
-    assignment: ContractAssignment, drawn: Sequence[DrawnCase], ladder: Sequence[DrawnCase], workshop: Workshop
+    assignment: ContractAssignment,
+    drawn: Sequence[DrawnCase],
+    ladder: Sequence[DrawnCase],
+    workshop: Workshop,
+    *,
+    pool: bool = False,
 ) -> Built:
-    """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used."""
+    """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used.
+
+    Of a pool the cases are left out on which a solution is not right: by them nobody is to be judged.
+    """
     workshop.expect(_count_runs(assignment, len(drawn), len(ladder)))
-    reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop)
+    reference = ReferenceRun(assignment, workshop)
+    trial = SolutionTrial(assignment, workshop, lenient=pool)
     passed = reference.run([*drawn, *ladder])
     usable = [entry for entry in passed[: len(drawn)] if is_finite(entry)]
     if len(usable) < min(len(drawn) * (1 - _UNUSABLE), assignment.cases):
@@ -72,17 +83,18 @@ def build(
     # Of a contract with rows of statements the cases are chosen once it is known which edits they catch.
     judged = usable if assignment.rows else _take_first(usable, assignment.cases)
     cases = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
-    count = len(judged)
+    count = len(cases) - len(small)
     main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
     statements: tuple[ProvenStatement, ...] = ()
+    proofs: tuple[frozenset[int], ...] = ()
     if assignment.rows:
-        main, statements = _choose(assignment, main, workshop)
+        main, statements, proofs = _choose(assignment, main, workshop)
     if assignment.check is not None:
         trial.try_check(CheckComparison(assignment, assignment.check, main))
     mistakes = {
         mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
     }
-    return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed), statements)
+    return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed), statements, proofs)
 
 
 def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
@@ -93,12 +105,14 @@ def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
 
 def _choose(
     assignment: ContractAssignment, drawn: ContractCases, workshop: Workshop
-) -> tuple[ContractCases, tuple[ProvenStatement, ...]]:
-    """Return the cases that decide, and the statements that count for rows, with the edits that these catch."""
+) -> tuple[ContractCases, tuple[ProvenStatement, ...], tuple[frozenset[int], ...]]:
+    """Return the cases that decide, the statements that count for rows, and by edit the cases that catch it."""
     choice = CaseChoice(drawn, assignment.cases)
     tried = RowTrial(assignment, drawn, workshop).try_edits(choice.first, choice.others)
     chosen = choice.choose([edit.caught for statement in tried for edit in statement.edits])
-    return drawn.take(chosen), tuple(statement.conclude(frozenset(chosen)) for statement in tried)
+    statements = tuple(statement.conclude(frozenset(chosen)) for statement in tried)
+    proofs = tuple(proof for statement in tried for proof in statement.list_proofs(chosen))
+    return drawn.take(chosen), statements, proofs
 
 
 def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:

@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -13,8 +13,9 @@ import numpy as np
 from grader.oracle.coverage import Coverage
 from grader.oracle.network import Array
 from grader.subjects.contracts import trees
+from grader.subjects.contracts.assignment import HOME
 from grader.subjects.contracts.cases import ContractCases
-from grader.subjects.contracts.drawn import HOME, DrawnCase
+from grader.subjects.contracts.drawn import DrawnCase
 
 #: Quantities of a case's dims, and of its inputs, at most.
 _MOST_QUANTITIES = 24
@@ -65,6 +66,17 @@ class CaseChoice:
     def _cover(self, wanted: int, kept: Sequence[int]) -> list[int]:
         costs = [case.size for case in self.drawn.drawn]
         return Coverage(self._rows).choose(self._rows, costs, wanted, kept)
+
+
+def cover(caught: Iterable[frozenset[int]]) -> tuple[int, ...]:
+    """Return few places, in order, among which is one of each of the sets that are not empty."""
+    chosen: set[int] = set()
+    needy = {places for places in caught if places}
+    while needy:
+        counts = Counter(place for places in needy for place in places)
+        chosen.add(min(counts, key=lambda place: (-counts[place], place)))
+        needy = {places for places in needy if chosen.isdisjoint(places)}
+    return tuple(sorted(chosen))
 
 
 def describe(case: DrawnCase) -> list[float]:

@@ -1,6 +1,7 @@
 """Draws a contract's cases with Hypothesis; run as a process of its own.
 
     python -m grader.subjects.contracts.draw <assignment.json >cases.npz
+    python -m grader.subjects.contracts.draw 1 <assignment.json >pool.npz
 
 A seed alone does not fix what Hypothesis draws: it mixes in constants of the local modules that happen to be imported.
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
@@ -23,8 +24,8 @@ from hypothesis.strategies import DrawFn
 from grader.errors import REFUSED, AssignmentError
 from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
-from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
-from grader.subjects.contracts.drawn import HOME, DrawnCase, dump_cases
+from grader.subjects.contracts.assignment import HOME, MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
+from grader.subjects.contracts.drawn import DrawnCase, dump_cases
 from grader.subjects.contracts.expressions import FUNCTIONS, MOST_MANY, ExpressionError, count, count_items, evaluate
 from grader.subjects.contracts.values import MOST_NUMBERS
 
@@ -163,12 +164,13 @@ def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any])
     return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place) for place in places]
 
 
-def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
+def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[list[DrawnCase], list[DrawnCase]]:
     """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up.
 
-    Of a contract with rows of statements, or with a check, those of its home, if it has one, come last.
+    Of a contract with rows of statements, or with a check, those of its home, if it has one, come last. A pool of fresh
+    cases has none of its home, and no ladder.
     """
-    wanted = ceil((CHOICE if assignment.rows else SPARE) * assignment.cases)
+    wanted = ceil((CHOICE if assignment.rows and not pool else SPARE) * assignment.cases)
     seen: set[bytes] = set()
     share = max(1, round((1 - FREE) * wanted / len(CORNERS)))
     drawn: list[DrawnCase] = []
@@ -179,8 +181,10 @@ def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[Draw
         raise AssignmentError(
             f"only {len(drawn)} different cases could be drawn: widen dims, or check that assume is not too narrow"
         )
-    ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
+    if pool:
+        return [drawn[place] for place in order], []
+    ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     home = _draw_home(assignment, seen) if assignment.home and (assignment.rows or assignment.check) else ()
     return [*(drawn[place] for place in order), *home], sorted(ladder, key=lambda case: case.size)
 
@@ -236,11 +240,11 @@ def limit_memory(more: int) -> None:
 
 
 def main() -> None:
-    """Read an assignment as JSON, write its cases, or with REFUSED why there are none."""
+    """Read an assignment as JSON, write its cases, or with REFUSED why there are none; an argument asks for a pool."""
     assignment = assignment_from_json(sys.stdin.read())
     limit_memory(MOST_MEMORY)
     try:
-        drawn = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
+        drawn = dump_cases(assignment_to_json(assignment), *draw_all(assignment, pool=len(sys.argv) > 1))
     except (AssignmentError, ExpressionError) as error:
         _refuse(str(error))
     except MemoryError:

@@ -14,9 +14,6 @@ from grader.oracle.network import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.trees import Description
 
-#: The corner of cases that have the dims of the notebook's own shape.
-HOME = "home"
-
 
 @dataclass(frozen=True, eq=False)
 class DrawnCase:

@@ -60,7 +60,7 @@ def load(data: bytes, name: str) -> "NetworksRevision":
     return revision.load(data, name)
 
 
-def finish(data: bytes, name: str, workshop: "Workshop") -> bytes:  # noqa: ARG001 - nobody's code is run
+def finish(data: bytes, name: str, workshop: "Workshop", *, pool: bool) -> bytes:  # noqa: ARG001 - the seam's
     """Return a drawn revision with the number of networks that put each step to the test.
 
     Worked out once; the drawing process may not import what judges, or a change there would draw others.

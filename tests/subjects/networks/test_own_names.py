@@ -89,7 +89,7 @@ def test_marks_do_not_hang_on_the_drawing_where_the_numbers_follow_the_sign_of_t
     seed: int, choice: int
 ) -> None:
     """The mask of dl/dh in place of the derivative: wrong, and yet it depends on the error."""
-    judge = NetworksJudge(load(DrawingProcess(replace(JUDGE.assignment, seed=seed), choice).result()))
+    judge = NetworksJudge(load(DrawingProcess(replace(JUDGE.assignment, seed=seed), pool=choice == 1).result()))
     source = four_lines({"derivative": "indicator_function(all_dl_dh[layer])"})
     judgement = judge.judge(local(source, judge.assignment), lambda: local(source, judge.assignment))
     assert lost_rows(judgement) == {"relu_derivative"}
