@@ -221,9 +221,9 @@ class Client:
         return list(self._calls.listing(path, Revision.read, self._calls.in_course()))
 
     def publish(self, toml: str, *, fresh: int | None = None, key: str | None = None) -> Publication:
-        """Request that an assignment is published: a worker draws its networks and tests them. For staff.
+        """Request that an assignment is published: a worker draws its cases and tests them. For staff.
 
-        `fresh` is the number of networks that come from a secret pool; by default a fifth.
+        `fresh` is the number of cases that come from a secret pool; by default a fifth.
         """
         body = {"toml": toml, **({} if fresh is None else {"fresh": fresh}), **self._calls.in_course()}
         return self._calls.post("/publications", Publication.read, body, headers=idempotency_header(key))

@@ -87,7 +87,7 @@ class Revision:
     networks_sha256: str
     #: None if it ships with Backmark.
     published: datetime | None = field(metadata=_PUBLISHED)
-    #: The number of networks from a secret pool, different for each group of students.
+    #: The number of cases from a secret pool, different for each group of students.
     fresh: int
     #: The JSON of the answer, with the assignment's settings, and for staff the detected mistakes.
     body: Body

@@ -64,3 +64,5 @@ class Trial:
     warnings: Sequence[str] = ()
     #: The statements that count for rows.
     statements: Sequence[ProvenStatement] = ()
+    #: The places of cases that never give way to fresh ones.
+    fixed: Sequence[int] = ()

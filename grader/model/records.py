@@ -136,15 +136,15 @@ class RevisionRecord:
     title: str
     networks_sha256: str
     published: float
-    #: Networks of the secret pool that a submission is graded on; 0: all are graded on the same.
+    #: Cases of the secret pool that a submission is graded on; 0: all are graded on the same.
     fresh: int = 0
     #: Catches of the self-check: how many networks see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
     #: The figures of its networks and their catches, for staff, in the JSON of `grader.publishing.preview`; empty:
     #: unknown.
     preview: str = ""
-    #: Places of its own networks that give way to those, which each group of students has of its own. None where each
-    #: source has its own fresh networks, beside all of the revision's: as earlier versions published.
+    #: Places of its own cases that give way to those, which each group of students has of its own. None where each
+    #: source has its own fresh cases, beside all of the revision's: as earlier versions published.
     replaced: tuple[int, ...] = ()
 
 

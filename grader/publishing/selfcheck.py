@@ -41,6 +41,8 @@ class SelfCheck:
     warnings: tuple[str, ...] = ()
     #: The statements of solutions that count for rows, with what the cases catch of their edits.
     statements: tuple[ProvenStatement, ...] = ()
+    #: The places of cases that never give way to fresh ones.
+    fixed: tuple[int, ...] = ()
 
     @property
     def missed(self) -> tuple[KnownMistake, ...]:
@@ -76,6 +78,7 @@ def selfcheck(revision: JudgedRevision) -> SelfCheck:
         tuple(tried.faults),
         tuple(tried.warnings),
         tuple(tried.statements),
+        tuple(tried.fixed),
     )
 
 

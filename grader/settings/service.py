@@ -56,7 +56,7 @@ class ServiceSettings(BaseSettings):
     redis_ca: Path | None = None
     #: The folder of Redis's files, if it runs on the web server's machine: `/readyz` then says when its disk is full.
     redis_folder: Path | None = None
-    #: Chooses each submission's fresh networks, where a revision has them, and signs links and sign-ins: secret from
+    #: Chooses each submission's fresh cases, where a revision has them, and signs links and sign-ins: secret from
     #: students, kept for good.
     secret: SecretStr | None = None
 

@@ -4,7 +4,6 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from grader.model.fresh_places import places, usual
 from grader.model.records import RevisionRecord
 from grader.model.stored import read
 from grader.store import keys
@@ -108,8 +107,7 @@ class Assignments:
         packaged = next((candidate for candidate in list_packaged_revisions() if candidate.id == revision.id), None)
         if not self._pooled or packaged is None or revision.course != keys.EVERYONE:
             return revision
-        count = usual(packaged.cases)
-        return replace(revision, fresh=count, replaced=places(packaged.cases, count))
+        return replace(revision, fresh=len(packaged.replaced), replaced=packaged.replaced)
 
     def _store_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         """Return a packaged revision, and store it if no process has yet, so that any worker finds its cases."""

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from grader.errors import AssignmentError
+from grader.model.fresh_places import replaceable, usual
 from grader.subjects import kinds
 from grader.subjects.gallery import list_drawn
 
@@ -21,8 +22,9 @@ class PackagedRevision:
     title: str
     cases_sha256: str
     archive: bytes
-    #: The number of cases.
+    #: The number of cases, and the places of those that give way where there is a secret to choose fresh ones by.
     cases: int
+    replaced: tuple[int, ...]
     #: The preview that `grader.publishing.preview` wrote.
     preview: str
 
@@ -51,5 +53,6 @@ def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:
         cases_sha256=header.cases_sha256,
         archive=data,
         cases=header.cases,
+        replaced=replaceable(header.cases, usual(header.cases), header.caught, header.fixed),
         preview=preview.strip(),
     )

@@ -33,7 +33,7 @@ class SubjectKind(Protocol):
     #: True if publishing runs code of the assignment's author: that takes the scope `author`.
     RUNS_CODE: bool
     #: The module that `python -m` draws with: it reads an assignment's JSON and writes a revision, or with the status
-    #: `REFUSED` of `grader.errors` why not. It may be given how many cases to draw for each that is kept.
+    #: `REFUSED` of `grader.errors` why not. With the argument 1 it draws a pool of fresh cases.
     DRAWING: str
 
     def layout(self) -> int:
@@ -56,10 +56,11 @@ class SubjectKind(Protocol):
         """Return a stored revision; raises AssignmentError."""
         ...
 
-    def finish(self, data: bytes, name: str, workshop: Workshop) -> bytes:
+    def finish(self, data: bytes, name: str, workshop: Workshop, *, pool: bool) -> bytes:
         """Return a drawn revision with what the process that draws may not work out; raises BadAssignment.
 
-        Whatever it needs to run of the assignment's own code it runs in the workshop.
+        Whatever it needs to run of the assignment's own code it runs in the workshop. Of a pool of fresh cases only
+        what judges them is worked out.
         """
         ...
 

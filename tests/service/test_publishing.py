@@ -40,15 +40,15 @@ NAMES = [f"s{number}" for number in range(1, 100)]
 @pytest.fixture(scope="module", autouse=True)
 def _draw_once() -> Iterator[None]:
     """Draw the same networks once for all tests of this file; whatever is not drawn yet, is drawn as ever."""
-    networks_by_request: dict[tuple[Assignment, int | None], bytes] = {}
+    networks_by_request: dict[tuple[Assignment, bool], bytes] = {}
 
     class Kept(DrawingProcess):
         """A drawing that is remembered."""
 
-        def __init__(self, assignment: Assignment, choice: int | None = None) -> None:
-            self._asked = (assignment, choice)
+        def __init__(self, assignment: Assignment, *, pool: bool = False) -> None:
+            self._asked = (assignment, pool)
             if self._asked not in networks_by_request:
-                super().__init__(assignment, choice)
+                super().__init__(assignment, pool=pool)
 
         def result(self, seconds: float | None = None) -> bytes:
             """A revision's bytes, drawn now or before."""
@@ -292,10 +292,10 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
 
 def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: ContractJudge) -> None:
     places_caught = [caught_mistake.places for caught_mistake in selfcheck(udl.revision).catches]
-    assert fresh_cases.replaceable(200, 40, places_caught) == places(200, usual(200))
-    assert fresh_cases.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
-    assert fresh_cases.replaceable(4, 2, [(0,), (1,)]) == (2,)
-    assert fresh_cases.replaceable(2, 1, [(0,), (1,)]) == ()
+    assert fresh_places.replaceable(200, 40, places_caught) == places(200, usual(200))
+    assert fresh_places.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
+    assert fresh_places.replaceable(4, 2, [(0,), (1,)]) == (2,)
+    assert fresh_places.replaceable(2, 1, [(0,), (1,)]) == ()
 
 
 def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:

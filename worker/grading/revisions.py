@@ -33,13 +33,14 @@ class DrawingProcess:
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: "AnyAssignment", choice: int | None = None, watch: Watch | None = None) -> None:
-        """Draw `choice` cases for each that is used, or as many as usual; `watch`: see `Watch`."""
+    def __init__(self, assignment: "AnyAssignment", watch: Watch | None = None, *, pool: bool = False) -> None:
+        """Draw an assignment's cases, or those of a pool of fresh ones; `watch`: see `Watch`."""
         self._assignment = assignment
+        self._pool = pool
         self._kind = kinds.of(assignment)
         self._workshop = JailWorkshop(watch)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
-            [sys.executable, "-m", self._kind.DRAWING, *([] if choice is None else [str(choice)])],
+            [sys.executable, "-m", self._kind.DRAWING, *(["1"] if pool else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -63,7 +64,7 @@ class DrawingProcess:
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
         with contextlib.closing(self._workshop):
-            return self._kind.finish(drawn, self._assignment.id, self._workshop)
+            return self._kind.finish(drawn, self._assignment.id, self._workshop, pool=self._pool)
 
     def stop(self) -> None:
         """End the drawing: `result` then raises."""

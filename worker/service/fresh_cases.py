@@ -6,12 +6,11 @@ additional cases of its own.
 
 import hashlib
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
-from grader.errors import AssignmentError
+from grader.errors import AssignmentError, BadAssignment
 from grader.judge.subject import AnyRenewal, JudgedRevision
 from grader.model.common import AnyAssignment
-from grader.model.fresh_places import places
 from grader.model.stored import assignment_to_json
 from grader.subjects import kinds
 
@@ -29,21 +28,6 @@ def pool_assignment(assignment: AnyAssignment, fresh: int, secret: bytes) -> Any
     digest = _digest(secret, f"pool\n{fresh}\n{assignment_to_json(assignment)}")
     seed = int.from_bytes(digest[:4], "big") % 2**31
     return kinds.of(assignment).vary(assignment, seed, pool_size(fresh))
-
-
-def replaceable(cases: int, wanted: int, caught: Sequence[Collection[int]]) -> tuple[int, ...]:
-    """Return the places of at most `wanted` cases to replace, so that the rest still detects every known mistake.
-
-    `caught` has the places of the cases that detect each mistake.
-    """
-    fresh = min(wanted, cases)
-    while fresh:
-        for shift in range(-(-cases // fresh)):
-            chosen = places(cases, fresh, shift)
-            if all(set(detecting) - set(chosen) for detecting in caught):
-                return chosen
-        fresh //= 2
-    return ()
 
 
 def identifier(revision: JudgedRevision, pool: JudgedRevision, fresh: int, replaced: Sequence[int] = ()) -> str:
@@ -78,6 +62,17 @@ def of_group(  # noqa: PLR0913 - the inputs of the choice, each by its name
     if len(chosen) < len(replaced):
         raise AssignmentError(f"revision {revision} has a pool of {size} {pool.subject.noun}s, and needs more")
     return renewal.merge(pool, chosen, frozenset(replaced))
+
+
+def require_enough(own: JudgedRevision, pool: JudgedRevision, replaced: Sequence[int]) -> None:
+    """Raise BadAssignment if a pool has too few cases for the places to replace: that is so for each group."""
+    size, noun = len(pool.subject.cases), pool.subject.noun
+    fitting = len(_renewal(own).fitting(pool, range(size), replaced))
+    if fitting < len(replaced):
+        raise BadAssignment(
+            f"only {fitting} of the {size} {noun}s of the pool can stand in the place of {len(replaced)} {noun}s: widen"
+            " the ranges that they are drawn from, or publish with fresh = 0"
+        )
 
 
 def _renewal(own: JudgedRevision) -> AnyRenewal:

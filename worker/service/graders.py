@@ -26,7 +26,7 @@ _GROUPED = 4 * GROUPS
 _KNOWN = 256
 
 UNCHOSEN = (
-    "this revision grades on fresh networks, which a secret chooses: set BACKMARK_SECRET for every worker to the value"
+    "this revision grades on fresh cases, which a secret chooses: set BACKMARK_SECRET for every worker to the value"
     " that it was published with"
 )
 
@@ -75,7 +75,7 @@ class Graders:
     def grader(
         self, revision: records.RevisionRecord, source_sha256: str, group: str = "", draw: Draw | None = None
     ) -> Grader:
-        """Return the grader of a source in a group against a revision, with fresh networks if it has any.
+        """Return the grader of a source in a group against a revision, with fresh cases if it has any.
 
         `draw` draws the pool of a packaged revision if this service has none yet.
         """

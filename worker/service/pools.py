@@ -15,10 +15,10 @@ from worker.service.lease import Lease
 _OTHERS, _PAUSE = 15.0, 0.1
 
 
-def draw(assignment: AnyAssignment, lease: Lease, choice: int | None = None) -> bytes:
-    """Draw the cases of an assignment; `choice` as for `DrawingProcess`."""
+def draw(assignment: AnyAssignment, lease: Lease, *, pool: bool = False) -> bytes:
+    """Draw the cases of an assignment, or those of a pool."""
     lease.check()
-    drawing = DrawingProcess(assignment, choice)
+    drawing = DrawingProcess(assignment, pool=pool)
     with lease.ending(drawing.stop):
         try:
             return drawing.result(MOST_SECONDS)
@@ -30,9 +30,14 @@ def draw(assignment: AnyAssignment, lease: Lease, choice: int | None = None) -> 
 def draw_pool(assignment: AnyAssignment, count: int, secret: bytes, lease: Lease) -> bytes:
     """Draw a pool that accepts right implementations; the cases that are not replaced detect wrong ones.
 
-    So its cases are taken as drawn, in a second, instead of being chosen for coverage, in ten.
+    So its cases are taken as drawn instead of being chosen. Raises BadAssignment with what keeps it from being built.
     """
-    drawn = draw(fresh_cases.pool_assignment(assignment, count, secret), lease, choice=1)
+    try:
+        drawn = draw(fresh_cases.pool_assignment(assignment, count, secret), lease, pool=True)
+    except BadAssignment as error:
+        noun = kinds.of(assignment).WORDS.noun
+        message = f"the pool of fresh {noun}s cannot be built: {error}. With fresh = 0 there is none"
+        raise BadAssignment(message) from error
     pool = kinds.load(drawn, "the pool")
     if rejected := reference_rejected(pool):
         raise BadAssignment(

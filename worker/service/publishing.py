@@ -62,11 +62,13 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
     revision = kinds.load(archive, assignment.id)
     checked = _require_sound(selfcheck(revision), revision.subject.noun, own=kinds.of(assignment).RUNS_CODE)
     caught = [catch.places for catch in checked.catches]
-    replaced = fresh_cases.replaceable(checked.cases, request.fresh, caught)
+    replaced = fresh_places.replaceable(checked.cases, request.fresh, caught, checked.fixed)
     revision_id, pool = revision.id, None
     if replaced:
         pool = pools.draw_pool(assignment, len(replaced), secret, lease)
-        revision_id = fresh_cases.identifier(revision, kinds.load(pool, "the pool"), len(replaced), replaced)
+        drawn = kinds.load(pool, "the pool")
+        fresh_cases.require_enough(revision, drawn, replaced)
+        revision_id = fresh_cases.identifier(revision, drawn, len(replaced), replaced)
     record = records.RevisionRecord(
         id=revision_id,
         course=request.course,

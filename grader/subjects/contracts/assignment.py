@@ -16,6 +16,8 @@ DISCRETE = frozenset({"labels", "onehot", "binary", "mask"})
 MOST_SIZE = 64
 #: The name that the lines of a notebook's check give the loss.
 LOSS = "loss"
+#: The corner of cases that have the dims of the notebook's own shape.
+HOME = "home"
 #: The version of the language that this version of Backmark reads.
 LANGUAGE = 1
 

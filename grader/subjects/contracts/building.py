@@ -14,11 +14,11 @@ import numpy as np
 from grader.errors import BadAssignment
 from grader.judge.trial import ProvenStatement
 from grader.oracle.cases import Array
-from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.assignment import HOME, ContractAssignment
 from grader.subjects.contracts.author_code import clip, describe_dims, list_names
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.choosing import CaseChoice
-from grader.subjects.contracts.drawn import HOME, DrawnCase
+from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import IndexedResult, find, list_results
 from grader.subjects.contracts.notebook_check import CheckComparison
@@ -59,18 +59,28 @@ class Built:
     terms: tuple[str, ...]
     #: The statements of solutions that count for rows.
     statements: tuple[ProvenStatement, ...] = ()
+    #: By edit of these the places of the cases that catch it.
+    proofs: tuple[frozenset[int], ...] = ()
 
 
 def build(
-    assignment: ContractAssignment, drawn: Sequence[DrawnCase], ladder: Sequence[DrawnCase], workshop: Workshop
+    assignment: ContractAssignment,
+    drawn: Sequence[DrawnCase],
+    ladder: Sequence[DrawnCase],
+    workshop: Workshop,
+    *,
+    pool: bool = False,
 ) -> Built:
-    """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used."""
+    """Return judged cases; raises BadAssignment with a sentence about whatever keeps it from being used.
+
+    Of a pool the cases are left out on which a solution is not right: by them nobody is to be judged.
+    """
     workshop.expect(_count_runs(assignment, len(drawn), len(ladder)))
-    reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop)
+    reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop, lenient=pool)
     spare = len(drawn) - 2 * assignment.cases if assignment.rows else 0
     passed = reference.run([*drawn, *ladder], spare)
     split = len(passed) - len(ladder)
-    usable = _take_usable(passed[:split])
+    usable = _take_usable(passed[:split], assignment.cases)
     small = [entry for entry in passed[split:] if is_finite(entry)]
     # Of a contract with rows of statements the cases are chosen: some of all to be judged, and of these some to decide,
     # once it is known which edits they catch.
@@ -78,28 +88,30 @@ def build(
     judged = [usable[place] for place in choice.places] if choice else _take_first(usable, assignment.cases)
     cases, sound = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
-    main, rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
+    places = np.flatnonzero(sound[:count]).tolist()
+    main, rungs = cases.take(places), cases.take(range(count, len(cases)))
     statements: tuple[ProvenStatement, ...] = ()
+    proofs: tuple[frozenset[int], ...] = ()
     if choice:
-        places = np.flatnonzero(sound[:count]).tolist()
-        main, statements = _choose(assignment, main.take(places), choice.take(places, assignment.cases), workshop)
+        main, statements, proofs = _choose(assignment, main, choice.take(places, assignment.cases), workshop)
     if assignment.check is not None:
         trial.try_check(CheckComparison(assignment, assignment.check, main))
     mistakes = {
         mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
     }
     return Built(
-        main, rungs, trial.find_probes(rungs), mistakes, _Expectations(assignment, reference).terms(passed), statements
+        *(main, rungs, trial.find_probes(rungs), mistakes, _Expectations(assignment, reference).terms(passed)),
+        *(statements, proofs),
     )
 
 
-def _take_usable(passed: Sequence[PassedCase]) -> list[PassedCase]:
+def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
     """Return the cases on which all numbers of the reference are finite; raises BadAssignment if many are not.
 
-    On values on purpose they need not be.
+    On values on purpose they need not be. It is enough if there are as many as are wanted.
     """
     plain = [is_finite(entry) for entry in passed if entry.case.corner not in VARIED]
-    if sum(plain) < len(plain) * (1 - _UNUSABLE):
+    if sum(plain) < min(len(plain) * (1 - _UNUSABLE), wanted):
         raise BadAssignment(
             f"the reference returned numbers that are not finite for {len(plain) - sum(plain)} of {len(plain)} drawn"
             " cases: change the dims or the values of its inputs"
@@ -136,11 +148,13 @@ def _list_values(entry: PassedCase) -> dict[str, Any]:
 
 def _choose(
     assignment: ContractAssignment, drawn: ContractCases, choice: CaseChoice, workshop: Workshop
-) -> tuple[ContractCases, tuple[ProvenStatement, ...]]:
-    """Return the cases that decide, and the statements that count for rows, with the edits that these catch."""
+) -> tuple[ContractCases, tuple[ProvenStatement, ...], tuple[frozenset[int], ...]]:
+    """Return the cases that decide, the statements that count for rows, and by edit the cases that catch it."""
     tried = RowTrial(assignment, drawn, workshop).try_edits(choice.first, choice.others)
     chosen = choice.choose([edit.caught for statement in tried for edit in statement.edits])
-    return drawn.take(chosen), tuple(statement.conclude(frozenset(chosen)) for statement in tried)
+    statements = tuple(statement.conclude(frozenset(chosen)) for statement in tried)
+    proofs = tuple(proof for statement in tried for proof in statement.list_proofs(chosen))
+    return drawn.take(chosen), statements, proofs
 
 
 def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:

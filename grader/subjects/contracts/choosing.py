@@ -2,7 +2,7 @@
 
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,7 +13,8 @@ import numpy as np
 
 from grader.oracle.cases import Array
 from grader.oracle.coverage import Cells, Coverage
-from grader.subjects.contracts.drawn import ANY, HOME, DrawnCase
+from grader.subjects.contracts.assignment import HOME
+from grader.subjects.contracts.drawn import ANY, DrawnCase
 
 #: Quantities of a case, at most; items of a list from either end that have quantities of their own.
 _MOST_QUANTITIES, _PLACES = 500, 3
@@ -47,7 +48,7 @@ class CaseChoice:
 
     def take(self, places: Sequence[int], wanted: int) -> "CaseChoice":
         """Return the choice of so many of the cases at these places."""
-        cases, numbers = ([items[place] for place in places] for items in (self.cases, self.places))
+        cases, numbers = [self.cases[place] for place in places], [self.places[place] for place in places]
         return CaseChoice(cases, numbers, self.coverage, self.cells[list(places)], wanted)
 
     @property
@@ -93,6 +94,17 @@ def _tabulate(cases: Sequence[DrawnCase], values: Sequence[Mapping[str, Any]]) -
     rows = np.array([describe(case.dims, part) for case, part in zip(cases, parts, strict=True)])
     columns = {np.unique(column, return_inverse=True)[1].tobytes(): column for column in rows.T[::-1]}
     return np.array([*columns.values()][::-1][:_MOST_QUANTITIES]).T
+
+
+def cover(caught: Iterable[frozenset[int]]) -> tuple[int, ...]:
+    """Return few places, in order, among which is one of each of the sets that are not empty."""
+    chosen: set[int] = set()
+    needy = {places for places in caught if places}
+    while needy:
+        counts = Counter(place for places in needy for place in places)
+        chosen.add(min(counts, key=lambda place: (-counts[place], place)))
+        needy = {places for places in needy if chosen.isdisjoint(places)}
+    return tuple(sorted(chosen))
 
 
 def describe(dims: Mapping[str, Any], values: Sequence[Any]) -> list[float]:

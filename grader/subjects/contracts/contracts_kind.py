@@ -62,11 +62,11 @@ def load(data: bytes, name: str) -> "ContractRevision":
     return revision.load(data, name)
 
 
-def finish(data: bytes, name: str, workshop: "Workshop") -> bytes:  # noqa: ARG001 - the seam's
+def finish(data: bytes, name: str, workshop: "Workshop", *, pool: bool) -> bytes:  # noqa: ARG001 - the seam's
     """Return drawn cases with what is expected of them: the reference, the solution and the mistakes are run."""
     from grader.subjects.contracts.publishing import finish as finish_cases
 
-    return finish_cases(data, workshop)
+    return finish_cases(data, workshop, pool=pool)
 
 
 def vary(assignment: ContractAssignment, seed: int | None, cases: int | None) -> ContractAssignment:
@@ -78,9 +78,9 @@ def vary(assignment: ContractAssignment, seed: int | None, cases: int | None) ->
     )
 
 
-def renewable(assignment: ContractAssignment) -> int:  # noqa: ARG001 - the seam's
-    """Return 0: it has no fresh cases."""
-    return 0
+def renewable(assignment: ContractAssignment) -> int:
+    """Return the number of its cases: fresh ones may replace some of them."""
+    return assignment.cases
 
 
 def survey(revision: "ContractRevision") -> "Survey | None":

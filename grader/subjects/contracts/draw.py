@@ -1,6 +1,7 @@
 """Draws a contract's cases with Hypothesis; run as a process of its own.
 
     python -m grader.subjects.contracts.draw <assignment.json >cases.npz
+    python -m grader.subjects.contracts.draw 1 <assignment.json >pool.npz
 
 A seed alone does not fix what Hypothesis draws: it mixes in constants of the local modules that happen to be imported.
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
@@ -23,8 +24,8 @@ from hypothesis.strategies import DrawFn
 from grader.errors import REFUSED, AssignmentError
 from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
-from grader.subjects.contracts.assignment import MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
-from grader.subjects.contracts.drawn import ANY, HOME, DrawnCase, dump_cases
+from grader.subjects.contracts.assignment import HOME, MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
+from grader.subjects.contracts.drawn import ANY, DrawnCase, dump_cases
 from grader.subjects.contracts.expressions import (
     DRAWING,
     FUNCTIONS,
@@ -171,12 +172,13 @@ def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any],
     return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place, corner) for place in places]
 
 
-def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[DrawnCase]]:
+def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[list[DrawnCase], list[DrawnCase]]:
     """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up.
 
-    Of a contract with rows of statements, or with a check, those of its home, if it has one, come last.
+    Of a contract with rows of statements, or with a check, those of its home, if it has one, come last. A pool of fresh
+    cases has none of its home, and no ladder.
     """
-    wanted, corners = _count_wanted(assignment), [*enumerate(CORNERS)]
+    wanted, corners = _count_wanted(assignment, pool=pool), [*enumerate(CORNERS)]
     if assignment.rows and any(values.can_vary(entry.values) for entry in assignment.inputs):
         # The numbers between are those of cases that are drawn freely, of the ladder and of home.
         corners += enumerate(values.VARIED, len(CORNERS) + 3)
@@ -190,21 +192,23 @@ def draw_all(assignment: ContractAssignment) -> tuple[list[DrawnCase], list[Draw
         raise AssignmentError(
             f"only {len(drawn)} different cases could be drawn: widen dims, or check that assume is not too narrow"
         )
-    ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     if sum(case.size for case in drawn) > MOST_IN_ALL:
         raise AssignmentError(
             f"the inputs of {len(drawn)} cases hold more than {MOST_IN_ALL:,} numbers: let dims be smaller, or ask for"
             " fewer cases"
         )
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
+    if pool:
+        return [drawn[place] for place in order], []
+    ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     home = _draw_home(assignment, seen) if assignment.home and (assignment.rows or assignment.check) else ()
     return [*(drawn[place] for place in order), *home], sorted(ladder, key=lambda case: case.size)
 
 
-def _count_wanted(assignment: ContractAssignment) -> int:
+def _count_wanted(assignment: ContractAssignment, *, pool: bool) -> int:
     """Return the number of cases to draw: to choose from, as many as there is room for even if all are the largest."""
     least = ceil(SPARE * assignment.cases)
-    if not assignment.rows:
+    if pool or not assignment.rows:
         return least
     largest = _examples(assignment, LARGEST, 1, CORNERS.index(LARGEST), set())
     room = MOST_IN_ALL // max((case.size for case in largest), default=1)
@@ -262,11 +266,11 @@ def limit_memory(more: int) -> None:
 
 
 def main() -> None:
-    """Read an assignment as JSON, write its cases, or with REFUSED why there are none."""
+    """Read an assignment as JSON, write its cases, or with REFUSED why there are none; an argument asks for a pool."""
     assignment = assignment_from_json(sys.stdin.read())
     limit_memory(MOST_MEMORY)
     try:
-        drawn = dump_cases(assignment_to_json(assignment), *draw_all(assignment))
+        drawn = dump_cases(assignment_to_json(assignment), *draw_all(assignment, pool=len(sys.argv) > 1))
     except (AssignmentError, ExpressionError) as error:
         _refuse(str(error))
     except MemoryError:

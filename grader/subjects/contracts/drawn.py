@@ -14,8 +14,8 @@ from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.trees import Description
 
-#: The corner of cases that are drawn freely, and of those that have the dims of the notebook's own shape.
-ANY, HOME = "any", "home"
+#: The corner of cases that are drawn freely.
+ANY = "any"
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 
@@ -27,6 +28,25 @@ class StoredMistake:
     #: By case the form of the answers that were not all numbers.
     forms: Mapping[int, str] = field(default_factory=dict)
 
+    def join(self, other: "StoredMistake", cases: int) -> "StoredMistake":
+        """Return what is stored of it on so many cases, and after them on the other's."""
+        return StoredMistake(
+            (*self.wrong, *(cases + i for i in other.wrong)),
+            np.concatenate([self.projections, other.projections], axis=1),
+            {**self.forms, **{cases + i: form for i, form in other.forms.items()}},
+        )
+
+    def take(self, cases: ContractCases, places: Sequence[int]) -> "StoredMistake":
+        """Return what is stored of it on the cases at these places, in this order."""
+        starts = [0, *accumulate(sum(place.size > 0 for place in layout) for layout in cases.layouts)]
+        columns = [column for i in places for column in range(starts[i], starts[i + 1])]
+        wrong = frozenset(self.wrong)
+        return StoredMistake(
+            tuple(at for at, i in enumerate(places) if i in wrong),
+            self.projections[:, columns],
+            {at: self.forms[i] for at, i in enumerate(places) if i in self.forms},
+        )
+
 
 def describe_forms(answers: Sequence[Answer]) -> dict[int, str]:
     """Return by case what came in the place of numbers, the same for answers that are wrong alike."""
@@ -45,7 +65,8 @@ def describe_forms(answers: Sequence[Answer]) -> dict[int, str]:
 class Projector:
     """The projections of the results of some cases: sums with weights that are fixed for good."""
 
-    def __init__(self, cases: ContractCases) -> None:
+    def __init__(self, cases: ContractCases, origins: Sequence[int] = ()) -> None:
+        """Make the weights ready; `origins` has by case where its numbers stood when its mistakes were stored."""
         parts = [(i, place.result, part) for i, place, part in cases.slices() if place.size]
         #: Of each result the case and the place of its declaration.
         self.cases = np.array([i for i, _, _ in parts], np.intp)
@@ -53,7 +74,7 @@ class Projector:
         self._starts = np.array([part.start for _, _, part in parts], np.intp)
         self._sizes = np.array([part.stop - part.start for _, _, part in parts], np.intp)
         #: Inconclusive numbers are left out.
-        self._weights = np.where(np.isnan(cases.expected), 0.0, _weights(len(cases.expected)))
+        self._weights = np.where(np.isnan(cases.expected), 0.0, _weights(_list_origins(cases, origins)))
         self._keep_small(np.isnan(cases.expected))
         #: The tolerance of each projection of a right answer.
         self.tolerances = self._sum(np.where(np.isfinite(cases.tolerances), cases.tolerances, 0.0), absolute=True)
@@ -85,10 +106,19 @@ class Projector:
         return sums
 
 
-def _weights(size: int) -> Array:
-    """Return weights from -1 to 1 for so many numbers: splitmix64 of their places, alike in all versions of NumPy."""
-    state = np.arange(1, PROJECTIONS * size + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+def _list_origins(cases: ContractCases, origins: Sequence[int]) -> "np.ndarray[tuple[int], np.dtype[np.uint64]]":
+    """Return by number where it stood when mistakes were stored: where it stands, unless its case came from a pool."""
+    places = np.arange(cases.starts[-1])
+    if origins:
+        places += np.repeat(np.subtract(origins, cases.starts[:-1]), np.diff(cases.starts))
+    return places.astype(np.uint64)
+
+
+def _weights(places: "np.ndarray[tuple[int], np.dtype[np.uint64]]") -> Array:
+    """Return weights from -1 to 1 for numbers: splitmix64 of their places, alike in all versions of NumPy."""
+    each = np.arange(1, PROJECTIONS + 1, dtype=np.uint64)
+    state = (np.uint64(PROJECTIONS) * places[:, None] + each) * np.uint64(0x9E3779B97F4A7C15)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     state ^= state >> np.uint64(31)
-    return (state.astype(np.float64) / 2.0**63 - 1).reshape(size, PROJECTIONS).T.copy()
+    return (state.astype(np.float64) / 2.0**63 - 1).T.copy()

@@ -17,9 +17,9 @@ from grader.model.verdict import CheckReason, NotebookCheck
 from grader.oracle.answers import Answer, Candidate, Raised, Returned
 from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
-from grader.subjects.contracts.assignment import LOSS, ContractAssignment, ContractCheck, ContractResult
+from grader.subjects.contracts.assignment import HOME, LOSS, ContractAssignment, ContractCheck, ContractResult
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace, list_expressions, locate_inputs
-from grader.subjects.contracts.drawn import HOME, DrawnCase
+from grader.subjects.contracts.drawn import DrawnCase
 from grader.subjects.contracts.driver import bound_names, used_names
 from grader.subjects.contracts.exchange import ContractExchange, join_numbers, numbers_of
 from grader.subjects.contracts.layout import split_target

@@ -1,8 +1,9 @@
 """The checks by which a contract may be used: each result is put to the test, and nothing trivial earns its marks."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from grader.oracle.cases import Array
 from grader.subjects.contracts.assignment import ContractAssignment, assignment_from_json
 from grader.subjects.contracts.building import Built, build
 from grader.subjects.contracts.cases import ContractCases
+from grader.subjects.contracts.choosing import cover
 from grader.subjects.contracts.drawn import load_cases
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.layers import LayersError, find_layers
@@ -30,14 +32,17 @@ _SHARP = 1e-4
 _INCONCLUSIVE = 0.5
 
 
-def finish(data: bytes, workshop: Workshop) -> bytes:
-    """Return drawn cases as a revision, with the faults for which it may not be used; raises BadAssignment."""
+def finish(data: bytes, workshop: Workshop, *, pool: bool = False) -> bytes:
+    """Return drawn cases as a revision, with the faults for which it may not be used; raises BadAssignment.
+
+    Of a pool of fresh cases only what judges them is worked out: what an assignment promises, its own cases prove.
+    """
     text, drawn, ladder = load_cases(data)
     assignment = assignment_from_json(text)
     with np.errstate(all="ignore"):
         # An author's code may answer with infinities.
-        built = build(assignment, drawn, ladder, workshop)
-    if assignment.template:
+        built = build(_reduce(assignment) if pool else assignment, drawn, ladder, workshop, pool=pool)
+    if assignment.template and not pool:
         assignment = replace(assignment, unfilled=_read_template(assignment, workshop))
     if assignment.drawing:
         try:
@@ -50,13 +55,20 @@ def finish(data: bytes, workshop: Workshop) -> bytes:
             identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
             for identifier, tried in built.mistakes.items()
         }
+    drawn_revision = ContractRevision(assignment, built.cases, built.ladder, built.probes, mistakes, built.terms)
+    if pool:
+        return dump(drawn_revision)
     faults = tuple(find_faults(assignment, built))
-    return dump(
-        ContractRevision(
-            *(assignment, built.cases, built.ladder, built.probes),
-            *(mistakes, built.terms, faults, built.statements),
-        )
-    )
+    proving = cover([*built.proofs, *_prove_marks(assignment, built.cases)])
+    return dump(replace(drawn_revision, faults=faults, statements=built.statements, proving=proving))
+
+
+def _reduce(assignment: ContractAssignment) -> ContractAssignment:
+    """Return an assignment without what needs no more than a revision's own cases.
+
+    A pool has more cases than a revision: for all of them a solution has the workshop's seconds, for each the same.
+    """
+    return replace(assignment, rows=(), check=None, limits=replace(assignment.limits, seconds=math.inf))
 
 
 def _read_template(assignment: ContractAssignment, workshop: Workshop) -> str:
@@ -105,16 +117,26 @@ def _find_row_faults(
             f"{row} carries marks, but only {int(sharp.sum())} numbers in {spread} cases put it to the test (wanted:"
             f" {_ENTRIES} in {_CASES}): widen its dims, draw more cases, or give it no marks"
         )
-    for name, numbers in _trivial(cases):
-        answers = [Returned(numbers[start:stop]) for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
-        if not any(RowFails(assignment, row)(cases, answers)):
+    for name, failing in _try_trivial(assignment, cases, row):
+        if not failing:
             yield f"{name} in every place earn the marks of {row}: draw other values, or give it no marks"
 
 
-def _trivial(cases: ContractCases) -> Iterator[tuple[str, Array]]:
-    size = len(cases.expected)
-    yield "zeros", np.zeros(size)
-    yield "ones", np.ones(size)
+def _try_trivial(
+    assignment: ContractAssignment, cases: ContractCases, row: str
+) -> Iterator[tuple[str, frozenset[int]]]:
+    """Yield trivial answers, and the places of the cases on which they fail a row."""
+    for name, number in (("zeros", 0.0), ("ones", 1.0)):
+        answers = [Returned(np.full(stop - start, number)) for start, stop in pairwise(cases.starts)]
+        fails = RowFails(assignment, row)(cases, answers)
+        yield name, frozenset(i for i, failed in enumerate(fails) if failed)
+
+
+def _prove_marks(assignment: ContractAssignment, cases: ContractCases) -> Iterator[frozenset[int]]:
+    """Yield by row with marks the places of the cases by which nothing trivial earns them."""
+    for row in dict.fromkeys(result.row for result in assignment.results):
+        if assignment.rubric.get(row, 0):
+            yield from (failing for _, failing in _try_trivial(assignment, cases, row))
 
 
 def _find_inseparable(cases: ContractCases, mistakes: Mapping[str, Tried]) -> Iterator[str]:

@@ -3,10 +3,10 @@
 import hashlib
 import io
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from grader.subjects.contracts.assignment import KIND, ContractAssignment, assig
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.drawn import describe_case, read_cases
 from grader.subjects.contracts.mistakes import PROJECTIONS, StoredMistake
+from grader.subjects.contracts.renewal import arrange, choose_alike
 from grader.subjects.damage import DAMAGE
 
 if TYPE_CHECKING:
@@ -52,8 +53,15 @@ class ContractRevision:
     kind: str = KIND
     #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
     stored: str | None = None
-    #: No case of it is ever fresh.
-    renewal: None = None
+    #: The places of cases that prove by themselves what publishing promised, such as that edits are caught.
+    proving: tuple[int, ...] = ()
+    #: By case where its numbers stood when its mistakes were stored; empty: where they stand.
+    origins: tuple[int, ...] = ()
+
+    @property
+    def renewal(self) -> Self:
+        """Itself: fresh cases may replace some of its own."""
+        return self
 
     @cached_property
     def subject(self) -> "Contract":
@@ -63,11 +71,10 @@ class ContractRevision:
         from grader.subjects.contracts.subject import Contract  # noqa: PLC0415
 
         wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
-        diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes)
-        return Contract(
-            *(self.assignment, self.cases, self.ladder, self.probes),
-            *(wrong, diagnoser, self.faults, self.statements),
-        )
+        diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes, self.origins)
+        fixed = archive.list_fixed([case.corner for case in self.cases.drawn], self.proving)
+        parts = (self.assignment, self.cases, self.ladder, self.probes)
+        return Contract(*parts, wrong, diagnoser, self.faults, self.statements, fixed)
 
     @property
     def assignment_json(self) -> str:
@@ -86,6 +93,33 @@ class ContractRevision:
     def id(self) -> str:
         """A hash over the stored bytes of the assignment and its cases."""
         return _id(self.assignment_json, self.cases_sha256)
+
+    def fitting(self, pool: "ContractRevision", order: Sequence[int], replaced: Collection[int]) -> list[int]:
+        """Return places in the pool for the replaced ones: cases of like size; none if its loss has other terms."""
+        return choose_alike(self.cases, pool.cases, order, replaced) if pool.terms == self.terms else []
+
+    def merge(
+        self, pool: "ContractRevision", places: Sequence[int], replaced: Collection[int] = ()
+    ) -> "ContractRevision":
+        """Return the revision with these cases of the pool in the replaced places; further ones come last."""
+        count, every = len(self.cases), self.cases.join(pool.cases)
+        order = arrange(count, places, replaced)
+        origins = [
+            origin
+            for revision in (self, pool)
+            for origin in revision.origins or revision.cases.starts[: len(revision.cases)]
+        ]
+        mistakes = {
+            identifier: mistake.join(pool.mistakes[identifier], count).take(every, order)
+            for identifier, mistake in self.mistakes.items()
+        }
+        return replace(
+            self,
+            cases=every.take(order),
+            mistakes=mistakes,
+            proving=tuple(at for at, place in enumerate(order) if place in self.proving),
+            origins=tuple(origins[place] for place in order),
+        )
 
 
 def dump(revision: ContractRevision) -> bytes:
@@ -150,6 +184,7 @@ def _read(
         tuple(header["faults"]),
         tuple(map(_read_statement, header.get("statements", ()))),
         stored=stored,
+        proving=tuple(header.get("proving", ())),
     )
 
 
@@ -162,7 +197,7 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 
 def _describe(revision: ContractRevision) -> dict[str, Any]:
     every = revision.cases.join(revision.ladder, revision.probes)
-    # Without rows of statements, or without probes, it is written as before there were any.
+    # Without rows of statements, probes, or cases that prove something, it is written as before there were any.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],
@@ -176,6 +211,7 @@ def _describe(revision: ContractRevision) -> dict[str, Any]:
         "faults": list(revision.faults),
         **(proven if revision.statements else {}),
         **({"probes": len(revision.probes)} if len(revision.probes) else {}),
+        **({"proving": list(revision.proving)} if revision.proving else {}),
     }
 
 

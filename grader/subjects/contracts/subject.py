@@ -69,6 +69,8 @@ class Contract:
     faults: Sequence[str] = ()
     #: The statements of the solutions that count for rows.
     statements: Sequence[ProvenStatement] = ()
+    #: The places of cases that never give way to fresh ones.
+    fixed: Sequence[int] = ()
     noun: str = words.WORDS.noun
 
     @cached_property
@@ -216,7 +218,9 @@ class Contract:
             for mistake in self.assignment.mistakes
         ]
         warnings = tuple(find_warnings(self.assignment))
-        return Trial(_Recorded(), mistakes, self.faults, warnings=warnings, statements=self.statements)
+        return Trial(
+            _Recorded(), mistakes, self.faults, warnings=warnings, statements=self.statements, fixed=self.fixed
+        )
 
     def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
         """Return what staff are shown of the cases."""

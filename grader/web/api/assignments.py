@@ -34,8 +34,8 @@ class RevisionResponse(ResponseModel):
     published_at: datetime | None = Field(description="Null if it ships with Backmark.")
     networks_sha256: str
     fresh: int = Field(
-        description="The number of networks from a secret pool, different for each group of students; 0 if all "
-        "submissions are graded on the same networks."
+        description="The number of cases from a secret pool, different for each group of students; 0 if all "
+        "submissions are graded on the same cases."
     )
     settings: dict[str, Any] = Field(
         description="The assignment's settings; tokens without the scope staff do not get those that its feedback "

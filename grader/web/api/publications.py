@@ -51,8 +51,9 @@ class PublicationRequest(RequestModel):
     )
     fresh: Annotated[int, Field(ge=0, le=fresh_places.MOST), WHOLE] | None = Field(
         default=None,
-        description="The number of networks that are replaced with networks from a secret pool, different for each "
-        "group of students; by default a fifth, or none without BACKMARK_SECRET.",
+        description="The number of cases that are replaced with cases from a secret pool, different for each group of "
+        "students; by default a fifth, or none without BACKMARK_SECRET. Cases that must stay are not replaced: the "
+        "revision says how many are.",
     )
     course: Name | None = Field(
         default=None,
@@ -71,9 +72,7 @@ class PublicationResponse(ResponseModel):
     created_at: datetime
     finished_at: datetime | None
     revision: str | None = Field(description="The id of the published revision.")
-    refusal: str | None = Field(
-        description="Why it was not published, such as a known mistake that no network detects."
-    )
+    refusal: str | None = Field(description="Why it was not published, such as a known mistake that no case detects.")
     refused: Refusal | None = Field(description="The refusal in parts.")
     failure: str | None = Field(description="Why it ended as service_failed.")
     toml: str

@@ -133,6 +133,11 @@ def build(assignment: ContractAssignment) -> ContractRevision:
     return revision.load(_publish(assignment))
 
 
+def build_pool(assignment: ContractAssignment) -> ContractRevision:
+    """Return the revision of a pool of fresh cases."""
+    return revision.load(_publish(assignment, pool=True))
+
+
 def build_shared(assignment: ContractAssignment) -> ContractRevision:
     """Return the contract's revision, made by the first of the processes that want it: of one that no test changes."""
     folder = os.environ.get(REVISIONS)
@@ -149,10 +154,10 @@ def build_shared(assignment: ContractAssignment) -> ContractRevision:
         return revision.load(file.read())
 
 
-def _publish(assignment: ContractAssignment) -> bytes:
-    cases, ladder = draw_all(assignment)
+def _publish(assignment: ContractAssignment, *, pool: bool = False) -> bytes:
+    cases, ladder = draw_all(assignment, pool=pool)
     sketch = dump_cases(assignment_to_json(assignment), cases, ladder)
-    return publishing.finish(sketch, LocalWorkshop())
+    return publishing.finish(sketch, LocalWorkshop(), pool=pool)
 
 
 def judge(contract_revision: ContractRevision, source: str) -> Judgement:

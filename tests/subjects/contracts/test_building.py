@@ -126,7 +126,7 @@ def test_publishing_leaves_no_process_behind(jail: Launch, files: dict[str, str]
     assert jail
     children_before = children()
     with contextlib.suppress(BadAssignment):
-        DrawingProcess(contract(LINEAR.replace("cases = 30", "cases = 10"), **files), 10).result()
+        DrawingProcess(contract(LINEAR.replace("cases = 30", "cases = 10"), **files)).result()
     assert children() == children_before
 
 

@@ -7,10 +7,10 @@ import pytest
 
 from grader.errors import AssignmentError
 from grader.subjects.contracts import draw
+from grader.subjects.contracts.assignment import HOME
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.choosing import CaseChoice, describe
 from grader.subjects.contracts.draw import draw_all
-from grader.subjects.contracts.drawn import HOME
 from grader.subjects.contracts.values import VARIED
 from tests.subjects.contracts.making import LINEAR, build, contract
 from tests.subjects.contracts.test_row_comments import ROWS, SOLUTION

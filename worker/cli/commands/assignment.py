@@ -184,7 +184,11 @@ def draw(file: Path, output: Path | None) -> None:
 
 @assignment.command(epilog=SERVER_VARIABLES)
 @assignment_argument
-@click.option("--fresh", type=click.IntRange(min=0), help="The number of cases from a secret pool.")
+@click.option(
+    "--fresh",
+    type=click.IntRange(min=0),
+    help="Cases from a secret pool, others for each group of students; a fifth by default, 0 for none.",
+)
 @timeout_option
 def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
     """Publish an assignment, a file or a folder, on a server.

@@ -58,7 +58,7 @@ def restore(file: Path, data: Path | None) -> None:
     place = "in BACKMARK_SECRET" if data is None else f"as {data / 'secret'}, or in BACKMARK_SECRET"
     click.echo(
         f"a backup does not hold the service's secret: put that of the service that was backed up {place}, before you"
-        " start this one. With another secret, links and sign-ins end, and fresh networks are lost",
+        " start this one. With another secret, links and sign-ins end, and fresh cases are lost",
         err=True,
     )
 

@@ -47,10 +47,12 @@ class ContractDiagnoser:
     #: The names of the objective's terms, or of the upstream gradients, by row of `cases.terms`.
     terms: tuple[str, ...]
     mistakes: Mapping[str, StoredMistake]
+    #: As for `Projector`.
+    origins: Sequence[int] = ()
 
     @cached_property
     def _known(self) -> KnownMistakes:
-        return KnownMistakes(self.assignment, self.cases, self.mistakes)
+        return KnownMistakes(self.assignment, self.cases, self.mistakes, self.origins)
 
     @cached_property
     def _factors(self) -> Factors:

@@ -41,10 +41,12 @@ class KnownMistakes:
     assignment: ContractAssignment
     cases: ContractCases
     stored: Mapping[str, StoredMistake]
+    #: As for `Projector`.
+    origins: Sequence[int] = ()
 
     @cached_property
     def _projector(self) -> Projector:
-        return Projector(self.cases)
+        return Projector(self.cases, self.origins)
 
     @cached_property
     def _rows(self) -> "np.ndarray[tuple[int], np.dtype[np.str_]]":
