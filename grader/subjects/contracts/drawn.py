@@ -16,6 +16,8 @@ from grader.subjects.contracts.trees import Description
 
 #: The corner of cases that have the dims of the notebook's own shape.
 HOME = "home"
+#: The corner of small cases of simple numbers.
+SIMPLE = "simple"
 
 
 @dataclass(frozen=True, eq=False)

@@ -48,10 +48,15 @@ class ReferenceRun:
 
     assignment: ContractAssignment
     workshop: Workshop
+    #: True if cases on which it raises are left out.
+    lenient: bool = False
 
     def run(self, drawn: Sequence[DrawnCase]) -> list[PassedCase]:
         """Run the reference on the cases, each of them twice."""
         lengths = self._ask("length", ReferenceCases(drawn, [1] * len(drawn)))
+        if self.lenient:
+            passing = [place for place, answer in enumerate(lengths) if isinstance(answer, Returned)]
+            drawn, lengths = [drawn[place] for place in passing], [lengths[place] for place in passing]
         sizes = [self._size(answer) for answer in lengths]
         if sum(sizes) > MOST_IN_ALL:
             raise BadAssignment(
@@ -99,8 +104,8 @@ class ReferenceRun:
             return [{} for _ in bound]
         answers = self._ask("derivatives", ReferenceCases(bound, sizes, places, terms))
         derivatives = []
-        for answer, targets in zip(answers, wanted, strict=True):
-            rest, gradients = numbers_of(answer, 0), {}
+        for answer, targets, count in zip(answers, wanted, sizes, strict=True):
+            rest, gradients = numbers_of(answer, count), {}
             for target, shape in targets.items():
                 size = int(np.prod(shape))
                 gradients[target] = rest[: (len(terms) + 2) * size].reshape(len(terms) + 2, size)
@@ -123,7 +128,7 @@ class ReferenceRun:
             )
             answers += ask(self.workshop, "reference.py", self.assignment.reference, exchange, part, limits)
         for case, answer in zip(cases.drawn, answers, strict=True):
-            if isinstance(answer, Raised):
+            if isinstance(answer, Raised) and not self.lenient:
                 raise BadAssignment(f"reference.py raised {describe_error(answer)} (with {describe_dims(case)})")
         return answers
 

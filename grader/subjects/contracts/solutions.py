@@ -19,7 +19,7 @@ from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.exchange import ContractExchange, join_numbers, numbers_of
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.notebook_check import CheckComparison
-from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.contracts.tolerance import FLOOR, MOVED, RUNS, VISIBLE, tolerances
 from grader.subjects.workshop import Workshop
 
 
@@ -42,18 +42,43 @@ class SolutionTrial:
 
     def measure(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
         """Return the cases with tolerances that let solutions pass in single precision; each must be right itself."""
-        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
-        double = {solution: self._solve(cases, solution) for solution in solutions}
-        noises = [self._measure_noise(cases, solution, answers) for solution, answers in double.items()]
-        noise = np.asarray(np.max(noises, axis=0), np.float64)
-        expected, allowed = tolerances(cases, noise, uncertainty)
-        measured = replace(cases, expected=expected, tolerances=allowed)
+        double = {solution: self._solve(cases, solution) for solution in self._solutions}
+        measured = self._allow(cases, uncertainty, double, (RUNS, FLOOR))
         for solution, answers in double.items():
             wrong = np.flatnonzero(disagreeing(measured, answers))
             if len(wrong):
                 first = int(wrong[0])
                 raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(wrong)))
         return measured
+
+    def keep_right(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
+        """Return those of some cases of simple numbers, with tolerances, on which every solution is right.
+
+        Single precision has such numbers as they are: no further run shows more of its rounding.
+        """
+        double = {
+            solution: self._answers(solution.name, solution.source, cases, "float64") for solution in self._solutions
+        }
+        measured = self._allow(cases, uncertainty, double, (1, VISIBLE))
+        wrong = np.any([disagreeing(measured, answers) for answers in double.values()], axis=0)
+        return measured.take(np.flatnonzero(~wrong).tolist())
+
+    @property
+    def _solutions(self) -> list[Solution]:
+        return [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
+
+    def _allow(
+        self,
+        cases: ContractCases,
+        uncertainty: Array,
+        double: Mapping[Solution, Sequence[Answer]],
+        measure: tuple[int, float],
+    ) -> ContractCases:
+        """Return the cases with tolerances, by the solutions' answers, runs in single precision and a floor."""
+        runs, floor = measure
+        noises = [self._measure_noise(cases, solution, answers, runs) for solution, answers in double.items()]
+        expected, allowed = tolerances(cases, np.asarray(np.max(noises, axis=0), np.float64), uncertainty, floor)
+        return replace(cases, expected=expected, tolerances=allowed)
 
     def _solve(self, cases: ContractCases, solution: Solution) -> list[Answer]:
         """Return a solution's answers in double precision; it must return every result in its shape."""
@@ -64,12 +89,12 @@ class SolutionTrial:
                 raise BadAssignment(f"{solution.name} {describe_answer(answer)} (with {dims})")
         return answers
 
-    def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer]) -> Array:
+    def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer], count: int) -> Array:
         """Return for each number how far a solution is off in single precision, with inputs moved a little or not."""
         rng = np.random.default_rng(self.assignment.seed)
         flat = join_numbers(double, cases.starts)
         runs = []
-        for run in range(RUNS):
+        for run in range(count):
             moved = cases if run == 0 else _move(cases, rng)
             runs.append(join_numbers(self._answers(solution.name, solution.source, moved, "float32"), cases.starts))
         noise = np.max([np.abs(run - flat) for run in runs], axis=0)
@@ -97,9 +122,8 @@ class SolutionTrial:
 
     def try_check(self, check: CheckComparison) -> None:
         """Refuse a notebook's check that does not pass with a solution that has the functions that it calls."""
-        solutions = [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
         wanted = set(check.check.functions)
-        solution = next((each for each in solutions if wanted <= defined_names(each.source)), None)
+        solution = next((each for each in self._solutions if wanted <= defined_names(each.source)), None)
         if solution is None:
             raise BadAssignment(
                 f"check.code calls {' and '.join(check.check.functions)}: define this in one of the solutions, which"
