@@ -83,7 +83,7 @@ def build(
     cases = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
     main, own_rungs = cases.take(range(count)), cases.take(range(count, len(cases)))
-    rungs = _order(ladder, _judge_simple(assignment, simple, workshop).join(own_rungs))
+    rungs = _order(ladder, _judge_simple(assignment, simple, workshop, cases.take([])).join(own_rungs))
     statements: tuple[ProvenStatement, ...] = ()
     if assignment.rows:
         main, statements = _choose(assignment, main, workshop)
@@ -95,28 +95,28 @@ def build(
     return Built(main, rungs, mistakes, _Expectations(assignment, reference).terms(passed), statements)
 
 
-def _judge_simple(assignment: ContractAssignment, drawn: Sequence[DrawnCase], workshop: Workshop) -> ContractCases:
-    """Return the judged ones of cases of simple numbers: those that are no evidence of anything are left out.
+def _judge_simple(
+    assignment: ContractAssignment, drawn: Sequence[DrawnCase], workshop: Workshop, none: ContractCases
+) -> ContractCases:
+    """Return the judged ones of cases of simple numbers, or `none`: what is no evidence of anything is left out.
 
     Their values are not the author's. So nothing is refused for their sake: neither a reference that raises on one, nor
     a solution that is wrong.
     """
     reference = ReferenceRun(assignment, workshop, lenient=True)
     passed = [entry for entry in reference.run(drawn) if is_finite(entry)]
+    if not passed:
+        return none
     cases, uncertainty = _Expectations(assignment, reference).judge(passed)
     settled = find_settled(cases, uncertainty)
-    shown = [i for i, part in enumerate(_parts(cases)) if settled[part].all() and cases.expected[part].any()]
+    parts = [slice(start, stop) for start, stop in pairwise(cases.starts)]
+    shown = [place for place, part in enumerate(parts) if settled[part].all() and cases.expected[part].any()]
     chosen = _choose_varied(cases, shown)
+    if not chosen:
+        return none
     cases = replace(cases, expected=_round_exact(cases.expected, uncertainty))
-    uncertain = np.concatenate(
-        [np.zeros(0), *(uncertainty[part] for i, part in enumerate(_parts(cases)) if i in chosen)]
-    )
+    uncertain = np.concatenate([uncertainty[parts[place]] for place in chosen])
     return SolutionTrial(assignment, workshop).keep_right(cases.take(chosen), uncertain)
-
-
-def _parts(cases: ContractCases) -> list[slice]:
-    """Return for each case where its numbers are."""
-    return [slice(start, stop) for start, stop in pairwise(cases.starts)]
 
 
 def _choose_varied(cases: ContractCases, places: Sequence[int]) -> list[int]:

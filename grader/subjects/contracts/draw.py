@@ -39,8 +39,10 @@ SPARE, CHOICE = 1.25, 2.0
 #: Cases of the notebook's own shape.
 AT_HOME = 4
 #: The ladder of small cases, from which counterexamples are chosen: its shapes, how many of them have a case with the
-#: kinds' own values, the numbers that a case may have, and how often one is drawn until it is no other again.
-SHAPES, OWN_VALUES, MOST_OF_RUNG, ATTEMPTS = 64, 32, 200, 6
+#: kinds' own values, and how often one is drawn until it is no other again.
+SHAPES, OWN_VALUES, ATTEMPTS = 64, 32, 6
+#: Numbers that the inputs of a case of the ladder may have, and about so many those of all: each is differentiated by.
+MOST_OF_RUNG, MOST_OF_LADDER = 200, 10_000
 #: By the place of a shape, the simple numbers that the cases of it are drawn from: most mistakes show on the first
 #: shapes.
 NEAR, NEAR_VARIETIES, FAR_VARIETIES = 12, (1, *[2] * 4, *[4] * 5, *[6] * 6), (1, 2, 4, 6)
@@ -230,6 +232,8 @@ def draw_ladder(assignment: ContractAssignment) -> list[DrawnCase]:
             case = next((case for case in attempts if case.key() not in ladder), None)
             if case is not None:
                 ladder[case.key()] = case
+        if sum(case.size for case in ladder.values()) > MOST_OF_LADDER:
+            break
     return list(ladder.values())
 
 

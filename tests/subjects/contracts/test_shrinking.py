@@ -13,7 +13,7 @@ from grader.subjects.contracts.draw import draw_ladder
 from grader.subjects.contracts.drawn import SIMPLE
 from grader.subjects.contracts.ladder import Choices, walk
 from grader.subjects.contracts.revision import ContractRevision
-from tests.subjects.contracts.making import LINEAR, RIGHT, build, build_shared, contract, judge
+from tests.subjects.contracts.making import LINEAR, REFERENCE, RIGHT, build, build_shared, contract, judge
 from tests.subjects.contracts.test_counterexamples import show
 from tests.subjects.contracts.test_gallery import read_entry
 
@@ -166,6 +166,20 @@ def test_whole_numbers_at_which_an_authors_code_raises_are_left_out() -> None:
     drawn = [case.values() for case in ladder.drawn if case.corner == SIMPLE]
     assert len(drawn) > 100
     assert not any((inputs["x"] == 1).all() or (inputs["w"] == 1).all() for inputs in drawn)
+
+
+def test_without_a_case_of_whole_numbers_there_are_the_drawn_ones() -> None:
+    """Of inputs that are too large to be read, and where whole numbers raise."""
+    large = LINEAR.replace('"N D"', '"N D 201"').replace("cases = 30", "cases = 12")
+    files = {"reference": REFERENCE.replace("x @ w", "x[..., 0] @ w"), "mistake_upstream": ""}
+    solution = RIGHT.replace("return x @ w", "return x[..., 0] @ w").replace(
+        "return dout @ w.T, x.T @ dout",
+        "dx = np.zeros_like(x)\n    dx[..., 0] = dout @ w.T\n    return dx, x[..., 0].T @ dout",
+    )
+    assert len(build(contract(large, solution=solution, **files)).ladder) == 0
+    whole = REFERENCE.replace("    return", "    assert (x != np.round(x)).any()\n    return")
+    ladder = build(contract(reference=whole, mistake_upstream="")).ladder
+    assert {case.corner for case in ladder.drawn} == {"small"}
 
 
 @pytest.mark.parametrize(
