@@ -104,7 +104,7 @@ def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead
     out = show_verdict(judge_source(RIGHT.replace(old, new), udl))
     assert "failed  8 of 10 marks" in out
     assert "Does not hold on " in " ".join(out.split())
-    assert "all_weights = [np.array([[1.0]]), np.array([[1.0]])]" in out
+    assert "all_weights = [np.array([[1.]]), np.array([[1.]])]" in out
     assert "First beyond the tolerance" in out
     assert len(out.splitlines()) < 40
 
