@@ -83,4 +83,8 @@ def _shape(rows: Numbers) -> list[int]:
 
 
 def _number(value: float | None) -> str:
-    return "nan" if value is None else f"{value:.8g}" if value != int(value) else f"{value:.1f}"
+    """Format a real number as NumPy does: one that is whole ends in its point."""
+    if value is None:
+        return "nan"
+    text = f"{value:.8g}"
+    return text if "." in text or "e" in text else f"{text}."

@@ -60,4 +60,4 @@ def test_what_is_no_result_object_is_refused(key: str) -> None:
 def test_a_list_of_arrays_of_a_case_comes_back_as_inputs() -> None:
     value = CaseInput("W", None, (CaseInput("", [1, 2], [[1.0, 2.0]]), CaseInput("", None, (CaseInput("", [], 1.0),))))
     assert read(CaseInput, json.loads(json.dumps(asdict(value)))) == value
-    assert format_input(read(CaseInput, json.loads(json.dumps(asdict(value))))).startswith("[np.array([[1.0, 2.0]])")
+    assert format_input(read(CaseInput, json.loads(json.dumps(asdict(value))))).startswith("[np.array([[1., 2.]])")

@@ -4,8 +4,10 @@ All code of the assignment's author runs in the workshop's jails; numbers come b
 """
 
 import zlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -18,7 +20,7 @@ from grader.subjects.contracts.assignment import HOME, ContractAssignment
 from grader.subjects.contracts.author_code import clip, describe_dims, list_names
 from grader.subjects.contracts.cases import ContractCases, Layout, ResultPlace
 from grader.subjects.contracts.choosing import CaseChoice
-from grader.subjects.contracts.drawn import DrawnCase
+from grader.subjects.contracts.drawn import SIMPLE, DrawnCase
 from grader.subjects.contracts.expressions import ExpressionError
 from grader.subjects.contracts.layout import IndexedResult, find, list_results
 from grader.subjects.contracts.notebook_check import CheckComparison
@@ -33,14 +35,18 @@ from grader.subjects.contracts.reference_run import (
 )
 from grader.subjects.contracts.repair.proof import RowTrial, list_commented
 from grader.subjects.contracts.solutions import SolutionTrial, Tried
-from grader.subjects.contracts.tolerance import RUNS
-from grader.subjects.contracts.values import VARIED
+from grader.subjects.contracts.tolerance import RUNS, find_settled
+from grader.subjects.contracts.values import SIMPLEST, VARIED, draw
 from grader.subjects.workshop import Workshop
 
 #: Terms of a loss.
 _MOST_TERMS = 16
 #: Cases of a contract with rows that are differentiated for each that is used.
 _JUDGED = 1.5
+#: The rounding of a finite difference that its uncertainty does not know of, as the objective is a sum that cancels.
+_ROUNDING = 1e-11
+#: Cases of simple numbers with the same dims and signs of what is expected, and with the same dims.
+_ALIKE, _OF_DIMS = 2, 10
 #: The part of the drawn cases whose outputs may be other than finite numbers.
 _UNUSABLE = 0.2
 
@@ -75,11 +81,13 @@ def build(
 
     Of a pool the cases are left out on which a solution is not right: by them nobody is to be judged.
     """
-    workshop.expect(_count_runs(assignment, len(drawn), len(ladder)))
+    own = [case for case in ladder if case.corner != SIMPLE]
+    simple = [case for case in ladder if case.corner == SIMPLE]
+    workshop.expect(_count_runs(assignment, len(drawn), len(own), len(simple)))
     reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop, lenient=pool)
     spare = len(drawn) - 2 * assignment.cases if assignment.rows else 0
-    passed = reference.run([*drawn, *ladder], spare)
-    split = len(passed) - len(ladder)
+    passed = reference.run([*drawn, *own], spare)
+    split = len(passed) - len(own)
     usable = _take_usable(passed[:split], assignment.cases)
     small = [entry for entry in passed[split:] if is_finite(entry)]
     # Of a contract with rows of statements the cases are chosen: some of all to be judged, and of these some to decide,
@@ -89,7 +97,8 @@ def build(
     cases, sound = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
     places = np.flatnonzero(sound[:count]).tolist()
-    main, rungs = cases.take(places), cases.take(range(count, len(cases)))
+    main, own_rungs = cases.take(places), cases.take(range(count, len(cases)))
+    rungs = _order(ladder, _judge_simple(assignment, simple, workshop, cases.take([])).join(own_rungs))
     statements: tuple[ProvenStatement, ...] = ()
     proofs: tuple[frozenset[int], ...] = ()
     if choice:
@@ -117,6 +126,62 @@ def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
             " cases: change the dims or the values of its inputs"
         )
     return [entry for entry in passed if is_finite(entry)]
+
+
+def _judge_simple(
+    assignment: ContractAssignment, drawn: Sequence[DrawnCase], workshop: Workshop, none: ContractCases
+) -> ContractCases:
+    """Return the judged ones of cases of simple numbers, or `none`: what is no evidence of anything is left out.
+
+    Their values are not the author's. So nothing is refused for their sake: neither a reference that raises on one, nor
+    a solution that is wrong.
+    """
+    reference = ReferenceRun(assignment, workshop, lenient=True)
+    passed = [entry for entry in reference.run(drawn) if is_finite(entry)]
+    if not passed:
+        return none
+    cases, uncertainty = _Expectations(assignment, reference).judge(passed)
+    settled = find_settled(cases, uncertainty)
+    parts = [slice(start, stop) for start, stop in pairwise(cases.starts)]
+    shown = [place for place, part in enumerate(parts) if settled[part].all() and cases.expected[part].any()]
+    chosen = _choose_varied(cases, shown)
+    if not chosen:
+        return none
+    cases = replace(cases, expected=_round_exact(cases.expected, uncertainty))
+    uncertain = np.concatenate([uncertainty[parts[place]] for place in chosen])
+    return SolutionTrial(assignment, workshop).keep_right(cases.take(chosen), uncertain)
+
+
+def _choose_varied(cases: ContractCases, places: Sequence[int]) -> list[int]:
+    """Return the places of cases of which few have the same dims and the same signs of all that is expected."""
+    alike: Counter[tuple[str, bytes]] = Counter()
+    of_dims: Counter[str] = Counter()
+    chosen = []
+    for place in places:
+        dims = str(cases.drawn[place].dims)
+        signs = (dims, np.sign(cases.expected[cases.starts[place] : cases.starts[place + 1]]).tobytes())
+        if alike[signs] < _ALIKE and of_dims[dims] < _OF_DIMS:
+            chosen.append(place)
+            alike[signs] += 1
+            of_dims[dims] += 1
+    return chosen
+
+
+def _round_exact(expected: Array, uncertainty: Array) -> Array:
+    """Return numbers, those of them as eighths that are such for all that is known."""
+    eighths = np.round(8 * expected) / 8
+    allowed = uncertainty + _ROUNDING * np.maximum(1, np.abs(expected))
+    return np.where(np.abs(expected - eighths) <= allowed, eighths + 0.0, expected)
+
+
+def _order(ladder: Sequence[DrawnCase], rungs: ContractCases) -> ContractCases:
+    """Return the rungs by their size, of one size in the order of the ladder's shapes, simple ones first."""
+    shapes: dict[str, int] = {}
+    for case in ladder:
+        shapes.setdefault(str(case.dims), len(shapes))
+    return rungs.take(
+        sorted(range(len(rungs)), key=lambda place: (rungs.drawn[place].size, shapes[str(rungs.drawn[place].dims)]))
+    )
 
 
 def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
@@ -157,14 +222,14 @@ def _choose(
     return drawn.take(chosen), statements, proofs
 
 
-def _count_runs(assignment: ContractAssignment, drawn: int, ladder: int) -> int:
+def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: int) -> int:
     """Return how many times jails run its code, if the reference's numbers are finite in every case."""
-    passes = 2 * count_questions(drawn + ladder, assignment.cases)
+    passes = 2 * (count_questions(drawn + small, assignment.cases) + count_questions(simple))
     gradients = any(result.grad for result in assignment.results)
-    judged = min(drawn, ceil((_JUDGED if assignment.rows else 1) * assignment.cases)) + ladder
-    differences = count_questions(judged) if gradients else 0
-    # Each solution runs in double precision, then RUNS times in single precision, and on probes.
-    solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS + bool(assignment.given))
+    judged = min(drawn, ceil((_JUDGED if assignment.rows else 1) * assignment.cases)) + small
+    differences = count_questions(judged) + count_questions(simple) if gradients else 0
+    # Each solution runs in double precision, RUNS times in single precision, of simple numbers once, and on probes.
+    solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS + 2 + bool(assignment.given))
     solutions += assignment.check is not None
     return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
 
@@ -239,7 +304,8 @@ class _Expectations:
                 message = f"upstream.{name} names {output}, which is no array of numbers"
                 raise BadAssignment(message) from error
             rng = np.random.default_rng([self.assignment.seed, place, zlib.crc32(name.encode())])
-            more[name] = np.asarray(rng.normal(size=shape)).astype(np.float32).astype(np.float64)
+            variety = len(SIMPLEST) if entry.case.corner == SIMPLE else 0
+            more[name] = draw("normal", shape, rng, {}, variety=variety)
         for name in self.assignment.given:
             more[name] = self._output(entry, "call.given", name)
         return entry.case.bind(more)

@@ -1,5 +1,6 @@
 """A case of a contract as it is shown: inputs, results beside what is expected, and a script that reproduces it."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,8 @@ from grader.subjects.contracts.words import describe_form, describe_shape
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
+#: The end of a whole number: NumPy writes it without its zero.
+_WHOLE = re.compile(r"(?<=\d)\.0(?=[],]|$)")
 
 
 def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
@@ -143,5 +146,5 @@ def _write(value: Any) -> str:
 
 
 def _write_numbers(value: Array) -> str:
-    text = repr(value.tolist())
+    text = _WHOLE.sub(".", repr(value.tolist()))
     return text.replace("nan", "np.nan").replace("inf", "np.inf")

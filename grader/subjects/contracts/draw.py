@@ -9,8 +9,12 @@ A process that imports only this much draws alike for the same versions, and wha
 
 import contextlib
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
 from math import ceil
 from pathlib import Path
 from typing import Any, NoReturn
@@ -25,7 +29,7 @@ from grader.errors import REFUSED, AssignmentError
 from grader.model.stored import assignment_to_json
 from grader.subjects.contracts import trees, values
 from grader.subjects.contracts.assignment import HOME, MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
-from grader.subjects.contracts.drawn import ANY, DrawnCase, dump_cases
+from grader.subjects.contracts.drawn import ANY, SIMPLE, DrawnCase, dump_cases
 from grader.subjects.contracts.expressions import (
     DRAWING,
     FUNCTIONS,
@@ -35,6 +39,7 @@ from grader.subjects.contracts.expressions import (
     count_items,
     evaluate,
 )
+from grader.subjects.contracts.ladder import Choices, Option, RejectedChoicesError, walk
 from grader.subjects.contracts.values import MOST_NUMBERS
 
 #: Cases drawn for each that is used: some make outputs that are not finite, and are left out. For a contract with rows
@@ -42,8 +47,14 @@ from grader.subjects.contracts.values import MOST_NUMBERS
 SPARE, CHOICE, MOST_CHOICE = 1.25, 8.0, 2000
 #: Cases of the notebook's own shape.
 AT_HOME = 4
-#: Cases of the ladder of small ones, from which counterexamples are chosen.
-LADDER = 40
+#: The ladder of small cases, from which counterexamples are chosen: its shapes, how many of them have a case with the
+#: kinds' own values, and how often one is drawn until it is no other again.
+SHAPES, OWN_VALUES, ATTEMPTS = 64, 32, 6
+#: Numbers that the inputs of a case of the ladder may have, and about so many those of all: each is differentiated by.
+MOST_OF_RUNG, MOST_OF_LADDER = 200, 10_000
+#: By the place of a shape, the simple numbers that the cases of it are drawn from: most mistakes show on the first
+#: shapes.
+NEAR, NEAR_VARIETIES, FAR_VARIETIES = 12, (1, *[2] * 4, *[4] * 5, *[6] * 6), (1, 2, 4, 6)
 #: The part of the cases that is drawn freely.
 FREE = 0.5
 #: Numbers in the inputs of all cases.
@@ -60,11 +71,31 @@ class _DrawnEnoughError(Exception):
     """Ends Hypothesis's generation: nothing more is wanted of it."""
 
 
-def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """The choices of Hypothesis."""
+
+    draw: DrawFn
+
+    def whole(self, low: int, high: int) -> int:
+        return self.draw(st.integers(low, high))
+
+    def real(self, low: float, high: float) -> float:
+        # Few digits, both ends among them.
+        return round(low + (high - low) * self.draw(st.integers(0, 64)) / 64, 6)
+
+    def one_of(self, options: Sequence[Option]) -> Option:
+        return self.draw(st.sampled_from(options))
+
+    def reject(self) -> NoReturn:
+        hypothesis.reject()
+
+
+def draw_dims(choices: Choices, assignment: ContractAssignment, corner: str) -> dict[str, Any]:
     """Return the dims of one case; raises ExpressionError, and rejects what the assignment does not assume."""
     known: dict[str, Any] = {}
     used: set[int] = set()
-    equal = draw(st.integers(1, 6)) if corner == EQUAL else 0
+    equal = choices.whole(1, 6) if corner == EQUAL else 0
 
     def whole(least: int, most: int) -> int:
         low, high = {
@@ -72,13 +103,12 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
             LEAST: (least, least),
             LARGEST: (most, most),
             EQUAL: (equal, equal),
-            SMALL: (least, least + 1),
         }.get(corner, (least, most))
         low = min(max(low, least), most)
-        number = draw(st.integers(low, max(low, min(high, most))))
+        number = choices.whole(low, max(low, min(high, most)))
         if corner == DIFFERENT:
             free = [size for size in range(least, most + 1) if size not in used]
-            number = draw(st.sampled_from(free)) if free else number
+            number = choices.one_of(free) if free else number
             used.add(number)
         return number
 
@@ -96,12 +126,12 @@ def draw_dims(draw: DrawFn, assignment: ContractAssignment, corner: str) -> dict
             if corner == HOME and dim.name in assignment.home:
                 known[dim.name] = assignment.home[dim.name]
             else:
-                known[dim.name] = _draw_dim(draw, dim, known, whole, functions)
+                known[dim.name] = _draw_dim(choices, dim, known, whole, functions)
             items = count_items(known[dim.name], items)
     with _naming("assume"):
         assumed = all(evaluate(condition, known) for condition in assignment.assume)
     if not assumed:
-        hypothesis.reject()
+        choices.reject()
     return known
 
 
@@ -116,7 +146,7 @@ def _naming(key: str) -> Iterator[None]:
 
 
 def _draw_dim(
-    draw: DrawFn,
+    choices: Choices,
     dim: Dim,
     known: Mapping[str, Any],
     whole: Callable[[int, int], int],
@@ -125,11 +155,9 @@ def _draw_dim(
     if dim.expression:
         return evaluate(dim.expression, known, functions)
     if dim.of:
-        return draw(st.sampled_from(dim.of))
+        return choices.one_of(dim.of)
     if dim.real is not None:
-        low, high = dim.real
-        # Few digits, both ends among them.
-        return round(low + (high - low) * draw(st.integers(0, 64)) / 64, 6)
+        return choices.real(*dim.real)
     least, most = dim.least or 0, dim.most or 0
     if dim.many:
         return [whole(least, most) for _ in range(count(dim.many, known, functions))]
@@ -149,13 +177,20 @@ def cases(assignment: ContractAssignment, corner: str, salt: int) -> st.SearchSt
 
 def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: int) -> DrawnCase:
     """Return a case with drawn dims and values; raises ExpressionError."""
-    chosen = draw_dims(draw, assignment, corner)
+    chosen = draw_dims(_Drawing(draw), assignment, corner)
     rng = np.random.default_rng([draw(st.integers(0, 2**32 - 1)), salt, assignment.seed])
+    return _draw_inputs(assignment, chosen, rng, corner)
+
+
+def _draw_inputs(
+    assignment: ContractAssignment, chosen: Mapping[str, Any], rng: np.random.Generator, corner: str, variety: int = 0
+) -> DrawnCase:
+    """Return a case of these dims; with a variety its inputs are of so many simple numbers where that can be."""
     described: dict[str, trees.Description] = {}
     numbers = [np.zeros(0)]
     for entry in assignment.inputs:
         with _naming(f"inputs.{entry.name}"):
-            value = _draw_value(entry, rng, chosen, corner)
+            value = _draw_value(entry, rng, chosen, corner, variety)
         described[entry.name], part = trees.describe(value)
         if not isinstance(value, np.ndarray) and not value:
             described[entry.name] = {"list": []}
@@ -165,15 +200,16 @@ def draw_case(draw: DrawFn, assignment: ContractAssignment, corner: str, salt: i
     return DrawnCase(chosen, described, np.concatenate(numbers), corner)
 
 
-def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any], corner: str) -> Any:
+def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any], corner: str, variety: int) -> Any:
+    kind = entry.values
     if not entry.each:
-        return values.draw(entry.values, values.shape_of(entry.shape, dims), rng, dims, corner)
+        return values.draw(kind, values.shape_of(entry.shape, dims), rng, dims, corner, variety)
     places = [{**dims, "k": k} for k in range(count(entry.each, dims))]
-    return [values.draw(entry.values, values.shape_of(entry.shape, place), rng, place, corner) for place in places]
+    return [values.draw(kind, values.shape_of(entry.shape, place), rng, place, corner, variety) for place in places]
 
 
 def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[list[DrawnCase], list[DrawnCase]]:
-    """The cases to choose from, in an order that mixes corners, and a ladder of small ones from the least up.
+    """The cases to choose from, in an order that mixes corners, and a ladder of small ones.
 
     Of a contract with rows of statements, or with a check, those of its home, if it has one, come last. A pool of fresh
     cases has none of its home, and no ladder.
@@ -200,9 +236,42 @@ def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[lis
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
     if pool:
         return [drawn[place] for place in order], []
-    ladder = _examples(assignment, SMALL, LADDER, len(CORNERS) + 1, seen)
     home = _draw_home(assignment, seen) if assignment.home and (assignment.rows or assignment.check) else ()
-    return [*(drawn[place] for place in order), *home], sorted(ladder, key=lambda case: case.size)
+    return [*(drawn[place] for place in order), *home], draw_ladder(assignment)
+
+
+def draw_ladder(assignment: ContractAssignment) -> list[DrawnCase]:
+    """Return small cases, shape by shape from the least up: several of simple numbers, then one of the kinds' own."""
+    ladder: dict[bytes, DrawnCase] = {}
+    for place, dims in enumerate(islice(walk(partial(_make_small_dims, assignment)), SHAPES)):
+        rng = np.random.default_rng([assignment.seed, place])
+        varieties = NEAR_VARIETIES if place < NEAR else FAR_VARIETIES
+        drawn = [(SIMPLE, variety) for variety in varieties] + [(SMALL, 0)] * (place < OWN_VALUES)
+        for corner, variety in drawn:
+            # Few numbers are soon drawn once more.
+            attempts = (_draw_inputs(assignment, dims, rng, corner, variety) for _ in range(ATTEMPTS))
+            case = next((case for case in attempts if case.key() not in ladder), None)
+            if case is not None:
+                ladder[case.key()] = case
+        if sum(case.size for case in ladder.values()) > MOST_OF_LADDER:
+            break
+    return list(ladder.values())
+
+
+def _make_small_dims(assignment: ContractAssignment, choices: Choices) -> dict[str, Any]:
+    """Return dims whose inputs are small enough to be read; rejects others."""
+    try:
+        dims = draw_dims(choices, assignment, ANY)
+        sizes = [
+            math.prod(values.shape_of(entry.shape, place))
+            for entry in assignment.inputs
+            for place in ([{**dims, "k": k} for k in range(count(entry.each, dims))] if entry.each else [dims])
+        ]
+    except ExpressionError as error:
+        raise RejectedChoicesError from error
+    if not 0 < sum(sizes) <= MOST_OF_RUNG:
+        choices.reject()
+    return dims
 
 
 def _count_wanted(assignment: ContractAssignment, *, pool: bool) -> int:

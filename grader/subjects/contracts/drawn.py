@@ -14,8 +14,8 @@ from grader.oracle.cases import Array
 from grader.subjects.contracts import trees
 from grader.subjects.contracts.trees import Description
 
-#: The corner of cases that are drawn freely.
-ANY = "any"
+#: The corner of cases that are drawn freely, and of small cases of simple numbers.
+ANY, SIMPLE = "any", "simple"
 
 
 @dataclass(frozen=True, eq=False)

@@ -55,6 +55,8 @@ class ReferenceRun:
 
     assignment: ContractAssignment
     workshop: Workshop
+    #: True if cases on which it raises are left out.
+    lenient: bool = False
 
     def run(self, drawn: Sequence[DrawnCase], spare: int = 0) -> list[PassedCase]:
         """Run the reference on the cases, each of them twice.
@@ -62,6 +64,9 @@ class ReferenceRun:
         Of the first `spare` ones as many are left out as there is no room for.
         """
         lengths = self._ask("length", ReferenceCases(drawn, [1] * len(drawn)))
+        if self.lenient:
+            passing = [place for place, answer in enumerate(lengths) if isinstance(answer, Returned)]
+            drawn, lengths = [drawn[place] for place in passing], [lengths[place] for place in passing]
         sizes = [self._size(answer) for answer in lengths]
         over = sum(sizes) - MOST_IN_ALL
         start = bisect_left([0, *accumulate(sizes[: max(0, spare)])], over) if over > 0 else 0
@@ -112,8 +117,8 @@ class ReferenceRun:
             return [{} for _ in bound]
         answers = self._ask("derivatives", ReferenceCases(bound, sizes, places, terms))
         derivatives = []
-        for answer, targets in zip(answers, wanted, strict=True):
-            rest, gradients = numbers_of(answer, 0), {}
+        for answer, targets, count in zip(answers, wanted, sizes, strict=True):
+            rest, gradients = numbers_of(answer, count), {}
             for target, shape in targets.items():
                 size = int(np.prod(shape))
                 gradients[target] = rest[: (len(terms) + 2) * size].reshape(len(terms) + 2, size)
@@ -137,7 +142,7 @@ class ReferenceRun:
             )
             answers += ask(self.workshop, "reference.py", self.assignment.reference, exchange, part, limits)
         for case, answer in zip(cases.drawn, answers, strict=True):
-            if isinstance(answer, Raised):
+            if isinstance(answer, Raised) and not self.lenient:
                 raise BadAssignment(f"reference.py raised {describe_error(answer)} (with {describe_dims(case)})")
         return answers
 

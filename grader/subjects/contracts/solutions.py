@@ -22,9 +22,12 @@ from grader.subjects.contracts.exchange import ContractExchange, join_numbers, n
 from grader.subjects.contracts.mistakes import describe_forms
 from grader.subjects.contracts.notebook_check import CheckComparison
 from grader.subjects.contracts.own_pass import choose_probes, disturb
-from grader.subjects.contracts.tolerance import MOVED, RUNS, tolerances
+from grader.subjects.contracts.tolerance import FLOOR, MOVED, RUNS, VISIBLE, tolerances
 from grader.subjects.contracts.values import VARIED
 from grader.subjects.workshop import Workshop
+
+#: The part of a case's numbers that may be inconclusive.
+_INCONCLUSIVE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +57,11 @@ class SolutionTrial:
         """
         varied = np.array([case.corner in VARIED for case in cases.drawn])
         double = {solution: self._solve(cases, solution) for solution in self._solutions}
-        noises = [self._measure_noise(cases, solution, answers) for solution, answers in double.items()]
-        noise = np.asarray(np.max(noises, axis=0), np.float64)
-        expected, allowed = tolerances(cases, np.where(np.isfinite(noise), noise, 0.0), uncertainty)
-        measured = replace(cases, expected=expected, tolerances=allowed)
+        measured, noise = self._allow(cases, uncertainty, double, (RUNS, FLOOR))
         parts = [slice(start, stop) for start, stop in pairwise(cases.starts)]
+        unknown = np.isnan(measured.expected)
         doubtful = np.array(
-            [
-                np.sum(np.isnan(expected[part])) > (part.stop - part.start) / 2 or not np.isfinite(noise[part]).all()
-                for part in parts
-            ],
-            bool,
+            [np.mean(unknown[part]) > _INCONCLUSIVE or not np.isfinite(noise[part]).all() for part in parts], bool
         )
         for solution, answers in double.items():
             wrong = np.array(disagreeing(measured, answers), bool)
@@ -75,9 +72,35 @@ class SolutionTrial:
             doubtful |= wrong
         return measured, ~((varied | self.lenient) & doubtful)
 
+    def keep_right(self, cases: ContractCases, uncertainty: Array) -> ContractCases:
+        """Return those of some cases of simple numbers, with tolerances, on which every solution is right.
+
+        Single precision has such numbers as they are: no further run shows more of its rounding.
+        """
+        double = {
+            solution: self._answers(solution.name, solution.source, cases, "float64") for solution in self._solutions
+        }
+        measured, _ = self._allow(cases, uncertainty, double, (1, VISIBLE))
+        wrong = np.any([disagreeing(measured, answers) for answers in double.values()], axis=0)
+        return measured.take(np.flatnonzero(~wrong).tolist())
+
     @property
     def _solutions(self) -> list[Solution]:
         return [Solution("solution.py", self.assignment.solution), *self.assignment.other_solutions]
+
+    def _allow(
+        self,
+        cases: ContractCases,
+        uncertainty: Array,
+        double: Mapping[Solution, Sequence[Answer]],
+        measure: tuple[int, float],
+    ) -> tuple[ContractCases, Array]:
+        """Return the cases with tolerances, by runs in single precision and a floor, and the noise of these runs."""
+        runs, floor = measure
+        noises = [self._measure_noise(cases, solution, answers, runs) for solution, answers in double.items()]
+        noise = np.asarray(np.max(noises, axis=0), np.float64)
+        expected, allowed = tolerances(cases, np.where(np.isfinite(noise), noise, 0.0), uncertainty, floor)
+        return replace(cases, expected=expected, tolerances=allowed), noise
 
     def _solve(self, cases: ContractCases, solution: Solution) -> list[Answer]:
         """Return a solution's answers in double precision; it must return every result in its shape.
@@ -90,12 +113,12 @@ class SolutionTrial:
                 raise BadAssignment(f"{solution.name} {describe_answer(answer)} (with {describe_dims(case)})")
         return answers
 
-    def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer]) -> Array:
+    def _measure_noise(self, cases: ContractCases, solution: Solution, double: Sequence[Answer], count: int) -> Array:
         """Return how far each number of a solution is off in single precision, with inputs moved a little or not."""
         rng = np.random.default_rng(self.assignment.seed)
         flat = join_numbers(double, cases.starts)
         runs = []
-        for run in range(RUNS):
+        for run in range(count):
             moved = cases if run == 0 else _move(cases, rng)
             runs.append(join_numbers(self._answers(solution.name, solution.source, moved, "float32"), cases.starts))
         return np.asarray(np.max([np.abs(run - flat) for run in runs], axis=0), np.float64)

@@ -32,6 +32,7 @@ from grader.subjects.contracts.author_code import clip
 from grader.subjects.contracts.cases import ContractCases, list_expressions
 from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
 from grader.subjects.contracts.differencing import NUMERICAL, DifferencesTest, build_test
+from grader.subjects.contracts.drawn import SIMPLE
 from grader.subjects.contracts.driver import find_widening
 from grader.subjects.contracts.exchange import ContractExchange
 from grader.subjects.contracts.layers import LayersError, find_layers
@@ -49,6 +50,9 @@ from grader.subjects.contracts.repair.rows import (
 )
 from grader.subjects.contracts.rows import judge_rows, list_rows
 from grader.subjects.contracts.values import parse
+
+#: Cases of the ladder that are asked about at first; then as many as before, so that most of them never are.
+_FIRST_RUNGS = 12
 
 
 @dataclass(frozen=True)
@@ -192,15 +196,20 @@ class Contract:
         return flags
 
     def smaller(self, i: int, failure: Failure, witness: Witness) -> ContractCases:
-        """Return the smallest case of the ladder that fails as case `i` does; that case if there is none."""
-        ladder, most = self.ladder, self.cases.drawn[i].size
-        places = [place for place, case in enumerate(ladder.drawn) if case.size < most]
-        keys = [ladder.key(place) for place in places]
-        witness.ask(keys, lambda chosen: ladder.take([places[at] for at in chosen]))
-        for place, key in zip(places, keys, strict=True):
-            rung = ladder.take([place])
-            if key in witness.known and failure.is_shown_by(rung, [witness.known[key]]):
-                return rung
+        """Return the first case of the ladder that fails as case `i` does, and is no larger; that case if none does."""
+        most = self.cases.drawn[i].size
+        places = [
+            place
+            for place, rung in enumerate(self.ladder.drawn)
+            if rung.size < most or (rung.size == most and rung.corner == SIMPLE)
+        ]
+        asked = 0
+        while asked < len(places):
+            rungs = self.ladder.take(places[asked : asked + max(_FIRST_RUNGS, asked)])
+            asked += len(rungs)
+            place = _find_failing(rungs, failure, witness)
+            if place is not None:
+                return rungs.take([place])
         return self.cases.take([i])
 
     def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
@@ -233,6 +242,17 @@ class Contract:
     def explain_check(self, answers: Sequence[Answer], failing: Sequence[int], start: Start) -> NotebookCheck | None:
         """Return what the notebook's own check says where that differs from the judgement; else None."""
         return None if self.check is None else self.check.explain(answers, failing, start)
+
+
+def _find_failing(rungs: ContractCases, failure: Failure, witness: Witness) -> int | None:
+    """Return the place of the first of some cases that fails; None if none does."""
+    keys = [rungs.key(place) for place in range(len(rungs))]
+    witness.ask(keys, rungs.take)
+    known = [place for place, key in enumerate(keys) if key in witness.known and failure.could_be(witness.known[key])]
+    if not known:
+        return None
+    failing = failure.test(rungs.take(known), [witness.known[keys[place]] for place in known])
+    return next((place for place, fails in zip(known, failing, strict=True) if fails), None)
 
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:

@@ -11,28 +11,39 @@ import math
 
 import numpy as np
 
-from grader.oracle.cases import Array
+from grader.oracle.cases import Array, Booleans
 from grader.subjects.contracts.cases import ContractCases
 
 #: Runs of a solution in single precision, and how far the inputs of all but the first are moved, relatively.
 RUNS, MOVED = 5, 6e-8
-#: Multiples of the noise, of the array's rms noise, and of the array's largest number.
-_NOISE, _RMS, _FLOOR = 8.0, 1.0, 2e-6
+#: Multiples of the noise, of the array's rms noise, and of the array's largest number. The last is larger for small
+#: whole numbers: one run may be right by luck, and a reader must see the difference.
+_NOISE, _RMS, FLOOR, VISIBLE = 8.0, 1.0, 2e-6, 1e-5
 #: A number whose oracle is less certain than this, of its array's largest, is inconclusive.
 _UNCERTAIN = 1e-5
 
 
-def tolerances(cases: ContractCases, noise: Array, uncertainty: Array) -> tuple[Array, Array]:
+def tolerances(cases: ContractCases, noise: Array, uncertainty: Array, floor: float) -> tuple[Array, Array]:
     """Return what is expected, NaN where it is inconclusive, and the tolerance of each number."""
-    expected, allowed = cases.expected.copy(), np.zeros(cases.starts[-1])
+    expected, allowed = cases.expected, np.zeros(cases.starts[-1])
     for _, place, part in cases.slices():
         if not place.size:
             continue
-        own, unsure = expected[part], uncertainty[part]
-        largest = float(np.max(np.abs(own), initial=0.0, where=np.isfinite(own)))
         rms = math.sqrt(float(np.mean(noise[part] ** 2)))
-        allowed[part] = _NOISE * (noise[part] + _RMS * rms) + _FLOOR * largest + np.nan_to_num(unsure)
-        kinked = ~np.isfinite(unsure) | (unsure > _UNCERTAIN * max(largest, 1e-3))
-        expected[part] = np.where(kinked, np.nan, own)
-        allowed[part] = np.where(kinked, np.inf, allowed[part])
-    return expected, allowed
+        least = floor * _find_largest(expected[part])
+        allowed[part] = _NOISE * (noise[part] + _RMS * rms) + least + np.nan_to_num(uncertainty[part])
+    settled = find_settled(cases, uncertainty)
+    return np.where(settled, expected, np.nan), np.where(settled, allowed, np.inf)
+
+
+def find_settled(cases: ContractCases, uncertainty: Array) -> Booleans:
+    """Return for each number True if the oracle is certain enough of it."""
+    settled = np.isfinite(uncertainty)
+    for _, place, part in cases.slices():
+        if place.size:
+            settled[part] &= uncertainty[part] <= _UNCERTAIN * max(_find_largest(cases.expected[part]), 1e-3)
+    return settled
+
+
+def _find_largest(numbers: Array) -> float:
+    return float(np.max(np.abs(numbers), initial=0.0, where=np.isfinite(numbers)))

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -75,6 +76,57 @@ KINDS: Mapping[str, Callable[..., Values]] = MappingProxyType(
 )
 
 
+#: Numbers that a person reads at a glance, the simplest first, and the grids on which others of a range are sought.
+SIMPLEST, _GRIDS = (1.0, -1.0, 2.0, -2.0, 3.0, -3.0), (1, 2, 4)
+#: Standard deviations from the mean up to which normal values are taken to be usual.
+_USUAL = 3.0
+
+
+def _choose(rng: Generator, shape: Sequence[int], numbers: Sequence[float], variety: int) -> Array:
+    return np.array(numbers)[rng.integers(0, min(variety, len(numbers)), shape)]
+
+
+def _simple_normal(rng: Generator, shape: Sequence[int], mean: float = 0.0, sd: float = 1.0, *, variety: int) -> Array:
+    numbers = SIMPLEST if mean == 0 else _list_simple(mean - _USUAL * sd, mean + _USUAL * sd)
+    return _choose(rng, shape, numbers, variety) if numbers else _normal(rng, shape, mean, sd)
+
+
+def _simple_uniform(
+    rng: Generator, shape: Sequence[int], low: float = 0.0, high: float = 1.0, *, variety: int
+) -> Array:
+    numbers = _list_simple(low, high)
+    return _choose(rng, shape, numbers, variety) if numbers else _uniform(rng, shape, low, high)
+
+
+def _simple_spread(rng: Generator, shape: Sequence[int], gap: float = 0.1, *, variety: int) -> Array:
+    """Whole numbers on both sides of zero, no two alike, and none of them zero; the more the variety, the larger."""
+    size = math.prod(shape)
+    places = 1 + np.arange(size + variety)
+    signed = np.where(places % 2, 1, -1) * ((places + 1) // 2)
+    return (rng.permutation(signed)[:size] * float(math.ceil(gap))).reshape(shape)
+
+
+def _list_simple(low: float, high: float) -> list[float]:
+    """Return up to six whole numbers between two, or halves or quarters if there are not two; the least ones first.
+
+    None if there are not two quarters.
+    """
+    for grid in _GRIDS:
+        least, most = math.floor(low * grid) + 1, math.ceil(high * grid) - 1
+        nearest = min(max(0, least), most)
+        window = range(max(least, nearest - len(SIMPLEST)), min(most, nearest + len(SIMPLEST)) + 1)
+        numbers = sorted((place / grid for place in window if place), key=lambda number: (abs(number), -number))
+        if len(numbers) > 1:
+            return numbers[: len(SIMPLEST)]
+    return []
+
+
+#: The kinds of which there are simple numbers.
+SIMPLER: Mapping[str, Callable[..., Values]] = MappingProxyType(
+    {"normal": _simple_normal, "uniform": _simple_uniform, "spread": _simple_spread}
+)
+
+
 def parse(text: str) -> tuple[str, str]:
     """Return a kind and its arguments' text; raises ExpressionError for a kind that there is not."""
     match = _CALL.fullmatch(text)
@@ -113,14 +165,20 @@ def _vary(values: Array, corner: str, rng: Generator) -> Array:
     return np.asarray(varied)
 
 
-def draw(text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any], corner: str = "") -> Values:
-    """Return values of a kind, such as `uniform(0.5, 2)`; raises ExpressionError."""
+def draw(  # noqa: PLR0913 - what is drawn, and how
+    text: str, shape: Sequence[int], rng: Generator, dims: Mapping[str, Any], corner: str = "", variety: int = 0
+) -> Values:
+    """Return values of a kind, such as `uniform(0.5, 2)`; raises ExpressionError.
+
+    Of a corner they may be values on purpose. With a variety they are so many simple numbers, if the kind has such.
+    """
     kind, arguments = parse(text)
     given = evaluate(f"[{arguments}]", dims)
     try:
         with np.errstate(all="ignore"):
             # Of a shape without axes, NumPy may return a number.
-            values = np.asarray(KINDS[kind](rng, shape, *given))
+            make = partial(SIMPLER[kind], variety=variety) if variety and kind in SIMPLER else KINDS[kind]
+            values = np.asarray(make(rng, shape, *given))
             if can_vary(text):
                 values = _vary(values, corner, rng)
             # What a student is given has few digits.
