@@ -44,10 +44,18 @@ def as_case(example: AnyCounterexample, *, drawn: bool = False) -> CaseCounterex
 
 
 def format_nested(values: Any) -> str:
-    """Format numbers in lists of any depth; other values as Python writes them."""
+    """Format numbers in lists of any depth as NumPy does: a real one that is whole ends in its point."""
     if isinstance(values, list | tuple):
         return "[" + ", ".join(map(format_nested, values)) + "]"
-    return _number(values) if values is None or isinstance(values, float) else repr(values)
+    if values is not None and not isinstance(values, float):
+        return repr(values)
+    text = format_number(values)
+    return text if values is None or "." in text or "e" in text else f"{text}."
+
+
+def format_number(value: float | None) -> str:
+    """Format a number for a sentence."""
+    return "nan" if value is None else f"{value:.8g}"
 
 
 def format_case(case: Mapping[str, Any]) -> str:
@@ -80,11 +88,3 @@ def _array(name: str, rows: Numbers) -> CaseInput:
 
 def _shape(rows: Numbers) -> list[int]:
     return [len(rows), len(rows[0]) if rows else 0]
-
-
-def _number(value: float | None) -> str:
-    """Format a real number as NumPy does: one that is whole ends in its point."""
-    if value is None:
-        return "nan"
-    text = f"{value:.8g}"
-    return text if "." in text or "e" in text else f"{text}."

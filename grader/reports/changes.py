@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from grader.model.cases import format_case, format_nested
+from grader.model.cases import format_case, format_number
 from grader.model.verdict import MendedStatement, MendingKind, SourceLine, StudentError, Verdict, WrongNumber
 from grader.reports.exceptions import describe_exception
 from grader.reports.plaintext import join_words, sentence, upper_first
@@ -131,7 +131,7 @@ def _locate_together(lines: Sequence[SourceLine]) -> str:
 def _describe_number(wrong: WrongNumber) -> str:
     """Return the sentence about a wrong number, with the case in which it is wrong."""
     index = f"[{', '.join(map(str, wrong.index))}]" if wrong.index else ""
-    expected, actual = format_nested(wrong.expected), format_nested(wrong.actual)
+    expected, actual = format_number(wrong.expected), format_number(wrong.actual)
     if actual == expected:
         # They differ in digits that are not shown elsewhere.
         expected, actual = repr(wrong.expected), repr(wrong.actual)

@@ -59,8 +59,8 @@ def test_a_line_of_a_package_names_its_file() -> None:
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2.0; it must be 1.0."),
-        (WrongNumber("x", [3], 1.0, None, {"N": 2}), "`x[3]` is not a finite number; it must be 1.0, with N = 2."),
+        (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2; it must be 1."),
+        (WrongNumber("x", [3], 1.0, None, {"N": 2}), "`x[3]` is not a finite number; it must be 1, with N = 2."),
         (WrongNumber("x", [0], 0.1, 0.1000000001, {}), "`x[0]` is 0.1000000001; it must be 0.1."),
     ],
 )
