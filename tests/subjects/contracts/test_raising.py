@@ -17,6 +17,7 @@ from grader.reports import terminal
 from grader.reports.disclosure import disclose
 from grader.reports.exceptions import describe_exception
 from grader.reports.wording import trouble
+from grader.subjects.contracts import row_comments
 from grader.subjects.contracts.raising import read_mistake
 from grader.subjects.contracts.revision import ContractRevision
 from tests.corpus.four_lines import SHAPELESS
@@ -56,7 +57,7 @@ def leave_out_sizes(sentence: str) -> str:
 
 @pytest.mark.parametrize("entry", sorted({edit["entry"] for edit in TABLE["edits"]}))
 def test_a_solution_that_is_edited_so_that_it_raises_has_its_sentence(entry: str) -> None:
-    solution = read_entry(entry).solution
+    solution = row_comments.strip(read_entry(entry).solution)
     for edit in TABLE["edits"]:
         if edit["entry"] == entry:
             assert edit["old"] in solution
