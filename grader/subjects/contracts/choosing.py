@@ -47,7 +47,8 @@ class CaseChoice:
 
     def take(self, places: Sequence[int], wanted: int) -> "CaseChoice":
         """Return the choice of so many of the cases at these places."""
-        cases, numbers = ([items[place] for place in places] for items in (self.cases, self.places))
+        cases = [self.cases[place] for place in places]
+        numbers = [self.places[place] for place in places]
         return CaseChoice(cases, numbers, self.coverage, self.cells[list(places)], wanted)
 
     @property
