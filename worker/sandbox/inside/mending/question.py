@@ -156,7 +156,12 @@ class Workbench:
         self._solution = list_functions([solution])
         self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
-        self._template = {(group.function, _dump(group)) for group in find_groups(template).values()}
+        given, right = (
+            {(group.function, _dump(group)) for group in find_groups(functions).values()}
+            for functions in (template, self._solution)
+        )
+        #: The lines that wait to be filled in: what the template has as the solution has it does not.
+        self._template = given - right
 
     def read_calls(self, header: dict[str, Any], payload: bytes) -> CallsQuestion:
         """Return the calls of a request; the same few are asked about again and again, and read once."""
