@@ -151,7 +151,7 @@ def _read_form(malformed: Mapping[str, Any], layout: Layout) -> Malformed:
     where, received = malformed["where"], malformed["found"]
     wanted = next((place.shape for place in layout if place.expression == where), ())
     if not received["type"]:
-        return Malformed(where, None, wanted)
+        return Malformed(where, wanted)
     shape = received["shape"]
     form = ReceivedForm(
         text(received["type"], 200),

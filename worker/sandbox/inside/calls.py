@@ -94,7 +94,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     failures = Failures(lambda error: student.describe(error, namespace))
     try:
         namespace = _namespace(student, calls, case, given)
-    except BaseException as error:  # noqa: BLE001 - as above
+    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         failures.record(error)
     else:
         failures.lacking = [name for name in calls.functions if name not in namespace]
@@ -114,7 +114,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
             if cause := failures.find(error):
                 causes.setdefault(cause, []).append(place)
             if cause is None and _is_absent(error):
-                malformed.append(MalformedError(result.expression, None, _ABSENT))
+                malformed.append(MalformedError(result.expression, _ABSENT))
             else:
                 failures.record(error)
         status += state
