@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -10,10 +9,8 @@ import pytest
 
 from grader.errors import AssignmentError, BadAssignment
 from grader.model import fresh_places
-from grader.model.common import AnyAssignment
 from grader.model.fresh_places import GROUPS, group, replaceable
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
-from grader.model.stored import assignment_to_json
 from grader.publishing.selfcheck import selfcheck
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
@@ -29,10 +26,11 @@ from tests.made import table
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from tests.subjects.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
-from worker.grading.revisions import DrawingProcess
-from worker.service import fresh_cases, pools
+from worker.service import fresh_cases
 from worker.service.context import Context
 from worker.service.tasks import perform
+
+pytestmark = pytest.mark.usefixtures("draw_once")
 
 MINE = LINEAR.replace('"linear"', '"mine"')
 TOML = folder.join(MINE, FILES)
@@ -57,35 +55,6 @@ def linear(x, w):
 def linear_backward(dout, x, w):
     return find(x, w)[1:]
 """
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _draw_once() -> Iterator[None]:
-    """Draw the same cases once for all tests of this file; whatever is not drawn yet, is drawn as ever."""
-    drawn_by_request: dict[tuple[str, bool], bytes] = {}
-
-    class Kept(DrawingProcess):
-        """A drawing that is remembered."""
-
-        def __init__(self, assignment: AnyAssignment, *, pool: bool = False) -> None:
-            self._asked = (assignment_to_json(assignment), pool)
-            if self._asked not in drawn_by_request:
-                super().__init__(assignment, pool=pool)
-
-        def result(self, seconds: float | None = None) -> bytes:
-            """A revision's bytes, drawn now or before."""
-            if self._asked not in drawn_by_request:
-                drawn_by_request[self._asked] = super().result(seconds)
-            return drawn_by_request[self._asked]
-
-        def stop(self) -> None:
-            """End it, if it runs."""
-            if self._asked not in drawn_by_request:
-                super().stop()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pools, "DrawingProcess", Kept)
-        yield
 
 
 def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: str = "mine") -> PublicationRecord:
