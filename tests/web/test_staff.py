@@ -152,14 +152,35 @@ def test_nothing_of_a_page_is_inline(visitor: Visitor, store: Store) -> None:
         assert not re.search(r"<style|<script(?![^>]* src=)| style=| on[a-z]+=|javascript:", page)
 
 
-def test_a_revision_shows_its_networks_and_what_they_catch(visitor: Visitor, store: Store) -> None:
+def test_a_revision_shows_its_cases_and_what_they_catch(visitor: Visitor, store: Store) -> None:
     current = store.assignments.current("course", "udl-7.2")
     assert current is not None
     page = visitor.get(f"{UDL}/revisions/{current.id}")
-    for words in ("Self-check", "dead layer", "It transposes the weight gradient.", "ships with Backmark", "<polygon"):
+    for words in ("Self-check", "On how many of the 200 cases", "It returns the weight gradients transposed."):
+        assert words in page
+    for words in ("ships with Backmark", "Cases by input numbers", "A case of the middle size", "Rows: which wrong"):
         assert words in page
     visitor.get(f"{UDL}/revisions/none", 404)
     visitor.get(f"{HOME}/assignments/other/revisions/{current.id}", 404)
+
+
+def test_of_a_layered_revision_only_the_self_check_is_left(visitor: Visitor, store: Store) -> None:
+    """As earlier versions stored it."""
+    preview = {
+        **dict.fromkeys(("networks", "derivatives", "inconclusive", "dead_layers", "all_active"), 3),
+        **dict.fromkeys(("depth", "widths", "inputs", "outputs", "columns"), {"1": 3}),
+        "corners": {"deepest": 3},
+        "examples": [{"corner": "deepest", "sizes": [1, 2, 1]}],
+        "mistakes": [{"id": "m", "title": "forgets <it>", "networks": 2}],
+    }
+    record = RevisionRecord("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0, preview=json.dumps(preview))
+    store.assignments.publish(record, b"networks")
+    page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
+    assert "drew this revision as networks in layers" in page
+    assert "On how many networks each of 1 wrong" in page
+    assert "It forgets &lt;it&gt;." in page
+    assert "deepest" not in page.partition("Its settings")[0]
+    assert "seen by at least 2 networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
 def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store) -> None:
