@@ -27,6 +27,7 @@ from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
 from grader.subjects import kinds
 from tests.contracts import ContractJudge
+from tests.corpus import four_lines
 from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
 from tests.reports.graded import WRONG_LINE, repair_verdict
@@ -106,10 +107,9 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
 
 def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(udl: ContractJudge) -> None:
     """Readable in ten seconds."""
-    old, new, _ = SLIPS["no ReLU derivative"]
-    out = show_verdict(judge_source(RIGHT.replace(old, new), udl))
+    out = show_verdict(judge_source(four_lines.source({"derivative": "all_dl_dh[layer]"}), udl))
     assert "failed  8 of 10 marks" in out
-    assert "line 9 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
+    assert "line 14 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
     assert "all_weights = [np.array([[1.]]), np.array([[-1.]])]" in out
     assert "First beyond the tolerance" in out
     assert len(out.splitlines()) < 50
