@@ -100,6 +100,8 @@ def _instead(answer: Answer | None) -> str | None:
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
             form = describe_form(received)
             return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
+        case Malformed(where=where, wanted=wanted):
+            return f"gives no `{where}` where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
             said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"

@@ -197,19 +197,19 @@ def test_without_a_case_of_whole_numbers_there_are_the_drawn_ones() -> None:
     ],
 )
 def test_simple_numbers_are_ones_that_the_kind_may_have(text: str, allowed: set[float]) -> None:
-    drawn = values.draw(text, [300], np.random.default_rng(1), {}, len(values.SIMPLEST))
+    drawn = values.draw(text, [300], np.random.default_rng(1), {}, variety=len(values.SIMPLEST))
     assert set(drawn.tolist()) == allowed
 
 
 @pytest.mark.parametrize("text", ["uniform(0.1, 0.2)", "normal(0.5, 0.01)"])
 def test_a_range_without_simple_numbers_keeps_its_own(text: str) -> None:
-    drawn = values.draw(text, [50], np.random.default_rng(1), {}, 4)
+    drawn = values.draw(text, [50], np.random.default_rng(1), {}, variety=4)
     assert len(set(drawn.tolist())) > 40
 
 
 def test_values_that_are_spread_are_so_as_whole_numbers() -> None:
     for size in range(1, 9):
-        drawn = values.draw("spread(1.5)", [size], np.random.default_rng(size), {}, 4).tolist()
+        drawn = values.draw("spread(1.5)", [size], np.random.default_rng(size), {}, variety=4).tolist()
         assert min(abs(number - other) for number in drawn for other in [0, *drawn] if number != other) >= 2
         assert len(set(drawn)) == size
 
