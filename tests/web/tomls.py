@@ -1,6 +1,7 @@
 """An assignment to publish, as short as one can be."""
 
 import json
+from collections.abc import Mapping
 
 from grader.subjects.folder import join
 
@@ -20,11 +21,11 @@ dx = { grad = "x" }
 """
 
 
-def write_toml(name: str = "mine", **settings: int) -> str:
-    """Return the text of an assignment of this id, with these settings of its own."""
+def write_toml(name: str = "mine", files: Mapping[str, str] | None = None, **settings: int) -> str:
+    """Return the text of an assignment of this id, with files beside the usual ones and settings of its own."""
     values = {"language": 1, "id": name, "title": name.title(), **settings}
     head = "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
-    return join(head + _TABLES, FILES)
+    return join(head + _TABLES, {**FILES, **(files or {})})
 
 
 TOML = write_toml()
