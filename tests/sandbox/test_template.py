@@ -583,6 +583,18 @@ def test_practice_has_each_kind_of_reply(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(wire, "write", record)
     practise(1)
     frames = wire.Parser(1 << 20).feed(b"".join(chunks))
-    kinds = [frame.header["kind"] for frame in frames if "kind" in frame.header]
-    assert {*kinds} == {"returned", "raised", "malformed", "evidence"}
-    assert any(frame.header.get("raised") for frame in frames)
+    answers = [frame for frame in frames if "kind" in frame.header]
+    assert {frame.header["kind"] for frame in answers} == {"returned", "partial"}
+    assert {*"".join(frame.header.get("status", "") for frame in answers)} == {"0", "1", "2"}
+    assert any(frame.header.get("raised") for frame in answers)
+    assert any(frame.header.get("malformed") for frame in answers)
+
+
+def test_practice_leaves_no_module_and_no_descriptor() -> None:
+    """What it imports stays, so it has practised once before."""
+    practise(1)
+    modules_before, descriptors_before = {*sys.modules}, {*Path("/proc/self/fd").iterdir()}
+    practise(1)
+    assert {*sys.modules} == modules_before
+    assert not [name for name in sys.modules if name.startswith("submission")]
+    assert {*Path("/proc/self/fd").iterdir()} == descriptors_before
