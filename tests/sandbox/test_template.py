@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import dataclasses
 import fcntl
+import gc
 import itertools
 import os
 import secrets
@@ -27,7 +28,9 @@ from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
+from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.practice import practise
+from worker.sandbox.inside.student import Student
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
 from worker.sandbox.request import JailRequest
@@ -590,11 +593,17 @@ def test_practice_has_each_kind_of_reply(monkeypatch: pytest.MonkeyPatch) -> Non
     assert any(frame.header.get("malformed") for frame in answers)
 
 
-def test_practice_leaves_no_module_and_no_descriptor() -> None:
+def test_practice_leaves_no_module_no_object_and_no_descriptor() -> None:
     """What it imports stays, so it has practised once before."""
     practise(1)
-    modules_before, descriptors_before = {*sys.modules}, {*Path("/proc/self/fd").iterdir()}
+    before = look_for_traces_of_practice()
     practise(1)
-    assert {*sys.modules} == modules_before
+    assert look_for_traces_of_practice() == before
     assert not [name for name in sys.modules if name.startswith("submission")]
-    assert {*Path("/proc/self/fd").iterdir()} == descriptors_before
+
+
+def look_for_traces_of_practice() -> tuple[set[str], set[Path], int]:
+    """Return the modules, the descriptors, and the number of submissions and questions."""
+    gc.collect()
+    count = sum(type(thing) in {Student, CallsQuestion} for thing in gc.get_objects())
+    return {*sys.modules}, {*Path("/proc/self/fd").iterdir()}, count
