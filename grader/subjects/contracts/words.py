@@ -1,7 +1,12 @@
 """The words that reports, pages and commands write around a contract's cases."""
 
+from typing import TYPE_CHECKING
+
 from grader.model.words import KindWords
-from grader.oracle.answers import ReceivedForm
+
+if TYPE_CHECKING:
+    # The web server reads these words, and has no NumPy.
+    from grader.oracle.answers import ReceivedForm
 
 
 def describe_shape(shape: tuple[int, ...] | int | None) -> str:
@@ -9,7 +14,7 @@ def describe_shape(shape: tuple[int, ...] | int | None) -> str:
     return "a single number" if shape == () else f"an array of shape {shape}"
 
 
-def describe_form(form: ReceivedForm) -> str:
+def describe_form(form: "ReceivedForm") -> str:
     """Return in words the form of what came, such as `None` or `a dict`."""
     if form.shape is not None:
         return describe_shape(form.shape)
