@@ -146,7 +146,6 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         (TOML.replace('"mine"', '"other"'), 0, "the assignment's id is other"),
         (folder.join(MINE, {**FILES, "mistakes/none.py": f'"""is none"""\n{RIGHT}'}), 0, "would pass: none (is none)"),
         (TOML.replace("cases = 30", "cases = 10"), 0, "draw more cases"),
-        (folder.join(f"{MINE}\n[rubric]\nout = 0\ndx = 0\ndw = 0\npure = 1\n", FILES), 0, "gives no marks for any"),
         (TOML, 5, "BACKMARK_SECRET"),
     ],
 )

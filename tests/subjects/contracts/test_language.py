@@ -76,6 +76,11 @@ def test_a_contract_says_what_is_called_and_what_that_means() -> None:
         ("out = linear(x, w)", "x = linear(x, w)", 'call.code assigns "x", which is bound for it already'),
         ("out = linear(x, w)", "out = = 1", "call.code is not valid Python"),
         ("[upstream]", "[rubric]\ndz = 3\n[upstream]", "rubric.dz is no row: write one of out, dx, dw"),
+        (
+            "[upstream]",
+            "[rubric]\nout = 0\ndx = 0\ndw = 0\npure = 1\n[upstream]",
+            "[rubric] gives no marks for any result: give some to a result or to finite_differences",
+        ),
         ("cases = 30", "cases = 3", "cases is 3: write a whole number from 10 to 2000"),
         ("language = 1", "language = 2", "language is 2: write 1"),
         ("[upstream]", '[solution]\nfile = "mine.py"\n[upstream]', 'solution.file is "mine.py", which is not beside'),
