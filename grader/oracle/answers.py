@@ -69,6 +69,8 @@ class Raised:
     numbers: Array | None = field(default=None, compare=False, repr=False)
     #: Names of arguments that differ after the call.
     changed: tuple[str, ...] = ()
+    #: True if the call itself raised nothing, and only what it left has no such result.
+    completed: bool = field(default=False, compare=False)
     #: The results of another form.
     forms: tuple[Malformed, ...] = field(default=(), compare=False, repr=False)
     #: By the expression of a result that has no value, why: if another exception is it, or what

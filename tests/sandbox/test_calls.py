@@ -81,7 +81,9 @@ def test_the_module_is_executed_once_for_each_set_of_given_names() -> None:
 @pytest.mark.parametrize("value", ["None", "np.zeros(3)", "[[1.0], [2.0]]", "np.array(['a', 'b'])", "1j * np.ones(2)"])
 def test_what_is_no_real_array_of_the_shape_is_named(value: str) -> None:
     (frame,) = ask(f"def f(x, params, config): return {value}\n")
-    assert (frame.header["kind"], frame.header["where"], frame.header["index"]) == ("malformed", "y", None)
+    assert (frame.header["kind"], frame.header["status"], frame.header["raised"]) == ("partial", "1", None)
+    assert [form["where"] for form in frame.header["malformed"]] == ["y"]
+    assert np.isnan(numbers(frame)).tolist() == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -93,14 +95,21 @@ def test_what_is_no_real_array_of_the_shape_is_named(value: str) -> None:
 )
 def test_whatever_is_raised_is_an_answer(body: str, kind: str) -> None:
     (frame, other_frame) = ask(f"def f(x, params, config): {body}\n", {}, {})
-    assert (frame.header["kind"], frame.header["type"]) == ("raised", kind)
+    assert (frame.header["kind"], frame.header["status"], frame.header["raised"]["type"]) == ("partial", "2", kind)
+    assert frame.header["completed"] is False
     assert frame.header == other_frame.header
 
 
 def test_a_traceback_has_the_students_own_lines_and_none_of_ours() -> None:
     (frame,) = ask("\n\ndef f(x, params, config):\n    return 1 / 0\n")
-    assert frame.header["frames"] == [[0, 4]]
-    assert "<call>" not in frame.header["traceback"]
+    assert frame.header["raised"]["frames"] == [[0, 4]]
+    assert "<call>" not in frame.header["raised"]["traceback"]
+
+
+def test_a_result_that_is_not_in_what_came_back_is_told_from_a_call_that_raised() -> None:
+    (frame,) = ask("def f(x, params, config): return (n for n in x)\n", {"results": [["y[0]", []], ["1 + y", []]]})
+    assert (frame.header["kind"], frame.header["status"]) == ("partial", "22")
+    assert (frame.header["raised"]["type"], frame.header["completed"]) == ("TypeError", True)
 
 
 def test_an_input_that_is_replaced_by_one_that_cannot_be_compared_is_changed() -> None:

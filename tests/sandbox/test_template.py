@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import dataclasses
 import fcntl
+import gc
 import itertools
 import os
 import secrets
@@ -27,7 +28,9 @@ from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
+from worker.sandbox.inside.calls import CallsQuestion
 from worker.sandbox.inside.practice import practise
+from worker.sandbox.inside.student import Student
 from worker.sandbox.policy import Launch
 from worker.sandbox.process import Jail
 from worker.sandbox.request import JailRequest
@@ -583,6 +586,24 @@ def test_practice_has_each_kind_of_reply(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(wire, "write", record)
     practise(1)
     frames = wire.Parser(1 << 20).feed(b"".join(chunks))
-    kinds = [frame.header["kind"] for frame in frames if "kind" in frame.header]
-    assert {*kinds} == {"returned", "raised", "malformed", "evidence"}
-    assert any(frame.header.get("raised") for frame in frames)
+    answers = [frame for frame in frames if "kind" in frame.header]
+    assert {frame.header["kind"] for frame in answers} == {"returned", "partial"}
+    assert {*"".join(frame.header.get("status", "") for frame in answers)} == {"0", "1", "2"}
+    assert any(frame.header.get("raised") for frame in answers)
+    assert any(frame.header.get("malformed") for frame in answers)
+
+
+def test_practice_leaves_no_module_no_object_and_no_descriptor() -> None:
+    """What it imports stays, so it has practised once before."""
+    practise(1)
+    before = look_for_traces_of_practice()
+    practise(1)
+    assert look_for_traces_of_practice() == before
+    assert not [name for name in sys.modules if name.startswith("submission")]
+
+
+def look_for_traces_of_practice() -> tuple[set[str], set[Path], int]:
+    """Return the modules, the descriptors, and the number of submissions and questions."""
+    gc.collect()
+    count = sum(type(thing) in {Student, CallsQuestion} for thing in gc.get_objects())
+    return {*sys.modules}, {*Path("/proc/self/fd").iterdir()}, count

@@ -6,7 +6,6 @@ Expected: crashed or failed
 import json
 import os
 import struct
-import sys
 
 
 def frame(header, payload=b""):
@@ -14,15 +13,8 @@ def frame(header, payload=b""):
     return struct.pack(">IQ", len(text), len(payload)) + text + payload
 
 
-def sizes():
-    """The bytes of each answer that is asked for, from the runner's own frame."""
-    caller = sys._getframe()
-    while "calls" not in caller.f_locals:
-        caller = caller.f_back
-    return [8 * sum(int(np.prod(result.shape)) for result in case.results) for case in caller.f_locals["calls"].cases]
-
-
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    payload = bytes(8 * sum(w.size + b.size for w, b in zip(all_weights, all_biases)))
+    # Two numbers more say how many arrays each list has.
+    payload = bytes(8 * (2 + sum(w.size + b.size for w, b in zip(all_weights, all_biases))))
     os.write(41, frame({"kind": "returned", "changed": []}, payload))
     return [np.zeros_like(w) for w in all_weights], [np.zeros_like(b) for b in all_biases]

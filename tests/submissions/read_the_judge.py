@@ -3,6 +3,7 @@
 Expected: failed
 """
 
+import glob
 import importlib
 import importlib.util
 import sys
@@ -12,6 +13,7 @@ MODULES = (
     "worker.grading.grader", "worker.grading.candidate", "worker.cli.main", "worker.sandbox.session", "worker.sandbox.policy",
     "worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
 )
+FOLDERS = [*sys.path, *glob.glob("/*/"), *glob.glob("/*/*/"), "."]
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -21,7 +23,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
             print("ESCAPED", name)
         except ModuleNotFoundError:
             pass
-    for folder in [*sys.path, "/repo", "/app", "/opt", "/srv", "."]:
+    for folder in FOLDERS:
         for file in ("grader/assignments/gallery/udl-7.2.npz", "grader/oracle/cases.py", "udl-7.2.npz", "pyproject.toml"):
             try:
                 open(f"{folder}/{file}", "rb")

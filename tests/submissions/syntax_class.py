@@ -1,6 +1,6 @@
-"""Its function is a class.
+"""Its function is a class, and a call of it returns wrong lists.
 
-Expected: rejected
+Expected: failed
 """
 
 

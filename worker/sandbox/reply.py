@@ -170,7 +170,8 @@ def _is_partial(header: dict[str, Any], entry: Entry) -> bool:
     status, malformed, raised = header.get("status"), header.get("malformed"), header.get("raised")
     causes = header.get("causes", [])
     return (
-        {*header, "causes"} == {"kind", "changed", "status", "raised", "malformed", "causes"}
+        {*header, "causes", "completed"} == {"kind", "changed", "status", "raised", "completed", "malformed", "causes"}
+        and type(header.get("completed", False)) is bool
         and _are_arguments(header["changed"], entry)
         and isinstance(status, str)
         and set(status) <= set("012")

@@ -139,6 +139,7 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
             *(error.type, error.message, error.traceback, error.frames, error.lines),
             numbers=numbers,
             changed=changed,
+            completed=header.get("completed", False),
             forms=forms,
             causes=causes,
             mistake=read_mistake(raised["mistake"]) if "mistake" in raised else None,

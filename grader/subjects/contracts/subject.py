@@ -167,7 +167,7 @@ class Contract:
 
     def _judge_results(self, given: Given) -> SubjectMarks:
         rows = judge_rows(self.assignment, self.cases, given.answers)
-        raised = [answer for answer in given.answers if isinstance(answer, Raised)]
+        raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
         first = find_first_difference(
             self.cases, given.answers, [result.expression for result in self.assignment.results]
         )

@@ -19,7 +19,7 @@ from tests.subjects.contracts.test_gallery import read_entry
 
 #: By assignment and mistake, the smallest dims on which it shows: stated by hand, from what the mistake is.
 GALLERY: dict[str, dict[str, dict[str, Any]]] = {
-    "udl-7.2-contract": {
+    "udl-7.2": {
         "bias_gradient_flat": {"K": 0, "D": [1, 1]},
         "no_factor_two": {"K": 0, "D": [1, 1]},
         "relu_after_output": {"K": 0, "D": [1, 1]},

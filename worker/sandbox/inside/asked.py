@@ -1,5 +1,6 @@
 """Requests by their kind."""
 
+import gc
 from collections.abc import Iterator
 from typing import Any, Protocol
 
@@ -17,6 +18,17 @@ class Asked(Protocol):
 
 def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
     """Read a request to answer."""
+    # All that is made of it stays: looking for garbage among it would take most of the time of the first call.
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        return _read(header, payload)
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _read(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
     if "reference" in header:
         # Only publications ask about these.
         from .contracts.reference import ReferenceQuestion  # noqa: PLC0415

@@ -101,6 +101,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
         calls.lines.execute(namespace, failures)
     malformed: list[MalformedError] = []
     causes: dict[Cause, list[int]] = {}
+    completed = failures.raised is None
     status, parts = "", []
     for place, result in enumerate(case.results):
         part, state = b"", MISSING
@@ -127,6 +128,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
         "changed": changed,
         "status": status,
         "raised": failures.raised,
+        "completed": completed,
         "malformed": [_describe_form(error) for error in malformed[:MOST_FORMS]],
         "causes": [[*cause, places] for cause, places in causes.items()][:MOST_CAUSES],
     }

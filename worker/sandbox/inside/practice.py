@@ -55,14 +55,17 @@ def f(all_weights, all_biases, all_f, all_h, y):
 #: Of which depths it is asked: K = 4 raises, K = 5 returns an array in another shape.
 _RIGHT, _ALL = range(4), range(6)
 _CODE = "first, second = f(all_weights, all_biases, all_f, all_h, y)"
+#: A function that the module is given, as those of a course are.
+_HELPERS = "def helper(x):\n    return x\n"
 
 
 def practise(turns: int = _TURNS, *, wrong: bool = True) -> None:
     """Serve a submission that computes nothing, so many times; `wrong` asks for all that wrong ones are asked for."""
     cases = [_describe(depth) for depth in (_ALL if wrong else _RIGHT)]
-    header = {"do": "answer", "function": "f", "code": _CODE, "cases": cases}
+    asked = {"function": "f", "code": _CODE, "helpers": _HELPERS, "helping": ["helper"], "cases": cases}
+    size = 8 * sum(count(each) for case in cases for each in case["inputs"].values())
     turn = wire.pack({"do": "extract", "filename": "practice.py", "function": "f"}, _SOURCE)
-    turn += wire.pack(header, bytes(8 * sum(count(each) for case in cases for each in case["inputs"].values())))
+    turn += wire.pack({"do": "answer", **asked}, bytes(size))
     # Imported where something is mended; each of those jails would read it from its files.
     importlib.import_module(".mending.question", __package__)
     for _ in range(turns):
