@@ -135,7 +135,7 @@ def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) 
     assert "all_weights = [" in page
     assert "It goes back past every ReLU as if it were not there." in page
     assert "What comes back through a unit that was switched off?" in page
-    assert "cell 8, line 25" in page
+    assert "line 25 of code cell 8" in page
     assert "<pre>all_dl_df[layer-1] = all_dl_dh[layer]</pre>" in page
     assert "ada, no_relu_derivative.ipynb" in portal.page("/")
 
