@@ -31,7 +31,7 @@ def test_the_most_frequent_mistake_leads_to_who_made_it(house: House, window: Wi
     title = "Derivative of the ReLU: factor missing or unneeded"
     assert cell(page, title, 0) == "15"
     page.get_by_role("link", name=title).click()
-    expect(page.get_by_label("Mistake")).to_have_value("relu_derivative:factor")
+    expect(page.get_by_label("Mistake")).to_have_value(f"{ASSIGNMENT}:relu_derivative:factor")
     expect(page.get_by_role("row")).to_have_count(1 + 15)
     page.get_by_role("link", name="student-01").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("It goes back past every ReLU as if it were not there.")
