@@ -16,15 +16,15 @@ from grader.client import Client
 from grader.client.regrade_records import AT_REST, Regrade
 from grader.model.records import Scope, State
 from grader.store.regrades.model import Phase, Which
-from grader.subjects.folder import bundle
+from grader.subjects.folder import NAME, join
 from grader.subjects.gallery import find_folder
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES
 from worker.cli.commands import regrade
 
-#: Marks of the derivative's row: at first those of the assignment that ships, then more.
-FEW, MANY = 2, 10
+#: Marks of the gradients of the weights, at first and then.
+FEW, MANY = 5, 13
 
 
 class Regrading(NamedTuple):
@@ -38,16 +38,22 @@ class Regrading(NamedTuple):
     handed: dict[str, str]
 
 
-def publish_assignment(client: Client, assignment: str, marks: int) -> str:
-    """The revision as which the assignment that ships is published under another id, with these marks for one row."""
+def write_toml(assignment: str, marks: int) -> str:
+    """Return the text of the assignment that ships with fewer cases, and with marks for its results alone."""
     folder = find_folder("udl-7.2")
     assert folder is not None
-    toml = bundle(folder).replace('id = "udl-7.2"', f'id = "{assignment}"', 1)
-    before, _, after = toml.partition("[rows.relu_derivative]")
-    after = after.replace("marks = 2", f"marks = {marks}", 1)
-    # The marks of the results, by which what cannot be mended is marked, are as many in all.
-    before = re.sub(r"(all_dl_\w+) = 5\b", rf"\1 = {(8 + marks) // 2}", before)
-    request = client.publish(f"{before}[rows.relu_derivative]{after}")
+    tables = (folder / NAME).read_text(encoding="utf-8").partition("[rubric]")[0]
+    tables = tables.replace('id = "udl-7.2"', f'id = "{assignment}"').replace("cases = 200", "cases = 60")
+    files = {
+        name: re.sub(" *# row:.*", "", (folder / name).read_text(encoding="utf-8"))
+        for name in ("reference.py", "solution.py", "helpers.py")
+    }
+    return join(f"{tables}[rubric]\nall_dl_dweights = {marks}\nall_dl_dbiases = 5\n", files)
+
+
+def publish_assignment(client: Client, assignment: str, marks: int) -> str:
+    """The revision as which it is published, with these marks for the gradients of the weights."""
+    request = client.publish(write_toml(assignment, marks), fresh=0)
     until(lambda: client.publication(request.id).state.terminal, "it is published")
     publication = client.publication(request.id)
     assert publication.state is State.DONE, publication.failure
@@ -57,7 +63,7 @@ def publish_assignment(client: Client, assignment: str, marks: int) -> str:
 
 @pytest.fixture(scope="module")
 def regrade_setup(service: Running) -> Iterator[Regrading]:
-    """Three students' submissions, graded; then a revision in which one of the rows counts for more."""
+    """Three students' submissions, graded; then a revision in which one of the results counts for more."""
     token = service.token(Scope.STAFF, Scope.AUTHOR)
     # The module's tests need not follow one another on a process: then this is made anew, on the same service.
     assignment = f"mine-{secrets.token_hex(4)}"
@@ -66,7 +72,7 @@ def regrade_setup(service: Running) -> Iterator[Regrading]:
         ids_by_student = {}
         for student, name in (
             ("ada", "right_loops.py"),
-            ("alan", "no_relu_derivative.ipynb"),
+            ("alan", "weight_template.py"),
             ("eve", "bias_template.py"),
         ):
             ids_by_student[student] = client.submit(EXAMPLES / name, assignment=assignment, student=student).id
@@ -82,11 +88,11 @@ def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: 
     assert start.returncode == 0, start.stderr
     number = start.stdout.split()[0]
     assert "3 submissions, 3 sources: 1 up, 1 down, 1 the same" in start.stdout
-    assert client.verdict(ids_by_student["alan"])["score"] == 8  # type: ignore[index]
+    assert client.verdict(ids_by_student["alan"])["score"] == 5  # type: ignore[index]
 
     report = command(variables, "regrade", "report", number)
-    assert re.search(r"^alan +no_relu_derivative.ipynb +down +failed 8/10 +failed 8/18 ", report.stdout, re.MULTILINE)
-    assert re.search(r"^eve +bias_template.py +up +failed 6/10 +failed 14/18 ", report.stdout, re.MULTILINE)
+    assert re.search(r"^alan +weight_template.py +down +failed 5/10 +failed 5/18 ", report.stdout, re.MULTILINE)
+    assert re.search(r"^eve +bias_template.py +up +failed 5/10 +failed 13/18 ", report.stdout, re.MULTILINE)
     reported_down = command(variables, "regrade", "report", number, "--change", "down", "--json").stdout
     assert [json.loads(line)["student"] for line in reported_down.splitlines()] == ["alan"]
     table = command(variables, "regrade", "report", number, "--csv").stdout.splitlines()
@@ -97,12 +103,12 @@ def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: 
     assert apply.returncode == 0, apply.stderr
     assert "2 applied, 1 skipped" in apply.stdout
     scores = {student: client.verdict(submission_id)["score"] for student, submission_id in ids_by_student.items()}  # type: ignore[index]
-    assert scores == {"ada": 18, "alan": 8, "eve": 14}
+    assert scores == {"ada": 18, "alan": 5, "eve": 13}
     assert client.submission(ids_by_student["eve"]).regrade == number
 
     rollback = command(variables, "regrade", "rollback", number, "--yes", "--json")
     assert json.loads(rollback.stdout)["phase"] == "rolled_back"
-    assert client.verdict(ids_by_student["eve"])["score"] == 6  # type: ignore[index]
+    assert client.verdict(ids_by_student["eve"])["score"] == 5  # type: ignore[index]
 
 
 def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrade_setup: Regrading) -> None:

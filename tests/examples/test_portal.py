@@ -133,9 +133,10 @@ def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) 
     page = portal.page(response.headers["Location"])
     assert re.search(r"Wrong on \d+ of \d+ cases", page)
     assert "all_weights = [" in page
-    assert "leaves out the factor" in page
+    assert "It goes back past every ReLU as if it were not there." in page
     assert "What comes back through a unit that was switched off?" in page
     assert "line 25 of code cell 8" in page
+    assert "<pre>all_dl_df[layer-1] = all_dl_dh[layer]</pre>" in page
     assert "ada, no_relu_derivative.ipynb" in portal.page("/")
 
 

@@ -136,5 +136,16 @@ def test_a_row_without_marks_is_quiet_only_beside_rows_with_marks() -> None:
     assert [shown.unmarked for shown in make_view(read_verdict(raw)).rows] == [False]
 
 
+def test_each_row_that_fails_says_what_is_wrong() -> None:
+    """Also below a row that says the same."""
+    raw = failing_verdict()
+    (row,) = raw["properties"]
+    long = {"message": "Wrong on 9 of 9 cases, and it raised ValueError on each."}
+    brief, quiet = {"message": "Wrong on 9 of 9 cases."}, {"message": "Not judged.", "outcome": "not_run"}
+    raw["properties"] = [row | change for change in (long, long, brief, brief, quiet, quiet)]
+    shown = [shown.says for shown in make_view(read_verdict(raw)).rows]
+    assert shown == [long["message"], "As above.", *2 * [brief["message"]], "Not judged.", ""]
+
+
 def test_what_is_right_is_called_right() -> None:
     assert make_view(read_verdict(passing_verdict())).sentence == "Your backward pass is right."

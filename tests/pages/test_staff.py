@@ -28,13 +28,11 @@ def cell(page: Page, row: str, column: int) -> str:
 def test_the_most_frequent_mistake_leads_to_who_made_it(house: House, window: Window) -> None:
     SCENES["staff-assignment"](house, window)
     page = window.page
-    # Of the derivative's row, lost by three of the examples: 9, 6, 4, 3 and 2 students.
-    assert cell(page, "Derivative of the ReLU", 0) == "24"
-    page.get_by_role("link", name="Derivative of the ReLU").click()
-    expect(page.get_by_label("Mistake")).to_have_value("relu_derivative")
-    page.get_by_label("Student").fill("student-01")
-    page.get_by_role("button", name="Find").click()
-    expect(page.get_by_role("row")).to_have_count(1 + 1)
+    title = "Derivative of the ReLU: factor missing or unneeded"
+    assert cell(page, title, 0) == "15"
+    page.get_by_role("link", name=title).click()
+    expect(page.get_by_label("Mistake")).to_have_value(f"{ASSIGNMENT}:relu_derivative:factor")
+    expect(page.get_by_role("row")).to_have_count(1 + 15)
     page.get_by_role("link", name="student-01").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("It goes back past every ReLU as if it were not there.")
 

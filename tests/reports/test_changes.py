@@ -62,6 +62,7 @@ def test_a_line_of_a_package_names_its_file() -> None:
         (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2; it must be 1."),
         (WrongNumber("x", [3], 1.0, None, {"N": 2}), "`x[3]` is not a finite number; it must be 1, with N = 2."),
         (WrongNumber("x", [0], 0.1, 0.1000000001, {}), "`x[0]` is 0.1000000001; it must be 0.1."),
+        (WrongNumber("x", [0], 1.0, -0.0, {}), "`x[0]` is 0; it must be 1."),
     ],
 )
 def test_a_wrong_number_stands_beside_the_right_one(wrong: WrongNumber, words: str) -> None:

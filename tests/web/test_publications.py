@@ -108,7 +108,7 @@ def test_what_ships_is_there_for_every_course(portal: Asker) -> None:
     assert [item["id"] for item in items] == ["udl-7.2"]
     revision = portal.get("/assignments/udl-7.2").get_json()["revision"]
     assert (revision["shipped"], revision["catches"]) == (True, None)
-    assert revision["settings"]["function"] == "backward_pass"
+    assert revision["settings"]["entries"] == ["backward_pass"]
     assert portal.get("/assignments/udl-7.2/revisions").get_json()["items"] == [revision]
     assert portal.get(f"/assignments/udl-7.2/revisions/{revision['id']}").get_json() == revision
 

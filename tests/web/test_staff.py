@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -422,6 +423,12 @@ def test_a_publication_is_asked_for_once_however_often_it_is_clicked(author: Vis
     assert author.post(f"{HOME}/publish", toml=write_toml(seed=2), once="a").headers["Location"] != places[0]
     assert len(store.publications.list("course").items) == 2
     assert 'data-live="on"' in author.get(places[0])
+
+
+def test_the_text_that_the_form_starts_with_can_be_published(author: Visitor, store: Store) -> None:
+    toml = unescape(author.get(f"{HOME}/publish").partition('<textarea id="toml"')[2].partition(">")[2])
+    assert author.post(f"{HOME}/publish", toml=toml.partition("</textarea>")[0]).status_code == 303
+    assert store.publications.list("course").items[0].assignment_id == "my-assignment"
 
 
 def test_a_file_goes_before_the_text(author: Visitor, store: Store) -> None:
