@@ -14,7 +14,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.contracts.words import describe_form, describe_shape
+from grader.subjects.contracts.words import describe_difference
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
@@ -98,8 +98,7 @@ def _instead(answer: Answer | None) -> str | None:
         case Returned():
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
-            form = describe_form(received)
-            return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
+            return f"gives `{where}` as {describe_difference(received, wanted)}"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
             said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"
