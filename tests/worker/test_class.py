@@ -92,7 +92,7 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
 ) -> None:
     download(tmp_path / "class.zip")
     (tmp_path / "exported.csv").write_text(export(), encoding="utf-8", newline="")
-    process = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "8", cwd=tmp_path)
+    process = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "30", cwd=tmp_path)
     assert process.returncode == 1, process.stderr
     assert f"this is read as a {lms} download" in process.stderr
     counts = Counter("passed" if mark == 10 else "failed" if mark else "not graded" for mark in MARKS.values())
