@@ -18,7 +18,7 @@ OTHER_NAME = RIGHT.replace(b"backward_pass", b"my_backward")
 HANDED_IN: tuple[tuple[Mapping[str, bytes], int | None], ...] = (
     ({"hw.py": RIGHT + b"# %d"}, 10),
     ({"hw.ipynb": (EXAMPLES / "right.ipynb").read_bytes()}, 10),
-    ({"hw.py": WRONG + b"# %d"}, 8),
+    ({"hw.py": WRONG + b"# %d"}, 6),
     ({"hw.py": RIGHT}, 10),
     ({"hw.py": WRONG + b"# %d", "hw-1.py": RIGHT + b"# %d"}, 10),
     ({"hw.py": RIGHT + b"# %d", "hw-1.py": b""}, 10),
@@ -92,7 +92,7 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
 ) -> None:
     download(tmp_path / "class.zip")
     (tmp_path / "exported.csv").write_text(export(), encoding="utf-8", newline="")
-    process = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "30", cwd=tmp_path)
+    process = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "8", cwd=tmp_path)
     assert process.returncode == 1, process.stderr
     assert f"this is read as a {lms} download" in process.stderr
     counts = Counter("passed" if mark == 10 else "failed" if mark else "not graded" for mark in MARKS.values())
