@@ -137,11 +137,11 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
     """Return the end of a sentence about cases of one sort, with the one at this place as an example."""
     malformed = find_form(fails, cases, answer, i)
     if sort == _FORM and malformed is not None and malformed.received is not None:
-        received, wanted = malformed.received, malformed.wanted
-        if is_of_other_numbers(received, wanted):
+        received, right = malformed.received, malformed.wanted
+        if is_of_other_numbers(received, right):
             return f"it has no real numbers: on one, `{malformed.where}` is an array of {received.dtype}"
-        must = f"the shape must be {wanted}" if wanted else "it must be a single number"
-        return f"it has another form: on one, `{malformed.where}` is {describe_form(received)}, where {must}"
+        wanted = f"the shape must be {right}" if right else "it must be a single number"
+        return f"it has another form: on one, `{malformed.where}` is {describe_form(received)}, where {wanted}"
     if sort == _MISSING:
         # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
         expression, shape = _find_missing(fails, cases, answer, i)
