@@ -65,7 +65,7 @@ check: setup ## lint, format, types, import contracts
 format: setup ## let ruff mend what it can
 	@.venv/bin/ruff check --fix-only . && .venv/bin/ruff format .
 
-bench: setup ## measure graders, the service and gradient checks, side by side with the bare floor: make bench ARGS=--quick
+bench: setup ## measure graders, the service and publishing, side by side with the bare floor: make bench ARGS=--quick
 	@.venv/bin/python -m bench $(ARGS)
 
 bench-peers: setup ## install what `make bench` compares with, in .peers (all: some 2 GB): make bench-peers ARGS=nbgrader

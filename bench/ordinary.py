@@ -19,8 +19,9 @@ def draw_ordinary(seed: int) -> Iterator[ReluNetwork]:
     """Yield networks with no unit near its kink without end, the same for the same seed."""
     rng = np.random.default_rng(seed)
     while True:
-        widths = [rng.integers(1, WIDTH + 1) for _ in range(rng.integers(DEPTH + 1))]
-        network = _draw_network([rng.integers(1, ENDS + 1), *widths, rng.integers(1, ENDS + 1)], rng)
+        widths = [int(rng.integers(1, WIDTH + 1)) for _ in range(rng.integers(DEPTH + 1))]
+        inputs, outputs = (int(rng.integers(1, ENDS + 1)) for _ in range(2))
+        network = _draw_network([inputs, *widths, outputs], rng)
         if not any(_find_close(f).any() for f in network.f[:-1]):
             yield network
 
@@ -29,12 +30,13 @@ def _draw_network(sizes: list[int], rng: np.random.Generator) -> ReluNetwork:
     h = x = rng.standard_normal((sizes[0], 1))
     y = rng.standard_normal((sizes[-1], 1))
     parameters = [(rng.standard_normal((m, n)) / np.sqrt(n), rng.standard_normal((m, 1))) for n, m in pairwise(sizes)]
-    for weights, bias in parameters[:-1]:
+    for weight, bias in parameters[:-1]:
         for _ in range(REDRAWS):
-            close = _find_close(weights @ h + bias)
+            close = _find_close(weight @ h + bias)
             bias[close] = rng.standard_normal(int(close.sum()))
-        h = np.maximum(weights @ h + bias, 0)
-    return ReluNetwork(*zip(*parameters, strict=True), x, y)
+        h = np.maximum(weight @ h + bias, 0)
+    weights, biases = zip(*parameters, strict=True)
+    return ReluNetwork(weights, biases, x, y)
 
 
 def _find_close(f: Array) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:

@@ -13,13 +13,12 @@ say() { printf 'mutate: %s\n' "$*" >&2; }
 others() {
     case $1 in
         grader/oracle/*) echo --deselect tests/judge --deselect tests/reports ;;
-        grader/judge/* | grader/subjects/*) echo --deselect tests/oracle --deselect tests/reports ;;
+        grader/judge/*) echo --deselect tests/oracle --deselect tests/reports ;;
         *) echo --deselect tests/oracle --deselect tests/judge ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- grader/oracle/*.py grader/judge/*.py grader/subjects/networks/rubric.py grader/subjects/networks/form.py \
-    grader/subjects/networks/shrinking.py grader/reports/disclosure.py
+[ $# -gt 0 ] || set -- grader/oracle/*.py grader/judge/*.py grader/reports/disclosure.py
 previous=
 for file do
     if [ ! -f "$file" ]; then

@@ -72,7 +72,3 @@ peer otter-grader otter ipykernel $usual
 peer nbgrader nbgrader '' $usual
 peer check50 check50 '' $usual
 peer gradescope-utils gradescope_utils '' $usual
-peer autograd autograd '' $usual
-peer jax jax '' $usual
-# Where wheels without CUDA are set up, it is for the interpreter that is called by default.
-peer torch torch '' $(interpreters python3)

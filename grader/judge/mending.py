@@ -42,6 +42,14 @@ class Mender(Protocol):
         """Return edits in full, each given by the number of its statement and its place; raises CandidateError."""
         ...
 
+    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+        """Return for each edit the statement of the solution's that computes what it changes, -1 for none.
+
+        Beside it stand all statements whose values are computed. All edits are made, and the cases are run; raises
+        CandidateError.
+        """
+        ...
+
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those that came before, in a row."""
         ...

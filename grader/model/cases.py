@@ -54,8 +54,8 @@ def format_nested(values: Any) -> str:
 
 
 def format_number(value: float | None) -> str:
-    """Format a number for a sentence."""
-    return "nan" if value is None else f"{value:.8g}"
+    """Format a number for a sentence; a zero has no sign."""
+    return "nan" if value is None else f"{value + 0.0:.8g}"
 
 
 def format_case(case: Mapping[str, Any]) -> str:

@@ -46,6 +46,9 @@ IMPORTS = (
 #: The judge of *passed*: hidden or not, the outcome says whether it holds.
 _JUDGE = "finite_differences"
 
+#: The row of a layered verdict, as earlier versions stored them, that says on which cases alone it raises.
+_PARTLY_RAISING = "any_shape"
+
 #: Kinds of slips that a row is asked about.
 _MOST_KINDS = 2
 
@@ -252,9 +255,8 @@ def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample 
 
 def _raises_on_some_cases_only(verdict: Verdict, hidden: tuple[str, ...]) -> bool:
     """Return True if it raises on some cases only, and the row that says so is hidden."""
-    kind = verdict.assignment.kind
-    speaking = {kinds.find(kind).PARTLY_RAISING} if kind in kinds.KINDS else set()
-    return verdict.outcome is Outcome.FAILED and not speaking.isdisjoint(hidden)
+    layered = verdict.assignment.kind == LAYERED
+    return layered and verdict.outcome is Outcome.FAILED and _PARTLY_RAISING in hidden
 
 
 def _error(verdict: Verdict, hidden: tuple[str, ...]) -> StudentError | None:

@@ -22,7 +22,7 @@ from grader.reports.exceptions import describe_exception
 from grader.reports.numpy_text import list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
-from grader.reports.wording import choose_explanations, list_hints
+from grader.reports.wording import choose_explanations, list_hints, shorten_repeated
 from grader.subjects import kinds
 
 HEADLINES = {
@@ -40,8 +40,6 @@ MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RU
 
 _INTERNAL_ERROR = "internal error"
 
-#: Characters of a row's message that is repeated under another row.
-_SHORT = 40
 #: Lines of what was printed that are shown before the verdict would be lost in them.
 MOST_PRINTED = 10
 
@@ -123,15 +121,11 @@ def _rubric(verdict: Verdict) -> Table:
     table.add_column(width=1)
     table.add_column(ratio=1)
     table.add_column(justify="right", no_wrap=True, min_width=3)
-    previous, marked = "", any(row.max_score for row in verdict.properties)
-    for row in verdict.properties:
+    marked = any(row.max_score for row in verdict.properties)
+    for row, message in zip(verdict.properties, shorten_repeated(verdict.properties), strict=True):
         sign, style = MARKS[row.outcome]
         emphasis = "dim" if marked and not row.max_score else "" if row.outcome is Mark.PASSED else "bold"
         text = Text(row.title, style=emphasis)
-        # Steps that were not seen for the same reason say it once; one that fails says that it has one.
-        short = row.message if len(row.message) <= _SHORT else "As above."
-        again = short if row.message and row.outcome is Mark.FAILED else ""
-        message, previous = row.message if row.message != previous else again, row.message
         if message:
             text.append(f"\n{plain(message)}", style="not bold dim")
         table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")

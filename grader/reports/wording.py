@@ -2,7 +2,7 @@
 
 import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from grader.model.assignment import Level
 from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
@@ -22,6 +22,9 @@ _UNWRITABLE = re.compile(
 
 #: Characters of one text: all texts of a verdict together stay far below the megabyte that PrairieLearn takes.
 MOST = 8000
+
+#: Characters of a row's message that is repeated under another row.
+_SHORT = 40
 
 _HEADLINES = {
     Outcome.PASSED: "Passed",
@@ -109,6 +112,19 @@ def list_hints(diagnosis: Diagnosis, verdict: Verdict) -> Iterator[str]:
         yield diagnosis.strong_hint
     if diagnosis.read:
         yield f"Read again: {diagnosis.read}"
+
+
+def shorten_repeated(rows: Iterable[Property]) -> Iterator[str]:
+    """Yield the message of each row, for a rubric whose rows stand below each other.
+
+    Rows that were not judged for the same reason say it once; one that fails says that it has one.
+    """
+    previous = ""
+    for row in rows:
+        short = row.message if len(row.message) <= _SHORT else "As above."
+        again = short if row.message and row.outcome is Mark.FAILED else ""
+        yield row.message if row.message != previous else again
+        previous = row.message
 
 
 def explain(row: Property, verdict: Verdict) -> str:

@@ -118,7 +118,7 @@ def parse(text: str, name: str) -> "AnyAssignment":
     if kind == LAYERED:
         raise BadAssignment(
             f"{name}: language is missing. A file for an earlier version, of networks in layers, becomes a contract by"
-            f" `backmark assignment convert {name}`"
+            " `backmark assignment convert FILE.toml`"
         )
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)

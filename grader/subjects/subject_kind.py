@@ -28,8 +28,6 @@ class SubjectKind(Protocol):
     CODE: str
     #: Settings of its own that students may always read, beside those that every assignment has.
     PUBLIC_SETTINGS: tuple[str, ...]
-    #: The row that does not hold if code raises on some cases only; empty if its kind has no such row.
-    PARTLY_RAISING: str
     #: True if publishing runs code of the assignment's author: that takes the scope `author`.
     RUNS_CODE: bool
     #: The module that `python -m` draws with: it reads an assignment's JSON and writes a revision, or with the status

@@ -33,7 +33,7 @@ def environment(service: Running, tmp_path: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "BACKMARK_URL": service.url,
-        "BACKMARK_TOKEN": service.token(Scope.STAFF),
+        "BACKMARK_TOKEN": service.token(Scope.STAFF, Scope.AUTHOR),
         "BACKMARK_ADMIN_TOKEN": admin,
     }
 

@@ -16,18 +16,15 @@ from grader.client import Client
 from grader.client.regrade_records import AT_REST, Regrade
 from grader.model.records import Scope, State
 from grader.store.regrades.model import Phase, Which
+from grader.subjects.folder import bundle
+from grader.subjects.gallery import find_folder
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES
 from worker.cli.commands import regrade
 
-TOML = """
-id = "{assignment}"
-title = "Backpropagation, shortly"
-networks = 40
-home = {{ networks = 10 }}
-rubric = {{ relu_derivative = {marks} }}
-"""
+#: Marks of the derivative's row: at first those of the assignment that ships, then more.
+FEW, MANY = 2, 10
 
 
 class Regrading(NamedTuple):
@@ -42,8 +39,15 @@ class Regrading(NamedTuple):
 
 
 def publish_assignment(client: Client, assignment: str, marks: int) -> str:
-    """The revision that such an assignment is published as."""
-    request = client.publish(TOML.format(assignment=assignment, marks=marks))
+    """The revision as which the assignment that ships is published under another id, with these marks for one row."""
+    folder = find_folder("udl-7.2")
+    assert folder is not None
+    toml = bundle(folder).replace('id = "udl-7.2"', f'id = "{assignment}"', 1)
+    before, _, after = toml.partition("[rows.relu_derivative]")
+    after = after.replace("marks = 2", f"marks = {marks}", 1)
+    # The marks of the results, by which what cannot be mended is marked, are as many in all.
+    before = re.sub(r"(all_dl_\w+) = 5\b", rf"\1 = {(8 + marks) // 2}", before)
+    request = client.publish(f"{before}[rows.relu_derivative]{after}")
     until(lambda: client.publication(request.id).state.terminal, "it is published")
     publication = client.publication(request.id)
     assert publication.state is State.DONE, publication.failure
@@ -53,12 +57,12 @@ def publish_assignment(client: Client, assignment: str, marks: int) -> str:
 
 @pytest.fixture(scope="module")
 def regrade_setup(service: Running) -> Iterator[Regrading]:
-    """Three students' submissions, graded; then a revision in which one of the steps counts for more."""
-    token = service.token(Scope.STAFF)
+    """Three students' submissions, graded; then a revision in which one of the rows counts for more."""
+    token = service.token(Scope.STAFF, Scope.AUTHOR)
     # The module's tests need not follow one another on a process: then this is made anew, on the same service.
     assignment = f"mine-{secrets.token_hex(4)}"
     with Client(service.url, token) as client:
-        publish_assignment(client, assignment, 2)
+        publish_assignment(client, assignment, FEW)
         ids_by_student = {}
         for student, name in (
             ("ada", "right_loops.py"),
@@ -67,7 +71,7 @@ def regrade_setup(service: Running) -> Iterator[Regrading]:
         ):
             ids_by_student[student] = client.submit(EXAMPLES / name, assignment=assignment, student=student).id
         assert all(client.wait(submission_id).state is State.DONE for submission_id in ids_by_student.values())
-        publish_assignment(client, assignment, 10)
+        publish_assignment(client, assignment, MANY)
         yield Regrading({"BACKMARK_URL": service.url, "BACKMARK_TOKEN": token}, client, assignment, ids_by_student)
 
 
@@ -82,7 +86,7 @@ def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: 
 
     report = command(variables, "regrade", "report", number)
     assert re.search(r"^alan +no_relu_derivative.ipynb +down +failed 8/10 +failed 8/18 ", report.stdout, re.MULTILINE)
-    assert re.search(r"^eve +bias_template.py +up +failed 8/10 +failed 16/18 ", report.stdout, re.MULTILINE)
+    assert re.search(r"^eve +bias_template.py +up +failed 6/10 +failed 14/18 ", report.stdout, re.MULTILINE)
     reported_down = command(variables, "regrade", "report", number, "--change", "down", "--json").stdout
     assert [json.loads(line)["student"] for line in reported_down.splitlines()] == ["alan"]
     table = command(variables, "regrade", "report", number, "--csv").stdout.splitlines()
@@ -93,12 +97,12 @@ def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: 
     assert apply.returncode == 0, apply.stderr
     assert "2 applied, 1 skipped" in apply.stdout
     scores = {student: client.verdict(submission_id)["score"] for student, submission_id in ids_by_student.items()}  # type: ignore[index]
-    assert scores == {"ada": 18, "alan": 8, "eve": 16}
+    assert scores == {"ada": 18, "alan": 8, "eve": 14}
     assert client.submission(ids_by_student["eve"]).regrade == number
 
     rollback = command(variables, "regrade", "rollback", number, "--yes", "--json")
     assert json.loads(rollback.stdout)["phase"] == "rolled_back"
-    assert client.verdict(ids_by_student["eve"])["score"] == 8  # type: ignore[index]
+    assert client.verdict(ids_by_student["eve"])["score"] == 6  # type: ignore[index]
 
 
 def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrade_setup: Regrading) -> None:

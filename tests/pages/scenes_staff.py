@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from grader.model.records import Job, Kind, SubmissionRecord
+from grader.model.records import Job, Kind, Scope, SubmissionRecord
 from grader.model.verdict import Mark, Outcome
 from grader.store.regrades.model import Phase
 from grader.store.search import Filter
@@ -16,6 +16,7 @@ from tests.pages.classroom import CLASS, seat_class
 from tests.pages.house import ASSIGNMENT, House
 from tests.pages.scenes_student import CONTRACT
 from tests.store.making import replace_verdict
+from tests.web.tomls import FILES, write_toml
 
 Scene = Callable[[House, Window], None]
 
@@ -24,23 +25,11 @@ THERE = f"{HOME}/assignments/{ASSIGNMENT}"
 #: A course in which Backmark fails.
 UNLUCKY = "unlucky"
 
-#: Stricter about the marks than the one that ships, so that a regrade has something to say.
-TOML = """id = "strict"
-title = "Backpropagation, strictly"
-networks = 40
+#: An assignment of the course's own, and one with a mistake that is none.
+TOML = write_toml("strict")
+LENIENT = write_toml("lenient", {"mistakes/none.py": f'"""does all of it\n\nIs it wrong?\n"""\n{FILES["solution.py"]}'})
 
-[ranges]
-depth = [0, 4]
-widths = [1, 6]
-
-[home]
-depth = 3
-width = 4
-networks = 8
-"""
-
-
-#: Prints, and raises on every network.
+#: Prints, and raises on every case.
 RAISES = """import numpy as np
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -52,7 +41,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 def sign_in(house: House, window: Window, course: str = CLASS) -> None:
     """As staff of the course."""
     page = window.go("/sign-in")
-    page.get_by_label("Token").fill(house.token(course))
+    page.get_by_label("Token").fill(house.token(course, Scope.STAFF, Scope.AUTHOR))
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**/courses/{course}")
 
@@ -135,10 +124,9 @@ def look_again(name: str, scene: Scene) -> Scene:
 
 
 def show_refusal(house: House, window: Window) -> None:
-    """An assignment whose networks let a mistake pass."""
+    """An assignment whose cases let a mistake pass."""
     publish(house, window)
-    toml = 'id = "few"\ntitle = "Few"\nnetworks = 2\n[home]\nnetworks = 1\n'
-    window.page.get_by_label("TOML").fill(toml)
+    window.page.get_by_label("TOML").fill(LENIENT)
     window.page.get_by_role("button", name="Publish").click()
     window.page.get_by_text("Refused.").wait_for(timeout=60_000)
 
@@ -148,8 +136,8 @@ def revision(house: House, window: Window) -> None:
     publish(house, window)
     window.page.get_by_label("TOML").fill(TOML)
     window.page.get_by_role("button", name="Publish").click()
-    window.page.get_by_role("link", name="Its networks").click(timeout=60_000)
-    window.page.get_by_role("heading", name="Its networks").wait_for()
+    window.page.get_by_role("link", name="Its cases").click(timeout=60_000)
+    window.page.get_by_role("heading", name="Its cases").wait_for()
 
 
 def contract_revision(house: House, window: Window) -> None:

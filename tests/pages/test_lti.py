@@ -117,7 +117,7 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     frame.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
     frame.get_by_role("button", name="Hand in").click()
     verdict = frame.get_by_role("heading", level=1)
-    expect(verdict).to_have_text("Your backward pass is right.", timeout=1000 * PATIENCE)
+    expect(verdict).to_have_text("Your code is right.", timeout=1000 * PATIENCE)
     frame.get_by_role("link", name="Hand in again").click()
     expect(frame.get_by_role("link", name="Attempt 1")).to_be_visible()
     until(lambda: mark() == link.maximum, "the mark arrives")

@@ -30,8 +30,8 @@ def test_sentences_with_code_in_them_are_escaped(text: str) -> None:
     assert not set("<>\"'") & set(remainder)
 
 
-def test_names_of_the_notebook_are_set_as_code() -> None:
-    assert mark_code("all_h[layer].T < 1, np.zeros_like.") == (
+def test_what_stands_between_backticks_is_set_as_code() -> None:
+    assert mark_code("`all_h[layer].T` < 1, `np.zeros_like`.") == (
         "<code>all_h[layer].T</code> &lt; 1, <code>np.zeros_like</code>."
     )
 

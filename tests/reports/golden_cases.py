@@ -147,7 +147,7 @@ def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> str:
 
 def _terminal(verdict: Verdict) -> str:
     """Return what `backmark grade` shows, which knows no levels."""
-    console = Console(width=100, color_system=None, file=None)
+    console = Console(width=100, color_system=None, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         console.print(render(replace(verdict, level=None)))
     return "\n".join(line.rstrip() for line in capture.get().splitlines())

@@ -477,8 +477,9 @@ def test_feedback_of_a_newer_version_shows_marks_alone_and_hides_what_it_hid(hid
 
 def test_a_setting_that_an_older_version_did_not_store_is_not_announced() -> None:
     settings = json.loads(assignment_to_json(ASSIGNMENT))
-    del settings["templates"]
-    assert "templates" not in disclose_settings(settings)
+    assert "call" in disclose_settings(settings)
+    del settings["call"]
+    assert "call" not in disclose_settings(settings)
 
 
 def test_every_property_can_be_hidden(udl: ContractJudge) -> None:

@@ -25,10 +25,13 @@ from grader.model.verdict import (
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
+from grader.subjects import kinds
 from tests.contracts import ContractJudge
+from tests.corpus import four_lines
 from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
 from tests.reports.graded import WRONG_LINE, repair_verdict
+from worker.grading.candidate import Jailed
 
 
 def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:
@@ -49,13 +52,17 @@ def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) ->
 
 def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", own: bool = True) -> Verdict:
     """A verdict on nothing in particular."""
-    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own)
+    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own, kinds.CONTRACT)
     return Verdict.of(GradedSubmission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 
 def judge_source(source: str, judge: ContractJudge) -> Verdict:
     """The verdict on a source of our own."""
-    return verdict(judge.judge(local(source, judge), lambda: local(source, judge)))
+
+    def start() -> Jailed:
+        return local(source, judge)
+
+    return verdict(judge.judge(start(), start, start))
 
 
 def test_where_hints_are_alone_each_is_shown_with_the_strong_one_that_is_unlocked() -> None:
@@ -98,13 +105,12 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
         assert text in out
 
 
-def test_a_failed_verdict_says_which_step_on_which_network_and_what_came_instead(udl: ContractJudge) -> None:
+def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(udl: ContractJudge) -> None:
     """Readable in ten seconds."""
-    old, new, _ = SLIPS["no ReLU derivative"]
-    out = show_verdict(judge_source(RIGHT.replace(old, new), udl))
+    out = show_verdict(judge_source(four_lines.source({"derivative": "all_dl_dh[layer]"}), udl))
     assert "failed  8 of 10 marks" in out
-    assert "line 9 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
-    assert "all_weights = [np.array([[1.]]), np.array([[1.]])]" in out
+    assert "line 14 leaves out the factor `indicator_function(all_f[layer - 1])`" in " ".join(out.split())
+    assert "all_weights = [np.array([[1.]]), np.array([[-1.]])]" in out
     assert "First beyond the tolerance" in out
     assert len(out.splitlines()) < 50
 

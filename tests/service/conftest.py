@@ -6,21 +6,25 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from grader.model.common import AnyAssignment
 from grader.model.records import Job
+from grader.model.stored import assignment_to_json
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.service.parts import Service
 from tests.service.parts import service as started
 from tests.services import redis_server
 from worker.grading.pool import Jails
+from worker.grading.revisions import DrawingProcess
 from worker.sandbox.policy import Launch
 from worker.serve.embedded import EmbeddedRedis
+from worker.service import pools
 from worker.service.context import Context
 from worker.service.graders import Graders
 from worker.service.isolation import Isolation
 from worker.service.stop import Stop
 
-__all__ = ["Making", "context", "making", "redis_server", "service"]
+__all__ = ["Making", "context", "draw_once", "making", "redis_server", "service"]
 
 Making = Callable[..., Context]
 
@@ -73,3 +77,32 @@ def making(redis_server: EmbeddedRedis, jail: Launch) -> Iterator[Making]:
 def context(making: Making) -> Context:
     """A worker's context with the usual settings."""
     return making()
+
+
+@pytest.fixture(scope="module")
+def draw_once() -> Iterator[None]:
+    """Draw the same cases once for all tests of a file; whatever is not drawn yet, is drawn as ever."""
+    drawn_by_request: dict[tuple[str, bool], bytes] = {}
+
+    class Kept(DrawingProcess):
+        """A drawing that is remembered."""
+
+        def __init__(self, assignment: AnyAssignment, *, pool: bool = False) -> None:
+            self._asked = (assignment_to_json(assignment), pool)
+            if self._asked not in drawn_by_request:
+                super().__init__(assignment, pool=pool)
+
+        def result(self, seconds: float | None = None) -> bytes:
+            """A revision's bytes, drawn now or before."""
+            if self._asked not in drawn_by_request:
+                drawn_by_request[self._asked] = super().result(seconds)
+            return drawn_by_request[self._asked]
+
+        def stop(self) -> None:
+            """End it, if it runs."""
+            if self._asked not in drawn_by_request:
+                super().stop()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pools, "DrawingProcess", Kept)
+        yield

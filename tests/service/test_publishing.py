@@ -1,69 +1,60 @@
-"""An assignment's text becomes a revision that is sound, or a sentence that says why not."""
+"""An assignment's text becomes a revision that is sound, with fresh cases or without, or a sentence says why not."""
 
 import json
 import threading
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from grader.subjects.networks.assignment import Assignment, Ranges
-from grader.subjects.networks.assignment_toml import MOST_NETWORKS
-from grader.subjects.networks.steps import STEPS
 
-from grader.errors import AssignmentError
+from grader.errors import AssignmentError, BadAssignment
 from grader.model import fresh_places
-from grader.model.fresh_places import GROUPS, group, places, usual
+from grader.model.fresh_places import GROUPS, group, replaceable
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
 from grader.publishing.selfcheck import selfcheck
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
+from grader.subjects import folder, kinds
+from grader.subjects.contracts import publishing
+from grader.subjects.contracts.assignment import ContractAssignment
+from grader.subjects.contracts.tables import MOST_CASES
+from grader.subjects.workshop import Workshop
 from tests.contracts import ContractJudge
 from tests.made import table
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
-from worker.grading.revisions import DrawingProcess
-from worker.service import fresh_cases, pools
+from tests.subjects.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
+from worker.service import fresh_cases
 from worker.service.context import Context
 from worker.service.tasks import perform
 
-RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
-TOML = 'id = "mine"\ntitle = "Mine"\n'
-NO_MARKS = "".join(f"{name} = 0\n" for name in (*STEPS, "any_shape"))
+pytestmark = pytest.mark.usefixtures("draw_once")
+
+MINE = LINEAR.replace('"linear"', '"mine"')
+TOML = folder.join(MINE, FILES)
+RIGHT_LOOPS = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
 #: Of this service, and of another.
 OURS, OTHERS = "nobody guesses it", "nor this"
 NAMES = [f"s{number}" for number in range(1, 100)]
+#: Computes nothing: it knows the results of the cases that the revision has itself.
+TABLE = """
+KNOWN = {known}
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _draw_once() -> Iterator[None]:
-    """Draw the same networks once for all tests of this file; whatever is not drawn yet, is drawn as ever."""
-    networks_by_request: dict[tuple[Assignment, bool], bytes] = {}
+def find(x, w):
+    nothing = [np.zeros((len(x), w.shape[1])), np.zeros(x.shape), np.zeros(w.shape)]
+    return [np.array(part) for part in KNOWN.get((x.shape, w.shape, x.tobytes() + w.tobytes()), nothing)]
 
-    class Kept(DrawingProcess):
-        """A drawing that is remembered."""
 
-        def __init__(self, assignment: Assignment, *, pool: bool = False) -> None:
-            self._asked = (assignment, pool)
-            if self._asked not in networks_by_request:
-                super().__init__(assignment, pool=pool)
+def linear(x, w):
+    return find(x, w)[0]
 
-        def result(self, seconds: float | None = None) -> bytes:
-            """A revision's bytes, drawn now or before."""
-            if self._asked not in networks_by_request:
-                networks_by_request[self._asked] = super().result(seconds)
-            return networks_by_request[self._asked]
 
-        def stop(self) -> None:
-            """End it, if it runs."""
-            if self._asked not in networks_by_request:
-                super().stop()
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pools, "DrawingProcess", Kept)
-        yield
+def linear_backward(dout, x, w):
+    return find(x, w)[1:]
+"""
 
 
 def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: str = "mine") -> PublicationRecord:
@@ -75,7 +66,7 @@ def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: 
     return publication
 
 
-def publish(context: Context, toml: str, *, fresh_count: int = 0) -> RevisionRecord:
+def publish(context: Context, toml: str = TOML, *, fresh_count: int = 0) -> RevisionRecord:
     publication = run_publication(context, toml, fresh_count=fresh_count)
     assert (publication.state, publication.refusal) == (State.DONE, None)
     revision = context.store.assignments.current(COURSE, "mine")
@@ -85,9 +76,10 @@ def publish(context: Context, toml: str, *, fresh_count: int = 0) -> RevisionRec
 
 
 def verdict(
-    context: Context, revision: RevisionRecord, source: bytes, student: str, assignment: str = "mine"
+    context: Context, revision: RevisionRecord, source: str | bytes, student: str, assignment: str = "mine"
 ) -> dict[str, Any]:
-    new = NewSubmission(COURSE, assignment, revision.id, student, "a.py", source)
+    data = source.encode() if isinstance(source, str) else source
+    new = NewSubmission(COURSE, assignment, revision.id, student, "a.py", data)
     job = Job(Kind.SUBMISSION, context.store.submissions.accept(new).id)
     perform(context, job)
     verdict_record = context.store.submissions.verdict(job.id)
@@ -115,13 +107,24 @@ def bare(verdict: dict[str, Any]) -> dict[str, Any]:
     return {**verdict, "submission": None, "statistics": timeless}
 
 
+def remember(context: Context, revision: RevisionRecord) -> str:
+    """Return a submission with a table of a revision's own results."""
+    archive = context.store.assignments.archive(revision.id)
+    assert archive is not None
+    cases: Any = kinds.load(archive).subject.cases
+    known: dict[tuple[Any, ...], list[Any]] = {}
+    for i, place, part in cases.slices():
+        x, w = (cases.drawn[i].values()[name] for name in ("x", "w"))
+        key = (x.shape, w.shape, x.tobytes() + w.tobytes())
+        known.setdefault(key, []).append(cases.expected[part].reshape(place.shape).tolist())
+    return TABLE.format(known=known)
+
+
 def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None:
-    revision = publish(context, TOML + "networks = 60\n")
-    assert (revision.title, revision.fresh) == ("Mine", 0)
-    assert len(revision.catches) > 10
-    assert all(networks > 0 for _, networks in revision.catches)
+    revision = publish(context)
+    assert (revision.title, revision.fresh, revision.catches) == ("A linear map", 0, (("upstream", 30),))
     preview = json.loads(revision.preview)
-    assert (preview["networks"], sum(preview["depth"].values())) == (60, 60)
+    assert (preview["cases"], sum(preview["corners"].values())) == (30, 30)
     assert [(mistake["id"], mistake["networks"]) for mistake in preview["mistakes"]] == [*revision.catches]
     first_verdict = verdict(context, revision, RIGHT, "ann")
     assert first_verdict["outcome"] == "passed"
@@ -130,7 +133,7 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         "revision": revision.id,
         "networks_sha256": revision.networks_sha256,
         "own_networks": True,
-        "kind": "networks",
+        "kind": "contract",
     }
 
 
@@ -138,11 +141,12 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
     ("toml", "fresh_count", "sentence"),
     [
         ("id = mine", 0, "no TOML"),
-        (TOML + "depth = 3\n", 0, "depth"),
-        ('id = "other"\ntitle = "Other"\n', 0, "the assignment's id is other"),
-        (TOML + "networks = 2\n[home]\nnetworks = 1\n", 0, "several_inputs"),
-        (TOML + "networks = 30\n[ranges]\ndepth = [0, 2]\n", 0, "home.depth is 5"),
-        (TOML + "networks = 100\n[rubric]\n" + NO_MARKS, 0, "has any marks"),
+        ('id = "mine"\ntitle = "Mine"\n', 0, "becomes a contract by `backmark assignment convert FILE.toml`"),
+        (f"depth = 3\n{TOML}", 0, "depth is no key of an assignment"),
+        (TOML.replace('"mine"', '"other"'), 0, "the assignment's id is other"),
+        (folder.join(MINE, {**FILES, "mistakes/none.py": f'"""is none"""\n{RIGHT}'}), 0, "would pass: none (is none)"),
+        (TOML.replace("cases = 30", "cases = 10"), 0, "draw more cases"),
+        (folder.join(f"{MINE}\n[rubric]\nout = 0\ndx = 0\ndw = 0\npure = 1\n", FILES), 0, "gives no marks for any"),
         (TOML, 5, "BACKMARK_SECRET"),
     ],
 )
@@ -157,30 +161,31 @@ def test_what_a_person_can_mend_is_refused_in_a_sentence(
 
 
 def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Context) -> None:
-    refusal = run_publication(context, TOML + "networks = 2\n[home]\nnetworks = 1\n").refusal
+    right_ones = {f"mistakes/{name}.py": f'"""is {name}"""\n{RIGHT}' for name in ("none", "right")}
+    refusal = run_publication(context, folder.join(MINE, {**FILES, **right_ones})).refusal
     assert refusal is not None
     assert refusal.says == "these known-wrong implementations would pass"
-    assert "several_inputs" in {mistake.id for mistake in refusal.mistakes}
-    assert refusal.advice.startswith("Run `backmark assignment check` on the file: it finds")
-    mistake_names = ", ".join(f"{mistake.id} ({mistake.title})" for mistake in refusal.mistakes)
-    assert str(refusal) == f"{refusal.says}: {mistake_names}. {refusal.advice}"
+    assert [(mistake.id, mistake.title) for mistake in refusal.mistakes] == [("none", "is none"), ("right", "is right")]
+    assert refusal.advice.startswith("Did you mean them to be wrong? Run `backmark assignment check` on the file: it")
+    assert str(refusal) == f"{refusal.says}: none (is none), right (is right). {refusal.advice}"
 
 
-def test_more_fresh_networks_than_can_be_drawn_are_refused(making: Making) -> None:
+def test_more_fresh_cases_than_can_be_drawn_are_refused(making: Making) -> None:
     """An earlier version accepted them."""
     publication = run_publication(making(secret=OURS), TOML, fresh_count=fresh_places.MOST + 1)
-    assert str(publication.refusal) == "fresh is 401; at most 400 networks can be fresh"
+    assert str(publication.refusal) == "fresh is 401; at most 400 cases can be fresh"
 
 
-def test_a_pool_of_the_most_fresh_networks_is_an_assignment_that_can_be_drawn() -> None:
-    assert fresh_cases.pool_size(fresh_places.MOST) == MOST_NETWORKS
-    assert fresh_places.usual(MOST_NETWORKS) == fresh_places.MOST
+def test_a_pool_of_the_most_fresh_cases_is_an_assignment_that_can_be_drawn() -> None:
+    assert fresh_cases.pool_size(fresh_places.MOST) == MOST_CASES
+    assert fresh_places.usual(MOST_CASES) == fresh_places.MOST
 
 
 def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
     """Drawing takes a second or more: the process that draws is ended."""
     context = making(grace_seconds=0)
-    request = context.store.publications.request(NewPublication(COURSE, "mine", TOML + "networks = 2000\n", 0))
+    toml = TOML.replace("cases = 30", f"cases = {MOST_CASES}")
+    request = context.store.publications.request(NewPublication(COURSE, "mine", toml, 0))
     job = Job(Kind.PUBLICATION, request.id)
 
     def stop() -> None:
@@ -196,32 +201,47 @@ def test_a_worker_that_stops_hands_back_a_publication(making: Making) -> None:
     assert context.store.jobs.position(job) == 0
 
 
-def test_students_of_one_group_are_graded_on_the_same_fresh_networks(making: Making) -> None:
-    """Whatever the source: who changes a comment meets no others. The verdict names the networks and the revision."""
+def test_each_group_is_graded_on_fresh_cases_of_its_own(making: Making) -> None:
+    """The same group on the same ones, whatever the source: who changes a comment meets no others.
+
+    Who has learned the revision's own cases fails, who is right passes.
+    """
     context = making(secret=OURS)
-    revision = publish(context, TOML + "networks = 60\n", fresh_count=12)
-    assert (revision.fresh, len(revision.replaced)) == (12, 12)
-    (ann, bob), other_student = pair(), stranger()
-    first = verdict(context, revision, RIGHT, ann)
-    changed_verdict = verdict(context, revision, RIGHT + b"\n# mine\n", ann)
-    pool_verdict = verdict(context, revision, RIGHT, bob)
-    other_verdict = verdict(context, revision, RIGHT, other_student)
-    anew = verdict(making(secret=OURS, cache_days=0), revision, RIGHT, ann)
-    all_verdicts = [first, changed_verdict, pool_verdict, other_verdict, anew]
-    assert [found_verdict["outcome"] for found_verdict in all_verdicts] == ["passed"] * 5
-    hashes = [found_verdict["assignment"]["networks_sha256"] for found_verdict in all_verdicts]
-    assert len({*hashes[:3], hashes[4]}) == 1
-    assert hashes[3] != hashes[0]
-    assert revision.networks_sha256 not in hashes
-    assert {found_verdict["assignment"]["revision"] for found_verdict in all_verdicts} == {revision.id}
-    assert {found_verdict["statistics"]["networks"] for found_verdict in all_verdicts} == {60}
-    assert bare(anew) == bare(first)
-    with pytest.raises(AssignmentError, match="BACKMARK_SECRET"):
+    revision = publish(context, fresh_count=6)
+    assert (revision.fresh, len(revision.replaced)) == (6, 6)
+    (ann, bob), other = pair(), stranger()
+    right = [verdict(context, revision, RIGHT, student) for student in (ann, bob, other)]
+    right.append(verdict(context, revision, f"{RIGHT}\n# mine\n", ann))
+    assert [found["outcome"] for found in right] == ["passed"] * 4
+    hashes = [found["assignment"]["networks_sha256"] for found in right]
+    assert hashes[0] == hashes[1] == hashes[3]
+    assert len({*hashes, revision.networks_sha256}) == 3
+    assert {found["assignment"]["revision"] for found in right} == {revision.id}
+    assert {found["statistics"]["networks"] for found in right} == {30}
+    learned = verdict(context, revision, remember(context, revision), ann)
+    assert (learned["outcome"], learned["score"]) == ("failed", 0)
+    named = [verdict(context, revision, MISTAKE, student) for student in (ann, other)]
+    assert [found["diagnosis"][0]["mistakes"][0]["id"] for found in named] == ["upstream"] * 2
+    assert len({tuple(row["outcome"] for row in found["properties"]) for found in named}) == 1
+    # Loaded anew, and graded again, it is the same.
+    again = making(secret=OURS, cache_days=0)
+    for source, before in ((RIGHT, right[0]), (MISTAKE, named[0])):
+        assert bare(verdict(again, revision, source, ann)) == bare(before)
+    with pytest.raises(AssignmentError, match="grades on fresh cases, which a secret chooses: set BACKMARK_SECRET"):
         making().graders.grader(revision, "0" * 64, "1")
 
 
-def test_another_secret_chooses_other_networks(making: Making) -> None:
-    revision = publish(making(secret=OURS), TOML + "networks = 60\n", fresh_count=12)
+def test_a_table_passes_on_a_revision_without_a_pool(making: Making) -> None:
+    """So it is not by another fault of the table's that it fails on fresh cases; nothing else was drawn before."""
+    context = making(secret=OURS)
+    revision = publish(context, fresh_count=0)
+    assert (revision.fresh, context.store.assignments.pool(revision.id)) == (0, None)
+    found = verdict(context, revision, remember(context, revision), "ann")
+    assert (found["outcome"], found["assignment"]["networks_sha256"]) == ("passed", revision.networks_sha256)
+
+
+def test_another_secret_chooses_other_cases(making: Making) -> None:
+    revision = publish(making(secret=OURS), fresh_count=6)
     hashes = [
         making(secret=secret).graders.grader(revision, "", "3").reference.networks_sha256 for secret in (OURS, OTHERS)
     ]
@@ -230,7 +250,7 @@ def test_another_secret_chooses_other_networks(making: Making) -> None:
 
 def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     context = making(secret=OURS)
-    revision = publish(context, TOML + "networks = 60\n", fresh_count=12)
+    revision = publish(context, fresh_count=6)
     (ann, bob), other_student = pair(), stranger()
     reuses = []
     for student in (ann, bob, other_student):
@@ -240,15 +260,18 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     assert reuses == [False, True, False]
 
 
-def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(
-    making: Making, udl: ContractJudge
-) -> None:
-    """With a secret the pool is drawn for the first submission, and kept; a right submission passes."""
+def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making: Making, udl: ContractJudge) -> None:
+    """With a secret the pool is drawn for the first submission, and kept; a right submission passes.
+
+    The places that give way are read of the archive, without NumPy, as publishing chooses them.
+    """
     context, cheating_source = making(secret=OURS), table(udl.revision)
     revision = context.store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
-    assert (revision.id, revision.fresh) == (udl.revision.id, 40)
-    cheat, right = (verdict(context, revision, source, "ann", "udl-7.2") for source in (cheating_source, RIGHT))
+    checked = selfcheck(udl.revision)
+    places = replaceable(200, 40, [catch.places for catch in checked.catches], checked.fixed)
+    assert (revision.id, revision.fresh, revision.replaced) == (udl.revision.id, 40, places)
+    cheat, right = (verdict(context, revision, source, "ann", "udl-7.2") for source in (cheating_source, RIGHT_LOOPS))
     assert right["outcome"] == "passed"
     assert cheat["outcome"] != "passed"
     assert cheat["score"] == 0
@@ -256,25 +279,48 @@ def test_a_table_of_the_answers_to_the_shipped_networks_fails_in_the_service(
     assert right["assignment"]["networks_sha256"] != revision.networks_sha256
     pool = context.store.assignments.pool(revision.id)
     second_context = making(secret=OURS, cache_days=0)
-    assert bare(verdict(second_context, revision, RIGHT, "ann", "udl-7.2")) == bare(right)
+    assert bare(verdict(second_context, revision, RIGHT_LOOPS, "ann", "udl-7.2")) == bare(right)
     assert second_context.store.assignments.pool(revision.id) == pool is not None
 
 
-def test_without_a_secret_what_ships_is_graded_on_its_own_networks(making: Making, udl: ContractJudge) -> None:
+def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, udl: ContractJudge) -> None:
     context = making()
     revision = context.store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
     assert (revision.fresh, revision.replaced) == (0, ())
-    ann_verdict = verdict(context, revision, RIGHT, "ann", "udl-7.2")
+    ann_verdict = verdict(context, revision, RIGHT_LOOPS, "ann", "udl-7.2")
     assert ann_verdict["assignment"]["networks_sha256"] == udl.revision.cases_sha256
 
 
-def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> None:
+def test_a_pool_that_cannot_be_built_refuses_the_publication(making: Making, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has more cases than the revision, so that the reference may fail on one of its alone."""
+    finish = publishing.finish
+
+    def fail(data: bytes, workshop: Workshop, *, pool: bool) -> bytes:
+        if pool:
+            raise BadAssignment("reference.py raised KeyError on line 2: 3 (with N = 4, D = 1, M = 1)")
+        return finish(data, workshop, pool=pool)
+
+    monkeypatch.setattr(publishing, "finish", fail)
+    context = making(secret=OURS)
+    # No other test draws this one.
+    toml = TOML.replace("A linear map", "Another linear map")
+    publication = run_publication(context, toml, fresh_count=6)
+    assert (publication.state, publication.revision) == (State.DONE, None)
+    assert str(publication.refusal) == (
+        "the pool of fresh cases cannot be built: reference.py raised KeyError on line 2: 3 (with N = 4, D = 1, M = 1)."
+        " With fresh = 0 there is none"
+    )
+    assert publish(context, toml, fresh_count=0).fresh == 0
+
+
+@pytest.mark.parametrize("source", [RIGHT, MISTAKE], ids=["right", "wrong"])
+def test_a_regrade_gives_each_group_the_verdict_that_it_had(making: Making, source: str) -> None:
     """A source has a unit for each group that handed it in, whose verdict is that of its students, bit for bit."""
     context = making(secret=OURS)
-    revision = publish(context, TOML + "networks = 60\n", fresh_count=12)
+    revision = publish(context, fresh_count=6)
     (ann, bob), other_student = pair(), stranger()
-    before = {student: verdict(context, revision, RIGHT, student) for student in (ann, bob, other_student)}
+    before = {student: bare(verdict(context, revision, source, student)) for student in (ann, bob, other_student)}
     selection = Selection(COURSE, "mine", revision.id, which=Which.ALL, fresh=True)
     regrade = context.store.regrades.request(selection).regrade.id
     perform(context, Job(Kind.REGRADE, regrade))
@@ -285,17 +331,13 @@ def test_a_regrade_draws_the_networks_of_each_students_group(making: Making) -> 
         perform(context, job)
     rows = context.store.regrades.report(regrade).all(frozenset())
     verdicts = {row.entry.student: context.store.regrades.units.verdict(row.entry.unit) for row in rows}
-    assert {
-        student: student_verdict and bare(student_verdict.as_dict()) for student, student_verdict in verdicts.items()
-    } == {student: bare(student_verdict) for student, student_verdict in before.items()}
+    assert {student: found and bare(found.as_dict()) for student, found in verdicts.items()} == before
 
 
-def test_what_gives_way_leaves_networks_that_catch_every_mistake(udl: ContractJudge) -> None:
-    places_caught = [caught_mistake.places for caught_mistake in selfcheck(udl.revision).catches]
-    assert fresh_places.replaceable(200, 40, places_caught) == places(200, usual(200))
-    assert fresh_places.replaceable(10, 2, [(0,), (5,)]) == (1, 6)
-    assert fresh_places.replaceable(4, 2, [(0,), (1,)]) == (2,)
-    assert fresh_places.replaceable(2, 1, [(0,), (1,)]) == ()
+def test_what_gives_way_leaves_cases_that_catch_every_mistake() -> None:
+    assert replaceable(10, 2, [(0,), (5,)]) == (1, 6)
+    assert replaceable(4, 2, [(0,), (1,)]) == (2,)
+    assert replaceable(2, 1, [(0,), (1,)]) == ()
 
 
 def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
@@ -303,33 +345,24 @@ def test_who_hands_in_without_a_name_belongs_to_a_group_of_the_course() -> None:
     assert {group(b"secret", "one", f"{i}") for i in range(100)} == {str(i) for i in range(GROUPS)}
 
 
-def test_a_choice_covers_the_whole_pool(udl: ContractJudge) -> None:
+def test_a_choice_covers_the_whole_pool() -> None:
     choices = [set(fresh_cases.choose(b"secret", "revision", f"{i:064}", 50, 10)) for i in range(50)]
     assert all(len(choice) == 10 for choice in choices)
     assert set.union(*choices) == set(range(50))
     with pytest.raises(AssignmentError):
         fresh_cases.choose(b"secret", "revision", "", 5, 6)
-    assert udl.assignment.ranges == Ranges()
 
 
-def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells(udl: ContractJudge) -> None:
-    def pool(count: int, secret: bytes) -> Assignment:
-        pool_drawn = fresh_cases.pool_assignment(udl.assignment, count, secret)
-        assert isinstance(pool_drawn, Assignment)
+def test_a_pool_is_drawn_by_a_seed_that_only_the_secret_tells() -> None:
+    own = contract()
+
+    def pool(count: int, secret: bytes) -> ContractAssignment:
+        pool_drawn = fresh_cases.pool_assignment(own, count, secret)
+        assert isinstance(pool_drawn, ContractAssignment)
         return pool_drawn
 
     pools = [pool(10, secret) for secret in (b"one", b"two")]
     assert pools[0].seed != pools[1].seed
-    assert pools[0].networks == 200
-    assert replace(pools[0], seed=0, networks=0) == replace(udl.assignment, seed=0, networks=0)
-    assert pool(100, b"one").networks == 500
-
-
-def test_joined_networks_stand_in_order_of_depth(udl: ContractJudge) -> None:
-    merged_revision = udl.revision.renewal.merge(udl.revision, [0, 150, 3])
-    depths = [len(sizes) for sizes in merged_revision.suite.sizes]
-    assert depths == sorted(depths)
-    assert len(merged_revision.suite) == 203
-    assert sorted(merged_revision.suite.corners) == sorted(
-        [*udl.revision.suite.corners, *(udl.revision.suite.corners[i] for i in (0, 150, 3))]
-    )
+    assert pools[0].cases == 200
+    assert replace(pools[0], seed=0, cases=0) == replace(own, seed=0, cases=0)
+    assert pool(100, b"one").cases == 500

@@ -77,8 +77,11 @@ def test_an_endpoint_of_events_that_are_not_known_is_listed(store: Store) -> Non
 
 
 def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> None:
-    assignment = settings('{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}')
-    assert (assignment["invented"], assignment["function"], assignment["rubric"]["pure"]) == (1, "backward_pass", 0)
-    assert policy(assignment) == Feedback(Level.HINT)
+    text = '{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}'
+    layered, assignment = settings(text), settings(text.replace("{", '{"kind": "contract", ', 1))
+    assert (assignment["dtype"], assignment["rows"], assignment["check"]) == ("float64", [], None)
+    for each in (layered, assignment):
+        assert (each["invented"], each["limits"]["seconds"], each["seed"]) == (1, 20.0, 0)
+        assert policy(each) == Feedback(Level.HINT)
     for newer in ({"level": "invented"}, {"level": "full", "invented": 1}):
         assert policy({"feedback": newer | {"hidden": ["pure"]}}) == Feedback(Level.SCORE, hidden=("pure",))

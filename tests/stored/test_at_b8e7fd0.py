@@ -3,28 +3,25 @@
 `at_b8e7fd0/` is never made anew, whatever changes: it stands for the data of those who run Backmark. A test that fails
 here says that this version no longer reads such data, so mend the reader. A later version that stores something new
 adds a folder of its own beside it (its `fill.py`, run once with the code of its commit) and runs the same tests on it.
+
+Its revisions, which this version no longer judges: `test_layered_at_b8e7fd0.py`.
 """
 
 import json
-from collections.abc import Iterator
 from itertools import product
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
 import pytest
 from flask import Flask
-from pydantic import SecretStr
 
-from grader.errors import MadeByEarlierVersion
 from grader.model.assignment import Feedback, Level
-from grader.model.records import Job, Kind, Scope, State, SubmissionRecord
+from grader.model.records import Job, Kind, Scope, State
 from grader.model.result import read_verdict
 from grader.model.verdict import Outcome
 from grader.reports.disclosure import disclose
 from grader.reports.registry import FORMATS
 from grader.reports.terminal import render
-from grader.settings.service import ServiceSettings
 from grader.store import keys
 from grader.store.callbacks import DeliveryState
 from grader.store.cohorts import HOUR
@@ -32,101 +29,32 @@ from grader.store.keys import part
 from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
-from grader.subjects.kinds import is_layered, load, load_packaged
 from grader.subjects.kinds import settings as assignment_settings
-from grader.web import create_app
 from grader.web.http import links
 from grader.web.pages.verdict_view import make_view
-from tests.service.conftest import Sent
-from tests.services import redis_server
-from tests.stored.loading import Raw, load_known, restore
+from tests.stored.loading import Raw
+from tests.stored.service import (
+    COURSE,
+    DONE,
+    KNOWN,
+    OTHER,
+    do_step,
+    get_record,
+    marks,
+    perform_until_graded,
+    phase,
+    submissions,
+)
 from tests.web.asking import Asker
-from worker.grading.pool import Jails
-from worker.serve.embedded import EmbeddedRedis
 from worker.service.context import Context
-from worker.service.graders import Graders
-from worker.service.isolation import Isolation
-from worker.service.stop import Stop
 from worker.service.tasks import perform
 
-__all__ = ["redis_server"]
-
-FOLDER = Path(__file__).parent / "at_b8e7fd0"
-KNOWN = load_known(FOLDER)
-COURSE, OTHER = KNOWN["course"], KNOWN["other"]
-DONE: dict[str, str] = KNOWN["submissions"]["done"]
 HTML = {"Accept": "text/html"}
-
-
-@pytest.fixture
-def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
-    return ServiceSettings(
-        redis_url=SecretStr(redis_server.url), secret=SecretStr(KNOWN["secret"]), tries=2, link_days=3650
-    )
-
-
-@pytest.fixture
-def store(settings: ServiceSettings) -> Iterator[Store]:
-    """The store, as it was then."""
-    data_store = Store.connect(settings)
-    restore(data_store.redis, FOLDER)
-    yield data_store
-    data_store.close()
-
-
-@pytest.fixture
-def app(settings: ServiceSettings, store: Store) -> Flask:
-    return create_app(settings, store)
 
 
 @pytest.fixture
 def staff(app: Flask) -> Asker:
     return Asker(app, KNOWN["tokens"]["staff"])
-
-
-@pytest.fixture
-def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
-    """A worker's."""
-    graders = Graders(store.assignments, jails, KNOWN["secret"].encode())
-    return Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None))
-
-
-def submissions(store: Store) -> list[SubmissionRecord]:
-    """All of both courses."""
-    return [record for course in (COURSE, OTHER) for record in store.submissions.list(Filter(course), 1000).items]
-
-
-def get_record(store: Store, name: str) -> SubmissionRecord:
-    record = store.submissions.get(name)
-    assert record is not None
-    return record
-
-
-def marks(store: Store, names: list[str]) -> list[tuple[str | None, int | None, int | None]]:
-    records = [get_record(store, name) for name in names]
-    return [(record.outcome, record.score, record.max_score) for record in records]
-
-
-def phase(store: Store, regrade: str) -> Phase:
-    record = store.regrades.get(KNOWN["regrades"][regrade])
-    assert record is not None
-    return record.phase
-
-
-def do_step(context: Context, regrade: str) -> None:
-    perform(context, Job(Kind.REGRADE, KNOWN["regrades"][regrade]))
-
-
-def grade_units(context: Context, regrade: str) -> None:
-    """Every unit of it that waits, and those before it in the queue."""
-
-    def list_waiting() -> list[str]:
-        members: Any = context.store.redis.zrange("bm:waiting:regrade", 0, -1)
-        units = [raw.decode().partition(":")[2] for raw in members]
-        return [unit for unit in units if unit.startswith(KNOWN["regrades"][regrade])]
-
-    while units := list_waiting():
-        perform(context, Job(Kind.UNIT, units[0]))
 
 
 def test_every_state_and_outcome_is_among_what_is_stored(store: Store) -> None:
@@ -144,27 +72,6 @@ def test_every_submission_is_as_it_was(store: Store) -> None:
     for name, state in (("superseded", "superseded"), ("cancelled", "cancelled"), ("service_failed", "service_failed")):
         assert get_record(store, KNOWN["submissions"][name]).state == state
     assert get_record(store, DONE["reused"]).reused
-
-
-def test_every_revision_is_of_layered_networks_and_is_judged_no_longer(context: Context) -> None:
-    """It is there, and says what to do; in the place of what shipped then stands what ships now."""
-    for name, identifier in KNOWN["revisions"].items():
-        record = context.store.assignments.get(COURSE, identifier)
-        data = context.store.assignments.archive(identifier)
-        assert record is not None
-        assert data is not None
-        assert is_layered(record.assignment)
-        with pytest.raises(MadeByEarlierVersion, match="publish the assignment anew"):
-            load(data)
-        judged = context.graders.revision(COURSE, identifier)
-        assert judged is not None
-        if name == "udl-7.2":
-            assert judged.id == load_packaged("udl-7.2").id
-            assert context.graders.grader(judged, "0" * 64)
-        else:
-            assert judged.id == identifier
-            with pytest.raises(MadeByEarlierVersion):
-                context.graders.grader(judged, "0" * 64)
 
 
 def test_every_verdict_reads_and_renders_at_every_level_and_in_every_format(app: Flask, store: Store) -> None:
@@ -321,34 +228,6 @@ def test_a_request_that_was_answered_is_answered_alike(app: Flask) -> None:
     assert (answer.status_code, answer.get_json()["id"]) == (202, request["id"])
 
 
-def perform_until_graded(context: Context, name: str) -> None:
-    """Answer messages about a submission until it is graded: each leads to whoever's turn it is."""
-    for _ in KNOWN["submissions"]:
-        if get_record(context.store, name).outcome is None:
-            perform(context, Job(Kind.SUBMISSION, name))
-
-
-def test_what_waits_on_what_shipped_is_graded_on_what_ships(context: Context) -> None:
-    name = KNOWN["submissions"]["waiting"]
-    perform_until_graded(context, name)
-    verdict, record = context.store.submissions.verdict(name), get_record(context.store, name)
-    assert verdict is not None
-    assert (record.outcome, verdict.score, verdict.max_score) == ("passed", 10, 10)
-    assert verdict.assignment.revision == load_packaged("udl-7.2").id
-
-
-@pytest.mark.parametrize("submission_name", ["waiting for fresh networks", "waiting for an old revision"])
-def test_what_waits_on_another_ends_with_a_sentence_and_uses_no_attempt(context: Context, submission_name: str) -> None:
-    name = KNOWN["submissions"][submission_name]
-    for _ in range(2 * len(KNOWN["submissions"])):
-        perform(context, Job(Kind.SUBMISSION, name))
-    record = get_record(context.store, name)
-    assert record.state is State.SERVICE_FAILED
-    assert record.attempt is None
-    assert record.failure is not None
-    assert "publish the assignment anew" in record.failure
-
-
 def test_what_runs_and_gave_no_sign_of_life_is_sent_again_and_graded(context: Context) -> None:
     job = Job(Kind.SUBMISSION, KNOWN["submissions"]["running"])
     assert get_record(context.store, job.id).state is State.RUNNING
@@ -384,23 +263,6 @@ def test_an_applied_regrade_is_rolled_back(context: Context) -> None:
     do_step(context, "applied")
     assert phase(store, "applied") is Phase.ROLLED_BACK
     assert marks(store, names) == marks(store, KNOWN["regraded"]["rolled back"])
-
-
-def test_a_regrade_goes_on_where_it_stood(context: Context) -> None:
-    """One that waits, one that is previewed, one that is applied, one that was cancelled, one that failed."""
-    store = context.store
-    for name in ("cancelled", "failed"):
-        store.regrades.resume(KNOWN["regrades"][name])
-    for name in ("preparing", "failed"):
-        do_step(context, name)
-    for name in ("preparing", "failed", "previewing", "cancelled"):
-        grade_units(context, name)
-        assert phase(store, name) is Phase.PREVIEWED
-        record = store.regrades.get(KNOWN["regrades"][name])
-        assert record is not None
-        assert (record.counts.up, record.counts.down, record.counts.same) == (1, 1, 1)
-    do_step(context, "applying")
-    assert phase(store, "applying") is Phase.APPLIED
 
 
 def test_callbacks_go_on(store: Store) -> None:

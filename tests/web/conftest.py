@@ -58,8 +58,8 @@ def app(settings: ServiceSettings, store: Store, applications: Applications) -> 
 
 @pytest.fixture
 def staff(app: Flask, store: Store) -> Asker:
-    """Asks with a staff token of the course `course`."""
-    return Asker.with_token(app, store, "course", Scope.STAFF)
+    """Asks with a token of staff of the course `course`, who may publish."""
+    return Asker.with_token(app, store, "course", Scope.STAFF, Scope.AUTHOR)
 
 
 @pytest.fixture
@@ -76,5 +76,5 @@ def admin(app: Flask, store: Store) -> Asker:
 
 @pytest.fixture
 def stranger(app: Flask, store: Store) -> Asker:
-    """Asks with a staff token of another course."""
-    return Asker.with_token(app, store, "elsewhere", Scope.STAFF)
+    """Asks with such a token of another course."""
+    return Asker.with_token(app, store, "elsewhere", Scope.STAFF, Scope.AUTHOR)

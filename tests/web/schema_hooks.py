@@ -12,10 +12,11 @@ from schemathesis.generation.meta import TestPhase
 from schemathesis.transport.serialization import Binary
 
 from grader.file_formats import name_format
+from tests.web.tomls import TOML
 
 #: Fields of bodies for which only some values are of use.
 USEFUL: dict[str, str | None] = {
-    "toml": 'id = "mine"\ntitle = "Mine"\n',
+    "toml": TOML,
     "assignment": "udl-7.2",
     "url": "https://1.1.1.1/heard",
     # A policy, an extension and an outage that can be: times in their order, and a reason.

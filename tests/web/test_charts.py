@@ -1,13 +1,11 @@
 """Charts hold nothing that the policy of our pages forbids, and say the same to who cannot see them."""
 
-import re
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
 from grader.web.pages import charts, cohorts
-from grader.web.pages.networks import shapes
 
 
 def tree(drawing: str) -> ET.Element:
@@ -130,12 +128,3 @@ def test_a_share_is_never_nothing_of_something_nor_all_of_less() -> None:
         33,
         0,
     ]
-
-
-def test_a_shape_has_its_units_and_says_them() -> None:
-    drawing = shapes.draw((2, 3, 40, 1))
-    assert len(re.findall("<circle", drawing)) == 2 + 3 + 16 + 1
-    assert 'aria-label="inputs 2, hidden layers of 3, 40, outputs 1"' in drawing
-    # Many lines between two layers are a band.
-    assert (len(re.findall("<line", drawing)), len(re.findall("<polygon", drawing))) == (2 * 3 + 16, 1)
-    assert "no hidden layer" in shapes.draw((1, 1))

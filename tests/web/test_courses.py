@@ -11,8 +11,8 @@ from grader.store.store import Store
 from grader.web.http.resource import PREFIX
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude, step
+from tests.web.tomls import TOML
 
-TOML = 'id = "mine"\ntitle = "Mine"\n'
 URL = "https://1.1.1.1/hook"
 
 TERMS = "/courses/<course>/assignments/<assignment>"

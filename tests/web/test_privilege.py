@@ -3,12 +3,19 @@
 import subprocess
 import sys
 
-#: Reading an assignment is the most that it does with a subject.
-LOADED = """
+from tests.web.tomls import TOML
+
+#: What it does with a subject: reading an assignment and a stored revision's header, and finding words.
+LOADED = f"""
 import sys
 import grader.web
-from grader.subjects import kinds
-kinds.parse('id = "mine"\\ntitle = "Mine"', "mine").title
+from grader.model.stored import assignment_to_json
+from grader.subjects import gallery, kinds
+assignment = kinds.parse({TOML!r}, "mine")
+kinds.of(assignment).renewable(assignment)
+text = assignment_to_json(assignment)
+kinds.settings(text), kinds.package(text), kinds.words(assignment.kind), kinds.title("pure"), kinds.code_names()
+kinds.read_header(gallery.find_drawn("udl-7.2").read_bytes())
 print(*sys.modules)
 """
 
@@ -22,7 +29,18 @@ def test_it_loads_neither_numpy_nor_answers_nor_workers() -> None:
     # A launch is verified by our own code: the library's check believes more (docs/dependencies.md says what).
     assert "pylti1p3.deep_link" in modules
     assert not {"pylti1p3.message_launch", "pylti1p3.oidc_login"} & set(modules)
-    subjects = {name for name in modules if name.startswith("grader.subjects.")}
-    of_networks = {"assignment", "assignment_toml", "networks_kind", "words"}
-    names = {"folder", "gallery", "kinds", "networks", "toml_tables", *(f"networks.{name}" for name in of_networks)}
-    assert subjects == {f"grader.subjects.{name}" for name in names}
+    of_contracts = {name for name in modules if name.startswith("grader.subjects.contracts.")}
+    assert {name.rpartition(".")[2] for name in of_contracts} == {
+        *(
+            "archive",
+            "assignment",
+            "contracts_kind",
+            "driver",
+            "expressions",
+            "repair",
+            "row_comments",
+            "row_tables",
+            "slips",
+        ),
+        *("assignment_toml", "tables", "toml_cases", "toml_checks", "toml_submission", "words"),
+    }

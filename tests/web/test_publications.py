@@ -8,8 +8,7 @@ from grader.model.records import Job, Kind, State
 from grader.store.publications import MOST_OPEN
 from grader.store.store import Store
 from tests.web.asking import Asker
-
-TOML = 'id = "mine"\ntitle = "Mine"\n'
+from tests.web.tomls import TOML, write_toml
 
 
 def packaged_revision(staff: Asker) -> dict[str, Any]:
@@ -27,8 +26,8 @@ def test_a_publication_waits_for_a_worker(staff: Asker, store: Store) -> None:
 
 
 @pytest.mark.service(secret="nobody guesses it")  # noqa: S106
-def test_with_a_secret_a_fifth_of_the_networks_is_fresh_unless_somebody_says_otherwise(staff: Asker) -> None:
-    assignments = [TOML, TOML + "networks = 60\n"]
+def test_with_a_secret_a_fifth_of_the_cases_is_fresh_unless_somebody_says_otherwise(staff: Asker) -> None:
+    assignments = [write_toml(cases=200), write_toml(cases=60)]
     fresh_counts = [staff.post("/publications", json={"toml": toml}).get_json()["fresh"] for toml in assignments]
     fresh_counts += [
         staff.post("/publications", json={"toml": TOML, "fresh": fresh_count}).get_json()["fresh"]
@@ -38,7 +37,7 @@ def test_with_a_secret_a_fifth_of_the_networks_is_fresh_unless_somebody_says_oth
     assert packaged_revision(staff)["fresh"] == 40
 
 
-def test_without_a_secret_no_networks_are_fresh(staff: Asker) -> None:
+def test_without_a_secret_no_cases_are_fresh(staff: Asker) -> None:
     assert staff.post("/publications", json={"toml": TOML}).get_json()["fresh"] == 0
     assert packaged_revision(staff)["fresh"] == 0
 
@@ -77,7 +76,7 @@ def test_the_same_key_is_one_publication(staff: Asker) -> None:
     assert staff.post("/publications", key, json={"toml": TOML, "fresh": 1}).status_code == 422
 
 
-def test_more_fresh_networks_than_can_be_drawn_are_refused_at_once(staff: Asker, store: Store) -> None:
+def test_more_fresh_cases_than_can_be_drawn_are_refused_at_once(staff: Asker, store: Store) -> None:
     answer = staff.post("/publications", json={"toml": TOML, "fresh": 401})
     assert answer.status_code == 422
     assert answer.get_json()["errors"] == [{"pointer": "/fresh", "detail": "Input should be less than or equal to 400"}]

@@ -11,7 +11,7 @@ import pytest
 from flask import Flask
 
 from grader.judge.trial import ProvenStatement
-from grader.model.records import Job, Kind, Refusal, RevisionRecord, State
+from grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
 from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake
 from grader.store.publications import NewPublication
@@ -20,18 +20,24 @@ from grader.store.store import Store
 from grader.store.submissions import NewSubmission
 from tests.store.regrading import claim_step, unit_graded
 from tests.web.concluding import conclude, fail_submission, step
+from tests.web.tomls import TOML, write_toml
 from tests.web.verdicts import failing_verdict, passing_verdict
 from tests.web.visitor import HOME, HTML, Visitor
 
 SECRET = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
 pytestmark = SECRET
 UDL = f"{HOME}/assignments/udl-7.2"
-TOML = 'id = "mine"\ntitle = "Mine"\n'
 
 
 @pytest.fixture
 def visitor(app: Flask, store: Store) -> Visitor:
     return Visitor(app, store)
+
+
+@pytest.fixture
+def author(app: Flask, store: Store) -> Visitor:
+    """One who may publish."""
+    return Visitor(app, store, "course", Scope.STAFF, Scope.AUTHOR)
 
 
 def hand_in(store: Store, student: str = "ada", source: bytes = b"x = 1\n", filename: str = "a.py") -> str:
@@ -152,14 +158,35 @@ def test_nothing_of_a_page_is_inline(visitor: Visitor, store: Store) -> None:
         assert not re.search(r"<style|<script(?![^>]* src=)| style=| on[a-z]+=|javascript:", page)
 
 
-def test_a_revision_shows_its_networks_and_what_they_catch(visitor: Visitor, store: Store) -> None:
+def test_a_revision_shows_its_cases_and_what_they_catch(visitor: Visitor, store: Store) -> None:
     current = store.assignments.current("course", "udl-7.2")
     assert current is not None
     page = visitor.get(f"{UDL}/revisions/{current.id}")
-    for words in ("Self-check", "dead layer", "It transposes the weight gradient.", "ships with Backmark", "<polygon"):
+    for words in ("Self-check", "On how many of the 200 cases", "It returns the weight gradients transposed."):
+        assert words in page
+    for words in ("ships with Backmark", "Cases by input numbers", "A case of the middle size", "Rows: which wrong"):
         assert words in page
     visitor.get(f"{UDL}/revisions/none", 404)
     visitor.get(f"{HOME}/assignments/other/revisions/{current.id}", 404)
+
+
+def test_of_a_layered_revision_only_the_self_check_is_left(visitor: Visitor, store: Store) -> None:
+    """As earlier versions stored it."""
+    preview = {
+        **dict.fromkeys(("networks", "derivatives", "inconclusive", "dead_layers", "all_active"), 3),
+        **{key: {"1": 3} for key in ("depth", "widths", "inputs", "outputs", "columns")},
+        "corners": {"deepest": 3},
+        "examples": [{"corner": "deepest", "sizes": [1, 2, 1]}],
+        "mistakes": [{"id": "m", "title": "forgets <it>", "networks": 2}],
+    }
+    record = RevisionRecord("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0, preview=json.dumps(preview))
+    store.assignments.publish(record, b"networks")
+    page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
+    assert "drew this revision as networks in layers" in page
+    assert "On how many networks each of 1 wrong" in page
+    assert "It forgets &lt;it&gt;." in page
+    assert "deepest" not in page.partition("Its settings")[0]
+    assert "seen by at least 2 networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
 def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store) -> None:
@@ -389,17 +416,17 @@ def test_a_submission_is_deleted_only_after_one_was_asked(visitor: Visitor, stor
     visitor.get(f"{HOME}/submissions/{name}", 404)
 
 
-def test_a_publication_is_asked_for_once_however_often_it_is_clicked(visitor: Visitor, store: Store) -> None:
-    places = [visitor.post(f"{HOME}/publish", toml=TOML, fresh="0", once="a").headers["Location"] for _ in range(2)]
+def test_a_publication_is_asked_for_once_however_often_it_is_clicked(author: Visitor, store: Store) -> None:
+    places = [author.post(f"{HOME}/publish", toml=TOML, fresh="0", once="a").headers["Location"] for _ in range(2)]
     assert places[0] == places[1]
-    assert visitor.post(f"{HOME}/publish", toml=f"{TOML}seed = 2\n", once="a").headers["Location"] != places[0]
+    assert author.post(f"{HOME}/publish", toml=write_toml(seed=2), once="a").headers["Location"] != places[0]
     assert len(store.publications.list("course").items) == 2
-    assert 'data-live="on"' in visitor.get(places[0])
+    assert 'data-live="on"' in author.get(places[0])
 
 
-def test_a_file_goes_before_the_text(visitor: Visitor, store: Store) -> None:
-    file = (io.BytesIO(b'id = "filed"\ntitle = "Filed"\n'), "a.toml")
-    assert visitor.post(f"{HOME}/publish", toml=TOML, file=file).status_code == 303
+def test_a_file_goes_before_the_text(author: Visitor, store: Store) -> None:
+    file = (io.BytesIO(write_toml("filed").encode()), "a.toml")
+    assert author.post(f"{HOME}/publish", toml=TOML, file=file).status_code == 303
     assert store.publications.list("course").items[0].assignment_id == "filed"
 
 
@@ -446,8 +473,8 @@ def test_the_end_of_a_publication_is_told(visitor: Visitor, store: Store) -> Non
 def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: Store) -> None:
     refusal = Refusal(
         "these would pass",
-        (NamedMistake("a_b", "does it, on all_f[layer-1]"), NamedMistake("c", "does (not) do it, or <i>does</i>")),
-        "Widen: the ranges",
+        (NamedMistake("a_b", "does it, on `all_f[layer-1]`"), NamedMistake("c", "does (not) do it, or <i>does</i>")),
+        "Widen: the dims",
     )
     name = store.publications.request(NewPublication("course", "mine", TOML)).id
     claim = store.jobs.claim(Job(Kind.PUBLICATION, name))
@@ -460,7 +487,7 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
     assert '<p class="student">These would pass:</p>' in page
     assert '<li class="student">a_b (does it, on <code>all_f[layer-1]</code>)</li>' in page
     assert '<li class="student">c (does (not) do it, or &lt;i&gt;does&lt;/i&gt;)</li></ul>' in page
-    assert '<p class="student">Widen: the ranges.</p>' in page
+    assert '<p class="student">Widen: the dims.</p>' in page
 
 
 def test_a_new_revision_starts_from_the_words_of_the_last(visitor: Visitor, store: Store) -> None:
@@ -598,9 +625,9 @@ def publish_revision(store: Store, revision: str, toml: str = "") -> RevisionRec
 
 
 def test_publishing_anew_opens_the_text_that_the_current_revision_came_from(visitor: Visitor, store: Store) -> None:
-    publish_revision(store, "r1", f"{TOML}seed = 11\n")
-    publish_revision(store, "r2", f"{TOML}seed = 22\n")
-    refused = store.publications.request(NewPublication("course", "mine", f"{TOML}seed = 33\n")).id
+    publish_revision(store, "r1", write_toml(seed=11))
+    publish_revision(store, "r2", write_toml(seed=22))
+    refused = store.publications.request(NewPublication("course", "mine", write_toml(seed=33))).id
     page = visitor.get(f"{HOME}/publish?assignment=mine")
     assert ("seed = 22" in page, "seed = 33" in page, 'value="7"' in page) == (True, False, True)
     assert "seed = 33" in visitor.get(f"{HOME}/publish?publication={refused}")

@@ -103,6 +103,16 @@ class Jailed:
             for place, text, changes in reply.header["texts"]
         ]
 
+    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+        """Return for each edit the statement of the solution's that computes what it changes; raises CandidateError.
+
+        Beside it stand all statements whose values are computed.
+        """
+        question = self.requests.of(cases)
+        header = {**question.header, "traced": [list(edit) for edit in edits]}
+        (reply,) = self.session.answer(JailRequest(header, question.payload, [0]))
+        return [(holder, computed) for holder, computed in reply.header["holders"]]
+
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""
         exchange, question, times = self.requests.exchange, self.requests.of(cases), len(scripts)

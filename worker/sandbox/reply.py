@@ -90,8 +90,7 @@ class AnswerReader:
             self._checks = {"statements": _is_list_of_statements, "study": _is_study}
         elif listed is not None:
             kind, count = listed
-            is_item = _is_list_of_kinds if kind == "edits" else _is_spelled
-            self._checks = {kind: bind(_is_listing, is_item=is_item, count=count)}
+            self._checks = {kind: bind(_is_listing, is_item=_ITEMS[kind], count=count)}
         elif refers:
             self._checks = {"returned": _is_returned, "raised": _is_raised}
         #: The headers found good, by their identity: a parser returns the same object for the same octets.
@@ -350,6 +349,24 @@ def _is_spelled(value: object) -> bool:
         and _is_list(value[2], _is_change, MOST_CHANGES)
         and len(value[2]) > 0
     )
+
+
+def _is_holder(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and type(value[0]) is int
+        and -1 <= value[0] < _LINES
+        and _is_list(value[1], _is_line, MOST_STATEMENTS)
+    )
+
+
+#: Of each kind of listing what its items are.
+_ITEMS: dict[str, Callable[[object], bool]] = {
+    "edits": _is_list_of_kinds,
+    "texts": _is_spelled,
+    "holders": _is_holder,
+}
 
 
 def _is_kind_of_edit(value: object) -> bool:

@@ -59,14 +59,16 @@ class Graders:
 
         In the place of one of layered networks it is what ships under the assignment's id, if anything does.
         """
-        known = self._known.get((course, name)) or self._assignments.get(course, name)
-        if known is not None and is_layered(known.assignment):
-            known = self._assignments.packaged(known.assignment_id) or known
-        if known is not None:
-            self._known[course, name] = known
+        if (known := self._known.get((course, name))) is not None:
+            return known
+        record = self._assignments.get(course, name)
+        if record is not None and is_layered(record.assignment):
+            record = self._assignments.packaged(record.assignment_id) or record
+        if record is not None:
+            self._known[course, name] = record
             while len(self._known) > _KNOWN:
                 del self._known[next(iter(self._known))]
-        return known
+        return record
 
     def group(self, revision: records.RevisionRecord, course: str, student: str) -> str:
         """Return the group of a student, or an empty string if all students have the same networks."""

@@ -25,7 +25,7 @@ from grader.subjects.contracts.assignment import (
     Solution,
 )
 from grader.subjects.contracts.driver import bound_names, defined_names, parse, read_entries, used_names
-from grader.subjects.contracts.repair.row_tables import COMMON, advise_rows, check_home, read_rows
+from grader.subjects.contracts.repair.row_tables import AGREEMENT, COMMON, advise_rows, check_home, read_rows
 from grader.subjects.contracts.slips import SlipError, read_slips
 from grader.subjects.contracts.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
 from grader.subjects.contracts.toml_cases import read_dims, read_inputs
@@ -194,6 +194,8 @@ def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[s
     for result in results:
         default = 0 if result.zero else 2 if result.grad else 1
         marks.setdefault(result.row, table.rubric.get(result.row, default))
+    if not any((*marks.values(), table.rubric.get(AGREEMENT, 0))):
+        raise ContractFault(f"[rubric] gives no marks for any result: give some to a result or to {AGREEMENT}")
     return {**marks, **{row: table.rubric.get(row, 0) for row in COMMON}}
 
 

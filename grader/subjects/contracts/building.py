@@ -42,7 +42,7 @@ from grader.subjects.workshop import Workshop
 #: Terms of a loss.
 _MOST_TERMS = 16
 #: Cases of a contract with rows that are differentiated for each that is used.
-_JUDGED = 1.5
+_JUDGED = 1.25
 #: The rounding of a finite difference that its uncertainty does not know of, as the objective is a sum that cancels.
 _ROUNDING = 1e-11
 #: Cases of simple numbers with the same dims and signs of what is expected, and with the same dims.

@@ -24,7 +24,6 @@ WORDS: KindWords = words.WORDS
 #: What a sentence has between backticks.
 CODE = r"`[^`\n]{1,80}`"
 PUBLIC_SETTINGS: tuple[str, ...] = ("entries", "call", "cases", "dtype", "package", "stand_ins")
-PARTLY_RAISING = ""
 RUNS_CODE = True
 DRAWING = "grader.subjects.contracts.draw"
 

@@ -16,7 +16,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.contracts.words import describe_difference
+from grader.subjects.contracts.words import describe_difference, describe_shape
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
@@ -101,6 +101,8 @@ def _instead(answer: Answer | None) -> str | None:
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
             return f"gives `{where}` as {describe_difference(received, wanted)}"
+        case Malformed(where=where, wanted=wanted):
+            return f"gives no `{where}` where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
             said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"

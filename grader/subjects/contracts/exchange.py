@@ -148,9 +148,11 @@ def _answer(reply: "JailReply", layout: Layout) -> Answer:
 
 
 def _read_form(malformed: Mapping[str, Any], layout: Layout) -> Malformed:
-    """Return the description of a result of another form."""
+    """Return the description of a result of another form; nothing is received of one that is not there."""
     where, received = malformed["where"], malformed["found"]
     wanted = next((place.shape for place in layout if place.expression == where), ())
+    if not received["type"]:
+        return Malformed(where, wanted)
     shape = received["shape"]
     form = ReceivedForm(
         text(received["type"], 200),

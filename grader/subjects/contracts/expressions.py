@@ -187,7 +187,8 @@ class _Evaluation:
         handler = getattr(self, f"_value_of_{type(node).__name__}", None)
         if handler is None:
             raise _refusal(node)
-        return _check_bounds(handler(node))
+        # The value of a name is within bounds already.
+        return handler(node) if isinstance(node, ast.Name) else _check_bounds(handler(node))
 
     def _value_of_Constant(self, node: ast.Constant) -> Any:
         if not isinstance(node.value, (int, float, str)):

@@ -185,6 +185,7 @@ def _read(
         tuple(map(_read_statement, header.get("statements", ()))),
         stored=stored,
         proving=tuple(header.get("proving", ())),
+        origins=tuple(header.get("origins", ())),
     )
 
 
@@ -197,7 +198,7 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 
 def _describe(revision: ContractRevision) -> dict[str, Any]:
     every = revision.cases.join(revision.ladder, revision.probes)
-    # Without rows of statements, probes, or cases that prove something, it is written as before there were any.
+    # Without rows of statements, probes, cases that prove something or come from a pool, it is written as before.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],
@@ -212,6 +213,7 @@ def _describe(revision: ContractRevision) -> dict[str, Any]:
         **(proven if revision.statements else {}),
         **({"probes": len(revision.probes)} if len(revision.probes) else {}),
         **({"proving": list(revision.proving)} if revision.proving else {}),
+        **({"origins": list(revision.origins)} if revision.origins else {}),
     }
 
 

@@ -17,7 +17,7 @@ from grader.subjects.contracts.exchange import join_numbers, numbers_of
 from grader.subjects.contracts.words import describe_form, is_of_other_numbers
 
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
-_FORM, _MISSING = " form", " missing"
+_FORM, _ABSENT, _MISSING = " form", " absent", " missing"
 _MOST_SORTS = 2
 
 
@@ -125,8 +125,8 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
 def _sort_of(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> str:
     """Return what came in the place of numbers: an exception's type, `_FORM`, `_MISSING`; empty for nothing to tell."""
     malformed = find_form(fails, cases, answer, i)
-    if malformed is not None and malformed.received:
-        return _FORM
+    if malformed is not None:
+        return _FORM if malformed.received else _ABSENT
     if isinstance(answer, Raised):
         causes = _list_causes(fails, cases, answer, i)
         return causes[0].type if causes else answer.type
@@ -142,6 +142,8 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
             return f"it has no real numbers: on one, `{malformed.where}` is an array of {received.dtype}"
         wanted = f"the shape must be {right}" if right else "it must be a single number"
         return f"it has another form: on one, `{malformed.where}` is {describe_form(received)}, where {wanted}"
+    if sort == _ABSENT and malformed is not None:
+        return f"numbers are missing: on one, there is no `{malformed.where}` after the call"
     if sort == _MISSING:
         # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
         expression, shape = _find_missing(fails, cases, answer, i)

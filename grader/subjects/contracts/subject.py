@@ -149,7 +149,7 @@ class Contract:
         if repair is None:
             return None
         rows = judge_by_repair(assignment, repair, len(self.cases))
-        if not repair.study.matched:
+        if not repair.study.matched and not repair.traced:
             # Written in its own way, it has no lines that count for rows.
             rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
         by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)

@@ -1,7 +1,12 @@
 """The words that reports, pages and commands write around a contract's cases."""
 
+from typing import TYPE_CHECKING
+
 from grader.model.words import KindWords
-from grader.oracle.answers import ReceivedForm
+
+if TYPE_CHECKING:
+    # The web server reads these words, and has no NumPy.
+    from grader.oracle.answers import ReceivedForm
 
 
 def describe_shape(shape: tuple[int, ...] | int | None) -> str:
@@ -9,7 +14,7 @@ def describe_shape(shape: tuple[int, ...] | int | None) -> str:
     return "a single number" if shape == () else f"an array of shape {shape}"
 
 
-def describe_form(form: ReceivedForm) -> str:
+def describe_form(form: "ReceivedForm") -> str:
     """Return in words the form of what came, such as `None` or `a dict`."""
     if form.shape is not None:
         return describe_shape(form.shape)
@@ -18,12 +23,12 @@ def describe_form(form: ReceivedForm) -> str:
     return f"{'an' if form.type[:1].lower() in tuple('aeiou') else 'a'} {form.type}"
 
 
-def is_of_other_numbers(form: ReceivedForm, wanted: tuple[int, ...] | None) -> bool:
+def is_of_other_numbers(form: "ReceivedForm", wanted: tuple[int, ...] | None) -> bool:
     """Return True if an array came that has the shape, and whose entries are no real numbers."""
     return form.shape is not None and form.shape == wanted
 
 
-def describe_difference(form: ReceivedForm, wanted: tuple[int, ...] | None) -> str:
+def describe_difference(form: "ReceivedForm", wanted: tuple[int, ...] | None) -> str:
     """Return in words what came where what is expected, by what tells them apart."""
     if is_of_other_numbers(form, wanted):
         return f"an array of {form.dtype} where real numbers are expected"

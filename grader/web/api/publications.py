@@ -36,13 +36,39 @@ from grader.web.http.service import service
 #: Characters of an assignment with its files.
 LONGEST = 1 << 17
 
+#: The shortest assignment, for the documentation.
+_EXAMPLE = """\
+language = 1
+id = "mine"
+title = "Mine"
+
+[inputs]
+x = { shape = "3" }
+
+[call]
+code = "dx = gradient(x)"
+
+[results]
+dx = { grad = "x" }
+
+[files]
+"reference.py" = '''
+def forward(tap, x):
+    return {"loss": (x**2).sum()}
+'''
+"solution.py" = '''
+def gradient(x):
+    return 2 * x
+'''
+"""
+
 resource = Resource("publications", __name__, description="Requests to publish a revision of an assignment.")
 
 
 class PublicationRequest(RequestModel):
     """An assignment to publish."""
 
-    model_config = ConfigDict(json_schema_extra={"example": {"toml": 'id = "mine"\ntitle = "Mine"\n', "fresh": 40}})
+    model_config = ConfigDict(json_schema_extra={"example": {"toml": _EXAMPLE, "fresh": 40}})
 
     toml: str = Field(
         max_length=LONGEST,

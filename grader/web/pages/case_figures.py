@@ -2,15 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 from markupsafe import Markup
 
 from grader.model.cases import format_case
 from grader.web.pages import charts
-
-#: The kind of homework whose figures these are.
-KIND = "contract"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +22,6 @@ class DimCounts:
 @dataclass(frozen=True, slots=True)
 class CaseFigures:
     """The figures that were computed when the revision was published."""
-
-    TEMPLATE: ClassVar[str] = "staff/case_figures.html"
-    DETAILS: ClassVar[str] = "staff/case_details.html"
 
     cases: int
     numbers: int

@@ -1,29 +1,14 @@
-"""A revision for staff: the known mistakes that it catches, and figures of its cases if its kind has some."""
+"""A revision for staff: the known mistakes that it catches, and figures of its cases."""
 
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar, Protocol
 
 from grader.model.assignment import LAYERED
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.words import KindWords
 from grader.subjects import kinds
 from grader.web.pages import case_figures
-from grader.web.pages.networks import figures
-
-
-class Figures(Protocol):
-    """The figures of a revision's cases, drawn by templates of its kind's own: in short, and what the details add."""
-
-    TEMPLATE: ClassVar[str]
-    DETAILS: ClassVar[str]
-
-    @property
-    def cases(self) -> int:
-        """The number of cases."""
-        ...
+from grader.web.pages.case_figures import CaseFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +22,11 @@ class ProvenRow:
     narrow: int
 
 
-#: By kind the reader of the figures in a revision's preview; a kind without one has the self-check alone.
-FIGURES: Mapping[str, Callable[[Mapping[str, Any]], Figures | None]] = MappingProxyType(
-    {figures.KIND: figures.read, case_figures.KIND: case_figures.read}
-)
-
-
-def preview(revision: RevisionRecord) -> Figures | None:
-    """Return a revision's figures; None if it was published before these were stored, or its kind has none."""
-    read = FIGURES.get(_kind(revision))
-    return read(json.loads(revision.preview)) if read and revision.preview else None
+def preview(revision: RevisionRecord) -> CaseFigures | None:
+    """Return a revision's figures; None if it was published before these were stored, or is layered."""
+    if not revision.preview or kinds.is_layered(revision.assignment):
+        return None
+    return case_figures.read(json.loads(revision.preview))
 
 
 def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:

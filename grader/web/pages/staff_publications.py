@@ -26,15 +26,8 @@ pages = Pages("staff_publications", __name__)
 _PAGES, _PAGE = 20, 50
 #: Characters of a publication's id that are looked for.
 _LONGEST_ID = 64
-_START = """id = "my-assignment"
-title = "My assignment"
-networks = 200
-seed = 1
-
-[ranges]
-depth = [0, 6]
-widths = [1, 8]
-"""
+#: The ID of the text that the form starts with; what it has where the folder lies.
+_ID, _START_ID = 'id = "my-assignment"', 'id = "linear-layer"'
 
 
 @pages.get("/courses/<course>/publish")
@@ -46,7 +39,7 @@ def write_publication(course: str) -> Response:
     if before is not None:
         return _form(course, before.toml, str(before.fresh), None)
     lost = bool(assignment and not shipped and service().store.assignments.current(course, assignment))
-    return _form(course, shipped or _START, "", None, lost=assignment if lost else "")
+    return _form(course, shipped or _read_start(), "", None, lost=assignment if lost else "")
 
 
 @pages.post("/courses/<course>/publish")
@@ -126,6 +119,11 @@ def _read_shipped(assignment: str) -> str:
     """Return the text of an assignment that ships with Backmark; empty if none has this id."""
     entry = next((entry for entry in gallery.list_gallery() if entry.id == assignment), None)
     return "" if entry is None else folder.bundle(entry.folder)
+
+
+def _read_start() -> str:
+    """Return the text of an assignment that works, to start from."""
+    return folder.bundle(gallery.find_start()).replace(_START_ID, _ID, 1)
 
 
 def _read_folder() -> str:

@@ -9,6 +9,7 @@ from grader.model.words import KindWords, predicate
 from grader.reports.changes import LineChange, list_changes, summarize_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
+from grader.reports.wording import shorten_repeated
 from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
@@ -41,7 +42,7 @@ NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class ShownRow:
-    """A row of the rubric; `says` is empty if the row before has the same text."""
+    """A row of the rubric; `says` is short or empty if the row before has the same text."""
 
     title: str
     outcome: str
@@ -174,10 +175,8 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
     if verdict.outcome is Outcome.REJECTED:
         # All of it would only say that nothing was judged.
         return
-    previous, marked = "", any(row.max_score for row in verdict.properties)
-    for row in verdict.properties:
-        message = row.message if row.message != previous else ""
-        previous = row.message
+    marked = any(row.max_score for row in verdict.properties)
+    for row, message in zip(verdict.properties, shorten_repeated(verdict.properties), strict=True):
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message, marked and not row.max_score)
 
 

@@ -23,7 +23,9 @@ from grader.subjects.contracts.draw import draw_all
 from grader.subjects.contracts.drawn import dump_cases
 from grader.subjects.contracts.driver import defined_names
 from grader.subjects.contracts.revision import ContractRevision
+from grader.subjects.gallery import find_drawn
 from tests.conftest import REVISIONS
+from tests.contracts import load_packaged
 from tests.local import LocalSession, local_by
 from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.sandbox.inside.rejection import Rejected
@@ -140,6 +142,8 @@ def build_pool(assignment: ContractAssignment) -> ContractRevision:
 
 def build_shared(assignment: ContractAssignment) -> ContractRevision:
     """Return the contract's revision, made by the first of the processes that want it: of one that no test changes."""
+    if find_drawn(assignment.id) is not None and (shipped := load_packaged(assignment.id)).assignment == assignment:
+        return shipped
     folder = os.environ.get(REVISIONS)
     if folder is None:
         return build(assignment)

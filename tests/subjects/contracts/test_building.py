@@ -25,6 +25,7 @@ from worker.sandbox.policy import Launch
 
 #: True of some cases with values on purpose, and of none other.
 ZEROS = "not (x.all() and w.all())"
+FORTY = LINEAR.replace("cases = 30", "cases = 40")
 TERMS = """
 language = 1
 id = "terms"
@@ -132,13 +133,13 @@ def test_publishing_leaves_no_process_behind(jail: Launch, files: dict[str, str]
 
 def count_zeros(revision: ContractRevision) -> int:
     """Count the cases with an exact zero in an input, of as many cases as are wanted."""
-    assert len(revision.cases) == 30
+    assert len(revision.cases) == 40
     inputs = [case.values() for case in revision.cases.drawn]
     return sum(not (case["x"].all() and case["w"].all()) for case in inputs)
 
 
 def test_values_on_purpose_decide_where_all_solutions_are_right() -> None:
-    assert count_zeros(build(contract(LINEAR + ROWS, solution=COMMENTED))) > 0
+    assert count_zeros(build(contract(FORTY + ROWS, solution=COMMENTED))) > 0
 
 
 @pytest.mark.parametrize(
@@ -151,12 +152,12 @@ def test_values_on_purpose_decide_where_all_solutions_are_right() -> None:
 )
 def test_values_on_purpose_on_which_a_solution_fails_do_not_decide(line: str) -> None:
     solution = COMMENTED.replace("def linear(x, w):\n", f"def linear(x, w):\n    {line}\n")
-    assert count_zeros(build(contract(LINEAR + ROWS, solution=solution))) == 0
+    assert count_zeros(build(contract(FORTY + ROWS, solution=solution))) == 0
 
 
 def test_the_reference_need_not_be_finite_on_values_on_purpose() -> None:
     reference = "import numpy as np\n" + REFERENCE_OF_LINEAR.replace("x @ w", f"x @ w * (np.nan if {ZEROS} else 1)")
-    assert count_zeros(build(contract(LINEAR + ROWS, solution=COMMENTED, reference=reference))) == 0
+    assert count_zeros(build(contract(FORTY + ROWS, solution=COMMENTED, reference=reference))) == 0
 
 
 def test_cases_that_can_be_spared_are_left_out_if_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:

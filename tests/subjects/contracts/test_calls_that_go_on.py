@@ -1,7 +1,6 @@
 """Verdicts on submissions that lack a function, raise in one of several, or have a parameter of their own."""
 
 import json
-from dataclasses import replace
 
 import pytest
 
@@ -10,7 +9,7 @@ from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, S
 from grader.subjects.contracts.revision import ContractRevision
 from tests.sandbox.packages import pack
 from tests.sandbox.test_source_notebook import notebook
-from tests.subjects.contracts.making import LINEAR, RIGHT, build, contract, judge
+from tests.subjects.contracts.making import LINEAR, RIGHT, build, build_shared, contract, judge
 from tests.subjects.contracts.test_gallery import read_entry
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -60,12 +59,12 @@ def linear() -> ContractRevision:
 
 @pytest.fixture(scope="module")
 def activations() -> ContractRevision:
-    return build(read_entry("cmu-activations"))
+    return build_shared(read_entry("cmu-activations"))
 
 
 @pytest.fixture(scope="module")
 def udl() -> ContractRevision:
-    return build(replace(read_entry("udl-7.2"), mistakes=()))
+    return build_shared(read_entry("udl-7.2"))
 
 
 def tally(judgement: Judgement | Verdict) -> tuple[int, int]:

@@ -94,10 +94,10 @@ def test_each_case_of_a_contract_has_as_many_quantities() -> None:
 
 
 def test_a_case_is_described_by_the_arrays_at_both_ends_of_a_list() -> None:
-    """All, then by place from the third last to the third: size, rows less columns, signs, largest, least."""
+    """All arrays, then those from the third last to the third: size, rows less columns, signs, largest, least."""
     first, last = np.array([[1.0, -2.0, 0.0]]), np.array([[4.0], [-0.5]])
     quantities = describe({}, [[first, {"a": last, "name": "relu", "none": None}]])
-    assert quantities[2:10] == [4, 0, 2, 2, 1, 1, 0, 0]
+    assert quantities[2:10] == [4, 0, 2, 1, 2, 1, 0, 0]
     ends = np.reshape(quantities[10:], (6, 6)).tolist()
     assert ends[1:5] == [[3, -2, 1, 1, 2, 0], [2, 1, 1, 1, 4, 0.5], [3, -2, 1, 1, 2, 0], [2, 1, 1, 1, 4, 0.5]]
     assert ends[0] == ends[5] == [-99] * 6

@@ -7,7 +7,7 @@ from tests.subjects.contracts.test_gallery import read_entry
 
 def test_structured_faults_are_found_though_they_are_rare() -> None:
     """On a size, a shape, a number of dead units, a magnitude or signs: all from 0.5 %, four in five from 0.1 %."""
-    cases = read_networks(build_shared(read_entry("udl-7.2-contract")))
+    cases = read_networks(build_shared(read_entry("udl-7.2")))
     single_faults = [fault for fault in draw_faults(cases, 6, 2000, seed=5) if fault.family not in {DEEP, TWO}]
     frequent_faults = [fault for fault in single_faults if fault.rate >= 0.005]
     rarely = [fault for fault in single_faults if fault.rate < 0.005]

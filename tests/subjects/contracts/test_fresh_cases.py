@@ -124,6 +124,18 @@ def test_wrong_answers_are_named_alike_on_fresh_cases(source: str) -> None:
         ]
 
 
+def test_a_group_s_revision_names_mistakes_alike_after_it_was_stored() -> None:
+    """Its fresh cases keep the weights of the projections that the pool has of them."""
+    own = make_own()
+    merged = fresh_cases.of_group(b"secret", own.id, own, make_pool(), range(30), "0")
+    assert isinstance(merged, ContractRevision)
+    loaded = load(dump(merged))
+    assert (loaded.id, loaded.origins) == (merged.id, merged.origins)
+    before, after = (judge(revision, MISTAKE) for revision in (merged, loaded))
+    assert [mistake.id for mistake in after.diagnosis[0].mistakes] == ["upstream"]
+    assert after.diagnosis == before.diagnosis
+
+
 def test_right_answers_pass_on_fresh_cases() -> None:
     assert all(judge(make_group(str(number)), RIGHT).outcome is Outcome.PASSED for number in range(3))
 

@@ -129,7 +129,7 @@ def test_a_notebook_of_coursera_may_import_the_courses_own_module() -> None:
     folder = GALLERY / "coursera-linear-activation-backward"
     source = (folder / "solution.py").read_text(encoding="utf-8")
     lines = "import matplotlib.pyplot as plt\nfrom dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward\n"
-    assert judge(build(read_entry(folder.name)), lines + source).outcome is Outcome.PASSED
+    assert judge(build_shared(read_entry(folder.name)), lines + source).outcome is Outcome.PASSED
 
 
 @pytest.mark.nightly

@@ -75,6 +75,22 @@ def test_each_result_of_another_shape_says_so_in_its_own_row(linear: ContractRev
     assert "On 30 of them it has another form: on one, `dw` is an array of shape (1, " in messages["dw"]
 
 
+@pytest.mark.parametrize("returned", ["(part for part in ({}))", "[({})[0]]", "np.array"])
+def test_results_that_cannot_be_read_are_wrong_and_raised_nothing(returned: str) -> None:
+    lists = build(
+        contract(
+            LINEAR.replace("dx, dw = linear", "grads = linear")
+            .replace("dx = {", '"grads[0]" = {')
+            .replace("dw = {", '"grads[1]" = {'),
+            mistake_upstream="",
+        )
+    )
+    judgement = judge(lists, RIGHT.replace("dout @ w.T, x.T @ dout", returned.format("dout @ w.T, x.T @ dout")))
+    messages = {row.name: row.message for row in judgement.properties}
+    assert (judgement.outcome, judgement.error) == (Outcome.FAILED, None)
+    assert "numbers are missing: on one, there is no `grads[1]` after the call." in messages["grads_1"]
+
+
 def test_a_function_that_is_missing_fails_its_own_rows(linear: ContractRevision) -> None:
     forward_source = RIGHT[: RIGHT.index("def linear_backward")]
     judgement = judge(linear, forward_source)

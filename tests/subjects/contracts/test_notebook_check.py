@@ -13,7 +13,7 @@ from grader.reports.checks import describe_check
 from grader.reports.disclosure import disclose
 from grader.subjects.contracts.revision import ContractRevision
 from tests.subjects.contracts import making
-from tests.subjects.contracts.making import RIGHT, build, contract, judge
+from tests.subjects.contracts.making import RIGHT, build, build_shared, contract, judge
 from tests.subjects.contracts.test_gallery import read_entry
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -34,7 +34,7 @@ AT_END = "the check at the end of the notebook"
 
 @pytest.fixture(scope="module")
 def udl() -> ContractRevision:
-    return build(read_entry("udl-7.2"))
+    return build_shared(read_entry("udl-7.2"))
 
 
 def solve(udl: ContractRevision, old: str = "", new: str = "") -> str:
@@ -169,7 +169,7 @@ def test_levels_hide_of_it_what_a_students_code_can_choose(udl: ContractRevision
 def test_gradients_of_a_wrong_loss_of_ones_own_pass_other_courses_checks(
     name: str, changes: list[tuple[str, str]]
 ) -> None:
-    revision = build(read_entry(name))
+    revision = build_shared(read_entry(name))
     source = revision.assignment.solution
     assert judge(revision, source).notebook_check is None
     head, body = source.split("):\n", 1)

@@ -43,7 +43,7 @@ def judge_of(entry: str) -> Judge:
 
 def find_mistake(judge_of_entry: Judge, source: str) -> PythonMistake | None:
     answers = local_by(source, judge_of_entry.subject.exchange).answer(judge_of_entry.questions)
-    return next(answer for answer in answers if isinstance(answer, Raised)).mistake
+    return next((answer.mistake for answer in answers if isinstance(answer, Raised)), None)
 
 
 def say(mistake: PythonMistake | None) -> str:

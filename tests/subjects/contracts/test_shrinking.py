@@ -19,7 +19,7 @@ from tests.subjects.contracts.test_gallery import read_entry
 
 #: By assignment and mistake, the smallest dims on which it shows: stated by hand, from what the mistake is.
 GALLERY: dict[str, dict[str, dict[str, Any]]] = {
-    "udl-7.2-contract": {
+    "udl-7.2": {
         "bias_gradient_flat": {"K": 0, "D": [1, 1]},
         "no_factor_two": {"K": 0, "D": [1, 1]},
         "relu_after_output": {"K": 0, "D": [1, 1]},
@@ -197,19 +197,19 @@ def test_without_a_case_of_whole_numbers_there_are_the_drawn_ones() -> None:
     ],
 )
 def test_simple_numbers_are_ones_that_the_kind_may_have(text: str, allowed: set[float]) -> None:
-    drawn = values.draw(text, [300], np.random.default_rng(1), {}, len(values.SIMPLEST))
+    drawn = values.draw(text, [300], np.random.default_rng(1), {}, variety=len(values.SIMPLEST))
     assert set(drawn.tolist()) == allowed
 
 
 @pytest.mark.parametrize("text", ["uniform(0.1, 0.2)", "normal(0.5, 0.01)"])
 def test_a_range_without_simple_numbers_keeps_its_own(text: str) -> None:
-    drawn = values.draw(text, [50], np.random.default_rng(1), {}, 4)
+    drawn = values.draw(text, [50], np.random.default_rng(1), {}, variety=4)
     assert len(set(drawn.tolist())) > 40
 
 
 def test_values_that_are_spread_are_so_as_whole_numbers() -> None:
     for size in range(1, 9):
-        drawn = values.draw("spread(1.5)", [size], np.random.default_rng(size), {}, 4).tolist()
+        drawn = values.draw("spread(1.5)", [size], np.random.default_rng(size), {}, variety=4).tolist()
         assert min(abs(number - other) for number in drawn for other in [0, *drawn] if number != other) >= 2
         assert len(set(drawn)) == size
 

@@ -1,12 +1,12 @@
 """`backmark new`: a folder with an assignment that works, to start from."""
 
 import re
-from importlib import resources
 from pathlib import Path
 
 import click
 
 from grader.subjects.folder import NAME
+from grader.subjects.gallery import find_start
 from worker.cli.exit_status import ExitStatus
 from worker.cli.files import check_empty, write_folder
 
@@ -23,8 +23,7 @@ def new(folder: Path) -> ExitStatus:
     `backmark assignment check FOLDER`.
     """
     check_empty(folder)
-    start = resources.files("grader") / "assignments" / "start"
-    texts = {name: (start / name).read_text(encoding="utf-8") for name in _FILES}
+    texts = {name: (find_start() / name).read_text(encoding="utf-8") for name in _FILES}
     texts[NAME] = texts[NAME].replace('id = "linear-layer"', f'id = "{_make_id(folder)}"', 1)
     write_folder(folder, texts)
     click.echo(f"Next: backmark assignment check {folder}")

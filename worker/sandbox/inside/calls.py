@@ -18,12 +18,15 @@ from .importer import CourseModules, package_of
 from .inputs import Inputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
+from .tracebacks import is_students
 from .wire import pack
 
 #: Characters of each text of a form.
 _FORM = 64
 #: How a result came out.
 FINE, MALFORMED, MISSING = "0", "1", "2"
+#: The description of a result that is not there.
+_ABSENT = {"type": "", "shape": None, "dtype": None, "length": None}
 
 
 class _CalledResult(NamedTuple):
@@ -91,7 +94,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     failures = Failures(lambda error: student.describe(error, namespace))
     try:
         namespace = _namespace(student, calls, case, given)
-    except BaseException as error:  # noqa: BLE001 - as above
+    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
         failures.record(error)
     else:
         failures.lacking = [name for name in calls.functions if name not in namespace]
@@ -109,9 +112,12 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
             state = MALFORMED
             malformed.append(error)
         except BaseException as error:  # noqa: BLE001 - as above
-            failures.record(error)
             if cause := failures.find(error):
                 causes.setdefault(cause, []).append(place)
+            if cause is None and _is_absent(error):
+                malformed.append(MalformedError(result.expression, _ABSENT))
+            else:
+                failures.record(error)
         status += state
         parts.append(part if state == FINE else np.full(result.shape, np.nan).tobytes())
     changed = case.inputs.list_changed(given)
@@ -127,6 +133,11 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
         "causes": [[*cause, places] for cause, places in causes.items()][:MOST_CAUSES],
     }
     return pack(header, b"".join(parts))
+
+
+def _is_absent(error: BaseException) -> bool:
+    """Return True if the student's code has raised nothing: what it returned has no such part."""
+    return isinstance(error, (IndexError, TypeError)) and not is_students(error)
 
 
 def _describe_form(error: MalformedError) -> dict[str, Any]:

@@ -50,6 +50,14 @@ def describe(error: BaseException, lines: SourceLines, added: str = "", named: S
     }
 
 
+def is_students(error: BaseException) -> bool:
+    """Return True if an exception was raised in the student's code, or in what that called."""
+    link = error.__traceback__
+    while link is not None and link.tb_frame.f_code.co_filename != FILENAME:
+        link = link.tb_next
+    return link is not None
+
+
 def name_type(error: BaseException) -> str:
     """Return the name of an exception's type."""
     return clean(_name(error), _TYPE_CAP)

@@ -43,6 +43,11 @@ class Repair:
     instead_of: Script = frozenset()
     #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
     slips: Mapping[Operation, NamedSlips] = field(default_factory=dict)
+    #: By operation the rows of the solution's statement that computes what its edit changes, if edits of the
+    #: submission's own expressions make it right, and not every row has a statement in it.
+    traced: Mapping[Operation, tuple[str, ...]] = field(default_factory=dict)
+    #: The rows of which it then computes the values of all the solution's statements.
+    computed: frozenset[str] = frozenset()
     #: By statement the condition under which it runs and the one under which it must, as text; empty for none.
     conditions: Mapping[int, tuple[str, str]] = field(default_factory=dict)
 
@@ -51,8 +56,10 @@ class Repair:
 
         A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
         A slip in a line of no row costs those of the one line that could be replaced instead. Where nothing
-        corresponds to a line of the solution's, no row is named.
+        corresponds to a line of the solution's, and none computes what is changed, no row is named.
         """
+        if self.traced:
+            return self.traced[operation]
         if not self.study.matched:
             return ()
         if operation[1] not in self.study.matched and len(self.instead_of) == 1 and operation[0] == EDIT:
@@ -191,7 +198,8 @@ class Repairer:
             fresh = bench.start_fresh(self.cases)
             named = self._name(fresh, script, edits)
             if fresh.are_right([script])[0] and (bench.submission.repeats or self._is_right_again(script, bench)):
-                return replace(repair, slips=named, conditions=_list_conditions(fresh.study))
+                repair = replace(repair, slips=named, conditions=_list_conditions(fresh.study))
+                return _trace(repair, edits, fresh, bench.first) if repair.open_rows else repair
         return None
 
     @staticmethod
@@ -231,6 +239,28 @@ class Repairer:
         right = bench.are_right(scripts)
         pairs = zip(kept, right[::2], right[1::2], strict=True)
         return frozenset(number for number, removed, zeroed in pairs if not (removed and zeroed))
+
+
+def _trace(repair: Repair, edits: Mapping[Operation, Operation], fresh: Bench, case: ContractCases) -> Repair:
+    """Return a repair with the rows of the solution's statements that compute what its edits change in a case.
+
+    It stays as it is if the submission is not right by edits of its own expressions alone, or rows of one are unknown.
+    """
+    own = [edits[operation] for operation in repair.operations if operation in edits]
+    try:
+        if len(own) < len(repair.operations) or not fresh.are_right([frozenset(own)])[0]:
+            return repair
+        found = fresh.trace(own, case)
+    except GaveUpError:
+        return repair
+    rows = repair.study.rows
+    traced = {
+        operation: rows.get(holder) or repair.rows_of(operation)
+        for operation, (holder, _) in zip(repair.operations, found, strict=True)
+    }
+    missing = {row for number in rows.keys() - set(found[0][1]) for row in rows[number]}
+    computed = {row for names in rows.values() for row in names} - missing
+    return replace(repair, traced=traced, computed=frozenset(computed)) if all(traced.values()) else repair
 
 
 def _list_conditions(study: Study) -> dict[int, tuple[str, str]]:

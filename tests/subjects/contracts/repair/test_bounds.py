@@ -111,6 +111,10 @@ class _Flooding:
         """Return edits in full."""
         return self.jailed.spell(edits)
 
+    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+        """Return what computes what edits change."""
+        return self.jailed.trace(cases, edits)
+
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Raise the error of a jail that has answered everything."""
         error = TooMuchOutput("It printed too much.")
@@ -195,6 +199,10 @@ class _Changing:
     def spell(self, edits: Sequence[tuple[int, int]]) -> list[SpelledEdit]:
         """Return edits in full."""
         return self.jailed.spell(edits)
+
+    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+        """Return what computes what edits change."""
+        return self.jailed.trace(cases, edits)
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return the answers; raise the error of a jail that ended under the last of some edits."""

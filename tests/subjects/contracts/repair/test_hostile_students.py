@@ -13,7 +13,6 @@ from grader.judge.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.subjects.contracts.revision import ContractRevision
-from tests.subjects.contracts.making import build
 from tests.subjects.contracts.repair.making import RIGHT, change, find_revision
 from tests.test_submissions import ESCAPE_WORD, FILES, but_for_seconds, claim, in_each_way
 from worker.grading.grader import Grader
@@ -33,7 +32,8 @@ OF_THE_SOLUTION = "# row: weight_gradient"
 @pytest.fixture(scope="module")
 def revision() -> ContractRevision:
     """The notebook as a contract, under short limits."""
-    return build(dataclasses.replace(find_revision().assignment, limits=LIMITS))
+    shipped = find_revision()
+    return dataclasses.replace(shipped, assignment=dataclasses.replace(shipped.assignment, limits=LIMITS), stored=None)
 
 
 @pytest.fixture(scope="module")

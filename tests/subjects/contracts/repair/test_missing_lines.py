@@ -8,9 +8,9 @@ from grader.model.verdict import MendingKind
 from grader.subjects.contracts.row_comments import strip
 from tests.subjects.contracts.making import judge
 from tests.subjects.contracts.repair.making import find_revision
-from tests.subjects.contracts.repair.test_gallery_rows import rename
+from tests.subjects.contracts.repair.test_gallery_rows import ENTRIES, rename
 
-SOLUTION = ast.unparse(ast.parse(strip(find_revision("cs231n-batchnorm").assignment.solution)))
+SOLUTION = ast.unparse(ast.parse(strip(ENTRIES["cs231n-batchnorm"].solution)))
 
 
 @pytest.mark.parametrize("source", [SOLUTION, rename(SOLUTION)], ids=["the template's names", "other names"])

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from grader.model.slip import SlipKind
 from grader.model.verdict import MendingKind
 from tests.corpus import four_lines
-from tests.subjects.contracts.repair.making import LINES, RIGHT, STEPS, change, repair
+from tests.subjects.contracts.repair.making import LINES, RIGHT, STEPS, change, judge_source, repair
 
 SLIPS = list(four_lines.slips())
 NAMES = {
@@ -70,3 +71,10 @@ def test_a_right_submission_is_not_mended() -> None:
     repaired = repair(RIGHT)
     assert repaired.kinds == ()
     assert repaired.marks == 10
+
+
+def test_a_line_that_the_template_has_as_it_must_be_is_never_called_unfilled() -> None:
+    source = "def d_loss_d_output(net_output, y):\n    return net_output - y\n\n\n" + RIGHT
+    assert repair(source).marks == 8
+    (statement,) = judge_source(source).repair
+    assert [slip.kind for slip in statement.slips] == [SlipKind.FACTOR]

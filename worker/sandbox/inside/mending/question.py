@@ -24,9 +24,10 @@ from worker.sandbox.inside.wire import pack
 
 from .groups import RETURN, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_tests, list_variables
-from .recording import RECORDER, Recorder, record_writes
-from .scripts import TICK, ZEROS, Mending
+from .recording import RECORDER, Recorder, record_statements, record_writes
+from .scripts import EDIT, TICK, ZEROS, Mending
 from .targets import list_names
+from .tracing import Tracer, list_path, record_expressions
 from .translation import SolutionNames, private
 from .words import count_words
 
@@ -97,12 +98,27 @@ class EditsQuestion:
             yield pack({"kind": "edits", "edits": workbench.list_kinds(self._pairs)})
 
 
+class TraceQuestion:
+    """A request with `traced` edits: which statements of the solution's compute what they change."""
+
+    def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
+        self._edits: Sequence[tuple[int, int]] = header["traced"]
+        self._calls = CallsQuestion(header, payload)
+
+    def answers(self, student: Student) -> Iterator[bytes]:
+        """Yield for each edit the number of a statement, -1 for none, and those that are computed anywhere."""
+        with silence():
+            yield pack({"kind": "holders", "holders": find_workbench(student).trace(self._edits, self._calls)})
+
+
 def read_question(
     header: dict[str, Any], payload: bytes | memoryview
-) -> StudyQuestion | ScriptsQuestion | EditsQuestion:
+) -> StudyQuestion | ScriptsQuestion | EditsQuestion | TraceQuestion:
     """Read a request about mending."""
     if "study" in header:
         return StudyQuestion(header, payload)
+    if "traced" in header:
+        return TraceQuestion(header, payload)
     return ScriptsQuestion(header, payload) if "scripts" in header else EditsQuestion(header)
 
 
@@ -140,7 +156,12 @@ class Workbench:
         self._solution = list_functions([solution])
         self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
-        self._template = {(group.function, _dump(group)) for group in find_groups(template).values()}
+        given, right = (
+            {(group.function, _dump(group)) for group in find_groups(functions).values()}
+            for functions in (template, self._solution)
+        )
+        #: The lines that wait to be filled in: what the template has as the solution has it does not.
+        self._template = given - right
 
     def read_calls(self, header: dict[str, Any], payload: bytes) -> CallsQuestion:
         """Return the calls of a request; the same few are asked about again and again, and read once."""
@@ -187,11 +208,7 @@ class Workbench:
             return solution, own
         tree = ast.parse(self._solution_text)
         record_writes(list_functions([tree]))
-        ast.fix_missing_locations(tree)
-        text = replace(
-            self._lines, parts=(SlicePart(_compile(tree, _SOLUTION)),), code=self._solution_text, modules=(), extra={}
-        )
-        self._run(MendedStudent(text, {RECORDER: solution.record}, None), calls)
+        self._run(MendedStudent(self._make_solution(tree), {RECORDER: solution.record}, None), calls)
         trees = [_parse_part(self._lines, i) for i in range(len(self._lines.parts))]
         present = [tree for tree in trees if tree is not None]
         record_writes(list_functions(present))
@@ -199,6 +216,11 @@ class Workbench:
             ast.fix_missing_locations(tree)
         self._run(MendedStudent(self._make_slice(trees), {RECORDER: own.record}, None), calls)
         return solution, own
+
+    def _make_solution(self, tree: ast.Module) -> Slice:
+        """Return the solution, whose tree was changed, as a slice that is run as a submission is."""
+        part = SlicePart(_compile(ast.fix_missing_locations(tree), _SOLUTION))
+        return replace(self._lines, parts=(part,), code=self._solution_text, modules=(), extra={})
 
     @staticmethod
     def _run(student: "MendedStudent", calls: CallsQuestion) -> None:
@@ -320,6 +342,38 @@ class Workbench:
         changes = [[change.kind, _unparse(change.before), _unparse(change.after)] for change in edit.changes]
         text = "\n".join(_unparse(group.complete(node)) for node in edit.nodes)
         return [edit.place, clean(text, LONGEST_SPELLED), changes]
+
+    def trace(self, edits: Sequence[tuple[int, int]], calls: CallsQuestion) -> list[tuple[int, list[int]]]:
+        """Return for each edit, all of them made, the statement of the solution's that computes what it changes.
+
+        It is that of the innermost expression around the change for which there is one, of those with rows; -1 if there
+        is none. Beside it stand all whose values the submission computes.
+        """
+        solution, own = Tracer(), Tracer()
+        tree = ast.parse(self._solution_text)
+        functions = list_functions([tree])
+        numbers = [
+            group.number
+            for function in functions.values()
+            for group in function.groups
+            if any(node.lineno in self._rows for node in group.nodes)
+        ]
+        record_statements(functions)
+        self._run(MendedStudent(self._make_solution(tree), {RECORDER: solution.record}, None), calls)
+        paths = []
+        for number, place in edits:
+            edit, group = self.mending.list_edits(number)[place], self.mending.groups[number]
+            paths.append([node for new in edit.nodes for node in list_path(group.nodes[edit.place], new)])
+        mended = iter(record_expressions(self.mending.apply([(EDIT, *edit) for edit in edits]), paths))
+        trees = [None if part is None else next(mended) for part in self._trees]
+        names = {ZEROS: _zeros_like, RECORDER: own.record}
+        self._run(MendedStudent(self._make_slice(trees), names, self._run_solution), calls)
+        found = [
+            [own.find_holder(f"{i} {depth}", solution, numbers) for depth in range(len(path))]
+            for i, path in enumerate(paths)
+        ]
+        computed = own.list_computed(solution, numbers)
+        return [(next((holder for holder in holders if holder is not None), -1), computed) for holders in found]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]

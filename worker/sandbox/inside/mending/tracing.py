@@ -1,0 +1,84 @@
+"""The statement of a solution that computes what an edited expression does, by the values of both in one run."""
+
+import ast
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .recording import RECORDER, Recorder, agreement
+
+#: The expressions that compute an array.
+_COMPUTING = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Compare)
+#: The part of a statement's arrays that a program computes which need not compute those that nobody asks for.
+_COMPUTED = 0.5
+
+
+class Tracer(Recorder):
+    """A recorder of expressions: arrays without their axes of length 1, those of a list one by one."""
+
+    def record(self, function: str, name: str, value: Any) -> Any:
+        """Keep the arrays of a value, and return it."""
+        for array in value if type(value) in (list, tuple) else (value,):
+            super().record(function, name, np.squeeze(array) if type(array) is np.ndarray else array)
+        return value
+
+    def find_holder(self, own: str, solution: "Tracer", numbers: Sequence[int]) -> int | None:
+        """Return the statement of the solution's that computes all arrays of an expression, and the fewest others."""
+        shares = {
+            number: agreement(solution, ("", str(number)), self, ("", own))
+            for number in numbers
+            if agreement(self, ("", own), solution, ("", str(number))) == 1
+        }
+        return max(shares, key=lambda number: shares[number], default=None)
+
+    def list_computed(self, solution: "Tracer", numbers: Sequence[int]) -> list[int]:
+        """Return the statements of the solution's of which half of the arrays or more are some expression's."""
+        every = Tracer()
+        every.arrays["", ""] = [array for arrays in self.arrays.values() for array in arrays]
+        return [n for n in numbers if agreement(solution, ("", str(n)), every, ("", "")) >= _COMPUTED]
+
+
+def list_path(before: ast.AST, after: ast.AST) -> list[ast.expr]:
+    """Return the expressions of the second tree around the one place where the two differ, the innermost first."""
+    path: list[ast.expr] = []
+    while True:
+        if isinstance(after, ast.expr):
+            path.insert(0, after)
+        children = [list(ast.iter_child_nodes(node)) for node in (before, after)]
+        if type(before) is not type(after) or len(children[0]) != len(children[1]):
+            return path
+        pairs = [pair for pair in zip(*children, strict=True) if ast.dump(pair[0]) != ast.dump(pair[1])]
+        if len(pairs) != 1:
+            return path
+        before, after = pairs[0]
+
+
+def record_expressions(trees: Sequence[ast.Module], paths: Sequence[Sequence[ast.expr]]) -> list[ast.Module]:
+    """Return copies of trees whose expressions the tracer gets: those of a path by the path's and their own place."""
+    copies: dict[int, Any] = {}
+    copied = [copy.deepcopy(tree, copies) for tree in trees]
+    names = {
+        id(copies[id(node)]): f"{i} {depth}"
+        for i, path in enumerate(paths)
+        for depth, node in enumerate(path)
+        if id(node) in copies
+    }
+    return [ast.fix_missing_locations(_Recording(names).visit(tree)) for tree in copied]
+
+
+class _Recording(ast.NodeTransformer):
+    def __init__(self, names: dict[int, str]) -> None:
+        self._names, self._count = names, 0
+
+    def visit(self, node: ast.AST) -> Any:
+        name = self._names.get(id(node), "" if isinstance(node, _COMPUTING) else None)
+        visited = self.generic_visit(node)
+        if name is None or not isinstance(visited, ast.expr):
+            return visited
+        if not name:
+            self._count += 1
+            name = f"- {self._count}"
+        call = ast.Call(ast.Name(RECORDER, ast.Load()), [ast.Constant(""), ast.Constant(name), visited], [])
+        return ast.copy_location(call, visited)
