@@ -28,6 +28,7 @@ from worker.grading.pool import Jails
 from worker.grading.revisions import draw_others
 from worker.sandbox.policy import USER, Launch, Way
 from worker.sandbox.session import Session
+from worker.sandbox.template import Template
 
 FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
 SUBMISSIONS = make_submissions()
@@ -150,6 +151,13 @@ def in_each_way(
     )
 
 
+class Lasting(Template):
+    """One that is never worn: another one in its place would look like something that was left."""
+
+    def __init__(self, launch: Launch) -> None:
+        super().__init__(launch, uses=1_000_000)
+
+
 @pytest.fixture(scope="module")
 def graders(udl: ContractJudge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Grader]]:
     """The real thing under short limits, made once for each way of starting a jail; no control group is left."""
@@ -157,6 +165,7 @@ def graders(udl: ContractJudge, jail: Launch, mark: str) -> Iterator[Callable[[W
     assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
     groups = set(own_groups())
     with contextlib.ExitStack() as stack:
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr("worker.grading.pool.Template", Lasting)
 
         @functools.cache
         def grader(way: Way) -> Grader:

@@ -107,9 +107,12 @@ def test_a_traceback_has_the_students_own_lines_and_none_of_ours() -> None:
 
 
 def test_a_result_that_is_not_in_what_came_back_is_told_from_a_call_that_raised() -> None:
-    (frame,) = ask("def f(x, params, config): return (n for n in x)\n", {"results": [["y[0]", []], ["1 + y", []]]})
-    assert (frame.header["kind"], frame.header["status"]) == ("partial", "22")
-    assert (frame.header["raised"]["type"], frame.header["completed"]) == ("TypeError", True)
+    (frame,) = ask("def f(x, params, config): return {}\n", {"results": [["y['a']", []]]})
+    assert (frame.header["kind"], frame.header["status"]) == ("partial", "2")
+    assert (frame.header["raised"]["type"], frame.header["completed"]) == ("KeyError", True)
+    (frame,) = ask("def f(x, params, config): return (n for n in x)\n", {"results": [["y[0]", []]]})
+    assert (frame.header["raised"], frame.header["completed"]) == (None, True)
+    assert [form["where"] for form in frame.header["malformed"]] == ["y[0]"]
 
 
 def test_an_input_that_is_replaced_by_one_that_cannot_be_compared_is_changed() -> None:

@@ -51,7 +51,7 @@ def test_dims_that_hold_too_few_cases_are_their_authors_to_mend(
 def test_a_drawing_says_why_there_are_too_few_cases_by_its_status_and_in_json(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object, **__: object) -> None:
         raise AssignmentError("only 3 of 20")
 
     monkeypatch.setattr("grader.subjects.contracts.draw.draw_all", refuse)

@@ -10,7 +10,7 @@ import pytest
 
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
-from grader.model.verdict import Counterexample, Mark, Outcome, Verdict
+from grader.model.verdict import CaseCounterexample, Mark, Outcome, Verdict
 from tests.contracts import ContractJudge
 from tests.corpus.short import RIGHT
 from tests.sandbox.conftest import pid_of
@@ -80,13 +80,10 @@ def test_the_result_object_has_the_keys_that_outsiders_rely_on(grade: Grade) -> 
         "submission", "assignment", "outcome", "score", "max_score", "properties", "counterexample",
         "diagnosis", "error", "statistics", "flags",
     }  # fmt: skip
-    assert set(verdict["counterexample"]) >= {
-        "depth", "widths", "weights", "biases", "net_input", "y", "expected", "actual", "parameter", "layer",
-        "index", "script",
-    }  # fmt: skip
+    assert set(verdict["counterexample"]) >= {"kind", "case", "inputs", "results", "first", "instead", "script"}
     assert [row["name"] for row in verdict["properties"]] == [
         "finite_differences", "bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative",
-        "any_shape", "form", "pure",
+        "any_shape", "all_dl_dweights", "all_dl_dbiases", "pure",
     ]  # fmt: skip
 
 
@@ -117,16 +114,17 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
 @pytest.mark.parametrize(
     ("line", "sentence"),
     [
-        ("return dw, [b[:, 0] for b in db]", "all_dl_dbiases[0] should be (1, 1), is (1,)"),
+        (
+            "return dw, [b[:, 0] for b in db]",
+            "gives `all_dl_dbiases[0]` as an array of shape (1,) where an array of shape (1, 1) is expected",
+        ),
         (
             "return [w.astype(complex) for w in dw], db",
-            "all_dl_dweights[0] should be an array of real numbers, and its dtype is complex128",
+            "gives `all_dl_dweights[0]` as an array of complex128 where real numbers are expected",
         ),
-        ("return dw[:-1], db", "all_dl_dweights should be a list of K+1 = 1 arrays, is a list of 0"),
-        ("return dw", "it should return two lists, all_dl_dweights and all_dl_dbiases"),
-        ("return None", "it should return two lists, all_dl_dweights and all_dl_dbiases, and returns None"),
-        ("return [w * np.nan for w in dw], db", "all_dl_dweights[0] holds NaN at [0, 0]"),
-        ("return dw, [b / 0 for b in db]", "all_dl_dbiases[0] holds an infinity at [0, 0]"),
+        ("return dw[:-1], db", "gives no `all_dl_dweights[0]` where an array of shape (1, 1) is expected"),
+        ("return (w for w in dw), db", "gives no `all_dl_dweights[0]` where an array of shape (1, 1) is expected"),
+        ("return dw", "raised ValueError: not enough values to unpack (expected 2, got 1), in the lines that call"),
     ],
 )
 def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, sentence: str) -> None:
@@ -135,14 +133,45 @@ def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, sentenc
     assert verdict.outcome is Outcome.FAILED
     example = verdict.counterexample
     assert example is not None
+    assert isinstance(example, CaseCounterexample)
     assert sentence in str(example.instead)
 
 
-def test_prints_are_kept_capped_and_flagged(grade: Grade) -> None:
+def test_numbers_of_another_dtype_are_named_in_their_row(grade: Grade) -> None:
+    """Their shape is right."""
+    verdict = grade(RIGHT.replace("return dw, db", "return [w.astype(complex) for w in dw], db"))
+    row = next(row for row in verdict.properties if row.name == "all_dl_dweights")
+    assert "it has no real numbers: on one, `all_dl_dweights[0]` is an array of complex128." in row.message
+
+
+@pytest.mark.parametrize(
+    ("line", "name"),
+    [
+        ("return [w * np.nan for w in dw], db", "all_dl_dweights[0]"),
+        ("return dw, [b / 0 for b in db]", "all_dl_dbiases[0]"),
+    ],
+)
+def test_numbers_that_are_not_finite_are_failed_and_named(grade: Grade, line: str, name: str) -> None:
+    verdict = grade(RIGHT.replace("return dw, db", line))
+    assert verdict.outcome is Outcome.FAILED
+    example = verdict.counterexample
+    assert isinstance(example, CaseCounterexample)
+    assert example.first is not None
+    assert (example.first.result, example.first.index, example.instead) == (name, [0, 0], None)
+
+
+def test_a_value_that_the_calling_lines_cannot_unpack_is_an_error_there(grade: Grade) -> None:
+    verdict = grade(RIGHT.replace("return dw, db", "return None"))
+    assert verdict.outcome is Outcome.ERROR
+    assert isinstance(verdict.counterexample, CaseCounterexample)
+    assert "NoneType object, in the lines that call your code" in str(verdict.counterexample.instead)
+
+
+def test_prints_are_kept_capped_and_flagged(grade: Grade, udl: ContractJudge) -> None:
     """They change nothing else."""
     verdict = grade(body("print('layer', K)"))
     assert verdict.outcome is Outcome.PASSED
-    assert verdict.output.startswith("layer 0\n")
+    assert verdict.output.startswith(f"layer {udl.revision.cases.drawn[0].dims['K']}\n")
     assert len(verdict.output) <= 4200
     assert [flag.id for flag in verdict.flags] == ["prints"]
 
@@ -158,9 +187,8 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
 
 
 def test_who_differentiates_numerically_is_flagged(udl: ContractJudge, jails: Jails) -> None:
-    """Beside the verdict, never in it. On a few networks: it takes its time for each."""
-    few_cases = replace(udl.revision, cases=udl.revision.cases.take(range(0, len(udl.revision.cases), 8)))
-    verdict = Grader(ContractJudge(few_cases), jails).grade(NUMERICAL.encode(), "submission.py")
+    """Beside the verdict, never in it. It takes its time for each case, and has what the assignment allows."""
+    verdict = Grader(udl, jails).grade(NUMERICAL.encode(), "submission.py")
     assert "finite_differences" in {flag.id for flag in verdict.flags}
 
 
@@ -272,22 +300,26 @@ def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
 
 
 @pytest.mark.parametrize(("limit", "depth"), [("K > 6", 7), ("K == 0", 0)])
-def test_a_time_out_names_the_network_at_which_it_came(grade: Grade, limit: str, depth: int) -> None:
+def test_a_time_out_names_the_case_at_which_it_came(grade: Grade, limit: str, depth: int) -> None:
     """Pinned by what had been answered before."""
     verdict = grade(body(f"\n    while {limit}: pass"))
     assert verdict.outcome is Outcome.TIMEOUT
-    example = verdict.counterexample
-    assert isinstance(example, Counterexample)
-    assert example.depth == depth
+    assert verdict.error is not None
+    assert verdict.error.reached is not None
+    assert verdict.error.reached.case["K"] == depth
+    assert isinstance(verdict.counterexample, CaseCounterexample)
+    assert verdict.counterexample.case["K"] == depth
 
 
-#: Ends its process when it is asked with a large error, which only constants and zeros are.
-ENDS_AT_LARGE = """
+#: Ends its process when it is asked more than every submission is.
+ENDS_WHEN_ASKED_MORE = """
 import os
 import numpy as np
+CALLS = os.__dict__.setdefault("calls", [])
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    if abs(y).max() > 1e5:
+    CALLS.append(y)
+    if len(CALLS) > {questions}:
         os._exit(3)
     dw, db = [np.ones_like(w) for w in all_weights], [np.ones_like(b) for b in all_biases]
     db[-1] = 2 * (all_f[-1] - y)
@@ -314,7 +346,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 """
 
 
-@pytest.mark.parametrize("source", [ENDS_AT_LARGE, RIGHT_AT_FIRST])
-def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, source: str) -> None:
-    """It ended while it was asked with other targets, or for one that answers alone: that is no failure of ours."""
-    assert grade(source).outcome is Outcome.FAILED
+@pytest.mark.parametrize("source", [ENDS_WHEN_ASKED_MORE, RIGHT_AT_FIRST])
+def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, udl: ContractJudge, source: str) -> None:
+    """It ended while it was asked about small cases, or for one that answers alone: that is no failure of ours."""
+    assert grade(source.replace("{questions}", str(len(udl.questions)))).outcome is Outcome.FAILED

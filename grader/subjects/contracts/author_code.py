@@ -8,7 +8,7 @@ from grader.judge.subject import AnyExchange
 from grader.model.assignment import Limits
 from grader.oracle.answers import Answer, Malformed, Raised
 from grader.subjects.contracts.drawn import DrawnCase
-from grader.subjects.contracts.words import describe_form, describe_shape
+from grader.subjects.contracts.words import describe_difference
 from grader.subjects.workshop import Workshop
 
 #: Characters of a list of names or dims in a message.
@@ -47,8 +47,7 @@ def describe_answer(answer: Answer, source: str = "") -> str:
     if isinstance(answer, Raised):
         return f"raised {describe_error(answer, source)}"
     if isinstance(answer, Malformed) and answer.received is not None:
-        form = describe_form(answer.received)
-        return f"returns {answer.where} as {form} where {describe_shape(answer.wanted)} is expected"
+        return f"returns {answer.where} as {describe_difference(answer.received, answer.wanted)}"
     return "returned no numbers"
 
 

@@ -106,7 +106,8 @@ def build(
     if assignment.check is not None:
         trial.try_check(CheckComparison(assignment, assignment.check, main))
     mistakes = {
-        mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main) for mistake in assignment.mistakes
+        mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main, rungs)
+        for mistake in assignment.mistakes
     }
     return Built(
         *(main, rungs, trial.find_probes(rungs), mistakes, _Expectations(assignment, reference).terms(passed)),

@@ -1,7 +1,9 @@
 """A case of a contract as it is shown: inputs, results beside what is expected, and a script that reproduces it."""
 
+import ast
 import re
 from collections.abc import Iterator
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.driver import used_names
 from grader.subjects.contracts.exchange import numbers_of
 from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.contracts.words import describe_form, describe_shape
+from grader.subjects.contracts.words import describe_difference, describe_shape
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000
@@ -98,8 +100,7 @@ def _instead(answer: Answer | None) -> str | None:
         case Returned():
             return None
         case Malformed(where=where, received=received, wanted=wanted) if received is not None:
-            form = describe_form(received)
-            return f"gives `{where}` as {form} where {describe_shape(wanted)} is expected"
+            return f"gives `{where}` as {describe_difference(received, wanted)}"
         case Malformed(where=where, wanted=wanted):
             return f"gives no `{where}` where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
@@ -119,7 +120,7 @@ def write_script(assignment: ContractAssignment, shown_case: ContractCases, wron
     lines += [f"{name} = {value!r}" for name, value in case.dims.items()]
     lines += [f"{name} = {_write(value)}" for name, value in case.values().items()]
     if assignment.helpers:
-        lines += ["", assignment.helpers.rstrip()]
+        lines += ["", _write_helpers(assignment.helpers)]
     lines += ["", assignment.call.rstrip(), ""]
     for _, place, part in shown_case.slices():
         if wrong.any() and not wrong[part].any():
@@ -130,6 +131,17 @@ def write_script(assignment: ContractAssignment, shown_case: ContractCases, wron
             f"print(np.asarray({place.expression}) - {expected})",
         ]
     return "\n".join(lines) + "\n"
+
+
+def _write_helpers(text: str) -> str:
+    """Return the functions that a submission's module is given, each for code above that has none of its own."""
+    nodes = ast.parse(text).body
+    return "\n\n".join(
+        f"if {node.name!r} not in globals():\n{indent(ast.unparse(node), '    ')}"
+        if isinstance(node, ast.FunctionDef)
+        else ast.unparse(node)
+        for node in nodes[ast.get_docstring(ast.Module(nodes, [])) is not None :]
+    )
 
 
 def _write(value: Any) -> str:

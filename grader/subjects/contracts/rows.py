@@ -14,7 +14,7 @@ from grader.oracle.cases import Booleans
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.cases import ContractCases
 from grader.subjects.contracts.exchange import join_numbers, numbers_of
-from grader.subjects.contracts.words import describe_form
+from grader.subjects.contracts.words import describe_form, is_of_other_numbers
 
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
 _FORM, _ABSENT, _MISSING = " form", " absent", " missing"
@@ -137,9 +137,11 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
     """Return the end of a sentence about cases of one sort, with the one at this place as an example."""
     malformed = find_form(fails, cases, answer, i)
     if sort == _FORM and malformed is not None and malformed.received is not None:
-        form = describe_form(malformed.received)
-        wanted = f"the shape must be {malformed.wanted}" if malformed.wanted else "it must be a single number"
-        return f"it has another form: on one, `{malformed.where}` is {form}, where {wanted}"
+        received, right = malformed.received, malformed.wanted
+        if is_of_other_numbers(received, right):
+            return f"it has no real numbers: on one, `{malformed.where}` is an array of {received.dtype}"
+        wanted = f"the shape must be {right}" if right else "it must be a single number"
+        return f"it has another form: on one, `{malformed.where}` is {describe_form(received)}, where {wanted}"
     if sort == _ABSENT and malformed is not None:
         return f"numbers are missing: on one, there is no `{malformed.where}` after the call"
     if sort == _MISSING:

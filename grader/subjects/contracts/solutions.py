@@ -173,15 +173,20 @@ class SolutionTrial:
         ]
         return choose_probes(disturbed, answers)
 
-    def attempt(self, name: str, source: str, cases: ContractCases) -> Tried:
-        """Try a mistake; raises BadAssignment if it raises on every case."""
+    def attempt(self, name: str, source: str, cases: ContractCases, ladder: ContractCases) -> Tried:
+        """Try a mistake; raises BadAssignment if it raises on every case, also on the small ones of the ladder."""
         answers = self._answers(name, source, cases, self.assignment.dtype)
         numbers = join_numbers(answers, cases.starts)
-        if all(isinstance(answer, Raised) for answer in answers):
+        # Where cases are few, all may be of shapes that a mistake does not fit.
+        if _all_raised(answers) and _all_raised(self._answers(name, source, ladder, self.assignment.dtype)):
             raised = describe_answer(answers[0], source)
             raise BadAssignment(f"{name} {raised} on every case: that is no evidence of it")
         wrong = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
         return Tried(numbers, wrong, describe_forms(answers))
+
+
+def _all_raised(answers: Sequence[Answer]) -> bool:
+    return all(isinstance(answer, Raised) for answer in answers)
 
 
 def _move(cases: ContractCases, rng: np.random.Generator) -> ContractCases:

@@ -23,6 +23,18 @@ def describe_form(form: "ReceivedForm") -> str:
     return f"{'an' if form.type[:1].lower() in tuple('aeiou') else 'a'} {form.type}"
 
 
+def is_of_other_numbers(form: "ReceivedForm", wanted: tuple[int, ...] | None) -> bool:
+    """Return True if an array came that has the shape, and whose entries are no real numbers."""
+    return form.shape is not None and form.shape == wanted
+
+
+def describe_difference(form: "ReceivedForm", wanted: tuple[int, ...] | None) -> str:
+    """Return in words what came where what is expected, by what tells them apart."""
+    if is_of_other_numbers(form, wanted):
+        return f"an array of {form.dtype} where real numbers are expected"
+    return f"{describe_form(form)} where {describe_shape(wanted)} is expected"
+
+
 WORDS = KindWords(
     noun="case",
     numbers="numbers",

@@ -73,6 +73,17 @@ def test_the_script_of_a_counterexample_defines_the_helpers(product: ContractRev
     exec(wrong + example.script, {})  # noqa: S102 - the script is ours
 
 
+def test_the_script_leaves_a_students_own_version_of_a_helper(
+    product: ContractRevision, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is pasted below the student's code, and shows what that does."""
+    wrong = "def scale(array, by):\n    return array * by + 5\n\n" + FILES["solution"]
+    example = judge(product, wrong).counterexample
+    assert isinstance(example, CaseCounterexample)
+    exec("import numpy as np\n" + wrong + example.script, {})  # noqa: S102 - the script is ours
+    assert "5." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

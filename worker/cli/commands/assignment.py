@@ -223,7 +223,7 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
     help="The folder to write, which must not exist yet or be empty; by default OLD, without its suffix.",
 )
 def convert(file: Path, folder: Path | None) -> None:
-    """Write the contract that asks for the same homework as a layered assignment.
+    """Write the contract of an assignment in layers.
 
     OLD.toml has the choices of a layered assignment, such as `activation` and `ranges`; a file with its stored settings
     in JSON is taken as well. The folder keeps the ID, the rows and their marks: publish it to give the assignment a new

@@ -16,7 +16,7 @@ class Randomness:
         #: The states of the shared generators, from before an execution that is not the first.
         self._states: tuple[Any, Any] | None = None
         self._begun = False
-        #: The last generator of each global name.
+        #: The generator of each global name, which all modules share.
         self._generators: dict[str, Any] = {}
 
     def before(self) -> None:
@@ -40,8 +40,11 @@ class Randomness:
                 continue
             earlier = self._generators.get(name)
             if earlier is not value and _kind(earlier) == _kind(value):
+                # Modules are called in turns, so that they must share one; what else holds theirs begins where it is.
                 _copy(earlier, value)
-            self._generators[name] = value
+                names[name] = earlier
+            else:
+                self._generators[name] = value
 
 
 def _kind(value: object) -> tuple[type, ...] | None:
