@@ -32,6 +32,7 @@ from grader.subjects.contracts.reference_run import (
     ReferenceRun,
     count_questions,
     is_finite,
+    measure,
 )
 from grader.subjects.contracts.repair.proof import RowTrial, list_commented
 from grader.subjects.contracts.solutions import SolutionTrial, Tried
@@ -118,7 +119,8 @@ def build(
 def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
     """Return the cases on which all numbers of the reference are finite; raises BadAssignment if many are not.
 
-    On values on purpose they need not be. It is enough if there are as many as are wanted.
+    On values on purpose they need not be, and such a case is left out if they are larger than in all others: right code
+    in another style, or in single precision, may overflow there. It is enough if there are as many as are wanted.
     """
     plain = [is_finite(entry) for entry in passed if entry.case.corner not in VARIED]
     if sum(plain) < min(len(plain) * (1 - _UNUSABLE), wanted):
@@ -126,7 +128,16 @@ def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
             f"the reference returned numbers that are not finite for {len(plain) - sum(plain)} of {len(plain)} drawn"
             " cases: change the dims or the values of its inputs"
         )
-    return [entry for entry in passed if is_finite(entry)]
+    usable = [(entry, measure(entry)) for entry in passed if is_finite(entry)]
+    most: dict[tuple[str, str], float] = {}
+    for entry, sizes in usable:
+        if entry.case.corner not in VARIED:
+            most |= {name: max(size, most.get(name, 0.0)) for name, size in sizes.items()}
+    return [
+        entry
+        for entry, sizes in usable
+        if entry.case.corner not in VARIED or all(size <= most.get(name, 0.0) for name, size in sizes.items())
+    ]
 
 
 def _judge_simple(

@@ -170,6 +170,20 @@ def is_finite(entry: PassedCase) -> bool:
     return all(map(_all_finite, entry.outputs.values())) and all(map(_all_finite, entry.taps.values()))
 
 
+def measure(entry: PassedCase) -> dict[tuple[str, str], float]:
+    """Return the largest magnitude of each output and tapped value, by names of their own."""
+    parts = {"output": entry.outputs, "tap": entry.taps}
+    return {(kind, name): _find_largest(value) for kind, values in parts.items() for name, value in values.items()}
+
+
+def _find_largest(value: Any) -> float:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        return max(map(_find_largest, value), default=0.0)
+    return 0.0 if value is None or isinstance(value, str) else float(np.max(np.abs(value), initial=0.0))
+
+
 def _all_finite(value: Any) -> bool:
     if isinstance(value, dict):
         return all(map(_all_finite, value.values()))
