@@ -18,14 +18,11 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
-from grader.model.verdict import Outcome
 from tests.contracts import ContractJudge
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
 from worker.sandbox.forked import Forked
 from worker.sandbox.inside import wire
 from worker.sandbox.inside.calls import CallsQuestion
@@ -524,23 +521,6 @@ def test_the_largest_suite_is_asked(jail: Launch, udl: ContractJudge, kind: type
                 session.extract(SUMS.encode(), "sums.py", entry_of("backward_pass"))
                 assert len(session.answer(query)) == len(suite)
             jails.keep(query)
-
-
-@pytest.mark.parametrize("is_shared", [True, False])
-def test_networks_of_one_submission_alone_are_in_no_template(
-    udl: ContractJudge,
-    jail: Launch,
-    is_shared: bool,  # noqa: FBT001 - a parameter of the test
-) -> None:
-    with contextlib.closing(Jails(jail)) as jails:
-        for _ in range(2):
-            assert Grader(udl, jails, shared=is_shared).grade(RIGHT, "right.ipynb").outcome is Outcome.PASSED
-        assert isinstance(jails._jail, Template)
-        # The template takes things in turn: by then it has what it was told to keep.
-        jails.check()
-        memory_bytes = memory(jails._jail.pid)
-    inputs = [number.tobytes() for case in udl.revision.cases.drawn[:100:10] for number in case.numbers[:1]]
-    assert all((number in memory_bytes) is is_shared for number in inputs)
 
 
 @pytest.mark.parametrize("kind", [Template, Single])

@@ -166,7 +166,7 @@ def test_a_verdict_is_kept_by_all_that_it_follows_from(context: Context) -> None
 
 def test_a_jail_is_started_ahead_for_whoever_comes_next(context: Context) -> None:
     perform_job(context, hand_in(context, example("right_loops.py")))
-    limits = context.graders.grader(_current(context), "0" * 64).limits
+    limits = context.graders.grader(_current(context)).limits
     jail_ahead = context.jails.take(limits)
     assert jail_ahead.alive
     jail_ahead.close()
@@ -210,7 +210,7 @@ def test_another_revisions_networks_are_not_taken_for_its_own(context: Context) 
     record = perform_job(context, job)
     assert (record.state, record.outcome) == (State.QUEUED, None)
     with pytest.raises(AssignmentError, match="damaged"):
-        context.graders.grader(replace(revision, id="other"), "0" * 64)
+        context.graders.grader(replace(revision, id="other"))
 
 
 def test_a_machine_that_can_no_longer_isolate_hands_back_and_waits(context: Context, jail: Launch) -> None:

@@ -227,7 +227,7 @@ def test_each_group_is_graded_on_fresh_cases_of_its_own(making: Making) -> None:
     for source, before in ((RIGHT, right[0]), (MISTAKE, named[0])):
         assert bare(verdict(again, revision, source, ann)) == bare(before)
     with pytest.raises(AssignmentError, match="grades on fresh cases, which a secret chooses: set BACKMARK_SECRET"):
-        making().graders.grader(revision, "0" * 64, "1")
+        making().graders.grader(revision, "1")
 
 
 def test_a_table_passes_on_a_revision_without_a_pool(making: Making) -> None:
@@ -242,7 +242,7 @@ def test_a_table_passes_on_a_revision_without_a_pool(making: Making) -> None:
 def test_another_secret_chooses_other_cases(making: Making) -> None:
     revision = publish(making(secret=OURS), fresh_count=6)
     hashes = [
-        making(secret=secret).graders.grader(revision, "", "3").reference.networks_sha256 for secret in (OURS, OTHERS)
+        making(secret=secret).graders.grader(revision, "3").reference.networks_sha256 for secret in (OURS, OTHERS)
     ]
     assert len(set(hashes)) == 2
 

@@ -85,7 +85,7 @@ def test_every_revision_is_of_layered_networks_and_is_judged_no_longer(context: 
             with pytest.raises(
                 MadeByEarlierVersion, match=f"revision {identifier} is of networks in layers.* {ADVICE}"
             ):
-                context.graders.grader(judged, "0" * 64)
+                context.graders.grader(judged)
 
 
 def test_a_course_s_own_revision_gives_way_to_what_ships_only_if_it_is_layered(

@@ -58,8 +58,6 @@ class Grader:
 
     judge: Judge
     jails: Jails
-    #: True if others are asked about the same networks: those of one submission alone stay out of all other jails.
-    shared: bool = True
 
     @cached_property
     def limits(self) -> JailLimits:
@@ -87,7 +85,7 @@ class Grader:
 
     def start(self) -> Session:
         """Start a jail for one submission, or to confirm a counterexample from another jail."""
-        return self.jails.take(self.limits, self.requests.of(self.judge.questions) if self.shared else None)
+        return self.jails.take(self.limits, self.requests.of(self.judge.questions))
 
     def grading(self, source: bytes, filename: str) -> "Grading":
         """Return the grading of a file's bytes, not begun."""

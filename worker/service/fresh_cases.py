@@ -1,7 +1,6 @@
 """Fresh cases: replacements for some of a revision's from a secret pool, which students cannot predict.
 
-Each group of students has its own. In revisions of earlier versions no case is replaced; instead each source gets
-additional cases of its own.
+Each group of students has its own.
 """
 
 import hashlib
@@ -39,18 +38,10 @@ def identifier(revision: JudgedRevision, pool: JudgedRevision, fresh: int, repla
 
 
 def choose(secret: bytes, revision: str, whose: str, size: int, fresh: int) -> list[int]:
-    """Return places in a pool of `size` cases: the first `fresh` of an order derived from the secret.
-
-    `whose` is a group of students, or for revisions of earlier versions the SHA-256 of a source.
-    """
+    """Return places in a pool of `size` cases: the first `fresh` of an order that the secret gives to a group."""
     if fresh > size:
         raise AssignmentError(f"revision {revision} has a pool of {size} cases, and {fresh} are to be chosen")
     return sorted(range(size), key=lambda i: _digest(secret, f"choice\n{revision}\n{whose}\n{i}"))[:fresh]
-
-
-def merge_pool(own: JudgedRevision, pool: JudgedRevision, places: Sequence[int]) -> JudgedRevision:
-    """Return the revision with these cases of the pool beside its own."""
-    return _renewal(own).merge(pool, places)
 
 
 def of_group(  # noqa: PLR0913 - the inputs of the choice, each by its name

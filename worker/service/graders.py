@@ -22,7 +22,7 @@ from worker.service import fresh_cases
 _KEPT = 8
 #: The number of graders kept for groups of students.
 _GROUPED = 4 * GROUPS
-#: The number of records kept without their networks.
+#: The number of records kept without their cases.
 _KNOWN = 256
 
 UNCHOSEN = (
@@ -71,13 +71,11 @@ class Graders:
         return record
 
     def group(self, revision: records.RevisionRecord, course: str, student: str) -> str:
-        """Return the group of a student, or an empty string if all students have the same networks."""
+        """Return the group of a student, or an empty string if all students have the same cases."""
         return group(self.secret_of(revision), course, student) if revision.replaced else ""
 
-    def grader(
-        self, revision: records.RevisionRecord, source_sha256: str, group: str = "", draw: Draw | None = None
-    ) -> Grader:
-        """Return the grader of a source in a group against a revision, with fresh cases if it has any.
+    def grader(self, revision: records.RevisionRecord, group: str = "", draw: Draw | None = None) -> Grader:
+        """Return the grader of a group against a revision, with fresh cases if it has any.
 
         `draw` draws the pool of a packaged revision if this service has none yet.
         """
@@ -89,17 +87,13 @@ class Graders:
         if ready.pool is None:
             return ready.grader
         secret, own = self.secret_of(revision), ready.grader.judge.revision
-        if not revision.replaced:
-            count = len(ready.pool.subject.cases)
-            places = fresh_cases.choose(secret, revision.id, source_sha256, count, revision.fresh)
-            return Grader(Judge(fresh_cases.merge_pool(own, ready.pool, places)), self._jails, shared=False)
         judged_on = fresh_cases.of_group(secret, revision.id, own, ready.pool, revision.replaced, group)
         grader = Grader(Judge(judged_on), self._jails)
         _keep(self._grouped, (revision.id, group), grader, _GROUPED)
         return grader
 
     def secret_of(self, revision: records.RevisionRecord) -> bytes:
-        """Return the secret that a revision's verdicts depend on, or none if its networks are the same for all."""
+        """Return the secret that a revision's verdicts depend on, or none if its cases are the same for all."""
         if not revision.fresh:
             return b""
         if not self._secret:
@@ -109,7 +103,7 @@ class Graders:
     def _load(self, revision: records.RevisionRecord, draw: Draw | None) -> _Ready:
         data = self._assignments.archive(revision.id)
         if data is None:
-            raise AssignmentError(f"the networks of revision {revision.id} are not in the store")
+            raise AssignmentError(f"the cases of revision {revision.id} are not in the store")
         revision_data = load(data, f"revision {revision.id}")
         pool = self._pool(revision, revision_data.assignment, draw) if revision.fresh else None
         content_id = revision_data.id

@@ -73,12 +73,11 @@ def _grade(  # noqa: PLR0913 - as above
     context: Context, revision: records.RevisionRecord, source: bytes, filename: str, group: str, lease: Lease
 ) -> tuple[Verdict, CodeListing | None, bool]:
     """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
-    digest = hashlib.sha256(source).hexdigest()
 
     def draw(assignment: AnyAssignment, count: int, secret: bytes) -> bytes:
         return pools.load_packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
 
-    grader = lease.retry(lambda: context.graders.grader(revision, digest, group, draw))
+    grader = lease.retry(lambda: context.graders.grader(revision, group, draw))
     lease.check()
     grading = grader.grading(source, filename)
     try:
