@@ -30,6 +30,8 @@ _FIRST = 2
 _NUMBERS, _JUMPS = 24, 12
 #: The tolerances of a well-conditioned array are within this part of its largest number.
 _SHARP = 2e-5
+#: The part of the largest number below which a gradient's numbers jump too seldom.
+_SMALL = 1e-3
 #: In units of rounding of the largest number: the least quantum, the least one that is a power of two, by which other
 #: things round, too, and the greatest one, beyond which no derivative is left.
 _LEAST, _LEAST_POWER, _MOST = 2.0**7, 2.0**9, 1e-4 * 2.0**52
@@ -181,12 +183,15 @@ def build_test(assignment: ContractAssignment, cases: ContractCases) -> Differen
 def _find_conditioned(assignment: ContractAssignment, cases: ContractCases) -> Iterator[ContractCases]:
     """Yield well-conditioned cases that have as many gradients as half of all.
 
-    Those come first whose gradients have about as many numbers other than zero as are wanted.
+    Those come first whose gradients have about as many numbers as are wanted, without those that are far smaller than
+    the largest.
     """
     declared = [bool(result.grad) for result in assignment.results]
     arrays = [sum(declared[place.result] for place in layout) for layout in cases.layouts]
-    telling = np.array(declared)[cases.results] & (cases.expected != 0)
-    numbers = [np.count_nonzero(part) for part in np.split(telling, cases.starts[1:-1])]
+    gradients = np.where(np.array(declared)[cases.results], np.abs(np.nan_to_num(cases.expected)), 0)
+    numbers = [
+        np.count_nonzero(part > _SMALL * np.max(part, initial=0.0)) for part in np.split(gradients, cases.starts[1:-1])
+    ]
     enough = [i for i, count in enumerate(arrays) if numbers[i] and count >= np.median(arrays)]
     for i in sorted(enough, key=lambda i: abs(numbers[i] - _NUMBERS)):
         case = cases.take([i])
