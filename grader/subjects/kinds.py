@@ -116,9 +116,10 @@ def parse(text: str, name: str) -> "AnyAssignment":
         )
     kind = tables.pop("kind", CONTRACT if _LANGUAGE in tables else LAYERED)
     if kind == LAYERED:
+        file = name if name.endswith(".toml") else "FILE.toml"
         raise BadAssignment(
             f"{name}: language is missing. A file for an earlier version, of networks in layers, becomes a contract by"
-            " `backmark assignment convert FILE.toml`"
+            f" `backmark assignment convert {file}`"
         )
     if kind not in tuple(KINDS):
         wanted = ", ".join(json.dumps(known) for known in KINDS)
