@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+import numpy as np
+
 from bench.floor import prepare_floor
 from bench.grading import grade, grade_command, seconds_per_file
 from bench.networks import GradientProblem, write_problems
@@ -111,10 +113,15 @@ def _prepare_peers(folder: Path) -> dict[str, Turn]:
 
 
 def _pose_problems() -> Iterator[GradientProblem]:
-    """Yield the networks of the shipped cases, with the derivatives that are expected."""
+    """Yield the networks of the shipped cases that have all derivatives, with what is expected.
+
+    None with a kink: the peers' differences reach across it.
+    """
     cases = REVISION.cases
     for i, case in enumerate(cases.drawn):
         given, at = case.values(), cases.starts[i]
+        if np.isnan(cases.expected[at : cases.starts[i + 1]]).any():
+            continue
         parts = []
         for array in (*given["all_weights"], *given["all_biases"]):
             parts.append(cases.expected[at : at + array.size].reshape(array.shape))
