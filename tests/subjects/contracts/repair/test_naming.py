@@ -73,22 +73,24 @@ def test_of_a_line_that_is_muddled_nothing_is_claimed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "slip"),
+    ("right", "wrong", "slip", "row"),
     [
-        ("h.T", "h", (SlipKind.TRANSPOSE, "h", "h.T")),
-        ("w.T @ delta", "w @ delta", (SlipKind.TRANSPOSE, "w", "w.T")),
-        ("f > 0", "f < 0", (SlipKind.COMPARISON, "f < 0", "f > 0")),
-        ("2 * (all_f", "(all_f", (SlipKind.FACTOR, "", "2")),
-        ("delta.copy()", "2 * delta", (SlipKind.FACTOR, "2", "")),
+        ("h.T", "h", (SlipKind.TRANSPOSE, "h", "h.T"), "weight_gradient"),
+        ("w.T @ delta", "w @ delta", (SlipKind.TRANSPOSE, "w", "w.T"), "activation_gradient"),
+        ("f > 0", "f < 0", (SlipKind.COMPARISON, "f < 0", "f > 0"), "relu_derivative"),
+        ("2 * (all_f", "(all_f", (SlipKind.FACTOR, "", "2"), "bias_gradient"),
+        ("delta.copy()", "2 * delta", (SlipKind.FACTOR, "2", ""), "bias_gradient"),
+        ("delta @ h.T", "2 * delta @ h.T", (SlipKind.FACTOR, "2", ""), "weight_gradient"),
     ],
 )
 def test_code_that_is_written_in_another_way_is_mended_by_a_slip_of_its_own(
-    right: str, wrong: str, slip: tuple[SlipKind, str, str]
+    right: str, wrong: str, slip: tuple[SlipKind, str, str], row: str
 ) -> None:
+    """It costs the row of the solution's line that computes the same."""
     judgement = judge_source(FREE.replace(right, wrong, 1))
     assert list_slips(judgement) == [(Slip(*slip),)]
-    # Nothing in it corresponds to a line that counts for a row.
-    assert {row.outcome for row in judgement.properties if row.name in STEPS} == {Mark.NOT_RUN}
+    assert {judged.name for judged in judgement.properties if judged.outcome is Mark.FAILED} & {*STEPS} == {row}
+    assert [statement.rows for statement in judgement.repair] == [(row,)]
 
 
 def test_two_slips_of_such_code_are_found_together() -> None:
@@ -147,11 +149,6 @@ def test_a_wrong_target_and_a_wrong_condition_are_named() -> None:
     assert target == Slip(SlipKind.INDEX, "all_dl_df[layer]", "all_dl_df[layer - 1]")
     ((condition,),) = list_slips(judge_source(four_lines.source({}).replace("layer > 0", "layer >= 0")))
     assert condition == Slip(SlipKind.CONDITION, "layer >= 0", "layer > 0")
-
-
-def test_where_nothing_corresponds_to_a_line_of_the_solution_no_row_is_named() -> None:
-    judgement = judge_source(FREE.replace("delta @ h.T", "2 * delta @ h.T"))
-    assert [(statement.rows, statement.hint, statement.read) for statement in judgement.repair] == [((), "", "")]
 
 
 def test_the_kinds_of_edits_are_those_of_slips() -> None:

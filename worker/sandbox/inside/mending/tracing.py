@@ -41,7 +41,14 @@ class Tracer(Recorder):
 
 
 def list_path(before: ast.AST, after: ast.AST) -> list[ast.expr]:
-    """Return the expressions of the second tree around the one place where the two differ, the innermost first."""
+    """Return the expressions of the second tree around the one place where the two differ, the innermost first.
+
+    A name comes last: what it holds was computed elsewhere.
+    """
+    return sorted(_list_path(before, after), key=lambda node: isinstance(node, ast.Name))
+
+
+def _list_path(before: ast.AST, after: ast.AST) -> list[ast.expr]:
     path: list[ast.expr] = []
     while True:
         if isinstance(after, ast.expr):
