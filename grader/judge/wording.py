@@ -21,7 +21,7 @@ _MOST_PROPERTIES = 200
 def describe_reached(reached: CaseReached, noun: str) -> str:
     """Return the sentence about the case at which a process ended, with its properties if they are short."""
     properties = format_case(reached.case)
-    shown = f" ({properties})" if 0 < len(properties) <= _MOST_PROPERTIES else ""
+    shown = f" ({properties})" if properties and len(properties) <= _MOST_PROPERTIES else ""
     return f"It was at {noun} {reached.number} of {reached.of}{shown}."
 
 

@@ -1,6 +1,7 @@
 """From drawn cases to a revision: what references may return, and what is shown meanwhile."""
 
 import contextlib
+import re
 import threading
 from pathlib import Path
 
@@ -114,7 +115,7 @@ def test_a_contract_of_values_alone_needs_neither_loss_nor_dims() -> None:
 def test_a_case_without_dims_is_said_to_have_none() -> None:
     with pytest.raises(BadAssignment) as refusal:
         build(contract(VALUES, **{**VALUES_FILES, "solution": SOFTMAX.replace("e.sum()", "z.sum()")}))
-    assert "solution.py is not right on 60 of 60 cases: with no dims, p[0] is " in str(refusal.value)
+    assert re.search(r"solution\.py is not right on (\d+) of \1 cases: with no dims, p\[0\] is ", str(refusal.value))
     with pytest.raises(BadAssignment, match=r"NameError on line 2: .*not defined \(with no dims\)$"):
         build(contract(VALUES, **{**VALUES_FILES, "reference": "def forward(tap, z):\n    return softmax(z)\n"}))
 
@@ -162,11 +163,11 @@ def test_the_reference_need_not_be_finite_on_values_on_purpose() -> None:
 
 def test_cases_that_can_be_spared_are_left_out_if_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
     assignment = contract(LINEAR + ROWS, solution=COMMENTED)
-    cases, ladder = draw_all(assignment)
+    cases, _ = draw_all(assignment)
     passes = ReferenceRun(assignment, LocalWorkshop())
     monkeypatch.setattr(reference_run, "MOST_IN_ALL", 4000)
-    passed = passes.run([*cases, *ladder], spare=len(cases) - 60)
-    assert 100 < len(passed) < 280
-    assert [entry.case for entry in passed] == [*cases, *ladder][-len(passed) :]
+    passed = passes.run(cases, spare=len(cases) - 60)
+    assert 60 <= len(passed) < len(cases)
+    assert [entry.case for entry in passed] == cases[-len(passed) :]
     with pytest.raises(BadAssignment, match="at most 4,000 are taken"):
-        passes.run([*cases, *ladder], spare=10)
+        passes.run(cases, spare=10)
