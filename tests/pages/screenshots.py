@@ -21,7 +21,7 @@ Scene = Callable[[House, Window], None]
 
 _DOCS_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
 #: The pictures of the docs: for each name a scene, and the last section of its page that is shown.
-DOCS = {"verdict": ("verdict-no_relu_derivative", "own-lines"), "class": ("staff-assignment", "attempts")}
+DOCS = {"verdict": ("verdict-no_relu_derivative", "changes"), "class": ("staff-assignment", "attempts")}
 #: Pixels below that section.
 _MARGIN = 24
 
