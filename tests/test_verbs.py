@@ -59,7 +59,7 @@ def test_screenshots_are_taken(tmp_path: Path) -> None:
 
 def test_changes_are_made_and_noticed(checkout: Path) -> None:
     output = run(checkout, "sh", "setup/mutate.sh", "grader/judge/wording.py")
-    assert output == "grader/judge/wording.py: 14 of 14 noticed, 100.0 %\n"
+    assert output == "grader/judge/wording.py: 22 of 22 noticed, 100.0 %\n"
 
 
 @pytest.mark.usefixtures("jail")
