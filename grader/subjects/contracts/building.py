@@ -50,6 +50,8 @@ _ROUNDING = 1e-11
 _ALIKE, _OF_DIMS = 2, 10
 #: The part of the drawn cases whose outputs may be other than finite numbers.
 _UNUSABLE = 0.2
+#: How many times larger than in all others the numbers of a case of values on purpose may be.
+_FAR = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +121,8 @@ def build(
 def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
     """Return the cases on which all numbers of the reference are finite; raises BadAssignment if many are not.
 
-    On values on purpose they need not be, and such a case is left out if they are larger than in all others: right code
-    in another style, or in single precision, may overflow there. It is enough if there are as many as are wanted.
+    On values on purpose they need not be, and such a case is left out if they are far larger than in all others: right
+    code in another style, or in single precision, may overflow there. It is enough if there are as many as are wanted.
     """
     plain = [is_finite(entry) for entry in passed if entry.case.corner not in VARIED]
     if sum(plain) < min(len(plain) * (1 - _UNUSABLE), wanted):
@@ -136,7 +138,7 @@ def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
     return [
         entry
         for entry, sizes in usable
-        if entry.case.corner not in VARIED or all(size <= most.get(name, 0.0) for name, size in sizes.items())
+        if entry.case.corner not in VARIED or all(size <= _FAR * most.get(name, 0.0) for name, size in sizes.items())
     ]
 
 
