@@ -13,7 +13,7 @@ BackmarkError
     ├── JailUnavailable      this machine cannot isolate
     ├── JailFailed           a jail that should have worked did not
     │   └── JailInterrupted  it was killed or held up from outside while it had a submission
-    └── AssignmentError      the assignment or its networks are not usable
+    └── AssignmentError      the assignment or its cases are not usable
         ├── BadAssignment    whoever named or wrote it can mend that: wrong usage, exit status 2
         ├── MadeByEarlierVersion  stored by an earlier version, and judged no longer; not damaged
         └── MadeByNewerVersion    stored by a newer version of Backmark; not damaged
@@ -111,7 +111,7 @@ class JailInterrupted(JailFailed):
 
 
 class AssignmentError(ServiceError):
-    """An assignment or its networks cannot be used; the message names the field or the file."""
+    """An assignment or its cases cannot be used; the message names the field or the file."""
 
 
 class BadAssignment(AssignmentError):

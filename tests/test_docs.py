@@ -11,7 +11,8 @@ from grader.model.assignment import Feedback, Level
 from grader.model.verdict import CaseCounterexample, Outcome
 from grader.subjects.gallery import list_gallery
 from grader.subjects.toml_tables import LimitsTable
-from tests.worker.test_cli import EXAMPLES, EXPECTED, backmark
+from tests.corpus.examples import OUTCOMES
+from tests.worker.test_cli import EXAMPLES, backmark
 
 ROOT = Path(__file__).parents[1]
 #: The courses and books whose assignments ship, as README.md names them.
@@ -84,7 +85,7 @@ def test_every_reason_of_a_rejection_is_documented() -> None:
 def test_every_example_is_in_its_table_with_its_outcome() -> None:
     """One row each."""
     rows = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([a-z_]+)`", page("examples/README.md"), re.MULTILINE))
-    assert rows == {name: outcome for name, (outcome, _) in EXPECTED.items()}
+    assert rows == {name: outcome for name, (outcome, _) in OUTCOMES.items()}
 
 
 def test_links_between_pages_lead_somewhere() -> None:

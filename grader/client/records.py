@@ -79,7 +79,7 @@ class Submission:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An assignment with its networks, as a verdict refers to it."""
+    """An assignment with its cases, as a verdict refers to it."""
 
     id: str
     assignment: str

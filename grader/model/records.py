@@ -40,7 +40,7 @@ class Kind(StrEnum):
     """The kinds of work that a worker can be asked to do."""
 
     SUBMISSION = "submission"
-    #: Draw an assignment's networks, try them on known mistakes, and publish them as a revision.
+    #: Draw an assignment's cases, try them on known mistakes, and publish them as a revision.
     PUBLICATION = "publication"
     #: The next step of a regrade: choose its submissions, apply it, or roll it back.
     REGRADE = "regrade"
@@ -126,7 +126,7 @@ class SubmissionRecord:
 
 @dataclass(frozen=True, slots=True)
 class RevisionRecord:
-    """A published revision: what verdicts are about. Its networks are read apart."""
+    """A published revision: what verdicts are about. Its cases are read apart."""
 
     id: str
     course: str
@@ -138,9 +138,9 @@ class RevisionRecord:
     published: float
     #: Cases of the secret pool that a submission is graded on; 0: all are graded on the same.
     fresh: int = 0
-    #: Catches of the self-check: how many networks see each known mistake, by its id.
+    #: Catches of the self-check: how many cases see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
-    #: The figures of its networks and their catches, for staff, in the JSON of `grader.publishing.preview`; empty:
+    #: The figures of its cases and their catches, for staff, in the JSON of `grader.publishing.preview`; empty:
     #: unknown.
     preview: str = ""
     #: Places of its own cases that give way to those, which each group of students has of its own. None where each
@@ -166,7 +166,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class CaughtMistake:
-    """A known mistake, and the number of networks that catch it."""
+    """A known mistake, and the number of cases that catch it."""
 
     id: str
     title: str
@@ -187,7 +187,7 @@ class PublicationRecord:
     created: float
     finished: float | None = None
     revision: str | None = None
-    #: Why it was not published: a mistake that its networks let pass, a field that is wrong.
+    #: Why it was not published: a mistake that its cases let pass, a field that is wrong.
     refusal: Refusal | None = None
     failure: str | None = None
     #: The trace of the request; None if an earlier version recorded it.

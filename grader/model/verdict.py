@@ -177,7 +177,7 @@ class LayersDrawing:
 
 @dataclass(frozen=True, slots=True)
 class CaseCounterexample:
-    """The smallest case found on which the submission is wrong, for any kind of homework but networks."""
+    """The smallest case found on which the submission is wrong, of any contract."""
 
     kind: str
     case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
@@ -203,7 +203,7 @@ class Property:
     outcome: Mark
     score: int
     max_score: int
-    networks: int = field(metadata=describe("The number of networks that tested this property."))
+    networks: int = field(metadata=describe("The number of cases that tested this property."))
     message: str
     counterexample: AnyCounterexample | None = None
     names: tuple[str, ...] | None = field(
@@ -481,14 +481,14 @@ class Statistics:
 
 @dataclass(frozen=True, slots=True)
 class GradedAssignment:
-    """The assignment and the networks that the submission was graded on."""
+    """The assignment and the cases that the submission was graded on."""
 
     id: str
     revision: str
     networks_sha256: str
     own_networks: bool = field(
         default=True,
-        metadata=describe("False if the networks were drawn with a seed or number chosen by the sender."),
+        metadata=describe("False if the cases were drawn with a seed or number chosen by the sender."),
     )
     kind: str = field(default=LAYERED, metadata=describe("The kind of homework."))
 

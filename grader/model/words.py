@@ -10,7 +10,7 @@ class KindWords:
 
     #: The word for a case, such as "network"; its plural has an s.
     noun: str = "case"
-    #: The noun for the numbers that are compared, such as "derivatives" on "networks".
+    #: The noun for the numbers that are compared, such as "numbers" in "cases".
     numbers: str = "numbers"
     joint: str = "in"
     #: The end of the sentence that so many numbers were compared; empty if they were simply compared.

@@ -19,7 +19,7 @@ class Settings:
     #: BACKMARK_JAIL: the way in which a submission's jail is made: `template` forks it, `single` starts it from
     #: nothing, and `auto`, the default, forks where this machine allows it.
     jail: str
-    #: BACKMARK_CACHE: the folder of networks drawn for your own assignments; within XDG_CACHE_HOME by default.
+    #: BACKMARK_CACHE: the folder of cases drawn for your own assignments; within XDG_CACHE_HOME by default.
     cache: Path
     #: BACKMARK_DATA: the folder in which `backmark serve` keeps everything; within XDG_DATA_HOME by default.
     data: Path

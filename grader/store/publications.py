@@ -1,4 +1,4 @@
-"""Requests to publish a revision: a worker draws the networks, tests them, and publishes or refuses."""
+"""Requests to publish a revision: a worker draws the cases, tests them, and publishes or refuses."""
 
 import json
 import secrets

@@ -10,28 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.corpus.examples import OUTCOMES
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
-EXPECTED = {
-    "bias_template.py": ("failed", {"bias_gradient"}),
-    "endless_loop.py": ("timeout", set()),
-    "mask_from_wrong_layer.py": ("failed", {"relu_derivative"}),
-    "missing_factor_two.py": ("failed", {"bias_gradient"}),
-    "missing_transpose.py": ("failed", {"activation_gradient"}),
-    "no_relu_derivative.ipynb": ("failed", {"relu_derivative"}),
-    "raises.py": ("error", {"weight_gradient"}),
-    "right.ipynb": ("passed", set()),
-    "right_einsum.py": ("passed", set()),
-    "right_float32.py": ("passed", set()),
-    "right_functional.py": ("passed", set()),
-    "right_loops.py": ("passed", set()),
-    "right_nbformat3.ipynb": ("passed", set()),
-    "through_weight_gradients.py": ("failed", {"activation_gradient"}),
-    "todo_left.ipynb": ("failed", {"relu_derivative"}),
-    "unfilled.ipynb": ("rejected", set()),
-    "weight_template.py": ("failed", {"weight_gradient"}),
-    "weights_from_previous_activation.py": ("failed", {"weight_gradient"}),
-}
 #: Rows of numbers, which carry no marks.
 NUMBERS = {"finite_differences", "all_dl_dweights", "all_dl_dbiases"}
 
@@ -66,7 +48,7 @@ def test_every_example_gets_the_verdict_that_its_table_states() -> None:
         )
         for result in results(process)
     }
-    assert outcomes == EXPECTED
+    assert outcomes == OUTCOMES
     assert list(outcomes) == sorted(outcomes)
 
 

@@ -18,6 +18,7 @@ from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.rows import all_wrong
 from grader.subjects.folder import NAME, join
+from tests.corpus.examples import OUTCOMES
 from tests.subjects.contracts.making import LocalWorkshop, build, judge
 from worker.cli.conversion import folder, layered
 from worker.cli.main import main
@@ -408,29 +409,6 @@ def test_a_function_by_a_name_that_means_something_else_is_refused(function: str
     assert "old.toml, as a contract: " in " ".join(message.split())
 
 
-#: What becomes of the examples on notebook 7.2 as a contract: the outcome, and the rows of lines that are lost.
-EXAMPLES_AS_CONTRACT = {
-    "bias_template.py": ("failed", {"bias_gradient"}),
-    "endless_loop.py": ("timeout", set()),
-    "mask_from_wrong_layer.py": ("failed", {"relu_derivative"}),
-    "missing_factor_two.py": ("failed", {"bias_gradient"}),
-    "missing_transpose.py": ("failed", {"activation_gradient"}),
-    "no_relu_derivative.ipynb": ("failed", {"relu_derivative"}),
-    "raises.py": ("error", {"weight_gradient"}),
-    "right.ipynb": ("passed", set()),
-    "right_einsum.py": ("passed", set()),
-    "right_float32.py": ("passed", set()),
-    "right_functional.py": ("passed", set()),
-    "right_loops.py": ("passed", set()),
-    "right_nbformat3.ipynb": ("passed", set()),
-    "through_weight_gradients.py": ("failed", {"activation_gradient"}),
-    "todo_left.ipynb": ("failed", {"relu_derivative"}),
-    "unfilled.ipynb": ("rejected", set()),
-    "weight_template.py": ("failed", {"weight_gradient"}),
-    "weights_from_previous_activation.py": ("failed", {"weight_gradient"}),
-}
-
-
 @pytest.mark.nightly
 @pytest.mark.usefixtures("jail")
 def test_notebook_7_2_as_a_contract_loses_of_each_example_the_row_of_its_mistake(
@@ -448,4 +426,4 @@ def test_notebook_7_2_as_a_contract_loses_of_each_example_the_row_of_its_mistake
             {row["name"] for row in verdict["properties"] if row["name"] in ROWS and row["outcome"] == "failed"},
         )
         for verdict in verdicts
-    } == EXAMPLES_AS_CONTRACT
+    } == OUTCOMES

@@ -46,7 +46,7 @@ def grade_files(
             yield parallel.receive_verdicts()
         return
     with contextlib.closing(Jails(launch)) as jails:
-        # The first jail starts up while NumPy is imported and the networks are loaded. The assignment's limits are not
+        # The first jail starts up while NumPy is imported and the cases are loaded. The assignment's limits are not
         # known yet: nearly always they are the usual ones.
         jails.prepare(USUAL_LIMITS)
         yield _grade_in_turn(files, names, _make_grader(load_judge(), jails))

@@ -47,7 +47,7 @@ class DrawingProcess:
         )
 
     def result(self, seconds: float | None = None) -> bytes:
-        """Return a revision's bytes; raises BadAssignment if its ranges hold too few networks, or it takes longer."""
+        """Return a revision's bytes; raises BadAssignment if its ranges hold too few cases, or it takes longer."""
         with self._process as process:
             try:
                 drawn, complaint = process.communicate(assignment_to_json(self._assignment).encode(), timeout=seconds)

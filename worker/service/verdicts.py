@@ -86,7 +86,7 @@ def _grade(  # noqa: PLR0913 - as above
     except Stopped:
         lease.check()
         raise
-    # If networks were replaced, the id of the published revision covers them.
+    # If cases were replaced, the id of the published revision covers them.
     verdict = replace(verdict, assignment=replace(verdict.assignment, revision=revision.id))
     cells = grading.cells
     listing = CodeListing(cells.texts, cells.whole, cells.names) if cells.texts else None

@@ -37,7 +37,7 @@ class SelectionScan:
     regrade: str
     selection: Selection
     until: float
-    #: Returns the group of a submission's student: empty if all are graded on the same networks.
+    #: Returns the group of a submission's student: empty if all are graded on the same cases.
     group: Callable[[SubmissionRecord], str]
     #: Students whose submission was selected or finally left out within this chunk.
     _taken: set[str] = field(default_factory=set)

@@ -29,7 +29,7 @@ class Unit:
     source_sha256: str
     #: A neutral name with the suffix of the submissions' files, on which alone the reading depends.
     filename: str
-    #: The group of the students; empty if all are graded on the same networks.
+    #: The group of the students; empty if all are graded on the same cases.
     group: str
     #: True if it must be graded again instead of reusing a verdict.
     fresh: bool

@@ -68,7 +68,7 @@ class RegradeSteps:
     ) -> StepResult | None:
         """Record the next selected submissions, whose units may be graded from then on.
 
-        `group` returns the group of a submission's student, if not all are graded on the same networks. `following` is
+        `group` returns the group of a submission's student, if not all are graded on the same cases. `following` is
         another call in the same round trip.
         """
         name = claim.job.id

@@ -16,18 +16,16 @@ from grader.web.http.responses import respond_page, respond_tagged
 from grader.web.http.schemas import CourseQuery, Id, Name, RequestModel, ResponseModel, moment
 from grader.web.http.service import service
 
-resource = Resource(
-    "assignments", __name__, description="Assignments, and the networks that submissions are graded on."
-)
+resource = Resource("assignments", __name__, description="Assignments, and the cases that submissions are graded on.")
 
 #: The store's name for the course of assignments that ship with Backmark.
 _EVERYONE = "*"
 
 
 class RevisionResponse(ResponseModel):
-    """An assignment with its networks, as a verdict refers to it."""
+    """An assignment with its cases, as a verdict refers to it."""
 
-    id: str = Field(description="A hash over the assignment and its networks.")
+    id: str = Field(description="A hash over the assignment and its cases.")
     assignment: str
     title: str
     shipped: bool = Field(description="True if it ships with Backmark and is not the course's own.")
@@ -42,7 +40,7 @@ class RevisionResponse(ResponseModel):
         "hides."
     )
     catches: dict[str, int] | None = Field(
-        description="The number of networks that detect each known mistake; only for staff, and null if shipped."
+        description="The number of cases that detect each known mistake; only for staff, and null if shipped."
     )
 
 

@@ -1,4 +1,4 @@
-"""An assignment: the standing of the class, its mistakes, links to hand in, and the networks that it is judged on."""
+"""An assignment: the standing of the class, its mistakes, links to hand in, and the cases that it is judged on."""
 
 import json
 from typing import Any, NoReturn
@@ -37,7 +37,7 @@ def read_assignment(course: str, assignment: str) -> Response:
 
 @pages.get("/courses/<course>/assignments/<assignment>/revisions/<revision>")
 def read_revision(course: str, assignment: str, revision: str) -> Response:
-    """Show a revision's networks, and the mistakes that they catch."""
+    """Show a revision's cases, and the mistakes that they catch."""
     staff(course)
     record = _find_revision(course, assignment, revision)
     return page(

@@ -121,7 +121,7 @@ def thousands(value: int) -> str:
 
 
 def plural(count: int, singular: str, many: str | None = None) -> str:
-    """Return a count with its noun: 1 network, 3 networks."""
+    """Return a count with its noun: 1 case, 3 cases."""
     return f"{count:,} {singular if count == 1 else many or singular + 's'}"
 
 

@@ -47,8 +47,7 @@ def assignment() -> None:
 @click.option(
     "--right",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A right submission, which must pass, such as another solution of a contract; required for layered"
-    " networks whose function is not called backward_pass.",
+    help="A right submission, which must pass, such as another solution.",
 )
 @json_option
 def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:

@@ -54,8 +54,8 @@ UNISOLATED = (
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else, on standard output."
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draw networks from this seed, not the assignment's.")
-@click.option("--networks", type=click.IntRange(1, 2000), help="Draw this many networks, not the assignment's number.")
+@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draw cases from this seed, not the assignment's.")
+@click.option("--networks", type=click.IntRange(1, 2000), help="Draw this many cases, not the assignment's number.")
 @click.option(
     "--csv",
     "csv_file",
@@ -127,7 +127,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
             raise click.UsageError(message)
         settings = machine.from_environment()
         launch = _plan_launch(settings, no_jail=no_jail)
-        # Before NumPy is imported: networks are small, and each processor has a process of its own.
+        # Before NumPy is imported: arrays are small, and each processor has a process of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache))
         printer = _Printer(script, as_json=as_json, quiet=summary)

@@ -26,7 +26,7 @@ def worker(concurrency: int | None) -> int:
     require_linux("worker")
     require_extra("worker")
     settings = start_process("worker")
-    # Before NumPy is imported: each process has a processor to itself, and networks are small.
+    # Before NumPy is imported: each process has a processor to itself, and arrays are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from worker.service.app import run
 
