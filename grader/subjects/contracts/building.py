@@ -36,7 +36,7 @@ from grader.subjects.contracts.reference_run import (
 )
 from grader.subjects.contracts.repair.proof import RowTrial, list_commented
 from grader.subjects.contracts.solutions import SolutionTrial, Tried
-from grader.subjects.contracts.tolerance import RUNS, find_settled
+from grader.subjects.contracts.tolerance import RUNS, find_settled, is_rough
 from grader.subjects.contracts.values import SIMPLEST, VARIED, draw
 from grader.subjects.workshop import Workshop
 
@@ -99,7 +99,7 @@ def build(
     judged = [usable[place] for place in choice.places] if choice else _take_first(usable, assignment.cases)
     cases, sound = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
-    places = np.flatnonzero(sound[:count]).tolist()
+    places = _leave_out_rough(cases, np.flatnonzero(sound[:count]).tolist(), assignment.cases)
     main, own_rungs = cases.take(places), cases.take(range(count, len(cases)))
     rungs = _order(ladder, _judge_simple(assignment, simple, workshop, cases.take([])).join(own_rungs))
     statements: tuple[ProvenStatement, ...] = ()
@@ -140,6 +140,12 @@ def _take_usable(passed: Sequence[PassedCase], wanted: int) -> list[PassedCase]:
         for entry, sizes in usable
         if entry.case.corner not in VARIED or all(size <= _FAR * most.get(name, 0.0) for name, size in sizes.items())
     ]
+
+
+def _leave_out_rough(cases: ContractCases, places: Sequence[int], wanted: int) -> Sequence[int]:
+    """Return the places of cases of which single precision keeps enough, if these are as many as are wanted."""
+    kept = [place for place in places if not is_rough(cases.take([place]))]
+    return kept if len(kept) >= wanted else places
 
 
 def _judge_simple(

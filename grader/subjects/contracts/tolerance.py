@@ -21,6 +21,8 @@ RUNS, MOVED = 5, 6e-8
 _NOISE, _RMS, FLOOR, VISIBLE = 8.0, 1.0, 2e-6, 1e-5
 #: A number whose oracle is less certain than this, of its array's largest, is inconclusive.
 _UNCERTAIN = 1e-5
+#: The tolerance of an array, of its largest number, above which right code in another style may be rounded otherwise.
+_ROUGH = 1e-3
 
 
 def tolerances(cases: ContractCases, noise: Array, uncertainty: Array, floor: float) -> tuple[Array, Array]:
@@ -43,6 +45,17 @@ def find_settled(cases: ContractCases, uncertainty: Array) -> Booleans:
         if place.size:
             settled[part] &= uncertainty[part] <= _UNCERTAIN * max(_find_largest(cases.expected[part]), 1e-3)
     return settled
+
+
+def is_rough(case: ContractCases) -> bool:
+    """Return True if single precision keeps few digits of some array, such as a softmax minus one close to 1."""
+    for _, place, part in case.slices():
+        largest = _find_largest(case.expected[part])
+        allowed = case.tolerances[part]
+        known = allowed[np.isfinite(allowed)]
+        if place.size and largest and len(known) and math.sqrt(float(np.mean(known**2))) > _ROUGH * largest:
+            return True
+    return False
 
 
 def _find_largest(numbers: Array) -> float:

@@ -17,6 +17,7 @@ from grader.subjects.contracts import row_comments
 from grader.subjects.contracts.assignment import ContractAssignment
 from grader.subjects.contracts.revision import ContractRevision
 from grader.subjects.contracts.rows import all_wrong
+from grader.subjects.contracts.tolerance import is_rough
 from tests.subjects.contracts.making import LocalWorkshop, build, build_shared, judge
 
 GALLERY = Path(next(iter(grader.assignments.__path__))) / "gallery"
@@ -67,6 +68,12 @@ def assert_full_marks(revision: ContractRevision, name: str) -> None:
 def test_nothing_keeps_an_entry_from_publication(entry: Entry) -> None:
     assert entry.revision.faults == ()
     assert np.isnan(entry.revision.cases.expected).mean() < 0.01
+
+
+def test_single_precision_keeps_enough_of_every_array(entry: Entry) -> None:
+    """Right code in another style is rounded otherwise, as a softmax is by the logarithm of its sum."""
+    cases = entry.revision.cases
+    assert [case.dims for place, case in enumerate(cases.drawn) if is_rough(cases.take([place]))] == []
 
 
 def test_right_solutions_in_two_styles_earn_full_marks_in_either_precision(entry: Entry) -> None:
