@@ -25,6 +25,15 @@ FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
 SOLUTIONS = ("solution.py", "other_solution.py")
 #: Seeds of the nightly drawings.
 SEEDS = range(1, 6)
+#: The entries whose mistakes are judged by day: of each course and each kind of layer or loss one; the others nightly.
+BY_DAY = frozenset(
+    {
+        *("accumulating_linear", "cmu-cross-entropy-loss", "coursera-l-model-backward", "coursera-pool-backward"),
+        *("cs231n-batchnorm", "cs231n-conv", "cs231n-lstm-step", "cs231n-softmax-loss", "mit-tanh", "momentum_update"),
+        *("nielsen-backprop", "skip_gram", "udl-6.2", "udl-7.2"),
+    }
+)
+ENTRIES = [pytest.param(name, marks=() if name in BY_DAY else pytest.mark.nightly) for name in FOLDERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,11 @@ def read_entry(name: str) -> ContractAssignment:
 
 
 @pytest.fixture(scope="module", params=FOLDERS)
+def revision(request: pytest.FixtureRequest) -> ContractRevision:
+    return build_shared(read_entry(request.param))
+
+
+@pytest.fixture(scope="module", params=ENTRIES)
 def entry(request: pytest.FixtureRequest) -> Entry:
     revision = build_shared(read_entry(request.param))
     verdicts = {mistake.id: judge(revision, mistake.source) for mistake in revision.assignment.mistakes}
@@ -65,20 +79,20 @@ def assert_full_marks(revision: ContractRevision, name: str) -> None:
     assert not all_wrong(revision.cases, LocalWorkshop().ask(source, name, exchange, revision.cases)).any()
 
 
-def test_nothing_keeps_an_entry_from_publication(entry: Entry) -> None:
-    assert entry.revision.faults == ()
-    assert np.isnan(entry.revision.cases.expected).mean() < 0.01
+def test_nothing_keeps_an_entry_from_publication(revision: ContractRevision) -> None:
+    assert revision.faults == ()
+    assert np.isnan(revision.cases.expected).mean() < 0.01
 
 
-def test_single_precision_keeps_enough_of_every_array(entry: Entry) -> None:
+def test_single_precision_keeps_enough_of_every_array(revision: ContractRevision) -> None:
     """Right code in another style is rounded otherwise, as a softmax is by the logarithm of its sum."""
-    cases = entry.revision.cases
+    cases = revision.cases
     assert [case.dims for place, case in enumerate(cases.drawn) if is_rough(cases.take([place]))] == []
 
 
-def test_right_solutions_in_two_styles_earn_full_marks_in_either_precision(entry: Entry) -> None:
+def test_right_solutions_in_two_styles_earn_full_marks_in_either_precision(revision: ContractRevision) -> None:
     for name in SOLUTIONS:
-        assert_full_marks(entry.revision, name)
+        assert_full_marks(revision, name)
 
 
 def test_each_of_at_least_six_mistakes_fails_and_is_named_first(entry: Entry) -> None:
