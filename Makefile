@@ -56,7 +56,7 @@ cover: setup ## run the fast tests and show which branches none of them takes; f
 	@.venv/bin/coverage run -m $(notdir $(PYTEST)) -m "not slow and not nightly" $(ARGS)
 	@.venv/bin/coverage combine --quiet && .venv/bin/coverage report
 
-mutate: setup ## change what judges and discloses, a line at a time: does a test notice? make mutate ARGS=grader/judge/agreement.py
+mutate: setup ## change what judges and discloses, a line at a time: does a test notice? make mutate ARGS=grader/contracts/rows/agreement.py
 	@sh setup/mutate.sh $(ARGS)
 
 check: setup ## lint, format, types, import contracts

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from bench.table import Row
-from grader.subjects import gallery, kinds
+from grader.contracts import gallery, kinds
 from worker.grading.revisions import draw
 
 #: Contracts of the gallery.

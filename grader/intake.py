@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from structlog.contextvars import bind_contextvars
 
+from grader.contracts import kinds
 from grader.dispatch import Dispatcher
 from grader.file_formats import name_format, refuse_other_format
 from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
@@ -19,7 +20,6 @@ from grader.store.regrades.model import Mode, RegradeRecord, Selection
 from grader.store.regrades.store import RecordedRegrade
 from grader.store.store import Store
 from grader.store.submissions import AcceptedSubmission, NewSubmission
-from grader.subjects import kinds
 
 #: The sender, the request and a hash of it: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]

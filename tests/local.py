@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.judge.judge import Judge
-from grader.judge.subject import AnyExchange
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.subject import AnyExchange
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.sandbox.inside.asked import read_request
 from worker.sandbox.inside.entry import Entry

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from grader.contracts.judging.revision import ContractRevision
 from grader.model.verdict import Outcome
-from grader.subjects.contracts.revision import ContractRevision
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

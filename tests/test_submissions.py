@@ -17,12 +17,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from grader.judge.judge import Judge
+from grader.contracts.judging.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
-from tests.contracts import ContractJudge
 from tests.made import RIGHT, WRONG, make_submissions, table
+from tests.packaged import ContractJudge
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.grading.revisions import draw_others

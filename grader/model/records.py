@@ -140,7 +140,7 @@ class RevisionRecord:
     fresh: int = 0
     #: Catches of the self-check: how many cases see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
-    #: The figures of its cases and their catches, for staff, in the JSON of `grader.publishing.preview`; empty:
+    #: The figures of its cases and their catches, for staff, in the JSON of `grader.contracts.publishing.preview`; empty:
     #: unknown.
     preview: str = ""
     #: Places of its own cases that give way to those, which each group of students has of its own. None where each

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from grader.contracts import kinds
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import LAYERED, Feedback, Level
 from grader.model.row_messages import OPEN_MESSAGES
@@ -30,7 +31,6 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
-from grader.subjects import kinds
 
 Raw = Mapping[str, Any]
 

@@ -8,6 +8,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from grader.contracts import kinds
 from grader.model.cases import as_case, format_case, format_nested
 from grader.model.verdict import (
     CaseCounterexample,
@@ -23,7 +24,6 @@ from grader.reports.numpy_text import list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.wording import choose_explanations, list_hints, shorten_repeated
-from grader.subjects import kinds
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),

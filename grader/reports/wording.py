@@ -4,12 +4,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
+from grader.contracts import kinds
 from grader.model.assignment import Level
 from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
 from grader.reports.changes import HEADING, list_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
-from grader.subjects import kinds
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to

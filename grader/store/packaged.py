@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from grader.contracts import kinds
+from grader.contracts.gallery import list_drawn
 from grader.errors import AssignmentError
 from grader.model.fresh_places import replaceable, usual
-from grader.subjects import kinds
-from grader.subjects.gallery import list_drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PackagedRevision:
     #: The number of cases, and the places of those that give way where there is a secret to choose fresh ones by.
     cases: int
     replaced: tuple[int, ...]
-    #: The preview that `grader.publishing.preview` wrote.
+    #: The preview that `grader.contracts.publishing.preview` wrote.
     preview: str
 
 

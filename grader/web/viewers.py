@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from grader.contracts.kinds import settings
 from grader.model.assignment import Feedback, Level
 from grader.model.records import SubmissionRecord
 from grader.model.verdict import Flag, Verdict
 from grader.reports.disclosure import disclose, policy
-from grader.subjects.kinds import settings
 from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.

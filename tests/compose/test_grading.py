@@ -37,8 +37,8 @@ import base64, sys
 from grader.model.fresh_places import group
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.subjects import kinds
-from grader.subjects.contracts.revision import dump
+from grader.contracts import kinds
+from grader.contracts.judging.revision import dump
 from worker.service.fresh_cases import of_group
 course, student, name = sys.argv[1:]
 settings = ServiceSettings.load()

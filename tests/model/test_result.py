@@ -9,8 +9,8 @@ from grader.model.result import read_verdict
 from grader.model.stored import read
 from grader.model.verdict import CaseInput, Flag, Judgement, Outcome, StudentError, Verdict
 from grader.reports.numpy_text import format_input
-from tests.contracts import ContractJudge
 from tests.corpus.short import RIGHT, SLIPS
+from tests.packaged import ContractJudge
 from tests.reports.test_terminal import judge_source, show_verdict, verdict
 
 

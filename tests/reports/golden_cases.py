@@ -24,7 +24,7 @@ from grader.store.listings import CodeListing
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict_view import make_view
-from tests.contracts import ContractJudge, load_packaged
+from tests.packaged import ContractJudge, load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed

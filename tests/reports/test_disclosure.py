@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from grader.contracts import contracts_kind
 from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
 from grader.model.row_messages import MISSING
@@ -23,9 +24,8 @@ from grader.model.verdict import (
 )
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
-from grader.subjects.contracts import contracts_kind
-from tests.contracts import ContractJudge, load_packaged
 from tests.corpus.short import RIGHT, SLIPS
+from tests.packaged import ContractJudge, load_packaged
 from tests.reports.disclosing import (
     CANARY,
     CHECK_AT_HINT,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from grader.contracts import kinds
 from grader.model.assignment import Level
 from grader.model.verdict import (
     Diagnosis,
@@ -25,11 +26,10 @@ from grader.model.verdict import (
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
-from grader.subjects import kinds
-from tests.contracts import ContractJudge
 from tests.corpus import four_lines
 from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
+from tests.packaged import ContractJudge
 from tests.reports.graded import WRONG_LINE, repair_verdict
 from worker.grading.candidate import Jailed
 

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
-from tests.contracts import ContractJudge
 from tests.local import entry_of
+from tests.packaged import ContractJudge
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
 from tests.service.parts import until
 from worker.grading.candidate import request

@@ -7,25 +7,26 @@ from typing import Any
 
 import pytest
 
+from grader.contracts import kinds
+from grader.contracts.language import folder
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.tables import MOST_CASES
+from grader.contracts.publishing import finishing
+from grader.contracts.publishing.selfcheck import selfcheck
+from grader.contracts.publishing.workshop import Workshop
 from grader.errors import AssignmentError, BadAssignment
 from grader.model import fresh_places
 from grader.model.fresh_places import GROUPS, group, replaceable
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
-from grader.publishing.selfcheck import selfcheck
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
-from grader.subjects import folder, kinds
-from grader.subjects.contracts import publishing
-from grader.subjects.contracts.assignment import ContractAssignment
-from grader.subjects.contracts.tables import MOST_CASES
-from grader.subjects.workshop import Workshop
-from tests.contracts import ContractJudge
+from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from tests.made import table
+from tests.packaged import ContractJudge
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
-from tests.subjects.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from worker.service import fresh_cases
 from worker.service.context import Context
 from worker.service.tasks import perform
@@ -293,14 +294,14 @@ def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, 
 
 def test_a_pool_that_cannot_be_built_refuses_the_publication(making: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has more cases than the revision, so that the reference may fail on one of its alone."""
-    finish = publishing.finish
+    finish = finishing.finish
 
     def fail(data: bytes, workshop: Workshop, *, pool: bool) -> bytes:
         if pool:
             raise BadAssignment("reference.py raised KeyError on line 2: 3 (with N = 4, D = 1, M = 1)")
         return finish(data, workshop, pool=pool)
 
-    monkeypatch.setattr(publishing, "finish", fail)
+    monkeypatch.setattr(finishing, "finish", fail)
     context = making(secret=OURS)
     # No other test draws this one.
     toml = TOML.replace("A linear map", "Another linear map")

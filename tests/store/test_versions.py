@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
+from grader.contracts.kinds import settings
 from grader.model.assignment import Feedback, Level
 from grader.model.records import RevisionRecord, Scope
 from grader.reports.disclosure import policy
@@ -14,7 +15,6 @@ from grader.store.regrades.model import read
 from grader.store.store import Store
 from grader.store.summary import VerdictSummary
 from grader.store.workers import Worker
-from grader.subjects.kinds import settings
 from tests.store.making import accept, claim_job, verdict
 from tests.store.regrading import request_regrade
 

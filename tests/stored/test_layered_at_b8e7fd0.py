@@ -10,15 +10,15 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from grader.contracts.kinds import is_layered, load, load_packaged
+from grader.contracts.language import folder
 from grader.errors import MadeByEarlierVersion
 from grader.model.records import Job, Kind, State
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from grader.subjects import folder
-from grader.subjects.kinds import is_layered, load, load_packaged
-from tests.contracts import ContractJudge
+from tests.packaged import ContractJudge
 from tests.stored.service import COURSE, DONE, KNOWN, OTHER, do_step, get_record, marks, perform_until_graded, phase
 from tests.web.visitor import Visitor
 from worker.cli.conversion import folder as conversion

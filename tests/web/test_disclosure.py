@@ -19,8 +19,8 @@ from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from tests.contracts.making import contract
 from tests.reports.disclosing import CHECK_AT_HINT, REPAIR, ROWS, find_betrayals, reveal_all, secrets
-from tests.subjects.contracts.making import contract
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import run_due, run_receiver

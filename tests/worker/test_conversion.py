@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader.contracts import kinds
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.folder import NAME, join
+from grader.contracts.publishing.selfcheck import selfcheck
+from grader.contracts.rows.results import all_wrong
 from grader.errors import BadAssignment
 from grader.model.assignment import Feedback, Limits
 from grader.model.verdict import Mark, Outcome
-from grader.publishing.selfcheck import selfcheck
-from grader.subjects import kinds
-from grader.subjects.contracts.assignment import ContractAssignment
-from grader.subjects.contracts.revision import ContractRevision
-from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.folder import NAME, join
+from tests.contracts.making import LocalWorkshop, build, judge
 from tests.corpus.examples import OUTCOMES
-from tests.subjects.contracts.making import LocalWorkshop, build, judge
 from worker.cli.conversion import folder, layered
 from worker.cli.main import main
 

@@ -11,8 +11,8 @@ import pytest
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
 from grader.model.verdict import CaseCounterexample, Mark, Outcome, Verdict
-from tests.contracts import ContractJudge
 from tests.corpus.short import RIGHT
+from tests.packaged import ContractJudge
 from tests.sandbox.conftest import pid_of
 from worker.grading import engine_version
 from worker.grading.grader import Grader

@@ -1,9 +1,9 @@
 """Advice on an assignment that lets known mistakes pass: a change of its settings, found by trying."""
 
+from grader.contracts import kinds
+from grader.contracts.publishing.selfcheck import selfcheck
 from grader.errors import AssignmentError
 from grader.model.common import AnyAssignment
-from grader.publishing.selfcheck import selfcheck
-from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, DrawingProcess
 from worker.grading.workshop import Watch
 

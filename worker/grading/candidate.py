@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary
 
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.question import Question
+from grader.contracts.repair.mender import Script, SpelledEdit
 from grader.errors import CandidateError, Crashed
-from grader.judge.exchange import Question
-from grader.judge.mending import Script, SpelledEdit
-from grader.oracle.answers import Answer
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
 from worker.sandbox.request import JailRequest
 
 if TYPE_CHECKING:
-    from grader.judge.subject import AnyExchange
+    from grader.contracts.judging.subject import AnyExchange
 
 
 class Conversation(Protocol):

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from grader.contracts.cases.answers import Candidate
+from grader.contracts.judging.judge import Judge
+from grader.contracts.repair.mender import Mender
 from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from grader.file_formats import refuse_other_format
-from grader.judge.judge import Judge
-from grader.judge.mending import Mender
 from grader.model.verdict import (
     Flag,
     GradedAssignment,
@@ -23,7 +24,6 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
-from grader.oracle.answers import Candidate
 from worker.grading import engine_version
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.grading.pool import Jails
@@ -38,7 +38,7 @@ from worker.sandbox.policy import JailLimits
 from worker.sandbox.session import Session
 
 if TYPE_CHECKING:
-    from grader.judge.subject import AnyExchange
+    from grader.contracts.judging.subject import AnyExchange
 
 PRINTS = Flag("prints", "prints while it computes")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.

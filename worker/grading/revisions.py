@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from grader.contracts import gallery, kinds
 from grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
 from grader.model.stored import assignment_to_json
-from grader.subjects import gallery, kinds
 from worker.grading import engine_version, workshop
 from worker.grading.workshop import JailWorkshop, Watch
 
 if TYPE_CHECKING:
-    from grader.judge.subject import JudgedRevision
+    from grader.contracts.judging.subject import JudgedRevision
     from grader.model.common import AnyAssignment
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.

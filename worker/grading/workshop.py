@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from grader.judge.mending import Mender
-from grader.judge.subject import AnyExchange
+from grader.contracts.cases.answers import Answer
+from grader.contracts.judging.subject import AnyExchange
+from grader.contracts.repair.mender import Mender
 from grader.model.assignment import Limits
-from grader.oracle.answers import Answer
 from grader.settings import machine
 from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.grading.pool import Jails

@@ -7,11 +7,11 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+from grader.contracts import kinds
+from grader.contracts.judging.subject import AnyRenewal, JudgedRevision
 from grader.errors import AssignmentError, BadAssignment
-from grader.judge.subject import AnyRenewal, JudgedRevision
 from grader.model.common import AnyAssignment
 from grader.model.stored import assignment_to_json
-from grader.subjects import kinds
 
 #: Cases in a pool for each chosen one, and at least.
 _TIMES, _LEAST = 5, 200

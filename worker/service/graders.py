@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.subject import JudgedRevision
+from grader.contracts.kinds import is_layered, load
 from grader.errors import AssignmentError
-from grader.judge.judge import Judge
-from grader.judge.subject import JudgedRevision
 from grader.model import records
 from grader.model.common import AnyAssignment
 from grader.model.fresh_places import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
-from grader.subjects.kinds import is_layered, load
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.service import fresh_cases

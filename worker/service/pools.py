@@ -2,11 +2,11 @@
 
 import time
 
+from grader.contracts import kinds
+from grader.contracts.publishing.selfcheck import reference_rejected
 from grader.errors import BadAssignment
 from grader.model.common import AnyAssignment
-from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
-from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, DrawingProcess
 from worker.service import fresh_cases
 from worker.service.lease import Lease

@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from grader.contracts import kinds
+from grader.contracts.publishing.preview import preview
+from grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
 from grader.errors import BadAssignment
 from grader.model import fresh_places, records
 from grader.model.common import AnyAssignment
 from grader.model.records import PublicationRecord, Refusal, State
 from grader.model.verdict import NamedMistake
-from grader.publishing.preview import preview
-from grader.publishing.selfcheck import SelfCheck, selfcheck
-from grader.subjects import kinds
 from worker.service import fresh_cases, pools
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn

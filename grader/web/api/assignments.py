@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 from flask import Response
 from pydantic import Field
 
+from grader.contracts import kinds
 from grader.model.records import RevisionRecord, Scope
 from grader.reports.disclosure import disclose_settings
-from grader.subjects import kinds
 from grader.web.http.auth import Caller, caller
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from grader.web.http.resource import TAGGED, Resource, ResponseDoc

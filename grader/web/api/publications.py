@@ -7,6 +7,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import ConfigDict, Field
 
+from grader.contracts import kinds
 from grader.errors import BadAssignment
 from grader.model import fresh_places
 from grader.model.common import AnyAssignment
@@ -14,7 +15,6 @@ from grader.model.fresh_places import usual
 from grader.model.records import PublicationRecord, Refusal, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.store.publications import NewPublication
-from grader.subjects import kinds
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (

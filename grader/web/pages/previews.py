@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 
+from grader.contracts import kinds
 from grader.model.assignment import LAYERED
 from grader.model.records import CaughtMistake, RevisionRecord
 from grader.model.words import KindWords
-from grader.subjects import kinds
 from grader.web.pages import case_figures
 from grader.web.pages.case_figures import CaseFigures
 

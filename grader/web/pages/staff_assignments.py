@@ -7,9 +7,9 @@ from flask import Response, redirect, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
+from grader.contracts.kinds import is_layered, settings
 from grader.model.records import RevisionRecord
 from grader.store.keys import EVERYONE
-from grader.subjects.kinds import is_layered, settings
 from grader.web.api import hand_in_links
 from grader.web.api.hand_in_links import LONGEST_LINK
 from grader.web.http import links

@@ -6,11 +6,12 @@ from hashlib import sha256
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
+from grader.contracts import gallery, kinds
+from grader.contracts.language import folder
 from grader.model import fresh_places
 from grader.model.records import PublicationRecord, RevisionRecord
 from grader.model.words import KindWords
 from grader.store.publications import NewPublication
-from grader.subjects import folder, gallery, kinds
 from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem

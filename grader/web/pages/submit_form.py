@@ -11,12 +11,12 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
+from grader.contracts import kinds
 from grader.errors import SubmissionError
 from grader.model.assignment import LAYERED
 from grader.model.records import RevisionRecord, SubmissionRecord
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
-from grader.subjects import kinds
 from grader.web.api.marks_table import read_marking
 from grader.web.api.upload import FileName
 from grader.web.http import clients, links

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grader.contracts import kinds
 from grader.model.records import SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
 from grader.model.words import KindWords, predicate
@@ -10,7 +11,6 @@ from grader.reports.changes import LineChange, list_changes, summarize_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
 from grader.reports.wording import shorten_repeated
-from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
 from grader.web.pages.sources import NamedLine

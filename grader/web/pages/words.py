@@ -8,8 +8,8 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
+from grader.contracts import kinds
 from grader.reports.plaintext import cap, plain, sentence
-from grader.subjects import kinds
 from grader.web.api.marks_table import percent
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number

@@ -28,7 +28,7 @@ def cases(name: str | None, assignment: str, *, as_json: bool) -> None:
     inconclusive, and shows one case. Without an assignment it shows those of udl-7.2. A contract is run in the
     jail for this, unless its cases are drawn already.
     """
-    from grader.subjects import kinds
+    from grader.contracts import kinds
     from worker.grading.revisions import revision
 
     assignment = name or assignment
