@@ -42,7 +42,7 @@ run: setup ## grade a submission: make run FILE=your.ipynb
 serve: setup ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
 	@.venv/bin/backmark serve $(ARGS)
 
-test: tools ## run the tests on all cores: make test ARGS="tests/oracle -x"
+test: tools ## run the tests on all cores: make test ARGS="tests/contracts/rows -x"
 	@$(PYTEST) -m "not nightly" $(ARGS)
 
 test-fast: setup ## run what takes less than a minute, while you write: neither a service nor a browser

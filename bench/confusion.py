@@ -16,10 +16,10 @@ import numpy as np
 import grader
 from bench.percentiles import percentile_95
 from bench.table import render_markdown
-from grader.contracts import kinds
 from grader.contracts.cases.answers import Answer
 from grader.contracts.cases.exchange import numbers_of
 from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language import reading
 from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.naming.claim import slug
 from grader.contracts.rows.agreement import disagreeing
@@ -88,11 +88,11 @@ class GalleryEntry:
     @classmethod
     def of(cls, folder: Path) -> "GalleryEntry":
         """Draw and differentiate the contract, and run its mistakes."""
-        assignment = kinds.read(folder)
+        assignment = reading.read(folder)
         if not isinstance(assignment, ContractAssignment):
             raise TypeError(f"{folder} is no contract")
         revision = build(assignment)
-        exchange = revision.subject.exchange
+        exchange = revision.contract.exchange
         answers = {
             mistake.id: local_by(mistake.source, exchange).answer(revision.cases) for mistake in assignment.mistakes
         }
@@ -149,7 +149,7 @@ class GalleryEntry:
             return NOTHING
         first_id = diagnoses[0].id
         result, _, claims = first_id.partition(":")
-        whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
+        whole = next(group for group in self.revision.contract.diagnoser.groups[row]).slug
         # A claim of a factor on all of a row is the same as that on its only part.
         if result == whole and (claims == claim or claims in ALIKE.get(claim, ())):
             return FIRST

@@ -15,7 +15,7 @@ from typing import Any
 from bench.submissions import extract_function, make_variant
 from grader.contracts.judging.examples import Examples
 from grader.contracts.judging.judge import Judge
-from grader.contracts.kinds import load_packaged
+from grader.contracts.judging.revision import load_packaged
 from grader.contracts.naming.diagnoser import ContractDiagnoser
 from grader.contracts.repair.mending import Repairer
 from worker.grading.candidate import Jailed

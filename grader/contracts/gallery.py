@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
@@ -28,6 +29,9 @@ line costs its own marks. `backmark assignments` lists them.
 
 #: Former ids of contracts.
 _RENAMED: Mapping[str, str] = MappingProxyType({"udl-7.2-contract": "udl-7.2"})
+
+#: Characters of an assignment's ID.
+_LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,12 @@ def find_drawn(identifier: str) -> Path | None:
 def list_drawn() -> tuple[Path, ...]:
     """Return the revisions of contracts that ship with their cases, sorted by id."""
     return tuple(sorted(file for file in _root().iterdir() if file.suffix == ".npz"))
+
+
+def find_similar(name: str) -> str:
+    """Return the id of a shipped contract that is most like a name; empty if none is."""
+    shipped = [entry.id for entry in list_gallery()]
+    return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
 
 
 def _root() -> Path:

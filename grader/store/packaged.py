@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from grader.contracts import kinds
 from grader.contracts.gallery import list_drawn
+from grader.contracts.language.archive import read_header
 from grader.errors import AssignmentError
 from grader.model.fresh_places import replaceable, usual
 
@@ -39,9 +39,9 @@ def list_packaged_revisions() -> tuple[PackagedRevision, ...]:
 
 
 def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:
-    """Return a packaged revision of any kind; raises AssignmentError if it is damaged."""
+    """Return a packaged revision; raises AssignmentError if it is damaged."""
     try:
-        header = kinds.read_header(data)
+        header = read_header(data)
         assignment: dict[str, Any] = json.loads(header.assignment)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise AssignmentError(f"{name}, which ships with Backmark, is damaged; install it again") from error

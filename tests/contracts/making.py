@@ -8,26 +8,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.contracts import kinds
 from grader.contracts.cases.answers import Answer
 from grader.contracts.cases.draw import draw_all
 from grader.contracts.cases.drawn import dump_cases
+from grader.contracts.cases.exchange import AnyExchange, ContractExchange
 from grader.contracts.gallery import find_drawn
 from grader.contracts.judging import revision
 from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.judging.subject import AnyExchange
-from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.judging.revision import ContractRevision, load_packaged
+from grader.contracts.language import reading
+from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
 from grader.contracts.language.driver import defined_names
 from grader.contracts.publishing import finishing
 from grader.contracts.repair.mender import Mender
 from grader.errors import SubmissionError
 from grader.model.assignment import Limits
-from grader.model.stored import assignment_to_json
 from grader.model.verdict import Judgement
 from tests.conftest import REVISIONS
 from tests.local import LocalSession, local_by
-from tests.packaged import load_packaged
 from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.sandbox.inside.rejection import Rejected
 from worker.sandbox.inside.source import extract
@@ -50,20 +48,20 @@ class LocalWorkshop:
     def ask(
         self,
         source: str,
-        filename: str,
+        filename: str,  # noqa: ARG002 - the workshop's
         exchange: AnyExchange,
         cases: Any,
         limits: Limits | None = None,  # noqa: ARG002 - the workshop's
     ) -> Sequence[Answer]:
         """Return the source's answer to each case, however long it takes."""
         try:
-            session = LocalSession(source, entry(exchange, filename))
+            session = LocalSession(source, entry(exchange))
         except Rejected as error:
             raise SubmissionError(error.reason, error.message) from error
         return exchange.answers(cases, session.answer(request(exchange.question(cases))))
 
     @contextmanager
-    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> Iterator[Mender]:  # noqa: ARG002
+    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Mender]:  # noqa: ARG002
         """Yield a source whose statements can be changed."""
         yield local_by(source, exchange)
 
@@ -122,7 +120,7 @@ def contract(toml: str = LINEAR, **files: str) -> ContractAssignment:
         stem = name.removeprefix("mistake_")
         named[f"{'mistakes/' if stem != name else ''}{stem}.py"] = text
     tables = "".join(f'"{name}" = {_quote(text)}\n' for name, text in named.items() if text)
-    assignment = kinds.parse(f"{toml}\n[files]\n{tables}", "linear.toml")
+    assignment = reading.parse(f"{toml}\n[files]\n{tables}", "linear.toml")
     assert isinstance(assignment, ContractAssignment)
     return assignment
 
@@ -168,12 +166,12 @@ def _publish(assignment: ContractAssignment, *, pool: bool = False) -> bytes:
 def judge(contract_revision: ContractRevision, source: str) -> Judgement:
     """Return the judgement on a source."""
     judge_of = Judge(contract_revision)
-    exchange = judge_of.subject.exchange
+    exchange = judge_of.contract.exchange
 
     def start() -> Jailed:
         return local_by(source, exchange)
 
-    def check(check_exchange: AnyExchange) -> Jailed | None:
+    def check(check_exchange: ContractExchange) -> Jailed | None:
         if not {check_exchange.function, *check_exchange.others} <= defined_names(source):
             return None
         return Jailed(start().session, Requests(check_exchange))

@@ -11,9 +11,8 @@ import numpy as np
 import pytest
 
 import grader.assignments
-from grader.contracts import kinds
 from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import row_comments
+from grader.contracts.language import reading, row_comments
 from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.publishing.tolerance import is_rough
 from grader.contracts.rows.results import all_wrong
@@ -42,7 +41,7 @@ class Entry:
 
 
 def read_entry(name: str) -> ContractAssignment:
-    assignment = kinds.read(GALLERY / name)
+    assignment = reading.read(GALLERY / name)
     assert isinstance(assignment, ContractAssignment)
     return assignment
 
@@ -61,7 +60,7 @@ def assert_full_marks(revision: ContractRevision, name: str) -> None:
     assert [row for row in verdict.properties if row.outcome is not Mark.PASSED] == []
     assert verdict.outcome is Outcome.PASSED
     assert sum(row.score for row in verdict.properties) == sum(revision.assignment.rubric.values())
-    exchange = replace(revision.subject.exchange, dtype="float32")
+    exchange = replace(revision.contract.exchange, dtype="float32")
     assert not all_wrong(revision.cases, LocalWorkshop().ask(source, name, exchange, revision.cases)).any()
 
 

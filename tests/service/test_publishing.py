@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from grader.contracts import kinds
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load
 from grader.contracts.language import folder
 from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.language.tables import MOST_CASES
@@ -24,7 +25,6 @@ from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
 from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from tests.made import table
-from tests.packaged import ContractJudge
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
 from worker.service import fresh_cases
@@ -112,7 +112,7 @@ def remember(context: Context, revision: RevisionRecord) -> str:
     """Return a submission with a table of a revision's own results."""
     archive = context.store.assignments.archive(revision.id)
     assert archive is not None
-    cases: Any = kinds.load(archive).subject.cases
+    cases: Any = load(archive).cases
     known: dict[tuple[Any, ...], list[Any]] = {}
     for i, place, part in cases.slices():
         x, w = (cases.drawn[i].values()[name] for name in ("x", "w"))
@@ -260,7 +260,7 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     assert reuses == [False, True, False]
 
 
-def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making: Making, udl: ContractJudge) -> None:
+def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making: Making, udl: Judge) -> None:
     """With a secret the pool is drawn for the first submission, and kept; a right submission passes.
 
     The places that give way are read of the archive, without NumPy, as publishing chooses them.
@@ -283,7 +283,7 @@ def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making
     assert second_context.store.assignments.pool(revision.id) == pool is not None
 
 
-def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, udl: ContractJudge) -> None:
+def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, udl: Judge) -> None:
     context = making()
     revision = context.store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None

@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from grader.contracts.kinds import load, load_packaged
+from grader.contracts.judging.revision import load, load_packaged
 from grader.model.records import RevisionRecord
 from grader.store.packaged import list_packaged_revisions
 from grader.store.store import Store

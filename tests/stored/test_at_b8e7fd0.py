@@ -15,7 +15,7 @@ from urllib.parse import quote, unquote
 import pytest
 from flask import Flask
 
-from grader.contracts.kinds import settings as assignment_settings
+from grader.contracts.language.stored_settings import read_settings as assignment_settings
 from grader.model.assignment import Feedback, Level
 from grader.model.records import Job, Kind, Scope, State
 from grader.model.result import read_verdict

@@ -12,9 +12,9 @@ from flask import Flask
 from pydantic import SecretStr
 
 from grader import web
+from grader.contracts.language.assignment import assignment_to_json
 from grader.model.assignment import Feedback, Level
 from grader.model.records import RevisionRecord
-from grader.model.stored import assignment_to_json
 from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings

@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from grader.contracts.cases.draw import main
+from grader.contracts.language.assignment import assignment_to_json
 from grader.errors import REFUSED, AssignmentError, BadAssignment
-from grader.model.stored import assignment_to_json
 from tests.contracts.making import contract
 from worker.grading.revisions import DrawingProcess
 

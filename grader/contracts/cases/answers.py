@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from grader.contracts.cases.arrays import Array, Cases
+from grader.contracts.cases.arrays import Array
+from grader.contracts.cases.contract_cases import ContractCases
 from grader.model.verdict import PythonMistake, SourceLine
-
-AskedCases_contra = TypeVar("AskedCases_contra", bound=Cases, contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,10 +82,10 @@ class Raised:
 Answer = Returned | Malformed | Raised
 
 
-class Candidate(Protocol[AskedCases_contra]):
+class Candidate(Protocol):
     """A student's function that can be asked."""
 
-    def answer(self, cases: AskedCases_contra) -> list[Answer]:
+    def answer(self, cases: ContractCases) -> list[Answer]:
         """One answer for each case, in order.
 
         Raises a CandidateError where it ends without answering all of them, with those it gave in `answers`.

@@ -29,7 +29,15 @@ from grader.contracts.cases import trees, values
 from grader.contracts.cases.drawn import ANY, SIMPLE, DrawnCase, dump_cases
 from grader.contracts.cases.ladder import Choices, Option, RejectedChoicesError, walk
 from grader.contracts.cases.values import MOST_NUMBERS
-from grader.contracts.language.assignment import HOME, MOST_SIZE, ContractAssignment, Dim, Input, assignment_from_json
+from grader.contracts.language.assignment import (
+    HOME,
+    MOST_SIZE,
+    ContractAssignment,
+    Dim,
+    Input,
+    assignment_from_json,
+    assignment_to_json,
+)
 from grader.contracts.language.expressions import (
     DRAWING,
     FUNCTIONS,
@@ -40,7 +48,6 @@ from grader.contracts.language.expressions import (
     evaluate,
 )
 from grader.errors import REFUSED, AssignmentError
-from grader.model.stored import assignment_to_json
 
 #: Cases drawn for each that is used: some make outputs that are not finite, and are left out. For a contract with rows
 #: of statements more are drawn, to choose from, and at most so many in all.

@@ -1,9 +1,9 @@
 """The questions about a contract to jails: to a submission about its results, to the reference about what is right."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -16,8 +16,19 @@ from grader.contracts.cases.raising import read_mistake
 from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.language.driver import defined_names, used_names
 
-if TYPE_CHECKING:
-    from grader.contracts.judging.subject import JailReply
+
+class JailReply(Protocol):
+    """The reply of a jail about a case: a header whose form was checked, and numbers if there are any."""
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """Its `kind` is returned, partial or raised."""
+        ...
+
+    @property
+    def payload(self) -> bytes:
+        """The returned numbers in exactly as many bytes as were asked for, else none."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -117,12 +128,12 @@ class ContractExchange:
         results = self.assignment.results
         return {place.expression for layout in layouts for place in layout if results[place.result].loose}
 
-    def answers(self, cases: ContractCases, replies: Sequence["JailReply"]) -> list[Answer]:
+    def answers(self, cases: ContractCases, replies: Sequence[JailReply]) -> list[Answer]:
         """Return the answers to the first of the cases."""
         return [_answer(reply, layout) for reply, layout in zip(replies, cases.layouts, strict=False)]
 
 
-def _answer(reply: "JailReply", layout: Layout) -> Answer:
+def _answer(reply: JailReply, layout: Layout) -> Answer:
     header, numbers = reply.header, np.frombuffer(reply.payload, "<f8")
     if header["kind"] == "returned":
         return Returned(numbers, tuple(header["changed"]))
@@ -205,7 +216,7 @@ class ReferenceExchange:
     given: frozenset[str] = frozenset()
     fixed: frozenset[str] = frozenset()
     lists: frozenset[str] = frozenset()
-    results: frozenset[str] = field(default_factory=frozenset)
+    results: frozenset[str] = frozenset()
 
     @property
     def arguments(self) -> frozenset[str]:
@@ -237,15 +248,19 @@ class ReferenceExchange:
         }
         return Question(header, b"".join(payload), [8 * size for size in cases.sizes])
 
-    def answers(self, cases: ReferenceCases, replies: Sequence["JailReply"]) -> list[Answer]:  # noqa: ARG002 - as above
+    def answers(self, cases: ReferenceCases, replies: Sequence[JailReply]) -> list[Answer]:  # noqa: ARG002 - as of a submission
         """Return the numbers of each case, or what the reference raised."""
         return [_reference_answer(reply) for reply in replies]
 
 
-def _reference_answer(reply: "JailReply") -> Answer:
+def _reference_answer(reply: JailReply) -> Answer:
     if reply.header["kind"] == "returned":
         return Returned(np.frombuffer(reply.payload, "<f8"), tuple(reply.header["changed"]))
     return read_raised(reply.header)
+
+
+#: An exchange with a submission, or with a reference.
+AnyExchange = ContractExchange | ReferenceExchange
 
 
 def join_numbers(answers: Sequence[Answer], starts: Sequence[int]) -> Array:

@@ -1,34 +1,25 @@
-"""Contracts as a subject of the judge: results that are right or wrong each by itself."""
+"""A revision made ready for judging: results that are right or wrong each by itself, and lines that are mended."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-import numpy as np
-
-from grader.contracts.cases.answers import Answer, Raised, Returned
+from grader.contracts.cases.answers import Answer, Raised
 from grader.contracts.cases.contract_cases import ContractCases, list_expressions
 from grader.contracts.cases.drawn import SIMPLE
 from grader.contracts.cases.exchange import ContractExchange
 from grader.contracts.cases.layers import LayersError, find_layers
-from grader.contracts.cases.values import parse
 from grader.contracts.judging import counterexample
 from grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
-from grader.contracts.judging.marks import Given, MendedMarks, RowSpec, SubjectMarks
+from grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
 from grader.contracts.judging.notebook_check import CheckComparison, Start
-from grader.contracts.judging.own_lines import add_lines, find_first_difference
+from grader.contracts.judging.own_lines import ListWrite, add_lines, find_first_difference
 from grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
-from grader.contracts.judging.subject import ListWrite
-from grader.contracts.judging.trial import KnownMistake, ProvenStatement, Trial
 from grader.contracts.judging.witness import Witness
-from grader.contracts.language import words
-from grader.contracts.language.assignment import DISCRETE, ContractAssignment
-from grader.contracts.language.driver import find_widening
+from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.naming.diagnoser import ContractDiagnoser
-from grader.contracts.publishing import summary
-from grader.contracts.publishing.author_code import clip
 from grader.contracts.repair.bench import WrongSubmission
 from grader.contracts.repair.mender import Mender
 from grader.contracts.repair.mending import Repairer
@@ -40,9 +31,8 @@ from grader.contracts.repair.rows import (
     judge_by_repair,
 )
 from grader.contracts.rows.results import judge_rows, list_rows
-from grader.contracts.rows.row import Failure, Row
+from grader.contracts.rows.row import Failure, Row, RowSpec
 from grader.errors import CandidateError, TimedOut
-from grader.model.records import CaughtMistake
 from grader.model.verdict import (
     CaseCounterexample,
     Diagnosis,
@@ -68,16 +58,7 @@ class Contract:
     ladder: ContractCases
     #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
     own_pass: ContractCases
-    #: By the id of a known mistake, the cases on which it is wrong.
-    wrong: Mapping[str, Sequence[int]]
     diagnoser: ContractDiagnoser
-    #: The reasons for which the assignment may not be used.
-    faults: Sequence[str] = ()
-    #: The statements of the solutions that count for rows.
-    statements: Sequence[ProvenStatement] = ()
-    #: The places of cases that never give way to fresh ones.
-    fixed: Sequence[int] = ()
-    noun: str = words.WORDS.noun
 
     @cached_property
     def check(self) -> CheckComparison | None:
@@ -129,7 +110,7 @@ class Contract:
         names = (*(row.name for row in self.assignment.rows), *(result.row for result in self.assignment.results))
         return {name: Row(Mark.PASSED, answers, "") for name in names}
 
-    def marks(self, given: Given) -> SubjectMarks:
+    def marks(self, given: Given) -> ContractMarks:
         """Return the rows of the results, and the exception if every call raised."""
         judged = self._judge_results(given)
         if not self.assignment.rows:
@@ -139,7 +120,7 @@ class Contract:
         specs = list_rows(self.assignment, by_results=True)
         return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
 
-    def _mend(self, given: Given, judged: SubjectMarks, menders: Callable[[], Mender]) -> MendedMarks | None:
+    def _mend(self, given: Given, judged: ContractMarks, menders: Callable[[], Mender]) -> MendedMarks | None:
         """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
         assignment = self.assignment
         repairer = Repairer(assignment, self.cases, self.order)
@@ -167,7 +148,7 @@ class Contract:
         """Return True if the author has described every mistake of an explanation."""
         return all(mistake.id in self.diagnoser.mistakes for mistake in explanation.mistakes)
 
-    def _judge_results(self, given: Given) -> SubjectMarks:
+    def _judge_results(self, given: Given) -> ContractMarks:
         rows = judge_rows(self.assignment, self.cases, given.answers)
         raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
         first = find_first_difference(
@@ -175,10 +156,10 @@ class Contract:
         )
         nothing = all(row.mark is Mark.FAILED for row in rows.values())
         if nothing and len(raised) == len(given.answers):
-            return SubjectMarks(rows, raised=raised[0])
+            return ContractMarks(rows, raised=raised[0])
         # Of answers that differ from time to time nothing is said.
         diagnosis = self.diagnoser.diagnose(given.answers) if given.repeats else ()
-        return SubjectMarks(rows, diagnosis=diagnosis, first_difference=first)
+        return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         """Return whether a submission recomputes the forward pass, and whether it differentiates numerically."""
@@ -222,21 +203,6 @@ class Contract:
         """Return the dims of case `i`."""
         return dict(self.cases.drawn[i].dims)
 
-    def trial(self) -> Trial:
-        """Return what publishing saw: the solution passes, and each mistake is wrong where it was."""
-        mistakes = [
-            KnownMistake(mistake.id, mistake.title, _Recorded(frozenset(self.wrong[mistake.id])))
-            for mistake in self.assignment.mistakes
-        ]
-        warnings = tuple(find_warnings(self.assignment))
-        return Trial(
-            _Recorded(), mistakes, self.faults, warnings=warnings, statements=self.statements, fixed=self.fixed
-        )
-
-    def summary(self, mistakes: Sequence[CaughtMistake]) -> dict[str, Any]:
-        """Return what staff are shown of the cases."""
-        return {**summary.count(self.cases, self.statements), "mistakes": [asdict(mistake) for mistake in mistakes]}
-
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
@@ -259,28 +225,3 @@ def _find_failing(rungs: ContractCases, failure: Failure, witness: Witness) -> i
 
 def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
     return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)
-
-
-def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
-    """Yield what an author should know of an assignment that may be used."""
-    inputs = (entry.name for entry in assignment.inputs if parse(entry.values)[0] not in DISCRETE)
-    arrays = {*inputs, *assignment.upstream, *assignment.given}
-    if text := find_widening(assignment.call, arrays, assignment.entries):
-        yield (
-            f"call.code has {clip(' '.join(text.split()))}, which makes double precision of single precision. What"
-            " rounding does to right code in single precision is then not measured, and such code may fail: pass the"
-            " array as it is, or x[()] for an array without axes"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Recorded:
-    """A source that was tried at publishing: what is expected, but at the places where it was wrong."""
-
-    wrong: frozenset[int] = frozenset()
-
-    def answer(self, cases: ContractCases) -> list[Answer]:
-        """Return an answer for each case, which nothing is wrong with but for the recorded ones."""
-        right = np.nan_to_num(cases.expected)
-        parts = [right[start:stop] for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
-        return [Returned(np.full(len(part), np.nan) if i in self.wrong else part) for i, part in enumerate(parts)]

@@ -12,9 +12,9 @@ from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
 from grader.contracts.cases.arrays import Array, Booleans
 from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.cases.exchange import numbers_of
+from grader.contracts.cases.form_words import describe_difference, describe_shape
 from grader.contracts.language.assignment import KIND, ContractAssignment
 from grader.contracts.language.driver import used_names
-from grader.contracts.language.words import describe_difference, describe_shape
 from grader.contracts.rows.results import all_wrong
 from grader.model.verdict import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 

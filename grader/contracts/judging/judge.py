@@ -1,22 +1,25 @@
-"""The judge: answers in, judgement out. It runs nothing of a student's itself, and knows no subject's cases."""
+"""The judge: answers in, judgement out. It runs nothing of a student's itself."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from grader.contracts.cases.answers import Answer, Candidate, Raised
-from grader.contracts.cases.arrays import Cases
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import ContractExchange
+from grader.contracts.judging.contract import Contract
 from grader.contracts.judging.examples import Example, Examples
-from grader.contracts.judging.marks import Given, RowSpec, SubjectMarks
+from grader.contracts.judging.marks import ContractMarks, Given
+from grader.contracts.judging.revision import ContractRevision
 from grader.contracts.judging.witness import Witness
+from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.repair.mender import Mender
 from grader.contracts.rows import wording
 from grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
-from grader.contracts.rows.row import Row
+from grader.contracts.rows.row import Row, RowSpec
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from grader.model.verdict import (
     CaseReached,
@@ -29,10 +32,6 @@ from grader.model.verdict import (
     Statistics,
     StudentError,
 )
-
-if TYPE_CHECKING:
-    from grader.contracts.judging.subject import AnyExchange, AnySubject, JudgedRevision
-    from grader.model.common import AnyAssignment
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
@@ -51,23 +50,22 @@ CHANGES = Flag("changes_arguments", "changes its arguments in place")
 class Judge:
     """A revision made ready, once, for judging many submissions."""
 
-    revision: "JudgedRevision"
+    revision: ContractRevision
 
     @property
-    def assignment(self) -> "AnyAssignment":
+    def assignment(self) -> ContractAssignment:
         """The assignment."""
         return self.revision.assignment
 
     @cached_property
-    def subject(self) -> "AnySubject":
-        """The part that belongs to the revision's kind of homework alone."""
-        return self.revision.subject
+    def contract(self) -> Contract:
+        """The revision's contract, made ready."""
+        return self.revision.contract
 
     @property
-    def cases(self) -> Cases:
+    def cases(self) -> ContractCases:
         """The cases that decide."""
-        cases: Cases = self.subject.cases
-        return cases
+        return self.contract.cases
 
     @cached_property
     def asked_again(self) -> list[int]:
@@ -82,16 +80,16 @@ class Judge:
         return sorted(places[:AGAIN], reverse=True)
 
     @cached_property
-    def questions(self) -> Any:
+    def questions(self) -> ContractCases:
         """All that a submission is asked in the first exchange: the cases, some of them again, the probes."""
-        return self.cases.join(self.cases.take(self.asked_again), self.subject.probes)
+        return self.cases.join(self.cases.take(self.asked_again), self.contract.probes)
 
     def judge(
         self,
-        candidate: Candidate[Any],
-        fresh: Callable[[], Candidate[Any]],
+        candidate: Candidate,
+        fresh: Callable[[], Candidate],
         menders: Callable[[], Mender] | None = None,
-        checkers: Callable[["AnyExchange"], Candidate[Any] | None] | None = None,
+        checkers: Callable[[ContractExchange], Candidate | None] | None = None,
     ) -> Judgement:
         """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
 
@@ -110,7 +108,7 @@ class Judge:
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         incomplete = len(again) < len(self.asked_again)
-        pure = purity(answers, again, self.asked_again, ended=incomplete, noun=self.subject.noun)
+        pure = purity(answers, again, self.asked_again, ended=incomplete)
         later = wrong_later(self.cases, answers, dict(zip(self.asked_again, again, strict=False)))
         # The wrong one of two answers counts, whichever came first.
         counted = [later.get(i, answer) for i, answer in enumerate(answers)] if later else answers
@@ -124,7 +122,7 @@ class Judge:
         return self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
-        flags = self.subject.flags(probed, witness)
+        flags = self.contract.flags(probed, witness)
         if any(answer.changed for answer in answers):
             flags.append(CHANGES)
         return tuple(flags)
@@ -136,34 +134,34 @@ class Judge:
         pure: Row,
         noticed: tuple[Flag, ...],
         witness: Witness,
-        fresh: Callable[[], Candidate[Any]],
+        fresh: Callable[[], Candidate],
         menders: Callable[[], Mender] | None,
-        checkers: Callable[["AnyExchange"], Candidate[Any] | None] | None,
+        checkers: Callable[[ContractExchange], Candidate | None] | None,
     ) -> Judgement:
-        subject = self.subject
-        agrees = agreement(self.cases, answers, later, subject.noun)
+        contract = self.contract
+        agrees = agreement(self.cases, answers, later)
         raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
-        rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, SubjectMarks({})
+        rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, ContractMarks({})
         if agrees.mark is Mark.PASSED:
-            rows |= subject.right(len(answers))
+            rows |= contract.right(len(answers))
         else:
             repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
-            marks = subject.marks(Given(answers, agrees, repeats=repeats))
+            marks = contract.marks(Given(answers, agrees, repeats=repeats))
             outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
             raised = marks.raised or raised
             rows |= marks.rows
-        shown = Examples(subject, answers, witness, fresh).smallest_by_row(rows)
+        shown = Examples(contract, answers, witness, fresh).smallest_by_row(rows)
         diagnosis, first_difference = marks.diagnosis, marks.first_difference
         depends = any(example.depends for example in shown.values())
         if depends:
             # By what was kept between calls every line may be right.
             first_difference = None
             if rows[PURE].mark is Mark.PASSED:
-                rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.differs_alone(subject.noun))
+                rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.DIFFERS_ALONE)
         differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
         # Where answers differ from time to time the same call may be right.
-        check = None if checkers is None or differs else subject.explain_check(answers, agrees.failing, checkers)
-        specs = marks.specs or subject.rows
+        check = None if checkers is None or differs else contract.explain_check(answers, agrees.failing, checkers)
+        specs = marks.specs or contract.rows
         repair: tuple[MendedStatement, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.
         if marks.mend is not None and menders is not None and not depends:
@@ -217,21 +215,21 @@ class Judge:
 
     def not_run(self, message: str) -> tuple[Property, ...]:
         """The rows of what was not judged, with the message that explains it."""
-        specs = self.subject.rows
+        specs = self.contract.rows
         return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in specs}, {}, specs)
 
     def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
         """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""
         outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
-        rows = self.not_run(wording.NOT_REACHED.format(noun=self.subject.noun))
+        rows = self.not_run(wording.NOT_REACHED)
         if outcome is Outcome.OUTPUT_LIMIT:
             # Prints and answers come over two pipes: which case it was is a matter of timing.
             ended = StudentError(name, str(error), ending=str(error))
             return Judgement(outcome, rows, None, ended, self._statistics(0))
         at = len(answers)
-        example = self.subject.show(self.cases, at, None)
-        reached = CaseReached(at + 1, len(self.cases), self.subject.describe_case(at))
-        sentence = wording.describe_reached(reached, self.subject.noun)
+        example = self.contract.show(self.cases, at, None)
+        reached = CaseReached(at + 1, len(self.cases), self.contract.describe_case(at))
+        sentence = wording.describe_reached(reached)
         ended = StudentError(name, f"{error} {sentence}", ending=str(error), reached=reached)
         return Judgement(outcome, rows, example, ended, self._statistics(at))
 

@@ -1,21 +1,12 @@
-"""The conclusion of a subject about its own rows."""
+"""The conclusion about a submission that is wrong somewhere: its rows, and what explains them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from grader.contracts.cases.answers import Answer, Raised
 from grader.contracts.repair.mender import Mender
-from grader.contracts.rows.row import Row
+from grader.contracts.rows.row import Row, RowSpec
 from grader.model.verdict import Diagnosis, FirstDifference, MendedStatement
-
-
-@dataclass(frozen=True, slots=True)
-class RowSpec:
-    """A row of the rubric: its name, its title and the most marks for it."""
-
-    name: str
-    title: str
-    most: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +34,8 @@ class MendedMarks:
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectMarks:
-    """The conclusion of a subject about a submission: its own rows, and their explanation."""
+class ContractMarks:
+    """The rows of a submission by its results, and their explanation."""
 
     rows: dict[str, Row]
     #: The exception that left nothing to judge.

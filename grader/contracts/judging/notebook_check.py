@@ -8,7 +8,7 @@ along one direction for each gradient. It is asked when all else is judged, and 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +25,6 @@ from grader.contracts.rows.results import all_wrong
 from grader.errors import CandidateError
 from grader.model.verdict import CheckReason, NotebookCheck
 
-if TYPE_CHECKING:
-    from grader.contracts.judging.subject import AnyExchange
-
 #: Gradients of one case that are compared at most.
 _GRADIENTS = 40
 #: Length of the step to one side, by which one case is compared first; of a right submission mostly no more is asked.
@@ -40,7 +37,7 @@ _ALIKE, _APART = 1e-4, 1e-2
 _ROUNDING = 1e-13
 
 #: Returns the submission, to be asked by an exchange of the check's; None if it lacks one of the exchange's functions.
-Start = Callable[["AnyExchange"], Candidate[Any] | None]
+Start = Callable[[ContractExchange], Candidate | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +192,7 @@ class CheckComparison:
         except CandidateError:
             return None
 
-    def find_fault(self, ask: Callable[["AnyExchange", ContractCases], Sequence[Answer]]) -> str:
+    def find_fault(self, ask: Callable[[ContractExchange, ContractCases], Sequence[Answer]]) -> str:
         """Return why the check of a right submission does not pass, as what follows its name; empty if it does."""
         if not self._probes:
             return "looks at no gradient: it needs results that are gradients by inputs, without a scale"
@@ -216,7 +213,7 @@ class CheckComparison:
                 return f"has another derivative than {name}"
         return ""
 
-    def _explain_right(self, judged: Sequence[Answer], candidate: Candidate[Any] | None) -> NotebookCheck | None:
+    def _explain_right(self, judged: Sequence[Answer], candidate: Candidate | None) -> NotebookCheck | None:
         """Look at one case first: most submissions are right, and there it passes."""
         if candidate is None:
             return None
@@ -233,7 +230,7 @@ class CheckComparison:
             return None
         return self._conclude(CheckReason.OWN_FUNCTIONS, passes=False)
 
-    def _explain_wrong(self, judged: Sequence[Answer], candidate: Candidate[Any] | None) -> NotebookCheck | None:
+    def _explain_wrong(self, judged: Sequence[Answer], candidate: Candidate | None) -> NotebookCheck | None:
         wrong = all_wrong(self.at_home, judged)
         right = not any(wrong[direction.part].any() for probe in self._probes for direction in probe.directions)
         if candidate is None and not right:
@@ -249,7 +246,7 @@ class CheckComparison:
         return self._conclude(reason, passes=True, supposed=candidate is None, unseen=tuple(dict.fromkeys(unseen)))
 
     @staticmethod
-    def _passes(asked: _Round, judged: Sequence[Answer], candidate: Candidate[Any]) -> bool:
+    def _passes(asked: _Round, judged: Sequence[Answer], candidate: Candidate) -> bool:
         compared = asked.compare(candidate.answer(asked.cases), judged)
         return compared is not None and all(derivative.alike for derivative in compared)
 

@@ -1,7 +1,7 @@
 """The student's own lines that write a wrong result, as the jail found them in the text."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
@@ -11,8 +11,34 @@ from grader.contracts.cases.exchange import join_numbers
 from grader.contracts.rows.results import all_wrong
 from grader.model.verdict import FirstDifference, SourceLine
 
-if TYPE_CHECKING:
-    from grader.contracts.judging.subject import ListWrite
+
+class ListWrite(Protocol):
+    """A line of the student's that writes a result, as a jail found it."""
+
+    @property
+    def name(self) -> str:
+        """The result's expression."""
+        ...
+
+    @property
+    def cell(self) -> int:
+        """The notebook's cell, from 1 over its code cells; 0 in a file."""
+        ...
+
+    @property
+    def line(self) -> int:
+        """The line in it."""
+        ...
+
+    @property
+    def file(self) -> str | None:
+        """The path of its file in a package."""
+        ...
+
+    @property
+    def begins(self) -> str:
+        """The first line of its cell; empty in a file."""
+        ...
 
 
 def find_first_difference(
@@ -31,7 +57,7 @@ def find_first_difference(
     return FirstDifference(expressions[0], None, None, "", expressions) if expressions else None
 
 
-def add_lines(first: FirstDifference, writes: Sequence["ListWrite"]) -> FirstDifference | None:
+def add_lines(first: FirstDifference, writes: Sequence[ListWrite]) -> FirstDifference | None:
     """Return the first of the wrong results of which lines are known, with its sentence; None if there is none."""
     for expression in first.lists:
         own = [write for write in writes if write.name == expression]
@@ -46,7 +72,7 @@ def add_lines(first: FirstDifference, writes: Sequence["ListWrite"]) -> FirstDif
     return None
 
 
-def _describe(lines: tuple[int, ...], write: "ListWrite") -> str:
+def _describe(lines: tuple[int, ...], write: ListWrite) -> str:
     *others, last = map(str, lines)
     numbers = f"lines {', '.join(others)} and {last}" if others else f"line {last}"
     cell = write.cell or None

@@ -3,32 +3,42 @@
 import hashlib
 import io
 import json
+import zipfile
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from tokenize import TokenError
+from typing import Any
 
 import numpy as np
 
+from grader.contracts import gallery
 from grader.contracts.cases.arrays import Array
 from grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
 from grader.contracts.cases.drawn import describe_case, read_cases
 from grader.contracts.cases.renewal import arrange, choose_alike
-from grader.contracts.damage import DAMAGE
-from grader.contracts.judging.trial import EditedLine, ProvenStatement
+from grader.contracts.judging.contract import Contract
+from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from grader.contracts.language import archive
-from grader.contracts.language.assignment import KIND, ContractAssignment, assignment_from_json
+from grader.contracts.language.assignment import KIND, ContractAssignment, assignment_from_json, assignment_to_json
+from grader.contracts.naming.diagnoser import ContractDiagnoser
 from grader.contracts.naming.mistakes import PROJECTIONS, StoredMistake
-from grader.errors import AssignmentError, MadeByNewerVersion
-from grader.model.stored import assignment_to_json
-
-if TYPE_CHECKING:
-    from grader.contracts.judging.contract import Contract
+from grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
+from grader.model.assignment import LAYERED
 
 #: The archive's layout, which is also hashed into every id.
 FORMAT = 1
 
 UPDATE = "update Backmark to use it"
+
+#: The errors with which an archive of arrays says that it is damaged. RuntimeError: `zipfile` takes it for encrypted,
+#: or for compressed in another way. SyntaxError and TokenError: NumPy reads an array's description as Python would,
+#: before the archive's checksum is known.
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError),
+    *(SyntaxError, TokenError, zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +60,6 @@ class ContractRevision:
     #: The statements of its solutions that count for rows.
     statements: tuple[ProvenStatement, ...] = ()
     own_cases: bool = True
-    kind: str = KIND
     #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
     stored: str | None = None
     #: The places of cases that prove by themselves what publishing promised, such as that edits are caught.
@@ -58,23 +67,16 @@ class ContractRevision:
     #: By case where its numbers stood when its mistakes were stored; empty: where they stand.
     origins: tuple[int, ...] = ()
 
-    @property
-    def renewal(self) -> Self:
-        """Itself: fresh cases may replace some of its own."""
-        return self
-
     @cached_property
-    def subject(self) -> "Contract":
-        """The cases made ready for judging."""
-        # Not for who draws: Hypothesis looks at what else is imported.
-        from grader.contracts.judging.contract import Contract  # noqa: PLC0415
-        from grader.contracts.naming.diagnoser import ContractDiagnoser  # noqa: PLC0415
-
-        wrong = {identifier: mistake.wrong for identifier, mistake in self.mistakes.items()}
+    def contract(self) -> Contract:
+        """The assignment and its cases, made ready for judging."""
         diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes, self.origins)
-        fixed = archive.list_fixed([case.corner for case in self.cases.drawn], self.proving)
-        parts = (self.assignment, self.cases, self.ladder, self.probes)
-        return Contract(*parts, wrong, diagnoser, self.faults, self.statements, fixed)
+        return Contract(self.assignment, self.cases, self.ladder, self.probes, diagnoser)
+
+    @property
+    def fixed(self) -> Sequence[int]:
+        """The places of cases that never give way to fresh ones."""
+        return archive.list_fixed([case.corner for case in self.cases.drawn], self.proving)
 
     @property
     def assignment_json(self) -> str:
@@ -141,10 +143,15 @@ def dump(revision: ContractRevision) -> bytes:
 def load(data: bytes, name: str = "revision") -> ContractRevision:
     """Return the revision that `dump` wrote, in this or an earlier version of Backmark.
 
-    MadeByNewerVersion if it has a format or a field that this version does not know; AssignmentError if it is damaged.
+    MadeByEarlierVersion if it is of layered networks; MadeByNewerVersion if this version does not know its format or
+    one of its fields; AssignmentError if it is damaged.
     """
     try:
         header = archive.read_json(data)
+        if header.get("kind", LAYERED) == LAYERED:
+            raise MadeByEarlierVersion(
+                f"{name} is of networks in layers, which this version no longer judges: publish the assignment anew"
+            )
         if not isinstance(header["format"], int) or header["format"] > FORMAT:
             raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark: {UPDATE}")
         stored, identifier = str(header["assignment"]), header["id"]
@@ -152,12 +159,22 @@ def load(data: bytes, name: str = "revision") -> ContractRevision:
             arrays = {array: stored_arrays[array] for array in stored_arrays.files if array != "header"}
         revision = _read(header, arrays, _assignment(stored, name), stored)
         intact = revision.id == identifier
-    except DAMAGE as error:
+    except _DAMAGE as error:
         message = f"{name} is no revision, or is damaged; draw its cases again"
         raise AssignmentError(message) from error
     if not intact:
         raise AssignmentError(f"{name} is damaged (its content does not match its hash); draw its cases again")
     return revision
+
+
+def load_packaged(assignment_id: str) -> ContractRevision:
+    """Return a revision that ships with Backmark, such as `udl-7.2`."""
+    file = gallery.find_drawn(assignment_id)
+    if file is None:
+        alike = gallery.find_similar(assignment_id)
+        advice = f"did you mean {alike}?" if alike else "name one that `backmark assignments` lists, a file or a folder"
+        raise BadAssignment(f"there is no assignment {assignment_id!r}: {advice}")
+    return load(file.read_bytes(), file.name)
 
 
 def _read(

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from grader.contracts.cases.answers import Answer, Candidate
+from grader.contracts.cases.contract_cases import ContractCases
 from grader.errors import CandidateError
 
 #: Calls of the student's function that all counterexamples of one submission may cost together.
@@ -15,12 +15,12 @@ BUDGET = 1500
 class Witness:
     """Asks the candidate about cases, each only once, until the budget is spent or it ends."""
 
-    candidate: Candidate[Any]
+    candidate: Candidate
     left: int = BUDGET
-    #: The answers by `Cases.key`.
+    #: The answers by `ContractCases.key`.
     known: dict[bytes, Answer] = field(default_factory=dict)
 
-    def answer(self, cases: Any) -> list[Answer]:
+    def answer(self, cases: ContractCases) -> list[Answer]:
         """Return the candidate's answers; raises a CandidateError if it ends, which is asked nothing more then."""
         try:
             return self.candidate.answer(cases)
@@ -28,7 +28,7 @@ class Witness:
             self.left = 0
             raise
 
-    def ask(self, keys: Sequence[bytes], cases: Callable[[Sequence[int]], Any]) -> None:
+    def ask(self, keys: Sequence[bytes], cases: Callable[[Sequence[int]], ContractCases]) -> None:
         """Ask about the cases of these keys that are not known, as far as the budget goes.
 
         `cases` makes the question of the places among the keys.

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader.model.assignment import Feedback, Limits
-from grader.model.stored import OMITTED, read
+from grader.model.stored import OMITTED, read, write
 
 KIND = "contract"
 #: The kinds of values that inputs may have, and those among them by which no derivative is taken.
@@ -185,8 +185,22 @@ class ContractAssignment:
         return self.entries[0]
 
 
+def vary(assignment: ContractAssignment, seed: int | None, cases: int | None) -> ContractAssignment:
+    """Return the assignment with another seed, or another number of cases, unless they are None."""
+    return replace(
+        assignment,
+        seed=assignment.seed if seed is None else seed,
+        cases=assignment.cases if cases is None else cases,
+    )
+
+
+def assignment_to_json(assignment: ContractAssignment) -> str:
+    """Return the assignment in one canonical form."""
+    return json.dumps(write(assignment), sort_keys=True)
+
+
 def assignment_from_json(text: str) -> ContractAssignment:
-    """Return the assignment that `grader.model.stored.assignment_to_json` wrote.
+    """Return the assignment that `assignment_to_json` wrote.
 
     MadeByNewerVersion if it has fields that this version does not know; KeyError, TypeError or ValueError if it is no
     assignment at all.

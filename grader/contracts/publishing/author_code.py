@@ -5,8 +5,8 @@ from typing import Any
 
 from grader.contracts.cases.answers import Answer, Malformed, Raised
 from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.judging.subject import AnyExchange
-from grader.contracts.language.words import describe_difference
+from grader.contracts.cases.exchange import AnyExchange
+from grader.contracts.cases.form_words import describe_difference
 from grader.contracts.publishing.workshop import Workshop
 from grader.errors import BadAssignment, CandidateError, SubmissionError, TimedOut
 from grader.model.assignment import Limits

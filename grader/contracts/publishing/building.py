@@ -20,7 +20,7 @@ from grader.contracts.cases.drawn import SIMPLE, DrawnCase
 from grader.contracts.cases.layout import IndexedResult, find, list_results
 from grader.contracts.cases.values import SIMPLEST, VARIED, draw
 from grader.contracts.judging.notebook_check import CheckComparison
-from grader.contracts.judging.trial import ProvenStatement
+from grader.contracts.judging.proven_statement import ProvenStatement
 from grader.contracts.language.assignment import HOME, ContractAssignment
 from grader.contracts.language.expressions import ExpressionError
 from grader.contracts.publishing.author_code import clip, describe_dims, list_names

@@ -8,7 +8,7 @@ from math import ceil
 
 from grader.contracts.cases.contract_cases import ContractCases, list_expressions
 from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging.trial import EditedLine, ProvenStatement
+from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from grader.contracts.language.assignment import ContractAssignment, Solution
 from grader.contracts.language.row_comments import RowStatement
 from grader.contracts.language.row_tables import read_solution

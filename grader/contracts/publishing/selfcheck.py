@@ -1,14 +1,17 @@
-"""Tries an assignment's cases on the reference and on known-wrong implementations, as its subject has them."""
+"""What publishing saw of an assignment: whether its cases accept the solution, and detect every known mistake."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.answers import Candidate
-from grader.contracts.judging.subject import JudgedRevision
-from grader.contracts.judging.trial import KnownMistake, ProvenStatement
+from grader.contracts.cases.answers import Returned
+from grader.contracts.cases.values import parse
+from grader.contracts.judging.proven_statement import ProvenStatement
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language.assignment import DISCRETE, ContractAssignment, ContractMistake
+from grader.contracts.language.driver import find_widening
+from grader.contracts.publishing.author_code import clip
 from grader.contracts.rows.agreement import disagreeing
 
 
@@ -16,8 +19,8 @@ from grader.contracts.rows.agreement import disagreeing
 class Catch:
     """The cases on which a mistake is seen."""
 
-    mistake: KnownMistake
-    places: tuple[int, ...]
+    mistake: ContractMistake
+    places: Sequence[int]
 
     @property
     def cases(self) -> int:
@@ -42,10 +45,10 @@ class SelfCheck:
     #: The statements of solutions that count for rows, with what the cases catch of their edits.
     statements: tuple[ProvenStatement, ...] = ()
     #: The places of cases that never give way to fresh ones.
-    fixed: tuple[int, ...] = ()
+    fixed: Sequence[int] = ()
 
     @property
-    def missed(self) -> tuple[KnownMistake, ...]:
+    def missed(self) -> tuple[ContractMistake, ...]:
         """Mistakes that pass on every case."""
         return tuple(catch.mistake for catch in self.catches if not catch.cases)
 
@@ -55,32 +58,36 @@ class SelfCheck:
         return not self.reference_rejected and not self.missed and not self.faults
 
 
-def reference_rejected(revision: JudgedRevision) -> int:
-    """The number of cases on which a right implementation is rejected."""
-    subject = revision.subject
-    return sum(_disagreeing(subject.cases, subject.trial().reference))
+def reference_rejected(revision: ContractRevision) -> int:
+    """The number of cases on which what is expected itself is rejected."""
+    cases = revision.cases
+    right = np.nan_to_num(cases.expected)
+    answers = [Returned(right[start:stop]) for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
+    return sum(disagreeing(cases, answers))
 
 
-def selfcheck(revision: JudgedRevision) -> SelfCheck:
-    """Every known mistake of this assignment, against every case."""
-    subject = revision.subject
-    cases, tried = subject.cases, subject.trial()
-    right = _disagreeing(cases, tried.reference)
-    catches = tuple(
-        Catch(mistake, tuple(np.flatnonzero(_disagreeing(cases, mistake.candidate)).tolist()))
-        for mistake in tried.mistakes
-    )
+def selfcheck(revision: ContractRevision) -> SelfCheck:
+    """Every known mistake of a revision's assignment, as it was tried on every case."""
+    assignment = revision.assignment
     return SelfCheck(
-        len(cases),
-        sum(right),
-        int(np.isnan(cases.expected).sum()),
-        catches,
-        tuple(tried.faults),
-        tuple(tried.warnings),
-        tuple(tried.statements),
-        tuple(tried.fixed),
+        len(revision.cases),
+        reference_rejected(revision),
+        int(np.isnan(revision.cases.expected).sum()),
+        tuple(Catch(mistake, revision.mistakes[mistake.id].wrong) for mistake in assignment.mistakes),
+        revision.faults,
+        tuple(find_warnings(assignment)),
+        revision.statements,
+        revision.fixed,
     )
 
 
-def _disagreeing(cases: Any, candidate: Candidate[Any]) -> Sequence[bool]:
-    return disagreeing(cases, candidate.answer(cases))
+def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield what an author should know of an assignment that may be used."""
+    inputs = (entry.name for entry in assignment.inputs if parse(entry.values)[0] not in DISCRETE)
+    arrays = {*inputs, *assignment.upstream, *assignment.given}
+    if text := find_widening(assignment.call, arrays, assignment.entries):
+        yield (
+            f"call.code has {clip(' '.join(text.split()))}, which makes double precision of single precision. What"
+            " rounding does to right code in single precision is then not measured, and such code may fail: pass the"
+            " array as it is, or x[()] for an array without axes"
+        )

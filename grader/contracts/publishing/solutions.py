@@ -12,11 +12,10 @@ from grader.contracts.cases.answers import Answer, Raised, Returned
 from grader.contracts.cases.arrays import Array
 from grader.contracts.cases.contract_cases import ContractCases, list_expressions
 from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.exchange import ContractExchange, join_numbers, numbers_of
+from grader.contracts.cases.exchange import AnyExchange, ContractExchange, join_numbers, numbers_of
 from grader.contracts.cases.values import VARIED
 from grader.contracts.judging.notebook_check import CheckComparison
 from grader.contracts.judging.own_pass import choose_probes, disturb
-from grader.contracts.judging.subject import AnyExchange
 from grader.contracts.language.assignment import ContractAssignment, Solution
 from grader.contracts.language.driver import defined_names
 from grader.contracts.naming.mistakes import describe_forms

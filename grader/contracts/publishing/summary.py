@@ -8,7 +8,8 @@ import numpy as np
 
 from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.cases.trees import Description
-from grader.contracts.judging.trial import ProvenStatement
+from grader.contracts.judging.proven_statement import ProvenStatement
+from grader.contracts.judging.revision import ContractRevision
 from grader.model.cases import format_case
 from grader.model.survey import Survey
 
@@ -18,19 +19,19 @@ _MOST_VALUES = 20
 _MOST_PARTS = 10
 
 
-def describe(assignment: str, revision: str, cases: ContractCases, statements: Sequence[ProvenStatement]) -> Survey:
-    """Return the figures of the cases of a revision, which is named by its ids, as JSON, as sentences and as counts."""
-    figures = count(cases, statements)
+def describe(revision: ContractRevision) -> Survey:
+    """Return the figures of the cases of a revision as JSON, as sentences and as counts."""
+    figures = count(revision.cases, revision.statements)
     least, most = figures["input_numbers"].values()
     ranges = {name: dim for name, dim in figures["dims"].items() if "least" in dim}
     return Survey(
-        {"id": assignment, "revision": revision, **figures},
+        {"id": revision.assignment.id, "revision": revision.id, **figures},
         (
             f"{figures['cases']} cases with {least} to {most} input numbers.",
             f"{figures['numbers']} numbers are compared, {figures['inconclusive']} of them inconclusive.",
             *(f"{name} is from {dim['least']} to {dim['most']}." for name, dim in ranges.items()),
             f"A case of the middle size: {_describe_example(figures['example'])}.",
-            *map(_describe_statement, statements),
+            *map(_describe_statement, revision.statements),
         ),
         (
             ("Cases by corner", figures["corners"]),

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from grader.contracts.cases.answers import Answer
-from grader.contracts.judging.subject import AnyExchange
+from grader.contracts.cases.exchange import AnyExchange, ContractExchange
 from grader.contracts.repair.mender import Mender
 from grader.model.assignment import Limits
 
@@ -30,7 +30,7 @@ class Workshop(Protocol):
         """
         ...
 
-    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> AbstractContextManager[Mender]:
+    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> AbstractContextManager[Mender]:
         """Return a source whose statements can be changed, to be closed.
 
         Entering it raises SubmissionError if the source cannot be read, and a CandidateError if it ends at once.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.contract_cases import ContractCases
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ Script = Sequence[Sequence[str | int]]
 class Mender(Protocol):
     """A submission that can be asked what may be mended of it, and what it answers then. It never decides a pass."""
 
-    def study(self, cases: Any, study: Mapping[str, Any]) -> Mapping[str, Any]:
+    def study(self, cases: ContractCases, study: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what may be mended, as a checked reply has it; raises CandidateError.
 
         The cases are run to see which variables agree with the solution's.
@@ -42,7 +43,7 @@ class Mender(Protocol):
         """Return edits in full, each given by the number of its statement and its place; raises CandidateError."""
         ...
 
-    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    def trace(self, cases: ContractCases, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
         """Return for each edit the statement of the solution's that computes what it changes, -1 for none.
 
         Beside it stand all statements whose values are computed. All edits are made, and the cases are run; raises
@@ -50,6 +51,6 @@ class Mender(Protocol):
         """
         ...
 
-    def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
+    def mend(self, cases: ContractCases, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those that came before, in a row."""
         ...

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from grader.contracts.cases.answers import Answer, Malformed, Returned
-from grader.contracts.cases.arrays import Array, Booleans, Cases
+from grader.contracts.cases.arrays import Array, Booleans
+from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.rows import wording
 from grader.contracts.rows.row import Row
 from grader.model.verdict import Mark
@@ -23,7 +24,7 @@ def same(first: Answer, second: Answer) -> bool:
     return type(first) is type(second)
 
 
-def wrong_entries(cases: Cases, i: int, answer: Returned) -> Booleans:
+def wrong_entries(cases: ContractCases, i: int, answer: Returned) -> Booleans:
     """For each number of case `i` whether the answer is beyond its tolerance; NaN always is."""
     own = slice(cases.starts[i], cases.starts[i + 1])
     return find_wrong(answer.numbers, cases.expected[own], cases.tolerances[own])
@@ -37,7 +38,7 @@ def find_wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
     return np.asarray(~np.isfinite(got) | (~near & ~np.isnan(truth)))
 
 
-def all_wrong_entries(cases: Cases, answers: Sequence[Answer]) -> Booleans:
+def all_wrong_entries(cases: ContractCases, answers: Sequence[Answer]) -> Booleans:
     """For each number of the cases whether the answer is beyond its tolerance, or there is none to compare."""
     # A case that did not return anything is NaN in all of its entries, which is wrong wherever it stands.
     got = np.full(cases.starts[-1], np.nan)
@@ -47,39 +48,37 @@ def all_wrong_entries(cases: Cases, answers: Sequence[Answer]) -> Booleans:
     return find_wrong(got, cases.expected, cases.tolerances)
 
 
-def disagreeing(cases: Cases, answers: Sequence[Answer]) -> list[bool]:
+def disagreeing(cases: ContractCases, answers: Sequence[Answer]) -> list[bool]:
     """For each case whether any number is wrong, or there are none to compare."""
     wrong = all_wrong_entries(cases, answers)
     return np.logical_or.reduceat(wrong, cases.starts[:-1])[: len(answers)].tolist() if len(cases) else []
 
 
-def agreement(cases: Cases, answers: Sequence[Answer], later: int = 0, noun: str = "case") -> Row:
+def agreement(cases: ContractCases, answers: Sequence[Answer], later: int = 0) -> Row:
     """The judge of *passed*. `later` of the answers came when a case was asked about again."""
     failing = tuple(np.flatnonzero(disagreeing(cases, answers)).tolist())
     if not failing:
         return Row(Mark.PASSED, len(cases), "")
-    message = wording.tally(len(failing), len(cases), noun) + (wording.later(later) if later else "")
+    message = wording.tally(len(failing), len(cases)) + (wording.later(later) if later else "")
     return Row(Mark.FAILED, len(cases), message, failing, disagreeing)
 
 
-def purity(
-    answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool, noun: str
-) -> Row:
+def purity(answers: Sequence[Answer], again: Sequence[Answer], asked_again: Sequence[int], *, ended: bool) -> Row:
     """Arguments as they were, and the same answer when asked again after all the others."""
     changed = sorted({name for answer in answers for name in answer.changed})
     changing = tuple(i for i, answer in enumerate(answers) if answer.changed)
     if changing:
         returned = sum(isinstance(answer, Returned) for answer in answers)
-        message = wording.changes_arguments(changed, len(changing), len(answers), returned, noun)
+        message = wording.changes_arguments(changed, len(changing), len(answers), returned)
         return Row(Mark.FAILED, len(answers), message, changing)
     differing = tuple(i for i, second in zip(asked_again, again, strict=False) if not same(answers[i], second))
     if differing or ended:
-        message = wording.silent_again(noun) if ended else wording.differs_again(len(differing), len(asked_again), noun)
+        message = wording.SILENT_AGAIN if ended else wording.differs_again(len(differing), len(asked_again))
         return Row(Mark.FAILED, len(answers), message, differing)
     return Row(Mark.PASSED, len(answers), "")
 
 
-def wrong_later(cases: Cases, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
+def wrong_later(cases: ContractCases, answers: Sequence[Answer], again: Mapping[int, Answer]) -> dict[int, Answer]:
     """The second answers, by case, that disagree with what is expected although the first ones agreed."""
     differing = [i for i, second in again.items() if not same(answers[i], second)]
     if not differing:

@@ -9,11 +9,10 @@ from grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, Ret
 from grader.contracts.cases.arrays import Booleans
 from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.cases.exchange import join_numbers, numbers_of
-from grader.contracts.judging.marks import RowSpec
+from grader.contracts.cases.form_words import describe_form, is_of_other_numbers
 from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.words import describe_form, is_of_other_numbers
 from grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
-from grader.contracts.rows.row import Row
+from grader.contracts.rows.row import Row, RowSpec
 from grader.model.verdict import Mark
 
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from grader.contracts.cases.contract_cases import ContractCases
 from grader.model.verdict import Mark
 
 #: Returns for each of some cases True if it fails, given the answers to them.
-Fails = Callable[[Any, Sequence[Answer]], Sequence[bool]]
+Fails = Callable[[ContractCases, Sequence[Answer]], Sequence[bool]]
 
 
 def way(answer: Answer) -> tuple[str, str]:
@@ -23,6 +23,15 @@ def way(answer: Answer) -> tuple[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class RowSpec:
+    """A row of the rubric: its name, its title and the most marks for it."""
+
+    name: str
+    title: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The failure that a smaller case must show, too: the test of a row, and the way in which the answer is wrong."""
 
@@ -34,7 +43,7 @@ class Failure:
         """True unless the answer is wrong in another way, which is cheaper to see than to test."""
         return self.way is None or way(answer) == self.way
 
-    def is_shown_by(self, case: Any, answers: Sequence[Answer]) -> bool:
+    def is_shown_by(self, case: ContractCases, answers: Sequence[Answer]) -> bool:
         """True if the one case fails like this."""
         return self.could_be(answers[0]) and self.test(case, answers)[0]
 

@@ -7,9 +7,9 @@ import sys
 import pytest
 
 from grader.contracts.cases import draw
+from grader.contracts.language.assignment import assignment_to_json
 from grader.contracts.language.expressions import MOST_ITEMS
 from grader.errors import REFUSED
-from grader.model.stored import assignment_to_json
 from tests.contracts.making import LINEAR, contract
 
 #: Dims of a text or a list, each twice as long as the one before, or so many of nearly the most.

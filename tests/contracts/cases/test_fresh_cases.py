@@ -8,12 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.contracts import kinds
 from grader.contracts.cases.contract_cases import ContractCases, ResultPlace
 from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.contracts_kind import vary
 from grader.contracts.judging.revision import ContractRevision, dump, load
-from grader.contracts.language.assignment import HOME
+from grader.contracts.language.archive import read_header
+from grader.contracts.language.assignment import HOME, vary
 from grader.contracts.naming.mistakes import Projector
 from grader.contracts.publishing.selfcheck import selfcheck
 from grader.errors import BadAssignment
@@ -161,7 +160,7 @@ def test_cases_at_home_and_those_that_prove_something_stay() -> None:
         (row.name, row.score) for row in by_own.properties
     ]
     assert [case.corner for case in pool.cases.drawn].count(HOME) == 0
-    header = kinds.read_header(dump(own))
+    header = read_header(dump(own))
     assert (header.fixed, header.caught) == (checked.fixed, tuple(catch.places for catch in checked.catches))
 
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language.assignment import assignment_to_json
 from grader.errors import BadAssignment
 from grader.model.result import read_verdict
-from grader.model.stored import assignment_to_json
 from grader.model.verdict import CaseCounterexample, GradedAssignment, GradedSubmission, LayersDrawing, Verdict
 from grader.web.pages.comparing import compare
 from grader.web.pages.layers import Drawing, draw

@@ -42,7 +42,7 @@ def judge_of(entry: str) -> Judge:
 
 
 def find_mistake(judge_of_entry: Judge, source: str) -> PythonMistake | None:
-    answers = local_by(source, judge_of_entry.subject.exchange).answer(judge_of_entry.questions)
+    answers = local_by(source, judge_of_entry.contract.exchange).answer(judge_of_entry.questions)
     return next((answer.mistake for answer in answers if isinstance(answer, Raised)), None)
 
 
@@ -173,9 +173,9 @@ def test_nothing_is_said_where_nothing_is_sure(lines: str, linear: ContractRevis
 
 
 def test_a_line_is_described_once_however_often_it_raises(linear: ContractRevision) -> None:
-    subject = Judge(linear).subject
+    ready = Judge(linear).contract
     source = RIGHT.replace("x.T @ dout", "x.T @ dout @ missing")
-    answers = local_by(source, subject.exchange).answer(Judge(linear).questions)
+    answers = local_by(source, ready.exchange).answer(Judge(linear).questions)
     assert all(isinstance(answer, Raised) for answer in answers)
     assert sum(answer.mistake is not None for answer in answers if isinstance(answer, Raised)) == 1
 

@@ -2,23 +2,24 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from grader.contracts.cases.answers import Answer, Returned
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.judging.contract import Contract
 from grader.contracts.judging.judge import Judge
 from grader.errors import CandidateError, Crashed
 from grader.model.verdict import Judgement, Property
-from tests.contracts.judging.toy import Toy, ToyCases, ToyRevision, cases, draw_revision
+from tests.contracts.judging.toy import draw_revision, find_right
 
 #: Pairs of the revision that is judged.
 PAIRS = 30
 
 #: An answer made of the number of the call, the pair, and the right answer.
-Change = Callable[[int, ToyCases, Returned], Answer]
+Change = Callable[[int, ContractCases, Returned], Answer]
 
 
-def leave(_call: int, _pair: ToyCases, right: Returned) -> Answer:
+def leave(_call: int, _pair: ContractCases, right: Returned) -> Answer:
     """The right answer."""
     return right
 
@@ -35,11 +36,11 @@ def wrong_from(first: int, place: int = 0) -> Change:
     return lambda call, _, right: off(right, place) if call >= first else right
 
 
-def fails_always(pairs: ToyCases, _answers: Sequence[Answer]) -> list[bool]:
+def fails_always(pairs: ContractCases, _answers: Sequence[Answer]) -> list[bool]:
     return [True] * len(pairs)
 
 
-def fails_never(pairs: ToyCases, _answers: Sequence[Answer]) -> list[bool]:
+def fails_never(pairs: ContractCases, _answers: Sequence[Answer]) -> list[bool]:
     return [False] * len(pairs)
 
 
@@ -52,42 +53,27 @@ class Ours:
     ending: CandidateError = field(default_factory=lambda: Crashed("It ended."))
     calls: int = 0
 
-    def answer(self, pairs: ToyCases) -> list[Answer]:
+    def answer(self, cases: ContractCases) -> list[Answer]:
         """The answers to the pairs, in order."""
         answers: list[Answer] = []
-        for i in range(len(pairs)):
+        for i in range(len(cases)):
             if self.calls == self.ends_at:
                 self.ending.answers = answers
                 raise self.ending
-            pair = pairs.take([i])
-            right = Returned(cases(pair.inputs).expected)
-            answers.append(self.change(self.calls, pair, right))
+            answers.append(self.change(self.calls, cases.take([i]), Returned(find_right(cases, i))))
             self.calls += 1
         return answers
 
 
-@dataclass(frozen=True, eq=False)
-class Revised(ToyRevision):
-    """A revision with a toy of another class."""
-
-    toy: type[Toy] = Toy
-
-    @cached_property
-    def subject(self) -> Toy:
-        """The toy."""
-        return self.toy(self.assignment, self.cases)
-
-
-def judge_of(toy: type[Toy] = Toy) -> Judge:
-    base = draw_revision()
-    return Judge(Revised(base.assignment, base.cases, toy=toy))
+def judge_of(made: type[Contract] = Contract) -> Judge:
+    return Judge(draw_revision(made))
 
 
 def judge_change(
-    change: Change = leave, *, fresh: Ours | None = None, toy: type[Toy] = Toy, **ending: Any
+    change: Change = leave, *, fresh: Ours | None = None, made: type[Contract] = Contract, **ending: Any
 ) -> Judgement:
     """The judgement of a candidate; in a fresh process it is the same again, or `fresh`."""
-    return judge_of(toy).judge(Ours(change, **ending), lambda: fresh or Ours(change))
+    return judge_of(made).judge(Ours(change, **ending), lambda: fresh or Ours(change))
 
 
 def row_of(judgement: Judgement, name: str) -> Property:

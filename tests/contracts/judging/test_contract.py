@@ -7,12 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.contracts import contracts_kind, kinds
 from grader.contracts.judging import revision
-from grader.contracts.judging.contract import find_warnings
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.publishing.selfcheck import selfcheck
+from grader.contracts.judging.revision import ContractRevision, load
+from grader.contracts.language.archive import read_header
+from grader.contracts.language.assignment import ContractAssignment, vary
+from grader.contracts.publishing.selfcheck import find_warnings, selfcheck
 from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
 from tests.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
@@ -242,20 +241,20 @@ def test_a_result_that_ones_satisfy_carries_no_marks() -> None:
 
 def test_what_is_stored_is_read_again_and_damage_is_seen(linear: ContractRevision) -> None:
     data = revision.dump(linear)
-    second_revision = kinds.load(data)
+    second_revision = load(data)
     assert (second_revision.id, second_revision.assignment, second_revision.cases_sha256) == (
         linear.id,
         linear.assignment,
         linear.cases_sha256,
     )
-    assert kinds.read_header(data).cases == len(linear.cases)
+    assert read_header(data).cases == len(linear.cases)
     other_revision = replace(linear, faults=("another",))
     assert other_revision.id != linear.id
     for at in range(40, len(data), len(data) // 40):
         damaged_data = bytearray(data)
         damaged_data[at] ^= 0x55
         with contextlib.suppress(AssignmentError):
-            assert kinds.load(bytes(damaged_data)).id == linear.id
+            assert load(bytes(damaged_data)).id == linear.id
 
 
 def test_a_revision_of_a_newer_version_is_refused_as_such(
@@ -265,11 +264,11 @@ def test_a_revision_of_a_newer_version_is_refused_as_such(
     data = revision.dump(linear)
     monkeypatch.undo()
     with pytest.raises(MadeByNewerVersion):
-        kinds.load(data)
+        load(data)
 
 
 def test_an_assignment_is_varied_by_seed_and_cases() -> None:
-    variant = contracts_kind.vary(contract(), 5, 12)
+    variant = vary(contract(), 5, 12)
     assert isinstance(variant, ContractAssignment)
     assert (variant.seed, variant.cases) == (5, 12)
 

@@ -1,6 +1,7 @@
 """Counterexamples are small, confirmed in a fresh process, and shown as they were seen if they are not."""
 
 from grader.contracts.cases.answers import Answer, Raised, Returned
+from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.judging.examples import Examples
 from grader.contracts.judging.witness import Witness
 from grader.contracts.rows.agreement import disagreeing
@@ -17,7 +18,7 @@ from tests.contracts.judging.pairs import (
     row_of,
     wrong_from,
 )
-from tests.contracts.judging.toy import Toy, ToyAssignment, ToyCases, draw_revision
+from tests.contracts.judging.toy import draw_revision, read_pair
 
 STATE = "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
 
@@ -28,13 +29,13 @@ def test_what_ends_after_its_last_pair_has_the_first_that_failed_as_its_countere
     judgement = judge_of().judge(candidate, lambda: Ours(wrong_from(0)))
     assert isinstance(judgement.counterexample, CaseCounterexample)
     assert candidate.calls == PAIRS + 3
-    assert judgement.counterexample.inputs[0].values == draw_revision().cases.inputs[20][0].tolist()
+    assert judgement.counterexample.inputs[0].values == read_pair(draw_revision().cases, 20)[0].tolist()
 
 
 def test_a_counterexample_is_small_and_confirmed_in_one_fresh_process_for_all_rows() -> None:
     candidates: list[Ours] = []
 
-    def change(_call: int, _pair: ToyCases, right: Returned) -> Answer:
+    def change(_call: int, _pair: ContractCases, right: Returned) -> Answer:
         return Returned(right.numbers + 1)
 
     def fresh() -> Ours:
@@ -57,8 +58,8 @@ def test_a_counterexample_is_small_and_confirmed_in_one_fresh_process_for_all_ro
 def test_a_smaller_pair_that_fails_in_another_way_is_no_counterexample() -> None:
     """A wrong number is shown, and not the exception on what is smaller still."""
 
-    def change(_call: int, pair: ToyCases, right: Returned) -> Answer:
-        (x, _) = pair.inputs[0]
+    def change(_call: int, pair: ContractCases, right: Returned) -> Answer:
+        x, _ = read_pair(pair, 0)
         if len(x) > 1:
             return off(right)
         return Raised("ValueError", "no") if x == 1 else right
@@ -71,8 +72,8 @@ def test_a_smaller_pair_that_fails_in_another_way_is_no_counterexample() -> None
 def test_a_process_that_ends_at_one_counterexample_keeps_back_no_other() -> None:
     """Each has a fresh process of its own, and so has the pair that is shown in the place of a smaller one."""
 
-    def change(_call: int, pair: ToyCases, right: Returned) -> Answer:
-        return off(right, 0 if len(pair.inputs[0][0]) == 1 else 1)
+    def change(_call: int, pair: ContractCases, right: Returned) -> Answer:
+        return off(right, 0 if pair.drawn[0].dims["n"] == 1 else 1)
 
     fresh = iter([Ours(ends_at=0), Ours(), Ours()])
     judgement = judge_of().judge(Ours(change), lambda: next(fresh))
@@ -93,16 +94,16 @@ def test_what_is_right_in_a_fresh_process_is_said_to_depend_on_more_than_its_arg
 def test_a_shown_pair_that_fails_in_a_fresh_process_is_not_said_to_pass_there() -> None:
     """A smaller one failed by what was kept between calls alone: that costs `pure`, and is said in its row."""
 
-    def change(call: int, pair: ToyCases, right: Returned) -> Answer:
-        return off(right) if len(pair.inputs[0][0]) > 1 or call >= 3 * PAIRS else right
+    def change(call: int, pair: ContractCases, right: Returned) -> Answer:
+        return off(right) if pair.drawn[0].dims["n"] > 1 or call >= 3 * PAIRS else right
 
-    def last(call: int, pair: ToyCases, right: Returned) -> Answer:
+    def last(call: int, pair: ContractCases, right: Returned) -> Answer:
         return change(call + 3 * PAIRS, pair, right)
 
-    subject = Toy(ToyAssignment(), draw_revision().cases)
-    answers = Ours(change).answer(subject.cases)
-    examples = Examples(subject, answers, Witness(Ours(last)), lambda: Ours(change))
-    failing_places = tuple(i for i, wrong in enumerate(disagreeing(subject.cases, answers)) if wrong)
+    contract = draw_revision().contract
+    answers = Ours(change).answer(contract.cases)
+    examples = Examples(contract, answers, Witness(Ours(last)), lambda: Ours(change))
+    failing_places = tuple(i for i, wrong in enumerate(disagreeing(contract.cases, answers)) if wrong)
     example = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", failing_places, disagreeing)})["row"]
     assert isinstance(example.shown, CaseCounterexample)
     assert (example.shown.case, example.repeats, example.depends) == ({"n": 2}, True, True)
@@ -121,9 +122,9 @@ def test_a_row_without_a_test_of_its_own_has_no_counterexample() -> None:
 
 def test_of_the_pairs_of_a_row_the_smallest_that_is_wrong_in_its_numbers_is_shown() -> None:
     """A right one, such as of a row about form, only if there is no other."""
-    subject = Toy(ToyAssignment(), draw_revision().cases)
-    answers = Ours(lambda call, _, right: off(right) if call in {9, 11} else right).answer(subject.cases)
-    examples = Examples(subject, answers, Witness(Ours(), left=0), Ours)
+    contract = draw_revision().contract
+    answers = Ours(lambda call, _, right: off(right) if call in {9, 11} else right).answer(contract.cases)
+    examples = Examples(contract, answers, Witness(Ours(), left=0), Ours)
     wrong = Row(Mark.FAILED, PAIRS, "", (2, 11, 9), fails_always)
     right = Row(Mark.FAILED, PAIRS, "", (5, 3), fails_always)
     shown_examples = examples.smallest_by_row({"wrong": wrong, "right": right, "passed": Row(Mark.PASSED, PAIRS, "")})
@@ -131,22 +132,22 @@ def test_of_the_pairs_of_a_row_the_smallest_that_is_wrong_in_its_numbers_is_show
     for name, place in (("wrong", 9), ("right", 3)):
         example = shown_examples[name].shown
         assert isinstance(example, CaseCounterexample)
-        assert example.inputs[0].values == subject.cases.inputs[place][0].tolist()
+        assert example.inputs[0].values == read_pair(contract.cases, place)[0].tolist()
 
 
 def test_the_same_wrong_answer_that_a_row_does_not_see_again_is_no_state() -> None:
     """The row's own test may need more than one pair: what depends on the calls before answers otherwise."""
-    subject = Toy(ToyAssignment(), draw_revision().cases)
+    contract = draw_revision().contract
     candidate = Ours(wrong_from(0))
-    answers = candidate.answer(subject.cases)
-    examples = Examples(subject, answers, Witness(candidate), lambda: Ours(wrong_from(0)))
+    answers = candidate.answer(contract.cases)
+    examples = Examples(contract, answers, Witness(candidate), lambda: Ours(wrong_from(0)))
     shown_examples = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_never)})
     assert shown_examples["row"].repeats
 
 
 def test_a_wrong_answer_that_turns_out_right_alone_is_state_though_its_row_still_fails() -> None:
-    subject = Toy(ToyAssignment(), draw_revision().cases)
-    answers = Ours(wrong_from(0)).answer(subject.cases)
-    examples = Examples(subject, answers, Witness(Ours(), left=0), Ours)
+    contract = draw_revision().contract
+    answers = Ours(wrong_from(0)).answer(contract.cases)
+    examples = Examples(contract, answers, Witness(Ours(), left=0), Ours)
     shown_examples = examples.smallest_by_row({"row": Row(Mark.FAILED, PAIRS, "", (9,), fails_always)})
     assert not shown_examples["row"].repeats

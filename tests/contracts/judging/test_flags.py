@@ -82,9 +82,9 @@ def formulas(made: ContractRevision) -> tuple[str, str]:
 
 def flags(made: ContractRevision, source: str, dtype: str = "float64") -> list[str]:
     """Return the ids of a source's flags, as long as nothing is judged."""
-    subject = made.subject
-    candidate = local_by(source, ContractExchange(made.assignment, subject.exchange.results, dtype))
-    return [flag.id for flag in subject.flags(candidate.answer(subject.probes), Witness(candidate))]
+    ready = made.contract
+    candidate = local_by(source, ContractExchange(made.assignment, ready.exchange.results, dtype))
+    return [flag.id for flag in ready.flags(candidate.answer(ready.probes), Witness(candidate))]
 
 
 #: A complex step has no quantum. One of five points, with a step of 1e-3, has one that is hardly above rounding.
@@ -383,9 +383,9 @@ def test_probes_are_stored(relu: ContractRevision) -> None:
 
 def test_of_a_function_that_ends_on_more_probes_nothing_is_claimed(relu: ContractRevision) -> None:
     source = next(iter(differencing(*formulas(relu)).values()))
-    subject = relu.subject
-    candidate = local_by(source, subject.exchange)
-    assert subject.flags(candidate.answer(subject.probes), Witness(Ending())) == []
+    ready = relu.contract
+    candidate = local_by(source, ready.exchange)
+    assert ready.flags(candidate.answer(ready.probes), Witness(Ending())) == []
 
 
 class Ending:

@@ -4,11 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.contracts.judging.judge import AGAIN
+from grader.contracts.judging.judge import AGAIN, Judge
 from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
 from tests.corpus.short import RIGHT
 from tests.local import local
-from tests.packaged import ContractJudge
 
 #: Fewer than the calls of the module of the commonest depth: a fault of a longer period may not be seen there.
 LONGEST = 40
@@ -18,7 +17,7 @@ FAULTY = RIGHT.replace("    dw, db, df =", "    scale = 1 + ({fault})\n    dw, d
 )
 
 
-def judge_source(source: str, judge: ContractJudge) -> Judgement:
+def judge_source(source: str, judge: Judge) -> Judgement:
     return judge.judge(local(source, judge), lambda: local(source, judge))
 
 
@@ -29,7 +28,7 @@ def faulty(fault: str, prelude: str = "") -> str:
 
 @settings(max_examples=12)
 @given(st.data())
-def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: ContractJudge, data: st.DataObject) -> None:
+def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: Judge, data: st.DataObject) -> None:
     period = data.draw(st.integers(2, LONGEST))
     phase = data.draw(st.integers(0, period - 1))
     counter = "from itertools import count\ncalls = count()\n"
@@ -37,7 +36,7 @@ def test_a_fault_at_every_so_many_calls_is_seen_in_any_phase(udl: ContractJudge,
     assert judgement.outcome is Outcome.FAILED
 
 
-def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: ContractJudge) -> None:
+def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> None:
     """With the network on which it was wrong, and what it answered then."""
     memory = "seen = set()\n"
     source = faulty("(key := all_weights[0].tobytes() + y.tobytes()) in seen or seen.add(key) is not None", memory)
@@ -57,7 +56,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: ContractJu
     assert judgement.properties[-1].outcome is Mark.FAILED
 
 
-def test_every_depth_is_asked_about_again(udl: ContractJudge) -> None:
+def test_every_depth_is_asked_about_again(udl: Judge) -> None:
     places = udl.asked_again
     assert len(places) == len(set(places)) == AGAIN
     depths = [case.dims["K"] for case in udl.revision.cases.drawn]
@@ -76,9 +75,7 @@ def test_every_depth_is_asked_about_again(udl: ContractJudge) -> None:
         ("", "np.random.default_rng().random()"),
     ],
 )
-def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(
-    udl: ContractJudge, prelude: str, draw: str
-) -> None:
+def test_each_network_sees_draws_of_its_own_and_the_same_ones_each_time(udl: Judge, prelude: str, draw: str) -> None:
     source = RIGHT.replace(
         "    dw, db, df =",
         f"    db = [0 * b + {draw} for b in all_biases]\n    return all_weights, db\n    dw, db, df =",

@@ -11,7 +11,7 @@ from grader.contracts.cases import values
 from grader.contracts.cases.draw import draw_ladder
 from grader.contracts.cases.drawn import SIMPLE
 from grader.contracts.cases.ladder import Choices, walk
-from grader.contracts.judging import contract as subject
+from grader.contracts.judging import contract as judged_contract
 from grader.contracts.judging.revision import ContractRevision
 from grader.model.verdict import CaseCounterexample, CaseInput
 from tests.contracts.judging.test_counterexamples import show
@@ -128,13 +128,13 @@ def test_every_case_that_is_shown_fails_and_is_no_larger_than_any_drawn_one_that
 
 def test_most_of_the_ladder_is_never_asked(linear: ContractRevision, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[int] = []
-    find = subject._find_failing
+    find = judged_contract._find_failing
 
     def count(rungs: Any, *others: Any) -> int | None:
         asked.append(len(rungs))
         return find(rungs, *others)
 
-    monkeypatch.setattr(subject, "_find_failing", count)
+    monkeypatch.setattr(judged_contract, "_find_failing", count)
     judge(linear, RIGHT.replace("x.T @ dout", "2 * x.T @ dout"))
     assert max(asked) <= 12
     assert sum(asked) < len(linear.ladder) / 4

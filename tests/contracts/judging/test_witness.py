@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from grader.contracts.cases.answers import Answer, Raised, Returned
+from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.cases.question import read_raised, text
 from grader.contracts.judging.witness import Witness
 from grader.contracts.rows.row import Failure
 from grader.errors import Crashed
 from grader.model.verdict import SourceLine
 from tests.contracts.judging.pairs import Ours, fails_always, fails_never
-from tests.contracts.judging.toy import ToyCases, draw_revision
+from tests.contracts.judging.toy import draw_revision
 
 
 def test_a_failure_is_shown_only_by_an_answer_that_is_wrong_in_its_way() -> None:
@@ -23,7 +24,7 @@ def test_a_failure_is_shown_only_by_an_answer_that_is_wrong_in_its_way() -> None
     assert Failure(fails_always).could_be(error_answer)
 
 
-def keys_of(pairs: ToyCases) -> list[bytes]:
+def keys_of(pairs: ContractCases) -> list[bytes]:
     return [pairs.key(i) for i in range(len(pairs))]
 
 
@@ -76,7 +77,7 @@ def test_an_error_that_a_jail_describes_is_read_with_caps_and_places() -> None:
 class Ending(Ours):
     """A candidate that ends at each question."""
 
-    def answer(self, pairs: ToyCases) -> list[Answer]:  # noqa: ARG002 - a candidate's
+    def answer(self, cases: ContractCases) -> list[Answer]:  # noqa: ARG002 - a candidate's
         """Return nothing: it ends."""
         raise Crashed("It ended.")
 

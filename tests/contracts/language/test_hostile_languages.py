@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts import kinds
-from grader.contracts.language import folder
+from grader.contracts.language import folder, reading
 from grader.errors import BadAssignment
 from tests.contracts.making import FILES, LINEAR, contract
 from worker.grading.revisions import DrawingProcess
@@ -174,7 +173,7 @@ def test_many_mistakes_are_refused() -> None:
 def test_a_file_by_a_name_that_leads_elsewhere_is_refused(name: str) -> None:
     files = "".join(f"\"{file}\" = '''\n{text}'''\n" for file, text in FILES.items())
     with pytest.raises(BadAssignment, match="files") as refusal:
-        kinds.parse(f'{LINEAR}\n[files]\n{files}"{name}" = "x"\n', "toml")
+        reading.parse(f'{LINEAR}\n[files]\n{files}"{name}" = "x"\n', "toml")
     assert len(str(refusal.value)) < LONGEST
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts import kinds
-from grader.contracts.judging.contract import find_warnings
+from grader.contracts.language import reading
+from grader.contracts.publishing.selfcheck import find_warnings
 from grader.errors import BadAssignment
 from tests.contracts.making import FILES, LINEAR, contract
 
@@ -111,7 +111,7 @@ def test_a_folder_is_one_text_with_its_files_in_it(tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(LINEAR)
     for name, text in FILES.items():
         (tmp_path / name).write_text(text)
-    assert kinds.read(tmp_path) == contract()
+    assert reading.read(tmp_path) == contract()
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_any_text_comes_through_a_folder(text: str, tmp_path: Path) -> None:
     (tmp_path / "assignment.toml").write_text(LINEAR)
     for name in ("reference.py", "solution.py"):
         (tmp_path / name).write_text(text + FILES[name])
-    assignment = kinds.read(tmp_path)
+    assignment = reading.read(tmp_path)
     assert getattr(assignment, "solution", None) == text + FILES["solution.py"]
 
 

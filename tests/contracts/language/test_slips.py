@@ -8,10 +8,9 @@ from typing import Any
 
 import pytest
 
-from grader.contracts import kinds
-from grader.contracts.language.assignment import ContractMistake
+from grader.contracts.language import reading
+from grader.contracts.language.assignment import ContractMistake, assignment_to_json
 from grader.errors import BadAssignment
-from grader.model.stored import assignment_to_json
 from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, build, contract
 
 #: The same mistake as that of the file.
@@ -237,4 +236,4 @@ def test_a_folder_with_slips_is_one_text_with_its_files_in_it(tmp_path: Path) ->
     (tmp_path / "assignment.toml").write_text(write([UPSTREAM]))
     for name in ("reference.py", "solution.py"):
         (tmp_path / name).write_text(FILES[name])
-    assert kinds.read(tmp_path) == contract(write([UPSTREAM]), mistake_upstream="")
+    assert reading.read(tmp_path) == contract(write([UPSTREAM]), mistake_upstream="")

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import grader
-from grader.contracts import kinds
 from grader.contracts.cases.answers import Answer, Raised, Returned
 from grader.contracts.judging.revision import ContractRevision, dump, load
+from grader.contracts.language import reading
 from grader.contracts.language.assignment import ContractAssignment
 from tests.contracts.making import build, contract, judge
 from tests.contracts.naming.planting import (
@@ -32,7 +32,7 @@ AFFINE = Path(grader.__path__[0]) / "assignments" / "gallery" / "cs231n-affine"
 @pytest.fixture(scope="module")
 def packaged_affine() -> ContractRevision:
     """The one that ships, without rows: where lines are named, no diagnosis is."""
-    assignment = kinds.read(AFFINE)
+    assignment = reading.read(AFFINE)
     assert isinstance(assignment, ContractAssignment)
     return make_revision(replace(assignment, rows=()))
 
@@ -135,7 +135,7 @@ def test_another_shape_is_said_of_the_form(edit: Edit, name: str, affine: Contra
 @pytest.fixture(scope="module")
 def relu() -> ContractRevision:
     """A contract about arrays of one to four axes, without mistakes of its own."""
-    assignment = kinds.read(AFFINE.with_name("cs231n-relu"))
+    assignment = reading.read(AFFINE.with_name("cs231n-relu"))
     assert isinstance(assignment, ContractAssignment)
     return make_revision(replace(assignment, mistakes=()))
 

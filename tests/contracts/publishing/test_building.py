@@ -10,10 +10,10 @@ import pytest
 from grader.contracts.cases.draw import draw_all
 from grader.contracts.cases.drawn import dump_cases
 from grader.contracts.judging.revision import ContractRevision, load
+from grader.contracts.language.assignment import assignment_to_json
 from grader.contracts.publishing import finishing, reference_run
 from grader.contracts.publishing.reference_run import ReferenceRun
 from grader.errors import BadAssignment
-from grader.model.stored import assignment_to_json
 from grader.model.verdict import Mark, Outcome
 from tests.contracts.language.test_row_comments import ROWS
 from tests.contracts.language.test_row_comments import SOLUTION as COMMENTED

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from grader.contracts import kinds
 from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.publishing.summary import count, describe
 from grader.model.survey import Survey
 from grader.web.pages import case_figures
 from tests.contracts.making import build_shared, contract
@@ -38,7 +38,7 @@ def revision() -> ContractRevision:
 
 
 def survey_of(revision: ContractRevision) -> Survey:
-    survey = kinds.find("contract").survey(revision)
+    survey = describe(revision)
     assert survey is not None
     return survey
 
@@ -77,7 +77,7 @@ def test_one_case_is_shown_with_its_dims_and_shapes(revision: ContractRevision) 
 
 
 def test_the_page_has_the_figures_that_publishing_stored(revision: ContractRevision) -> None:
-    stored = json.loads(json.dumps(revision.subject.summary(())))
+    stored = json.loads(json.dumps(count(revision.cases, revision.statements)))
     figures = case_figures.read(stored)
     assert figures is not None
     assert (figures.cases, figures.inputs) == (30, stored["example"]["inputs"])

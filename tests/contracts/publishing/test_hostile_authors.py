@@ -12,11 +12,10 @@ import pytest
 from grader.contracts.cases.draw import draw_all
 from grader.contracts.cases.drawn import dump_cases
 from grader.contracts.judging import revision
-from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
 from grader.contracts.publishing import finishing
 from grader.errors import BadAssignment
 from grader.model.records import Job, Kind, State
-from grader.model.stored import assignment_to_json
 from grader.store.publications import NewPublication
 from grader.store.submissions import NewSubmission
 from tests.contracts.making import FILES, LINEAR, RIGHT, contract
@@ -107,7 +106,7 @@ def forward(lines: str) -> str:
         ("raise ValueError('\\ud800\\x00\\x1b[31m' * 9999)", "reference.py raised ValueError"),
         ("import socket; socket.create_connection(('127.0.0.1', 22))", "reference.py raised"),
         ("import worker.grading", "reference.py raised ModuleNotFoundError"),
-        ("import grader.judge", "reference.py raised ModuleNotFoundError"),
+        ("import grader.contracts", "reference.py raised ModuleNotFoundError"),
         ("x += 1", "writes into its input x"),
         ("w[:] = 0", "writes into its input w"),
         ("import random; return {'out': x @ w + random.random()}", "other numbers when it was called again"),

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from grader.contracts.judging import revision
+from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.judging.trial import EditedLine, ProvenStatement
 from grader.contracts.publishing import proof
 from grader.contracts.publishing.preview import preview
 from grader.contracts.publishing.selfcheck import selfcheck

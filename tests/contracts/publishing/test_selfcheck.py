@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
+from grader.contracts.judging.judge import Judge
 from grader.contracts.publishing.selfcheck import selfcheck
-from tests.packaged import ContractJudge
 
 
-def test_the_shipped_assignment_catches_every_mistake(udl: ContractJudge) -> None:
+def test_the_shipped_assignment_catches_every_mistake(udl: Judge) -> None:
     """And accepts its solution in every case."""
     report = selfcheck(udl.revision)
     assert report.sound
@@ -14,7 +14,7 @@ def test_the_shipped_assignment_catches_every_mistake(udl: ContractJudge) -> Non
     assert min(caught_mistake.cases for caught_mistake in report.catches) >= 10
 
 
-def test_cases_that_a_mistake_passes_are_not_sound(udl: ContractJudge) -> None:
+def test_cases_that_a_mistake_passes_are_not_sound(udl: Judge) -> None:
     """Of three cases without hidden layers none shows the derivative of an activation."""
     flat = [place for place, case in enumerate(udl.revision.cases.drawn) if case.dims["K"] == 0][:3]
     mistakes = {name: replace(mistake, wrong=()) for name, mistake in udl.revision.mistakes.items()}

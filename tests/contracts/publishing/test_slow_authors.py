@@ -6,9 +6,9 @@ import pytest
 
 from grader.contracts.cases.draw import draw_all
 from grader.contracts.cases.drawn import dump_cases
+from grader.contracts.language.assignment import assignment_to_json
 from grader.contracts.publishing import finishing
 from grader.errors import BadAssignment
-from grader.model.stored import assignment_to_json
 from tests.contracts.making import FILES, LINEAR, contract
 from tests.contracts.test_commands import command
 from worker.grading.pool import Jails

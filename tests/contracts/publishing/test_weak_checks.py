@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.contracts import kinds
 from grader.contracts.gallery import find_folder
+from grader.contracts.language import reading
 from grader.contracts.language.assignment import ContractAssignment
 from grader.model.verdict import Outcome
 from tests.contracts.making import build, judge
@@ -92,7 +92,7 @@ def test_a_mistake_that_a_weak_check_lets_pass_fails_here(name: str) -> None:
     entry, mistake, check = CHECKS[name]
     folder = find_folder(entry)
     assert folder is not None
-    assignment = kinds.read(folder)
+    assignment = reading.read(folder)
     assert isinstance(assignment, ContractAssignment)
     source = next(candidate.source for candidate in assignment.mistakes if candidate.id == mistake)
     names: dict[str, Any] = {"np": np}

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from grader.contracts import kinds
 from grader.contracts.gallery import find_folder
 from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language import reading
 from grader.contracts.language.assignment import ContractAssignment
 from grader.model.verdict import Judgement, Mark, MendingKind
 from tests.contracts.making import build_shared, judge
@@ -38,7 +38,7 @@ def find_revision(name: str = "udl-7.2") -> ContractRevision:
     """Return the revision of a gallery entry."""
     folder = find_folder(name)
     assert folder is not None
-    assignment = kinds.read(folder)
+    assignment = reading.read(folder)
     assert isinstance(assignment, ContractAssignment)
     return build_shared(assignment)
 

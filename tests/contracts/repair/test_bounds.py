@@ -123,13 +123,13 @@ class _Flooding:
 
 
 def test_a_jail_that_ends_after_its_last_answer_costs_only_the_repair() -> None:
-    subject = find_revision().subject
+    ready = find_revision().contract
 
     def start() -> Mender:
-        return _Flooding(local_by(TWO_WRONG, subject.exchange))
+        return _Flooding(local_by(TWO_WRONG, ready.exchange))
 
-    repairer = Repairer(subject.assignment, subject.cases, subject.order)
-    answers = local_by(TWO_WRONG, subject.exchange).answer(subject.cases)
+    repairer = Repairer(ready.assignment, ready.cases, ready.order)
+    answers = local_by(TWO_WRONG, ready.exchange).answer(ready.cases)
     assert repairer.repair(WrongSubmission([0, 1], answers, start)) is None
 
 
@@ -167,7 +167,7 @@ def test_a_search_has_no_more_sets_in_memory_than_it_may_try() -> None:
 
 
 def test_what_is_endless_on_one_case_has_no_turns_left_for_the_others() -> None:
-    session = local_by(TWO_WRONG, find_revision().subject.exchange).session
+    session = local_by(TWO_WRONG, find_revision().contract.exchange).session
     assert isinstance(session, LocalSession)
     student = MendedStudent(session._student.lines, {}, None)
     for turns in (TURNS, 0):
@@ -216,13 +216,13 @@ class _Changing:
 
 
 def test_a_study_that_changes_frees_no_operation_of_its_rows() -> None:
-    subject, ended = find_revision().subject, list[bool]()
+    ready, ended = find_revision().contract, list[bool]()
 
     def start() -> Mender:
-        return _Changing(local_by(MOVED, subject.exchange), ended)
+        return _Changing(local_by(MOVED, ready.exchange), ended)
 
-    repairer = Repairer(subject.assignment, subject.cases, subject.order)
-    answers = local_by(MOVED, subject.exchange).answer(subject.cases)
+    repairer = Repairer(ready.assignment, ready.cases, ready.order)
+    answers = local_by(MOVED, ready.exchange).answer(ready.cases)
     repair = repairer.repair(WrongSubmission([0, 1], answers, start))
     assert ended
     # Where nothing corresponds to anything, results alone count.

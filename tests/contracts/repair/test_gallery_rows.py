@@ -8,9 +8,8 @@ from collections.abc import Collection
 
 import pytest
 
-from grader.contracts import kinds
 from grader.contracts.gallery import find_folder, list_gallery
-from grader.contracts.language import row_comments
+from grader.contracts.language import reading, row_comments
 from grader.contracts.language.assignment import ContractAssignment
 from grader.contracts.language.row_tables import RESERVED
 from grader.model.verdict import Mark, Outcome
@@ -21,7 +20,7 @@ from tests.contracts.repair.making import find_revision
 def read_entry(name: str) -> ContractAssignment:
     folder = find_folder(name)
     assert folder is not None
-    assignment = kinds.read(folder)
+    assignment = reading.read(folder)
     assert isinstance(assignment, ContractAssignment)
     return assignment
 

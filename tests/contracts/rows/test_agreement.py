@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from grader.contracts.cases.contract_cases import ContractCases, ResultPlace
+from grader.contracts.cases.drawn import DrawnCase
 from grader.contracts.rows.agreement import (
     agreement,
     all_wrong_entries,
@@ -15,11 +17,12 @@ from grader.contracts.rows.agreement import (
 )
 from grader.contracts.rows.row import Row, way
 from grader.model.verdict import Mark
-from tests.contracts.judging.toy import ToyCases
 
-#: Two pairs of vectors of one entry, with two numbers each.
-CASES = ToyCases(
-    inputs=((np.zeros(1), np.zeros(1)),) * 2,
+#: Two cases with two numbers each.
+CASES = ContractCases(
+    drawn=(DrawnCase({}, {}, np.zeros(0)),) * 2,
+    layouts=((ResultPlace("dw", 0, (2,), "w"),),) * 2,
+    terms=np.zeros((0, 4)),
     expected=np.array([1.0, 2.0, np.nan, 4.0]),
     tolerances=np.array([0.25, 0.25, np.inf, 0.5]),
 )
@@ -78,12 +81,12 @@ def test_the_row_of_what_repeats_names_the_cases_that_were_changed_or_answered_o
     """Of as many as were answered; what was changed goes before what differed."""
     right, differing_answer = build_answer(1, 2), build_answer(1, 3)
     changed_answer = Returned(right.numbers, ("y",))
-    pure_row = purity([right] * 3, [right, right], [2, 0], ended=False, noun="pair")
+    pure_row = purity([right] * 3, [right, right], [2, 0], ended=False)
     assert pure_row == Row(Mark.PASSED, 3, "")
-    differing_row = purity([right] * 3, [differing_answer, right], [2, 0], ended=False, noun="pair")
-    assert differing_row == Row(Mark.FAILED, 3, "Asked again about 2 pairs, it answered 1 of them differently.", (2,))
-    changing_row = purity([right, changed_answer, right], [differing_answer, right], [2, 0], ended=False, noun="pair")
-    assert changing_row == Row(Mark.FAILED, 3, "It changes y in place, on 1 of 3 pairs.", (1,))
+    differing_row = purity([right] * 3, [differing_answer, right], [2, 0], ended=False)
+    assert differing_row == Row(Mark.FAILED, 3, "Asked again about 2 cases, it answered 1 of them differently.", (2,))
+    changing_row = purity([right, changed_answer, right], [differing_answer, right], [2, 0], ended=False)
+    assert changing_row == Row(Mark.FAILED, 3, "It changes y in place, on 1 of 3 cases.", (1,))
 
 
 def test_only_an_answer_that_was_right_at_first_is_wrong_later() -> None:
@@ -116,6 +119,6 @@ def test_the_row_of_agreement_counts_all_cases_and_names_those_that_disagree() -
     row = agreement(CASES, [right, build_answer(0, 0)])
     assert row == Row(Mark.FAILED, 2, "Wrong on 1 of 2 cases.", (1,), disagreeing)
     assert agreement(CASES, [right, wrong]) == Row(Mark.PASSED, 2, "")
-    assert agreement(CASES, [wrong, wrong], 1, "pair").message == (
-        "Wrong on 1 of 2 pairs. On 1 of these it was right when it was first asked, and wrong when it was asked again."
+    assert agreement(CASES, [wrong, wrong], 1).message == (
+        "Wrong on 1 of 2 cases. On 1 of these it was right when it was first asked, and wrong when it was asked again."
     )

@@ -212,11 +212,9 @@ def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None
 
 def _find_package(assignment: str) -> str:
     """Return the path of the graded file in a package; empty if the assignment takes none."""
-    from grader.contracts import kinds
-    from grader.model.stored import assignment_to_json
     from worker.grading.revisions import read_assignment
 
-    return kinds.package(assignment_to_json(read_assignment(assignment)))
+    return read_assignment(assignment).package
 
 
 def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":

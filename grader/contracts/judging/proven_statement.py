@@ -1,19 +1,7 @@
-"""The candidates that an assignment is tried on before it may be used."""
+"""The statements of an author's solutions that count for rows, as publishing proved them on the cases."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
-
-from grader.contracts.cases.answers import Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class KnownMistake:
-    """A wrong implementation with a name that a person recognises: `title` is what follows "it"."""
-
-    id: str
-    title: str
-    candidate: Candidate[Any] = field(compare=False)
 
 
 class EditedLine(NamedTuple):
@@ -50,19 +38,3 @@ class ProvenStatement:
             "caught_by_one": [edit._asdict() for edit in self.narrow],
             "uncaught": [edit._asdict() for edit in self.uncaught],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """The candidates that an assignment is tried on: the reference must pass, and every mistake must fail."""
-
-    reference: Candidate[Any]
-    mistakes: Sequence[KnownMistake]
-    #: The faults of the assignment itself, each a sentence.
-    faults: Sequence[str] = ()
-    #: What its author should know of an assignment that may be used all the same, each a sentence.
-    warnings: Sequence[str] = ()
-    #: The statements that count for rows.
-    statements: Sequence[ProvenStatement] = ()
-    #: The places of cases that never give way to fresh ones.
-    fixed: Sequence[int] = ()

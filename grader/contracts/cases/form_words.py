@@ -1,12 +1,6 @@
-"""The words that reports, pages and commands write around a contract's cases."""
+"""What came in the place of an array, in words."""
 
-from typing import TYPE_CHECKING
-
-from grader.model.words import KindWords
-
-if TYPE_CHECKING:
-    # The web server reads these words, and has no NumPy.
-    from grader.contracts.cases.answers import ReceivedForm
+from grader.contracts.cases.answers import ReceivedForm
 
 
 def describe_shape(shape: tuple[int, ...] | int | None) -> str:
@@ -14,7 +8,7 @@ def describe_shape(shape: tuple[int, ...] | int | None) -> str:
     return "a single number" if shape == () else f"an array of shape {shape}"
 
 
-def describe_form(form: "ReceivedForm") -> str:
+def describe_form(form: ReceivedForm) -> str:
     """Return in words the form of what came, such as `None` or `a dict`."""
     if form.shape is not None:
         return describe_shape(form.shape)
@@ -23,29 +17,13 @@ def describe_form(form: "ReceivedForm") -> str:
     return f"{'an' if form.type[:1].lower() in tuple('aeiou') else 'a'} {form.type}"
 
 
-def is_of_other_numbers(form: "ReceivedForm", wanted: tuple[int, ...] | None) -> bool:
+def is_of_other_numbers(form: ReceivedForm, wanted: tuple[int, ...] | None) -> bool:
     """Return True if an array came that has the shape, and whose entries are no real numbers."""
     return form.shape is not None and form.shape == wanted
 
 
-def describe_difference(form: "ReceivedForm", wanted: tuple[int, ...] | None) -> str:
+def describe_difference(form: ReceivedForm, wanted: tuple[int, ...] | None) -> str:
     """Return in words what came where what is expected, by what tells them apart."""
     if is_of_other_numbers(form, wanted):
         return f"an array of {form.dtype} where real numbers are expected"
     return f"{describe_form(form)} where {describe_shape(wanted)} is expected"
-
-
-WORDS = KindWords(
-    noun="case",
-    numbers="numbers",
-    joint="in",
-    compared=" with finite differences",
-    truth="finite differences of the reference",
-    passed="Your code is right.",
-    failed="Your code is not right yet.",
-    asked="It is run on many small cases, and each number is compared with finite differences.",
-    results="The results",
-    apart=True,
-    mistake="solutions",
-    errs="is wrong",
-)
