@@ -1,1 +1,4 @@
-"""Finite differences that can be trusted. Pure NumPy: no input or output, no Hypothesis."""
+"""What is asked and answered: cases, as they are drawn and chosen, the questions to jails, and their answers.
+
+`draw` alone has Hypothesis, in a process of its own.
+"""

@@ -1,1 +1,1 @@
-"""From a student's answers to a judgement: agreement, rubric, counterexample. Starts no process, reads no source."""
+"""From a student's answers to a judgement: rows, counterexample, flags. Starts no process, reads no source."""

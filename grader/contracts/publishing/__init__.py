@@ -1,1 +1,1 @@
-"""May an assignment be used: the reference passes, and every known mistake fails."""
+"""From drawn cases to a revision: what is expected, how exactly, and whether the assignment may be used."""
