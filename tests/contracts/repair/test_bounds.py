@@ -22,8 +22,8 @@ from tests.local import LocalSession, local_by
 from worker.grading.candidate import Jailed
 from worker.grading.grader import Grader, Grading, Stopped
 from worker.grading.pool import Jails
-from worker.sandbox.inside.mending.question import TURNS, EndlessError, MendedStudent
-from worker.sandbox.inside.mending.scripts import TICK
+from worker.sandbox.inside.mending.ticks import TICK
+from worker.sandbox.inside.mending.workbench import TURNS, EndlessError, MendedStudent
 
 TWO_WRONG = change(
     {
