@@ -14,19 +14,19 @@ from typing import Any
 from grader.contracts.language.assignment import KIND
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import LAYERED, Feedback, Level
+from grader.model.counterexample import AnyCounterexample
+from grader.model.mended_statement import MendedStatement
 from grader.model.row_messages import OPEN_MESSAGES
 from grader.model.slip import Slip, SlipKind
+from grader.model.source_line import SourceLine
 from grader.model.stored import read
 from grader.model.verdict import (
-    AnyCounterexample,
     Diagnosis,
     Mark,
-    MendedStatement,
     NotebookCheck,
     Outcome,
     Property,
     PythonMistake,
-    SourceLine,
     Statistics,
     StudentError,
     Verdict,

@@ -9,12 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model.cases import as_case, format_case, format_nested
-from grader.model.verdict import (
-    CaseCounterexample,
-    Mark,
-    Outcome,
-    Verdict,
-)
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Mark, Outcome, Verdict
 from grader.model.words import CaseWords, find_words
 from grader.reports.changes import HEADING, list_changes
 from grader.reports.checks import describe_check

@@ -6,7 +6,9 @@ import pytest
 
 from grader.contracts.judging.judge import Judge
 from grader.contracts.judging.revision import ContractRevision
-from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome, SourceLine, Verdict
+from grader.model.counterexample import CaseCounterexample
+from grader.model.source_line import SourceLine
+from grader.model.verdict import Judgement, Mark, Outcome, Verdict
 from tests.contracts.making import LINEAR, RIGHT, build, build_shared, contract, judge
 from tests.contracts.test_gallery import read_entry
 from tests.sandbox.packages import pack

@@ -14,8 +14,10 @@ from grader.contracts.judging.judge import Judge
 from grader.contracts.judging.revision import ContractRevision
 from grader.contracts.language import folder
 from grader.errors import BadAssignment
+from grader.model.counterexample import CaseCounterexample
 from grader.model.records import Job, Kind, Scope, State
-from grader.model.verdict import CaseCounterexample, Outcome, SourceLine, Verdict
+from grader.model.source_line import SourceLine
+from grader.model.verdict import Outcome, Verdict
 from grader.store.publications import NewPublication
 from grader.web import create_app
 from grader.web.http import links

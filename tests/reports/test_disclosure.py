@@ -13,16 +13,8 @@ from grader.contracts.language.assignment import assignment_to_json
 from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
 from grader.model.row_messages import MISSING
-from grader.model.verdict import (
-    CaseReached,
-    Flag,
-    Mark,
-    NetworkReached,
-    Outcome,
-    PythonMistake,
-    SourceLine,
-    StudentError,
-)
+from grader.model.source_line import SourceLine
+from grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
 from tests.corpus.short import RIGHT, SLIPS

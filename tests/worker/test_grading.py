@@ -11,7 +11,8 @@ import pytest
 from grader.contracts.judging.judge import Judge
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
-from grader.model.verdict import CaseCounterexample, Mark, Outcome, Verdict
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Mark, Outcome, Verdict
 from tests.corpus.short import RIGHT
 from tests.sandbox.conftest import pid_of
 from worker.grading import engine_version

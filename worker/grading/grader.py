@@ -14,13 +14,13 @@ from grader.contracts.language.assignment import KIND
 from grader.contracts.repair.mender import Mender
 from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from grader.file_formats import refuse_other_format
+from grader.model.source_line import SourceLine
 from grader.model.verdict import (
     Flag,
     GradedAssignment,
     GradedSubmission,
     Judgement,
     Outcome,
-    SourceLine,
     Statistics,
     StudentError,
     Verdict,

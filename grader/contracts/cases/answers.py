@@ -6,7 +6,8 @@ from typing import Protocol
 
 from grader.contracts.cases.arrays import Array
 from grader.contracts.cases.contract_cases import ContractCases
-from grader.model.verdict import PythonMistake, SourceLine
+from grader.model.source_line import SourceLine
+from grader.model.verdict import PythonMistake
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.language.assignment import DISCRETE, ContractAssignment
-from grader.model.verdict import LayersDrawing
+from grader.model.counterexample import LayersDrawing
 
 _ADVICE = (
     'write a list of weights, such as { each = "K + 1", shape = "D[k+1] D[k]" }, one of biases, such as'

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from grader.contracts.cases.answers import Raised
-from grader.model.verdict import SourceLine
+from grader.model.source_line import SourceLine
 
 
 class Question(NamedTuple):

@@ -33,15 +33,8 @@ from grader.contracts.repair.rows import (
 from grader.contracts.rows.results import judge_rows, list_rows
 from grader.contracts.rows.row import Failure, Row, RowSpec
 from grader.errors import CandidateError, TimedOut
-from grader.model.verdict import (
-    CaseCounterexample,
-    Diagnosis,
-    FirstDifference,
-    Flag,
-    LayersDrawing,
-    Mark,
-    NotebookCheck,
-)
+from grader.model.counterexample import CaseCounterexample, LayersDrawing
+from grader.model.verdict import Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
 
 #: Cases of the ladder that are asked about at first; then as many as before, so that most of them never are.
 _FIRST_RUNGS = 12

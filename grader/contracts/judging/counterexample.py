@@ -16,7 +16,7 @@ from grader.contracts.cases.form_words import describe_difference, describe_shap
 from grader.contracts.language.assignment import KIND, ContractAssignment
 from grader.contracts.language.driver import used_names
 from grader.contracts.rows.results import all_wrong
-from grader.model.verdict import CaseCounterexample, CaseInput, CaseResult, FirstWrong
+from grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000

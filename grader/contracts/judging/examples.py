@@ -12,7 +12,7 @@ from grader.contracts.judging.witness import Witness
 from grader.contracts.rows.agreement import disagreeing, same
 from grader.contracts.rows.row import Failure, Row, way
 from grader.errors import CandidateError
-from grader.model.verdict import AnyCounterexample
+from grader.model.counterexample import AnyCounterexample
 
 
 class Example(NamedTuple):

@@ -21,17 +21,8 @@ from grader.contracts.rows import wording
 from grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
 from grader.contracts.rows.row import Row, RowSpec
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
-from grader.model.verdict import (
-    CaseReached,
-    Flag,
-    Judgement,
-    Mark,
-    MendedStatement,
-    Outcome,
-    Property,
-    Statistics,
-    StudentError,
-)
+from grader.model.mended_statement import MendedStatement
+from grader.model.verdict import CaseReached, Flag, Judgement, Mark, Outcome, Property, Statistics, StudentError
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),

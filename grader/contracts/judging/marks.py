@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from grader.contracts.cases.answers import Answer, Raised
 from grader.contracts.repair.mender import Mender
 from grader.contracts.rows.row import Row, RowSpec
-from grader.model.verdict import Diagnosis, FirstDifference, MendedStatement
+from grader.model.mended_statement import MendedStatement
+from grader.model.verdict import Diagnosis, FirstDifference
 
 
 @dataclass(frozen=True, slots=True)

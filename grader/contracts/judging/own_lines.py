@@ -9,7 +9,8 @@ from grader.contracts.cases.answers import Answer
 from grader.contracts.cases.contract_cases import ContractCases
 from grader.contracts.cases.exchange import join_numbers
 from grader.contracts.rows.results import all_wrong
-from grader.model.verdict import FirstDifference, SourceLine
+from grader.model.source_line import SourceLine
+from grader.model.verdict import FirstDifference
 
 
 class ListWrite(Protocol):

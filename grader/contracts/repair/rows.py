@@ -14,9 +14,11 @@ from grader.contracts.language.row_tables import RESERVED
 from grader.contracts.repair.mending import Repair, find_first_wrong
 from grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
 from grader.contracts.rows.row import Row
+from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from grader.model.row_messages import HALF_LOST, MISSING
 from grader.model.slip import Slip, SlipKind
-from grader.model.verdict import Mark, MendedStatement, MendingKind, SourceLine, WrongNumber
+from grader.model.source_line import SourceLine
+from grader.model.verdict import Mark
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."

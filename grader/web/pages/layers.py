@@ -10,7 +10,7 @@ from itertools import accumulate, chain
 from math import hypot
 from typing import Any
 
-from grader.model.verdict import CaseCounterexample, CaseInput, LayersDrawing
+from grader.model.counterexample import CaseCounterexample, CaseInput, LayersDrawing
 from grader.web.pages.comparing import Array, list_rows
 from grader.web.pages.numbers import number
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from grader.model.cases import as_case
-from grader.model.verdict import AnyCounterexample
+from grader.model.counterexample import AnyCounterexample
 from grader.model.words import CaseWords
 from grader.reports.numpy_text import list_inputs
 from grader.web.pages import layers

@@ -13,7 +13,8 @@ from grader.contracts.language.archive import read_header
 from grader.contracts.language.assignment import ContractAssignment, vary
 from grader.contracts.publishing.selfcheck import find_warnings, selfcheck
 from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
-from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Judgement, Mark, Outcome
 from tests.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
 from worker.cli.advice import find_advice
 

@@ -6,7 +6,8 @@ from grader.contracts.judging.examples import Examples
 from grader.contracts.judging.witness import Witness
 from grader.contracts.rows.agreement import disagreeing
 from grader.contracts.rows.row import Row
-from grader.model.verdict import CaseCounterexample, Mark
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Mark
 from tests.contracts.judging.pairs import (
     PAIRS,
     Ours,

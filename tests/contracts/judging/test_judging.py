@@ -14,7 +14,9 @@ from grader.contracts.judging.judge import AGAIN, CHANGES, Judge
 from grader.contracts.judging.marks import ContractMarks, Given
 from grader.contracts.judging.witness import BUDGET, Witness
 from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
-from grader.model.verdict import CaseCounterexample, CaseReached, Flag, Mark, Outcome, SourceLine
+from grader.model.counterexample import CaseCounterexample
+from grader.model.source_line import SourceLine
+from grader.model.verdict import CaseReached, Flag, Mark, Outcome
 from tests.contracts.judging.pairs import PAIRS, Ours, judge_change, judge_of, off, row_of, wrong_from
 from tests.contracts.judging.toy import draw_revision, read_pair
 

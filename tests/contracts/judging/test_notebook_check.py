@@ -9,7 +9,8 @@ from grader.contracts.judging.judge import Judge
 from grader.contracts.judging.revision import ContractRevision
 from grader.errors import BadAssignment
 from grader.model.assignment import Feedback, Level
-from grader.model.verdict import CheckReason, Outcome, SourceLine, Verdict
+from grader.model.source_line import SourceLine
+from grader.model.verdict import CheckReason, Outcome, Verdict
 from grader.reports.checks import describe_check
 from grader.reports.disclosure import disclose
 from tests.contracts import making

@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.contracts.judging.judge import AGAIN, Judge
-from grader.model.verdict import CaseCounterexample, Judgement, Mark, Outcome
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Judgement, Mark, Outcome
 from tests.corpus.short import RIGHT
 from tests.local import local
 

@@ -13,7 +13,7 @@ from grader.contracts.cases.drawn import SIMPLE
 from grader.contracts.cases.ladder import Choices, walk
 from grader.contracts.judging import contract as judged_contract
 from grader.contracts.judging.revision import ContractRevision
-from grader.model.verdict import CaseCounterexample, CaseInput
+from grader.model.counterexample import CaseCounterexample, CaseInput
 from tests.contracts.judging.test_counterexamples import show
 from tests.contracts.making import LINEAR, REFERENCE, RIGHT, build, build_shared, contract, judge
 from tests.contracts.test_gallery import read_entry

@@ -9,7 +9,7 @@ from grader.contracts.cases.question import read_raised, text
 from grader.contracts.judging.witness import Witness
 from grader.contracts.rows.row import Failure
 from grader.errors import Crashed
-from grader.model.verdict import SourceLine
+from grader.model.source_line import SourceLine
 from tests.contracts.judging.pairs import Ours, fails_always, fails_never
 from tests.contracts.judging.toy import draw_revision
 

@@ -4,7 +4,8 @@ import pytest
 
 from grader.contracts.judging.revision import ContractRevision
 from grader.errors import BadAssignment
-from grader.model.verdict import CaseCounterexample, Outcome
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Outcome
 from tests.contracts.making import build, contract, judge
 
 PRODUCT = """

@@ -8,7 +8,8 @@ from grader.contracts.gallery import find_folder
 from grader.contracts.judging.revision import ContractRevision
 from grader.contracts.language import reading
 from grader.contracts.language.assignment import ContractAssignment
-from grader.model.verdict import Judgement, Mark, MendingKind
+from grader.model.mended_statement import MendingKind
+from grader.model.verdict import Judgement, Mark
 from tests.contracts.making import build_shared, judge
 from tests.corpus import four_lines
 

@@ -6,7 +6,8 @@ import pytest
 
 from grader.contracts.judging.revision import ContractRevision
 from grader.contracts.language.row_comments import strip
-from grader.model.verdict import Judgement, Mark, MendingKind, Outcome
+from grader.model.mended_statement import MendingKind
+from grader.model.verdict import Judgement, Mark, Outcome
 from tests.contracts.making import build, contract, judge
 
 TOML = '''

@@ -5,7 +5,8 @@ from functools import cache
 import pytest
 
 from grader.contracts.judging.revision import ContractRevision
-from grader.model.verdict import Mark, MendingKind
+from grader.model.mended_statement import MendingKind
+from grader.model.verdict import Mark
 from tests.contracts.making import LINEAR, build, contract, judge
 
 ROWS = """

@@ -6,7 +6,8 @@ import pytest
 
 from grader.contracts.judging.revision import ContractRevision
 from grader.contracts.language.row_comments import RowStatement, read_graded_lines
-from grader.model.verdict import Mark, MendingKind
+from grader.model.mended_statement import MendingKind
+from grader.model.verdict import Mark
 from tests.contracts.making import build, contract, judge
 
 TOML = """
