@@ -1,4 +1,4 @@
-"""The tables that every kind of assignment has in its TOML, and the sentences about what is wrong in one.
+"""The tables that assignments of any version have in their TOML, and the sentences about what is wrong in one.
 
 What is wrong is said in our own words: the key, its value, and what to write instead.
 """
