@@ -42,7 +42,7 @@ run: setup ## grade a submission: make run FILE=your.ipynb
 serve: setup ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
 	@.venv/bin/backmark serve $(ARGS)
 
-test: tools ## run the tests on all cores: make test ARGS="tests/oracle -x"
+test: tools ## run the tests on all cores: make test ARGS="tests/contracts/rows -x"
 	@$(PYTEST) -m "not nightly" $(ARGS)
 
 test-fast: setup ## run what takes less than a minute, while you write: neither a service nor a browser
@@ -56,7 +56,7 @@ cover: setup ## run the fast tests and show which branches none of them takes; f
 	@.venv/bin/coverage run -m $(notdir $(PYTEST)) -m "not slow and not nightly" $(ARGS)
 	@.venv/bin/coverage combine --quiet && .venv/bin/coverage report
 
-mutate: setup ## change what judges and discloses, a line at a time: does a test notice? make mutate ARGS=grader/judge/agreement.py
+mutate: setup ## change what judges and discloses, a line at a time: does a test notice? make mutate ARGS=grader/contracts/rows/agreement.py
 	@sh setup/mutate.sh $(ARGS)
 
 check: setup ## lint, format, types, import contracts

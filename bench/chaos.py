@@ -26,13 +26,11 @@ from bench.stack import UNLIMITED, run_redis
 from bench.submissions import mixed_sources, pick_variant
 from bench.table import render_counts
 from bench.waiting import wait_until
-from grader.judge.judge import Judge
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import ContractRevision, dump, load, load_packaged
+from grader.contracts.language.assignment import ContractAssignment
 from grader.model.records import Queue, RevisionRecord, Scope
 from grader.store.store import Store
-from grader.subjects.contracts.assignment import ContractAssignment
-from grader.subjects.contracts.revision import ContractRevision, dump
-from grader.subjects.kinds import load
-from tests.contracts import load_packaged
 from tests.service.chaos import FaultyService, StudentFile
 from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, without_identity
 from worker.grading.grader import Grader

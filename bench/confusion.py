@@ -16,18 +16,18 @@ import numpy as np
 import grader
 from bench.percentiles import percentile_95
 from bench.table import render_markdown
-from grader.judge.agreement import disagreeing
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.exchange import numbers_of
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language import reading
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.naming.claim import slug
+from grader.contracts.rows.agreement import disagreeing
+from grader.contracts.rows.results import RowFails
 from grader.model.verdict import Diagnosis
-from grader.oracle.answers import Answer
-from grader.subjects import kinds
-from grader.subjects.contracts.assignment import ContractAssignment
-from grader.subjects.contracts.diagnosis.claim import slug
-from grader.subjects.contracts.exchange import numbers_of
-from grader.subjects.contracts.revision import ContractRevision
-from grader.subjects.contracts.rows import RowFails
+from tests.contracts.making import build
+from tests.contracts.naming.planting import Edit, diagnose, plant
 from tests.local import local_by
-from tests.subjects.contracts.diagnosis.planting import Edit, diagnose, plant
-from tests.subjects.contracts.making import build
 
 GALLERY = Path(grader.__path__[0]) / "assignments" / "gallery"
 #: Fates of a mistake; the last name is false, or has the same numbers.
@@ -88,11 +88,11 @@ class GalleryEntry:
     @classmethod
     def of(cls, folder: Path) -> "GalleryEntry":
         """Draw and differentiate the contract, and run its mistakes."""
-        assignment = kinds.read(folder)
+        assignment = reading.read(folder)
         if not isinstance(assignment, ContractAssignment):
             raise TypeError(f"{folder} is no contract")
         revision = build(assignment)
-        exchange = revision.subject.exchange
+        exchange = revision.contract.exchange
         answers = {
             mistake.id: local_by(mistake.source, exchange).answer(revision.cases) for mistake in assignment.mistakes
         }
@@ -149,7 +149,7 @@ class GalleryEntry:
             return NOTHING
         first_id = diagnoses[0].id
         result, _, claims = first_id.partition(":")
-        whole = next(group for group in self.revision.subject.diagnoser.groups[row]).slug
+        whole = next(group for group in self.revision.contract.diagnoser.groups[row]).slug
         # A claim of a factor on all of a row is the same as that on its only part.
         if result == whole and (claims == claim or claims in ALIKE.get(claim, ())):
             return FIRST

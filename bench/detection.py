@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from bench.network_facts import Columns, ReluNetwork, tabulate
 from bench.ordinary import draw_ordinary
 from bench.table import render_markdown
+from grader.contracts.judging.revision import ContractRevision
 from grader.settings import machine
-from grader.subjects.contracts.revision import ContractRevision
 from worker.grading.revisions import revision
 
 #: Networks on which rates are measured, and the seed that draws them: none that cases are chosen by.

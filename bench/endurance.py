@@ -14,8 +14,8 @@ from statistics import median
 
 from bench.process_tree import walk_tree
 from bench.submissions import extract_function, pick_variant
-from grader.judge.judge import Judge
-from grader.subjects.kinds import load_packaged
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed

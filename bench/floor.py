@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.run import Command
-from grader.subjects.contracts.revision import ContractRevision
+from grader.contracts.judging.revision import ContractRevision
 
 
 def prepare_floor(folder: Path, revision: ContractRevision, source: str) -> Command:

@@ -17,7 +17,7 @@ from bench.peers.scripts import SCRIPTS
 from bench.run import Command, run_command, run_side_by_side
 from bench.submissions import EXAMPLES, RIGHT, WRONG, extract_function, mixed_sources, right_sources, write_variants
 from bench.table import Row, median_ratio
-from tests.contracts import load_packaged
+from grader.contracts.judging.revision import load_packaged
 
 PEERS = (*SCRIPTS, *NOTEBOOKS)
 FLOOR = "bare floor: interpreter, NumPy, the 200 calls"

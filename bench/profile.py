@@ -13,11 +13,11 @@ from statistics import median
 from typing import Any
 
 from bench.submissions import extract_function, make_variant
-from grader.judge.examples import Examples
-from grader.judge.judge import Judge
-from grader.subjects.contracts.diagnosis.diagnoser import ContractDiagnoser
-from grader.subjects.contracts.repair.mending import Repairer
-from grader.subjects.kinds import load_packaged
+from grader.contracts.judging.examples import Examples
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load_packaged
+from grader.contracts.naming.diagnoser import ContractDiagnoser
+from grader.contracts.repair.mending import Repairer
 from worker.grading.candidate import Jailed
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails

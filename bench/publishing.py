@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator
 
 from bench.table import Row
-from grader.subjects import gallery, kinds
+from grader.contracts import gallery
+from grader.contracts.language import reading
 from worker.grading.revisions import draw
 
 #: Contracts of the gallery.
@@ -18,5 +19,5 @@ def measure_publications() -> Iterator[Row]:
         if folder is None:
             raise LookupError(f"{name} is no contract of the gallery")
         start = time.perf_counter()
-        draw(kinds.read(folder))
+        draw(reading.read(folder))
         yield Row(f"publishing {name}", [1e3 * (time.perf_counter() - start)], goal="<= 60,000 ms")

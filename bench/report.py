@@ -14,7 +14,7 @@ from numpy import __version__ as numpy_version
 
 from bench.peers.peer import ROOT
 from bench.table import Section, render_section_markdown
-from grader.subjects.kinds import load_packaged
+from grader.contracts.judging.revision import load_packaged
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from structlog.contextvars import bind_contextvars
 
+from grader.contracts.language.stored_settings import find_package
 from grader.dispatch import Dispatcher
 from grader.file_formats import name_format, refuse_other_format
 from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
@@ -19,7 +20,6 @@ from grader.store.regrades.model import Mode, RegradeRecord, Selection
 from grader.store.regrades.store import RecordedRegrade
 from grader.store.store import Store
 from grader.store.submissions import AcceptedSubmission, NewSubmission
-from grader.subjects import kinds
 
 #: The sender, the request and a hash of it: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]
@@ -44,7 +44,7 @@ class Intake:
     def _package(self, new: NewSubmission) -> str:
         """Return the path of the file that is graded in an archive; empty if the assignment takes none."""
         revision = self.store.assignments.get(new.course, new.revision)
-        return "" if revision is None else kinds.package(revision.assignment)
+        return "" if revision is None else find_package(revision.assignment)
 
     def retry(self, submission: str, author: str = "") -> SubmissionRecord | None:
         """Grade a submission again if it ended as service_failed; as it is now, or None if there is none.

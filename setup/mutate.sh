@@ -12,13 +12,16 @@ say() { printf 'mutate: %s\n' "$*" >&2; }
 # The tests of the other rooms, which reach this one too but would be run for every change that its own do not notice.
 others() {
     case $1 in
-        grader/oracle/*) echo --deselect tests/judge --deselect tests/reports ;;
-        grader/judge/*) echo --deselect tests/oracle --deselect tests/reports ;;
-        *) echo --deselect tests/oracle --deselect tests/judge ;;
+        grader/contracts/cases/coverage.py) echo --deselect tests/contracts/rows --deselect tests/contracts/judging --deselect tests/reports ;;
+        grader/contracts/*) echo --deselect tests/contracts/cases --deselect tests/reports ;;
+        *) echo --deselect tests/contracts ;;
     esac
 }
 
-[ $# -gt 0 ] || set -- grader/oracle/*.py grader/judge/*.py grader/reports/disclosure.py
+judge=grader/contracts
+[ $# -gt 0 ] || set -- $judge/cases/coverage.py $judge/cases/question.py \
+    $judge/rows/agreement.py $judge/rows/row.py $judge/rows/wording.py \
+    $judge/judging/examples.py $judge/judging/judge.py $judge/judging/witness.py grader/reports/disclosure.py
 previous=
 for file do
     if [ ! -f "$file" ]; then

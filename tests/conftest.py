@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load_packaged
 from grader.errors import JailUnavailable
-from tests.contracts import ContractJudge, load_packaged
 from tests.services import redis_program, require
 from worker.grading.pool import Jails
 from worker.sandbox.policy import Launch, plan_jailed
@@ -35,18 +36,34 @@ SERVICES = (
 #: Those, and others that take most of the time: `make test-fast` leaves them out.
 SLOW = (
     *SERVICES,
-    "judge/test_analyst",
-    "judge/test_carried_marks",
-    "judge/test_claims",
-    "judge/test_corpus_verdicts",
-    "judge/test_marks",
-    "judge/test_refused_lists",
-    "judge/test_repeats",
-    "judge/test_whole_functions",
+    "contracts/cases/test_drawing",
+    "contracts/judging/test_contract",
+    "contracts/judging/test_corpus_verdicts",
+    "contracts/judging/test_repeats",
+    "contracts/language/test_hostile_languages",
+    "contracts/publishing/test_hostile_authors",
+    "contracts/publishing/test_preview",
+    "contracts/publishing/test_selfcheck",
+    "contracts/publishing/test_slow_authors",
+    "contracts/publishing/test_weak_checks",
+    "contracts/repair/test_bounds",
+    "contracts/repair/test_constructs",
+    "contracts/repair/test_gallery_rows",
+    "contracts/repair/test_headers",
+    "contracts/repair/test_hostile_students",
+    "contracts/repair/test_missing_lines",
+    "contracts/repair/test_several_slips",
+    "contracts/repair/test_single_slips",
+    "contracts/repair/test_ticks",
+    "contracts/test_calls_that_go_on",
+    "contracts/test_commands",
+    "contracts/test_detection",
+    "contracts/test_gallery",
+    "contracts/test_packages",
+    "contracts/test_service",
     "lti/test_launching",
     "lti/test_refusing",
     "lti/test_services",
-    "publishing/",
     "reports/test_disclosure",
     "reports/test_goldens",
     "sandbox/test_blame",
@@ -65,29 +82,6 @@ SLOW = (
     "store/test_store.py",
     "store/test_unsent",
     "stored/",
-    "subjects/contracts/repair/test_bounds",
-    "subjects/contracts/repair/test_constructs",
-    "subjects/contracts/repair/test_gallery_rows",
-    "subjects/contracts/repair/test_headers",
-    "subjects/contracts/repair/test_hostile_students",
-    "subjects/contracts/repair/test_missing_lines",
-    "subjects/contracts/repair/test_several_slips",
-    "subjects/contracts/repair/test_single_slips",
-    "subjects/contracts/repair/test_ticks",
-    "subjects/contracts/test_calls_that_go_on",
-    "subjects/contracts/test_commands",
-    "subjects/contracts/test_detection",
-    "subjects/contracts/test_drawing",
-    "subjects/contracts/test_gallery",
-    "subjects/contracts/test_hostile_authors",
-    "subjects/contracts/test_hostile_languages",
-    "subjects/contracts/test_judging",
-    "subjects/contracts/test_packages",
-    "subjects/contracts/test_service",
-    "subjects/contracts/test_slow_authors",
-    "subjects/contracts/test_udl",
-    "subjects/contracts/test_weak_checks",
-    "subjects/test_toy",
     "test_corpus",
     "test_package.py",
     "test_submissions",
@@ -103,8 +97,8 @@ SLOW = (
     "worker/scores/test_score_histories",
     "worker/scores/test_scores",
     "worker/test_class.py",
-    "worker/test_conversion",
     "worker/test_cli",
+    "worker/test_conversion",
     "worker/test_deliveries",
     "worker/test_embedded",
     "worker/test_grading",
@@ -189,9 +183,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-def udl() -> ContractJudge:
+def udl() -> Judge:
     """The assignment that ships, with its cases."""
-    return ContractJudge(load_packaged("udl-7.2"))
+    return Judge(load_packaged("udl-7.2"))
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.judge.judge import Judge
-from grader.judge.subject import AnyExchange
+from grader.contracts.cases.exchange import ContractExchange
+from grader.contracts.judging.judge import Judge
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.sandbox.inside.asked import read_request
 from worker.sandbox.inside.entry import Entry
@@ -61,10 +61,10 @@ class LocalSession:
 
 def local(source: str, judge: Judge) -> Jailed:
     """A candidate without a jail: never for code that is not our own."""
-    return local_by(source, judge.subject.exchange)
+    return local_by(source, judge.contract.exchange)
 
 
-def local_by(source: str, exchange: AnyExchange) -> Jailed:
+def local_by(source: str, exchange: ContractExchange) -> Jailed:
     """The same of any exchange."""
     return Jailed(LocalSession(source, entry(exchange)), Requests(exchange))
 

@@ -17,11 +17,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from grader.judge.judge import Judge
+from grader.contracts.judging.judge import Judge
 from grader.model.assignment import Limits
 from grader.model.verdict import Outcome, Verdict
 from grader.reports.terminal import render
-from tests.contracts import ContractJudge
 from tests.made import RIGHT, WRONG, make_submissions, table
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
@@ -159,7 +158,7 @@ class Lasting(Template):
 
 
 @pytest.fixture(scope="module")
-def graders(udl: ContractJudge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Grader]]:
+def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Grader]]:
     """The real thing under short limits, made once for each way of starting a jail; no control group is left."""
     command = (jail.command[0], "-X", f"mark={mark}", *jail.command[1:])
     assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
@@ -173,7 +172,7 @@ def graders(udl: ContractJudge, jail: Launch, mark: str) -> Iterator[Callable[[W
             stack.enter_context(contextlib.closing(jails))
             # A template is there before anybody looks for what a submission leaves.
             jails.check()
-            return Grader(ContractJudge(dataclasses.replace(udl.revision, assignment=assignment)), jails)
+            return Grader(Judge(dataclasses.replace(udl.revision, assignment=assignment)), jails)
 
         yield grader
     assert set(own_groups()) == groups
@@ -300,7 +299,7 @@ def test_one_submission_holds_no_more_than_two_jails_at_once(grader: Grader) -> 
     assert counting_grader.__dict__["most"] <= 2
 
 
-def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader, udl: ContractJudge) -> None:
+def test_a_table_of_the_shipped_answers_is_not_passed_on_other_networks(grader: Grader, udl: Judge) -> None:
     """It computes nothing; staff who suspect as much draw others with --seed."""
     other_grader = Grader(Judge(draw_others(udl.revision, 1234, 40)), grader.jails)
     verdict = other_grader.grade(table(udl.revision), "table.py")

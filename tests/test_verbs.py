@@ -58,8 +58,8 @@ def test_screenshots_are_taken(tmp_path: Path) -> None:
 
 
 def test_changes_are_made_and_noticed(checkout: Path) -> None:
-    output = run(checkout, "sh", "setup/mutate.sh", "grader/judge/wording.py")
-    assert output == "grader/judge/wording.py: 22 of 22 noticed, 100.0 %\n"
+    output = run(checkout, "sh", "setup/mutate.sh", "grader/contracts/rows/wording.py")
+    assert output == "grader/contracts/rows/wording.py: 22 of 22 noticed, 100.0 %\n"
 
 
 @pytest.mark.usefixtures("jail")

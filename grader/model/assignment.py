@@ -1,4 +1,4 @@
-"""The settings that staff choose for an assignment of any kind: limits and feedback, as data."""
+"""The settings that staff choose for an assignment: limits and feedback, as data."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum

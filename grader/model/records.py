@@ -130,7 +130,7 @@ class RevisionRecord:
 
     id: str
     course: str
-    #: The assignment as `grader.model.stored.assignment_to_json` has it.
+    #: The assignment as `grader.contracts.language.assignment.assignment_to_json` has it.
     assignment: str
     assignment_id: str
     title: str
@@ -140,8 +140,8 @@ class RevisionRecord:
     fresh: int = 0
     #: Catches of the self-check: how many cases see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
-    #: The figures of its cases and their catches, for staff, in the JSON of `grader.publishing.preview`; empty:
-    #: unknown.
+    #: The figures of its cases and their catches, for staff, in the JSON of `grader.contracts.publishing.preview`;
+    #: empty: unknown.
     preview: str = ""
     #: Places of its own cases that give way to those, which each group of students has of its own. None where each
     #: source has its own fresh cases, beside all of the revision's: as earlier versions published.

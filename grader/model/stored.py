@@ -11,12 +11,9 @@ from datetime import datetime
 from enum import Enum
 from functools import cache
 from types import MappingProxyType, UnionType
-from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from grader.errors import MadeByNewerVersion
-
-if TYPE_CHECKING:
-    from grader.model.common import AnyAssignment
 
 Value = TypeVar("Value")
 
@@ -25,13 +22,13 @@ Value = TypeVar("Value")
 OMITTED: Mapping[str, Any] = MappingProxyType({"omitted": True})
 
 
-def assignment_to_json(assignment: "AnyAssignment") -> str:
-    """The assignment, of any kind, in one canonical form."""
-    written = asdict(assignment)
-    for field in fields(assignment):
-        if field.metadata.get("omitted") and getattr(assignment, field.name) == _default(field):
+def write(record: Any) -> dict[str, Any]:
+    """Return the object of a dataclass, without the fields that are omitted at their default."""
+    written = asdict(record)
+    for field in fields(record):
+        if field.metadata.get("omitted") and getattr(record, field.name) == _default(field):
             del written[field.name]
-    return json.dumps(written, sort_keys=True)
+    return written
 
 
 def read(kind: type[Value], raw: object, *, strict: bool = False) -> Value:

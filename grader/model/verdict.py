@@ -4,28 +4,24 @@ Each record is described once: its reader (`result.py`), its writer (`Verdict.as
 result object all come from its fields.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
 from grader.model.assignment import LAYERED, Level
+from grader.model.counterexample import AnyCounterexample
 from grader.model.descriptions import describe
-from grader.model.slip import Slip, SlipKind
+from grader.model.mended_statement import MendedStatement
+from grader.model.slip import Slip
+from grader.model.source_line import SourceLine
 
 SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
-
-#: Rows of numbers, with None for those that are not finite.
-Numbers = Sequence[Sequence[float | None]]
 
 #: Members that a result object has only if they say something.
 OMITTED_IF_NONE = frozenset({"level", "file", "code_cell", "begins"})
 
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
-
-
-_SCRIPT = describe("A script in plain NumPy that reproduces it, to run below the student's own code.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,142 +55,6 @@ class Mark(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Gradient:
-    """Derivatives in the shape of the parameters; values that are not finite are null."""
-
-    weights: Sequence[Numbers]
-    biases: Sequence[Numbers]
-
-
-@dataclass(frozen=True, slots=True)
-class GradientMask:
-    """True for each derivative that is wrong, in the shape of the parameters."""
-
-    weights: list[list[list[bool]]]
-    biases: list[list[list[bool]]]
-
-
-#: The kind of a counterexample that is a layered network.
-NETWORK: Literal["network"] = "network"
-
-
-@dataclass(frozen=True, slots=True)
-class Counterexample:
-    """The smallest network found on which the submission is wrong."""
-
-    depth: int
-    widths: list[int]
-    weights: Sequence[Numbers]
-    biases: Sequence[Numbers]
-    net_input: Numbers
-    y: Numbers
-    expected: Gradient
-    actual: Gradient | None = field(
-        metadata=describe("Null if the submission did not return arrays of the right shapes.")
-    )
-    instead: str | None = field(metadata=describe("What it returned instead, if `actual` is null."))
-    #: `weights` or `biases`, with layer and index, of the first wrong entry, counted from the output; else None.
-    parameter: str | None
-    layer: int | None
-    index: list[int] | None
-    script: str = field(metadata=_SCRIPT)
-    kind: Literal["network"] = NETWORK
-    wrong_entries: GradientMask | None = field(
-        default=None, metadata=describe("The wrong derivatives; null if `actual` is, and from an earlier version.")
-    )
-    preactivations: Sequence[Numbers] | None = field(
-        default=None, metadata=describe("`all_f` of the network; null from an earlier version.")
-    )
-    activations: Sequence[Numbers] | None = field(
-        default=None, metadata=describe("`all_h` of the network, its input first; null from an earlier version.")
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class CaseInput:
-    """A named input of a case."""
-
-    name: str
-    shape: list[int] | None = field(metadata=describe("Null if it is not an array."))
-    #: A list of arrays is a tuple of such inputs.
-    values: Any = field(metadata=describe("An array as nested lists, a list of such inputs, or anything else."))
-
-    def __post_init__(self) -> None:
-        """Make inputs again of a list of them, as JSON has it."""
-        parts = self.values
-        if isinstance(parts, list) and parts and all(map(_is_input, parts)):
-            object.__setattr__(self, "values", tuple(CaseInput(**part) for part in parts))
-
-
-def _is_input(part: object) -> bool:
-    return isinstance(part, dict) and part.keys() == {"name", "shape", "values"}
-
-
-@dataclass(frozen=True, slots=True)
-class CaseResult:
-    """A result of a case as nested lists; null for numbers that are not finite, or inconclusive in `expected`."""
-
-    name: str
-    shape: list[int]
-    expected: Any
-    actual: Any = field(metadata=describe("Null if the submission did not return arrays of the right shapes."))
-    wrong: int = field(metadata=describe("The number of wrong numbers."))
-    wrong_entries: Any = field(
-        default=None,
-        metadata=describe(
-            "True for each wrong number, nested as `actual`; null if `actual` is, and from an earlier version."
-        ),
-    )
-    gradient_of: str | None = field(
-        default=None,
-        metadata=describe(
-            "The input of which it is the gradient, such as `W[1]`; null if it is none, and from an earlier version."
-        ),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class FirstWrong:
-    """The first wrong number."""
-
-    result: str
-    index: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class LayersDrawing:
-    """The names of a case's inputs, by what they are in the picture of a network."""
-
-    weights: str = field(metadata=describe("A list of matrices, the first layer's first."))
-    biases: str
-    net_input: str
-    target: str | None = field(metadata=describe("What should come out; null if no input is that."))
-    preactivations: str | None = field(metadata=describe("A list, the output last; null if no input is that."))
-    activations: str | None = field(metadata=describe("A list, the network's input first; null if no input is that."))
-    rows: bool = field(metadata=describe("True if each example is a row and not a column, as in `x @ W`."))
-    kind: Literal["layers"] = "layers"
-
-
-@dataclass(frozen=True, slots=True)
-class CaseCounterexample:
-    """The smallest case found on which the submission is wrong, of any contract."""
-
-    kind: str
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
-    inputs: tuple[CaseInput, ...]
-    results: tuple[CaseResult, ...]
-    first: FirstWrong | None
-    instead: str | None = field(metadata=describe("What it returned instead of arrays of the right shapes."))
-    script: str = field(metadata=_SCRIPT)
-    drawing: LayersDrawing | None = field(
-        default=None, metadata=describe("Its picture, if it has one; null from an earlier version.")
-    )
-
-
-AnyCounterexample = Counterexample | CaseCounterexample
-
-
-@dataclass(frozen=True, slots=True)
 class Property:
     """One row of the rubric."""
 
@@ -210,43 +70,6 @@ class Property:
         default=None,
         metadata=describe("Other properties that the message mentions; null from a version that did not record them."),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class SourceLine:
-    """A line of the submission."""
-
-    cell: int | None = field(
-        metadata=describe("The number of the cell, from 1 over all cells of the notebook; null in a Python file.")
-    )
-    line: int
-    file: str | None = field(default=None, metadata=describe("The path of the file in a package; only there."))
-    code_cell: int | None = field(
-        default=None,
-        metadata=describe("The number of the cell among the code cells, from 1; only there, and not in an older one."),
-    )
-    begins: str | None = field(
-        default=None, metadata=describe("The first line of the cell that is not empty, cut; only where it is known.")
-    )
-
-    @property
-    def where(self) -> str:
-        """The place in words."""
-        return self.place(f"line {self.line}")
-
-    def place(self, lines: str) -> str:
-        """Return the place of lines of the same cell or file in words; a notebook shows no numbers of its cells."""
-        if self.file:
-            return f"{lines} of {self.file}"
-        if self.code_cell is not None:
-            return f"{lines} of code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
-        # Of an earlier version, which counted all cells.
-        return lines if self.cell is None else f"cell {self.cell}, {lines}"
-
-    @classmethod
-    def of(cls, cell: int, line: int) -> "SourceLine":
-        """The line of a cell, which is 0 in a file."""
-        return cls(cell or None, line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,70 +191,6 @@ class FirstDifference:
         default=(), metadata=describe("The student's lines that assign it, if they are few.")
     )
     file: str | None = field(default=None, metadata=describe("The path of their file in a package; only there."))
-
-
-class MendingKind(StrEnum):
-    """The change that a statement of a submission needs. `edit`: a single slip in it.
-
-    `insert`: it is missing; `guard`: its condition is wrong; `remove`: it overwrites what is right.
-    """
-
-    REPLACE = "replace"
-    EDIT = "edit"
-    INSERT = "insert"
-    GUARD = "guard"
-    REMOVE = "remove"
-
-
-#: The slip of a statement that is added, moved or removed as a whole.
-_SLIPS: Mapping[MendingKind | None, SlipKind] = {
-    MendingKind.INSERT: SlipKind.MISSING,
-    MendingKind.GUARD: SlipKind.CONDITION,
-    MendingKind.REMOVE: SlipKind.OVERWRITES,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class WrongNumber:
-    """A number of a result that is wrong, and would be right if the statement were mended with all others."""
-
-    result: str
-    index: list[int]
-    expected: float | None
-    actual: float | None = field(metadata=describe("Null if the submission returned none, or one that is not finite."))
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish the case from others."))
-
-
-@dataclass(frozen=True, slots=True)
-class MendedStatement:
-    """A statement of the submission that must be mended: with all of them mended, it is right on every case."""
-
-    kind: MendingKind | None = field(metadata=describe("Null below the level full."))
-    #: The rows that it costs.
-    rows: tuple[str, ...]
-    titles: tuple[str, ...]
-    lines: tuple[SourceLine, ...] = field(
-        metadata=describe("Its lines in the submission; empty if it is missing, and below the level full.")
-    )
-    source: str = field(metadata=describe("The lines as they are written; empty below the level full."))
-    read: str
-    hint: str
-    wrong: WrongNumber | None = field(
-        default=None,
-        metadata=describe("The first wrong number that it is the cause of; null if none shows it, or below full."),
-    )
-    slips: tuple[Slip, ...] = field(
-        default=(),
-        metadata=describe(
-            "What is wrong with it, if that is known: the one or two changes of its expression that are right as well,"
-            " or what it is instead."
-        ),
-    )
-
-    @property
-    def known_slips(self) -> tuple[Slip, ...]:
-        """What is wrong with it, as far as that is known: also that it is missing, or where it stands."""
-        return self.slips or ((Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else ())
 
 
 class CheckReason(StrEnum):

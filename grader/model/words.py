@@ -1,38 +1,60 @@
-"""The words for a kind of homework, which reports, pages and commands write around its cases."""
+"""The words that reports, pages and commands write around the cases of a verdict."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from grader.model.assignment import LAYERED
+
 
 @dataclass(frozen=True, slots=True)
-class KindWords:
-    """The words for a kind of homework; those of any kind, unless it has its own."""
+class CaseWords:
+    """The words around cases: those of contracts, unless they are for verdicts of an earlier version."""
 
     #: The word for a case, such as "network"; its plural has an s.
     noun: str = "case"
     #: The noun for the numbers that are compared, such as "numbers" in "cases".
     numbers: str = "numbers"
     joint: str = "in"
-    #: The end of the sentence that so many numbers were compared; empty if they were simply compared.
-    compared: str = ""
     #: The numbers with which right ones agree.
-    truth: str = "what is expected"
+    truth: str = "finite differences of the reference"
     #: The sentence for code that passed, and for code that did not yet.
     passed: str = "Your code is right."
     failed: str = "Your code is not right yet."
     #: The sentence about a file that is handed in: how it is tested.
-    asked: str = "It is run on many small cases, and each number is compared with what is expected."
+    asked: str = "It is run on many small cases, and each number is compared with finite differences."
     #: The heading of a counterexample's results, and a sentence that introduces them.
     results: str = "The results"
     intro: str = ""
     #: The order in which results are read until one is beyond its tolerance; empty if it goes without saying.
     order: str = ""
     #: True if a wrong result is shown without the right ones beside it: each is right or wrong by itself.
-    apart: bool = False
+    apart: bool = True
     #: The noun for a known mistake of which a self-check has many.
-    mistake: str = "implementations"
-    #: The predicate of one of them on a case that detects it.
-    errs: str = "is wrong"
+    mistake: str = "solutions"
+
+
+#: The words around what is judged now.
+WORDS = CaseWords()
+#: The words around verdicts of layered networks, which earlier versions judged in a way of their own.
+_LAYERED_WORDS = CaseWords(
+    noun="network",
+    numbers="derivatives",
+    joint="on",
+    truth="finite differences",
+    passed="Your backward pass is right.",
+    failed="Your backward pass is not right yet.",
+    asked="It is run on many small cases, and each number is compared with what is expected.",
+    results="The derivatives, layer by layer",
+    intro="From the output down, as backpropagation goes.",
+    order=", from the output down",
+    apart=False,
+    mistake="implementations",
+)
+
+
+def find_words(kind: str) -> CaseWords:
+    """Return the words for a stored verdict or assignment, by its kind."""
+    return _LAYERED_WORDS if kind == LAYERED else WORDS
 
 
 def predicate(titles: Iterable[str]) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from grader.model.cases import format_case, format_number
-from grader.model.verdict import MendedStatement, MendingKind, SourceLine, StudentError, Verdict, WrongNumber
+from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from grader.model.source_line import SourceLine
+from grader.model.verdict import StudentError, Verdict
 from grader.reports.exceptions import describe_exception
 from grader.reports.plaintext import join_words, sentence, upper_first
 from grader.reports.slips import ask_about, describe_slips

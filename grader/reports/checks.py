@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from grader.model.cases import format_case
-from grader.model.verdict import CaseCounterexample, CheckReason, NotebookCheck, Outcome, SourceLine, Verdict
+from grader.model.counterexample import CaseCounterexample
+from grader.model.source_line import SourceLine
+from grader.model.verdict import CheckReason, NotebookCheck, Outcome, Verdict
 from grader.reports.plaintext import join_words, upper_first
 
 

@@ -11,26 +11,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from grader.contracts.language.assignment import KIND
 from grader.errors import MadeByNewerVersion
 from grader.model.assignment import LAYERED, Feedback, Level
+from grader.model.counterexample import AnyCounterexample
+from grader.model.mended_statement import MendedStatement
 from grader.model.row_messages import OPEN_MESSAGES
 from grader.model.slip import Slip, SlipKind
+from grader.model.source_line import SourceLine
 from grader.model.stored import read
 from grader.model.verdict import (
-    AnyCounterexample,
     Diagnosis,
     Mark,
-    MendedStatement,
     NotebookCheck,
     Outcome,
     Property,
     PythonMistake,
-    SourceLine,
     Statistics,
     StudentError,
     Verdict,
 )
-from grader.subjects import kinds
 
 Raw = Mapping[str, Any]
 
@@ -63,9 +63,10 @@ _ENDED = {
     Outcome.CRASHED: "Its process ended without an answer.",
 }
 
-#: Settings that students may always read, before and after those of the kind's own. A new one is hidden until it is
-#: added here, or to its kind.
+#: Settings that students may always read: those of every stored assignment, and those of contracts between them. A new
+#: one is hidden until it is added here.
 _PUBLIC_SETTINGS, _PUBLIC_AFTER = ("id", "title", "kind", "function"), ("limits", "templates")
+_PUBLIC_OF_CONTRACTS = ("entries", "call", "cases", "dtype", "package", "stand_ins")
 
 
 def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
@@ -99,8 +100,7 @@ def disclose_settings(assignment: Raw) -> dict[str, Any]:
     """
     feedback = policy(assignment)
     hidden = set(feedback.hidden)
-    kind = assignment.get("kind", LAYERED)
-    own = kinds.find(kind).PUBLIC_SETTINGS if kind in kinds.KINDS else ()
+    own = _PUBLIC_OF_CONTRACTS if assignment.get("kind", LAYERED) == KIND else ()
     public = (*_PUBLIC_SETTINGS, *own, *_PUBLIC_AFTER)
     settings = {key: assignment[key] for key in public if key in assignment}
     if feedback.level is Level.FULL and not hidden:
@@ -117,7 +117,7 @@ def disclose_settings(assignment: Raw) -> dict[str, Any]:
 
 
 def policy(assignment: Raw) -> Feedback:
-    """Return the feedback settings of an assignment that `grader.model.stored.assignment_to_json` wrote."""
+    """Return the feedback settings of a stored assignment."""
     raw: Raw = assignment.get("feedback", {})
     try:
         return read(Feedback, raw, strict=True)

@@ -9,13 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from grader.model.cases import as_case, format_case, format_nested
-from grader.model.verdict import (
-    CaseCounterexample,
-    Mark,
-    Outcome,
-    Verdict,
-)
-from grader.model.words import KindWords
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Mark, Outcome, Verdict
+from grader.model.words import CaseWords, find_words
 from grader.reports.changes import HEADING, list_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
@@ -23,7 +19,6 @@ from grader.reports.numpy_text import list_inputs
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.wording import choose_explanations, list_hints, shorten_repeated
-from grader.subjects import kinds
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),
@@ -54,7 +49,7 @@ def render(verdict: Verdict) -> RenderableType:
 
 
 def _parts(verdict: Verdict) -> Iterator[RenderableType]:
-    words = kinds.words(verdict.assignment.kind)
+    words = find_words(verdict.assignment.kind)
     yield _headline(verdict, words)
     if verdict.error is not None:
         yield Padding(_error(verdict), (1, 0, 0, 2))
@@ -75,7 +70,7 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     yield Text("")
 
 
-def _headline(verdict: Verdict, words: KindWords) -> Text:
+def _headline(verdict: Verdict, words: CaseWords) -> Text:
     outcome, style = HEADLINES[verdict.outcome]
     figures = verdict.statistics
     line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (outcome, style))
@@ -84,7 +79,7 @@ def _headline(verdict: Verdict, words: KindWords) -> Text:
     if figures.networks:
         comparison = (
             f"{figures.derivatives:,} {words.numbers} {words.joint} {figures.networks} {words.noun}s"
-            f" compared{words.compared}"
+            f" compared with finite differences"
         )
         line.append(
             f"\n{verdict.assignment.id}: {comparison}, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
@@ -161,7 +156,7 @@ def _diagnosis(verdict: Verdict) -> Text:
     return text
 
 
-def _example(example: CaseCounterexample, verdict: Verdict, words: KindWords) -> RenderableType:
+def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) -> RenderableType:
     """Return the inputs as the student would type them, then expected and actual values side by side."""
     reached = verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
     noun = words.noun
@@ -188,7 +183,7 @@ def _describe_size(example: CaseCounterexample) -> str:
     return f"{dims or 'It'}{':' if dims else ' is'} too large to show here; see its script."
 
 
-def _render_results(example: CaseCounterexample, words: KindWords) -> RenderableType:
+def _render_results(example: CaseCounterexample, words: CaseWords) -> RenderableType:
     table = _table()
     alone = words.apart and any(result.wrong for result in example.results)
     for result in example.results:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from grader.model.assignment import Level
 from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
+from grader.model.words import find_words
 from grader.reports.changes import HEADING, list_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
-from grader.subjects import kinds
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
@@ -133,7 +133,7 @@ def explain(row: Property, verdict: Verdict) -> str:
     if row.outcome is Mark.NOT_RUN and not row.networks:
         parts.insert(0, "Nothing put this to the test.")
     if row.counterexample is not None:
-        script, noun = row.counterexample.script, kinds.words(verdict.assignment.kind).noun
+        script, noun = row.counterexample.script, find_words(verdict.assignment.kind).noun
         # Half of a script cannot be run.
         parts.append(clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object.")
     return "\n\n".join(parts)

@@ -73,7 +73,7 @@ class Assignments:
         return revisions
 
     def archive(self, revision_id: str) -> bytes | None:
-        """Return the revision's archive, as its kind wrote it; the key is the one of the only kind that there was."""
+        """Return the revision's archive, as it was drawn; its key is from when all cases were networks."""
         data: Any = self._redis.get(keys.key("networks", revision_id))
         return None if data is None else bytes(data)
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from grader.contracts.gallery import list_drawn
+from grader.contracts.language.archive import read_header
 from grader.errors import AssignmentError
 from grader.model.fresh_places import replaceable, usual
-from grader.subjects import kinds
-from grader.subjects.gallery import list_drawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PackagedRevision:
     #: The number of cases, and the places of those that give way where there is a secret to choose fresh ones by.
     cases: int
     replaced: tuple[int, ...]
-    #: The preview that `grader.publishing.preview` wrote.
+    #: The preview that `grader.contracts.publishing.preview` wrote.
     preview: str
 
 
@@ -39,9 +39,9 @@ def list_packaged_revisions() -> tuple[PackagedRevision, ...]:
 
 
 def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:
-    """Return a packaged revision of any kind; raises AssignmentError if it is damaged."""
+    """Return a packaged revision; raises AssignmentError if it is damaged."""
     try:
-        header = kinds.read_header(data)
+        header = read_header(data)
         assignment: dict[str, Any] = json.loads(header.assignment)
     except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise AssignmentError(f"{name}, which ships with Backmark, is damaged; install it again") from error

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from grader.contracts.language.stored_settings import read_settings
 from grader.model.assignment import Feedback, Level
 from grader.model.records import SubmissionRecord
 from grader.model.verdict import Flag, Verdict
 from grader.reports.disclosure import disclose, policy
-from grader.subjects.kinds import settings
 from grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.
@@ -53,7 +53,7 @@ def feedback(course: str, assignment: str) -> Feedback:
     """Return the feedback of an assignment's current revision, which applies to earlier submissions too."""
     current = service().store.assignments.current(course, assignment)
     # Without one no setting permits more than the score.
-    return Feedback(Level.SCORE) if current is None else policy(settings(current.assignment))
+    return Feedback(Level.SCORE) if current is None else policy(read_settings(current.assignment))
 
 
 def _count_attempts(submission: SubmissionRecord, shown: Feedback) -> int:

@@ -14,10 +14,10 @@ import pytest
 
 from grader.client import Client
 from grader.client.regrade_records import AT_REST, Regrade
+from grader.contracts.gallery import find_folder
+from grader.contracts.language.folder import NAME, join
 from grader.model.records import Scope, State
 from grader.store.regrades.model import Phase, Which
-from grader.subjects.folder import NAME, join
-from grader.subjects.gallery import find_folder
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES

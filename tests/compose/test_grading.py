@@ -34,17 +34,17 @@ KILL_ALL = ("python", "-c", "import os; os.kill(-1, 9)")
 #: and revision. A service with a secret grades on no others.
 GROUP_CASES = """
 import base64, sys
+from grader.contracts.judging.revision import load
 from grader.model.fresh_places import group
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
-from grader.subjects import kinds
-from grader.subjects.contracts.revision import dump
+from grader.contracts.judging.revision import dump
 from worker.service.fresh_cases import of_group
 course, student, name = sys.argv[1:]
 settings = ServiceSettings.load()
 secret, assignments = settings.secret.get_secret_value().encode(), Store.connect(settings).assignments
 record = assignments.get(course, name)
-own, pool = kinds.load(assignments.archive(name)), kinds.load(assignments.pool(name))
+own, pool = load(assignments.archive(name)), load(assignments.pool(name))
 revision = of_group(secret, name, own, pool, record.replaced, group(secret, course, student))
 print(base64.b64encode(dump(revision)).decode())
 """

@@ -5,11 +5,12 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from grader.contracts.judging.judge import Judge
+from grader.model.counterexample import CaseInput
 from grader.model.result import read_verdict
 from grader.model.stored import read
-from grader.model.verdict import CaseInput, Flag, Judgement, Outcome, StudentError, Verdict
+from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
 from grader.reports.numpy_text import format_input
-from tests.contracts import ContractJudge
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.test_terminal import judge_source, show_verdict, verdict
 
@@ -20,7 +21,7 @@ def read_back(original: Verdict) -> Verdict:
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
-def test_verdicts_of_every_kind_come_back_as_they_were(udl: ContractJudge, slip: str | None) -> None:
+def test_verdicts_of_every_kind_come_back_as_they_were(udl: Judge, slip: str | None) -> None:
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
     original = judge_source(source, udl)
     assert read_back(original) == original

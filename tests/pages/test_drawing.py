@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.model.cases import as_case
+from grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, Counterexample, LayersDrawing
 from grader.model.stored import read
-from grader.model.verdict import CaseCounterexample, CaseInput, CaseResult, Counterexample, LayersDrawing
 from grader.web.pages.comparing import Array, compare
 from grader.web.pages.layers import Drawing, Edge, Node, Tag, draw
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from grader.model.assignment import Level
+from grader.model.counterexample import NETWORK
 from grader.model.records import Job, Kind, State
-from grader.model.verdict import NETWORK
 from grader.store.search import Filter
 from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening

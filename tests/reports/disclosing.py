@@ -7,32 +7,29 @@ from dataclasses import replace
 from typing import Any
 
 from grader.model.assignment import Feedback
+from grader.model.counterexample import Counterexample, Gradient
+from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from grader.model.result import read_verdict
 from grader.model.slip import Slip, SlipKind
+from grader.model.source_line import SourceLine
 from grader.model.verdict import (
     CaseReached,
     CheckReason,
-    Counterexample,
     Diagnosis,
     FirstDifference,
     Flag,
     GradedAssignment,
     GradedSubmission,
-    Gradient,
     Judgement,
     Mark,
-    MendedStatement,
-    MendingKind,
     NamedMistake,
     NetworkReached,
     NotebookCheck,
     Outcome,
     Property,
-    SourceLine,
     Statistics,
     StudentError,
     Verdict,
-    WrongNumber,
 )
 from grader.reports import disclosure
 

@@ -15,6 +15,8 @@ from flask import Flask, render_template_string
 from rich.console import Console
 
 from grader import web
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load_packaged
 from grader.model.assignment import Feedback, Level, Limits
 from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Verdict
@@ -24,7 +26,6 @@ from grader.store.listings import CodeListing
 from grader.web.pages import words
 from grader.web.pages.sources import listing
 from grader.web.pages.verdict_view import make_view
-from tests.contracts import ContractJudge, load_packaged
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.sandbox.policy import plan_jailed
@@ -117,7 +118,7 @@ def make_grader(jails: Jails) -> Grader:
     """The shipped assignment with short limits."""
     base = load_packaged("udl-7.2")
     limits = Limits(seconds_per_call=0.4, seconds=20.0, memory=1 << 30, output=1 << 16)
-    return Grader(ContractJudge(replace(base, assignment=replace(base.assignment, limits=limits))), jails)
+    return Grader(Judge(replace(base, assignment=replace(base.assignment, limits=limits))), jails)
 
 
 def grade_source(name: str, grader: Grader) -> tuple[Verdict, CodeListing | None]:

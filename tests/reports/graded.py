@@ -4,26 +4,23 @@ import dataclasses
 from typing import Any
 
 from grader.model.assignment import Level
+from grader.model.counterexample import Counterexample, Gradient
+from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from grader.model.records import State, SubmissionRecord
+from grader.model.source_line import SourceLine
 from grader.model.verdict import (
-    Counterexample,
     Diagnosis,
     FirstDifference,
     Flag,
     GradedAssignment,
     GradedSubmission,
-    Gradient,
     Judgement,
     Mark,
-    MendedStatement,
-    MendingKind,
     Outcome,
     Property,
-    SourceLine,
     Statistics,
     StudentError,
     Verdict,
-    WrongNumber,
 )
 
 SCRIPT = "# Backmark: a network\nprint(1 < 2 and 3 > 2)\n"

@@ -5,8 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from grader.model.mended_statement import MendingKind, WrongNumber
 from grader.model.slip import Slip, SlipKind
-from grader.model.verdict import MendingKind, PythonMistake, SourceLine, StudentError, WrongNumber
+from grader.model.source_line import SourceLine
+from grader.model.verdict import PythonMistake, StudentError
 from grader.reports.changes import describe_changes, list_changes, summarize_changes
 from tests.reports.graded import MISSING_LINE, WRONG_LINE, repair_verdict
 

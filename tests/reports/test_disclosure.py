@@ -7,24 +7,16 @@ from typing import Any
 
 import pytest
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load_packaged
+from grader.contracts.language.assignment import assignment_to_json
 from grader.model.assignment import Feedback, Level
 from grader.model.result import read_verdict
 from grader.model.row_messages import MISSING
-from grader.model.stored import assignment_to_json
-from grader.model.verdict import (
-    CaseReached,
-    Flag,
-    Mark,
-    NetworkReached,
-    Outcome,
-    PythonMistake,
-    SourceLine,
-    StudentError,
-)
+from grader.model.source_line import SourceLine
+from grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
 from grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from grader.reports.terminal import HEADLINES
-from grader.subjects.contracts import contracts_kind
-from tests.contracts import ContractJudge, load_packaged
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.disclosing import (
     CANARY,
@@ -375,7 +367,7 @@ def test_a_key_that_verdicts_have_one_day_is_hidden_until_somebody_decides() -> 
 
 
 @pytest.mark.parametrize("slip", [None, *SLIPS])
-def test_what_the_engine_says_is_cut_as_well(udl: ContractJudge, slip: str | None) -> None:
+def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> None:
     """Of a real verdict: no number of a network, no message, and it can still be read back and shown."""
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
     verdict = json.loads(json.dumps(judge_source(source, udl).as_dict()))
@@ -392,7 +384,7 @@ def test_what_the_engine_says_is_cut_as_well(udl: ContractJudge, slip: str | Non
 
 
 @pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])
-def test_no_row_of_a_verdict_gives_a_formula_away(udl: ContractJudge, source: str) -> None:
+def test_no_row_of_a_verdict_gives_a_formula_away(udl: Judge, source: str) -> None:
     """Which array is wrong, and on how many networks: what it should be made of is the strong hint's to say."""
     result = disclose(json.loads(json.dumps(judge_source(source, udl).as_dict())), FULL, 1)
     rows = [row["message"] for row in result["properties"]]
@@ -425,10 +417,10 @@ def test_settings_are_announced_without_what_the_level_hides(level: Level) -> No
     assert public_settings["rubric"] == settings["rubric"]
 
 
-def test_settings_that_a_kind_makes_public_are_announced_and_those_of_an_unknown_kind_are_not() -> None:
+def test_settings_that_contracts_make_public_are_announced_and_those_of_an_unknown_kind_are_not() -> None:
     settings = json.loads(assignment_to_json(ASSIGNMENT))
-    own = set(contracts_kind.PUBLIC_SETTINGS) & settings.keys()
-    assert own
+    own = {"entries", "call", "cases", "dtype", "package", "stand_ins"}
+    assert own <= settings.keys()
     public_settings = disclose_settings(settings)
     assert {name: public_settings[name] for name in own} == {name: settings[name] for name in own}
     assert not disclose_settings(settings | {"kind": "sculptures"}).keys() & own
@@ -482,7 +474,7 @@ def test_a_setting_that_an_older_version_did_not_store_is_not_announced() -> Non
     assert "call" not in disclose_settings(settings)
 
 
-def test_every_property_can_be_hidden(udl: ContractJudge) -> None:
+def test_every_property_can_be_hidden(udl: Judge) -> None:
     verdict = json.loads(json.dumps(judge_source(RIGHT, udl).as_dict()))
     order = names(verdict)
     for name in order:

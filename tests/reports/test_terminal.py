@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.language.assignment import KIND
 from grader.model.assignment import Level
 from grader.model.verdict import (
     Diagnosis,
@@ -25,8 +27,6 @@ from grader.model.verdict import (
 from grader.reports.plaintext import plain, sentence
 from grader.reports.tally import TallyRow
 from grader.reports.terminal import render, summary
-from grader.subjects import kinds
-from tests.contracts import ContractJudge
 from tests.corpus import four_lines
 from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
@@ -52,11 +52,11 @@ def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) ->
 
 def verdict(judgement: Judgement, *, filename: str = "a.py", output: str = "", own: bool = True) -> Verdict:
     """A verdict on nothing in particular."""
-    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own, kinds.CONTRACT)
+    reference = GradedAssignment("udl-7.2", "0" * 16, "0" * 64, own, KIND)
     return Verdict.of(GradedSubmission("0" * 16, filename, "0" * 64), reference, judgement, output)
 
 
-def judge_source(source: str, judge: ContractJudge) -> Verdict:
+def judge_source(source: str, judge: Judge) -> Verdict:
     """The verdict on a source of our own."""
 
     def start() -> Jailed:
@@ -105,7 +105,7 @@ def test_hostile_text_is_shown_as_text(text: str) -> None:
         assert text in out
 
 
-def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(udl: ContractJudge) -> None:
+def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(udl: Judge) -> None:
     """Readable in ten seconds."""
     out = show_verdict(judge_source(four_lines.source({"derivative": "all_dl_dh[layer]"}), udl))
     assert "failed  8 of 10 marks" in out
@@ -115,14 +115,14 @@ def test_a_failed_verdict_says_which_line_on_which_case_and_what_came_instead(ud
     assert len(out.splitlines()) < 50
 
 
-def test_colour_is_only_for_terminals(udl: ContractJudge) -> None:
+def test_colour_is_only_for_terminals(udl: Judge) -> None:
     """The same words either way."""
     source_verdict = judge_source(RIGHT, udl)
     assert "\x1b[" in show_verdict(source_verdict, colour=True)
     assert "\x1b[" not in show_verdict(source_verdict)
 
 
-def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: ContractJudge) -> None:
+def test_networks_that_are_not_the_assignments_own_are_named_as_such(udl: Judge) -> None:
     """A verdict with --seed is not the course's."""
     source_verdict = judge_source(RIGHT, udl)
     seeded_verdict = replace(source_verdict, assignment=replace(source_verdict.assignment, own_networks=False))
@@ -142,7 +142,7 @@ def test_a_refusal_says_what_to_do_and_shows_no_marks() -> None:
 
 
 @pytest.mark.parametrize("width", [40, 80, 200])
-def test_it_fits_any_width(udl: ContractJudge, width: int) -> None:
+def test_it_fits_any_width(udl: Judge, width: int) -> None:
     """No line is longer than the terminal."""
     old, new, _ = SLIPS["mask from the wrong layer"]
     assert max(map(len, show_verdict(judge_source(RIGHT.replace(old, new), udl), width).splitlines())) <= width

@@ -415,7 +415,7 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Si
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9))",
         "import threading as t; [t.Thread(target=t.Event().wait, daemon=True).start() for _ in range(99)]",
         "import grader",
-        "import grader.oracle",
+        "import grader.contracts",
         "import worker.sandbox.session",
         "import worker.cli.main",
         "import hypothesis",

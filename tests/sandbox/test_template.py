@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.contracts.judging.judge import Judge
 from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
-from tests.contracts import ContractJudge
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
 from tests.service.parts import until
@@ -373,12 +373,12 @@ def test_template_and_jail_have_no_memory_together(own_template: Template) -> No
 
 
 def test_no_derivative_and_nothing_of_our_environment_is_in_its_memory(
-    udl: ContractJudge, jail: Launch, monkeypatch: pytest.MonkeyPatch
+    udl: Judge, jail: Launch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of the child while it answers, and of the template; what was sent is found, so that the search finds."""
     monkeypatch.setenv("BACKMARK_CANARY", "the-canary-of-this-test")
     suite = udl.questions
-    query = request(udl.subject.exchange.question(suite))
+    query = request(udl.contract.exchange.question(suite))
     with contextlib.closing(Template(jail)) as template, Session(template, LIMITS) as session:
         session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
         session.answer(query)
@@ -428,9 +428,9 @@ def read_answers(jail: Jail, code: str, query: JailRequest) -> list[bytes]:
         return [reply.payload for reply in session.replies]
 
 
-def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Template, udl: ContractJudge) -> None:
+def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Template, udl: Judge) -> None:
     """Whatever another submission did to it."""
-    query = request(udl.subject.exchange.question(udl.questions))
+    query = request(udl.contract.exchange.question(udl.questions))
     answers = read_answers(own_template, SUMS, query)
     assert len(answers) == len(udl.questions)
     own_template.keep(query)
@@ -441,8 +441,8 @@ def test_what_a_template_keeps_is_answered_as_what_is_sent(own_template: Templat
     assert read_answers(own_template, SUMS, query) == answers
 
 
-def test_a_template_that_replaces_another_is_told_again(own_template: Template, udl: ContractJudge) -> None:
-    query = request(udl.subject.exchange.question(udl.questions))
+def test_a_template_that_replaces_another_is_told_again(own_template: Template, udl: Judge) -> None:
+    query = request(udl.contract.exchange.question(udl.questions))
     own_template.keep(query)
     answers = read_answers(own_template, SUMS, query)
     own_template.keep(query)
@@ -473,10 +473,10 @@ def test_what_there_is_no_room_for_is_sent(own_template: Template) -> None:
     assert 0 < kept_count < len(requests)
 
 
-def test_what_is_kept_for_others_is_in_no_child(own_template: Template, udl: ContractJudge) -> None:
+def test_what_is_kept_for_others_is_in_no_child(own_template: Template, udl: Judge) -> None:
     """Not even in what it has given back: numbers are known to whoever is asked about them alone."""
     first, second, third = (
-        request(udl.subject.exchange.question(udl.questions)),
+        request(udl.contract.exchange.question(udl.questions)),
         make_wide_request(5),
         make_wide_request(6),
     )
@@ -511,11 +511,11 @@ def test_a_template_that_does_not_listen_is_replaced(own_template: Template) -> 
 
 
 @pytest.mark.parametrize("kind", [Template, Single])
-def test_the_largest_suite_is_asked(jail: Launch, udl: ContractJudge, kind: type[Template] | type[Single]) -> None:
+def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[Single]) -> None:
     """Sent and, where that is done, kept."""
     cases = udl.revision.cases
     suite = cases.join(*[cases] * 9)
-    query = request(udl.subject.exchange.question(suite))
+    query = request(udl.contract.exchange.question(suite))
     assert len(suite) == 2000
     limits = dataclasses.replace(LIMITS, seconds=20)
     with contextlib.closing(kind(jail)) as jails:

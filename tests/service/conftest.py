@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from grader.model.common import AnyAssignment
+from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
 from grader.model.records import Job
-from grader.model.stored import assignment_to_json
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
 from tests.service.parts import Service
@@ -87,7 +86,7 @@ def draw_once() -> Iterator[None]:
     class Kept(DrawingProcess):
         """A drawing that is remembered."""
 
-        def __init__(self, assignment: AnyAssignment, *, pool: bool = False) -> None:
+        def __init__(self, assignment: ContractAssignment, *, pool: bool = False) -> None:
             self._asked = (assignment_to_json(assignment), pool)
             if self._asked not in drawn_by_request:
                 super().__init__(assignment, pool=pool)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader.judge.judge import Judge
+from grader.contracts.judging.judge import Judge
 from grader.model.records import State
 from tests.service.chaos import FaultyService, StudentFile
 from tests.service.parts import EXAMPLES, as_json, service, until, without_identity

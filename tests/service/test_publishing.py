@@ -7,25 +7,26 @@ from typing import Any
 
 import pytest
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load
+from grader.contracts.language import folder
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.tables import MOST_CASES
+from grader.contracts.publishing import finishing
+from grader.contracts.publishing.selfcheck import selfcheck
+from grader.contracts.publishing.workshop import Workshop
 from grader.errors import AssignmentError, BadAssignment
 from grader.model import fresh_places
 from grader.model.fresh_places import GROUPS, group, replaceable
 from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
-from grader.publishing.selfcheck import selfcheck
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Selection, Which
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
-from grader.subjects import folder, kinds
-from grader.subjects.contracts import publishing
-from grader.subjects.contracts.assignment import ContractAssignment
-from grader.subjects.contracts.tables import MOST_CASES
-from grader.subjects.workshop import Workshop
-from tests.contracts import ContractJudge
+from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from tests.made import table
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
-from tests.subjects.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from worker.service import fresh_cases
 from worker.service.context import Context
 from worker.service.tasks import perform
@@ -111,7 +112,7 @@ def remember(context: Context, revision: RevisionRecord) -> str:
     """Return a submission with a table of a revision's own results."""
     archive = context.store.assignments.archive(revision.id)
     assert archive is not None
-    cases: Any = kinds.load(archive).subject.cases
+    cases: Any = load(archive).cases
     known: dict[tuple[Any, ...], list[Any]] = {}
     for i, place, part in cases.slices():
         x, w = (cases.drawn[i].values()[name] for name in ("x", "w"))
@@ -259,7 +260,7 @@ def test_verdicts_are_reused_within_a_group_only(making: Making) -> None:
     assert reuses == [False, True, False]
 
 
-def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making: Making, udl: ContractJudge) -> None:
+def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making: Making, udl: Judge) -> None:
     """With a secret the pool is drawn for the first submission, and kept; a right submission passes.
 
     The places that give way are read of the archive, without NumPy, as publishing chooses them.
@@ -282,7 +283,7 @@ def test_a_table_of_the_answers_to_the_shipped_cases_fails_in_the_service(making
     assert second_context.store.assignments.pool(revision.id) == pool is not None
 
 
-def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, udl: ContractJudge) -> None:
+def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, udl: Judge) -> None:
     context = making()
     revision = context.store.assignments.current(COURSE, "udl-7.2")
     assert revision is not None
@@ -293,14 +294,14 @@ def test_without_a_secret_what_ships_is_graded_on_its_own_cases(making: Making, 
 
 def test_a_pool_that_cannot_be_built_refuses_the_publication(making: Making, monkeypatch: pytest.MonkeyPatch) -> None:
     """It has more cases than the revision, so that the reference may fail on one of its alone."""
-    finish = publishing.finish
+    finish = finishing.finish
 
     def fail(data: bytes, workshop: Workshop, *, pool: bool) -> bytes:
         if pool:
             raise BadAssignment("reference.py raised KeyError on line 2: 3 (with N = 4, D = 1, M = 1)")
         return finish(data, workshop, pool=pool)
 
-    monkeypatch.setattr(publishing, "finish", fail)
+    monkeypatch.setattr(finishing, "finish", fail)
     context = making(secret=OURS)
     # No other test draws this one.
     toml = TOML.replace("A linear map", "Another linear map")

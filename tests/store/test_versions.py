@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
+from grader.contracts.language.stored_settings import read_settings
 from grader.model.assignment import Feedback, Level
 from grader.model.records import RevisionRecord, Scope
 from grader.reports.disclosure import policy
@@ -14,7 +15,6 @@ from grader.store.regrades.model import read
 from grader.store.store import Store
 from grader.store.summary import VerdictSummary
 from grader.store.workers import Worker
-from grader.subjects.kinds import settings
 from tests.store.making import accept, claim_job, verdict
 from tests.store.regrading import request_regrade
 
@@ -78,7 +78,7 @@ def test_an_endpoint_of_events_that_are_not_known_is_listed(store: Store) -> Non
 
 def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> None:
     text = '{"id": "x", "title": "X", "feedback": {"level": "hint"}, "invented": 1}'
-    layered, assignment = settings(text), settings(text.replace("{", '{"kind": "contract", ', 1))
+    layered, assignment = read_settings(text), read_settings(text.replace("{", '{"kind": "contract", ', 1))
     assert (assignment["dtype"], assignment["rows"], assignment["check"]) == ("float64", [], None)
     for each in (layered, assignment):
         assert (each["invented"], each["limits"]["seconds"], each["seed"]) == (1, 20.0, 0)

@@ -15,6 +15,7 @@ from urllib.parse import quote, unquote
 import pytest
 from flask import Flask
 
+from grader.contracts.language.stored_settings import read_settings as assignment_settings
 from grader.model.assignment import Feedback, Level
 from grader.model.records import Job, Kind, Scope, State
 from grader.model.result import read_verdict
@@ -29,7 +30,6 @@ from grader.store.keys import part
 from grader.store.regrades.model import Mode, Phase
 from grader.store.search import Filter
 from grader.store.store import Store
-from grader.subjects.kinds import settings as assignment_settings
 from grader.web.http import links
 from grader.web.pages.verdict_view import make_view
 from tests.stored.loading import Raw

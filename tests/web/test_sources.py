@@ -7,8 +7,10 @@ from dataclasses import replace
 import pytest
 
 from grader.model.assignment import Level
+from grader.model.mended_statement import MendedStatement, MendingKind
 from grader.model.result import read_verdict
-from grader.model.verdict import FirstDifference, MendedStatement, MendingKind, SourceLine, StudentError, Verdict
+from grader.model.source_line import SourceLine
+from grader.model.verdict import FirstDifference, StudentError, Verdict
 from grader.store.listings import CodeListing as Stored
 from grader.web.pages import sources
 from grader.web.pages.sources import RAW, LineMark, MarkedListing

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from grader.judge.trial import ProvenStatement
+from grader.contracts.judging.proven_statement import ProvenStatement
 from grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
 from grader.model.result import read_verdict
 from grader.model.verdict import NamedMistake

@@ -3,12 +3,11 @@
 import json
 from typing import Any
 
+from grader.model.counterexample import Counterexample, Gradient
 from grader.model.verdict import (
-    Counterexample,
     Flag,
     GradedAssignment,
     GradedSubmission,
-    Gradient,
     Judgement,
     Mark,
     Outcome,

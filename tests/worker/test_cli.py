@@ -247,7 +247,8 @@ def test_an_assignment_of_an_earlier_version_is_wrong_usage_and_told_what_to_do(
 
 def test_the_shipped_cases_belong_to_the_shipped_assignment() -> None:
     """An edited folder must be drawn again."""
-    from grader.subjects.kinds import load_packaged, read  # noqa: PLC0415 - pydantic, for this test only
+    from grader.contracts.judging.revision import load_packaged  # noqa: PLC0415 - pydantic, for this test only
+    from grader.contracts.language.reading import read  # noqa: PLC0415 - pydantic, for this test only
 
     folder = EXAMPLES.parent / "grader" / "assignments" / "gallery" / "udl-7.2"
     assert load_packaged("udl-7.2").assignment == read(folder)

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language import reading
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.folder import NAME, join
+from grader.contracts.publishing.selfcheck import selfcheck
+from grader.contracts.rows.results import all_wrong
 from grader.errors import BadAssignment
 from grader.model.assignment import Feedback, Limits
 from grader.model.verdict import Mark, Outcome
-from grader.publishing.selfcheck import selfcheck
-from grader.subjects import kinds
-from grader.subjects.contracts.assignment import ContractAssignment
-from grader.subjects.contracts.revision import ContractRevision
-from grader.subjects.contracts.rows import all_wrong
-from grader.subjects.folder import NAME, join
+from tests.contracts.making import LocalWorkshop, build, judge
 from tests.corpus.examples import OUTCOMES
-from tests.subjects.contracts.making import LocalWorkshop, build, judge
 from worker.cli.conversion import folder, layered
 from worker.cli.main import main
 
@@ -121,7 +121,7 @@ def convert(text: str) -> folder.ConvertedAssignment:
 
 def read_contract(files: Mapping[str, str]) -> ContractAssignment:
     beside = {name: text for name, text in files.items() if name != NAME}
-    assignment = kinds.parse(join(files[NAME], beside), "old")
+    assignment = reading.parse(join(files[NAME], beside), "old")
     assert isinstance(assignment, ContractAssignment)
     return assignment
 
@@ -147,7 +147,7 @@ def assert_sound_and_fair(choice: Choice, networks: int = 12) -> None:
     assert selfcheck(revision).sound
     right = choice.solve()
     assert judge(revision, right).outcome is Outcome.PASSED
-    exchange = replace(revision.subject.exchange, dtype="float32")
+    exchange = replace(revision.contract.exchange, dtype="float32")
     assert not all_wrong(revision.cases, LocalWorkshop().ask(right, "hw.py", exchange, revision.cases)).any()
     for before, after, row in SLIPS:
         verdict = judge(revision, right.replace(before, after))

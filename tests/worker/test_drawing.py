@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from grader.contracts.cases.draw import main
+from grader.contracts.language.assignment import assignment_to_json
 from grader.errors import REFUSED, AssignmentError, BadAssignment
-from grader.model.stored import assignment_to_json
-from grader.subjects.contracts.draw import main
-from tests.subjects.contracts.making import contract
+from tests.contracts.making import contract
 from worker.grading.revisions import DrawingProcess
 
 
@@ -54,7 +54,7 @@ def test_a_drawing_says_why_there_are_too_few_cases_by_its_status_and_in_json(
     def refuse(*_: object, **__: object) -> None:
         raise AssignmentError("only 3 of 20")
 
-    monkeypatch.setattr("grader.subjects.contracts.draw.draw_all", refuse)
+    monkeypatch.setattr("grader.contracts.cases.draw.draw_all", refuse)
     monkeypatch.setattr("sys.argv", ["draw"])
     monkeypatch.setattr("sys.stdin", io.StringIO(assignment_to_json(contract())))
     with pytest.raises(SystemExit) as exit_info:

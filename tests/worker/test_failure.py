@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.judge.judge import Judge
+from grader.contracts.judging.judge import Judge
 from grader.model.verdict import Outcome, Verdict
 from tests.corpus.short import RIGHT
 from worker.cli import parallel

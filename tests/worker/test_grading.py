@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from grader.contracts.judging.judge import Judge
 from grader.errors import JailInterrupted
 from grader.model.assignment import Limits
-from grader.model.verdict import CaseCounterexample, Mark, Outcome, Verdict
-from tests.contracts import ContractJudge
+from grader.model.counterexample import CaseCounterexample
+from grader.model.verdict import Mark, Outcome, Verdict
 from tests.corpus.short import RIGHT
 from tests.sandbox.conftest import pid_of
 from worker.grading import engine_version
@@ -25,10 +26,10 @@ Grade = Callable[..., Verdict]
 
 
 @pytest.fixture(scope="module")
-def grade(udl: ContractJudge, jails: Jails) -> Grade:
+def grade(udl: Judge, jails: Jails) -> Grade:
     """Grade a source with short limits."""
     limits = Limits(seconds_per_call=0.5, seconds=5.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(ContractJudge(replace(udl.revision, assignment=replace(udl.assignment, limits=limits))), jails)
+    grader = Grader(Judge(replace(udl.revision, assignment=replace(udl.assignment, limits=limits))), jails)
 
     def grade_source(source: str | bytes, filename: str = "submission.py") -> Verdict:
         return grader.grade(source.encode() if isinstance(source, str) else source, filename)
@@ -167,7 +168,7 @@ def test_a_value_that_the_calling_lines_cannot_unpack_is_an_error_there(grade: G
     assert "NoneType object, in the lines that call your code" in str(verdict.counterexample.instead)
 
 
-def test_prints_are_kept_capped_and_flagged(grade: Grade, udl: ContractJudge) -> None:
+def test_prints_are_kept_capped_and_flagged(grade: Grade, udl: Judge) -> None:
     """They change nothing else."""
     verdict = grade(body("print('layer', K)"))
     assert verdict.outcome is Outcome.PASSED
@@ -186,7 +187,7 @@ def test_changing_arguments_fails_pure_and_nothing_else(grade: Grade) -> None:
     assert verdict.score == verdict.max_score
 
 
-def test_who_differentiates_numerically_is_flagged(udl: ContractJudge, jails: Jails) -> None:
+def test_who_differentiates_numerically_is_flagged(udl: Judge, jails: Jails) -> None:
     """Beside the verdict, never in it. It takes its time for each case, and has what the assignment allows."""
     verdict = Grader(udl, jails).grade(NUMERICAL.encode(), "submission.py")
     assert "finite_differences" in {flag.id for flag in verdict.flags}
@@ -241,7 +242,7 @@ def test_a_right_one_has_no_flags(grade: Grade) -> None:
 
 @pytest.mark.parametrize("kills", [2, 3])
 def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
-    udl: ContractJudge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
+    udl: Judge, jails: Jails, monkeypatch: pytest.MonkeyPatch, kills: int
 ) -> None:
     """Also without a service that counts."""
     grader, kills_left = Grader(udl, jails), iter(range(kills))
@@ -262,10 +263,10 @@ def test_a_file_whose_jail_is_killed_is_graded_again_three_times_at_most(
             grader.grade(RIGHT.encode(), "a.py")
 
 
-def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: ContractJudge, jails: Jails) -> None:
+def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: Judge, jails: Jails) -> None:
     """It sleeps once in each. The verdict on what the first one answered stands, without a confirmation."""
     limits = Limits(seconds_per_call=2.0, seconds=2.0, memory=1 << 30, output=1 << 16)
-    grader = Grader(ContractJudge(replace(udl.revision, assignment=replace(udl.assignment, limits=limits))), jails)
+    grader = Grader(Judge(replace(udl.revision, assignment=replace(udl.assignment, limits=limits))), jails)
     sleeps = "import sys, time\n    if not sys.__dict__.setdefault('slept', []): sys.slept.append(time.sleep(1.2))"
     source = body(sleeps).replace("np.array(df[layer])", "2 * df[layer]")
     grading = grader.grading(source.encode(), "sleeper.py")
@@ -289,7 +290,7 @@ def test_a_sleeper_has_one_budget_for_all_of_its_jails(udl: ContractJudge, jails
     ],
 )
 def test_a_verdict_repeats_itself_where_no_limit_had_a_part_in_it(
-    udl: ContractJudge,
+    udl: Judge,
     jails: Jails,
     source: str,
     repeatable: bool,  # noqa: FBT001 - a parameter of the test
@@ -347,6 +348,6 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
 
 
 @pytest.mark.parametrize("source", [ENDS_WHEN_ASKED_MORE, RIGHT_AT_FIRST])
-def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, udl: ContractJudge, source: str) -> None:
+def test_a_process_that_is_over_is_asked_nothing_more(grade: Grade, udl: Judge, source: str) -> None:
     """It ended while it was asked about small cases, or for one that answers alone: that is no failure of ours."""
     assert grade(source.replace("{questions}", str(len(udl.questions)))).outcome is Outcome.FAILED

@@ -14,8 +14,8 @@ from typing import Any, NoReturn
 
 import pytest
 
+from grader.contracts.judging.judge import Judge
 from grader.errors import BackmarkError, BadAssignment, JailFailed, JailInterrupted, SubmissionError
-from grader.judge.judge import Judge
 from grader.model.verdict import Outcome, Verdict
 from tests.corpus.short import RIGHT
 from worker.cli import parallel

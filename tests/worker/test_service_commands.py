@@ -150,7 +150,7 @@ def test_what_starts_a_jail_needs_no_numpy() -> None:
     """A cold `grade` starts its first jail, and then imports NumPy and the judge beside it."""
     code = "import sys, worker.grading.pool; print(*sorted(sys.modules))"
     process = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert not {"numpy", "hypothesis", "grader.judge.judge"} & set(process.stdout.split())
+    assert not {"numpy", "hypothesis", "grader.contracts.judging.judge"} & set(process.stdout.split())
 
 
 def test_a_sweeper_needs_no_numpy() -> None:
@@ -158,6 +158,6 @@ def test_a_sweeper_needs_no_numpy() -> None:
     code = "import sys, worker.service.sweeper, worker.service.deliveries; print(*sorted(sys.modules))"
     root = Path(__file__).parents[2]
     process = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert not {"numpy", "hypothesis", "grader.judge", "grader.subjects.contracts.revision"} & set(
+    assert not {"numpy", "hypothesis", "grader.contracts.judging.judge", "grader.contracts.judging.revision"} & set(
         process.stdout.split()
     )

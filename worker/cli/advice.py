@@ -1,24 +1,27 @@
 """Advice on an assignment that lets known mistakes pass: a change of its settings, found by trying."""
 
+from collections.abc import Iterator
+
+from grader.contracts.judging.revision import load
+from grader.contracts.language.assignment import ContractAssignment, vary
+from grader.contracts.language.tables import MOST_CASES
+from grader.contracts.publishing.selfcheck import selfcheck
 from grader.errors import AssignmentError
-from grader.model.common import AnyAssignment
-from grader.publishing.selfcheck import selfcheck
-from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, DrawingProcess
 from worker.grading.workshop import Watch
 
 
-def find_advice(assignment: AnyAssignment, missed: int, watch: Watch | None = None) -> str:
+def find_advice(assignment: ContractAssignment, missed: int, watch: Watch | None = None) -> str:
     """Return the first change that lets no known mistake pass, else the one that helps most, else what was tried.
 
-    Empty if its kind proposes no changes. An author whose own mistakes pass is asked about them.
+    An author whose mistakes pass is asked about them.
     """
     best, fewest = "", missed
     tried = []
-    for setting, changed in kinds.of(assignment).propose_changes(assignment):
+    for setting, changed in _propose_changes(assignment):
         tried.append(setting)
         try:
-            drawn = kinds.load(DrawingProcess(changed, watch=watch).result(MOST_SECONDS), assignment.id)
+            drawn = load(DrawingProcess(changed, watch=watch).result(MOST_SECONDS), assignment.id)
         except AssignmentError:
             continue
         missed_still = len(selfcheck(drawn).missed)
@@ -29,6 +32,13 @@ def find_advice(assignment: AnyAssignment, missed: int, watch: Watch | None = No
     if best:
         return f"With {best} {missed - fewest} of {missed} are caught: a change in that direction helps."
     sentences = [f"None of these changes helps: {'; '.join(tried)}."] if tried else []
-    if kinds.of(assignment).RUNS_CODE:
-        sentences.append(f"Did you mean {'it' if missed == 1 else 'them'} to be wrong?")
+    sentences.append(f"Did you mean {'it' if missed == 1 else 'them'} to be wrong?")
     return " ".join(sentences)
+
+
+def _propose_changes(assignment: ContractAssignment) -> Iterator[tuple[str, ContractAssignment]]:
+    """Yield changed settings, as the file has them, that may let fewer mistakes pass: more cases."""
+    for factor in (2, 5):
+        cases = min(MOST_CASES, factor * assignment.cases)
+        if cases > assignment.cases:
+            yield f"cases = {cases}", vary(assignment, None, cases)

@@ -18,7 +18,7 @@ from worker.sandbox import policy
 from worker.sandbox.policy import Launch
 
 if TYPE_CHECKING:
-    from grader.judge.judge import Judge
+    from grader.contracts.judging.judge import Judge
     from grader.model.verdict import Verdict
     from worker.grading.grader import Grader
 

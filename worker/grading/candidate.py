@@ -2,19 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from grader.contracts.cases.question import Question
+from grader.contracts.repair.mender import Script, SpelledEdit
 from grader.errors import CandidateError, Crashed
-from grader.judge.exchange import Question
-from grader.judge.mending import Script, SpelledEdit
-from grader.oracle.answers import Answer
 from worker.sandbox.inside.entry import Entry
 from worker.sandbox.reply import Reply
 from worker.sandbox.request import JailRequest
-
-if TYPE_CHECKING:
-    from grader.judge.subject import AnyExchange
 
 
 class Conversation(Protocol):
@@ -27,8 +26,8 @@ class Conversation(Protocol):
         ...
 
 
-def entry(exchange: "AnyExchange", noun: str = "call") -> Entry:
-    """Return the description of the functions that a jail must find; `noun` is the word for a case."""
+def entry(exchange: AnyExchange) -> Entry:
+    """Return the description of the functions that a jail must find."""
     return Entry(
         exchange.function,
         others=exchange.others,
@@ -41,7 +40,7 @@ def entry(exchange: "AnyExchange", noun: str = "call") -> Entry:
         call=exchange.call,
         beside=exchange.beside,
         package=exchange.package,
-        noun=noun,
+        noun="case",
     )
 
 
@@ -51,13 +50,13 @@ def request(question: Question) -> JailRequest:
 
 
 class Requests:
-    """The frames of a subject's cases, each made once, and kept for as long as its cases are in use."""
+    """The frames of a contract's cases, each made once, and kept for as long as these are in use."""
 
-    def __init__(self, exchange: "AnyExchange") -> None:
+    def __init__(self, exchange: ContractExchange) -> None:
         self.exchange = exchange
-        self._made: WeakKeyDictionary[Any, JailRequest] = WeakKeyDictionary()
+        self._made: WeakKeyDictionary[ContractCases, JailRequest] = WeakKeyDictionary()
 
-    def of(self, cases: Any) -> JailRequest:
+    def of(self, cases: ContractCases) -> JailRequest:
         """Return the request about every case."""
         if cases not in self._made:
             self._made[cases] = request(self.exchange.question(cases))
@@ -71,7 +70,7 @@ class Jailed:
     session: Conversation
     requests: Requests
 
-    def answer(self, cases: Any) -> list[Answer]:
+    def answer(self, cases: ContractCases) -> list[Answer]:
         """Return one answer for each case; a CandidateError carries the answers received before it."""
         exchange = self.requests.exchange
         try:
@@ -81,7 +80,7 @@ class Jailed:
             raise
         return exchange.answers(cases, replies)
 
-    def study(self, cases: Any, study: Mapping[str, Any]) -> Mapping[str, Any]:
+    def study(self, cases: ContractCases, study: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what may be mended of it by a solution; raises CandidateError."""
         question = self.requests.exchange.question(cases)
         asked = JailRequest({**question.header, "study": study}, question.payload, [0, 0])
@@ -103,7 +102,7 @@ class Jailed:
             for place, text, changes in reply.header["texts"]
         ]
 
-    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    def trace(self, cases: ContractCases, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
         """Return for each edit the statement of the solution's that computes what it changes; raises CandidateError.
 
         Beside it stand all statements whose values are computed.
@@ -113,7 +112,7 @@ class Jailed:
         (reply,) = self.session.answer(JailRequest(header, question.payload, [0]))
         return [(holder, computed) for holder, computed in reply.header["holders"]]
 
-    def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
+    def mend(self, cases: ContractCases, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return by script the answers to the cases; a CandidateError carries those received before it, in a row."""
         exchange, question, times = self.requests.exchange, self.requests.of(cases), len(scripts)
         header = {**question.header, "scripts": scripts}
@@ -127,7 +126,7 @@ class Jailed:
         return _split(exchange, cases, replies)
 
 
-def _split(exchange: "AnyExchange", cases: Any, replies: Sequence[Reply]) -> list[list[Answer]]:
+def _split(exchange: ContractExchange, cases: ContractCases, replies: Sequence[Reply]) -> list[list[Answer]]:
     """Return the answers to the cases one time after the other, the last time perhaps to fewer."""
     count = len(cases)
     return [exchange.answers(cases, replies[at : at + count]) for at in range(0, len(replies), count)]

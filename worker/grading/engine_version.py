@@ -10,12 +10,10 @@ import numpy as np
 
 #: All code between a submission's bytes and its verdict, relative to the root of the packages.
 SOURCES = (
+    "grader/contracts",
     "grader/errors.py",
     "grader/file_formats.py",
-    "grader/judge",
     "grader/model",
-    "grader/oracle",
-    "grader/subjects",
     "worker/grading",
     "worker/sandbox",
     "worker/service/fresh_cases.py",

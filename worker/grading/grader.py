@@ -6,24 +6,25 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
+from grader.contracts.cases.answers import Candidate
+from grader.contracts.cases.exchange import ContractExchange
+from grader.contracts.judging.judge import Judge
+from grader.contracts.language.assignment import KIND
+from grader.contracts.repair.mender import Mender
 from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from grader.file_formats import refuse_other_format
-from grader.judge.judge import Judge
-from grader.judge.mending import Mender
+from grader.model.source_line import SourceLine
 from grader.model.verdict import (
     Flag,
     GradedAssignment,
     GradedSubmission,
     Judgement,
     Outcome,
-    SourceLine,
     Statistics,
     StudentError,
     Verdict,
 )
-from grader.oracle.answers import Candidate
 from worker.grading import engine_version
 from worker.grading.candidate import Jailed, Requests, entry
 from worker.grading.pool import Jails
@@ -36,9 +37,6 @@ from worker.sandbox.inside.syntax import unify_newlines
 from worker.sandbox.inside.writes import Write
 from worker.sandbox.policy import JailLimits
 from worker.sandbox.session import Session
-
-if TYPE_CHECKING:
-    from grader.judge.subject import AnyExchange
 
 PRINTS = Flag("prints", "prints while it computes")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
@@ -68,20 +66,20 @@ class Grader:
     @cached_property
     def requests(self) -> Requests:
         """The frames of the cases."""
-        return Requests(self.judge.subject.exchange)
+        return Requests(self.judge.contract.exchange)
 
     @cached_property
     def _requests(self) -> dict[int, Requests]:
         return {}
 
-    def requests_of(self, exchange: "AnyExchange") -> Requests:
+    def requests_of(self, exchange: ContractExchange) -> Requests:
         """Return the frames of an exchange that lasts as long as the revision, such as that of the notebook's check."""
         return self._requests.setdefault(id(exchange), Requests(exchange))
 
     @cached_property
     def entry(self) -> Entry:
         """The description of the function to look for in a submission."""
-        return entry(self.judge.subject.exchange, self.judge.subject.noun)
+        return entry(self.judge.contract.exchange)
 
     def start(self) -> Session:
         """Start a jail for one submission, or to confirm a counterexample from another jail."""
@@ -102,9 +100,7 @@ class Grader:
     def reference(self) -> GradedAssignment:
         """The reference to the assignment that verdicts carry."""
         revision = self.judge.revision
-        return GradedAssignment(
-            revision.assignment.id, revision.id, revision.cases_sha256, revision.own_cases, revision.kind
-        )
+        return GradedAssignment(revision.assignment.id, revision.id, revision.cases_sha256, revision.own_cases, KIND)
 
 
 def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
@@ -236,7 +232,7 @@ class Grading:
         judge = self.grader.judge
         candidate = self._candidate(session, self._budget)
         judgement = judge.judge(candidate, self._fresh, self._start_mending, self._start_check)
-        judgement = replace(judgement, first_difference=judge.subject.locate(judgement.first_difference, self._writes))
+        judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
         judgement = locate_functions(judgement, self._writes)
         # Of a session that was asked further, what it had printed by then.
         output = session.output if self._printed is None else self._printed
@@ -261,7 +257,7 @@ class Grading:
         self._writes = tuple(name_write(write, self.cells) for write in extracted.writes)
         return Jailed(session, self.grader.requests)
 
-    def _fresh(self) -> Candidate[Any]:
+    def _fresh(self) -> Candidate:
         # One jail at a time: a machine has memory for so many, and a submission's limits are its own.
         self._close()
         if self._budget.used > self.grader.limits.seconds:
@@ -292,7 +288,7 @@ class Grading:
             message = f"It could not be read once more: {error}"
             raise TimedOut(message) from error
 
-    def _start_check(self, exchange: "AnyExchange") -> Candidate[Any] | None:
+    def _start_check(self, exchange: ContractExchange) -> Candidate | None:
         """Return the submission for the notebook's own check, in the jail that stands if one does; None if it lacks it.
 
         What it prints from now on is not shown.

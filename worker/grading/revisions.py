@@ -9,22 +9,22 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from grader.contracts import gallery
+from grader.contracts.judging.revision import FORMAT, ContractRevision, load, load_packaged
+from grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
+from grader.contracts.language.reading import read
 from grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
-from grader.model.stored import assignment_to_json
-from grader.subjects import gallery, kinds
 from worker.grading import engine_version, workshop
 from worker.grading.workshop import JailWorkshop, Watch
 
-if TYPE_CHECKING:
-    from grader.judge.subject import JudgedRevision
-    from grader.model.common import AnyAssignment
-
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
+#: The module that `python -m` draws with: it reads an assignment's JSON and writes cases, or with the status `REFUSED`
+#: why not. With the argument 1 it draws a pool of fresh cases.
+_DRAWING = "grader.contracts.cases.draw"
 
 
 class DrawingProcess:
@@ -33,14 +33,13 @@ class DrawingProcess:
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: "AnyAssignment", watch: Watch | None = None, *, pool: bool = False) -> None:
+    def __init__(self, assignment: ContractAssignment, watch: Watch | None = None, *, pool: bool = False) -> None:
         """Draw an assignment's cases, or those of a pool of fresh ones; `watch`: see `Watch`."""
         self._assignment = assignment
         self._pool = pool
-        self._kind = kinds.of(assignment)
         self._workshop = JailWorkshop(watch)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
-            [sys.executable, "-m", self._kind.DRAWING, *(["1"] if pool else [])],
+            [sys.executable, "-m", _DRAWING, *(["1"] if pool else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -54,8 +53,8 @@ class DrawingProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 message = (
-                    f"the {self._kind.WORDS.noun}s of {self._assignment.id} are not drawn within {seconds:g} s: let"
-                    " them be smaller, or fewer"
+                    f"the cases of {self._assignment.id} are not drawn within {seconds:g} s: let them be smaller, or"
+                    " fewer"
                 )
                 raise BadAssignment(message) from None
             except BaseException:
@@ -63,8 +62,11 @@ class DrawingProcess:
                 raise
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
+        # Who grades by a revision finishes none.
+        from grader.contracts.publishing.finishing import finish  # noqa: PLC0415
+
         with contextlib.closing(self._workshop):
-            return self._kind.finish(drawn, self._assignment.id, self._workshop, pool=self._pool)
+            return finish(drawn, self._workshop, pool=self._pool)
 
     def stop(self) -> None:
         """End the drawing: `result` then raises."""
@@ -72,34 +74,34 @@ class DrawingProcess:
         self._workshop.stop()
 
     def _fault(self, status: int, written: bytes, complaint: str) -> AssignmentError:
-        failure = f"the {self._kind.WORDS.noun}s of {self._assignment.id} could not be drawn"
+        failure = f"the cases of {self._assignment.id} could not be drawn"
         if status == REFUSED:
             return BadAssignment(f"{failure}: {json.loads(written)['refused']}")
         last = (complaint.strip().splitlines() or ["no reason was given"])[-1]
         return AssignmentError(f"{failure}: {last}")
 
 
-def draw(assignment: "AnyAssignment", watch: Watch | None = None) -> bytes:
+def draw(assignment: ContractAssignment, watch: Watch | None = None) -> bytes:
     """Draw an assignment's cases; return the revision's bytes. `watch`: see `Watch`."""
     _require_jail(assignment)
     return DrawingProcess(assignment, watch=watch).result()
 
 
-def read_assignment(name: str) -> "AnyAssignment":
+def read_assignment(name: str) -> ContractAssignment:
     """Return the assignment that `revision` draws cases for, or has them of."""
     path = _find_source(name)
-    return _load_drawn(name).assignment if path is None else kinds.read(path)
+    return _load_drawn(name).assignment if path is None else read(path)
 
 
-def revision(name: str, cache: Path, watch: Watch | None = None) -> "JudgedRevision":
+def revision(name: str, cache: Path, watch: Watch | None = None) -> ContractRevision:
     """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
     path = _find_source(name)
     if path is None:
         return _load_drawn(name)
-    assignment = kinds.read(path)
+    assignment = read(path)
     beside = place_beside(path)
     if beside.exists():
-        drawn = kinds.load(beside.read_bytes(), str(beside))
+        drawn = load(beside.read_bytes(), str(beside))
         if drawn.assignment == assignment:
             return drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
@@ -114,13 +116,13 @@ def _find_source(name: str) -> Path | None:
     return path if path.suffix == ".toml" or (path.is_dir() and path.suffix != ".npz") else None
 
 
-def _load_drawn(name: str) -> "JudgedRevision":
+def _load_drawn(name: str) -> ContractRevision:
     """Return the revision of a .npz file, or of a packaged assignment."""
     path = Path(name)
     if path.suffix != ".npz":
-        return kinds.load_packaged(name)
+        return load_packaged(name)
     try:
-        return kinds.load(path.read_bytes(), name)
+        return load(path.read_bytes(), name)
     except OSError as error:
         message = f"{name} cannot be read: {error.strerror}"
         raise BadAssignment(message) from error
@@ -135,29 +137,27 @@ def place_beside(assignment: Path) -> Path:
     return folder.with_name(f"{folder.name}.npz")
 
 
-def _load_or_draw(assignment: "AnyAssignment", cache: Path, watch: Watch | None) -> "JudgedRevision":
+def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | None) -> ContractRevision:
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
-    kind = kinds.of(assignment)
-    # Of code that is run the numbers are as good as the engine that ran it: another engine draws anew.
-    engine = engine_version.version() if kind.RUNS_CODE else ""
-    key = hashlib.sha256(f"{kind.layout()}{engine}{assignment_to_json(assignment)}".encode()).hexdigest()[:32]
+    # The numbers are as good as the engine that ran the author's code: another engine draws anew.
+    key = hashlib.sha256(f"{FORMAT}{engine_version.version()}{assignment_to_json(assignment)}".encode()).hexdigest()[
+        :32
+    ]
     file = cache / "revisions" / f"{assignment.id}-{key}.npz"
     try:
-        return kinds.load(file.read_bytes(), str(file))
+        return load(file.read_bytes(), str(file))
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
         _require_jail(assignment)
-        click.echo(f"backmark: drawing the {kind.WORDS.noun}s of {assignment.id}", err=True)
+        click.echo(f"backmark: drawing the cases of {assignment.id}", err=True)
     data = DrawingProcess(assignment, watch=watch).result()
     with contextlib.suppress(OSError):
         save(file, data)
-    return kinds.load(data, assignment.id)
+    return load(data, assignment.id)
 
 
-def _require_jail(assignment: "AnyAssignment") -> None:
+def _require_jail(assignment: ContractAssignment) -> None:
     """Raise JailUnavailable, before anything is drawn, where an assignment's own code cannot be run."""
-    if not kinds.of(assignment).RUNS_CODE:
-        return
     try:
         workshop.require_jail()
     except (JailUnavailable, JailFailed) as error:
@@ -178,7 +178,7 @@ def save(file: Path, data: bytes) -> None:
     Path(half.name).replace(file)
 
 
-def draw_others(base: "JudgedRevision", seed: int | None, cases: int | None) -> "JudgedRevision":
+def draw_others(base: ContractRevision, seed: int | None, cases: int | None) -> ContractRevision:
     """Draw cases that are not the assignment's own: another seed, or another number of them."""
-    assignment = kinds.of(base.assignment).vary(base.assignment, seed, cases)
-    return replace(kinds.load(draw(assignment), assignment.id), own_cases=False)
+    assignment = vary(base.assignment, seed, cases)
+    return replace(load(draw(assignment), assignment.id), own_cases=False)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from grader.judge.mending import Mender
-from grader.judge.subject import AnyExchange
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from grader.contracts.repair.mender import Mender
 from grader.model.assignment import Limits
-from grader.oracle.answers import Answer
 from grader.settings import machine
 from worker.grading.candidate import Jailed, Requests, entry, request
 from worker.grading.pool import Jails
@@ -56,7 +56,7 @@ class JailWorkshop:
     def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
         """Return the fingerprint of a source's function; raises SubmissionError if it cannot be read."""
         with self._session() as session:
-            return session.extract(source.encode(), filename, entry(exchange, "case")).fingerprint
+            return session.extract(source.encode(), filename, entry(exchange)).fingerprint
 
     def expect(self, runs: int) -> None:
         """Note how many jails will run a source in all."""
@@ -74,7 +74,7 @@ class JailWorkshop:
             return exchange.answers(cases, replies)
 
     @contextlib.contextmanager
-    def open_mender(self, source: str, filename: str, exchange: AnyExchange) -> Iterator[Mender]:
+    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Mender]:
         """Yield a source whose statements can be changed; raises SubmissionError, and CandidateError if it ends."""
         with self._run(source, filename, exchange) as session:
             yield Jailed(session, Requests(exchange))
@@ -100,7 +100,7 @@ class JailWorkshop:
         if self._budget.used > LIMITS.seconds:
             raise late(LIMITS.seconds, "in all")
         with self._session(limits) as session:
-            session.extract(source.encode(), filename, entry(exchange, "case"))
+            session.extract(source.encode(), filename, entry(exchange))
             yield session
 
     @contextlib.contextmanager

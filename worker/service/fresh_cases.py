@@ -7,11 +7,9 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
 from grader.errors import AssignmentError, BadAssignment
-from grader.judge.subject import AnyRenewal, JudgedRevision
-from grader.model.common import AnyAssignment
-from grader.model.stored import assignment_to_json
-from grader.subjects import kinds
 
 #: Cases in a pool for each chosen one, and at least.
 _TIMES, _LEAST = 5, 200
@@ -22,14 +20,14 @@ def pool_size(fresh: int) -> int:
     return max(_TIMES * fresh, _LEAST)
 
 
-def pool_assignment(assignment: AnyAssignment, fresh: int, secret: bytes) -> AnyAssignment:
+def pool_assignment(assignment: ContractAssignment, fresh: int, secret: bytes) -> ContractAssignment:
     """Return the assignment to draw a pool for: with more cases, and a seed derived from the secret."""
     digest = _digest(secret, f"pool\n{fresh}\n{assignment_to_json(assignment)}")
     seed = int.from_bytes(digest[:4], "big") % 2**31
-    return kinds.of(assignment).vary(assignment, seed, pool_size(fresh))
+    return vary(assignment, seed, pool_size(fresh))
 
 
-def identifier(revision: JudgedRevision, pool: JudgedRevision, fresh: int, replaced: Sequence[int] = ()) -> str:
+def identifier(revision: ContractRevision, pool: ContractRevision, fresh: int, replaced: Sequence[int] = ()) -> str:
     """Return the id of the revision together with its pool and the replaced places."""
     text = f"fresh\n{revision.id}\n{pool.cases_sha256}\n{fresh}"
     if replaced:
@@ -45,31 +43,25 @@ def choose(secret: bytes, revision: str, whose: str, size: int, fresh: int) -> l
 
 
 def of_group(  # noqa: PLR0913 - the inputs of the choice, each by its name
-    secret: bytes, revision: str, own: JudgedRevision, pool: JudgedRevision, replaced: Sequence[int], group: str
-) -> JudgedRevision:
+    secret: bytes, revision: str, own: ContractRevision, pool: ContractRevision, replaced: Sequence[int], group: str
+) -> ContractRevision:
     """Return the revision of a group of students, with cases of the pool in the places to replace."""
-    renewal, size = _renewal(own), len(pool.subject.cases)
-    chosen = renewal.fitting(pool, choose(secret, revision, f"group {group}", size, size), replaced)
+    size = len(pool.cases)
+    chosen = own.fitting(pool, choose(secret, revision, f"group {group}", size, size), replaced)
     if len(chosen) < len(replaced):
-        raise AssignmentError(f"revision {revision} has a pool of {size} {pool.subject.noun}s, and needs more")
-    return renewal.merge(pool, chosen, frozenset(replaced))
+        raise AssignmentError(f"revision {revision} has a pool of {size} cases, and needs more")
+    return own.merge(pool, chosen, frozenset(replaced))
 
 
-def require_enough(own: JudgedRevision, pool: JudgedRevision, replaced: Sequence[int]) -> None:
+def require_enough(own: ContractRevision, pool: ContractRevision, replaced: Sequence[int]) -> None:
     """Raise BadAssignment if a pool has too few cases for the places to replace: that is so for each group."""
-    size, noun = len(pool.subject.cases), pool.subject.noun
-    fitting = len(_renewal(own).fitting(pool, range(size), replaced))
+    size = len(pool.cases)
+    fitting = len(own.fitting(pool, range(size), replaced))
     if fitting < len(replaced):
         raise BadAssignment(
-            f"only {fitting} of the {size} {noun}s of the pool can stand in the place of {len(replaced)} {noun}s: widen"
+            f"only {fitting} of the {size} cases of the pool can stand in the place of {len(replaced)} cases: widen"
             " the ranges that they are drawn from, or publish with fresh = 0"
         )
-
-
-def _renewal(own: JudgedRevision) -> AnyRenewal:
-    if own.renewal is None:
-        raise AssignmentError(f"revision {own.id} has fresh cases, which its kind does not know ({own.kind})")
-    return own.renewal
 
 
 def _digest(secret: bytes, text: str) -> bytes:

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import ContractRevision, load
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.stored_settings import is_layered
 from grader.errors import AssignmentError
-from grader.judge.judge import Judge
-from grader.judge.subject import JudgedRevision
 from grader.model import records
-from grader.model.common import AnyAssignment
 from grader.model.fresh_places import GROUPS, group
 from grader.store import keys
 from grader.store.assignments import Assignments
-from grader.subjects.kinds import is_layered, load
 from worker.grading.grader import Grader
 from worker.grading.pool import Jails
 from worker.service import fresh_cases
@@ -34,13 +34,13 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 #: Draws and stores a pool for a number of fresh cases of an assignment, by a secret.
-Draw = Callable[[AnyAssignment, int, bytes], bytes]
+Draw = Callable[[ContractAssignment, int, bytes], bytes]
 
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
     grader: Grader
-    pool: JudgedRevision | None
+    pool: ContractRevision | None
 
 
 class Graders:
@@ -114,7 +114,9 @@ class Graders:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)
 
-    def _pool(self, revision: records.RevisionRecord, assignment: AnyAssignment, draw: Draw | None) -> JudgedRevision:
+    def _pool(
+        self, revision: records.RevisionRecord, assignment: ContractAssignment, draw: Draw | None
+    ) -> ContractRevision:
         data = self._assignments.pool(revision.id)
         if data is None and draw is not None and revision.course == keys.EVERYONE:
             data = draw(assignment, revision.fresh, self.secret_of(revision))

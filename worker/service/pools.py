@@ -2,11 +2,11 @@
 
 import time
 
+from grader.contracts.judging.revision import load
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.publishing.selfcheck import reference_rejected
 from grader.errors import BadAssignment
-from grader.model.common import AnyAssignment
-from grader.publishing.selfcheck import reference_rejected
 from grader.store.assignments import Assignments
-from grader.subjects import kinds
 from worker.grading.revisions import MOST_SECONDS, DrawingProcess
 from worker.service import fresh_cases
 from worker.service.lease import Lease
@@ -15,7 +15,7 @@ from worker.service.lease import Lease
 _OTHERS, _PAUSE = 15.0, 0.1
 
 
-def draw(assignment: AnyAssignment, lease: Lease, *, pool: bool = False) -> bytes:
+def draw(assignment: ContractAssignment, lease: Lease, *, pool: bool = False) -> bytes:
     """Draw the cases of an assignment, or those of a pool."""
     lease.check()
     drawing = DrawingProcess(assignment, pool=pool)
@@ -27,7 +27,7 @@ def draw(assignment: AnyAssignment, lease: Lease, *, pool: bool = False) -> byte
             lease.check()
 
 
-def draw_pool(assignment: AnyAssignment, count: int, secret: bytes, lease: Lease) -> bytes:
+def draw_pool(assignment: ContractAssignment, count: int, secret: bytes, lease: Lease) -> bytes:
     """Draw a pool that accepts right implementations; the cases that are not replaced detect wrong ones.
 
     So its cases are taken as drawn instead of being chosen. Raises BadAssignment with what keeps it from being built.
@@ -35,19 +35,16 @@ def draw_pool(assignment: AnyAssignment, count: int, secret: bytes, lease: Lease
     try:
         drawn = draw(fresh_cases.pool_assignment(assignment, count, secret), lease, pool=True)
     except BadAssignment as error:
-        noun = kinds.of(assignment).WORDS.noun
-        message = f"the pool of fresh {noun}s cannot be built: {error}. With fresh = 0 there is none"
+        message = f"the pool of fresh cases cannot be built: {error}. With fresh = 0 there is none"
         raise BadAssignment(message) from error
-    pool = kinds.load(drawn, "the pool")
+    pool = load(drawn, "the pool")
     if rejected := reference_rejected(pool):
-        raise BadAssignment(
-            f"a right implementation is rejected on {rejected} {pool.subject.noun}s of the pool; please report this"
-        )
+        raise BadAssignment(f"a right implementation is rejected on {rejected} cases of the pool; please report this")
     return drawn
 
 
 def load_packaged_pool(  # noqa: PLR0913 - the store, and the inputs of a drawing
-    assignments: Assignments, revision: str, assignment: AnyAssignment, count: int, secret: bytes, lease: Lease
+    assignments: Assignments, revision: str, assignment: ContractAssignment, count: int, secret: bytes, lease: Lease
 ) -> bytes:
     """Return the pool of a packaged revision; one process of the service draws it, and the others wait."""
     while (kept := assignments.pool(revision)) is None:

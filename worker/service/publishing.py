@@ -4,14 +4,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from grader.contracts.judging.revision import load
+from grader.contracts.language import reading
+from grader.contracts.publishing.preview import preview
+from grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
 from grader.errors import BadAssignment
 from grader.model import fresh_places, records
-from grader.model.common import AnyAssignment
 from grader.model.records import PublicationRecord, Refusal, State
 from grader.model.verdict import NamedMistake
-from grader.publishing.preview import preview
-from grader.publishing.selfcheck import SelfCheck, selfcheck
-from grader.subjects import kinds
 from worker.service import fresh_cases, pools
 from worker.service.context import Context
 from worker.service.lease import Lease, Withdrawn
@@ -54,19 +54,19 @@ def publication(context: Context, lease: Lease) -> Mapping[str, object]:
 
 
 def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnRevision:
-    assignment = kinds.parse(request.toml, "the assignment")
+    assignment = reading.parse(request.toml, "the assignment")
     if assignment.id != request.assignment_id:
         raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment_id}")
-    secret = _secret(context, request.fresh, assignment)
+    secret = _secret(context, request.fresh)
     archive = pools.draw(assignment, lease)
-    revision = kinds.load(archive, assignment.id)
-    checked = _require_sound(selfcheck(revision), revision.subject.noun, own=kinds.of(assignment).RUNS_CODE)
+    revision = load(archive, assignment.id)
+    checked = _require_sound(selfcheck(revision))
     caught = [catch.places for catch in checked.catches]
     replaced = fresh_places.replaceable(checked.cases, request.fresh, caught, checked.fixed)
     revision_id, pool = revision.id, None
     if replaced:
         pool = pools.draw_pool(assignment, len(replaced), secret, lease)
-        drawn = kinds.load(pool, "the pool")
+        drawn = load(pool, "the pool")
         fresh_cases.require_enough(revision, drawn, replaced)
         revision_id = fresh_cases.identifier(revision, drawn, len(replaced), replaced)
     record = records.RevisionRecord(
@@ -86,42 +86,36 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
     return _DrawnRevision(record, archive, pool)
 
 
-def _secret(context: Context, wanted: int, assignment: AnyAssignment) -> bytes:
+def _secret(context: Context, wanted: int) -> bytes:
     """Return the secret, or none if no fresh cases need it."""
-    secret, kind = context.settings.secret, kinds.of(assignment)
-    noun = kind.WORDS.noun
+    secret = context.settings.secret
     if not wanted:
         return b""
-    if not kind.renewable(assignment):
-        raise BadAssignment(
-            f"fresh is {wanted}, but assignments of the kind {assignment.kind} have no fresh {noun}s; set it to 0"
-        )
     if secret is None or not secret.get_secret_value():
         raise BadAssignment(
-            f"fresh is {wanted}, but this service has no secret to choose {noun}s by; set BACKMARK_SECRET, or set"
+            f"fresh is {wanted}, but this service has no secret to choose cases by; set BACKMARK_SECRET, or set"
             " fresh to 0"
         )
     if wanted > fresh_places.MOST:
         # Accepted by an earlier version.
-        raise BadAssignment(f"fresh is {wanted}; at most {fresh_places.MOST} {noun}s can be fresh")
+        raise BadAssignment(f"fresh is {wanted}; at most {fresh_places.MOST} cases can be fresh")
     return secret.get_secret_value().encode()
 
 
-def _require_sound(checked: SelfCheck, noun: str, *, own: bool) -> SelfCheck:
-    """Return the self-check of an assignment that may be used; `own` if its mistakes are its author's own."""
+def _require_sound(checked: SelfCheck) -> SelfCheck:
+    """Return the self-check of an assignment that may be used."""
     if checked.reference_rejected:
         raise BadAssignment(
-            f"a right implementation is rejected on {checked.reference_rejected} of {checked.cases} {noun}s; please"
+            f"a right implementation is rejected on {checked.reference_rejected} of {checked.cases} cases; please"
             " report this assignment"
         )
     if checked.missed:
-        question = "Did you mean them to be wrong? " if own else ""
         raise _PublicationRefused(
             Refusal(
                 "these known-wrong implementations would pass",
                 tuple(NamedMistake(mistake.id, mistake.title) for mistake in checked.missed),
-                f"{question}Run `backmark assignment check` on the file: it finds which change of its settings would"
-                " detect them",
+                "Did you mean them to be wrong? Run `backmark assignment check` on the file: it finds which change of"
+                " its settings would detect them",
             )
         )
     if checked.faults:

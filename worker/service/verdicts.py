@@ -5,8 +5,8 @@ import json
 from dataclasses import replace
 from typing import NamedTuple
 
+from grader.contracts.language.assignment import ContractAssignment
 from grader.model import records
-from grader.model.common import AnyAssignment
 from grader.model.verdict import Verdict
 from grader.store.listings import CodeListing
 from grader.store.regrades.entry import nameless
@@ -74,7 +74,7 @@ def _grade(  # noqa: PLR0913 - as above
 ) -> tuple[Verdict, CodeListing | None, bool]:
     """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
 
-    def draw(assignment: AnyAssignment, count: int, secret: bytes) -> bytes:
+    def draw(assignment: ContractAssignment, count: int, secret: bytes) -> bytes:
         return pools.load_packaged_pool(context.store.assignments, revision.id, assignment, count, secret, lease)
 
     grader = lease.retry(lambda: context.graders.grader(revision, group, draw))

@@ -6,9 +6,9 @@ from typing import Any, NoReturn
 from flask import Response
 from pydantic import Field
 
+from grader.contracts.language.stored_settings import read_settings
 from grader.model.records import RevisionRecord, Scope
 from grader.reports.disclosure import disclose_settings
-from grader.subjects import kinds
 from grader.web.http.auth import Caller, caller
 from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
 from grader.web.http.resource import TAGGED, Resource, ResponseDoc
@@ -139,7 +139,7 @@ def _assignment(current: RevisionRecord) -> AssignmentResponse:
 
 
 def _revision(revision: RevisionRecord, viewer: Caller) -> RevisionResponse:
-    shipped, settings = revision.course == _EVERYONE, kinds.settings(revision.assignment)
+    shipped, settings = revision.course == _EVERYONE, read_settings(revision.assignment)
     return RevisionResponse(
         id=revision.id,
         assignment=revision.assignment_id,

@@ -7,14 +7,14 @@ from typing import Annotated
 from flask import Response
 from pydantic import ConfigDict, Field
 
+from grader.contracts.language import reading
+from grader.contracts.language.assignment import ContractAssignment
 from grader.errors import BadAssignment
 from grader.model import fresh_places
-from grader.model.common import AnyAssignment
 from grader.model.fresh_places import usual
 from grader.model.records import PublicationRecord, Refusal, Scope, State
 from grader.store.errors import TooManyPublications
 from grader.store.publications import NewPublication
-from grader.subjects import kinds
 from grader.web.http.auth import caller
 from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
 from grader.web.http.problems import (
@@ -179,18 +179,18 @@ def read_publication(path: PublicationPath) -> Response:
     return respond_tagged(_render(publication))
 
 
-def read_assignment(toml: str) -> AnyAssignment:
+def read_assignment(toml: str) -> ContractAssignment:
     """Return the assignment that a TOML text describes. Raises Problem with what is wrong with the text."""
     try:
-        return kinds.parse(toml, "toml")
+        return reading.parse(toml, "toml")
     except BadAssignment as error:
         detail = str(error)
         raise Problem(INVALID, detail, errors=(RequestFault("pointer", "/toml", detail),)) from None
 
 
-def require_author(assignment: AnyAssignment) -> None:
-    """Raise Problem if an assignment runs code of its own, and the caller lacks the scope for that."""
-    if kinds.of(assignment).RUNS_CODE and not caller().token.allows(Scope.AUTHOR):
+def require_author(assignment: ContractAssignment) -> None:
+    """Raise Problem if the caller lacks the scope for an assignment's own code, which publishing runs."""
+    if not caller().token.allows(Scope.AUTHOR):
         raise Problem(
             FORBIDDEN,
             f"to publish {assignment.id}, whose own code is run, a token needs the scope author; this one has"
@@ -198,9 +198,9 @@ def require_author(assignment: AnyAssignment) -> None:
         )
 
 
-def usual_fresh(assignment: AnyAssignment) -> int:
+def usual_fresh(assignment: ContractAssignment) -> int:
     """Return the default number of fresh cases of an assignment: none without a secret."""
-    return usual(kinds.of(assignment).renewable(assignment)) if service().settings.secret is not None else 0
+    return usual(assignment.cases) if service().settings.secret is not None else 0
 
 
 def _render(publication: PublicationRecord) -> PublicationResponse:

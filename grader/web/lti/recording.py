@@ -1,5 +1,6 @@
 """The record of a verified launch: the course's platform and title, the person, the column of the gradebook."""
 
+from grader.contracts.language.stored_settings import read_settings
 from grader.courses.times import BadTime, read_time
 from grader.lti.claims import SCORE_SCOPE, LaunchClaims
 from grader.lti.identity import CourseRole, line_item_id, origin, student_name
@@ -7,7 +8,6 @@ from grader.lti.refusals import LaunchRefused, RefusalReason
 from grader.model.courses import Policy, RosterEntry
 from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from grader.store.errors import LineItemTaken
-from grader.subjects import kinds
 from grader.web.http.service import service
 from grader.web.lti.connections import is_allowed
 
@@ -114,4 +114,4 @@ def _maximum(course: str, assignment: str) -> float:
 
 def points(assignment: str) -> float:
     """Return the marks of an assignment, from its stored JSON."""
-    return float(sum(kinds.settings(assignment)["rubric"].values()))
+    return float(sum(read_settings(assignment)["rubric"].values()))

@@ -10,7 +10,7 @@ from itertools import accumulate, chain
 from math import hypot
 from typing import Any
 
-from grader.model.verdict import CaseCounterexample, CaseInput, LayersDrawing
+from grader.model.counterexample import CaseCounterexample, CaseInput, LayersDrawing
 from grader.web.pages.comparing import Array, list_rows
 from grader.web.pages.numbers import number
 
@@ -182,23 +182,24 @@ class _Network:
         layer = _Layer(name, [number(value) for value in values] or [""] * size, below or [""] * size, asleep)
         if place == 0:
             return layer
-        weights = _label("\u03a9", self._part(parts.weights, k), gradients.get(f"{parts.weights}[{k}]"))
-        biases = _label("\u03b2", self._part(parts.biases, k), gradients.get(f"{parts.biases}[{k}]"))
+        weights = _label("\u03a9", self._array(parts.weights, k), gradients.get(f"{parts.weights}[{k}]"))
+        biases = _label("\u03b2", self._array(parts.biases, k), gradients.get(f"{parts.biases}[{k}]"))
         return replace(
             layer,
             weights=list(zip(*weights, strict=True)) if parts.rows else weights,
             biases=[lines for row in biases for lines in row],
         )
 
-    def _part(self, name: str, k: int) -> CaseInput:
-        part: CaseInput = self.inputs[name].values[k]
-        return part
+    def _array(self, name: str, k: int) -> CaseInput:
+        """Return an array of an input that is a list."""
+        array: CaseInput = self.inputs[name].values[k]
+        return array
 
     def _first(self, name: str | None, k: int | None = None) -> list[Any]:
         """Return the numbers of an input, or of an array of a list, for the first example; none if there is none."""
         if name is None or name not in self.inputs:
             return []
-        value = self.inputs[name] if k is None else self._part(name, k)
+        value = self.inputs[name] if k is None else self._array(name, k)
         if value.values is None:
             # A large batch.
             return []
@@ -234,7 +235,7 @@ class _Sketch:
             description=description,
         )
 
-    def _part(self, place: int) -> float:
+    def _tag_position(self, place: int) -> float:
         """Return the part of the way from one unit to the next at which the tags before a layer stand.
 
         Between several units and several others, at that part they stand at equal distances, one above the other.
@@ -255,8 +256,8 @@ class _Sketch:
     def _stretch(self, place: int) -> float:
         """Return the distance between two columns: a tag must not cover a unit."""
         widest = max(map(_width, chain(*self.layers[place].weights)))
-        part = self._part(place)
-        return max(150.0, (_RADIUS + _AIR + widest / 2) / min(part, 1 - part))
+        position = self._tag_position(place)
+        return max(150.0, (_RADIUS + _AIR + widest / 2) / min(position, 1 - position))
 
     def _y(self, place: int, unit: int) -> float:
         return self.top + self.row * (unit + (max(self.sizes) - self.sizes[place]) / 2)
@@ -275,8 +276,8 @@ class _Sketch:
                 for before, lines in enumerate(row):
                     x1, y1 = self.across[place - 1], self._y(place - 1, before)
                     x2, y2 = self.across[place], self._y(place, unit)
-                    part = self._part(place)
-                    tag = Tag(x1 + part * (x2 - x1), y1 + part * (y2 - y1), lines)
+                    position = self._tag_position(place)
+                    tag = Tag(x1 + position * (x2 - x1), y1 + position * (y2 - y1), lines)
                     # Between the rims of the units.
                     rim = _RADIUS / hypot(x2 - x1, y2 - y1)
                     dx, dy = rim * (x2 - x1), rim * (y2 - y1)

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from grader.model.cases import as_case
-from grader.model.verdict import AnyCounterexample
-from grader.model.words import KindWords
+from grader.model.counterexample import AnyCounterexample
+from grader.model.words import CaseWords
 from grader.reports.numpy_text import list_inputs
 from grader.web.pages import layers
 from grader.web.pages.comparing import Array, compare
@@ -24,8 +24,8 @@ class Presentation:
     inputs: tuple[str, ...] = ()
 
 
-def present(example: AnyCounterexample, words: KindWords) -> Presentation:
-    """Return the counterexample with the words for its kind."""
+def present(example: AnyCounterexample, words: CaseWords) -> Presentation:
+    """Return the counterexample with the words around its cases."""
     case = as_case(example, drawn=True)
     arrays = compare(case)
     first = case.first

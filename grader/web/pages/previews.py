@@ -3,10 +3,10 @@
 import json
 from dataclasses import dataclass
 
+from grader.contracts.language.stored_settings import is_layered
 from grader.model.assignment import LAYERED
 from grader.model.records import CaughtMistake, RevisionRecord
-from grader.model.words import KindWords
-from grader.subjects import kinds
+from grader.model.words import CaseWords, find_words
 from grader.web.pages import case_figures
 from grader.web.pages.case_figures import CaseFigures
 
@@ -24,13 +24,13 @@ class ProvenRow:
 
 def preview(revision: RevisionRecord) -> CaseFigures | None:
     """Return a revision's figures; None if it was published before these were stored, or is layered."""
-    if not revision.preview or kinds.is_layered(revision.assignment):
+    if not revision.preview or is_layered(revision.assignment):
         return None
     return case_figures.read(json.loads(revision.preview))
 
 
 def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
-    """Return the known mistakes that a revision of any kind catches, those that the fewest cases catch first."""
+    """Return the known mistakes that a revision catches, those that the fewest cases catch first."""
     mistakes = json.loads(revision.preview or "{}").get("mistakes", ())
     read = (CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in mistakes)
     return tuple(sorted(read, key=lambda catch: catch.networks))
@@ -51,13 +51,9 @@ def statements(revision: RevisionRecord) -> list[ProvenRow]:
     ]
 
 
-def words(revision: RevisionRecord) -> KindWords:
-    """Return the words for a revision's kind."""
-    return kinds.words(_kind(revision))
-
-
-def _kind(revision: RevisionRecord) -> str:
-    return str(kinds.settings(revision.assignment).get("kind", LAYERED))
+def words(revision: RevisionRecord) -> CaseWords:
+    """Return the words around a revision's cases."""
+    return find_words(json.loads(revision.assignment).get("kind", LAYERED))
 
 
 def _sentence(title: str) -> str:

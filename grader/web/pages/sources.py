@@ -12,7 +12,8 @@ from enum import StrEnum
 
 from grader.file_formats import is_archive
 from grader.model.assignment import Level
-from grader.model.verdict import SourceLine, Verdict
+from grader.model.source_line import SourceLine
+from grader.model.verdict import Verdict
 from grader.reports.plaintext import plain
 from grader.store.listings import CodeListing as Stored
 

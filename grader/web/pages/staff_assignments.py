@@ -7,9 +7,9 @@ from flask import Response, redirect, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
+from grader.contracts.language.stored_settings import is_layered, read_settings
 from grader.model.records import RevisionRecord
 from grader.store.keys import EVERYONE
-from grader.subjects.kinds import is_layered, settings
 from grader.web.api import hand_in_links
 from grader.web.api.hand_in_links import LONGEST_LINK
 from grader.web.http import links
@@ -52,7 +52,7 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         words=words(record),
         layered=is_layered(record.assignment),
         shipped=service().store.assignments.packaged(assignment) is not None,
-        settings=json.dumps(settings(record.assignment), indent=2),
+        settings=json.dumps(read_settings(record.assignment), indent=2),
     )
 
 

@@ -6,11 +6,12 @@ from hashlib import sha256
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
+from grader.contracts import gallery
+from grader.contracts.language import folder
 from grader.model import fresh_places
 from grader.model.records import PublicationRecord, RevisionRecord
-from grader.model.words import KindWords
+from grader.model.words import WORDS
 from grader.store.publications import NewPublication
-from grader.subjects import folder, gallery, kinds
 from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from grader.web.http.auth import caller
 from grader.web.http.problems import NOT_FOUND, Problem
@@ -86,7 +87,7 @@ def read_publication(course: str, publication: str) -> Response:
         section="course",
         publication=record,
         revision=revision,
-        words=_words(record.toml) if revision is None else words(revision),
+        words=WORDS if revision is None else words(revision),
     )
 
 
@@ -137,14 +138,6 @@ def _read_folder() -> str:
             files[name] = upload.stream.read(left + 1).decode("utf-8", "replace")
             left = max(0, left - len(files[name]))
     return folder.join(files.pop(folder.NAME), files) if folder.NAME in files else ""
-
-
-def _words(toml: str) -> KindWords:
-    """Return the words for the kind that a TOML names; the general ones if it cannot be read."""
-    try:
-        return kinds.words(read_assignment(toml).kind)
-    except Problem:
-        return KindWords()
 
 
 def _form(course: str, toml: str, fresh: str, fault: str | None, *, lost: str = "") -> Response:

@@ -11,12 +11,13 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
+from grader.contracts.language.stored_settings import read_settings
 from grader.errors import SubmissionError
 from grader.model.assignment import LAYERED
 from grader.model.records import RevisionRecord, SubmissionRecord
+from grader.model.words import find_words
 from grader.store.search import Filter
 from grader.store.submissions import NewSubmission
-from grader.subjects import kinds
 from grader.web.api.marks_table import read_marking
 from grader.web.api.upload import FileName
 from grader.web.http import clients, links
@@ -160,7 +161,7 @@ def _form(
             (submission, links.verdict(submission))
             for submission in current_service.store.submissions.list(criteria, _EARLIER).items
         ]
-    known = kinds.settings(revision.assignment)
+    known = read_settings(revision.assignment)
     terms = read_hand_in_terms(link.course, link.assignment, link.student)
     marking = None
     if earlier and link.student is not None:
@@ -174,7 +175,7 @@ def _form(
         # Of a contract's functions the last that is called comes first.
         functions=[*reversed(known["entries"])] if "entries" in known else [known["function"]],
         package=known.get("package", ""),
-        asked=kinds.words(known.get("kind", LAYERED)).asked,
+        asked=find_words(known.get("kind", LAYERED)).asked,
         refused=refused,
         student=request.form.get("student", ""),
         once=token_urlsafe(12),

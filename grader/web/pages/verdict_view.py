@@ -5,17 +5,16 @@ from dataclasses import dataclass
 
 from grader.model.records import SubmissionRecord
 from grader.model.verdict import Diagnosis, Outcome, Verdict
-from grader.model.words import KindWords, predicate
+from grader.model.words import CaseWords, find_words, predicate
 from grader.reports.changes import LineChange, list_changes, summarize_changes
 from grader.reports.checks import describe_check
 from grader.reports.exceptions import describe_exception
 from grader.reports.wording import shorten_repeated
-from grader.subjects import kinds
 from grader.web.pages.comparing import Array
 from grader.web.pages.presentation import Presentation, present
 from grader.web.pages.sources import NamedLine
 
-#: The sentence of each outcome, if there is nothing better (empty: its kind's own), and its colour.
+#: The sentence of each outcome, if there is nothing better (empty: that of its words), and its colour.
 _SENTENCES = {
     "passed": ("", "good"),
     "failed": ("", "bad"),
@@ -94,7 +93,7 @@ class VerdictView:
     lines: tuple[NamedLine, ...]
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
-    words: KindWords
+    words: CaseWords
     #: What the notebook's own check says, if that is something else.
     check: str
     verdict: Verdict
@@ -105,7 +104,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
 
     `lines` are the student's own that it names, if they are to be shown beside it.
     """
-    known = kinds.words(verdict.assignment.kind)
+    known = find_words(verdict.assignment.kind)
     sentence, more = _write_sentence(verdict, known)
     return VerdictView(
         tone=_SENTENCES[verdict.outcome][1],
@@ -132,7 +131,7 @@ def outcome_tone(outcome: str) -> str:
     return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
 
 
-def _write_sentence(verdict: Verdict, known: KindWords) -> tuple[str, str]:
+def _write_sentence(verdict: Verdict, known: CaseWords) -> tuple[str, str]:
     """Return the one sentence, and the text that follows it."""
     outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
     sentence = _SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
@@ -180,7 +179,7 @@ def _rows(verdict: Verdict) -> Iterator[ShownRow]:
         yield ShownRow(row.title, row.outcome, row.score, row.max_score, message, marked and not row.max_score)
 
 
-def _example(verdict: Verdict, known: KindWords, *, led: bool) -> ShownExample | None:
+def _example(verdict: Verdict, known: CaseWords, *, led: bool) -> ShownExample | None:
     """Return the counterexample; `led` is true if a sentence above it may speak of another case."""
     example = verdict.counterexample
     if example is None:

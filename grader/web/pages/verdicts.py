@@ -7,7 +7,7 @@ from flask import Response, request
 
 from grader.model.records import State, SubmissionRecord
 from grader.model.verdict import Verdict
-from grader.model.words import KindWords
+from grader.model.words import WORDS
 from grader.web import viewers
 from grader.web.api.submission_schemas import place
 from grader.web.http import links
@@ -42,7 +42,7 @@ def show(token: str) -> Response:
     }
     verdict = viewers.verdict(submission, viewers.STUDENT) if submission.state is State.DONE else None
     if verdict is None:
-        known = KindWords() if current is None else words(current)
+        known = WORDS if current is None else words(current)
         later = _link_successor(submission)
         return page(
             "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values

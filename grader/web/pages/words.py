@@ -3,13 +3,11 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from markupsafe import Markup, escape
 
 from grader.reports.plaintext import cap, plain, sentence
-from grader.subjects import kinds
 from grader.web.api.marks_table import percent
 from grader.web.pages.comparing import Cell
 from grader.web.pages.numbers import number
@@ -17,6 +15,8 @@ from grader.web.pages.verdict_view import NAMES, outcome_tone, tone
 
 #: Of a name or a message, characters; of a longer text, lines and characters of each.
 _SHORT, _LINES, _LINE = 300, 400, 400
+#: What a sentence has between backticks; none begins within a word.
+_CODE = re.compile(r"(?<!\w)`[^`\n]{1,80}`")
 
 
 def line(text: object) -> str:
@@ -30,16 +30,10 @@ def block(text: object) -> str:
     return cap(str(text), lines=_LINES, characters=_LINE)
 
 
-@cache
-def _compile(names: str) -> re.Pattern[str]:
-    # No name begins within a word; what begins with a sign has no boundary before it.
-    return re.compile(rf"(?<!\w)(?:{names})" if names else "(?!)")
-
-
 def mark_code(text: object) -> Markup:
-    """Set the names of code in a sentence as such, which may contain a student's text."""
+    """Set what a sentence has between backticks as code; it may contain a student's text."""
     whole, parts, at = block(text), [], 0
-    for match in _compile(kinds.code_names()).finditer(whole):
+    for match in _CODE.finditer(whole):
         parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group().strip("`"))]
         at = match.end()
     return Markup("").join([*parts, escape(whole[at:])])
@@ -61,7 +55,7 @@ def outcome(name: str) -> str:
 
 def property_title(name: str) -> str:
     """Return the title of a property."""
-    return kinds.title(name)
+    return name.replace("_", " ")
 
 
 def upperfirst(text: str) -> str:

@@ -8,7 +8,8 @@ import pytest
 from worker.sandbox.inside.mending.groups import list_functions
 from worker.sandbox.inside.mending.matching import FunctionPair, Matcher
 from worker.sandbox.inside.mending.recording import Recorder
-from worker.sandbox.inside.mending.scripts import TICK, Mending, Operation
+from worker.sandbox.inside.mending.scripts import Mending, Operation
+from worker.sandbox.inside.mending.ticks import TICK
 from worker.sandbox.inside.mending.translation import SolutionNames
 
 

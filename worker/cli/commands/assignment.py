@@ -27,10 +27,10 @@ from worker.sandbox.single import Single
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.judge.subject import JudgedRevision
-    from grader.judge.trial import ProvenStatement
+    from grader.contracts.judging.proven_statement import ProvenStatement
+    from grader.contracts.judging.revision import ContractRevision
+    from grader.contracts.publishing.selfcheck import SelfCheck
     from grader.model.verdict import Property
-    from grader.publishing.selfcheck import SelfCheck
 
 
 #: Uncaught edits that are printed.
@@ -56,7 +56,7 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     It is refused (status 1) if it lets a mistake pass, if its solution does not pass, or if its marks can be had for
     nothing. If its solution has rows, a table shows how many single edits of each of their statements the cases catch.
     """
-    from grader.publishing.selfcheck import selfcheck
+    from grader.contracts.publishing.selfcheck import selfcheck
     from worker.grading.revisions import revision
 
     settings = machine.from_environment()
@@ -71,11 +71,11 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     return ExitStatus.SUCCESS if result.sound else ExitStatus.NOT_PASSED
 
 
-def _try_right(drawn: "JudgedRevision", right: Path | None, settings: Settings) -> list[str]:
+def _try_right(drawn: "ContractRevision", right: Path | None, settings: Settings) -> list[str]:
     """Return the fault of an assignment that a submission does not pass that should be right, if one is named."""
     if right is None:
         return []
-    from grader.judge.judge import Judge
+    from grader.contracts.judging.judge import Judge
     from worker.grading.grader import Grader
 
     with contextlib.closing(Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))) as jails:
@@ -132,9 +132,8 @@ def _print_statements(statements: "Sequence[ProvenStatement]") -> None:
         click.echo(f"{more} more {'edit is' if more == 1 else 'edits are'} not caught: --json lists them.")
 
 
-def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> None:
-    noun = drawn.subject.noun
-    click.echo(f"{result.cases} {noun}s; the reference is rejected on {result.reference_rejected} of them.")
+def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str) -> None:
+    click.echo(f"{result.cases} cases; the reference is rejected on {result.reference_rejected} of them.")
     for catch in result.catches:
         click.secho(f"{catch.cases:5} ", fg="green" if catch.cases else "red", nl=False)
         click.echo(f"{catch.mistake.title}" + ("" if catch.cases else "  <- would pass"))
@@ -168,7 +167,8 @@ def _print_result(result: "SelfCheck", drawn: "JudgedRevision", name: str) -> No
 )
 def draw(file: Path, output: Path | None) -> None:
     """Draw an assignment's cases and store them as data. What is expected of them is stored, too."""
-    from grader.subjects.kinds import load, read
+    from grader.contracts.judging.revision import load
+    from grader.contracts.language.reading import read
     from worker.grading.revisions import draw as draw_cases
     from worker.grading.revisions import place_beside, save
 
@@ -177,8 +177,7 @@ def draw(file: Path, output: Path | None) -> None:
     target = output or place_beside(file)
     save(target, data)
     drawn = load(data, str(target))
-    subject = drawn.subject
-    click.echo(f"{target}: {len(subject.cases)} {subject.noun}s, revision {drawn.id}")
+    click.echo(f"{target}: {len(drawn.cases)} cases, revision {drawn.id}")
 
 
 @assignment.command(epilog=SERVER_VARIABLES)
@@ -195,7 +194,7 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
     A worker draws its cases and tests them. Exit status: 0 published; 1 refused, with the reason; 2 wrong usage, or
     refused by the server; 3 no server, a failure of the service, or --timeout reached.
     """
-    from grader.subjects.kinds import read_text
+    from grader.contracts.language.reading import read_text
     from worker.cli.remote import connect, wait_for_publication
 
     text = read_text(file)
@@ -229,8 +228,8 @@ def convert(file: Path, folder: Path | None) -> None:
     revision. A sentence on standard error names each setting that does not fit, and why. Exit status: 0 written; 2
     wrong usage, or a file that is no layered assignment.
     """
-    from grader.subjects.folder import NAME, join
-    from grader.subjects.kinds import parse, read_text
+    from grader.contracts.language.folder import NAME, join
+    from grader.contracts.language.reading import parse, read_text
     from worker.cli.conversion.folder import convert as write_contract
     from worker.cli.conversion.layered import read as read_layered
 

@@ -21,7 +21,7 @@ def assignments(*, as_json: bool) -> ExitStatus:
     """
     from rich.table import Table
 
-    from grader.subjects.gallery import list_gallery
+    from grader.contracts.gallery import list_gallery
 
     rows = [(entry.id, entry.title, entry.course, entry.convention) for entry in list_gallery()]
     if as_json:

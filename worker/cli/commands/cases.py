@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from grader.errors import BadAssignment
 from grader.settings import machine
 from worker.cli.options import assignment_option, json_option
 from worker.cli.terminal import open_console
@@ -28,14 +27,11 @@ def cases(name: str | None, assignment: str, *, as_json: bool) -> None:
     inconclusive, and shows one case. Without an assignment it shows those of udl-7.2. A contract is run in the
     jail for this, unless its cases are drawn already.
     """
-    from grader.subjects import kinds
+    from grader.contracts.publishing.summary import describe
     from worker.grading.revisions import revision
 
-    assignment = name or assignment
-    drawn = revision(assignment, machine.from_environment().cache)
-    survey = kinds.find(drawn.kind).survey(drawn)
-    if survey is None:
-        raise BadAssignment(f"the {kinds.find(drawn.kind).WORDS.noun}s of {assignment} have no figures")
+    drawn = revision(name or assignment, machine.from_environment().cache)
+    survey = describe(drawn)
     if as_json:
         click.echo(json.dumps(survey.figures))
         return

@@ -28,7 +28,7 @@ from worker.sandbox.policy import Launch, Way
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from grader.judge.judge import Judge
+    from grader.contracts.judging.judge import Judge
     from grader.model.verdict import Verdict
     from grader.reports.tally import TallyRow
     from worker.cli.class_grading import GradedClass
@@ -212,15 +212,13 @@ def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None
 
 def _find_package(assignment: str) -> str:
     """Return the path of the graded file in a package; empty if the assignment takes none."""
-    from grader.model.stored import assignment_to_json
-    from grader.subjects import kinds
     from worker.grading.revisions import read_assignment
 
-    return kinds.package(assignment_to_json(read_assignment(assignment)))
+    return read_assignment(assignment).package
 
 
 def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":
-    from grader.judge.judge import Judge
+    from grader.contracts.judging.judge import Judge
     from worker.grading.revisions import draw_others, revision
 
     with show_files(assignment) as watch:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from grader.subjects.folder import NAME
-from grader.subjects.gallery import find_start
+from grader.contracts.gallery import find_start
+from grader.contracts.language.folder import NAME
 from worker.cli.exit_status import ExitStatus
 from worker.cli.files import check_empty, write_folder
 

@@ -8,10 +8,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from grader.errors import BadAssignment
-from grader.model.assignment import Feedback
-from grader.model.tables import read_tables
-from grader.subjects.toml_tables import (
+from grader.contracts.language.toml_tables import (
     LIMITS_WANTED,
     MARKS,
     LimitsTable,
@@ -23,6 +20,9 @@ from grader.subjects.toml_tables import (
     one_of,
     show_value,
 )
+from grader.errors import BadAssignment
+from grader.model.assignment import Feedback
+from grader.model.tables import read_tables
 
 #: The rows of the lines that students write, in the order in which a verdict has them.
 STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")

@@ -2,29 +2,27 @@
 
 import ast
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 from worker.sandbox.inside.accessors import spell
 from worker.sandbox.inside.entry import MOST_EDITS
 
 from .differences import is_small, list_differences_of_groups
 from .edits import INDEX, Change, Edit, list_edits
-from .groups import FUNCTIONS, LOOPS, Block, Branch, StatementGroup, find_groups, list_names_of, set_header
-from .matching import TURN, FunctionPair, Match, find_turn, list_tests
+from .groups import StatementGroup, find_groups, list_names_of, set_header
+from .insertions import Insertion, climb, list_insertions
+from .matching import TURN, FunctionPair, Match, find_turn
+from .ticks import count_turns, locate
 from .translation import SolutionNames, Translator, UntranslatableError
-from .words import count_words
 
 #: The operations of a script.
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
-#: The name of what counts the turns of loops in a mended program: no name that a program can write.
-TICK = " tick"
 #: The name of what makes zeros of a value in one.
 ZEROS = " zeros"
 
 Operation = tuple[Any, ...]
-Node = TypeVar("Node", bound=ast.AST)
 
 
 @dataclass(frozen=True)
@@ -56,7 +54,7 @@ class Mending:
         #: By the number of a statement that of the solution's with which it was compared last.
         self._compared: dict[int, int] = {}
         for tree in trees:
-            _count_turns(tree)
+            count_turns(tree)
         self.groups = find_groups({pair.own.name: pair.own for pair in pairs.values()})
         #: By the numbers of a statement and of one of the solution's.
         self.replacements: dict[tuple[int, int], Replacement] = {}
@@ -67,7 +65,7 @@ class Mending:
             for group in pair.own.mendable:
                 for match in pair.list_matches(group.number):
                     self._add_replacement(translator, match)
-            for insertion in _list_insertions(pair, translator):
+            for insertion in list_insertions(pair, translator):
                 self.insertions[insertion.solution.number] = insertion
 
     def _add_replacement(self, translator: Translator, match: Match) -> None:
@@ -82,7 +80,7 @@ class Mending:
         except UntranslatableError:
             return
         for node in (*nodes, *([] if guard is None else [guard])):
-            _locate(node, own.nodes[-1])
+            locate(node, own.nodes[-1])
         early, behind = _find_late(translator.pair, match)
         self.replacements[own.number, solution.number] = Replacement(solution, nodes, guard, early, behind)
 
@@ -102,7 +100,7 @@ class Mending:
                 edits = [_name_header(group, edit) for edit in edits]
             for edit in edits:
                 for node in edit.nodes:
-                    _locate(node, group.nodes[edit.place])
+                    locate(node, group.nodes[edit.place])
             self._edits[number] = edits
         return self._edits[number]
 
@@ -126,19 +124,6 @@ class Mending:
             application.make(kind, numbers)
         application.finish()
         return trees
-
-
-@dataclass(frozen=True)
-class Insertion:
-    """The place of a statement that is missing: behind or before a statement, or at the end of a function."""
-
-    solution: StatementGroup
-    nodes: Sequence[ast.stmt]
-    #: The solution's branches and loops around it that the submission lacks there, translated, from the outermost in.
-    around: Sequence[tuple[int, ast.stmt]]
-    anchor: ast.stmt
-    body: list[ast.stmt]
-    after: bool
 
 
 @dataclass
@@ -248,7 +233,7 @@ class _Application:
     def _move(self, own: StatementGroup, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
         """Put statements under another condition, behind the outermost branch that they stood in."""
         self._replace(own, [])
-        body, anchor = _climb(own.block, own.nodes[-1])
+        body, anchor = climb(own.block, own.nodes[-1])
         new = list(nodes) if guard is None else [ast.copy_location(ast.If(guard, list(nodes), []), own.nodes[-1])]
         copied = self._body(body)
         if anchor is own.nodes[-1]:
@@ -318,15 +303,6 @@ def _place(body: list[ast.stmt], node: ast.stmt) -> int:
     return next(i for i, other in enumerate(body) if other is node)
 
 
-def _climb(block: Block, node: ast.stmt) -> tuple[list[ast.stmt], ast.stmt]:
-    """Return the body of the innermost loop or function around a statement, and the statement of it that holds it."""
-    body, anchor = block.body, node
-    around = list(block.around)
-    while around and isinstance(branch := around.pop(), Branch):
-        body, anchor = branch.home, branch.node
-    return body, anchor
-
-
 def _find_late(pair: FunctionPair, match: Match) -> tuple[int, ast.stmt | None]:
     """Return how many statements of a replacement may stand in its place, and the last that the others read from.
 
@@ -355,117 +331,6 @@ def _make_zero(node: ast.stmt) -> ast.stmt:
     value = getattr(node, "value", None)
     if isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign)) and value is not None:
         zero = copy.copy(node)
-        zero.value = ast.copy_location(ast.Call(_locate(ast.Name(ZEROS, ast.Load()), node), [value], []), node)
+        zero.value = ast.copy_location(ast.Call(locate(ast.Name(ZEROS, ast.Load()), node), [value], []), node)
         return zero
     return ast.copy_location(ast.Pass(), node)
-
-
-def _list_insertions(pair: FunctionPair, translator: Translator) -> Iterator[Insertion]:
-    """Yield the places of statements that the submission lacks: behind those that come before in the solution."""
-    anchors = {
-        matches[0].solution.number: matches[0]
-        for matches in pair.matches.values()
-        if matches and matches[0].solution.target.how != "return"
-    }
-    groups = pair.solution.groups
-    for at, group in enumerate(groups):
-        if group.number in anchors or group.target.how == "return":
-            continue
-        # Of statements of one target some may stand behind what follows the first.
-        earlier = sorted(groups[:at], key=lambda other: -max(_list_lines_before(other, group)))
-        beside = [
-            *((anchors[other.number], True) for other in earlier if other.number in anchors),
-            *((anchors[other.number], False) for other in groups[at + 1 :] if other.number in anchors),
-        ]
-        # In the same loop rather than around it.
-        beside.sort(key=lambda place: -len(place[0].solution.block.loops))
-        for anchor, after in beside:
-            if (insertion := _insert_beside(group, anchor, translator, after=after)) is not None:
-                yield insertion
-                break
-
-
-def _list_lines_before(group: StatementGroup, other: StatementGroup) -> list[int]:
-    """Return the lines of a group before another, which begins later; the first of several on one line."""
-    return [node.lineno for node in group.nodes if node.lineno < other.line] or [group.line]
-
-
-def _insert_beside(group: StatementGroup, anchor: Match, translator: Translator, *, after: bool) -> Insertion | None:
-    """Return the insertion beside a statement in the same loops, or of a loop that is missing behind it."""
-    theirs, loops = anchor.solution.block.loops, group.block.loops
-    if theirs != loops[: len(theirs)]:
-        return None
-    # Of statements of one target it stands behind those that come before it.
-    before = len(_list_lines_before(anchor.solution, group)) if after else 1
-    at = -1 if before == len(anchor.solution.nodes) else min(before, len(anchor.own.nodes)) - 1
-    block, statement = anchor.own.blocks[at if after else 0], anchor.own.nodes[at if after else 0]
-    bound = dict(anchor.loops)
-    try:
-        if group.block.body is anchor.solution.block.body and _runs_alike(anchor, translator):
-            body, missing = block.body, []
-        else:
-            body, statement = _climb(block, statement)
-            missing = _list_missing(group, len(theirs))
-        around = [
-            (id(holder), _translate_holder(holder, group, bound, anchor.own.block, translator)) for holder in missing
-        ]
-        nodes = translator.translate(group, bound, anchor.own.block)
-    except UntranslatableError:
-        return None
-    for node in (*nodes, *(holder for _, holder in around)):
-        _locate(node, statement)
-    return Insertion(group, nodes, around, statement, body, after)
-
-
-def _runs_alike(match: Match, translator: Translator) -> bool:
-    """Return True if a statement runs under the condition of the solution's, as they read; or UntranslatableError."""
-    own, solution = match.own, match.solution
-    guards = [translator.guard([branch], solution, match.loops, own.block) for branch in solution.block.guards]
-    return count_words(*guards) == count_words(*list_tests(own))
-
-
-def _list_missing(group: StatementGroup, loops: int) -> list[ast.stmt | Branch]:
-    """Return the branches and loops around a group inside of so many loops."""
-    missing: list[ast.stmt | Branch] = []
-    for holder in group.block.around:
-        if isinstance(holder, LOOPS):
-            loops -= 1
-            if loops >= 0:
-                missing.clear()
-                continue
-        missing.append(holder)
-    return missing
-
-
-def _translate_holder(
-    holder: ast.stmt | Branch, group: StatementGroup, bound: dict[str, ast.expr], place: Block, translator: Translator
-) -> ast.stmt:
-    if isinstance(holder, Branch):
-        return ast.If(translator.guard([holder], group, bound, place), [], [])
-    if not isinstance(holder, ast.For):
-        raise UntranslatableError
-    over = translator.translate_node(holder.iter, group, bound, place)
-    for name in {node.id for node in ast.walk(holder.target) if isinstance(node, ast.Name)}:
-        bound[name] = ast.Name(name, ast.Load())
-    return ast.For(copy.deepcopy(holder.target), over, [_make_tick(holder)], [])
-
-
-def _count_turns(tree: ast.Module) -> None:
-    """Have every loop of a program count its turns, and every function its calls: recursion may not end either."""
-    for node in ast.walk(tree):
-        if isinstance(node, LOOPS):
-            node.body.insert(0, _make_tick(node))
-        elif isinstance(node, FUNCTIONS):
-            node.body.insert(1 if ast.get_docstring(node) else 0, _make_tick(node.body[0]))
-
-
-def _make_tick(node: ast.stmt) -> ast.stmt:
-    return _locate(ast.Expr(ast.Call(ast.Name(TICK, ast.Load()), [], [])), node)
-
-
-def _locate(node: Node, place: ast.stmt) -> Node:
-    """Give a tree the line of a statement."""
-    for part in ast.walk(node):
-        if isinstance(part, (ast.stmt, ast.expr, ast.keyword, ast.arg)):
-            ast.copy_location(part, place)
-    return node

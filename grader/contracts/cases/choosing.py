@@ -1,0 +1,174 @@
+"""The choice of a contract's cases among drawn ones: by coverage, and so that edits of the solution are caught."""
+
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from grader.contracts.cases.arrays import Array
+from grader.contracts.cases.coverage import Cells, Coverage
+from grader.contracts.cases.drawn import ANY, DrawnCase
+from grader.contracts.language.assignment import HOME
+
+#: Quantities of a case, at most; items of a list from either end that have quantities of their own.
+_MOST_QUANTITIES, _PLACES = 500, 3
+#: The quantity of an item that a list does not have.
+_NONE = -99.0
+#: Cases on which all edits are tried, at most.
+_FIRST = 12
+#: Cases that catch each edit, if the drawn ones do.
+_WANTED = (1, 2)
+
+
+@dataclass(frozen=True)
+class CaseChoice:
+    """The choice of so many of some drawn cases."""
+
+    cases: Sequence[DrawnCase]
+    #: Their places among all.
+    places: Sequence[int]
+    #: Of nothing yet, by what cases have that are drawn freely; and the cells of each case.
+    coverage: Coverage
+    cells: Cells
+    wanted: int
+
+    @classmethod
+    def of(cls, cases: Sequence[DrawnCase], values: Sequence[Mapping[str, Any]], wanted: int) -> "CaseChoice":
+        """Choose by the cases' dims and by these values, by their names: inputs, and what the reference gives."""
+        quantities = _tabulate(cases, values)
+        usual = quantities[[case.corner == ANY for case in cases]]
+        coverage = Coverage(usual if len(usual) else quantities)
+        return cls(cases, range(len(cases)), coverage, coverage.list_cells(quantities), wanted)
+
+    def take(self, places: Sequence[int], wanted: int) -> "CaseChoice":
+        """Return the choice of so many of the cases at these places."""
+        cases, numbers = [self.cases[place] for place in places], [self.places[place] for place in places]
+        return CaseChoice(cases, numbers, self.coverage, self.cells[list(places)], wanted)
+
+    @property
+    def home(self) -> list[int]:
+        """The cases of the notebook's own shape."""
+        return [place for place, case in enumerate(self.cases) if case.corner == HOME]
+
+    @cached_property
+    def first(self) -> list[int]:
+        """The cases that cover most by themselves: all edits are tried on them."""
+        return self._cover(min(_FIRST, self.wanted // 2), ())
+
+    @property
+    def others(self) -> list[int]:
+        """All other cases."""
+        return [place for place in range(len(self.cases)) if place not in self.first]
+
+    def choose(self, caught: Sequence[frozenset[int]] = ()) -> list[int]:
+        """Return the places of the chosen cases in order: `caught` has for each edit the cases that catch it.
+
+        The first ones and those of the notebook's own shape are among them; then come cases without which an edit would
+        be caught by no case, or by one alone; coverage chooses the others.
+        """
+        kept = {*self.first, *self.home}
+        for least in _WANTED:
+            while len(kept) < self.wanted:
+                needy = [places for places in caught if len(places & kept) < min(least, len(places))]
+                if not needy:
+                    break
+                counts = Counter(place for places in needy for place in places - kept)
+                kept.add(min(counts, key=lambda place: (-counts[place], self.cases[place].size, place)))
+        return sorted([*kept, *self._cover(self.wanted - len(kept), sorted(kept))])
+
+    def _cover(self, wanted: int, kept: Sequence[int]) -> list[int]:
+        costs = [case.size for case in self.cases]
+        return deepcopy(self.coverage).choose(self.cells, costs, wanted, kept)
+
+
+def _tabulate(cases: Sequence[DrawnCase], values: Sequence[Mapping[str, Any]]) -> Array:
+    """Return the quantities of the cases as rows: of those that order them alike, the first."""
+    names = list(dict.fromkeys(chain.from_iterable(values)))
+    parts = [[own.get(name) for name in names] for own in values]
+    rows = np.array([describe(case.dims, part) for case, part in zip(cases, parts, strict=True)])
+    columns = {np.unique(column, return_inverse=True)[1].tobytes(): column for column in rows.T[::-1]}
+    return np.array([*columns.values()][::-1][:_MOST_QUANTITIES]).T
+
+
+def cover(caught: Iterable[frozenset[int]]) -> tuple[int, ...]:
+    """Return few places, in order, among which is one of each of the sets that are not empty."""
+    chosen: set[int] = set()
+    needy = {places for places in caught if places}
+    while needy:
+        counts = Counter(place for places in needy for place in places)
+        chosen.add(min(counts, key=lambda place: (-counts[place], place)))
+        needy = {places for places in needy if chosen.isdisjoint(places)}
+    return tuple(sorted(chosen))
+
+
+def describe(dims: Mapping[str, Any], values: Sequence[Any]) -> list[float]:
+    """Return the quantities of a case, as many for each of a contract: of dims, of values, of the parts of these."""
+    sizes = [size for value in dims.values() for size in _list_numbers(value)]
+    arrays = [[*_list_arrays(value)] for value in values]
+    return [
+        float(len(sizes) - len(set(sizes))),
+        float(sizes.count(1)),
+        *chain.from_iterable(map(_describe_dim, dims.values())),
+        *chain.from_iterable(map(_describe_arrays, arrays)),
+        *chain.from_iterable(map(_describe_ends, arrays)),
+    ]
+
+
+def _describe_dim(value: Any) -> list[float]:
+    numbers = _list_numbers(value)
+    extremes = (min(numbers), max(numbers), sum(numbers)) if numbers else 3 * (_NONE,)
+    return [float(len(numbers)), *extremes, *_take_ends(numbers, _NONE)]
+
+
+def _list_numbers(value: Any) -> list[float]:
+    """Return a dim as numbers, a word as one that no other word is likely to have."""
+    if isinstance(value, list):
+        return [number for part in value for number in _list_numbers(part)]
+    return [float(zlib.crc32(value.encode())) if isinstance(value, str) else float(value)]
+
+
+def _take_ends(items: Sequence[Any], none: Any) -> list[Any]:
+    """Return the items at the first few places, and at the last few."""
+    return [items[place] if -len(items) <= place < len(items) else none for place in range(-_PLACES, _PLACES)]
+
+
+def _list_arrays(value: Any) -> Iterator[Array]:
+    """Yield the arrays of numbers within a value of any form."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, (list, tuple)):
+        for part in value:
+            yield from _list_arrays(part)
+    elif value is not None and not isinstance(value, str):
+        yield np.asarray(value, np.float64)
+
+
+def _describe_arrays(arrays: Sequence[Array]) -> list[float]:
+    """Return the quantities of arrays together."""
+    below, above = [int((part < 0).sum()) for part in arrays], [int((part > 0).sum()) for part in arrays]
+    magnitudes = np.abs(np.concatenate([np.zeros(0), *(part.ravel() for part in arrays)]))
+    return [
+        *((float(magnitudes.max()), float(magnitudes.min())) if len(magnitudes) else 2 * (_NONE,)),
+        *(float(quantity) for counts in (below, above) for quantity in (sum(counts), max(counts, default=0))),
+        float(below.count(0)),
+        float(above.count(0)),
+    ]
+
+
+def _describe_ends(arrays: Sequence[Array]) -> Iterator[float]:
+    """Yield the quantities of the first and of the last arrays of a list."""
+    for part in _take_ends(arrays, None):
+        yield from 6 * (_NONE,) if part is None or not part.size else _describe_array(part)
+
+
+def _describe_array(part: Array) -> tuple[float, ...]:
+    magnitudes = np.abs(part)
+    steep = part.shape[0] - part.shape[-1] if part.ndim else 0
+    below, above = (part < 0).sum(), (part > 0).sum()
+    return float(part.size), float(steep), float(below), float(above), float(magnitudes.max()), float(magnitudes.min())

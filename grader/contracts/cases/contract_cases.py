@@ -1,0 +1,123 @@
+"""Cases of a contract that can be judged: inputs, the places of the results, and what is expected of each number."""
+
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+
+from grader.contracts.cases import trees
+from grader.contracts.cases.arrays import Array
+from grader.contracts.cases.drawn import DrawnCase
+
+
+class ResultPlace(NamedTuple):
+    """A result of one case: its expression there, the place of its declaration, its shape, and what it is."""
+
+    expression: str
+    result: int
+    shape: tuple[int, ...]
+    #: Of a gradient what it is taken by, such as `W[1]`; of a value the output.
+    target: str
+
+    @property
+    def size(self) -> int:
+        """The number of its numbers."""
+        return math.prod(self.shape)
+
+
+Layout = tuple[ResultPlace, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ContractCases:
+    """Cases in order, with their expectations one after the other."""
+
+    drawn: tuple[DrawnCase, ...]
+    layouts: tuple[Layout, ...]
+    expected: Array
+    tolerances: Array
+    #: Of each gradient the parts that belong to the terms of the objective, as rows; zero for values.
+    terms: Array
+    #: Dims that the student's module has as names.
+    provides: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.drawn)
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The start of each case's numbers, and the end of the last one's."""
+        return [0, *accumulate(sum(place.size for place in layout) for layout in self.layouts)]
+
+    @cached_property
+    def modules(self) -> list[Hashable]:
+        """The dims that the student's module is executed with."""
+        return [tuple(str(case.dims[name]) for name in self.provides) for case in self.drawn]
+
+    def key(self, i: int) -> bytes:
+        """Return the same for the same case, whatever it stands among."""
+        return self.drawn[i].key()
+
+    def take(self, places: Sequence[int]) -> "ContractCases":
+        """Return the cases at these places, in this order."""
+        starts = self.starts
+        index = np.concatenate([np.zeros(0, np.intp), *(np.arange(starts[i], starts[i + 1]) for i in places)])
+        return ContractCases(
+            tuple(self.drawn[i] for i in places),
+            tuple(self.layouts[i] for i in places),
+            self.expected[index],
+            self.tolerances[index],
+            self.terms[:, index],
+            self.provides,
+        )
+
+    def join(self, *others: "ContractCases") -> "ContractCases":
+        """Return the cases, and the others after them."""
+        every = (self, *others)
+        return ContractCases(
+            tuple(case for cases in every for case in cases.drawn),
+            tuple(layout for cases in every for layout in cases.layouts),
+            np.concatenate([cases.expected for cases in every]),
+            np.concatenate([cases.tolerances for cases in every]),
+            np.concatenate([cases.terms for cases in every], axis=1),
+            self.provides,
+        )
+
+    def slices(self) -> Iterator[tuple[int, ResultPlace, slice]]:
+        """Yield for each result of each case the case's place, the result's, and where its numbers are."""
+        start = 0
+        for i, layout in enumerate(self.layouts):
+            for place in layout:
+                yield i, place, slice(start, start + place.size)
+                start += place.size
+
+    @cached_property
+    def results(self) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+        """For each number the place of the declaration that it belongs to."""
+        out = np.zeros(self.starts[-1], np.intp)
+        for _, place, part in self.slices():
+            out[part] = place.result
+        return out
+
+
+def locate_inputs(case: DrawnCase) -> dict[str, slice]:
+    """Return for each input of a case where its numbers stand among the case's."""
+    located, start = {}, 0
+    for name, described in case.inputs.items():
+        located[name] = slice(start, start + trees.count(described))
+        start = located[name].stop
+    return located
+
+
+def bind_dims(dims: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """Return the descriptions of dims as inputs of the call."""
+    return {name: {"value": value} for name, value in dims.items()}
+
+
+def list_expressions(cases: ContractCases) -> frozenset[str]:
+    """Return all expressions that a result of the cases has."""
+    return frozenset(place.expression for layout in cases.layouts for place in layout)

@@ -1,0 +1,97 @@
+"""The contracts of well-known courses that ship with Backmark, as folders ready to publish.
+
+`python -m grader.contracts.gallery > docs/gallery.md` writes the page about them.
+"""
+
+import sys
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib import resources
+from pathlib import Path
+from types import MappingProxyType
+
+from grader.contracts.language.folder import NAME
+
+_PAGE = """# The gallery
+
+Contracts of well-known courses come with Backmark. Each has a reference, right solutions and known mistakes, all in our
+own code; names of functions and conventions are the courses'. Grade by one with
+`backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
+`grader/assignments/gallery/` and [change it](contracts.md); most mistakes are [slips](contracts.md#slips-mistakes) in
+its `assignment.toml`. All have [rows](contracts.md#rowsname-marks-by-the-lines-that-students-write), so that a wrong
+line costs its own marks. `backmark assignments` lists them.
+
+| ID | what students write | course | convention |
+| --- | --- | --- | --- |
+"""
+
+#: Former ids of contracts.
+_RENAMED: Mapping[str, str] = MappingProxyType({"udl-7.2-contract": "udl-7.2"})
+
+#: Characters of an assignment's ID.
+_LONGEST_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class GalleryEntry:
+    """A contract of the gallery."""
+
+    id: str
+    title: str
+    course: str
+    convention: str
+    folder: Path
+
+
+def list_gallery() -> tuple[GalleryEntry, ...]:
+    """Return the contracts of the gallery, sorted by id."""
+    return tuple(_read(folder) for folder in sorted(_root().iterdir()) if folder.is_dir())
+
+
+def find_start() -> Path:
+    """Return the folder of an assignment that works, to start from."""
+    return _root().with_name("start")
+
+
+def find_folder(identifier: str) -> Path | None:
+    """Return the folder of a contract of the gallery; None if there is none of that id."""
+    folder = _root() / _RENAMED.get(identifier, identifier)
+    return folder if folder.parent == _root() and (folder / NAME).is_file() else None
+
+
+def find_drawn(identifier: str) -> Path | None:
+    """Return the revision of a contract that ships with its cases; None if its cases are drawn when they are needed."""
+    drawn = _root() / f"{_RENAMED.get(identifier, identifier)}.npz"
+    return drawn if drawn.parent == _root() and drawn.is_file() else None
+
+
+def list_drawn() -> tuple[Path, ...]:
+    """Return the revisions of contracts that ship with their cases, sorted by id."""
+    return tuple(sorted(file for file in _root().iterdir() if file.suffix == ".npz"))
+
+
+def find_similar(name: str) -> str:
+    """Return the id of a shipped contract that is most like a name; empty if none is."""
+    shipped = [entry.id for entry in list_gallery()]
+    return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
+
+
+def _root() -> Path:
+    return Path(str(resources.files("grader"))) / "assignments" / "gallery"
+
+
+def _read(folder: Path) -> GalleryEntry:
+    tables = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
+    return GalleryEntry(tables["id"], tables["title"], tables.get("course", ""), tables.get("convention", ""), folder)
+
+
+def render_page(entries: Iterable[GalleryEntry]) -> str:
+    """Return the page about them, as Markdown."""
+    rows = (f"| `{entry.id}` | {entry.title} | {entry.course} | {entry.convention} |\n" for entry in entries)
+    return _PAGE + "".join(rows)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render_page(list_gallery()))

@@ -1,0 +1,1 @@
+"""From a student's answers to a judgement: rows, counterexample, flags. Starts no process, reads no source."""

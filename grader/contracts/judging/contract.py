@@ -1,0 +1,220 @@
+"""A revision made ready for judging: results that are right or wrong each by itself, and lines that are mended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import Any
+
+from grader.contracts.cases.answers import Answer, Raised
+from grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from grader.contracts.cases.drawn import SIMPLE
+from grader.contracts.cases.exchange import ContractExchange
+from grader.contracts.cases.layers import LayersError, find_layers
+from grader.contracts.judging import counterexample
+from grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
+from grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
+from grader.contracts.judging.notebook_check import CheckComparison, Start
+from grader.contracts.judging.own_lines import ListWrite, add_lines, find_first_difference
+from grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
+from grader.contracts.judging.witness import Witness
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.naming.diagnoser import ContractDiagnoser
+from grader.contracts.repair.bench import WrongSubmission
+from grader.contracts.repair.mender import Mender
+from grader.contracts.repair.mending import Repairer
+from grader.contracts.repair.rows import (
+    NOT_FOUND,
+    TOO_SLOW,
+    WRITTEN_OTHERWISE,
+    describe_repair,
+    judge_by_repair,
+)
+from grader.contracts.rows.results import judge_rows, list_rows
+from grader.contracts.rows.row import Failure, Row, RowSpec
+from grader.errors import CandidateError, TimedOut
+from grader.model.counterexample import CaseCounterexample, LayersDrawing
+from grader.model.verdict import Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
+
+#: Cases of the ladder that are asked about at first; then as many as before, so that most of them never are.
+_FIRST_RUNGS = 12
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A revision's contract, made ready once for judging many submissions."""
+
+    assignment: ContractAssignment
+    #: The cases that decide.
+    cases: ContractCases
+    #: Small cases in order of size, of which counterexamples are chosen.
+    ladder: ContractCases
+    #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
+    own_pass: ContractCases
+    diagnoser: ContractDiagnoser
+
+    @cached_property
+    def check(self) -> CheckComparison | None:
+        """The notebook's own check, made ready; None if the contract has none."""
+        check = self.assignment.check
+        return None if check is None else CheckComparison(self.assignment, check, self.cases)
+
+    @cached_property
+    def drawing(self) -> LayersDrawing | None:
+        """The picture of its counterexamples; None if the contract asks for none, or other cases leave it open."""
+        if self.assignment.drawing:
+            with suppress(LayersError):
+                return find_layers(self.assignment, self.cases.join(self.ladder))
+        return None
+
+    @cached_property
+    def probes(self) -> ContractCases:
+        """The questions for the flags that every submission is asked; those that it answers oddly are asked more."""
+        return self._own_pass.first.join(self._differences.first)
+
+    @cached_property
+    def _own_pass(self) -> OwnPassTest:
+        return OwnPassTest(self.own_pass, self.assignment.given)
+
+    @cached_property
+    def _differences(self) -> DifferencesTest:
+        return build_test(self.assignment, self.cases)
+
+    @cached_property
+    def exchange(self) -> ContractExchange:
+        """The exchange that asks about the cases in a jail."""
+        expressions = list_expressions(self.cases) | list_expressions(self.ladder)
+        if self.check is not None:
+            expressions |= self.check.exchange.results
+        return ContractExchange(self.assignment, expressions, self.assignment.dtype)
+
+    @cached_property
+    def order(self) -> Sequence[int]:
+        """The places of the cases, from the smallest to the largest."""
+        return sorted(range(len(self.cases)), key=lambda i: self.cases.drawn[i].size)
+
+    @cached_property
+    def rows(self) -> Sequence[RowSpec]:
+        """All rows of a verdict."""
+        return list_rows(self.assignment)
+
+    def right(self, answers: int) -> dict[str, Row]:
+        """Return the rows of a submission that is right in all answers."""
+        names = (*(row.name for row in self.assignment.rows), *(result.row for result in self.assignment.results))
+        return {name: Row(Mark.PASSED, answers, "") for name in names}
+
+    def marks(self, given: Given) -> ContractMarks:
+        """Return the rows of the results, and the exception if every call raised."""
+        judged = self._judge_results(given)
+        if not self.assignment.rows:
+            return judged
+        unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in self.assignment.rows}
+        mend = partial(self._mend, given, judged) if self.assignment.repair else None
+        specs = list_rows(self.assignment, by_results=True)
+        return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
+
+    def _mend(self, given: Given, judged: ContractMarks, menders: Callable[[], Mender]) -> MendedMarks | None:
+        """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
+        assignment = self.assignment
+        repairer = Repairer(assignment, self.cases, self.order)
+        try:
+            repair = repairer.repair(WrongSubmission(given.agrees.failing, given.answers, menders, given.repeats))
+        except TimedOut:
+            unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
+            return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
+        if repair is None:
+            return None
+        rows = judge_by_repair(assignment, repair, len(self.cases))
+        if not repair.study.matched and not repair.traced:
+            # Written in its own way, it has no lines that count for rows.
+            rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
+        by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
+        by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
+        return MendedMarks(
+            rows,
+            list_rows(assignment, by_results=by_results > by_statements),
+            describe_repair(assignment, repair, self.cases, given.answers),
+            tuple(explanation for explanation in judged.diagnosis if self._is_authors(explanation)),
+        )
+
+    def _is_authors(self, explanation: Diagnosis) -> bool:
+        """Return True if the author has described every mistake of an explanation."""
+        return all(mistake.id in self.diagnoser.mistakes for mistake in explanation.mistakes)
+
+    def _judge_results(self, given: Given) -> ContractMarks:
+        rows = judge_rows(self.assignment, self.cases, given.answers)
+        raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
+        first = find_first_difference(
+            self.cases, given.answers, [result.expression for result in self.assignment.results]
+        )
+        nothing = all(row.mark is Mark.FAILED for row in rows.values())
+        if nothing and len(raised) == len(given.answers):
+            return ContractMarks(rows, raised=raised[0])
+        # Of answers that differ from time to time nothing is said.
+        diagnosis = self.diagnoser.diagnose(given.answers) if given.repeats else ()
+        return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
+
+    def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
+        """Return whether a submission recomputes the forward pass, and whether it differentiates numerically."""
+        own_pass, differences = self._own_pass, self._differences
+        count = len(own_pass.first)
+        flags = []
+        try:
+            if witness.left and follows_inputs(own_pass.first, probed[:count]):
+                recomputes = follows_inputs(own_pass.others, witness.answer(own_pass.others))
+                flags += [own_pass.flag] if recomputes else []
+            if witness.left and differences.jumps(probed[count:]):
+                numerical = differences.differentiates(witness.answer(differences.cases))
+                flags += [NUMERICAL] if numerical else []
+        except CandidateError:
+            # Of what ended it, nothing is claimed.
+            return flags
+        return flags
+
+    def smaller(self, i: int, failure: Failure, witness: Witness) -> ContractCases:
+        """Return the first case of the ladder that fails as case `i` does, and is no larger; that case if none does."""
+        most = self.cases.drawn[i].size
+        places = [
+            place
+            for place, rung in enumerate(self.ladder.drawn)
+            if rung.size < most or (rung.size == most and rung.corner == SIMPLE)
+        ]
+        asked = 0
+        while asked < len(places):
+            rungs = self.ladder.take(places[asked : asked + max(_FIRST_RUNGS, asked)])
+            asked += len(rungs)
+            place = _find_failing(rungs, failure, witness)
+            if place is not None:
+                return rungs.take([place])
+        return self.cases.take([i])
+
+    def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
+        """Return case `i` beside the answer to it."""
+        return replace(counterexample.show(self.assignment, cases, i, answer), drawing=self.drawing)
+
+    def describe_case(self, i: int) -> dict[str, Any]:
+        """Return the dims of case `i`."""
+        return dict(self.cases.drawn[i].dims)
+
+    def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
+        """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
+        return None if first is None else add_lines(first, writes)
+
+    def explain_check(self, answers: Sequence[Answer], failing: Sequence[int], start: Start) -> NotebookCheck | None:
+        """Return what the notebook's own check says where that differs from the judgement; else None."""
+        return None if self.check is None else self.check.explain(answers, failing, start)
+
+
+def _find_failing(rungs: ContractCases, failure: Failure, witness: Witness) -> int | None:
+    """Return the place of the first of some cases that fails; None if none does."""
+    keys = [rungs.key(place) for place in range(len(rungs))]
+    witness.ask(keys, rungs.take)
+    known = [place for place, key in enumerate(keys) if key in witness.known and failure.could_be(witness.known[key])]
+    if not known:
+        return None
+    failing = failure.test(rungs.take(known), [witness.known[keys[place]] for place in known])
+    return next((place for place, fails in zip(known, failing, strict=True) if fails), None)
+
+
+def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
+    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)

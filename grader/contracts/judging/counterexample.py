@@ -1,0 +1,164 @@
+"""A case of a contract as it is shown: inputs, results beside what is expected, and a script that reproduces it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from textwrap import indent
+from typing import Any
+
+import numpy as np
+
+from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from grader.contracts.cases.arrays import Array, Booleans
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import numbers_of
+from grader.contracts.cases.form_words import describe_difference, describe_shape
+from grader.contracts.language.assignment import KIND, ContractAssignment
+from grader.contracts.language.driver import used_names
+from grader.contracts.rows.results import all_wrong
+from grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
+
+#: Numbers of an array that are shown; of a larger one its shape.
+_SHOWN = 2000
+#: The end of a whole number: NumPy writes it without its zero.
+_WHOLE = re.compile(r"(?<=\d)\.0(?=[],]|$)")
+
+
+def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
+    """Return case `i` beside the answer to it; None if the candidate ended instead."""
+    shown_case = cases.take([i])
+    case = shown_case.drawn[0]
+    size = shown_case.starts[-1]
+    got = np.full(size, np.nan) if answer is None else numbers_of(answer, size)
+    known = answer is not None and (isinstance(answer, Returned) or answer.numbers is not None)
+    wrong = all_wrong(shown_case, [] if answer is None else [answer])
+    results, first = [], None
+    for _, place, part in shown_case.slices():
+        bad = wrong[part].reshape(place.shape)
+        # NaN in an answer in parts is what is missing; in a whole one the submission returned it.
+        there = isinstance(answer, Returned) or (known and not np.isnan(got[part]).all())
+        results.append(
+            CaseResult(
+                place.expression,
+                list(place.shape),
+                _nest(shown_case.expected[part].reshape(place.shape)),
+                _nest(got[part].reshape(place.shape)) if there or (known and place.size == 0) else None,
+                int(bad.sum()) if there else 0,
+                bad.tolist() if there else None,
+                place.target if assignment.results[place.result].grad else None,
+            )
+        )
+        if first is None and there and bad.any():
+            first = FirstWrong(place.expression, [int(axis) for axis in np.argwhere(bad)[0]])
+    shown = {name: case.dims[name] for name in _list_used_dims(assignment)} | case.values()
+    inputs = tuple(_show_input(name, value) for name, value in shown.items())
+    return CaseCounterexample(
+        KIND,
+        dict(case.dims),
+        inputs,
+        tuple(results),
+        first,
+        _instead(answer),
+        write_script(assignment, shown_case, wrong),
+    )
+
+
+def _list_used_dims(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield the dims that are needed for repeating the call by hand: those in its lines or in students' modules."""
+    used = used_names(assignment.call)
+    yield from (dim.name for dim in assignment.dims if dim.name in used or dim.name in assignment.provides)
+
+
+def _show_input(name: str, value: Any) -> CaseInput:
+    if isinstance(value, np.ndarray):
+        return CaseInput(name, list(value.shape), _nest(value) if value.size <= _SHOWN else None)
+    if isinstance(value, (list, tuple)) and value and all(isinstance(part, np.ndarray) for part in value):
+        return CaseInput(name, None, tuple(_show_input("", part) for part in value))
+    return CaseInput(name, None, _plain(value))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value of any form as JSON has it."""
+    if isinstance(value, np.ndarray):
+        return _nest(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    return value
+
+
+def _nest(values: Array) -> Any:
+    """Return an array as nested lists, None for numbers that are not finite."""
+    shown = values.astype(object)
+    shown[~np.isfinite(values.astype(np.float64))] = None
+    return shown.tolist()
+
+
+def _instead(answer: Answer | None) -> str | None:
+    match answer:
+        case Returned():
+            return None
+        case Malformed(where=where, received=received, wanted=wanted) if received is not None:
+            return f"gives `{where}` as {describe_difference(received, wanted)}"
+        case Malformed(where=where, wanted=wanted):
+            return f"gives no `{where}` where {describe_shape(wanted)} is expected"
+        case Raised(type=name, message=message, frames=frames):
+            # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
+            said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"
+            return f"raised {name}: {said}"
+    return "ended without an answer"
+
+
+def write_script(assignment: ContractAssignment, shown_case: ContractCases, wrong: Booleans) -> str:
+    """Return a script in plain NumPy that makes the call on one case and prints what is wrong less what is expected.
+
+    It prints all results if none is known to be wrong.
+    """
+    case = shown_case.drawn[0]
+    lines = ["import numpy as np", ""]
+    lines += [f"{name} = {value!r}" for name, value in case.dims.items()]
+    lines += [f"{name} = {_write(value)}" for name, value in case.values().items()]
+    if assignment.helpers:
+        lines += ["", _write_helpers(assignment.helpers)]
+    lines += ["", assignment.call.rstrip(), ""]
+    for _, place, part in shown_case.slices():
+        if wrong.any() and not wrong[part].any():
+            continue
+        expected = _write(shown_case.expected[part].reshape(place.shape))
+        lines += [
+            f'print("{place.expression.replace(chr(34), chr(39))}, less what is expected:")',
+            f"print(np.asarray({place.expression}) - {expected})",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _write_helpers(text: str) -> str:
+    """Return the functions that a submission's module is given, each for code above that has none of its own."""
+    nodes = ast.parse(text).body
+    return "\n\n".join(
+        f"if {node.name!r} not in globals():\n{indent(ast.unparse(node), '    ')}"
+        if isinstance(node, ast.FunctionDef)
+        else ast.unparse(node)
+        for node in nodes[ast.get_docstring(ast.Module(nodes, [])) is not None :]
+    )
+
+
+def _write(value: Any) -> str:
+    """Return Python that makes a value."""
+    if isinstance(value, np.ndarray):
+        if value.size == 0:
+            return f"np.zeros({value.shape})"
+        return f"np.array({_write_numbers(value)})"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_write, value))}]"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_write, value))}{',' * (len(value) == 1)})"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name!r}: {_write(part)}' for name, part in value.items())}}}"
+    return repr(value)
+
+
+def _write_numbers(value: Array) -> str:
+    text = _WHOLE.sub(".", repr(value.tolist()))
+    return text.replace("nan", "np.nan").replace("inf", "np.inf")

@@ -1,0 +1,230 @@
+"""The judge: answers in, judgement out. It runs nothing of a student's itself."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from grader.contracts.cases.answers import Answer, Candidate, Raised
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import ContractExchange
+from grader.contracts.judging.contract import Contract
+from grader.contracts.judging.examples import Example, Examples
+from grader.contracts.judging.marks import ContractMarks, Given
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.judging.witness import Witness
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.repair.mender import Mender
+from grader.contracts.rows import wording
+from grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
+from grader.contracts.rows.row import Row, RowSpec
+from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
+from grader.model.mended_statement import MendedStatement
+from grader.model.verdict import CaseReached, Flag, Judgement, Mark, Outcome, Property, Statistics, StudentError
+
+ENDED = {
+    TimedOut: (Outcome.TIMEOUT, "TimeLimit"),
+    OutOfMemory: (Outcome.MEMORY, "MemoryLimit"),
+    TooMuchOutput: (Outcome.OUTPUT_LIMIT, "OutputLimit"),
+    Crashed: (Outcome.CRASHED, "Crash"),
+}
+
+#: The number of cases that are asked about a second time, after all others.
+AGAIN = 24
+
+CHANGES = Flag("changes_arguments", "changes its arguments in place")
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A revision made ready, once, for judging many submissions."""
+
+    revision: ContractRevision
+
+    @property
+    def assignment(self) -> ContractAssignment:
+        """The assignment."""
+        return self.revision.assignment
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The revision's contract, made ready."""
+        return self.revision.contract
+
+    @property
+    def cases(self) -> ContractCases:
+        """The cases that decide."""
+        return self.contract.cases
+
+    @cached_property
+    def asked_again(self) -> list[int]:
+        """Places asked about twice, from the last to the first: one for each module, and others of the commonest.
+
+        What goes wrong at every so many calls of a module is seen where most are made.
+        """
+        modules = self.cases.modules
+        last = set({module: i for i, module in enumerate(modules)}.values())
+        commonest = Counter(modules).most_common(1)[0][0] if len(modules) else None
+        places = sorted(range(len(modules)), key=lambda i: (i not in last, modules[i] != commonest, -i))
+        return sorted(places[:AGAIN], reverse=True)
+
+    @cached_property
+    def questions(self) -> ContractCases:
+        """All that a submission is asked in the first exchange: the cases, some of them again, the probes."""
+        return self.cases.join(self.cases.take(self.asked_again), self.contract.probes)
+
+    def judge(
+        self,
+        candidate: Candidate,
+        fresh: Callable[[], Candidate],
+        menders: Callable[[], Mender] | None = None,
+        checkers: Callable[[ContractExchange], Candidate | None] | None = None,
+    ) -> Judgement:
+        """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
+
+        `menders` starts it in one in which it may be mended; None: it never is. `checkers` returns it for the questions
+        of the notebook's own check, once all is judged; None: these are not asked.
+        """
+        ended: CandidateError | None = None
+        try:
+            given = candidate.answer(self.questions)
+        except CandidateError as error:
+            given, ended = error.answers, error
+        n = len(self.cases)
+        answers = given[:n]
+        if ended is not None and len(answers) < n:
+            return self._judge_ended(ended, answers)
+        rest = given[n:]
+        again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
+        incomplete = len(again) < len(self.asked_again)
+        pure = purity(answers, again, self.asked_again, ended=incomplete)
+        later = wrong_later(self.cases, answers, dict(zip(self.asked_again, again, strict=False)))
+        # The wrong one of two answers counts, whichever came first.
+        counted = [later.get(i, answer) for i, answer in enumerate(answers)] if later else answers
+        witness = Witness(candidate)
+        if ended is not None:
+            # It died after the last graded answer: it is asked about no smaller cases.
+            witness.left = 0
+        noticed = self._flags(answers, probed, witness)
+        if ended is not None:
+            checkers = None
+        return self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers)
+
+    def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
+        flags = self.contract.flags(probed, witness)
+        if any(answer.changed for answer in answers):
+            flags.append(CHANGES)
+        return tuple(flags)
+
+    def _conclude(  # noqa: PLR0913 - all that is known of a submission
+        self,
+        answers: Sequence[Answer],
+        later: int,
+        pure: Row,
+        noticed: tuple[Flag, ...],
+        witness: Witness,
+        fresh: Callable[[], Candidate],
+        menders: Callable[[], Mender] | None,
+        checkers: Callable[[ContractExchange], Candidate | None] | None,
+    ) -> Judgement:
+        contract = self.contract
+        agrees = agreement(self.cases, answers, later)
+        raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
+        rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, ContractMarks({})
+        if agrees.mark is Mark.PASSED:
+            rows |= contract.right(len(answers))
+        else:
+            repeats = pure.mark is not Mark.FAILED or CHANGES in noticed
+            marks = contract.marks(Given(answers, agrees, repeats=repeats))
+            outcome = Outcome.FAILED if marks.raised is None else Outcome.ERROR
+            raised = marks.raised or raised
+            rows |= marks.rows
+        shown = Examples(contract, answers, witness, fresh).smallest_by_row(rows)
+        diagnosis, first_difference = marks.diagnosis, marks.first_difference
+        depends = any(example.depends for example in shown.values())
+        if depends:
+            # By what was kept between calls every line may be right.
+            first_difference = None
+            if rows[PURE].mark is Mark.PASSED:
+                rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.DIFFERS_ALONE)
+        differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
+        # Where answers differ from time to time the same call may be right.
+        check = None if checkers is None or differs else contract.explain_check(answers, agrees.failing, checkers)
+        specs = marks.specs or contract.rows
+        repair: tuple[MendedStatement, ...] = ()
+        # Where answers follow from what was kept between calls every line may be right.
+        if marks.mend is not None and menders is not None and not depends:
+            mended = marks.mend(menders)
+            if mended is not None:
+                rows |= mended.rows
+                specs, repair = mended.specs, mended.repair
+                if repair:
+                    # The lines say more than claims about numbers.
+                    diagnosis, first_difference = mended.diagnosis, None
+        properties = self._properties(rows, shown, specs)
+        return Judgement(
+            outcome,
+            properties,
+            next((row.counterexample for row in properties if row.counterexample), None),
+            StudentError(
+                *(raised.type, raised.message, raised.traceback, raised.frames, raised.lines), mistake=raised.mistake
+            )
+            if raised
+            else None,
+            self._statistics(len(answers)),
+            noticed,
+            diagnosis,
+            first_difference,
+            repair,
+            check,
+        )
+
+    @staticmethod
+    def _properties(
+        rows: dict[str, Row], shown: Mapping[str, Example], specs: Sequence[RowSpec]
+    ) -> tuple[Property, ...]:
+        properties = []
+        for spec in specs:
+            row = rows[spec.name]
+            example = shown.get(spec.name)
+            properties.append(
+                Property(
+                    spec.name,
+                    spec.title,
+                    row.mark,
+                    spec.most if row.mark is Mark.PASSED else 0,
+                    spec.most,
+                    row.cases,
+                    row.message + ("" if example is None or example.repeats else wording.STATE),
+                    None if example is None else example.shown,
+                    row.names,
+                )
+            )
+        return tuple(properties)
+
+    def not_run(self, message: str) -> tuple[Property, ...]:
+        """The rows of what was not judged, with the message that explains it."""
+        specs = self.contract.rows
+        return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in specs}, {}, specs)
+
+    def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
+        """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""
+        outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
+        rows = self.not_run(wording.NOT_REACHED)
+        if outcome is Outcome.OUTPUT_LIMIT:
+            # Prints and answers come over two pipes: which case it was is a matter of timing.
+            ended = StudentError(name, str(error), ending=str(error))
+            return Judgement(outcome, rows, None, ended, self._statistics(0))
+        at = len(answers)
+        example = self.contract.show(self.cases, at, None)
+        reached = CaseReached(at + 1, len(self.cases), self.contract.describe_case(at))
+        sentence = wording.describe_reached(reached)
+        ended = StudentError(name, f"{error} {sentence}", ending=str(error), reached=reached)
+        return Judgement(outcome, rows, example, ended, self._statistics(at))
+
+    def _statistics(self, cases: int) -> Statistics:
+        truths = self.cases.expected[: self.cases.starts[cases]]
+        left_out = int(np.isnan(truths).sum())
+        return Statistics(cases, len(truths) - left_out, left_out, self.assignment.seed)

@@ -1,0 +1,50 @@
+"""The conclusion about a submission that is wrong somewhere: its rows, and what explains them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from grader.contracts.cases.answers import Answer, Raised
+from grader.contracts.repair.mender import Mender
+from grader.contracts.rows.row import Row, RowSpec
+from grader.model.mended_statement import MendedStatement
+from grader.model.verdict import Diagnosis, FirstDifference
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """All that is known of a submission that is wrong somewhere."""
+
+    #: By case the answer that counts: the wrong one of two, whichever came first.
+    answers: Sequence[Answer]
+    #: Which of these are wrong.
+    agrees: Row
+    #: False if the same question had different answers, and no argument was changed.
+    repeats: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MendedMarks:
+    """The rows of a submission by the statements that must be mended, which carry its marks."""
+
+    rows: dict[str, Row]
+    #: All rows of the verdict, with the marks that they carry now.
+    specs: Sequence[RowSpec]
+    repair: tuple[MendedStatement, ...]
+    #: The explanations that are kept beside them.
+    diagnosis: tuple[Diagnosis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ContractMarks:
+    """The rows of a submission by its results, and their explanation."""
+
+    rows: dict[str, Row]
+    #: The exception that left nothing to judge.
+    raised: Raised | None = None
+    #: The explanations of every answer, the best first, and the place at which the numbers go wrong first.
+    diagnosis: tuple[Diagnosis, ...] = ()
+    first_difference: FirstDifference | None = None
+    #: All rows of the verdict, if they carry other marks than those of a right one.
+    specs: Sequence[RowSpec] | None = None
+    #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.
+    mend: Callable[[Callable[[], Mender]], MendedMarks | None] | None = None

@@ -1,0 +1,264 @@
+"""A contract's revision: an assignment and its judged cases, stored as data and named by a hash over both."""
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import astuple, dataclass, field, replace
+from functools import cached_property
+from tokenize import TokenError
+from typing import Any
+
+import numpy as np
+
+from grader.contracts import gallery
+from grader.contracts.cases.arrays import Array
+from grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
+from grader.contracts.cases.drawn import describe_case, read_cases
+from grader.contracts.cases.renewal import arrange, choose_alike
+from grader.contracts.judging.contract import Contract
+from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
+from grader.contracts.language import archive
+from grader.contracts.language.assignment import KIND, ContractAssignment, assignment_from_json, assignment_to_json
+from grader.contracts.naming.diagnoser import ContractDiagnoser
+from grader.contracts.naming.mistakes import PROJECTIONS, StoredMistake
+from grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
+from grader.model.assignment import LAYERED
+
+#: The archive's layout, which is also hashed into every id.
+FORMAT = 1
+
+UPDATE = "update Backmark to use it"
+
+#: The errors with which an archive of arrays says that it is damaged. RuntimeError: `zipfile` takes it for encrypted,
+#: or for compressed in another way. SyntaxError and TokenError: NumPy reads an array's description as Python would,
+#: before the archive's checksum is known.
+_DAMAGE = (
+    *(OSError, ValueError, KeyError, TypeError, RuntimeError),
+    *(SyntaxError, TokenError, zipfile.BadZipFile, zlib.error),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ContractRevision:
+    """The standard for judging submissions."""
+
+    assignment: ContractAssignment
+    cases: ContractCases
+    #: Small cases in order of size, of which counterexamples are chosen.
+    ladder: ContractCases
+    #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
+    probes: ContractCases
+    #: By id.
+    mistakes: Mapping[str, StoredMistake] = field(default_factory=dict)
+    #: The names of the objective's terms, or of the upstream gradients, by row of the cases' terms.
+    terms: tuple[str, ...] = ()
+    #: The reasons for which it may not be used, each a sentence.
+    faults: tuple[str, ...] = ()
+    #: The statements of its solutions that count for rows.
+    statements: tuple[ProvenStatement, ...] = ()
+    own_cases: bool = True
+    #: The assignment's JSON as it is stored, which the id is a hash over; None: as this version writes it.
+    stored: str | None = None
+    #: The places of cases that prove by themselves what publishing promised, such as that edits are caught.
+    proving: tuple[int, ...] = ()
+    #: By case where its numbers stood when its mistakes were stored; empty: where they stand.
+    origins: tuple[int, ...] = ()
+
+    @cached_property
+    def contract(self) -> Contract:
+        """The assignment and its cases, made ready for judging."""
+        diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes, self.origins)
+        return Contract(self.assignment, self.cases, self.ladder, self.probes, diagnoser)
+
+    @property
+    def fixed(self) -> Sequence[int]:
+        """The places of cases that never give way to fresh ones."""
+        return archive.list_fixed([case.corner for case in self.cases.drawn], self.proving)
+
+    @property
+    def assignment_json(self) -> str:
+        """The assignment's JSON, byte for byte as it is stored."""
+        return assignment_to_json(self.assignment) if self.stored is None else self.stored
+
+    @cached_property
+    def cases_sha256(self) -> str:
+        """A hash over the cases and what is expected of them."""
+        digest = hashlib.sha256(json.dumps(_describe(self)).encode())
+        for array in _arrays(self).values():
+            digest.update(np.ascontiguousarray(array, "<f8").tobytes())
+        return digest.hexdigest()
+
+    @cached_property
+    def id(self) -> str:
+        """A hash over the stored bytes of the assignment and its cases."""
+        return _id(self.assignment_json, self.cases_sha256)
+
+    def fitting(self, pool: "ContractRevision", order: Sequence[int], replaced: Collection[int]) -> list[int]:
+        """Return places in the pool for the replaced ones: cases of like size; none if its loss has other terms."""
+        return choose_alike(self.cases, pool.cases, order, replaced) if pool.terms == self.terms else []
+
+    def merge(
+        self, pool: "ContractRevision", places: Sequence[int], replaced: Collection[int] = ()
+    ) -> "ContractRevision":
+        """Return the revision with these cases of the pool in the replaced places; further ones come last."""
+        count, every = len(self.cases), self.cases.join(pool.cases)
+        order = arrange(count, places, replaced)
+        origins = [
+            origin
+            for revision in (self, pool)
+            for origin in revision.origins or revision.cases.starts[: len(revision.cases)]
+        ]
+        mistakes = {
+            identifier: mistake.join(pool.mistakes[identifier], count).take(every, order)
+            for identifier, mistake in self.mistakes.items()
+        }
+        return replace(
+            self,
+            cases=every.take(order),
+            mistakes=mistakes,
+            proving=tuple(at for at, place in enumerate(order) if place in self.proving),
+            origins=tuple(origins[place] for place in order),
+        )
+
+
+def dump(revision: ContractRevision) -> bytes:
+    """Return the revision as a NumPy archive without pickles, its own hash within."""
+    header = {
+        "format": FORMAT,
+        "kind": KIND,
+        "assignment": revision.assignment_json,
+        "id": revision.id,
+        "cases_sha256": revision.cases_sha256,
+        **_describe(revision),
+    }
+    file = io.BytesIO()
+    arrays: dict[str, Any] = {**_arrays(revision), "header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def load(data: bytes, name: str = "revision") -> ContractRevision:
+    """Return the revision that `dump` wrote, in this or an earlier version of Backmark.
+
+    MadeByEarlierVersion if it is of layered networks; MadeByNewerVersion if this version does not know its format or
+    one of its fields; AssignmentError if it is damaged.
+    """
+    try:
+        header = archive.read_json(data)
+        if header.get("kind", LAYERED) == LAYERED:
+            raise MadeByEarlierVersion(
+                f"{name} is of networks in layers, which this version no longer judges: publish the assignment anew"
+            )
+        if not isinstance(header["format"], int) or header["format"] > FORMAT:
+            raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark: {UPDATE}")
+        stored, identifier = str(header["assignment"]), header["id"]
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored_arrays:
+            arrays = {array: stored_arrays[array] for array in stored_arrays.files if array != "header"}
+        revision = _read(header, arrays, _assignment(stored, name), stored)
+        intact = revision.id == identifier
+    except _DAMAGE as error:
+        message = f"{name} is no revision, or is damaged; draw its cases again"
+        raise AssignmentError(message) from error
+    if not intact:
+        raise AssignmentError(f"{name} is damaged (its content does not match its hash); draw its cases again")
+    return revision
+
+
+def load_packaged(assignment_id: str) -> ContractRevision:
+    """Return a revision that ships with Backmark, such as `udl-7.2`."""
+    file = gallery.find_drawn(assignment_id)
+    if file is None:
+        alike = gallery.find_similar(assignment_id)
+        advice = f"did you mean {alike}?" if alike else "name one that `backmark assignments` lists, a file or a folder"
+        raise BadAssignment(f"there is no assignment {assignment_id!r}: {advice}")
+    return load(file.read_bytes(), file.name)
+
+
+def _read(
+    header: Mapping[str, Any], arrays: Mapping[str, Array], assignment: ContractAssignment, stored: str
+) -> ContractRevision:
+    drawn = read_cases(header["cases"], arrays["numbers"])
+    layouts = tuple(_read_layout(layout) for layout in header["layouts"])
+    every = ContractCases(
+        tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides
+    )
+    count, probes = header["count"], len(every) - header.get("probes", 0)
+    numbers = arrays["mistakes"]
+    mistakes = {
+        identifier: StoredMistake(tuple(wrong), numbers[place].astype(np.float64), {int(i): form for i, form in forms})
+        for place, (identifier, wrong, forms) in enumerate(header["mistakes"])
+    }
+    return ContractRevision(
+        assignment,
+        every.take(range(count)),
+        every.take(range(count, probes)),
+        every.take(range(probes, len(every))),
+        mistakes,
+        tuple(header["terms"]),
+        tuple(header["faults"]),
+        tuple(map(_read_statement, header.get("statements", ()))),
+        stored=stored,
+        proving=tuple(header.get("proving", ())),
+        origins=tuple(header.get("origins", ())),
+    )
+
+
+def _assignment(stored: str, name: str) -> ContractAssignment:
+    try:
+        return assignment_from_json(stored)
+    except MadeByNewerVersion as error:
+        raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark ({error}): {UPDATE}") from error
+
+
+def _describe(revision: ContractRevision) -> dict[str, Any]:
+    every = revision.cases.join(revision.ladder, revision.probes)
+    # Without rows of statements, probes, cases that prove something or come from a pool, it is written as before.
+    proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
+    return {
+        "cases": [describe_case(case) for case in every.drawn],
+        "layouts": [[_describe_place(place) for place in layout] for layout in every.layouts],
+        "count": len(revision.cases),
+        "terms": list(revision.terms),
+        "mistakes": [
+            [identifier, list(mistake.wrong), list(mistake.forms.items())]
+            for identifier, mistake in revision.mistakes.items()
+        ],
+        "faults": list(revision.faults),
+        **(proven if revision.statements else {}),
+        **({"probes": len(revision.probes)} if len(revision.probes) else {}),
+        **({"proving": list(revision.proving)} if revision.proving else {}),
+        **({"origins": list(revision.origins)} if revision.origins else {}),
+    }
+
+
+def _describe_place(place: ResultPlace) -> list[Any]:
+    return [place.expression, place.result, list(place.shape), place.target]
+
+
+def _read_statement(stored: Sequence[Any]) -> ProvenStatement:
+    file, line, rows, edits, caught, shown, *lines = stored
+    narrow, uncaught = (tuple(EditedLine(number, text) for number, text in part) for part in lines)
+    return ProvenStatement(file, line, tuple(rows), edits, caught, shown, narrow, uncaught)
+
+
+def _read_layout(layout: Sequence[Any]) -> Layout:
+    return tuple(ResultPlace(str(name), int(place), tuple(shape), str(target)) for name, place, shape, target in layout)
+
+
+def _arrays(revision: ContractRevision) -> dict[str, Array]:
+    every = revision.cases.join(revision.ladder, revision.probes)
+    projections = [mistake.projections for mistake in revision.mistakes.values()]
+    return {
+        "numbers": np.concatenate([np.zeros(0), *(case.numbers for case in every.drawn)]),
+        "expected": every.expected,
+        "tolerances": every.tolerances,
+        "terms": every.terms,
+        "mistakes": np.array(projections or np.zeros((0, PROJECTIONS, 0)), np.float32),
+    }
+
+
+def _id(assignment_json: str, cases_sha256: str) -> str:
+    return hashlib.sha256(f"{KIND} {FORMAT}\n{assignment_json}\n{cases_sha256}".encode()).hexdigest()[:16]

@@ -1,0 +1,146 @@
+"""The diagnosis of a submission: the assignment's own mistakes first, then claims about the numbers of other rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.arrays import Array, Booleans
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import join_numbers
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.naming.claim import NumberClaim
+from grader.contracts.naming.factors import Factors, list_factors
+from grader.contracts.naming.forms import find_forms
+from grader.contracts.naming.group import Group, list_groups
+from grader.contracts.naming.known import KnownMistakes, Recognised
+from grader.contracts.naming.mistakes import StoredMistake
+from grader.contracts.naming.numeric import find_numeric, is_transposed
+from grader.contracts.rows.results import all_wrong
+from grader.model.verdict import Diagnosis, NamedMistake
+from grader.model.words import predicate
+
+#: Claims that may fit the same numbers, and statements of one diagnosis: more are no help.
+_ALTERNATIVES, _STATEMENTS = 3, 3
+#: Numbers of square arrays that are transposed, if all others have the transposed shape.
+_SQUARE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class _ClaimedExplanation:
+    """A part of a diagnosis: a mistake with its hints, and the rows that it is about."""
+
+    mistake: NamedMistake
+    hint: str
+    strong_hint: str
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class ContractDiagnoser:
+    """A contract's cases and mistakes, made ready once for many submissions."""
+
+    assignment: ContractAssignment
+    cases: ContractCases
+    #: The names of the objective's terms, or of the upstream gradients, by row of `cases.terms`.
+    terms: tuple[str, ...]
+    mistakes: Mapping[str, StoredMistake]
+    #: As for `Projector`.
+    origins: Sequence[int] = ()
+
+    @cached_property
+    def _known(self) -> KnownMistakes:
+        return KnownMistakes(self.assignment, self.cases, self.mistakes, self.origins)
+
+    @cached_property
+    def _factors(self) -> Factors:
+        return list_factors(self.cases)
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[Group, ...]]:
+        """By row the group of all its numbers, and those of its expressions if there are several."""
+        return list_groups(self.assignment, self.cases)
+
+    def diagnose(self, answers: Sequence[Answer]) -> tuple[Diagnosis, ...]:
+        """Return the explanation of the answers to every case; none if nothing holds on all of them."""
+        wrong = all_wrong(self.cases, answers)
+        failing = [row for row, groups in self.groups.items() if wrong[groups[0].index].any()]
+        if not failing:
+            return ()
+        got = join_numbers(answers, self.cases.starts)
+        with np.errstate(all="ignore"):
+            known = self._known.recognise(answers, got, frozenset(failing))
+            covered = frozenset(row for statement in known for row in statement.rows)
+            claims = {
+                group: claims_of_group
+                for row in failing
+                if row not in covered
+                for group, claims_of_group in self._find_claims(row, answers, got, wrong).items()
+            }
+        statements = [*map(_state_known, known), *_state_claims(claims)][:_STATEMENTS]
+        return (_write(statements),) if statements else ()
+
+    def _find_claims(
+        self, row: str, answers: Sequence[Answer], got: Array, wrong: Booleans
+    ) -> dict[Group, tuple[NumberClaim, ...]]:
+        """Return the claims about all of a row, or else about those of its expressions that have one."""
+        whole, *parts = self.groups[row]
+        for groups in ([whole], parts):
+            claims = {group: self._explain(group, answers, got, wrong) for group in groups}
+            if any(claims.values()):
+                return {group: claims_of_group for group, claims_of_group in claims.items() if claims_of_group}
+        return {}
+
+    def _explain(self, group: Group, answers: Sequence[Answer], got: Array, wrong: Booleans) -> tuple[NumberClaim, ...]:
+        claims = find_numeric(self.cases, self._factors, self.terms, group, got)
+        if not claims:
+            transposed = is_transposed(self.cases, group, got, _SQUARE)
+            claims = find_forms(group, answers, got, wrong, transposed=transposed)
+        return tuple(claims) if len(claims) <= _ALTERNATIVES else ()
+
+
+def _state_known(statement: Recognised) -> _ClaimedExplanation:
+    mistake = statement.mistake
+    return _ClaimedExplanation(
+        NamedMistake(mistake.id, mistake.title), mistake.hint, mistake.hint, tuple(sorted(statement.rows))
+    )
+
+
+def _state_claims(claims: Mapping[Group, tuple[NumberClaim, ...]]) -> list[_ClaimedExplanation]:
+    """Return a statement for each set of claims, about all results of which they hold."""
+    together: dict[tuple[NumberClaim, ...], list[Group]] = {}
+    for group, claims_of_group in claims.items():
+        together.setdefault(claims_of_group, []).append(group)
+    return [_state(groups, claims_of_group) for claims_of_group, groups in together.items()]
+
+
+def _state(groups: Sequence[Group], claims: Sequence[NumberClaim]) -> _ClaimedExplanation:
+    names = _list_names([f"`{group.name}`" for group in groups])
+    words = " or ".join(claim.words for claim in claims)
+    returned = all("." not in group.name for group in groups)
+    results = ",".join(group.slug for group in groups)
+    identifier = f"{results}:{'|'.join(claim.id for claim in claims)}"
+    title = f"{'returns' if returned else 'computes'} {names} {words}"
+    # The questions are about one result.
+    hint = claims[0].hint.format(name=f"`{groups[0].name}`")
+    rows = tuple(dict.fromkeys(group.row for group in groups))
+    return _ClaimedExplanation(NamedMistake(identifier, title), hint, f"Your code {title}.", rows)
+
+
+def _list_names(names: Sequence[str]) -> str:
+    *others, last = names
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _write(statements: Sequence[_ClaimedExplanation]) -> Diagnosis:
+    return Diagnosis(
+        "+".join(statement.mistake.id for statement in statements),
+        f"It {predicate(statement.mistake.title for statement in statements)}.",
+        " ".join(dict.fromkeys(statement.hint for statement in statements)),
+        " ".join(dict.fromkeys(statement.strong_hint for statement in statements)),
+        "",
+        mistakes=tuple(statement.mistake for statement in statements),
+        names=tuple(dict.fromkeys(row for statement in statements for row in statement.rows)),
+    )

@@ -1,0 +1,93 @@
+"""What publishing saw of an assignment: whether its cases accept the solution, and detect every known mistake."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.contracts.cases.answers import Returned
+from grader.contracts.cases.values import parse
+from grader.contracts.judging.proven_statement import ProvenStatement
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language.assignment import DISCRETE, ContractAssignment, ContractMistake
+from grader.contracts.language.driver import find_widening
+from grader.contracts.publishing.author_code import clip
+from grader.contracts.rows.agreement import disagreeing
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """The cases on which a mistake is seen."""
+
+    mistake: ContractMistake
+    places: Sequence[int]
+
+    @property
+    def cases(self) -> int:
+        """The number of these cases."""
+        return len(self.places)
+
+
+@dataclass(frozen=True, slots=True)
+class SelfCheck:
+    """The result of the trial: what the cases accept, and what they catch."""
+
+    cases: int
+    #: On how many cases the reference is rejected: none, or the suite is unusable.
+    reference_rejected: int
+    #: The number of inconclusive numbers.
+    inconclusive: int
+    catches: tuple[Catch, ...]
+    #: The faults of the assignment itself, each a sentence.
+    faults: tuple[str, ...] = ()
+    #: What its author should know of an assignment that may be used all the same, each a sentence.
+    warnings: tuple[str, ...] = ()
+    #: The statements of solutions that count for rows, with what the cases catch of their edits.
+    statements: tuple[ProvenStatement, ...] = ()
+    #: The places of cases that never give way to fresh ones.
+    fixed: Sequence[int] = ()
+
+    @property
+    def missed(self) -> tuple[ContractMistake, ...]:
+        """Mistakes that pass on every case."""
+        return tuple(catch.mistake for catch in self.catches if not catch.cases)
+
+    @property
+    def sound(self) -> bool:
+        """True if the assignment may be used."""
+        return not self.reference_rejected and not self.missed and not self.faults
+
+
+def reference_rejected(revision: ContractRevision) -> int:
+    """The number of cases on which what is expected itself is rejected."""
+    cases = revision.cases
+    right = np.nan_to_num(cases.expected)
+    answers = [Returned(right[start:stop]) for start, stop in zip(cases.starts, cases.starts[1:], strict=False)]
+    return sum(disagreeing(cases, answers))
+
+
+def selfcheck(revision: ContractRevision) -> SelfCheck:
+    """Every known mistake of a revision's assignment, as it was tried on every case."""
+    assignment = revision.assignment
+    return SelfCheck(
+        len(revision.cases),
+        reference_rejected(revision),
+        int(np.isnan(revision.cases.expected).sum()),
+        tuple(Catch(mistake, revision.mistakes[mistake.id].wrong) for mistake in assignment.mistakes),
+        revision.faults,
+        tuple(find_warnings(assignment)),
+        revision.statements,
+        revision.fixed,
+    )
+
+
+def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield what an author should know of an assignment that may be used."""
+    inputs = (entry.name for entry in assignment.inputs if parse(entry.values)[0] not in DISCRETE)
+    arrays = {*inputs, *assignment.upstream, *assignment.given}
+    if text := find_widening(assignment.call, arrays, assignment.entries):
+        yield (
+            f"call.code has {clip(' '.join(text.split()))}, which makes double precision of single precision. What"
+            " rounding does to right code in single precision is then not measured, and such code may fail: pass the"
+            " array as it is, or x[()] for an array without axes"
+        )

@@ -1,0 +1,306 @@
+"""A wrong submission is mended in a jail of its own: the statements that must be, and the others that are shown."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import join_numbers
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.language.row_comments import RowStatement
+from grader.contracts.language.row_tables import RESERVED, read_solution
+from grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
+from grader.contracts.repair.naming import find_edits, find_slip, find_two_slips, name_slips, uses_own_variable
+from grader.contracts.repair.search import ExhaustedError, RepairSearch
+from grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from grader.contracts.rows.results import all_wrong
+from grader.model.slip import SlipKind
+
+#: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
+_STUDIED, _TRIED = 6, 12
+#: Single edits that are tried where several statements would be replaced.
+_SLIPS = 400
+#: Kinds of slips that no change of a later statement undoes.
+_NOT_MOVABLE = frozenset({SlipKind.INDEX, SlipKind.OPERAND, SlipKind.TRANSPOSE, SlipKind.AXIS})
+#: Statements of a submission with other names than the solution's that are believed to be wrong together.
+_MOST_RENAMED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """The fewest operations after which a submission is right on every case, and what else was seen of it."""
+
+    study: Study
+    operations: tuple[Operation, ...]
+    #: The statements of the submission's without which it would not be right.
+    shown: frozenset[int]
+    #: By operation the answers without it, all others made, to the cases at these places.
+    without: Mapping[Operation, Sequence[Answer]]
+    places: Sequence[int]
+    #: The operations that mend it as well, of which a slip in another line takes the place.
+    instead_of: Script = frozenset()
+    #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
+    slips: Mapping[Operation, NamedSlips] = field(default_factory=dict)
+    #: By operation the rows of the solution's statement that computes what its edit changes, if edits of the
+    #: submission's own expressions make it right, and not every row has a statement in it.
+    traced: Mapping[Operation, tuple[str, ...]] = field(default_factory=dict)
+    #: The rows of which it then computes the values of all the solution's statements.
+    computed: frozenset[str] = frozenset()
+    #: By statement the condition under which it runs and the one under which it must, as text; empty for none.
+    conditions: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+
+    def rows_of(self, operation: Operation) -> tuple[str, ...]:
+        """Return the rows that one of its operations costs.
+
+        A statement that only raises stands for the line that is missing, such as a template's `raise`, if there is one.
+        A slip in a line of no row costs those of the one line that could be replaced instead. Where nothing
+        corresponds to a line of the solution's, and none computes what is changed, no row is named.
+        """
+        if self.traced:
+            return self.traced[operation]
+        if not self.study.matched:
+            return ()
+        if operation[1] not in self.study.matched and len(self.instead_of) == 1 and operation[0] == EDIT:
+            return self.study.rows_of(next(iter(self.instead_of)))
+        insertions = [other for other in self.operations if other[0] == INSERT]
+        return self.study.rows_of(insertions[0] if self.raises(operation) and insertions else operation)
+
+    @property
+    def open_rows(self) -> frozenset[str]:
+        """The rows of the solution's statements that are neither lost nor shown."""
+        kept = (self.study.rows[other] for number, other in self.study.matched.items() if number in self.shown)
+        seen = {row for rows in (*kept, *map(self.rows_of, self.operations)) for row in rows}
+        return frozenset(row for rows in self.study.rows.values() for row in rows) - seen - {*RESERVED}
+
+    def raises(self, operation: Operation) -> bool:
+        """Return True if a statement is removed because it raises, and not because it overwrites anything."""
+        return operation[0] == REMOVE and not self.study.own[operation[1]].overwritten
+
+
+@dataclass(frozen=True, slots=True)
+class Repairer:
+    """The part of a contract that mends submissions."""
+
+    assignment: ContractAssignment
+    cases: ContractCases
+    #: The places of the cases, from the smallest to the largest.
+    order: Sequence[int]
+
+    def repair(self, submission: WrongSubmission) -> Repair | None:
+        """Return the smallest repair by one of the solutions, the first of several; None if there is none.
+
+        Raises TimedOut if the seconds for mending are used up.
+        """
+        found = []
+        for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
+            commented = read_solution(source, self.assignment.rows)
+            repair = self._repair_by(source, commented, submission) if commented else None
+            if repair is not None:
+                found.append(repair)
+                if not repair.open_rows:
+                    break
+        return min(found, key=lambda repair: (len(repair.operations), len(repair.open_rows)), default=None) or (
+            self._repair_free(submission)
+        )
+
+    def _repair_free(self, submission: WrongSubmission) -> Repair | None:
+        """Return the repair of code that is written otherwise than every solution: by one or two slips in its own."""
+        places = choose_cases(self.cases, self.order, submission.failing)
+        commented = read_solution(self.assignment.solution, self.assignment.rows)
+        try:
+            bench = self._open(self.assignment.solution, commented, submission, places, record=True)
+            edits = bench.list_edits()[:_SLIPS]
+            if bench.are_right([frozenset()])[0]:
+                # It is not the code that was judged.
+                return None
+            return self._confirm(find_slip(bench, edits) or find_two_slips(bench, edits), bench, places)
+        except GaveUpError:
+            return None
+
+    def _repair_by(self, source: str, commented: Sequence[RowStatement], submission: WrongSubmission) -> Repair | None:
+        """Return the repair by one solution; the submission runs beside it only if its own names do not do."""
+        places = choose_cases(self.cases, self.order, submission.failing)
+        for record in (False, True):
+            recorded = record
+            try:
+                bench = self._open(source, commented, submission, places, record=record)
+                recorded = bench.study.renamed
+                if (repair := self._repair_on(bench, places)) is not None:
+                    return repair
+            except (GaveUpError, ExhaustedError):
+                pass
+            if recorded:
+                break
+        return None
+
+    def _open(
+        self,
+        source: str,
+        commented: Sequence[RowStatement],
+        submission: WrongSubmission,
+        places: Sequence[int],
+        *,
+        record: bool,
+    ) -> Bench:
+        lesson = {
+            "solution": source,
+            "lines": [statement.first for statement in commented],
+            "template": self.assignment.template,
+            "record": record,
+        }
+        return Bench(self.cases.take(places), self.cases.take(places[:_STUDIED]), lesson, commented, submission)
+
+    def _repair_on(self, bench: Bench, places: Sequence[int]) -> Repair | None:
+        study = bench.study
+        if not study.replacements | study.insertions | study.frames:
+            return None
+        script = RepairSearch(study, bench.are_right).find()
+        if not script:
+            # Code that is right as it stands here is not the code that was judged.
+            return None
+        found = [script]
+        if not script & (study.insertions | study.unfilled):
+            try:
+                found = [*self._find_slip(script, bench), script]
+            except GaveUpError:
+                # Without edits, too, the script is right.
+                bench.leave()
+        if study.renamed and len(script) > _MOST_RENAMED:
+            # Under other names the more is replaced, the more of it may be right in another arrangement.
+            found.remove(script)
+        return self._confirm(found, bench, places)
+
+    @staticmethod
+    def _find_slip(script: Script, bench: Bench) -> list[Script]:
+        """Return the script of the single edit that does for several operations, or in a line that counts for no row.
+
+        A factor that was moved to another line is one mistake, in its own line. One that is wrong in a single line
+        could as well be mended before it, so this counts only if the line uses a variable of its own in a wrong way.
+        """
+        study, mended = bench.study, {operation[1] for operation in script}
+        if len(script) > 1:
+            edits = sorted(bench.list_edits(), key=lambda edit: (edit[1] not in mended, edit))
+            return find_slip(bench, edits[:_SLIPS])
+        if not script & study.replacements or not uses_own_variable(bench, script):
+            return []
+        return find_slip(bench, bench.list_edits(study.own.keys() - study.matched.keys(), _NOT_MOVABLE)[:_SLIPS])
+
+    def _confirm(self, scripts: Sequence[Script], bench: Bench, places: Sequence[int]) -> Repair | None:
+        """Return the repair by the first script that is right on every case, in a process that has run nothing yet.
+
+        One whose answers are random must be so in two.
+        """
+        for script in scripts:
+            # The bench's jail ends when another is started.
+            repair, edits = self._see(script, bench, places, scripts[-1] - script), find_edits(bench, script)
+            fresh = bench.start_fresh(self.cases)
+            named = self._name(fresh, script, edits)
+            if fresh.are_right([script])[0] and (bench.submission.repeats or self._is_right_again(script, bench)):
+                repair = replace(repair, slips=named, conditions=_list_conditions(fresh.study))
+                return _trace(repair, edits, fresh, bench.first) if repair.open_rows else repair
+        return None
+
+    @staticmethod
+    def _name(fresh: Bench, script: Script, edits: Mapping[Operation, Operation]) -> Mapping[Operation, NamedSlips]:
+        try:
+            return name_slips(fresh, edits)
+        except GaveUpError:
+            if any(operation[0] == EDIT for operation in script):
+                raise
+            return {}
+
+    def _is_right_again(self, script: Script, bench: Bench) -> bool:
+        fresh = bench.start_fresh(self.cases)
+        fresh.list_edits({operation[1] for operation in script if operation[0] == EDIT})
+        return fresh.are_right([script])[0]
+
+    def _see(self, script: Script, bench: Bench, places: Sequence[int], instead_of: Script) -> Repair:
+        """Return the repair by a script, with what is seen of the submission beside it."""
+        study, submission = bench.study, bench.submission
+        operations = tuple(sorted(script, key=lambda operation: _line_of(study, operation)))
+        # What is not mended at all has answered already.
+        unmended = [submission.answers[place] for place in places]
+        without = [unmended] if len(script) == 1 else bench.answer([script - {operation} for operation in operations])
+        shown, answers = self._list_shown(bench, script), dict(zip(operations, without, strict=True))
+        return Repair(study, operations, shown, answers, places, instead_of)
+
+    @staticmethod
+    def _list_shown(bench: Bench, script: Script) -> frozenset[int]:
+        """Return the statements that count for a row, need no mending, and without which it is wrong.
+
+        Without a statement, or with zeros in its place, some case must be wrong whose sizes are all above 1.
+        """
+        mended = {operation[1] for operation in script if operation[0] != INSERT}
+        headers = {own.number for own in bench.study.statements if own.role == HEADER}
+        kept = [number for number in bench.study.matched if number not in mended | headers]
+        scripts = [script | {(kind, number)} for number in kept for kind in (REMOVE, ZERO)]
+        right = bench.are_right(scripts)
+        pairs = zip(kept, right[::2], right[1::2], strict=True)
+        return frozenset(number for number, removed, zeroed in pairs if not (removed and zeroed))
+
+
+def _trace(repair: Repair, edits: Mapping[Operation, Operation], fresh: Bench, case: ContractCases) -> Repair:
+    """Return a repair with the rows of the solution's statements that compute what its edits change in a case.
+
+    It stays as it is if the submission is not right by edits of its own expressions alone, or rows of one are unknown.
+    """
+    own = [edits[operation] for operation in repair.operations if operation in edits]
+    try:
+        if len(own) < len(repair.operations) or not fresh.are_right([frozenset(own)])[0]:
+            return repair
+        found = fresh.trace(own, case)
+    except GaveUpError:
+        return repair
+    rows = repair.study.rows
+    traced = {
+        operation: rows.get(holder) or repair.rows_of(operation)
+        for operation, (holder, _) in zip(repair.operations, found, strict=True)
+    }
+    missing = {row for number in rows.keys() - set(found[0][1]) for row in rows[number]}
+    computed = {row for names in rows.values() for row in names} - missing
+    return replace(repair, traced=traced, computed=frozenset(computed)) if all(traced.values()) else repair
+
+
+def _list_conditions(study: Study) -> dict[int, tuple[str, str]]:
+    return {own.number: own.conditions for own in study.statements}
+
+
+def _line_of(study: Study, operation: Operation) -> tuple[tuple[int, int], Operation]:
+    own = study.own.get(operation[1]) if operation[0] != INSERT else None
+    return own.lines[0] if own is not None else (1 << 30, 0), operation
+
+
+def choose_cases(cases: ContractCases, order: Sequence[int], failing: Sequence[int]) -> list[int]:
+    """Return the places of the cases on which scripts are tried: failing ones, those of uneven sizes, and others."""
+    wrong = set(failing)
+    uneven = [i for i in order if _sizes_above_one(cases, i)]
+    chosen: list[int] = []
+    for places in ([i for i in uneven if i in wrong], uneven, [i for i in order if i in wrong], order):
+        left = _TRIED // 3 if places is not order else _TRIED - len(chosen)
+        step = max(1, len(places) // max(1, left))
+        chosen += [i for i in places[::step] if i not in chosen][:left]
+    return chosen[:_TRIED]
+
+
+def _sizes_above_one(cases: ContractCases, i: int) -> bool:
+    dims = cases.drawn[i].dims.values()
+    sizes = [size for dim in dims for size in (dim if isinstance(dim, list) else [dim]) if type(size) is int]
+    return all(size > 1 for size in sizes)
+
+
+def find_first_wrong(
+    repair: Repair, operation: Operation, cases: ContractCases, answers: Sequence[Answer]
+) -> tuple[int, int] | None:
+    """Return the case and the place of a number that is wrong in the submission, and also if only this is not mended.
+
+    It is the first number of the first such case; None if there is none, as where the submission returned none at all.
+    """
+    for place, answer in zip(repair.places, repair.without[operation], strict=False):
+        case = cases.take([place])
+        there = np.isfinite(join_numbers([answers[place]], case.starts))
+        both = all_wrong(case, [answer]) & all_wrong(case, [answers[place]]) & there
+        if both.any():
+            return place, int(np.flatnonzero(both)[0])
+    return None

@@ -1,0 +1,150 @@
+"""The rows of statements: held, lost or not shown, by the statements that must be mended."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import numbers_of
+from grader.contracts.language.assignment import ContractAssignment, RepairRow
+from grader.contracts.language.row_tables import RESERVED
+from grader.contracts.repair.mending import Repair, find_first_wrong
+from grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
+from grader.contracts.rows.row import Row
+from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from grader.model.row_messages import HALF_LOST, MISSING
+from grader.model.slip import Slip, SlipKind
+from grader.model.source_line import SourceLine
+from grader.model.verdict import Mark
+
+NOT_FOUND = "Not judged: no small change was found that makes your code right."
+TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
+WRITTEN_OTHERWISE = "Not judged: your code is arranged differently, so only its results count."
+NOT_SHOWN = "Not shown: no line of yours for this affects the results."
+#: Lines of one statement to mend that a verdict shows.
+_MOST_LINES = 20
+
+
+def judge_by_repair(assignment: ContractAssignment, repair: Repair, cases: int) -> dict[str, Row]:
+    """Return the row of each declared row of statements, by the repair of a wrong submission."""
+    judged = {row.name: _judge_row(row, repair, cases) for row in assignment.rows if row.name not in RESERVED}
+    lost = sum(row.mark is not Mark.PASSED for row in judged.values())
+    missing = any(operation[0] == INSERT or operation in repair.study.unfilled for operation in repair.operations)
+    rows = dict(judged)
+    for row in assignment.rows:
+        if row.name in RESERVED and any(row.name in repair.rows_of(operation) for operation in repair.operations):
+            rows[row.name] = _judge_row(row, repair, cases)
+        elif row.name in RESERVED:
+            message = MISSING if missing else HALF_LOST if 2 * lost > len(judged) else ""
+            mark = Mark.NOT_RUN if message else Mark.PASSED
+            rows[row.name] = Row(mark, cases, message, names=tuple(judged) if message else ())
+    return rows
+
+
+def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
+    study = repair.study
+    changed = [operation for operation in repair.operations if row.name in repair.rows_of(operation)]
+    if changed:
+        missing = sum(operation[0] == INSERT for operation in changed)
+        return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
+    if repair.traced and row.name in repair.computed:
+        # What computes it is the submission's own, and right.
+        return Row(Mark.PASSED, cases, "")
+    own = [number for number, other in study.matched.items() if row.name in study.rows[other]]
+    if not any(number in repair.shown for number in own):
+        return Row(Mark.NOT_RUN, cases, NOT_SHOWN)
+    return Row(Mark.PASSED, cases, "")
+
+
+def _describe(changed: int, missing: int) -> str:
+    parts = []
+    if changed:
+        parts.append("A line must be changed" if changed == 1 else f"{changed} lines must be changed")
+    if missing:
+        parts.append("a line is missing" if missing == 1 else f"{missing} lines are missing")
+    text = ", and ".join(parts) + "."
+    return text[:1].upper() + text[1:]
+
+
+def describe_repair(
+    assignment: ContractAssignment, repair: Repair, cases: ContractCases, answers: Sequence[Answer]
+) -> tuple[MendedStatement, ...]:
+    """Return the statements that must be mended, in the order of the submission; their texts are the worker's."""
+    declared = {row.name: row for row in assignment.rows}
+    statements: dict[Any, MendedStatement] = {}
+    for operation in repair.operations:
+        statement = _describe_operation(declared, repair, operation, cases, answers)
+        # One wrong condition guards several statements.
+        guard = operation[0] == GUARD and (statement.lines, statement.slips)
+        first = statements.setdefault(guard or operation, statement)
+        if first is not statement:
+            rows = dict(zip((*first.rows, *statement.rows), (*first.titles, *statement.titles), strict=True))
+            statements[guard] = replace(first, rows=tuple(rows), titles=tuple(rows.values()))
+    return tuple(statements.values())
+
+
+def _describe_operation(
+    declared: Mapping[str, RepairRow],
+    repair: Repair,
+    operation: Operation,
+    cases: ContractCases,
+    answers: Sequence[Answer],
+) -> MendedStatement:
+    rows = [declared[name] for name in repair.rows_of(operation)]
+    own = None if operation[0] == INSERT else repair.study.own[operation[1]]
+    spots = () if own is None else _find_spots(repair, operation, own)
+    lines = tuple(SourceLine.of(*spot) for spot in spots[:_MOST_LINES])
+    return MendedStatement(
+        # A statement that raises overwrites nothing.
+        MendingKind.REPLACE if repair.raises(operation) else MendingKind(operation[0]),
+        tuple(row.name for row in rows),
+        tuple(row.title for row in rows),
+        lines,
+        "",
+        next((row.read for row in rows if row.read), ""),
+        next((row.hint for row in rows if row.hint), ""),
+        _find_number(repair, operation, cases, answers),
+        _list_slips(repair, operation),
+    )
+
+
+def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
+    """Return what is wrong within a statement, if that is known."""
+    if operation[0] == GUARD:
+        return (Slip(SlipKind.CONDITION, *repair.conditions.get(operation[1], ("", ""))),)
+    if operation in repair.study.unfilled:
+        return (Slip(SlipKind.UNFILLED),)
+    if operation[0] == REPLACE and repair.study.own[operation[1]].placeholder:
+        return (Slip(SlipKind.PLACEHOLDER),)
+    return repair.slips[operation].slips if operation in repair.slips else ()
+
+
+def _find_spots(repair: Repair, operation: Operation, own: OwnStatement) -> Sequence[tuple[int, int]]:
+    """Return the cells and lines at which a statement is wrong: the one with the slip, if that is known."""
+    if operation[0] == GUARD:
+        return own.guard or own.lines
+    return [own.find_line(repair.slips[operation].place)] if operation in repair.slips else own.lines
+
+
+def _find_number(
+    repair: Repair, operation: Operation, cases: ContractCases, answers: Sequence[Answer]
+) -> WrongNumber | None:
+    """Return the first wrong number that an operation is the cause of, as the submission itself computed it."""
+    first = find_first_wrong(repair, operation, cases, answers)
+    if first is None:
+        return None
+    at, number = first
+    case = cases.take([at])
+    place, part = next((place, part) for _, place, part in case.slices() if part.start <= number < part.stop)
+    index = [int(axis) for axis in np.unravel_index(number - part.start, place.shape)]
+    actual = float(numbers_of(answers[at], case.starts[-1])[number])
+    return WrongNumber(
+        place.expression,
+        index,
+        float(case.expected[number]),
+        actual if np.isfinite(actual) else None,
+        dict(case.drawn[0].dims),
+    )

@@ -1,0 +1,176 @@
+"""The rows of a contract's verdict: each declared result is right or wrong by itself, whatever became of the others."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, Returned
+from grader.contracts.cases.arrays import Booleans
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.contracts.cases.exchange import join_numbers, numbers_of
+from grader.contracts.cases.form_words import describe_form, is_of_other_numbers
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
+from grader.contracts.rows.row import Row, RowSpec
+from grader.model.verdict import Mark
+
+#: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
+_FORM, _ABSENT, _MISSING = " form", " absent", " missing"
+_MOST_SORTS = 2
+
+
+def list_rows(assignment: ContractAssignment, *, by_results: bool | None = None) -> tuple[RowSpec, ...]:
+    """Return the rows: agreement, those of statements, one for each name that the results have, and purity.
+
+    The marks are those of the results (`by_results`) or of the statements; by default of the latter if there are any.
+    """
+    marks = assignment.rubric
+    counted = not assignment.rows if by_results is None else by_results
+    titles: dict[str, str] = {}
+    for result in assignment.results:
+        titles.setdefault(result.row, result.title)
+    return (
+        RowSpec(AGREEMENT, "Agrees with finite differences", marks.get(AGREEMENT, 0)),
+        *(RowSpec(row.name, row.title, 0 if counted else row.marks) for row in assignment.rows),
+        *(RowSpec(name, title, marks.get(name, 0) if counted else 0) for name, title in titles.items()),
+        RowSpec(PURE, "Does not modify its inputs, and gives the same answer every time", marks.get(PURE, 0)),
+    )
+
+
+@dataclass(frozen=True)
+class RowFails:
+    """The test that cases fail a row: any number of its results is wrong."""
+
+    assignment: ContractAssignment
+    row: str
+
+    def __call__(self, cases: ContractCases, answers: Sequence[Answer]) -> list[bool]:
+        """Return for each answered case True if it fails."""
+        wrong = all_wrong(cases, answers) & self.owns(cases)
+        return [
+            bool(wrong[start:stop].any())
+            for start, stop in zip(cases.starts, cases.starts[1 : len(answers) + 1], strict=False)
+        ]
+
+    def owns(self, cases: ContractCases) -> Booleans:
+        """Return for each number True if it belongs to the row."""
+        mine = np.array([result.row == self.row for result in self.assignment.results])
+        owned: Booleans = mine[cases.results]
+        return owned
+
+
+def all_wrong(cases: ContractCases, answers: Sequence[Answer]) -> Booleans:
+    """For each number True if it is wrong, or is not there; numbers of answers in parts count for themselves."""
+    return find_wrong(join_numbers(answers, cases.starts), cases.expected, cases.tolerances)
+
+
+def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Sequence[Answer]) -> dict[str, Row]:
+    """Return the row of each result: on how many cases it is wrong, and how."""
+    rows = {}
+    for name in dict.fromkeys(result.row for result in assignment.results):
+        fails = RowFails(assignment, name)
+        failing = tuple(i for i, failed in enumerate(fails(cases, answers)) if failed)
+        owned = fails.owns(cases)
+        tested = sum(bool(owned[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
+        message = ""
+        if failing:
+            counted = f"Wrong on {len(failing)} of {tested} cases."
+            message = _explain_lacking(fails, cases, answers, failing) or counted + _explain(
+                fails, cases, answers, failing
+            )
+        rows[name] = Row(Mark.FAILED if failing else Mark.PASSED, tested, message, failing, fails)
+    return rows
+
+
+def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
+    """Say which functions the submission lacks, if that is why each of the failing cases fails; else nothing."""
+    lacking = ([cause.lacking for cause in _list_causes(fails, cases, answers[i], i) if cause.lacking] for i in failing)
+    first = next(lacking)
+    if not first or not all(lacking):
+        return ""
+    *others, last = (f"`{name}`" for name in dict.fromkeys(first))
+    names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
+    return f"{names} not defined in the submission, so this could not be judged."
+
+
+def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> list[Cause]:
+    """Return the causes for which results of the row have no value in an answer, as far as they are known."""
+    causes = answer.causes if isinstance(answer, Raised) else {}
+    if not causes:
+        return []
+    results = fails.assignment.results
+    return [
+        causes[place.expression]
+        for place in cases.layouts[i]
+        if results[place.result].row == fails.row and place.expression in causes
+    ]
+
+
+def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
+    """Say what came in the place of a row's numbers, of each sort on how many cases; empty if all had numbers."""
+    lacking = [i for i in failing if not _has_numbers(fails, cases, answers[i], i)]
+    sorts: dict[str, list[int]] = {}
+    for i in lacking:
+        sorts.setdefault(_sort_of(fails, cases, answers[i], i), []).append(i)
+    sorts.pop("", None)
+    commonest = sorted(sorts.items(), key=lambda sort: -len(sort[1]))[:_MOST_SORTS]
+    return "".join(
+        f" On {len(places)} of them {_describe_sort(sort, fails, cases, answers[places[0]], places[0])}."
+        for sort, places in commonest
+    )
+
+
+def _sort_of(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> str:
+    """Return what came in the place of numbers: an exception's type, `_FORM`, `_MISSING`; empty for nothing to tell."""
+    malformed = find_form(fails, cases, answer, i)
+    if malformed is not None:
+        return _FORM if malformed.received else _ABSENT
+    if isinstance(answer, Raised):
+        causes = _list_causes(fails, cases, answer, i)
+        return causes[0].type if causes else answer.type
+    return _MISSING if isinstance(answer, Malformed) else ""
+
+
+def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> str:
+    """Return the end of a sentence about cases of one sort, with the one at this place as an example."""
+    malformed = find_form(fails, cases, answer, i)
+    if sort == _FORM and malformed is not None and malformed.received is not None:
+        received, right = malformed.received, malformed.wanted
+        if is_of_other_numbers(received, right):
+            return f"it has no real numbers: on one, `{malformed.where}` is an array of {received.dtype}"
+        wanted = f"the shape must be {right}" if right else "it must be a single number"
+        return f"it has another form: on one, `{malformed.where}` is {describe_form(received)}, where {wanted}"
+    if sort == _ABSENT and malformed is not None:
+        return f"numbers are missing: on one, there is no `{malformed.where}` after the call"
+    if sort == _MISSING:
+        # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
+        expression, shape = _find_missing(fails, cases, answer, i)
+        wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
+        return f"numbers are missing: on one, `{expression}` is {wanted}"
+    return f"there is no value: the call raised {sort}"
+
+
+def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:
+    """Return the first of a row's results that has another form in an answer; None if there is none."""
+    forms = () if isinstance(answer, Returned) else answer.forms
+    return next((form for form in forms if _row_of(fails.assignment, cases, i, form.where) == fails.row), None)
+
+
+def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expression: str) -> str:
+    return next(
+        (assignment.results[place.result].row for place in cases.layouts[i] if place.expression == expression), ""
+    )
+
+
+def _find_missing(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> tuple[str, tuple[int, ...]]:
+    """Return the expression and the shape of the first of a row's results without all its numbers."""
+    case = cases.take([i])
+    missing = np.isnan(numbers_of(answer, case.starts[-1])) & fails.owns(case)
+    return next((place.expression, place.shape) for _, place, part in case.slices() if missing[part].any())
+
+
+def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:
+    """Return True if every result of the row has numbers in an answer, finite or not."""
+    numbers = numbers_of(answer, cases.starts[i + 1] - cases.starts[i])
+    return not np.isnan(numbers[fails.owns(cases.take([i]))]).any()

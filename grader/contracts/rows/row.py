@@ -1,0 +1,62 @@
+"""One row of a verdict, as the judge concludes it, and the test by which a smaller case fails it too."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from grader.contracts.cases.contract_cases import ContractCases
+from grader.model.verdict import Mark
+
+#: Returns for each of some cases True if it fails, given the answers to them.
+Fails = Callable[[ContractCases, Sequence[Answer]], Sequence[bool]]
+
+
+def way(answer: Answer) -> tuple[str, str]:
+    """Return how an answer is wrong, if it is: by number, form or what it raised."""
+    match answer:
+        case Returned():
+            return ("number", "")
+        case Malformed(where=where):
+            return ("form", where)
+        case Raised(type=name):
+            return ("raised", name)
+
+
+@dataclass(frozen=True, slots=True)
+class RowSpec:
+    """A row of the rubric: its name, its title and the most marks for it."""
+
+    name: str
+    title: str
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The failure that a smaller case must show, too: the test of a row, and the way in which the answer is wrong."""
+
+    test: Fails
+    #: None: any.
+    way: tuple[str, str] | None = None
+
+    def could_be(self, answer: Answer) -> bool:
+        """True unless the answer is wrong in another way, which is cheaper to see than to test."""
+        return self.way is None or way(answer) == self.way
+
+    def is_shown_by(self, case: ContractCases, answers: Sequence[Answer]) -> bool:
+        """True if the one case fails like this."""
+        return self.could_be(answers[0]) and self.test(case, answers)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One property: how it came out, on how many cases it was seen, and on which of them it failed."""
+
+    mark: Mark
+    cases: int
+    message: str
+    failing: tuple[int, ...] = ()
+    #: The test that another case fails the same property; None if there is nothing to shrink.
+    fails: Fails | None = None
+    #: Other properties of which the message speaks.
+    names: tuple[str, ...] = ()

@@ -1,1 +1,0 @@
-"""From a student's answers to a judgement: agreement, rubric, counterexample. Starts no process, reads no source."""

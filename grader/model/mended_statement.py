@@ -1,0 +1,74 @@
+"""The statements of a submission that must be mended, as a verdict names them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from grader.model.descriptions import describe
+from grader.model.slip import Slip, SlipKind
+from grader.model.source_line import SourceLine
+
+
+class MendingKind(StrEnum):
+    """The change that a statement of a submission needs. `edit`: a single slip in it.
+
+    `insert`: it is missing; `guard`: its condition is wrong; `remove`: it overwrites what is right.
+    """
+
+    REPLACE = "replace"
+    EDIT = "edit"
+    INSERT = "insert"
+    GUARD = "guard"
+    REMOVE = "remove"
+
+
+#: The slip of a statement that is added, moved or removed as a whole.
+_SLIPS: Mapping[MendingKind | None, SlipKind] = {
+    MendingKind.INSERT: SlipKind.MISSING,
+    MendingKind.GUARD: SlipKind.CONDITION,
+    MendingKind.REMOVE: SlipKind.OVERWRITES,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class WrongNumber:
+    """A number of a result that is wrong, and would be right if the statement were mended with all others."""
+
+    result: str
+    index: list[int]
+    expected: float | None
+    actual: float | None = field(metadata=describe("Null if the submission returned none, or one that is not finite."))
+    case: dict[str, Any] = field(metadata=describe("The properties that distinguish the case from others."))
+
+
+@dataclass(frozen=True, slots=True)
+class MendedStatement:
+    """A statement of the submission that must be mended: with all of them mended, it is right on every case."""
+
+    kind: MendingKind | None = field(metadata=describe("Null below the level full."))
+    #: The rows that it costs.
+    rows: tuple[str, ...]
+    titles: tuple[str, ...]
+    lines: tuple[SourceLine, ...] = field(
+        metadata=describe("Its lines in the submission; empty if it is missing, and below the level full.")
+    )
+    source: str = field(metadata=describe("The lines as they are written; empty below the level full."))
+    read: str
+    hint: str
+    wrong: WrongNumber | None = field(
+        default=None,
+        metadata=describe("The first wrong number that it is the cause of; null if none shows it, or below full."),
+    )
+    slips: tuple[Slip, ...] = field(
+        default=(),
+        metadata=describe(
+            "What is wrong with it, if that is known: the one or two changes of its expression that are right as well,"
+            " or what it is instead."
+        ),
+    )
+
+    @property
+    def known_slips(self) -> tuple[Slip, ...]:
+        """What is wrong with it, as far as that is known: also that it is missing, or where it stands."""
+        return self.slips or ((Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else ())

@@ -1,0 +1,42 @@
+"""A line of a submission."""
+
+from dataclasses import dataclass, field
+
+from grader.model.descriptions import describe
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """A line of the submission."""
+
+    cell: int | None = field(
+        metadata=describe("The number of the cell, from 1 over all cells of the notebook; null in a Python file.")
+    )
+    line: int
+    file: str | None = field(default=None, metadata=describe("The path of the file in a package; only there."))
+    code_cell: int | None = field(
+        default=None,
+        metadata=describe("The number of the cell among the code cells, from 1; only there, and not in an older one."),
+    )
+    begins: str | None = field(
+        default=None, metadata=describe("The first line of the cell that is not empty, cut; only where it is known.")
+    )
+
+    @property
+    def where(self) -> str:
+        """The place in words."""
+        return self.place(f"line {self.line}")
+
+    def place(self, lines: str) -> str:
+        """Return the place of lines of the same cell or file in words; a notebook shows no numbers of its cells."""
+        if self.file:
+            return f"{lines} of {self.file}"
+        if self.code_cell is not None:
+            return f"{lines} of code cell {self.code_cell}{f' (begins `{self.begins}`)' if self.begins else ''}"
+        # Of an earlier version, which counted all cells.
+        return lines if self.cell is None else f"cell {self.cell}, {lines}"
+
+    @classmethod
+    def of(cls, cell: int, line: int) -> "SourceLine":
+        """The line of a cell, which is 0 in a file."""
+        return cls(cell or None, line)

@@ -1,1 +1,0 @@
-"""Finite differences that can be trusted. Pure NumPy: no input or output, no Hypothesis."""

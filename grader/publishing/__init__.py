@@ -1,1 +1,0 @@
-"""May an assignment be used: the reference passes, and every known mistake fails."""

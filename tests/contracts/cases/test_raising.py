@@ -1,0 +1,240 @@
+"""The sentence about the line that raised, for every contract, and where it is shown."""
+
+import re
+import tomllib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from grader.contracts.cases.answers import Raised
+from grader.contracts.cases.raising import read_mistake
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language import row_comments
+from grader.model.assignment import Feedback, Level
+from grader.model.result import read_verdict
+from grader.model.verdict import PythonMistake, Verdict
+from grader.reports import terminal
+from grader.reports.disclosure import disclose
+from grader.reports.exceptions import describe_exception
+from grader.reports.wording import trouble
+from tests.contracts.making import RIGHT, build, contract, judge
+from tests.contracts.test_gallery import read_entry
+from tests.corpus.four_lines import SHAPELESS
+from tests.corpus.four_lines import source as write_lines
+from tests.corpus.raising_slips import SLIPS
+from tests.local import local_by
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+
+TABLE = tomllib.loads((Path(__file__).parent / "raising_edits.toml").read_text(encoding="utf-8"))
+SOURCES = {slip.name: slip.source for slip in SLIPS} | {
+    text: write_lines({line: text}) for line, texts in SHAPELESS.items() for text in texts
+}
+RETURNED = "return dout @ w.T, x.T @ dout"
+
+
+@cache
+def judge_of(entry: str) -> Judge:
+    return Judge(build(replace(read_entry(entry), mistakes=(), cases=10, rows=())))
+
+
+def find_mistake(judge_of_entry: Judge, source: str) -> PythonMistake | None:
+    answers = local_by(source, judge_of_entry.contract.exchange).answer(judge_of_entry.questions)
+    return next((answer.mistake for answer in answers if isinstance(answer, Raised)), None)
+
+
+def say(mistake: PythonMistake | None) -> str:
+    return "" if mistake is None else f"L{mistake.line.where[1:]} {mistake.text}"
+
+
+def leave_out_sizes(sentence: str) -> str:
+    """Return a sentence as it is for other sizes: Hypothesis may draw other cases another time."""
+    return re.sub(r"\b(column|row|item|array|number|need)s\b", r"\1", re.sub(r"\d+", "#", sentence))
+
+
+@pytest.mark.parametrize("entry", sorted({edit["entry"] for edit in TABLE["edits"]}))
+def test_a_solution_that_is_edited_so_that_it_raises_has_its_sentence(entry: str) -> None:
+    solution = row_comments.strip(read_entry(entry).solution)
+    for edit in TABLE["edits"]:
+        if edit["entry"] == entry:
+            assert edit["old"] in solution
+            sentence = say(find_mistake(judge_of(entry), solution.replace(edit["old"], edit["new"], 1)))
+            assert leave_out_sizes(sentence) == leave_out_sizes(edit["sentence"]), edit["new"]
+
+
+@pytest.mark.parametrize("name", TABLE["slips"])
+def test_a_raising_submission_of_the_notebook_has_its_sentence(name: str) -> None:
+    sentence = say(find_mistake(judge_of("udl-7.2"), SOURCES[name]))
+    assert leave_out_sizes(sentence) == leave_out_sizes(TABLE["slips"][name])
+
+
+@pytest.fixture(scope="module")
+def linear() -> ContractRevision:
+    return build(contract())
+
+
+def explain(linear: ContractRevision, lines: str, returned: str = RETURNED, head: str = "") -> str:
+    """Return the sentence about a backward pass with these lines before the one that returns."""
+    body = "".join(f"    {line}\n" for line in lines.split("\n"))
+    source = RIGHT.replace(f"    {RETURNED}", f"{body}    {returned}").replace("\ndef linear(", f"{head}\ndef linear(")
+    error = judge(linear, source).error
+    assert error is not None
+    return describe_exception(error)
+
+
+@pytest.mark.parametrize(
+    ("lines", "sentence"),
+    [
+        ("dx += dout", "Line 7 uses `dx`, which has no value there."),
+        ("g = [None] * 3\ng[2] * w", "Line 8 uses `g[2]`, which is None. Where should it get its value?"),
+        (
+            "def f(): pass\na, b = f()",
+            "Line 8 uses the result of `f()`, which is None. Does that function return anything?",
+        ),
+        ("cache = {'dX': 1}\ndx = cache['dx']", "Line 8 looks up the key `'dx'` in `cache`, which does not have it."),
+        ("n = 0\nn /= n", "Line 8 divides by `n`, which is 0."),
+        ("n = '2'\nn - 1", "Line 8 calculates with `n`, a string."),
+        ("g = [1.0]\n0.1 * g", "Line 8 calculates with the whole of `g`, a list of 1 item. Which of them is meant?"),
+        (
+            "a = np.zeros(3)\na[0:2] = np.ones(3)",
+            "Line 8 stores an array of shape (3,) in `a[0:2]`, whose shape is (2,).",
+        ),
+        (
+            "a = np.zeros(3)\na[0] = a",
+            "Line 8 stores an array or a list in `a[0]`, where there is room for one number.",
+        ),
+        ("a = np.arange(3)\na += 0.5", "Line 8 puts floats back into `a`, an array of whole numbers (int64)."),
+        ("for i in range(0.5): pass", "Line 7 gives `range` a float where it needs a whole number."),
+        (
+            "a = np.ones((2, 3, 4))\na @ a",
+            (
+                "Line 8 multiplies `a` of shape (2, 3, 4) by `a` of shape (2, 3, 4), "
+                "whose inner sizes differ: 4 in the first, 3 in the second."
+            ),
+        ),
+        (
+            "a = np.ones(3)\na @ np.ones((2, 2))",
+            (
+                "Line 8 multiplies `a` of shape (3,) by `np.ones((2, 2))`, "
+                "whose inner sizes differ: 3 in the first, 2 in the second."
+            ),
+        ),
+        (
+            "a = np.ones(3)\nb = np.ones((2, 2))\na @ b",
+            (
+                "Line 9 multiplies `a` of shape (3,) by `b` of shape (2, 2): "
+                "the 3 numbers of the first need 3 rows of the second."
+            ),
+        ),
+    ],
+)
+def test_what_a_line_does_is_said_in_its_own_terms(lines: str, sentence: str, linear: ContractRevision) -> None:
+    assert explain(linear, lines) == sentence
+
+
+def test_a_recursion_without_an_end_names_its_function(linear: ContractRevision) -> None:
+    head = "\ndef f(k):\n    return f(k + 1)\n"
+    assert explain(linear, "f(0)", head=head) == (
+        "Line 3 calls `f` from within `f` again and again, until Python gives up. Which case ends it?"
+    )
+
+
+def test_a_function_with_too_few_parameters_is_told_what_the_assignment_gives(linear: ContractRevision) -> None:
+    error = judge(linear, RIGHT.replace("(dout, x, w)", "(dout, x)")).error
+    assert describe_exception(error) == (
+        "Line 6 defines `linear_backward` with these parameters: `dout`, `x`. The assignment gives it 3 arguments."
+    )
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        # Their own exceptions, whatever these say.
+        "raise IndexError('list index out of range')",
+        "raise KeyError('x')",
+        "raise ValueError('shapes (2,3) and (4,5) not aligned: 3 (dim 1) != 4 (dim 0)')",
+        "class Odd(ValueError): pass\nraise Odd('division by zero')",
+        "class Odd(ValueError):\n    def __str__(self): raise SystemExit\nraise Odd",
+        # Other values by now: after a comprehension, and behind a `finally`.
+        "k = 5\n[[None][0] * k for k in (np.ones(1),)]\nNone",
+        "a = None\ntry:\n    a * w\nfinally:\n    a = 1",
+        # An object of their own that behaves otherwise.
+        "class Odd:\n    def __getitem__(self, key): return {}[key]\nOdd()['a']",
+        "class Odd:\n    def __matmul__(self, other): raise IndexError('list index out of range')\nOdd() @ w",
+    ],
+)
+def test_nothing_is_said_where_nothing_is_sure(lines: str, linear: ContractRevision) -> None:
+    """The message alone shows nothing, and no name is looked up whose value may have changed."""
+    sentence = explain(linear, lines)
+    assert not any(word in sentence for word in ("`k`", "`a`", "is 0", "index", "columns", "key"))
+
+
+def test_a_line_is_described_once_however_often_it_raises(linear: ContractRevision) -> None:
+    ready = Judge(linear).contract
+    source = RIGHT.replace("x.T @ dout", "x.T @ dout @ missing")
+    answers = local_by(source, ready.exchange).answer(Judge(linear).questions)
+    assert all(isinstance(answer, Raised) for answer in answers)
+    assert sum(answer.mistake is not None for answer in answers if isinstance(answer, Raised)) == 1
+
+
+def test_a_right_submission_never_asks_for_a_mistake(linear: ContractRevision, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.sandbox.inside.raising.facts.MistakeFinder.__init__", None)
+    assert judge(linear, RIGHT).error is None
+
+
+MISTAKE = {
+    "kind": "matmul",
+    "part": "a @ b",
+    "callee": "",
+    "operands": [["a", "array", [2, 3], None, "a"], ["b", "array", [4, 5], None, "b"]],
+    "words": ["4", "3"],
+    "spot": [0, 3],
+}
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"words": ["4", "4"]},
+        {"words": ["4"]},
+        {"words": ["four", "3"]},
+        {"operands": []},
+        {"kind": "name", "words": []},
+        {"kind": "store", "words": ["(x)", "(1,)"]},
+        {"kind": "entry_range"},
+        {"kind": "argument_count", "words": ["1", "", "two", "3", "0"]},
+        {"kind": "{0.__class__}"},
+    ],
+)
+def test_facts_that_contradict_one_another_are_no_mistake(forged: dict[str, object]) -> None:
+    assert read_mistake(MISTAKE) is not None
+    assert read_mistake(MISTAKE | forged) is None
+
+
+@pytest.fixture(scope="module")
+def verdict(linear: ContractRevision, jails: Jails) -> Verdict:
+    source = RIGHT.replace("x.T @ dout", "x.T @ secret_0_17")
+    return Grader(Judge(linear), jails).grade(source.encode(), "a.py")
+
+
+def test_every_form_of_a_verdict_shows_the_sentence_and_pythons_own_message(verdict: Verdict) -> None:
+    sentence = "Line 7 uses the name `secret_0_17`, which is not defined."
+    assert describe_exception(verdict.error) == sentence
+    told = trouble(verdict)
+    assert (told.split("\n")[0], told.split("\n")[-1]) == (sentence, "NameError: name 'secret_0_17' is not defined")
+    assert terminal.render(verdict)
+    written = verdict.as_dict()
+    assert written["error"]["mistake"]["text"] == sentence.removeprefix("Line 7 ")
+    assert read_verdict(written).error == verdict.error
+
+
+def test_a_hint_says_the_sort_of_mistake_and_nothing_that_code_can_choose(verdict: Verdict) -> None:
+    hinted = disclose(verdict, Feedback(Level.HINT), 1)
+    assert describe_exception(hinted.error) == (
+        "Line 7 uses a name that has no value there. Is it misspelt, or not set yet?"
+    )
+    assert "secret" not in str(hinted.as_dict())
+    assert describe_exception(disclose(verdict, Feedback(Level.SCORE), 1).error) == ""

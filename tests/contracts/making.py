@@ -1,0 +1,179 @@
+"""Contracts of our own, built in the tests' process: the jail's code without the jail."""
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from grader.contracts.cases.answers import Answer
+from grader.contracts.cases.draw import draw_all
+from grader.contracts.cases.drawn import dump_cases
+from grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from grader.contracts.gallery import find_drawn
+from grader.contracts.judging import revision
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import ContractRevision, load_packaged
+from grader.contracts.language import reading
+from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
+from grader.contracts.language.driver import defined_names
+from grader.contracts.publishing import finishing
+from grader.contracts.repair.mender import Mender
+from grader.errors import SubmissionError
+from grader.model.assignment import Limits
+from grader.model.verdict import Judgement
+from tests.conftest import REVISIONS
+from tests.local import LocalSession, local_by
+from worker.grading.candidate import Jailed, Requests, entry, request
+from worker.sandbox.inside.rejection import Rejected
+from worker.sandbox.inside.source import extract
+
+
+@dataclass(frozen=True)
+class LocalWorkshop:
+    """A workshop without jails: never for code that is not our own."""
+
+    def fingerprint(self, source: str, filename: str, exchange: AnyExchange) -> str:
+        """Return the fingerprint of a source's function."""
+        try:
+            return extract(source.encode(), filename, entry(exchange)).fingerprint
+        except Rejected as error:
+            raise SubmissionError(error.reason, error.message) from error
+
+    def expect(self, runs: int) -> None:
+        """Nobody waits."""
+
+    def ask(
+        self,
+        source: str,
+        filename: str,  # noqa: ARG002 - the workshop's
+        exchange: AnyExchange,
+        cases: Any,
+        limits: Limits | None = None,  # noqa: ARG002 - the workshop's
+    ) -> Sequence[Answer]:
+        """Return the source's answer to each case, however long it takes."""
+        try:
+            session = LocalSession(source, entry(exchange))
+        except Rejected as error:
+            raise SubmissionError(error.reason, error.message) from error
+        return exchange.answers(cases, session.answer(request(exchange.question(cases))))
+
+    @contextmanager
+    def open_mender(self, source: str, filename: str, exchange: ContractExchange) -> Iterator[Mender]:  # noqa: ARG002
+        """Yield a source whose statements can be changed."""
+        yield local_by(source, exchange)
+
+
+LINEAR = '''
+language = 1
+id = "linear"
+title = "A linear map"
+cases = 30
+
+[dims]
+N = [1, 4]
+D = [1, 3]
+M = [1, 3]
+
+[inputs]
+x = { shape = "N D" }
+w = { shape = "D M" }
+
+[upstream]
+dout = "out"
+
+[call]
+code = """
+out = linear(x, w)
+dx, dw = linear_backward(dout, x, w)
+"""
+
+[results]
+out = { value = "out" }
+dx = { grad = "x" }
+dw = { grad = "w" }
+'''
+REFERENCE = """
+def forward(tap, x, w):
+    return {"out": x @ w}
+"""
+RIGHT = """
+def linear(x, w):
+    return x @ w
+
+
+def linear_backward(dout, x, w):
+    return dout @ w.T, x.T @ dout
+"""
+MISTAKE = '"""forgets the upstream gradient in dw.\n\nWhat does dout say?\n"""\n' + RIGHT.replace(
+    "x.T @ dout", "x.T @ np.ones_like(dout)"
+)
+FILES: Mapping[str, str] = {"reference.py": REFERENCE, "solution.py": RIGHT, "mistakes/upstream.py": MISTAKE}
+
+
+def contract(toml: str = LINEAR, **files: str) -> ContractAssignment:
+    """Return a contract; a file is named by its stem, a mistake by `mistake_` and its id."""
+    named = dict(FILES)
+    for name, text in files.items():
+        stem = name.removeprefix("mistake_")
+        named[f"{'mistakes/' if stem != name else ''}{stem}.py"] = text
+    tables = "".join(f'"{name}" = {_quote(text)}\n' for name, text in named.items() if text)
+    assignment = reading.parse(f"{toml}\n[files]\n{tables}", "linear.toml")
+    assert isinstance(assignment, ContractAssignment)
+    return assignment
+
+
+def _quote(text: str) -> str:
+    return '"""\n' + text.replace("\\", "\\\\").replace('"', '\\"') + '"""'
+
+
+def build(assignment: ContractAssignment) -> ContractRevision:
+    """Return the contract's revision."""
+    return revision.load(_publish(assignment))
+
+
+def build_pool(assignment: ContractAssignment) -> ContractRevision:
+    """Return the revision of a pool of fresh cases."""
+    return revision.load(_publish(assignment, pool=True))
+
+
+def build_shared(assignment: ContractAssignment) -> ContractRevision:
+    """Return the contract's revision, made by the first of the processes that want it: of one that no test changes."""
+    if find_drawn(assignment.id) is not None and (shipped := load_packaged(assignment.id)).assignment == assignment:
+        return shipped
+    folder = os.environ.get(REVISIONS)
+    if folder is None:
+        return build(assignment)
+    path = Path(folder) / f"{assignment.id}.npz"
+    path.parent.mkdir(exist_ok=True)
+    with path.open("ab+") as file:
+        # The others wait for the first.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if not path.stat().st_size:
+            file.write(_publish(assignment))
+        file.seek(0)
+        return revision.load(file.read())
+
+
+def _publish(assignment: ContractAssignment, *, pool: bool = False) -> bytes:
+    cases, ladder = draw_all(assignment, pool=pool)
+    sketch = dump_cases(assignment_to_json(assignment), cases, ladder)
+    return finishing.finish(sketch, LocalWorkshop(), pool=pool)
+
+
+def judge(contract_revision: ContractRevision, source: str) -> Judgement:
+    """Return the judgement on a source."""
+    judge_of = Judge(contract_revision)
+    exchange = judge_of.contract.exchange
+
+    def start() -> Jailed:
+        return local_by(source, exchange)
+
+    def check(check_exchange: ContractExchange) -> Jailed | None:
+        if not {check_exchange.function, *check_exchange.others} <= defined_names(source):
+            return None
+        return Jailed(start().session, Requests(check_exchange))
+
+    return judge_of.judge(start(), start, start, check)

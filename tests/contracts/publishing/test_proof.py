@@ -1,0 +1,109 @@
+"""Publishing edits each statement that counts for a row, and says which edits the cases catch."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from grader.contracts.judging import revision
+from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.publishing import proof
+from grader.contracts.publishing.preview import preview
+from grader.contracts.publishing.selfcheck import selfcheck
+from grader.contracts.repair import bench
+from grader.errors import BadAssignment
+from tests.contracts.language.test_row_comments import ROWS, SOLUTION
+from tests.contracts.making import LINEAR, build, contract
+
+#: Where D is 1, a product of matrices is a product of numbers.
+NARROW = LINEAR.replace("D = [1, 3]", "D = [1, 1]")
+
+
+@pytest.fixture(scope="module")
+def narrow() -> ContractRevision:
+    return build(contract(NARROW + ROWS, solution=SOLUTION))
+
+
+def test_each_statement_has_the_number_of_its_edits_and_of_those_that_are_caught() -> None:
+    statements = build(contract(LINEAR + ROWS, solution=SOLUTION)).statements
+    assert [(statement.line, statement.rows) for statement in statements] == [(3, ("output",)), (8, ("gradients",))]
+    assert all(statement.edits == statement.caught >= 10 and statement.shown for statement in statements)
+
+
+def test_an_edit_that_no_case_catches_is_spelled_out_with_its_line(narrow: ContractRevision) -> None:
+    (output, _) = narrow.statements
+    assert output.uncaught == (EditedLine(3, "out = x * w"),)
+    assert output.caught == output.edits - 1
+    assert selfcheck(narrow).statements == narrow.statements
+
+
+def test_it_is_stored_and_the_revisions_id_covers_it(narrow: ContractRevision) -> None:
+    loaded = revision.load(revision.dump(narrow))
+    assert loaded.statements == narrow.statements
+    statement = replace(narrow.statements[0], caught=1)
+    assert replace(narrow, statements=(statement,)).id != narrow.id
+
+
+def test_a_contract_without_rows_is_stored_as_before_there_were_any() -> None:
+    assert "statements" not in revision._describe(build(contract()))
+
+
+def test_staff_are_shown_it(narrow: ContractRevision) -> None:
+    (output, _) = json.loads(preview(narrow, selfcheck(narrow)))["statements"]
+    assert (output["line"], output["uncaught"]) == (3, [{"line": 3, "text": "out = x * w"}])
+
+
+def test_a_row_that_no_result_depends_on_is_refused_with_its_line() -> None:
+    old = "    out = x @ w  # row: output\n    return out"
+    unread = "    cache = (x, w)  # row: output\n    return x @ w"
+    (fault,) = build(contract(LINEAR + ROWS, solution=SOLUTION.replace(old, unread))).faults
+    assert fault.startswith("solution.py, line 3: on no case does a result depend on the row output")
+
+
+def test_another_solution_proves_its_rows_too() -> None:
+    other = SOLUTION.replace("out = x @ w", "out = np.dot(x, w)")
+    toml = LINEAR + ROWS + '\n[solution]\nothers = ["other.py"]\n'
+    statements = build(contract(toml, solution=SOLUTION, other=other)).statements
+    assert [statement.file for statement in statements] == 2 * ["solution.py"] + 2 * ["other.py"]
+
+
+def test_a_statement_that_is_put_into_no_submission_is_proven_all_the_same() -> None:
+    """Its operands are named by a tuple inside of another, which no submission is known to have."""
+    nested = "    (first, second), _ = (x, w), None\n    out = first @ second  # row: output"
+    solution = SOLUTION.replace("    out = x @ w  # row: output", nested)
+    built = build(contract(LINEAR + ROWS, solution=solution))
+    assert not built.faults
+    assert built.statements[0].caught > 5
+
+
+def test_an_edit_of_an_axis_is_caught_like_any_other() -> None:
+    """A keyword that an edit makes has a line, too: without one Python compiles nothing."""
+    toml = LINEAR.replace('out = { value = "out" }', 'out = { value = "sums" }')
+    reference = 'def forward(tap, x, w):\n    return {"out": x @ w, "sums": (x @ w).sum(0)}\n'
+    solution = SOLUTION.replace("x @ w  #", "(x @ w).sum(axis=0)  #")
+    mistake = '"""returns zeros."""\n' + solution.replace("(x @ w).sum(axis=0)", "np.zeros(w.shape[1])")
+    built = build(contract(toml + ROWS, solution=solution, reference=reference, mistake_upstream=mistake))
+    assert built.statements[0].caught > 10
+
+
+def test_a_solution_that_ends_under_edits_is_refused_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def end(*_: object) -> None:
+        raise bench.GaveUpError
+
+    monkeypatch.setattr(bench.Bench, "answer", end)
+    with pytest.raises(BadAssignment, match=r"solution.py ended before it had answered, with an edit of a statement"):
+        build(contract(LINEAR + ROWS, solution=SOLUTION))
+
+
+def test_of_many_edits_as_many_are_tried_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(proof, "_MOST_EDITS", 10)
+    statements = build(contract(LINEAR + ROWS, solution=SOLUTION)).statements
+    assert all(1 < statement.edits <= 5 for statement in statements)
+
+
+def test_a_row_is_lost_by_any_of_its_statements() -> None:
+    lost = ProvenStatement("a.py", 1, ("first", "second"), 3, 0, shown=True)
+    kept = ProvenStatement("a.py", 2, ("first",), 3, 3, shown=True)
+    (fault,) = proof.find_held([lost, kept])
+    assert "a.py, line 1: on no case does a result depend on the row second" in fault

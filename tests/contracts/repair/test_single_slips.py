@@ -1,0 +1,83 @@
+"""One wrong line costs its own row and nothing else, whatever is wrong with it."""
+
+import re
+
+import pytest
+
+from grader.model.mended_statement import MendingKind
+from grader.model.slip import SlipKind
+from tests.contracts.repair.making import LINES, RIGHT, STEPS, change, judge_source, repair
+from tests.corpus import four_lines
+
+SLIPS = list(four_lines.slips())
+NAMES = {
+    "all_dl_dweights": "gw",
+    "all_dl_dbiases": "gb",
+    "all_dl_df": "error",
+    "all_dl_dh": "back",
+    "layer": "n",
+    "all_weights": "matrices",
+    "all_biases": "shifts",
+    "all_f": "pre",
+    "all_h": "act",
+    "y": "wanted",
+}
+#: Whole lines in the place of one: it raises itself, its own number is there, it stands under a condition or twice.
+CHANGES = {
+    "raises": ("{indent}{target} = undefined", MendingKind.REPLACE),
+    "unfilled": ("{indent}{target} = np.ones((1, 1))", MendingKind.REPLACE),
+    "deleted": ("{indent}pass", MendingKind.INSERT),
+    "guarded": ("{indent}if K > 3:\n{indent}    {target} = RIGHT", MendingKind.GUARD),
+    "twice": ("{line}\n{indent}{target} = 2 * {target}", MendingKind.REPLACE),
+    "left to raise": ("{indent}raise NotImplementedError", MendingKind.INSERT),
+    "raised before": ("{indent}undefined(1)\n{line}", MendingKind.REPLACE),
+}
+
+
+def rename(source: str) -> str:
+    """Return a source with all its local names replaced."""
+    return re.sub(r"[A-Za-z_]\w*", lambda name: NAMES.get(name[0], name[0]), source)
+
+
+@pytest.mark.parametrize(("line", "text"), SLIPS)
+def test_a_slip_costs_the_row_of_its_line_alone(line: str, text: str) -> None:
+    repaired = repair(four_lines.source({line: text}))
+    assert repaired.lost == {four_lines.STEP[line]}
+    assert repaired.held == set(STEPS) - repaired.lost
+    # The template's own line was not written for any shape.
+    assert repaired.marks == (6 if text.startswith("np.zeros_like(all_") else 8)
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [pytest.param(*slip, marks=() if number % 5 == 0 else pytest.mark.nightly) for number, slip in enumerate(SLIPS)],
+)
+def test_it_does_so_under_other_names(line: str, text: str) -> None:
+    repaired = repair(rename(four_lines.source({line: text})))
+    assert repaired.lost == {four_lines.STEP[line]}
+    assert repaired.held == set(STEPS) - repaired.lost
+
+
+@pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.parametrize("line", LINES)
+def test_a_line_that_is_no_slip_costs_its_row_alone(line: str, name: str) -> None:
+    text, kind = CHANGES[name]
+    repaired = repair(change({line: text.replace("RIGHT", four_lines.RIGHT[line])}))
+    assert repaired.lost == {four_lines.STEP[line]}
+    assert repaired.held == set(STEPS) - repaired.lost
+    assert kind in repaired.kinds
+    # What is missing was not written for any shape.
+    assert repaired.marks == (6 if kind is MendingKind.INSERT else 8)
+
+
+def test_a_right_submission_is_not_mended() -> None:
+    repaired = repair(RIGHT)
+    assert repaired.kinds == ()
+    assert repaired.marks == 10
+
+
+def test_a_line_that_the_template_has_as_it_must_be_is_never_called_unfilled() -> None:
+    source = "def d_loss_d_output(net_output, y):\n    return net_output - y\n\n\n" + RIGHT
+    assert repair(source).marks == 8
+    (statement,) = judge_source(source).repair
+    assert [slip.kind for slip in statement.slips] == [SlipKind.FACTOR]

@@ -1,0 +1,20 @@
+"""The sentences that every verdict may have."""
+
+import pytest
+
+from grader.contracts.rows.wording import describe_reached
+from grader.model.verdict import CaseReached
+
+
+@pytest.mark.parametrize(
+    ("case", "shown"),
+    [
+        ({}, ""),
+        ({"K": 2, "D": [4, 2]}, " (K = 2, D = [4, 2])"),
+        # The longest that is shown has 200 characters.
+        ({"name": "n" * 191}, f" (name = '{'n' * 191}')"),
+        ({"name": "n" * 192}, ""),
+    ],
+)
+def test_the_case_at_which_a_process_ended_is_described_if_that_is_short(case: dict[str, object], shown: str) -> None:
+    assert describe_reached(CaseReached(3, 20, case)) == f"It was at case 3 of 20{shown}."

@@ -1,0 +1,163 @@
+"""Every assignment of the gallery is sound: right solutions earn full marks, and each mistake costs its rows.
+
+Nothing here is drawn twice: an entry's tests share its revision and the verdicts on its mistakes.
+"""
+
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import grader.assignments
+from grader.contracts.judging.revision import ContractRevision
+from grader.contracts.language import reading, row_comments
+from grader.contracts.language.assignment import ContractAssignment
+from grader.contracts.publishing.tolerance import is_rough
+from grader.contracts.rows.results import all_wrong
+from grader.model.verdict import Judgement, Mark, Outcome
+from tests.contracts.making import LocalWorkshop, build, build_shared, judge
+
+GALLERY = Path(next(iter(grader.assignments.__path__))) / "gallery"
+FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
+SOLUTIONS = ("solution.py", "other_solution.py")
+#: Seeds of the nightly drawings.
+SEEDS = range(1, 6)
+#: The entries whose mistakes are judged by day: of each course and each kind of layer or loss one; the others nightly.
+BY_DAY = frozenset(
+    {
+        *("accumulating_linear", "cmu-cross-entropy-loss", "coursera-l-model-backward", "coursera-pool-backward"),
+        *("cs231n-batchnorm", "cs231n-conv", "cs231n-lstm-step", "cs231n-softmax-loss", "mit-tanh", "momentum_update"),
+        *("nielsen-backprop", "skip_gram", "udl-6.2", "udl-7.2"),
+    }
+)
+ENTRIES = [pytest.param(name, marks=() if name in BY_DAY else pytest.mark.nightly) for name in FOLDERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An assignment of the gallery, built, and the verdicts on its mistakes by their names."""
+
+    folder: Path
+    revision: ContractRevision
+    verdicts: dict[str, Judgement]
+
+    @property
+    def assignment(self) -> ContractAssignment:
+        """The assignment."""
+        return self.revision.assignment
+
+
+def read_entry(name: str) -> ContractAssignment:
+    assignment = reading.read(GALLERY / name)
+    assert isinstance(assignment, ContractAssignment)
+    return assignment
+
+
+@pytest.fixture(scope="module", params=FOLDERS)
+def revision(request: pytest.FixtureRequest) -> ContractRevision:
+    return build_shared(read_entry(request.param))
+
+
+@pytest.fixture(scope="module", params=ENTRIES)
+def entry(request: pytest.FixtureRequest) -> Entry:
+    revision = build_shared(read_entry(request.param))
+    verdicts = {mistake.id: judge(revision, mistake.source) for mistake in revision.assignment.mistakes}
+    return Entry(GALLERY / request.param, revision, verdicts)
+
+
+def assert_full_marks(revision: ContractRevision, name: str) -> None:
+    """A solution passes with full marks in double precision, and has no wrong number in single precision."""
+    source = (GALLERY / revision.assignment.id / name).read_text(encoding="utf-8")
+    verdict = judge(revision, source)
+    assert [row for row in verdict.properties if row.outcome is not Mark.PASSED] == []
+    assert verdict.outcome is Outcome.PASSED
+    assert sum(row.score for row in verdict.properties) == sum(revision.assignment.rubric.values())
+    exchange = replace(revision.contract.exchange, dtype="float32")
+    assert not all_wrong(revision.cases, LocalWorkshop().ask(source, name, exchange, revision.cases)).any()
+
+
+def test_nothing_keeps_an_entry_from_publication(revision: ContractRevision) -> None:
+    assert revision.faults == ()
+    assert np.isnan(revision.cases.expected).mean() < 0.01
+
+
+def test_single_precision_keeps_enough_of_every_array(revision: ContractRevision) -> None:
+    """Right code in another style is rounded otherwise, as a softmax is by the logarithm of its sum."""
+    cases = revision.cases
+    assert [case.dims for place, case in enumerate(cases.drawn) if is_rough(cases.take([place]))] == []
+
+
+def test_right_solutions_in_two_styles_earn_full_marks_in_either_precision(revision: ContractRevision) -> None:
+    for name in SOLUTIONS:
+        assert_full_marks(revision, name)
+
+
+def test_each_of_at_least_six_mistakes_fails_and_is_named_first(entry: Entry) -> None:
+    assert len(entry.verdicts) >= 6
+    assert [name for name, verdict in entry.verdicts.items() if verdict.outcome is not Outcome.FAILED] == []
+    assert [name for name, verdict in entry.verdicts.items() if verdict.counterexample is None] == []
+    assert {name: [claim.id for claim in verdict.diagnosis[:1]] for name, verdict in entry.verdicts.items()} == {
+        name: [name] for name in entry.verdicts
+    }
+
+
+def test_every_row_with_marks_is_lost_by_some_mistake_and_kept_by_another(entry: Entry) -> None:
+    rows_with_marks = {row for row, marks in entry.assignment.rubric.items() if marks}
+    rows = [row for verdict in entry.verdicts.values() for row in verdict.properties]
+    assert rows_with_marks == {row.name for row in rows if row.outcome is Mark.FAILED} & rows_with_marks
+    assert rows_with_marks == {row.name for row in rows if row.outcome is Mark.PASSED} & rows_with_marks
+
+
+def test_a_mistake_in_lines_that_count_for_rows_costs_their_rows_alone(entry: Entry) -> None:
+    rows = {row.name for row in entry.assignment.rows}
+    for mistake in entry.assignment.mistakes:
+        verdict = entry.verdicts[mistake.id]
+        changed = find_changed_rows(entry.assignment.solution, mistake.source)
+        kept = {row.name for row in verdict.properties if row.name in rows and row.outcome is Mark.PASSED}
+        if changed:
+            # What is stored and what reads it are mended by one of the two.
+            assert rows - kept <= changed, mistake.id
+            assert kept < rows, mistake.id
+        assert rows or not verdict.repair
+
+
+def find_changed_rows(solution: str, mistake: str) -> set[str]:
+    """Return the rows of the lines of a solution that a mistake changes; none if it changes others as well."""
+    statements = row_comments.read_row_statements(solution)
+    lines, others = row_comments.strip(solution).splitlines(), mistake.splitlines()
+    rows: set[str] = set()
+    for kind, start, stop, _, _ in SequenceMatcher(None, lines, others, autojunk=False).get_opcodes():
+        # The first lines are a docstring.
+        for number in range(start + 1, stop + 1) if kind != "equal" and start else ():
+            found = [row for known in statements if known.first <= number <= known.last for row in known.rows]
+            if not found and lines[number - 1].strip():
+                return set()
+            rows.update(found)
+    return rows
+
+
+def test_each_mistake_has_a_title_that_follows_it_and_a_hint_that_asks_or_points() -> None:
+    for mistake in (mistake for name in FOLDERS for mistake in read_entry(name).mistakes):
+        assert mistake.title[0].islower()
+        assert mistake.title not in mistake.hint
+        assert mistake.hint.endswith((".", "?"))
+
+
+def test_a_notebook_of_coursera_may_import_the_courses_own_module() -> None:
+    folder = GALLERY / "coursera-linear-activation-backward"
+    source = (folder / "solution.py").read_text(encoding="utf-8")
+    lines = "import matplotlib.pyplot as plt\nfrom dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward\n"
+    assert judge(build_shared(read_entry(folder.name)), lines + source).outcome is Outcome.PASSED
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("name", FOLDERS)
+def test_an_entry_is_as_sound_on_other_draws(name: str) -> None:
+    for seed in SEEDS:
+        revision = build(replace(read_entry(name), seed=seed))
+        assert revision.faults == ()
+        assert [mistake for mistake, stored_mistake in revision.mistakes.items() if not stored_mistake.wrong] == []
+        for solution in SOLUTIONS:
+            assert_full_marks(revision, solution)

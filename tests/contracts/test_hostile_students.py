@@ -1,0 +1,231 @@
+"""Hostile submissions to a contract, in real jails: no expectation is in reach, and a forged answer is no answer."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from grader.contracts.cases.answers import Answer, Raised
+from grader.contracts.cases.contract_cases import list_expressions
+from grader.contracts.cases.exchange import ContractExchange
+from grader.contracts.judging.judge import Judge
+from grader.contracts.judging.revision import ContractRevision
+from grader.errors import CandidateError, Crashed
+from grader.model.verdict import Outcome
+from tests.contracts.making import RIGHT, build, contract
+from worker.grading import workshop
+from worker.grading.grader import Grader
+from worker.grading.pool import Jails
+from worker.grading.workshop import JailWorkshop
+from worker.sandbox.policy import JailLimits
+
+pytestmark = pytest.mark.usefixtures("limits")
+
+
+@pytest.fixture
+def limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds as a student has them: the workshop is asked in a student's place."""
+    monkeypatch.setattr(workshop, "LIMITS", JailLimits(2.0, 20.0, 1 << 30, 1 << 20))
+
+
+@pytest.fixture(scope="module")
+def revision() -> ContractRevision:
+    """A revision of a contract."""
+    return build(contract())
+
+
+def ask(jails: Jails, revision: ContractRevision, source: str) -> Sequence[Answer]:
+    """Return a submission's answers out of a jail."""
+    exchange = ContractExchange(revision.assignment, list_expressions(revision.cases))
+    return JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, revision.cases)
+
+
+#: It hashes every eight bytes of whatever the interpreter holds, and says which of the hashes it was looking for.
+WALKING = """
+import gc
+import hashlib
+import sys
+
+
+WANTED = frozenset({wanted!r})
+
+
+def _octets(thing):
+    if isinstance(thing, np.ndarray) and thing.dtype.kind in "fiu":
+        return np.ascontiguousarray(np.asarray(thing, np.float64)).tobytes()
+    if isinstance(thing, float):
+        return np.float64(thing).tobytes()
+    if isinstance(thing, (bytes, bytearray, memoryview)):
+        return bytes(thing)[: 1 << 22]
+    return b""
+
+
+def _walk():
+    frame, first = sys._getframe(), []
+    while frame is not None:
+        first += [frame.f_globals, frame.f_locals, frame]
+        frame = frame.f_back
+    waiting, seen = [first, gc.get_objects(), sys.modules], set()
+    found = set()
+    while waiting:
+        thing = waiting.pop()
+        if id(thing) in seen or thing is WANTED or thing is found or thing is seen or thing is waiting:
+            continue
+        seen.add(id(thing))
+        octets = _octets(thing)
+        for offset in range(8 if isinstance(thing, (bytes, bytearray, memoryview)) and len(octets) < 65536 else 1):
+            part = octets[offset:]
+            for at in range(0, len(part) - 7, 8):
+                digest = hashlib.sha256(part[at : at + 8]).hexdigest()[:16]
+                if digest in WANTED:
+                    found.add(digest)
+        waiting += gc.get_referents(thing)
+    return found
+
+
+def linear(x, w):
+    raise RuntimeError(" ".join(sorted(_walk())))
+
+
+def linear_backward(dout, x, w):
+    return None, None
+"""
+
+
+def digests(numbers: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> list[str]:
+    return [hashlib.sha256(number.tobytes()).hexdigest()[:16] for number in numbers]
+
+
+def test_no_expected_number_is_anywhere_in_the_jail(jails: Jails, revision: ContractRevision) -> None:
+    case = revision.cases.take([max(range(len(revision.cases)), key=lambda i: revision.cases.drawn[i].size)])
+    inputs = case.drawn[0].numbers
+    expected = [number for number in case.expected if number and number not in inputs]
+    source = WALKING.format(wanted=digests(np.array([*expected, inputs[0]])))
+    exchange = ContractExchange(revision.assignment, list_expressions(case))
+    answer = JailWorkshop(make=lambda: jails).ask(source, "mine.py", exchange, case)[0]
+    assert isinstance(answer, Raised)
+    assert len(expected) > 5
+    # The walk sees what is there: an input.
+    assert (answer.type, answer.message.split()) == ("RuntimeError", digests(inputs[:1]))
+
+
+FORGING = """
+import sys
+
+
+def _forge(x):
+    module = sys.modules["worker.sandbox.inside.calls"]
+    wire = sys.modules["worker.sandbox.inside.wire"]
+    malformed = dict(where="dx", index=None, found=dict(type="int", shape=None, dtype=None, length=None))
+    raised = dict(type="E", message="", traceback="", frames=[], lines=[])
+    fine = dict(kind="partial", changed=[], status="002", raised=raised, malformed=[])
+
+    def pack(header, payload=b""):
+        size = len(payload)
+        {lines}
+        return wire.pack(header, payload)
+
+    module.pack = pack
+
+
+def linear(x, w):
+    _forge(x)
+    return x @ w
+
+
+def linear_backward(dout, x, w):
+    return None, None
+"""
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "header = dict(fine, status='00')",
+        "header = dict(fine, status='0000')",
+        "header = dict(fine, status='')",
+        "header = dict(fine, status='0' * 20_000)",
+        "header = dict(fine, status='009')",
+        "header = dict(fine, status=0)",
+        "header = dict(fine, status=['0', '0', '2'])",
+        "header = dict(fine, score=100)",
+        "header = dict(fine, raised=None)",
+        "header = dict(fine, raised='text')",
+        "header = dict(fine, raised=dict(raised, lines=[[0, -1]]))",
+        "header = dict(fine, raised=dict(raised, message='a' * 3000))",
+        "header = dict(fine, raised=dict(raised, message=chr(27)))",
+        "header = dict(fine, malformed=[dict(malformed, where='nothing')])",
+        "header = dict(fine, malformed=[dict(malformed, index=-1)])",
+        "header = dict(fine, malformed=[dict(malformed, extra=1)])",
+        "header = dict(fine, malformed=[malformed] * 17)",
+        "header = dict(fine, malformed=malformed)",
+        "header = dict(fine, malformed=None)",
+        "header = dict(fine, causes=None)",
+        "header = dict(fine, causes=[None])",
+        "header = dict(fine, causes=[['E', '', [2]]] * 9)",
+        "header = dict(fine, causes=[['E', 'nothing', [2]]])",
+        "header = dict(fine, causes=[['E', ['linear'], [2]]])",
+        "header = dict(fine, causes=[['E' * 65, '', [2]]])",
+        "header = dict(fine, causes=[['E', '', [3]]])",
+        "header = dict(fine, causes=[['E', '', [-1]]])",
+        "header = dict(fine, causes=[['E', '', [True]]])",
+        "header = dict(fine, causes=[['E', '', [2] * 4]])",
+        "header = dict(fine, causes=[['E', '', 2]])",
+        "header = dict(fine, causes=[['E', '', [2], 1]])",
+        "header = dict(fine, changed=['dx'])",
+        "header = dict(fine, changed=['x'] * 99)",
+        "header = dict(fine, kind='evidence')",
+        "header = dict(fine, kind='malformed')",
+        "header = dict(malformed, kind='malformed')",
+        "header = dict(raised, kind='raised')",
+        "header = dict(kind='returned', changed=[], status='000')",
+        "header = fine; payload += bytes(8)",
+        "header = fine; payload = payload[:-8]",
+        "header = fine; payload = payload[:-1]",
+        "header = fine; payload = b''",
+    ],
+)
+def test_a_forged_answer_in_parts_is_no_answer(jails: Jails, lines: str, revision: ContractRevision) -> None:
+    with pytest.raises((Crashed, CandidateError), match="no answer"):
+        ask(jails, revision, FORGING.format(lines=lines))
+
+
+@pytest.mark.parametrize("status", ["000", "222", "111"])
+def test_the_status_of_a_forged_answer_earns_nothing(jails: Jails, status: str, revision: ContractRevision) -> None:
+    """The numbers alone count: right ones of `out`, and none of the others."""
+    lines = f"header = dict(fine, status={status!r}, causes=[['E', 'linear', [2, 2]]])"
+    answers = ask(jails, revision, FORGING.format(lines=lines))
+    assert all(np.isnan(answer.numbers[-1]) for answer in answers if answer.numbers is not None)
+    assert all(isinstance(answer, Raised) for answer in answers)
+
+
+#: Submissions whose dw is wrong, and which change what the lines that call see.
+WRONG = RIGHT.replace("x.T @ dout", "0 * w")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "np.asarray = lambda *a, **k: 0",
+        "np.array_equal = np.allclose = lambda *a, **k: True",
+        "import sys; sys._getframe(1).f_globals['dw'] = dout",
+        "import sys; sys._getframe(1).f_globals.clear()",
+        "import sys; sys._getframe(1).f_globals['np'] = None",
+        "import sys; sys._getframe(1).f_globals['linear'] = lambda *a: 0",
+        "import sys; sys._getframe(3).f_locals['case'] = None",
+        "import sys; sys._getframe(3).f_locals['calls'].cases.clear()",
+        "import sys; sys._getframe(2).f_locals['statement'] = None; return x, dout",
+        "import sys; sys._getframe(2).f_locals['namespace'].update(dx=dout @ w.T); raise ValueError",
+        "import sys; sys._getframe(2).f_locals['failures'].record = print; raise ValueError",
+        "import sys; sys.modules['worker.sandbox.inside.calls'].numbers = lambda v, w, i, s: bytes(8 * np.prod(s))",
+        "import builtins; builtins.len = lambda *a: 0",
+        "class E:\n        __eq__ = lambda *a: True\n    return dout @ w.T, E()",
+    ],
+)
+def test_changed_names_earn_no_marks_for_a_wrong_result(lines: str, revision: ContractRevision, jails: Jails) -> None:
+    source = WRONG.replace("    return dout", f"    {lines}\n    return dout")
+    verdict = Grader(Judge(revision), jails).grade(source.encode(), "mine.py")
+    assert verdict.outcome is not Outcome.PASSED
+    assert {row.name: row.score for row in verdict.properties}.get("dw", 0) == 0
+    assert Grader(Judge(revision), jails).grade(RIGHT.encode(), "mine.py").outcome is Outcome.PASSED
