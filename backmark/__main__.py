@@ -1,6 +1,6 @@
 """`python -m backmark` is the command line."""
 
-from worker.cli.main import main
+from backmark.worker.cli.main import main
 
 if __name__ == "__main__":
     main()

@@ -20,23 +20,23 @@ from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision, dump, load, load_packaged
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.model.records import Queue, RevisionRecord, Scope
+from backmark.grader.store.store import Store
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import plan_jailed
+from backmark.worker.serve.embedded import lasting_port
 from bench.chaos_audit import ChaosAudit, ExpectedVerdicts
 from bench.regrading import Regrading
 from bench.stack import UNLIMITED, run_redis
 from bench.submissions import mixed_sources, pick_variant
 from bench.table import render_counts
 from bench.waiting import wait_until
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision, dump, load, load_packaged
-from grader.contracts.language.assignment import ContractAssignment
-from grader.model.records import Queue, RevisionRecord, Scope
-from grader.store.store import Store
 from tests.service.chaos import FaultyService, StudentFile
 from tests.service.parts import ASSIGNMENT, COURSE, as_json, service, without_identity
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.policy import plan_jailed
-from worker.serve.embedded import lasting_port
 
 #: Threads that hand in.
 HANDS = 4

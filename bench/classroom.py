@@ -11,12 +11,12 @@ import httpx
 from flask import Flask
 from pydantic import SecretStr
 
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.web import create_app
+from backmark.grader.web.http import links
 from bench.stack import ASSIGNMENT, COURSE, Stack
 from bench.submissions import pick_variant, right_sources
 from bench.waiting import PATIENCE, wait_until
-from grader.model.records import SubmissionRecord
-from grader.web import create_app
-from grader.web.http import links
 
 #: The secret of the service: it signs the links.
 SECRET = "for one measurement, and as long as a real one is"  # noqa: S105 - it guards nothing

@@ -13,23 +13,23 @@ from statistics import median
 
 import numpy as np
 
-import grader
+import backmark.grader.assignments
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.exchange import numbers_of
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.naming.claim import slug
+from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.contracts.rows.results import RowFails
+from backmark.grader.model.verdict import Diagnosis
 from bench.percentiles import percentile_95
 from bench.table import render_markdown
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.exchange import numbers_of
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.naming.claim import slug
-from grader.contracts.rows.agreement import disagreeing
-from grader.contracts.rows.results import RowFails
-from grader.model.verdict import Diagnosis
 from tests.contracts.making import build
 from tests.contracts.naming.planting import Edit, diagnose, plant
 from tests.local import local_by
 
-GALLERY = Path(grader.__path__[0]) / "assignments" / "gallery"
+GALLERY = Path(backmark.grader.assignments.__path__[0]) / "gallery"
 #: Fates of a mistake; the last name is false, or has the same numbers.
 FIRST, OWN, SEVERAL, NOTHING, ANOTHER = COLUMNS = (
     "named first",

@@ -15,12 +15,12 @@ from itertools import islice
 import numpy as np
 from numpy.typing import NDArray
 
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.settings import machine
+from backmark.worker.grading.revisions import revision
 from bench.network_facts import Columns, ReluNetwork, tabulate
 from bench.ordinary import draw_ordinary
 from bench.table import render_markdown
-from grader.contracts.judging.revision import ContractRevision
-from grader.settings import machine
-from worker.grading.revisions import revision
 
 #: Networks on which rates are measured, and the seed that draws them: none that cases are chosen by.
 NETWORKS, SEED = 10_000, 1_000_003

@@ -12,13 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import load_packaged
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import plan_jailed
 from bench.process_tree import walk_tree
 from bench.submissions import extract_function, pick_variant
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import load_packaged
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.policy import plan_jailed
 
 KINDS = ("right.ipynb", "no_relu_derivative.ipynb", "right.ipynb", "todo_left.ipynb")
 #: Submissions after which resources are counted; the time is that of the last hundred.

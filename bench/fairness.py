@@ -20,14 +20,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.store import keys
+from backmark.grader.store.codec import decode
+from backmark.grader.store.store import Store
 from bench.process_tree import list_children
 from bench.stack import ASSIGNMENT, Stack, run_stack
 from bench.submissions import RIGHT, extract_function, insert_statements, make_variant
 from bench.table import render_counts
-from grader.model.records import State, SubmissionRecord
-from grader.store import keys
-from grader.store.codec import decode
-from grader.store.store import Store
 
 #: Tries in which a jail may be killed: a third kill would end the submission as our failure, as it should.
 KILLED_TRIES = 2

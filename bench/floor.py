@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from backmark.grader.contracts.judging.revision import ContractRevision
 from bench.run import Command
-from grader.contracts.judging.revision import ContractRevision
 
 
 def prepare_floor(folder: Path, revision: ContractRevision, source: str) -> Command:

@@ -8,6 +8,7 @@ from statistics import median
 
 import numpy as np
 
+from backmark.grader.contracts.judging.revision import load_packaged
 from bench.floor import prepare_floor
 from bench.grading import grade, grade_command, seconds_per_file
 from bench.networks import GradientProblem, write_problems
@@ -17,7 +18,6 @@ from bench.peers.scripts import SCRIPTS
 from bench.run import Command, run_command, run_side_by_side
 from bench.submissions import EXAMPLES, RIGHT, WRONG, extract_function, mixed_sources, right_sources, write_variants
 from bench.table import Row, median_ratio
-from grader.contracts.judging.revision import load_packaged
 
 PEERS = (*SCRIPTS, *NOTEBOOKS)
 FLOOR = "bare floor: interpreter, NumPy, the 200 calls"

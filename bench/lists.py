@@ -15,16 +15,16 @@ from statistics import mean
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
+from backmark.grader.model.records import Scope
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web import create_app
 from bench.percentiles import percentile_95
 from bench.recording import record_and_claim, record_verdict
 from bench.stack import run_redis
 from bench.verdicts import grade_examples
-from grader.model.records import Scope
-from grader.model.verdict import Verdict
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web import create_app
 
 COURSE, ASSIGNMENT, REVISION = "course", "udl-7.2", "0" * 64
 #: The query of each list, in the API's own names of fields.

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
 
+from backmark.grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from bench.classroom import SECRET, Classroom, Visitor
 from bench.percentiles import Spread
 from bench.stack import REFUSALS, run_stack
 from bench.waiting import PATIENCE
-from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 
 #: The factor by which the third student's p95 may exceed that of a quiet service.
 _FACTOR = 3.0

@@ -13,10 +13,10 @@ from typing import Any
 
 import redis
 
+from backmark.worker.serve.embedded import find_server
 from bench.stack import run_part
 from bench.waiting import wait_until
 from tests.service.parts import Part
-from worker.serve.embedded import find_server
 
 #: Bytes of the disk that is filled.
 _DISK = 64 << 20

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from backmark.worker.serve.readiness import unready_parts
 from bench.outage_kinds import OUTAGES, Serving, Unavailable, serve_for
 from bench.stack import REFUSALS
 from bench.student_load import StudentLoad
 from bench.waiting import wait_until
-from worker.serve.readiness import unready_parts
 
 #: Seconds after an outage within which the service is ready, and everything that was accepted is graded.
 READY, GRADED = 30.0, 120.0

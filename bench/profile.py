@@ -12,18 +12,18 @@ from functools import wraps
 from statistics import median
 from typing import Any
 
+from backmark.grader.contracts.judging.examples import Examples
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import load_packaged
+from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
+from backmark.grader.contracts.repair.mending import Repairer
+from backmark.worker.grading.candidate import Jailed
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.forked import Forked
+from backmark.worker.sandbox.policy import plan_jailed
+from backmark.worker.sandbox.session import Session
 from bench.submissions import extract_function, make_variant
-from grader.contracts.judging.examples import Examples
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import load_packaged
-from grader.contracts.naming.diagnoser import ContractDiagnoser
-from grader.contracts.repair.mending import Repairer
-from worker.grading.candidate import Jailed
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.forked import Forked
-from worker.sandbox.policy import plan_jailed
-from worker.sandbox.session import Session
 
 #: The parts that are timed, in the order of the table; a part's time is without that of the parts inside it.
 PARTS: dict[str, tuple[type, str]] = {

@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterator
 
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.language import reading
+from backmark.worker.grading.revisions import draw
 from bench.table import Row
-from grader.contracts import gallery
-from grader.contracts.language import reading
-from worker.grading.revisions import draw
 
 #: Contracts of the gallery.
 CONTRACTS = ("udl-7.2", "cs231n-conv", "cs231n-lstm-step")

@@ -1,9 +1,9 @@
 """Submissions that are recorded with a verdict, without a worker: what fills a store before a measurement."""
 
-from grader.model.records import Claim, Job, Kind
-from grader.model.verdict import Verdict
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 
 
 def record_and_claim(store: Store, submission: NewSubmission) -> Claim:

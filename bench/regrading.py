@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
+from backmark.grader.client.regrade_records import AT_REST
 from bench.stack import REFUSALS
-from grader.client.regrade_records import AT_REST
 from tests.service.chaos import FaultyService
 from tests.service.parts import ASSIGNMENT
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from numpy import __version__ as numpy_version
 
+from backmark.grader.contracts.judging.revision import load_packaged
 from bench.peers.peer import ROOT
 from bench.table import Section, render_section_markdown
-from grader.contracts.judging.revision import load_packaged
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "performance.md"

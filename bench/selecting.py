@@ -7,11 +7,11 @@ import argparse
 import logging
 import time
 
+from backmark.grader.store.submissions import NewSubmission
 from bench.recording import current_revision, record_verdict
 from bench.stack import ASSIGNMENT, COURSE, Stack, run_stack
 from bench.verdicts import grade_examples
 from bench.waiting import wait_until
-from grader.store.submissions import NewSubmission
 
 #: Seconds within which all submissions are chosen.
 _CHOOSING = 1800.0

@@ -16,15 +16,15 @@ from dataclasses import asdict, dataclass, field, replace
 from itertools import count
 from pathlib import Path
 
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.result import read_verdict
+from backmark.grader.store.submissions import NewSubmission
 from bench.percentiles import Spread
 from bench.processor import read_processor_seconds
 from bench.recording import current_revision, record_verdict
 from bench.stack import ASSIGNMENT, COURSE, Stack, run_stack
 from bench.submissions import mixed_sources, pick_variant, right_sources
 from bench.waiting import wait_until
-from grader.model.records import SubmissionRecord
-from grader.model.result import read_verdict
-from grader.store.submissions import NewSubmission
 
 #: Connections that hand in at a time.
 HANDS = 8

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import httpx
 
+from backmark.grader.client import Client
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis, free_port
 from bench.waiting import PATIENCE, wait_until
-from grader.client import Client
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
 from tests.service.parts import Part
-from worker.serve.embedded import EmbeddedRedis, free_port
 
 COURSE, ASSIGNMENT = "bench", "udl-7.2"
 #: Limits that no measurement reaches.

@@ -19,16 +19,16 @@ from typing import TypeVar
 
 from pydantic import SecretStr
 
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.connection import text
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from bench.recording import current_revision, record_verdict
 from bench.stack import run_redis
 from bench.submissions import EXAMPLES
 from bench.verdicts import FAILED, PASSED, grade_examples
-from grader.model.records import Job, Kind
-from grader.model.verdict import Verdict
-from grader.settings.service import ServiceSettings
-from grader.store.connection import text
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
 
 COURSE, ASSIGNMENT = "cs101", "udl-7.2"
 #: Submissions of a student, bytes of a notebook, and the number of times that each script is timed.

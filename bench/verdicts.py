@@ -2,10 +2,10 @@
 
 import json
 
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import Verdict
 from bench.grading import grade
 from bench.submissions import EXAMPLES
-from grader.model.result import read_verdict
-from grader.model.verdict import Verdict
 
 PASSED, FAILED = "right.ipynb", "no_relu_derivative.ipynb"
 

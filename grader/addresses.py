@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-from grader.errors import BackmarkError
-from grader.settings.service import ServiceSettings
+from backmark.grader.errors import BackmarkError
+from backmark.grader.settings.service import ServiceSettings
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network

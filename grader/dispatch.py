@@ -7,8 +7,8 @@ from typing import Any, Protocol
 from celery import Celery
 from kombu import Queue as KombuQueue
 
-from grader.model.records import Job, Queue
-from grader.settings.service import ServiceSettings
+from backmark.grader.model.records import Job, Queue
+from backmark.grader.settings.service import ServiceSettings
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 import codecs
 
-from grader.errors import SubmissionError
+from backmark.grader.errors import SubmissionError
 
 #: The first bytes of a ZIP archive, and of an empty one.
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

@@ -8,18 +8,18 @@ from dataclasses import dataclass
 
 from structlog.contextvars import bind_contextvars
 
-from grader.contracts.language.stored_settings import find_package
-from grader.dispatch import Dispatcher
-from grader.file_formats import name_format, refuse_other_format
-from grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
-from grader.model.trace import Trace
-from grader.store.errors import NotRetryable
-from grader.store.paging import RecordPage
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Mode, RegradeRecord, Selection
-from grader.store.regrades.store import RecordedRegrade
-from grader.store.store import Store
-from grader.store.submissions import AcceptedSubmission, NewSubmission
+from backmark.grader.contracts.language.stored_settings import find_package
+from backmark.grader.dispatch import Dispatcher
+from backmark.grader.file_formats import name_format, refuse_other_format
+from backmark.grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
+from backmark.grader.model.trace import Trace
+from backmark.grader.store.errors import NotRetryable
+from backmark.grader.store.paging import RecordPage
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Mode, RegradeRecord, Selection
+from backmark.grader.store.regrades.store import RecordedRegrade
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission
 
 #: The sender, the request and a hash of it: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]

@@ -13,7 +13,7 @@ from structlog.contextvars import merge_contextvars
 from structlog.processors import EventRenamer, JSONRenderer, LogfmtRenderer, TimeStamper, format_exc_info
 from structlog.stdlib import ExtraAdder, ProcessorFormatter, add_log_level, add_logger_name
 
-from grader.settings.service import LogFormat
+from backmark.grader.settings.service import LogFormat
 
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor

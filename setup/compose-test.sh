@@ -49,7 +49,7 @@ leave() {
 trap leave EXIT
 trap 'exit 130' INT TERM
 
-free_port() { .venv/bin/python -c 'from worker.serve.embedded import free_port; print(free_port())'; }
+free_port() { .venv/bin/python -c 'from backmark.worker.serve.embedded import free_port; print(free_port())'; }
 
 # As in .env.example, with secrets and ports of this run's own.
 settings() {

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import load_packaged
-from grader.errors import JailUnavailable
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import load_packaged
+from backmark.grader.errors import JailUnavailable
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import Launch, plan_jailed
 from tests.services import redis_program, require
-from worker.grading.pool import Jails
-from worker.sandbox.policy import Launch, plan_jailed
 
 __all__ = ["redis_program"]
 

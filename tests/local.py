@@ -9,16 +9,16 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging.judge import Judge
-from worker.grading.candidate import Jailed, Requests, entry
-from worker.sandbox.inside.asked import read_request
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.source import extract
-from worker.sandbox.inside.student import Student
-from worker.sandbox.inside.wire import Parser
-from worker.sandbox.reply import Reply
-from worker.sandbox.request import JailRequest
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.worker.grading.candidate import Jailed, Requests, entry
+from backmark.worker.sandbox.inside.asked import read_request
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.inside.wire import Parser
+from backmark.worker.sandbox.reply import Reply
+from backmark.worker.sandbox.request import JailRequest
 
 #: Bytes that a source may take beyond what this process has. A mutant whose arrays grow from layer to layer took
 #: gigabytes, and seconds, before it raised what it raises anyhow; no right one takes a hundredth of this.

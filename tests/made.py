@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.verdict import Outcome
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -104,7 +104,10 @@ def make_submissions() -> dict[str, tuple[str, bytes, Outcome]]:
         "a hundred thousand empty cells": ("many.ipynb", notebook(*[""] * 100_000)),
         "Python under a notebook's name": ("python.ipynb", RIGHT.encode()),
         "no function": ("none.py", b"import os\nos._exit(0)\n"),
-        "an imported function": ("other.py", b"from grader.contracts.reference import gradient as backward_pass\n"),
+        "an imported function": (
+            "other.py",
+            b"from backmark.grader.contracts.reference import gradient as backward_pass\n",
+        ),
     }
     # Quadratic before Python 3.12, which reads f-strings with its ordinary parser.
     fields = 240_000 if sys.version_info < (3, 12) else 20_000

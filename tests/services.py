@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from worker.serve.embedded import EmbeddedRedis, find_server, lasting_port
+from backmark.worker.serve.embedded import EmbeddedRedis, find_server, lasting_port
 
 T = TypeVar("T")
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped]  # it has no types
 
-from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from grader.settings.service import ServiceSettings
+from backmark.grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
+from backmark.grader.settings.service import ServiceSettings
 
 ROOT = Path(__file__).parents[1]
 #: Settings that differ by container, are made from others, or are for `backmark serve` alone: not for .env.

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.gallery import list_gallery
-from grader.contracts.language.toml_tables import LimitsTable
-from grader.model.assignment import Feedback, Level
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.gallery import list_gallery
+from backmark.grader.contracts.language.toml_tables import LimitsTable
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Outcome
 from tests.corpus.examples import OUTCOMES
 from tests.worker.test_cli import EXAMPLES, backmark
 

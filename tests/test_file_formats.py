@@ -4,8 +4,8 @@ import codecs
 
 import pytest
 
-from grader.errors import SubmissionError
-from grader.file_formats import refuse_other_format
+from backmark.grader.errors import SubmissionError
+from backmark.grader.file_formats import refuse_other_format
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ServiceError
-from grader.settings import machine
-from grader.settings.service import ServiceSettings
+from backmark.grader.errors import ServiceError
+from backmark.grader.settings import machine
+from backmark.grader.settings.service import ServiceSettings
 
 
 @pytest.mark.parametrize(

@@ -17,17 +17,17 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from grader.contracts.judging.judge import Judge
-from grader.model.assignment import Limits
-from grader.model.verdict import Outcome, Verdict
-from grader.reports.terminal import render
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.reports.terminal import render
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.revisions import draw_others
+from backmark.worker.sandbox.policy import USER, Launch, Way
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.template import Template
 from tests.made import RIGHT, WRONG, make_submissions, table
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.grading.revisions import draw_others
-from worker.sandbox.policy import USER, Launch, Way
-from worker.sandbox.session import Session
-from worker.sandbox.template import Template
 
 FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
 SUBMISSIONS = make_submissions()
@@ -164,7 +164,7 @@ def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Gra
     assignment = dataclasses.replace(udl.assignment, limits=LIMITS)
     groups = set(own_groups())
     with contextlib.ExitStack() as stack:
-        stack.enter_context(pytest.MonkeyPatch.context()).setattr("worker.grading.pool.Template", Lasting)
+        stack.enter_context(pytest.MonkeyPatch.context()).setattr("backmark.worker.grading.pool.Template", Lasting)
 
         @functools.cache
         def grader(way: Way) -> Grader:

@@ -1,7 +1,7 @@
 """The client of a Backmark server. Only these names are public; the files may move."""
 
-from grader.client.client import Client
-from grader.client.course_records import (
+from backmark.grader.client.client import Client
+from backmark.grader.client.course_records import (
     CoursePolicy,
     GradebookColumn,
     HandInLink,
@@ -14,9 +14,9 @@ from grader.client.course_records import (
     StudentExtension,
     StudentMark,
 )
-from grader.client.pages import Listing, Page
-from grader.client.patience import Patience
-from grader.client.problems import (
+from backmark.grader.client.pages import Listing, Page
+from backmark.grader.client.patience import Patience
+from backmark.grader.client.problems import (
     ClientError,
     Conflict,
     Fault,
@@ -32,8 +32,8 @@ from grader.client.problems import (
     Unexpected,
     Unusable,
 )
-from grader.client.records import Assignment, Position, Publication, Revision, Submission, Token
-from grader.client.regrade_records import Comparison, Regrade
+from backmark.grader.client.records import Assignment, Position, Publication, Revision, Submission, Token
+from backmark.grader.client.regrade_records import Comparison, Regrade
 
 __all__ = [
     "Assignment",

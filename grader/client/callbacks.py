@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.client.calls import Calls, no_value, path_of
-from grader.client.pages import Listing
-from grader.client.records import Body, read
+from backmark.grader.client.calls import Calls, no_value, path_of
+from backmark.grader.client.pages import Listing
+from backmark.grader.client.records import Body, read
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from grader.client.pages import Listing, Page
-from grader.client.problems import Unexpected, Unusable
-from grader.client.records import Body
-from grader.client.transport import Request, Transport, read_json
+from backmark.grader.client.pages import Listing, Page
+from backmark.grader.client.problems import Unexpected, Unusable
+from backmark.grader.client.records import Body
+from backmark.grader.client.transport import Request, Transport, read_json
 
 Value = TypeVar("Value")
 #: The most characters of an idempotency key.

@@ -7,17 +7,17 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from grader.client.callbacks import CallbackCalls
-from grader.client.calls import Calls, idempotency_header, no_value, path_of, value
-from grader.client.courses import CourseCalls
-from grader.client.events import events
-from grader.client.pages import Listing
-from grader.client.patience import Patience
-from grader.client.problems import StillWaiting
-from grader.client.records import Assignment, Body, Publication, Revision, Submission, Token
-from grader.client.regrades import RegradeCalls
-from grader.client.tokens import TokenCalls
-from grader.client.transport import Request, Transport, read_json
+from backmark.grader.client.callbacks import CallbackCalls
+from backmark.grader.client.calls import Calls, idempotency_header, no_value, path_of, value
+from backmark.grader.client.courses import CourseCalls
+from backmark.grader.client.events import events
+from backmark.grader.client.pages import Listing
+from backmark.grader.client.patience import Patience
+from backmark.grader.client.problems import StillWaiting
+from backmark.grader.client.records import Assignment, Body, Publication, Revision, Submission, Token
+from backmark.grader.client.regrades import RegradeCalls
+from backmark.grader.client.tokens import TokenCalls
+from backmark.grader.client.transport import Request, Transport, read_json
 
 #: Seconds that one request of a long poll stays open.
 POLL = 25.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from grader.client.records import Body, read
+from backmark.grader.client.records import Body, read
 
 _RECORDED, _LEFT, _LAST = ({"json": f"{verb}_at"} for verb in ("recorded", "left", "last_attempt"))
 

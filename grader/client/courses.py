@@ -5,8 +5,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from grader.client.calls import Calls, no_value, path_of, value
-from grader.client.course_records import (
+from backmark.grader.client.calls import Calls, no_value, path_of, value
+from backmark.grader.client.course_records import (
     CoursePolicy,
     GradebookColumn,
     HandInLink,
@@ -19,9 +19,9 @@ from grader.client.course_records import (
     StudentExtension,
     StudentMark,
 )
-from grader.client.pages import Listing
-from grader.client.records import Token
-from grader.client.transport import Request, read_json
+from backmark.grader.client.pages import Listing
+from backmark.grader.client.records import Token
+from backmark.grader.client.transport import Request, read_json
 
 
 class CourseCalls:

@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-from grader.client.records import Submission
-from grader.errors import BackmarkError
+from backmark.grader.client.records import Submission
+from backmark.grader.errors import BackmarkError
 
 
 class ClientError(BackmarkError):

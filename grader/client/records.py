@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from grader.model import stored
-from grader.model.records import Refusal, Scope, State
+from backmark.grader.model import stored
+from backmark.grader.model.records import Refusal, Scope, State
 
 Body = Mapping[str, Any]
 Answer = TypeVar("Answer")

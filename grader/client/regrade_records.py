@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.client.records import Body, read
+from backmark.grader.client.records import Body, read
 
 #: Phases in which nothing happens until someone decides.
 AT_REST = frozenset({"previewed", "applied", "rolled_back", "cancelled", "failed"})

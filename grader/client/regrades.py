@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
-from grader.client.calls import Calls, path_of
-from grader.client.pages import Listing
-from grader.client.regrade_records import Comparison, Regrade
-from grader.client.transport import Request
+from backmark.grader.client.calls import Calls, path_of
+from backmark.grader.client.pages import Listing
+from backmark.grader.client.regrade_records import Comparison, Regrade
+from backmark.grader.client.transport import Request
 
 #: Seconds between two polls of a regrade: at first, and at most.
 _SOON, _LATE = 0.2, 2.0

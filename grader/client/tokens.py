@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from grader.client.calls import Calls, no_value, path_of
-from grader.client.pages import Listing
-from grader.client.records import Token
-from grader.model.records import Scope
+from backmark.grader.client.calls import Calls, no_value, path_of
+from backmark.grader.client.pages import Listing
+from backmark.grader.client.records import Token
+from backmark.grader.model.records import Scope
 
 
 class TokenCalls:

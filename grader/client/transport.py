@@ -11,8 +11,8 @@ from typing import Any
 
 import httpx
 
-from grader.client.patience import Patience, retry_after
-from grader.client.problems import NotReached, Problem, Unexpected, Unusable, phrase
+from backmark.grader.client.patience import Patience, retry_after
+from backmark.grader.client.problems import NotReached, Problem, Unexpected, Unusable, phrase
 
 API = "/api/v1"
 

@@ -1,6 +1,6 @@
 """The contracts of well-known courses that ship with Backmark, as folders ready to publish.
 
-`python -m grader.contracts.gallery > docs/gallery.md` writes the page about them.
+`python -m backmark.grader.contracts.gallery > docs/gallery.md` writes the page about them.
 """
 
 import sys
@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
-from grader.contracts.language.folder import NAME
+from backmark.grader.contracts.language.folder import NAME
 
 _PAGE = """# The gallery
 
@@ -79,7 +79,7 @@ def find_similar(name: str) -> str:
 
 
 def _root() -> Path:
-    return Path(str(resources.files("grader"))) / "assignments" / "gallery"
+    return Path(str(resources.files("backmark.grader"))) / "assignments" / "gallery"
 
 
 def _read(folder: Path) -> GalleryEntry:

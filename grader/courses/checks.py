@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.model.courses import Extension, Outage, Override, Policy
+from backmark.grader.model.courses import Extension, Outage, Override, Policy
 
 #: Seconds of grace: more is another due.
 MOST_GRACE = 7 * 86_400

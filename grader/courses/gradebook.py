@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from grader.courses.gradebook_table import GradebookError, GradebookTable
+from backmark.grader.courses.gradebook_table import GradebookError, GradebookTable
 
 #: Digits after the point of a mark: Canvas shows two, and Moodle stores more and shows two.
 _DIGITS = 2

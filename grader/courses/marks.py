@@ -7,8 +7,8 @@ Lateness is worked out anew from the policy that holds.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from grader.courses.limits import limits_of
-from grader.model.courses import Attempt, Counts, CourseTerms, Marking, Policy, Terms
+from backmark.grader.courses.limits import limits_of
+from backmark.grader.model.courses import Attempt, Counts, CourseTerms, Marking, Policy, Terms
 
 #: Seconds of a late day: 24 hours, whatever clocks on walls do meanwhile.
 DAY = 86_400

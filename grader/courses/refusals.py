@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from grader.courses.limits import Bar, HandInRefusal
-from grader.errors import HandInBarred
+from backmark.grader.courses.limits import Bar, HandInRefusal
+from backmark.grader.errors import HandInBarred
 
 #: The reason of a refusal that no figures belong to: a policy needs to know whose attempt it is.
 UNVERIFIED = "unverified"

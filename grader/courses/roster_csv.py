@@ -5,10 +5,10 @@ import io
 import re
 from typing import TYPE_CHECKING
 
-from grader.courses.gradebook_table import GradebookError, find_delimiter
-from grader.errors import BackmarkError
-from grader.model.courses import RosterEntry
-from grader.model.records import NAME
+from backmark.grader.courses.gradebook_table import GradebookError, find_delimiter
+from backmark.grader.errors import BackmarkError
+from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.records import NAME
 
 if TYPE_CHECKING:
     from _csv import Reader

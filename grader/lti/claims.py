@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 
 _LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 #: The claims that are not named like our fields.

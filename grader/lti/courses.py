@@ -1,7 +1,7 @@
 """The course that a launch is of."""
 
-from grader.lti.identity import course_name, early_course_name
-from grader.store.store import Store
+from backmark.grader.lti.identity import course_name, early_course_name
+from backmark.grader.store.store import Store
 
 
 def find_course(store: Store, platform: str, deployment: str, context: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
 
-from grader.model.records import NAME
+from backmark.grader.model.records import NAME
 
 _NAME = re.compile(NAME)
 #: What we make ourselves, and no subject may be called.

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from grader.errors import BackmarkError
+from backmark.grader.errors import BackmarkError
 
 
 class RefusalReason(StrEnum):

@@ -6,11 +6,11 @@ from typing import Annotated, Any
 import requests
 from pydantic import Field, ValidationError
 
-from grader.lti.claims import PlatformModel, name_place
-from grader.lti.identity import platform_id
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.lti.tool_description import for_registration
-from grader.model.lti import Platform
+from backmark.grader.lti.claims import PlatformModel, name_place
+from backmark.grader.lti.identity import platform_id
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.lti.tool_description import for_registration
+from backmark.grader.model.lti import Platform
 
 #: Families whose rules we know, by a part of the code that the platform calls itself by.
 _FAMILIES = ("canvas", "moodle")

@@ -11,16 +11,16 @@ from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
-from grader.courses.roster_csv import MOST_STUDENTS
-from grader.errors import BackmarkError
-from grader.lti.claims import ROSTER_SCOPE, clean_line
-from grader.lti.identity import CourseRole, origin, part_of, student_name
-from grader.lti.link_header import find_link
-from grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
-from grader.model.courses import RosterEntry
-from grader.model.lti import LtiContext, LtiUser, Platform
-from grader.store.courses import RosterChange
-from grader.store.store import Store
+from backmark.grader.courses.roster_csv import MOST_STUDENTS
+from backmark.grader.errors import BackmarkError
+from backmark.grader.lti.claims import ROSTER_SCOPE, clean_line
+from backmark.grader.lti.identity import CourseRole, origin, part_of, student_name
+from backmark.grader.lti.link_header import find_link
+from backmark.grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
+from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.lti import LtiContext, LtiUser, Platform
+from backmark.grader.store.courses import RosterChange
+from backmark.grader.store.store import Store
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 #: Members that are asked for at once, the most pages that are read, and the seconds within which the last one begins.

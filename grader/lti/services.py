@@ -15,8 +15,8 @@ from pylti1p3.exception import LtiServiceException
 from pylti1p3.registration import Registration
 from pylti1p3.service_connector import ServiceConnector
 
-from grader.errors import BackmarkError
-from grader.model.lti import Platform
+from backmark.grader.errors import BackmarkError
+from backmark.grader.model.lti import Platform
 
 #: Seconds before its end at which a token is no longer used, and the seconds of one that does not say.
 _EARLY, _UNSAID = 60.0, 3600.0

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from grader.lti.claims import DEEP_LINK, LINE_ITEM_SCOPE, RESOURCE_LINK, ROSTER_SCOPE, SCORE_SCOPE
+from backmark.grader.lti.claims import DEEP_LINK, LINE_ITEM_SCOPE, RESOURCE_LINK, ROSTER_SCOPE, SCORE_SCOPE
 
 TITLE = "Backmark"
 DESCRIPTION = "Grades hand-written gradients: what is wrong, on which line, and the smallest case that shows it."

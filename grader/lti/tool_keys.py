@@ -16,10 +16,10 @@ from jwcrypto.jwk import JWK
 from pylti1p3.dynamic_registration import generate_key_pair
 from pylti1p3.registration import Registration
 
-from grader.errors import ServiceError
-from grader.model.lti import Platform
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.errors import ServiceError
+from backmark.grader.model.lti import Platform
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
 
 #: Seconds for which a pair is published before it signs.
 AHEAD = 86_400.0

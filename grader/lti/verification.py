@@ -14,8 +14,8 @@ from typing import Any, Protocol
 import jwt
 import requests
 
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.model.lti import Platform
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.model.lti import Platform
 
 #: The algorithm that LTI 1.3 requires of every platform.
 _ALGORITHM = "RS256"

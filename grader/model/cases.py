@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from typing import Any
 
-from grader.model.counterexample import (
+from backmark.grader.model.counterexample import (
     AnyCounterexample,
     CaseCounterexample,
     CaseInput,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grader.model.assignment import Feedback, Limits
+from backmark.grader.model.assignment import Feedback, Limits
 
 
 @dataclass(frozen=True, slots=True)

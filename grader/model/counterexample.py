@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from grader.model.descriptions import describe
+from backmark.grader.model.descriptions import describe
 
 #: Rows of numbers, with None for those that are not finite.
 Numbers = Sequence[Sequence[float | None]]

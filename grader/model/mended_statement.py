@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from grader.model.descriptions import describe
-from grader.model.slip import Slip, SlipKind
-from grader.model.source_line import SourceLine
+from backmark.grader.model.descriptions import describe
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.source_line import SourceLine
 
 
 class MendingKind(StrEnum):

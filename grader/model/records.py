@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grader.model.descriptions import describe
-from grader.model.trace import Trace
-from grader.model.verdict import NamedMistake, Outcome
+from backmark.grader.model.descriptions import describe
+from backmark.grader.model.trace import Trace
+from backmark.grader.model.verdict import NamedMistake, Outcome
 
 #: A name of a student, course or assignment, as a regular expression: safe in an address without escaping.
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}"
@@ -130,7 +130,7 @@ class RevisionRecord:
 
     id: str
     course: str
-    #: The assignment as `grader.contracts.language.assignment.assignment_to_json` has it.
+    #: The assignment as `backmark.grader.contracts.language.assignment.assignment_to_json` has it.
     assignment: str
     assignment_id: str
     title: str
@@ -140,7 +140,7 @@ class RevisionRecord:
     fresh: int = 0
     #: Catches of the self-check: how many cases see each known mistake, by its id.
     catches: tuple[tuple[str, int], ...] = ()
-    #: The figures of its cases and their catches, for staff, in the JSON of `grader.contracts.publishing.preview`;
+    #: The figures of its cases and their catches, for staff, in the JSON of `grader/contracts/publishing/preview.py`;
     #: empty: unknown.
     preview: str = ""
     #: Places of its own cases that give way to those, which each group of students has of its own. None where each

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from grader.model.stored import read
-from grader.model.verdict import Verdict
+from backmark.grader.model.stored import read
+from backmark.grader.model.verdict import Verdict
 
 #: The members that every result object has had from the first, though the record has a default.
 _REQUIRED = frozenset({"properties", "statistics"})

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from grader.model.descriptions import describe
+from backmark.grader.model.descriptions import describe
 
 
 class SlipKind(StrEnum):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from grader.model.descriptions import describe
+from backmark.grader.model.descriptions import describe
 
 
 @dataclass(frozen=True, slots=True)

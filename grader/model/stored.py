@@ -13,7 +13,7 @@ from functools import cache
 from types import MappingProxyType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
-from grader.errors import MadeByNewerVersion
+from backmark.grader.errors import MadeByNewerVersion
 
 Value = TypeVar("Value")
 

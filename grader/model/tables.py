@@ -3,7 +3,7 @@
 import tomllib
 from typing import Any
 
-from grader.errors import BadAssignment
+from backmark.grader.errors import BadAssignment
 
 #: Dots in one line of TOML. The time and memory of reading a key grow with the square of its parts: one of 32,000,
 #: which fits into a request, would take 4 GB.

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from grader.model.assignment import LAYERED, Level
-from grader.model.counterexample import AnyCounterexample
-from grader.model.descriptions import describe
-from grader.model.mended_statement import MendedStatement
-from grader.model.slip import Slip
-from grader.model.source_line import SourceLine
+from backmark.grader.model.assignment import LAYERED, Level
+from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.descriptions import describe
+from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.slip import Slip
+from backmark.grader.model.source_line import SourceLine
 
 SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from grader.model.assignment import LAYERED
+from backmark.grader.model.assignment import LAYERED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from grader.model.cases import format_case, format_number
-from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from grader.model.source_line import SourceLine
-from grader.model.verdict import StudentError, Verdict
-from grader.reports.exceptions import describe_exception
-from grader.reports.plaintext import join_words, sentence, upper_first
-from grader.reports.slips import ask_about, describe_slips
+from backmark.grader.model.cases import format_case, format_number
+from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import StudentError, Verdict
+from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.plaintext import join_words, sentence, upper_first
+from backmark.grader.reports.slips import ask_about, describe_slips
 
 #: The heading of the list.
 HEADING = "What to change"

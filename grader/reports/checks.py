@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from itertools import groupby
 
-from grader.model.cases import format_case
-from grader.model.counterexample import CaseCounterexample
-from grader.model.source_line import SourceLine
-from grader.model.verdict import CheckReason, NotebookCheck, Outcome, Verdict
-from grader.reports.plaintext import join_words, upper_first
+from backmark.grader.model.cases import format_case
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import CheckReason, NotebookCheck, Outcome, Verdict
+from backmark.grader.reports.plaintext import join_words, upper_first
 
 
 def describe_check(verdict: Verdict) -> str:

@@ -11,16 +11,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from grader.contracts.language.assignment import KIND
-from grader.errors import MadeByNewerVersion
-from grader.model.assignment import LAYERED, Feedback, Level
-from grader.model.counterexample import AnyCounterexample
-from grader.model.mended_statement import MendedStatement
-from grader.model.row_messages import OPEN_MESSAGES
-from grader.model.slip import Slip, SlipKind
-from grader.model.source_line import SourceLine
-from grader.model.stored import read
-from grader.model.verdict import (
+from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.errors import MadeByNewerVersion
+from backmark.grader.model.assignment import LAYERED, Feedback, Level
+from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.row_messages import OPEN_MESSAGES
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.stored import read
+from backmark.grader.model.verdict import (
     Diagnosis,
     Mark,
     NotebookCheck,

@@ -1,7 +1,7 @@
 """The mistake behind an exception, in words."""
 
-from grader.model.verdict import StudentError
-from grader.reports.plaintext import upper_first
+from backmark.grader.model.verdict import StudentError
+from backmark.grader.reports.plaintext import upper_first
 
 
 def describe_exception(error: StudentError | None) -> str:

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from grader.model.records import SubmissionRecord
-from grader.model.verdict import Mark, Property, Verdict
-from grader.reports.wording import clean, explain, summary
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.verdict import Mark, Property, Verdict
+from backmark.grader.reports.wording import clean, explain, summary
 
 CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 

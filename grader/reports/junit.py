@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from grader.model.records import SubmissionRecord
-from grader.model.verdict import Mark, Outcome, Property, Verdict
-from grader.reports.wording import clean, explain, explanation, headline, trouble
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
+from backmark.grader.reports.wording import clean, explain, explanation, headline, trouble
 
 CONTENT_TYPE = "application/xml"
 

@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from grader.model.records import State, SubmissionRecord
-from grader.model.verdict import Mark, Outcome, Verdict
-from grader.reports.wording import clean, explanation, headline, trouble
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.reports.wording import clean, explanation, headline, trouble
 
 CONTENT_TYPE = "application/vnd.ims.lis.v1.score+json"
 

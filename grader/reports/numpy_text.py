@@ -1,7 +1,7 @@
 """The inputs of a case as NumPy code, as a student would type them."""
 
-from grader.model.cases import format_nested
-from grader.model.counterexample import CaseCounterexample, CaseInput
+from backmark.grader.model.cases import format_nested
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput
 
 #: Characters of inputs that are shown: more is for the script.
 MOST_TYPED = 2000

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-from grader.model.records import SubmissionRecord
-from grader.model.verdict import Outcome, Property, Verdict
-from grader.reports.wording import clean, explain, headline, summary, trouble
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.verdict import Outcome, Property, Verdict
+from backmark.grader.reports.wording import clean, explain, headline, summary, trouble
 
 CONTENT_TYPE = "application/vnd.backmark.prairielearn+json"
 

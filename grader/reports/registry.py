@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from grader.model.records import SubmissionRecord
-from grader.model.verdict import Verdict
-from grader.reports import gradescope, junit, lti, prairielearn
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports import gradescope, junit, lti, prairielearn
 
 
 @dataclass(frozen=True, slots=True)

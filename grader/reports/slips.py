@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from grader.model.slip import Slip, SlipKind
+from backmark.grader.model.slip import Slip, SlipKind
 
 
 def describe_slips(slips: Sequence[Slip]) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Outcome, Verdict
 
 
 @dataclass(frozen=True, slots=True)

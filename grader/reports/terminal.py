@@ -8,17 +8,17 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from grader.model.cases import as_case, format_case, format_nested
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Mark, Outcome, Verdict
-from grader.model.words import CaseWords, find_words
-from grader.reports.changes import HEADING, list_changes
-from grader.reports.checks import describe_check
-from grader.reports.exceptions import describe_exception
-from grader.reports.numpy_text import list_inputs
-from grader.reports.plaintext import plain, sentence
-from grader.reports.tally import TallyRow
-from grader.reports.wording import choose_explanations, list_hints, shorten_repeated
+from backmark.grader.model.cases import as_case, format_case, format_nested
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.words import CaseWords, find_words
+from backmark.grader.reports.changes import HEADING, list_changes
+from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.numpy_text import list_inputs
+from backmark.grader.reports.plaintext import plain, sentence
+from backmark.grader.reports.tally import TallyRow
+from backmark.grader.reports.wording import choose_explanations, list_hints, shorten_repeated
 
 HEADLINES = {
     Outcome.PASSED: ("passed", "bold green"),

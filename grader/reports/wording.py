@@ -4,12 +4,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
-from grader.model.assignment import Level
-from grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
-from grader.model.words import find_words
-from grader.reports.changes import HEADING, list_changes
-from grader.reports.checks import describe_check
-from grader.reports.exceptions import describe_exception
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.verdict import Diagnosis, Mark, Outcome, Property, Verdict
+from backmark.grader.model.words import find_words
+from backmark.grader.reports.changes import HEADING, list_changes
+from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.exceptions import describe_exception
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to

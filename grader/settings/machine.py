@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from grader.errors import ServiceError
+from backmark.grader.errors import ServiceError
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, HttpUrl, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from redis.connection import parse_url
 
-from grader.errors import ServiceError
+from backmark.grader.errors import ServiceError
 
 _SECRETS = Path("/run/secrets")
 

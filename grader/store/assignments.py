@@ -4,12 +4,12 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from grader.model.records import RevisionRecord
-from grader.model.stored import read
-from grader.store import keys
-from grader.store.connection import Connection, text, texts
-from grader.store.packaged import PackagedRevision, list_packaged_revisions
-from grader.store.scripts import Scripts
+from backmark.grader.model.records import RevisionRecord
+from backmark.grader.model.stored import read
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.packaged import PackagedRevision, list_packaged_revisions
+from backmark.grader.store.scripts import Scripts
 
 
 class Assignments:

@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from grader.model.verdict import Outcome, Verdict
-from grader.settings.service import ServiceSettings
-from grader.store import keys
-from grader.store.codec import decode_verdict, encode_verdict
-from grader.store.connection import Connection
-from grader.store.listings import CodeListing
-from grader.store.scripts import ScriptCall
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store import keys
+from backmark.grader.store.codec import decode_verdict, encode_verdict
+from backmark.grader.store.connection import Connection
+from backmark.grader.store.listings import CodeListing
+from backmark.grader.store.scripts import ScriptCall
 
 _DAY = 86_400_000
 #: Outcomes that depend on nothing else, so that grading again gives the same.

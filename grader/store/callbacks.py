@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from grader.errors import BackmarkError
-from grader.store import keys
-from grader.store.connection import Connection, seconds, text, texts
-from grader.store.paging import RecordPage, cursor, start
-from grader.store.scripts import Scripts
+from backmark.grader.errors import BackmarkError
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.paging import RecordPage, cursor, start
+from backmark.grader.store.scripts import Scripts
 
 #: Random bytes of an id, and of a secret: Standard Webhooks requires 24 to 64.
 _ID, _SECRET = 6, 32

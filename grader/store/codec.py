@@ -4,8 +4,8 @@ import json
 import zlib
 from typing import Any
 
-from grader.model.result import read_verdict
-from grader.model.verdict import Verdict
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import Verdict
 
 #: zlib's default: about a millisecond for a notebook of 60 kB.
 _LEVEL = 6

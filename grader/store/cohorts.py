@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Kind, State, is_attempt
-from grader.model.verdict import Outcome
-from grader.store import keys
-from grader.store.connection import Connection, text
+from backmark.grader.model.records import Kind, State, is_attempt
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
 
 #: Seconds in one interval of the histogram over time.
 HOUR = 3600

@@ -22,8 +22,8 @@ from redis.exceptions import (
 )
 from redis.retry import Retry
 
-from grader.errors import StoreUnavailable
-from grader.settings.service import ServiceSettings
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings.service import ServiceSettings
 
 #: Seconds to wait for a connection, and for a reply: short enough for a web request to report the failure.
 _CONNECT_SECONDS = 2.0

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
-from grader.model.courses import (
+from backmark.grader.model.courses import (
     Attempt,
     AuditEntry,
     CourseTerms,
@@ -21,15 +21,15 @@ from grader.model.courses import (
     RosterEntry,
     Terms,
 )
-from grader.model.records import Kind
-from grader.model.stored import read
-from grader.model.verdict import Outcome
-from grader.store import keys
-from grader.store.connection import Connection, text, texts
-from grader.store.links import new_ending
-from grader.store.paging import RecordPage, cursor, start
-from grader.store.scripts import Scripts
-from grader.store.summary import VerdictSummary
+from backmark.grader.model.records import Kind
+from backmark.grader.model.stored import read
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.links import new_ending
+from backmark.grader.store.paging import RecordPage, cursor, start
+from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.summary import VerdictSummary
 
 Noun = TypeVar("Noun")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from grader.store.connection import Connection, texts
+from backmark.grader.store.connection import Connection, texts
 
 #: The required settings, and the consequence of any other.
 _NEEDED = {

@@ -1,7 +1,7 @@
 """Errors of the store's callers, as opposed to failures of the store itself."""
 
-from grader.errors import BackmarkError
-from grader.model.lti import LineItem
+from backmark.grader.errors import BackmarkError
+from backmark.grader.model.lti import LineItem
 
 
 class BadBackup(BackmarkError):

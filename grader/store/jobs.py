@@ -3,11 +3,11 @@
 import logging
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, Queue, State
-from grader.settings.service import ServiceSettings
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.scripts import FollowingCall, ScriptCall, Scripts
+from backmark.grader.model.records import Claim, Job, Kind, Queue, State
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
 
 _log = logging.getLogger(__name__)
 

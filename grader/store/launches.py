@@ -5,11 +5,11 @@ import secrets
 from dataclasses import asdict
 from typing import Any
 
-from grader.model.lti import LtiContext, LtiUser
-from grader.model.stored import read
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.scripts import Scripts
+from backmark.grader.model.lti import LtiContext, LtiUser
+from backmark.grader.model.stored import read
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.scripts import Scripts
 
 #: Random bytes of a code.
 _CODE = 24

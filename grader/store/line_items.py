@@ -4,12 +4,12 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from grader.model.lti import LineItem
-from grader.model.stored import read
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.errors import LineItemTaken
-from grader.store.scripts import Scripts
+from backmark.grader.model.lti import LineItem
+from backmark.grader.model.stored import read
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.errors import LineItemTaken
+from backmark.grader.store.scripts import Scripts
 
 
 class LineItems:

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.scripts import Scripts
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.scripts import Scripts
 
 _ENDED = keys.key("links-ended")
 #: Random bytes of an ending: no later one, also in a store that was restored, is the same.

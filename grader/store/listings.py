@@ -5,9 +5,9 @@ Pages can show a source without parsing it, or opening an archive.
 
 from dataclasses import dataclass
 
-from grader.store import keys
-from grader.store.codec import decode, encode
-from grader.store.connection import Connection
+from backmark.grader.store import keys
+from backmark.grader.store.codec import decode, encode
+from backmark.grader.store.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from grader.contracts.gallery import list_drawn
-from grader.contracts.language.archive import read_header
-from grader.errors import AssignmentError
-from grader.model.fresh_places import replaceable, usual
+from backmark.grader.contracts.gallery import list_drawn
+from backmark.grader.contracts.language.archive import read_header
+from backmark.grader.errors import AssignmentError
+from backmark.grader.model.fresh_places import replaceable, usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class PackagedRevision:
     #: The number of cases, and the places of those that give way where there is a secret to choose fresh ones by.
     cases: int
     replaced: tuple[int, ...]
-    #: The preview that `grader.contracts.publishing.preview` wrote.
+    #: The preview that `backmark.grader.contracts.publishing.preview` wrote.
     preview: str
 
 

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from grader.store.errors import BadCursor
+from backmark.grader.store.errors import BadCursor
 
 Item = TypeVar("Item")
 

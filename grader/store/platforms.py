@@ -5,11 +5,11 @@ import secrets
 from dataclasses import asdict, replace
 from typing import Any
 
-from grader.model.lti import Deployment, Platform
-from grader.model.stored import read
-from grader.store import keys
-from grader.store.connection import Connection, text, texts
-from grader.store.scripts import Scripts
+from backmark.grader.model.lti import Deployment, Platform
+from backmark.grader.model.stored import read
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.scripts import Scripts
 
 _PLATFORMS = keys.key("lti-platforms")
 _TOOL_KEYS = keys.key("lti-tool-keys")

@@ -5,15 +5,15 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.model.records import Kind, PublicationRecord, Refusal, State
-from grader.model.stored import read
-from grader.model.trace import Trace, receive
-from grader.store import keys
-from grader.store.connection import Connection, seconds, text, texts
-from grader.store.errors import IdempotencyMismatch, TooManyPublications
-from grader.store.paging import RecordPage, cursor, start
-from grader.store.scripts import Scripts
-from grader.store.submissions import IDEMPOTENCY
+from backmark.grader.model.records import Kind, PublicationRecord, Refusal, State
+from backmark.grader.model.stored import read
+from backmark.grader.model.trace import Trace, receive
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.errors import IdempotencyMismatch, TooManyPublications
+from backmark.grader.store.paging import RecordPage, cursor, start
+from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.submissions import IDEMPOTENCY
 
 _ID = 10
 #: The most open publications of one course: each occupies a worker that other courses' students wait for.

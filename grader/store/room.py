@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from grader.store.connection import Connection
+from backmark.grader.store.connection import Connection
 
 #: The percentage of Redis's maxmemory that submissions may use. The rest is for their verdicts, for messages, and for
 #: staff's actions: 20 % of 768 MB is a verdict of 3 kB for each of 50,000 waiting submissions.

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from grader.store import keys
-from grader.store.connection import Connection, seconds, text, texts
-from grader.store.scripts import Scripts
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.scripts import Scripts
 
 #: Milliseconds between two readings of a roster: the longest pause there is.
 _DAILY = 86_400_000

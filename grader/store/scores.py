@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from grader.model.lti import LineItem
-from grader.model.stored import read
-from grader.store import keys
-from grader.store.connection import Connection, seconds, text, texts
-from grader.store.scripts import Scripts
+from backmark.grader.model.lti import LineItem
+from backmark.grader.model.stored import read
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.scripts import Scripts
 
 #: Milliseconds after its change at which a score is given up.
 GIVE_UP = 86_400_000

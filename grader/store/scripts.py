@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from redis.exceptions import NoScriptError, ResponseError
 
-from grader.errors import StoreUnavailable
-from grader.store.connection import Connection, check_reply
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store.connection import Connection, check_reply
 
 _log = logging.getLogger(__name__)
 
@@ -108,7 +108,7 @@ class Scripts:
 
 def read_files(*names: str) -> str:
     """Return the text of files of the folder, one after the other."""
-    folder = resources.files("grader.store") / "scripts"
+    folder = resources.files("backmark.grader.store") / "scripts"
     return "".join((folder / name).read_text("utf-8") for name in names)
 
 

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 
-from grader.model.records import State, SubmissionRecord
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.paging import RecordPage, cursor, start
-from grader.store.scripts import Scripts
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.paging import RecordPage, cursor, start
+from backmark.grader.store.scripts import Scripts
 
 #: The most submissions that one script looks at, some three milliseconds for which other commands wait.
 _CHUNK = 1_000

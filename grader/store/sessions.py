@@ -3,8 +3,8 @@
 import secrets
 from typing import Any
 
-from grader.store import keys
-from grader.store.connection import Connection, text
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
 
 #: Random bytes of an id.
 _ID = 16

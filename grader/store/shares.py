@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from grader.store import keys
+from backmark.grader.store import keys
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,31 +1,31 @@
 """The store: every recorded resource, on one Redis."""
 
-from grader.errors import StoreUnavailable
-from grader.settings.service import ServiceSettings
-from grader.store.assignments import Assignments
-from grader.store.cache import Cache
-from grader.store.callbacks import Callbacks
-from grader.store.cohorts import Cohorts
-from grader.store.connection import Connection
-from grader.store.counters import Counters
-from grader.store.courses import Courses
-from grader.store.durability import complaints, memory_complaint
-from grader.store.jobs import Jobs
-from grader.store.launches import Launches
-from grader.store.line_items import LineItems
-from grader.store.links import Links
-from grader.store.listings import Listings
-from grader.store.platforms import Platforms
-from grader.store.publications import Publications
-from grader.store.regrades.store import Regrades
-from grader.store.room import Storage
-from grader.store.rosters import Rosters
-from grader.store.scores import Scores
-from grader.store.scripts import Scripts
-from grader.store.sessions import Sessions
-from grader.store.submissions import Submissions
-from grader.store.tokens import Tokens
-from grader.store.workers import Workers
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.assignments import Assignments
+from backmark.grader.store.cache import Cache
+from backmark.grader.store.callbacks import Callbacks
+from backmark.grader.store.cohorts import Cohorts
+from backmark.grader.store.connection import Connection
+from backmark.grader.store.counters import Counters
+from backmark.grader.store.courses import Courses
+from backmark.grader.store.durability import complaints, memory_complaint
+from backmark.grader.store.jobs import Jobs
+from backmark.grader.store.launches import Launches
+from backmark.grader.store.line_items import LineItems
+from backmark.grader.store.links import Links
+from backmark.grader.store.listings import Listings
+from backmark.grader.store.platforms import Platforms
+from backmark.grader.store.publications import Publications
+from backmark.grader.store.regrades.store import Regrades
+from backmark.grader.store.room import Storage
+from backmark.grader.store.rosters import Rosters
+from backmark.grader.store.scores import Scores
+from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.sessions import Sessions
+from backmark.grader.store.submissions import Submissions
+from backmark.grader.store.tokens import Tokens
+from backmark.grader.store.workers import Workers
 
 
 class Store:

@@ -8,26 +8,26 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
-from grader.courses.refusals import refusal_error, unverified_error
-from grader.errors import StoreUnavailable
-from grader.model.courses import Policy, Terms
-from grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
-from grader.model.trace import Trace, receive
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
-from grader.store.connection import Connection, seconds, text, texts
-from grader.store.courses import Courses
-from grader.store.errors import IdempotencyMismatch, LinkEnded, ShareUsedUp, StorageFull
-from grader.store.links import LinkSeries, new_ending
-from grader.store.paging import RecordPage
-from grader.store.room import Storage
-from grader.store.scripts import FollowingCall, ScriptCall, Scripts
-from grader.store.search import Filter, SubmissionSearch
-from grader.store.shares import Share, write
-from grader.store.subscription import Subscription
-from grader.store.summary import VerdictSummary
+from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
+from backmark.grader.courses.refusals import refusal_error, unverified_error
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.courses import Policy, Terms
+from backmark.grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
+from backmark.grader.model.trace import Trace, receive
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
+from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.courses import Courses
+from backmark.grader.store.errors import IdempotencyMismatch, LinkEnded, ShareUsedUp, StorageFull
+from backmark.grader.store.links import LinkSeries, new_ending
+from backmark.grader.store.paging import RecordPage
+from backmark.grader.store.room import Storage
+from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
+from backmark.grader.store.search import Filter, SubmissionSearch
+from backmark.grader.store.shares import Share, write
+from backmark.grader.store.subscription import Subscription
+from backmark.grader.store.summary import VerdictSummary
 
 #: Milliseconds for which an Idempotency-Key is remembered: a day, longer than clients retry.
 IDEMPOTENCY = 86_400_000

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 from redis.client import PubSub
 
-from grader.errors import StoreUnavailable
-from grader.store import keys
-from grader.store.connection import Connection
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection
 
 #: Seconds within which Redis must confirm a subscription.
 _SUBSCRIBED = 5.0

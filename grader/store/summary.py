@@ -6,8 +6,8 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from grader.model.stored import read
-from grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.stored import read
+from backmark.grader.model.verdict import Mark, Outcome, Verdict
 
 
 class Change(StrEnum):

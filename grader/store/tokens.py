@@ -5,10 +5,10 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
-from grader.model.records import Scope, TokenRecord
-from grader.store import keys
-from grader.store.connection import Connection, seconds, text, texts
-from grader.store.scripts import Scripts
+from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, seconds, text, texts
+from backmark.grader.store.scripts import Scripts
 
 #: The prefix of every secret, so that scanners can find leaked ones.
 _MARK = "bmk"

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from grader.model.stored import read
-from grader.store import keys
-from grader.store.connection import Connection, text
+from backmark.grader.model.stored import read
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
 
 #: Milliseconds for which a report counts.
 _ALIVE = 15_000

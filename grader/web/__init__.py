@@ -3,11 +3,11 @@
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
-from grader.dispatch import Dispatcher
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web import error_handlers as failures
-from grader.web.api import (
+from backmark.grader.dispatch import Dispatcher
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web import error_handlers as failures
+from backmark.grader.web.api import (
     assignments,
     courses,
     documents,
@@ -24,14 +24,14 @@ from grader.web.api import (
     submissions,
     tokens,
 )
-from grader.web.api import callbacks as endpoints
-from grader.web.http import headers, request_log
-from grader.web.http.bodies import BUFFERED_BYTES, Bodies
-from grader.web.http.capacity import Slots
-from grader.web.http.resource import Resource
-from grader.web.http.service import Service
-from grader.web.lti import registry as lti
-from grader.web.pages import registry
+from backmark.grader.web.api import callbacks as endpoints
+from backmark.grader.web.http import headers, request_log
+from backmark.grader.web.http.bodies import BUFFERED_BYTES, Bodies
+from backmark.grader.web.http.capacity import Slots
+from backmark.grader.web.http.resource import Resource
+from backmark.grader.web.http.service import Service
+from backmark.grader.web.lti import registry as lti
+from backmark.grader.web.pages import registry
 
 #: Every resource of the API, in the order of the documentation.
 RESOURCES: tuple[Resource, ...] = (

@@ -8,9 +8,9 @@ from flask_wtf.csrf import CSRFError
 from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[import-untyped]
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from grader.courses.limits import Bar
-from grader.errors import HandInBarred, StoreUnavailable, SubmissionError
-from grader.store.errors import (
+from backmark.grader.courses.limits import Bar
+from backmark.grader.errors import HandInBarred, StoreUnavailable, SubmissionError
+from backmark.grader.store.errors import (
     BadCursor,
     IdempotencyMismatch,
     LinkEnded,
@@ -19,10 +19,17 @@ from grader.store.errors import (
     StorageFull,
     WrongPhase,
 )
-from grader.web.http import problems
-from grader.web.http.limits import too_many
-from grader.web.http.problems import MAKE_ROOM, TRY_AGAIN, Problem, ProblemResponse, RequestFault, problem_response
-from grader.web.pages import error_pages
+from backmark.grader.web.http import problems
+from backmark.grader.web.http.limits import too_many
+from backmark.grader.web.http.problems import (
+    MAKE_ROOM,
+    TRY_AGAIN,
+    Problem,
+    ProblemResponse,
+    RequestFault,
+    problem_response,
+)
+from backmark.grader.web.pages import error_pages
 
 _log = logging.getLogger(__name__)
 

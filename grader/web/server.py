@@ -1,18 +1,18 @@
-"""The settings of gunicorn: `gunicorn --config python:grader.web.server "grader.web:create_app()"`."""
+"""The settings of gunicorn, which `backmark web` starts: `--config python:backmark.grader.web.server`."""
 
 import signal
 from types import FrameType
 from typing import Any
 
-from grader.settings.service import ServiceSettings
-from grader.web.http.service import of
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.web.http.service import of
 
 # Named as gunicorn has them.
 #: Threads, since held connections wait and the others wait for Redis.
-worker_class = "grader.web.http.gunicorn_worker.BufferingWorker"
+worker_class = "backmark.grader.web.http.gunicorn_worker.BufferingWorker"
 threads = ServiceSettings().web_threads
 #: Its lines are lines of the service's log, on standard error; a file that the operator names gets them as well.
-logger_class = "grader.web.http.gunicorn_logger.ServiceLogger"
+logger_class = "backmark.grader.web.http.gunicorn_logger.ServiceLogger"
 errorlog = None
 #: Bytes of a request's first line: every parameter at its longest, in percent.
 limit_request_line = 8190

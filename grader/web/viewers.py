@@ -3,12 +3,12 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from grader.contracts.language.stored_settings import read_settings
-from grader.model.assignment import Feedback, Level
-from grader.model.records import SubmissionRecord
-from grader.model.verdict import Flag, Verdict
-from grader.reports.disclosure import disclose, policy
-from grader.web.http.service import service
+from backmark.grader.contracts.language.stored_settings import read_settings
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.verdict import Flag, Verdict
+from backmark.grader.reports.disclosure import disclose, policy
+from backmark.grader.web.http.service import service
 
 #: Beside the flags of the verdict, for staff.
 IDENTICAL = Flag("identical", "identical to another student's submission")

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from tests.client.running import Running, run_service
 from tests.services import redis_program, redis_server
-from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 __all__ = ["redis_program", "redis_server"]
 

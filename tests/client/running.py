@@ -9,13 +9,13 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from grader.client import Client
-from grader.model.records import Scope
-from grader.store.store import Store
+from backmark.grader.client import Client
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
+from backmark.worker.cli.main import main
+from backmark.worker.serve.embedded import free_port
+from backmark.worker.serve.readiness import unready_parts
 from tests.service.parts import service, until
-from worker.cli.main import main
-from worker.serve.embedded import free_port
-from worker.serve.readiness import unready_parts
 
 COURSE = "course"
 

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from grader.client import Client, Patience, Position, StillWaiting, Unavailable
-from grader.client.events import ServerSentEvent, events
-from grader.model.records import State
+from backmark.grader.client import Client, Patience, Position, StillWaiting, Unavailable
+from backmark.grader.client.events import ServerSentEvent, events
+from backmark.grader.model.records import State
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, serve_script, submission
 
 ROOT = Path(__file__).parents[2]
@@ -141,7 +141,7 @@ def test_deleting_and_cancelling_are_safe_to_repeat() -> None:
 
 def test_a_portal_needs_no_more_than_the_extra_client() -> None:
     """Neither what the service stands on nor NumPy."""
-    code = "import sys, grader.client; print(*{name.partition('.')[0] for name in sys.modules})"
+    code = "import sys, backmark.grader.client; print(*{name.partition('.')[0] for name in sys.modules})"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert not {"redis", "celery", "flask", "numpy", "pydantic", "hypothesis"} & set(process.stdout.split())
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.model.records import Scope
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from tests.client.running import COURSE, Running, command
 from tests.corpus.examples import OUTCOMES
 from tests.web.concluding import fail_submission
@@ -105,7 +105,7 @@ def test_somebody_at_a_terminal_sees_what_is_waited_for(variables: dict[str, str
     """On standard error, and nothing of it is left in the end."""
     terminal_end, process_end = pty.openpty()
     with subprocess.Popen(
-        [sys.executable, "-m", "worker.cli.main", "submit", EXAMPLES / "endless_loop.py"],
+        [sys.executable, "-m", "backmark.worker.cli.main", "submit", EXAMPLES / "endless_loop.py"],
         stderr=process_end,
         stdout=subprocess.PIPE,
         text=True,

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-import grader.client
-from grader.client import Client
-from grader.model.records import Scope
+import backmark.grader.client
+from backmark.grader.client import Client
+from backmark.grader.model.records import Scope
 from tests.client.running import Running
 from tests.services import require_program
 
@@ -107,6 +107,6 @@ def test_the_python_of_the_clients_own_page_works(environment: dict[str, str], t
 def test_every_error_and_name_of_the_client_is_on_its_page() -> None:
     """By its name."""
     page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
-    assert [name for name in grader.client.__all__ if f"`{name}`" not in page] == []
+    assert [name for name in backmark.grader.client.__all__ if f"`{name}`" not in page] == []
     calls = [name for name in vars(Client) if not name.startswith("_")]
     assert [name for name in calls if f"`{name}" not in page] == []

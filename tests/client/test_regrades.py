@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import pytest
 
-from grader.client import Client
-from grader.client.regrade_records import AT_REST, Regrade
-from grader.contracts.gallery import find_folder
-from grader.contracts.language.folder import NAME, join
-from grader.model.records import Scope, State
-from grader.store.regrades.model import Phase, Which
+from backmark.grader.client import Client
+from backmark.grader.client.regrade_records import AT_REST, Regrade
+from backmark.grader.contracts.gallery import find_folder
+from backmark.grader.contracts.language.folder import NAME, join
+from backmark.grader.model.records import Scope, State
+from backmark.grader.store.regrades.model import Phase, Which
+from backmark.worker.cli.commands import regrade
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES
-from worker.cli.commands import regrade
 
 #: Marks of the gradients of the weights, at first and then.
 FEW, MANY = 5, 13
@@ -152,7 +152,7 @@ def test_somebody_at_a_terminal_is_asked_first(regrade_setup: Regrading, answer:
     number = client.regrades.wait(client.regrades.start(assignment, students=["eve"], outcomes=["failed"]).id).id
     terminal_end, process_end = pty.openpty()
     os.write(terminal_end, f"{answer}\n".encode())
-    words = [sys.executable, "-m", "worker.cli.main", "regrade", "apply", number]
+    words = [sys.executable, "-m", "backmark.worker.cli.main", "regrade", "apply", number]
     environment = {**os.environ, **variables, "PYTHONPATH": str(EXAMPLES.parent)}
     process = subprocess.run(words, stdin=process_end, capture_output=True, text=True, check=False, env=environment)
     os.close(terminal_end)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from backmark.worker.serve.embedded import free_port
 from tests.client.running import command
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, serve_script, submission
 from tests.service.parts import until
-from worker.serve.embedded import free_port
 
 #: The assignments of a server, as one of an earlier version lists them.
 ASSIGNMENTS = Answer(
@@ -97,7 +97,7 @@ def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -
 def test_who_stops_waiting_is_told_what_goes_on_and_how_to_ask_for_it(tmp_path: Path) -> None:
     (tmp_path / "a.py").touch()
     with serve_script(Answer(202, submission("queued"))) as server:
-        words = [sys.executable, "-m", "worker.cli.main", "submit", str(tmp_path / "a.py")]
+        words = [sys.executable, "-m", "backmark.worker.cli.main", "submit", str(tmp_path / "a.py")]
         environment = {**os.environ, **at(server), "PYTHONPATH": str(Path(__file__).parents[2])}
         with subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env=environment) as process:
             until(lambda: len(server.asked) > 1, "it waits")
@@ -165,7 +165,7 @@ def test_no_server_at_all_is_said_with_its_address() -> None:
 
 
 def test_a_missing_http_client_is_said_with_what_installs_it() -> None:
-    code = "import sys; sys.modules['httpx'] = None; from worker.cli.main import main; main(['status', 's1'])"
+    code = "import sys; sys.modules['httpx'] = None; from backmark.worker.cli.main import main; main(['status', 's1'])"
     root = Path(__file__).parents[2]
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
     assert process.returncode == 2

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.client import (
+from backmark.grader.client import (
     Client,
     Conflict,
     Fault,
@@ -26,11 +26,11 @@ from grader.client import (
     Unexpected,
     Unusable,
 )
-from grader.client.patience import retry_after
-from grader.model.records import Scope
+from backmark.grader.client.patience import retry_after
+from backmark.grader.model.records import Scope
+from backmark.worker.serve.embedded import free_port
 from tests.client.scripted import TOKEN, Answer, problem, serve_script, submission
 from tests.services import require_program
-from worker.serve.embedded import free_port
 
 HASTE = Patience(total=5.0, unreached=5.0, first=0.001, most=0.002)
 ACCEPTED = Answer(202, submission("queued"))

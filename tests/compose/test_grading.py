@@ -34,12 +34,12 @@ KILL_ALL = ("python", "-c", "import os; os.kill(-1, 9)")
 #: and revision. A service with a secret grades on no others.
 GROUP_CASES = """
 import base64, sys
-from grader.contracts.judging.revision import load
-from grader.model.fresh_places import group
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.contracts.judging.revision import dump
-from worker.service.fresh_cases import of_group
+from backmark.grader.contracts.judging.revision import load
+from backmark.grader.model.fresh_places import group
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.contracts.judging.revision import dump
+from backmark.worker.service.fresh_cases import of_group
 course, student, name = sys.argv[1:]
 settings = ServiceSettings.load()
 secret, assignments = settings.secret.get_secret_value().encode(), Store.connect(settings).assignments
@@ -83,7 +83,7 @@ def test_a_submission_gets_the_verdict_that_the_command_line_gives(
 
 def grade(example: str, assignment: str) -> dict[str, Any]:
     """Return the verdict of the command line."""
-    command = [sys.executable, "-m", "worker.cli.main", "grade", "--json", "--assignment", assignment]
+    command = [sys.executable, "-m", "backmark.worker.cli.main", "grade", "--json", "--assignment", assignment]
     process = subprocess.run([*command, str(EXAMPLES / example)], capture_output=True, text=True, check=False)
     verdict: dict[str, Any] = json.loads(process.stdout)
     return verdict

@@ -8,27 +8,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.draw import draw_all
-from grader.contracts.cases.drawn import dump_cases
-from grader.contracts.cases.exchange import AnyExchange, ContractExchange
-from grader.contracts.gallery import find_drawn
-from grader.contracts.judging import revision
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision, load_packaged
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
-from grader.contracts.language.driver import defined_names
-from grader.contracts.publishing import finishing
-from grader.contracts.repair.mender import Mender
-from grader.errors import SubmissionError
-from grader.model.assignment import Limits
-from grader.model.verdict import Judgement
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.cases.drawn import dump_cases
+from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from backmark.grader.contracts.gallery import find_drawn
+from backmark.grader.contracts.judging import revision
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision, load_packaged
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
+from backmark.grader.contracts.language.driver import defined_names
+from backmark.grader.contracts.publishing import finishing
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.errors import SubmissionError
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.verdict import Judgement
+from backmark.worker.grading.candidate import Jailed, Requests, entry, request
+from backmark.worker.sandbox.inside.rejection import Rejected
+from backmark.worker.sandbox.inside.source import extract
 from tests.conftest import REVISIONS
 from tests.local import LocalSession, local_by
-from worker.grading.candidate import Jailed, Requests, entry, request
-from worker.sandbox.inside.rejection import Rejected
-from worker.sandbox.inside.source import extract
 
 
 @dataclass(frozen=True)

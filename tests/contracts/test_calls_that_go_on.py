@@ -4,17 +4,17 @@ import json
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.counterexample import CaseCounterexample
-from grader.model.source_line import SourceLine
-from grader.model.verdict import Judgement, Mark, Outcome, Verdict
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import Judgement, Mark, Outcome, Verdict
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
 from tests.contracts.making import LINEAR, RIGHT, build, build_shared, contract, judge
 from tests.contracts.test_gallery import read_entry
 from tests.sandbox.packages import pack
 from tests.sandbox.test_source_notebook import notebook
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
 
 PARTS = "abcdef"
 FUNCTIONS = {

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.contracts import gallery
-from grader.contracts.cases.values import KINDS as KINDS_OF_VALUES
-from grader.contracts.language.assignment import VALUES
-from grader.contracts.language.tables import SLIP_WANTED, WANTED
-from worker.cli.main import main
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.cases.values import KINDS as KINDS_OF_VALUES
+from backmark.grader.contracts.language.assignment import VALUES
+from backmark.grader.contracts.language.tables import SLIP_WANTED, WANTED
+from backmark.worker.cli.main import main
 
 DOCS = Path(__file__).parents[3] / "docs"
 GALLERY = DOCS.with_name("grader") / "assignments" / "gallery"
@@ -182,7 +182,7 @@ def test_cases_that_are_drawn_need_no_jail_to_grade_by(tmp_path: Path, monkeypat
 
 
 def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
-    """`python -m grader.contracts.gallery > docs/gallery.md`."""
+    """`python -m backmark.grader.contracts.gallery > docs/gallery.md`."""
     assert (DOCS / "gallery.md").read_text() == gallery.render_page(gallery.list_gallery())
 
 

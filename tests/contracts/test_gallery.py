@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import grader.assignments
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import reading, row_comments
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.publishing.tolerance import is_rough
-from grader.contracts.rows.results import all_wrong
-from grader.model.verdict import Judgement, Mark, Outcome
+import backmark.grader.assignments
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import reading, row_comments
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.publishing.tolerance import is_rough
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from tests.contracts.making import LocalWorkshop, build, build_shared, judge
 
-GALLERY = Path(next(iter(grader.assignments.__path__))) / "gallery"
+GALLERY = Path(next(iter(backmark.grader.assignments.__path__))) / "gallery"
 FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
 SOLUTIONS = ("solution.py", "other_solution.py")
 #: Seeds of the nightly drawings.

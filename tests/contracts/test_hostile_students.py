@@ -6,19 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from grader.contracts.cases.answers import Answer, Raised
-from grader.contracts.cases.contract_cases import list_expressions
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.errors import CandidateError, Crashed
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.cases.answers import Answer, Raised
+from backmark.grader.contracts.cases.contract_cases import list_expressions
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.errors import CandidateError, Crashed
+from backmark.grader.model.verdict import Outcome
+from backmark.worker.grading import workshop
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.workshop import JailWorkshop
+from backmark.worker.sandbox.policy import JailLimits
 from tests.contracts.making import RIGHT, build, contract
-from worker.grading import workshop
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.grading.workshop import JailWorkshop
-from worker.sandbox.policy import JailLimits
 
 pytestmark = pytest.mark.usefixtures("limits")
 
@@ -115,8 +115,8 @@ import sys
 
 
 def _forge(x):
-    module = sys.modules["worker.sandbox.inside.calls"]
-    wire = sys.modules["worker.sandbox.inside.wire"]
+    module = sys.modules["backmark.worker.sandbox.inside.calls"]
+    wire = sys.modules["backmark.worker.sandbox.inside.wire"]
     malformed = dict(where="dx", index=None, found=dict(type="int", shape=None, dtype=None, length=None))
     raised = dict(type="E", message="", traceback="", frames=[], lines=[])
     fine = dict(kind="partial", changed=[], status="002", raised=raised, malformed=[])
@@ -218,7 +218,7 @@ WRONG = RIGHT.replace("x.T @ dout", "0 * w")
         "import sys; sys._getframe(2).f_locals['statement'] = None; return x, dout",
         "import sys; sys._getframe(2).f_locals['namespace'].update(dx=dout @ w.T); raise ValueError",
         "import sys; sys._getframe(2).f_locals['failures'].record = print; raise ValueError",
-        "import sys; sys.modules['worker.sandbox.inside.calls'].numbers = lambda v, w, i, s: bytes(8 * np.prod(s))",
+        "import backmark.worker.sandbox.inside.calls as calls; calls.numbers = lambda v, w, i, s: bytes(8 * np.prod(s))",
         "import builtins; builtins.len = lambda *a: 0",
         "class E:\n        __eq__ = lambda *a: True\n    return dout @ w.T, E()",
     ],

@@ -10,25 +10,25 @@ from zipfile import ZipFile
 import pytest
 from click.testing import CliRunner
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import folder
-from grader.errors import BadAssignment
-from grader.model.counterexample import CaseCounterexample
-from grader.model.records import Job, Kind, Scope, State
-from grader.model.source_line import SourceLine
-from grader.model.verdict import Outcome, Verdict
-from grader.store.publications import NewPublication
-from grader.web import create_app
-from grader.web.http import links
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import folder
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.web import create_app
+from backmark.grader.web.http import links
+from backmark.worker.cli.main import main
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.service.tasks import perform
 from tests.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract
 from tests.sandbox.packages import LINK, pack
 from tests.service.conftest import Making, making, redis_server
 from tests.web.visitor import Visitor
-from worker.cli.main import main
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.service.tasks import perform
 
 __all__ = ["making", "redis_server"]
 
@@ -276,7 +276,7 @@ def test_a_folder_is_sent_to_a_server_as_an_archive_of_its_python_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = _Server()
-    monkeypatch.setattr("worker.cli.commands.submit.connect", lambda: server)
+    monkeypatch.setattr("backmark.worker.cli.commands.submit.connect", lambda: server)
     write(tmp_path / "class" / "j.doe", {PATH: CALLING, "data.csv": "1,2", ".git/hooks/x.py": "1"})
     (tmp_path / "class" / "ada.zip").write_bytes(pack({PATH: CALLING}))
     outcome = CliRunner().invoke(main, ["submit", str(tmp_path / "class"), "--assignment", "linear", "--no-wait"])

@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.contracts.language import folder
-from grader.model.records import Job, Kind, Scope, State
-from grader.store.publications import NewPublication
-from grader.store.submissions import NewSubmission
-from grader.web import create_app
+from backmark.grader.contracts.language import folder
+from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web import create_app
+from backmark.worker.cli.main import main
+from backmark.worker.service.context import Context
+from backmark.worker.service.tasks import perform
 from tests.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT
 from tests.service.conftest import Making, context, making, redis_server
 from tests.web.visitor import Visitor
-from worker.cli.main import main
-from worker.service.context import Context
-from worker.service.tasks import perform
 
 __all__ = ["Making", "context", "making", "redis_server"]
 
@@ -78,8 +78,8 @@ def test_what_ends_a_submission_is_its_outcome(body: str, outcome: str, home: Pa
 
 
 def test_a_reference_that_does_not_end_is_refused_with_a_sentence(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from worker.grading import workshop  # noqa: PLC0415 - whose limits are lowered here alone
-    from worker.sandbox.policy import JailLimits  # noqa: PLC0415 - as above
+    from backmark.worker.grading import workshop  # noqa: PLC0415 - whose limits are lowered here alone
+    from backmark.worker.sandbox.policy import JailLimits  # noqa: PLC0415 - as above
 
     monkeypatch.setattr(workshop, "LIMITS", JailLimits(0.5, 1.0, 1 << 30, 1 << 20))
     (home / "reference.py").write_text("def forward(tap, x, w):\n    while True: pass\n")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.courses.gradebook import (
+from backmark.grader.courses.gradebook import (
     ColumnNotChosen,
     FilledGradebook,
     Gradebook,
@@ -18,7 +18,7 @@ from grader.courses.gradebook import (
     fill,
     read_gradebook,
 )
-from grader.courses.gradebook_table import GradebookError, GradebookTable
+from backmark.grader.courses.gradebook_table import GradebookError, GradebookTable
 
 CANVAS = (
     "Student,ID,SIS User ID,SIS Login ID,Section,Notes,Backprop (4711),Quiz (12),Current Score,Final Score (2026)\r\n"

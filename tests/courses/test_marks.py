@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from grader.courses.checks import extension_faults, outage_faults, override_faults, policy_faults
-from grader.courses.marks import mark_course
-from grader.model.courses import Attempt, CourseTerms, Extension, Outage, Override, Policy
+from backmark.grader.courses.checks import extension_faults, outage_faults, override_faults, policy_faults
+from backmark.grader.courses.marks import mark_course
+from backmark.grader.model.courses import Attempt, CourseTerms, Extension, Outage, Override, Policy
 
 
 def extension(**values: float) -> Extension:

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from grader.courses.limits import Bar, limits, may_hand_in
-from grader.courses.marks import late_days, lateness, mark_student
-from grader.courses.times import BadTime, read_time, write_time
-from grader.model.courses import Attempt, Counts, Extension, Outage, Policy, Terms
+from backmark.grader.courses.limits import Bar, limits, may_hand_in
+from backmark.grader.courses.marks import late_days, lateness, mark_student
+from backmark.grader.courses.times import BadTime, read_time, write_time
+from backmark.grader.model.courses import Attempt, Counts, Extension, Outage, Policy, Terms
 
 #: A fortnight, in which everything happens; with fractions, as the store records times.
 MOMENTS = st.one_of(

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from grader.courses.limits import Bar, HandInRefusal, limits_of, may_hand_in
-from grader.courses.marks import mark_student
-from grader.courses.times import BadTime, read_time
+from backmark.grader.courses.limits import Bar, HandInRefusal, limits_of, may_hand_in
+from backmark.grader.courses.marks import mark_student
+from backmark.grader.courses.times import BadTime, read_time
 from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, share, terms
 
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from grader.courses.times import read_time
-from grader.model.courses import Attempt, Counts, Extension, Outage, Override, Policy, Terms
+from backmark.grader.courses.times import read_time
+from backmark.grader.model.courses import Attempt, Counts, Extension, Outage, Override, Policy, Terms
 
 PAGE = Path(__file__).parents[2] / "docs/marks.md"
 STUDENT = "ada"

@@ -6,7 +6,7 @@ import pytest
 
 from tests.client.running import Running, run_service
 from tests.services import redis_server
-from worker.serve.embedded import EmbeddedRedis
+from backmark.worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

@@ -20,11 +20,11 @@ from standardwebhooks import Webhook
 from werkzeug.serving import make_server
 
 from examples.portal import create_app
-from grader.model.records import Scope
+from backmark.grader.model.records import Scope
 from tests.client.running import Running
 from tests.service.parts import until
 from tests.services import require_program
-from worker.serve.embedded import free_port
+from backmark.worker.serve.embedded import free_port
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")

@@ -8,16 +8,16 @@ import pytest
 from flask import Flask
 from pydantic import HttpUrl, SecretStr
 
-from grader.lti.identity import platform_id
-from grader.model.lti import Platform
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web import create_app
+from backmark.grader.lti.identity import platform_id
+from backmark.grader.model.lti import Platform
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.lti.browsing import PUBLIC, LtiBrowser
 from tests.lti.platform.lms import INSTRUCTOR, Link, Lms, Tool
 from tests.lti.platform.serving import serve_app
 from tests.services import redis_server
-from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

@@ -6,9 +6,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.lti.claims import _CLAIMS, LaunchClaims, read_claims
-from grader.lti.identity import part_of
-from grader.lti.refusals import LaunchRefused
+from backmark.grader.lti.claims import _CLAIMS, LaunchClaims, read_claims
+from backmark.grader.lti.identity import part_of
+from backmark.grader.lti.refusals import LaunchRefused
 
 #: Half surrogate pairs too, which JSON can say and UTF-8 cannot.
 TEXTS = st.text(st.characters(exclude_categories=()), max_size=20)

@@ -3,8 +3,8 @@
 import re
 from html import unescape
 
-from grader.model.courses import Counts, Policy
-from grader.store.store import Store
+from backmark.grader.model.courses import Counts, Policy
+from backmark.grader.store.store import Store
 from tests.lti.browsing import LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.lms import DL, Lms

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from grader.lti.identity import (
+from backmark.grader.lti.identity import (
     CourseRole,
     course_name,
     early_course_name,
@@ -17,8 +17,8 @@ from grader.lti.identity import (
     platform_id,
     student_name,
 )
-from grader.lti.tool_keys import AHEAD, ToolKey, signing_key
-from grader.web.http.schemas import Name
+from backmark.grader.lti.tool_keys import AHEAD, ToolKey, signing_key
+from backmark.grader.web.http.schemas import Name
 from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, INSTRUCTOR, LEARNER, MEMBERSHIP, MENTOR, TEST_USER
 
 NAME: TypeAdapter[str] = TypeAdapter(Name)

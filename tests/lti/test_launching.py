@@ -7,13 +7,13 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from grader.lti.identity import course_name, platform_id
-from grader.model.courses import Policy, RosterEntry
-from grader.model.records import Scope
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web.http import links
+from backmark.grader.lti.identity import course_name, platform_id
+from backmark.grader.model.courses import Policy, RosterEntry
+from backmark.grader.model.records import Scope
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.http import links
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.lms import ADMINISTRATOR, ASSISTANT, DL, LEARNER, LTI, MENTOR, TEST_USER, Claims, Lms

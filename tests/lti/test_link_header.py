@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.lti.link_header import UnreadableLink, find_link
+from backmark.grader.lti.link_header import UnreadableLink, find_link
 
 #: Text of the letters that the syntax is made of, and of some that it is not.
 HEADERS = st.text(st.sampled_from('<>;,=" \\\tarelnxt/'), max_size=60)

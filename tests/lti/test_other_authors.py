@@ -16,12 +16,12 @@ from lti1p3platform.request import Request
 from pylti1p3.dynamic_registration import generate_key_pair
 from pylti1p3.service_connector import ServiceConnector
 
-from grader.lti.identity import course_name, platform_id
-from grader.lti.tool_keys import ToolKeys
-from grader.model.lti import Platform
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web.lti.connections import new_session
+from backmark.grader.lti.identity import course_name, platform_id
+from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.model.lti import Platform
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web.lti.connections import new_session
 from tests.lti.browsing import FRAME, HTML, PUBLIC
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.lms import INSTRUCTOR, LEARNER

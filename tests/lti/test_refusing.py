@@ -10,11 +10,11 @@ import jwt
 import pytest
 from flask import Flask, Response
 
-from grader.lti.identity import course_name, platform_id
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web import create_app
-from grader.web.lti.login_state import _cookie
+from backmark.grader.lti.identity import course_name, platform_id
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.grader.web.lti.login_state import _cookie
 from tests.lti.browsing import TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT, enter
 from tests.lti.platform.lms import DL, LTI, Claims, Key, Link

@@ -7,14 +7,14 @@ import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 
-from grader.lti.identity import platform_id
-from grader.lti.tool_keys import AHEAD, ToolKeys
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.lti.identity import platform_id
+from backmark.grader.lti.tool_keys import AHEAD, ToolKeys
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.cli.main import main
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.lms import INSTRUCTOR, Link, Lms
-from worker.cli.main import main
 
 
 @pytest.fixture

@@ -11,16 +11,19 @@ import jwt
 import pytest
 from werkzeug.wrappers import Request
 
-from grader.addresses import Destinations
-from grader.lti.identity import course_name, line_item_id, platform_id
-from grader.lti.services import PlatformServices
-from grader.lti.session import PlatformSession
-from grader.lti.tool_keys import ToolKeys
-from grader.model.courses import Override
-from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
-from grader.settings.service import ServiceSettings
-from grader.store.scores import ScoreState
-from grader.store.store import Store
+from backmark.grader.addresses import Destinations
+from backmark.grader.lti.identity import course_name, line_item_id, platform_id
+from backmark.grader.lti.services import PlatformServices
+from backmark.grader.lti.session import PlatformSession
+from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.model.courses import Override
+from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.scores import ScoreState
+from backmark.grader.store.store import Store
+from backmark.worker.service.gradebooks import gradebook_loops
+from backmark.worker.service.score_sources import recorded_sources
+from backmark.worker.service.scores import LEASE, GradebookScores
 from tests.lti.browsing import LtiBrowser
 from tests.lti.conftest import ASSIGNMENT
 from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
@@ -29,9 +32,6 @@ from tests.lti.platform.others import OtherPlatform
 from tests.lti.platform.serving import serve_app
 from tests.service.parts import PATIENCE, until
 from tests.store.making import accept, claim_job, new, replace_verdict, verdict
-from worker.service.gradebooks import gradebook_loops
-from worker.service.score_sources import recorded_sources
-from worker.service.scores import LEASE, GradebookScores
 
 
 @pytest.fixture
@@ -143,9 +143,9 @@ def test_a_platform_by_other_authors_takes_marks_and_gives_its_roster(
 #: A sweeper of its own: the settings and the Redis's address are its arguments.
 SWEEPER = """
 import sys, threading
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.service.gradebooks import gradebook_loops
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.service.gradebooks import gradebook_loops
 
 given = ServiceSettings.model_validate_json(sys.argv[1])
 secret = ServiceSettings(redis_url=sys.argv[2], secret=sys.argv[3])

@@ -5,12 +5,12 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.model.counterexample import CaseInput
-from grader.model.result import read_verdict
-from grader.model.stored import read
-from grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
-from grader.reports.numpy_text import format_input
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.model.counterexample import CaseInput
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.stored import read
+from backmark.grader.model.verdict import Flag, Judgement, Outcome, StudentError, Verdict
+from backmark.grader.reports.numpy_text import format_input
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.test_terminal import judge_source, show_verdict, verdict
 

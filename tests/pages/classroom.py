@@ -1,11 +1,11 @@
 """A class that handed in for two weeks: verdicts of real gradings, each given to many students."""
 
-from grader.model.records import Job, Kind
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from tests.pages.house import ASSIGNMENT, House
 from tests.service.parts import EXAMPLES
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.pages.browser import Window, chromium, launch_browser
 from tests.pages.house import House, build_house
 from tests.services import redis_server, require
-from worker.sandbox.policy import Launch
-from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["Opening", "redis_server"]
 

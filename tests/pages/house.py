@@ -9,15 +9,15 @@ from pathlib import Path
 
 from flask import Flask
 
-from grader.model.assignment import Level
-from grader.model.records import Job, Kind, PublicationRecord, Scope, SubmissionRecord
-from grader.store.publications import NewPublication
-from grader.store.submissions import NewSubmission
-from grader.web import create_app
-from grader.web.http import links
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.records import Job, Kind, PublicationRecord, Scope, SubmissionRecord
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web import create_app
+from backmark.grader.web.http import links
+from backmark.worker.serve.embedded import free_port
+from backmark.worker.serve.readiness import unready_parts
 from tests.service.parts import ASSIGNMENT, COURSE, PATIENCE, Service, until
-from worker.serve.embedded import free_port
-from worker.serve.readiness import unready_parts
 
 __all__ = ["ASSIGNMENT", "COURSE", "PATIENCE", "House", "build_house", "until"]
 

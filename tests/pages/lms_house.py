@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from flask import Flask, make_response, request
 
-from grader.lti.tool_keys import ToolKeys
-from grader.web import create_app
+from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.web import create_app
+from backmark.worker.serve.embedded import free_port
 from tests.lti.platform.gradebook import Gradebook, Member, MoodleRules
 from tests.lti.platform.lms import INSTRUCTOR, Lms
 from tests.lti.platform.serving import serve_app
 from tests.service.parts import Service
-from worker.serve.embedded import free_port
 
 #: Registrable names: each is a site.
 TOOL, LMS, OTHER = "backmark.example", "lms.example", "other.example"

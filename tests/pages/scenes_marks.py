@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from grader.model.courses import Extension, Outage, Override, Policy, RosterEntry
-from grader.model.lti import LineItem, LtiContext
-from grader.model.records import Job, Kind
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.courses import Extension, Outage, Override, Policy, RosterEntry
+from backmark.grader.model.lti import LineItem, LtiContext
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.house import ASSIGNMENT, House

@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 
-from grader.contracts.gallery import find_folder
-from grader.contracts.language.folder import bundle
-from grader.model.records import Job, Kind, Scope, SubmissionRecord
-from grader.model.verdict import Mark, Outcome
-from grader.store.regrades.model import Phase
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
+from backmark.grader.contracts.gallery import find_folder
+from backmark.grader.contracts.language.folder import bundle
+from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
+from backmark.grader.model.verdict import Mark, Outcome
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.house import ASSIGNMENT, House

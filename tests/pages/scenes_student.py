@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from grader.contracts.gallery import find_folder
-from grader.contracts.language.folder import bundle
-from grader.model.assignment import Level
-from grader.model.records import Claim, Job, Kind, State, SubmissionRecord
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
+from backmark.grader.contracts.gallery import find_folder
+from backmark.grader.contracts.language.folder import bundle
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.records import Claim, Job, Kind, State, SubmissionRecord
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
 from tests.pages.browser import Window
 from tests.pages.house import ASSIGNMENT, COURSE, House
 from tests.service.parts import EXAMPLES

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, FloatRect
 
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from tests.pages.browser import WIDE, Window, launch_browser
 from tests.pages.house import House, build_house
 from tests.pages.scenes import SCENES
-from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 Scene = Callable[[House, Window], None]
 

@@ -9,11 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.cases import as_case
-from grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, Counterexample, LayersDrawing
-from grader.model.stored import read
-from grader.web.pages.comparing import Array, compare
-from grader.web.pages.layers import Drawing, Edge, Node, Tag, draw
+from backmark.grader.model.cases import as_case
+from backmark.grader.model.counterexample import (
+    CaseCounterexample,
+    CaseInput,
+    CaseResult,
+    Counterexample,
+    LayersDrawing,
+)
+from backmark.grader.model.stored import read
+from backmark.grader.web.pages.comparing import Array, compare
+from backmark.grader.web.pages.layers import Drawing, Edge, Node, Tag, draw
 
 #: An entry of a gradient: `weights` or `biases`, layer and index.
 Entry = tuple[str, int, tuple[int, ...]]

@@ -7,8 +7,8 @@ from xml.etree import ElementTree as ET
 import pytest
 from playwright.sync_api import Page
 
-from grader.model.records import Scope, SubmissionRecord
-from grader.reports.registry import FORMATS
+from backmark.grader.model.records import Scope, SubmissionRecord
+from backmark.grader.reports.registry import FORMATS
 from tests.pages.browser import Window
 from tests.pages.house import COURSE, House
 from tests.pages.scenes_staff import sign_in

@@ -8,20 +8,20 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 
-from grader.lti.identity import course_name, platform_id
-from grader.model.courses import Extension, Override, Policy
-from grader.model.lti import Platform
-from grader.model.records import Job, Kind
-from grader.store.regrades.model import Mode, Phase, Selection, Which
-from grader.store.search import Filter
+from backmark.grader.lti.identity import course_name, platform_id
+from backmark.grader.model.courses import Extension, Override, Policy
+from backmark.grader.model.lti import Platform
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.store.regrades.model import Mode, Phase, Selection, Which
+from backmark.grader.store.search import Filter
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.lti.platform.lms import Link, Tool
 from tests.pages.browser import LOOKS, Window, chromium, list_faults
 from tests.pages.house import ASSIGNMENT, PATIENCE, until
 from tests.pages.lms_house import LMS, OTHER, TOOL, LmsHouse, build_lms_house
 from tests.service.parts import EXAMPLES
 from tests.store.making import replace_verdict, verdict
-from worker.sandbox.policy import Launch
-from worker.serve.embedded import EmbeddedRedis
 
 #: Werkzeug's server, which stands in for a proxy with TLS, leaves a file open where a browser hangs up.
 pytestmark = pytest.mark.filterwarnings("ignore:.*FileIO:pytest.PytestUnraisableExceptionWarning")

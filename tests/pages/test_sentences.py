@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from grader.model.result import read_verdict
-from grader.web.pages.verdict_view import make_view
+from backmark.grader.model.result import read_verdict
+from backmark.grader.web.pages.verdict_view import make_view
 from tests.web.verdicts import failing_verdict, passing_verdict
 
 MASK: dict[str, Any] = {

@@ -6,9 +6,9 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from grader.model.records import Job, Kind
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
 from tests.pages.browser import LOOKS, Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.conftest import Opening

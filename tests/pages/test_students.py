@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from grader.model.assignment import Level
-from grader.model.counterexample import NETWORK
-from grader.model.records import Job, Kind, State
-from grader.store.search import Filter
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.counterexample import NETWORK
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.store.search import Filter
+from backmark.worker.serve.embedded import free_port
+from backmark.worker.serve.readiness import unready_parts
 from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
 from tests.pages.house import COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accept_submission, grade_example, lose_submission
 from tests.reports.disclosing import find_betrayals, texts
 from tests.service.parts import EXAMPLES
-from worker.serve.embedded import free_port
-from worker.serve.readiness import unready_parts
 
 FOLDER = EXAMPLES[0].parent
 MILLISECONDS = 1000 * PATIENCE

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from grader.model.assignment import Feedback
-from grader.model.counterexample import Counterexample, Gradient
-from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from grader.model.result import read_verdict
-from grader.model.slip import Slip, SlipKind
-from grader.model.source_line import SourceLine
-from grader.model.verdict import (
+from backmark.grader.model.assignment import Feedback
+from backmark.grader.model.counterexample import Counterexample, Gradient
+from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import (
     CaseReached,
     CheckReason,
     Diagnosis,
@@ -31,7 +31,7 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
-from grader.reports import disclosure
+from backmark.grader.reports import disclosure
 
 #: What a student's code says where it means to tell what it saw.
 CANARY = "zq-said-weights-0.61803398"

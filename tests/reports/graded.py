@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Any
 
-from grader.model.assignment import Level
-from grader.model.counterexample import Counterexample, Gradient
-from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from grader.model.records import State, SubmissionRecord
-from grader.model.source_line import SourceLine
-from grader.model.verdict import (
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.counterexample import Counterexample, Gradient
+from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import (
     Diagnosis,
     FirstDifference,
     Flag,

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.mended_statement import MendingKind, WrongNumber
-from grader.model.slip import Slip, SlipKind
-from grader.model.source_line import SourceLine
-from grader.model.verdict import PythonMistake, StudentError
-from grader.reports.changes import describe_changes, list_changes, summarize_changes
+from backmark.grader.model.mended_statement import MendingKind, WrongNumber
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import PythonMistake, StudentError
+from backmark.grader.reports.changes import describe_changes, list_changes, summarize_changes
 from tests.reports.graded import MISSING_LINE, WRONG_LINE, repair_verdict
 
 Place = tuple[int | None, int]

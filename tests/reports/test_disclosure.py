@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import load_packaged
-from grader.contracts.language.assignment import assignment_to_json
-from grader.model.assignment import Feedback, Level
-from grader.model.result import read_verdict
-from grader.model.row_messages import MISSING
-from grader.model.source_line import SourceLine
-from grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
-from grader.reports.disclosure import WITHHELD, disclose_settings, policy
-from grader.reports.terminal import HEADLINES
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import load_packaged
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.row_messages import MISSING
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
+from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
+from backmark.grader.reports.terminal import HEADLINES
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.disclosing import (
     CANARY,

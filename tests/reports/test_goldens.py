@@ -6,10 +6,10 @@ from functools import cache
 
 import pytest
 
-from grader.model.verdict import Outcome, Verdict
-from grader.store.listings import CodeListing
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.store.listings import CodeListing
+from backmark.worker.grading.pool import Jails
 from tests.reports.golden_cases import FOLDER, SOURCES, grade_source, make_grader, show_verdict
-from worker.grading.pool import Jails
 
 Grade = Callable[[str], tuple[Verdict, CodeListing | None]]
 

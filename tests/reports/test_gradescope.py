@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from grader.model.verdict import Outcome
-from grader.reports import gradescope
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports import gradescope
 from tests.reports.graded import EXCEPTION, REFUSAL, SCRIPT, SUBMISSION, reset_rows, verdict
 
 

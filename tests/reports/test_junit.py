@@ -7,9 +7,9 @@ from xml.etree.ElementTree import Element, fromstring
 
 import pytest
 
-from grader.model.verdict import Outcome
-from grader.reports import junit
-from grader.reports.registry import FORMATS, Format
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports import junit
+from backmark.grader.reports.registry import FORMATS, Format
 from tests.reports.graded import EXCEPTION, REFUSAL, SCRIPT, SUBMISSION, reset_rows, verdict
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from grader.model.records import State
-from grader.model.verdict import Outcome
-from grader.reports import lti
-from grader.reports.registry import FORMATS
+from backmark.grader.model.records import State
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports import lti
+from backmark.grader.reports.registry import FORMATS
 from tests.reports.graded import REFUSAL, SUBMISSION, in_state, reset_rows, verdict
 
 

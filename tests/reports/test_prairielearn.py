@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from grader.model.verdict import Outcome
-from grader.reports import prairielearn
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports import prairielearn
 from tests.reports.graded import EXAMPLE, EXCEPTION, REFUSAL, ROWS, SUBMISSION, reset_rows, verdict
 
 

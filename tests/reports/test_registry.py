@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.verdict import Outcome, StudentError
-from grader.reports.registry import FORMATS, Format
-from grader.reports.wording import MOST, clean
+from backmark.grader.model.verdict import Outcome, StudentError
+from backmark.grader.reports.registry import FORMATS, Format
+from backmark.grader.reports.wording import MOST, clean
 from tests.reports.graded import SUBMISSION, verdict
 
 FORMS = list(FORMATS.values())

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.model.slip import Slip, SlipKind
-from grader.reports.slips import ask_about, describe_slips
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.reports.slips import ask_about, describe_slips
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.language.assignment import KIND
-from grader.model.assignment import Level
-from grader.model.verdict import (
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.verdict import (
     Diagnosis,
     GradedAssignment,
     GradedSubmission,
@@ -24,14 +24,14 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
-from grader.reports.plaintext import plain, sentence
-from grader.reports.tally import TallyRow
-from grader.reports.terminal import render, summary
+from backmark.grader.reports.plaintext import plain, sentence
+from backmark.grader.reports.tally import TallyRow
+from backmark.grader.reports.terminal import render, summary
+from backmark.worker.grading.candidate import Jailed
 from tests.corpus import four_lines
 from tests.corpus.short import RIGHT, SLIPS
 from tests.local import local
 from tests.reports.graded import WRONG_LINE, repair_verdict
-from worker.grading.candidate import Jailed
 
 
 def show_verdict(verdict: Verdict, width: int = 100, *, colour: bool = False) -> str:

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.forked import Forked
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.process import Jail, Unjailed
+from backmark.worker.sandbox.reply import Reply
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.single import Bubbled, Single
+from backmark.worker.sandbox.template import Template
 from tests.local import entry_of
-from worker.sandbox import policy
-from worker.sandbox.forked import Forked
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.process import Jail, Unjailed
-from worker.sandbox.reply import Reply
-from worker.sandbox.request import JailRequest
-from worker.sandbox.session import Session
-from worker.sandbox.single import Bubbled, Single
-from worker.sandbox.template import Template
 
 Ask = Callable[..., list[Reply]]
 

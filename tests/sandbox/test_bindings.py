@@ -2,8 +2,8 @@
 
 import pytest
 
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.source import extract
 
 PAIR = "out = forward(x, w)\ndx, dw = backward(dout, x, w)"
 MODEL = "net = Net(w)\nloss, grads = net.loss(x, y)\ndb = grads['b']"

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import BackmarkError, Crashed, JailFailed, SubmissionError, TimedOut
+from backmark.grader.errors import BackmarkError, Crashed, JailFailed, SubmissionError, TimedOut
+from backmark.worker.sandbox.cgroup import Cgroup, Overruns
+from backmark.worker.sandbox.clock import Clock
+from backmark.worker.sandbox.inside.wire import Parser
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.process import Jail, begin
+from backmark.worker.sandbox.session import Session
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, pid_of
-from worker.sandbox.cgroup import Cgroup, Overruns
-from worker.sandbox.clock import Clock
-from worker.sandbox.inside.wire import Parser
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.process import Jail, begin
-from worker.sandbox.session import Session
 
 
 @contextmanager

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from worker.sandbox.inside.asked import read_request
-from worker.sandbox.inside.calls import CallsQuestion
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.source import extract
-from worker.sandbox.inside.student import Student
-from worker.sandbox.inside.wire import Frame, Parser
+from backmark.worker.sandbox.inside.asked import read_request
+from backmark.worker.sandbox.inside.calls import CallsQuestion
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.inside.wire import Frame, Parser
 
 INPUTS = {
     "x": {"array": [2]},

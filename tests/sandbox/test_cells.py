@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from grader.errors import Crashed
-from worker.sandbox import reply
-from worker.sandbox.inside.cells import BYTES, CELLS, Cells, decode, encode
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.notebook import NotebookCell
-from worker.sandbox.inside.wire import Frame
+from backmark.grader.errors import Crashed
+from backmark.worker.sandbox import reply
+from backmark.worker.sandbox.inside.cells import BYTES, CELLS, Cells, decode, encode
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.notebook import NotebookCell
+from backmark.worker.sandbox.inside.wire import Frame
 
 
 def test_they_come_out_as_they_were_with_what_follows_them() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.sandbox.cgroup import Cgroup
+from backmark.worker.sandbox.cgroup import Cgroup
 
 LONG_AGO = 1_000_000_000
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.errors import BackmarkError, JailFailed, TimedOut
-from worker.sandbox import clock
-from worker.sandbox.clock import Budget, Clock
-from worker.sandbox.policy import JailLimits
-from worker.sandbox.usage import Usage
+from backmark.grader.errors import BackmarkError, JailFailed, TimedOut
+from backmark.worker.sandbox import clock
+from backmark.worker.sandbox.clock import Budget, Clock
+from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.usage import Usage
 
 LIMITS = JailLimits(seconds_per_call=2.0, seconds=20.0, memory=1 << 30, output=1000)
 
@@ -22,7 +22,7 @@ class Machine:
         self.state = "S"
         self.counted = True
         self.at_end: float | None = None
-        monkeypatch.setattr("worker.sandbox.clock.time.monotonic", lambda: self.now)
+        monkeypatch.setattr("backmark.worker.sandbox.clock.time.monotonic", lambda: self.now)
         monkeypatch.setattr(clock, "own_seconds", lambda: self.own)
         self.budget = Budget()
         self.clock = Clock(self, LIMITS, self.budget)

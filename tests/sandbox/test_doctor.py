@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from worker.sandbox import doctor
-from worker.sandbox.policy import Launch
+from backmark.worker.sandbox import doctor
+from backmark.worker.sandbox.policy import Launch
 
 ROOT = Path(__file__).parents[2]
 

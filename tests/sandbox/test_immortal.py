@@ -6,7 +6,7 @@ import textwrap
 
 import pytest
 
-from worker.sandbox.inside.immortal import _possible
+from backmark.worker.sandbox.inside.immortal import _possible
 
 #: What each program prints, where this Python has such objects.
 PROGRAMS = {
@@ -68,7 +68,7 @@ PROGRAMS = {
 @pytest.mark.parametrize("program_name", PROGRAMS)
 def test_an_object_that_is_immortal(program_name: str) -> None:
     program, output = PROGRAMS[program_name]
-    head = "import gc, json, sys\nimport numpy as np\nfrom worker.sandbox.inside.immortal import immortalise\n"
+    head = "import gc, json, sys\nimport numpy as np\nfrom backmark.worker.sandbox.inside.immortal import immortalise\n"
     process = subprocess.run(
         [sys.executable, "-c", head + textwrap.dedent(program)], capture_output=True, text=True, check=True
     )
@@ -79,7 +79,7 @@ def test_where_python_counts_all_references_nothing_is_written() -> None:
     """As before 3.12, or in a Python without a global lock, where a count is somewhere else."""
     program = """
 import sys
-from worker.sandbox.inside import immortal
+from backmark.worker.sandbox.inside import immortal
 immortal._possible = lambda: False
 kept = ["held"]
 before = sys.getrefcount(kept)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.sandbox.installation import Installation
-from worker.sandbox.policy import INSIDE, find_numpy
+from backmark.worker.sandbox.installation import Installation
+from backmark.worker.sandbox.policy import INSIDE, find_numpy
 
 
 @pytest.mark.parametrize(

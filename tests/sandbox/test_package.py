@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.importer import CourseModules, Importer, package_of
+from backmark.worker.sandbox.inside.notebook import NotebookCell
+from backmark.worker.sandbox.inside.rejection import Rejected
+from backmark.worker.sandbox.inside.source import Slice, extract
+from backmark.worker.sandbox.inside.student import Student
 from tests.sandbox.packages import LINK, pack
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.importer import CourseModules, Importer, package_of
-from worker.sandbox.inside.notebook import NotebookCell
-from worker.sandbox.inside.rejection import Rejected
-from worker.sandbox.inside.source import Slice, extract
-from worker.sandbox.inside.student import Student
 
 PATH = "cs231n/classifiers/net.py"
 RIGHT = "def f(x):\n    return 2 * x\n"

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from backmark.worker.sandbox.inside.asked import read_request
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.source import Rejected, Slice, extract
+from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.inside.wire import Parser
 from tests.sandbox.packages import pack
 from tests.sandbox.test_source_notebook import notebook
 from tests.sandbox.test_source_rejections import read_named_lines
-from worker.sandbox.inside.asked import read_request
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.source import Rejected, Slice, extract
-from worker.sandbox.inside.student import Student
-from worker.sandbox.inside.wire import Parser
 
 CALL = "y = f(x, w)"
 #: The cases have these; the module is given `N` and the course's `scale`.

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from worker.sandbox.polled import Polled
+from backmark.worker.sandbox.polled import Polled
 
 
 @pytest.mark.parametrize("roomy", [True, False])

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from grader.errors import Crashed
+from backmark.grader.errors import Crashed
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.wire import Frame
+from backmark.worker.sandbox.reply import AnswerReader
 from tests.local import entry_of
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.wire import Frame
-from worker.sandbox.reply import AnswerReader
 
 RAISED = {"type": "E", "message": "", "traceback": "", "frames": [], "lines": []}
 #: An answer about a case of two results, with nine numbers.

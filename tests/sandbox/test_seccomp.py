@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from backmark.worker.sandbox import seccomp, syscalls
 from tests.services import require
-from worker.sandbox import seccomp, syscalls
 
 X86, ARM, I386 = 0xC000003E, 0xC00000B7, 0x40000003
 DENY = seccomp.ERRNO | errno.EPERM

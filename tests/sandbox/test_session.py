@@ -14,15 +14,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, TimedOut, TooMuchOutput
+from backmark.grader.errors import Crashed, JailFailed, OutOfMemory, SubmissionError, TimedOut, TooMuchOutput
+from backmark.worker.sandbox import bubble
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.process import Jail
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.single import Bubbled, Single
+from backmark.worker.sandbox.template import Template
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers
-from worker.sandbox import bubble
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.process import Jail
-from worker.sandbox.session import Session
-from worker.sandbox.single import Bubbled, Single
-from worker.sandbox.template import Template
 
 RIGHT = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
@@ -404,7 +404,7 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Si
         "open('/etc/passwd')",
         "open('/x', 'w')",
         "open('/jail/x', 'w')",
-        "open('/jail/worker/sandbox/inside/runner.py', 'a')",
+        "open('/jail/backmark/worker/sandbox/inside/runner.py', 'a')",
         "import os; os.mkdir('/x')",
         "import os; os.kill(1, 9)",
         "import os; os.setuid(0)",
@@ -414,10 +414,10 @@ def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Si
         "import fcntl; fcntl.lockf(os.open(sys.executable, 0), fcntl.LOCK_SH)",
         "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (9, 9))",
         "import threading as t; [t.Thread(target=t.Event().wait, daemon=True).start() for _ in range(99)]",
-        "import grader",
-        "import grader.contracts",
-        "import worker.sandbox.session",
-        "import worker.cli.main",
+        "import backmark.grader",
+        "import backmark.grader.contracts",
+        "import backmark.worker.sandbox.session",
+        "import backmark.worker.cli.main",
         "import hypothesis",
         "import pip",
         "import click",
@@ -518,9 +518,9 @@ def test_nor_is_one_if_the_worker_has_many_open(single: Single) -> None:
 
 
 def test_only_what_python_needs_is_mounted(jail_session: Session) -> None:
-    folders = ("/jail", "/jail/worker", "/jail/worker/sandbox")
+    folders = ("/jail", "/jail/backmark", "/jail/backmark/worker", "/jail/backmark/worker/sandbox")
     lines = f"for folder in {folders}:\n    print(*os.listdir(folder))"
-    assert sorted(look(jail_session, lines).split()) == ["inside", "sandbox", "site", "worker"]
+    assert sorted(look(jail_session, lines).split()) == ["backmark", "inside", "sandbox", "site", "worker"]
 
 
 def test_every_mount_is_read_only(jail_session: Session) -> None:
@@ -548,8 +548,8 @@ def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "from tests.sandbox.conftest import LIMITS\n"
-        f"from worker.sandbox import policy\nfrom worker.sandbox.{kind.lower()} import {kind}\n"
-        "from worker.sandbox.session import Session\n"
+        f"from backmark.worker.sandbox import policy\nfrom backmark.worker.sandbox.{kind.lower()} import {kind}\n"
+        "from backmark.worker.sandbox.session import Session\n"
         f"session = Session({kind}(policy.plan_jailed()), LIMITS)\nsession._await_ready()\n"
         "found = [os.getpid()]\n"
         "for pid in found:\n"

@@ -2,8 +2,8 @@
 
 import pytest
 
+from backmark.worker.sandbox.inside.source import Slice, extract
 from tests.local import entry_of
-from worker.sandbox.inside.source import Slice, extract
 
 
 def slice_source(source: str | bytes, filename: str = "homework.py") -> Slice:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from backmark.worker.sandbox.inside.student import Student
 from tests.sandbox.test_source import slice_source
-from worker.sandbox.inside.student import Student
 
 REGISTER = "T = {}\ndef register(g):\n  T[g.__name__] = g\n  return g\n"
 NAMED = "T = {}\ndef register(name):\n  def inner(g):\n    T[name] = g\n    return g\n  return inner\n"

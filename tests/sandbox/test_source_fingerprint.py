@@ -2,9 +2,9 @@
 
 import pytest
 
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.source import extract
 from tests.local import entry_of
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.source import extract
 
 PLAIN = "def f(a, *, b=1):\n  if a > 0:\n    return [a, b'x', 1.5, 2j, None]\n  return g(a)[1:]\n"
 MATCH = """

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from backmark.worker.sandbox.inside.source import Rejected, extract
 from tests.local import entry_of
-from worker.sandbox.inside.source import Rejected, extract
 
 #: Seconds of processor time within which any of these must be through; the jail's own limits stand behind.
 PATIENCE = 30

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
+from backmark.worker.sandbox.inside.notebook import find_beginning
+from backmark.worker.sandbox.inside.source import Rejected, Slice, extract
 from tests.local import entry_of
 from tests.sandbox.test_source_rejections import read_named_lines
-from worker.sandbox.inside.notebook import find_beginning
-from worker.sandbox.inside.source import Rejected, Slice, extract
 
 
 def notebook(*cells: str | list[str], text_first: bool = False) -> bytes:

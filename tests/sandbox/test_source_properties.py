@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from backmark.worker.sandbox.inside.source import Rejected, extract
 from tests.local import entry_of
-from worker.sandbox.inside.source import Rejected, extract
 
 REASONS = {
     "binary", "empty", "encoding", "no_such_function", "not_a_function", "not_a_notebook",

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
+from backmark.worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
 from tests.local import entry_of
-from worker.sandbox.inside.source import NOTEBOOK_LIMIT, SOURCE_LIMIT, Rejected, extract
 
 
 def read_named_lines(message: str) -> list[tuple[int, int]]:

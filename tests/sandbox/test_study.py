@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from grader.errors import Crashed
-from worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_CHANGES, MOST_EDITS, Entry
-from worker.sandbox.inside.wire import Frame
-from worker.sandbox.reply import AnswerReader
-from worker.sandbox.request import JailRequest
+from backmark.grader.errors import Crashed
+from backmark.worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_CHANGES, MOST_EDITS, Entry
+from backmark.worker.sandbox.inside.wire import Frame
+from backmark.worker.sandbox.reply import AnswerReader
+from backmark.worker.sandbox.request import JailRequest
 
 CHANGES = [["operand", "y", "z"]]
 

@@ -17,23 +17,23 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
+from backmark.worker.grading.candidate import request
+from backmark.worker.sandbox.forked import Forked
+from backmark.worker.sandbox.inside import wire
+from backmark.worker.sandbox.inside.calls import CallsQuestion
+from backmark.worker.sandbox.inside.practice import practise
+from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.sandbox.process import Jail
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.template import Template
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
 from tests.service.parts import until
-from worker.grading.candidate import request
-from worker.sandbox.forked import Forked
-from worker.sandbox.inside import wire
-from worker.sandbox.inside.calls import CallsQuestion
-from worker.sandbox.inside.practice import practise
-from worker.sandbox.inside.student import Student
-from worker.sandbox.policy import Launch
-from worker.sandbox.process import Jail
-from worker.sandbox.request import JailRequest
-from worker.sandbox.session import Session
-from worker.sandbox.single import Single
-from worker.sandbox.template import Template
 
 #: What one submission does, and what the next would then print, where it is not as it should be.
 LEFT = {
@@ -49,8 +49,8 @@ LEFT = {
         "3.141592653589793",
     ),
     "our own code": (
-        "import worker.sandbox.inside.calls as a\na.np = None",
-        "import worker.sandbox.inside.calls as a\nprint(a.np is np)",
+        "import backmark.worker.sandbox.inside.calls as a\na.np = None",
+        "import backmark.worker.sandbox.inside.calls as a\nprint(a.np is np)",
         "True",
     ),
     "a signal's handler": (
@@ -256,7 +256,7 @@ def test_whenever_its_worker_is_killed_nothing_is_left(jail: Launch, after: floa
     mark = secrets.token_hex(8)
     code = (
         "import dataclasses, sys\n"
-        "from worker.sandbox import policy\nfrom worker.sandbox.template import Template\n"
+        "from backmark.worker.sandbox import policy\nfrom backmark.worker.sandbox.template import Template\n"
         "from tests.sandbox.conftest import LIMITS\n"
         "jail = policy.plan_jailed()\n"
         f"command = (jail.command[0], '-X', 'mark={mark}', *jail.command[1:])\n"

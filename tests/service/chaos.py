@@ -11,9 +11,9 @@ from random import Random
 
 import httpx
 
-from grader.model.records import Scope
+from backmark.grader.model.records import Scope
+from backmark.worker.serve.embedded import EmbeddedRedis, free_port
 from tests.service.parts import ASSIGNMENT, COURSE, Part, Service, until
-from worker.serve.embedded import EmbeddedRedis, free_port
 
 #: Seconds between two tries to hand in a file.
 AGAIN = 0.1

@@ -6,22 +6,22 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
-from grader.model.records import Job
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
+from backmark.grader.model.records import Job
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.revisions import DrawingProcess
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.serve.embedded import EmbeddedRedis
+from backmark.worker.service import pools
+from backmark.worker.service.context import Context
+from backmark.worker.service.graders import Graders
+from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.stop import Stop
 from tests.service.parts import Service
 from tests.service.parts import service as started
 from tests.services import redis_server
-from worker.grading.pool import Jails
-from worker.grading.revisions import DrawingProcess
-from worker.sandbox.policy import Launch
-from worker.serve.embedded import EmbeddedRedis
-from worker.service import pools
-from worker.service.context import Context
-from worker.service.graders import Graders
-from worker.service.isolation import Isolation
-from worker.service.stop import Stop
 
 __all__ = ["Making", "context", "draw_once", "making", "redis_server", "service"]
 

@@ -12,15 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from grader.dispatch import AGAIN, KEY_PREFIX, CeleryDispatcher, application
-from grader.model.records import Job, Kind, Queue, SubmissionRecord
-from grader.model.verdict import Verdict
-from grader.settings.service import ServiceSettings
-from grader.store import keys
-from grader.store.connection import text
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from worker.serve.die_with_parent import tie_to_parent
+from backmark.grader.dispatch import AGAIN, KEY_PREFIX, CeleryDispatcher, application
+from backmark.grader.model.records import Job, Kind, Queue, SubmissionRecord
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store import keys
+from backmark.grader.store.connection import text
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.serve.die_with_parent import tie_to_parent
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = sorted(path for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".ipynb"})
@@ -81,7 +81,7 @@ class Part:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 # It ends with the tests, also when these are killed.
-                tie_to_parent([sys.executable, "-m", "worker.cli.main", *words]),
+                tie_to_parent([sys.executable, "-m", "backmark.worker.cli.main", *words]),
                 env={**environment, **variables},
                 cwd=root,
                 stdout=output,

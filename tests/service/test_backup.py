@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from grader.model.records import State
+from backmark.grader.model.records import State
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from tests.service.parts import EXAMPLES, ROOT, SLEEPER, Service, until
 from tests.service.parts import service as start_service
-from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
 
@@ -38,7 +38,7 @@ def hand_in(service: Service) -> Iterator[list[str]]:
 
 
 def backmark(service: Service, *words: str) -> None:
-    command = [sys.executable, "-m", "worker.cli.main", *words]
+    command = [sys.executable, "-m", "backmark.worker.cli.main", *words]
     url = service.variables["BACKMARK_REDIS_URL"]
     subprocess.run(command, cwd=ROOT, env={"BACKMARK_REDIS_URL": url}, check=True, capture_output=True)
 

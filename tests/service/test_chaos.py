@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.model.records import State
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.model.records import State
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from tests.service.chaos import FaultyService, StudentFile
 from tests.service.parts import EXAMPLES, as_json, service, until, without_identity
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 #: At each of seven faults some are being graded and some wait, and all examples are among them five times.
 SUBMISSIONS = 90

@@ -5,8 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from backmark.worker.serve.die_with_parent import tie_to_parent
 from tests.service.parts import EXAMPLES, ROOT, Service, until
-from worker.serve.die_with_parent import tie_to_parent
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()
 
@@ -14,8 +14,8 @@ RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_by
 WORKER = """
 import sys
 from pathlib import Path
-from worker.cli.main import main
-from worker.grading.pool import Jails
+from backmark.worker.cli.main import main
+from backmark.worker.grading.pool import Jails
 
 check = Jails.check
 

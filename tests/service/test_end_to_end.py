@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from grader.model.records import State
+from backmark.grader.model.records import State
 from tests.service.parts import EXAMPLES, ROOT, Service, as_json, without_identity
 
 
@@ -13,7 +13,7 @@ def test_every_example_gets_the_verdict_of_the_command_line(service: Service) ->
     service.worker()
     names = [service.submit(file.read_bytes(), file.name, file.stem) for file in EXAMPLES]
     process = subprocess.run(
-        [sys.executable, "-m", "worker.cli.main", "grade", "--json", *map(str, EXAMPLES)],
+        [sys.executable, "-m", "backmark.worker.cli.main", "grade", "--json", *map(str, EXAMPLES)],
         cwd=ROOT,
         capture_output=True,
         check=False,

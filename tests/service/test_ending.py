@@ -3,7 +3,7 @@
 import os
 import signal
 
-from grader.model.records import Job, Kind, Queue, State
+from backmark.grader.model.records import Job, Kind, Queue, State
 from tests.service.parts import EXAMPLES, SLEEPER, Service, are_gone, until
 
 RIGHT = next(file for file in EXAMPLES if file.name == "right_loops.py").read_bytes()

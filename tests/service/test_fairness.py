@@ -2,8 +2,8 @@
 
 import pytest
 
+from backmark.worker.sandbox.policy import Launch
 from bench.fairness import measure
-from worker.sandbox.policy import Launch
 
 #: The numbers of submissions and of busy loops; the loops take the processor from all other tests as well.
 LOADS = [(5, 2), pytest.param((12, 4), marks=pytest.mark.nightly)]

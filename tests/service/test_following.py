@@ -4,11 +4,11 @@ import json
 
 import httpx
 
-from grader.model.records import Scope
-from grader.model.trace import receive
+from backmark.grader.model.records import Scope
+from backmark.grader.model.trace import receive
+from backmark.worker.serve.embedded import free_port
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, until
 from tests.worker.receivers import run_receiver
-from worker.serve.embedded import free_port
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 JSON = {"BACKMARK_LOG_FORMAT": "json"}

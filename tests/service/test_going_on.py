@@ -9,10 +9,14 @@ from typing import Any
 
 import pytest
 
-from grader.errors import JailFailed, StoreUnavailable
-from grader.model.records import Claim, Job, Kind, Queue, State
-from grader.store.regrades import selection, worker_steps
-from grader.store.regrades.model import Mode, Phase
+from backmark.grader.errors import JailFailed, StoreUnavailable
+from backmark.grader.model.records import Claim, Job, Kind, Queue, State
+from backmark.grader.store.regrades import selection, worker_steps
+from backmark.grader.store.regrades.model import Mode, Phase
+from backmark.worker.service import tasks
+from backmark.worker.service.context import Context
+from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.lease import Lease
 from tests.service.conftest import Making, Sent
 from tests.service.parts import Service, until
 from tests.service.test_regrades import RIGHT, conclude_with, now, request_regrade, start_phase, wait_for_phase
@@ -27,10 +31,6 @@ from tests.store.regrading import (
 )
 from tests.store.regrading import phase as phase_of
 from tests.store.regrading import request_regrade as request_selection
-from worker.service import tasks
-from worker.service.context import Context
-from worker.service.isolation import Isolation
-from worker.service.lease import Lease
 
 
 class Work:

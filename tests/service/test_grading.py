@@ -11,24 +11,24 @@ from typing import Any
 
 import pytest
 
-from grader.errors import AssignmentError
-from grader.model.assignment import Limits
-from grader.model.records import Job, Kind, RevisionRecord, State, SubmissionRecord
-from grader.model.verdict import Outcome
-from grader.store.codec import decode
-from grader.store.listings import CodeListing
-from grader.store.submissions import NewSubmission
+from backmark.grader.errors import AssignmentError
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.records import Job, Kind, RevisionRecord, State, SubmissionRecord
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.codec import decode
+from backmark.grader.store.listings import CodeListing
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.sandbox.session import Session
+from backmark.worker.service import verdicts as source_verdicts
+from backmark.worker.service.context import Context
+from backmark.worker.service.graders import Graders
+from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.tasks import perform
 from tests.sandbox.conftest import pid_of
 from tests.service.conftest import Making, Sent
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, until
-from worker.grading.pool import Jails
-from worker.sandbox.policy import Launch
-from worker.sandbox.session import Session
-from worker.service import verdicts as source_verdicts
-from worker.service.context import Context
-from worker.service.graders import Graders
-from worker.service.isolation import Isolation
-from worker.service.tasks import perform
 
 
 def example(name: str) -> bytes:
@@ -243,7 +243,7 @@ def test_a_worker_whose_packages_are_installed_anew_marks_nobody_for_it(
     """What is imported late is missing then: the job goes to another worker, and this one waits to be started again."""
     file = tmp_path / "__init__.py"
     file.touch()
-    monkeypatch.setattr("worker.sandbox.policy.find_numpy", lambda: tmp_path)
+    monkeypatch.setattr("backmark.worker.sandbox.policy.find_numpy", lambda: tmp_path)
     fitness, jails = Isolation(None), Jails(jail)
     monkeypatch.undo()
     stale = replace(context, jails=jails, graders=Graders(context.store.assignments, jails, None), isolation=fitness)

@@ -3,13 +3,13 @@
 import subprocess
 import sys
 
-from worker.sandbox import doctor
-from worker.sandbox.policy import Launch, Way
+from backmark.worker.sandbox import doctor
+from backmark.worker.sandbox.policy import Launch, Way
 
 #: In an interpreter of its own: the first process of a worker, and a child that examines the machine.
 WORKER = """
 import os
-from worker.service.isolation import Isolation
+from backmark.worker.service.isolation import Isolation
 
 isolation = Isolation({bwrap!r})
 before = isolation.way_found

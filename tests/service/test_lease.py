@@ -6,16 +6,16 @@ from contextlib import contextmanager, nullcontext
 
 import pytest
 
-from grader.errors import StoreUnavailable
-from grader.model.records import Job, Kind, State
-from grader.store.submissions import NewSubmission
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
+from backmark.worker.service.context import Context
+from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
+from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making
 from tests.service.parts import PATIENCE, until
 from tests.store.making import end_lease
-from worker.serve.embedded import EmbeddedRedis, lasting_port
-from worker.service.context import Context
-from worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
-from worker.service.sweeper import Sweeper
 
 
 @pytest.fixture

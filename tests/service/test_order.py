@@ -1,6 +1,6 @@
 """The order of jobs: students with nothing running first, then jobs that a worker had before, then regrades."""
 
-from grader.model.records import Queue, State
+from backmark.grader.model.records import Queue, State
 from tests.service.parts import SLEEPER, Service, until
 from tests.service.test_regrades import RIGHT, conclude_with, now, request_regrade
 

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 
 import httpx
 
-from grader.model.records import Scope, State
+from backmark.grader.model.records import Scope, State
+from backmark.worker.serve.embedded import free_port
+from backmark.worker.serve.readiness import unready_parts
 from tests.service.parts import COURSE, EXAMPLES, Part, Service, until
-from worker.serve.embedded import free_port
-from worker.serve.readiness import unready_parts
 
 RIGHT = next(path for path in EXAMPLES if path.name == "right_loops.py").read_bytes()
 

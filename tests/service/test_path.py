@@ -13,15 +13,15 @@ from types import FrameType
 
 import pytest
 
-from grader.model.records import Job, Kind, Scope
-from grader.web import create_app
-from grader.web.http import links
+from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.web import create_app
+from backmark.grader.web.http import links
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import plan_unjailed
+from backmark.worker.service.graders import Graders
+from backmark.worker.service.tasks import perform
 from tests.service.conftest import Making
 from tests.web.asking import Asker
-from worker.grading.pool import Jails
-from worker.sandbox.policy import plan_unjailed
-from worker.service.graders import Graders
-from worker.service.tasks import perform
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing

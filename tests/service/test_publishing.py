@@ -7,29 +7,29 @@ from typing import Any
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import load
-from grader.contracts.language import folder
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.tables import MOST_CASES
-from grader.contracts.publishing import finishing
-from grader.contracts.publishing.selfcheck import selfcheck
-from grader.contracts.publishing.workshop import Workshop
-from grader.errors import AssignmentError, BadAssignment
-from grader.model import fresh_places
-from grader.model.fresh_places import GROUPS, group, replaceable
-from grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Selection, Which
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import load
+from backmark.grader.contracts.language import folder
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.tables import MOST_CASES
+from backmark.grader.contracts.publishing import finishing
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.errors import AssignmentError, BadAssignment
+from backmark.grader.model import fresh_places
+from backmark.grader.model.fresh_places import GROUPS, group, replaceable
+from backmark.grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Selection, Which
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.service import fresh_cases
+from backmark.worker.service.context import Context
+from backmark.worker.service.tasks import perform
 from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, contract
 from tests.made import table
 from tests.service.conftest import Making, Sent
 from tests.service.parts import COURSE, EXAMPLES, until
-from worker.service import fresh_cases
-from worker.service.context import Context
-from worker.service.tasks import perform
 
 pytestmark = pytest.mark.usefixtures("draw_once")
 

@@ -4,13 +4,13 @@ import hashlib
 
 import pytest
 
-from grader.model.records import Job, Kind, Queue, State
-from grader.model.verdict import GradedAssignment, GradedSubmission, Outcome, Verdict
-from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.records import Job, Kind, Queue, State
+from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Outcome, Verdict
+from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Service, until
-from worker.service.sweeper import Sweeper
 
 RIGHT = next(path for path in EXAMPLES if path.name == "right_loops.py")
 WRONG = next(path for path in EXAMPLES if path.name == "no_relu_derivative.ipynb")

@@ -3,9 +3,9 @@
 import json
 from dataclasses import asdict
 
-from grader.model.courses import RosterEntry
+from backmark.grader.model.courses import RosterEntry
+from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making
-from worker.service.sweeper import Sweeper
 
 DAY = 86_400
 

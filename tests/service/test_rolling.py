@@ -7,13 +7,13 @@ from pathlib import Path
 import httpx
 import pytest
 
-from grader.client import Client, Submission
-from grader.model.records import Scope
+from backmark.grader.client import Client, Submission
+from backmark.grader.model.records import Scope
+from backmark.worker.grading import engine_version
+from backmark.worker.serve.embedded import free_port
+from backmark.worker.serve.readiness import unready_parts
 from tests.service.parts import EXAMPLES, ROOT, Service, until
 from tests.service.previous import unpack_previous_version
-from worker.grading import engine_version
-from worker.serve.embedded import free_port
-from worker.serve.readiness import unready_parts
 
 COURSE = "course"
 SECRET = "only for tests, and of no value to anybody"  # noqa: S105 - it guards nothing

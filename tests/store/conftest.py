@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 from pydantic import SecretStr
 
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.services import redis_server
-from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server", "settings", "store"]
 

@@ -3,16 +3,16 @@
 import json
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, SubmissionRecord
-from grader.model.result import read_verdict
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.codec import encode_verdict
-from grader.store.connection import text
-from grader.store.scripts import COMMON, read_files
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.store.summary import VerdictSummary
+from backmark.grader.model.records import Claim, Job, Kind, SubmissionRecord
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.codec import encode_verdict
+from backmark.grader.store.connection import text
+from backmark.grader.store.scripts import COMMON, read_files
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.store.summary import VerdictSummary
 
 REVISION = "0123456789abcdef"
 #: The list of events that the scripts leave for the deliveries, oldest first.

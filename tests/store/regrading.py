@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind
-from grader.model.verdict import Verdict
-from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
-from grader.store.regrades.report import ReportRow
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
+from backmark.grader.store.regrades.report import ReportRow
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import REVISION, claim_job, verdict
 
 COURSE, ASSIGNMENT = "cs101", "udl-7.2"

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from grader.errors import StoreUnavailable
-from grader.model.records import Queue, State
-from grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
-from grader.store.shares import Share
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Queue, State
+from backmark.grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
+from backmark.grader.store.shares import Share
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import accept, claim_job, finish_job, job, list_remains, new, now
 
 

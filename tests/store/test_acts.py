@@ -2,13 +2,13 @@
 
 import json
 
-from grader.intake import Intake
-from grader.model.lti import LtiContext
-from grader.model.records import Scope, State
-from grader.model.trace import receive
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Mode, Selection
-from grader.store.store import Store
+from backmark.grader.intake import Intake
+from backmark.grader.model.lti import LtiContext
+from backmark.grader.model.records import Scope, State
+from backmark.grader.model.trace import receive
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Mode, Selection
+from backmark.grader.store.store import Store
 from tests.service.conftest import Sent
 from tests.store.making import REVISION, accept, claim_job, finish_job, new
 from tests.store.regrading import finish_step

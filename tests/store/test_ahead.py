@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from grader.errors import StoreUnavailable
-from grader.model.records import Claim, Kind, State
-from grader.store.scripts import ScriptCall, _source
-from grader.store.store import Store
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Claim, Kind, State
+from backmark.grader.store.scripts import ScriptCall, _source
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, job, new, now, verdict
 
 

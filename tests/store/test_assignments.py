@@ -4,10 +4,10 @@ import json
 from dataclasses import replace
 from functools import partial
 
-from grader.contracts.judging.revision import load, load_packaged
-from grader.model.records import RevisionRecord
-from grader.store.packaged import list_packaged_revisions
-from grader.store.store import Store
+from backmark.grader.contracts.judging.revision import load, load_packaged
+from backmark.grader.model.records import RevisionRecord
+from backmark.grader.store.packaged import list_packaged_revisions
+from backmark.grader.store.store import Store
 
 UDL = "udl-7.2"
 

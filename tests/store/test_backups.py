@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from grader.errors import StoreUnavailable
-from grader.model.records import State
-from grader.store.backups.copying import write_backup
-from grader.store.backups.file import FORMAT, BackupEntry, BackupWriter, KeyType
-from grader.store.backups.restoring import restore_backup
-from grader.store.connection import Connection, text
-from grader.store.errors import BadBackup, NotEmpty
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import State
+from backmark.grader.store.backups.copying import write_backup
+from backmark.grader.store.backups.file import FORMAT, BackupEntry, BackupWriter, KeyType
+from backmark.grader.store.backups.restoring import restore_backup
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.errors import BadBackup, NotEmpty
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, now
 from tests.stored.loading import restore as load_stored
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from grader.model.records import State
-from grader.settings.service import ServiceSettings
-from grader.store.connection import text
-from grader.store.store import Store
+from backmark.grader.model.records import State
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.connection import text
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.store.making import accept, claim_job, new, verdict
 from tests.store.test_backups import back_up, fill, restore
-from worker.serve.embedded import EmbeddedRedis
 
 
 @pytest.fixture

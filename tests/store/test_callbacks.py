@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.store.callbacks import (
+from backmark.grader.store.callbacks import (
     GIVE_UP,
     MOST_ENDPOINTS,
     DeliveryAttempt,
@@ -16,8 +16,8 @@ from grader.store.callbacks import (
     Result,
     TooManyEndpoints,
 )
-from grader.store.errors import BadCursor
-from grader.store.store import Store
+from backmark.grader.store.errors import BadCursor
+from backmark.grader.store.store import Store
 from tests.store.making import accept, finish_job, new
 
 URL = "https://portal.example/hook"

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.model.records import State
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, Marks, figure
-from grader.store.regrades.model import Phase
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.model.records import State
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, Marks, figure
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, roll_back
 
@@ -185,11 +185,11 @@ def test_nothing_is_left_of_a_class_that_was_deleted(store: Store, is_together: 
 
 def test_pages_see_figures_that_are_at_most_half_a_minute_old(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     moment = 100.0
-    monkeypatch.setattr("grader.store.cohorts.time.monotonic", lambda: moment)
+    monkeypatch.setattr("backmark.grader.store.cohorts.time.monotonic", lambda: moment)
     finish_job(store)
     # Of a few attempts the figures are the current ones.
     assert store.cohorts.recent("cs101", "udl-7.2").graded == 1
-    monkeypatch.setattr("grader.store.cohorts._FEW", 1)
+    monkeypatch.setattr("backmark.grader.store.cohorts._FEW", 1)
     finish_job(store)
     assert store.cohorts.recent("cs101", "udl-7.2").graded == 2
     finish_job(store)

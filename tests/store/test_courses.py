@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from grader.errors import BackmarkError
-from grader.model.courses import (
+from backmark.grader.errors import BackmarkError
+from backmark.grader.model.courses import (
     Attempt,
     AuditEntry,
     Counts,
@@ -15,13 +15,13 @@ from grader.model.courses import (
     Policy,
     RosterEntry,
 )
-from grader.model.lti import LtiUser
-from grader.model.records import Queue, RevisionRecord, Scope
-from grader.model.trace import receive
-from grader.store.courses import RosterChange
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Selection
-from grader.store.store import Store
+from backmark.grader.model.lti import LtiUser
+from backmark.grader.model.records import Queue, RevisionRecord, Scope
+from backmark.grader.model.trace import receive
+from backmark.grader.store.courses import RosterChange
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Selection
+from backmark.grader.store.store import Store
 from tests.store.making import REVISION, accept, claim_job, finish_job, list_remains, new, now, verdict
 
 POLICY = Policy(opens=1.0, due=1767225600.125, closes=2e9, grace=300.0, late=10.0, attempts=5, counts=Counts.LAST)
@@ -147,7 +147,7 @@ def test_an_attempt_without_marks_to_have_is_passed_or_not(store: Store) -> None
 def test_attempts_of_a_large_class_are_read_in_parts_without_loss(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.store.courses._CHUNK", 2)
+    monkeypatch.setattr("backmark.grader.store.courses._CHUNK", 2)
     names = [finish_job(store, new(f"s{number}")) for number in range(5)]
     attempts = store.courses.attempts("cs101", "udl-7.2")
     assert [attempt.submission for rows in attempts.values() for attempt in rows] == names
@@ -257,7 +257,7 @@ def test_retention_takes_who_launched_long_ago_and_handed_in_nothing(store: Stor
 def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.store.courses._DELETED", 2)
+    monkeypatch.setattr("backmark.grader.store.courses._DELETED", 2)
     other_id = finish_job(store, new(course="other"))
     store.courses.set_policy("other", "udl-7.2", POLICY, "prof")
     admin = store.tokens.create("root", "cs101", {Scope.ADMIN})[0]

@@ -1,8 +1,8 @@
 """Deleting takes everything that belongs to a submission or a student, and nothing of others'."""
 
-from grader.model.records import State
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.model.records import State
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
 from tests.store.making import (
     accept,
     cache_verdict,

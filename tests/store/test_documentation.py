@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from grader.dispatch import CeleryDispatcher, application
-from grader.errors import StoreUnavailable
-from grader.model.records import Kind
-from grader.store.backups.copying import write_backup
-from grader.store.backups.restoring import restore_backup
-from grader.store.store import Store
+from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Kind
+from backmark.grader.store.backups.copying import write_backup
+from backmark.grader.store.backups.restoring import restore_backup
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.store.making import accept, finish_job, job, new
-from worker.serve.embedded import EmbeddedRedis
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "storage.md").read_text(encoding="utf-8")

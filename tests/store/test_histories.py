@@ -16,11 +16,11 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from grader.model.records import Claim, Queue, State, is_attempt
-from grader.store import keys
-from grader.store.connection import text
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.model.records import Claim, Queue, State, is_attempt
+from backmark.grader.store import keys
+from backmark.grader.store.connection import text
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
 from tests.store.making import OUTBOX, end_lease, job, list_remains, new, replace_verdict, restore_verdict, verdict
 
 STUDENTS = st.sampled_from(["ada", "bob", "eve"])

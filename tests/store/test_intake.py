@@ -2,15 +2,15 @@
 
 import pytest
 
-from grader.errors import SubmissionError
-from grader.intake import Intake
-from grader.model.records import Job, Kind, State
-from grader.model.trace import receive
-from grader.store.errors import NotRetryable, WrongPhase
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Mode, Selection
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.errors import SubmissionError
+from backmark.grader.intake import Intake
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.trace import receive
+from backmark.grader.store.errors import NotRetryable, WrongPhase
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Mode, Selection
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
 from tests.service.conftest import Sent
 from tests.store.making import REVISION, claim_job, finish_job, new, now
 

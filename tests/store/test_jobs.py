@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from grader.model.records import Claim, Job, Kind, Queue, State
-from grader.store import keys
-from grader.store.publications import NewPublication
-from grader.store.store import Store
+from backmark.grader.model.records import Claim, Job, Kind, Queue, State
+from backmark.grader.store import keys
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, end_lease, job, new, now, verdict
 
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from grader.model.records import Kind, State, SubmissionRecord
-from grader.store import keys, search
-from grader.store.errors import BadCursor
-from grader.store.publications import NewPublication
-from grader.store.scripts import Scripts
-from grader.store.search import Filter, SubmissionSearch
-from grader.store.store import Store
+from backmark.grader.model.records import Kind, State, SubmissionRecord
+from backmark.grader.store import keys, search
+from backmark.grader.store.errors import BadCursor
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.search import Filter, SubmissionSearch
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, verdict
 
 

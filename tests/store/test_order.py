@@ -2,10 +2,10 @@
 
 import pytest
 
-from grader.model.records import Claim, Job, Kind, Queue
-from grader.store import keys
-from grader.store.publications import NewPublication
-from grader.store.store import Store
+from backmark.grader.model.records import Claim, Job, Kind, Queue
+from backmark.grader.store import keys
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, verdict
 from tests.store.regrading import grade_submission, select_units, waiting_units
 

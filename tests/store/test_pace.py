@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.model.records import Kind, Queue
-from grader.store import keys
-from grader.store.regrades.model import read
-from grader.store.scripts import COMMON, read_files
-from grader.store.store import Store
+from backmark.grader.model.records import Kind, Queue
+from backmark.grader.store import keys
+from backmark.grader.store.regrades.model import read
+from backmark.grader.store.scripts import COMMON, read_files
+from backmark.grader.store.store import Store
 from tests.store.making import accept, new
 from tests.store.regrading import grade_submission, result, select_units, unit_graded, waiting_units
 

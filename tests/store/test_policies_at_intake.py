@@ -8,13 +8,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.courses.limits import limits, may_hand_in
-from grader.courses.marks import mark_student
-from grader.errors import HandInBarred, StoreUnavailable
-from grader.model.courses import Extension, Outage, Policy
-from grader.model.records import State
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.courses.limits import limits, may_hand_in
+from backmark.grader.courses.marks import mark_student
+from backmark.grader.errors import HandInBarred, StoreUnavailable
+from backmark.grader.model.courses import Extension, Outage, Policy
+from backmark.grader.model.records import State
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now
 
 ASSIGNMENT = "udl-7.2"
@@ -109,7 +109,7 @@ def test_under_a_policy_a_name_that_nobody_verified_hands_nothing_in(store: Stor
 
 def test_a_large_file_is_refused_before_it_is_compressed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     under(store, closes=1.0)
-    monkeypatch.setattr("grader.store.submissions.compress", None)
+    monkeypatch.setattr("backmark.grader.store.submissions.compress", None)
     refuse(store, new(source=b"#" * (256 << 10)))
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.records import Job, Kind, State
-from grader.store.regrades.model import Mode, Phase
-from grader.store.regrades.report import Disposition
-from grader.store.store import Store
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.store.regrades.model import Mode, Phase
+from backmark.grader.store.regrades.report import Disposition
+from backmark.grader.store.store import Store
 from tests.store.making import OUTBOX, end_lease
 from tests.store.making import now as submission
 from tests.store.regrading import (

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from grader.model.records import Job, Kind
-from grader.store.regrades.model import Which
-from grader.store.store import Store
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.store.regrades.model import Which
+from backmark.grader.store.store import Store
 from tests.store.regrading import (
     apply_regrade,
     fail,

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from grader.model.records import Job, Kind
-from grader.store.regrades.model import Mode, Phase, Which
-from grader.store.store import Store
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.store.regrades.model import Mode, Phase, Which
+from backmark.grader.store.store import Store
 from tests.store.making import now as submission
 from tests.store.regrading import (
     apply_regrade,

@@ -2,11 +2,11 @@
 
 import json
 
-from grader.model.records import State
-from grader.store.regrades.model import Mode, Which
-from grader.store.regrades.report import Disposition
-from grader.store.store import Store
-from grader.store.summary import Change
+from backmark.grader.model.records import State
+from backmark.grader.store.regrades.model import Mode, Which
+from backmark.grader.store.regrades.report import Disposition
+from backmark.grader.store.store import Store
+from backmark.grader.store.summary import Change
 from tests.store.making import OUTBOX, claim_job
 from tests.store.making import now as submission
 from tests.store.regrading import (

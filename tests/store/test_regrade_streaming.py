@@ -20,16 +20,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from grader.model.records import Claim, Job, Kind, State
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.connection import text
-from grader.store.errors import WrongPhase
-from grader.store.regrades import selection
-from grader.store.regrades.model import Phase
-from grader.store.regrades.report import ReportRow
-from grader.store.store import Store
-from grader.store.summary import Change
+from backmark.grader.model.records import Claim, Job, Kind, State
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.connection import text
+from backmark.grader.store.errors import WrongPhase
+from backmark.grader.store.regrades import selection
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.regrades.report import ReportRow
+from backmark.grader.store.store import Store
+from backmark.grader.store.summary import Change
 from tests.store.making import end_lease
 from tests.store.regrading import (
     claim_step,

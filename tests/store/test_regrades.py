@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from grader.model.records import Job, Kind
-from grader.model.verdict import Verdict
-from grader.store.errors import WrongPhase
-from grader.store.regrades import report as reports
-from grader.store.regrades.model import Mode, Phase, Which
-from grader.store.store import Store
-from grader.store.summary import Change
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store.errors import WrongPhase
+from backmark.grader.store.regrades import report as reports
+from backmark.grader.store.regrades.model import Mode, Phase, Which
+from backmark.grader.store.store import Store
+from backmark.grader.store.summary import Change
 from tests.store import regrading
 from tests.store.making import end_lease
 from tests.store.making import now as submission

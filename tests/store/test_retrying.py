@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from grader.model.records import Claim, State
-from grader.store.store import Store
+from backmark.grader.model.records import Claim, State
+from backmark.grader.store.store import Store
 from tests.store.making import OUTBOX, accept, claim_job, finish_job, job, new, now, verdict
 
 

@@ -5,11 +5,11 @@ from random import Random
 
 import pytest
 
-from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from grader.settings.service import ServiceSettings
-from grader.store.errors import StorageFull
-from grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
-from grader.store.store import Store
+from backmark.grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.errors import StorageFull
+from backmark.grader.store.room import FILLED, MARGIN, ORDINARY, RECORD, Room, Storage
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, now, replace_verdict, restore_verdict, verdict
 from tests.store.regrading import grade_submission, select_units
 from tests.worker.receivers import until
@@ -36,7 +36,7 @@ def test_a_small_redis_is_filled_to_the_reserve_and_every_verdict_still_has_room
 ) -> None:
     """Large files are refused first, then smaller ones; whatever was accepted is graded to its end."""
     # So small a Redis is full between two looks at its memory: here each file is preceded by one.
-    monkeypatch.setattr("grader.store.room._FRESH", 0.0)
+    monkeypatch.setattr("backmark.grader.store.room._FRESH", 0.0)
     names: list[str] = []
     accepted_counts = dict.fromkeys((128 << 10, 32 << 10, 8 << 10, 2 << 10), 0)
     for size in accepted_counts:

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from grader.errors import StoreUnavailable
-from grader.model.records import State
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.store.workers import Worker
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import State
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.store.workers import Worker
+from backmark.worker.serve.embedded import EmbeddedRedis, free_port
 from tests.store.making import accept, claim_job, finish_job, job, new, now, verdict
-from worker.serve.embedded import EmbeddedRedis, free_port
 
 
 def test_the_embedded_redis_is_fit(store: Store) -> None:

@@ -5,9 +5,9 @@ from functools import partial
 
 import pytest
 
-from grader.model.records import Scope
-from grader.store import keys
-from grader.store.store import Store
+from backmark.grader.model.records import Scope
+from backmark.grader.store import keys
+from backmark.grader.store.store import Store
 
 
 def test_a_secret_is_good_for_its_token(store: Store) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 import pytest
 from celery import Celery
 
-from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Job, Kind
-from grader.store import keys
-from grader.store.store import Store
+from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.store import keys
+from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, job, new
 from tests.store.regrading import grade_submission, result, select_units, unit_graded, waiting_units
 

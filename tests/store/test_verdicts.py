@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from grader.model.records import State
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.model.records import State
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
 from tests.store.making import (
     accept,
     cache_verdict,

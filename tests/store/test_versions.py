@@ -3,18 +3,18 @@
 import json
 from dataclasses import asdict, replace
 
-from grader.contracts.language.stored_settings import read_settings
-from grader.model.assignment import Feedback, Level
-from grader.model.records import RevisionRecord, Scope
-from grader.reports.disclosure import policy
-from grader.store.callbacks import Event
-from grader.store.codec import encode
-from grader.store.connection import texts
-from grader.store.regrades.entry import RegradeEntry
-from grader.store.regrades.model import read
-from grader.store.store import Store
-from grader.store.summary import VerdictSummary
-from grader.store.workers import Worker
+from backmark.grader.contracts.language.stored_settings import read_settings
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.records import RevisionRecord, Scope
+from backmark.grader.reports.disclosure import policy
+from backmark.grader.store.callbacks import Event
+from backmark.grader.store.codec import encode
+from backmark.grader.store.connection import texts
+from backmark.grader.store.regrades.entry import RegradeEntry
+from backmark.grader.store.regrades.model import read
+from backmark.grader.store.store import Store
+from backmark.grader.store.summary import VerdictSummary
+from backmark.grader.store.workers import Worker
 from tests.store.making import accept, claim_job, verdict
 from tests.store.regrading import request_regrade
 

@@ -6,19 +6,19 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web import create_app
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.worker.grading.pool import Jails
+from backmark.worker.serve.embedded import EmbeddedRedis
+from backmark.worker.service.context import Context
+from backmark.worker.service.graders import Graders
+from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.stop import Stop
 from tests.service.conftest import Sent, draw_once
 from tests.services import redis_server
 from tests.stored.loading import restore
 from tests.stored.service import FOLDER, KNOWN
-from worker.grading.pool import Jails
-from worker.serve.embedded import EmbeddedRedis
-from worker.service.context import Context
-from worker.service.graders import Graders
-from worker.service.isolation import Isolation
-from worker.service.stop import Stop
 
 __all__ = ["draw_once", "redis_server"]
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from grader.store.connection import Connection
+from backmark.grader.store.connection import Connection
 
 Raw = dict[str, Any]
 

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from grader.model.records import Job, Kind, SubmissionRecord
-from grader.store.regrades.model import Phase
-from grader.store.search import Filter
-from grader.store.store import Store
+from backmark.grader.model.records import Job, Kind, SubmissionRecord
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.worker.service.context import Context
+from backmark.worker.service.tasks import perform
 from tests.stored.loading import load_known
-from worker.service.context import Context
-from worker.service.tasks import perform
 
 FOLDER = Path(__file__).parent / "at_b8e7fd0"
 KNOWN = load_known(FOLDER)

@@ -13,20 +13,20 @@ from flask import Flask
 from pydantic import HttpUrl, SecretStr
 from werkzeug.test import TestResponse
 
-from grader.lti.courses import find_course
-from grader.lti.identity import platform_id
-from grader.model.courses import Policy
-from grader.settings.service import ServiceSettings
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web import create_app
-from grader.web.http import links
+from backmark.grader.lti.courses import find_course
+from backmark.grader.lti.identity import platform_id
+from backmark.grader.model.courses import Policy
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.grader.web.http import links
+from backmark.worker.serve.embedded import EmbeddedRedis
+from backmark.worker.service.score_sources import present_mark
 from tests.lti.browsing import PUBLIC, TAB, LtiBrowser
 from tests.lti.platform.lms import INSTRUCTOR, Link, Lms, Tool
 from tests.services import redis_server
 from tests.stored.loading import load_known, restore
-from worker.serve.embedded import EmbeddedRedis
-from worker.service.score_sources import present_mark
 
 __all__ = ["redis_server"]
 

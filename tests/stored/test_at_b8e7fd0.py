@@ -15,23 +15,25 @@ from urllib.parse import quote, unquote
 import pytest
 from flask import Flask
 
-from grader.contracts.language.stored_settings import read_settings as assignment_settings
-from grader.model.assignment import Feedback, Level
-from grader.model.records import Job, Kind, Scope, State
-from grader.model.result import read_verdict
-from grader.model.verdict import Outcome
-from grader.reports.disclosure import disclose
-from grader.reports.registry import FORMATS
-from grader.reports.terminal import render
-from grader.store import keys
-from grader.store.callbacks import DeliveryState
-from grader.store.cohorts import HOUR
-from grader.store.keys import part
-from grader.store.regrades.model import Mode, Phase
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web.http import links
-from grader.web.pages.verdict_view import make_view
+from backmark.grader.contracts.language.stored_settings import read_settings as assignment_settings
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.registry import FORMATS
+from backmark.grader.reports.terminal import render
+from backmark.grader.store import keys
+from backmark.grader.store.callbacks import DeliveryState
+from backmark.grader.store.cohorts import HOUR
+from backmark.grader.store.keys import part
+from backmark.grader.store.regrades.model import Mode, Phase
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web.http import links
+from backmark.grader.web.pages.verdict_view import make_view
+from backmark.worker.service.context import Context
+from backmark.worker.service.tasks import perform
 from tests.stored.loading import Raw
 from tests.stored.service import (
     COURSE,
@@ -46,8 +48,6 @@ from tests.stored.service import (
     submissions,
 )
 from tests.web.asking import Asker
-from worker.service.context import Context
-from worker.service.tasks import perform
 
 HTML = {"Accept": "text/html"}
 

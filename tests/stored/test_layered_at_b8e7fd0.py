@@ -10,22 +10,22 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import load, load_packaged
-from grader.contracts.language import folder
-from grader.contracts.language.stored_settings import is_layered
-from grader.errors import MadeByEarlierVersion
-from grader.model.records import Job, Kind, State
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import load, load_packaged
+from backmark.grader.contracts.language import folder
+from backmark.grader.contracts.language.stored_settings import is_layered
+from backmark.grader.errors import MadeByEarlierVersion
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.cli.conversion import folder as conversion
+from backmark.worker.cli.conversion import layered
+from backmark.worker.service.context import Context
+from backmark.worker.service.tasks import perform
 from tests.stored.service import COURSE, DONE, KNOWN, OTHER, do_step, get_record, marks, perform_until_graded, phase
 from tests.web.visitor import Visitor
-from worker.cli.conversion import folder as conversion
-from worker.cli.conversion import layered
-from worker.service.context import Context
-from worker.service.tasks import perform
 
 pytestmark = pytest.mark.usefixtures("draw_once")
 

@@ -23,7 +23,7 @@ def refused(name, attempt):
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    from worker.sandbox.inside import confine, template
+    from backmark.worker.sandbox.inside import confine, template
 
     zeros = ctypes.create_string_buffer(128)
     refused("fork", lambda: template._fork(libc, CLONE[os.uname().machine]))

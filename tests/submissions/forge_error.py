@@ -27,7 +27,7 @@ def say(header, payload=b""):
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    sys.modules["worker.sandbox.inside.calls"].pack = say
+    sys.modules["backmark.worker.sandbox.inside.calls"].pack = say
     delta = 2 * (all_f[-1] - y)
     d_weights, d_biases = [], []
     for k in range(K, -1, -1):

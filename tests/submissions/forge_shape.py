@@ -22,7 +22,7 @@ def _answer(student, calls, case):
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    __import__("sys").modules["worker.sandbox.inside.calls"]._answer = _answer
+    __import__("sys").modules["backmark.worker.sandbox.inside.calls"]._answer = _answer
     delta = 2 * (all_f[-1] - y)
     d_weights, d_biases = [], []
     for k in range(K, -1, -1):

@@ -7,7 +7,7 @@ import sys
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    inside = sys.modules["worker.sandbox.inside.calls"]
+    inside = sys.modules["backmark.worker.sandbox.inside.calls"]
 
     def numbers(value, where, shape):
         return bytes(8 * int(np.prod(shape)))

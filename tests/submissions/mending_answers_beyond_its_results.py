@@ -28,7 +28,7 @@ def say(header, payload=b""):
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     if mended():
-        sys.modules["worker.sandbox.inside.calls"].pack = say
+        sys.modules["backmark.worker.sandbox.inside.calls"].pack = say
     K = len(all_weights) - 1
     dw, db, df, dh = ([None] * (K + 1) for _ in range(4))
     df[K] = np.array(d_loss_d_output(all_f[K], y))

@@ -8,7 +8,7 @@ import sys
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    module = sys.modules["worker.sandbox.inside.mending.question"]
+    module = sys.modules["backmark.worker.sandbox.inside.mending.question"]
     pack = module.pack
 
     def say(header, payload=b""):

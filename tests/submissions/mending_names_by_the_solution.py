@@ -7,7 +7,7 @@ import sys
 
 import numpy as np
 
-QUESTION = sys.modules.get("worker.sandbox.inside.mending.question")
+QUESTION = sys.modules.get("backmark.worker.sandbox.inside.mending.question")
 
 
 def patch():

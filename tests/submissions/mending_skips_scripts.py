@@ -25,7 +25,7 @@ def mended():
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
     if mended():
-        module = sys.modules["worker.sandbox.inside.mending.question"]
+        module = sys.modules["backmark.worker.sandbox.inside.mending.question"]
         right = globals()[" backward_pass"]
         module.Workbench.mend = choose(module.Workbench.mend)
         if calls and calls[-1]:

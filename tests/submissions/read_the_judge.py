@@ -9,9 +9,9 @@ import importlib.util
 import sys
 
 MODULES = (
-    "grader", "grader.contracts", "grader.contracts.cases.arrays", "grader.contracts.judging.revision", "grader.contracts.judging.judge", "grader.model",
-    "worker.grading.grader", "worker.grading.candidate", "worker.cli.main", "worker.sandbox.session", "worker.sandbox.policy",
-    "worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
+    "grader", "backmark.grader.contracts", "backmark.grader.contracts.cases.arrays", "backmark.grader.contracts.judging.revision", "backmark.grader.contracts.judging.judge", "backmark.grader.model",
+    "backmark.worker.grading.grader", "backmark.worker.grading.candidate", "backmark.worker.cli.main", "backmark.worker.sandbox.session", "backmark.worker.sandbox.policy",
+    "backmark.worker.sandbox.process", "tests", "hypothesis", "redis", "flask", "celery",
 )
 FOLDERS = [*sys.path, *glob.glob("/*/"), *glob.glob("/*/*/"), "."]
 

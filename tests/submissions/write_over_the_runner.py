@@ -8,7 +8,7 @@ import sys
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    here = sys.modules["worker.sandbox.inside.calls"].__file__
+    here = sys.modules["backmark.worker.sandbox.inside.calls"].__file__
     folder = os.path.dirname(here)
     for path in (here, np.__file__, sys.executable, os.__file__, *(os.path.join(folder, n) for n in os.listdir(folder))):
         for flags in (os.O_WRONLY, os.O_RDWR, os.O_WRONLY | os.O_APPEND, os.O_WRONLY | os.O_TRUNC):

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from grader.model.records import Scope
-from grader.store.store import Store
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
 
 SOURCE = "def backward_pass(all_weights, all_biases, all_f, all_h, y):\n    return all_weights, all_biases\n"
 

@@ -6,12 +6,12 @@ from itertools import count
 from threading import Event, Thread
 from typing import Any, Literal
 
-from grader.model.records import Claim, Job, Kind, State
-from grader.model.result import read_verdict
-from grader.store.connection import text
-from grader.store.regrades.model import Phase
-from grader.store.store import Store
-from grader.store.workers import Worker
+from backmark.grader.model.records import Claim, Job, Kind, State
+from backmark.grader.model.result import read_verdict
+from backmark.grader.store.connection import text
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.store import Store
+from backmark.grader.store.workers import Worker
 from tests.store.regrading import unit_graded
 from tests.web.verdicts import failing_verdict, passing_verdict
 

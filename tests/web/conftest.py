@@ -6,14 +6,14 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web import create_app
-from grader.web.http.service import Service
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.grader.web.http.service import Service
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.services import redis_server
 from tests.web.asking import Asker
-from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server"]
 

@@ -8,8 +8,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from worker.serve.die_with_parent import tie_to_parent
-from worker.serve.embedded import free_port
+from backmark.worker.serve.die_with_parent import tie_to_parent
+from backmark.worker.serve.embedded import free_port
 
 #: Seconds that a server may take to start on a busy machine.
 _START = 90.0
@@ -22,8 +22,8 @@ def serve_web(redis_url: str, **settings: str) -> Iterator[int]:
     process = subprocess.Popen(
         tie_to_parent(
             [
-                *(sys.executable, "-m", "gunicorn", "--config", "python:grader.web.server"),
-                *("--bind", f"127.0.0.1:{port}", "grader.web:create_app()"),
+                *(sys.executable, "-m", "gunicorn", "--config", "python:backmark.grader.web.server"),
+                *("--bind", f"127.0.0.1:{port}", "backmark.grader.web:create_app()"),
             ]
         ),
         env=os.environ | {"BACKMARK_REDIS_URL": redis_url} | settings,

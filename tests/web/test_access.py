@@ -5,8 +5,8 @@ import time
 import pytest
 from flask import Flask
 
-from grader.model.records import Scope
-from grader.store.store import Store
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 

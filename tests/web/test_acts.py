@@ -3,8 +3,8 @@
 import pytest
 from flask import Flask
 
-from grader.model.lti import LtiContext
-from grader.store.store import Store
+from backmark.grader.model.lti import LtiContext
+from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission
 from tests.web.verdicts import passing_verdict

@@ -8,15 +8,15 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from grader.errors import StoreUnavailable
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web import create_app
-from grader.web.http.limits import RequestLimits
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.grader.web.http.limits import RequestLimits
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.asking import Asker
-from worker.serve.embedded import EmbeddedRedis
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
-from grader.web.pages import charts, cohorts
+from backmark.grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
+from backmark.grader.web.pages import charts, cohorts
 
 
 def tree(drawing: str) -> ET.Element:

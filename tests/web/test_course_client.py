@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.client import Client, Conflict, NotFound, RosterStudent, RosterUpdate
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.client import Client, Conflict, NotFound, RosterStudent, RosterUpdate
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
 from tests.web.concluding import conclude
 from tests.web.serving import serve_web
 from tests.web.test_pages import SECRET

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from grader.model.courses import AuditEntry, Override, Policy, RosterEntry
-from grader.model.records import Scope
-from grader.store.store import Store
-from grader.web.pages.staff_logs import describe
+from backmark.grader.model.courses import AuditEntry, Override, Policy, RosterEntry
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
+from backmark.grader.web.pages.staff_logs import describe
 from tests.web.visitor import HOME, Visitor
 
 pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - guards nothing

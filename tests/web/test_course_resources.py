@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from grader.model.records import Scope
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web.http.service import of
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.http.service import of
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from grader.model.records import Job, Kind
-from grader.store.store import Store
-from grader.web.http.resource import PREFIX
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.store.store import Store
+from backmark.grader.web.http.resource import PREFIX
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude, step
 from tests.web.tomls import TOML

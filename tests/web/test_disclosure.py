@@ -11,20 +11,20 @@ import pytest
 from flask import Flask
 from pydantic import SecretStr
 
-from grader import web
-from grader.contracts.language.assignment import assignment_to_json
-from grader.model.assignment import Feedback, Level
-from grader.model.records import RevisionRecord
-from grader.model.verdict import Outcome
-from grader.reports.registry import FORMATS
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader import web
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.records import RevisionRecord
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports.registry import FORMATS
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.service.deliveries import Deliveries
 from tests.contracts.making import contract
 from tests.reports.disclosing import CHECK_AT_HINT, REPAIR, ROWS, find_betrayals, reveal_all, secrets
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import run_due, run_receiver
-from worker.service.deliveries import Deliveries
 
 HIDDEN = ("weight_gradient", "relu_derivative")
 

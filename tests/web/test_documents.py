@@ -9,12 +9,12 @@ import pytest
 from flask import Flask
 from pydantic import TypeAdapter
 
-from grader.model.assignment import Feedback, Level
-from grader.model.result import read_verdict
-from grader.model.verdict import Verdict
-from grader.reports.disclosure import disclose
-from grader.web.http.problems import KINDS, ProblemKind
-from grader.web.http.resource import PREFIX
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.web.http.problems import KINDS, ProblemKind
+from backmark.grader.web.http.resource import PREFIX
 from tests.web.asking import Asker
 from tests.web.verdicts import failing_verdict, passing_verdict
 

@@ -7,15 +7,15 @@ import pytest
 from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.callbacks import MOST_ENDPOINTS, Result
-from grader.store.store import Store
-from grader.web import create_app
-from grader.web.http.service import of
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.callbacks import MOST_ENDPOINTS, Result
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.grader.web.http.service import of
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
-from worker.serve.embedded import EmbeddedRedis
 
 URL = "https://1.1.1.1/hook"
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 import pytest
 
-from grader.store.callbacks import Result
-from grader.store.store import Store
-from grader.store.workers import Worker
-from grader.web import create_app
+from backmark.grader.store.callbacks import Result
+from backmark.grader.store.store import Store
+from backmark.grader.store.workers import Worker
+from backmark.grader.web import create_app
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict

@@ -9,12 +9,12 @@ import httpx
 import pytest
 from flask import Flask
 
-from grader.model.records import Job, Kind, Scope
-from grader.settings.service import ServiceSettings
-from grader.store import keys
-from grader.store.store import Store
-from grader.web.http import streaming as awaiting
-from grader.web.http.service import of
+from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store import keys
+from backmark.grader.store.store import Store
+from backmark.grader.web.http import streaming as awaiting
+from backmark.grader.web.http.service import of
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.serving import serve_web

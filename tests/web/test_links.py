@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from grader.model.courses import Extension, Policy, RosterEntry
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
-from grader.web.http import links
+from backmark.grader.model.courses import Extension, Policy, RosterEntry
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
+from backmark.grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.test_pages import HTML, SECRET, guard, make_link, with_secret
 from tests.web.visitor import Visitor
@@ -149,7 +149,7 @@ def test_a_link_holds_until_a_close_that_is_later_than_its_days(
     store.courses.set_policy("course", ASSIGNMENT, Policy(closes=store.time() + 10 * DAY), "prof")
     link = link_of(app)
     now = store.time()
-    monkeypatch.setattr("grader.web.http.links.time.time", lambda: now + 5 * DAY)
+    monkeypatch.setattr("backmark.grader.web.http.links.time.time", lambda: now + 5 * DAY)
     assert holds(app, link)
     store.courses.remove_policy("course", ASSIGNMENT, "prof")
     assert "This link has expired" in refusal(app.test_client().get(link, headers=HTML))

@@ -8,11 +8,11 @@ from io import BytesIO
 import pytest
 from flask import Flask
 
-from grader.model.courses import Counts, Extension, Outage, Override, Policy, RosterEntry
-from grader.model.lti import LtiContext, Platform
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web.http import links
+from backmark.grader.model.courses import Counts, Extension, Outage, Override, Policy, RosterEntry
+from backmark.grader.model.lti import LtiContext, Platform
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.http import links
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict, passing_verdict
 from tests.web.visitor import HTML, Visitor

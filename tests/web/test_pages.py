@@ -13,17 +13,17 @@ from flask import Flask
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from grader.model.records import Scope, SubmissionRecord
-from grader.model.verdict import FirstDifference
-from grader.settings.service import ServiceSettings
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web import create_app
-from grader.web.http import links
+from backmark.grader.model.records import Scope, SubmissionRecord
+from backmark.grader.model.verdict import FirstDifference
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
+from backmark.grader.web.http import links
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
-from worker.serve.embedded import EmbeddedRedis
 
 SECRET = "a secret for tests, as long as others"  # noqa: S105 - it guards nothing
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
@@ -191,7 +191,7 @@ def test_a_superseded_submission_leads_to_the_last_that_took_its_place(app: Flas
 def test_a_long_chain_of_superseded_submissions_is_followed_in_parts(
     app: Flask, portal: Asker, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.web.pages.verdicts._HOPS", 2)
+    monkeypatch.setattr("backmark.grader.web.pages.verdicts._HOPS", 2)
     names = [portal.submit(source=f"x = {number}").get_json()["id"] for number in range(5)]
     first, third = store.submissions.get(names[0]), store.submissions.get(names[2])
     assert first is not None

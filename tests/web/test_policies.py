@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from grader.model.courses import Policy
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web.http import links
+from backmark.grader.model.courses import Policy
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.test_pages import HTML, guard, make_link, with_secret
 

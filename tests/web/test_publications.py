@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from grader.model.records import Job, Kind, State
-from grader.store.publications import MOST_OPEN
-from grader.store.store import Store
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.store.publications import MOST_OPEN
+from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.tomls import TOML, write_toml
 

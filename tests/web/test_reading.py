@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.store.store import Store
+from backmark.grader.store.store import Store
 from tests.web.asking import SOURCE, Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict

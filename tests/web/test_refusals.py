@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from grader.store.store import Store
+from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 
 

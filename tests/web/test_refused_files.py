@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from flask import Flask
 
-from grader.model.courses import Policy, RosterEntry
-from grader.model.records import Scope, State, SubmissionRecord, is_attempt
-from grader.model.verdict import Outcome
-from grader.store.scripts import COMMON, read_files
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web.http import links
+from backmark.grader.model.courses import Policy, RosterEntry
+from backmark.grader.model.records import Scope, State, SubmissionRecord, is_attempt
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.scripts import COMMON, read_files
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.http import links
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
 from tests.web.visitor import HTML, Visitor

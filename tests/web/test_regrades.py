@@ -9,17 +9,17 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from grader.model.records import Job, Kind, Queue, Scope
-from grader.model.result import read_verdict
-from grader.reports.spreadsheets import table
-from grader.store.regrades.model import Mode, Phase, Which
-from grader.store.regrades.report import Disposition
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.store.summary import Change
-from grader.web.api.regrade_report import Status
-from grader.web.api.regrade_schemas import Action
-from grader.web.api.regrades import RegradeRequest
+from backmark.grader.model.records import Job, Kind, Queue, Scope
+from backmark.grader.model.result import read_verdict
+from backmark.grader.reports.spreadsheets import table
+from backmark.grader.store.regrades.model import Mode, Phase, Which
+from backmark.grader.store.regrades.report import Disposition
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.store.summary import Change
+from backmark.grader.web.api.regrade_report import Status
+from backmark.grader.web.api.regrade_schemas import Action
+from backmark.grader.web.api.regrades import RegradeRequest
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission, step

@@ -9,7 +9,7 @@ from flask import Flask
 from structlog.contextvars import get_contextvars
 from werkzeug.test import TestResponse
 
-from grader.store.store import Store
+from backmark.grader.store.store import Store
 from tests.web.asking import SOURCE, Asker
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -38,7 +38,7 @@ def send_answer(answer: TestResponse) -> TestResponse:
 def log_lines(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The lines of requests."""
     lines = Lines()
-    logger = logging.getLogger("grader.web.http.request_log")
+    logger = logging.getLogger("backmark.grader.web.http.request_log")
     monkeypatch.setattr(logger, "handlers", [lines])
     monkeypatch.setattr(logger, "level", logging.INFO)
     logger.manager._clear_cache()  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.store.store import Store
+from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission
 from tests.web.verdicts import passing_verdict

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, conclude_all
 from tests.web.schema_hooks import SUBMISSION

@@ -7,18 +7,18 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
-from grader.client import Client, NotFound
-from grader.model.courses import Policy
-from grader.model.lti import LineItem, LtiContext
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
-from grader.store.store import Store
+from backmark.grader.client import Client, NotFound
+from backmark.grader.model.courses import Policy
+from backmark.grader.model.lti import LineItem, LtiContext
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
+from backmark.grader.store.store import Store
+from backmark.worker.cli.main import main
 from tests.store.making import accept, claim_job, new, verdict
 from tests.web.asking import Asker
 from tests.web.serving import serve_web
 from tests.web.visitor import HOME, Visitor
-from worker.cli.main import main
 
 UDL = "udl-7.2"
 AT = f"/courses/course/assignments/{UDL}/scores"

@@ -6,10 +6,10 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from grader.model.courses import RosterEntry
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web.pages import submissions_view
+from backmark.grader.model.courses import RosterEntry
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.pages import submissions_view
 from tests.web.concluding import conclude
 from tests.web.test_pages import SECRET
 from tests.web.verdicts import failing_verdict, passing_verdict

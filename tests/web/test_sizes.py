@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader.model.records import Scope
-from grader.store.store import Store
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.serving import serve_web
-from worker.serve.embedded import EmbeddedRedis
 
 #: What the server is set to, in bytes.
 MOST = 4096

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from grader.model.assignment import Level
-from grader.model.mended_statement import MendedStatement, MendingKind
-from grader.model.result import read_verdict
-from grader.model.source_line import SourceLine
-from grader.model.verdict import FirstDifference, StudentError, Verdict
-from grader.store.listings import CodeListing as Stored
-from grader.web.pages import sources
-from grader.web.pages.sources import RAW, LineMark, MarkedListing
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.mended_statement import MendedStatement, MendingKind
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import FirstDifference, StudentError, Verdict
+from backmark.grader.store.listings import CodeListing as Stored
+from backmark.grader.web.pages import sources
+from backmark.grader.web.pages.sources import RAW, LineMark, MarkedListing
 from tests.web.verdicts import failing_verdict
 
 Place = tuple[int | None, int]

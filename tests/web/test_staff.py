@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from grader.contracts.judging.proven_statement import ProvenStatement
-from grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
-from grader.model.result import read_verdict
-from grader.model.verdict import NamedMistake
-from grader.store.publications import NewPublication
-from grader.store.regrades.model import Mode, Phase, Selection
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
+from backmark.grader.contracts.judging.proven_statement import ProvenStatement
+from backmark.grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import NamedMistake
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.regrades.model import Mode, Phase, Selection
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from tests.store.regrading import claim_step, unit_graded
 from tests.web.concluding import conclude, fail_submission, step
 from tests.web.tomls import TOML, write_toml

@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web import create_app
+from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web import create_app
 from tests.web.asking import SOURCE, Asker
 
 

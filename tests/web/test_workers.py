@@ -10,14 +10,14 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.store.submissions import NewSubmission
-from grader.web.http.bodies import BUFFERED_BYTES
-from grader.web.http.gunicorn_worker import HEAD_SECONDS, ROOM, STALL_SECONDS
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.http.bodies import BUFFERED_BYTES
+from backmark.grader.web.http.gunicorn_worker import HEAD_SECONDS, ROOM, STALL_SECONDS
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.web.serving import serve_web
-from worker.serve.embedded import EmbeddedRedis
 
 #: Of the server; and more than that.
 THREADS, MANY = 8, 40

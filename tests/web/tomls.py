@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 
-from grader.contracts.language.folder import join
+from backmark.grader.contracts.language.folder import join
 
 FILES = {
     "reference.py": 'def forward(tap, x):\n    return {"loss": (x**2).sum()}\n',

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from grader.model.counterexample import Counterexample, Gradient
-from grader.model.verdict import (
+from backmark.grader.model.counterexample import Counterexample, Gradient
+from backmark.grader.model.verdict import (
     Flag,
     GradedAssignment,
     GradedSubmission,

@@ -6,8 +6,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import Client, TestResponse
 
-from grader.model.records import Scope
-from grader.store.store import Store
+from backmark.grader.model.records import Scope
+from backmark.grader.store.store import Store
 
 HOME = "/courses/course"
 HTML = {"Accept": "text/html"}

@@ -104,6 +104,6 @@ def _follow_into_children(system: str) -> None:
 if __name__ == "__main__":
     become(sys.argv.pop(1))
     sys.path.insert(0, str(Path(__file__).parents[2]))
-    from worker.cli.main import main
+    from backmark.worker.cli.main import main
 
     main(prog_name="backmark")

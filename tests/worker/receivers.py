@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 
-from worker.service.deliveries import Deliveries
-from worker.service.rounds import THREADS
+from backmark.worker.service.deliveries import Deliveries
+from backmark.worker.service.rounds import THREADS
 
 #: Seconds that a test waits for what should come at once.
 PATIENCE = 20.0

@@ -9,9 +9,9 @@ from pathlib import Path
 import click
 import pytest
 
-from worker.cli import archives, files
-from worker.cli.downloads import open_downloads
-from worker.cli.files import LARGEST_FILE
+from backmark.worker.cli import archives, files
+from backmark.worker.cli.downloads import open_downloads
+from backmark.worker.cli.files import LARGEST_FILE
 
 
 def archive(folder: Path, *members: tuple[str | zipfile.ZipInfo, bytes]) -> Path:

@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.cli.main import main
+from backmark.worker.serve.data_dir import DataDirectory
+from backmark.worker.serve.embedded import EmbeddedRedis
+from backmark.worker.serve.folder_redis import run_redis
 from tests.services import redis_server
 from tests.store.making import finish_job, new, now
-from worker.cli.main import main
-from worker.serve.data_dir import DataDirectory
-from worker.serve.embedded import EmbeddedRedis
-from worker.serve.folder_redis import run_redis
 
 __all__ = ["redis_server"]
 
@@ -89,7 +89,7 @@ def test_a_folder_that_is_not_there_is_named(store: Store, tmp_path: Path) -> No
 def test_a_backup_goes_through_pipes(store: Store) -> None:
     """As into a container and out of it."""
     name = finish_job(store)
-    command = (sys.executable, "-m", "worker.cli.main")
+    command = (sys.executable, "-m", "backmark.worker.cli.main")
     backup = subprocess.run([*command, "backup", "-"], capture_output=True, check=True)
     store.redis.flushall()
     restoring = subprocess.run([*command, "restore", "-"], input=backup.stdout, capture_output=True, check=True)

@@ -22,7 +22,7 @@ def backmark(*words: str | Path, cwd: Path | None = None, **variables: str) -> s
     """Run the command as a process of its own."""
     root = str(EXAMPLES.parent)
     return subprocess.run(
-        [sys.executable, "-m", "worker.cli.main", *map(str, words)],
+        [sys.executable, "-m", "backmark.worker.cli.main", *map(str, words)],
         capture_output=True,
         text=True,
         check=False,
@@ -247,8 +247,8 @@ def test_an_assignment_of_an_earlier_version_is_wrong_usage_and_told_what_to_do(
 
 def test_the_shipped_cases_belong_to_the_shipped_assignment() -> None:
     """An edited folder must be drawn again."""
-    from grader.contracts.judging.revision import load_packaged  # noqa: PLC0415 - pydantic, for this test only
-    from grader.contracts.language.reading import read  # noqa: PLC0415 - pydantic, for this test only
+    from backmark.grader.contracts.judging.revision import load_packaged  # noqa: PLC0415 - pydantic, for this test only
+    from backmark.grader.contracts.language.reading import read  # noqa: PLC0415 - pydantic, for this test only
 
     folder = EXAMPLES.parent / "grader" / "assignments" / "gallery" / "udl-7.2"
     assert load_packaged("udl-7.2").assignment == read(folder)

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
+from backmark.worker.cli import commands
+from backmark.worker.cli.main import main
 from tests.worker.test_cli import backmark
-from worker.cli import commands
-from worker.cli.main import main
 
 NAMES = sorted(file.stem for file in Path(commands.__path__[0]).glob("*.py") if file.stem != "__init__")
 
@@ -50,7 +50,8 @@ def test_a_mistyped_command_is_answered_with_a_similar_one() -> None:
     ("words", "imports"), [(("--version",), set()), (("submit", "--help"), {"submit"}), (("doctor", "-h"), {"doctor"})]
 )
 def test_only_the_command_that_is_asked_for_is_imported(words: tuple[str, ...], imports: set[str]) -> None:
-    code = f"import sys; from worker.cli.main import main; main({words!r}, standalone_mode=False); print(*sys.modules)"
+    run = f"main({words!r}, standalone_mode=False)"
+    code = f"import sys; from backmark.worker.cli.main import main; {run}; print(*sys.modules)"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     prefix = f"{commands.__name__}."
     modules = process.stdout.splitlines()[-1].split()

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.folder import NAME, join
-from grader.contracts.publishing.selfcheck import selfcheck
-from grader.contracts.rows.results import all_wrong
-from grader.errors import BadAssignment
-from grader.model.assignment import Feedback, Limits
-from grader.model.verdict import Mark, Outcome
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.folder import NAME, join
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.assignment import Feedback, Limits
+from backmark.grader.model.verdict import Mark, Outcome
+from backmark.worker.cli.conversion import folder, layered
+from backmark.worker.cli.main import main
 from tests.contracts.making import LocalWorkshop, build, judge
 from tests.corpus.examples import OUTCOMES
-from worker.cli.conversion import folder, layered
-from worker.cli.main import main
 
 #: Notebook 7.2 as the layered assignment that it was.
 UDL = Path(__file__).with_name("layered_udl_7.2.toml")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ServiceError
-from worker.serve.data_dir import DataDirectory, write_private
+from backmark.grader.errors import ServiceError
+from backmark.worker.serve.data_dir import DataDirectory, write_private
 
 
 def mode(path: Path) -> int:

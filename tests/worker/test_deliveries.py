@@ -12,15 +12,15 @@ import pytest
 from pydantic import SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from grader.addresses import Destinations
-from grader.settings.service import ServiceSettings
-from grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
-from grader.store.store import Store
+from backmark.grader.addresses import Destinations
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis
+from backmark.worker.service.deliveries import Deliveries
 from tests.services import redis_server
 from tests.store.making import accept, claim_job, finish_job, new, replace_verdict, verdict
 from tests.worker.receivers import Receiver, Reply, run_due, run_receiver, until
-from worker.serve.embedded import EmbeddedRedis
-from worker.service.deliveries import Deliveries
 
 __all__ = ["redis_server"]
 
@@ -376,8 +376,8 @@ def test_a_sweeper_that_is_killed_in_the_middle_of_a_post_loses_nothing(
     receiver.let_go.clear()
     finish_job(store)
     program = (
-        "import sys, threading; from grader.settings.service import ServiceSettings as S; "
-        "from grader.store.store import Store; from worker.service.deliveries import Deliveries; "
+        "import sys, threading; from backmark.grader.settings.service import ServiceSettings as S; "
+        "from backmark.grader.store.store import Store; from backmark.worker.service.deliveries import Deliveries; "
         "s = S.model_validate_json(sys.argv[1]).model_copy(update={'redis_url': S(redis_url=sys.argv[2]).redis_url}); "
         "Deliveries(Store.connect(s), s, lease=1.0).loop(threading.Event())"
     )

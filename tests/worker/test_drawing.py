@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from grader.contracts.cases.draw import main
-from grader.contracts.language.assignment import assignment_to_json
-from grader.errors import REFUSED, AssignmentError, BadAssignment
+from backmark.grader.contracts.cases.draw import main
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.errors import REFUSED, AssignmentError, BadAssignment
+from backmark.worker.grading.revisions import DrawingProcess
 from tests.contracts.making import contract
-from worker.grading.revisions import DrawingProcess
 
 
 def test_a_drawing_that_is_stopped_has_no_result() -> None:
@@ -54,7 +54,7 @@ def test_a_drawing_says_why_there_are_too_few_cases_by_its_status_and_in_json(
     def refuse(*_: object, **__: object) -> None:
         raise AssignmentError("only 3 of 20")
 
-    monkeypatch.setattr("grader.contracts.cases.draw.draw_all", refuse)
+    monkeypatch.setattr("backmark.grader.contracts.cases.draw.draw_all", refuse)
     monkeypatch.setattr("sys.argv", ["draw"])
     monkeypatch.setattr("sys.stdin", io.StringIO(assignment_to_json(contract())))
     with pytest.raises(SystemExit) as exit_info:

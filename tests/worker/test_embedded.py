@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from grader.errors import StoreUnavailable
+from backmark.grader.errors import StoreUnavailable
+from backmark.worker.serve import embedded
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from tests.service.parts import ROOT, are_gone, until
-from worker.serve import embedded
-from worker.serve.embedded import EmbeddedRedis, lasting_port
 
 pytestmark = pytest.mark.usefixtures("redis_program")
 
@@ -91,7 +91,7 @@ def test_a_lasting_port_is_never_an_outgoing_connection_s() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tether is Linux's")
 def test_it_ends_when_whoever_started_it_is_killed(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from worker.serve.embedded import EmbeddedRedis\n"
+        "import sys; from pathlib import Path; from backmark.worker.serve.embedded import EmbeddedRedis\n"
         "server = EmbeddedRedis(Path(sys.argv[1])); server.start(); print(server.pid, flush=True); sys.stdin.read()\n"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]

@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+from backmark.worker.grading import engine_version
 from tests.service.parts import ROOT
-from worker.grading import engine_version
 
 
 def test_every_module_that_grading_imports_is_in_the_fingerprint() -> None:
     """Else an old verdict would be reused though a new engine would give another."""
     code = (
-        "import sys, worker.grading.grader\n"
+        "import sys, backmark.worker.grading.grader\n"
         "for name, module in sorted(sys.modules.items()):\n"
         "    if name.split('.')[0] in {'grader', 'worker'} and '.' in name:\n        print(module.__file__)"
     )

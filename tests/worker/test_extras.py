@@ -7,16 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from worker.cli.extras import MODULES
+from backmark.worker.cli.extras import MODULES
 
 ROOT = Path(__file__).parents[2]
 
 
 def run_without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedProcess[str]:
     """Run a command in a Python in which these modules are not installed."""
-    code = (
-        f"import sys; sys.modules.update(dict.fromkeys({modules!r})); from worker.cli.main import main; main({words!r})"
-    )
+    absent = f"import sys; sys.modules.update(dict.fromkeys({modules!r}))"
+    code = f"{absent}; from backmark.worker.cli.main import main; main({words!r})"
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT)
 
 

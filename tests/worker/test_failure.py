@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from grader.contracts.judging.judge import Judge
-from grader.model.verdict import Outcome, Verdict
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.worker.cli import parallel
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.main import main
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import Launch
 from tests.corpus.short import RIGHT
-from worker.cli import parallel
-from worker.cli.failure import GradingFailure
-from worker.cli.main import main
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.policy import Launch
 
 
 @pytest.fixture

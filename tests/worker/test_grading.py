@@ -8,19 +8,19 @@ from dataclasses import replace
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.errors import JailInterrupted
-from grader.model.assignment import Limits
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import JailInterrupted
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.worker.grading import engine_version
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.reply import Extracted
+from backmark.worker.sandbox.session import Session
 from tests.corpus.short import RIGHT
 from tests.sandbox.conftest import pid_of
-from worker.grading import engine_version
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.reply import Extracted
-from worker.sandbox.session import Session
 
 Grade = Callable[..., Verdict]
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.store.workers import Worker
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.store.workers import Worker
+from backmark.worker.serve.embedded import EmbeddedRedis
+from backmark.worker.service.healthcheck import fault
 from tests.services import redis_server as redis_server  # noqa: PLC0414 - a fixture, by its name
-from worker.serve.embedded import EmbeddedRedis
-from worker.service.healthcheck import fault
 
 WORKER = Worker("worker@here:7", "here", concurrency=2, jail=True, reason=None, version="1", role="worker")
 

@@ -8,14 +8,14 @@ from dataclasses import replace
 
 import pytest
 
-from grader.errors import JailFailed
+from backmark.grader.errors import JailFailed
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.forked import Forked
+from backmark.worker.sandbox.policy import Launch, Way
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.single import Bubbled
+from backmark.worker.sandbox.template import Template
 from tests.sandbox.conftest import LIMITS, ask, body
-from worker.grading.pool import Jails
-from worker.sandbox.forked import Forked
-from worker.sandbox.policy import Launch, Way
-from worker.sandbox.session import Session
-from worker.sandbox.single import Bubbled
-from worker.sandbox.template import Template
 
 
 def kind(session: Session) -> type:

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from grader.errors import ServiceError
-from worker.serve.listening import USUAL, Address, listen
+from backmark.grader.errors import ServiceError
+from backmark.worker.serve.listening import USUAL, Address, listen
 
 
 @pytest.mark.parametrize(

@@ -6,15 +6,15 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from grader.model.assignment import Feedback, Level
-from grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Outcome, StudentError, Verdict
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Outcome, StudentError, Verdict
+from backmark.worker.cli.class_grading import GradedClass, GradedStudent
+from backmark.worker.cli.commands.marks import marks
+from backmark.worker.cli.downloads import DownloadedFile
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.marks_table import HEADER, check_target, read_marks, write_marks
+from backmark.worker.cli.students import OwnedFile, StudentFiles, StudentSource
 from tests.reports.graded import ROWS, explain_verdict
-from worker.cli.class_grading import GradedClass, GradedStudent
-from worker.cli.commands.marks import marks
-from worker.cli.downloads import DownloadedFile
-from worker.cli.failure import GradingFailure
-from worker.cli.marks_table import HEADER, check_target, read_marks, write_marks
-from worker.cli.students import OwnedFile, StudentFiles, StudentSource
 
 HEAD = ",".join(HEADER)
 #: Ada has 8 of 10, Grace nothing that could be graded.

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from grader.model.verdict import NamedMistake
+from backmark.grader.model.verdict import NamedMistake
+from backmark.worker.cli.class_grading import GradedClass, GradedStudent
+from backmark.worker.cli.marks_table import explain_student, write_marks
+from backmark.worker.cli.students import StudentFiles, StudentSource
 from tests.reports.graded import MISTAKE, repair_verdict
-from worker.cli.class_grading import GradedClass, GradedStudent
-from worker.cli.marks_table import explain_student, write_marks
-from worker.cli.students import StudentFiles, StudentSource
 
 STUDENT = StudentFiles("ada", "", (), ())
 

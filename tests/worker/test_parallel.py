@@ -14,15 +14,15 @@ from typing import Any, NoReturn
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.errors import BackmarkError, BadAssignment, JailFailed, JailInterrupted, SubmissionError
-from grader.model.verdict import Outcome, Verdict
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailInterrupted, SubmissionError
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.worker.cli import parallel
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import Launch, Way
+from backmark.worker.service.posts import NoAnswer
 from tests.corpus.short import RIGHT
-from worker.cli import parallel
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.policy import Launch, Way
-from worker.service.posts import NoAnswer
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BACKMARK = str(Path(sys.executable).with_name("backmark"))

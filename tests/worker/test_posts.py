@@ -12,10 +12,10 @@ from threading import Event, Thread
 
 import pytest
 
-from grader.addresses import Address, Destination
+from backmark.grader.addresses import Address, Destination
+from backmark.worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
 from tests.services import require_program
 from tests.worker.receivers import PATIENCE, Receiver, Reply, run_receiver
-from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
 
 HOME = IPv4Address("127.0.0.1")
 MESSAGE = Message({"X-Test": "1"}, b"hello")

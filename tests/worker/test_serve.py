@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
-from worker.serve.embedded import free_port
-from worker.serve.readiness import unready_parts
+from backmark.grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
+from backmark.worker.serve.embedded import free_port
+from backmark.worker.serve.readiness import unready_parts
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 pytestmark = pytest.mark.usefixtures("jail", "redis_program")
@@ -62,7 +62,7 @@ class Served:
     def run_beside(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a command that is told no more than the folder."""
         return subprocess.run(
-            [sys.executable, "-m", "worker.cli.main", *words],
+            [sys.executable, "-m", "backmark.worker.cli.main", *words],
             env=surroundings(BACKMARK_DATA=str(self.data)),
             capture_output=True,
             text=True,
@@ -102,7 +102,7 @@ class Served:
 
 def command(data: Path, *words: str) -> Sequence[str]:
     return [
-        *(sys.executable, "-m", "worker.cli.main", "serve"),
+        *(sys.executable, "-m", "backmark.worker.cli.main", "serve"),
         *("--data", str(data), "--bind", "127.0.0.1:0", "--workers", "1", *words),
     ]
 

@@ -11,15 +11,15 @@ import pytest
 from click.testing import CliRunner, Result
 from pydantic import SecretStr
 
-from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Job, Kind, Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.model.records import Job, Kind, Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.cli.main import main
+from backmark.worker.serve.die_with_parent import tie_to_parent
+from backmark.worker.serve.embedded import EmbeddedRedis, find_server
 from tests.service.parts import until
 from tests.services import redis_server
-from worker.cli.main import main
-from worker.serve.die_with_parent import tie_to_parent
-from worker.serve.embedded import EmbeddedRedis, find_server
 
 __all__ = ["redis_server"]
 
@@ -140,7 +140,7 @@ def test_a_socket_is_an_address_for_store_and_queue(tmp_path: Path) -> None:
 
 def test_the_command_line_imports_nothing_of_a_service() -> None:
     """A cold `backmark grade` pays for nothing but grading."""
-    code = "import sys, worker.cli.main; print(*sorted(sys.modules))"
+    code = "import sys, backmark.worker.cli.main; print(*sorted(sys.modules))"
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     modules = {name.split(".")[0] for name in process.stdout.split()}
     assert not modules & {"celery", "kombu", "redis", "pydantic", "flask", "httpx", "numpy"}
@@ -148,16 +148,21 @@ def test_the_command_line_imports_nothing_of_a_service() -> None:
 
 def test_what_starts_a_jail_needs_no_numpy() -> None:
     """A cold `grade` starts its first jail, and then imports NumPy and the judge beside it."""
-    code = "import sys, worker.grading.pool; print(*sorted(sys.modules))"
+    code = "import sys, backmark.worker.grading.pool; print(*sorted(sys.modules))"
     process = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert not {"numpy", "hypothesis", "grader.contracts.judging.judge"} & set(process.stdout.split())
+    assert not {"numpy", "hypothesis", "backmark.grader.contracts.judging.judge"} & set(process.stdout.split())
 
 
 def test_a_sweeper_needs_no_numpy() -> None:
     """Nor what judges: its container has neither."""
-    code = "import sys, worker.service.sweeper, worker.service.deliveries; print(*sorted(sys.modules))"
+    code = (
+        "import sys, backmark.worker.service.sweeper, backmark.worker.service.deliveries; print(*sorted(sys.modules))"
+    )
     root = Path(__file__).parents[2]
     process = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
-    assert not {"numpy", "hypothesis", "grader.contracts.judging.judge", "grader.contracts.judging.revision"} & set(
-        process.stdout.split()
-    )
+    assert not {
+        "numpy",
+        "hypothesis",
+        "backmark.grader.contracts.judging.judge",
+        "backmark.grader.contracts.judging.revision",
+    } & set(process.stdout.split())

@@ -4,8 +4,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from worker.cli.downloads import DownloadedFile
-from worker.cli.students import StudentSource, detect, group, list_ids
+from backmark.worker.cli.downloads import DownloadedFile
+from backmark.worker.cli.students import StudentSource, detect, group, list_ids
 
 
 def files(folder: Path, *names: str, content: bytes = b"x = 1\n") -> list[DownloadedFile]:

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ServiceError
-from worker.serve.managed_process import ManagedProcess
-from worker.serve.supervisor import STOPPING, RestartPolicy, Supervisor
+from backmark.grader.errors import ServiceError
+from backmark.worker.serve.managed_process import ManagedProcess
+from backmark.worker.serve.supervisor import STOPPING, RestartPolicy, Supervisor
 
 ROOT = Path(__file__).parents[2]
 SOON = RestartPolicy(first=0.05, longest=0.1, well=30, deaths=3)
@@ -206,7 +206,7 @@ def test_a_long_log_is_put_aside_while_it_is_written(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own tether is Linux's")
 def test_parts_end_by_themselves_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     script = (
-        "import os, sys; from pathlib import Path; from worker.serve.managed_process import ManagedProcess\n"
+        "import os, sys; from pathlib import Path; from backmark.worker.serve.managed_process import ManagedProcess\n"
         "part = ManagedProcess('worker', ('/bin/sh', '-c', 'exec sleep 60'), Path(sys.argv[1]), {}, 5.0)\n"
         "part.start(); print(part.pid, flush=True); sys.stdin.read()\n"
     )

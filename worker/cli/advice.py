@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-from grader.contracts.judging.revision import load
-from grader.contracts.language.assignment import ContractAssignment, vary
-from grader.contracts.language.tables import MOST_CASES
-from grader.contracts.publishing.selfcheck import selfcheck
-from grader.errors import AssignmentError
-from worker.grading.revisions import MOST_SECONDS, DrawingProcess
-from worker.grading.workshop import Watch
+from backmark.grader.contracts.judging.revision import load
+from backmark.grader.contracts.language.assignment import ContractAssignment, vary
+from backmark.grader.contracts.language.tables import MOST_CASES
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.errors import AssignmentError
+from backmark.worker.grading.revisions import MOST_SECONDS, DrawingProcess
+from backmark.worker.grading.workshop import Watch
 
 
 def find_advice(assignment: ContractAssignment, missed: int, watch: Watch | None = None) -> str:

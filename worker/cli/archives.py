@@ -11,8 +11,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import click
 
-from grader.file_formats import START_BYTES
-from worker.cli.files import LARGEST_FILE, can_be_graded
+from backmark.grader.file_formats import START_BYTES
+from backmark.worker.cli.files import LARGEST_FILE, can_be_graded
 
 #: Files of a class of thousands, each with a few.
 MOST_MEMBERS = 20_000

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grader.errors import BackmarkError
-from worker.cli.failure import GradingFailure
-from worker.cli.files import read_submission
-from worker.grading.pool import Jails
-from worker.sandbox import policy
-from worker.sandbox.policy import Launch
+from backmark.grader.errors import BackmarkError
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.files import read_submission
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.policy import Launch
 
 if TYPE_CHECKING:
-    from grader.contracts.judging.judge import Judge
-    from grader.model.verdict import Verdict
-    from worker.grading.grader import Grader
+    from backmark.grader.contracts.judging.judge import Judge
+    from backmark.grader.model.verdict import Verdict
+    from backmark.worker.grading.grader import Grader
 
 #: Files for each process that grades: fewer are done before another process has started up.
 FILES_PER_PROCESS = 2
@@ -38,7 +38,7 @@ def grade_files(
     """Grade the files in one process or in several; the verdicts come in the files' order."""
     processes = min(jobs or _choose_jobs(len(files)), len(files) // FILES_PER_PROCESS) if launch.jailed else 1
     if processes > 1:
-        from worker.cli.parallel import Parallel
+        from backmark.worker.cli.parallel import Parallel
 
         judge = load_judge()
         parallel = Parallel(files, names, processes, lambda: _make_grader(judge, Jails(launch)))
@@ -72,6 +72,6 @@ def _choose_jobs(files: int) -> int:
 
 
 def _make_grader(judge: "Judge", jails: Jails) -> "Grader":
-    from worker.grading.grader import Grader
+    from backmark.worker.grading.grader import Grader
 
     return Grader(judge, jails)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from grader.model.assignment import Feedback
-from grader.model.verdict import Outcome, Verdict
-from worker.cli.failure import GradingFailure
-from worker.cli.files import write_name
-from worker.cli.students import OwnedFile, StudentFiles, StudentSource
+from backmark.grader.model.assignment import Feedback
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.files import write_name
+from backmark.worker.cli.students import OwnedFile, StudentFiles, StudentSource
 
 #: Grades files; the verdicts come in the files' order.
 GradeBatch = Callable[[Sequence[OwnedFile]], AbstractContextManager[Iterator[Verdict | GradingFailure]]]

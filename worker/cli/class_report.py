@@ -5,15 +5,15 @@ from pathlib import Path
 
 import click
 
-from grader.model.verdict import Outcome, Verdict
-from grader.reports import terminal
-from grader.reports.plaintext import plain
-from grader.reports.tally import TallyRow
-from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
-from worker.cli.failure import GradingFailure
-from worker.cli.files import write_name
-from worker.cli.marks_table import explain_student, write_marks
-from worker.cli.terminal import show
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.reports import terminal
+from backmark.grader.reports.plaintext import plain
+from backmark.grader.reports.tally import TallyRow
+from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.files import write_name
+from backmark.worker.cli.marks_table import explain_student, write_marks
+from backmark.worker.cli.terminal import show
 
 
 def report_class(graded: GradedClass, csv_file: Path | None, *, as_json: bool, summary: bool) -> list[TallyRow]:

@@ -8,7 +8,7 @@ from pathlib import Path, PurePath, PurePosixPath
 
 import click
 
-from worker.cli.files import can_be_graded, is_hidden, is_package, list_folder
+from backmark.worker.cli.files import can_be_graded, is_hidden, is_package, list_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def choose_files(files: Sequence[DownloadedFile]) -> list[DownloadedFile]:
 
 def _unpack(archive: Path, folder: Path, *, packages: bool) -> Iterator[DownloadedFile]:
     # Cold start: most files are no archives.
-    from worker.cli.archives import unpack  # noqa: PLC0415
+    from backmark.worker.cli.archives import unpack  # noqa: PLC0415
 
     folder.mkdir()
     for name, file in unpack(archive, folder, packages=packages):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from grader.reports.plaintext import plain
+from backmark.grader.reports.plaintext import plain
 
 
 @dataclass(frozen=True, slots=True)

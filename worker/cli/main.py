@@ -11,9 +11,9 @@ from types import MappingProxyType
 
 import click
 
-from grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
-from worker.cli import commands
-from worker.cli.exit_status import ExitStatus
+from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
+from backmark.worker.cli import commands
+from backmark.worker.cli.exit_status import ExitStatus
 
 #: The names of earlier versions, which scripts may have.
 _OLD_NAMES: Mapping[str, str] = MappingProxyType({"networks": "cases"})

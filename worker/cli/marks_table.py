@@ -7,19 +7,19 @@ from pathlib import Path
 
 import click
 
-from grader.courses.gradebook_table import GradebookError, GradebookTable
-from grader.model.assignment import Feedback
-from grader.model.verdict import Mark, Outcome, Verdict
-from grader.reports.changes import describe_changes
-from grader.reports.disclosure import disclose
-from grader.reports.exceptions import describe_exception
-from grader.reports.plaintext import sentence
-from grader.reports.spreadsheets import Cell, table
-from grader.reports.wording import clean, explanation, headline, trouble
-from worker.cli.class_grading import GradedClass, GradedStudent, list_identical
-from worker.cli.failure import GradingFailure
-from worker.cli.files import begins_with, write_name, write_privately
-from worker.cli.students import StudentSource
+from backmark.grader.courses.gradebook_table import GradebookError, GradebookTable
+from backmark.grader.model.assignment import Feedback
+from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.reports.changes import describe_changes
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.plaintext import sentence
+from backmark.grader.reports.spreadsheets import Cell, table
+from backmark.grader.reports.wording import clean, explanation, headline, trouble
+from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.files import begins_with, write_name, write_privately
+from backmark.worker.cli.students import StudentSource
 
 HEADER = (
     "source", "student", "id", "file", "attempt", "late", "outcome", "score", "max_score", "mistakes", "explanation",

@@ -26,7 +26,7 @@ class AssignmentParameter(click.ParamType["Path"]):
     def convert(self, value: str | Path, param: click.Parameter | None, ctx: click.Context | None) -> Path:
         """Return the path; fail if there is no such file, folder or id."""
         # Cold start: most commands name no assignment of the gallery.
-        from grader.contracts.gallery import find_folder, find_similar  # noqa: PLC0415
+        from backmark.grader.contracts.gallery import find_folder, find_similar  # noqa: PLC0415
 
         # A copy that lies here, to be changed, goes before what ships.
         path = Path(value) if Path(value).exists() else find_folder(str(value))

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn
 
-from grader.errors import (
+from backmark.grader.errors import (
     AssignmentError,
     BackmarkError,
     BadAssignment,
@@ -26,11 +26,11 @@ from grader.errors import (
     MadeByNewerVersion,
     ServiceError,
 )
-from grader.model.result import read_verdict
-from grader.model.verdict import Verdict
-from worker.cli.failure import GradingFailure
-from worker.cli.files import read_submission
-from worker.grading.grader import Grader
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import Verdict
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.files import read_submission
+from backmark.worker.grading.grader import Grader
 
 #: Files that a process has at a time: the one that it grades and the next, so that it never waits for us.
 _FILES_AT_ONCE = 2

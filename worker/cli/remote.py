@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.errors import ServiceError
-from grader.settings import machine
-from worker.cli.exit_status import ExitStatus
-from worker.cli.extras import require_extra
-from worker.cli.terminal import ProgressLine, show
+from backmark.grader.errors import ServiceError
+from backmark.grader.settings import machine
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.extras import require_extra
+from backmark.worker.cli.terminal import ProgressLine, show
 
 if TYPE_CHECKING:
-    from grader.client import Client, Submission
-    from grader.client.records import Publication
+    from backmark.grader.client import Client, Submission
+    from backmark.grader.client.records import Publication
 
 #: Seconds between two requests for a place in the queue that is shown on a terminal.
 LIVE_SECONDS = 2.0
@@ -31,7 +31,7 @@ _PUBLICATION_SECONDS = 0.5
 def connect() -> Iterator["Client"]:
     """Connect to the server that `machine.find_server` returns; raise UsageError for what it refuses as wrong usage."""
     require_extra("client")
-    from grader.client import Client, Patience, problems
+    from backmark.grader.client import Client, Patience, problems
 
     settings = machine.from_environment()
     server = machine.find_server(settings)
@@ -97,7 +97,7 @@ def follow(  # noqa: PLR0913 - what is waited for, and how it is printed
 
     `names` holds their names by their ids; the server's is used for an empty one. `full`: see `print_submission`.
     """
-    from grader.client.client import POLL
+    from backmark.grader.client.client import POLL
 
     ended: list[tuple[str, Submission]] = []
     for index, (number, name) in enumerate(names.items()):
@@ -133,9 +133,9 @@ def print_submission(submission: "Submission", name: str, *, as_json: bool, full
     elif submission.verdict is None:
         click.echo(_describe(submission, name), err=as_json)
     else:
-        from grader.client.calls import value
-        from grader.model.result import read_verdict
-        from grader.reports.terminal import render
+        from backmark.grader.client.calls import value
+        from backmark.grader.model.result import read_verdict
+        from backmark.grader.reports.terminal import render
 
         verdict = value(submission.verdict, read_verdict)
         show(render(replace(verdict, submission=replace(verdict.submission, filename=name))))
@@ -143,7 +143,7 @@ def print_submission(submission: "Submission", name: str, *, as_json: bool, full
 
 def _describe(submission: "Submission", name: str) -> str:
     """Return a line that says where a submission is."""
-    from grader.reports.plaintext import plain
+    from backmark.grader.reports.plaintext import plain
 
     state = {
         "queued": "waiting",
@@ -163,10 +163,10 @@ def _describe(submission: "Submission", name: str) -> str:
 
 
 def _print_summary(ended: "Sequence[tuple[str, Submission]]") -> None:
-    from grader.client.calls import value
-    from grader.model.result import read_verdict
-    from grader.reports.tally import TallyRow
-    from grader.reports.terminal import summary
+    from backmark.grader.client.calls import value
+    from backmark.grader.model.result import read_verdict
+    from backmark.grader.reports.tally import TallyRow
+    from backmark.grader.reports.terminal import summary
 
     graded = [(name, submission.verdict) for name, submission in ended if submission.verdict is not None]
     show(summary([TallyRow.of(name, value(verdict, read_verdict)) for name, verdict in graded]))

@@ -3,25 +3,25 @@
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from grader.errors import StoreUnavailable
-from grader.settings import machine
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings import machine
 
 if TYPE_CHECKING:
-    from grader.settings.service import ServiceSettings
-    from grader.store.store import Store
+    from backmark.grader.settings.service import ServiceSettings
+    from backmark.grader.store.store import Store
 
 
 def load_settings() -> "ServiceSettings":
     """Read the service's settings from the environment; raise ServiceError if one is wrong."""
     # pydantic, which `backmark --help` must not pay for.
-    from grader.settings.service import ServiceSettings  # noqa: PLC0415
+    from backmark.grader.settings.service import ServiceSettings  # noqa: PLC0415
 
     return ServiceSettings.load()
 
 
 def start_process(part: str) -> "ServiceSettings":
     """Start a process that is a part of the service: return its settings, and log as they say."""
-    from grader import logs  # noqa: PLC0415 - structlog, likewise
+    from backmark.grader import logs  # noqa: PLC0415 - structlog, likewise
 
     settings = load_settings()
     logs.configure(part, settings.log_format)
@@ -52,13 +52,13 @@ def find_service() -> "ServiceSettings":
 
 def open_store() -> "Store":
     """Open the store of the service that `find_service` returns."""
-    from grader.store.store import Store  # noqa: PLC0415 - redis, likewise
+    from backmark.grader.store.store import Store  # noqa: PLC0415 - redis, likewise
 
     return Store.connect(find_service())
 
 
 def _ping(settings: "ServiceSettings") -> None:
-    from grader.store.connection import Connection  # noqa: PLC0415 - redis, likewise
+    from backmark.grader.store.connection import Connection  # noqa: PLC0415 - redis, likewise
 
     with closing(Connection.open(settings)) as redis:
         redis.ping()

@@ -9,9 +9,9 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from grader.file_formats import START_BYTES, name_format
-from worker.cli.downloads import DownloadedFile
-from worker.cli.files import write_name
+from backmark.grader.file_formats import START_BYTES, name_format
+from backmark.worker.cli.downloads import DownloadedFile
+from backmark.worker.cli.files import write_name
 
 #: `lovelaceada_LATE_101_5001_hw.ipynb`: name, user id, number of the file, its own name. What was typed into Canvas has
 #: no number.

@@ -90,7 +90,7 @@ class ProgressLine:
 def show_files(name: str) -> Iterator[Callable[[str, int, int | None], None]]:
     """Show which of an assignment's files is running, and on a terminal how many runs of how many are done.
 
-    What is yielded is a `worker.grading.workshop.Watch`.
+    What is yielded is a `backmark.worker.grading.workshop.Watch`.
     """
     shown: set[str] = set()
     with ProgressLine(None) as progress:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import AnyExchange, ContractExchange
-from grader.contracts.cases.question import Question
-from grader.contracts.repair.mender import Script, SpelledEdit
-from grader.errors import CandidateError, Crashed
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.reply import Reply
-from worker.sandbox.request import JailRequest
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from backmark.grader.contracts.cases.question import Question
+from backmark.grader.contracts.repair.mender import Script, SpelledEdit
+from backmark.grader.errors import CandidateError, Crashed
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.reply import Reply
+from backmark.worker.sandbox.request import JailRequest
 
 
 class Conversation(Protocol):

@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from grader.contracts.cases.answers import Candidate
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging.judge import Judge
-from grader.contracts.language.assignment import KIND
-from grader.contracts.repair.mender import Mender
-from grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
-from grader.file_formats import refuse_other_format
-from grader.model.source_line import SourceLine
-from grader.model.verdict import (
+from backmark.grader.contracts.cases.answers import Candidate
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
+from backmark.grader.file_formats import refuse_other_format
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import (
     Flag,
     GradedAssignment,
     GradedSubmission,
@@ -25,18 +25,18 @@ from grader.model.verdict import (
     StudentError,
     Verdict,
 )
-from worker.grading import engine_version
-from worker.grading.candidate import Jailed, Requests, entry
-from worker.grading.pool import Jails
-from worker.sandbox.clock import Budget
-from worker.sandbox.inside.cells import Cells
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.inside.notebook import find_beginning
-from worker.sandbox.inside.rejection import quote
-from worker.sandbox.inside.syntax import unify_newlines
-from worker.sandbox.inside.writes import Write
-from worker.sandbox.policy import JailLimits
-from worker.sandbox.session import Session
+from backmark.worker.grading import engine_version
+from backmark.worker.grading.candidate import Jailed, Requests, entry
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.clock import Budget
+from backmark.worker.sandbox.inside.cells import Cells
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.notebook import find_beginning
+from backmark.worker.sandbox.inside.rejection import quote
+from backmark.worker.sandbox.inside.syntax import unify_newlines
+from backmark.worker.sandbox.inside.writes import Write
+from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.

@@ -2,15 +2,15 @@
 
 import logging
 
-from grader.errors import JailFailed
-from worker.sandbox.installation import Installation
-from worker.sandbox.policy import JailLimits, Launch, Way
-from worker.sandbox.process import Jail, Unjailed
-from worker.sandbox.request import JailRequest
-from worker.sandbox.session import Session
-from worker.sandbox.single import Single
-from worker.sandbox.template import Template
-from worker.sandbox.walls import push
+from backmark.grader.errors import JailFailed
+from backmark.worker.sandbox.installation import Installation
+from backmark.worker.sandbox.policy import JailLimits, Launch, Way
+from backmark.worker.sandbox.process import Jail, Unjailed
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.template import Template
+from backmark.worker.sandbox.walls import push
 
 _log = logging.getLogger(__name__)
 _SLOWER = "each submission starts a jail from scratch, which is slower: %s"

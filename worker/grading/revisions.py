@@ -12,19 +12,19 @@ from pathlib import Path
 
 import click
 
-from grader.contracts import gallery
-from grader.contracts.judging.revision import FORMAT, ContractRevision, load, load_packaged
-from grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
-from grader.contracts.language.reading import read
-from grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
-from worker.grading import engine_version, workshop
-from worker.grading.workshop import JailWorkshop, Watch
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.judging.revision import FORMAT, ContractRevision, load, load_packaged
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
+from backmark.grader.contracts.language.reading import read
+from backmark.grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
+from backmark.worker.grading import engine_version, workshop
+from backmark.worker.grading.workshop import JailWorkshop, Watch
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
 #: The module that `python -m` draws with: it reads an assignment's JSON and writes cases, or with the status `REFUSED`
 #: why not. With the argument 1 it draws a pool of fresh cases.
-_DRAWING = "grader.contracts.cases.draw"
+_DRAWING = "backmark.grader.contracts.cases.draw"
 
 
 class DrawingProcess:
@@ -63,7 +63,7 @@ class DrawingProcess:
         if process.returncode:
             raise self._fault(process.returncode, drawn, complaint.decode(errors="replace"))
         # Who grades by a revision finishes none.
-        from grader.contracts.publishing.finishing import finish  # noqa: PLC0415
+        from backmark.grader.contracts.publishing.finishing import finish  # noqa: PLC0415
 
         with contextlib.closing(self._workshop):
             return finish(drawn, self._workshop, pool=self._pool)

@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.exchange import AnyExchange, ContractExchange
-from grader.contracts.repair.mender import Mender
-from grader.model.assignment import Limits
-from grader.settings import machine
-from worker.grading.candidate import Jailed, Requests, entry, request
-from worker.grading.pool import Jails
-from worker.sandbox import policy
-from worker.sandbox.clock import Budget, late
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.policy import JailLimits, Way
-from worker.sandbox.session import Session
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.model.assignment import Limits
+from backmark.grader.settings import machine
+from backmark.worker.grading.candidate import Jailed, Requests, entry, request
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.clock import Budget, late
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.policy import JailLimits, Way
+from backmark.worker.sandbox.session import Session
 
 #: Called before a file runs with its name, the number of runs before it, and that of all; None if it is not known yet.
 Watch = Callable[[str, int, int | None], None]

@@ -10,11 +10,11 @@ import threading
 import time
 from pathlib import Path
 
-from grader.errors import JailFailed
-from worker.sandbox.cgroup import Cgroup
-from worker.sandbox.policy import Launch
-from worker.sandbox.process import GRACE, PATIENCE
-from worker.sandbox.usage import children_seconds
+from backmark.grader.errors import JailFailed
+from backmark.worker.sandbox.cgroup import Cgroup
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.sandbox.process import GRACE, PATIENCE
+from backmark.worker.sandbox.usage import children_seconds
 
 #: Seconds on the wall clock for bwrap to tell whom it has started.
 _START = 30.0

@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from grader.errors import BackmarkError, JailInterrupted, TimedOut
-from worker.sandbox.policy import JailLimits
-from worker.sandbox.usage import Usage, own_seconds
+from backmark.grader.errors import BackmarkError, JailInterrupted, TimedOut
+from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.usage import Usage, own_seconds
 
 #: Budgets that pass on the wall clock before a submission is given up as the machine's failure, not its own. Where no
 #: processor time can be read, this many seconds on the wall clock count as one.

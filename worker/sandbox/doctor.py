@@ -7,12 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.errors import BackmarkError, JailUnavailable
-from worker.sandbox import policy, seccomp
-from worker.sandbox.policy import Launch, Way
-from worker.sandbox.single import Single
-from worker.sandbox.template import Template
-from worker.sandbox.walls import ATTEMPTS, push
+from backmark.grader.errors import BackmarkError, JailUnavailable
+from backmark.worker.sandbox import policy, seccomp
+from backmark.worker.sandbox.policy import Launch, Way
+from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.template import Template
+from backmark.worker.sandbox.walls import ATTEMPTS, push
 
 #: The first bubblewrap that does not follow symlinks while it makes mount points (CVE-2026-87766).
 _MENDED = (0, 12, 0)

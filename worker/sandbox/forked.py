@@ -8,15 +8,15 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
-from grader.errors import JailFailed
-from worker.sandbox.bubble import first_to_go
-from worker.sandbox.cgroup import Overruns
-from worker.sandbox.inside import wire
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.polled import Polled
-from worker.sandbox.process import GRACE, PATIENCE, begin
-from worker.sandbox.streams import Streams
-from worker.sandbox.usage import Usage, read_usage
+from backmark.grader.errors import JailFailed
+from backmark.worker.sandbox.bubble import first_to_go
+from backmark.worker.sandbox.cgroup import Overruns
+from backmark.worker.sandbox.inside import wire
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.polled import Polled
+from backmark.worker.sandbox.process import GRACE, PATIENCE, begin
+from backmark.worker.sandbox.streams import Streams
+from backmark.worker.sandbox.usage import Usage, read_usage
 
 
 class Parent(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from worker.sandbox import policy
+from backmark.worker.sandbox import policy
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from grader.errors import JailUnavailable
-from worker.sandbox import seccomp
+from backmark.grader.errors import JailUnavailable
+from backmark.worker.sandbox import seccomp
 
 #: Whom a jail's process is, outside and inside, when root starts it; also the uid that others see inside.
 USER = 10001
@@ -21,9 +21,9 @@ USER = 10001
 #: All of ours that runs in a jail.
 INSIDE = Path(__file__).with_name("inside")
 #: The folders at which our code and NumPy are mounted; of `worker` and `sandbox` nothing but `inside` exists there.
-_INSIDE = "/jail/worker/sandbox/inside"
+_INSIDE = "/jail/backmark/worker/sandbox/inside"
 _SITE = "/jail/site"
-_START = "import sys; sys.path[:0] = {path!r}; from worker.sandbox.inside.runner import main; main()"
+_START = "import sys; sys.path[:0] = {path!r}; from backmark.worker.sandbox.inside.runner import main; main()"
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"}
 #: Without -I, which would ignore PYTHONHASHSEED: no user site, no unsafe path, no site, no bytecode.
 _OPTIONS = ("-s", "-P", "-S", "-B")
@@ -101,7 +101,7 @@ def plan_unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
 
     `inherited` is the environment to pass on: Windows starts no Python without variables of its own.
     """
-    path = [str(Path(__file__).parents[2]), str(find_numpy().parent)]
+    path = [str(Path(__file__).parents[3]), str(find_numpy().parent)]
     return Launch(
         wrapper=(),
         command=(sys.executable, *_OPTIONS, "-c", _START.format(path=path)),

@@ -5,7 +5,7 @@ import os
 import select
 import time
 
-from worker.sandbox.inside import wire
+from backmark.worker.sandbox.inside import wire
 
 #: Bytes that the pipe of answers holds, where the machine lets us say so: who answers then need not wait for us.
 _ROOM = 1 << 20

@@ -8,13 +8,13 @@ import sys
 from math import ceil
 from typing import Protocol
 
-from grader.errors import JailFailed
-from worker.sandbox.inside import wire
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.request import JailRequest
-from worker.sandbox.streams import Streams
-from worker.sandbox.threaded import Threaded
-from worker.sandbox.usage import Usage, read_usage
+from backmark.grader.errors import JailFailed
+from backmark.worker.sandbox.inside import wire
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.streams import Streams
+from backmark.worker.sandbox.threaded import Threaded
+from backmark.worker.sandbox.usage import Usage, read_usage
 
 #: Seconds that a process which was asked to end may take, and one that was made to.
 GRACE, PATIENCE = 2.0, 10.0

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import partial as bind
 from typing import Any, NamedTuple
 
-from grader.errors import Crashed
-from worker.sandbox.inside.cells import Cells, decode
-from worker.sandbox.inside.entry import (
+from backmark.grader.errors import Crashed
+from backmark.worker.sandbox.inside.cells import Cells, decode
+from backmark.worker.sandbox.inside.entry import (
     EDITS,
     LONGEST_NAME,
     LONGEST_SPELLED,
@@ -24,8 +24,8 @@ from worker.sandbox.inside.entry import (
     ROLES,
     Entry,
 )
-from worker.sandbox.inside.wire import Frame
-from worker.sandbox.inside.writes import Write
+from backmark.worker.sandbox.inside.wire import Frame
+from backmark.worker.sandbox.inside.writes import Write
 
 #: Characters of each text that a reply may have, at most.
 _CAPS = {"type": 200, "message": 2_000, "traceback": 8_000}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from worker.sandbox.inside import wire
+from backmark.worker.sandbox.inside import wire
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from worker.sandbox.syscalls import FORKING, RUNNING, STARTING
+from backmark.worker.sandbox.syscalls import FORKING, RUNNING, STARTING
 
 #: The architecture word of each machine (linux/audit.h) and its column in the tables.
 MACHINES: Mapping[str, tuple[int, int]] = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}

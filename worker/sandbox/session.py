@@ -7,7 +7,7 @@ from collections import deque
 from types import TracebackType
 from typing import NoReturn, Self
 
-from grader.errors import (
+from backmark.grader.errors import (
     BackmarkError,
     CandidateError,
     Crashed,
@@ -17,15 +17,15 @@ from grader.errors import (
     SubmissionError,
     TooMuchOutput,
 )
-from worker.sandbox import reply
-from worker.sandbox.clock import LOOK, Budget, Clock, late
-from worker.sandbox.inside import wire
-from worker.sandbox.inside.cells import BYTES, Cells
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.policy import JailLimits
-from worker.sandbox.process import Jail
-from worker.sandbox.reply import AnswerReader, Extracted, Rejection, Reply
-from worker.sandbox.request import JailRequest
+from backmark.worker.sandbox import reply
+from backmark.worker.sandbox.clock import LOOK, Budget, Clock, late
+from backmark.worker.sandbox.inside import wire
+from backmark.worker.sandbox.inside.cells import BYTES, Cells
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.process import Jail
+from backmark.worker.sandbox.reply import AnswerReader, Extracted, Rejection, Reply
+from backmark.worker.sandbox.request import JailRequest
 
 #: Bytes of a slice's code (the source may have 1 MiB, and the slice is a part of it, with escapes) and of cells.
 _CODE_CAP = 4 * 1024 * 1024 + BYTES

@@ -2,14 +2,14 @@
 
 import signal
 
-from worker.sandbox.bubble import Bubble, first_to_go
-from worker.sandbox.cgroup import Cgroup, Overruns
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.polled import Polled
-from worker.sandbox.process import GRACE, Process, begin
-from worker.sandbox.request import JailRequest
-from worker.sandbox.streams import Streams
-from worker.sandbox.usage import Usage, read_usage
+from backmark.worker.sandbox.bubble import Bubble, first_to_go
+from backmark.worker.sandbox.cgroup import Cgroup, Overruns
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.polled import Polled
+from backmark.worker.sandbox.process import GRACE, Process, begin
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.streams import Streams
+from backmark.worker.sandbox.usage import Usage, read_usage
 
 
 class Bubbled:

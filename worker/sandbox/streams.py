@@ -3,7 +3,7 @@
 from collections import deque
 from typing import Protocol
 
-from worker.sandbox.inside import wire
+from backmark.worker.sandbox.inside import wire
 
 #: Bytes of what was printed that are kept.
 KEPT = 4096

@@ -11,16 +11,16 @@ import platform
 import socket
 from collections import deque
 
-from grader.errors import JailFailed
-from worker.sandbox import seccomp
-from worker.sandbox.bubble import Bubble
-from worker.sandbox.cgroup import Cgroup, Overruns
-from worker.sandbox.forked import Forked
-from worker.sandbox.inside import wire
-from worker.sandbox.policy import JailLimits, Launch
-from worker.sandbox.process import Process
-from worker.sandbox.request import JailRequest
-from worker.sandbox.syscalls import RUNNING
+from backmark.grader.errors import JailFailed
+from backmark.worker.sandbox import seccomp
+from backmark.worker.sandbox.bubble import Bubble
+from backmark.worker.sandbox.cgroup import Cgroup, Overruns
+from backmark.worker.sandbox.forked import Forked
+from backmark.worker.sandbox.inside import wire
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.process import Process
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.syscalls import RUNNING
 
 _log = logging.getLogger(__name__)
 

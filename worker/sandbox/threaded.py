@@ -8,7 +8,7 @@ import time
 from queue import Empty, Queue, SimpleQueue
 from typing import IO
 
-from worker.sandbox.inside import wire
+from backmark.worker.sandbox.inside import wire
 
 #: Pieces that are read ahead of whoever takes them.
 _AHEAD = 64

@@ -3,12 +3,12 @@
 import struct
 from dataclasses import dataclass
 
-from grader.errors import CandidateError, JailFailed, SubmissionError
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.policy import JailLimits
-from worker.sandbox.process import Jail
-from worker.sandbox.request import JailRequest
-from worker.sandbox.session import Session
+from backmark.grader.errors import CandidateError, JailFailed, SubmissionError
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.process import Jail
+from backmark.worker.sandbox.request import JailRequest
+from backmark.worker.sandbox.session import Session
 
 _LIMITS = JailLimits(seconds_per_call=5.0, seconds=10.0, memory=1 << 30, output=4096)
 
@@ -37,7 +37,7 @@ def connect():
 
 
 def packages():
-    import grader
+    import backmark.grader
 
 
 def root():

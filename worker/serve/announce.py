@@ -6,13 +6,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from grader.errors import StoreUnavailable
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.serve.data_dir import DataDirectory
-from worker.serve.listening import Address
-from worker.serve.readiness import unready_parts
-from worker.serve.supervisor import Say
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.serve.data_dir import DataDirectory
+from backmark.worker.serve.listening import Address
+from backmark.worker.serve.readiness import unready_parts
+from backmark.worker.serve.supervisor import Say
 
 #: Seconds between two readiness checks, and before a service that is not ready is reported.
 _ASK, _LATE = 0.3, 15.0

@@ -7,8 +7,8 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.errors import ServiceError
-from grader.settings import machine
+from backmark.grader.errors import ServiceError
+from backmark.grader.settings import machine
 
 #: Everything that a service keeps in its folder.
 _OURS = frozenset({machine.SERVICE_LOCK, machine.SERVICE_FILE, "redis", "logs", "secret", "redis-password", "token"})

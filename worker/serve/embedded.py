@@ -14,8 +14,8 @@ from contextlib import closing
 from pathlib import Path
 from secrets import SystemRandom
 
-from grader.errors import StoreUnavailable
-from worker.serve.die_with_parent import tie_to_parent
+from backmark.grader.errors import StoreUnavailable
+from backmark.worker.serve.die_with_parent import tie_to_parent
 
 #: Seconds that a start may take, as a long append-only file must be read.
 _START = 120.0

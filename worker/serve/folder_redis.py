@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from worker.serve.data_dir import DataDirectory
-from worker.serve.embedded import EmbeddedRedis, lasting_port
+from backmark.worker.serve.data_dir import DataDirectory
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 
 
 @contextmanager

@@ -5,7 +5,7 @@ import errno
 import socket
 from dataclasses import dataclass
 
-from grader.errors import ServiceError
+from backmark.grader.errors import ServiceError
 
 #: The number of ports tried from the default one on, if no address was given.
 _TRIED = 20

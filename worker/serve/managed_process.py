@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from worker.serve.die_with_parent import tie_to_parent
+from backmark.worker.serve.die_with_parent import tie_to_parent
 
 #: Bytes of a log above which it is moved aside, replacing the one moved before.
 _LONG = 16 << 20

@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.diskspace import complain_if_full
-from grader.errors import ServiceError
-from grader.model.records import Scope
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.serve.announce import Announcer
-from worker.serve.data_dir import DataDirectory, write_private
-from worker.serve.embedded import EmbeddedRedis, lasting_port
-from worker.serve.listening import USUAL, Address, listen
-from worker.serve.managed_process import ManagedProcess, last_lines
-from worker.serve.supervisor import Say, Supervisor
+from backmark.grader.diskspace import complain_if_full
+from backmark.grader.errors import ServiceError
+from backmark.grader.model.records import Scope
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.serve.announce import Announcer
+from backmark.worker.serve.data_dir import DataDirectory, write_private
+from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
+from backmark.worker.serve.listening import USUAL, Address, listen
+from backmark.worker.serve.managed_process import ManagedProcess, last_lines
+from backmark.worker.serve.supervisor import Say, Supervisor
 
 #: Seconds that each part may take to end; the worker's are added to the grace of its submissions.
 _WEB, _WORKER, _SWEEPER = 10.0, 15.0, 10.0
@@ -145,7 +145,7 @@ def _processes(
 ) -> list[ManagedProcess]:
     """Return the parts that are our own commands, in the order of their start."""
     # -P: a folder `worker` in the current directory is not ours.
-    command = (sys.executable, "-P", "-m", "worker.cli.main")
+    command = (sys.executable, "-P", "-m", "backmark.worker.cli.main")
     web = ManagedProcess(
         "web server",
         (*command, "web", "--bind", f"fd://{listener.fileno()}"),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Protocol
 
-from grader.errors import ServiceError
+from backmark.grader.errors import ServiceError
 
 #: Seconds between two checks of the parts.
 _LOOK = 0.1

@@ -12,20 +12,20 @@ from typing import Any
 from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
-from grader.dispatch import application
-from grader.errors import StoreUnavailable
-from grader.model.records import Kind
-from grader.settings.machine import Settings
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.grading import engine_version
-from worker.sandbox import policy
-from worker.sandbox.policy import Launch, Way
-from worker.service.child import Child
-from worker.service.consumer import ReconnectingConsumer
-from worker.service.heartbeat import EVERY, Heartbeat
-from worker.service.isolation import RETRY_SECONDS, Isolation
-from worker.service.stop import Stop
+from backmark.grader.dispatch import application
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Kind
+from backmark.grader.settings.machine import Settings
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.grading import engine_version
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.policy import Launch, Way
+from backmark.worker.service.child import Child
+from backmark.worker.service.consumer import ReconnectingConsumer
+from backmark.worker.service.heartbeat import EVERY, Heartbeat
+from backmark.worker.service.isolation import RETRY_SECONDS, Isolation
+from backmark.worker.service.stop import Stop
 
 _log = logging.getLogger(__name__)
 

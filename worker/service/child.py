@@ -2,17 +2,17 @@
 
 import logging
 
-from grader.dispatch import CeleryDispatcher, application
-from grader.model.records import Job, Kind
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.grading.pool import Jails
-from worker.sandbox.policy import Launch
-from worker.service import tasks
-from worker.service.context import Context
-from worker.service.graders import Graders
-from worker.service.isolation import Isolation
-from worker.service.stop import Stop
+from backmark.grader.dispatch import CeleryDispatcher, application
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.policy import Launch
+from backmark.worker.service import tasks
+from backmark.worker.service.context import Context
+from backmark.worker.service.graders import Graders
+from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.stop import Stop
 
 _log = logging.getLogger(__name__)
 

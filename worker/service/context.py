@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from grader.dispatch import Dispatcher
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.grading.pool import Jails
-from worker.service.graders import Graders
-from worker.service.isolation import Isolation
-from worker.service.stop import Stop
+from backmark.grader.dispatch import Dispatcher
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.grading.pool import Jails
+from backmark.worker.service.graders import Graders
+from backmark.worker.service.isolation import Isolation
+from backmark.worker.service.stop import Stop
 
 
 @dataclass(frozen=True, slots=True)

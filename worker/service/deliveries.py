@@ -18,16 +18,16 @@ import httpcore
 from standardwebhooks import Webhook
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from grader.addresses import BadDestination, Destinations
-from grader.errors import StoreUnavailable
-from grader.model.records import Kind, SubmissionRecord
-from grader.model.trace import receive
-from grader.settings.service import ServiceSettings
-from grader.store.callbacks import DeliveryAttempt, Result
-from grader.store.store import Store
-from worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
-from worker.service.rounds import pause, run_rounds
-from worker.service.tracing import bind_trace
+from backmark.grader.addresses import BadDestination, Destinations
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Kind, SubmissionRecord
+from backmark.grader.model.trace import receive
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.callbacks import DeliveryAttempt, Result
+from backmark.grader.store.store import Store
+from backmark.worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
+from backmark.worker.service.rounds import pause, run_rounds
+from backmark.worker.service.tracing import bind_trace
 
 _log = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
-from grader.errors import AssignmentError, BadAssignment
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
+from backmark.grader.errors import AssignmentError, BadAssignment
 
 #: Cases in a pool for each chosen one, and at least.
 _TIMES, _LEAST = 5, 200

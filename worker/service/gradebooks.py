@@ -3,15 +3,15 @@
 from collections.abc import Callable
 from threading import Event
 
-from grader.addresses import Destinations
-from grader.lti.services import PlatformServices
-from grader.lti.session import PlatformSession
-from grader.lti.tool_keys import ToolKeys
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.service.rosters import RosterReader
-from worker.service.score_sources import recorded_sources
-from worker.service.scores import GradebookScores
+from backmark.grader.addresses import Destinations
+from backmark.grader.lti.services import PlatformServices
+from backmark.grader.lti.session import PlatformSession
+from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.service.rosters import RosterReader
+from backmark.worker.service.score_sources import recorded_sources
+from backmark.worker.service.scores import GradebookScores
 
 
 def gradebook_loops(store: Store, settings: ServiceSettings) -> dict[str, Callable[[Event], None]]:

@@ -5,18 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision, load
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.stored_settings import is_layered
-from grader.errors import AssignmentError
-from grader.model import records
-from grader.model.fresh_places import GROUPS, group
-from grader.store import keys
-from grader.store.assignments import Assignments
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.service import fresh_cases
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision, load
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.stored_settings import is_layered
+from backmark.grader.errors import AssignmentError
+from backmark.grader.model import records
+from backmark.grader.model.fresh_places import GROUPS, group
+from backmark.grader.store import keys
+from backmark.grader.store.assignments import Assignments
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.service import fresh_cases
 
 #: The number of loaded revisions kept: a course uses a few at a time, each of a few megabytes.
 _KEPT = 8

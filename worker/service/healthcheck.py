@@ -1,4 +1,4 @@
-"""The health check of a container: `python -m worker.service.healthcheck worker|sweeper`.
+"""The health check of a container: `python -m backmark.worker.service.healthcheck worker|sweeper`.
 
 Reads the last report of the process from the store: a worker that cannot isolate, or has lost Redis, is unhealthy.
 """
@@ -6,9 +6,9 @@ Reads the last report of the process from the store: a worker that cannot isolat
 import socket
 import sys
 
-from grader.errors import StoreUnavailable
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
 
 
 def fault(store: Store, role: str, host: str) -> str | None:

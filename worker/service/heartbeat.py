@@ -6,9 +6,9 @@ import socket
 from importlib import metadata
 from typing import Literal
 
-from grader.errors import StoreUnavailable
-from grader.store.store import Store
-from grader.store.workers import Worker
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store.store import Store
+from backmark.grader.store.workers import Worker
 
 _log = logging.getLogger(__name__)
 

@@ -2,9 +2,9 @@
 
 import mmap
 
-from worker.sandbox.doctor import examine
-from worker.sandbox.installation import Installation
-from worker.sandbox.policy import Way
+from backmark.worker.sandbox.doctor import examine
+from backmark.worker.sandbox.installation import Installation
+from backmark.worker.sandbox.policy import Way
 
 _SIZE = 2048
 #: Seconds between two attempts to start a real jail, as the machine's state can change.

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from grader.errors import BackmarkError, StoreUnavailable
-from grader.model.records import Claim, Job, Kind
-from grader.store.scripts import FollowingCall
-from worker.service.context import Context
-from worker.service.stop import Stop
+from backmark.grader.errors import BackmarkError, StoreUnavailable
+from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.store.scripts import FollowingCall
+from backmark.worker.service.context import Context
+from backmark.worker.service.stop import Stop
 
 _log = logging.getLogger(__name__)
 

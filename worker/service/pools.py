@@ -2,14 +2,14 @@
 
 import time
 
-from grader.contracts.judging.revision import load
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.publishing.selfcheck import reference_rejected
-from grader.errors import BadAssignment
-from grader.store.assignments import Assignments
-from worker.grading.revisions import MOST_SECONDS, DrawingProcess
-from worker.service import fresh_cases
-from worker.service.lease import Lease
+from backmark.grader.contracts.judging.revision import load
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.publishing.selfcheck import reference_rejected
+from backmark.grader.errors import BadAssignment
+from backmark.grader.store.assignments import Assignments
+from backmark.worker.grading.revisions import MOST_SECONDS, DrawingProcess
+from backmark.worker.service import fresh_cases
+from backmark.worker.service.lease import Lease
 
 #: Seconds for which other processes wait for the one that draws a pool, and between their checks.
 _OTHERS, _PAUSE = 15.0, 0.1

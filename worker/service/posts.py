@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import httpcore
 
-from grader.addresses import Address, Destination
-from grader.connections import TROUBLES, CheckedBackend, Deadline, to_url
-from grader.errors import BackmarkError
+from backmark.grader.addresses import Address, Destination
+from backmark.grader.connections import TROUBLES, CheckedBackend, Deadline, to_url
+from backmark.grader.errors import BackmarkError
 
 #: Seconds for the whole post.
 TOTAL_SECONDS = 15.0

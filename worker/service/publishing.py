@@ -4,18 +4,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from grader.contracts.judging.revision import load
-from grader.contracts.language import reading
-from grader.contracts.publishing.preview import preview
-from grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
-from grader.errors import BadAssignment
-from grader.model import fresh_places, records
-from grader.model.records import PublicationRecord, Refusal, State
-from grader.model.verdict import NamedMistake
-from worker.service import fresh_cases, pools
-from worker.service.context import Context
-from worker.service.lease import Lease, Withdrawn
-from worker.service.tracing import bind_trace
+from backmark.grader.contracts.judging.revision import load
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.publishing.preview import preview
+from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model import fresh_places, records
+from backmark.grader.model.records import PublicationRecord, Refusal, State
+from backmark.grader.model.verdict import NamedMistake
+from backmark.worker.service import fresh_cases, pools
+from backmark.worker.service.context import Context
+from backmark.worker.service.lease import Lease, Withdrawn
+from backmark.worker.service.tracing import bind_trace
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from grader.errors import AssignmentError, ServiceError
-from grader.model.records import Kind, SubmissionRecord
-from grader.store.regrades.model import Phase
-from grader.store.regrades.worker_steps import Group, RegradeSteps, StepResult
-from worker.service.context import Context
-from worker.service.lease import Lease, Withdrawn
-from worker.service.tracing import bind_trace
-from worker.service.verdicts import verdict_for_source
+from backmark.grader.errors import AssignmentError, ServiceError
+from backmark.grader.model.records import Kind, SubmissionRecord
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.regrades.worker_steps import Group, RegradeSteps, StepResult
+from backmark.worker.service.context import Context
+from backmark.worker.service.lease import Lease, Withdrawn
+from backmark.worker.service.tracing import bind_trace
+from backmark.worker.service.verdicts import verdict_for_source
 
 #: The phases in which a regrade itself has something to do.
 _STEPS = frozenset({Phase.PREPARING, Phase.APPLYING, Phase.ROLLING_BACK})

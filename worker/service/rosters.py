@@ -4,10 +4,10 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Event
 
-from grader.errors import StoreUnavailable
-from grader.lti.roster import RosterServices, RosterUnavailable, update_roster
-from grader.store.store import Store
-from worker.service.rounds import run_rounds
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.lti.roster import RosterServices, RosterUnavailable, update_roster
+from backmark.grader.store.store import Store
+from backmark.worker.service.rounds import run_rounds
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from secrets import SystemRandom
 from threading import Event
 
-from grader.errors import StoreUnavailable
+from backmark.grader.errors import StoreUnavailable
 
 _log = logging.getLogger(__name__)
 

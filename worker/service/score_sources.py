@@ -1,10 +1,10 @@
 """The mark that a student has now, from everything that is recorded, and who the student is for the platform."""
 
-from grader.courses.marks import mark_student
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.service.score_posts import PresentMark
-from worker.service.scores import ScoreSources
+from backmark.grader.courses.marks import mark_student
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.service.score_posts import PresentMark
+from backmark.worker.service.scores import ScoreSources
 
 
 def recorded_sources(store: Store, settings: ServiceSettings) -> ScoreSources:

@@ -15,14 +15,14 @@ from http import HTTPStatus
 from threading import Event
 from typing import Protocol
 
-from grader.errors import StoreUnavailable
-from grader.lti.claims import LINE_ITEM_SCOPE, SCORE_SCOPE
-from grader.lti.identity import is_test_student
-from grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
-from grader.model.lti import LtiUser, Platform
-from grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreResult, Scores
-from worker.service.rounds import pause, run_rounds
-from worker.service.score_posts import (
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.lti.claims import LINE_ITEM_SCOPE, SCORE_SCOPE
+from backmark.grader.lti.identity import is_test_student
+from backmark.grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
+from backmark.grader.model.lti import LtiUser, Platform
+from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreResult, Scores
+from backmark.worker.service.rounds import pause, run_rounds
+from backmark.worker.service.score_posts import (
     LINE_ITEM_MEDIA_TYPE,
     MEDIA_TYPE,
     PresentMark,

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from grader.errors import AssignmentError
-from worker.service.context import Context
-from worker.service.lease import Lease, Withdrawn
-from worker.service.tracing import bind_trace
-from worker.service.verdicts import verdict_for_source
+from backmark.grader.errors import AssignmentError
+from backmark.worker.service.context import Context
+from backmark.worker.service.lease import Lease, Withdrawn
+from backmark.worker.service.tracing import bind_trace
+from backmark.worker.service.verdicts import verdict_for_source
 
 
 def submission(context: Context, lease: Lease) -> Mapping[str, object]:

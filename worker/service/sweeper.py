@@ -5,11 +5,11 @@ import threading
 import time
 from itertools import takewhile
 
-from grader.dispatch import Dispatcher
-from grader.errors import StoreUnavailable
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from worker.service.heartbeat import EVERY, Heartbeat
+from backmark.grader.dispatch import Dispatcher
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.service.heartbeat import EVERY, Heartbeat
 
 _log = logging.getLogger(__name__)
 

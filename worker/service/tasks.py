@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from celery.exceptions import Reject
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
-from grader.model.records import Claim, Job, Kind, State
-from worker.grading.grader import INTERRUPTED_TRIES
-from worker.service import publishing, regrading, submitting
-from worker.service.context import Context
-from worker.service.isolation import RETRY_SECONDS
-from worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
+from backmark.grader.errors import JailFailed, JailInterrupted, JailUnavailable, StoreUnavailable
+from backmark.grader.model.records import Claim, Job, Kind, State
+from backmark.worker.grading.grader import INTERRUPTED_TRIES
+from backmark.worker.service import publishing, regrading, submitting
+from backmark.worker.service.context import Context
+from backmark.worker.service.isolation import RETRY_SECONDS
+from backmark.worker.service.lease import Lease, Stopping, Withdrawn, claim, hold_lease
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,7 @@
 
 from structlog.contextvars import bind_contextvars
 
-from grader.model.trace import Trace
+from backmark.grader.model.trace import Trace
 
 
 def bind_trace(trace: Trace | None) -> None:

@@ -5,17 +5,17 @@ import json
 from dataclasses import replace
 from typing import NamedTuple
 
-from grader.contracts.language.assignment import ContractAssignment
-from grader.model import records
-from grader.model.verdict import Verdict
-from grader.store.listings import CodeListing
-from grader.store.regrades.entry import nameless
-from grader.store.scripts import ScriptCall
-from worker.grading import engine_version
-from worker.grading.grader import Stopped
-from worker.service import pools
-from worker.service.context import Context
-from worker.service.lease import Lease
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.model import records
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store.listings import CodeListing
+from backmark.grader.store.regrades.entry import nameless
+from backmark.grader.store.scripts import ScriptCall
+from backmark.worker.grading import engine_version
+from backmark.worker.grading.grader import Stopped
+from backmark.worker.service import pools
+from backmark.worker.service.context import Context
+from backmark.worker.service.lease import Lease
 
 
 class SourceVerdict(NamedTuple):

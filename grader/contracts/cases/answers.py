@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.model.source_line import SourceLine
-from grader.model.verdict import PythonMistake
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import PythonMistake
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.coverage import Cells, Coverage
-from grader.contracts.cases.drawn import ANY, DrawnCase
-from grader.contracts.language.assignment import HOME
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.coverage import Cells, Coverage
+from backmark.grader.contracts.cases.drawn import ANY, DrawnCase
+from backmark.grader.contracts.language.assignment import HOME
 
 #: Quantities of a case, at most; items of a list from either end that have quantities of their own.
 _MOST_QUANTITIES, _PLACES = 500, 3

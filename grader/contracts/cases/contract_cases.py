@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grader.contracts.cases import trees
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases import trees
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.drawn import DrawnCase
 
 
 class ResultPlace(NamedTuple):

@@ -12,7 +12,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.arrays import Array
 
 #: The cuts of ordinary cases into bins: the ends are where thresholds of rare faults lie.
 QUANTILES = (0.002, 0.01, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 0.99, 0.998)

@@ -1,7 +1,7 @@
 """Draws a contract's cases with Hypothesis; run as a process of its own.
 
-    python -m grader.contracts.cases.draw <assignment.json >cases.npz
-    python -m grader.contracts.cases.draw 1 <assignment.json >pool.npz
+    python -m backmark.grader.contracts.cases.draw <assignment.json >cases.npz
+    python -m backmark.grader.contracts.cases.draw 1 <assignment.json >pool.npz
 
 A seed alone does not fix what Hypothesis draws: it mixes in constants of the local modules that happen to be imported.
 A process that imports only this much draws alike for the same versions, and what it drew is stored as data.
@@ -25,11 +25,11 @@ from hypothesis import HealthCheck, Phase, Verbosity, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from grader.contracts.cases import trees, values
-from grader.contracts.cases.drawn import ANY, SIMPLE, DrawnCase, dump_cases
-from grader.contracts.cases.ladder import Choices, Option, RejectedChoicesError, walk
-from grader.contracts.cases.values import MOST_NUMBERS
-from grader.contracts.language.assignment import (
+from backmark.grader.contracts.cases import trees, values
+from backmark.grader.contracts.cases.drawn import ANY, SIMPLE, DrawnCase, dump_cases
+from backmark.grader.contracts.cases.ladder import Choices, Option, RejectedChoicesError, walk
+from backmark.grader.contracts.cases.values import MOST_NUMBERS
+from backmark.grader.contracts.language.assignment import (
     HOME,
     MOST_SIZE,
     ContractAssignment,
@@ -38,7 +38,7 @@ from grader.contracts.language.assignment import (
     assignment_from_json,
     assignment_to_json,
 )
-from grader.contracts.language.expressions import (
+from backmark.grader.contracts.language.expressions import (
     DRAWING,
     FUNCTIONS,
     MOST_MANY,
@@ -47,7 +47,7 @@ from grader.contracts.language.expressions import (
     count_items,
     evaluate,
 )
-from grader.errors import REFUSED, AssignmentError
+from backmark.grader.errors import REFUSED, AssignmentError
 
 #: Cases drawn for each that is used: some make outputs that are not finite, and are left out. For a contract with rows
 #: of statements more are drawn, to choose from, and at most so many in all.

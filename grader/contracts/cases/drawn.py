@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases import trees
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.trees import Description
+from backmark.grader.contracts.cases import trees
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.trees import Description
 
 #: The corner of cases that are drawn freely, and of small cases of simple numbers.
 ANY, SIMPLE = "any", "simple"

@@ -7,14 +7,14 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, ReceivedForm, Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases, Layout, bind_dims
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.question import Question, read_raised, text
-from grader.contracts.cases.raising import read_mistake
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.driver import defined_names, used_names
+from backmark.grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, ReceivedForm, Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, bind_dims
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.question import Question, read_raised, text
+from backmark.grader.contracts.cases.raising import read_mistake
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.driver import defined_names, used_names
 
 
 class JailReply(Protocol):

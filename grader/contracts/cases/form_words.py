@@ -1,6 +1,6 @@
 """What came in the place of an array, in words."""
 
-from grader.contracts.cases.answers import ReceivedForm
+from backmark.grader.contracts.cases.answers import ReceivedForm
 
 
 def describe_shape(shape: tuple[int, ...] | int | None) -> str:

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.language.assignment import DISCRETE, ContractAssignment
-from grader.model.counterexample import LayersDrawing
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.language.assignment import DISCRETE, ContractAssignment
+from backmark.grader.model.counterexample import LayersDrawing
 
 _ADVICE = (
     'write a list of weights, such as { each = "K + 1", shape = "D[k+1] D[k]" }, one of biases, such as'

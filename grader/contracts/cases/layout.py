@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from grader.contracts.language.assignment import ContractAssignment, ContractResult
-from grader.contracts.language.expressions import ExpressionError, evaluate
+from backmark.grader.contracts.language.assignment import ContractAssignment, ContractResult
+from backmark.grader.contracts.language.expressions import ExpressionError, evaluate
 
 #: Results of one case.
 MOST_RESULTS = 1000

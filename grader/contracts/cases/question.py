@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from grader.contracts.cases.answers import Raised
-from grader.model.source_line import SourceLine
+from backmark.grader.contracts.cases.answers import Raised
+from backmark.grader.model.source_line import SourceLine
 
 
 class Question(NamedTuple):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from grader.model.source_line import SourceLine
-from grader.model.verdict import PythonMistake
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import PythonMistake
 
 _NUMBERS, _TEXTS, _NONE = {"int", "float", "number", "bool"}, {"str"}, {"None"}
 _LISTS, _FUNCTIONS = {"list", "list of arrays", "tuple", "tuple of arrays"}, {"function", "method"}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Sequence
 from itertools import chain
 
-from grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 
 #: Cases of the pool, the nearest in size, of which one takes a place: enough that nobody can guess it.
 _NEAREST = 8

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.arrays import Array
 
 NONE, BOOLEAN, INTEGER, NUMBER, TEXT, ARRAY, LIST, TUPLE, DICTIONARY = range(9)
 #: Parts of one value, axes of an array, and values inside of one another, at most; whole numbers that are exact.

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.language.expressions import ExpressionError, evaluate
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.language.expressions import ExpressionError, evaluate
 
 Generator = np.random.Generator
 #: Real or whole numbers.

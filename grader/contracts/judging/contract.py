@@ -6,35 +6,35 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import Any
 
-from grader.contracts.cases.answers import Answer, Raised
-from grader.contracts.cases.contract_cases import ContractCases, list_expressions
-from grader.contracts.cases.drawn import SIMPLE
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.cases.layers import LayersError, find_layers
-from grader.contracts.judging import counterexample
-from grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
-from grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
-from grader.contracts.judging.notebook_check import CheckComparison, Start
-from grader.contracts.judging.own_lines import ListWrite, add_lines, find_first_difference
-from grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
-from grader.contracts.judging.witness import Witness
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.naming.diagnoser import ContractDiagnoser
-from grader.contracts.repair.bench import WrongSubmission
-from grader.contracts.repair.mender import Mender
-from grader.contracts.repair.mending import Repairer
-from grader.contracts.repair.rows import (
+from backmark.grader.contracts.cases.answers import Answer, Raised
+from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from backmark.grader.contracts.cases.drawn import SIMPLE
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.layers import LayersError, find_layers
+from backmark.grader.contracts.judging import counterexample
+from backmark.grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
+from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
+from backmark.grader.contracts.judging.notebook_check import CheckComparison, Start
+from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines, find_first_difference
+from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
+from backmark.grader.contracts.judging.witness import Witness
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
+from backmark.grader.contracts.repair.bench import WrongSubmission
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.repair.mending import Repairer
+from backmark.grader.contracts.repair.rows import (
     NOT_FOUND,
     TOO_SLOW,
     WRITTEN_OTHERWISE,
     describe_repair,
     judge_by_repair,
 )
-from grader.contracts.rows.results import judge_rows, list_rows
-from grader.contracts.rows.row import Failure, Row, RowSpec
-from grader.errors import CandidateError, TimedOut
-from grader.model.counterexample import CaseCounterexample, LayersDrawing
-from grader.model.verdict import Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
+from backmark.grader.contracts.rows.results import judge_rows, list_rows
+from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
+from backmark.grader.errors import CandidateError, TimedOut
+from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
+from backmark.grader.model.verdict import Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
 
 #: Cases of the ladder that are asked about at first; then as many as before, so that most of them never are.
 _FIRST_RUNGS = 12

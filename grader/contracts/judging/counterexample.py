@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import numbers_of
-from grader.contracts.cases.form_words import describe_difference, describe_shape
-from grader.contracts.language.assignment import KIND, ContractAssignment
-from grader.contracts.language.driver import used_names
-from grader.contracts.rows.results import all_wrong
-from grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import numbers_of
+from backmark.grader.contracts.cases.form_words import describe_difference, describe_shape
+from backmark.grader.contracts.language.assignment import KIND, ContractAssignment
+from backmark.grader.contracts.language.driver import used_names
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
 
 #: Numbers of an array that are shown; of a larger one its shape.
 _SHOWN = 2000

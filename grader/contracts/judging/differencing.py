@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Returned
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases, locate_inputs
-from grader.contracts.language.assignment import ContractAssignment
-from grader.model.verdict import Flag
+from backmark.grader.contracts.cases.answers import Answer, Returned
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases, locate_inputs
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.model.verdict import Flag
 
 NUMERICAL = Flag("finite_differences", "computes its derivatives by finite differences")
 

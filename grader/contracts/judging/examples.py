@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from grader.contracts.cases.answers import Answer, Candidate
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.judging.contract import Contract
-from grader.contracts.judging.witness import Witness
-from grader.contracts.rows.agreement import disagreeing, same
-from grader.contracts.rows.row import Failure, Row, way
-from grader.errors import CandidateError
-from grader.model.counterexample import AnyCounterexample
+from backmark.grader.contracts.cases.answers import Answer, Candidate
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.judging.contract import Contract
+from backmark.grader.contracts.judging.witness import Witness
+from backmark.grader.contracts.rows.agreement import disagreeing, same
+from backmark.grader.contracts.rows.row import Failure, Row, way
+from backmark.grader.errors import CandidateError
+from backmark.grader.model.counterexample import AnyCounterexample
 
 
 class Example(NamedTuple):

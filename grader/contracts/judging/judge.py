@@ -7,22 +7,31 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Candidate, Raised
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging.contract import Contract
-from grader.contracts.judging.examples import Example, Examples
-from grader.contracts.judging.marks import ContractMarks, Given
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.judging.witness import Witness
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.repair.mender import Mender
-from grader.contracts.rows import wording
-from grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
-from grader.contracts.rows.row import Row, RowSpec
-from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
-from grader.model.mended_statement import MendedStatement
-from grader.model.verdict import CaseReached, Flag, Judgement, Mark, Outcome, Property, Statistics, StudentError
+from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.judging.contract import Contract
+from backmark.grader.contracts.judging.examples import Example, Examples
+from backmark.grader.contracts.judging.marks import ContractMarks, Given
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.judging.witness import Witness
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.rows import wording
+from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
+from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
+from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.verdict import (
+    CaseReached,
+    Flag,
+    Judgement,
+    Mark,
+    Outcome,
+    Property,
+    Statistics,
+    StudentError,
+)
 
 ENDED = {
     TimedOut: (Outcome.TIMEOUT, "TimeLimit"),

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from grader.contracts.cases.answers import Answer, Raised
-from grader.contracts.repair.mender import Mender
-from grader.contracts.rows.row import Row, RowSpec
-from grader.model.mended_statement import MendedStatement
-from grader.model.verdict import Diagnosis, FirstDifference
+from backmark.grader.contracts.cases.answers import Answer, Raised
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.verdict import Diagnosis, FirstDifference
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,18 +12,24 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases import trees
-from grader.contracts.cases.answers import Answer, Candidate, Raised, Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace, list_expressions, locate_inputs
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.exchange import ContractExchange, join_numbers, numbers_of
-from grader.contracts.cases.layout import split_target
-from grader.contracts.language.assignment import HOME, LOSS, ContractAssignment, ContractCheck, ContractResult
-from grader.contracts.language.driver import bound_names, used_names
-from grader.contracts.rows.results import all_wrong
-from grader.errors import CandidateError
-from grader.model.verdict import CheckReason, NotebookCheck
+from backmark.grader.contracts.cases import trees
+from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised, Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import (
+    ContractCases,
+    Layout,
+    ResultPlace,
+    list_expressions,
+    locate_inputs,
+)
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers, numbers_of
+from backmark.grader.contracts.cases.layout import split_target
+from backmark.grader.contracts.language.assignment import HOME, LOSS, ContractAssignment, ContractCheck, ContractResult
+from backmark.grader.contracts.language.driver import bound_names, used_names
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.errors import CandidateError
+from backmark.grader.model.verdict import CheckReason, NotebookCheck
 
 #: Gradients of one case that are compared at most.
 _GRADIENTS = 40

@@ -5,12 +5,12 @@ from typing import Protocol
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import join_numbers
-from grader.contracts.rows.results import all_wrong
-from grader.model.source_line import SourceLine
-from grader.model.verdict import FirstDifference
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import join_numbers
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import FirstDifference
 
 
 class ListWrite(Protocol):

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from grader.contracts.cases import trees
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.contract_cases import ContractCases, locate_inputs
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.exchange import join_numbers
-from grader.contracts.cases.trees import Description
-from grader.model.verdict import Flag
+from backmark.grader.contracts.cases import trees
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.contract_cases import ContractCases, locate_inputs
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.exchange import join_numbers
+from backmark.grader.contracts.cases.trees import Description
+from backmark.grader.model.verdict import Flag
 
 RECOMPUTES = "recomputes_forward_pass"
 

@@ -13,19 +13,24 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts import gallery
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
-from grader.contracts.cases.drawn import describe_case, read_cases
-from grader.contracts.cases.renewal import arrange, choose_alike
-from grader.contracts.judging.contract import Contract
-from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
-from grader.contracts.language import archive
-from grader.contracts.language.assignment import KIND, ContractAssignment, assignment_from_json, assignment_to_json
-from grader.contracts.naming.diagnoser import ContractDiagnoser
-from grader.contracts.naming.mistakes import PROJECTIONS, StoredMistake
-from grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
-from grader.model.assignment import LAYERED
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
+from backmark.grader.contracts.cases.drawn import describe_case, read_cases
+from backmark.grader.contracts.cases.renewal import arrange, choose_alike
+from backmark.grader.contracts.judging.contract import Contract
+from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
+from backmark.grader.contracts.language import archive
+from backmark.grader.contracts.language.assignment import (
+    KIND,
+    ContractAssignment,
+    assignment_from_json,
+    assignment_to_json,
+)
+from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
+from backmark.grader.contracts.naming.mistakes import PROJECTIONS, StoredMistake
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
+from backmark.grader.model.assignment import LAYERED
 
 #: The archive's layout, which is also hashed into every id.
 FORMAT = 1

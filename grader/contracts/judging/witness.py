@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from grader.contracts.cases.answers import Answer, Candidate
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.errors import CandidateError
+from backmark.grader.contracts.cases.answers import Answer, Candidate
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.errors import CandidateError
 
 #: Calls of the student's function that all counterexamples of one submission may cost together.
 BUDGET = 1500

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
 
-from grader.contracts.language.assignment import HOME
-from grader.model.packaged import ArchiveHeader
+from backmark.grader.contracts.language.assignment import HOME
+from backmark.grader.model.packaged import ArchiveHeader
 
 
 def read_json(data: bytes) -> dict[str, Any]:

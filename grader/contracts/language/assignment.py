@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from grader.model.assignment import Feedback, Limits
-from grader.model.stored import OMITTED, read, write
+from backmark.grader.model.assignment import Feedback, Limits
+from backmark.grader.model.stored import OMITTED, read, write
 
 KIND = "contract"
 #: The kinds of values that inputs may have, and those among them by which no derivative is taken.

@@ -13,8 +13,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grader.contracts.language import folder
-from grader.contracts.language.assignment import (
+from backmark.grader.contracts.language import folder
+from backmark.grader.contracts.language.assignment import (
     DISCRETE,
     LOSS,
     ContractAssignment,
@@ -23,15 +23,27 @@ from grader.contracts.language.assignment import (
     ContractResult,
     Solution,
 )
-from grader.contracts.language.driver import bound_names, defined_names, parse, read_entries, used_names
-from grader.contracts.language.row_tables import AGREEMENT, COMMON, advise_rows, check_home, read_rows
-from grader.contracts.language.slips import SlipError, read_slips
-from grader.contracts.language.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
-from grader.contracts.language.toml_cases import read_dims, read_inputs
-from grader.contracts.language.toml_checks import ContractFault, check_expression, check_name, check_python, read_file
-from grader.contracts.language.toml_submission import check_modules, read_helpers, read_modules, read_package
-from grader.contracts.language.toml_tables import MARKS, advise_feedback, check_hidden, explain_faults, show_value
-from grader.errors import BadAssignment
+from backmark.grader.contracts.language.driver import bound_names, defined_names, parse, read_entries, used_names
+from backmark.grader.contracts.language.row_tables import AGREEMENT, COMMON, advise_rows, check_home, read_rows
+from backmark.grader.contracts.language.slips import SlipError, read_slips
+from backmark.grader.contracts.language.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
+from backmark.grader.contracts.language.toml_cases import read_dims, read_inputs
+from backmark.grader.contracts.language.toml_checks import (
+    ContractFault,
+    check_expression,
+    check_name,
+    check_python,
+    read_file,
+)
+from backmark.grader.contracts.language.toml_submission import check_modules, read_helpers, read_modules, read_package
+from backmark.grader.contracts.language.toml_tables import (
+    MARKS,
+    advise_feedback,
+    check_hidden,
+    explain_faults,
+    show_value,
+)
+from backmark.grader.errors import BadAssignment
 
 #: Keys of a table, characters of one, and characters of a message.
 _MOST_KEYS, _LONGEST_KEY, _MOST_FAULT = 200, 200, 2_000

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from grader.errors import BadAssignment
+from backmark.grader.errors import BadAssignment
 
 #: The file in a folder that describes the assignment.
 NAME = "assignment.toml"

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from grader.contracts.language.assignment import KIND, ContractAssignment
-from grader.contracts.language.folder import bundle
-from grader.errors import BadAssignment
-from grader.model.assignment import LAYERED
+from backmark.grader.contracts.language.assignment import KIND, ContractAssignment
+from backmark.grader.contracts.language.folder import bundle
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.assignment import LAYERED
 
 #: A key that only contracts have: their files need not name their kind. What tells a contract that lacks it.
 _LANGUAGE, _CONTRACT_TABLES = "language", ("call", "results")
@@ -15,8 +15,8 @@ _LANGUAGE, _CONTRACT_TABLES = "language", ("call", "results")
 def parse(text: str, name: str) -> ContractAssignment:
     """Return the assignment that a TOML text describes; BadAssignment names the key and what to write."""
     # Who grades by a revision has no TOML to read, and needs no pydantic.
-    from grader.contracts.language.assignment_toml import from_tables  # noqa: PLC0415
-    from grader.model.tables import read_tables  # noqa: PLC0415
+    from backmark.grader.contracts.language.assignment_toml import from_tables  # noqa: PLC0415
+    from backmark.grader.model.tables import read_tables  # noqa: PLC0415
 
     tables = read_tables(text, name)
     table = next((key for key in _CONTRACT_TABLES if key in tables), None)

@@ -7,7 +7,7 @@ import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader.contracts.language.driver import parse
+from backmark.grader.contracts.language.driver import parse
 
 _ROW = "row:"
 _ROWS = re.compile(r"[A-Za-z0-9_]{1,64}(?:[ \t]*,[ \t]*[A-Za-z0-9_]{1,64})*")

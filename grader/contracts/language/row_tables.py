@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from grader.contracts.language.assignment import Dim, RepairRow
-from grader.contracts.language.expressions import DRAWING, calls
-from grader.contracts.language.row_comments import (
+from backmark.grader.contracts.language.assignment import Dim, RepairRow
+from backmark.grader.contracts.language.expressions import DRAWING, calls
+from backmark.grader.contracts.language.row_comments import (
     RowCommentError,
     RowStatement,
     read_graded_lines,
     read_row_statements,
 )
-from grader.contracts.language.tables import WANTED, ContractTable
+from backmark.grader.contracts.language.tables import WANTED, ContractTable
 
 #: Sizes of a dim that is a list.
 _MOST_SIZES = 100

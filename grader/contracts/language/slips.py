@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grader.contracts.language import row_comments
-from grader.contracts.language.assignment import ContractMistake
-from grader.contracts.language.driver import parse
-from grader.contracts.language.tables import MOST_CHARACTERS, SLIP_WANTED, ChangeTable, SlipTable
-from grader.contracts.language.toml_tables import explain_faults, show_value
+from backmark.grader.contracts.language import row_comments
+from backmark.grader.contracts.language.assignment import ContractMistake
+from backmark.grader.contracts.language.driver import parse
+from backmark.grader.contracts.language.tables import MOST_CHARACTERS, SLIP_WANTED, ChangeTable, SlipTable
+from backmark.grader.contracts.language.toml_tables import explain_faults, show_value
 
 
 class SlipError(ValueError):

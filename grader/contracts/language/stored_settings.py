@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from grader.contracts.language.assignment import KIND, ContractAssignment
-from grader.model.assignment import LAYERED
-from grader.model.common import CommonSettings
-from grader.model.stored import complete
+from backmark.grader.contracts.language.assignment import KIND, ContractAssignment
+from backmark.grader.model.assignment import LAYERED
+from backmark.grader.model.common import CommonSettings
+from backmark.grader.model.stored import complete
 
 
 def read_settings(assignment: str) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from grader.contracts.language.assignment import LANGUAGE, VALUES
-from grader.contracts.language.toml_tables import LIMITS_WANTED, MARKS, LimitsTable, Table, a_table
-from grader.model.assignment import Feedback
+from backmark.grader.contracts.language.assignment import LANGUAGE, VALUES
+from backmark.grader.contracts.language.toml_tables import LIMITS_WANTED, MARKS, LimitsTable, Table, a_table
+from backmark.grader.model.assignment import Feedback
 
 #: Most cases, and characters of one file.
 MOST_CASES, MOST_CHARACTERS = 2_000, 100_000

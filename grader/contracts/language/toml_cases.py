@@ -5,11 +5,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from grader.contracts.language.assignment import MOST_SIZE, VALUES, Dim, Input
-from grader.contracts.language.expressions import DRAWING
-from grader.contracts.language.tables import WANTED, ContractTable, DimTable
-from grader.contracts.language.toml_checks import ContractFault, check_expression, check_name
-from grader.contracts.language.toml_tables import show_value
+from backmark.grader.contracts.language.assignment import MOST_SIZE, VALUES, Dim, Input
+from backmark.grader.contracts.language.expressions import DRAWING
+from backmark.grader.contracts.language.tables import WANTED, ContractTable, DimTable
+from backmark.grader.contracts.language.toml_checks import ContractFault, check_expression, check_name
+from backmark.grader.contracts.language.toml_tables import show_value
 
 
 def read_dims(table: ContractTable) -> Iterator[Dim]:

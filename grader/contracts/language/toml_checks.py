@@ -4,9 +4,9 @@ import ast
 import re
 from collections.abc import Collection
 
-from grader.contracts.language.expressions import DRAWING, FUNCTIONS, ExpressionError, names
-from grader.contracts.language.tables import EXPRESSION, ContractTable
-from grader.contracts.language.toml_tables import show_value
+from backmark.grader.contracts.language.expressions import DRAWING, FUNCTIONS, ExpressionError, names
+from backmark.grader.contracts.language.tables import EXPRESSION, ContractTable
+from backmark.grader.contracts.language.toml_tables import show_value
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 

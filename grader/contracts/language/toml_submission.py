@@ -4,10 +4,10 @@ import re
 import sys
 from collections.abc import Iterator
 
-from grader.contracts.language.driver import defined_names
-from grader.contracts.language.tables import WANTED, ContractTable
-from grader.contracts.language.toml_checks import ContractFault, read_file
-from grader.contracts.language.toml_tables import show_value
+from backmark.grader.contracts.language.driver import defined_names
+from backmark.grader.contracts.language.tables import WANTED, ContractTable
+from backmark.grader.contracts.language.toml_checks import ContractFault, read_file
+from backmark.grader.contracts.language.toml_tables import show_value
 
 #: Characters of the path of a file in a package.
 _MOST_PATH = 100
@@ -15,7 +15,7 @@ _MOST_PATH = 100
 _MODULE = re.compile(r"\.{0,2}[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _PATH = re.compile(r"([A-Za-z_]\w*/)*[A-Za-z_]\w*\.py")
 #: Names that no folder of a submission can have.
-_OURS = frozenset({"numpy", "worker", "course"})
+_OURS = frozenset({"numpy", "backmark", "course"})
 
 
 def read_modules(table: ContractTable) -> Iterator[str]:

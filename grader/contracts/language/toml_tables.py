@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from grader.model.assignment import Feedback, Level, Limits
+from backmark.grader.model.assignment import Feedback, Level, Limits
 
 #: Faults that one message lists: as many as anybody mends at once.
 _MOST_FAULTS = 20

@@ -6,21 +6,21 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import join_numbers
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.naming.claim import NumberClaim
-from grader.contracts.naming.factors import Factors, list_factors
-from grader.contracts.naming.forms import find_forms
-from grader.contracts.naming.group import Group, list_groups
-from grader.contracts.naming.known import KnownMistakes, Recognised
-from grader.contracts.naming.mistakes import StoredMistake
-from grader.contracts.naming.numeric import find_numeric, is_transposed
-from grader.contracts.rows.results import all_wrong
-from grader.model.verdict import Diagnosis, NamedMistake
-from grader.model.words import predicate
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import join_numbers
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.naming.claim import NumberClaim
+from backmark.grader.contracts.naming.factors import Factors, list_factors
+from backmark.grader.contracts.naming.forms import find_forms
+from backmark.grader.contracts.naming.group import Group, list_groups
+from backmark.grader.contracts.naming.known import KnownMistakes, Recognised
+from backmark.grader.contracts.naming.mistakes import StoredMistake
+from backmark.grader.contracts.naming.numeric import find_numeric, is_transposed
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.verdict import Diagnosis, NamedMistake
+from backmark.grader.model.words import predicate
 
 #: Claims that may fit the same numbers, and statements of one diagnosis: more are no help.
 _ALTERNATIVES, _STATEMENTS = 3, 3

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.naming.claim import NumberClaim, slug
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.naming.claim import NumberClaim, slug
 
 _MIDDLE = "Divide your {name} by what is expected, number by number, in cases of different sizes"
 SAME = f"{_MIDDLE}: is the quotient the same everywhere, and what does it depend on?"

@@ -6,11 +6,11 @@ from types import MappingProxyType
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Malformed, Returned
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.naming.claim import NumberClaim
-from grader.contracts.naming.group import Group
-from grader.contracts.naming.numeric import TRANSPOSED
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Returned
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.naming.claim import NumberClaim
+from backmark.grader.contracts.naming.group import Group
+from backmark.grader.contracts.naming.numeric import TRANSPOSED
 
 Shape = tuple[int, ...]
 

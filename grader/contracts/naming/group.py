@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.naming.claim import slug
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.naming.claim import slug
 
 Indices = np.ndarray[tuple[int], np.dtype[np.intp]]
 

@@ -6,12 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.language.assignment import ContractAssignment, ContractMistake
-from grader.contracts.naming.mistakes import Projector, StoredMistake, describe_forms
-from grader.contracts.naming.numeric import ENTRIES
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.language.assignment import ContractAssignment, ContractMistake
+from backmark.grader.contracts.naming.mistakes import Projector, StoredMistake, describe_forms
+from backmark.grader.contracts.naming.numeric import ENTRIES
 
 #: Rounding of projections, of the numbers in them, and of single precision.
 _ROUNDING, _SINGLE = 1e-6, 2.0**-22

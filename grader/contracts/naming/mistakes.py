@@ -6,9 +6,9 @@ from itertools import accumulate
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 
 #: Projections of a result of a case. One of no more numbers than this is kept as it is.
 PROJECTIONS = 4

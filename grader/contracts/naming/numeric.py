@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.naming.claim import NumberClaim, slug
-from grader.contracts.naming.factors import DimFactor, Factors
-from grader.contracts.naming.group import Group, Indices
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.naming.claim import NumberClaim, slug
+from backmark.grader.contracts.naming.factors import DimFactor, Factors
+from backmark.grader.contracts.naming.group import Group, Indices
 
 #: Numbers on which a claim must differ from what is right.
 ENTRIES = 10

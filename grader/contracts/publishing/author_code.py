@@ -3,13 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
-from grader.contracts.cases.answers import Answer, Malformed, Raised
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.exchange import AnyExchange
-from grader.contracts.cases.form_words import describe_difference
-from grader.contracts.publishing.workshop import Workshop
-from grader.errors import BadAssignment, CandidateError, SubmissionError, TimedOut
-from grader.model.assignment import Limits
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.exchange import AnyExchange
+from backmark.grader.contracts.cases.form_words import describe_difference
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.errors import BadAssignment, CandidateError, SubmissionError, TimedOut
+from backmark.grader.model.assignment import Limits
 
 #: Characters of a list of names or dims in a message.
 _LONGEST_LIST = 300

@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.choosing import CaseChoice
-from grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
-from grader.contracts.cases.drawn import SIMPLE, DrawnCase
-from grader.contracts.cases.layout import IndexedResult, find, list_results
-from grader.contracts.cases.values import SIMPLEST, VARIED, draw
-from grader.contracts.judging.notebook_check import CheckComparison
-from grader.contracts.judging.proven_statement import ProvenStatement
-from grader.contracts.language.assignment import HOME, ContractAssignment
-from grader.contracts.language.expressions import ExpressionError
-from grader.contracts.publishing.author_code import clip, describe_dims, list_names
-from grader.contracts.publishing.proof import RowTrial, list_commented
-from grader.contracts.publishing.reference_run import (
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.choosing import CaseChoice
+from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
+from backmark.grader.contracts.cases.drawn import SIMPLE, DrawnCase
+from backmark.grader.contracts.cases.layout import IndexedResult, find, list_results
+from backmark.grader.contracts.cases.values import SIMPLEST, VARIED, draw
+from backmark.grader.contracts.judging.notebook_check import CheckComparison
+from backmark.grader.contracts.judging.proven_statement import ProvenStatement
+from backmark.grader.contracts.language.assignment import HOME, ContractAssignment
+from backmark.grader.contracts.language.expressions import ExpressionError
+from backmark.grader.contracts.publishing.author_code import clip, describe_dims, list_names
+from backmark.grader.contracts.publishing.proof import RowTrial, list_commented
+from backmark.grader.contracts.publishing.reference_run import (
     LONGEST_NAME,
     MOST_IN_ALL,
     MOST_OF_CASE,
@@ -35,10 +35,10 @@ from grader.contracts.publishing.reference_run import (
     is_finite,
     measure,
 )
-from grader.contracts.publishing.solutions import SolutionTrial, Tried
-from grader.contracts.publishing.tolerance import RUNS, find_settled, is_rough
-from grader.contracts.publishing.workshop import Workshop
-from grader.errors import BadAssignment
+from backmark.grader.contracts.publishing.solutions import SolutionTrial, Tried
+from backmark.grader.contracts.publishing.tolerance import RUNS, find_settled, is_rough
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.errors import BadAssignment
 
 #: Terms of a loss.
 _MOST_TERMS = 16

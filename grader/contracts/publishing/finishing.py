@@ -7,22 +7,22 @@ from itertools import combinations, pairwise
 
 import numpy as np
 
-from grader.contracts.cases.answers import Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.choosing import cover
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.drawn import load_cases
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.cases.layers import LayersError, find_layers
-from grader.contracts.judging.revision import ContractRevision, dump
-from grader.contracts.language.assignment import ContractAssignment, assignment_from_json
-from grader.contracts.naming.mistakes import Projector, StoredMistake
-from grader.contracts.publishing.building import Built, build
-from grader.contracts.publishing.proof import find_held
-from grader.contracts.publishing.solutions import Tried
-from grader.contracts.publishing.workshop import Workshop
-from grader.contracts.rows.results import RowFails
-from grader.errors import BadAssignment, SubmissionError
+from backmark.grader.contracts.cases.answers import Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.choosing import cover
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.drawn import load_cases
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.layers import LayersError, find_layers
+from backmark.grader.contracts.judging.revision import ContractRevision, dump
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_from_json
+from backmark.grader.contracts.naming.mistakes import Projector, StoredMistake
+from backmark.grader.contracts.publishing.building import Built, build
+from backmark.grader.contracts.publishing.proof import find_held
+from backmark.grader.contracts.publishing.solutions import Tried
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.contracts.rows.results import RowFails
+from backmark.grader.errors import BadAssignment, SubmissionError
 
 #: Numbers that put a result with marks to the test, and cases that have such: fewer are no evidence.
 _ENTRIES, _CASES = 50, 10

@@ -2,17 +2,17 @@
 
 In `grader/assignments/gallery`, this writes what ships:
 
-    python -m grader.contracts.publishing.preview udl-7.2 > udl-7.2.preview.json
+    python -m backmark.grader.contracts.publishing.preview udl-7.2 > udl-7.2.preview.json
 """
 
 import json
 import sys
 from dataclasses import asdict
 
-from grader.contracts.judging.revision import ContractRevision, load_packaged
-from grader.contracts.publishing import summary
-from grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
-from grader.model.records import CaughtMistake
+from backmark.grader.contracts.judging.revision import ContractRevision, load_packaged
+from backmark.grader.contracts.publishing import summary
+from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
+from backmark.grader.model.records import CaughtMistake
 
 
 def preview(revision: ContractRevision, checked: SelfCheck) -> str:

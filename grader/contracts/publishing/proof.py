@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from itertools import chain
 from math import ceil
 
-from grader.contracts.cases.contract_cases import ContractCases, list_expressions
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
-from grader.contracts.language.assignment import ContractAssignment, Solution
-from grader.contracts.language.row_comments import RowStatement
-from grader.contracts.language.row_tables import read_solution
-from grader.contracts.publishing.workshop import Workshop
-from grader.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
-from grader.contracts.repair.mender import Mender
-from grader.contracts.repair.study import EDIT, HEADER, REMOVE, ZERO, Operation, OwnStatement, Script
-from grader.contracts.rows.agreement import disagreeing
-from grader.errors import BadAssignment, CandidateError
+from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
+from backmark.grader.contracts.language.assignment import ContractAssignment, Solution
+from backmark.grader.contracts.language.row_comments import RowStatement
+from backmark.grader.contracts.language.row_tables import read_solution
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.repair.study import EDIT, HEADER, REMOVE, ZERO, Operation, OwnStatement, Script
+from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.errors import BadAssignment, CandidateError
 
 #: Edits of all statements together, of each as many.
 _MOST_EDITS = 1500

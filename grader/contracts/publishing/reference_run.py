@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases import trees
-from grader.contracts.cases.answers import Answer, Raised, Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import Layout
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.exchange import ReferenceCases, ReferenceExchange, numbers_of
-from grader.contracts.cases.layout import split_target
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.publishing.author_code import ask, clip, describe_dims, describe_error
-from grader.contracts.publishing.workshop import Workshop
-from grader.errors import BadAssignment
+from backmark.grader.contracts.cases import trees
+from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import Layout
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.exchange import ReferenceCases, ReferenceExchange, numbers_of
+from backmark.grader.contracts.cases.layout import split_target
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.publishing.author_code import ask, clip, describe_dims, describe_error
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.errors import BadAssignment
 
 #: Cases of one question to a jail, at least.
 _AT_ONCE = 20

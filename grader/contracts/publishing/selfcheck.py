@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.contracts.cases.answers import Returned
-from grader.contracts.cases.values import parse
-from grader.contracts.judging.proven_statement import ProvenStatement
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.assignment import DISCRETE, ContractAssignment, ContractMistake
-from grader.contracts.language.driver import find_widening
-from grader.contracts.publishing.author_code import clip
-from grader.contracts.rows.agreement import disagreeing
+from backmark.grader.contracts.cases.answers import Returned
+from backmark.grader.contracts.cases.values import parse
+from backmark.grader.contracts.judging.proven_statement import ProvenStatement
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.assignment import DISCRETE, ContractAssignment, ContractMistake
+from backmark.grader.contracts.language.driver import find_widening
+from backmark.grader.contracts.publishing.author_code import clip
+from backmark.grader.contracts.rows.agreement import disagreeing
 
 
 @dataclass(frozen=True, slots=True)

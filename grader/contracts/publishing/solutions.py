@@ -8,22 +8,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.contracts.cases.answers import Answer, Raised, Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases, list_expressions
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.cases.exchange import AnyExchange, ContractExchange, join_numbers, numbers_of
-from grader.contracts.cases.values import VARIED
-from grader.contracts.judging.notebook_check import CheckComparison
-from grader.contracts.judging.own_pass import choose_probes, disturb
-from grader.contracts.language.assignment import ContractAssignment, Solution
-from grader.contracts.language.driver import defined_names
-from grader.contracts.naming.mistakes import describe_forms
-from grader.contracts.publishing.author_code import ask, describe_answer, describe_dims
-from grader.contracts.publishing.tolerance import FLOOR, MOVED, RUNS, VISIBLE, tolerances
-from grader.contracts.publishing.workshop import Workshop
-from grader.contracts.rows.agreement import disagreeing, find_wrong
-from grader.errors import BadAssignment
+from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange, join_numbers, numbers_of
+from backmark.grader.contracts.cases.values import VARIED
+from backmark.grader.contracts.judging.notebook_check import CheckComparison
+from backmark.grader.contracts.judging.own_pass import choose_probes, disturb
+from backmark.grader.contracts.language.assignment import ContractAssignment, Solution
+from backmark.grader.contracts.language.driver import defined_names
+from backmark.grader.contracts.naming.mistakes import describe_forms
+from backmark.grader.contracts.publishing.author_code import ask, describe_answer, describe_dims
+from backmark.grader.contracts.publishing.tolerance import FLOOR, MOVED, RUNS, VISIBLE, tolerances
+from backmark.grader.contracts.publishing.workshop import Workshop
+from backmark.grader.contracts.rows.agreement import disagreeing, find_wrong
+from backmark.grader.errors import BadAssignment
 
 #: The part of a case's numbers that may be inconclusive.
 _INCONCLUSIVE = 0.5

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.trees import Description
-from grader.contracts.judging.proven_statement import ProvenStatement
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.cases import format_case
-from grader.model.survey import Survey
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.trees import Description
+from backmark.grader.contracts.judging.proven_statement import ProvenStatement
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.cases import format_case
+from backmark.grader.model.survey import Survey
 
 #: Different values of a dim that are counted one by one; of more the least and the most are given.
 _MOST_VALUES = 20

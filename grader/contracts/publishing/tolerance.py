@@ -11,8 +11,8 @@ import math
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 
 #: Runs of a solution in single precision, and how far the inputs of all but the first are moved, relatively.
 RUNS, MOVED = 5, 6e-8

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.exchange import AnyExchange, ContractExchange
-from grader.contracts.repair.mender import Mender
-from grader.model.assignment import Limits
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.model.assignment import Limits
 
 
 class Workshop(Protocol):

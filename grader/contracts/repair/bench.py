@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple, TypeVar
 
-from grader.contracts.cases.answers import Answer, Raised
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.language.row_comments import RowStatement
-from grader.contracts.repair.mender import Mender, SpelledEdit
-from grader.contracts.repair.study import EDIT, Operation, Script, Study
-from grader.contracts.rows.agreement import disagreeing
-from grader.errors import CandidateError, TimedOut
-from grader.model.slip import Slip
+from backmark.grader.contracts.cases.answers import Answer, Raised
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.language.row_comments import RowStatement
+from backmark.grader.contracts.repair.mender import Mender, SpelledEdit
+from backmark.grader.contracts.repair.study import EDIT, Operation, Script, Study
+from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.errors import CandidateError, TimedOut
+from backmark.grader.model.slip import Slip
 
 #: Numbers that answers may have together, of the scripts of one request.
 _NUMBERS = 1 << 20

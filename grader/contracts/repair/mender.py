@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.contract_cases import ContractCases
 
 
 @dataclass(frozen=True, slots=True)

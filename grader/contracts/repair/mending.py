@@ -5,18 +5,18 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import join_numbers
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.row_comments import RowStatement
-from grader.contracts.language.row_tables import RESERVED, read_solution
-from grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
-from grader.contracts.repair.naming import find_edits, find_slip, find_two_slips, name_slips, uses_own_variable
-from grader.contracts.repair.search import ExhaustedError, RepairSearch
-from grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
-from grader.contracts.rows.results import all_wrong
-from grader.model.slip import SlipKind
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import join_numbers
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.row_comments import RowStatement
+from backmark.grader.contracts.language.row_tables import RESERVED, read_solution
+from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
+from backmark.grader.contracts.repair.naming import find_edits, find_slip, find_two_slips, name_slips, uses_own_variable
+from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
+from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.slip import SlipKind
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
 _STUDIED, _TRIED = 6, 12

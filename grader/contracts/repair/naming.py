@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips
-from grader.contracts.repair.study import EDIT, REPLACE, Operation, Script
-from grader.contracts.rows.results import all_wrong
-from grader.model.slip import Slip, SlipKind
+from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips
+from backmark.grader.contracts.repair.study import EDIT, REPLACE, Operation, Script
+from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.slip import Slip, SlipKind
 
 #: Edits that are tried together with each other one, since they make the most numbers right.
 _LIKELY = 2

@@ -6,19 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import numbers_of
-from grader.contracts.language.assignment import ContractAssignment, RepairRow
-from grader.contracts.language.row_tables import RESERVED
-from grader.contracts.repair.mending import Repair, find_first_wrong
-from grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
-from grader.contracts.rows.row import Row
-from grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
-from grader.model.row_messages import HALF_LOST, MISSING
-from grader.model.slip import Slip, SlipKind
-from grader.model.source_line import SourceLine
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import numbers_of
+from backmark.grader.contracts.language.assignment import ContractAssignment, RepairRow
+from backmark.grader.contracts.language.row_tables import RESERVED
+from backmark.grader.contracts.repair.mending import Repair, find_first_wrong
+from backmark.grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
+from backmark.grader.contracts.rows.row import Row
+from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
+from backmark.grader.model.row_messages import HALF_LOST, MISSING
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import Mark
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
 TOO_SLOW = "Not judged: the time for finding the lines to change was used up."

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from math import comb
 
-from grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, Script, Study
+from backmark.grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, Script, Study
 
 #: Scripts that are run for one submission and one solution.
 MOST_SCRIPTS = 400

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from grader.contracts.language.row_comments import RowStatement
-from grader.errors import Crashed
+from backmark.grader.contracts.language.row_comments import RowStatement
+from backmark.grader.errors import Crashed
 
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
 #: Roles of a statement that is not like the others: the header of a loop, a `return`.

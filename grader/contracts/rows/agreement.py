@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Malformed, Returned
-from grader.contracts.cases.arrays import Array, Booleans
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.rows import wording
-from grader.contracts.rows.row import Row
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Returned
+from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.rows import wording
+from backmark.grader.contracts.rows.row import Row
+from backmark.grader.model.verdict import Mark
 
 #: The judge of *passed*, and the row of what repeats.
 AGREEMENT, PURE = "finite_differences", "pure"

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, Returned
-from grader.contracts.cases.arrays import Booleans
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.exchange import join_numbers, numbers_of
-from grader.contracts.cases.form_words import describe_form, is_of_other_numbers
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
-from grader.contracts.rows.row import Row, RowSpec
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, Returned
+from backmark.grader.contracts.cases.arrays import Booleans
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import join_numbers, numbers_of
+from backmark.grader.contracts.cases.form_words import describe_form, is_of_other_numbers
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
+from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.model.verdict import Mark
 
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
 _FORM, _ABSENT, _MISSING = " form", " absent", " missing"

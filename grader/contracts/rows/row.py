@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.model.verdict import Mark
 
 #: Returns for each of some cases True if it fails, given the answers to them.
 Fails = Callable[[ContractCases, Sequence[Answer]], Sequence[bool]]

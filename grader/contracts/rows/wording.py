@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from grader.model.cases import format_case
-from grader.model.verdict import CaseReached
+from backmark.grader.model.cases import format_case
+from backmark.grader.model.verdict import CaseReached
 
 NOT_REACHED = "Not judged: it did not answer every case."
 

@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import IO, NamedTuple
 
-from grader.errors import StoreUnavailable
-from grader.store.backups.file import BackupEntry, BackupWriter, KeyType
-from grader.store.backups.tracked import TrackedConnection
-from grader.store.connection import Connection
-from grader.store.keys import PREFIX, key
-from grader.store.scripts import COMMON, read_files
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store.backups.file import BackupEntry, BackupWriter, KeyType
+from backmark.grader.store.backups.tracked import TrackedConnection
+from backmark.grader.store.connection import Connection
+from backmark.grader.store.keys import PREFIX, key
+from backmark.grader.store.scripts import COMMON, read_files
 
 #: Keys in one reading, and bytes of strings beyond which it is cut short: Redis does nothing else meanwhile.
 _KEYS, _BYTES = 500, 4 << 20

@@ -14,7 +14,7 @@ from enum import Enum
 from importlib import metadata
 from typing import IO, Any, NamedTuple, Self
 
-from grader.store.errors import BadBackup
+from backmark.grader.store.errors import BadBackup
 
 FORMAT = "backmark.backup/1"
 #: zlib's fastest: nine tenths of most stores are compressed already.

@@ -7,13 +7,13 @@ import contextlib
 from collections.abc import Iterator
 from typing import IO, Any
 
-from grader.errors import StoreUnavailable
-from grader.store.backups.copying import Progress
-from grader.store.backups.file import BackupEntry, BackupReader, KeyType
-from grader.store.connection import Connection, text
-from grader.store.errors import BadBackup, NotEmpty
-from grader.store.keys import PREFIX, key
-from grader.store.scripts import Scripts
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store.backups.copying import Progress
+from backmark.grader.store.backups.file import BackupEntry, BackupReader, KeyType
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.errors import BadBackup, NotEmpty
+from backmark.grader.store.keys import PREFIX, key
+from backmark.grader.store.scripts import Scripts
 
 #: What the keys begin with until they are all there.
 _STAGED = key("restoring", "").encode()

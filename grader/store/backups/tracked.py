@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from grader.errors import StoreUnavailable
-from grader.store.connection import Connection, translate_errors
-from grader.store.keys import PREFIX
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store.connection import Connection, translate_errors
+from backmark.grader.store.keys import PREFIX
 
 
 class TrackedConnection:

@@ -4,9 +4,9 @@ import json
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.model.records import SubmissionRecord
-from grader.model.stored import read
-from grader.store.summary import VerdictSummary
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.stored import read
+from backmark.grader.store.summary import VerdictSummary
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from grader.model import stored
-from grader.model.records import State
-from grader.model.trace import Trace
-from grader.store.connection import seconds
+from backmark.grader.model import stored
+from backmark.grader.model.records import State
+from backmark.grader.model.trace import Trace
+from backmark.grader.store.connection import seconds
 
 
 class Phase(StrEnum):

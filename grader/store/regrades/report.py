@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from grader.model.records import Kind, State
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.paging import RecordPage, cursor, start
-from grader.store.regrades.entry import RegradeEntry
-from grader.store.summary import Change, VerdictSummary
+from backmark.grader.model.records import Kind, State
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.paging import RecordPage, cursor, start
+from backmark.grader.store.regrades.entry import RegradeEntry
+from backmark.grader.store.summary import Change, VerdictSummary
 
 #: Submissions read at once, and the most examined for one page, after which the page is short or empty.
 _CHUNK, _MOST = 500, 5000

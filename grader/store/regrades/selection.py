@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.model.records import State, SubmissionRecord
-from grader.model.verdict import Outcome
-from grader.store import keys
-from grader.store.connection import Connection, text
-from grader.store.regrades.entry import RegradeEntry, class_of, nameless, unit_of
-from grader.store.regrades.model import Selection, Which
-from grader.store.summary import VerdictSummary
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.regrades.entry import RegradeEntry, class_of, nameless, unit_of
+from backmark.grader.store.regrades.model import Selection, Which
+from backmark.grader.store.summary import VerdictSummary
 
 #: Submissions read at once.
 _CHUNK = 200

@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Job, Kind
-from grader.model.trace import Trace, receive
-from grader.store import keys
-from grader.store.connection import Connection, text, texts
-from grader.store.errors import IdempotencyMismatch, WrongPhase
-from grader.store.paging import RecordPage, cursor, start
-from grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, read
-from grader.store.regrades.report import RegradeReport
-from grader.store.regrades.units import Units, jobs
-from grader.store.regrades.worker_steps import RegradeSteps
-from grader.store.scripts import Scripts
-from grader.store.submissions import IDEMPOTENCY, Submissions
+from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.trace import Trace, receive
+from backmark.grader.store import keys
+from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
+from backmark.grader.store.paging import RecordPage, cursor, start
+from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, read
+from backmark.grader.store.regrades.report import RegradeReport
+from backmark.grader.store.regrades.units import Units, jobs
+from backmark.grader.store.regrades.worker_steps import RegradeSteps
+from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.submissions import IDEMPOTENCY, Submissions
 
 _ID = 10
 #: The most units deleted in one script.

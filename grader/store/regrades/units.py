@@ -5,15 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind
-from grader.model.trace import Trace
-from grader.model.verdict import Verdict
-from grader.store import keys
-from grader.store.codec import decode_verdict, decompress, encode_verdict
-from grader.store.connection import Connection, text
-from grader.store.regrades.entry import counters_of
-from grader.store.scripts import FollowingCall, ScriptCall, Scripts
-from grader.store.summary import VerdictSummary
+from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.model.trace import Trace
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.store import keys
+from backmark.grader.store.codec import decode_verdict, decompress, encode_verdict
+from backmark.grader.store.connection import Connection, text
+from backmark.grader.store.regrades.entry import counters_of
+from backmark.grader.store.scripts import FollowingCall, ScriptCall, Scripts
+from backmark.grader.store.summary import VerdictSummary
 
 #: The answer of a script that did nothing, since counts of a class are missing.
 UNCOUNTED = 2

@@ -9,17 +9,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from grader.model.records import Claim, Job, Kind, SubmissionRecord
-from grader.store import keys
-from grader.store.codec import encode_verdict
-from grader.store.connection import Connection, text, texts
-from grader.store.regrades.model import Mode, read
-from grader.store.regrades.report import Disposition, RegradeReport, ReportRow
-from grader.store.regrades.selection import SelectionScan
-from grader.store.regrades.units import UNCOUNTED, Units, jobs
-from grader.store.scripts import FollowingCall, Scripts
-from grader.store.submissions import Submissions
-from grader.store.summary import Change
+from backmark.grader.model.records import Claim, Job, Kind, SubmissionRecord
+from backmark.grader.store import keys
+from backmark.grader.store.codec import encode_verdict
+from backmark.grader.store.connection import Connection, text, texts
+from backmark.grader.store.regrades.model import Mode, read
+from backmark.grader.store.regrades.report import Disposition, RegradeReport, ReportRow
+from backmark.grader.store.regrades.selection import SelectionScan
+from backmark.grader.store.regrades.units import UNCOUNTED, Units, jobs
+from backmark.grader.store.scripts import FollowingCall, Scripts
+from backmark.grader.store.submissions import Submissions
+from backmark.grader.store.summary import Change
 
 #: The most verdicts written in one script, so that other commands need not wait for it.
 _CHUNK = 100

@@ -1,6 +1,6 @@
 -- What every script starts with. One Redis, not a cluster: keys are made here from what is stored.
 
--- Before every key of Celery's, as grader.dispatch has it.
+-- Before every key of Celery's, as backmark.grader.dispatch has it.
 local CELERY = 'celery:'
 -- Milliseconds after which a message that was not seen to arrive counts as lost: when first sent, and when sent again.
 local SENT, SENT_AGAIN = 2000, 30000

@@ -43,7 +43,7 @@ local function lists_of(course, assignment, listed)
   return lists
 end
 
--- Whether a submission is an attempt, as `grader.model.records.is_attempt` has it: it waits for a verdict, or has one. What was
+-- Whether a submission is an attempt, as `backmark.grader.model.records.is_attempt` has it: it waits for a verdict, or has one. What was
 -- refused before it ran is none.
 local function is_attempt(state, outcome)
   return state == 'queued' or state == 'running' or (state == 'done' and outcome ~= 'rejected')

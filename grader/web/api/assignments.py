@@ -6,15 +6,15 @@ from typing import Any, NoReturn
 from flask import Response
 from pydantic import Field
 
-from grader.contracts.language.stored_settings import read_settings
-from grader.model.records import RevisionRecord, Scope
-from grader.reports.disclosure import disclose_settings
-from grader.web.http.auth import Caller, caller
-from grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
-from grader.web.http.resource import TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_page, respond_tagged
-from grader.web.http.schemas import CourseQuery, Id, Name, RequestModel, ResponseModel, moment
-from grader.web.http.service import service
+from backmark.grader.contracts.language.stored_settings import read_settings
+from backmark.grader.model.records import RevisionRecord, Scope
+from backmark.grader.reports.disclosure import disclose_settings
+from backmark.grader.web.http.auth import Caller, caller
+from backmark.grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_page, respond_tagged
+from backmark.grader.web.http.schemas import CourseQuery, Id, Name, RequestModel, ResponseModel, moment
+from backmark.grader.web.http.service import service
 
 resource = Resource("assignments", __name__, description="Assignments, and the cases that submissions are graded on.")
 

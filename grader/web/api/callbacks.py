@@ -6,15 +6,30 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from grader.addresses import BadDestination, Destinations
-from grader.model.records import Scope
-from grader.store.callbacks import Delivery, DeliveryState, Endpoint, Event, TooManyEndpoints
-from grader.web.http.auth import caller
-from grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGAIN, Problem, invalid
-from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_created, respond_empty, respond_page, respond_plain, respond_tagged
-from grader.web.http.schemas import CourseQuery, Id, Name, Query, RequestModel, ResponseModel, moment, moment_or_none
-from grader.web.http.service import service
+from backmark.grader.addresses import BadDestination, Destinations
+from backmark.grader.model.records import Scope
+from backmark.grader.store.callbacks import Delivery, DeliveryState, Endpoint, Event, TooManyEndpoints
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGAIN, Problem, invalid
+from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import (
+    respond_created,
+    respond_empty,
+    respond_page,
+    respond_plain,
+    respond_tagged,
+)
+from backmark.grader.web.http.schemas import (
+    CourseQuery,
+    Id,
+    Name,
+    Query,
+    RequestModel,
+    ResponseModel,
+    moment,
+    moment_or_none,
+)
+from backmark.grader.web.http.service import service
 
 resource = Resource(
     "callbacks",

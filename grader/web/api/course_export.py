@@ -7,12 +7,12 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from grader.model.records import RevisionRecord, SubmissionRecord
-from grader.reports import spreadsheets
-from grader.store.paging import RecordPage
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.web.api.marks_table import HEADER, MarksTable, cells, read_marks
+from backmark.grader.model.records import RevisionRecord, SubmissionRecord
+from backmark.grader.reports import spreadsheets
+from backmark.grader.store.paging import RecordPage
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.web.api.marks_table import HEADER, MarksTable, cells, read_marks
 
 _Item = TypeVar("_Item")
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from grader.courses.checks import LONGEST_REASON, MOST_ATTEMPTS, MOST_GRACE, RuleFault
-from grader.courses.times import YEARS
-from grader.model.courses import Counts, Extension, Outage, Override, Policy
-from grader.web.http.auth import caller
-from grader.web.http.problems import INVALID, UNKNOWN_ASSIGNMENT, Problem, RequestFault
-from grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, Student, moment, moment_or_none
-from grader.web.http.service import service
+from backmark.grader.courses.checks import LONGEST_REASON, MOST_ATTEMPTS, MOST_GRACE, RuleFault
+from backmark.grader.courses.times import YEARS
+from backmark.grader.model.courses import Counts, Extension, Outage, Override, Policy
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import INVALID, UNKNOWN_ASSIGNMENT, Problem, RequestFault
+from backmark.grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, Student, moment, moment_or_none
+from backmark.grader.web.http.service import service
 
 
 def _within_years(given: datetime) -> datetime:

@@ -9,18 +9,18 @@ from typing import Any
 from flask import Response, stream_with_context
 from pydantic import Field
 
-from grader.model.courses import AuditEntry
-from grader.model.records import Scope
-from grader.web.api.course_export import export
-from grader.web.api.course_schemas import CoursePath, visible_course
-from grader.web.http import links
-from grader.web.http.acts import note_act
-from grader.web.http.auth import caller
-from grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
-from grader.web.http.resource import Resource, ResponseDoc
-from grader.web.http.responses import respond_page, respond_plain
-from grader.web.http.schemas import Name, Query, ResponseModel, moment
-from grader.web.http.service import service
+from backmark.grader.model.courses import AuditEntry
+from backmark.grader.model.records import Scope
+from backmark.grader.web.api.course_export import export
+from backmark.grader.web.api.course_schemas import CoursePath, visible_course
+from backmark.grader.web.http import links
+from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
+from backmark.grader.web.http.resource import Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_page, respond_plain
+from backmark.grader.web.http.schemas import Name, Query, ResponseModel, moment
+from backmark.grader.web.http.service import service
 
 _log = logging.getLogger(__name__)
 

@@ -6,9 +6,9 @@ from typing import cast
 from flask import Blueprint, Response, current_app, json, make_response, render_template, send_from_directory
 from flask_openapi3.openapi import OpenAPI
 
-from grader.web.http.problems import KINDS, NOT_FOUND, Problem
-from grader.web.http.resource import PREFIX
-from grader.web.http.responses import respond_tagged
+from backmark.grader.web.http.problems import KINDS, NOT_FOUND, Problem
+from backmark.grader.web.http.resource import PREFIX
+from backmark.grader.web.http.responses import respond_tagged
 
 pages = Blueprint("documents", __name__)
 

@@ -9,16 +9,16 @@ from urllib.parse import urlsplit
 from flask import Response
 from pydantic import Field
 
-from grader.model.courses import AuditEntry
-from grader.model.records import Scope
-from grader.web.api.course_schemas import CourseAssignmentPath, existing_assignment, visible_course
-from grader.web.http import links
-from grader.web.http.auth import caller
-from grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid
-from grader.web.http.resource import CREATED, Resource, ResponseDoc
-from grader.web.http.responses import respond_created, respond_empty
-from grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, moment
-from grader.web.http.service import service
+from backmark.grader.model.courses import AuditEntry
+from backmark.grader.model.records import Scope
+from backmark.grader.web.api.course_schemas import CourseAssignmentPath, existing_assignment, visible_course
+from backmark.grader.web.http import links
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid
+from backmark.grader.web.http.resource import CREATED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_created, respond_empty
+from backmark.grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, moment
+from backmark.grader.web.http.service import service
 
 resource = Resource("links", __name__, description="Signed links by which students hand in without a token.")
 _AT = "/courses/<course>/assignments/<assignment>/links"

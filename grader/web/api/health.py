@@ -5,16 +5,16 @@ from importlib import metadata
 from flask import Response
 from pydantic import Field
 
-from grader.diskspace import complain_if_full
-from grader.errors import StoreUnavailable
-from grader.model.records import Scope
-from grader.store.room import Room
-from grader.store.workers import Worker
-from grader.web.http.problems import TRY_AGAIN
-from grader.web.http.resource import Resource, ResponseDoc
-from grader.web.http.responses import respond_plain
-from grader.web.http.schemas import ResponseModel
-from grader.web.http.service import service
+from backmark.grader.diskspace import complain_if_full
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Scope
+from backmark.grader.store.room import Room
+from backmark.grader.store.workers import Worker
+from backmark.grader.web.http.problems import TRY_AGAIN
+from backmark.grader.web.http.resource import Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_plain
+from backmark.grader.web.http.schemas import ResponseModel
+from backmark.grader.web.http.service import service
 
 resource = Resource("health", __name__, description="Health and readiness of the service. Needs no token.", prefix="")
 

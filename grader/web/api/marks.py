@@ -8,8 +8,8 @@ from typing import Literal
 from flask import Response, request
 from pydantic import Field
 
-from grader.model.records import Scope
-from grader.web.api.course_schemas import (
+from backmark.grader.model.records import Scope
+from backmark.grader.web.api.course_schemas import (
     CourseAssignmentPath,
     ExtensionResponse,
     OverrideResponse,
@@ -17,11 +17,11 @@ from grader.web.api.course_schemas import (
     render_extension,
     render_override,
 )
-from grader.web.api.marks_table import MarkedStudent, read_marks, spreadsheet
-from grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, invalid
-from grader.web.http.resource import Resource, ResponseDoc
-from grader.web.http.responses import respond_page
-from grader.web.http.schemas import Query, ResponseModel, Student, moment_or_none
+from backmark.grader.web.api.marks_table import MarkedStudent, read_marks, spreadsheet
+from backmark.grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, invalid
+from backmark.grader.web.http.resource import Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_page
+from backmark.grader.web.http.schemas import Query, ResponseModel, Student, moment_or_none
 
 resource = Resource("marks", __name__, description="The marks of a course, worked out when somebody asks.")
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from flask import Response
 
-from grader.courses.marks import mark_course, mark_student
-from grader.lti.identity import is_test_student
-from grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
-from grader.reports.spreadsheets import Cell
-from grader.web.http.acts import note_act
-from grader.web.http.responses import respond_table
-from grader.web.http.service import service
+from backmark.grader.courses.marks import mark_course, mark_student
+from backmark.grader.lti.identity import is_test_student
+from backmark.grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
+from backmark.grader.reports.spreadsheets import Cell
+from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.http.responses import respond_table
+from backmark.grader.web.http.service import service
 
 #: The column names of `cells`. Marks are in per cent of the maximum.
 HEADER = (

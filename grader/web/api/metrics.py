@@ -13,14 +13,14 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from grader.diskspace import free_bytes
-from grader.errors import StoreUnavailable
-from grader.model.records import Queue
-from grader.store.counters import Histogram, Totals
-from grader.store.room import Room
-from grader.store.store import Store
-from grader.web.http.resource import Resource, ResponseDoc
-from grader.web.http.service import service
+from backmark.grader.diskspace import free_bytes
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import Queue
+from backmark.grader.store.counters import Histogram, Totals
+from backmark.grader.store.room import Room
+from backmark.grader.store.store import Store
+from backmark.grader.web.http.resource import Resource, ResponseDoc
+from backmark.grader.web.http.service import service
 
 resource = Resource("metrics", __name__, description="Metrics for Prometheus. Needs no token.", prefix="")
 

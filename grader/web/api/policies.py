@@ -2,10 +2,10 @@
 
 from flask import Response
 
-from grader.courses.checks import extension_faults, outage_faults, override_faults, policy_faults
-from grader.model.courses import Override, Policy
-from grader.model.records import Scope
-from grader.web.api.course_schemas import (
+from backmark.grader.courses.checks import extension_faults, outage_faults, override_faults, policy_faults
+from backmark.grader.model.courses import Override, Policy
+from backmark.grader.model.records import Scope
+from backmark.grader.web.api.course_schemas import (
     CourseAssignmentPath,
     CourseStudentPath,
     ExtensionRequest,
@@ -27,13 +27,13 @@ from grader.web.api.course_schemas import (
     render_policy,
     visible_course,
 )
-from grader.web.api.marks_table import read_marking
-from grader.web.http.auth import caller
-from grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
-from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_created, respond_empty, respond_page, respond_tagged
-from grader.web.http.schemas import Id
-from grader.web.http.service import service
+from backmark.grader.web.api.marks_table import read_marking
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_created, respond_empty, respond_page, respond_tagged
+from backmark.grader.web.http.schemas import Id
+from backmark.grader.web.http.service import service
 
 resource = Resource(
     "policies", __name__, description="The rules of time of an assignment, and what staff decided for single students."

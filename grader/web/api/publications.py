@@ -7,17 +7,17 @@ from typing import Annotated
 from flask import Response
 from pydantic import ConfigDict, Field
 
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment
-from grader.errors import BadAssignment
-from grader.model import fresh_places
-from grader.model.fresh_places import usual
-from grader.model.records import PublicationRecord, Refusal, Scope, State
-from grader.store.errors import TooManyPublications
-from grader.store.publications import NewPublication
-from grader.web.http.auth import caller
-from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
-from grader.web.http.problems import (
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model import fresh_places
+from backmark.grader.model.fresh_places import usual
+from backmark.grader.model.records import PublicationRecord, Refusal, Scope, State
+from backmark.grader.store.errors import TooManyPublications
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.problems import (
     CONFLICT,
     FORBIDDEN,
     INVALID,
@@ -27,11 +27,20 @@ from grader.web.http.problems import (
     Problem,
     RequestFault,
 )
-from grader.web.http.request_log import current_trace
-from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_accepted, respond_page, respond_tagged
-from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel, ResponseModel, moment, moment_or_none
-from grader.web.http.service import service
+from backmark.grader.web.http.request_log import current_trace
+from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_accepted, respond_page, respond_tagged
+from backmark.grader.web.http.schemas import (
+    WHOLE,
+    Id,
+    Name,
+    PageQuery,
+    RequestModel,
+    ResponseModel,
+    moment,
+    moment_or_none,
+)
+from backmark.grader.web.http.service import service
 
 #: Characters of an assignment with its files.
 LONGEST = 1 << 17

@@ -6,13 +6,13 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.model.verdict import Outcome, Verdict
-from grader.reports.spreadsheets import Cell
-from grader.store.regrades.model import Phase
-from grader.store.regrades.report import Disposition, ReportRow
-from grader.store.summary import Change, VerdictSummary
-from grader.web.api.regrade_schemas import CountsResponse
-from grader.web.http.schemas import ResponseModel, moment
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.reports.spreadsheets import Cell
+from backmark.grader.store.regrades.model import Phase
+from backmark.grader.store.regrades.report import Disposition, ReportRow
+from backmark.grader.store.summary import Change, VerdictSummary
+from backmark.grader.web.api.regrade_schemas import CountsResponse
+from backmark.grader.web.http.schemas import ResponseModel, moment
 
 
 class Status(StrEnum):

@@ -5,9 +5,9 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.model.verdict import Outcome
-from grader.store.regrades.model import Mode, Phase, RegradeCounts, RegradeRecord, Which
-from grader.web.http.schemas import ResponseModel, moment, moment_or_none
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.regrades.model import Mode, Phase, RegradeCounts, RegradeRecord, Which
+from backmark.grader.web.http.schemas import ResponseModel, moment, moment_or_none
 
 
 class Action(StrEnum):

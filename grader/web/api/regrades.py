@@ -8,18 +8,18 @@ from typing import Annotated, Any, Literal
 from flask import Response, request
 from pydantic import AfterValidator, AwareDatetime, Field
 
-from grader.model.records import Scope
-from grader.model.verdict import Outcome
-from grader.store.regrades.model import Mode, RegradeRecord, Selection, Which
-from grader.store.regrades.report import RegradeReport
-from grader.store.regrades.store import RecordedRegrade
-from grader.store.summary import Change
-from grader.web.api.regrade_report import HEADER, DetailResponse, ReportResponse, cells, render_comparison
-from grader.web.api.regrade_schemas import RegradeResponse, RegradesResponse, render_counts, render_regrade
-from grader.web.http.acts import note_act
-from grader.web.http.auth import caller
-from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
-from grader.web.http.problems import (
+from backmark.grader.model.records import Scope
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.regrades.model import Mode, RegradeRecord, Selection, Which
+from backmark.grader.store.regrades.report import RegradeReport
+from backmark.grader.store.regrades.store import RecordedRegrade
+from backmark.grader.store.summary import Change
+from backmark.grader.web.api.regrade_report import HEADER, DetailResponse, ReportResponse, cells, render_comparison
+from backmark.grader.web.api.regrade_schemas import RegradeResponse, RegradesResponse, render_counts, render_regrade
+from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.problems import (
     CONFLICT,
     KEY_REUSED,
     NOT_ACCEPTABLE,
@@ -28,11 +28,11 @@ from grader.web.http.problems import (
     Problem,
     invalid,
 )
-from grader.web.http.request_log import current_trace
-from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_accepted, respond_page, respond_table, respond_tagged
-from grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, Student
-from grader.web.http.service import service
+from backmark.grader.web.http.request_log import current_trace
+from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_accepted, respond_page, respond_table, respond_tagged
+from backmark.grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, Student
+from backmark.grader.web.http.service import service
 
 resource = Resource(
     "regrades",

@@ -6,17 +6,17 @@ from typing import Annotated
 from flask import Response, request
 from pydantic import ConfigDict, Field, RootModel
 
-from grader.courses.roster_csv import LONGEST_CELL, MOST_STUDENTS, BadRoster, read_roster
-from grader.model.courses import RosterEntry
-from grader.model.records import Scope
-from grader.web.api.course_schemas import CoursePath, visible_course
-from grader.web.http.auth import caller
-from grader.web.http.problems import NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
-from grader.web.http.reading import json_body
-from grader.web.http.resource import TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_empty, respond_page, respond_plain, respond_tagged
-from grader.web.http.schemas import Name, RequestModel, ResponseModel, Student, moment, moment_or_none
-from grader.web.http.service import service
+from backmark.grader.courses.roster_csv import LONGEST_CELL, MOST_STUDENTS, BadRoster, read_roster
+from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.records import Scope
+from backmark.grader.web.api.course_schemas import CoursePath, visible_course
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
+from backmark.grader.web.http.reading import json_body
+from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_empty, respond_page, respond_plain, respond_tagged
+from backmark.grader.web.http.schemas import Name, RequestModel, ResponseModel, Student, moment, moment_or_none
+from backmark.grader.web.http.service import service
 
 resource = Resource("roster", __name__, description="The students of a course.")
 

@@ -6,16 +6,16 @@ from datetime import datetime
 from flask import Response
 from pydantic import Field
 
-from grader.model.records import Scope
-from grader.store.scores import ScoreReason, ScoreRecord, ScoreState
-from grader.web.api.course_schemas import CourseAssignmentPath, CoursePath, visible_course
-from grader.web.http.acts import note_act
-from grader.web.http.auth import caller
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.resource import Resource, ResponseDoc
-from grader.web.http.responses import respond_page, respond_plain
-from grader.web.http.schemas import Query, ResponseModel, moment, moment_or_none
-from grader.web.http.service import service
+from backmark.grader.model.records import Scope
+from backmark.grader.store.scores import ScoreReason, ScoreRecord, ScoreState
+from backmark.grader.web.api.course_schemas import CourseAssignmentPath, CoursePath, visible_course
+from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.resource import Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_page, respond_plain
+from backmark.grader.web.http.schemas import Query, ResponseModel, moment, moment_or_none
+from backmark.grader.web.http.service import service
 
 resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and its roster.")
 _AT = "/courses/<course>/assignments/<assignment>/scores"

@@ -3,13 +3,13 @@
 from flask import Response
 from pydantic import Field
 
-from grader.model.records import Scope
-from grader.web.http import links
-from grader.web.http.auth import caller
-from grader.web.http.resource import Resource, ResponseDoc
-from grader.web.http.responses import respond_plain
-from grader.web.http.schemas import CourseQuery, RequestModel, ResponseModel, Student
-from grader.web.http.service import service
+from backmark.grader.model.records import Scope
+from backmark.grader.web.http import links
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.resource import Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_plain
+from backmark.grader.web.http.schemas import CourseQuery, RequestModel, ResponseModel, Student
+from backmark.grader.web.http.service import service
 
 resource = Resource("students", __name__, description="Deletion of a student's data.")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from pydantic import Field
 
-from grader.model.records import Job, Kind, State, SubmissionRecord
-from grader.model.verdict import Outcome, Verdict
-from grader.web import viewers
-from grader.web.http import links
-from grader.web.http.auth import Caller
-from grader.web.http.schemas import ResponseModel, moment, moment_or_none
-from grader.web.http.service import service
+from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.web import viewers
+from backmark.grader.web.http import links
+from backmark.grader.web.http.auth import Caller
+from backmark.grader.web.http.schemas import ResponseModel, moment, moment_or_none
+from backmark.grader.web.http.service import service
 
 
 class PlaceResponse(ResponseModel):

@@ -7,18 +7,18 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import Field
 
-from grader.model.records import Scope, State, SubmissionRecord
-from grader.model.verdict import Outcome
-from grader.reports.registry import FORMATS, Format
-from grader.store.errors import BadCursor
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
-from grader.web.api.submission_schemas import StatusResponse, SummariesResponse, status, summary
-from grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
-from grader.web.http.acts import note_act
-from grader.web.http.auth import caller
-from grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
-from grader.web.http.problems import (
+from backmark.grader.model.records import Scope, State, SubmissionRecord
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports.registry import FORMATS, Format
+from backmark.grader.store.errors import BadCursor
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.api.submission_schemas import StatusResponse, SummariesResponse, status, summary
+from backmark.grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
+from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.problems import (
     BUSY,
     CLOSED,
     CONFLICT,
@@ -35,13 +35,13 @@ from grader.web.http.problems import (
     Problem,
     invalid,
 )
-from grader.web.http.request_log import current_trace
-from grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_page, respond_tagged
-from grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
-from grader.web.http.service import service
-from grader.web.http.streaming import stream, wait_until_finished
-from grader.web.viewers import STUDENT, verdict
+from backmark.grader.web.http.request_log import current_trace
+from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_page, respond_tagged
+from backmark.grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
+from backmark.grader.web.http.service import service
+from backmark.grader.web.http.streaming import stream, wait_until_finished
+from backmark.grader.web.viewers import STUDENT, verdict
 
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 

@@ -7,12 +7,12 @@ from typing import Annotated
 from flask import Response
 from pydantic import Field
 
-from grader.model.records import Scope, TokenRecord
-from grader.web.http.auth import caller
-from grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
-from grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
-from grader.web.http.responses import respond_created, respond_empty, respond_page, respond_tagged
-from grader.web.http.schemas import (
+from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
+from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_created, respond_empty, respond_page, respond_tagged
+from backmark.grader.web.http.schemas import (
     WHOLE,
     CourseQuery,
     Id,
@@ -23,7 +23,7 @@ from grader.web.http.schemas import (
     moment,
     moment_or_none,
 )
-from grader.web.http.service import service
+from backmark.grader.web.http.service import service
 
 resource = Resource("tokens", __name__, description="Tokens: the permissions of the API's clients.")
 

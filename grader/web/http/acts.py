@@ -2,9 +2,9 @@
 
 import json
 
-from grader.model.courses import AuditEntry
-from grader.web.http.auth import caller
-from grader.web.http.service import service
+from backmark.grader.model.courses import AuditEntry
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.service import service
 
 
 def note_act(course: str, act: str, subject: str = "", student: str = "", **facts: object) -> None:

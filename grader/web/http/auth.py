@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from grader.model.records import Scope, TokenRecord
-from grader.web.http.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem
-from grader.web.http.service import service
+from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.web.http.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem
+from backmark.grader.web.http.service import service
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The reading of a request's body: whole, not encoded, and slowly only of a known sender.
 
-A small body is buffered outside the threads (`grader.web.http.gunicorn_worker`). One that is large, or whose length is
-not known, holds a thread while it arrives. So only a sender with a token or a link may send it, such bodies have slots
-of their own, and the remaining threads always answer.
+A small body is buffered outside the threads (`backmark.grader.web.http.gunicorn_worker`). One that is large, or whose
+length is not known, holds a thread while it arrives. So only a sender with a token or a link may send it, such bodies
+have slots of their own, and the remaining threads always answer.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from flask import request
 
-from grader.web.http.capacity import Slots
-from grader.web.http.problems import (
+from backmark.grader.web.http.capacity import Slots
+from backmark.grader.web.http.problems import (
     BUSY,
     LENGTH_REQUIRED,
     MALFORMED,

@@ -4,8 +4,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from grader import logs
-from grader.settings.service import ServiceSettings
+from backmark.grader import logs
+from backmark.grader.settings.service import ServiceSettings
 
 
 class ServiceLogger(Logger):  # type: ignore[misc] # gunicorn has no types

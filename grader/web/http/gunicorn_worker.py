@@ -20,8 +20,8 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
-from grader.web.http.bodies import BUFFERED_BYTES
-from grader.web.http.problems import MALFORMED, UNEXPECTED
+from backmark.grader.web.http.bodies import BUFFERED_BYTES
+from backmark.grader.web.http.problems import MALFORMED, UNEXPECTED
 
 #: Seconds within which a request's first line and headers must arrive; within which a body must arrive that a thread
 #: reads; for which a thread drains an unread body (the rest arrives while the client leaves); and for which a client

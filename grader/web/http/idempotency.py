@@ -7,10 +7,10 @@ from typing import Annotated
 from flask import request
 from pydantic import Field
 
-from grader.web.http.auth import caller
-from grader.web.http.problems import KEY_MISSING, Problem
-from grader.web.http.schemas import Query
-from grader.web.http.service import service
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import KEY_MISSING, Problem
+from backmark.grader.web.http.schemas import Query
+from backmark.grader.web.http.service import service
 
 
 class IdempotencyHeader(Query):

@@ -1,7 +1,8 @@
 """Rate limits for each student, link, token and address, counted in Redis for all web processes together.
 
-Accepted requests count against shares, which the store counts in the step that accepts (`grader.store.shares`). Refused
-requests count here, against their sender: a student on a personal link, a browser on a class link, else an address.
+Accepted requests count against shares, which the store counts in the step that accepts (`grader/store/shares.py`).
+Refused requests count here, against their sender: a student on a personal link, a browser on a class link, else an
+address.
 """
 
 import math
@@ -16,12 +17,12 @@ from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
 from redis.exceptions import OutOfMemoryError
 
-from grader.errors import StoreUnavailable
-from grader.settings.service import ServiceSettings
-from grader.store.room import RECORD
-from grader.store.shares import Share
-from grader.store.store import Store
-from grader.web.http.problems import TOO_MANY, Problem
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.room import RECORD
+from backmark.grader.store.shares import Share
+from backmark.grader.store.store import Store
+from backmark.grader.web.http.problems import TOO_MANY, Problem
 
 
 @dataclass(frozen=True, slots=True)

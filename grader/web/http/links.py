@@ -11,12 +11,12 @@ from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from grader.courses.limits import limits_of
-from grader.model.records import SubmissionRecord
-from grader.store.links import LinkSeries
-from grader.web.http import signing
-from grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
-from grader.web.http.service import service
+from backmark.grader.courses.limits import limits_of
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.store.links import LinkSeries
+from backmark.grader.web.http import signing
+from backmark.grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
+from backmark.grader.web.http.service import service
 
 _DAY = 86_400
 #: Fields of a link to hand in: with the ending of its assignment and of its student, and without them, as versions

@@ -7,7 +7,14 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from grader.web.http.problems import INVALID, MALFORMED, NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, RequestFault
+from backmark.grader.web.http.problems import (
+    INVALID,
+    MALFORMED,
+    NOT_FOUND,
+    UNSUPPORTED_MEDIA_TYPE,
+    Problem,
+    RequestFault,
+)
 
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -7,8 +7,8 @@ import threading
 import time
 from collections import Counter
 
-from grader.errors import StoreUnavailable
-from grader.store.counters import Counters
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.store.counters import Counters
 
 #: Seconds between two writes; what a process counted since its last request is written when it is asked again.
 _WRITE_SECONDS = 2.0

@@ -7,8 +7,8 @@ from http import HTTPStatus
 from flask import Flask, Response, g, request
 from structlog.contextvars import bind_contextvars, bound_contextvars, clear_contextvars, get_contextvars
 
-from grader.model.trace import Trace, receive
-from grader.web.http.service import service
+from backmark.grader.model.trace import Trace, receive
+from backmark.grader.web.http.service import service
 
 _log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """A blueprint whose operations declare their scope, request and responses; the OpenAPI document comes from the same.
 
 flask-openapi3 writes the document. It can parse requests too, but rebuilds every model's JSON schema for each request,
-and takes the string `123` in a form for a number; so `grader.web.http.reading` parses requests instead.
+and takes the string `123` in a form for a number; so `backmark.grader.web.http.reading` parses requests instead.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ from flask_openapi3.models.schema import Schema
 from flask_openapi3.models.tag import Tag
 from pydantic import BaseModel
 
-from grader.model.records import Scope
-from grader.web.http.auth import authenticate
-from grader.web.http.bodies import allow_unbuffered
-from grader.web.http.problems import (
+from backmark.grader.model.records import Scope
+from backmark.grader.web.http.auth import authenticate
+from backmark.grader.web.http.bodies import allow_unbuffered
+from backmark.grader.web.http.problems import (
     BUSY,
     FORBIDDEN,
     INVALID,
@@ -33,9 +33,9 @@ from grader.web.http.problems import (
     UNSUPPORTED_MEDIA_TYPE,
     ProblemKind,
 )
-from grader.web.http.reading import RequestReader
-from grader.web.http.schemas import ProblemBody, document
-from grader.web.http.service import service
+from backmark.grader.web.http.reading import RequestReader
+from backmark.grader.web.http.schemas import ProblemBody, document
+from backmark.grader.web.http.service import service
 
 PREFIX = "/api/v1"
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 from flask import Response, request
 from pydantic import BaseModel
 
-from grader.reports import spreadsheets
-from grader.reports.spreadsheets import Cell
+from backmark.grader.reports import spreadsheets
+from backmark.grader.reports.spreadsheets import Cell
 
 #: Seconds after which a client should look at what was accepted with 202.
 LOOK_AFTER = 1

@@ -8,8 +8,8 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import DataclassSchema
 
-from grader.model.records import NAME
-from grader.model.verdict import OMITTED_IF_NONE
+from backmark.grader.model.records import NAME
+from backmark.grader.model.verdict import OMITTED_IF_NONE
 
 #: An id of ours, as it appears in an address.
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]

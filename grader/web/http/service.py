@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from flask import Flask, current_app
 
-from grader.dispatch import CeleryDispatcher, Dispatcher, application
-from grader.intake import Intake
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
-from grader.web.http.capacity import Slots
-from grader.web.http.limits import RequestLimits
-from grader.web.http.request_counts import RequestCounts
+from backmark.grader.dispatch import CeleryDispatcher, Dispatcher, application
+from backmark.grader.intake import Intake
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.grader.web.http.capacity import Slots
+from backmark.grader.web.http.limits import RequestLimits
+from backmark.grader.web.http.request_counts import RequestCounts
 
 _NAME = "backmark"
 

@@ -2,7 +2,7 @@
 
 import hmac
 
-from grader.settings.service import ServiceSettings
+from backmark.grader.settings.service import ServiceSettings
 
 
 def key(settings: ServiceSettings, purpose: str) -> bytes | None:

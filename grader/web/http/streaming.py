@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 
 from flask import Response, request, stream_with_context
 
-from grader.errors import StoreUnavailable
-from grader.model.records import SubmissionRecord
-from grader.web.http.problems import BUSY, TRY_AGAIN, Problem
-from grader.web.http.responses import tag
-from grader.web.http.service import Service, service
+from backmark.grader.errors import StoreUnavailable
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem
+from backmark.grader.web.http.responses import tag
+from backmark.grader.web.http.service import Service, service
 
 #: Renders a submission for its reader.
 Renderer = Callable[[SubmissionRecord], bytes]

@@ -7,10 +7,10 @@ import logging
 
 from flask import Response, request
 
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.web.http.service import service
-from grader.web.pages import framing
-from grader.web.pages.layout import Pages, page
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import framing
+from backmark.grader.web.pages.layout import Pages, page
 
 _log = logging.getLogger(__name__)
 

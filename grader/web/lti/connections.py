@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import httpcore
 from flask import Flask, current_app
 
-from grader.addresses import BadDestination, Destinations
-from grader.lti.session import PlatformSession
-from grader.settings.service import ServiceSettings
+from backmark.grader.addresses import BadDestination, Destinations
+from backmark.grader.lti.session import PlatformSession
+from backmark.grader.settings.service import ServiceSettings
 
 _NAME = "backmark-lti"
 

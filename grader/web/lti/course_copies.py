@@ -3,11 +3,11 @@
 from dataclasses import replace
 from urllib.parse import unquote
 
-from grader.lti.claims import LaunchClaims
-from grader.lti.courses import find_course
-from grader.model.courses import Policy
-from grader.model.lti import Platform
-from grader.web.http.service import service
+from backmark.grader.lti.claims import LaunchClaims
+from backmark.grader.lti.courses import find_course
+from backmark.grader.model.courses import Policy
+from backmark.grader.model.lti import Platform
+from backmark.grader.web.http.service import service
 
 #: Earlier courses that are looked at, the latest first.
 _MOST = 10

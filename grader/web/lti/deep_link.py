@@ -10,19 +10,19 @@ from pylti1p3.deep_link_resource import DeepLinkResource
 from pylti1p3.lineitem import LineItem as LineItemClaim
 from werkzeug.wrappers import Response
 
-from grader.lti.claims import LaunchClaims
-from grader.lti.identity import CourseRole, origin
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.lti.tool_description import VARIABLES
-from grader.lti.tool_keys import ToolKeys
-from grader.model.lti import Platform
-from grader.model.records import RevisionRecord
-from grader.web.http import links
-from grader.web.http.service import service
-from grader.web.lti.blueprint import own_address, pages
-from grader.web.lti.recording import frames, points
-from grader.web.pages.framing import allow_any_frame, set_frames
-from grader.web.pages.layout import page
+from backmark.grader.lti.claims import LaunchClaims
+from backmark.grader.lti.identity import CourseRole, origin
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.lti.tool_description import VARIABLES
+from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.model.lti import Platform
+from backmark.grader.model.records import RevisionRecord
+from backmark.grader.web.http import links
+from backmark.grader.web.http.service import service
+from backmark.grader.web.lti.blueprint import own_address, pages
+from backmark.grader.web.lti.recording import frames, points
+from backmark.grader.web.pages.framing import allow_any_frame, set_frames
+from backmark.grader.web.pages.layout import page
 
 _PURPOSE = "lti-deep-link"
 #: Seconds to choose.

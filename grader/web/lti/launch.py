@@ -8,21 +8,21 @@ from urllib.parse import parse_qs, urlsplit
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
-from grader.lti.courses import find_course
-from grader.lti.identity import CourseRole, part_of, student_name
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.lti.verification import PlatformKeys, verify
-from grader.model.lti import Platform
-from grader.web.http import links
-from grader.web.http.service import service
-from grader.web.lti import deep_link, recording, staff
-from grader.web.lti.blueprint import pages
-from grader.web.lti.connections import new_session
-from grader.web.lti.login import again
-from grader.web.lti.login_state import LoginState, forget, is_remembered, read_state
-from grader.web.pages import framing
-from grader.web.pages.layout import page
+from backmark.grader.lti.claims import DEEP_LINK, RESOURCE_LINK, LaunchClaims, read_claims
+from backmark.grader.lti.courses import find_course
+from backmark.grader.lti.identity import CourseRole, part_of, student_name
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.lti.verification import PlatformKeys, verify
+from backmark.grader.model.lti import Platform
+from backmark.grader.web.http import links
+from backmark.grader.web.http.service import service
+from backmark.grader.web.lti import deep_link, recording, staff
+from backmark.grader.web.lti.blueprint import pages
+from backmark.grader.web.lti.connections import new_session
+from backmark.grader.web.lti.login import again
+from backmark.grader.web.lti.login_state import LoginState, forget, is_remembered, read_state
+from backmark.grader.web.pages import framing
+from backmark.grader.web.pages.layout import page
 
 #: The time for which the link that a launch ends at holds.
 _LINK_LIFETIME = timedelta(hours=12)

@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from grader.lti.identity import platform_id
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.model.lti import Platform
-from grader.web.http.service import service
-from grader.web.lti.blueprint import own_address, pages
-from grader.web.lti.login_state import LoginState, remember
+from backmark.grader.lti.identity import platform_id
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.model.lti import Platform
+from backmark.grader.web.http.service import service
+from backmark.grader.web.lti.blueprint import own_address, pages
+from backmark.grader.web.lti.login_state import LoginState, remember
 
 #: The most characters of a hint, which goes through addresses twice.
 _MOST_HINT = 3000

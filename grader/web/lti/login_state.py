@@ -12,8 +12,8 @@ from flask import request
 from itsdangerous import BadData
 from werkzeug.wrappers import Response
 
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.web.http import links
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.web.http import links
 
 #: Seconds from the login to the launch: the platform may ask for a password meanwhile.
 SECONDS = 600

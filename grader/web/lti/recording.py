@@ -1,15 +1,15 @@
 """The record of a verified launch: the course's platform and title, the person, the column of the gradebook."""
 
-from grader.contracts.language.stored_settings import read_settings
-from grader.courses.times import BadTime, read_time
-from grader.lti.claims import SCORE_SCOPE, LaunchClaims
-from grader.lti.identity import CourseRole, line_item_id, origin, student_name
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.model.courses import Policy, RosterEntry
-from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
-from grader.store.errors import LineItemTaken
-from grader.web.http.service import service
-from grader.web.lti.connections import is_allowed
+from backmark.grader.contracts.language.stored_settings import read_settings
+from backmark.grader.courses.times import BadTime, read_time
+from backmark.grader.lti.claims import SCORE_SCOPE, LaunchClaims
+from backmark.grader.lti.identity import CourseRole, line_item_id, origin, student_name
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.model.courses import Policy, RosterEntry
+from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.store.errors import LineItemTaken
+from backmark.grader.web.http.service import service
+from backmark.grader.web.lti.connections import is_allowed
 
 #: The author of what a launch records, in the log of staff's acts.
 AUTHOR = "LMS"

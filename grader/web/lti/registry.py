@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from grader.settings.service import ServiceSettings
-from grader.web.lti import connections, deep_link, launch, login, registration, staff
-from grader.web.lti.blueprint import pages
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.web.lti import connections, deep_link, launch, login, registration, staff
+from backmark.grader.web.lti.blueprint import pages
 
 #: Importing them is what adds their pages.
 PARTS = (registration, login, launch, deep_link, staff)

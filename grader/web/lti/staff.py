@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from grader.lti.claims import LaunchClaims
-from grader.lti.refusals import LaunchRefused, RefusalReason
-from grader.model.lti import Platform
-from grader.model.records import TokenRecord
-from grader.web.http.service import service
-from grader.web.lti import course_copies
-from grader.web.lti.blueprint import pages
-from grader.web.lti.recording import AUTHOR
-from grader.web.pages import framing
-from grader.web.pages.cookies import STAY
-from grader.web.pages.layout import page
-from grader.web.pages.lms_names import course_title
-from grader.web.pages.visitor import enter
+from backmark.grader.lti.claims import LaunchClaims
+from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
+from backmark.grader.model.lti import Platform
+from backmark.grader.model.records import TokenRecord
+from backmark.grader.web.http.service import service
+from backmark.grader.web.lti import course_copies
+from backmark.grader.web.lti.blueprint import pages
+from backmark.grader.web.lti.recording import AUTHOR
+from backmark.grader.web.pages import framing
+from backmark.grader.web.pages.cookies import STAY
+from backmark.grader.web.pages.layout import page
+from backmark.grader.web.pages.lms_names import course_title
+from backmark.grader.web.pages.visitor import enter
 
 #: Seconds for which a code holds.
 _CODE_SECONDS = 300

@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from grader.model.cases import format_case
-from grader.web.pages import charts
+from backmark.grader.model.cases import format_case
+from backmark.grader.web.pages import charts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from markupsafe import Markup
 
-from grader.store.cohorts import HOUR, Cohort, Hour, Marks
-from grader.web.pages import charts
+from backmark.grader.store.cohorts import HOUR, Cohort, Hour, Marks
+from backmark.grader.web.pages import charts
 
 #: Marks up to which each number has a bar of its own; beyond, or if revisions differ in their marks, tenths do.
 _SINGLY = 24

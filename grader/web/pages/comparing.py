@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from grader.model.counterexample import CaseCounterexample, CaseResult, FirstWrong, Numbers
+from backmark.grader.model.counterexample import CaseCounterexample, CaseResult, FirstWrong, Numbers
 
 Mask = Sequence[Sequence[bool]]
 

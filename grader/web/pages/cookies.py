@@ -7,8 +7,8 @@ from flask import Flask, request
 from flask.sessions import SecureCookieSessionInterface
 from flask_wtf import CSRFProtect
 
-from grader.settings.service import ServiceSettings
-from grader.web.http import signing
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.web.http import signing
 
 #: The time for which one stays signed in.
 STAY = timedelta(hours=12)

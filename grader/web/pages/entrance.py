@@ -3,10 +3,10 @@
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from grader.model.records import Scope
-from grader.web.http.service import service
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.visitor import enter, leave, visitor
+from backmark.grader.model.records import Scope
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.visitor import enter, leave, visitor
 
 pages = Pages("entrance", __name__)
 

@@ -5,9 +5,9 @@ from http import HTTPStatus
 from flask import Response, request
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from grader.web.http.problems import ProblemResponse
-from grader.web.http.resource import PREFIX
-from grader.web.pages.layout import page
+from backmark.grader.web.http.problems import ProblemResponse
+from backmark.grader.web.http.resource import PREFIX
+from backmark.grader.web.pages.layout import page
 
 #: Title and advice for people, by status; for others the problem's own title.
 _ADVICE = {

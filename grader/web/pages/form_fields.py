@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from flask import request
 from pydantic import TypeAdapter, ValidationError
 
-from grader.courses.checks import RuleFault
-from grader.courses.times import BadTime, read_time, read_zone, write_time
-from grader.web.http.schemas import Student
+from backmark.grader.courses.checks import RuleFault
+from backmark.grader.courses.times import BadTime, read_time, read_zone, write_time
+from backmark.grader.web.http.schemas import Student
 
 _STUDENT: TypeAdapter[str] = TypeAdapter(Student)
 #: Characters of a field that are looked at.

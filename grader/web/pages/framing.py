@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from flask import g, request
 
-from grader.lti.identity import is_lti_course
-from grader.web.http.service import service
+from backmark.grader.lti.identity import is_lti_course
+from backmark.grader.web.http.service import service
 
 
 def allow_frames(course: str) -> None:

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
-from grader.courses.marks import late_days, lateness, list_late_days, mark_student
-from grader.model.courses import Attempt, Counts, Marking, Policy, Terms
-from grader.web.http.service import service
+from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
+from backmark.grader.courses.marks import late_days, lateness, list_late_days, mark_student
+from backmark.grader.model.courses import Attempt, Counts, Marking, Policy, Terms
+from backmark.grader.web.http.service import service
 
 
 @dataclass(frozen=True, slots=True)

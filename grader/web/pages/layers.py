@@ -10,9 +10,9 @@ from itertools import accumulate, chain
 from math import hypot
 from typing import Any
 
-from grader.model.counterexample import CaseCounterexample, CaseInput, LayersDrawing
-from grader.web.pages.comparing import Array, list_rows
-from grader.web.pages.numbers import number
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, LayersDrawing
+from backmark.grader.web.pages.comparing import Array, list_rows
+from backmark.grader.web.pages.numbers import number
 
 #: A network is drawn up to so many units in a layer, and so many layers.
 _MOST_UNITS, _MOST_LAYERS = 3, 5

@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, url_for
 
-from grader.store.keys import EVERYONE
-from grader.web.http.problems import NO_SECRET, Problem
-from grader.web.http.service import service
-from grader.web.pages import cookies, framing, lms_names, words
-from grader.web.pages.visitor import visitor
+from backmark.grader.store.keys import EVERYONE
+from backmark.grader.web.http.problems import NO_SECRET, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import cookies, framing, lms_names, words
+from backmark.grader.web.pages.visitor import visitor
 
 #: Nothing inline, nothing from elsewhere.
 _POLICY = (

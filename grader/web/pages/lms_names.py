@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from grader.lti.identity import is_lti_course
-from grader.web.http.service import service
+from backmark.grader.lti.identity import is_lti_course
+from backmark.grader.web.http.service import service
 
 
 def course_title(course: str) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from grader.web.api.marks_table import MarkedStudent
-from grader.web.pages.form_fields import read_page_number
+from backmark.grader.web.api.marks_table import MarkedStudent
+from backmark.grader.web.pages.form_fields import read_page_number
 
 #: Rows of a page.
 PAGE = 100

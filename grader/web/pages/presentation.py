@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from grader.model.cases import as_case
-from grader.model.counterexample import AnyCounterexample
-from grader.model.words import CaseWords
-from grader.reports.numpy_text import list_inputs
-from grader.web.pages import layers
-from grader.web.pages.comparing import Array, compare
+from backmark.grader.model.cases import as_case
+from backmark.grader.model.counterexample import AnyCounterexample
+from backmark.grader.model.words import CaseWords
+from backmark.grader.reports.numpy_text import list_inputs
+from backmark.grader.web.pages import layers
+from backmark.grader.web.pages.comparing import Array, compare
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,12 @@
 import json
 from dataclasses import dataclass
 
-from grader.contracts.language.stored_settings import is_layered
-from grader.model.assignment import LAYERED
-from grader.model.records import CaughtMistake, RevisionRecord
-from grader.model.words import CaseWords, find_words
-from grader.web.pages import case_figures
-from grader.web.pages.case_figures import CaseFigures
+from backmark.grader.contracts.language.stored_settings import is_layered
+from backmark.grader.model.assignment import LAYERED
+from backmark.grader.model.records import CaughtMistake, RevisionRecord
+from backmark.grader.model.words import CaseWords, find_words
+from backmark.grader.web.pages import case_figures
+from backmark.grader.web.pages.case_figures import CaseFigures
 
 
 @dataclass(frozen=True, slots=True)

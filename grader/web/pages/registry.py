@@ -2,8 +2,8 @@
 
 from flask import Flask
 
-from grader.settings.service import ServiceSettings
-from grader.web.pages import (
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.web.pages import (
     cookies,
     entrance,
     layout,

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from grader.courses.marks import mark_student
-from grader.model.courses import Attempt, Terms
-from grader.model.records import State, SubmissionRecord, is_attempt
-from grader.store.regrades.report import Disposition, ReportRow
-from grader.store.search import Filter
-from grader.store.store import Store
-from grader.store.summary import VerdictSummary
+from backmark.grader.courses.marks import mark_student
+from backmark.grader.model.courses import Attempt, Terms
+from backmark.grader.model.records import State, SubmissionRecord, is_attempt
+from backmark.grader.store.regrades.report import Disposition, ReportRow
+from backmark.grader.store.search import Filter
+from backmark.grader.store.store import Store
+from backmark.grader.store.summary import VerdictSummary
 
 #: A student's submissions that are looked at, the newest.
 _SUBMISSIONS = 200

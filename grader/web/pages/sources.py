@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from grader.file_formats import is_archive
-from grader.model.assignment import Level
-from grader.model.source_line import SourceLine
-from grader.model.verdict import Verdict
-from grader.reports.plaintext import plain
-from grader.store.listings import CodeListing as Stored
+from backmark.grader.file_formats import is_archive
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports.plaintext import plain
+from backmark.grader.store.listings import CodeListing as Stored
 
 #: Bytes of a file that are looked at.
 RAW = 256 * 1024

@@ -7,20 +7,20 @@ from flask import Response, redirect, request
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
-from grader.contracts.language.stored_settings import is_layered, read_settings
-from grader.model.records import RevisionRecord
-from grader.store.keys import EVERYONE
-from grader.web.api import hand_in_links
-from grader.web.api.hand_in_links import LONGEST_LINK
-from grader.web.http import links
-from grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
-from grader.web.http.responses import respond_table
-from grader.web.http.schemas import Name
-from grader.web.http.service import service
-from grader.web.pages import cohorts
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.previews import catches, preview, statements, words
-from grader.web.pages.visitor import staff
+from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
+from backmark.grader.model.records import RevisionRecord
+from backmark.grader.store.keys import EVERYONE
+from backmark.grader.web.api import hand_in_links
+from backmark.grader.web.api.hand_in_links import LONGEST_LINK
+from backmark.grader.web.http import links
+from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.responses import respond_table
+from backmark.grader.web.http.schemas import Name
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import cohorts
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.previews import catches, preview, statements, words
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_assignments", __name__)
 

@@ -2,10 +2,10 @@
 
 from flask import Response
 
-from grader.store.search import Filter
-from grader.web.http.service import service
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.visitor import staff
+from backmark.grader.store.search import Filter
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_courses", __name__)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Response, request
 
-from grader.courses.gradebook import (
+from backmark.grader.courses.gradebook import (
     TABLE_NAMES,
     ColumnNotChosen,
     FilledGradebook,
@@ -22,15 +22,15 @@ from grader.courses.gradebook import (
     format_mark,
     read_gradebook,
 )
-from grader.courses.gradebook_table import GradebookError
-from grader.web.api.marks_table import MarkedStudent, read_marks
-from grader.web.http.acts import note_act
-from grader.web.http.bodies import allow_unbuffered
-from grader.web.http.problems import INVALID, Problem
-from grader.web.pages import cookies
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.staff_assignments import current
-from grader.web.pages.visitor import staff
+from backmark.grader.courses.gradebook_table import GradebookError
+from backmark.grader.web.api.marks_table import MarkedStudent, read_marks
+from backmark.grader.web.http.acts import note_act
+from backmark.grader.web.http.bodies import allow_unbuffered
+from backmark.grader.web.http.problems import INVALID, Problem
+from backmark.grader.web.pages import cookies
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.staff_assignments import current
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_gradebook", __name__, guarded=False)
 

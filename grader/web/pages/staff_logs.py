@@ -9,15 +9,15 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.courses import AuditEntry
-from grader.web.api import courses
-from grader.web.api.course_schemas import CoursePath
-from grader.web.api.marks_table import percent
-from grader.web.http.problems import FORBIDDEN, Problem
-from grader.web.http.service import service
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.visitor import staff
-from grader.web.pages.words import duration, figure, moment
+from backmark.grader.model.courses import AuditEntry
+from backmark.grader.web.api import courses
+from backmark.grader.web.api.course_schemas import CoursePath
+from backmark.grader.web.api.marks_table import percent
+from backmark.grader.web.http.problems import FORBIDDEN, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.words import duration, figure, moment
 
 pages = Pages("staff_logs", __name__)
 

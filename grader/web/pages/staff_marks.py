@@ -6,20 +6,20 @@ from collections.abc import Mapping
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.courses.checks import extension_faults, override_faults
-from grader.courses.limits import limits, limits_of
-from grader.courses.marks import list_late_days, mark_student
-from grader.model.courses import Extension, Override, Policy
-from grader.store.search import Filter
-from grader.web.api.marks_table import percent, read_marking, read_marks, spreadsheet
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.service import service
-from grader.web.pages import marks_view
-from grader.web.pages.form_fields import FormFields, form_time
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.marks_view import ClassChoice, Order
-from grader.web.pages.staff_assignments import current
-from grader.web.pages.visitor import staff
+from backmark.grader.courses.checks import extension_faults, override_faults
+from backmark.grader.courses.limits import limits, limits_of
+from backmark.grader.courses.marks import list_late_days, mark_student
+from backmark.grader.model.courses import Extension, Override, Policy
+from backmark.grader.store.search import Filter
+from backmark.grader.web.api.marks_table import percent, read_marking, read_marks, spreadsheet
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import marks_view
+from backmark.grader.web.pages.form_fields import FormFields, form_time
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.marks_view import ClassChoice, Order
+from backmark.grader.web.pages.staff_assignments import current
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_marks", __name__)
 

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.courses.checks import outage_faults, policy_faults
-from grader.model.courses import Counts, Outage, Policy
-from grader.web.http.service import service
-from grader.web.pages import submit_form
-from grader.web.pages.form_fields import FormFields, form_time
-from grader.web.pages.hand_in_terms import read_hand_in_terms
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.lms_names import lms_family
-from grader.web.pages.staff_assignments import current
-from grader.web.pages.visitor import staff
+from backmark.grader.courses.checks import outage_faults, policy_faults
+from backmark.grader.model.courses import Counts, Outage, Policy
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import submit_form
+from backmark.grader.web.pages.form_fields import FormFields, form_time
+from backmark.grader.web.pages.hand_in_terms import read_hand_in_terms
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.lms_names import lms_family
+from backmark.grader.web.pages.staff_assignments import current
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_policies", __name__)
 

@@ -6,20 +6,20 @@ from hashlib import sha256
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.contracts import gallery
-from grader.contracts.language import folder
-from grader.model import fresh_places
-from grader.model.records import PublicationRecord, RevisionRecord
-from grader.model.words import WORDS
-from grader.store.publications import NewPublication
-from grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
-from grader.web.http.auth import caller
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.request_log import current_trace
-from grader.web.http.service import service
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.previews import words
-from grader.web.pages.visitor import staff
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.language import folder
+from backmark.grader.model import fresh_places
+from backmark.grader.model.records import PublicationRecord, RevisionRecord
+from backmark.grader.model.words import WORDS
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.request_log import current_trace
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.previews import words
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_publications", __name__)
 

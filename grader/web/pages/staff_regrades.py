@@ -6,19 +6,19 @@ from flask import Response, redirect, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.verdict import Outcome
-from grader.store.regrades.model import Mode, Phase, RegradeRecord, Which
-from grader.store.summary import Change
-from grader.web.api import regrades
-from grader.web.api.regrade_report import render_comparison
-from grader.web.api.regrade_schemas import Action, actions
-from grader.web.api.regrades import RegradeRequest
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.service import service
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.regrade_marks import list_mark_changes
-from grader.web.pages.staff_assignments import current
-from grader.web.pages.visitor import staff
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Which
+from backmark.grader.store.summary import Change
+from backmark.grader.web.api import regrades
+from backmark.grader.web.api.regrade_report import render_comparison
+from backmark.grader.web.api.regrade_schemas import Action, actions
+from backmark.grader.web.api.regrades import RegradeRequest
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.regrade_marks import list_mark_changes
+from backmark.grader.web.pages.staff_assignments import current
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_regrades", __name__)
 

@@ -3,13 +3,13 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.courses.roster_csv import LONGEST_CELL, BadRoster, read_roster, unread_columns
-from grader.model.courses import RosterEntry
-from grader.store.courses import RosterChange
-from grader.web.http.service import service
-from grader.web.pages.form_fields import FormFields, read_page_number
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.visitor import staff
+from backmark.grader.courses.roster_csv import LONGEST_CELL, BadRoster, read_roster, unread_columns
+from backmark.grader.model.courses import RosterEntry
+from backmark.grader.store.courses import RosterChange
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.form_fields import FormFields, read_page_number
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_rosters", __name__)
 

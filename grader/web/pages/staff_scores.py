@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from flask import Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from grader.store.scores import ScoreReason, ScoreRecord, ScoreState
-from grader.web.api.scores import count_states, read_scores, send_again
-from grader.web.http.service import service
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.staff_assignments import current
-from grader.web.pages.visitor import staff
+from backmark.grader.store.scores import ScoreReason, ScoreRecord, ScoreState
+from backmark.grader.web.api.scores import count_states, read_scores, send_again
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.staff_assignments import current
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_scores", __name__)
 

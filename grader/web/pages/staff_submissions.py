@@ -3,21 +3,21 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from grader.model.records import Job, Kind, State, SubmissionRecord
-from grader.model.verdict import Outcome
-from grader.store.paging import cursor
-from grader.store.search import Filter
-from grader.web import viewers
-from grader.web.api import submissions
-from grader.web.http import links
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.service import service
-from grader.web.pages import submissions_view
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.sources import RAW, listing
-from grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
-from grader.web.pages.verdict_view import make_view
-from grader.web.pages.visitor import staff
+from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.paging import cursor
+from backmark.grader.store.search import Filter
+from backmark.grader.web import viewers
+from backmark.grader.web.api import submissions
+from backmark.grader.web.http import links
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import submissions_view
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sources import RAW, listing
+from backmark.grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
+from backmark.grader.web.pages.verdict_view import make_view
+from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_submissions", __name__)
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from grader.model.courses import RosterEntry
-from grader.model.records import State, SubmissionRecord
-from grader.model.verdict import Outcome
-from grader.store.search import Filter, StudentPart
-from grader.web.http.service import service
-from grader.web.pages.form_fields import read_page_number
+from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.model.verdict import Outcome
+from backmark.grader.store.search import Filter, StudentPart
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.form_fields import read_page_number
 
 #: Submissions of a page.
 PAGE = 50

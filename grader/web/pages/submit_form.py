@@ -11,26 +11,26 @@ from flask import g, redirect, request, session
 from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response
 
-from grader.contracts.language.stored_settings import read_settings
-from grader.errors import SubmissionError
-from grader.model.assignment import LAYERED
-from grader.model.records import RevisionRecord, SubmissionRecord
-from grader.model.words import find_words
-from grader.store.search import Filter
-from grader.store.submissions import NewSubmission
-from grader.web.api.marks_table import read_marking
-from grader.web.api.upload import FileName
-from grader.web.http import clients, links
-from grader.web.http.bodies import allow_unbuffered
-from grader.web.http.limits import Sender
-from grader.web.http.links import HandIn
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.request_log import current_trace
-from grader.web.http.schemas import Name
-from grader.web.http.service import service
-from grader.web.pages import browsers, cookies, framing, lms_names
-from grader.web.pages.hand_in_terms import read_hand_in_terms
-from grader.web.pages.layout import Pages, page
+from backmark.grader.contracts.language.stored_settings import read_settings
+from backmark.grader.errors import SubmissionError
+from backmark.grader.model.assignment import LAYERED
+from backmark.grader.model.records import RevisionRecord, SubmissionRecord
+from backmark.grader.model.words import find_words
+from backmark.grader.store.search import Filter
+from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.api.marks_table import read_marking
+from backmark.grader.web.api.upload import FileName
+from backmark.grader.web.http import clients, links
+from backmark.grader.web.http.bodies import allow_unbuffered
+from backmark.grader.web.http.limits import Sender
+from backmark.grader.web.http.links import HandIn
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.request_log import current_trace
+from backmark.grader.web.http.schemas import Name
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages import browsers, cookies, framing, lms_names
+from backmark.grader.web.pages.hand_in_terms import read_hand_in_terms
+from backmark.grader.web.pages.layout import Pages, page
 
 pages = Pages("submit_form", __name__, guarded=False)
 

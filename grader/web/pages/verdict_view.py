@@ -3,16 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grader.model.records import SubmissionRecord
-from grader.model.verdict import Diagnosis, Outcome, Verdict
-from grader.model.words import CaseWords, find_words, predicate
-from grader.reports.changes import LineChange, list_changes, summarize_changes
-from grader.reports.checks import describe_check
-from grader.reports.exceptions import describe_exception
-from grader.reports.wording import shorten_repeated
-from grader.web.pages.comparing import Array
-from grader.web.pages.presentation import Presentation, present
-from grader.web.pages.sources import NamedLine
+from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.verdict import Diagnosis, Outcome, Verdict
+from backmark.grader.model.words import CaseWords, find_words, predicate
+from backmark.grader.reports.changes import LineChange, list_changes, summarize_changes
+from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.wording import shorten_repeated
+from backmark.grader.web.pages.comparing import Array
+from backmark.grader.web.pages.presentation import Presentation, present
+from backmark.grader.web.pages.sources import NamedLine
 
 #: The sentence of each outcome, if there is nothing better (empty: that of its words), and its colour.
 _SENTENCES = {

@@ -5,21 +5,21 @@ from typing import Any
 
 from flask import Response, request
 
-from grader.model.records import State, SubmissionRecord
-from grader.model.verdict import Verdict
-from grader.model.words import WORDS
-from grader.web import viewers
-from grader.web.api.submission_schemas import place
-from grader.web.http import links
-from grader.web.http.problems import BUSY, NOT_FOUND, Problem
-from grader.web.http.service import service
-from grader.web.http.streaming import stream
-from grader.web.pages import framing, submit_form
-from grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
-from grader.web.pages.layout import Pages, page
-from grader.web.pages.previews import words
-from grader.web.pages.sources import RAW, NamedLine, list_named, listing
-from grader.web.pages.verdict_view import make_view
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.model.words import WORDS
+from backmark.grader.web import viewers
+from backmark.grader.web.api.submission_schemas import place
+from backmark.grader.web.http import links
+from backmark.grader.web.http.problems import BUSY, NOT_FOUND, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.http.streaming import stream
+from backmark.grader.web.pages import framing, submit_form
+from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
+from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.previews import words
+from backmark.grader.web.pages.sources import RAW, NamedLine, list_named, listing
+from backmark.grader.web.pages.verdict_view import make_view
 
 pages = Pages("verdicts", __name__)
 

@@ -4,11 +4,11 @@ from urllib.parse import quote
 
 from flask import abort, g, redirect, request, session
 
-from grader.model.records import Scope, TokenRecord
-from grader.web.http.auth import Caller
-from grader.web.http.problems import NOT_FOUND, Problem
-from grader.web.http.service import service
-from grader.web.pages.cookies import STAY
+from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.web.http.auth import Caller
+from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.service import service
+from backmark.grader.web.pages.cookies import STAY
 
 _SESSION = "session"
 
@@ -29,8 +29,8 @@ def staff(course: str, weight: str = "read") -> Caller:
 
     Every staff page calls this first.
 
-    From then on `grader.web.http.auth.caller` answers as in the API. `weight` is the limit that the request counts
-    against.
+    From then on `backmark.grader.web.http.auth.caller` answers as in the API. `weight` is the limit that the request
+    counts against.
     """
     caller = visitor()
     if caller is None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from grader.reports.plaintext import cap, plain, sentence
-from grader.web.api.marks_table import percent
-from grader.web.pages.comparing import Cell
-from grader.web.pages.numbers import number
-from grader.web.pages.verdict_view import NAMES, outcome_tone, tone
+from backmark.grader.reports.plaintext import cap, plain, sentence
+from backmark.grader.web.api.marks_table import percent
+from backmark.grader.web.pages.comparing import Cell
+from backmark.grader.web.pages.numbers import number
+from backmark.grader.web.pages.verdict_view import NAMES, outcome_tone, tone
 
 #: Of a name or a message, characters; of a longer text, lines and characters of each.
 _SHORT, _LINES, _LINE = 300, 400, 400

@@ -5,13 +5,13 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from grader.contracts.cases import draw
-from grader.contracts.cases.choosing import CaseChoice, describe
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.draw import draw_all
-from grader.contracts.cases.values import VARIED
-from grader.contracts.language.assignment import HOME
-from grader.errors import AssignmentError
+from backmark.grader.contracts.cases import draw
+from backmark.grader.contracts.cases.choosing import CaseChoice, describe
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.cases.values import VARIED
+from backmark.grader.contracts.language.assignment import HOME
+from backmark.grader.errors import AssignmentError
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, build, contract
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.coverage import Coverage
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.coverage import Coverage
 
 
 def draw_quantities() -> tuple[Array, list[int]]:

@@ -6,10 +6,10 @@ import sys
 
 import pytest
 
-from grader.contracts.cases import draw
-from grader.contracts.language.assignment import assignment_to_json
-from grader.contracts.language.expressions import MOST_ITEMS
-from grader.errors import REFUSED
+from backmark.grader.contracts.cases import draw
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.contracts.language.expressions import MOST_ITEMS
+from backmark.grader.errors import REFUSED
 from tests.contracts.making import LINEAR, contract
 
 #: Dims of a text or a list, each twice as long as the one before, or so many of nearly the most.
@@ -19,7 +19,7 @@ MANY = "\n".join(f'b{place} = "range(9999)"' for place in range(150))
 
 def draw_cases(toml: str, *, most_memory: int = draw.MOST_MEMORY) -> tuple[int, str]:
     """Draw a contract's cases in a process of their own; return its status, and the reason for which it refused."""
-    lines = f"from grader.contracts import draw; draw.MOST_MEMORY = {most_memory}; draw.main()"
+    lines = f"from backmark.grader.contracts import draw; draw.MOST_MEMORY = {most_memory}; draw.main()"
     text = assignment_to_json(contract(toml)).encode()
     done = subprocess.run([sys.executable, "-c", lines], input=text, capture_output=True, timeout=100, check=False)
     return done.returncode, json.loads(done.stdout)["refused"] if done.returncode else ""

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.contracts.cases.contract_cases import ContractCases, ResultPlace
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.judging.revision import ContractRevision, dump, load
-from grader.contracts.language.archive import read_header
-from grader.contracts.language.assignment import HOME, vary
-from grader.contracts.naming.mistakes import Projector
-from grader.contracts.publishing.selfcheck import selfcheck
-from grader.errors import BadAssignment
-from grader.model.fresh_places import replaceable
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.judging.revision import ContractRevision, dump, load
+from backmark.grader.contracts.language.archive import read_header
+from backmark.grader.contracts.language.assignment import HOME, vary
+from backmark.grader.contracts.naming.mistakes import Projector
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.fresh_places import replaceable
+from backmark.grader.model.verdict import Outcome
+from backmark.worker.service import fresh_cases
 from tests.contracts.cases.test_choosing import IN_NOTEBOOK
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, MISTAKE, RIGHT, build, build_pool, contract, judge
-from worker.service import fresh_cases
 
 #: Wrong in another form, and on some cases alone.
 SHAPED = '"""returns dw as a row."""\n' + RIGHT.replace(

@@ -4,14 +4,14 @@ import json
 
 import pytest
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.assignment import assignment_to_json
-from grader.errors import BadAssignment
-from grader.model.counterexample import CaseCounterexample, LayersDrawing
-from grader.model.result import read_verdict
-from grader.model.verdict import GradedAssignment, GradedSubmission, Verdict
-from grader.web.pages.comparing import compare
-from grader.web.pages.layers import Drawing, draw
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Verdict
+from backmark.grader.web.pages.comparing import compare
+from backmark.grader.web.pages.layers import Drawing, draw
 from tests.contracts.making import build, build_shared, contract, judge
 
 TOML = """

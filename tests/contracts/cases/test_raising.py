@@ -8,26 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.cases.answers import Raised
-from grader.contracts.cases.raising import read_mistake
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import row_comments
-from grader.model.assignment import Feedback, Level
-from grader.model.result import read_verdict
-from grader.model.verdict import PythonMistake, Verdict
-from grader.reports import terminal
-from grader.reports.disclosure import disclose
-from grader.reports.exceptions import describe_exception
-from grader.reports.wording import trouble
+from backmark.grader.contracts.cases.answers import Raised
+from backmark.grader.contracts.cases.raising import read_mistake
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import row_comments
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.result import read_verdict
+from backmark.grader.model.verdict import PythonMistake, Verdict
+from backmark.grader.reports import terminal
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.wording import trouble
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
 from tests.contracts.making import RIGHT, build, contract, judge
 from tests.contracts.test_gallery import read_entry
 from tests.corpus.four_lines import SHAPELESS
 from tests.corpus.four_lines import source as write_lines
 from tests.corpus.raising_slips import SLIPS
 from tests.local import local_by
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
 
 TABLE = tomllib.loads((Path(__file__).parent / "raising_edits.toml").read_text(encoding="utf-8"))
 SOURCES = {slip.name: slip.source for slip in SLIPS} | {
@@ -181,7 +181,7 @@ def test_a_line_is_described_once_however_often_it_raises(linear: ContractRevisi
 
 
 def test_a_right_submission_never_asks_for_a_mistake(linear: ContractRevision, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("worker.sandbox.inside.raising.facts.MistakeFinder.__init__", None)
+    monkeypatch.setattr("backmark.worker.sandbox.inside.raising.facts.MistakeFinder.__init__", None)
     assert judge(linear, RIGHT).error is None
 
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from grader.contracts.cases import trees
-from worker.sandbox.inside.contracts.trees import UnknownValueError, flatten
-from worker.sandbox.inside.inputs import Inputs
+from backmark.grader.contracts.cases import trees
+from backmark.worker.sandbox.inside.contracts.trees import UnknownValueError, flatten
+from backmark.worker.sandbox.inside.inputs import Inputs
 
 ARRAYS = npst.arrays(
     st.sampled_from([np.float64, np.int64, np.bool_]),

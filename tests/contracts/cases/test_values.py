@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.contracts.cases import trees, values
-from grader.contracts.cases.draw import draw_all
-from grader.contracts.language.expressions import ExpressionError
+from backmark.grader.contracts.cases import trees, values
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.language.expressions import ExpressionError
 from tests.contracts.making import LINEAR, contract
 
 #: Every kind of values with and without what it takes, but for `onehot`, which needs an axis to be hot on.

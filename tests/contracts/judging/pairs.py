@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from grader.contracts.cases.answers import Answer, Returned
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.judging.contract import Contract
-from grader.contracts.judging.judge import Judge
-from grader.errors import CandidateError, Crashed
-from grader.model.verdict import Judgement, Property
+from backmark.grader.contracts.cases.answers import Answer, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.judging.contract import Contract
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import CandidateError, Crashed
+from backmark.grader.model.verdict import Judgement, Property
 from tests.contracts.judging.toy import draw_revision, find_right
 
 #: Pairs of the revision that is judged.

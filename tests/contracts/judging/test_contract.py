@@ -7,16 +7,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.contracts.judging import revision
-from grader.contracts.judging.revision import ContractRevision, load
-from grader.contracts.language.archive import read_header
-from grader.contracts.language.assignment import ContractAssignment, vary
-from grader.contracts.publishing.selfcheck import find_warnings, selfcheck
-from grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.contracts.judging import revision
+from backmark.grader.contracts.judging.revision import ContractRevision, load
+from backmark.grader.contracts.language.archive import read_header
+from backmark.grader.contracts.language.assignment import ContractAssignment, vary
+from backmark.grader.contracts.publishing.selfcheck import find_warnings, selfcheck
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.worker.cli.advice import find_advice
 from tests.contracts.making import LINEAR, MISTAKE, REFERENCE, RIGHT, build, contract, judge
-from worker.cli.advice import find_advice
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,12 @@ import sys
 
 import pytest
 
-from grader.contracts.cases.answers import Raised
-from grader.contracts.judging.examples import Examples
-from grader.contracts.judging.judge import Judge
-from grader.contracts.rows.agreement import disagreeing
-from grader.errors import SubmissionError
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Raised
+from backmark.grader.contracts.judging.examples import Examples
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.errors import SubmissionError
+from backmark.grader.model.verdict import Mark
 from tests.corpus.mutants import label, mutations
 from tests.corpus.mutations import KINDS
 from tests.corpus.rare import RareFault, rare_faults

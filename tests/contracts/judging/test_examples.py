@@ -1,13 +1,13 @@
 """Counterexamples are small, confirmed in a fresh process, and shown as they were seen if they are not."""
 
-from grader.contracts.cases.answers import Answer, Raised, Returned
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.judging.examples import Examples
-from grader.contracts.judging.witness import Witness
-from grader.contracts.rows.agreement import disagreeing
-from grader.contracts.rows.row import Row
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.judging.examples import Examples
+from backmark.grader.contracts.judging.witness import Witness
+from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.contracts.rows.row import Row
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Mark
 from tests.contracts.judging.pairs import (
     PAIRS,
     Ours,

@@ -5,15 +5,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.cases.exchange import ContractExchange
-from grader.contracts.judging import revision as revisions
-from grader.contracts.judging.differencing import find_quantum
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.judging.witness import Witness
-from grader.contracts.language.archive import read_json
-from grader.errors import Crashed
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.judging import revision as revisions
+from backmark.grader.contracts.judging.differencing import find_quantum
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.judging.witness import Witness
+from backmark.grader.contracts.language.archive import read_json
+from backmark.grader.errors import Crashed
+from backmark.grader.model.verdict import Outcome
 from tests.contracts.making import build, build_shared, contract, judge
 from tests.corpus.recomputing import BY_SIZE, SCHEMES, differencing, reference, right, solution
 from tests.local import local_by

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from grader.contracts.cases.answers import Answer, Raised, Returned
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.judging.contract import Contract
-from grader.contracts.judging.judge import AGAIN, CHANGES, Judge
-from grader.contracts.judging.marks import ContractMarks, Given
-from grader.contracts.judging.witness import BUDGET, Witness
-from grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
-from grader.model.counterexample import CaseCounterexample
-from grader.model.source_line import SourceLine
-from grader.model.verdict import CaseReached, Flag, Mark, Outcome
+from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.judging.contract import Contract
+from backmark.grader.contracts.judging.judge import AGAIN, CHANGES, Judge
+from backmark.grader.contracts.judging.marks import ContractMarks, Given
+from backmark.grader.contracts.judging.witness import BUDGET, Witness
+from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import CaseReached, Flag, Mark, Outcome
 from tests.contracts.judging.pairs import PAIRS, Ours, judge_change, judge_of, off, row_of, wrong_from
 from tests.contracts.judging.toy import draw_revision, read_pair
 

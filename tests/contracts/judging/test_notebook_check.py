@@ -5,19 +5,19 @@ from dataclasses import replace
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.errors import BadAssignment
-from grader.model.assignment import Feedback, Level
-from grader.model.source_line import SourceLine
-from grader.model.verdict import CheckReason, Outcome, Verdict
-from grader.reports.checks import describe_check
-from grader.reports.disclosure import disclose
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.source_line import SourceLine
+from backmark.grader.model.verdict import CheckReason, Outcome, Verdict
+from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.disclosure import disclose
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
 from tests.contracts import making
 from tests.contracts.making import RIGHT, build, build_shared, contract, judge
 from tests.contracts.test_gallery import read_entry
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
 
 FORWARD = """# The forward pass
 def compute_network_output(net_input, all_weights, all_biases):

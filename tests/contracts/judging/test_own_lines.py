@@ -5,18 +5,18 @@ import json
 import pytest
 from rich.console import Console
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.own_lines import add_lines
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.assignment import Feedback, Level
-from grader.model.verdict import FirstDifference, Verdict
-from grader.reports.disclosure import disclose
-from grader.reports.terminal import render
-from grader.web.pages.sources import LineMark, list_named, listing
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.own_lines import add_lines
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.verdict import FirstDifference, Verdict
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.terminal import render
+from backmark.grader.web.pages.sources import LineMark, list_named, listing
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.inside.writes import Write
 from tests.contracts.making import RIGHT, build, contract
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.inside.writes import Write
 
 #: A right backward pass but for the lines of `dw`.
 SOURCE = """

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.contracts.judging.judge import AGAIN, Judge
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.contracts.judging.judge import AGAIN, Judge
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from tests.corpus.short import RIGHT
 from tests.local import local
 

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.contracts.cases import values
-from grader.contracts.cases.draw import draw_ladder
-from grader.contracts.cases.drawn import SIMPLE
-from grader.contracts.cases.ladder import Choices, walk
-from grader.contracts.judging import contract as judged_contract
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.counterexample import CaseCounterexample, CaseInput
+from backmark.grader.contracts.cases import values
+from backmark.grader.contracts.cases.draw import draw_ladder
+from backmark.grader.contracts.cases.drawn import SIMPLE
+from backmark.grader.contracts.cases.ladder import Choices, walk
+from backmark.grader.contracts.judging import contract as judged_contract
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.counterexample import CaseCounterexample, CaseInput
 from tests.contracts.judging.test_counterexamples import show
 from tests.contracts.making import LINEAR, REFERENCE, RIGHT, build, build_shared, contract, judge
 from tests.contracts.test_gallery import read_entry

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from grader.contracts.cases.answers import Answer, Raised, Returned
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.cases.question import read_raised, text
-from grader.contracts.judging.witness import Witness
-from grader.contracts.rows.row import Failure
-from grader.errors import Crashed
-from grader.model.source_line import SourceLine
+from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.question import read_raised, text
+from backmark.grader.contracts.judging.witness import Witness
+from backmark.grader.contracts.rows.row import Failure
+from backmark.grader.errors import Crashed
+from backmark.grader.model.source_line import SourceLine
 from tests.contracts.judging.pairs import Ours, fails_always, fails_never
 from tests.contracts.judging.toy import draw_revision
 

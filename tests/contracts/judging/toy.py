@@ -6,12 +6,12 @@ from functools import cached_property
 
 import numpy as np
 
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases, ResultPlace
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.judging.contract import Contract
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.assignment import ContractAssignment, ContractResult, Dim, Input
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.judging.contract import Contract
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.assignment import ContractAssignment, ContractResult, Dim, Input
 
 #: It is not run: answers come from `pairs.Ours`.
 RIGHT = """

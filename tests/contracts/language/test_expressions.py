@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.contracts.language.expressions import ExpressionError, evaluate, names
+from backmark.grader.contracts.language.expressions import ExpressionError, evaluate, names
 
 DIMS = {"N": 3, "d": [2, 4], "kind": "relu", "p": 0.5}
 

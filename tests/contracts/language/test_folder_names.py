@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from backmark.worker.cli.main import main
+from backmark.worker.grading.revisions import place_beside
 from tests.contracts.making import FILES, LINEAR
-from worker.cli.main import main
-from worker.grading.revisions import place_beside
 
 
 @pytest.fixture

@@ -2,10 +2,10 @@
 
 import pytest
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.errors import BadAssignment
-from grader.model.counterexample import CaseCounterexample
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.verdict import Outcome
 from tests.contracts.making import build, contract, judge
 
 PRODUCT = """

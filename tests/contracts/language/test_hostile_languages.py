@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.language import folder, reading
-from grader.errors import BadAssignment
+from backmark.grader.contracts.language import folder, reading
+from backmark.grader.errors import BadAssignment
+from backmark.worker.grading.revisions import DrawingProcess
 from tests.contracts.making import FILES, LINEAR, contract
-from worker.grading.revisions import DrawingProcess
 
 #: Characters of a refusal that anybody reads, and seconds that reading and drawing may take.
 LONGEST, SECONDS = 3_000, 20.0

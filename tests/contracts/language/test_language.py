@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.language import reading
-from grader.contracts.publishing.selfcheck import find_warnings
-from grader.errors import BadAssignment
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.publishing.selfcheck import find_warnings
+from backmark.grader.errors import BadAssignment
 from tests.contracts.making import FILES, LINEAR, contract
 
 

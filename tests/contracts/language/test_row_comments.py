@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from grader.contracts.language.assignment import assignment_from_json, assignment_to_json
-from grader.contracts.language.row_comments import RowCommentError, RowStatement, read_row_statements, strip
-from grader.errors import BadAssignment
+from backmark.grader.contracts.language.assignment import assignment_from_json, assignment_to_json
+from backmark.grader.contracts.language.row_comments import RowCommentError, RowStatement, read_row_statements, strip
+from backmark.grader.errors import BadAssignment
 from tests.contracts.making import LINEAR, contract
 
 ROWS = """

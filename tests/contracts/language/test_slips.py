@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractMistake, assignment_to_json
-from grader.errors import BadAssignment
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractMistake, assignment_to_json
+from backmark.grader.errors import BadAssignment
 from tests.contracts.making import FILES, LINEAR, MISTAKE, RIGHT, build, contract
 
 #: The same mistake as that of the file.

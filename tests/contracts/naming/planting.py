@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from grader.contracts.cases.answers import Answer, Malformed, ReceivedForm, Returned
-from grader.contracts.cases.arrays import Array
-from grader.contracts.cases.contract_cases import ContractCases
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.assignment import ContractAssignment
-from grader.model.verdict import Diagnosis
+from backmark.grader.contracts.cases.answers import Answer, Malformed, ReceivedForm, Returned
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.model.verdict import Diagnosis
 from tests.contracts.making import build, contract
 
 #: Makes of what is expected, its parts by term and the dims what is answered instead.

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import grader
-from grader.contracts.cases.answers import Answer, Raised, Returned
-from grader.contracts.judging.revision import ContractRevision, dump, load
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment
+import backmark.grader.assignments
+from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
+from backmark.grader.contracts.judging.revision import ContractRevision, dump, load
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment
 from tests.contracts.making import build, contract, judge
 from tests.contracts.naming.planting import (
     REGULARISED_MISTAKE,
@@ -26,7 +26,7 @@ from tests.contracts.naming.planting import (
     right,
 )
 
-AFFINE = Path(grader.__path__[0]) / "assignments" / "gallery" / "cs231n-affine"
+AFFINE = Path(backmark.grader.assignments.__path__[0]) / "gallery" / "cs231n-affine"
 
 
 @pytest.fixture(scope="module")

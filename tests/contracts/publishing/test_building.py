@@ -7,22 +7,22 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.cases.draw import draw_all
-from grader.contracts.cases.drawn import dump_cases
-from grader.contracts.judging.revision import ContractRevision, load
-from grader.contracts.language.assignment import assignment_to_json
-from grader.contracts.publishing import finishing, reference_run
-from grader.contracts.publishing.reference_run import ReferenceRun
-from grader.errors import BadAssignment
-from grader.model.verdict import Mark, Outcome
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.cases.drawn import dump_cases
+from backmark.grader.contracts.judging.revision import ContractRevision, load
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.contracts.publishing import finishing, reference_run
+from backmark.grader.contracts.publishing.reference_run import ReferenceRun
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.verdict import Mark, Outcome
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.revisions import DrawingProcess
+from backmark.worker.grading.workshop import JailWorkshop
+from backmark.worker.sandbox.policy import Launch
 from tests.contracts.language.test_row_comments import ROWS
 from tests.contracts.language.test_row_comments import SOLUTION as COMMENTED
 from tests.contracts.making import LINEAR, LocalWorkshop, build, contract, judge
 from tests.contracts.making import REFERENCE as REFERENCE_OF_LINEAR
-from worker.grading.pool import Jails
-from worker.grading.revisions import DrawingProcess
-from worker.grading.workshop import JailWorkshop
-from worker.sandbox.policy import Launch
 
 #: True of some cases with values on purpose, and of none other.
 ZEROS = "not (x.all() and w.all())"

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.publishing.summary import count, describe
-from grader.model.survey import Survey
-from grader.web.pages import case_figures
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.publishing.summary import count, describe
+from backmark.grader.model.survey import Survey
+from backmark.grader.web.pages import case_figures
 from tests.contracts.making import build_shared, contract
 
 TOML = """

@@ -9,22 +9,22 @@ from typing import Protocol
 
 import pytest
 
-from grader.contracts.cases.draw import draw_all
-from grader.contracts.cases.drawn import dump_cases
-from grader.contracts.judging import revision
-from grader.contracts.language.assignment import ContractAssignment, assignment_to_json
-from grader.contracts.publishing import finishing
-from grader.errors import BadAssignment
-from grader.model.records import Job, Kind, State
-from grader.store.publications import NewPublication
-from grader.store.submissions import NewSubmission
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.cases.drawn import dump_cases
+from backmark.grader.contracts.judging import revision
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json
+from backmark.grader.contracts.publishing import finishing
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.store.publications import NewPublication
+from backmark.grader.store.submissions import NewSubmission
+from backmark.worker.grading import workshop
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.workshop import JailWorkshop
+from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.service.tasks import perform
 from tests.contracts.making import FILES, LINEAR, RIGHT, contract
 from tests.service.conftest import Making, context, making, redis_server
-from worker.grading import workshop
-from worker.grading.pool import Jails
-from worker.grading.workshop import JailWorkshop
-from worker.sandbox.policy import JailLimits
-from worker.service.tasks import perform
 
 __all__ = ["Making", "context", "making", "redis_server"]
 
@@ -105,8 +105,8 @@ def forward(lines: str) -> str:
         ("class E(BaseException):\n    def __str__(self): raise self\nraise E", "its message cannot be shown"),
         ("raise ValueError('\\ud800\\x00\\x1b[31m' * 9999)", "reference.py raised ValueError"),
         ("import socket; socket.create_connection(('127.0.0.1', 22))", "reference.py raised"),
-        ("import worker.grading", "reference.py raised ModuleNotFoundError"),
-        ("import grader.contracts", "reference.py raised ModuleNotFoundError"),
+        ("import backmark.worker.grading", "reference.py raised ModuleNotFoundError"),
+        ("import backmark.grader.contracts", "reference.py raised ModuleNotFoundError"),
         ("x += 1", "writes into its input x"),
         ("w[:] = 0", "writes into its input w"),
         ("import random; return {'out': x @ w + random.random()}", "other numbers when it was called again"),
@@ -187,8 +187,8 @@ def test_a_hostile_loss_is_refused(refuse: Refuse, loss: str) -> None:
 FORGING = """
 def _forge():
     import sys
-    wire = sys.modules["worker.sandbox.inside.wire"]
-    question = sys.modules["worker.sandbox.inside.contracts.reference"].ReferenceQuestion
+    wire = sys.modules["backmark.worker.sandbox.inside.wire"]
+    question = sys.modules["backmark.worker.sandbox.inside.contracts.reference"].ReferenceQuestion
     def answer(self, forward, given, case):
         row = {row}
         numbers = dict(length=[{length}], values=row, derivatives=[1.0] * 999)[self.asks]
@@ -265,7 +265,7 @@ def test_nothing_gets_in_or_out_of_the_jail(refuse: Refuse, tmp_path: Path) -> N
         "class L(list):\n        def __len__(self): return -1\n    return L()",
         "return np.array([object()])",
         "return type('a' * 9999, (), {})()",
-        "import sys; sys.modules['worker.sandbox.inside.calls'].pack = lambda h, p=b'': b'nothing'",
+        "import sys; sys.modules['backmark.worker.sandbox.inside.calls'].pack = lambda h, p=b'': b'nothing'",
     ],
 )
 def test_a_hostile_solution_is_refused(refuse: Refuse, lines: str) -> None:

@@ -3,9 +3,9 @@
 import json
 from importlib import resources
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.publishing.preview import preview
-from grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.publishing.preview import preview
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
 
 
 def test_what_is_kept_of_the_shipped_assignment_is_what_its_cases_say(udl: Judge) -> None:

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from grader.contracts.judging import revision
-from grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.publishing import proof
-from grader.contracts.publishing.preview import preview
-from grader.contracts.publishing.selfcheck import selfcheck
-from grader.contracts.repair import bench
-from grader.errors import BadAssignment
+from backmark.grader.contracts.judging import revision
+from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.publishing import proof
+from backmark.grader.contracts.publishing.preview import preview
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.contracts.repair import bench
+from backmark.grader.errors import BadAssignment
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, build, contract
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.publishing.selfcheck import selfcheck
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.publishing.selfcheck import selfcheck
 
 
 def test_the_shipped_assignment_catches_every_mistake(udl: Judge) -> None:

@@ -4,15 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.cases.draw import draw_all
-from grader.contracts.cases.drawn import dump_cases
-from grader.contracts.language.assignment import assignment_to_json
-from grader.contracts.publishing import finishing
-from grader.errors import BadAssignment
+from backmark.grader.contracts.cases.draw import draw_all
+from backmark.grader.contracts.cases.drawn import dump_cases
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.contracts.publishing import finishing
+from backmark.grader.errors import BadAssignment
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.workshop import JailWorkshop
 from tests.contracts.making import FILES, LINEAR, contract
 from tests.contracts.test_commands import command
-from worker.grading.pool import Jails
-from worker.grading.workshop import JailWorkshop
 
 #: A student's code has a second for a case, and three in all.
 HASTY = LINEAR.replace("cases = 30", "cases = 10") + "\n[limits]\nseconds_per_call = 1\nseconds = 3\n"

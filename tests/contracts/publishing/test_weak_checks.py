@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.contracts.gallery import find_folder
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment
-from grader.model.verdict import Outcome
+from backmark.grader.contracts.gallery import find_folder
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.model.verdict import Outcome
 from tests.contracts.making import build, judge
 
 Names = Mapping[str, Any]

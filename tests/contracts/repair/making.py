@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from grader.contracts.gallery import find_folder
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language import reading
-from grader.contracts.language.assignment import ContractAssignment
-from grader.model.mended_statement import MendingKind
-from grader.model.verdict import Judgement, Mark
+from backmark.grader.contracts.gallery import find_folder
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language import reading
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.verdict import Judgement, Mark
 from tests.contracts.making import build_shared, judge
 from tests.corpus import four_lines
 

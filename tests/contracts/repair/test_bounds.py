@@ -7,23 +7,23 @@ from typing import Any
 
 import pytest
 
-from grader.contracts.cases.answers import Answer
-from grader.contracts.judging.judge import Judge
-from grader.contracts.repair.bench import WrongSubmission
-from grader.contracts.repair.mender import Mender, Script, SpelledEdit
-from grader.contracts.repair.mending import Repairer
-from grader.contracts.repair.rows import TOO_SLOW
-from grader.contracts.repair.search import RepairSearch
-from grader.contracts.repair.study import OwnStatement, Study
-from grader.errors import Crashed, TooMuchOutput
-from grader.model.verdict import Mark
+from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.repair.bench import WrongSubmission
+from backmark.grader.contracts.repair.mender import Mender, Script, SpelledEdit
+from backmark.grader.contracts.repair.mending import Repairer
+from backmark.grader.contracts.repair.rows import TOO_SLOW
+from backmark.grader.contracts.repair.search import RepairSearch
+from backmark.grader.contracts.repair.study import OwnStatement, Study
+from backmark.grader.errors import Crashed, TooMuchOutput
+from backmark.grader.model.verdict import Mark
+from backmark.worker.grading.candidate import Jailed
+from backmark.worker.grading.grader import Grader, Grading, Stopped
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.inside.mending.ticks import TICK
+from backmark.worker.sandbox.inside.mending.workbench import TURNS, EndlessError, MendedStudent
 from tests.contracts.repair.making import change, find_revision, judge_source
 from tests.local import LocalSession, local_by
-from worker.grading.candidate import Jailed
-from worker.grading.grader import Grader, Grading, Stopped
-from worker.grading.pool import Jails
-from worker.sandbox.inside.mending.ticks import TICK
-from worker.sandbox.inside.mending.workbench import TURNS, EndlessError, MendedStudent
 
 TWO_WRONG = change(
     {

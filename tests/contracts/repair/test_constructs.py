@@ -4,10 +4,10 @@ from functools import cache
 
 import pytest
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.contracts.language.row_comments import strip
-from grader.model.mended_statement import MendingKind
-from grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.language.row_comments import strip
+from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from tests.contracts.making import build, contract, judge
 
 TOML = '''

@@ -8,11 +8,11 @@ from collections.abc import Collection
 
 import pytest
 
-from grader.contracts.gallery import find_folder, list_gallery
-from grader.contracts.language import reading, row_comments
-from grader.contracts.language.assignment import ContractAssignment
-from grader.contracts.language.row_tables import RESERVED
-from grader.model.verdict import Mark, Outcome
+from backmark.grader.contracts.gallery import find_folder, list_gallery
+from backmark.grader.contracts.language import reading, row_comments
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.row_tables import RESERVED
+from backmark.grader.model.verdict import Mark, Outcome
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 

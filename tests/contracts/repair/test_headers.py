@@ -2,7 +2,7 @@
 
 import pytest
 
-from grader.model.mended_statement import MendingKind
+from backmark.grader.model.mended_statement import MendingKind
 from tests.contracts.repair.making import RIGHT, STEPS, Repaired, change, find_revision, repair
 from tests.contracts.repair.test_single_slips import rename
 

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.assignment import Limits
-from grader.model.verdict import Outcome, Verdict
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox.inside.rejection import quote
+from backmark.worker.sandbox.policy import Launch, Way
 from tests.contracts.repair.making import RIGHT, change, find_revision
 from tests.test_submissions import ESCAPE_WORD, FILES, but_for_seconds, claim, in_each_way
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
-from worker.sandbox.inside.rejection import quote
-from worker.sandbox.policy import Launch, Way
 
 MENDED = [file for file in FILES if file.name.startswith("mending_")]
 #: Graded in both kinds of jail on every run.
@@ -86,7 +86,7 @@ import sys
 
 import numpy as np
 
-MODULE = sys.modules.get("worker.sandbox.inside.mending.question")
+MODULE = sys.modules.get("backmark.worker.sandbox.inside.mending.question")
 
 
 def forge():

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from grader.contracts.language.row_comments import strip
-from grader.model.mended_statement import MendingKind
+from backmark.grader.contracts.language.row_comments import strip
+from backmark.grader.model.mended_statement import MendingKind
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_gallery_rows import ENTRIES, rename

@@ -2,12 +2,12 @@
 
 import pytest
 
-from grader.model.slip import Slip, SlipKind
-from grader.model.verdict import Judgement, Mark, Outcome
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.verdict import Judgement, Mark, Outcome
+from backmark.worker.sandbox.inside.entry import EDITS
 from tests.contracts.repair.making import STEPS, judge_source, summarise
 from tests.contracts.repair.test_single_slips import SLIPS, rename
 from tests.corpus import four_lines
-from worker.sandbox.inside.entry import EDITS
 
 #: The gradients without the template's lists.
 FREE = """

@@ -2,12 +2,12 @@
 
 import pytest
 
-from grader.contracts.judging.judge import Judge
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.verdict import Mark, Verdict
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.verdict import Mark, Verdict
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
 from tests.contracts.making import LINEAR, build, contract
-from worker.grading.grader import Grader
-from worker.grading.pool import Jails
 
 ROWS = """
 [home]

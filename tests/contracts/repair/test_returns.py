@@ -4,9 +4,9 @@ from functools import cache
 
 import pytest
 
-from grader.contracts.judging.revision import ContractRevision
-from grader.model.mended_statement import MendingKind
-from grader.model.verdict import Mark
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.verdict import Mark
 from tests.contracts.making import LINEAR, build, contract, judge
 
 ROWS = """

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from grader.model.mended_statement import MendingKind
-from grader.model.slip import SlipKind
+from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.slip import SlipKind
 from tests.contracts.repair.making import LINES, RIGHT, STEPS, change, judge_source, repair
 from tests.corpus import four_lines
 

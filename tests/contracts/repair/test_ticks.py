@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.model.mended_statement import MendingKind
-from grader.model.verdict import Mark
+from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.verdict import Mark
 from tests.contracts.repair.making import LINES, RIGHT, STEPS, judge_source, repair
 
 WEIGHT, ACTIVATION = LINES["weight"], LINES["activation"]

@@ -4,10 +4,10 @@ import ast
 
 import pytest
 
+from backmark.worker.sandbox.inside.mending.tracing import Tracer, list_path
 from tests.contracts.repair.making import STEPS, repair
 from tests.corpus.others import OTHERS
 from tests.corpus.own_names import OWN_NAMES
-from worker.sandbox.inside.mending.tracing import Tracer, list_path
 
 ARRANGED = """
 def backward_pass(all_weights, all_biases, all_f, all_h, y):

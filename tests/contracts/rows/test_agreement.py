@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
-from grader.contracts.cases.contract_cases import ContractCases, ResultPlace
-from grader.contracts.cases.drawn import DrawnCase
-from grader.contracts.rows.agreement import (
+from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
+from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.rows.agreement import (
     agreement,
     all_wrong_entries,
     disagreeing,
@@ -15,8 +15,8 @@ from grader.contracts.rows.agreement import (
     wrong_entries,
     wrong_later,
 )
-from grader.contracts.rows.row import Row, way
-from grader.model.verdict import Mark
+from backmark.grader.contracts.rows.row import Row, way
+from backmark.grader.model.verdict import Mark
 
 #: Two cases with two numbers each.
 CASES = ContractCases(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from grader.contracts.rows.wording import describe_reached
-from grader.model.verdict import CaseReached
+from backmark.grader.contracts.rows.wording import describe_reached
+from backmark.grader.model.verdict import CaseReached
 
 
 @pytest.mark.parametrize(

@@ -6,17 +6,17 @@ from typing import Any
 
 import requests
 
-from grader.lti.identity import line_item_id
-from grader.model.lti import LineItem, LtiContext, LtiUser, Platform
-from grader.settings.service import ServiceSettings
-from grader.store.scores import ScoreClaim, ScoreRecord, ScoreState
-from grader.store.store import Store
+from backmark.grader.lti.identity import line_item_id
+from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.scores import ScoreClaim, ScoreRecord, ScoreState
+from backmark.grader.store.store import Store
+from backmark.worker.service.rounds import THREADS
+from backmark.worker.service.score_sources import recorded_sources
+from backmark.worker.service.scores import GradebookScores, ScorePost
 from tests.lti.platform.gradebook import CanvasRules, Gradebook, Member, Rules
 from tests.lti.platform.wire import connect, verifier
 from tests.store.making import accept, claim_job, new, verdict
-from worker.service.rounds import THREADS
-from worker.service.score_sources import recorded_sources
-from worker.service.scores import GradebookScores, ScorePost
 
 ASSIGNMENT = "udl-7.2"
 HOST = "https://lms.example"

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from werkzeug.wrappers import Request, Response
 
-from grader.lti.claims import LINE_ITEM_SCOPE, ROSTER_SCOPE, SCORE_SCOPE
+from backmark.grader.lti.claims import LINE_ITEM_SCOPE, ROSTER_SCOPE, SCORE_SCOPE
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"

@@ -12,8 +12,8 @@ from pylti1p3.registration import Registration
 from requests.adapters import BaseAdapter
 from werkzeug.test import Client
 
-from grader.lti.services import PlatformServices
-from grader.model.lti import Platform
+from backmark.grader.lti.services import PlatformServices
+from backmark.grader.model.lti import Platform
 
 
 def make_registration(platform: Platform, pair: tuple[str, str]) -> Registration:

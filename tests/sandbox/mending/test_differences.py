@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from worker.sandbox.inside.mending.differences import list_differences, list_differences_of_groups
+from backmark.worker.sandbox.inside.mending.differences import list_differences, list_differences_of_groups
 
 WEIGHTS = "g = np.matmul(df[layer], h[layer].T)"
 MASK = "g = indicator(f[layer - 1]) * dh[layer]"

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from worker.sandbox.inside.entry import EDITS, MOST_EDITS
-from worker.sandbox.inside.mending.edits import list_edits
-from worker.sandbox.inside.mending.groups import list_functions
+from backmark.worker.sandbox.inside.entry import EDITS, MOST_EDITS
+from backmark.worker.sandbox.inside.mending.edits import list_edits
+from backmark.worker.sandbox.inside.mending.groups import list_functions
 
 HEAD = "def f(W, h, df, layer):\n    dW = {}\n    for layer in range(3):\n        other = dW\n    return dW\n"
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from worker.sandbox.inside.mending.groups import list_functions
-from worker.sandbox.inside.mending.matching import FunctionPair, Matcher
-from worker.sandbox.inside.mending.recording import Recorder
-from worker.sandbox.inside.mending.scripts import Mending, Operation
-from worker.sandbox.inside.mending.ticks import TICK
-from worker.sandbox.inside.mending.translation import SolutionNames
+from backmark.worker.sandbox.inside.mending.groups import list_functions
+from backmark.worker.sandbox.inside.mending.matching import FunctionPair, Matcher
+from backmark.worker.sandbox.inside.mending.recording import Recorder
+from backmark.worker.sandbox.inside.mending.scripts import Mending, Operation
+from backmark.worker.sandbox.inside.mending.ticks import TICK
+from backmark.worker.sandbox.inside.mending.translation import SolutionNames
 
 
 class Bench:

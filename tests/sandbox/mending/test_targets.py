@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.sandbox.inside.mending.targets import simplify, solve, target_of
+from backmark.worker.sandbox.inside.mending.targets import simplify, solve, target_of
 
 
 def keys_of(text: str) -> tuple[ast.expr, ...]:

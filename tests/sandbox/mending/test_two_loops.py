@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from worker.sandbox.inside.mending.groups import list_functions
-from worker.sandbox.inside.mending.matching import Matcher
-from worker.sandbox.inside.mending.recording import Recorder
+from backmark.worker.sandbox.inside.mending.groups import list_functions
+from backmark.worker.sandbox.inside.mending.matching import Matcher
+from backmark.worker.sandbox.inside.mending.recording import Recorder
 
 SOLUTION = """
 def f(a, b):

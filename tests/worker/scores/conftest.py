@@ -3,13 +3,13 @@
 import pytest
 from pydantic import HttpUrl, SecretStr
 
-from grader.settings.service import ServiceSettings
-from grader.store.store import Store
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.store import Store
+from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.lti.platform.course import LtiCourse
 from tests.lti.platform.gradebook import CanvasRules, MoodleRules, Rules
 from tests.lti.platform.wire import make_pair
 from tests.store.conftest import redis_server, store
-from worker.serve.embedded import EmbeddedRedis
 
 __all__ = ["redis_server", "store"]
 

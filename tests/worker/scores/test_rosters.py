@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from grader.lti.identity import CourseRole, student_name
-from grader.model.courses import Override, RosterEntry
-from grader.store.scores import ScoreReason
-from grader.store.store import Store
+from backmark.grader.lti.identity import CourseRole, student_name
+from backmark.grader.model.courses import Override, RosterEntry
+from backmark.grader.store.scores import ScoreReason
+from backmark.grader.store.store import Store
+from backmark.worker.service.rosters import RosterReader
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection
 from tests.lti.platform.gradebook import INSTRUCTOR, LEARNER, TEST_USER, Member
-from worker.service.rosters import RosterReader
 
 DAY = 86_400.0
 STRANGER = '{"user_id": "1", "roles": []}'

@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from werkzeug.wrappers import Request, Response
 
-from grader.lti.identity import line_item_id
-from grader.settings.service import ServiceSettings
-from grader.store.scores import GIVE_UP, ScoreReason, ScoreState
-from grader.store.store import Store
+from backmark.grader.lti.identity import line_item_id
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.scores import GIVE_UP, ScoreReason, ScoreState
+from backmark.grader.store.store import Store
+from backmark.worker.service.scores import ScorePost
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection
 from tests.lti.platform.gradebook import CanvasRules, MoodleRules
 from tests.service.parts import until
 from tests.store.making import replace_verdict, restore_verdict, verdict
-from worker.service.scores import ScorePost
 
 DAY = GIVE_UP / 1000
 

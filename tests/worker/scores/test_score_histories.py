@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from werkzeug.wrappers import Request, Response
 
-from grader.model.courses import Override
-from grader.model.lti import LineItem, LtiUser, Platform
-from grader.settings.service import ServiceSettings
-from grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreState
-from grader.store.store import Store
+from backmark.grader.model.courses import Override
+from backmark.grader.model.lti import LineItem, LtiUser, Platform
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreState
+from backmark.grader.store.store import Store
+from backmark.worker.service.score_sources import recorded_sources
+from backmark.worker.service.scores import GradebookScores, ScorePost
 from tests.lti.platform.gradebook import INSTRUCTOR, TEST_USER, CanvasRules, Gradebook, Member, MoodleRules, Rules
 from tests.lti.platform.wire import connect, verifier
 from tests.store.making import accept, claim_job, new, replace_verdict, restore_verdict, verdict
-from worker.service.score_sources import recorded_sources
-from worker.service.scores import GradebookScores, ScorePost
 
 COURSE, ASSIGNMENT, COLUMN = "lti-1", "udl-7.2", "/lineitems/7"
 TOKEN_URL = "https://lms.example/token"  # noqa: S105 - an address

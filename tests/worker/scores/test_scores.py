@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import pytest
 
-from grader.lti.identity import CourseRole, student_name
-from grader.model.courses import Extension, Outage, Override, Policy
-from grader.model.lti import LtiUser
-from grader.model.records import State
-from grader.settings.service import ServiceSettings
-from grader.store.scores import ScoreReason
-from grader.store.store import Store
+from backmark.grader.lti.identity import CourseRole, student_name
+from backmark.grader.model.courses import Extension, Outage, Override, Policy
+from backmark.grader.model.lti import LtiUser
+from backmark.grader.model.records import State
+from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.scores import ScoreReason
+from backmark.grader.store.store import Store
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse
 from tests.lti.platform.gradebook import CanvasRules, Cell, Rules
 from tests.store.making import accept, claim_job, new, replace_verdict, restore_verdict, verdict

@@ -10,27 +10,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.errors import ServiceError
-from grader.settings import machine
-from grader.settings.machine import Settings
-from worker.cli.exit_status import ExitStatus
-from worker.cli.files import check_empty, read_submission, write_folder
-from worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
-from worker.cli.terminal import show_files
-from worker.grading.pool import Jails
-from worker.sandbox import policy
-from worker.sandbox.inside.entry import Entry
-from worker.sandbox.policy import Way
-from worker.sandbox.session import Session
-from worker.sandbox.single import Single
+from backmark.grader.errors import ServiceError
+from backmark.grader.settings import machine
+from backmark.grader.settings.machine import Settings
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.files import check_empty, read_submission, write_folder
+from backmark.worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
+from backmark.worker.cli.terminal import show_files
+from backmark.worker.grading.pool import Jails
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.policy import Way
+from backmark.worker.sandbox.session import Session
+from backmark.worker.sandbox.single import Single
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from grader.contracts.judging.proven_statement import ProvenStatement
-    from grader.contracts.judging.revision import ContractRevision
-    from grader.contracts.publishing.selfcheck import SelfCheck
-    from grader.model.verdict import Property
+    from backmark.grader.contracts.judging.proven_statement import ProvenStatement
+    from backmark.grader.contracts.judging.revision import ContractRevision
+    from backmark.grader.contracts.publishing.selfcheck import SelfCheck
+    from backmark.grader.model.verdict import Property
 
 
 #: Uncaught edits that are printed.
@@ -56,8 +56,8 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     It is refused (status 1) if it lets a mistake pass, if its solution does not pass, or if its marks can be had for
     nothing. If its solution has rows, a table shows how many single edits of each of their statements the cases catch.
     """
-    from grader.contracts.publishing.selfcheck import selfcheck
-    from worker.grading.revisions import revision
+    from backmark.grader.contracts.publishing.selfcheck import selfcheck
+    from backmark.worker.grading.revisions import revision
 
     settings = machine.from_environment()
     with show_files(file.name) as watch:
@@ -75,8 +75,8 @@ def _try_right(drawn: "ContractRevision", right: Path | None, settings: Settings
     """Return the fault of an assignment that a submission does not pass that should be right, if one is named."""
     if right is None:
         return []
-    from grader.contracts.judging.judge import Judge
-    from worker.grading.grader import Grader
+    from backmark.grader.contracts.judging.judge import Judge
+    from backmark.worker.grading.grader import Grader
 
     with contextlib.closing(Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))) as jails:
         verdict = Grader(Judge(drawn), jails).grade(read_submission(right), right.name)
@@ -145,7 +145,7 @@ def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str) -> 
     if result.missed:
         names = ", ".join(mistake.id for mistake in result.missed)
         click.echo(f"Refused: these known-wrong implementations would pass: {names}.")
-        from worker.cli.advice import find_advice
+        from backmark.worker.cli.advice import find_advice
 
         with show_files(name) as watch:
             advice = find_advice(drawn.assignment, len(result.missed), watch)
@@ -167,10 +167,10 @@ def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str) -> 
 )
 def draw(file: Path, output: Path | None) -> None:
     """Draw an assignment's cases and store them as data. What is expected of them is stored, too."""
-    from grader.contracts.judging.revision import load
-    from grader.contracts.language.reading import read
-    from worker.grading.revisions import draw as draw_cases
-    from worker.grading.revisions import place_beside, save
+    from backmark.grader.contracts.judging.revision import load
+    from backmark.grader.contracts.language.reading import read
+    from backmark.worker.grading.revisions import draw as draw_cases
+    from backmark.worker.grading.revisions import place_beside, save
 
     with show_files(file.name) as watch:
         data = draw_cases(read(file), watch)
@@ -194,8 +194,8 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
     A worker draws its cases and tests them. Exit status: 0 published; 1 refused, with the reason; 2 wrong usage, or
     refused by the server; 3 no server, a failure of the service, or --timeout reached.
     """
-    from grader.contracts.language.reading import read_text
-    from worker.cli.remote import connect, wait_for_publication
+    from backmark.grader.contracts.language.reading import read_text
+    from backmark.worker.cli.remote import connect, wait_for_publication
 
     text = read_text(file)
     with connect() as client:
@@ -228,10 +228,10 @@ def convert(file: Path, folder: Path | None) -> None:
     revision. A sentence on standard error names each setting that does not fit, and why. Exit status: 0 written; 2
     wrong usage, or a file that is no layered assignment.
     """
-    from grader.contracts.language.folder import NAME, join
-    from grader.contracts.language.reading import parse, read_text
-    from worker.cli.conversion.folder import convert as write_contract
-    from worker.cli.conversion.layered import read as read_layered
+    from backmark.grader.contracts.language.folder import NAME, join
+    from backmark.grader.contracts.language.reading import parse, read_text
+    from backmark.worker.cli.conversion.folder import convert as write_contract
+    from backmark.worker.cli.conversion.layered import read as read_layered
 
     folder = folder or file.with_suffix("")
     check_empty(folder)

@@ -6,9 +6,9 @@ import json
 
 import click
 
-from worker.cli.exit_status import ExitStatus
-from worker.cli.options import json_option
-from worker.cli.terminal import show
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import json_option
+from backmark.worker.cli.terminal import show
 
 
 @click.command()
@@ -21,7 +21,7 @@ def assignments(*, as_json: bool) -> ExitStatus:
     """
     from rich.table import Table
 
-    from grader.contracts.gallery import list_gallery
+    from backmark.grader.contracts.gallery import list_gallery
 
     rows = [(entry.id, entry.title, entry.course, entry.convention) for entry in list_gallery()]
     if as_json:

@@ -9,11 +9,11 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from worker.cli.extras import require_extra
-from worker.cli.files import write_privately
-from worker.cli.options import backup_argument
-from worker.cli.startup import find_service
-from worker.cli.terminal import ProgressLine
+from backmark.worker.cli.extras import require_extra
+from backmark.worker.cli.files import write_privately
+from backmark.worker.cli.options import backup_argument
+from backmark.worker.cli.startup import find_service
+from backmark.worker.cli.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +36,8 @@ def backup(file: Path, *, replace: bool) -> None:
     Exit status: 0 written; 2 wrong usage, or FILE exists; 3 no Redis, or FILE cannot be written.
     """
     require_extra("web", "pydantic_settings", "redis")
-    from grader.store.backups.copying import write_backup
-    from grader.store.connection import Connection
+    from backmark.grader.store.backups.copying import write_backup
+    from backmark.grader.store.connection import Connection
 
     if str(file) != "-" and file.exists() and not replace:
         raise click.UsageError(f"{file} exists: name another file, or give --replace")

@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from grader.settings import machine
-from worker.cli.options import assignment_option, json_option
-from worker.cli.terminal import open_console
+from backmark.grader.settings import machine
+from backmark.worker.cli.options import assignment_option, json_option
+from backmark.worker.cli.terminal import open_console
 
 #: Characters of the longest bar.
 BAR_WIDTH = 24
@@ -27,8 +27,8 @@ def cases(name: str | None, assignment: str, *, as_json: bool) -> None:
     inconclusive, and shows one case. Without an assignment it shows those of udl-7.2. A contract is run in the
     jail for this, unless its cases are drawn already.
     """
-    from grader.contracts.publishing.summary import describe
-    from worker.grading.revisions import revision
+    from backmark.grader.contracts.publishing.summary import describe
+    from backmark.worker.grading.revisions import revision
 
     drawn = revision(name or assignment, machine.from_environment().cache)
     survey = describe(drawn)

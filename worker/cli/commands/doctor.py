@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import click
 
-from grader.settings import machine
-from worker.cli.exit_status import ExitStatus
-from worker.cli.options import json_option
-from worker.sandbox.policy import Way
+from backmark.grader.settings import machine
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import json_option
+from backmark.worker.sandbox.policy import Way
 
 
 @click.command()
@@ -18,7 +18,7 @@ def doctor(*, as_json: bool) -> ExitStatus:
 
     It starts a real jail. Exit status 3 if that fails.
     """
-    from worker.sandbox.doctor import examine  # noqa: PLC0415 - cold start: only this command needs it
+    from backmark.worker.sandbox.doctor import examine  # noqa: PLC0415 - cold start: only this command needs it
 
     settings = machine.from_environment()
     report = examine(settings.bwrap, Way(settings.jail))

@@ -14,25 +14,25 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.settings import machine
-from worker.cli.batch import grade_files
-from worker.cli.downloads import DownloadedFile, choose_files, is_archive, open_downloads
-from worker.cli.exit_status import ExitStatus
-from worker.cli.failure import GradingFailure
-from worker.cli.files import begins_with, list_names
-from worker.cli.options import assignment_option, files_argument
-from worker.cli.terminal import show, show_files
-from worker.sandbox import policy
-from worker.sandbox.policy import Launch, Way
+from backmark.grader.settings import machine
+from backmark.worker.cli.batch import grade_files
+from backmark.worker.cli.downloads import DownloadedFile, choose_files, is_archive, open_downloads
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.failure import GradingFailure
+from backmark.worker.cli.files import begins_with, list_names
+from backmark.worker.cli.options import assignment_option, files_argument
+from backmark.worker.cli.terminal import show, show_files
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.policy import Launch, Way
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from grader.contracts.judging.judge import Judge
-    from grader.model.verdict import Verdict
-    from grader.reports.tally import TallyRow
-    from worker.cli.class_grading import GradedClass
-    from worker.cli.students import OwnedFile
+    from backmark.grader.contracts.judging.judge import Judge
+    from backmark.grader.model.verdict import Verdict
+    from backmark.grader.reports.tally import TallyRow
+    from backmark.worker.cli.class_grading import GradedClass
+    from backmark.worker.cli.students import OwnedFile
 
     #: Grades files under their names; the verdicts come in the files' order.
     Batch = Callable[
@@ -112,7 +112,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         message = "either --summary or --json"
         raise click.UsageError(message)
     if csv_file is not None:
-        from worker.cli.marks_table import check_target
+        from backmark.worker.cli.marks_table import check_target
 
         check_target(csv_file)
     is_class = csv_file is not None or summary or student_from is not None
@@ -133,13 +133,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         printer = _Printer(script, as_json=as_json, quiet=summary)
         batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
         if is_class:
-            from worker.cli.class_report import report_class
+            from backmark.worker.cli.class_report import report_class
 
             graded = _grade_class(downloads, batch, student_from, load_judge)
             return _status(report_class(graded, csv_file, as_json=as_json, summary=summary))
         rows = _grade_separately(submissions, batch)
     if len(rows) > 1 and not as_json:
-        from grader.reports import terminal
+        from backmark.grader.reports import terminal
 
         show(terminal.summary(rows))
     return _status(rows)
@@ -149,7 +149,7 @@ def _grade_separately(submissions: "Sequence[DownloadedFile]", batch: "Batch") -
     """Grade each file, and return its row in the summary."""
     names = list_names([file.label for file in submissions])
     with batch(submissions, names) as verdicts:
-        from grader.reports.tally import TallyRow
+        from backmark.grader.reports.tally import TallyRow
 
         return [
             TallyRow(verdict.filename, None)
@@ -163,8 +163,8 @@ def _grade_class(
     downloads: "Sequence[DownloadedFile]", batch: "Batch", student_from: str | None, load_judge: "Callable[[], Judge]"
 ) -> "GradedClass":
     """Grade the file of each student that counts, and say how the students are known if that was guessed."""
-    from worker.cli.class_grading import GradedClass, grade_class
-    from worker.cli.students import DESCRIPTIONS, StudentSource, detect, group
+    from backmark.worker.cli.class_grading import GradedClass, grade_class
+    from backmark.worker.cli.students import DESCRIPTIONS, StudentSource, detect, group
 
     source = detect(downloads) if student_from is None else StudentSource(student_from)
     if student_from is None:
@@ -212,14 +212,14 @@ def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None
 
 def _find_package(assignment: str) -> str:
     """Return the path of the graded file in a package; empty if the assignment takes none."""
-    from worker.grading.revisions import read_assignment
+    from backmark.worker.grading.revisions import read_assignment
 
     return read_assignment(assignment).package
 
 
 def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":
-    from grader.contracts.judging.judge import Judge
-    from worker.grading.revisions import draw_others, revision
+    from backmark.grader.contracts.judging.judge import Judge
+    from backmark.worker.grading.revisions import draw_others, revision
 
     with show_files(assignment) as watch:
         drawn = revision(assignment, cache_folder, watch)
@@ -292,7 +292,7 @@ class _Printer:
             # JSON has no NaN: a derivative that is not finite is None in the result object.
             click.echo(json.dumps(verdict.as_dict(), allow_nan=False))
         elif not self.quiet:
-            from grader.reports.terminal import render
+            from backmark.grader.reports.terminal import render
 
             show(render(verdict))
 

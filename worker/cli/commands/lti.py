@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.cli.extras import require_extra
-from worker.cli.startup import open_store
+from backmark.worker.cli.extras import require_extra
+from backmark.worker.cli.startup import open_store
 
 if TYPE_CHECKING:
-    from grader.model.lti import Platform
-    from grader.store.store import Store
+    from backmark.grader.model.lti import Platform
+    from backmark.grader.store.store import Store
 
 _DAY_SECONDS = 86_400
 #: The author of what is done here, in the log of a course: the machine's own users have no names in the service.
@@ -123,7 +123,7 @@ def rotate(forget: bool) -> None:  # noqa: FBT001 - click's
 
     Backmark signs with it from tomorrow on, when every LMS has read it, and with the old one until then.
     """
-    from grader.lti.tool_keys import ToolKeys
+    from backmark.grader.lti.tool_keys import ToolKeys
 
     store = _open_store()
     keys = ToolKeys(store, store.settings)
@@ -162,8 +162,8 @@ def _addresses(moodle: str | None, given: dict[str, str | None], *, canvas: bool
 
 
 def _platform(client_id: str, addresses: dict[str, str]) -> "Platform":
-    from grader.lti.identity import platform_id
-    from grader.model.lti import Platform
+    from backmark.grader.lti.identity import platform_id
+    from backmark.grader.model.lti import Platform
 
     issuer = addresses["issuer"]
     return Platform(
@@ -181,7 +181,7 @@ def _platform(client_id: str, addresses: dict[str, str]) -> "Platform":
 
 def _check(store: "Store", platform: "Platform") -> None:
     """Raise UsageError for an address to which the service would not connect."""
-    from grader.addresses import BadDestination, Destinations
+    from backmark.grader.addresses import BadDestination, Destinations
 
     destinations = Destinations.of(store.settings)
     for url in (platform.login_url, platform.token_url, platform.keys_url):

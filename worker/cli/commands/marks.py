@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.courses.gradebook import (
+from backmark.grader.courses.gradebook import (
     FEEDBACK_COLUMN,
     TABLE_NAMES,
     ColumnNotChosen,
@@ -23,13 +23,13 @@ from grader.courses.gradebook import (
     format_mark,
     read_gradebook,
 )
-from grader.courses.gradebook_table import GradebookError
-from grader.reports.plaintext import plain
-from worker.cli.exit_status import ExitStatus
-from worker.cli.files import write_privately
+from backmark.grader.courses.gradebook_table import GradebookError
+from backmark.grader.reports.plaintext import plain
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.files import write_privately
 
 if TYPE_CHECKING:
-    from worker.cli.marks_table import ClassMarks
+    from backmark.worker.cli.marks_table import ClassMarks
 
 #: Bytes of the largest table that is read: ten thousand students with a hundred columns.
 LARGEST_TABLE = 32 << 20
@@ -72,7 +72,7 @@ def marks(
     mark are told what the assignment lets them see of their verdict. Every other cell stays as it is. Exit status: 0
     every mark is in the table; 1 some are not, and are listed; 2 wrong usage.
     """
-    from worker.cli.marks_table import read_marks  # noqa: PLC0415 - cold start
+    from backmark.worker.cli.marks_table import read_marks  # noqa: PLC0415 - cold start
 
     table = read_marks(marks_file)
     target = output or into.with_name(f"{into.stem}-filled{into.suffix}")
@@ -148,7 +148,7 @@ def _check_source(table: "ClassMarks", gradebook: Gradebook, marks_file: Path, i
 
 def _tell_apart(table: "ClassMarks", gradebook: Gradebook) -> "ClassMarks":
     """Return the marks, each file whose name has two readings with the id that alone is in the gradebook."""
-    from worker.cli.students import list_ids  # noqa: PLC0415 - cold start
+    from backmark.worker.cli.students import list_ids  # noqa: PLC0415 - cold start
 
     if gradebook.lms is not Lms.CANVAS:
         return table

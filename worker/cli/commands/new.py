@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from grader.contracts.gallery import find_start
-from grader.contracts.language.folder import NAME
-from worker.cli.exit_status import ExitStatus
-from worker.cli.files import check_empty, write_folder
+from backmark.grader.contracts.gallery import find_start
+from backmark.grader.contracts.language.folder import NAME
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.files import check_empty, write_folder
 
 #: The files of the folder that is copied.
 _FILES = (NAME, "reference.py", "solution.py", "template.py", "mistakes/upstream_of_ones.py")

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.cli.exit_status import ExitStatus
-from worker.cli.options import SERVER_VARIABLES, json_option, server_assignment_option
-from worker.cli.remote import connect
-from worker.cli.terminal import ProgressLine
-from worker.cli.terminal import show as show_table
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import SERVER_VARIABLES, json_option, server_assignment_option
+from backmark.worker.cli.remote import connect
+from backmark.worker.cli.terminal import ProgressLine
+from backmark.worker.cli.terminal import show as show_table
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from grader.client import Client
-    from grader.client.regrade_records import Comparison, Regrade, RegradeTally, VerdictBrief
+    from backmark.grader.client import Client
+    from backmark.grader.client.regrade_records import Comparison, Regrade, RegradeTally, VerdictBrief
 
 #: The outcomes of a submission and the selections that the server knows: the client has no store to ask.
 OUTCOMES = ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected")
@@ -273,7 +273,7 @@ def _print_table(comparisons: "Iterable[Comparison]") -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from grader.reports.plaintext import plain
+    from backmark.grader.reports.plaintext import plain
 
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
     for heading in ("student", "file", "", "before", "after", "newly failing", "status"):

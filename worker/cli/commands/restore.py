@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.settings import machine
-from worker.cli.extras import require_extra, require_linux
-from worker.cli.options import backup_argument
-from worker.cli.startup import find_service
-from worker.cli.terminal import ProgressLine
+from backmark.grader.settings import machine
+from backmark.worker.cli.extras import require_extra, require_linux
+from backmark.worker.cli.options import backup_argument
+from backmark.worker.cli.startup import find_service
+from backmark.worker.cli.terminal import ProgressLine
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from grader.store.connection import Connection
+    from backmark.grader.store.connection import Connection
 
 #: Seconds that Redis may take for one command: the last one gives every key its name.
 _ANSWER_SECONDS = 600.0
@@ -42,8 +42,8 @@ def restore(file: Path, data: Path | None) -> None:
     Exit status: 0 restored; 2 wrong usage, or refused; 3 no Redis, or FILE cannot be read.
     """
     require_extra("web", "pydantic_settings", "redis")
-    from grader.store.backups.restoring import restore_backup
-    from grader.store.errors import BadBackup, NotEmpty
+    from backmark.grader.store.backups.restoring import restore_backup
+    from backmark.grader.store.errors import BadBackup, NotEmpty
 
     with (
         nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb") as stream,
@@ -66,7 +66,7 @@ def restore(file: Path, data: Path | None) -> None:
 @contextmanager
 def _connect(data: Path | None) -> "Iterator[Connection]":
     """Connect to the store of BACKMARK_REDIS_URL, or to that of a folder, whose Redis runs meanwhile."""
-    from grader.store.connection import Connection
+    from backmark.grader.store.connection import Connection
 
     if data is None:
         with closing(Connection.open(find_service(), _ANSWER_SECONDS)) as redis:
@@ -74,8 +74,8 @@ def _connect(data: Path | None) -> "Iterator[Connection]":
         return
     require_linux("restore --data")
     require_extra("serve")
-    from grader.settings.service import ServiceSettings
-    from worker.serve.folder_redis import run_redis
+    from backmark.grader.settings.service import ServiceSettings
+    from backmark.worker.serve.folder_redis import run_redis
 
     maxmemory = machine.from_environment().redis_maxmemory
     with run_redis(data, maxmemory) as url:

@@ -4,9 +4,9 @@ import json
 
 import click
 
-from worker.cli.exit_status import ExitStatus
-from worker.cli.options import SERVER_VARIABLES, json_option
-from worker.cli.remote import connect
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import SERVER_VARIABLES, json_option
+from backmark.worker.cli.remote import connect
 
 
 @click.command(epilog=SERVER_VARIABLES)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from grader.settings import machine
-from worker.cli.extras import require_extra, require_linux
-from worker.serve.listening import Address
+from backmark.grader.settings import machine
+from backmark.worker.cli.extras import require_extra, require_linux
+from backmark.worker.serve.listening import Address
 
 
 class AddressType(click.ParamType[Address]):
@@ -71,7 +71,7 @@ def serve(data: Path | None, bind: Address | None, workers: int | None, redis_ma
     require_linux("serve")
     require_extra("serve")
     # Not without its extra, nor on Windows: `backmark --help` shows this command everywhere.
-    from worker.serve.serve import serve as run  # noqa: PLC0415
+    from backmark.worker.serve.serve import serve as run  # noqa: PLC0415
 
     settings = machine.from_environment()
     maxmemory = redis_maxmemory or settings.redis_maxmemory

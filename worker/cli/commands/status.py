@@ -2,10 +2,10 @@
 
 import click
 
-from worker.cli.exit_status import ExitStatus
-from worker.cli.options import SERVER_VARIABLES, json_option, timeout_option
-from worker.cli.remote import combine_statuses, connect, print_submission, wait_for
-from worker.cli.terminal import ProgressLine
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import SERVER_VARIABLES, json_option, timeout_option
+from backmark.worker.cli.remote import combine_statuses, connect, print_submission, wait_for
+from backmark.worker.cli.terminal import ProgressLine
 
 
 @click.command(epilog=SERVER_VARIABLES)

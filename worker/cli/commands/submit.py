@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from worker.cli.exit_status import ExitStatus
-from worker.cli.files import find_submissions, list_names, read_submission, sent_name
-from worker.cli.options import SERVER_VARIABLES, files_argument, server_assignment_option, timeout_option
-from worker.cli.remote import connect, follow
-from worker.cli.terminal import ProgressLine
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.files import find_submissions, list_names, read_submission, sent_name
+from backmark.worker.cli.options import SERVER_VARIABLES, files_argument, server_assignment_option, timeout_option
+from backmark.worker.cli.remote import connect, follow
+from backmark.worker.cli.terminal import ProgressLine
 
 if TYPE_CHECKING:
-    from grader.client import Client
+    from backmark.grader.client import Client
 
 
 @click.command(epilog=SERVER_VARIABLES)
@@ -102,7 +102,7 @@ def _stem(file: Path, *, whole: bool) -> str:
 
 def _find_package(assignment: str) -> str:
     """Return the path of the graded file in a package; empty if the assignment takes none, or if we may not ask."""
-    from grader.client.problems import Forbidden  # noqa: PLC0415 - cold start: an HTTP client
+    from backmark.grader.client.problems import Forbidden  # noqa: PLC0415 - cold start: an HTTP client
 
     with connect() as client:
         try:
@@ -119,7 +119,7 @@ class _RefusedFile(Exception):
 
 def _send(client: "Client", file: Path, assignment: str, student: str) -> str:
     """Submit a file and return its ID; raise _RefusedFile if it is refused, UsageError if the assignment is unknown."""
-    from grader.client.problems import Invalid, NotFound  # noqa: PLC0415 - cold start: an HTTP client
+    from backmark.grader.client.problems import Invalid, NotFound  # noqa: PLC0415 - cold start: an HTTP client
 
     try:
         return client.submit(read_submission(file), assignment=assignment, student=student, filename=sent_name(file)).id

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import click
 
-from worker.cli.extras import require_extra
-from worker.cli.startup import start_process
+from backmark.worker.cli.extras import require_extra
+from backmark.worker.cli.startup import start_process
 
 
 @click.command()
@@ -22,11 +22,11 @@ def sweeper() -> None:
     """
     require_extra("worker")
     settings = start_process("sweeper")
-    from grader.dispatch import CeleryDispatcher, application
-    from grader.store.store import Store
-    from worker.service.deliveries import Deliveries
-    from worker.service.gradebooks import gradebook_loops
-    from worker.service.sweeper import Sweeper
+    from backmark.grader.dispatch import CeleryDispatcher, application
+    from backmark.grader.store.store import Store
+    from backmark.worker.service.deliveries import Deliveries
+    from backmark.worker.service.gradebooks import gradebook_loops
+    from backmark.worker.service.sweeper import Sweeper
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

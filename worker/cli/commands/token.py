@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from grader.model.records import Scope
-from worker.cli.extras import require_extra
-from worker.cli.startup import open_store
+from backmark.grader.model.records import Scope
+from backmark.worker.cli.extras import require_extra
+from backmark.worker.cli.startup import open_store
 
 if TYPE_CHECKING:
-    from grader.store.store import Store
+    from backmark.grader.store.store import Store
 
 _DAY_SECONDS = 86_400.0
 #: Who does it, in the log of the course: the machine's own users have no names in the service.

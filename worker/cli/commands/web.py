@@ -5,8 +5,8 @@ import sys
 
 import click
 
-from worker.cli.extras import require_extra
-from worker.cli.startup import load_settings
+from backmark.worker.cli.extras import require_extra
+from backmark.worker.cli.startup import load_settings
 
 
 @click.command()
@@ -27,8 +27,8 @@ def web(bind: str, processes: int) -> None:
     require_extra("web")
     # A wrong setting is reported by us, rather than by gunicorn.
     load_settings()
-    words = ["--config", "python:grader.web.server", "--bind", bind, "--workers", str(processes)]
+    words = ["--config", "python:backmark.grader.web.server", "--bind", bind, "--workers", str(processes)]
     os.execv(  # noqa: S606 - a command of ours, without a shell
         sys.executable,
-        [sys.executable, "-P", "-m", "gunicorn", *words, "grader.web:create_app()"],
+        [sys.executable, "-P", "-m", "gunicorn", *words, "backmark.grader.web:create_app()"],
     )

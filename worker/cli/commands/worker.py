@@ -6,9 +6,9 @@ import os
 
 import click
 
-from grader.settings import machine
-from worker.cli.extras import require_extra, require_linux
-from worker.cli.startup import start_process
+from backmark.grader.settings import machine
+from backmark.worker.cli.extras import require_extra, require_linux
+from backmark.worker.cli.startup import start_process
 
 
 @click.command()
@@ -28,6 +28,6 @@ def worker(concurrency: int | None) -> int:
     settings = start_process("worker")
     # Before NumPy is imported: each process has a processor to itself, and arrays are small.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    from worker.service.app import run
+    from backmark.worker.service.app import run
 
     return run(settings, concurrency, machine.from_environment())

@@ -12,8 +12,8 @@ from string import Template
 from types import MappingProxyType
 from typing import Any
 
-from grader.model.assignment import Feedback
-from worker.cli.conversion.layered import RTOL, STEPS, LayeredAssignment
+from backmark.grader.model.assignment import Feedback
+from backmark.worker.cli.conversion.layered import RTOL, STEPS, LayeredAssignment
 
 #: The fewest cases of a contract, and its cases of the notebook's own shape.
 _FEWEST, _AT_HOME = 10, 4
@@ -63,7 +63,7 @@ def convert(assignment: LayeredAssignment) -> ConvertedAssignment:
     names = ["assignment.toml", "helpers.py", "other_solution.py", "reference.py", "solution.py"]
     names += ["carried_gradient.py"] if "hidden" in words else []
     names += ["template.py"] if "templates" in words else []
-    folder = resources.files("grader") / "assignments" / "layered"
+    folder = resources.files("backmark.grader") / "assignments" / "layered"
     files = {}
     for name in sorted(names):
         lines = _keep_lines((folder / f"{name}.in").read_text(encoding="utf-8").splitlines(), words)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from grader.contracts.language.toml_tables import (
+from backmark.grader.contracts.language.toml_tables import (
     LIMITS_WANTED,
     MARKS,
     LimitsTable,
@@ -20,9 +20,9 @@ from grader.contracts.language.toml_tables import (
     one_of,
     show_value,
 )
-from grader.errors import BadAssignment
-from grader.model.assignment import Feedback
-from grader.model.tables import read_tables
+from backmark.grader.errors import BadAssignment
+from backmark.grader.model.assignment import Feedback
+from backmark.grader.model.tables import read_tables
 
 #: The rows of the lines that students write, in the order in which a verdict has them.
 STEPS = ("bias_gradient", "weight_gradient", "activation_gradient", "relu_derivative")

@@ -18,7 +18,7 @@ from .stand_in import StandInModule, covers
 #: The package that a file lies in which has no folder, so that `.layers` and `..layers` are modules, too.
 PACKAGE = "course.part"
 #: Names of modules that are Python's, NumPy's and ours, whatever a submission's files are called.
-TAKEN = sys.stdlib_module_names | {"numpy", "worker"}
+TAKEN = sys.stdlib_module_names | {"numpy", "backmark"}
 
 Run = Callable[[Sequence[SlicePart], ModuleType], None]
 

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from worker.sandbox.inside.inputs import Inputs, count
-from worker.sandbox.inside.results import FLOAT
-from worker.sandbox.inside.student import Student
-from worker.sandbox.inside.wire import pack
+from backmark.worker.sandbox.inside.inputs import Inputs, count
+from backmark.worker.sandbox.inside.results import FLOAT
+from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.inside.wire import pack
 
 from .trees import UnknownValueError, flatten
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, permutations
 from typing import NamedTuple, TypeVar
 
-from worker.sandbox.inside.entry import MOST_CHANGES
+from backmark.worker.sandbox.inside.entry import MOST_CHANGES
 
 from . import edits as kinds
 from .edits import Change, Edit, kind_of_operators, kind_of_part

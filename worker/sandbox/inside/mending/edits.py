@@ -9,8 +9,8 @@ import copy
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from worker.sandbox.inside.accessors import spell
-from worker.sandbox.inside.entry import EDITS, MOST_EDITS
+from backmark.worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.entry import EDITS, MOST_EDITS
 
 from .groups import Function, StatementGroup
 from .targets import simplify

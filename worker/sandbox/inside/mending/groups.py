@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from worker.sandbox.inside.entry import MOST_STATEMENTS, ROLES
+from backmark.worker.sandbox.inside.entry import MOST_STATEMENTS, ROLES
 
 from .targets import Target, target_of
 from .views import view

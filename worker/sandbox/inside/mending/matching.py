@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
-from worker.sandbox.inside.entry import MOST_ALTERNATIVES
+from backmark.worker.sandbox.inside.entry import MOST_ALTERNATIVES
 
 from .groups import Function, StatementGroup, list_loop_names, list_names_of, loop_names
 from .recording import Recorder, agreement, scope

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
-from worker.sandbox.inside.calls import CallsQuestion
-from worker.sandbox.inside.student import Student
-from worker.sandbox.inside.trial import Nowhere
-from worker.sandbox.inside.wire import pack
+from backmark.worker.sandbox.inside.calls import CallsQuestion
+from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.inside.trial import Nowhere
+from backmark.worker.sandbox.inside.wire import pack
 
 from .workbench import Workbench
 

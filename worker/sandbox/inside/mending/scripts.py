@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.sandbox.inside.accessors import spell
-from worker.sandbox.inside.entry import MOST_EDITS
+from backmark.worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.entry import MOST_EDITS
 
 from .differences import is_small, list_differences_of_groups
 from .edits import INDEX, Change, Edit, list_edits

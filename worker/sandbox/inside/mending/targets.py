@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.accessors import spell
 
 #: Calls that change the object before the dot, or their first argument.
 _CHANGING = frozenset({"append", "insert", "extend", "update", "fill", "setdefault", "at", "copyto", "put", "add"})

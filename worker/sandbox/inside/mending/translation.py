@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.accessors import spell
 
 from .groups import Block, Branch, StatementGroup, loop_names
 from .matching import FunctionPair

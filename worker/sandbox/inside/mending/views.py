@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import itemgetter
 
-from worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.accessors import spell
 
 #: Functions that return what they are given; those that are written as operators, too.
 COPIES = frozenset({"copy", "array", "asarray", "astype", "deepcopy", "float64"})

@@ -3,7 +3,7 @@
 import ast
 from collections import Counter
 
-from worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.accessors import spell
 
 from .views import COPIES, FUNCTIONS
 

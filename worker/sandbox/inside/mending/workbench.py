@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from worker.sandbox.inside.accessors import spell
-from worker.sandbox.inside.calls import CallsQuestion
-from worker.sandbox.inside.compiling import FUTURES
-from worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_NAMES
-from worker.sandbox.inside.importer import CourseModules
-from worker.sandbox.inside.listing import Slice, SlicePart
-from worker.sandbox.inside.student import NO_MODULES, Student
-from worker.sandbox.inside.tracebacks import FILENAME, clean
+from backmark.worker.sandbox.inside.accessors import spell
+from backmark.worker.sandbox.inside.calls import CallsQuestion
+from backmark.worker.sandbox.inside.compiling import FUTURES
+from backmark.worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_NAMES
+from backmark.worker.sandbox.inside.importer import CourseModules
+from backmark.worker.sandbox.inside.listing import Slice, SlicePart
+from backmark.worker.sandbox.inside.student import NO_MODULES, Student
+from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
 from .groups import RETURN, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_tests, list_variables

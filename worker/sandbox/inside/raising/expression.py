@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from worker.sandbox.inside.entry import LONGEST_WORD
-from worker.sandbox.inside.listing import Slice
-from worker.sandbox.inside.tracebacks import clean
+from backmark.worker.sandbox.inside.entry import LONGEST_WORD
+from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.tracebacks import clean
 
 #: The value of an expression that cannot be looked up.
 UNKNOWN = object()

@@ -13,9 +13,9 @@ from itertools import islice
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any
 
-from worker.sandbox.inside.entry import LONGEST_WORD, MOST_WORDS
-from worker.sandbox.inside.listing import Slice
-from worker.sandbox.inside.tracebacks import FILENAME, clean
+from backmark.worker.sandbox.inside.entry import LONGEST_WORD, MOST_WORDS
+from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
 from .expression import RaisedExpression, describe
 
