@@ -1,7 +1,12 @@
 """The name that outsiders import: `from backmark import Client`. Nothing but re-exports of `backmark.grader.client`."""
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+if not Path(__file__).with_name("grader").is_dir():
+    # In a checkout `grader` and `worker` stand beside this folder, which links to them; on Windows Git makes no links.
+    __path__.append(str(Path(__file__).parents[1]))
 
 if TYPE_CHECKING:
     # Type checkers take each name from here, since it is imported as itself.

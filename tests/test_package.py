@@ -19,13 +19,17 @@ import backmark.grader.client
 
 ROOT = Path(__file__).parents[1]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
-PACKAGES = ("backmark", "grader", "worker")
 
 
-def files(package: str) -> set[str]:
-    """The files of a package in this checkout, without bytecode."""
-    paths = (ROOT / package).rglob("*")
+def files(folder: str) -> set[str]:
+    """The files of a folder in this checkout, without bytecode."""
+    paths = (ROOT / folder).rglob("*")
     return {str(file.relative_to(ROOT)) for file in paths if file.is_file() and "__pycache__" not in file.parts}
+
+
+def package_files() -> set[str]:
+    """The files of the package, with those that a checkout keeps beside it."""
+    return files("backmark") | {f"backmark/{name}" for folder in ("grader", "worker") for name in files(folder)}
 
 
 @pytest.fixture(scope="module")
@@ -55,10 +59,8 @@ def metadata(wheel: Path) -> Message:
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     names = {str(file.relative_to(wheel)) for file in wheel.rglob("*") if file.is_file()}
     info = f"backmark-{VERSION}.dist-info"
-    assert {name for name in names if not name.startswith(info)} == {
-        name for package in PACKAGES for name in files(package)
-    }
-    assert {f"{package}/py.typed" for package in PACKAGES} <= names
+    assert {name for name in names if not name.startswith(info)} == package_files()
+    assert "backmark/py.typed" in names
 
 
 def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(distributions: Path) -> None:
@@ -68,7 +70,7 @@ def test_the_source_distribution_holds_the_packages_their_documentation_and_noth
     # .gitignore is hatchling's own wish: from it the wheel that is built from this leaves out the same.
     top_files = {".gitignore", "LICENSE", "PKG-INFO", "pyproject.toml"}
     pages = {"ARCHITECTURE.md", "CHANGELOG.md", "README.md", "SECURITY.md", *files("docs")}
-    assert names == top_files | pages | {name for package in PACKAGES for name in files(package)}
+    assert names == top_files | pages | package_files()
     assert {Path(name).suffix for name in files("docs")} == {".md", ".png"}
 
 
@@ -94,6 +96,32 @@ def test_the_unpacked_wheel_is_a_command_line(wheel: Path, words: tuple[str, ...
     process = run(wheel, "-m", "backmark", *words)
     assert process.returncode == 0, process.stderr
     assert process.stdout.startswith((f"backmark, version {VERSION}", "Usage: python -m backmark"))
+
+
+def test_a_students_files_of_any_name_stand_in_nobodys_way(wheel: Path, tmp_path: Path) -> None:
+    """All of ours is inside one package: `grader` and `worker` are names that a homework may have."""
+    assert {file.name for file in wheel.iterdir() if file.suffix != ".dist-info"} == {"backmark"}
+    for name in ("grader", "worker", "numpy_utils"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('not this one')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "backmark", "grade", "--no-jail", str(ROOT / "examples" / "right.ipynb")]
+    process = subprocess.run(
+        command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(wheel)}
+    )
+    assert process.returncode == 0, process.stderr
+    assert "10 of 10 marks" in process.stdout
+
+
+def test_a_checkout_without_symbolic_links_works(tmp_path: Path) -> None:
+    """As Git makes it on Windows: a link is a file that says where it leads."""
+    package = tmp_path / "backmark"
+    package.mkdir()
+    for file in (ROOT / "backmark").glob("*.py"):
+        (package / file.name).write_bytes(file.read_bytes())
+    for name in ("grader", "worker"):
+        (package / name).write_text(f"../{name}", encoding="utf-8")
+        (tmp_path / name).symlink_to(ROOT / name)
+    process = run(tmp_path, "-c", "import backmark.worker.cli.main as main; print(main.__file__)")
+    assert process.stdout == f"{tmp_path / 'worker' / 'cli' / 'main.py'}\n", process.stderr
 
 
 def test_importing_backmark_imports_neither_numpy_nor_an_http_client(wheel: Path) -> None:
