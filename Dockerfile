@@ -26,7 +26,8 @@ COPY docs/package.md /src/docs/
 COPY backmark /src/backmark
 COPY grader /src/grader
 COPY worker /src/worker
-RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels /src
+COPY setup/gallery /src/setup/gallery
+RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels /src /src/setup/gallery
 
 FROM building AS web-venv
 COPY locks/web.txt /src/locks/

@@ -18,6 +18,7 @@ import backmark
 import backmark.grader.client
 
 ROOT = Path(__file__).parents[1]
+GALLERY = ROOT / "setup" / "gallery"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
 
@@ -28,26 +29,41 @@ def files(folder: str) -> set[str]:
 
 
 def package_files() -> set[str]:
-    """The files of the package, with those that a checkout keeps beside it."""
-    return files("backmark") | {f"backmark/{name}" for folder in ("grader", "worker") for name in files(folder)}
+    """The files of the package, with those that a checkout keeps beside it, and without the assignments."""
+    beside = {name for folder in ("grader", "worker") for name in files(folder)} - files("grader/assignments")
+    return files("backmark") | {f"backmark/{name}" for name in beside}
 
 
 @pytest.fixture(scope="module")
 def distributions(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both distributions."""
+    """A folder with the wheel and the sources of `backmark`, and the wheel of its gallery."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
-    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env={**os.environ, "PYTHONWARNINGS": ""})
+    for project in (ROOT, GALLERY):
+        command = [sys.executable, "-m", "hatchling", "build", "-d", str(folder)]
+        command += ["-t", "wheel"] if project == GALLERY else []
+        subprocess.run(command, check=True, capture_output=True, cwd=project, env={**os.environ, "PYTHONWARNINGS": ""})
+    return folder
+
+
+def unpack(distributions: Path, *names: str) -> Path:
+    """The wheels of these names, unpacked into one folder, as they are installed."""
+    folder = distributions / "-".join(names)
+    for name in names:
+        with zipfile.ZipFile(distributions / f"{name}-{VERSION}-py3-none-any.whl") as archive:
+            archive.extractall(folder)  # noqa: S202 - of our own making
     return folder
 
 
 @pytest.fixture(scope="module")
 def wheel(distributions: Path) -> Path:
-    """The wheel, unpacked."""
-    folder = distributions / "wheel"
-    with zipfile.ZipFile(distributions / f"backmark-{VERSION}-py3-none-any.whl") as archive:
-        archive.extractall(folder)  # noqa: S202 - of our own making
-    return folder
+    """The wheel that anybody gets, unpacked."""
+    return unpack(distributions, "backmark")
+
+
+@pytest.fixture(scope="module")
+def staff_wheels(distributions: Path) -> Path:
+    """The wheels that staff get, unpacked."""
+    return unpack(distributions, "backmark", "backmark_gallery")
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +77,29 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel: Path) -> None:
     info = f"backmark-{VERSION}.dist-info"
     assert {name for name in names if not name.startswith(info)} == package_files()
     assert "backmark/py.typed" in names
+
+
+def test_the_gallery_is_the_assignments_and_nothing_else(distributions: Path) -> None:
+    info = f"backmark_gallery-{VERSION}.dist-info"
+    with zipfile.ZipFile(distributions / f"backmark_gallery-{VERSION}-py3-none-any.whl") as archive:
+        names = set(archive.namelist())
+    assert {name for name in names if not name.startswith(info)} == {
+        f"backmark/{name}" for name in files("grader/assignments")
+    }
+
+
+def test_the_gallery_is_for_the_version_beside_it() -> None:
+    project = tomllib.loads((GALLERY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    assert project["version"] == VERSION
+    assert project["dependencies"] == [f"backmark=={VERSION}"]
+    assert project["optional-dependencies"] == {extra: [f"backmark[{extra}]"] for extra in extras}
+
+
+def test_without_the_gallery_one_is_told_to_install_it(wheel: Path) -> None:
+    process = run(wheel, "-m", "backmark", "grade", "--no-jail", str(ROOT / "examples" / "right.ipynb"))
+    assert process.returncode == 2
+    assert "pip install backmark-gallery" in process.stderr
 
 
 def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(distributions: Path) -> None:
@@ -98,14 +137,19 @@ def test_the_unpacked_wheel_is_a_command_line(wheel: Path, words: tuple[str, ...
     assert process.stdout.startswith((f"backmark, version {VERSION}", "Usage: python -m backmark"))
 
 
-def test_a_students_files_of_any_name_stand_in_nobodys_way(wheel: Path, tmp_path: Path) -> None:
+def test_a_students_files_of_any_name_stand_in_nobodys_way(staff_wheels: Path, tmp_path: Path) -> None:
     """All of ours is inside one package: `grader` and `worker` are names that a homework may have."""
-    assert {file.name for file in wheel.iterdir() if file.suffix != ".dist-info"} == {"backmark"}
+    assert {file.name for file in staff_wheels.iterdir() if file.suffix != ".dist-info"} == {"backmark"}
     for name in ("grader", "worker", "numpy_utils"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('not this one')\n", encoding="utf-8")
     command = [sys.executable, "-m", "backmark", "grade", "--no-jail", str(ROOT / "examples" / "right.ipynb")]
     process = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(wheel)}
+        command,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(staff_wheels)},
     )
     assert process.returncode == 0, process.stderr
     assert "10 of 10 marks" in process.stdout

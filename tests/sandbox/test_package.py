@@ -136,7 +136,9 @@ def test_the_courses_functions_win_and_the_files_others_stay() -> None:
     assert run(files, PATH, {"cs231n.layers": {"double": lambda x: 2 * x}}) == 6
 
 
-@pytest.mark.parametrize("name", ["numpy/__init__.py", "os.py", "backmark/worker/sandbox/inside/wire.py", "builtins.py"])
+@pytest.mark.parametrize(
+    "name", ["numpy/__init__.py", "os.py", "backmark/worker/sandbox/inside/wire.py", "builtins.py"]
+)
 def test_a_file_never_stands_for_a_module_of_pythons_numpys_or_ours(name: str) -> None:
     module = name.removesuffix("/__init__.py").removesuffix(".py").replace("/", ".")
     files = {

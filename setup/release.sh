@@ -1,0 +1,79 @@
+#!/bin/sh
+# Build both distributions into dist/ and try each as others get it: in an empty environment, outside this checkout.
+# `release.sh VERSION` first cuts that version: its number, its entry in CHANGELOG.md, a commit and a tag.
+set -eu
+unset CDPATH
+cd -- "$(dirname -- "$0")/.."
+root=$PWD
+
+say() { printf 'release: %s\n' "$*" >&2; }
+fail() {
+    say "$*"
+    exit 1
+}
+
+number() { sed -n 's/^version = "\(.*\)"$/\1/p' pyproject.toml; }
+
+cut() {
+    case $1 in *[!0-9.]* | *.*.*.* | .* | *.) fail "$1 is no version: write three numbers, such as 0.3.0" ;; *.*.*) ;; *) fail "$1 is no version: write three numbers, such as 0.3.0" ;; esac
+    [ -z "$(git status --porcelain)" ] || fail "there are changes that are not committed: commit or undo them first"
+    ! git rev-parse -q --verify "refs/tags/v$1" > /dev/null || fail "version $1 is there already"
+    grep -q '^## Unreleased$' CHANGELOG.md || fail "CHANGELOG.md has no entry Unreleased: there is nothing to release"
+    old=$(number)
+    sed -i "s/^version = \"$old\"$/version = \"$1\"/" pyproject.toml setup/gallery/pyproject.toml
+    sed -i "s/\"backmark==$old\"/\"backmark==$1\"/" setup/gallery/pyproject.toml
+    sed -i "s/^## Unreleased$/## Unreleased\n\n## $1 - $(date -u +%F)/" CHANGELOG.md
+    git commit -qam "Release $1"
+    git tag "v$1"
+    say "cut $1: push the commit and the tag v$1, and .github/workflows/release.yml publishes them"
+}
+
+# An environment of its own with these distributions of dist/ and what they need; its folder is the answer.
+install() {
+    environment=$work/$1
+    shift
+    .venv/bin/python -m venv "$environment"
+    "$environment/bin/python" -m pip install --quiet --no-input --disable-pip-version-check --find-links dist "$@"
+}
+
+# Whatever runs now sees no file of the checkout by its own folder.
+in_away() { (cd "$work/away" && "$@"); }
+
+[ $# -eq 0 ] || cut "$1"
+version=$(number)
+work=$(mktemp -d)
+server=
+trap '[ -z "$server" ] || kill "$server" 2> /dev/null || true; rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM
+mkdir "$work/away"
+
+say "building $version"
+rm -rf dist
+.venv/bin/python -m hatchling build -d dist > /dev/null
+(cd setup/gallery && ../../.venv/bin/python -m hatchling build -t wheel -d ../../dist > /dev/null)
+.venv/bin/pytest -q -p no:cacheprovider tests/test_package.py
+
+say "installing backmark for a student"
+install student "backmark==$version"
+in_away "$work/student/bin/backmark" --version
+in_away "$work/student/bin/python" "$root/setup/release_check.py" "$root/examples"
+
+say "installing backmark-gallery for staff"
+install staff "backmark-gallery[serve]==$version"
+in_away "$work/staff/bin/backmark" grade "$root/examples/right.ipynb"
+status=0
+in_away "$work/staff/bin/backmark" grade "$root/examples/no_relu_derivative.ipynb" || status=$?
+[ "$status" -eq 1 ] || fail "a wrong submission ended with status $status"
+port=$(.venv/bin/python -c 'from backmark.worker.serve.embedded import free_port; print(free_port())')
+(cd "$work/away" && exec "$work/staff/bin/backmark" serve --data "$work/data" --bind "127.0.0.1:$port") > "$work/serve" 2>&1 &
+server=$!
+for _ in $(seq 60); do
+    if .venv/bin/python setup/release_check.py "http://127.0.0.1:$port"; then break; fi
+    kill -0 "$server" 2> /dev/null || { cat "$work/serve" >&2; fail "the service ended"; }
+    sleep 1
+done
+.venv/bin/python setup/release_check.py "http://127.0.0.1:$port" || { cat "$work/serve" >&2; fail "the service is not ready"; }
+
+.venv/bin/cyclonedx-py environment "$work/staff/bin/python" --output-reproducible -o "dist/backmark-$version.cdx.json"
+say "dist/ holds what may be published:"
+ls dist
