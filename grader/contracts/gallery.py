@@ -1,4 +1,4 @@
-"""The contracts of well-known courses that ship with Backmark, as folders ready to publish.
+"""The contracts of well-known courses, as folders ready to publish; installed, a distribution of their own.
 
 `python -m backmark.grader.contracts.gallery > docs/gallery.md` writes the page about them.
 """
@@ -13,6 +13,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from backmark.grader.contracts.language.folder import NAME
+from backmark.grader.errors import BadAssignment
 
 _PAGE = """# The gallery
 
@@ -46,13 +47,18 @@ class GalleryEntry:
 
 
 def list_gallery() -> tuple[GalleryEntry, ...]:
-    """Return the contracts of the gallery, sorted by id."""
-    return tuple(_read(folder) for folder in sorted(_root().iterdir()) if folder.is_dir())
+    """Return the contracts of the gallery, sorted by id; raises BadAssignment where it is not installed."""
+    return tuple(_read(folder) for folder in sorted(_find("gallery").iterdir()) if folder.is_dir())
 
 
 def find_start() -> Path:
-    """Return the folder of an assignment that works, to start from."""
-    return _root().with_name("start")
+    """Return the folder of an assignment that works, to start from; raises BadAssignment as the list."""
+    return _find("start")
+
+
+def find_layered() -> Path:
+    """Return the folder of texts of which a layered assignment's contract is made; raises BadAssignment as the list."""
+    return _find("layered")
 
 
 def find_folder(identifier: str) -> Path | None:
@@ -68,18 +74,26 @@ def find_drawn(identifier: str) -> Path | None:
 
 
 def list_drawn() -> tuple[Path, ...]:
-    """Return the revisions of contracts that ship with their cases, sorted by id."""
-    return tuple(sorted(file for file in _root().iterdir() if file.suffix == ".npz"))
+    """Return the revisions of contracts that ship with their cases, sorted by id; none where none is installed."""
+    return tuple(sorted(_root().glob("*.npz")))
 
 
 def find_similar(name: str) -> str:
-    """Return the id of a shipped contract that is most like a name; empty if none is."""
+    """Return the id of the contract that is most like a name, empty if none is; raises BadAssignment as the list."""
     shipped = [entry.id for entry in list_gallery()]
     return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
 
 
 def _root() -> Path:
     return Path(str(resources.files("backmark.grader"))) / "assignments" / "gallery"
+
+
+def _find(part: str) -> Path:
+    """Return a folder of the gallery's distribution; raises BadAssignment where it is not installed."""
+    folder = _root().with_name(part)
+    if not folder.is_dir():
+        raise BadAssignment("whole assignments are not installed here: get them by `pip install backmark-gallery`")
+    return folder
 
 
 def _read(folder: Path) -> GalleryEntry:

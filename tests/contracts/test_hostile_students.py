@@ -218,7 +218,7 @@ WRONG = RIGHT.replace("x.T @ dout", "0 * w")
         "import sys; sys._getframe(2).f_locals['statement'] = None; return x, dout",
         "import sys; sys._getframe(2).f_locals['namespace'].update(dx=dout @ w.T); raise ValueError",
         "import sys; sys._getframe(2).f_locals['failures'].record = print; raise ValueError",
-        "import backmark.worker.sandbox.inside.calls as calls; calls.numbers = lambda v, w, i, s: bytes(8 * np.prod(s))",
+        "from backmark.worker.sandbox.inside import calls; calls.numbers = lambda v, w, i, s: bytes(8 * np.prod(s))",
         "import builtins; builtins.len = lambda *a: 0",
         "class E:\n        __eq__ = lambda *a: True\n    return dout @ w.T, E()",
     ],

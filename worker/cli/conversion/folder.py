@@ -7,11 +7,11 @@ nothing else to the next `##`. A word is a choice such as `tanh`; `a|b` holds if
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib import resources
 from string import Template
 from types import MappingProxyType
 from typing import Any
 
+from backmark.grader.contracts import gallery
 from backmark.grader.model.assignment import Feedback
 from backmark.worker.cli.conversion.layered import RTOL, STEPS, LayeredAssignment
 
@@ -63,7 +63,7 @@ def convert(assignment: LayeredAssignment) -> ConvertedAssignment:
     names = ["assignment.toml", "helpers.py", "other_solution.py", "reference.py", "solution.py"]
     names += ["carried_gradient.py"] if "hidden" in words else []
     names += ["template.py"] if "templates" in words else []
-    folder = resources.files("backmark.grader") / "assignments" / "layered"
+    folder = gallery.find_layered()
     files = {}
     for name in sorted(names):
         lines = _keep_lines((folder / f"{name}.in").read_text(encoding="utf-8").splitlines(), words)
