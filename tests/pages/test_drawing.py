@@ -18,8 +18,8 @@ from backmark.grader.model.counterexample import (
     LayersDrawing,
 )
 from backmark.grader.model.stored import read
-from backmark.grader.web.pages.comparing import Array, compare
-from backmark.grader.web.pages.layers import Drawing, Edge, Node, Tag, draw
+from backmark.grader.reports.html.comparing import Array, compare
+from backmark.grader.reports.html.layers import Drawing, Edge, Node, Tag, draw
 
 #: An entry of a gradient: `weights` or `biases`, layer and index.
 Entry = tuple[str, int, tuple[int, ...]]

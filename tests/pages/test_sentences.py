@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backmark.grader.model.result import read_verdict
-from backmark.grader.web.pages.verdict_view import make_view
+from backmark.grader.reports.html.view import make_view
 from tests.web.verdicts import failing_verdict, passing_verdict
 
 MASK: dict[str, Any] = {

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backmark.grader.reports.html.text import block, line, mark_code, number
 from backmark.grader.reports.plaintext import cap
-from backmark.grader.web.pages.numbers import number
-from backmark.grader.web.pages.words import block, duration, line, mark_code, size
+from backmark.grader.web.pages.words import duration, size
 
 HARMFUL = {"Cc", "Cf", "Cs", "Zl", "Zp"}
 

@@ -11,21 +11,19 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, render_template_string
 from rich.console import Console
 
-from backmark.grader import web
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.model.assignment import Feedback, Level, Limits
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.terminal import render
 from backmark.grader.store.listings import CodeListing
-from backmark.grader.web.pages import words
 from backmark.grader.web.pages.sources import listing
-from backmark.grader.web.pages.verdict_view import make_view
+from backmark.grader.web.pages.verdict_view import draw_submission
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import plan_jailed
@@ -160,15 +158,7 @@ def _page(name: str, verdict: Verdict) -> str:
         id="s1", course="c", assignment="udl-7.2", revision="r", student="ada", attempt=2, filename=name,
         source_sha256="0" * 64, size=10, state=State.DONE, created=1_700_000_000.0, finished=1_700_000_001.0, verdict=1,
     )  # fmt: skip
-    app = Flask("backmark.grader.web", root_path=str(Path(web.__file__).parent))
-    app.jinja_env.filters.update(words.FILTERS)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    with app.test_request_context():
-        page = render_template_string(
-            "{% set heading = 'UDL' %}{% include 'verdict/parts.html' %}",
-            view=make_view(verdict),
-            found=submission,
-        )
+    page = draw_submission(make_view(verdict), submission, "UDL")
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 

@@ -9,9 +9,9 @@ import pytest
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.verdict import CheckReason, Mark, NotebookCheck, Property, Verdict
 from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.wording import explain, explanation
-from backmark.grader.web.pages.verdict_view import make_view
 from tests.reports.graded import (
     FIRST,
     MISSING_LINE,

@@ -21,6 +21,7 @@ from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.terminal import render
 from backmark.grader.store import keys
@@ -31,7 +32,6 @@ from backmark.grader.store.regrades.model import Mode, Phase
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links
-from backmark.grader.web.pages.verdict_view import make_view
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
 from tests.stored.loading import Raw

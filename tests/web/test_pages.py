@@ -235,7 +235,7 @@ def test_students_see_the_lines_to_change_before_the_rubric(app: Flask, portal: 
     page = app.test_client().get(make_link(app, lambda: links.verdict(record))).text
     assert page.index("What to change") < page.index("Rubric")
     for words in (
-        '<h1 class="student">Gradient of the biases: line 4 is wrong.</h1>',
+        '<h1 class="main-heading student">Gradient of the biases: line 4 is wrong.</h1>',
         "Line 4 is wrong",
         "2 marks lost",
     ):
@@ -338,7 +338,7 @@ def test_pages_have_the_strict_policy_and_nothing_inline(app: Flask, portal: Ask
         assert "unsafe" not in policy
         assert answer.headers["Cache-Control"] == "no-store"
         assert not re.search(r"<script(?![^>]* src=)|<style| style=| on\w+=|https?://", answer.text)
-        for asset in re.findall(r'(?:src|href)="(/static/[^"]+)"', answer.text):
+        for asset in re.findall(r'(?:src|href)="(/st(?:atic|yles)/[^"]+)"', answer.text):
             assert app.test_client().get(asset, buffered=True).status_code == 200
 
 

@@ -11,9 +11,10 @@ from backmark.grader.model.mended_statement import MendedStatement, MendingKind
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import FirstDifference, StudentError, Verdict
+from backmark.grader.reports.html.view import LineMark
 from backmark.grader.store.listings import CodeListing as Stored
 from backmark.grader.web.pages import sources
-from backmark.grader.web.pages.sources import RAW, LineMark, MarkedListing
+from backmark.grader.web.pages.sources import RAW, MarkedListing
 from tests.web.verdicts import failing_verdict
 
 Place = tuple[int | None, int]

@@ -13,7 +13,7 @@ from backmark.grader.web.http.service import service
 _log = logging.getLogger(__name__)
 
 #: Endpoints that supervisors ask every few seconds: logged only when they fail.
-_PROBES = frozenset({"health.read_health", "health.read_readiness", "metrics.read_metrics", "static"})
+_PROBES = frozenset({"health.read_health", "health.read_readiness", "metrics.read_metrics", "static", "styles.static"})
 #: The route of a request that no route matches; its path is not logged, since links are secrets.
 _NO_ROUTE = "none"
 

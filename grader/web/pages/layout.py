@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, url_for
 
+from backmark.grader.reports.html.style import STYLES
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.http.problems import NO_SECRET, Problem
 from backmark.grader.web.http.service import service
@@ -18,6 +19,8 @@ _POLICY = (
 )
 #: Seconds that browsers keep a script or style: its address changes with it.
 _KEPT = 30 * 86_400
+#: The style sheets of verdicts, which reports and notebooks have, too.
+_STYLES = Blueprint("styles", __name__, static_folder=STYLES, static_url_path="/styles")
 
 
 class Pages(Blueprint):
@@ -48,11 +51,18 @@ def install(app: Flask) -> None:
 
     The filters are those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
     """
-    folder = Path(str(app.static_folder))
-    versions = {file.name: sha256(file.read_bytes()).hexdigest()[:12] for file in folder.iterdir() if file.is_file()}
+    app.register_blueprint(_STYLES)
+    folders = {"static": Path(str(app.static_folder)), f"{_STYLES.name}.static": STYLES}
+    assets = {
+        file.name: (endpoint, sha256(file.read_bytes()).hexdigest()[:12])
+        for endpoint, folder in folders.items()
+        for file in folder.iterdir()
+        if file.is_file()
+    }
 
     def asset(name: str) -> str:
-        return url_for("static", filename=name, v=versions[name])
+        endpoint, version = assets[name]
+        return url_for(endpoint, filename=name, v=version)
 
     app.jinja_env.globals.update(asset=asset, visitor=visitor, is_framed=framing.is_framed)
     app.jinja_env.globals.update(roster_names=lms_names.roster_names, everyone=EVERYONE)

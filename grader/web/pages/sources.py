@@ -8,12 +8,12 @@ cut into lines.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from backmark.grader.file_formats import is_archive
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports.html.view import LineMark, NamedLine
 from backmark.grader.reports.plaintext import plain
 from backmark.grader.store.listings import CodeListing as Stored
 
@@ -25,17 +25,6 @@ _LINES, _CHARACTERS = 3000, 400
 #: Lines that a verdict names that are shown beside it.
 _MOST_NAMED = 12
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-
-
-class LineMark(StrEnum):
-    """The reason why a line is marked."""
-
-    #: It must be changed.
-    MENDED = "mended"
-    #: A traceback, or why the file was refused, names it.
-    RAISED = "raised"
-    #: It writes what is the first to differ.
-    DIFFERS = "differs"
 
 
 #: Lines by the number of their cell, or the path of their file in a package.
@@ -116,15 +105,6 @@ class MarkedListing:
     def marked(self) -> bool:
         """True if any line is marked."""
         return any(cell.marked for cell in self.cells)
-
-
-@dataclass(frozen=True, slots=True)
-class NamedLine:
-    """A line that the verdict names, with its place in words."""
-
-    place: str
-    text: str
-    mark: LineMark
 
 
 def list_named(shown: MarkedListing, verdict: Verdict) -> tuple[NamedLine, ...]:

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
 from backmark.grader.model.verdict import Outcome
+from backmark.grader.reports.html.view import make_view
 from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter
 from backmark.grader.web import viewers
@@ -16,7 +17,7 @@ from backmark.grader.web.pages import submissions_view
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sources import RAW, listing
 from backmark.grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
-from backmark.grader.web.pages.verdict_view import make_view
+from backmark.grader.web.pages.verdict_view import draw_submission
 from backmark.grader.web.pages.visitor import staff
 
 pages = Pages("staff_submissions", __name__)
@@ -67,6 +68,7 @@ def read_submission(course: str, submission: str) -> Response:
         cursor(1000 * record.created),
     ).items
     cells, start = store.listings.get(record.source_sha256), store.submissions.beginning(record, RAW)
+    heading = record.assignment if revision is None else revision.title
     return page(
         "staff/submission.html",
         course=course,
@@ -76,9 +78,7 @@ def read_submission(course: str, submission: str) -> Response:
         asked=choice.asked,
         following=following[0] if following else None,
         position=store.jobs.position(Job(Kind.SUBMISSION, record.id)) if record.state is State.QUEUED else None,
-        view=None if verdict is None else make_view(verdict),
-        found=record,
-        heading=record.assignment if revision is None else revision.title,
+        drawing=None if verdict is None else draw_submission(make_view(verdict), record, heading),
         listing=None if start is None else listing(record.filename, start, record.size, cells, verdict),
         gone=start is None,
         attempts=store.submissions.list(

@@ -1,202 +1,21 @@
-"""A verdict as its page shows it: one sentence first, then everything that helps to mend it."""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+"""A verdict on a page of the service: with the submission's file, and when it was handed in and judged."""
 
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Diagnosis, Outcome, Verdict
-from backmark.grader.model.words import CaseWords, find_words, predicate
-from backmark.grader.reports.changes import LineChange, list_changes, summarize_changes
-from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.exceptions import describe_exception
-from backmark.grader.reports.wording import shorten_repeated
-from backmark.grader.web.pages.comparing import Array
-from backmark.grader.web.pages.presentation import Presentation, present
-from backmark.grader.web.pages.sources import NamedLine
-
-#: The sentence of each outcome, if there is nothing better (empty: that of its words), and its colour.
-_SENTENCES = {
-    "passed": ("", "good"),
-    "failed": ("", "bad"),
-    "error": ("Your code raises an exception.", "bad"),
-    "timeout": ("Your code takes too long.", "bad"),
-    "memory": ("Your code needs too much memory.", "bad"),
-    "output_limit": ("Your code prints too much.", "bad"),
-    "crashed": ("Your code's process died without an answer.", "bad"),
-    "rejected": ("This could not be graded.", "warn"),
-}
-
-#: The name of an outcome in one or two words: in badges and lists.
-NAMES = {
-    "passed": "passed",
-    "failed": "not right yet",
-    "error": "raises an exception",
-    "timeout": "takes too long",
-    "memory": "needs too much memory",
-    "output_limit": "prints too much",
-    "crashed": "crashed",
-    "rejected": "not graded",
-}
+from backmark.grader.reports.html.markup import Html, element
+from backmark.grader.reports.html.text import line
+from backmark.grader.reports.html.verdict import Surroundings, draw_verdict
+from backmark.grader.reports.html.view import VerdictView
+from backmark.grader.web.pages.words import iso, moment
 
 
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """A row of the rubric; `says` is short or empty if the row before has the same text."""
-
-    title: str
-    outcome: str
-    score: int
-    max_score: int
-    says: str
-    #: True if it carries no marks although others do.
-    unmarked: bool
+def draw_submission(view: VerdictView, submission: SubmissionRecord, title: str) -> Html:
+    """Return the drawing of a submission's verdict under the title of its assignment. It needs verdict.css."""
+    attempt = f"attempt {submission.attempt}" if submission.attempt else "refused, so no attempt"
+    facts = [("File", line(submission.filename)), ("Handed in", _draw_time(submission.created))]
+    if submission.regrade and submission.judged is not None:
+        facts.append(("Judged anew", _draw_time(submission.judged)))
+    return draw_verdict(view, Surroundings(f"{line(title)} · {attempt}", tuple(facts), copies=True))
 
 
-@dataclass(frozen=True, slots=True)
-class ShownExample:
-    """The counterexample."""
-
-    #: True if the code answered there, and was wrong.
-    wrong: bool
-    #: Its arrays, its picture if it has one, and their captions.
-    shown: Presentation
-    #: The thing that it did instead of returning arrays.
-    instead: str | None
-    script: str
-    #: Its size, such as "K = 1", if the verdict speaks of a case of another size first; else empty.
-    elsewhere: str
-
-    @property
-    def off(self) -> list[Array]:
-        """The arrays with wrong entries, or of which that is not known."""
-        return [array for array in self.shown.arrays if array.wrong != 0]
-
-    @property
-    def fine(self) -> list[Array]:
-        """The arrays that are right."""
-        return [array for array in self.shown.arrays if array.wrong == 0]
-
-
-@dataclass(frozen=True, slots=True)
-class VerdictView:
-    """The values that the template draws; `verdict` is what they were made from."""
-
-    tone: str
-    sentence: str
-    #: The text that follows the sentence at once.
-    more: str
-    #: The mistake behind the exception; empty if none is sure.
-    mistake: str
-    #: The lines that must be changed.
-    changes: tuple[LineChange, ...]
-    #: The student's own lines that the verdict names, without those.
-    lines: tuple[NamedLine, ...]
-    rows: tuple[ShownRow, ...]
-    example: ShownExample | None
-    words: CaseWords
-    #: What the notebook's own check says, if that is something else.
-    check: str
-    verdict: Verdict
-
-
-def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictView:
-    """Return the view of a verdict that holds only what its reader may see.
-
-    `lines` are the student's own that it names, if they are to be shown beside it.
-    """
-    known = find_words(verdict.assignment.kind)
-    sentence, more = _write_sentence(verdict, known)
-    return VerdictView(
-        tone=_SENTENCES[verdict.outcome][1],
-        sentence=sentence,
-        more=more,
-        mistake=describe_exception(verdict.error),
-        changes=list_changes(verdict),
-        lines=lines,
-        rows=tuple(_rows(verdict)),
-        example=_example(verdict, known, led=bool(more)),
-        words=known,
-        check=describe_check(verdict),
-        verdict=verdict,
-    )
-
-
-def tone(submission: SubmissionRecord) -> str:
-    """Return the colour of a submission in lists."""
-    return outcome_tone(submission.outcome or "")
-
-
-def outcome_tone(outcome: str) -> str:
-    """Return the colour of an outcome."""
-    return _SENTENCES[outcome][1] if outcome in _SENTENCES else ""
-
-
-def _write_sentence(verdict: Verdict, known: CaseWords) -> tuple[str, str]:
-    """Return the one sentence, and the text that follows it."""
-    outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
-    sentence = _SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
-    if outcome is Outcome.PASSED:
-        return sentence, ""
-    mistake = _name_mistake(verdict.diagnosis)
-    if mistake:
-        return mistake, first.message if first else ""
-    raised = f"Your code raises {error.type}." if outcome is Outcome.ERROR and error else ""
-    changes = summarize_changes(verdict)
-    if changes or raised:
-        return changes or raised, raised if changes else ""
-    if error and not error.traceback and outcome is not Outcome.FAILED:
-        return sentence, error.message
-    if first and first.lists:
-        go = "is the first to go" if len(first.lists) == 1 else "are the first to go"
-        return f"{first.variable} {go} wrong, counted from the output.", first.message
-    return sentence, first.message if first else ""
-
-
-def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:
-    """Return a sentence with the mistake, or with both if two fit equally well; empty if none is named."""
-    if not diagnosis or not diagnosis[0].title:
-        return ""
-    best, *others = diagnosis
-    if not best.apart or not best.mistakes:
-        # The title says whether it is claimed of the code, or of its answers alone.
-        return best.title
-    mistake = f"Your code {_format_mistakes(best)}"
-    if len(others) == 1 and others[0].mistakes:
-        return f"{mistake}, or it {_format_mistakes(others[0])}, or something that looks the same."
-    return f"{mistake}, or something that looks the same."
-
-
-def _format_mistakes(diagnosis: Diagnosis) -> str:
-    return predicate(mistake.title for mistake in diagnosis.mistakes)
-
-
-def _rows(verdict: Verdict) -> Iterator[ShownRow]:
-    if verdict.outcome is Outcome.REJECTED:
-        # All of it would only say that nothing was judged.
-        return
-    marked = any(row.max_score for row in verdict.properties)
-    for row, message in zip(verdict.properties, shorten_repeated(verdict.properties), strict=True):
-        yield ShownRow(row.title, row.outcome, row.score, row.max_score, message, marked and not row.max_score)
-
-
-def _example(verdict: Verdict, known: CaseWords, *, led: bool) -> ShownExample | None:
-    """Return the counterexample; `led` is true if a sentence above it may speak of another case."""
-    example = verdict.counterexample
-    if example is None:
-        return None
-    return ShownExample(
-        wrong=verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED},
-        shown=present(example, known),
-        instead=example.instead,
-        script=example.script,
-        elsewhere=_describe_size(verdict) if led else "",
-    )
-
-
-def _describe_size(verdict: Verdict) -> str:
-    """Return the size of the counterexample, if the first difference is told of a case of another depth."""
-    first, example = verdict.first_difference, verdict.counterexample
-    depth = getattr(example, "depth", None)
-    if first is None or first.depth is None or depth is None or depth == first.depth:
-        return ""
-    return f"K = {depth}"
+def _draw_time(seconds: float) -> Html:
+    return element("time", moment(seconds), datetime=iso(seconds))

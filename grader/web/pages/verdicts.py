@@ -8,6 +8,7 @@ from flask import Response, request
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import WORDS
+from backmark.grader.reports.html.view import NamedLine, make_view
 from backmark.grader.web import viewers
 from backmark.grader.web.api.submission_schemas import place
 from backmark.grader.web.http import links
@@ -18,8 +19,8 @@ from backmark.grader.web.pages import framing, submit_form
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.previews import words
-from backmark.grader.web.pages.sources import RAW, NamedLine, list_named, listing
-from backmark.grader.web.pages.verdict_view import make_view
+from backmark.grader.web.pages.sources import RAW, list_named, listing
+from backmark.grader.web.pages.verdict_view import draw_submission
 
 pages = Pages("verdicts", __name__)
 
@@ -47,7 +48,8 @@ def show(token: str) -> Response:
         return page(
             "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values
         )
-    return page("verdict.html", view=make_view(verdict, _read_lines(submission, verdict)), **values)
+    view = make_view(verdict, _read_lines(submission, verdict))
+    return page("verdict.html", view=view, drawing=draw_submission(view, submission, values["title"]), **values)
 
 
 def _read_terms(submission: SubmissionRecord) -> HandInTerms | None:

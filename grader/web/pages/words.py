@@ -1,51 +1,13 @@
 """The filters by which templates write times, numbers and a student's text."""
 
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from markupsafe import Markup, escape
-
-from backmark.grader.reports.plaintext import cap, plain, sentence
+from backmark.grader.reports.html.outcomes import NAMES, tone_of
+from backmark.grader.reports.html.text import block, line, mark_code, number, plural
+from backmark.grader.reports.plaintext import sentence, upper_first
 from backmark.grader.web.api.marks_table import percent
-from backmark.grader.web.pages.comparing import Cell
-from backmark.grader.web.pages.numbers import number
-from backmark.grader.web.pages.verdict_view import NAMES, outcome_tone, tone
-
-#: Of a name or a message, characters; of a longer text, lines and characters of each.
-_SHORT, _LINES, _LINE = 300, 400, 400
-#: What a sentence has between backticks; none begins within a word.
-_CODE = re.compile(r"(?<!\w)`[^`\n]{1,80}`")
-
-
-def line(text: object) -> str:
-    """Return a student's text in one line: a file's name, a message."""
-    whole = plain(str(text)[: _SHORT + 1].replace("\n", " ").replace("\t", " "))
-    return whole if len(str(text)) <= _SHORT else f"{whole[:_SHORT]}…"
-
-
-def block(text: object) -> str:
-    """Return a student's text of several lines, for `pre`."""
-    return cap(str(text), lines=_LINES, characters=_LINE)
-
-
-def mark_code(text: object) -> Markup:
-    """Set what a sentence has between backticks as code; it may contain a student's text."""
-    whole, parts, at = block(text), [], 0
-    for match in _CODE.finditer(whole):
-        parts += [escape(whole[at : match.start()]), Markup("<code>{}</code>").format(match.group().strip("`"))]
-        at = match.end()
-    return Markup("").join([*parts, escape(whole[at:])])
-
-
-def shade(cell: Cell) -> str:
-    """Return the classes of a heat map's cell."""
-    if cell.shade is None:
-        level = "lost"
-    else:
-        level = f"{'minus' if cell.shade < 0 else 'plus'}-{abs(cell.shade)}" if cell.shade else "zero"
-    return f"heat-{level} wrong" if cell.wrong else f"heat-{level}"
 
 
 def outcome(name: str) -> str:
@@ -56,11 +18,6 @@ def outcome(name: str) -> str:
 def property_title(name: str) -> str:
     """Return the title of a property."""
     return name.replace("_", " ")
-
-
-def upperfirst(text: str) -> str:
-    """Return the text with a capital first letter, to begin a sentence."""
-    return f"{text[:1].upper()}{text[1:]}"
 
 
 def moment(seconds: float | None) -> str:
@@ -114,21 +71,14 @@ def thousands(value: int) -> str:
     return f"{value:,}"
 
 
-def plural(count: int, singular: str, many: str | None = None) -> str:
-    """Return a count with its noun: 1 case, 3 cases."""
-    return f"{count:,} {singular if count == 1 else many or singular + 's'}"
-
-
 FILTERS: dict[str, Callable[..., Any]] = {
     "line": line,
     "block": block,
     "coded": mark_code,
-    "shade": shade,
     "outcome": outcome,
-    "tone": tone,
-    "outcome_tone": outcome_tone,
+    "tone": tone_of,
     "property": property_title,
-    "upperfirst": upperfirst,
+    "upperfirst": upper_first,
     "sentence": sentence,
     "moment": moment,
     "iso": iso,

@@ -10,8 +10,8 @@ from backmark.grader.errors import BadAssignment
 from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Verdict
-from backmark.grader.web.pages.comparing import compare
-from backmark.grader.web.pages.layers import Drawing, draw
+from backmark.grader.reports.html.comparing import compare
+from backmark.grader.reports.html.layers import Drawing, draw
 from tests.contracts.making import build, build_shared, contract, judge
 
 TOML = """

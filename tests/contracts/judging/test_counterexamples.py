@@ -5,7 +5,7 @@ import pytest
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Verdict
-from backmark.grader.web.pages.comparing import compare
+from backmark.grader.reports.html.comparing import compare
 from tests.contracts.making import build, contract, judge
 from tests.reports.test_terminal import show_verdict
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.words import CaseWords
+from backmark.grader.reports.html import layers
+from backmark.grader.reports.html.comparing import Array, compare
 from backmark.grader.reports.numpy_text import list_inputs
-from backmark.grader.web.pages import layers
-from backmark.grader.web.pages.comparing import Array, compare
 
 
 @dataclass(frozen=True, slots=True)

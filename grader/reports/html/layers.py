@@ -11,8 +11,8 @@ from math import hypot
 from typing import Any
 
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, LayersDrawing
-from backmark.grader.web.pages.comparing import Array, list_rows
-from backmark.grader.web.pages.numbers import number
+from backmark.grader.reports.html.comparing import Array, list_rows
+from backmark.grader.reports.html.text import number
 
 #: A network is drawn up to so many units in a layer, and so many layers.
 _MOST_UNITS, _MOST_LAYERS = 3, 5

@@ -1,0 +1,32 @@
+"""A verdict as a piece of HTML that brings its own style: for the output of a notebook's cell."""
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports.html.headings import Headings
+from backmark.grader.reports.html.markup import element
+from backmark.grader.reports.html.style import style_fragment
+from backmark.grader.reports.html.verdict import Surroundings, draw_verdict
+from backmark.grader.reports.html.view import NamedLine, make_view
+
+#: The level of the sentence: above it are the headings of the notebook.
+_LEVEL = 3
+
+
+def render(verdict: Verdict, *, title: str = "", lines: Sequence[NamedLine] = (), call_again: str = "") -> str:
+    """Return the verdict, of which its reader sees everything: disclose it first.
+
+    The piece has its own `<style>`, which touches nothing around it, and neither scripts nor links. It follows the
+    theme of JupyterLab, VS Code and Colab, and elsewhere the browser's.
+
+    `title` is the assignment's, above the sentence. `lines` are the student's own that the verdict names.
+    `call_again` says how the code is called with the smallest case, in place of the script; names between backticks
+    are set as code.
+    """
+    # A notebook shows several verdicts, and no two elements may have the same id.
+    content = sha256(json.dumps(verdict.as_dict()).encode()).hexdigest()[:12]
+    around = Surroundings(above=title, headings=Headings(_LEVEL, f"backmark-{content}-"), call_again=call_again)
+    drawing = draw_verdict(make_view(verdict, tuple(lines)), around)
+    return element("div", style_fragment(), drawing, class_="backmark")

@@ -1,0 +1,219 @@
+"""A verdict from its sentence down to what was printed: the one drawing that pages, reports and notebooks show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from backmark.grader.model.assignment import Level
+from backmark.grader.model.verdict import Diagnosis, Outcome, StudentError
+from backmark.grader.reports.changes import HEADING, LineChange
+from backmark.grader.reports.html.example import draw_example
+from backmark.grader.reports.html.headings import Headings
+from backmark.grader.reports.html.markup import Html, classes, element, join
+from backmark.grader.reports.html.outcomes import NAMES
+from backmark.grader.reports.html.text import block, line, mark_code, plural
+from backmark.grader.reports.html.view import LineMark, NamedLine, ShownRow, VerdictView
+from backmark.grader.reports.plaintext import upper_first
+
+#: The sign of a row, and what it says to a reader who does not see it.
+_SIGNS = {"passed": ("✓", "holds"), "failed": ("✗", "does not hold")}
+_NOT_JUDGED = ("\N{EN DASH}", "not judged")
+_LEVELS = {
+    Level.SCORE: "Your course shows the marks, and no more.",
+    Level.HINT: "Your course shows hints, and leaves finding the mistake to you.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the place where a verdict is shown adds to it."""
+
+    #: The line above the sentence, such as the assignment's title.
+    above: str = ""
+    #: Facts about the submission, each with its name.
+    facts: tuple[tuple[str, str], ...] = ()
+    headings: Headings = field(default_factory=Headings)
+    #: The way to call the code with the smallest case, in place of the script; empty for the script.
+    call_again: str = ""
+    #: True if the page has a script that makes a button copy a text.
+    copies: bool = False
+
+
+def draw_verdict(view: VerdictView, around: Surroundings) -> Html:
+    """Return the whole verdict; what its reader may not see is not in the view."""
+    return element("div", *_draw_parts(view, around), class_="verdict")
+
+
+def _draw_parts(view: VerdictView, around: Surroundings) -> Iterator[Html]:
+    verdict, headings = view.verdict, around.headings
+    yield _draw_head(view, around)
+    yield _draw_facts(view, around)
+    if verdict.flags:
+        flags = element(
+            "ul", *(element("li", upper_first(line(flag.title)), class_="student") for flag in verdict.flags)
+        )
+        yield headings.section("flags", "For staff", flags, class_="notice warn section")
+    error = verdict.error if verdict.error and verdict.error.traceback else None
+    if error and verdict.outcome is Outcome.ERROR:
+        yield _draw_error(error, view, headings)
+    if view.changes:
+        changes = element("ol", *map(_draw_change, view.changes), class_="changes")
+        yield headings.section("changes", HEADING, changes, class_="card section")
+    if view.check:
+        check = element("p", mark_code(view.check), class_="student")
+        yield headings.section("check", "The notebook's own check", check, class_="card section")
+    if view.rows or verdict.diagnosis:
+        yield element(
+            "div",
+            _draw_rows(view.rows, headings) if view.rows else None,
+            _draw_hints(verdict.diagnosis, headings) if verdict.diagnosis else None,
+            class_=classes("section judged", not verdict.diagnosis and "alone"),
+        )
+    if view.lines:
+        yield element("div", _draw_lines(view.lines, headings), class_="section")
+    if error and verdict.outcome is not Outcome.ERROR:
+        yield _draw_error(error, view, headings)
+    if view.example:
+        yield draw_example(view.example, headings, call_again=around.call_again, copies=around.copies)
+    if verdict.output:
+        yield headings.section("output", "What it printed", _draw_code(block(verdict.output)))
+
+
+def _draw_head(view: VerdictView, around: Surroundings) -> Html:
+    verdict, words = view.verdict, view.words
+    refused = verdict.outcome is Outcome.REJECTED
+    agree = None
+    if verdict.outcome is Outcome.PASSED and verdict.statistics.networks:
+        agree = element("p", f"{_count_compared(view)} agree with {words.truth}.", class_="lead")
+    level = _LEVELS.get(verdict.level) if verdict.level and not refused else None
+    said = element(
+        "div",
+        element("p", around.above, class_="eyebrow student") if around.above else None,
+        around.headings.main(mark_code(view.sentence)),
+        element("p", mark_code(view.more), class_="lead student") if view.more else agree,
+        element("p", level, class_="quiet level") if level else None,
+        class_="hero-words",
+    )
+    marks = _draw_marks(view) if verdict.max_score and not refused else None
+    return element("div", said, marks, class_=f"hero {view.tone}")
+
+
+def _draw_marks(view: VerdictView) -> Html:
+    verdict = view.verdict
+    figure = element("span", str(verdict.score), class_="figure")
+    meter = element(
+        "progress",
+        class_=classes("meter", view.tone == "good" and "good"),
+        value=verdict.score,
+        max=verdict.max_score,
+        aria_label="Marks",
+    )
+    of = element("span", f"of {verdict.max_score} marks", class_="score-of")
+    return element(
+        "div",
+        element("p", figure, " ", of, class_="score-figure"),
+        meter,
+        element("p", upper_first(NAMES[verdict.outcome]), class_="quiet"),
+        class_="score",
+    )
+
+
+def _draw_facts(view: VerdictView, around: Surroundings) -> Html:
+    facts = [*around.facts]
+    if view.verdict.statistics.networks and view.verdict.outcome is not Outcome.PASSED:
+        facts.append(("Compared", _count_compared(view)))
+    pairs = (element("div", element("dt", name), element("dd", value, class_="student")) for name, value in facts)
+    return element("dl", *pairs, class_="facts hero-facts") if facts else Html()
+
+
+def _count_compared(view: VerdictView) -> str:
+    figures, words = view.verdict.statistics, view.words
+    return f"{figures.derivatives:,} {words.numbers} {words.joint} {plural(figures.networks, words.noun)}"
+
+
+def _draw_error(error: StudentError, view: VerdictView, headings: Headings) -> Html:
+    ended = view.verdict.outcome is Outcome.ERROR
+    partly = f"On some {view.words.noun}s it raises instead of answering."
+    return headings.section(
+        "error",
+        "The exception" if ended else "Where it raises",
+        None if ended else element("p", partly, class_="quiet"),
+        element("p", mark_code(view.mistake), class_="student") if view.mistake else None,
+        _draw_code(block(error.traceback), class_="code error"),
+    )
+
+
+def _draw_change(change: LineChange) -> Html:
+    title = element("strong", mark_code(change.title))
+    fault = join([": " if change.title else None, element("span", mark_code(change.fault), class_="student")])
+    lost = element("span", f"{plural(change.lost, 'mark')} lost", class_="badge bad")
+    return element(
+        "li",
+        element("p", title, fault if change.fault else None, *([" ", lost] if change.lost else [])),
+        _draw_code(block(change.source), class_="code student", label=line(change.fault)) if change.source else None,
+        element("p", mark_code(change.wrong), class_="student") if change.wrong else None,
+        element("p", mark_code(change.hint), class_="student") if change.hint else None,
+        element("p", mark_code(change.question)) if change.question else None,
+        _draw_reference("Read again", change.read) if change.read else None,
+    )
+
+
+def _draw_rows(rows: Sequence[ShownRow], headings: Headings) -> Html:
+    return headings.section("rubric", "Rubric", element("ul", *map(_draw_row, rows), class_="rubric"), class_="card")
+
+
+def _draw_row(row: ShownRow) -> Html:
+    sign, said = _SIGNS.get(row.outcome, _NOT_JUDGED)
+    title = element(
+        "p", mark_code(row.title), " ", element("span", f": {said}", class_="unseen"), class_="rubric-title"
+    )
+    says = element("p", mark_code(row.says), class_="rubric-says student") if row.says else None
+    of = element("span", f"/{row.max_score}", class_="soft")
+    return element(
+        "li",
+        element("span", sign, class_="sign", aria_hidden="true"),
+        element("div", title, says),
+        element("p", str(row.score), of, class_="rubric-marks") if row.max_score else None,
+        class_=classes(row.outcome, row.unmarked and "unmarked"),
+    )
+
+
+def _draw_hints(diagnosis: Sequence[Diagnosis], headings: Headings) -> Html:
+    best, *others = (_draw_hint(hint, titled=number > 0) for number, hint in enumerate(diagnosis))
+    parts = [best]
+    if others:
+        parts.append(headings.minor("Another possibility", class_="hint-other"))
+    return headings.section("hints", "Hint", *parts, *others, class_="card hints")
+
+
+def _draw_hint(hint: Diagnosis, *, titled: bool) -> Html:
+    strong = element("p", mark_code(hint.strong_hint), class_="student")
+    details = element("details", element("summary", "Show a stronger hint"), strong)
+    return element(
+        "div",
+        element("p", element("strong", mark_code(hint.title)), class_="student") if titled and hint.title else None,
+        element("p", mark_code(hint.hint), class_="hint-weak student"),
+        details if hint.strong_hint not in {"", hint.hint} else None,
+        _draw_reference("Read again", hint.read) if hint.read else None,
+        _draw_reference("To tell them apart", hint.apart) if hint.apart else None,
+        class_="hint",
+    )
+
+
+def _draw_reference(name: str, text: str) -> Html:
+    return element("p", element("span", name, class_="read"), " ", mark_code(text), class_="quiet student")
+
+
+def _draw_lines(lines: Sequence[NamedLine], headings: Headings) -> Html:
+    parts = []
+    for named in lines:
+        did = "writes the first wrong value" if named.mark is LineMark.DIFFERS else "raised the error"
+        parts += [
+            element("p", f"{named.place} {did}", class_="quiet"),
+            _draw_code(named.text.strip(), label=named.place),
+        ]
+    return headings.section("own-lines", "In your code", *parts, class_="card own-lines")
+
+
+def _draw_code(text: str, *, class_: str = "code", label: str | None = None) -> Html:
+    # A line break at its very start would be left out.
+    return element("pre", "\n", text, class_=class_, tabindex="0", aria_label=label)
