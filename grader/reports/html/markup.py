@@ -12,8 +12,8 @@ _BLOCKS = frozenset(
         *("section", "style", "summary", "svg", "table", "tbody", "td", "th", "thead", "title", "tr", "ul"),
     }
 )
-#: Elements that have no end.
-_VOID = frozenset({"br", "circle", "line", "link", "meta", "rect"})
+#: Elements that hold nothing.
+_EMPTY = frozenset({"br", "circle", "line", "link", "meta", "rect"})
 
 #: The value of an attribute: None and False leave it out, and True writes its name alone.
 Value = str | float | None
@@ -34,9 +34,12 @@ def element(name: str, *children: str | None, **attributes: Value) -> Html:
 
     The name of an attribute is written with `_` for `-`; one that is a word of Python's has a `_` at its end.
     """
-    start = f"<{name}{''.join(map(_write_attribute, attributes, attributes.values()))}>"
+    start = f"<{name}{''.join(map(_write_attribute, attributes, attributes.values()))}"
+    if name in _EMPTY:
+        # HTML ends them without the slash, SVG does not.
+        return Html(f"{start}/>")
     end = "\n" if name in _BLOCKS else ""
-    return Html(f"{start}{end}" if name in _VOID else f"{start}{join(children)}</{name}>{end}")
+    return Html(f"{start}>{join(children)}</{name}>{end}")
 
 
 def join(parts: Iterable[str | None], separator: str = "") -> Html:
