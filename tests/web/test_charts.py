@@ -4,8 +4,10 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from backmark.grader.reports.html import charts
+from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
-from backmark.grader.web.pages import charts, cohorts
+from backmark.grader.web.pages import cohorts
 
 
 def tree(drawing: str) -> ET.Element:
@@ -115,12 +117,12 @@ def test_time_is_divided_so_that_there_are_few_bars(span: int, title: str) -> No
     chart = cohorts.attempts(cohort(hours=hours))
     assert chart is not None
     assert chart.header[0] == title
-    assert 0 < chart.chart.count("<rect") <= 2 * 200
+    assert 0 < chart.drawing.count("<rect") <= 2 * 200
     assert sum(int(row[1]) for row in chart.rows) == 5
 
 
 def test_a_share_is_never_nothing_of_something_nor_all_of_less() -> None:
-    assert [cohorts.share(*numbers) for numbers in ((0, 9), (1, 900), (899, 900), (9, 9), (1, 3), (0, 0))] == [
+    assert [share(*numbers) for numbers in ((0, 9), (1, 900), (899, 900), (9, 9), (1, 3), (0, 0))] == [
         0,
         1,
         99,

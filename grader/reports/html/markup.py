@@ -13,7 +13,7 @@ _BLOCKS = frozenset(
     }
 )
 #: Elements that hold nothing.
-_EMPTY = frozenset({"br", "circle", "line", "link", "meta", "rect"})
+_EMPTY = frozenset({"br", "circle", "line", "meta", "path", "rect"})
 
 #: The value of an attribute: None and False leave it out, and True writes its name alone.
 Value = str | float | None

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from markupsafe import Markup
-
 from backmark.grader.model.cases import format_case
-from backmark.grader.web.pages import charts
+from backmark.grader.reports.html.charts import Chart, draw_bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +33,10 @@ class CaseFigures:
     inputs: Mapping[str, str]
 
     @property
-    def charts(self) -> tuple[tuple[str, Markup, Mapping[str, int]], ...]:
-        """The counts as charts."""
-        title = "Cases by input numbers"
-        return ((title, charts.draw_bars(title, [*self.sizes], [*self.sizes.values()]), self.sizes),)
+    def chart(self) -> Chart:
+        """The counts by size as a chart."""
+        drawing = draw_bars("Cases by input numbers", [*self.sizes], [*self.sizes.values()])
+        return Chart(drawing, ("Input numbers", "Cases"), tuple(self.sizes.items()))
 
 
 def read(raw: Mapping[str, Any]) -> CaseFigures | None:

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
 from backmark.grader.model.records import RevisionRecord
+from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.api import hand_in_links
 from backmark.grader.web.api.hand_in_links import LONGEST_LINK
@@ -133,7 +134,7 @@ def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Respons
         cohort=cohort,
         marks=cohorts.marks(cohort),
         attempts=cohorts.attempts(cohort),
-        share=cohorts.share,
+        share=share,
         preview=preview(revision),
         catches=catches(revision),
         words=words(revision),

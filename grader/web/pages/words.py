@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from backmark.grader.reports.html.charts import draw_chart
 from backmark.grader.reports.html.outcomes import NAMES, tone_of
 from backmark.grader.reports.html.text import block, line, mark_code, number, plural
 from backmark.grader.reports.plaintext import sentence, upper_first
@@ -77,6 +78,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "coded": mark_code,
     "outcome": outcome,
     "tone": tone_of,
+    "chart": draw_chart,
     "property": property_title,
     "upperfirst": upper_first,
     "sentence": sentence,

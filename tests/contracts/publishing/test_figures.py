@@ -84,7 +84,7 @@ def test_the_page_has_the_figures_that_publishing_stored(revision: ContractRevis
     dims = {dim.name: dim for dim in figures.dims}
     assert dims["D"].lengths == "2 (30)"
     assert dims["N"].values.startswith("1 (")
-    assert ">8 to 15: " in figures.charts[0][1]
+    assert ">8 to 15: " in figures.chart.drawing
 
 
 def test_a_preview_of_an_earlier_version_has_no_figures() -> None:
