@@ -65,6 +65,8 @@ class GradedClass:
     students: tuple[GradedStudent, ...]
     #: The parts of a verdict that the assignment shows a student.
     feedback: Feedback = field(default_factory=Feedback)
+    #: The assignment's.
+    title: str = ""
 
 
 def grade_class(owners: Sequence[StudentFiles], grade: GradeBatch) -> list[GradedStudent]:
@@ -87,6 +89,12 @@ def list_identical(students: Sequence[GradedStudent]) -> list[list[GradedStudent
         if student.graded and isinstance(student.verdict, Verdict):
             sources.setdefault(student.verdict.submission.source_sha256, []).append(student)
     return [group for group in sources.values() if len(group) > 1]
+
+
+def name_student(student: GradedStudent) -> str:
+    """Return the student's name, with the LMS's id if there is one: names are not unique."""
+    owner = student.owner
+    return f"{owner.student} ({owner.id})" if owner.id else owner.student
 
 
 def _is_waiting(student: GradedStudent) -> bool:

@@ -9,20 +9,24 @@ from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports import terminal
 from backmark.grader.reports.plaintext import plain
 from backmark.grader.reports.tally import TallyRow
-from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
+from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical, name_student
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.files import write_name
+from backmark.worker.cli.html_report import write_report
 from backmark.worker.cli.marks_table import explain_student, write_marks
 from backmark.worker.cli.terminal import show
 
 
-def report_class(graded: GradedClass, csv_file: Path | None, *, as_json: bool, summary: bool) -> list[TallyRow]:
-    """Write the table of a class, print its summary, and return a row for each student.
+def report_class(
+    graded: GradedClass, csv_file: Path | None, html_folder: Path | None, *, as_json: bool, summary: bool
+) -> list[TallyRow]:
+    """Write the table and the pages of a class, print its summary, and return a row for each student.
 
     `summary` leaves out the line of each student; `as_json` prints nothing.
     """
     if csv_file is not None:
         write_marks(csv_file, graded)
+    index = None if html_folder is None else write_report(html_folder, graded)
     rows = list_rows(graded.students)
     if not as_json:
         show(terminal.tally(rows) if summary else terminal.summary(rows))
@@ -30,6 +34,8 @@ def report_class(graded: GradedClass, csv_file: Path | None, *, as_json: bool, s
             click.echo(note)
     if csv_file is not None:
         click.echo(f"backmark: the marks are in {csv_file}", err=True)
+    if index is not None:
+        click.echo(f"backmark: the pages begin with {index}", err=True)
     return rows
 
 
@@ -51,12 +57,6 @@ def list_notes(students: Sequence[GradedStudent]) -> Iterator[str]:
     if several:
         yield f"More than one file that can be graded ({len(several)}):"
         yield from (plain(f"  {name_student(student)}: {_describe_files(student)}") for student in several)
-
-
-def name_student(student: GradedStudent) -> str:
-    """Return the student's name, with the LMS's id if there is one: names are not unique."""
-    owner = student.owner
-    return f"{owner.student} ({owner.id})" if owner.id else owner.student
 
 
 def _row(name: str, verdict: Verdict | GradingFailure | None) -> TallyRow:

@@ -29,17 +29,17 @@ class Html(str):
         return self
 
 
-def element(name: str, *children: str | None, **attributes: Value) -> Html:
+def element(tag: str, *children: str | None, **attributes: Value) -> Html:
     """Return an element; None stands for no child.
 
     The name of an attribute is written with `_` for `-`; one that is a word of Python's has a `_` at its end.
     """
-    start = f"<{name}{''.join(map(_write_attribute, attributes, attributes.values()))}"
-    if name in _EMPTY:
+    start = f"<{tag}{''.join(map(_write_attribute, attributes, attributes.values()))}"
+    if tag in _EMPTY:
         # HTML ends them without the slash, SVG does not.
         return Html(f"{start}/>")
-    end = "\n" if name in _BLOCKS else ""
-    return Html(f"{start}>{join(children)}</{name}>{end}")
+    end = "\n" if tag in _BLOCKS else ""
+    return Html(f"{start}>{join(children)}</{tag}>{end}")
 
 
 def join(parts: Iterable[str | None], separator: str = "") -> Html:

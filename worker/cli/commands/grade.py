@@ -63,6 +63,14 @@ UNISOLATED = (
     help="Write a table to this file, one row a student.",
 )
 @click.option(
+    "--html",
+    "html_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write pages to this folder: one of the class, index.html, and one of each student, as far as the assignment"
+    " shows students their verdicts. On standard output is what --summary prints.",
+)
+@click.option(
     "--summary",
     is_flag=True,
     help="Print no verdicts, but how many students have each outcome and mistake, and who was not graded.",
@@ -91,6 +99,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     seed: int | None,
     networks: int | None,
     csv_file: Path | None,
+    html_folder: Path | None,
     student_from: str | None,
     script: Path | None,
     jobs: int | None,
@@ -104,9 +113,9 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     A folder or a ZIP archive stands for all .ipynb and .py files in it. If the assignment takes packages, an archive is
     one submission, and so is a folder with the graded file at its path; other folders are searched for both.
 
-    With --csv, --summary or --student-from, FILES are a class, as you download it from Canvas or Moodle: the newest
-    file of each student is graded, or the one before it if that is refused before it runs. `backmark marks` then puts
-    the marks into the table that the LMS exported.
+    With --csv, --html, --summary or --student-from, FILES are a class, as you download it from Canvas or Moodle: the
+    newest file of each student is graded, or the one before it if that is refused before it runs. `backmark marks` then
+    puts the marks into the table that the LMS exported.
     """
     if summary and as_json:
         message = "either --summary or --json"
@@ -115,7 +124,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         from backmark.worker.cli.marks_table import check_target
 
         check_target(csv_file)
-    is_class = csv_file is not None or summary or student_from is not None
+    if html_folder is not None:
+        from backmark.worker.cli.html_report import check_report_folder
+
+        check_report_folder(html_folder, files)
+    # The verdicts are on the pages.
+    summary = summary or (html_folder is not None and not as_json)
+    is_class = csv_file is not None or html_folder is not None or summary or student_from is not None
     package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
     with open_downloads(files, package, is_class=is_class) as downloads:
         submissions = choose_files(downloads)
@@ -136,7 +151,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
             from backmark.worker.cli.class_report import report_class
 
             graded = _grade_class(downloads, batch, student_from, load_judge)
-            return _status(report_class(graded, csv_file, as_json=as_json, summary=summary))
+            return _status(report_class(graded, csv_file, html_folder, as_json=as_json, summary=summary))
         rows = _grade_separately(submissions, batch)
     if len(rows) > 1 and not as_json:
         from backmark.grader.reports import terminal
@@ -177,7 +192,8 @@ def _grade_class(
         return batch([file.file for file in files], [names[file.file] for file in files])
 
     students = tuple(grade_class(group(downloads, source), grade))
-    return GradedClass(source, students, load_judge().assignment.feedback)
+    assignment = load_judge().assignment
+    return GradedClass(source, students, assignment.feedback, assignment.title)
 
 
 def _status(rows: "Sequence[TallyRow]") -> ExitStatus:
