@@ -19,6 +19,8 @@ _COUNTED = (
     " submission."
 )
 _UNGRADED = "Backmark itself failed"
+#: Mistakes that are seen at once; the others are there when they are asked for.
+_MOST_MISTAKES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,10 @@ def _draw_parts(report: ClassReport, headings: Headings) -> Iterator[Html]:
     yield element("p", line(report.title), class_="eyebrow student")
     yield headings.main(f"{passed:,} of {plural(len(report.students), 'student')} passed")
     yield _draw_figures(report, passed)
-    yield _draw_mistakes(report, headings)
+    yield _draw_outcomes(report, headings)
     charts = (_draw_marks(report, headings), _draw_rows(report, headings))
     yield element("div", *charts, class_="pair section")
-    yield _draw_outcomes(report, headings)
+    yield _draw_mistakes(report, headings)
     if report.identical:
         groups = (element("li", _list_students(group)) for group in report.identical)
         said = element("p", "Each line has the students who handed in the same bytes.", class_="quiet")
@@ -118,9 +120,14 @@ def _draw_mistakes(report: ClassReport, headings: Headings) -> Html:
     if not report.mistakes:
         none = element("p", "No submission has a wrong line or a mistake that could be named.", class_="lead")
         return headings.section("mistakes", title, none)
-    table = _draw_counts("Mistake", report.mistakes, len(report.students))
+    frequent, rare = report.mistakes[:_MOST_MISTAKES], report.mistakes[_MOST_MISTAKES:]
+    whole = len(report.students)
+    tables = [draw_scrolling("Mistakes", _draw_counts("Mistake", frequent, whole))]
+    if rare:
+        more = draw_scrolling("Rarer mistakes", _draw_counts("Mistake", rare, whole))
+        tables.append(element("details", element("summary", plural(len(rare), "rarer mistake")), more))
     said = element("p", _COUNTED, class_="quiet")
-    return headings.section("mistakes", title, said, element("div", draw_scrolling("Mistakes", table), class_="card"))
+    return headings.section("mistakes", title, said, element("div", *tables, class_="card"))
 
 
 def _draw_marks(report: ClassReport, headings: Headings) -> Html | None:
@@ -152,12 +159,13 @@ def _draw_counts(name: str, counts: Sequence[ReportedCount], whole: int) -> Html
 def _draw_count(count: ReportedCount, whole: int) -> Html:
     students = count.students
     percent = element("span", f"{share(len(students), whole)} %", class_="quiet")
-    names = element("details", element("summary", "Who"), element("p", _list_students(students)), class_="who")
     marks = element("span", f" {plural(count.marks, 'mark')}", class_="soft") if count.marks else None
+    title = join([mark_code(line(count.title)), marks])
+    names = element("details", element("summary", title), element("p", _list_students(students)), class_="who")
     bar = element("progress", class_="meter bad", max=whole, value=len(students), aria_hidden="true")
     return element(
         "tr",
-        element("th", mark_code(line(count.title)), marks, names if students else None, scope="row"),
+        element("th", names if students else title, scope="row"),
         element("td", f"{len(students):,}", class_="number"),
         element("td", element("div", bar, percent, class_="share-bar"), class_="share"),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf, isfinite
 from typing import Any
 
 from backmark.grader.model.counterexample import CaseCounterexample, CaseResult, FirstWrong, Numbers
@@ -104,12 +105,14 @@ def _shade(value: float | None, scale: float) -> int | None:
         return None
     if not value or not scale:
         return 0
-    level = max(1, min(_SHADES, round(_SHADES * abs(value) / scale)))
+    level = max(1, min(_SHADES, round(_SHADES * (abs(value) / scale))))
     return level if value > 0 else -level
 
 
 def _gap(expected: float | None, actual: float | None) -> float | None:
-    return None if expected is None or actual is None else actual - expected
+    """Return how far off a number is; None if that is not known, or larger than any number."""
+    gap = inf if expected is None or actual is None else actual - expected
+    return gap if isfinite(gap) else None
 
 
 def _flat(rows: Numbers) -> Iterator[float]:
