@@ -8,19 +8,6 @@ from backmark.grader.reports.html.markup import Html, element
 #: The folder of the style sheets.
 STYLES = Path(__file__).with_name("styles")
 
-#: In a notebook: its own look of the ground, and the theme that JupyterLab, VS Code and Colab give their page.
-_SCOPE = """.backmark {
-  font: 0.94rem/1.55 var(--sans);
-  color: var(--ink);
-  background: var(--paper);
-  padding: 1rem;
-  border-radius: var(--radius);
-  overflow-wrap: break-word;
-}
-[data-jp-theme-light="true"] .backmark, .vscode-light .backmark, html[theme="light"] .backmark { color-scheme: light; }
-[data-jp-theme-light="false"] .backmark, .vscode-dark .backmark, html[theme="dark"] .backmark { color-scheme: dark; }
-"""
-
 
 @cache
 def read_style(*names: str) -> str:
@@ -38,4 +25,4 @@ def style_page(*names: str) -> Html:
 def style_fragment() -> Html:
     """Return the element with the style of verdicts within `.backmark`, and of nothing else on the page."""
     rules = read_style("blocks.css", "verdict.css").replace(":root", "&")
-    return element("style", Html(f".backmark {{\n{rules}}}\n{_SCOPE}"))
+    return element("style", Html(f"{read_style('notebook.css')}.backmark.backmark {{\n{rules}}}\n"))
