@@ -137,8 +137,8 @@ def test_numbers_near_the_largest_are_compared() -> None:
 
 def test_drawing_a_verdict_needs_the_standard_library_alone() -> None:
     code = (
-        "import sys; started = set(sys.modules); import backmark.grader.reports.html.fragment; from backmark.grader.subjects import"
-        " kinds; kinds.code_names(); names = {name.split('.')[0] for name in set(sys.modules) - started};"
+        "import sys; started = set(sys.modules); import backmark.grader.reports.html.fragment;"
+        " names = {name.split('.')[0] for name in set(sys.modules) - started};"
         " print(names - sys.stdlib_module_names)"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
