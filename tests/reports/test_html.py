@@ -142,4 +142,4 @@ def test_drawing_a_verdict_needs_the_standard_library_alone() -> None:
         " print(names - sys.stdlib_module_names)"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert printed == "{'grader'}\n"
+    assert printed == "{'backmark'}\n"
