@@ -40,7 +40,7 @@ UPDATE = "update Backmark to use it"
 #: The errors with which an archive of arrays says that it is damaged. RuntimeError: `zipfile` takes it for encrypted,
 #: or for compressed in another way. SyntaxError and TokenError: NumPy reads an array's description as Python would,
 #: before the archive's checksum is known.
-_DAMAGE = (
+DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, RuntimeError),
     *(SyntaxError, TokenError, zipfile.BadZipFile, zlib.error),
 )
@@ -164,7 +164,7 @@ def load(data: bytes, name: str = "revision") -> ContractRevision:
             arrays = {array: stored_arrays[array] for array in stored_arrays.files if array != "header"}
         revision = _read(header, arrays, _assignment(stored, name), stored)
         intact = revision.id == identifier
-    except _DAMAGE as error:
+    except DAMAGE as error:
         message = f"{name} is no revision, or is damaged; draw its cases again"
         raise AssignmentError(message) from error
     if not intact:
