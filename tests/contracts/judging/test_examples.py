@@ -46,11 +46,12 @@ def test_a_counterexample_is_small_and_confirmed_in_one_fresh_process_for_all_ro
     judgement = judge_of().judge(Ours(change), fresh)
     examples = [p.counterexample for p in judgement.properties if p.counterexample is not None]
     shown_cases = [
-        (example.case, example.instead, [result.wrong for result in example.results])
+        ([part.values for part in example.inputs], example.instead, [result.wrong for result in example.results])
         for example in examples
         if isinstance(example, CaseCounterexample)
     ]
-    assert shown_cases == [({"n": 1}, None, [1, 1])] * 3
+    # The smallest of the ladder, and not the pair of numbers that it came from.
+    assert shown_cases == [([[1.0], [2.0]], None, [1, 1])] * 3
     assert judgement.counterexample is examples[0]
     assert [candidate.calls for candidate in candidates] == [1]
     assert not [p for p in judgement.properties if STATE in p.message]
