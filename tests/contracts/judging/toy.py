@@ -8,7 +8,7 @@ import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace
-from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.drawn import ANY, SIMPLE, DrawnCase
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.language.assignment import ContractAssignment, ContractResult, Dim, Input
@@ -39,10 +39,10 @@ ASSIGNMENT = ContractAssignment(
 )
 
 
-def pair(x: Array, w: Array) -> DrawnCase:
+def pair(x: Array, w: Array, corner: str = ANY) -> DrawnCase:
     """A case with these two vectors."""
     described = {"array": [len(x)]}
-    return DrawnCase({"n": len(x)}, {"x": described, "w": described}, np.concatenate([x, w]))
+    return DrawnCase({"n": len(x)}, {"x": described, "w": described}, np.concatenate([x, w]), corner)
 
 
 def read_pair(cases: ContractCases, i: int) -> tuple[Array, Array]:
@@ -96,5 +96,5 @@ def draw_revision(made: type[Contract] = Contract, count: int = 30) -> Toy:
     cases = make_cases(
         [pair(rng.standard_normal(n), rng.standard_normal(n)) for n in lengths], inconclusive=min(20, count - 1)
     )
-    ladder = make_cases([pair(np.ones(n), 2 * np.ones(n)) for n in range(1, 5)])
+    ladder = make_cases([pair(np.ones(n), 2 * np.ones(n), SIMPLE) for n in range(1, 5)])
     return Toy(ASSIGNMENT, cases, ladder, cases.take([]), made=made)
