@@ -4,11 +4,15 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from backmark.grader.contracts.language.assignment import RepairRow
 from backmark.grader.contracts.language.driver import parse
 
+#: Rows that no statement counts for: they are judged by what a repair shows.
+ANY_SHAPE, FORM = "any_shape", "form"
+RESERVED = (ANY_SHAPE, FORM)
 _ROW = "row:"
 _ROWS = re.compile(r"[A-Za-z0-9_]{1,64}(?:[ \t]*,[ \t]*[A-Za-z0-9_]{1,64})*")
 #: The statements that may count for a row.
@@ -65,6 +69,15 @@ def read_graded_lines(text: str, headers_count_for: tuple[str, ...] = ()) -> tup
             last = (loop.test if isinstance(loop, ast.While) else loop.iter).end_lineno or loop.lineno
             headers += [RowStatement(loop.lineno, last, rows)] if rows else []
     return tuple(sorted((*statements, *headers), key=lambda statement: statement.first))
+
+
+def read_solution(text: str, rows: Iterable[RepairRow]) -> tuple[RowStatement, ...]:
+    """Return the lines of a solution that count for rows; raises SyntaxError, RowCommentError.
+
+    What a loop runs over is a matter of any shape, if that has marks.
+    """
+    any_shape = tuple(row.name for row in rows if row.name == ANY_SHAPE and row.marks)
+    return read_graded_lines(text, any_shape)
 
 
 def strip(text: str) -> str:

@@ -1,23 +1,20 @@
 """The rows of statements as an assignment declares them: tables of the TOML, and comments in its solutions."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from backmark.grader.contracts.language.assignment import Dim, RepairRow
 from backmark.grader.contracts.language.expressions import DRAWING, calls
 from backmark.grader.contracts.language.row_comments import (
+    ANY_SHAPE,
+    RESERVED,
     RowCommentError,
-    RowStatement,
-    read_graded_lines,
     read_row_statements,
 )
 from backmark.grader.contracts.language.tables import WANTED, ContractTable
 
 #: Sizes of a dim that is a list.
 _MOST_SIZES = 100
-#: Rows that no statement counts for: they are judged by what a repair shows.
-ANY_SHAPE, FORM = "any_shape", "form"
-RESERVED = (ANY_SHAPE, FORM)
 #: Rows that every contract has, whose marks count whichever rubric does; a wrong submission never holds the first.
 AGREEMENT = "finite_differences"
 COMMON = (AGREEMENT, "pure")
@@ -46,15 +43,6 @@ def read_rows(
     if table.repair and not marks.get(AGREEMENT, 0):
         check_costs(rows, solutions)
     return rows
-
-
-def read_solution(text: str, rows: Iterable[RepairRow]) -> tuple[RowStatement, ...]:
-    """Return the lines of a solution that count for rows; raises SyntaxError, RowCommentError.
-
-    What a loop runs over is a matter of any shape, if that has marks.
-    """
-    any_shape = tuple(row.name for row in rows if row.name == ANY_SHAPE and row.marks)
-    return read_graded_lines(text, any_shape)
 
 
 def check_rows(

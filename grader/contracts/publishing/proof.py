@@ -10,8 +10,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases, list_e
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.proven_statement import EditedLine, ProvenStatement
 from backmark.grader.contracts.language.assignment import ContractAssignment, Solution
-from backmark.grader.contracts.language.row_comments import RowStatement
-from backmark.grader.contracts.language.row_tables import read_solution
+from backmark.grader.contracts.language.row_comments import RowStatement, read_solution
 from backmark.grader.contracts.publishing.workshop import Workshop
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, WrongSubmission
 from backmark.grader.contracts.repair.mender import Mender

@@ -9,8 +9,7 @@ from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import join_numbers
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.contracts.language.row_comments import RowStatement
-from backmark.grader.contracts.language.row_tables import RESERVED, read_solution
+from backmark.grader.contracts.language.row_comments import RESERVED, RowStatement, read_solution
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
 from backmark.grader.contracts.repair.naming import find_edits, find_slip, find_two_slips, name_slips, uses_own_variable
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch

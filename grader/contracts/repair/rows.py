@@ -10,7 +10,7 @@ from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import numbers_of
 from backmark.grader.contracts.language.assignment import ContractAssignment, RepairRow
-from backmark.grader.contracts.language.row_tables import RESERVED
+from backmark.grader.contracts.language.row_comments import RESERVED
 from backmark.grader.contracts.repair.mending import Repair, find_first_wrong
 from backmark.grader.contracts.repair.study import GUARD, INSERT, REPLACE, Operation, OwnStatement
 from backmark.grader.contracts.rows.row import Row

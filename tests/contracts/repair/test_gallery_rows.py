@@ -11,7 +11,7 @@ import pytest
 from backmark.grader.contracts.gallery import find_folder, list_gallery
 from backmark.grader.contracts.language import reading, row_comments
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.contracts.language.row_tables import RESERVED
+from backmark.grader.contracts.language.row_comments import RESERVED
 from backmark.grader.model.verdict import Mark, Outcome
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
