@@ -16,7 +16,7 @@ from backmark.grader.contracts.language.assignment import VALUES
 from backmark.grader.contracts.language.tables import SLIP_WANTED, WANTED
 from backmark.worker.cli.main import main
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 GALLERY = DOCS.with_name("grader") / "assignments" / "gallery"
 
 
