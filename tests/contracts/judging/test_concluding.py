@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised, Returned
@@ -115,6 +116,11 @@ class Checked(Contract):
 
     asked: list[Any] = field(default_factory=list)
 
+    @cached_property
+    def probes(self) -> ContractCases:
+        """Two pairs."""
+        return self.cases.take([0, 1])
+
     def explain_check(
         self,
         answers: Sequence[Answer],
@@ -159,6 +165,8 @@ def test_the_check_is_not_asked_of_what_nobody_may_start_or_what_has_ended() -> 
     judge.judge(Ours(), Ours)
     assert isinstance(judge.contract, Checked)
     assert judge.contract.asked == []
+    judgement, asked = judge_checked(leave, ends_at=PAIRS + AGAIN + 1)
+    assert (row_of(judgement, "pure").outcome, asked) == (Mark.PASSED, [])
 
 
 def test_the_mistake_of_the_line_that_raised_is_part_of_the_error() -> None:
