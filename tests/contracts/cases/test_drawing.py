@@ -19,7 +19,7 @@ MANY = "\n".join(f'b{place} = "range(9999)"' for place in range(150))
 
 def draw_cases(toml: str, *, most_memory: int = draw.MOST_MEMORY) -> tuple[int, str]:
     """Draw a contract's cases in a process of their own; return its status, and the reason for which it refused."""
-    lines = f"from backmark.grader.contracts import draw; draw.MOST_MEMORY = {most_memory}; draw.main()"
+    lines = f"from backmark.grader.contracts.cases import draw; draw.MOST_MEMORY = {most_memory}; draw.main()"
     text = assignment_to_json(contract(toml)).encode()
     done = subprocess.run([sys.executable, "-c", lines], input=text, capture_output=True, timeout=100, check=False)
     return done.returncode, json.loads(done.stdout)["refused"] if done.returncode else ""
