@@ -91,8 +91,8 @@ class ContractRevision:
     @cached_property
     def cases_sha256(self) -> str:
         """A hash over the cases and what is expected of them."""
-        digest = hashlib.sha256(json.dumps(_describe(self)).encode())
-        for array in _arrays(self).values():
+        digest = hashlib.sha256(json.dumps(describe_contents(self)).encode())
+        for array in list_arrays(self).values():
             digest.update(np.ascontiguousarray(array, "<f8").tobytes())
         return digest.hexdigest()
 
@@ -137,10 +137,10 @@ def dump(revision: ContractRevision) -> bytes:
         "assignment": revision.assignment_json,
         "id": revision.id,
         "cases_sha256": revision.cases_sha256,
-        **_describe(revision),
+        **describe_contents(revision),
     }
     file = io.BytesIO()
-    arrays: dict[str, Any] = {**_arrays(revision), "header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
+    arrays: dict[str, Any] = {**list_arrays(revision), "header": np.frombuffer(json.dumps(header).encode(), np.uint8)}
     np.savez_compressed(file, **arrays)
     return file.getvalue()
 
@@ -162,7 +162,7 @@ def load(data: bytes, name: str = "revision") -> ContractRevision:
         stored, identifier = str(header["assignment"]), header["id"]
         with np.load(io.BytesIO(data), allow_pickle=False) as stored_arrays:
             arrays = {array: stored_arrays[array] for array in stored_arrays.files if array != "header"}
-        revision = _read(header, arrays, _assignment(stored, name), stored)
+        revision = read_contents(header, arrays, _assignment(stored, name), stored)
         intact = revision.id == identifier
     except DAMAGE as error:
         message = f"{name} is no revision, or is damaged; draw its cases again"
@@ -182,9 +182,10 @@ def load_packaged(assignment_id: str) -> ContractRevision:
     return load(file.read_bytes(), file.name)
 
 
-def _read(
+def read_contents(
     header: Mapping[str, Any], arrays: Mapping[str, Array], assignment: ContractAssignment, stored: str
 ) -> ContractRevision:
+    """Return the revision with these contents; raises one of DAMAGE if they are none."""
     drawn = read_cases(header["cases"], arrays["numbers"])
     layouts = tuple(_read_layout(layout) for layout in header["layouts"])
     every = ContractCases(
@@ -218,7 +219,8 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
         raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark ({error}): {UPDATE}") from error
 
 
-def _describe(revision: ContractRevision) -> dict[str, Any]:
+def describe_contents(revision: ContractRevision) -> dict[str, Any]:
+    """Return what `read_contents` makes a revision of, but for the assignment and the arrays, as JSON."""
     every = revision.cases.join(revision.ladder, revision.probes)
     # Without rows of statements, probes, cases that prove something or come from a pool, it is written as before.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
@@ -253,7 +255,8 @@ def _read_layout(layout: Sequence[Any]) -> Layout:
     return tuple(ResultPlace(str(name), int(place), tuple(shape), str(target)) for name, place, shape, target in layout)
 
 
-def _arrays(revision: ContractRevision) -> dict[str, Array]:
+def list_arrays(revision: ContractRevision) -> dict[str, Array]:
+    """Return the arrays of a revision by their names."""
     every = revision.cases.join(revision.ladder, revision.probes)
     projections = [mistake.projections for mistake in revision.mistakes.values()]
     return {

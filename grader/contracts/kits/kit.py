@@ -1,0 +1,199 @@
+"""A kit: a contract's cases with what is expected of them, and of the contract what a check shows.
+
+It is a revision with parts left out. The reference and the texts of mistakes never go into it, and neither do the
+probes and proofs that publishing keeps; the solutions do only if the author wants them there.
+"""
+
+import hashlib
+import io
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.damage import DAMAGE
+from backmark.grader.contracts.judging.revision import (
+    UPDATE,
+    ContractRevision,
+    describe_contents,
+    list_arrays,
+    read_contents,
+)
+from backmark.grader.contracts.kits.arrays import read_arrays
+from backmark.grader.contracts.kits.plain_code import NotPlainCodeError, require_plain
+from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_from_json, assignment_to_json
+from backmark.grader.contracts.language.driver import bound_names, defined_names
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+
+#: The layout of a kit, and of the revision within.
+FORMAT = 1
+#: Its arrays; the first is its header, in JSON.
+_HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "terms", "mistakes")
+#: The most that a kit's limits may be: seconds, bytes of memory, bytes printed.
+_MOST_SECONDS, _MOST_MEMORY, _MOST_OUTPUT = 600.0, 8 << 30, 16 << 20
+#: Cases of a kit, the small ones too, and characters of a name.
+_MOST_CASES, _LONGEST_NAME = 5_000, 120
+
+
+@dataclass(frozen=True)
+class Kit:
+    """The parts of a revision that a check needs."""
+
+    contents: ContractRevision
+    #: The id of the revision that it was made of.
+    revision: str
+
+    @classmethod
+    def of(cls, revision: ContractRevision, *, with_solution: bool) -> Self:
+        """Return the kit of a revision."""
+        assignment = revision.assignment
+        kept = replace(
+            assignment,
+            reference="",
+            solution=assignment.solution if with_solution else "",
+            other_solutions=assignment.other_solutions if with_solution else (),
+            mistakes=tuple(replace(mistake, source="") for mistake in assignment.mistakes) if with_solution else (),
+            rows=assignment.rows if with_solution else (),
+            repair=assignment.repair and with_solution,
+        )
+        contents = replace(
+            revision,
+            assignment=kept,
+            probes=revision.probes.take([]),
+            mistakes=revision.mistakes if with_solution else {},
+            origins=revision.origins if with_solution else (),
+            faults=(),
+            statements=(),
+            proving=(),
+            stored=None,
+        )
+        return cls(contents, revision.id)
+
+    @property
+    def has_solution(self) -> bool:
+        """True if it holds the solution's statements, so that a check shows which lines must be mended."""
+        return bool(self.contents.assignment.solution)
+
+    def list_readable(self) -> Iterator[str]:
+        """Yield what whoever has the kit can read in it, a sentence each."""
+        assignment, contents = self.contents.assignment, self.contents
+        names = ", ".join(f"`{name}`" for name in assignment.entries)
+        yield f"{len(contents.cases)} public cases and {len(contents.ladder)} small ones, with every expected number"
+        yield f"the names that students write ({names}), the lines that call them, titles, marks, and the template"
+        if assignment.helpers:
+            yield "the course's helper functions, with their code"
+        if not self.has_solution:
+            return
+        others = len(assignment.other_solutions)
+        yield f"the SOLUTION{f' and {others} others' if others else ''}, line by line, with its rows and hints"
+        yield f"the titles and hints of {len(assignment.mistakes)} known mistakes, without their code"
+
+
+def dump_kit(kit: Kit) -> bytes:
+    """Return a kit as an archive of arrays without pickles; raises BadAssignment for code that a kit may not hold."""
+    assignment = kit.contents.assignment
+    try:
+        _check_code(assignment)
+    except NotPlainCodeError as error:
+        message = (
+            f"no kit can be made of {assignment.id}: {error}. Its code may be plain Python with NumPy's arithmetic"
+        )
+        raise BadAssignment(message) from error
+    header = {
+        "format": FORMAT,
+        "revision": kit.revision,
+        "assignment": assignment_to_json(assignment),
+        **describe_contents(kit.contents),
+    }
+    described = json.dumps({**header, "id": _hash(header, kit.contents)})
+    arrays: dict[str, Any] = {_HEADER: np.frombuffer(described.encode(), np.uint8), **list_arrays(kit.contents)}
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def load_kit(data: bytes, name: str) -> Kit:
+    """Return the kit that `dump_kit` wrote, from wherever it comes.
+
+    MadeByNewerVersion if this version does not know its layout; AssignmentError if it is damaged or is no kit.
+    """
+    try:
+        arrays = read_arrays(data, (_HEADER, *_ARRAYS))
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        kit = _read(header, arrays)
+        intact = header["id"] == _hash(header, kit.contents)
+    except MadeByNewerVersion as error:
+        message = f"{name} was made by a newer version of Backmark: {UPDATE}"
+        raise MadeByNewerVersion(message) from error
+    except NotPlainCodeError as error:
+        message = f"{name} is refused, and nothing in it was run: {error}"
+        raise AssignmentError(message) from error
+    except (*DAMAGE, AttributeError, IndexError, RecursionError, MemoryError) as error:
+        message = f"{name} is no kit, or is damaged; get it again from your course"
+        raise AssignmentError(message) from error
+    if not intact:
+        raise AssignmentError(f"{name} is damaged (its content does not match its hash); get it again from your course")
+    return kit
+
+
+def _read(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Kit:
+    if type(header["format"]) is not int or header["format"] > FORMAT:
+        raise MadeByNewerVersion("its layout is none that this version knows")
+    assignment = assignment_from_json(header["assignment"])
+    _check(assignment, header)
+    return Kit(read_contents(header, arrays, assignment, header["assignment"]), header["revision"])
+
+
+def _hash(header: Mapping[str, Any], contents: ContractRevision) -> str:
+    described = json.dumps([header["format"], header["revision"], contents.id], sort_keys=True)
+    return hashlib.sha256(described.encode()).hexdigest()
+
+
+def _check(assignment: ContractAssignment, header: Mapping[str, Any]) -> None:
+    """Raise ValueError for a number or a name that no kit of ours has, and NotPlainCodeError for code."""
+    limits = assignment.limits
+    bounds = (
+        (limits.seconds_per_call, _MOST_SECONDS),
+        (limits.seconds, _MOST_SECONDS),
+        (limits.memory, _MOST_MEMORY),
+        (limits.output, _MOST_OUTPUT),
+        (len(header["cases"]), _MOST_CASES),
+    )
+    if not all(type(value) in {int, float} and 0 < value <= most for value, most in bounds):
+        raise ValueError("a limit is out of bounds")
+    if not isinstance(header["revision"], str) or len(header["revision"]) > _LONGEST_NAME:
+        raise ValueError("it is of no revision")
+    modules = (name.lstrip(".").split(".") for name in (*assignment.modules, *assignment.stand_ins))
+    cases = ((*case["dims"], *dict(case["inputs"])) for case in header["cases"])
+    if not all(_is_name(name) for names in (_list_names(assignment), *modules, *cases) for name in names):
+        raise ValueError("a name is none")
+    _check_code(assignment)
+    known = (*_list_names(assignment), *bound_names(assignment.call))
+    for expression in {place[0] for layout in header["layouts"] for place in layout}:
+        require_plain("a result", expression, known, expression=True)
+
+
+def _check_code(assignment: ContractAssignment) -> None:
+    """Raise NotPlainCodeError unless all code that may run is plain."""
+    require_plain("the helpers", assignment.helpers, _list_names(assignment))
+    names = (*_list_names(assignment), *defined_names(assignment.helpers))
+    require_plain("the lines that call", assignment.call, names)
+    if assignment.check is not None:
+        require_plain("the notebook's check", assignment.check.code, (*names, *assignment.check.functions))
+    for source in (assignment.solution, *(other.source for other in assignment.other_solutions)):
+        require_plain("a solution", source, names)
+
+
+def _list_names(assignment: ContractAssignment) -> Iterator[str]:
+    """Yield the names that the lines that call are given."""
+    yield from assignment.entries
+    yield from (dim.name for dim in assignment.dims)
+    yield from (entry.name for entry in assignment.inputs)
+    yield from (*assignment.upstream, *assignment.given, *assignment.provides)
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and name.isidentifier() and len(name) <= _LONGEST_NAME and not name.startswith("__")
