@@ -28,6 +28,8 @@ line costs its own marks. `backmark assignments` lists them.
 | --- | --- | --- | --- |
 """
 
+#: The ending of a kit's name.
+KIT_SUFFIX = ".kit"
 #: Former ids of contracts.
 _RENAMED: Mapping[str, str] = MappingProxyType({"udl-7.2-contract": "udl-7.2"})
 
@@ -82,6 +84,21 @@ def find_similar(name: str) -> str:
     """Return the id of the contract that is most like a name, empty if none is; raises BadAssignment as the list."""
     shipped = [entry.id for entry in list_gallery()]
     return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
+
+
+def find_kit(identifier: str) -> Path | None:
+    """Return the kit of a contract, for students to check by; None if none ships."""
+    kit = _kits() / f"{_RENAMED.get(identifier, identifier)}{KIT_SUFFIX}"
+    return kit if kit.parent == _kits() and kit.is_file() else None
+
+
+def list_kits() -> tuple[str, ...]:
+    """Return the ids of the contracts whose kits ship, sorted."""
+    return tuple(sorted(file.name.removesuffix(KIT_SUFFIX) for file in _kits().glob(f"*{KIT_SUFFIX}")))
+
+
+def _kits() -> Path:
+    return _root().with_name("kits")
 
 
 def _root() -> Path:

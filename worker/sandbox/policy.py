@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 import sysconfig
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -24,6 +24,11 @@ INSIDE = Path(__file__).with_name("inside")
 _INSIDE = "/jail/backmark/worker/sandbox/inside"
 _SITE = "/jail/site"
 _START = "import sys; sys.path[:0] = {path!r}; from backmark.worker.sandbox.inside.runner import main; main()"
+#: The same without a jail: once ours and NumPy are imported, nothing else that is installed beside them is found.
+_START_OPEN = (
+    "import sys; sys.path[:0] = {path!r}; from backmark.worker.sandbox.inside.runner import main; "
+    "sys.path[:{count}] = []; sys.path += {own!r}; main()"
+)
 _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "LANG": "C.UTF-8"}
 #: Without -I, which would ignore PYTHONHASHSEED: no user site, no unsafe path, no site, no bytecode.
 _OPTIONS = ("-s", "-P", "-S", "-B")
@@ -96,15 +101,16 @@ class Launch:
     running: bytes = b""
 
 
-def plan_unjailed(inherited: Mapping[str, str] | None = None) -> Launch:
+def plan_unjailed(inherited: Mapping[str, str] | None = None, own: Sequence[str] = ()) -> Launch:
     """Return a launch without isolation, for one's own code on one's own machine.
 
-    `inherited` is the environment to pass on: Windows starts no Python without variables of its own.
+    `inherited` is the environment to pass on: Windows starts no Python without variables of its own. `own` are folders
+    of modules that may be imported beside Python's and NumPy's, which are all that a jail has.
     """
     path = [str(Path(__file__).parents[3]), str(find_numpy().parent)]
     return Launch(
         wrapper=(),
-        command=(sys.executable, *_OPTIONS, "-c", _START.format(path=path)),
+        command=(sys.executable, *_OPTIONS, "-c", _START_OPEN.format(path=path, count=len(path), own=[*own])),
         environment={**(inherited or {}), **_ENVIRONMENT},
         jailed=False,
     )

@@ -140,7 +140,7 @@ class Open:
             return self._popen.wait(PATIENCE)
 
     def was_starved(self) -> bool:
-        """Return False: its memory is not limited."""
+        """Return False: its memory is bounded by itself, which then raises MemoryError."""
         return False
 
     def was_ended_from_outside(self) -> bool:

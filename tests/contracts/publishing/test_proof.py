@@ -46,7 +46,7 @@ def test_it_is_stored_and_the_revisions_id_covers_it(narrow: ContractRevision) -
 
 
 def test_a_contract_without_rows_is_stored_as_before_there_were_any() -> None:
-    assert "statements" not in revision._describe(build(contract()))
+    assert "statements" not in revision.describe_contents(build(contract()))
 
 
 def test_staff_are_shown_it(narrow: ContractRevision) -> None:

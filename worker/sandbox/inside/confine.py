@@ -6,6 +6,7 @@ The order is promised: limits, then privileges, then the filter, and only after 
 import ctypes
 import os
 import sys
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -48,6 +49,21 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
     _prctl(libc, _PR_SET_DUMPABLE, 0)
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
     _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_FilterProgram(len(program) // 8, program)))
+
+
+def bound(limits: dict[str, int]) -> None:
+    """Bound memory and processor time without a jail, where the system can: macOS keeps no bound on memory."""
+    try:
+        # Not there on Windows.
+        import resource  # noqa: PLC0415
+    except ImportError:
+        return
+    for name, wanted in ((resource.RLIMIT_AS, limits["memory"]), (resource.RLIMIT_CPU, limits["seconds"])):
+        _, hard = resource.getrlimit(name)
+        value = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        # Some systems refuse a bound that is passed already.
+        with suppress(OSError, ValueError):
+            resource.setrlimit(name, (value, value))
 
 
 def become(libc: ctypes.CDLL, user: int | None) -> None:

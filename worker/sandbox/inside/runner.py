@@ -7,7 +7,7 @@ from typing import NoReturn
 import numpy as np
 
 from . import wire
-from .confine import confine
+from .confine import bound, confine
 from .kept import KeptQuestions
 from .serving import serve
 
@@ -40,6 +40,8 @@ def main() -> NoReturn:
         os.closerange(3, _REQUESTS)
         os.closerange(_ANSWERS + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
         confine(begin.header["limits"], begin.header["user"], begin.payload)
+    else:
+        bound(begin.header["limits"])
     wire.write(says, wire.pack({"ready": True}))
     serve(requests, says, kept)
     os._exit(0)
