@@ -1,4 +1,7 @@
-"""The name that outsiders import: `from backmark import Client`. Nothing but re-exports of `backmark.grader.client`."""
+"""The name that outsiders import: `from backmark import check, Client`. Nothing but re-exports.
+
+`check` is for a student's notebook, and needs NumPy alone; all other names are of `backmark.grader.client`.
+"""
 
 from importlib import import_module
 from pathlib import Path
@@ -121,23 +124,29 @@ if TYPE_CHECKING:
     from backmark.grader.client import (
         Unusable as Unusable,
     )
+    from backmark.worker.notebook.check import check as check
 else:
 
     def __getattr__(name: str) -> Any:
-        """Return a name of the client, imported on demand: `python -m backmark` does without an HTTP client."""
+        """Return a name, imported on demand: `python -m backmark` does without an HTTP client, `check` without any."""
+        if name == "check":
+            return import_module("backmark.worker.notebook.check").check
         if name.startswith("_") and name != "__all__":
             raise AttributeError(f"module 'backmark' has no attribute {name!r}", name=name)
-        try:
-            client = import_module("backmark.grader.client")
-        except ModuleNotFoundError as error:
-            message = f"backmark.{name} needs {error.name}; install Backmark with its extra `client`"
-            raise ModuleNotFoundError(message, name=error.name) from error
+        client = _import_client(name)
         if name == "__all__":
-            return client.__all__
+            return ["check", *client.__all__]
         if name not in client.__all__:
             raise AttributeError(f"module 'backmark' has no attribute {name!r}", name=name)
         return getattr(client, name)
 
+    def _import_client(name: str) -> Any:
+        try:
+            return import_module("backmark.grader.client")
+        except ModuleNotFoundError as error:
+            message = f"backmark.{name} needs {error.name}; install Backmark with its extra `client`"
+            raise ModuleNotFoundError(message, name=error.name) from error
+
     def __dir__() -> list[str]:
         """Return the names of the client too."""
-        return [*globals(), *import_module("backmark.grader.client").__all__]
+        return [*globals(), "check", *import_module("backmark.grader.client").__all__]

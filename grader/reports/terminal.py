@@ -8,35 +8,35 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from backmark.grader.model.cases import as_case, format_case, format_nested
+from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.plaintext import plain, sentence
 from backmark.grader.reports.tally import TallyRow
-from backmark.grader.reports.wording import choose_explanations, list_hints, shorten_repeated
+from backmark.grader.reports.text import (
+    HEADLINES,
+    MOST_PRINTED,
+    SIGNS,
+    describe_comparison,
+    describe_error,
+    describe_size,
+    list_explanations,
+    list_results,
+    locate_first,
+    split_error,
+    title_example,
+    was_judged,
+)
+from backmark.grader.reports.wording import shorten_repeated
 
-HEADLINES = {
-    Outcome.PASSED: ("passed", "bold green"),
-    Outcome.FAILED: ("failed", "bold red"),
-    Outcome.ERROR: ("raises an exception", "bold red"),
-    Outcome.TIMEOUT: ("takes too long", "bold red"),
-    Outcome.MEMORY: ("needs too much memory", "bold red"),
-    Outcome.OUTPUT_LIMIT: ("prints too much", "bold red"),
-    Outcome.CRASHED: ("crashed", "bold red"),
-    Outcome.REJECTED: ("not graded", "bold yellow"),
-}
-
-MARKS = {Mark.PASSED: ("✓", "green"), Mark.FAILED: ("✗", "red"), Mark.NOT_RUN: ("-", "dim")}
+_STYLES = {Outcome.PASSED: "bold green", Outcome.REJECTED: "bold yellow"}
+_MARK_STYLES = {Mark.PASSED: "green", Mark.FAILED: "red", Mark.NOT_RUN: "dim"}
 
 _INTERNAL_ERROR = "internal error"
-
-#: Lines of what was printed that are shown before the verdict would be lost in them.
-MOST_PRINTED = 10
 
 
 def render(verdict: Verdict) -> RenderableType:
@@ -71,20 +71,12 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
 
 
 def _headline(verdict: Verdict, words: CaseWords) -> Text:
-    outcome, style = HEADLINES[verdict.outcome]
-    figures = verdict.statistics
-    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (outcome, style))
+    style = _STYLES.get(verdict.outcome, "bold red")
+    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (HEADLINES[verdict.outcome], style))
     if verdict.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
-    if figures.networks:
-        comparison = (
-            f"{figures.derivatives:,} {words.numbers} {words.joint} {figures.networks} {words.noun}s"
-            f" compared with finite differences"
-        )
-        line.append(
-            f"\n{verdict.assignment.id}: {comparison}, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s",
-            style="dim",
-        )
+    if comparison := describe_comparison(verdict, words):
+        line.append(f"\n{comparison}", style="dim")
     if not verdict.assignment.own_networks:
         line.append(
             f"\nThese {words.noun}s are not the assignment's own: another seed or number was asked for.",
@@ -100,14 +92,10 @@ def _render_output(output: str) -> Text:
 
 
 def _error(verdict: Verdict) -> Text:
-    error = verdict.error
-    if error is None:
-        return Text()
     if verdict.outcome is Outcome.REJECTED:
-        return Text(plain(error.message))
-    raised = plain(error.traceback or f"{error.type}: {error.message}").rstrip()
-    mistake = describe_exception(error)
-    return Text.assemble((f"{plain(mistake)}\n\n" if mistake else "", "bold"), (raised, "red"))
+        return Text(describe_error(verdict))
+    mistake, raised = split_error(verdict)
+    return Text.assemble((f"{mistake}\n\n" if mistake else "", "bold"), (raised, "red"))
 
 
 def _rubric(verdict: Verdict) -> Table:
@@ -118,12 +106,14 @@ def _rubric(verdict: Verdict) -> Table:
     table.add_column(justify="right", no_wrap=True, min_width=3)
     marked = any(row.max_score for row in verdict.properties)
     for row, message in zip(verdict.properties, shorten_repeated(verdict.properties), strict=True):
-        sign, style = MARKS[row.outcome]
+        style = _MARK_STYLES[row.outcome]
         emphasis = "dim" if marked and not row.max_score else "" if row.outcome is Mark.PASSED else "bold"
         text = Text(row.title, style=emphasis)
         if message:
             text.append(f"\n{plain(message)}", style="not bold dim")
-        table.add_row(Text(sign, style=style), text, f"{row.score}/{row.max_score}" if row.max_score else "")
+        table.add_row(
+            Text(SIGNS[row.outcome], style=style), text, f"{row.score}/{row.max_score}" if row.max_score else ""
+        )
     return table
 
 
@@ -143,31 +133,22 @@ def _changes(verdict: Verdict) -> RenderableType:
 
 def _diagnosis(verdict: Verdict) -> Text:
     """Return the explanations of every answer, with their weaker hints, and the first difference."""
-    text = Text()
-    for number, explanation in enumerate(choose_explanations(verdict)):
-        if number:
-            text.append("Another possibility:\n")
-        if explanation.title:
-            text.append(f"{explanation.title}\n", style="bold")
-        text.append("".join(f"{line}\n" for line in list_hints(explanation, verdict)))
-    if verdict.first_difference is not None:
-        text.append(verdict.first_difference.message)
-    text.rstrip()
-    return text
+    return Text("\n").join(
+        Text(line, style="bold" if is_title else "") for line, is_title in list_explanations(verdict)
+    )
 
 
 def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) -> RenderableType:
     """Return the inputs as the student would type them, then expected and actual values side by side."""
-    reached = verdict.outcome in {Outcome.FAILED, Outcome.ERROR, Outcome.PASSED}
-    noun = words.noun
-    title = f"The smallest {noun} found on which it goes wrong:" if reached else f"The {noun} at which it ended:"
-    parts: list[RenderableType] = [Text(title, style="bold")]
+    parts: list[RenderableType] = [Text(title_example(verdict, words), style="bold")]
     lines = list_inputs(example)
-    inputs = Text(_describe_size(example)) if lines is None else Text("\n".join(lines), style="cyan")
+    inputs = (
+        Text(f"{describe_size(example)[:-1]}; see its script.") if lines is None else Text("\n".join(lines), "cyan")
+    )
     parts.append(Padding(inputs, (1, 0, 0, 2)))
     if example.instead is None:
         parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
-    elif reached:
+    elif was_judged(verdict):
         parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
     parts.append(
         Padding(
@@ -177,25 +158,12 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) ->
     return Group(*parts)
 
 
-def _describe_size(example: CaseCounterexample) -> str:
-    """Return the properties of a case that is too large to be shown."""
-    dims = format_case(example.case)
-    return f"{dims or 'It'}{':' if dims else ' is'} too large to show here; see its script."
-
-
 def _render_results(example: CaseCounterexample, words: CaseWords) -> RenderableType:
     table = _table()
-    alone = words.apart and any(result.wrong for result in example.results)
-    for result in example.results:
-        # A single number that is none is null too, and wrong.
-        if result.wrong or (result.actual is not None and not alone):
-            expected, actual = format_nested(result.expected), format_nested(result.actual)
-            table.add_row(result.name, expected, actual, style="red" if result.wrong else "")
-    if example.first is None:
-        return table
-    place = f" at {example.first.index}" if example.first.index else ""
-    where = f"First beyond the tolerance{words.order}: {example.first.result}{place}."
-    return Group(table, Text(where, style="red"))
+    for name, expected, actual, is_wrong in list_results(example, words):
+        table.add_row(name, expected, actual, style="red" if is_wrong else "")
+    where = locate_first(example, words)
+    return Group(table, Text(where, style="red")) if where else table
 
 
 def _table() -> Table:
@@ -212,9 +180,11 @@ def summary(rows: Sequence[TallyRow]) -> RenderableType:
         if row.outcome is None:
             table.add_row(plain(row.name), Text(_INTERNAL_ERROR, style="bold red"), "no verdict")
             continue
-        words, style = HEADLINES[row.outcome]
+        style = _STYLES.get(row.outcome, "bold red")
         table.add_row(
-            plain(row.name), Text(words, style=style), f"{row.score}/{row.max_score}" if row.max_score else ""
+            plain(row.name),
+            Text(HEADLINES[row.outcome], style=style),
+            f"{row.score}/{row.max_score}" if row.max_score else "",
         )
     return Group(table, tally(rows))
 
@@ -227,7 +197,7 @@ def tally(rows: Sequence[TallyRow]) -> RenderableType:
 def _tally(rows: Sequence[TallyRow]) -> Iterator[RenderableType]:
     outcomes = Counter(row.outcome for row in rows)
     others = [
-        f"{_INTERNAL_ERROR if outcome is None else HEADLINES[outcome][0]} {outcomes[outcome]}"
+        f"{_INTERNAL_ERROR if outcome is None else HEADLINES[outcome]} {outcomes[outcome]}"
         for outcome in (*Outcome, None)
         if outcomes[outcome] and outcome is not Outcome.PASSED
     ]

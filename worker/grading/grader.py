@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Protocol
 
 from backmark.grader.contracts.cases.answers import Candidate
 from backmark.grader.contracts.cases.exchange import ContractExchange
@@ -14,6 +15,7 @@ from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from backmark.grader.file_formats import refuse_other_format
+from backmark.grader.model.assignment import Limits
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import (
     Flag,
@@ -27,7 +29,6 @@ from backmark.grader.model.verdict import (
 )
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.candidate import Jailed, Requests, entry
-from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.clock import Budget
 from backmark.worker.sandbox.inside.cells import Cells
 from backmark.worker.sandbox.inside.entry import Entry
@@ -35,7 +36,9 @@ from backmark.worker.sandbox.inside.notebook import find_beginning
 from backmark.worker.sandbox.inside.rejection import quote
 from backmark.worker.sandbox.inside.syntax import unify_newlines
 from backmark.worker.sandbox.inside.writes import Write
+from backmark.worker.sandbox.installation import Installation
 from backmark.worker.sandbox.policy import JailLimits
+from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
@@ -50,18 +53,43 @@ UNFILLED = (
 REFUSED = "Not judged: the submission was refused before it ran."
 
 
+class JailSource(Protocol):
+    """The place where jails come from."""
+
+    @property
+    def installation(self) -> Installation:
+        """What they run, as it was when they were started."""
+        ...
+
+    def take(self, limits: JailLimits, asked: JailRequest | None = None) -> Session:
+        """Return a jail with these limits, which the caller must close; `asked` is its first request."""
+        ...
+
+    def prepare(self, limits: JailLimits | None = None) -> None:
+        """Start ahead what the next submission takes; by default with the limits that were last asked for."""
+        ...
+
+    def close(self) -> None:
+        """End what was started ahead."""
+        ...
+
+
+def limit_jails(limits: Limits) -> JailLimits:
+    """Return an assignment's limits as the sandbox takes them."""
+    return JailLimits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
+
+
 @dataclass(frozen=True)
 class Grader:
     """A revision and where jails come from, made ready for many submissions."""
 
     judge: Judge
-    jails: Jails
+    jails: JailSource
 
     @cached_property
     def limits(self) -> JailLimits:
         """The assignment's limits as the sandbox takes them."""
-        limits = self.judge.assignment.limits
-        return JailLimits(limits.seconds_per_call, limits.seconds, limits.memory, limits.output)
+        return limit_jails(self.judge.assignment.limits)
 
     @cached_property
     def requests(self) -> Requests:

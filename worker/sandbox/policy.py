@@ -87,7 +87,7 @@ class Launch:
     command: tuple[str, ...]
     #: The environment that the first program sees.
     environment: dict[str, str]
-    #: True if the process is jailed; if not, it has no limits and no filter either.
+    #: True if the process is jailed; if not, it has no filter either, and bounds only itself.
     jailed: bool
     #: The way in which its jails come to be.
     way: Way = Way.AUTO

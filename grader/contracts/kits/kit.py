@@ -14,8 +14,8 @@ from typing import Any, Self
 import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.damage import DAMAGE
 from backmark.grader.contracts.judging.revision import (
+    DAMAGE,
     UPDATE,
     ContractRevision,
     describe_contents,

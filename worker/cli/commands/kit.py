@@ -27,9 +27,9 @@ from backmark.worker.cli.terminal import show_files
 def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
     """Write a kit, by which students check their answers before they hand in.
 
-    Give students the file: in a notebook `check("udl-7.2.kit")` judges by its cases, as `backmark grade` does. It holds the
-    public cases of the assignment and never those that a service draws afresh, neither the reference nor the code of
-    known mistakes, and the solution only with --with-solution. What students can read in it is printed.
+    Give students the file: in a notebook `check("udl-7.2.kit")` judges by its cases, as `backmark grade` does. It
+    holds the public cases of the assignment and never those that a service draws afresh, neither the reference nor the
+    code of known mistakes, and the solution only with --with-solution. What students can read in it is printed.
     """
     from backmark.grader.contracts import kinds
     from backmark.worker.grading.revisions import revision, save

@@ -1,0 +1,108 @@
+"""The names that cells bind, and those that only the kernel's memory has."""
+
+import ast
+import dis
+import sys
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from backmark.worker.sandbox.inside import magics
+from backmark.worker.sandbox.inside.names import names
+
+#: Characters of a value that is shown.
+_LONGEST = 40
+
+
+def bound_names(cells: Iterable[str]) -> frozenset[str]:
+    """Return the names that cells bind at their top level; those of a star import as far as its module is imported."""
+    statements = [*_list_statements(cells)]
+    stars = [node.module or "" for node in statements if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
+    starred = (vars(sys.modules[module]) for module in stars if module in sys.modules)
+    return frozenset[str]().union(*(names(statement).bound for statement in statements), *starred)
+
+
+def defined_names(cells: Iterable[str]) -> frozenset[str]:
+    """Return the names that cells bind themselves: not by an import, whose module is another file."""
+    statements = (node for node in _list_statements(cells) if not isinstance(node, (ast.Import, ast.ImportFrom)))
+    return frozenset[str]().union(*(names(statement).bound for statement in statements))
+
+
+def _list_statements(cells: Iterable[str]) -> Iterator[ast.stmt]:
+    for cell in cells:
+        for text in (cell, magics.without(cell)):
+            try:
+                tree = ast.parse(text or "")
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                continue
+            yield from tree.body
+            break
+
+
+def find_unset(
+    functions: Iterable[Any], namespace: Mapping[str, Any], bound: Collection[str], given: Collection[str]
+) -> Iterator[str]:
+    """Yield a sentence for each name that these functions use, that the kernel has, and that no cell sets.
+
+    `given` are the names that an assignment gives to the student's code.
+    """
+    for name in _list_used(functions, namespace):
+        if name in namespace and name not in bound and name not in given and name != "np":
+            value = _describe(namespace[name])
+            yield (
+                f"`{name}` is {value} here, but no cell sets it: what you hand in will not know it. Set"
+                " it in a cell, and run that."
+            )
+
+
+def find_files(
+    functions: Iterable[Any], namespace: Mapping[str, Any], folders: Sequence[str], provided: Collection[str]
+) -> Iterator[str]:
+    """Yield a sentence for each file of the student's own that these functions use; `provided` are the course's."""
+    files = {}
+    for name in _list_used(functions, namespace):
+        value = namespace.get(name)
+        module = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
+        file = getattr(module, "__file__", None) or ""
+        if module is not None and module.__name__ not in provided and any(file.startswith(path) for path in folders):
+            files[module.__name__] = f"{module.__name__}.py"
+    for file in files.values():
+        yield (
+            f"Your functions use {file}, which lies beside the notebook. One file is handed in: paste what they use"
+            " from there into a cell."
+        )
+
+
+def _list_used(functions: Iterable[Any], namespace: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the global names that functions of this namespace use, and those that functions among these use."""
+    known: dict[str, None] = {}
+    todo = [*functions]
+    while todo:
+        function = todo.pop()
+        function = getattr(function, "__func__", function)
+        if not isinstance(function, FunctionType) or function.__globals__ is not namespace:
+            continue
+        for name in _list_globals(function.__code__):
+            if name in namespace and name not in known:
+                known[name] = None
+                todo.append(namespace[name])
+    yield from known
+
+
+def _list_globals(code: CodeType) -> Iterator[str]:
+    for instruction in dis.get_instructions(code):
+        if instruction.opname in {"LOAD_GLOBAL", "LOAD_NAME"}:
+            yield str(instruction.argval)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _list_globals(constant)
+
+
+def _describe(value: Any) -> str:
+    """Describe a value by itself if it is a number or a text, or else by what it is; nothing of the student's runs."""
+    if type(value) in {bool, int, float, complex, str, type(None)}:
+        text = repr(value)
+        return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
+    if isinstance(value, FunctionType):
+        return "a function"
+    return f"of type {type(value).__name__}"

@@ -1,0 +1,152 @@
+"""`check(kit, ...)`: judge a student's functions by a kit, in a fresh interpreter beside the kernel."""
+
+import hashlib
+import sys
+import sysconfig
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from backmark.grader.contracts import kinds
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import JailFailed
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.verdict import GradedSubmission, Outcome, Verdict
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.settings import machine
+from backmark.worker.grading import engine_version
+from backmark.worker.grading.grader import Grader, limit_jails
+from backmark.worker.notebook.cell_names import bound_names, find_files, find_unset
+from backmark.worker.notebook.in_process import judge_here
+from backmark.worker.notebook.kernel import watch_cells
+from backmark.worker.notebook.result import CheckResult
+from backmark.worker.notebook.sources import Handed, Sourceless, gather
+from backmark.worker.notebook.warm import WarmSessions
+from backmark.worker.sandbox import policy
+
+if TYPE_CHECKING:
+    from backmark.grader.contracts.subject_kind import JudgedKit
+
+HERE = (
+    "{reason}, so this ran in the kernel itself: no limit of time or memory held it, and what you hand in may be judged"
+    " otherwise."
+)
+NO_SOURCE = "The source of {names} cannot be had"
+NO_PROCESS = "This machine starts no other Python"
+NO_SOLUTION = "The grader of your course may say more, such as which lines to change: this kit holds no solution."
+
+#: Folders of a path that hold what is installed.
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+
+
+def check(kit: str, *functions: Any) -> CheckResult:
+    """Check a student's functions by a kit: the ID of one that comes with Backmark, or a file.
+
+    Without functions those are checked that have the names which the kit asks for, where `check` is called. In a
+    notebook its executed cells are what is judged, as if they were handed in. A wrong answer raises nothing: the result
+    is true if all is right. AssignmentError if there is no such kit, TypeError if it asks for other functions.
+    """
+    namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the only way to the caller's names
+    watch_cells()
+    own = tuple(_list_own_folders())
+    # They start up while the kit is read.
+    is_able = _prepare(_warm(own), Limits())
+    return _load(kit, _stamp(kit), own).check(functions, namespace, is_able=is_able)
+
+
+@cache
+def _warm(own: tuple[str, ...]) -> WarmSessions:
+    return WarmSessions(policy.plan_unjailed(machine.from_environment().environment, own))
+
+
+@cache
+def _load(kit: str, _stamp: tuple[int, int], own: tuple[str, ...]) -> "_Checker":
+    return _Checker(kinds.load_kit(kit), _warm(own), own)
+
+
+def _stamp(kit: str) -> tuple[int, int]:
+    """Return size and time of a kit's file, so that another in its place is read."""
+    try:
+        stat = Path(kit).stat()
+    except OSError:
+        return 0, 0
+    return stat.st_size, stat.st_mtime_ns
+
+
+def _prepare(sessions: WarmSessions, limits: Limits) -> bool:
+    """Start sessions ahead; return False if this machine starts none."""
+    try:
+        sessions.prepare(limit_jails(limits))
+    except JailFailed:
+        return False
+    return True
+
+
+def _list_own_folders() -> Iterator[str]:
+    """Yield the folders of the student's own modules: of Python's path all that nothing was installed into."""
+    ours = str(Path(policy.__file__).parents[2])
+    libraries = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
+    for entry in sys.path:
+        folder = Path(entry or ".").resolve()
+        if folder.is_dir() and str(folder) != ours and not _INSTALLED & {*folder.parts}:
+            inside = any(library == folder or library in folder.parents for library in libraries)
+            if not inside:
+                yield str(folder)
+
+
+@dataclass(frozen=True)
+class _Checker:
+    """A kit made ready for many checks."""
+
+    kit: "JudgedKit"
+    sessions: WarmSessions
+    #: The folders of the student's own modules.
+    own: tuple[str, ...]
+
+    @cached_property
+    def grader(self) -> Grader:
+        """The grader by its cases."""
+        return Grader(Judge(self.kit.contents), self.sessions)
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings of its assignment."""
+        return kinds.settings(self.kit.contents.assignment_json)
+
+    def check(self, functions: Sequence[Any], namespace: Mapping[str, Any], *, is_able: bool) -> CheckResult:
+        """Return the result; the functions run here if this machine is not able to start another process."""
+        exchange, assignment = self.grader.judge.subject.exchange, self.kit.contents.assignment
+        gathered = gather((exchange.function, *exchange.others), functions, namespace)
+        if isinstance(gathered, Handed) and is_able:
+            _prepare(self.sessions, assignment.limits)
+            verdict = self.grader.grade(gathered.source, gathered.name)
+            notes = [*self._list_notes(gathered)]
+            _prepare(self.sessions, assignment.limits)
+        else:
+            verdict = self._judge_here(gathered.functions)
+            names = " and ".join(f"`{name}`" for name in gathered.functions)
+            reason = NO_SOURCE.format(names=names) if isinstance(gathered, Sourceless) else NO_PROCESS
+            notes = [HERE.format(reason=reason)]
+        remark = NO_SOLUTION if verdict.outcome is not Outcome.PASSED and not self.kit.has_solution else ""
+        shown = disclose(verdict, assignment.feedback, 1)
+        provided = tuple(sorted(exchange.fixed))
+        return CheckResult(shown, tuple(notes), remark, exchange.call, provided, self.settings["dtype"])
+
+    def _list_notes(self, handed: Handed) -> Iterator[str]:
+        """Yield what the kernel has and a submission does not."""
+        functions, given = handed.functions.values(), self.grader.judge.subject.exchange.given
+        if handed.cells:
+            yield from find_unset(functions, handed.namespace, bound_names(handed.cells), given)
+        yield from find_files(functions, handed.namespace, self.own, self.settings["modules"])
+
+    def _judge_here(self, functions: Mapping[str, Any]) -> Verdict:
+        started = time.perf_counter()
+        judgement, output = judge_here(self.grader.judge, functions)
+        seconds = round(time.perf_counter() - started, 4)
+        judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
+        digest = hashlib.sha256(b"").hexdigest()
+        submission = GradedSubmission(digest[:16], ", ".join(functions), digest)
+        return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())

@@ -1,0 +1,104 @@
+"""The result of a check: true if all is right, readable wherever it is shown."""
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from backmark.grader.model.cases import as_case
+from backmark.grader.model.counterexample import CaseInput
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.reports import text
+
+
+@dataclass(frozen=True)
+class CheckExample:
+    """The smallest case on which it goes wrong, or at which it ended."""
+
+    _verdict: Verdict
+    #: The lines that call the student's functions, the names that the notebook has for them, and their precision.
+    _call: str
+    _provided: tuple[str, ...]
+    _dtype: str
+
+    @property
+    def inputs(self) -> dict[str, Any]:
+        """All that the case has by its name, made anew: arrays, lists of arrays, numbers."""
+        if self._verdict.counterexample is None:
+            return {}
+        return {part.name: self._make(part) for part in as_case(self._verdict.counterexample).inputs}
+
+    @property
+    def arguments(self) -> tuple[Any, ...]:
+        """The arguments of the call, made anew: `backward_pass(*result.example.arguments)` is the call that was judged.
+
+        Where more than one function is called they are all that the case has, in the order of `inputs`.
+        """
+        inputs = self.inputs
+        names = _list_arguments(self._call)
+        return tuple(inputs[name] for name in names) if {*names} <= inputs.keys() and names else (*inputs.values(),)
+
+    def show(self) -> None:
+        """Print the case as code to run, beside what is expected and what came out."""
+        print(self)  # noqa: T201 - what it is for
+
+    def __str__(self) -> str:
+        names = " and ".join(f"`{name}`" for name in self._provided)
+        them = "it" if len(self._provided) == 1 else "them"
+        set_first = f"Your code sees {names} as your notebook has {them}: set {them} before you call." if names else ""
+        return "\n\n".join(filter(None, (text.render_example(self._verdict), set_first)))
+
+    __repr__ = __str__
+
+    def _make(self, part: CaseInput) -> Any:
+        if isinstance(part.values, tuple):
+            return [self._make(value) for value in part.values]
+        if part.shape is None:
+            return part.values
+        array = np.array(part.values)
+        return array.astype(self._dtype if array.dtype.kind == "f" else array.dtype).reshape(part.shape)
+
+
+def _list_arguments(call: str) -> list[str]:
+    """Return the names in the one call that the lines make; none if they are no such call."""
+    calls = [node for node in ast.walk(ast.parse(call)) if isinstance(node, ast.Call)]
+    if len(calls) != 1 or calls[0].keywords:
+        return []
+    names = [node.id for node in calls[0].args if isinstance(node, ast.Name)]
+    return names if len(names) == len(calls[0].args) else []
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """The verdict on a student's functions; true if they are right on every case."""
+
+    verdict: Verdict
+    #: Sentences about the check itself, such as that a name is set in the kernel's memory only.
+    notes: tuple[str, ...]
+    #: What the kit leaves out; empty if that is nothing.
+    remark: str
+    _call: str
+    _provided: tuple[str, ...]
+    _dtype: str
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    @property
+    def passed(self) -> bool:
+        """True if all is right."""
+        return self.verdict.outcome is Outcome.PASSED
+
+    @cached_property
+    def example(self) -> CheckExample | None:
+        """The smallest case on which it goes wrong; None if there is none."""
+        if self.verdict.counterexample is None:
+            return None
+        return CheckExample(self.verdict, self._call, self._provided, self._dtype)
+
+    def __str__(self) -> str:
+        return text.render(self.verdict, self.notes, self.remark)
+
+    __repr__ = __str__

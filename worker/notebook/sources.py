@@ -1,0 +1,150 @@
+"""The source of the functions that are checked: a kernel's cells, a file, or what Python remembers of a function."""
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FunctionType, MethodType
+from typing import Any
+
+from backmark.worker.notebook.cell_names import defined_names
+from backmark.worker.notebook.kernel import find_shell, list_cells, watch_cells, write_notebook
+
+#: The name under which a file or a notebook is graded, where nothing says another.
+NOTEBOOK = "this notebook"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """The submission that a check makes of a kernel or a program, as it could be handed in."""
+
+    source: bytes
+    #: Its name in the verdict.
+    name: str
+    #: The texts of cells, in order; empty for a file.
+    cells: tuple[str, ...]
+    #: The names that the functions see, and the functions by the kit's names.
+    namespace: Mapping[str, Any]
+    functions: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sourceless:
+    """Functions whose source cannot be had."""
+
+    functions: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The source of one function: the texts that define it, and lines that give it the name that is asked for."""
+
+    texts: tuple[str, ...]
+    alias: str = ""
+    file: str = ""
+
+
+def assign_names(entries: Sequence[str], functions: Sequence[Any]) -> dict[str, Any]:
+    """Return by name the functions of a call of `check`; by their own names, or else in the order of the kit's."""
+    if len(functions) > len(entries):
+        raise TypeError(f"this kit asks for {_list(entries)}, and you gave {len(functions)} functions")
+    for function in functions:
+        if not callable(function):
+            raise TypeError(f"give check() the function itself, as in check(kit, {entries[0]}), not {function!r:.60}")
+    named = {getattr(function, "__name__", ""): function for function in functions}
+    if named.keys() <= {*entries}:
+        return named
+    if len(functions) == len(entries):
+        return dict(zip(entries, functions, strict=True))
+    raise TypeError(f"this kit asks for {_list(entries)}: name your functions so, or give all of them in this order")
+
+
+def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[str, Any]) -> Handed | Sourceless:
+    """Return the submission that these functions make, or without any those that the namespace has by the kit's names.
+
+    `namespace` is the one in which `check` was called.
+    """
+    shell = find_shell()
+    given = assign_names(entries, functions)
+    cells = [] if shell is None else list_cells(shell, watch_cells())
+    visible: Mapping[str, Any] = namespace if shell is None else shell.user_ns
+    defined = defined_names(cells)
+    wanted = given or {name: visible[name] for name in entries if name in visible}
+    if shell is None and not wanted:
+        raise TypeError(f"there is no {_list(entries)} here: define it first, or give it to check()")
+    parts = {name: _locate(name, value, visible, defined) for name, value in wanted.items()}
+    if any(part is None for part in parts.values()):
+        return Sourceless(wanted)
+    known = [part for part in parts.values() if part is not None]
+    files = {part.file for part in known}
+    aliases = [part.alias for part in known if part.alias]
+    if len(files) == 1 and (file := files.pop()):
+        source = "\n".join([known[0].texts[0], *aliases])
+        return Handed(source.encode(), Path(file).name, (), visible, wanted)
+    texts = dict.fromkeys(text for part in known for text in part.texts)
+    # A notebook's own cells come first, so that a cell has the number that the editor shows.
+    every = (*cells, *texts, *aliases)
+    return Handed(write_notebook([*every]), NOTEBOOK, every, visible, wanted)
+
+
+def _locate(name: str, value: Any, visible: Mapping[str, Any], defined: frozenset[str]) -> _Part | None:
+    """Return where a function's source is; None if it cannot be had."""
+    if visible.get(name) is value and name in defined:
+        return _Part(())
+    if (expression := _find_expression(value, visible)) and expression.partition(".")[0] in defined:
+        return _Part((), "" if expression == name else f"{name} = {expression}")
+    return _locate_in_file(name, value) or _locate_alone(name, value)
+
+
+def _find_expression(value: Any, names: Mapping[str, Any]) -> str:
+    """Return how a value is named there, as `f` or as `model.f`; empty if it is not."""
+    if isinstance(value, MethodType):
+        owner = next((name for name, other in names.items() if other is value.__self__ and _is_plain(name)), "")
+        return f"{owner}.{value.__name__}" if owner else ""
+    return next((name for name, other in names.items() if other is value and _is_plain(name)), "")
+
+
+def _is_plain(name: str) -> bool:
+    # IPython keeps results and inputs under names such as `_`, `_3` and `_i`.
+    return name.isidentifier() and not name.startswith("_")
+
+
+def _locate_in_file(name: str, value: Any) -> _Part | None:
+    """Return the file of a function of an imported module, or of the program that runs."""
+    module = sys.modules.get(getattr(inspect.unwrap(_function_of(value)), "__module__", "") or "")
+    file = getattr(module, "__file__", None)
+    if module is None or file is None or not file.endswith(".py"):
+        return None
+    expression = _find_expression(value, vars(module))
+    try:
+        text = Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
+    if not expression or expression.partition(".")[0] not in defined_names([text]):
+        return None
+    return _Part((text,), "" if expression == name else f"{name} = {expression}", file)
+
+
+def _locate_alone(name: str, value: Any) -> _Part | None:
+    """Return a function's own lines, if Python remembers them: of one that was run from a file or a text."""
+    function = inspect.unwrap(_function_of(value))
+    if not isinstance(function, FunctionType) or function.__closure__ or isinstance(value, MethodType):
+        return None
+    try:
+        text = textwrap.dedent(inspect.getsource(function))
+    except (OSError, TypeError):
+        return None
+    if function.__name__ not in defined_names([text]):
+        return None
+    return _Part((text,), "" if function.__name__ == name else f"{name} = {function.__name__}")
+
+
+def _function_of(value: Any) -> Any:
+    return value.__func__ if isinstance(value, MethodType) else value
+
+
+def _list(names: Sequence[str]) -> str:
+    *others, last = (f"`{name}`" for name in names)
+    return f"{', '.join(others)} and {last}" if others else last
