@@ -23,9 +23,14 @@ def bound_names(cells: Iterable[str]) -> frozenset[str]:
 
 
 def defined_names(cells: Iterable[str]) -> frozenset[str]:
-    """Return the names that cells bind themselves: not by an import, whose module is another file."""
-    statements = (node for node in _list_statements(cells) if not isinstance(node, (ast.Import, ast.ImportFrom)))
-    return frozenset[str]().union(*(names(statement).bound for statement in statements))
+    """Return the names that cells bind themselves: not, in the end, by an import, whose module is another file."""
+    defined: set[str] = set()
+    for statement in _list_statements(cells):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+            defined -= names(statement).bound
+        else:
+            defined |= names(statement).bound
+    return frozenset(defined)
 
 
 def _list_statements(cells: Iterable[str]) -> Iterator[ast.stmt]:

@@ -123,7 +123,7 @@ class _Checker:
         if isinstance(gathered, Handed) and is_able:
             _prepare(self.sessions, assignment.limits)
             verdict = self.grader.grade(gathered.source, gathered.name)
-            notes = [*self._list_notes(gathered)]
+            notes = [*self._list_notes(gathered, verdict.outcome)]
             _prepare(self.sessions, assignment.limits)
         else:
             verdict = self._judge_here(gathered.functions)
@@ -135,10 +135,10 @@ class _Checker:
         provided = tuple(sorted(exchange.fixed))
         return CheckResult(shown, tuple(notes), remark, exchange.call, provided, self.settings["dtype"])
 
-    def _list_notes(self, handed: Handed) -> Iterator[str]:
+    def _list_notes(self, handed: Handed, outcome: Outcome) -> Iterator[str]:
         """Yield what the kernel has and a submission does not."""
         functions, given = handed.functions.values(), self.grader.judge.subject.exchange.given
-        if handed.cells:
+        if handed.cells and outcome is not Outcome.PASSED:
             yield from find_unset(functions, handed.namespace, bound_names(handed.cells), given)
         yield from find_files(functions, handed.namespace, self.own, self.settings["modules"])
 
