@@ -32,14 +32,15 @@ MOST_PRINTED = 10
 _WIDTH = 100
 
 
-def render(verdict: Verdict, notes: Sequence[str] = (), remark: str = "") -> str:
-    """Return the whole verdict, with sentences about the check itself below its headline, and one at the end."""
-    return "\n\n".join(filter(None, (*_parts(verdict, notes), _indent(_wrap(plain(remark))))))
+def render(verdict: Verdict, above: Sequence[str] = (), below: Sequence[str] = ()) -> str:
+    """Return the whole verdict, with sentences below its headline and others at its end."""
+    closing = (_indent(_wrap(plain(line))) for line in below)
+    return "\n\n".join(filter(None, (*_parts(verdict, above), *closing)))
 
 
-def _parts(verdict: Verdict, notes: Sequence[str]) -> Iterator[str]:
+def _parts(verdict: Verdict, above: Sequence[str]) -> Iterator[str]:
     yield _headline(verdict)
-    yield from (_indent(_wrap(plain(note))) for note in notes)
+    yield from (_indent(_wrap(plain(note))) for note in above)
     if verdict.error is not None:
         yield _indent(describe_error(verdict))
     if verdict.outcome is not Outcome.REJECTED:

@@ -22,7 +22,7 @@ from backmark.worker.grading.grader import Grader, limit_jails
 from backmark.worker.notebook.cell_names import bound_names, find_files, find_unset
 from backmark.worker.notebook.in_process import judge_here
 from backmark.worker.notebook.kernel import watch_cells
-from backmark.worker.notebook.result import CheckResult
+from backmark.worker.notebook.result import CheckExample, CheckResult
 from backmark.worker.notebook.sources import Handed, Sourceless, gather
 from backmark.worker.notebook.warm import WarmSessions
 from backmark.worker.sandbox import policy
@@ -132,8 +132,14 @@ class _Checker:
             notes = [HERE.format(reason=reason)]
         remark = NO_SOLUTION if verdict.outcome is not Outcome.PASSED and not self.kit.has_solution else ""
         shown = disclose(verdict, assignment.feedback, 1)
-        provided = tuple(sorted(exchange.fixed))
-        return CheckResult(shown, tuple(notes), remark, exchange.call, provided, self.settings["dtype"])
+        return CheckResult(shown, self.settings["title"], tuple(notes), remark, self._find_example(shown))
+
+    def _find_example(self, verdict: Verdict) -> CheckExample | None:
+        if verdict.counterexample is None:
+            return None
+        exchange = self.grader.judge.subject.exchange
+        functions, provided = (exchange.function, *exchange.others), tuple(sorted(exchange.fixed))
+        return CheckExample(verdict, functions, exchange.call, provided, self.settings["dtype"])
 
     def _list_notes(self, handed: Handed, outcome: Outcome) -> Iterator[str]:
         """Yield what the kernel has and a submission does not."""

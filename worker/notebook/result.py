@@ -2,7 +2,6 @@
 
 import ast
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from backmark.grader.model.cases import as_case
 from backmark.grader.model.counterexample import CaseInput
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports import text
+from backmark.grader.reports.html import fragment as html
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,8 @@ class CheckExample:
     """The smallest case on which it goes wrong, or at which it ended."""
 
     _verdict: Verdict
-    #: The lines that call the student's functions, the names that the notebook has for them, and their precision.
+    #: The student's functions, the lines that call them, the names that the notebook has for them, and the precision.
+    _functions: tuple[str, ...]
     _call: str
     _provided: tuple[str, ...]
     _dtype: str
@@ -44,11 +45,20 @@ class CheckExample:
         """Print the case as code to run, beside what is expected and what came out."""
         print(self)  # noqa: T201 - what it is for
 
+    def call_again(self) -> str:
+        """Return how the student calls their own function with the case, in words."""
+        function = self._functions[0] if _list_arguments(self._call) else ""
+        if not function:
+            return "After `result = check(...)`, `result.example.inputs` has all that the case has, by its name."
+        names = " and ".join(f"`{name} = result.example.inputs[{name!r}]`" for name in self._provided)
+        set_first = f"set {names}, which your code takes from the notebook, and " if names else ""
+        return (
+            f"To call your code with it, after `result = check(...)`: {set_first}call"
+            f" `{function}(*result.example.arguments)`."
+        )
+
     def __str__(self) -> str:
-        names = " and ".join(f"`{name}`" for name in self._provided)
-        them = "it" if len(self._provided) == 1 else "them"
-        set_first = f"Your code sees {names} as your notebook has {them}: set {them} before you call." if names else ""
-        return "\n\n".join(filter(None, (text.render_example(self._verdict), set_first)))
+        return f"{text.render_example(self._verdict)}\n\n{self.call_again()}"
 
     __repr__ = __str__
 
@@ -75,13 +85,14 @@ class CheckResult:
     """The verdict on a student's functions; true if they are right on every case."""
 
     verdict: Verdict
+    #: The assignment's.
+    title: str
     #: Sentences about the check itself, such as that a name is set in the kernel's memory only.
     notes: tuple[str, ...]
     #: What the kit leaves out; empty if that is nothing.
     remark: str
-    _call: str
-    _provided: tuple[str, ...]
-    _dtype: str
+    #: The smallest case on which it goes wrong; None if there is none.
+    example: CheckExample | None
 
     def __bool__(self) -> bool:
         return self.passed
@@ -91,14 +102,12 @@ class CheckResult:
         """True if all is right."""
         return self.verdict.outcome is Outcome.PASSED
 
-    @cached_property
-    def example(self) -> CheckExample | None:
-        """The smallest case on which it goes wrong; None if there is none."""
-        if self.verdict.counterexample is None:
-            return None
-        return CheckExample(self.verdict, self._call, self._provided, self._dtype)
-
     def __str__(self) -> str:
-        return text.render(self.verdict, self.notes, self.remark)
+        example = "" if self.example is None else self.example.call_again()
+        return text.render(self.verdict, self.notes, (example, self.remark))
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        call_again = "" if self.example is None else self.example.call_again()
+        return html.render(self.verdict, title=self.title, call_again=call_again, notes=self.notes, remark=self.remark)

@@ -8,6 +8,7 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.markup import element
 from backmark.grader.reports.html.style import style_fragment
+from backmark.grader.reports.html.text import mark_code
 from backmark.grader.reports.html.verdict import Surroundings, draw_verdict
 from backmark.grader.reports.html.view import NamedLine, make_view
 
@@ -15,7 +16,15 @@ from backmark.grader.reports.html.view import NamedLine, make_view
 _LEVEL = 3
 
 
-def render(verdict: Verdict, *, title: str = "", lines: Sequence[NamedLine] = (), call_again: str = "") -> str:
+def render(  # noqa: PLR0913 - what stands around a verdict, each by its name
+    verdict: Verdict,
+    *,
+    title: str = "",
+    lines: Sequence[NamedLine] = (),
+    call_again: str = "",
+    notes: Sequence[str] = (),
+    remark: str = "",
+) -> str:
     """Return the verdict, of which its reader sees everything: disclose it first.
 
     The piece has its own `<style>`, which touches nothing around it, and neither scripts nor links. It follows the
@@ -23,10 +32,12 @@ def render(verdict: Verdict, *, title: str = "", lines: Sequence[NamedLine] = ()
 
     `title` is the assignment's, above the sentence. `lines` are the student's own that the verdict names.
     `call_again` says how the code is called with the smallest case, in place of the script; names between backticks
-    are set as code.
+    are set as code. `notes` are sentences above the verdict, `remark` is one below it.
     """
     # A notebook shows several verdicts, and no two elements may have the same id.
     content = sha256(json.dumps(verdict.as_dict()).encode()).hexdigest()[:12]
     around = Surroundings(above=title, headings=Headings(_LEVEL, f"backmark-{content}-"), call_again=call_again)
     drawing = draw_verdict(make_view(verdict, tuple(lines)), around)
-    return element("div", style_fragment(), drawing, class_="backmark")
+    above = (element("p", element("strong", mark_code(note)), role="note") for note in notes)
+    below = element("p", mark_code(remark), class_="quiet") if remark else None
+    return element("div", style_fragment(), *above, drawing, below, class_="backmark")
