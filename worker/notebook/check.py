@@ -38,6 +38,9 @@ NO_SOURCE = "The source of {names} cannot be had"
 NO_PROCESS = "This machine starts no other Python"
 NO_SOLUTION = "The grader of your course may say more, such as which lines to change: this kit holds no solution."
 
+# From the import on: earlier executions of the cell that has it are told from later ones.
+watch_cells()
+
 #: Folders of a path that hold what is installed.
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
@@ -50,7 +53,6 @@ def check(kit: str, *functions: Any) -> CheckResult:
     is true if all is right. AssignmentError if there is no such kit, TypeError if it asks for other functions.
     """
     namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the only way to the caller's names
-    watch_cells()
     own = tuple(_list_own_folders())
     # They start up while the kit is read.
     is_able = _prepare(_warm(own), Limits())

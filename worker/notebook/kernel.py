@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,12 +16,22 @@ class CellIds:
     """The ids of the cells that are executed, by their number, where the notebook's editor sends them."""
 
     ids: dict[int, str] = field(default_factory=dict)
+    #: That of the cell that runs now.
+    running: str = ""
 
-    def note(self, info: Any) -> None:
-        """Take note of an execution that is about to begin, as IPython reports it."""
-        shell = find_shell()
-        if shell is not None and getattr(info, "cell_id", None) and getattr(info, "store_history", False):
-            self.ids[shell.execution_count] = info.cell_id
+    def begin(self, info: Any) -> None:
+        """Take note of an execution that begins, as IPython reports it."""
+        self.running = (getattr(info, "cell_id", None) or "") if getattr(info, "store_history", False) else ""
+
+    def end(self, _: Any) -> None:
+        """Take note that it has ended: it is the last of the history."""
+        if self.running and (shell := find_shell()) is not None:
+            self.ids[_count(shell)] = self.running
+        self.running = ""
+
+    def list(self, count: int) -> Mapping[int, str]:
+        """Return the ids by number; the cell that runs is the last of so many."""
+        return {**self.ids, count: self.running} if self.running else self.ids
 
 
 @cache
@@ -28,7 +39,8 @@ def watch_cells() -> CellIds:
     """Return the ids of the cells that are executed from now on."""
     ids, shell = CellIds(), find_shell()
     if shell is not None:
-        shell.events.register("pre_run_cell", ids.note)
+        shell.events.register("pre_run_cell", ids.begin)
+        shell.events.register("post_run_cell", ids.end)
     return ids
 
 
@@ -44,11 +56,16 @@ def list_cells(shell: Any, ids: CellIds) -> list[str]:
     An earlier form of the same cell is empty. Where cells have no ids, all stay: they are what the kernel has done.
     """
     history = [str(text) for text in shell.history_manager.input_hist_raw[1:]]
-    last = {cell: number for number, cell in ids.ids.items()}
+    known = ids.list(len(history))
+    last = {cell: number for number, cell in sorted(known.items())}
     texts = [
-        text if last.get(ids.ids.get(number, ""), number) == number else "" for number, text in enumerate(history, 1)
+        text if last.get(known.get(number, ""), number) == number else "" for number, text in enumerate(history, 1)
     ]
     return _leave_out_repeated(texts) if sum(map(len, texts)) > _MANY else texts
+
+
+def _count(shell: Any) -> int:
+    return len(shell.history_manager.input_hist_raw) - 1
 
 
 def _leave_out_repeated(texts: list[str]) -> list[str]:
