@@ -19,7 +19,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test screenshots lock clean
+VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test screenshots kits lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -76,6 +76,9 @@ compose-test: setup ## bring docker-compose.yml up for real, with an engine of i
 
 screenshots: tools ## take every page's picture, light and dark, wide and narrow (in screenshots/; wants chromium)
 	@.venv/bin/python -m tests.pages.screenshots $(ARGS)
+
+kits: setup ## write the kits of the gallery, which a wheel ships for `check`: make kits ARGS=udl-7.2
+	@sh setup/kits.sh $(ARGS)
 
 lock: setup ## write locks/ anew from pyproject.toml
 	@$(LOCK) --group dev -o locks/dev.txt > /dev/null && $(LOCK) -o locks/run.txt > /dev/null

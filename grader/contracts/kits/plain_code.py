@@ -61,18 +61,18 @@ class NotPlainCodeError(ValueError):
 def require_plain(name: str, code: str, known: Iterable[str] = (), *, expression: bool = False) -> None:
     """Raise NotPlainCodeError, which names the code, unless it is plain; `known` are names that it may use."""
     if len(code) > LONGEST:
-        raise NotPlainCodeError(f"{name} has more than {LONGEST:,} characters")
+        raise NotPlainCodeError(f"{name} may have {LONGEST:,} characters at most")
     try:
         tree = parse(code)
         nodes = list(ast.walk(tree))
     except (SyntaxError, RecursionError) as error:
-        message = f"{name} is not Python"
+        message = f"{name} must be Python"
         raise NotPlainCodeError(message) from error
     if expression and not (len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)):
-        raise NotPlainCodeError(f"{name} is no expression")
+        raise NotPlainCodeError(f"{name} must be one expression")
     names = {*known, *_BUILTINS, *_find_bound(nodes)}
     for refused in _find_refused(nodes, names):
-        raise NotPlainCodeError(f"{name} has {refused}")
+        raise NotPlainCodeError(f"{name} may not have {refused}")
 
 
 def _find_bound(nodes: Collection[ast.AST]) -> Iterator[str]:
@@ -103,7 +103,7 @@ def _find_refused(nodes: Collection[ast.AST], names: Collection[str]) -> Iterato
             case ast.arg(arg="np") | ast.FunctionDef(name="np") | ast.ClassDef(name="np"):
                 yield "`np` as a name of its own"
             case _ if not isinstance(node, _NODES):
-                yield f"a statement or an expression that is none of those allowed ({type(node).__name__})"
+                yield f"such a statement or expression ({type(node).__name__})"
 
 
 def _find_refused_members(outermost: ast.Attribute) -> Iterator[str]:

@@ -1,0 +1,242 @@
+"""Kits: what is in one, what is not, and what a stranger's can do, which is nothing."""
+
+import contextlib
+import io
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backmark.grader.contracts import gallery, kinds
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.judging.revision import ContractRevision, read_contents
+from backmark.grader.contracts.kits import kit as kits
+from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
+from backmark.grader.contracts.language.assignment import assignment_from_json, assignment_to_json
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from backmark.grader.model.assignment import Limits
+from backmark.grader.model.verdict import Judgement
+from tests.local import local
+from tests.made import RIGHT, WRONG
+from tests.packaged import load_packaged
+
+WITHOUT_MASK = RIGHT.replace("(all_f[k - 1] > 0) * ", "")
+
+
+@pytest.fixture(scope="module")
+def revision() -> ContractRevision:
+    return load_packaged("udl-7.2")
+
+
+@pytest.fixture(scope="module")
+def closed(revision: ContractRevision) -> bytes:
+    return dump_kit(Kit.of(revision, with_solution=False))
+
+
+@pytest.fixture(scope="module")
+def opened(revision: ContractRevision) -> bytes:
+    return dump_kit(Kit.of(revision, with_solution=True))
+
+
+def read_all(data: bytes) -> bytes:
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return b"".join(map(archive.read, archive.namelist()))
+
+
+def list_lines(source: str) -> list[bytes]:
+    """The lines of a source that say something, as JSON within JSON has them."""
+    lines = [line.strip() for line in source.splitlines()]
+    return [json.dumps(json.dumps(line)[1:-1])[1:-1].encode() for line in lines if len(line) > 30]
+
+
+def judge(judged: Judge, source: str) -> Judgement:
+    return judged.judge(local(source, judged), lambda: local(source, judged), lambda: local(source, judged))
+
+
+# ---- what is in it
+
+
+def test_a_kit_says_of_which_revision_it_is_and_has_all_of_its_public_cases(
+    revision: ContractRevision, closed: bytes
+) -> None:
+    kit = load_kit(closed, "udl-7.2.kit")
+    assert kit.revision == revision.id
+    assert not kit.has_solution
+    assert np.array_equal(kit.contents.cases.expected, revision.cases.expected, equal_nan=True)
+    assert np.array_equal(kit.contents.cases.tolerances, revision.cases.tolerances)
+    assert len(kit.contents.ladder) == len(revision.ladder)
+
+
+def test_whoever_reads_a_kit_finds_neither_the_solution_nor_the_reference_nor_a_mistake(
+    revision: ContractRevision, closed: bytes
+) -> None:
+    text, assignment = read_all(closed), revision.assignment
+    template = {*list_lines(assignment.template)}
+    hidden = [assignment.reference, assignment.solution]
+    hidden += [solution.source for solution in assignment.other_solutions]
+    hidden += [mistake.source for mistake in assignment.mistakes]
+    lines = {line for source in hidden for line in list_lines(source)} - template
+    assert [line for line in lines if line in text and line not in assignment.helpers.encode()] == []
+    words = [part for mistake in assignment.mistakes for part in (mistake.title, mistake.hint) if len(part) > 10]
+    words += [part for row in assignment.rows for part in (row.read, row.hint) if part]
+    assert [part for part in words if json.dumps(part)[1:-1].encode() in text] == []
+
+
+def test_with_the_solution_it_has_no_code_of_mistakes_and_no_reference(
+    revision: ContractRevision, opened: bytes
+) -> None:
+    kit, assignment = load_kit(opened, "udl-7.2.kit"), revision.assignment
+    assert kit.has_solution
+    assert kit.contents.assignment.solution == assignment.solution
+    assert kit.contents.assignment.reference == ""
+    assert {mistake.source for mistake in kit.contents.assignment.mistakes} == {""}
+    assert [mistake.title for mistake in kit.contents.assignment.mistakes] == [
+        mistake.title for mistake in assignment.mistakes
+    ]
+    assert kit.contents.statements == ()
+
+
+def test_what_can_be_read_is_listed(revision: ContractRevision) -> None:
+    closed, opened = (" ".join(Kit.of(revision, with_solution=with_it).list_readable()) for with_it in (False, True))
+    assert "200 public cases" in closed
+    assert "`backward_pass`" in closed
+    assert "SOLUTION" not in closed
+    assert "SOLUTION and 2 others" in opened
+
+
+@pytest.mark.parametrize("source", [RIGHT, WRONG, WITHOUT_MASK], ids=["right", "wrong", "without the mask"])
+def test_a_kit_with_the_solution_says_what_its_revision_says(
+    revision: ContractRevision, opened: bytes, source: str
+) -> None:
+    full, kit = Judge(revision), Judge(load_kit(opened, "udl-7.2.kit").contents)
+    assert judge(kit, source) == judge(full, source)
+
+
+@pytest.mark.parametrize("source", [RIGHT, WRONG, WITHOUT_MASK], ids=["right", "wrong", "without the mask"])
+def test_without_the_solution_results_and_the_smallest_case_are_the_same(
+    revision: ContractRevision, closed: bytes, source: str
+) -> None:
+    full, kit = Judge(revision), Judge(load_kit(closed, "udl-7.2.kit").contents)
+    expected, said = judge(full, source), judge(kit, source)
+    rows = {row.name: row for row in expected.properties}
+    assert said.outcome == expected.outcome
+    assert said.counterexample == expected.counterexample
+    assert said.repair == ()
+    for row in said.properties:
+        same = rows[row.name]
+        assert (row.title, row.outcome, row.message) == (same.title, same.outcome, same.message)
+
+
+def test_the_kit_that_ships_is_of_the_revision_that_ships(revision: ContractRevision) -> None:
+    """`make kits ARGS=udl-7.2` makes it anew."""
+    file = gallery.find_kit("udl-7.2")
+    assert file is not None
+    kit = load_kit(file.read_bytes(), file.name)
+    assert kit.revision == revision.id
+    assert kit.contents.id == Kit.of(revision, with_solution=False).contents.id
+
+
+def test_a_kit_is_no_revision_that_can_be_published(closed: bytes) -> None:
+    with pytest.raises(AssignmentError, match="no revision"):
+        kinds.load(closed, "udl-7.2.kit")
+
+
+def test_no_kit_is_made_of_code_that_none_may_hold(revision: ContractRevision) -> None:
+    assignment = replace(revision.assignment, helpers="import os\n")
+    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: the helpers may not have"):
+        dump_kit(Kit.of(replace(revision, assignment=assignment), with_solution=False))
+
+
+# ---- from a stranger
+
+
+def forge(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
+    """Change a kit's header, with the hash that belongs to it: whoever makes a kit can make that, too."""
+    with np.load(io.BytesIO(data)) as archive:
+        arrays = dict(archive)
+    header = json.loads(arrays.pop("kit").tobytes())
+    change(header)
+    with contextlib.suppress(LookupError, TypeError, ValueError, MadeByNewerVersion):
+        assignment = assignment_from_json(header["assignment"])
+        contents = read_contents(header, arrays, assignment, header["assignment"])
+        header["id"] = kits._hash(header, contents)
+    return pack({"kit": np.frombuffer(json.dumps(header).encode(), np.uint8), **arrays})
+
+
+def pack(arrays: Mapping[str, Any]) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)
+    return file.getvalue()
+
+
+def set_assignment(**settings: Any) -> Callable[[dict[str, Any]], object]:
+    def change(header: dict[str, Any]) -> None:
+        assignment = assignment_from_json(header["assignment"])
+        header["assignment"] = assignment_to_json(replace(assignment, **settings))
+
+    return change
+
+
+CALL = "all_dl_dweights, all_dl_dbiases = backward_pass(all_weights, all_biases, all_f, all_h, y)"
+HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "a call": set_assignment(call=f"{CALL}\n__import__('os').system('touch /tmp/kit')"),
+    "helpers": set_assignment(helpers="import os\nos.remove('x')\n"),
+    "a solution": set_assignment(solution="open('x', 'w')"),
+    "a name": set_assignment(entries=("backward_pass; import os",)),
+    "a provided name": set_assignment(provides=("__builtins__",)),
+    "a module": set_assignment(modules=("os; x",)),
+    "a result": lambda header: header["layouts"][0][0].__setitem__(0, "open('x').read()"),
+    "an input": lambda header: header["cases"][0]["inputs"][0].__setitem__(0, "x = 1; import os"),
+    "a case": lambda header: header["cases"][0].__setitem__("dims", {"K = 1; import os": 1}),
+    "days": set_assignment(limits=Limits(seconds=86400.0)),
+    "a petabyte": set_assignment(limits=Limits(memory=1 << 50)),
+    "a text for a number": set_assignment(limits=Limits(memory="1")),  # type: ignore[arg-type] # JSON may have it
+    "many cases": lambda header: header.__setitem__("cases", header["cases"] * 100),
+    "no cases": lambda header: header.__setitem__("cases", []),
+    "cases that are none": lambda header: header.__setitem__("cases", {"a": 1}),
+    "a revision of another type": lambda header: header.__setitem__("revision", ["x"] * 10),
+    "an assignment that is none": lambda header: header.__setitem__("assignment", "[]"),
+    "no assignment": lambda header: header.pop("assignment"),
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE.values(), ids=HOSTILE.keys())
+def test_a_hostile_kit_is_refused_before_anything_in_it_is_used(
+    closed: bytes, change: Callable[[dict[str, Any]], object]
+) -> None:
+    with pytest.raises(AssignmentError, match=r"is no kit, or is damaged|is refused, and nothing in it was run"):
+        load_kit(forge(closed, change), "homework.kit")
+
+
+def test_a_forged_kit_without_a_change_is_taken(closed: bytes) -> None:
+    """Or the tests above would show nothing."""
+    assert load_kit(forge(closed, lambda _: None), "homework.kit").contents.assignment.id == "udl-7.2"
+
+
+def test_a_kit_with_other_numbers_than_its_hash_says_is_damaged(closed: bytes) -> None:
+    with np.load(io.BytesIO(closed)) as archive:
+        arrays = {name: archive[name].copy() for name in archive.files}
+    arrays["expected"][0] += 1
+    with pytest.raises(AssignmentError, match="does not match its hash"):
+        load_kit(pack(arrays), "homework.kit")
+
+
+def test_a_kit_of_a_newer_version_says_so(closed: bytes) -> None:
+    for change in (
+        lambda header: header.__setitem__("format", 99),
+        lambda header: header.__setitem__(
+            "assignment", json.dumps({**json.loads(header["assignment"]), "from_the_future": 1})
+        ),
+    ):
+        with pytest.raises(MadeByNewerVersion, match=r"homework\.kit was made by a newer version"):
+            load_kit(forge(closed, change), "homework.kit")
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x80\x04N.", b"{}"])
+def test_a_file_that_is_no_kit_says_so(data: bytes) -> None:
+    with pytest.raises(AssignmentError, match="is no kit, or is damaged"):
+        load_kit(data, "homework.kit")
