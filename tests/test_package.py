@@ -12,10 +12,12 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import backmark
 import backmark.grader.client
+from tests.made import RIGHT
 
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "setup" / "gallery"
@@ -176,6 +178,32 @@ def test_importing_backmark_imports_neither_numpy_nor_an_http_client(wheel: Path
 def test_the_client_comes_without_numpy(wheel: Path) -> None:
     code = "from backmark import Client; import sys; print(Client.__name__, 'numpy' in sys.modules)"
     assert run(wheel, "-c", code).stdout == "Client False\n"
+
+
+def test_a_check_needs_numpy_and_the_standard_library_alone(wheel: Path, tmp_path: Path) -> None:
+    """In a Python that finds nothing else: the wheel's own files, and links to NumPy's."""
+    site = tmp_path / "site"
+    site.mkdir()
+    installed = Path(np.__file__).parents[1]
+    for name in ("numpy", "numpy.libs"):
+        if (installed / name).exists():
+            (site / name).symlink_to(installed / name)
+    for entry in wheel.iterdir():
+        (site / entry.name).symlink_to(entry)
+    (tmp_path / "homework.py").write_text(RIGHT.replace("range(K", "range(len(all_f) - 1"), encoding="utf-8")
+    code = f"""
+import sys
+sys.path[:0] = [{str(site)!r}, {str(tmp_path)!r}]
+from backmark import check
+import homework
+result = check("udl-7.2", homework.backward_pass)
+assert result.passed, result
+assert "<div" in result._repr_html_()
+"""
+    process = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert (process.stderr, process.returncode) == ("", 0)
 
 
 def test_backmark_has_every_name_of_the_client() -> None:

@@ -51,7 +51,7 @@ def find_unset(
 
     `given` are the names that an assignment gives to the student's code.
     """
-    for name in _list_used(functions, namespace):
+    for name in list_used(functions, namespace):
         if name in namespace and name not in bound and name not in given and name != "np":
             value = _describe(namespace[name])
             yield (
@@ -61,24 +61,24 @@ def find_unset(
 
 
 def find_files(
-    functions: Iterable[Any], namespace: Mapping[str, Any], folders: Sequence[str], provided: Collection[str]
+    functions: Iterable[Any], namespace: Mapping[str, Any], folders: Sequence[str], others: Collection[str]
 ) -> Iterator[str]:
-    """Yield a sentence for each file of the student's own that these functions use; `provided` are the course's."""
+    """Yield a sentence for each file of the student's own that these functions use, but for some `others`."""
     files = {}
-    for name in _list_used(functions, namespace):
+    for name in list_used(functions, namespace):
         value = namespace.get(name)
         module = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
         file = getattr(module, "__file__", None) or ""
-        if module is not None and module.__name__ not in provided and any(file.startswith(path) for path in folders):
+        if module is not None and module.__name__ not in others and any(file.startswith(path) for path in folders):
             files[module.__name__] = f"{module.__name__}.py"
     for file in files.values():
         yield (
-            f"Your functions use {file}, which lies beside the notebook. One file is handed in: paste what they use"
-            " from there into a cell."
+            f"Your functions use {file}, another file of yours. One file is handed in: paste what they use from there"
+            " into it."
         )
 
 
-def _list_used(functions: Iterable[Any], namespace: Mapping[str, Any]) -> Iterator[str]:
+def list_used(functions: Iterable[Any], namespace: Mapping[str, Any]) -> Iterator[str]:
     """Yield the global names that functions of this namespace use, and those that functions among these use."""
     known: dict[str, None] = {}
     todo = [*functions]

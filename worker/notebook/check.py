@@ -148,7 +148,8 @@ class _Checker:
         functions, given = handed.functions.values(), self.grader.judge.subject.exchange.given
         if handed.cells and outcome is not Outcome.PASSED:
             yield from find_unset(functions, handed.namespace, bound_names(handed.cells), given)
-        yield from find_files(functions, handed.namespace, self.own, self.settings["modules"])
+        others = {*self.settings["modules"], handed.name.removesuffix(".py")}
+        yield from find_files(functions, handed.namespace, self.own, others)
 
     def _judge_here(self, functions: Mapping[str, Any]) -> Verdict:
         started = time.perf_counter()

@@ -4,12 +4,12 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
-from backmark.worker.notebook.cell_names import defined_names
+from backmark.worker.notebook.cell_names import defined_names, list_used
 from backmark.worker.notebook.kernel import find_shell, list_cells, watch_cells, write_notebook
 
 #: The name under which a file or a notebook is graded, where nothing says another.
@@ -44,6 +44,7 @@ class _Part:
     texts: tuple[str, ...]
     alias: str = ""
     file: str = ""
+    namespace: Mapping[str, Any] = field(default_factory=dict)
 
 
 def assign_names(entries: Sequence[str], functions: Sequence[Any]) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     aliases = [part.alias for part in known if part.alias]
     if len(files) == 1 and (file := files.pop()):
         source = "\n".join([known[0].texts[0], *aliases])
-        return Handed(source.encode(), Path(file).name, (), visible, wanted)
+        return Handed(source.encode(), Path(file).name, (), known[0].namespace, wanted)
     texts = dict.fromkeys(text for part in known for text in part.texts)
     # A notebook's own cells come first, so that a cell has the number that the editor shows.
     every = (*cells, *texts, *aliases)
@@ -93,6 +94,10 @@ def _locate(name: str, value: Any, visible: Mapping[str, Any], defined: frozense
     """Return where a function's source is; None if it cannot be had."""
     if visible.get(name) is value and name in defined:
         return _Part(())
+    inner = inspect.unwrap(_function_of(value))
+    if isinstance(inner, FunctionType) and inner.__name__ != name and name in list_used([inner], inner.__globals__):
+        # Under the name that is asked for it would call itself.
+        return None
     if (expression := _find_expression(value, visible)) and expression.partition(".")[0] in defined:
         return _Part((), "" if expression == name else f"{name} = {expression}")
     return _locate_in_file(name, value) or _locate_alone(name, value)
@@ -124,7 +129,7 @@ def _locate_in_file(name: str, value: Any) -> _Part | None:
         return None
     if not expression or expression.partition(".")[0] not in defined_names([text]):
         return None
-    return _Part((text,), "" if expression == name else f"{name} = {expression}", file)
+    return _Part((text,), "" if expression == name else f"{name} = {expression}", file, vars(module))
 
 
 def _locate_alone(name: str, value: Any) -> _Part | None:

@@ -1,0 +1,230 @@
+"""`check` in a program: functions of a module, judged in another process."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from backmark import check
+from backmark.grader.errors import BadAssignment
+from backmark.worker.notebook import check as checking
+from backmark.worker.notebook.result import CheckResult
+from tests.made import RIGHT, WRONG
+
+#: As a student's own file has it, which no notebook gives a `K`.
+OWN = RIGHT.replace("range(K", "range(len(all_f) - 1")
+Load = Callable[..., ModuleType]
+
+
+@pytest.fixture
+def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
+    """Write a file of the student's, and import it."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    names = []
+
+    def write(text: str, name: str = "homework") -> ModuleType:
+        file = tmp_path / f"{name}.py"
+        file.write_text(text, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(name, file)
+        assert spec is not None
+        assert spec.loader is not None
+        module = sys.modules[name] = importlib.util.module_from_spec(spec)
+        names.append(name)
+        vars(module)["np"] = np
+        spec.loader.exec_module(module)
+        return module
+
+    yield write
+    for name in names:
+        sys.modules.pop(name, None)
+
+
+def change(line: str) -> str:
+    """Return a right function with a line before its first."""
+    return OWN.replace("    delta = 2", f"    {line}\n    delta = 2", 1)
+
+
+def test_a_right_function_passes_and_is_true(load: Load, capfd: pytest.CaptureFixture[str]) -> None:
+    result = check("udl-7.2", load(OWN).backward_pass)
+    assert result
+    assert result.passed
+    assert result.example is None
+    assert str(result).startswith("homework.py  passed  10 of 10 marks\nudl-7.2: ")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_wrong_function_is_false_and_shows_the_smallest_case(load: Load, capfd: pytest.CaptureFixture[str]) -> None:
+    module = load(OWN.replace("2 * ", ""))
+    result = check("udl-7.2", module.backward_pass)
+    assert not result
+    assert "homework.py  failed" in repr(result)
+    example = result.example
+    assert example is not None
+    assert capfd.readouterr() == ("", "")
+    returned = module.backward_pass(*example.arguments)
+    shown = result.verdict.as_dict()["counterexample"]["results"][0]
+    assert shown["name"] == "all_dl_dweights[0]"
+    assert returned[0][0].tolist() == shown["actual"]
+    assert example.inputs.keys() >= {"K", "all_weights", "y"}
+    example.show()
+    printed = capfd.readouterr().out
+    assert "The smallest case found on which it goes wrong:" in printed
+    assert "`backward_pass(*result.example.arguments)`" in printed
+
+
+def test_the_arguments_are_made_anew_each_time(load: Load) -> None:
+    example = check("udl-7.2", load(WRONG).backward_pass).example
+    assert example is not None
+    example.arguments[0][0][:] = 99
+    assert not (example.arguments[0][0] == 99).any()
+
+
+@pytest.mark.parametrize(
+    ("line", "outcome"),
+    [
+        ("raise ValueError('mine')", "error"),
+        ("import sys; sys.exit(0)", "error"),
+        ("raise KeyboardInterrupt", "error"),
+        ("import os; os._exit(3)", "crashed"),
+        ("big = np.ones(1 << 28)", "memory"),
+        ("print('x' * (1 << 21))", "output_limit"),
+        ("input()", "error"),
+    ],
+)
+def test_whatever_a_function_does_is_its_own_process_end(
+    load: Load, line: str, outcome: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    module = load(change(line))
+    assert check("udl-7.2", module.backward_pass).verdict.outcome == outcome
+    assert capfd.readouterr() == ("", "")
+    assert check("udl-7.2", load(OWN).backward_pass)
+
+
+def test_an_endless_loop_is_ended(load: Load) -> None:
+    assert check("udl-7.2", load(change("while True: pass")).backward_pass).verdict.outcome == "timeout"
+
+
+def test_this_process_is_never_forked(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenBLAS's threads hang a child that is."""
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("forked")
+
+    monkeypatch.setattr("os.fork", refuse)
+    monkeypatch.setattr("os.forkpty", refuse)
+    checking._warm.cache_clear()
+    assert check("udl-7.2", load(OWN).backward_pass)
+
+
+def test_a_function_under_another_name_is_taken_for_the_only_one(load: Load) -> None:
+    assert check("udl-7.2", load(OWN.replace("backward_pass", "mine")).mine)
+
+
+def test_a_method_a_closure_and_a_decorated_function_work(load: Load) -> None:
+    module = load(
+        OWN.replace("backward_pass", "solve")
+        + """
+import functools
+
+class Net:
+    def backward(self, *arrays):
+        return solve(*arrays)
+
+def make(factor):
+    def inner(*arrays):
+        return solve(*arrays)
+    return inner
+
+def plain(function):
+    @functools.wraps(function)
+    def inner(*arrays):
+        return function(*arrays)
+    return inner
+
+@plain
+def decorated(*arrays):
+    return solve(*arrays)
+
+net = Net()
+closure = make(2)
+"""
+    )
+    for function in (module.net.backward, module.closure, module.decorated):
+        result = check("udl-7.2", function)
+        assert result, result
+        assert result.notes == ()
+
+
+def test_a_function_that_calls_one_of_the_name_that_is_asked_for_is_not_taken_for_that(load: Load) -> None:
+    result = check("udl-7.2", load(OWN + "\ndef outer(*arrays):\n    return backward_pass(*arrays)\n").outer)
+    assert result, result
+    assert "ran in the kernel itself" in result.notes[0]
+
+
+def test_a_file_beside_it_is_found_and_named(load: Load) -> None:
+    load("def double(x):\n    return 2 * x\n", "mine_too")
+    module = load("from mine_too import double\n" + OWN.replace("2 * (all_f[-1] - y)", "double(all_f[-1] - y)"))
+    result = check("udl-7.2", module.backward_pass)
+    assert result
+    assert [note for note in result.notes if "mine_too.py" in note]
+
+
+def test_what_is_installed_beside_numpy_is_not_there_as_it_is_not_when_handed_in(load: Load) -> None:
+    result = check("udl-7.2", load(change("import pytest")).backward_pass)
+    assert result.verdict.error is not None
+    assert result.verdict.error.type == "ModuleNotFoundError"
+
+
+def test_functions_without_a_source_run_here_and_the_result_says_so() -> None:
+    names: dict[str, object] = {"np": np, "K": 5}
+    exec(RIGHT, names)  # noqa: S102 - as a student's kernel may have it
+    result = check("udl-7.2", names["backward_pass"])
+    assert result, result
+    assert "The source of `backward_pass` cannot be had, so this ran in the kernel itself" in result.notes[0]
+    assert "ran in the kernel itself" in str(result)
+    assert "ran in the kernel itself" in result._repr_html_()
+
+
+def test_an_interrupt_of_functions_that_run_here_is_no_answer_of_theirs() -> None:
+    names: dict[str, object] = {}
+    exec("def backward_pass(*_):\n    raise KeyboardInterrupt", names)  # noqa: S102 - as above
+    with pytest.raises(KeyboardInterrupt):
+        check("udl-7.2", names["backward_pass"])
+
+
+def test_a_machine_that_starts_no_process_checks_here(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nonexistent/python")
+    checking._warm.cache_clear()
+    checking._load.cache_clear()
+    module = load(OWN)
+    result = check("udl-7.2", module.backward_pass)
+    monkeypatch.undo()
+    checking._warm.cache_clear()
+    checking._load.cache_clear()
+    assert result
+    assert "This machine starts no other Python" in result.notes[0]
+
+
+def test_other_functions_than_the_kit_asks_for_are_an_error_in_a_sentence() -> None:
+    for functions, sentence in (
+        ((3,), "give check.. the function itself"),
+        ((print, print), "asks for `backward_pass`, and you gave 2"),
+        ((), "there is no `backward_pass` here"),
+    ):
+        with pytest.raises(TypeError, match=sentence):
+            check("udl-7.2", *functions)
+
+
+def test_a_kit_that_is_not_there_is_an_error_that_lists_those_that_are() -> None:
+    with pytest.raises(BadAssignment, match=r"there is no kit 'udl-72'.*did you mean 'udl-7\.2'"):
+        check("udl-72")
+
+
+def test_without_a_solution_a_failure_says_that_the_grader_may_say_more(load: Load) -> None:
+    result: CheckResult = check("udl-7.2", load(WRONG).backward_pass)
+    assert "this kit holds no solution" in str(result)
+    assert "this kit holds no solution" in result._repr_html_()
