@@ -95,6 +95,7 @@ SLOW = (
     "worker/scores/test_rosters",
     "worker/scores/test_score_failures",
     "worker/scores/test_score_histories",
+    "worker/notebook/",
     "worker/scores/test_scores",
     "worker/test_class.py",
     "worker/test_cli",

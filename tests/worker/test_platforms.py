@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.client.scripted import TOKEN, Answer, serve_script, submission
+from tests.made import RIGHT
 from tests.worker.test_cli import EXAMPLES, results
 
 ELSEWHERE = Path(__file__).with_name("elsewhere.py")
@@ -102,3 +103,26 @@ def test_the_web_server_says_that_it_does_not_run_on_windows() -> None:
     process = backmark("win32", "web")
     assert process.returncode == 2
     assert "does not run on Windows" in process.stderr
+
+
+@systems
+def test_functions_are_checked_in_another_process(system: str, tmp_path: Path) -> None:
+    """As in a notebook: right, wrong, and one that ends its process."""
+    own = RIGHT.replace("range(K", "range(len(all_f) - 1")
+    endings = {
+        "right": own,
+        "wrong": own.replace("2 * ", ""),
+        "ends": own.replace("delta = 2", "exit()\n    delta = 2"),
+    }
+    for name, text in endings.items():
+        (tmp_path / f"{name}.py").write_text(f"import numpy as np\n{text}", encoding="utf-8")
+    code = (
+        f"import sys; sys.path[:0] = [{str(ELSEWHERE.parents[2])!r}, {str(tmp_path)!r}, {str(ELSEWHERE.parent)!r}]\n"
+        f"import elsewhere; elsewhere.become({system!r})\n"
+        "from backmark import check\nimport right, wrong, ends\n"
+        "print(*(check('udl-7.2', module.backward_pass).verdict.outcome for module in (right, wrong, ends)))\n"
+        "print(check('udl-7.2', right.backward_pass).notes)\n"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert process.stderr == ""
+    assert process.stdout == "passed failed error\n()\n"

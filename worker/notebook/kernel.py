@@ -76,4 +76,4 @@ def _leave_out_repeated(texts: list[str]) -> list[str]:
 def write_notebook(cells: list[str]) -> bytes:
     """Return the cells as a notebook's file, in which code cell 12 is the one that the editor shows as [12]."""
     code = [{"cell_type": "code", "metadata": {}, "outputs": [], "source": text} for text in cells]
-    return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+    return json.dumps({"cells": code, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}).encode()

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.packaged import load_packaged
 
 from backmark.grader.contracts import gallery, kinds
 from backmark.grader.contracts.judging.judge import Judge
@@ -22,7 +23,6 @@ from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement
 from tests.local import local
 from tests.made import RIGHT, WRONG
-from tests.packaged import load_packaged
 
 WITHOUT_MASK = RIGHT.replace("(all_f[k - 1] > 0) * ", "")
 

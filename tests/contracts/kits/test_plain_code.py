@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from tests.packaged import load_packaged
 
 from backmark.grader.contracts import gallery, kinds
 from backmark.grader.contracts.kits.kit import Kit, dump_kit
 from backmark.grader.contracts.kits.plain_code import NotPlainCodeError, require_plain
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from tests.packaged import load_packaged
 
 REACHING = [
     "import os",

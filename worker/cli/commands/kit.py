@@ -25,7 +25,7 @@ from backmark.worker.cli.terminal import show_files
     help="Put the solution's lines into it, too, so that a check names the lines to mend. Students can read them.",
 )
 def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
-    """Write a kit, by which students check their answers before they hand in.
+    """Write a kit, by which students check in a notebook.
 
     Give students the file: in a notebook `check("udl-7.2.kit")` judges by its cases, as `backmark grade` does. It
     holds the public cases of the assignment and never those that a service draws afresh, neither the reference nor the
