@@ -142,9 +142,7 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) ->
     """Return the inputs as the student would type them, then expected and actual values side by side."""
     parts: list[RenderableType] = [Text(title_example(verdict, words), style="bold")]
     lines = list_inputs(example)
-    inputs = (
-        Text(f"{describe_size(example)[:-1]}; see its script.") if lines is None else Text("\n".join(lines), "cyan")
-    )
+    inputs = Text(f"{describe_size(example)}; see its script.") if lines is None else Text("\n".join(lines), "cyan")
     parts.append(Padding(inputs, (1, 0, 0, 2)))
     if example.instead is None:
         parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))

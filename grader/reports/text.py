@@ -126,7 +126,10 @@ def render_example(verdict: Verdict) -> str:
         return ""
     example, words = as_case(verdict.counterexample), find_words(verdict.assignment.kind)
     lines = list_inputs(example)
-    parts = [title_example(verdict, words), _indent(describe_size(example) if lines is None else "\n".join(lines))]
+    parts = [
+        title_example(verdict, words),
+        _indent(f"{describe_size(example)}." if lines is None else "\n".join(lines)),
+    ]
     if example.instead is None:
         parts.append(_indent(_results(example, words)))
     elif was_judged(verdict):
@@ -147,9 +150,9 @@ def title_example(verdict: Verdict, words: CaseWords) -> str:
 
 
 def describe_size(example: CaseCounterexample) -> str:
-    """Return the properties of a case that is too large to be shown."""
+    """Return that a case is too large to be shown, with its properties; the sentence is to be ended."""
     dims = format_case(example.case)
-    return f"{dims or 'It'}{':' if dims else ' is'} too large to show here."
+    return f"{dims or 'It'}{':' if dims else ' is'} too large to show here"
 
 
 def list_results(example: CaseCounterexample, words: CaseWords) -> list[tuple[str, str, str, bool]]:

@@ -177,7 +177,7 @@ def test_nothing_is_found_is_a_refusal_that_says_what_there_is(kernel: Kernel) -
 def test_a_notebook_that_is_executed_as_a_whole_checks_itself() -> None:
     """As a course's CI does it: the cell that asserts fails the notebook."""
     cells = [GIVEN, SETS_K, RIGHT, "result = check('udl-7.2')\nassert result, result\nresult"]
-    notebook = nbformat.reads(write_notebook(cells).decode(), as_version=4)
+    notebook = nbformat.reads(write_notebook(cells).decode(), as_version=4)  # type: ignore[no-untyped-call] # it has no types
     client = NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3")
     client.execute(env={**os.environ, "PYTHONPATH": str(ROOT)})
     (output,) = notebook.cells[-1].outputs
