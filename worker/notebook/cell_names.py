@@ -4,12 +4,15 @@ import ast
 import dis
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from backmark.worker.sandbox.inside import magics
 from backmark.worker.sandbox.inside.names import names
 
+#: Names of the folders that hold what is installed.
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 #: Characters of a value that is shown.
 _LONGEST = 40
 
@@ -68,14 +71,21 @@ def find_files(
     for name in list_used(functions, namespace):
         value = namespace.get(name)
         module = value if isinstance(value, ModuleType) else sys.modules.get(getattr(value, "__module__", None) or "")
-        file = getattr(module, "__file__", None) or ""
-        if module is not None and module.__name__ not in others and any(file.startswith(path) for path in folders):
+        file = Path(getattr(module, "__file__", None) or "")
+        # An environment often lies within the folder of the homework.
+        own = not is_installed(file) and any(file.is_relative_to(folder) for folder in folders)
+        if own and module is not None and module.__name__ not in others:
             files[module.__name__] = f"{module.__name__}.py"
-    for file in files.values():
+    for name in files.values():
         yield (
-            f"Your functions use {file}, another file of yours. One file is handed in: paste what they use from there"
+            f"Your functions use {name}, another file of yours. One file is handed in: paste what they use from there"
             " into it."
         )
+
+
+def is_installed(path: Path) -> bool:
+    """Return True for a file or a folder among what was installed."""
+    return not _INSTALLED.isdisjoint(path.parts)
 
 
 def list_used(functions: Iterable[Any], namespace: Mapping[str, Any]) -> Iterator[str]:

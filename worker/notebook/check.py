@@ -19,7 +19,7 @@ from backmark.grader.reports.disclosure import disclose
 from backmark.grader.settings import machine
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.grader import Grader, limit_jails
-from backmark.worker.notebook.cell_names import bound_names, find_files, find_unset
+from backmark.worker.notebook.cell_names import bound_names, find_files, find_unset, is_installed
 from backmark.worker.notebook.in_process import judge_here
 from backmark.worker.notebook.kernel import watch_cells
 from backmark.worker.notebook.result import CheckExample, CheckResult
@@ -40,9 +40,6 @@ NO_SOLUTION = "The grader of your course may say more, such as which lines to ch
 
 # From the import on: earlier executions of the cell that has it are told from later ones.
 watch_cells()
-
-#: Folders of a path that hold what is installed.
-_INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def check(kit: str, *functions: Any) -> CheckResult:
@@ -90,13 +87,13 @@ def _prepare(sessions: WarmSessions, limits: Limits) -> bool:
 def _list_own_folders() -> Iterator[str]:
     """Yield the folders of the student's own modules: of Python's path all that nothing was installed into."""
     ours = str(Path(policy.__file__).parents[2])
-    libraries = [Path(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")]
+    libraries = [Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib")]
     for entry in sys.path:
         folder = Path(entry or ".").resolve()
-        if folder.is_dir() and str(folder) != ours and not _INSTALLED & {*folder.parts}:
-            inside = any(library == folder or library in folder.parents for library in libraries)
-            if not inside:
-                yield str(folder)
+        own = folder.is_dir() and str(folder) != ours and not is_installed(folder)
+        # Windows has the folder of Python itself in its path.
+        if own and not any(folder.is_relative_to(library) or library.is_relative_to(folder) for library in libraries):
+            yield str(folder)
 
 
 @dataclass(frozen=True)

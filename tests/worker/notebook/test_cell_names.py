@@ -64,13 +64,14 @@ def test_a_name_without_a_cell_is_named_with_its_value() -> None:
 
 
 def test_a_file_of_ones_own_is_named_and_a_library_is_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine, theirs = ModuleType("mine"), ModuleType("theirs")
+    mine, theirs, installed = ModuleType("mine"), ModuleType("theirs"), ModuleType("installed")
     mine.__file__, theirs.__file__ = str(tmp_path / "mine.py"), "/usr/lib/theirs.py"
-    for module in (mine, theirs):
+    installed.__file__ = str(tmp_path / ".venv" / "lib" / "site-packages" / "installed.py")
+    for module in (mine, theirs, installed):
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        run("def g(): pass", __name__=module.__name__)
     helper = run("def g(): pass", __name__="mine")["g"]
-    names = run("def f():\n    return theirs, g, mine", theirs=theirs, mine=mine, g=helper)
+    code = "def f():\n    return theirs, g, mine, installed"
+    names = run(code, theirs=theirs, mine=mine, installed=installed, g=helper)
     (sentence,) = find_files([names["f"]], names, [str(tmp_path)], ())
     assert "mine.py" in sentence
     assert [*find_files([names["f"]], names, [str(tmp_path)], {"mine"})] == []
