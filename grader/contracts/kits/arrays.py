@@ -11,7 +11,7 @@ import numpy as np
 from backmark.grader.contracts.cases.arrays import Array
 
 #: Bytes of a file, and of one array in it.
-MOST_BYTES, MOST_UNPACKED = 16 << 20, 64 << 20
+MOST_BYTES, MOST_UNPACKED = 8 << 20, 32 << 20
 #: Bytes of NumPy's description of an array.
 _LONGEST_DESCRIPTION = 512
 _MOST_AXES = 3

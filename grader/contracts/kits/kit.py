@@ -7,12 +7,14 @@ probes and proofs that publishing keeps; the solutions do only if the author wan
 import hashlib
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
 
+from backmark.grader.contracts.cases import trees
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.judging.revision import (
     DAMAGE,
@@ -34,8 +36,8 @@ FORMAT = 1
 _HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "terms", "mistakes")
 #: The most that a kit's limits may be: seconds, bytes of memory, bytes printed.
 _MOST_SECONDS, _MOST_MEMORY, _MOST_OUTPUT = 600.0, 8 << 30, 16 << 20
-#: Cases of a kit, the small ones too, and characters of a name.
-_MOST_CASES, _LONGEST_NAME = 5_000, 120
+#: Cases of a kit, the small ones too, different expressions of their results, and characters of a name.
+_MOST_CASES, _MOST_EXPRESSIONS, _LONGEST_NAME = 5_000, 5_000, 120
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ def _read(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Kit:
         raise MadeByNewerVersion("its layout is none that this version knows")
     assignment = assignment_from_json(header["assignment"])
     _check(assignment, header)
+    _check_sizes(assignment, header, arrays)
     return Kit(read_contents(header, arrays, assignment, header["assignment"]), header["revision"])
 
 
@@ -172,8 +175,29 @@ def _check(assignment: ContractAssignment, header: Mapping[str, Any]) -> None:
         raise ValueError("a name is none")
     _check_code(assignment)
     known = (*_list_names(assignment), *bound_names(assignment.call))
-    for expression in {place[0] for layout in header["layouts"] for place in layout}:
+    expressions = {place[0] for layout in header["layouts"] for place in layout}
+    if len(expressions) > _MOST_EXPRESSIONS:
+        raise ValueError("there are too many results")
+    for expression in expressions:
         require_plain("a result", expression, known, expression=True)
+
+
+def _check_sizes(assignment: ContractAssignment, header: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    """Raise ValueError unless the arrays have the numbers that the cases say: none is made room for unseen."""
+    results, layouts, count = len(assignment.results), header["layouts"], len(header["cases"])
+    shapes = [shape for layout in layouts for _, place, shape, _ in layout if 0 <= place < results]
+    sizes = [size for shape in shapes for size in shape]
+    expected = sum(map(math.prod, shapes))
+    described = [form for case in header["cases"] for _, form in case["inputs"]]
+    if (
+        not all(type(size) is int and size >= 0 for size in sizes)
+        or len(shapes) != sum(map(len, layouts))
+        or not len(layouts) == count >= header["count"] >= 1
+        or not arrays["expected"].shape == arrays["tolerances"].shape == (expected,)
+        or arrays["terms"].shape[1:] != (expected,)
+        or arrays["numbers"].shape != (sum(map(trees.count, described)),)
+    ):
+        raise ValueError("it has other numbers than its cases")
 
 
 def _check_code(assignment: ContractAssignment) -> None:

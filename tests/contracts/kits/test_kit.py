@@ -160,7 +160,7 @@ def forge(data: bytes, change: Callable[[dict[str, Any]], object]) -> bytes:
         arrays = dict(archive)
     header = json.loads(arrays.pop("kit").tobytes())
     change(header)
-    with contextlib.suppress(LookupError, TypeError, ValueError, MadeByNewerVersion):
+    with contextlib.suppress(LookupError, TypeError, ValueError, MemoryError, MadeByNewerVersion):
         assignment = assignment_from_json(header["assignment"])
         contents = read_contents(header, arrays, assignment, header["assignment"])
         header["id"] = kits._hash(header, contents)
@@ -196,6 +196,12 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
     "a petabyte": set_assignment(limits=Limits(memory=1 << 50)),
     "a text for a number": set_assignment(limits=Limits(memory="1")),  # type: ignore[arg-type] # JSON may have it
     "many cases": lambda header: header.__setitem__("cases", header["cases"] * 100),
+    "a terabyte": lambda header: header["layouts"][0][0].__setitem__(2, [1 << 20, 1 << 20]),
+    "less than nothing": lambda header: header["layouts"][0][0].__setitem__(2, [-1]),
+    "an input of a terabyte": lambda header: header["cases"][0]["inputs"][2].__setitem__(1, {"array": [1 << 40]}),
+    "a result that is none": lambda header: header["layouts"][0][0].__setitem__(1, 99),
+    "more cases than there are": lambda header: header.__setitem__("count", 10_000),
+    "many results": lambda header: header["layouts"].__setitem__(0, [[f"x{i}", 0, [], ""] for i in range(9999)]),
     "no cases": lambda header: header.__setitem__("cases", []),
     "cases that are none": lambda header: header.__setitem__("cases", {"a": 1}),
     "a revision of another type": lambda header: header.__setitem__("revision", ["x"] * 10),
