@@ -51,7 +51,7 @@ class CheckExample:
         if not function:
             return "After `result = check(...)`, `result.example.inputs` has all that the case has, by its name."
         names = " and ".join(f"`{name} = result.example.inputs[{name!r}]`" for name in self._provided)
-        set_first = f"set {names}, which your code takes from the notebook, and " if names else ""
+        set_first = f"set {names} if your code takes that from the notebook, and " if names else ""
         return (
             f"To call your code with it, after `result = check(...)`: {set_first}call"
             f" `{function}(*result.example.arguments)`."
