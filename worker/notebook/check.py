@@ -26,6 +26,7 @@ from backmark.worker.notebook.result import CheckExample, CheckResult
 from backmark.worker.notebook.sources import Handed, Sourceless, gather
 from backmark.worker.notebook.warm import WarmSessions
 from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.policy import Launch
 
 if TYPE_CHECKING:
     from backmark.grader.contracts.subject_kind import JudgedKit
@@ -50,20 +51,25 @@ def check(kit: str, *functions: Any) -> CheckResult:
     is true if all is right. AssignmentError if there is no such kit, TypeError if it asks for other functions.
     """
     namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the only way to the caller's names
-    own = tuple(_list_own_folders())
+    sessions = _warm()
+    sessions.launch(_plan())
     # They start up while the kit is read.
-    is_able = _prepare(_warm(own), Limits())
-    return _load(kit, _stamp(kit), own).check(functions, namespace, is_able=is_able)
+    is_able = _prepare(sessions, Limits())
+    return _load(kit, _stamp(kit)).check(functions, namespace, is_able=is_able)
 
 
 @cache
-def _warm(own: tuple[str, ...]) -> WarmSessions:
-    return WarmSessions(policy.plan_unjailed(machine.from_environment().environment, own))
+def _warm() -> WarmSessions:
+    return WarmSessions(_plan())
+
+
+def _plan() -> Launch:
+    return policy.plan_unjailed(machine.from_environment().environment, [*_list_own_folders()])
 
 
 @cache
-def _load(kit: str, _stamp: tuple[int, int], own: tuple[str, ...]) -> "_Checker":
-    return _Checker(kinds.load_kit(kit), _warm(own), own)
+def _load(kit: str, _stamp: tuple[int, int]) -> "_Checker":
+    return _Checker(kinds.load_kit(kit), _warm())
 
 
 def _stamp(kit: str) -> tuple[int, int]:
@@ -102,8 +108,6 @@ class _Checker:
 
     kit: "JudgedKit"
     sessions: WarmSessions
-    #: The folders of the student's own modules.
-    own: tuple[str, ...]
 
     @cached_property
     def grader(self) -> Grader:
@@ -146,7 +150,7 @@ class _Checker:
         if handed.cells and outcome is not Outcome.PASSED:
             yield from find_unset(functions, handed.namespace, bound_names(handed.cells), given)
         others = {*self.settings["modules"], handed.name.removesuffix(".py")}
-        yield from find_files(functions, handed.namespace, self.own, others)
+        yield from find_files(functions, handed.namespace, [*_list_own_folders()], others)
 
     def _judge_here(self, functions: Mapping[str, Any]) -> Verdict:
         started = time.perf_counter()

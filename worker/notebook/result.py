@@ -12,6 +12,8 @@ from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports import text
 from backmark.grader.reports.html import fragment as html
 
+_NEVER_RETURNED = "Your code never came back from it: save your notebook first, and be ready to interrupt the kernel. "
+
 
 @dataclass(frozen=True)
 class CheckExample:
@@ -52,8 +54,9 @@ class CheckExample:
             return "After `result = check(...)`, `result.example.inputs` has all that the case has, by its name."
         names = " and ".join(f"`{name} = result.example.inputs[{name!r}]`" for name in self._provided)
         set_first = f"set {names} if your code takes that from the notebook, and " if names else ""
+        careful = "" if text.was_judged(self._verdict) else _NEVER_RETURNED
         return (
-            f"To call your code with it, after `result = check(...)`: {set_first}call"
+            f"{careful}To call your code with it, after `result = check(...)`: {set_first}call"
             f" `{function}(*result.example.arguments)`."
         )
 

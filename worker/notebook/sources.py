@@ -55,7 +55,7 @@ def assign_names(entries: Sequence[str], functions: Sequence[Any]) -> dict[str, 
         if not callable(function):
             raise TypeError(f"give check() the function itself, as in check(kit, {entries[0]}), not {function!r:.60}")
     named = {getattr(function, "__name__", ""): function for function in functions}
-    if named.keys() <= {*entries}:
+    if named.keys() <= {*entries} and len(named) == len(functions):
         return named
     if len(functions) == len(entries):
         return dict(zip(entries, functions, strict=True))
@@ -71,11 +71,10 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     given = assign_names(entries, functions)
     cells = [] if shell is None else list_cells(shell, watch_cells())
     visible: Mapping[str, Any] = namespace if shell is None else shell.user_ns
-    defined = defined_names(cells)
     wanted = given or {name: visible[name] for name in entries if name in visible}
     if shell is None and not wanted:
         raise TypeError(f"there is no {_list(entries)} here: define it first, or give it to check()")
-    parts = {name: _locate(name, value, visible, defined) for name, value in wanted.items()}
+    parts = {name: _locate(name, value, visible, cells) for name, value in wanted.items()}
     if any(part is None for part in parts.values()):
         return Sourceless(wanted)
     known = [part for part in parts.values() if part is not None]
@@ -90,8 +89,9 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     return Handed(write_notebook([*every]), NOTEBOOK, every, visible, wanted)
 
 
-def _locate(name: str, value: Any, visible: Mapping[str, Any], defined: frozenset[str]) -> _Part | None:
+def _locate(name: str, value: Any, visible: Mapping[str, Any], cells: Sequence[str]) -> _Part | None:
     """Return where a function's source is; None if it cannot be had."""
+    defined = defined_names(cells) if _may_be_of(value, cells) else frozenset[str]()
     if visible.get(name) is value and name in defined:
         return _Part(())
     inner = inspect.unwrap(_function_of(value))
@@ -101,6 +101,22 @@ def _locate(name: str, value: Any, visible: Mapping[str, Any], defined: frozense
     if (expression := _find_expression(value, visible)) and expression.partition(".")[0] in defined:
         return _Part((), "" if expression == name else f"{name} = {expression}")
     return _locate_in_file(name, value) or _locate_alone(name, value)
+
+
+def _may_be_of(value: Any, cells: Sequence[str]) -> bool:
+    """Return False for a function that is surely of no cell, such as one that `%run` has put in the place of a cell's.
+
+    IPython changes a line with a magic, and knows no source of what runs under `%%time`.
+    """
+    try:
+        lines = _strip_lines(inspect.getsource(inspect.unwrap(_function_of(value))))
+    except (OSError, TypeError):
+        return True
+    return any("get_ipython()" in line for line in lines) or any(lines <= _strip_lines(cell) for cell in cells)
+
+
+def _strip_lines(text: str) -> set[str]:
+    return {line.strip() for line in text.splitlines()}
 
 
 def _find_expression(value: Any, names: Mapping[str, Any]) -> str:

@@ -19,11 +19,16 @@ class WarmSessions:
     def __init__(self, launch: Launch) -> None:
         #: What they run, as it was when they were started.
         self.installation = Installation.of()
-        self.launch = launch
-        self._jail = Unjailed(launch)
+        self._launch = launch
         self._ahead: deque[Session] = deque()
         self._limits: JailLimits | None = None
         atexit.register(self.close)
+
+    def launch(self, launch: Launch) -> None:
+        """Start further ones in another way, such as with another path."""
+        if launch != self._launch:
+            self._drop()
+            self._launch = launch
 
     def take(self, limits: JailLimits, asked: JailRequest | None = None) -> Session:  # noqa: ARG002 - as Jails
         """Return a session with these limits, started up or starting; the caller must close it."""
@@ -32,7 +37,7 @@ class WarmSessions:
             if session.alive:
                 return session
             session.close()
-        return Session(self._jail, limits)
+        return Session(Unjailed(self._launch), limits)
 
     def prepare(self, limits: JailLimits | None = None) -> None:
         """Start the sessions that the next check will take; raises JailFailed if none can be started."""
@@ -43,7 +48,7 @@ class WarmSessions:
             self._drop()
         self._limits = limits
         while len(self._ahead) < _AHEAD:
-            self._ahead.append(Session(self._jail, limits))
+            self._ahead.append(Session(Unjailed(self._launch), limits))
 
     def close(self) -> None:
         """End those that nobody took."""

@@ -140,6 +140,14 @@ def test_the_kit_that_ships_is_of_the_revision_that_ships(revision: ContractRevi
     assert kit.contents.id == Kit.of(revision, with_solution=False).contents.id
 
 
+@pytest.mark.parametrize("name", gallery.list_kits())
+def test_no_kit_that_ships_holds_a_solution(name: str) -> None:
+    """Also of those that `make kits` has made on this machine."""
+    kit = kinds.load_kit(name)
+    assert kit.contents.assignment.id == name
+    assert not kit.has_solution
+
+
 def test_a_kit_is_no_revision_that_can_be_published(closed: bytes) -> None:
     with pytest.raises(AssignmentError, match="no revision"):
         kinds.load(closed, "udl-7.2.kit")

@@ -13,6 +13,7 @@ from backmark import check
 from backmark.grader.errors import BadAssignment
 from backmark.worker.notebook import check as checking
 from backmark.worker.notebook.result import CheckResult
+from backmark.worker.notebook.sources import assign_names
 from tests.made import RIGHT, WRONG
 
 #: As a student's own file has it, which no notebook gives a `K`.
@@ -105,7 +106,9 @@ def test_whatever_a_function_does_is_its_own_process_end(
 
 
 def test_an_endless_loop_is_ended(load: Load) -> None:
-    assert check("udl-7.2", load(change("while True: pass")).backward_pass).verdict.outcome == "timeout"
+    result = check("udl-7.2", load(change("while True: pass")).backward_pass)
+    assert result.verdict.outcome == "timeout"
+    assert "never came back from it: save your notebook first" in str(result)
 
 
 def test_this_process_is_never_forked(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,6 +220,27 @@ def test_other_functions_than_the_kit_asks_for_are_an_error_in_a_sentence() -> N
     ):
         with pytest.raises(TypeError, match=sentence):
             check("udl-7.2", *functions)
+
+
+def test_functions_of_one_name_are_given_in_the_order_of_the_kit() -> None:
+    def make() -> Callable[..., None]:
+        def inner() -> None: ...
+
+        return inner
+
+    first, second = make(), make()
+    assert assign_names(("forward", "backward"), (first, second)) == {"forward": first, "backward": second}
+    assert assign_names(("inner", "backward"), (first,)) == {"inner": first}
+
+
+def test_another_path_starts_other_processes(load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = OWN.replace("2 * (all_f[-1] - y)", "late.double(all_f[-1] - y)")
+    assert not check("udl-7.2", load(WRONG).backward_pass)
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "late.py").write_text("def double(x):\n    return 2 * x\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder))
+    assert check("udl-7.2", load(f"import late\n{text}").backward_pass)
 
 
 def test_a_kit_that_is_not_there_is_an_error_that_lists_those_that_are() -> None:

@@ -129,6 +129,21 @@ def test_the_latest_definition_counts_also_if_it_is_an_import(kernel: Kernel, tm
     assert kernel.run("check('udl-7.2')").text.startswith("ready.py  passed")
 
 
+def test_what_run_has_put_in_the_place_of_a_cells_function_is_checked(kernel: Kernel, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import numpy as np\n" + RIGHT.replace("range(K", "range(len(all_f) - 1"))
+    kernel.run(GIVEN)
+    kernel.run("def backward_pass(*arrays):\n    return None")
+    kernel.run(f"%run {script}")
+    assert kernel.run("check('udl-7.2')").text.startswith("this notebook  passed")
+
+
+def test_a_function_under_a_magic_is_checked(kernel: Kernel) -> None:
+    kernel.run(GIVEN)
+    kernel.run(f"%%time\n{RIGHT}")
+    assert kernel.run("check('udl-7.2')").text.startswith("this notebook  passed")
+
+
 def test_magics_and_a_helper_in_another_cell_are_as_when_handed_in(kernel: Kernel) -> None:
     kernel.run(f"%matplotlib_is_not_there\n{GIVEN}")
     kernel.run(f"{GIVEN}\n%precision 3")
