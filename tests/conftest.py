@@ -64,6 +64,7 @@ SLOW = (
     "lti/test_launching",
     "lti/test_refusing",
     "lti/test_services",
+    "recipes/",
     "reports/test_disclosure",
     "reports/test_goldens",
     "sandbox/test_blame",

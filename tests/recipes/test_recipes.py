@@ -1,0 +1,151 @@
+"""The recipes of docs/recipes.md, as they stand there, in the programs that they are for, beside an installed Backmark."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.peers.peer import find_python
+from tests.made import RIGHT
+from tests.services import require
+
+ROOT = Path(__file__).parents[2]
+#: What the notebook gives to students.
+GIVEN = "import numpy as np\nK = 5\n"
+HOMEWORK = {True: GIVEN + RIGHT, False: GIVEN + RIGHT.replace("(all_f[k - 1] > 0) * ", "")}
+#: What a wrong submission is told by each of them.
+VERDICT = ("Wrong on 169 of 200 cases.", "The smallest case found on which it goes wrong")
+#: Seconds of the longest recipe, on a busy machine.
+PATIENCE = 300
+both = pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
+
+
+def read_recipe(title: str) -> str:
+    """Return the code below a heading of the page."""
+    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    found = re.search(rf"^## {re.escape(title)}\n.*?^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder into which Backmark is installed from its wheel."""
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT, env={**os.environ, "PYTHONWARNINGS": ""})
+    (wheel,) = folder.glob("*.whl")
+    installed = folder / "site-packages"
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(installed)
+    return installed
+
+
+def install(name: str) -> Path:
+    """Return the interpreter of an environment that has a program, made by `make bench-peers` if it is not there."""
+    if not find_python(name).exists():
+        subprocess.run(["/bin/sh", "setup/peers.sh", name], check=False, cwd=ROOT, stdin=subprocess.DEVNULL)
+    return require(find_python(name) if find_python(name).exists() else None, name)
+
+
+def run(words: Sequence[str], folder: Path, site: Path, python: str | Path = sys.executable) -> tuple[int, str]:
+    """Run a command where Backmark is installed; return its status, and what it prints."""
+    path = os.pathsep.join((str(Path(python).parent), os.environ.get("PATH", "")))
+    variables = {"PATH": path, "PYTHONPATH": str(site), "HOME": str(folder), "JUPYTER_PLATFORM_DIRS": "1"}
+    process = subprocess.run(
+        words,
+        cwd=folder,
+        env={**variables, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=PATIENCE,
+    )
+    return process.returncode, process.stdout
+
+
+def write_notebook(file: Path, *cells: Mapping[str, Any]) -> None:
+    """Write a notebook of code cells, each with what it has beside the usual."""
+    usual: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    listed = [{**usual, "id": f"cell-{number}", **cell} for number, cell in enumerate(cells)]
+    notebook = {"cells": listed, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+@both
+def test_pytest(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
+    (tmp_path / "homework.py").write_text(HOMEWORK[right], encoding="utf-8")
+    (tmp_path / "test_homework.py").write_text(read_recipe("pytest"), encoding="utf-8")
+    status, printed = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], tmp_path, site)
+    assert status == (0 if right else 1), printed
+    assert [part in printed for part in VERDICT] == [not right] * 2
+
+
+@both
+def test_doctest(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
+    (tmp_path / "homework.py").write_text(HOMEWORK[right], encoding="utf-8")
+    (tmp_path / "tests.txt").write_text(read_recipe("doctest"), encoding="utf-8")
+    status, printed = run([sys.executable, "-m", "doctest", "tests.txt"], tmp_path, site)
+    assert status == (0 if right else 1), printed
+    assert [part in printed for part in VERDICT] == [not right] * 2
+
+
+@pytest.mark.nightly
+@both
+def test_otter(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
+    """By the command for one's own machine, and by the autograder that a course uploads."""
+    python = install("otter-grader")
+    otter = str(python.with_name("otter"))
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "backward_pass.py").write_text(read_recipe("Otter-Grader"), encoding="utf-8")
+    write_notebook(tmp_path / "submission.ipynb", {"source": HOMEWORK[right]})
+    _, printed = run([otter, "check", "-t", "tests", "submission.ipynb"], tmp_path, site, python)
+    assert ("All tests passed!" in printed) is right
+    assert [part in printed for part in VERDICT] == [not right] * 2
+
+    make = [otter, "generate", "-t", "tests", "-o", "autograder.zip", "--no-environment", "--no-requirements"]
+    for words in (make, [otter, "run", "-a", "autograder.zip", "--no-logo", "submission.ipynb"]):
+        status, printed = run(words, tmp_path, site, python)
+        assert status == 0, printed
+    tests = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["tests"]
+    assert [test["score"] for test in tests if test["name"] == "backward_pass"] == [10 if right else 0]
+
+
+@pytest.mark.nightly
+@both
+def test_nbgrader(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
+    """The marks of what is right are in nbgrader's own gradebook, and the verdict is in the graded notebook."""
+    python = install("nbgrader")
+    nbgrader = str(python.with_name("nbgrader"))
+    usual = {"schema_version": 3, "task": False}
+    written = {**usual, "grade": False, "grade_id": "homework", "locked": False, "solution": True}
+    tested = {**usual, "grade": True, "grade_id": "gradients", "locked": True, "points": 10, "solution": False}
+    test = {"source": read_recipe("nbgrader"), "metadata": {"nbgrader": tested}}
+    blank = "def backward_pass(*given):\n    ..."
+    homework = HOMEWORK[True] if right else HOMEWORK[True].replace("insert(0, delta)", "insert(0, 2 * delta)")
+    for place, code in (("source/hw", blank), ("submitted/student/hw", homework)):
+        write_notebook(tmp_path / place / "hw.ipynb", {"source": code, "metadata": {"nbgrader": written}}, test)
+    (tmp_path / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'course'\n")
+    for words in ([nbgrader, "generate_assignment", "hw"], [nbgrader, "autograde", "hw"]):
+        status, printed = run(words, tmp_path, site, python)
+        assert status == 0, printed
+    code = (
+        "from nbgrader.api import Gradebook\nwith Gradebook('sqlite:///gradebook.db') as book:\n"
+        "    print(book.find_submission('hw', 'student').score)"
+    )
+    status, printed = run([str(python), "-c", code], tmp_path, site, python)
+    assert status == 0, printed
+    assert float(printed.splitlines()[-1]) == (10 if right else 5)
+    graded = json.loads((tmp_path / "autograded/student/hw/hw.ipynb").read_text(encoding="utf-8"))
+    pages = "".join(part for output in graded["cells"][1]["outputs"] for part in output["data"].get("text/html", ""))
+    assert ("Your code is right." if right else "The smallest case on which it goes wrong") in pages
