@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md, as they stand there, in the programs that they are for, beside an installed Backmark."""
+"""The recipes of docs/recipes.md as they stand there, in the programs that they are for, with Backmark installed."""
 
 import json
 import os
