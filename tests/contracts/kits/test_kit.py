@@ -254,3 +254,13 @@ def test_a_kit_of_a_newer_version_says_so(closed: bytes) -> None:
 def test_a_file_that_is_no_kit_says_so(data: bytes) -> None:
     with pytest.raises(AssignmentError, match="is no kit, or is damaged"):
         load_kit(data, "homework.kit")
+
+
+@pytest.mark.nightly
+def test_a_kit_with_the_solution_names_every_known_mistake_as_its_revision_does(
+    revision: ContractRevision, opened: bytes
+) -> None:
+    full, kit = Judge(revision), Judge(load_kit(opened, "udl-7.2.kit").contents)
+    for mistake in revision.assignment.mistakes:
+        said, expected = judge(kit, mistake.source), judge(full, mistake.source)
+        assert replace(said, flags=()) == replace(expected, flags=()), mistake.id
