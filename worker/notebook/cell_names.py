@@ -4,9 +4,10 @@ import ast
 import dis
 import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from backmark.worker.sandbox.inside import magics
 from backmark.worker.sandbox.inside.names import names
@@ -17,34 +18,49 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _LONGEST = 40
 
 
+class _Statement(NamedTuple):
+    """A top-level statement: the names that it binds, True if it imports, and the module of a star import."""
+
+    bound: frozenset[str]
+    imports: bool
+    star: str
+
+
 def bound_names(cells: Iterable[str]) -> frozenset[str]:
     """Return the names that cells bind at their top level; those of a star import as far as its module is imported."""
-    statements = [*_list_statements(cells)]
-    stars = [node.module or "" for node in statements if isinstance(node, ast.ImportFrom) and node.names[0].name == "*"]
-    starred = (vars(sys.modules[module]) for module in stars if module in sys.modules)
-    return frozenset[str]().union(*(names(statement).bound for statement in statements), *starred)
+    statements = [statement for cell in cells for statement in _read(cell)]
+    stars = {statement.star for statement in statements}
+    starred = (vars(module) for name, module in [*sys.modules.items()] if name in stars)
+    return frozenset[str]().union(*(statement.bound for statement in statements), *starred)
 
 
 def defined_names(cells: Iterable[str]) -> frozenset[str]:
     """Return the names that cells bind themselves: not, in the end, by an import, whose module is another file."""
     defined: set[str] = set()
-    for statement in _list_statements(cells):
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
-            defined -= names(statement).bound
+    for statement in (statement for cell in cells for statement in _read(cell)):
+        if statement.imports:
+            defined -= statement.bound
         else:
-            defined |= names(statement).bound
+            defined |= statement.bound
     return frozenset(defined)
 
 
-def _list_statements(cells: Iterable[str]) -> Iterator[ast.stmt]:
-    for cell in cells:
-        for text in (cell, magics.without(cell)):
-            try:
-                tree = ast.parse(text or "")
-            except (SyntaxError, ValueError, RecursionError, MemoryError):
-                continue
-            yield from tree.body
-            break
+@lru_cache(maxsize=4096)
+def _read(cell: str) -> tuple[_Statement, ...]:
+    """Read a cell, once for all checks of a kernel; nothing of what is no Python."""
+    for text in (cell, magics.without(cell)):
+        try:
+            tree = ast.parse(text or "")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            continue
+        return tuple(map(_describe_statement, tree.body))
+    return ()
+
+
+def _describe_statement(node: ast.stmt) -> _Statement:
+    is_star = isinstance(node, ast.ImportFrom) and node.names[0].name == "*"
+    star = (node.module or "") if isinstance(node, ast.ImportFrom) and is_star else ""
+    return _Statement(names(node).bound, isinstance(node, (ast.Import, ast.ImportFrom)), star)
 
 
 def find_unset(
