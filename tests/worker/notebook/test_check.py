@@ -11,7 +11,6 @@ import pytest
 
 from backmark import check
 from backmark.grader.errors import BadAssignment
-from backmark.worker.notebook import check as checking
 from backmark.worker.notebook.result import CheckResult
 from backmark.worker.notebook.sources import assign_names
 from tests.made import RIGHT, WRONG
@@ -119,7 +118,6 @@ def test_this_process_is_never_forked(load: Load, monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr("os.fork", refuse)
     monkeypatch.setattr("os.forkpty", refuse)
-    checking._warm.cache_clear()
     assert check("udl-7.2", load(OWN).backward_pass)
 
 
@@ -201,13 +199,7 @@ def test_an_interrupt_of_functions_that_run_here_is_no_answer_of_theirs() -> Non
 
 def test_a_machine_that_starts_no_process_checks_here(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nonexistent/python")
-    checking._warm.cache_clear()
-    checking._load.cache_clear()
-    module = load(OWN)
-    result = check("udl-7.2", module.backward_pass)
-    monkeypatch.undo()
-    checking._warm.cache_clear()
-    checking._load.cache_clear()
+    result = check("udl-7.2", load(OWN).backward_pass)
     assert result
     assert "This machine starts no other Python" in result.notes[0]
 
