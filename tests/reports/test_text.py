@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.text import render, render_example
 from tests.corpus.short import RIGHT
-from tests.packaged import ContractJudge
 from tests.reports.test_terminal import judge_source, show_verdict
 
 WRONG = RIGHT.replace("2 * ", "")
@@ -26,7 +26,7 @@ def list_words(text: str) -> set[str]:
 
 
 @pytest.fixture(params=[*SOURCES.values()], ids=[*SOURCES])
-def shown(request: pytest.FixtureRequest, udl: ContractJudge) -> Verdict:
+def shown(request: pytest.FixtureRequest, udl: Judge) -> Verdict:
     return judge_source(request.param, udl)
 
 
@@ -42,17 +42,18 @@ def test_no_line_is_wider_than_a_cell_but_for_code(shown: Verdict) -> None:
     assert [line for line in sentences if len(line) > 160] == []
 
 
-def test_sentences_of_others_stand_below_the_headline_and_at_the_end(udl: ContractJudge) -> None:
+def test_sentences_of_others_stand_below_the_headline_and_at_the_end(udl: Judge) -> None:
     lines = render(judge_source(WRONG, udl), ("Mind this.",), ("That is all.",)).splitlines()
     assert lines[0].endswith("marks")
     assert lines[3] == "  Mind this."
     assert lines[-1] == "  That is all."
 
 
-def test_a_verdict_without_a_counterexample_has_no_example(udl: ContractJudge) -> None:
+def test_a_verdict_without_a_counterexample_has_no_example(udl: Judge) -> None:
     assert render_example(judge_source(RIGHT, udl)) == ""
 
 
 def test_it_needs_no_library_that_draws() -> None:
-    code = "import sys; sys.modules['rich'] = None; import backmark.grader.reports.text, backmark.grader.reports.html.fragment"
+    code = "import sys; sys.modules['rich'] = None; from backmark.grader.reports import text"
+    code += "; from backmark.grader.reports.html import fragment"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from backmark.grader.contracts import kinds
+from backmark.grader.contracts.kits.kit import open_kit
 from tests.worker.test_cli import backmark
 
 
@@ -13,7 +13,7 @@ def test_it_writes_a_kit_and_says_what_can_be_read_in_it(tmp_path: Path) -> None
     assert f"{file}: a kit of udl-7.2, " in process.stdout
     assert "  - 200 public cases" in process.stdout
     assert "It holds no solution" in process.stdout
-    assert not kinds.load_kit(str(file)).has_solution
+    assert not open_kit(str(file)).has_solution
 
 
 def test_the_solution_is_in_it_only_if_that_is_asked_for(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_the_solution_is_in_it_only_if_that_is_asked_for(tmp_path: Path) -> None
     assert process.returncode == 0, process.stderr
     assert "  - the SOLUTION" in process.stdout
     assert "It holds no solution" not in process.stdout
-    assert kinds.load_kit(str(file)).has_solution
+    assert open_kit(str(file)).has_solution
 
 
 def test_an_assignment_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:

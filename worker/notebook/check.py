@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from backmark.grader.contracts import kinds
 from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.kits.kit import Kit, open_kit
+from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.errors import JailFailed
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import GradedSubmission, Outcome, Verdict
@@ -27,9 +28,6 @@ from backmark.worker.notebook.sources import Handed, Sourceless, gather
 from backmark.worker.notebook.warm import WarmSessions
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch
-
-if TYPE_CHECKING:
-    from backmark.grader.contracts.subject_kind import JudgedKit
 
 HERE = (
     "{reason}, so this ran in the kernel itself: no limit of time or memory held it, and what you hand in may be judged"
@@ -69,7 +67,7 @@ def _plan() -> Launch:
 
 @cache
 def _load(kit: str, _stamp: tuple[int, int]) -> "_Checker":
-    return _Checker(kinds.load_kit(kit), _warm())
+    return _Checker(open_kit(kit), _warm())
 
 
 def _stamp(kit: str) -> tuple[int, int]:
@@ -106,7 +104,7 @@ def _list_own_folders() -> Iterator[str]:
 class _Checker:
     """A kit made ready for many checks."""
 
-    kit: "JudgedKit"
+    kit: Kit
     sessions: WarmSessions
 
     @cached_property
@@ -117,11 +115,11 @@ class _Checker:
     @cached_property
     def settings(self) -> Mapping[str, Any]:
         """The settings of its assignment."""
-        return kinds.settings(self.kit.contents.assignment_json)
+        return read_settings(self.kit.contents.assignment_json)
 
     def check(self, functions: Sequence[Any], namespace: Mapping[str, Any], *, is_able: bool) -> CheckResult:
         """Return the result; the functions run here if this machine is not able to start another process."""
-        exchange, assignment = self.grader.judge.subject.exchange, self.kit.contents.assignment
+        exchange, assignment = self.grader.judge.contract.exchange, self.kit.contents.assignment
         gathered = gather((exchange.function, *exchange.others), functions, namespace)
         if isinstance(gathered, Handed) and is_able:
             _prepare(self.sessions, assignment.limits)
@@ -140,13 +138,13 @@ class _Checker:
     def _find_example(self, verdict: Verdict) -> CheckExample | None:
         if verdict.counterexample is None:
             return None
-        exchange = self.grader.judge.subject.exchange
+        exchange = self.grader.judge.contract.exchange
         functions, provided = (exchange.function, *exchange.others), tuple(sorted(exchange.fixed))
         return CheckExample(verdict, functions, exchange.call, provided, self.settings["dtype"])
 
     def _list_notes(self, handed: Handed, outcome: Outcome) -> Iterator[str]:
         """Yield what the kernel has and a submission does not."""
-        functions, given = handed.functions.values(), self.grader.judge.subject.exchange.given
+        functions, given = handed.functions.values(), self.grader.judge.contract.exchange.given
         if handed.cells and outcome is not Outcome.PASSED:
             yield from find_unset(functions, handed.namespace, bound_names(handed.cells), given)
         others = {*self.settings["modules"], handed.name.removesuffix(".py")}

@@ -94,7 +94,7 @@ def _quiet() -> Iterator[io.StringIO]:
 
 def judge_here(judge: Judge, functions: Mapping[str, Any]) -> tuple[Judgement, str]:
     """Return the judgement of functions in this process, and what they printed."""
-    exchange = judge.subject.exchange
+    exchange = judge.contract.exchange
     session = KernelSession(functions, exchange.fixed)
     candidate = Jailed(session, Requests(exchange))
     return judge.judge(candidate, lambda: candidate), session.output

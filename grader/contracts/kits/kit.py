@@ -10,10 +10,13 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
+from backmark.grader.contracts import gallery
 from backmark.grader.contracts.cases import trees
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.judging.revision import (
@@ -115,6 +118,19 @@ def dump_kit(kit: Kit) -> bytes:
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     return file.getvalue()
+
+
+def open_kit(name: str) -> Kit:
+    """Return the kit of a file, or of a contract of the gallery; BadAssignment says what there is instead."""
+    file = gallery.find_kit(name) or Path(name)
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        shipped = gallery.list_kits()
+        alike = next(iter(get_close_matches(name[:_LONGEST_NAME], shipped, 1)), "")
+        advice = f"did you mean {alike!r}?" if alike else f"the kits that come with Backmark are {', '.join(shipped)}"
+        raise BadAssignment(f"there is no kit {name!r}: name the file that your course gave you; {advice}") from error
+    return load_kit(data, file.name)
 
 
 def load_kit(data: bytes, name: str) -> Kit:

@@ -5,8 +5,8 @@ import zipfile
 
 import numpy as np
 import pytest
-from backmark.grader.contracts.damage import DAMAGE
 
+from backmark.grader.contracts.judging.revision import DAMAGE
 from backmark.grader.contracts.kits import arrays
 from backmark.grader.contracts.kits.arrays import read_arrays
 

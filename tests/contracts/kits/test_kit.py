@@ -10,13 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.packaged import load_packaged
 
-from backmark.grader.contracts import gallery, kinds
+from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.judging.revision import ContractRevision, read_contents
+from backmark.grader.contracts.judging.revision import ContractRevision, load, load_packaged, read_contents
 from backmark.grader.contracts.kits import kit as kits
-from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
+from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit, open_kit
 from backmark.grader.contracts.language.assignment import assignment_from_json, assignment_to_json
 from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
 from backmark.grader.model.assignment import Limits
@@ -143,14 +142,14 @@ def test_the_kit_that_ships_is_of_the_revision_that_ships(revision: ContractRevi
 @pytest.mark.parametrize("name", gallery.list_kits())
 def test_no_kit_that_ships_holds_a_solution(name: str) -> None:
     """Also of those that `make kits` has made on this machine."""
-    kit = kinds.load_kit(name)
+    kit = open_kit(name)
     assert kit.contents.assignment.id == name
     assert not kit.has_solution
 
 
 def test_a_kit_is_no_revision_that_can_be_published(closed: bytes) -> None:
     with pytest.raises(AssignmentError, match="no revision"):
-        kinds.load(closed, "udl-7.2.kit")
+        load(closed, "udl-7.2.kit")
 
 
 def test_no_kit_is_made_of_code_that_none_may_hold(revision: ContractRevision) -> None:

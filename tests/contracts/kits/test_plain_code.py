@@ -3,11 +3,12 @@
 from dataclasses import replace
 
 import pytest
-from tests.packaged import load_packaged
 
-from backmark.grader.contracts import gallery, kinds
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.contracts.kits.kit import Kit, dump_kit
 from backmark.grader.contracts.kits.plain_code import NotPlainCodeError, require_plain
+from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.language.assignment import ContractAssignment
 
 REACHING = [
@@ -84,7 +85,7 @@ def test_a_result_is_one_expression(code: str) -> None:
 @pytest.mark.parametrize("entry", gallery.list_gallery(), ids=lambda entry: entry.id)
 def test_every_assignment_of_the_gallery_can_be_a_kit_with_its_solution(entry: gallery.GalleryEntry) -> None:
     """Their code is read as that of a stranger's kit: around the cases of another, which are not looked at here."""
-    assignment = kinds.read(entry.folder)
+    assignment = reading.read(entry.folder)
     assert isinstance(assignment, ContractAssignment)
     shipped = load_packaged("udl-7.2")
     kit = Kit.of(replace(shipped, assignment=assignment), with_solution=True)

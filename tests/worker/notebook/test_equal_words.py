@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.packaged import load_packaged
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.contracts.judging.revision import ContractRevision, load_packaged
 from backmark.grader.contracts.kits.kit import Kit, dump_kit, load_kit
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Verdict

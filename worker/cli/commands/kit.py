@@ -31,16 +31,17 @@ def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
     holds the public cases of the assignment and never those that a service draws afresh, neither the reference nor the
     code of known mistakes, and the solution only with --with-solution. What students can read in it is printed.
     """
-    from backmark.grader.contracts import kinds
+    from backmark.grader.contracts.kits.kit import Kit, dump_kit
     from backmark.worker.grading.revisions import revision, save
 
     settings = machine.from_environment()
     with show_files(assignment) as watch:
         drawn = revision(assignment, settings.cache, watch)
-    data, readable = kinds.make_kit(drawn, with_solution=with_solution)
+    made = Kit.of(drawn, with_solution=with_solution)
+    data = dump_kit(made)
     save(output, data)
     click.echo(f"{output}: a kit of {drawn.assignment.id}, {len(data) / 1000:,.0f} kB. Whoever has it can read")
-    for part in readable:
+    for part in made.list_readable():
         click.echo(f"  - {part}")
     if not with_solution:
         click.echo("It holds no solution: a check shows results and the smallest case, and no lines to mend.")
