@@ -30,9 +30,14 @@ def files(folder: str) -> set[str]:
     return {str(file.relative_to(ROOT)) for file in paths if file.is_file() and "__pycache__" not in file.parts}
 
 
+def gallery_files() -> set[str]:
+    """The files of whole assignments, which lie where answers do."""
+    return {name for part in ("gallery", "layered", "start") for name in files(f"grader/assignments/{part}")}
+
+
 def package_files() -> set[str]:
-    """The files of the package, with those that a checkout keeps beside it, and without the assignments."""
-    beside = {name for folder in ("grader", "worker") for name in files(folder)} - files("grader/assignments")
+    """The files of the package, with those that a checkout keeps beside it, and without whole assignments."""
+    beside = {name for folder in ("grader", "worker") for name in files(folder)} - gallery_files()
     return files("backmark") | {f"backmark/{name}" for name in beside}
 
 
@@ -85,9 +90,7 @@ def test_the_gallery_is_the_assignments_and_nothing_else(distributions: Path) ->
     info = f"backmark_gallery-{VERSION}.dist-info"
     with zipfile.ZipFile(distributions / f"backmark_gallery-{VERSION}-py3-none-any.whl") as archive:
         names = set(archive.namelist())
-    assert {name for name in names if not name.startswith(info)} == {
-        f"backmark/{name}" for name in files("grader/assignments")
-    }
+    assert {name for name in names if not name.startswith(info)} == {f"backmark/{name}" for name in gallery_files()}
 
 
 def test_the_gallery_is_for_the_version_beside_it() -> None:
