@@ -12,7 +12,7 @@ from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent
 from backmark.worker.cli.downloads import DownloadedFile
 from backmark.worker.cli.failure import GradingFailure
-from backmark.worker.cli.html_report import check_report_folder, write_report
+from backmark.worker.cli.html_report import prepare_report_folder, write_report
 from backmark.worker.cli.students import OwnedFile, StudentFiles, StudentSource
 from tests.reports.graded import REFUSAL, ROWS, repair_verdict, verdict
 from tests.reports.test_html import Elements
@@ -43,6 +43,12 @@ def hand_in(
     return GradedStudent(owned, [] if result is None else [result])
 
 
+def write(folder: Path, graded: GradedClass) -> Path:
+    """Write a report as the command does."""
+    prepare_report_folder(folder, [])
+    return write_report(folder, graded)
+
+
 def graded_class(*students: GradedStudent, feedback: Feedback | None = None) -> GradedClass:
     return GradedClass(StudentSource.FILE, students, feedback or Feedback(), "Backpropagation")
 
@@ -54,7 +60,7 @@ def read_links(index: Path) -> set[str]:
 
 
 def test_names_of_students_decide_neither_folders_nor_elements(tmp_path: Path) -> None:
-    index = write_report(tmp_path / "report", graded_class(*(hand_in(name, repair_verdict()) for name in HOSTILE)))
+    index = write(tmp_path / "report", graded_class(*(hand_in(name, repair_verdict()) for name in HOSTILE)))
     pages = [*(tmp_path / "report" / "students").iterdir()]
     assert len({page.name.lower() for page in pages}) == len(HOSTILE)
     assert all(page.name.isascii() and len(page.name) < 60 and page.name[0].isdigit() for page in pages)
@@ -65,7 +71,7 @@ def test_names_of_students_decide_neither_folders_nor_elements(tmp_path: Path) -
 
 
 def test_only_the_owner_may_read_it(tmp_path: Path) -> None:
-    index = write_report(tmp_path / "report", graded_class(hand_in("ada", repair_verdict())))
+    index = write(tmp_path / "report", graded_class(hand_in("ada", repair_verdict())))
     for path in (index.parent, index, *(index.parent / "students").iterdir()):
         assert not path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO)
 
@@ -86,6 +92,9 @@ def test_the_class_is_counted_and_nobody_is_missing(tmp_path: Path) -> None:
     words = " ".join(Elements(index.read_text(encoding="utf-8")).text.split())
     assert "2 of 6 students passed" in words
     assert "Gradient of the biases: line missing" in words
+    # One of three loses the two marks of this row, nobody those of the other.
+    assert "Gradient of the weights 2 marks ada 1 33 %" in words
+    assert "Gradient of the biases 2 marks 0 0 %" in words
     assert "Identical files" in words
     assert "emmy: Line 3: '(' was never closed." in words
     assert "carl: hw.py is a PDF" in words
@@ -96,7 +105,7 @@ def test_the_class_is_counted_and_nobody_is_missing(tmp_path: Path) -> None:
 
 def test_a_student_sees_what_the_assignment_shows_and_the_class_page_all(tmp_path: Path) -> None:
     student = hand_in("ada", replace(repair_verdict(), output="printed by ada"), files=2)
-    index = write_report(tmp_path, graded_class(student, feedback=Feedback(Level.SCORE)))
+    index = write(tmp_path, graded_class(student, feedback=Feedback(Level.SCORE)))
     (page,) = (tmp_path / "students").iterdir()
     text = " ".join(Elements(page.read_text(encoding="utf-8")).text.split())
     assert "Your course shows the marks, and no more." in text
@@ -106,11 +115,10 @@ def test_a_student_sees_what_the_assignment_shows_and_the_class_page_all(tmp_pat
 
 
 def test_a_report_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
-    write_report(tmp_path, graded_class(*(hand_in(name, repair_verdict()) for name in ("ada", "grace"))))
+    write(tmp_path, graded_class(*(hand_in(name, repair_verdict()) for name in ("ada", "grace"))))
     (tmp_path / "students" / "mine.html").write_text("<p>mine</p>")
     (tmp_path / "notes.txt").write_text("mine")
-    check_report_folder(tmp_path, [])
-    write_report(tmp_path, graded_class(hand_in("emmy", repair_verdict())))
+    write(tmp_path, graded_class(hand_in("emmy", repair_verdict())))
     assert {path.name for path in tmp_path.iterdir()} == {"index.html", "notes.txt", "students"}
     assert {path.name for path in (tmp_path / "students").iterdir()} == {"1-emmy.html", "mine.html"}
 
@@ -130,10 +138,11 @@ def test_a_folder_that_is_no_report_is_refused_before_anything_is_graded(
         (tmp_path / name).mkdir()
         (tmp_path / name / "hw.py").write_text("x = 1\n")
     with pytest.raises(click.UsageError, match=message):
-        check_report_folder(tmp_path / folder, [tmp_path / "class"])
+        prepare_report_folder(tmp_path / folder, [tmp_path / "class"])
 
 
 def test_a_new_or_empty_folder_is_taken(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for name in ("empty", "new", "in/a/new"):
-        check_report_folder(tmp_path / name, [tmp_path / "class"])
+        prepare_report_folder(tmp_path / name, [tmp_path / "class"])
+        assert not [*(tmp_path / name).iterdir()]

@@ -1,5 +1,6 @@
 """`backmark grade --html`: a folder with a page of the class and one of each student."""
 
+import os
 import re
 import shutil
 import tempfile
@@ -25,8 +26,11 @@ INDEX, _STUDENTS = "index.html", "students"
 _LONGEST_NAME = 40
 
 
-def check_report_folder(folder: Path, submissions: Iterable[Path]) -> None:
-    """Raise UsageError for a folder that holds anything but a report, and for one among the submissions."""
+def prepare_report_folder(folder: Path, submissions: Iterable[Path]) -> None:
+    """Make the folder of a report, before anything is graded; UsageError for one that a report cannot be put into.
+
+    That is one that holds anything but a report, and one among the submissions.
+    """
     if folder.exists() and not folder.is_dir():
         message = f"--html writes a folder, and {folder} is a file; name a folder that does not exist yet"
         raise click.UsageError(message)
@@ -36,10 +40,14 @@ def check_report_folder(folder: Path, submissions: Iterable[Path]) -> None:
     if folder.is_dir() and any(folder.iterdir()) and not _is_report(folder):
         message = f"--html replaces a report only, and {folder} is something else and not empty; name another folder"
         raise click.UsageError(message)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not os.access(folder, os.W_OK):
+        message = f"--html writes into {folder}, which you may not; name another folder"
+        raise click.UsageError(message)
 
 
 def write_report(folder: Path, graded: GradedClass) -> Path:
-    """Write the report, or replace the one that is there, and return the path of the class's page.
+    """Write the report into its folder, or replace the one that is there, and return the path of the class's page.
 
     Only the owner may read it. Files that are no pages of ours stay.
     """
@@ -49,7 +57,6 @@ def write_report(folder: Path, graded: GradedClass) -> Path:
         for number, student in enumerate(graded.students, 1)
         if isinstance(student.verdict, Verdict)
     }
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = Path(tempfile.mkdtemp(prefix=".backmark-", dir=folder))
     try:
         (draft / _STUDENTS).mkdir()

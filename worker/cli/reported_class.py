@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from backmark.grader.model.verdict import Mark, Outcome, Verdict
+from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
 from backmark.grader.reports.html.class_page import ClassReport, ReportedCount, ReportedStudent
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical, name_student
 from backmark.worker.cli.marks_table import explain_student
@@ -49,17 +49,27 @@ def _count_rows(
     students: Sequence[GradedStudent], reported: Mapping[StudentFiles, ReportedStudent]
 ) -> Iterator[ReportedCount]:
     """Yield the rows with marks in the rubric's order, or all if none has any, with those who lose marks by them."""
-    verdicts = [verdict for _, verdict in _list_graded(students)]
-    rows = {row.name: row for verdict in verdicts for row in verdict.properties}
-    marked = any(row.max_score for row in rows.values())
-    for name, row in rows.items():
-        if row.max_score or not marked:
+    graded = [*_list_graded(students)]
+    marks: dict[str, int] = {}
+    titles: dict[str, str] = {}
+    for _, verdict in graded:
+        for row in verdict.properties:
+            # Where a submission is judged by its results alone, rows of lines carry none.
+            marks[row.name] = max(row.max_score, marks.get(row.name, 0))
+            titles.setdefault(row.name, row.title)
+    marked = any(marks.values())
+    for name, title in titles.items():
+        if marks[name] or not marked:
             losing = (
                 reported[student.owner]
-                for student, verdict in _list_graded(students)
-                if any(part.name == name and part.outcome is not Mark.PASSED for part in verdict.properties)
+                for student, verdict in graded
+                if any(row.name == name and _is_lost(row, marked=marked) for row in verdict.properties)
             )
-            yield ReportedCount(row.title, tuple(losing), row.max_score)
+            yield ReportedCount(title, tuple(losing), marks[name])
+
+
+def _is_lost(row: Property, *, marked: bool) -> bool:
+    return row.score < row.max_score if marked else row.outcome is not Mark.PASSED
 
 
 def _count_mistakes(

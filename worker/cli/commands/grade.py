@@ -125,9 +125,9 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 
         check_target(csv_file)
     if html_folder is not None:
-        from backmark.worker.cli.html_report import check_report_folder
+        from backmark.worker.cli.html_report import prepare_report_folder
 
-        check_report_folder(html_folder, files)
+        prepare_report_folder(html_folder, files)
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
     is_class = csv_file is not None or html_folder is not None or summary or student_from is not None
