@@ -49,6 +49,7 @@ mkdir "$work/away"
 
 say "building $version"
 rm -rf dist
+make --no-print-directory kits
 .venv/bin/python -m hatchling build -d dist > /dev/null
 (cd setup/gallery && ../../.venv/bin/python -m hatchling build -t wheel -d ../../dist > /dev/null)
 .venv/bin/pytest -q -p no:cacheprovider tests/test_package.py
@@ -56,7 +57,17 @@ rm -rf dist
 say "installing backmark for a student"
 install student "backmark==$version"
 in_away "$work/student/bin/backmark" --version
-in_away "$work/student/bin/python" "$root/setup/release_check.py" "$root/examples"
+in_away "$work/student/bin/python" -c '
+import importlib.util, sys
+from backmark import check
+for name, right in (("right_loops", True), ("missing_transpose", False)):
+    spec = importlib.util.spec_from_file_location(name, f"{sys.argv[1]}/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    result = check("udl-7.2", module.backward_pass)
+    assert bool(result) is right, result
+    print(f"check of {name}: {str(result).splitlines()[0]}")
+' "$root/examples"
 
 say "installing backmark-gallery for staff"
 install staff "backmark-gallery[serve]==$version"
@@ -67,12 +78,22 @@ in_away "$work/staff/bin/backmark" grade "$root/examples/no_relu_derivative.ipyn
 port=$(.venv/bin/python -c 'from backmark.worker.serve.embedded import free_port; print(free_port())')
 (cd "$work/away" && exec "$work/staff/bin/backmark" serve --data "$work/data" --bind "127.0.0.1:$port") > "$work/serve" 2>&1 &
 server=$!
-for _ in $(seq 60); do
-    if .venv/bin/python setup/release_check.py "http://127.0.0.1:$port"; then break; fi
-    kill -0 "$server" 2> /dev/null || { cat "$work/serve" >&2; fail "the service ended"; }
-    sleep 1
-done
-.venv/bin/python setup/release_check.py "http://127.0.0.1:$port" || { cat "$work/serve" >&2; fail "the service is not ready"; }
+.venv/bin/python -c '
+import sys, time, urllib.error, urllib.request
+end = time.monotonic() + 60
+while True:
+    try:
+        urllib.request.urlopen(sys.argv[1], timeout=5)
+        break
+    except (urllib.error.URLError, ConnectionError, TimeoutError) as error:
+        if time.monotonic() > end:
+            sys.exit(f"the service is not ready: {error}")
+        time.sleep(0.5)
+' "http://127.0.0.1:$port/readyz" || {
+    cat "$work/serve" >&2
+    exit 1
+}
+say "the service of staff is ready"
 
 .venv/bin/cyclonedx-py environment "$work/staff/bin/python" --output-reproducible -o "dist/backmark-$version.cdx.json"
 say "dist/ holds what may be published:"
