@@ -1,27 +1,48 @@
 """Gradescope's results.json, as its autograder specifications describe it."""
 
+import html
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Mark, Property, Verdict
-from backmark.grader.reports.wording import clean, explain, summary
+from backmark.grader.reports.changes import HEADING, LineChange, list_changes
+from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.wording import (
+    choose_explanations,
+    clean,
+    give_reason,
+    headline,
+    list_hints,
+    show_example,
+    trouble,
+)
 
 CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 
+#: Long lines of a page's text wrap, those of code are scrolled.
+_PROSE = "white-space:pre-wrap"
 
-def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
-    """Return the whole file. Every format is `text`: the output of a student's code is never markup."""
+
+def render(submission: SubmissionRecord, verdict: Verdict, isolation: str = "") -> bytes:
+    """Return the whole file. Outputs are HTML, in which nothing that a student wrote is markup; names are text.
+
+    `isolation` is for staff: the walls between the submission and the grader, where they are no jail's.
+    """
+    extra = {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome}
+    if isolation:
+        extra["isolation"] = clean(isolation)
     result = {
         "score": verdict.score,
-        "output": _output(verdict),
-        "output_format": "text",
-        "test_output_format": "text",
+        "output": "\n".join(_paragraphs(verdict)),
+        "output_format": "html",
+        "test_output_format": "html",
         "test_name_format": "text",
         "visibility": "visible",
         # What the autograder's own process prints is none of the student's business.
         "stdout_visibility": "hidden",
-        "extra_data": {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome},
+        "extra_data": extra,
         "tests": [_test(row, verdict) for row in verdict.properties],
     }
     # It is 0 if the level of feedback does not show it.
@@ -30,18 +51,53 @@ def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
     return json.dumps(result, ensure_ascii=False).encode()
 
 
-def _output(verdict: Verdict) -> str:
-    printed = verdict.output
-    return summary(verdict) + (f"\n\nIt printed:\n{clean(printed)}" if printed else "")
+def _paragraphs(verdict: Verdict) -> Iterator[str]:
+    """Yield what concerns the whole submission, in the order of the other forms."""
+    yield f"<p><strong>{_text(headline(verdict))}</strong></p>"
+    if raised := trouble(verdict):
+        yield _code(raised, _PROSE)
+    for diagnosis in choose_explanations(verdict):
+        yield _prose("\n".join(filter(None, (diagnosis.title, *list_hints(diagnosis, verdict)))))
+    if verdict.repair:
+        changes = "\n".join(map(_change, list_changes(verdict)))
+        yield f"<p><strong>{_text(HEADING)}:</strong></p>\n<ol>\n{changes}\n</ol>"
+    if verdict.first_difference is not None:
+        yield _prose(verdict.first_difference.message)
+    if check := describe_check(verdict):
+        yield _prose(check)
+    if verdict.output:
+        yield f"<p>It printed:</p>\n{_code(verdict.output)}"
+
+
+def _change(change: LineChange) -> str:
+    """Return a line that must be changed: its place, itself, and what helps to change it."""
+    source = _code(change.source) if change.source else ""
+    advice = "".join(f"<br>{_text(line)}" for line in change.advice)
+    return f"<li>{_text(change.heading)}{source}{advice}</li>"
 
 
 def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
+    example = show_example(row, verdict)
     return {
         "name": clean(row.title),
         "score": row.score,
         "max_score": row.max_score,
         # Written for every row: without it a row that carries no marks would pass for having all of them.
         "status": "passed" if row.outcome is Mark.PASSED else "failed",
-        "output": explain(row, verdict),
+        "output": "\n".join(filter(None, (_prose(give_reason(row)), _code(example) if example else ""))),
         "visibility": "visible",
     }
+
+
+def _prose(text: str) -> str:
+    """Return a paragraph; empty for no text."""
+    return f"<p>{_text(text).replace(chr(10), '<br>')}</p>" if text else ""
+
+
+def _code(text: str, style: str = "overflow:auto") -> str:
+    return f'<pre style="{style}">{_text(text)}</pre>'
+
+
+def _text(text: str) -> str:
+    """Return text that is no markup, whatever it is."""
+    return html.escape(clean(text))

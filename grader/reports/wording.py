@@ -129,11 +129,21 @@ def shorten_repeated(rows: Iterable[Property]) -> Iterator[str]:
 
 def explain(row: Property, verdict: Verdict) -> str:
     """Return the reason for the outcome of a row of the rubric, with the case that shows it."""
+    return "\n\n".join(filter(None, (give_reason(row), show_example(row, verdict))))
+
+
+def give_reason(row: Property) -> str:
+    """Return the reason for the outcome of a row of the rubric; empty if none is shown."""
     parts = [clean(row.message)] if row.message else []
     if row.outcome is Mark.NOT_RUN and not row.networks:
         parts.insert(0, "Nothing put this to the test.")
-    if row.counterexample is not None:
-        script, noun = row.counterexample.script, find_words(verdict.assignment.kind).noun
-        # Half of a script cannot be run.
-        parts.append(clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object.")
     return "\n\n".join(parts)
+
+
+def show_example(row: Property, verdict: Verdict) -> str:
+    """Return a script with the case that shows that a row failed; empty if there is none."""
+    if row.counterexample is None:
+        return ""
+    script, noun = row.counterexample.script, find_words(verdict.assignment.kind).noun
+    # Half of a script cannot be run.
+    return clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object."

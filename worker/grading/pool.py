@@ -3,6 +3,7 @@
 import logging
 
 from backmark.grader.errors import JailFailed
+from backmark.worker.sandbox.confined import Confining
 from backmark.worker.sandbox.installation import Installation
 from backmark.worker.sandbox.policy import JailLimits, Launch, Way
 from backmark.worker.sandbox.process import Jail, Unjailed
@@ -131,4 +132,6 @@ def _fault(jail: Jail) -> str:
 def _jail(launch: Launch) -> Jail:
     if not launch.jailed:
         return Unjailed(launch)
+    if launch.way is Way.CONFINED:
+        return Confining(launch)
     return Single(launch) if launch.way is Way.SINGLE else Template(launch)

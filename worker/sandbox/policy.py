@@ -5,15 +5,18 @@ import importlib.util
 import os
 import platform
 import shutil
+import stat
 import sys
 import sysconfig
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import TypedDict
 
 from backmark.grader.errors import JailUnavailable
 from backmark.worker.sandbox import seccomp
+from backmark.worker.sandbox.inside.landlock import find_landlock
 
 #: Whom a jail's process is, outside and inside, when root starts it; also the uid that others see inside.
 USER = 10001
@@ -56,11 +59,16 @@ _BECOME = 1 << 7 | 1 << 6
 
 
 class Way(StrEnum):
-    """The way in which a jail comes to be: forked by a template, from nothing, or whichever this machine allows."""
+    """The way in which a jail comes to be: forked by a template, from nothing, or whichever this machine allows.
+
+    `CONFINED` is none of them: no setting names it.
+    """
 
     AUTO = "auto"
     TEMPLATE = "template"
     SINGLE = "single"
+    #: No jail, but a process with a user and a filter of its own: only where somebody asks for it.
+    CONFINED = "confined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,13 @@ class JailLimits:
     memory: int
     #: Bytes of output, all calls together.
     output: int
+
+
+class Readable(TypedDict):
+    """The paths that a process may read, with all below them, but for those that are hidden."""
+
+    shown: list[str]
+    hidden: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +114,9 @@ class Launch:
     forking: bytes = b""
     #: The strict one that the process puts on itself before it reads the source.
     running: bytes = b""
+    #: The paths that a confined process may read by Landlock, and those within them that it may not; None for a jail,
+    #: in which nothing else exists, and on a kernel without Landlock.
+    readable: Readable | None = None
 
 
 def plan_unjailed(inherited: Mapping[str, str] | None = None, own: Sequence[str] = ()) -> Launch:
@@ -121,12 +139,7 @@ def plan_jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
 
     Raises JailUnavailable where there is none; whether the machine lets it work is for `doctor` to find out.
     """
-    machine = platform.machine()
-    if sys.platform != "linux" or machine not in seccomp.MACHINES:
-        raise JailUnavailable(
-            f"Isolation needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}. "
-            "Grade on such a machine or in a Linux container; --no-jail runs code that you trust."
-        )
+    machine = _require_machine()
     program = bwrap or find_bwrap()
     if program is None or not os.access(program, os.X_OK):
         raise JailUnavailable(
@@ -150,6 +163,54 @@ def plan_jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
         forking=seccomp.forking(machine),
         running=seccomp.running(machine),
     )
+
+
+def plan_confined(*, landlock: bool | None = None) -> Launch:
+    """Return the launch of confined processes, for a container in which no jail can be had; see docs/jail.md.
+
+    `landlock` is False to do without it, and None to use it where the kernel has it. Raises JailUnavailable.
+    """
+    _require_machine()
+    if not can_become():
+        raise JailUnavailable(
+            "A confined process needs root (CAP_SETUID, CAP_SETGID, CAP_SETPCAP), who makes it another user."
+        )
+    interpreter = os.path.realpath(_base_executable())
+    own, numpy = _outermost(list(map(os.path.realpath, _own_paths(interpreter)))), _numpy_folders()
+    for path in (*own, *map(str, numpy)):
+        _require_reachable(path)
+    readable = None
+    if landlock or (landlock is None and find_landlock() > 0):
+        readable = Readable(shown=[*own, *map(str, numpy)], hidden=_empties(own))
+    return Launch(
+        wrapper=(),
+        # The folder of our code and NumPy is the jail's own, and made with it.
+        command=(interpreter, *_OPTIONS, "-c", _START),
+        environment=dict(_ENVIRONMENT),
+        jailed=True,
+        way=Way.CONFINED,
+        readable=readable,
+    )
+
+
+def stage(folder: Path, launch: Launch) -> Launch:
+    """Put what a confined process runs of ours, and a link to NumPy, into a folder; return the launch from there.
+
+    Beside the installed package lies what knows answers: that may be closed to the process's user.
+    """
+    inside = folder / PurePosixPath(_INSIDE).relative_to("/jail")
+    shutil.copytree(INSIDE, inside, ignore=shutil.ignore_patterns("__pycache__"))
+    compileall.compile_dir(inside, quiet=2)
+    for linked in _numpy_folders():
+        (folder / linked.name).symlink_to(linked)
+    for path in (folder, *folder.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() else 0o644)
+    readable = launch.readable
+    if readable is not None:
+        readable = Readable(shown=[*readable["shown"], str(folder)], hidden=readable["hidden"])
+    *options, start = launch.command
+    return replace(launch, command=(*options, start.format(path=[str(folder)])), readable=readable)
 
 
 def find_bwrap() -> str | None:
@@ -177,6 +238,17 @@ def can_become() -> bool:
     maps = [line.split() for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()]
     mapped = any(int(first) <= USER < int(first) + int(count) for first, _, count in maps)
     return mapped and capabilities & _BECOME == _BECOME
+
+
+def _require_machine() -> str:
+    """Return the machine's name; raise JailUnavailable where no filter of system calls is known for it."""
+    machine = platform.machine()
+    if sys.platform != "linux" or machine not in seccomp.MACHINES:
+        raise JailUnavailable(
+            f"Isolation needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}. "
+            "Grade on such a machine or in a Linux container; --no-jail runs code that you trust."
+        )
+    return machine
 
 
 def _identity(*, become: bool) -> tuple[str, ...]:
@@ -213,6 +285,14 @@ def _mounts(interpreter: str) -> tuple[str, ...]:
 
 def _binds(interpreter: str) -> dict[str, str]:
     """Return the mounted paths and their places: interpreter, standard and shared libraries, NumPy, our own code."""
+    binds = {path: path for path in _outermost(_own_paths(interpreter))}
+    binds |= {str(folder): f"{_SITE}/{folder.name}" for folder in _numpy_folders()}
+    binds[str(INSIDE)] = _INSIDE
+    return binds
+
+
+def _own_paths(interpreter: str) -> list[str]:
+    """Return the paths of the interpreter, its standard library, and the shared libraries of all."""
     own = [interpreter, sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib", vars=_bases())]
     prefix = Path(sys.base_prefix)
     if str(prefix) in {"/usr", "/usr/local"}:
@@ -220,14 +300,7 @@ def _binds(interpreter: str) -> dict[str, str]:
     else:
         # The prefix is Python's own: its lib holds what it links with, and its site-packages are hidden.
         own.append(str(prefix / "lib"))
-    own += [folder for folder in _library_folders() if Path(folder).exists()]
-    binds = {path: path for path in _outermost(own)}
-    numpy = find_numpy()
-    for folder in (numpy, numpy.with_name("numpy.libs")):
-        if folder.is_dir():
-            binds[str(folder)] = f"{_SITE}/{folder.name}"
-    binds[str(INSIDE)] = _INSIDE
-    return binds
+    return own + [folder for folder in _library_folders() if Path(folder).exists()]
 
 
 def _library_folders() -> list[str]:
@@ -271,6 +344,22 @@ def _bases() -> dict[str, str]:
 
 def _base_executable() -> str:
     return str(getattr(sys, "_base_executable", None) or sys.executable)
+
+
+def _numpy_folders() -> list[Path]:
+    """Return NumPy's folder, and that of the libraries that come with it where there is one."""
+    numpy = find_numpy()
+    return [folder for folder in (numpy, numpy.with_name("numpy.libs")) if folder.is_dir()]
+
+
+def _require_reachable(path: str) -> None:
+    """Raise JailUnavailable for a path that only its owner can get to: a confined process is somebody else."""
+    closed = next((parent for parent in Path(path).parents if not parent.stat().st_mode & stat.S_IXOTH), None)
+    if closed is not None:
+        raise JailUnavailable(
+            f"A confined process is a user of its own, who needs {path}, and {closed} is closed to others: "
+            "install Python and Backmark where others may read, such as /opt."
+        )
 
 
 def find_numpy() -> Path:

@@ -92,7 +92,13 @@ class Jail(Protocol):
 def begin(launch: Launch, limits: JailLimits, user: int | None) -> bytes:
     """Return the first frame that a process reads: its limits, and the walls that it puts up itself as `user`."""
     bounds = {"memory": limits.memory, "seconds": _BEYOND * ceil(limits.seconds) + 1}
-    header = {"template": False, "confine": launch.jailed, "user": user, "limits": bounds}
+    header = {
+        "template": False,
+        "confine": launch.jailed,
+        "user": user,
+        "limits": bounds,
+        "readable": launch.readable,
+    }
     return wire.pack(header, launch.running)
 
 

@@ -40,6 +40,9 @@ _FUTEX_PRIVATE = 128
 _FUTEX_WAITS = (0, 9, 9 | 256)
 #: PR_SET_NAME, PR_GET_NAME, PR_SET_VMA (the C library names its memory with it).
 _PRCTL = (15, 16, 0x53564D41)
+#: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC; O_TMPFILE takes one of the first two.
+_OPEN_TO_CHANGE = 0o1 | 0o2 | 0o100 | 0o1000
+_SIGKILL, _SIGSTOP = 9, 19
 #: And PR_SET_PDEATHSIG, _SET_DUMPABLE, _SET_SECCOMP, _CAPBSET_READ, _CAPBSET_DROP, _SET_NO_NEW_PRIVS, _CAP_AMBIENT.
 _PRCTL_STARTING = (*_PRCTL, 1, 4, 22, 23, 24, 38, 47)
 
@@ -57,6 +60,22 @@ class FilterStep:
 def running(machine: str) -> bytes:
     """Return the strict program, under which a submission runs: no new programs, no processes, no sockets."""
     rules = {"prctl": _one_of(0, _PRCTL), "prlimit64": _only_read_limits()}
+    rules |= dict.fromkeys(("exit", "exit_group"), _small_status())
+    return _program(machine, RUNNING, {**_RULES, **rules})
+
+
+def confined(machine: str, pid: int) -> bytes:
+    """Return the program of a confined process: as strict, and for one whose files and processes are not its own.
+
+    It opens files to read them only, and signals itself alone, but not so that it would look killed from outside.
+    """
+    rules = {
+        "prctl": _one_of(0, _PRCTL),
+        "prlimit64": _only_read_limits(),
+        "open": _only_reads(1),
+        "openat": _only_reads(2),
+        "tgkill": _only_itself(pid),
+    }
     rules |= dict.fromkeys(("exit", "exit_group"), _small_status())
     return _program(machine, RUNNING, {**_RULES, **rules})
 
@@ -143,6 +162,30 @@ def _only_read_limits() -> list[FilterStep]:
         _answer(ERRNO | errno.EPERM),
         _load(_ARGUMENTS + 8 * 2 + 4),
         FilterStep(_EQUAL, 1, 0, 0),
+        _answer(ERRNO | errno.EPERM),
+        _answer(ALLOW),
+    ]
+
+
+def _only_reads(flags: int) -> list[FilterStep]:
+    """Let a file be opened whose flags, this argument, ask for nothing but reading."""
+    return [
+        _low(flags),
+        FilterStep(_ANY_BIT, 0, 1, _OPEN_TO_CHANGE),
+        _answer(ERRNO | errno.EPERM),
+        _answer(ALLOW),
+    ]
+
+
+def _only_itself(pid: int) -> list[FilterStep]:
+    """Let the process signal its own threads, but for SIGKILL and SIGSTOP, which process 1 of a jail ignores, too."""
+    return [
+        _low(0),
+        FilterStep(_EQUAL, 1, 0, pid),
+        _answer(ERRNO | errno.EPERM),
+        _low(2),
+        FilterStep(_EQUAL, 1, 0, _SIGKILL),
+        FilterStep(_EQUAL, 0, 1, _SIGSTOP),
         _answer(ERRNO | errno.EPERM),
         _answer(ALLOW),
     ]

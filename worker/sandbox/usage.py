@@ -61,13 +61,23 @@ def own_seconds() -> float:
     return (ran + waited) / 1e9
 
 
+def ended_seconds(pid: int) -> float | None:
+    """Return the processor time of a process that has ended and that nobody has waited for yet."""
+    return _stat_seconds(pid, 11)
+
+
 def children_seconds(pid: int) -> float | None:
     """Return the processor time of the children that a process has waited for, while it is there or unreaped itself."""
+    return _stat_seconds(pid, 13)
+
+
+def _stat_seconds(pid: int, place: int) -> float | None:
+    """Return the seconds that two fields of `stat` add up to, counted in ticks behind the process's name."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
     except OSError:
         return None
-    return (int(fields[13]) + int(fields[14])) / os.sysconf("SC_CLK_TCK")
+    return (int(fields[place]) + int(fields[place + 1])) / os.sysconf("SC_CLK_TCK")
 
 
 def _read_schedstat(path: str) -> tuple[int, int, int]:

@@ -6,9 +6,12 @@ The order is promised: limits, then privileges, then the filter, and only after 
 import ctypes
 import os
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import cache
 from typing import Any
+
+from . import landlock
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_CAPBSET_READ, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS = (
     1,
@@ -34,11 +37,13 @@ def library() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
+def confine(
+    limits: dict[str, int], user: int | None, program: bytes, readable: Mapping[str, list[str]] | None = None
+) -> None:
     """Put up the walls, for good; raises OSError if one cannot be had.
 
     `limits` has `memory` (bytes) and `seconds` (whole seconds of CPU). `user` is whom a jail that was made by
-    root becomes; None where it is nobody already.
+    root becomes; None where it is nobody already. `readable` has the paths for Landlock, where no mounts hide others.
     """
     if sys.platform != "linux":
         return
@@ -48,6 +53,8 @@ def confine(limits: dict[str, int], user: int | None, program: bytes) -> None:
     # A limit of no bytes still starts the program that a host has for cores, as root and outside.
     _prctl(libc, _PR_SET_DUMPABLE, 0)
     _prctl(libc, _PR_SET_NO_NEW_PRIVS, 1)
+    if readable is not None:
+        landlock.restrict(libc, readable["shown"], readable["hidden"])
     _prctl(libc, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_FilterProgram(len(program) // 8, program)))
 
 

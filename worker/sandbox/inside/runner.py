@@ -39,7 +39,8 @@ def main() -> NoReturn:
         # What bwrap left open, and the student need not find: numbers as high as the worker's own were.
         os.closerange(3, _REQUESTS)
         os.closerange(_ANSWERS + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
-        confine(begin.header["limits"], begin.header["user"], begin.payload)
+        header = begin.header
+        confine(header["limits"], header["user"], begin.payload, header["readable"])
     else:
         bound(begin.header["limits"])
     wire.write(says, wire.pack({"ready": True}))

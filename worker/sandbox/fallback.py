@@ -1,0 +1,60 @@
+"""A confined process instead of a jail, where somebody asks for that and no jail can be had."""
+
+from dataclasses import dataclass
+
+from backmark.grader.errors import JailFailed, JailUnavailable
+from backmark.worker.sandbox import policy
+from backmark.worker.sandbox.confined import Confining
+from backmark.worker.sandbox.policy import Launch, Way
+from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.walls import push
+
+#: The attempts that may succeed in a confined process, since no mounts hide files; Landlock makes them fail, too.
+READING = frozenset({"read /proc", "read /etc/passwd"})
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """The isolation that was found, and what keeps it from being a jail."""
+
+    launch: Launch
+    #: The reason why there is no jail; empty if there is one.
+    reason: str = ""
+    #: The walls that do not hold in a confined process.
+    breached: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """The isolation in words, for staff; empty for a jail."""
+        if self.launch.way is not Way.CONFINED:
+            return ""
+        lacking = f"; inside one could {', '.join(self.breached)}" if self.breached else ""
+        return f"CONFINED, not jailed, which is weaker{lacking}. No jail can be had here: {self.reason}"
+
+
+def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO) -> Confinement:
+    """Return a jail if one holds here, else a confined process if that does; raises JailUnavailable."""
+    try:
+        launch = policy.plan_jailed(bwrap, way)
+        if not (breached := push(Single(launch)).breached):
+            return Confinement(launch)
+        reason = f"inside one could {', '.join(breached)}"
+    except (JailUnavailable, JailFailed) as error:
+        reason = str(error)
+    return confine(reason)
+
+
+def confine(reason: str, *, landlock: bool | None = None) -> Confinement:
+    """Return confined processes that hold as much as they must; raises JailUnavailable."""
+    launch = policy.plan_confined(landlock=landlock)
+    jail = Confining(launch)
+    try:
+        breached = push(jail).breached
+    except JailFailed as error:
+        raise JailUnavailable(f"Neither a jail nor a confined process can be had here: {reason} {error}") from error
+    finally:
+        jail.close()
+    allowed = READING if launch.readable is None else frozenset[str]()
+    if not allowed.issuperset(breached):
+        raise JailUnavailable(f"A confined process does not hold here: inside one could {', '.join(breached)}.")
+    return Confinement(launch, reason, breached)
