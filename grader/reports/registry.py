@@ -1,4 +1,7 @@
-"""The formats by the names that `?format=` takes."""
+"""The formats by the names that `?format=` takes.
+
+`annotations.py`, `markdown.py` and `classroom50.py` are none of them: `backmark autograde github` writes these.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -42,6 +42,7 @@ from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
 
 PRINTS = Flag("prints", "prints while it computes")
+CONFINED = Flag("confined", "was graded in a confined process, which is weaker than a jail")
 #: Tries of a submission whose jail is interrupted and nobody knows why: it may be what is in it.
 INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
@@ -116,6 +117,27 @@ class Grader:
     def grading(self, source: bytes, filename: str) -> "Grading":
         """Return the grading of a file's bytes, not begun."""
         return Grading(self, source, filename)
+
+    def refuse(self, error: SubmissionError, source: bytes, filename: str) -> Verdict:
+        """Return the verdict on a submission that is refused before a jail has seen it."""
+        return self.conclude(self.reject(error), source, filename)
+
+    def reject(self, error: SubmissionError) -> Judgement:
+        """Return the judgement of a submission that was refused before it ran."""
+        return Judgement(
+            Outcome.REJECTED,
+            self.judge.not_run(REFUSED),
+            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*line) for line in error.lines)),
+            statistics=Statistics(seed=self.judge.assignment.seed),
+        )
+
+    def conclude(self, judgement: Judgement, source: bytes, filename: str, output: str = "") -> Verdict:
+        """Return the verdict of a judgement on a file's bytes."""
+        if self.jails.confined:
+            judgement = replace(judgement, flags=(*judgement.flags, CONFINED))
+        digest = hashlib.sha256(source).hexdigest()
+        submission = GradedSubmission(digest[:16], filename, digest)
+        return Verdict.of(submission, self.reference, judgement, output, engine_version.version())
 
     def grade(self, source: bytes, filename: str) -> Verdict:
         """Return the verdict on a file's bytes. A ServiceError is our fault and never the student's."""
@@ -239,12 +261,11 @@ class Grading:
 
     def _verdict(self) -> Verdict:
         started = time.perf_counter()
-        digest = hashlib.sha256(self.source).hexdigest()
         try:
             refuse_other_format(self.source, self.grader.entry.package)
             judgement, output = self._judge(self.grader.start())
         except SubmissionError as error:
-            judgement, output = self._reject(error), ""
+            judgement, output = self.grader.reject(error), ""
         finally:
             self._close()
         if judgement.outcome is not Outcome.PASSED and (fault := self.grader.jails.installation.fault()):
@@ -252,8 +273,7 @@ class Grading:
         seconds = round(time.perf_counter() - started, 4)
         judgement = replace(judgement, statistics=replace(judgement.statistics, seconds=seconds))
         judgement = name_lines(quote_repair(judgement, self._quote), self.cells)
-        submission = GradedSubmission(digest[:16], self.filename, digest)
-        return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
+        return self.grader.conclude(judgement, self.source, self.filename, output)
 
     def _judge(self, session: Session) -> tuple[Judgement, str]:
         """Extract, ask and judge; return the judgement and the printed output."""
@@ -337,11 +357,3 @@ class Grading:
     def _close(self) -> None:
         for session in self._sessions:
             session.close()
-
-    def _reject(self, error: SubmissionError) -> Judgement:
-        return Judgement(
-            Outcome.REJECTED,
-            self.grader.judge.not_run(REFUSED),
-            error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*line) for line in error.lines)),
-            statistics=Statistics(seed=self.grader.judge.assignment.seed),
-        )

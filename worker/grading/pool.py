@@ -37,6 +37,11 @@ class Jails:
         self._ahead: Session | None = None
         self._worked = False
 
+    @property
+    def confined(self) -> bool:
+        """True if they are none, but confined processes."""
+        return self._launch.way is Way.CONFINED
+
     def take(self, limits: JailLimits, asked: JailRequest | None = None) -> Session:
         """Return a jail with these limits, started up or starting; the caller must close it.
 

@@ -90,20 +90,26 @@ def draw(assignment: ContractAssignment, watch: Watch | None = None) -> bytes:
 def read_assignment(name: str) -> ContractAssignment:
     """Return the assignment that `revision` draws cases for, or has them of."""
     path = _find_source(name)
-    return _load_drawn(name).assignment if path is None else read(path)
+    return _load_drawn(name)[1].assignment if path is None else read(path)
 
 
 def revision(name: str, cache: Path, watch: Watch | None = None) -> ContractRevision:
     """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
+    return stored_revision(name, cache, watch)[1]
+
+
+def stored_revision(name: str, cache: Path, watch: Watch | None = None) -> tuple[bytes, ContractRevision]:
+    """Return a revision as it is stored, and as it is used; see `revision`."""
     path = _find_source(name)
     if path is None:
         return _load_drawn(name)
     assignment = read(path)
     beside = place_beside(path)
     if beside.exists():
-        drawn = load(beside.read_bytes(), str(beside))
+        data = beside.read_bytes()
+        drawn = load(data, str(beside))
         if drawn.assignment == assignment:
-            return drawn
+            return data, drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
     return _load_or_draw(assignment, cache, watch)
 
@@ -116,13 +122,16 @@ def _find_source(name: str) -> Path | None:
     return path if path.suffix == ".toml" or (path.is_dir() and path.suffix != ".npz") else None
 
 
-def _load_drawn(name: str) -> ContractRevision:
+def _load_drawn(name: str) -> tuple[bytes, ContractRevision]:
     """Return the revision of a .npz file, or of a packaged assignment."""
     path = Path(name)
     if path.suffix != ".npz":
-        return load_packaged(name)
+        packaged = gallery.find_drawn(name)
+        # Where there is none, this says what there is.
+        return (b"" if packaged is None else packaged.read_bytes()), load_packaged(name)
     try:
-        return load(path.read_bytes(), name)
+        data = path.read_bytes()
+        return data, load(data, name)
     except OSError as error:
         message = f"{name} cannot be read: {error.strerror}"
         raise BadAssignment(message) from error
@@ -137,7 +146,7 @@ def place_beside(assignment: Path) -> Path:
     return folder.with_name(f"{folder.name}.npz")
 
 
-def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | None) -> ContractRevision:
+def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | None) -> tuple[bytes, ContractRevision]:
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     # The numbers are as good as the engine that ran the author's code: another engine draws anew.
     key = hashlib.sha256(f"{FORMAT}{engine_version.version()}{assignment_to_json(assignment)}".encode()).hexdigest()[
@@ -145,7 +154,8 @@ def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | No
     ]
     file = cache / "revisions" / f"{assignment.id}-{key}.npz"
     try:
-        return load(file.read_bytes(), str(file))
+        data = file.read_bytes()
+        return data, load(data, str(file))
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
         _require_jail(assignment)
@@ -153,7 +163,7 @@ def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | No
     data = DrawingProcess(assignment, watch=watch).result()
     with contextlib.suppress(OSError):
         save(file, data)
-    return load(data, assignment.id)
+    return data, load(data, assignment.id)
 
 
 def _require_jail(assignment: ContractAssignment) -> None:

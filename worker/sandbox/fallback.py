@@ -1,5 +1,6 @@
 """A confined process instead of a jail, where somebody asks for that and no jail can be had."""
 
+import contextlib
 from dataclasses import dataclass
 
 from backmark.grader.errors import JailFailed, JailUnavailable
@@ -14,7 +15,7 @@ READING = frozenset({"read /proc", "read /etc/passwd"})
 
 
 @dataclass(frozen=True, slots=True)
-class Confinement:
+class Isolation:
     """The isolation that was found, and what keeps it from being a jail."""
 
     launch: Launch
@@ -32,29 +33,27 @@ class Confinement:
         return f"CONFINED, not jailed, which is weaker{lacking}. No jail can be had here: {self.reason}"
 
 
-def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO) -> Confinement:
+def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO) -> Isolation:
     """Return a jail if one holds here, else a confined process if that does; raises JailUnavailable."""
     try:
         launch = policy.plan_jailed(bwrap, way)
         if not (breached := push(Single(launch)).breached):
-            return Confinement(launch)
+            return Isolation(launch)
         reason = f"inside one could {', '.join(breached)}"
     except (JailUnavailable, JailFailed) as error:
         reason = str(error)
     return confine(reason)
 
 
-def confine(reason: str, *, landlock: bool | None = None) -> Confinement:
+def confine(reason: str, *, landlock: bool | None = None) -> Isolation:
     """Return confined processes that hold as much as they must; raises JailUnavailable."""
-    launch = policy.plan_confined(landlock=landlock)
-    jail = Confining(launch)
     try:
-        breached = push(jail).breached
-    except JailFailed as error:
-        raise JailUnavailable(f"Neither a jail nor a confined process can be had here: {reason} {error}") from error
-    finally:
-        jail.close()
+        launch = policy.plan_confined(landlock=landlock)
+        with contextlib.closing(Confining(launch)) as jail:
+            breached = push(jail).breached
+    except (JailUnavailable, JailFailed) as error:
+        raise JailUnavailable(f"No jail can be had here: {reason}\nNor a confined process: {error}") from error
     allowed = READING if launch.readable is None else frozenset[str]()
     if not allowed.issuperset(breached):
         raise JailUnavailable(f"A confined process does not hold here: inside one could {', '.join(breached)}.")
-    return Confinement(launch, reason, breached)
+    return Isolation(launch, reason, breached)

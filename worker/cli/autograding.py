@@ -1,0 +1,151 @@
+"""One submission graded for a platform that calls us: its verdict, and the part of it that its student may see."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from backmark.grader.contracts import kinds
+from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.errors import ServiceError, SubmissionError
+from backmark.grader.model.records import State, SubmissionRecord
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports.disclosure import disclose
+from backmark.grader.settings import machine
+from backmark.worker.cli.downloads import DownloadedFile, choose_files, open_downloads
+from backmark.worker.cli.files import read_submission, write_name
+from backmark.worker.grading.grader import Grader
+from backmark.worker.grading.pool import Jails
+from backmark.worker.grading.revisions import revision
+from backmark.worker.sandbox.fallback import Isolation, find_isolation
+from backmark.worker.sandbox.policy import Way
+
+if TYPE_CHECKING:
+    from backmark.grader.contracts.judging.subject import JudgedRevision
+
+#: Files that a refusal names.
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Autograded:
+    """A graded submission."""
+
+    record: SubmissionRecord
+    #: The part of the verdict that a student may see at this attempt.
+    shown: Verdict
+    isolation: Isolation
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The submission that a platform asks about."""
+
+    #: A file, or the folder in which a platform puts what was handed in.
+    path: Path
+    #: The ID of an assignment, its file or folder, or a file of drawn cases.
+    assignment: str
+    #: The student's first, second... attempt.
+    attempt: int
+    id: str = ""
+    student: str = ""
+    #: Bytes of memory that a submission may use, if that is less than the assignment's; None: the assignment's.
+    memory: int | None = None
+    #: Seconds for everything; None: no end but the assignment's.
+    seconds: int | None = None
+
+
+def autograde(request: Request) -> Autograded:
+    """Grade a submission; raises ServiceError, which is ours and no mark."""
+    settings = machine.from_environment()
+    with _deadline(request.seconds):
+        isolation = find_isolation(settings.bwrap, Way(settings.jail))
+        if isolation.sentence:
+            click.echo(f"backmark: {isolation.sentence}", err=True)
+        drawn = _limit(revision(request.assignment, settings.cache), request.memory)
+        with contextlib.closing(Jails(isolation.launch)) as jails:
+            source, verdict = _grade(request.path, drawn, Grader(Judge(drawn), jails))
+    feedback = drawn.assignment.feedback
+    return Autograded(_record(request, source, verdict), disclose(verdict, feedback, request.attempt), isolation)
+
+
+def _grade(path: Path, drawn: "JudgedRevision", grader: Grader) -> tuple[bytes, Verdict]:
+    package = kinds.package(assignment_to_json(drawn.assignment))
+    with open_downloads([path], package) as downloads:
+        try:
+            file = _choose(downloads)
+        except SubmissionError as error:
+            return b"", grader.refuse(error, b"", write_name(path.name))
+        source = read_submission(file.path)
+        return source, grader.grade(source, write_name(file.name.name))
+
+
+def _choose(downloads: list[DownloadedFile]) -> DownloadedFile:
+    """Return the only file that can be graded; raises SubmissionError for none, and for several."""
+    try:
+        chosen = choose_files(downloads)
+    except click.UsageError:
+        chosen = []
+    if len(chosen) == 1:
+        return chosen[0]
+    names = ", ".join(write_name(str(file.name)) for file in (chosen or downloads)[:_MOST_NAMED])
+    if chosen:
+        raise SubmissionError("several_files", f"There are several files that could be meant: {names}. Hand in one.")
+    raise SubmissionError(
+        "no_file", f"There is no notebook (.ipynb) or Python file (.py){f' among {names}' if names else ''}."
+    )
+
+
+def _limit(drawn: "JudgedRevision", memory: int | None) -> "JudgedRevision":
+    limits = drawn.assignment.limits
+    if memory is None or limits.memory <= memory:
+        return drawn
+    return replace(drawn, assignment=replace(drawn.assignment, limits=replace(limits, memory=memory)))
+
+
+def _record(request: Request, source: bytes, verdict: Verdict) -> SubmissionRecord:
+    """Return the submission as a service would have recorded it, for the forms."""
+    now = time.time()
+    return SubmissionRecord(
+        id=request.id or verdict.submission.id,
+        course="",
+        assignment=verdict.assignment.id,
+        revision=verdict.assignment.revision,
+        student=request.student,
+        attempt=request.attempt,
+        filename=verdict.submission.filename,
+        source_sha256=verdict.submission.source_sha256,
+        size=len(source),
+        state=State.DONE,
+        created=now,
+        finished=now,
+        outcome=verdict.outcome,
+        score=verdict.score,
+        max_score=verdict.max_score,
+    )
+
+
+@contextlib.contextmanager
+def _deadline(seconds: int | None) -> Iterator[None]:
+    """Raise ServiceError where this takes longer on the wall clock: sooner than the platform gives a zero for it."""
+    if seconds is None:
+        yield
+        return
+
+    def give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's arguments
+        raise ServiceError(f"the submission was not graded within {seconds} s: this machine is too slow, or too busy")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)

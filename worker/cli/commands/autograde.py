@@ -1,0 +1,187 @@
+"""`backmark autograde`: grade a submission where a platform has put it, and write what the platform reads."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and pydantic
+
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import assignment_option
+
+if TYPE_CHECKING:
+    from backmark.grader.reports.classroom50 import Classroom
+    from backmark.worker.cli.autograding import Autograded
+
+#: Bytes that a submission may use in Gradescope's smallest container, which has 768 MB for the grader, too.
+_GRADESCOPE_MEMORY = 512 << 20
+#: Seconds after which we give up: Gradescope's own limit is ten minutes by default, and a zero.
+_GRADESCOPE_SECONDS = 540
+#: The variables that a Classroom 50 runner sets, by the members of its result.
+_CLASSROOM = {
+    "classroom": "CLASSROOM",
+    "assignment": "ASSIGNMENT",
+    "owner": "OWNER",
+    "submission": "SUBMISSION_TAG",
+    "commit": "COMMIT_URL",
+    "release": "RELEASE_URL",
+}
+
+
+@click.group()
+def autograde() -> None:
+    """Grade one submission where a platform has put it, and write what the platform reads.
+
+    Students are shown what the assignment's level of feedback allows at their attempt. A failure of Backmark's own
+    writes no result, since that would be a mark: exit status 3.
+    """
+
+
+@autograde.command()
+@assignment_option
+@click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default="/autograder",
+    show_default=True,
+    help="The folder with submission, submission_metadata.json and results.",
+)
+def gradescope(assignment: str, root: Path) -> ExitStatus:
+    """Grade the submission of a Gradescope container, and write results/results.json.
+
+    `backmark export gradescope` makes the ZIP file that calls this. Where no jail can be had, as in Gradescope's own
+    containers, the submission runs in a confined process, which is weaker; `extra_data` of the result says so.
+    """
+    from backmark.grader.reports import gradescope as form
+    from backmark.worker.cli.autograding import Request, autograde
+
+    metadata = _read_metadata(root / "submission_metadata.json")
+    target = root / "results" / "results.json"
+    # An earlier run's would pass for this one's if it failed.
+    target.unlink(missing_ok=True)
+    graded = autograde(
+        Request(
+            root / "submission",
+            assignment,
+            _count_attempt(metadata),
+            id=str(metadata.get("id") or ""),
+            memory=_GRADESCOPE_MEMORY,
+            seconds=_GRADESCOPE_SECONDS,
+        )
+    )
+    _replace(target, form.render(graded.record, graded.shown, graded.isolation.sentence))
+    click.echo(f"backmark: {graded.shown.outcome}, {graded.shown.score} of {graded.shown.max_score} marks")
+    return ExitStatus.SUCCESS
+
+
+@autograde.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True))
+@assignment_option
+@click.option(
+    "--attempt",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="The number of the student's attempt, by which the assignment shows more.",
+)
+@click.option(
+    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows to this file as JUnit XML."
+)
+@click.option(
+    "--classroom50",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the result to this file as a Classroom 50 runner reads it, such as result.json.",
+)
+def github(file: Path, assignment: str, attempt: int, junit: Path | None, classroom50: Path | None) -> ExitStatus:
+    """Grade a file of a repository in a GitHub workflow.
+
+    Prints annotations of the lines to change, and appends to the job's summary (GITHUB_STEP_SUMMARY) and outputs
+    (GITHUB_OUTPUT: outcome, score, max_score, isolation). Where no jail can be had, root runs it in a confined process,
+    and anybody else is told what to do. Exit status: 0 passed; 1 not passed; 3 a failure of Backmark's own.
+    """
+    from backmark.grader.reports import annotations, markdown
+    from backmark.grader.reports import classroom50 as classroom_form
+    from backmark.grader.reports import junit as junit_form
+    from backmark.worker.cli.autograding import Request, autograde
+
+    classroom = None if classroom50 is None else _read_classroom()
+    graded = autograde(Request(file, assignment, attempt, student=os.environ.get("GITHUB_ACTOR", "")))
+    graded = _name_by_repository(graded, file)
+    record, shown, isolation = graded.record, graded.shown, graded.isolation
+    # Until the word comes again, which no submission knows, nothing is a command.
+    word = secrets.token_hex(16)
+    click.echo(f"::stop-commands::{word}\n{shown.outcome}, {shown.score} of {shown.max_score} marks\n::{word}::")
+    if isolation.sentence:
+        click.echo(annotations.warn("Isolation", isolation.sentence))
+    click.echo(annotations.render(record, shown), nl=False)
+    _append("GITHUB_STEP_SUMMARY", markdown.render(record, shown))
+    kind = "confined" if isolation.sentence else "jail"
+    outputs = f"outcome={shown.outcome}\nscore={shown.score}\nmax_score={shown.max_score}\nisolation={kind}\n"
+    _append("GITHUB_OUTPUT", outputs.encode())
+    if junit is not None:
+        junit.write_bytes(junit_form.render(record, shown))
+    if classroom50 is not None and classroom is not None:
+        classroom50.write_bytes(classroom_form.render(record, shown, classroom))
+    return ExitStatus.SUCCESS if shown.outcome == "passed" else ExitStatus.NOT_PASSED
+
+
+def _read_metadata(file: Path) -> dict[str, Any]:
+    """Return what Gradescope says of the submission; nothing if it says nothing."""
+    try:
+        metadata = json.loads(file.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _count_attempt(metadata: dict[str, Any]) -> int:
+    """Return the number of this attempt: submissions on which an autograder failed are none."""
+    previous = metadata.get("previous_submissions")
+    earlier = previous if isinstance(previous, list) else []
+    return 1 + sum(not (isinstance(one, dict) and one.get("autograder_error")) for one in earlier)
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Write a file that nobody else may change: whole, whatever a link of that name leads to."""
+    target.parent.mkdir(exist_ok=True)
+    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    with draft.open("xb") as stream:
+        stream.write(data)
+    draft.chmod(0o644)
+    draft.replace(target)
+
+
+def _read_classroom() -> "Classroom":
+    """Return a Classroom 50 runner's facts; raise UsageError where it has not set them."""
+    from backmark.grader.reports.classroom50 import Classroom
+
+    facts = {name: os.environ.get(variable, "") for name, variable in _CLASSROOM.items()}
+    facts["owner"] = facts["owner"] or os.environ.get("USERNAME", "")
+    if missing := [_CLASSROOM[name] for name, value in facts.items() if not value]:
+        message = f"--classroom50 is for the autograder of a Classroom 50 runner, which sets {', '.join(missing)}"
+        raise click.UsageError(message)
+    review = os.environ.get("REVIEW_URL") or facts["commit"]
+    return Classroom(**facts, assignment_type=os.environ.get("ASSIGNMENT_TYPE") or "individual", review=review)
+
+
+def _name_by_repository(graded: "Autograded", file: Path) -> "Autograded":
+    """Return what was graded under its path in the repository, by which annotations find it."""
+    from dataclasses import replace
+
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+    path = file.resolve()
+    if not path.is_relative_to(workspace):
+        return graded
+    name = path.relative_to(workspace).as_posix()
+    return replace(graded, record=replace(graded.record, filename=name))
+
+
+def _append(variable: str, data: bytes) -> None:
+    """Append to the file that a runner names; do nothing where there is no runner."""
+    if name := os.environ.get(variable):
+        with Path(name).open("ab") as stream:
+            stream.write(data)
