@@ -7,6 +7,7 @@ import contextlib
 import os
 import platform
 import pwd
+import random
 import select
 import signal
 import socket
@@ -41,7 +42,8 @@ class OwnUser:
         """Choose one; raises JailFailed."""
         # A name of this kind is nobody's file, is gone with its process, and can be had once.
         self._lock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        for uid in USERS:
+        # Containers that share a machine share its users, and not these names: at random, they seldom meet.
+        for uid in random.sample(USERS, len(USERS)):
             if _is_known(uid):
                 continue
             with contextlib.suppress(OSError):
@@ -127,7 +129,8 @@ class Confined:
 
     def was_ended_from_outside(self) -> bool:
         """Return True if the process, whose filter lets it not kill itself, was killed, and not by us."""
-        return not self._is_killed and self.status() == -signal.SIGKILL
+        status = self.status()
+        return not self._is_killed and status == -signal.SIGKILL
 
     @property
     def alive(self) -> bool:
@@ -221,13 +224,22 @@ def _is_known(uid: int) -> bool:
 
 
 def _list_processes(uid: int) -> list[int]:
-    """Return the processes that are a user in any way: by real, effective, saved or file-system id."""
-    processes = []
+    """Return the processes that are a user in any way: by real, effective, saved or file-system id.
+
+    One in another process namespace is another container's, where that number is somebody else.
+    """
+    processes, own = [], _namespace("self")
     for entry in os.scandir("/proc"):
         if entry.name.isdecimal():
             with contextlib.suppress(OSError, StopIteration):
                 lines = Path(entry.path, "status").read_text(encoding="utf-8", errors="replace").splitlines()
                 state, owner = (next(line for line in lines if line.startswith(name)) for name in ("State:", "Uid:"))
-                if str(uid) in owner.split()[1:] and state.split()[1] not in {"Z", "X"}:
+                gone = state.split()[1] in {"Z", "X"}
+                if str(uid) in owner.split()[1:] and not gone and _namespace(entry.name) == own:
                     processes.append(int(entry.name))
     return processes
+
+
+def _namespace(process: str) -> str:
+    """Return the name of a process's namespace of process ids."""
+    return os.readlink(f"/proc/{process}/ns/pid")  # noqa: PTH115 - a path of its own takes longer, for each process

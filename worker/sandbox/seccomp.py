@@ -178,7 +178,7 @@ def _only_reads(flags: int) -> list[FilterStep]:
 
 
 def _only_itself(pid: int) -> list[FilterStep]:
-    """Let the process signal its own threads, but for SIGKILL and SIGSTOP, which process 1 of a jail ignores, too."""
+    """Let the process signal its own threads; SIGKILL and SIGSTOP do nothing, as they do to process 1 of a jail."""
     return [
         _low(0),
         FilterStep(_EQUAL, 1, 0, pid),
@@ -186,7 +186,7 @@ def _only_itself(pid: int) -> list[FilterStep]:
         _low(2),
         FilterStep(_EQUAL, 1, 0, _SIGKILL),
         FilterStep(_EQUAL, 0, 1, _SIGSTOP),
-        _answer(ERRNO | errno.EPERM),
+        _answer(ERRNO),
         _answer(ALLOW),
     ]
 

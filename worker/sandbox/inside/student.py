@@ -110,10 +110,10 @@ class Student:
         return described if mistake is None else {**described, "mistake": mistake}
 
     def _find_mistake(self, error: BaseException, names: Mapping[str, Any]) -> dict[str, Any] | None:
-        # Most submissions raise nothing.
-        from .raising.facts import MistakeFinder  # noqa: PLC0415
-
         try:
+            # Most submissions raise nothing. Where the memory is full, there may be none for this either.
+            from .raising.facts import MistakeFinder  # noqa: PLC0415
+
             if self._mistakes is None:
                 self._mistakes = MistakeFinder(self.lines)
             return self._mistakes.find(error, names)
