@@ -112,9 +112,8 @@ def github(file: Path, assignment: str, attempt: int, junit: Path | None, classr
     graded = autograde(Request(file, assignment, attempt, student=os.environ.get("GITHUB_ACTOR", "")))
     graded = _name_by_repository(graded, file)
     record, shown, isolation = graded.record, graded.shown, graded.isolation
-    # Until the word comes again, which no submission knows, nothing is a command.
-    word = secrets.token_hex(16)
-    click.echo(f"::stop-commands::{word}\n{shown.outcome}, {shown.score} of {shown.max_score} marks\n::{word}::")
+    # Nothing else of a verdict is printed here: a line that a student wrote could command the runner.
+    click.echo(f"backmark: {shown.outcome}, {shown.score} of {shown.max_score} marks")
     if isolation.sentence:
         click.echo(annotations.warn("Isolation", isolation.sentence))
     click.echo(annotations.render(record, shown), nl=False)

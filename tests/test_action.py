@@ -1,0 +1,210 @@
+"""action.yml and the examples for GitHub: run by the commands that a runner would run."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import parse
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # it has no types
+
+from backmark.worker.sandbox.policy import Launch
+
+ROOT = Path(__file__).parents[1]
+#: What a Classroom 50 runner sets.
+CLASSROOM = {
+    "CLASSROOM": "ml-2026",
+    "ASSIGNMENT": "backprop",
+    "ASSIGNMENT_TYPE": "individual",
+    "OWNER": "ada",
+    "SUBMISSION_TAG": "submit/2026-11-29T10-00-00Z-a1b2c3d",
+    "COMMIT_URL": "https://github.example/ada/backprop/commit/1",
+    "RELEASE_URL": "https://github.example/ada/backprop/releases/tag/1",
+}
+CLASSROOM_FIELDS = {
+    "schema", "classroom", "assignment", "assignment_type", "owner", "submission", "commit", "release", "review",
+    "datetime", "graded_at", "score", "max-score", "tests",
+}  # fmt: skip
+
+
+@dataclass
+class Runner:
+    """A runner's folders, with Backmark where the action installs it, and the steps of the action."""
+
+    folder: Path
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Make the folders."""
+        for name in ("workspace", "temp/backmark/bin"):
+            (self.folder / name).mkdir(parents=True)
+        program = self.folder / "temp/backmark/bin/backmark"
+        program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m backmark "$@"\n', encoding="utf-8")
+        program.chmod(0o755)
+
+    def put(self, example: str) -> str:
+        """Have a file of the examples in the repository; its path there."""
+        (self.folder / "workspace/hw").mkdir(exist_ok=True)
+        (self.folder / "workspace/hw" / example).write_bytes((ROOT / "examples" / example).read_bytes())
+        return f"hw/{example}"
+
+    def run(self, step: str, **inputs: str) -> "subprocess.CompletedProcess[str]":
+        """Run a step of the action as a runner does."""
+        action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+        (steps,) = [part for part in action["runs"]["steps"] if part["name"] == step]
+        given = {name: str(value.get("default", "")) for name, value in action["inputs"].items()} | inputs
+        environment = {
+            name: given[value.removeprefix("${{ inputs.").removesuffix(" }}")]
+            for name, value in steps.get("env", {}).items()
+        }
+        return self.call(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", steps["run"]], environment)
+
+    def call(self, command: list[str], environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+        """Run a command in the checkout."""
+        files = {
+            "GITHUB_WORKSPACE": "workspace",
+            "GITHUB_STEP_SUMMARY": "summary.md",
+            "GITHUB_OUTPUT": "output",
+            "RUNNER_TEMP": "temp",
+        }
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "BACKMARK_CACHE") if name in os.environ}
+        named = {name: str(self.folder / path) for name, path in files.items()}
+        return subprocess.run(
+            command,
+            cwd=self.folder / "workspace",
+            env={**kept, "PYTHONPATH": str(ROOT), **named, **self.variables, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def read(self, name: str) -> str:
+        """A file that was written."""
+        return (self.folder / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def runner(tmp_path: Path, jail: Launch) -> Runner:  # noqa: ARG001 - where none can be had there is nothing to try
+    """A runner."""
+    return Runner(tmp_path)
+
+
+def test_preparing_asks_for_nothing_where_a_jail_can_be_had(runner: Runner) -> None:
+    step = runner.run("Prepare the jail")
+    assert (step.returncode, step.stderr) == (0, "")
+
+
+def test_a_wrong_line_is_annotated_and_the_job_fails(runner: Runner) -> None:
+    path = runner.put("weights_from_previous_activation.py")
+    step = runner.run("Grade", file=path, junit="rows.xml")
+    assert step.returncode == 1, step.stderr
+    (annotation,) = [line for line in step.stdout.splitlines() if line.startswith("::error ")]
+    source = (ROOT / "examples/weights_from_previous_activation.py").read_text(encoding="utf-8").splitlines()
+    number = int(annotation.partition("line=")[2].partition(",")[0])
+    assert annotation.startswith(f"::error file={path},line={number},title=")
+    assert "all_h[layer-1]" in source[number - 1].replace(" ", "")
+    outputs = dict(line.split("=") for line in runner.read("output").splitlines())
+    assert outputs == {"outcome": "failed", "score": "8", "max_score": "10", "isolation": "jail"}
+    suite = parse(runner.folder / "workspace/rows.xml").getroot()  # noqa: S314 - our own document
+    assert suite.get("failures") != "0"
+    summary = runner.read("summary.md")
+    assert "### What to change" in summary
+    assert source[number - 1].strip() in summary
+
+
+def test_a_right_one_passes_with_a_notice(runner: Runner) -> None:
+    step = runner.run("Grade", file=runner.put("right_loops.py"))
+    assert step.returncode == 0, step.stderr
+    assert "::notice file=hw/right_loops.py,title=" in step.stdout
+    assert "outcome=passed" in runner.read("output")
+
+
+def test_a_notebook_is_annotated_as_a_whole(runner: Runner) -> None:
+    """A line of a cell is no line of its file."""
+    path = runner.put("no_relu_derivative.ipynb")
+    step = runner.run("Grade", file=path)
+    (annotation,) = [line for line in step.stdout.splitlines() if line.startswith("::error ")]
+    assert annotation.startswith(f"::error file={path},title=")
+    assert "code cell" in annotation
+
+
+def test_what_a_submission_prints_commands_no_runner(runner: Runner) -> None:
+    attack = "print('\\n::set-output name=score::10\\n::error::x\\n::add-mask::8\\n```\\n# done\\n<script>')"
+    source = (ROOT / "examples/right_loops.py").read_text(encoding="utf-8")
+    file = runner.folder / "workspace/hw.py"
+    head = "def backward_pass(all_weights, all_biases, all_f, all_h, y):\n"
+    assert head in source
+    file.write_text(source.replace(head, f"{head}    {attack}\n"), encoding="utf-8")
+    step = runner.run("Grade", file="hw.py")
+    commands = [line for line in step.stdout.splitlines() if line.startswith("::")]
+    assert not any(word in command for command in commands for word in ("set-output", "add-mask"))
+    assert runner.read("output").count("score=") == 2
+    assert "````text\n\n::set-output" in runner.read("summary.md")
+
+
+def test_a_missing_file_is_wrong_usage_and_no_result(runner: Runner) -> None:
+    step = runner.run("Grade", file="nowhere.py")
+    assert step.returncode == 2
+    assert not (runner.folder / "output").exists()
+
+
+def check_classroom(result: dict[str, Any]) -> None:
+    """The contract of `classroom50/result/v1`, as its collector checks it."""
+    assert set(result) == CLASSROOM_FIELDS
+    assert result["schema"] == "classroom50/result/v1"
+    assert result["submission"].startswith("submit/")
+    for name in CLASSROOM_FIELDS - {"score", "max-score", "tests"}:
+        assert isinstance(result[name], str)
+        assert result[name]
+    for part in (result, *result["tests"]):
+        assert type(part["score"]) is type(part["max-score"]) is int
+        assert 0 <= part["score"] <= part["max-score"]
+    assert all(test["test-name"] and type(test["passed"]) is bool for test in result["tests"])
+    assert sum(test["score"] for test in result["tests"]) == result["score"]
+    assert sum(test["max-score"] for test in result["tests"]) == result["max-score"]
+
+
+@pytest.mark.parametrize(("example", "score"), [("right_loops.py", 10), ("weights_from_previous_activation.py", 8)])
+def test_a_classroom_50_runner_gets_its_result(runner: Runner, example: str, score: int) -> None:
+    runner.variables.update(CLASSROOM)
+    runner.run("Grade", file=runner.put(example), classroom50="result.json")
+    result = json.loads(runner.read("workspace/result.json"))
+    check_classroom(result)
+    assert (result["score"], result["owner"], result["review"]) == (score, "ada", CLASSROOM["COMMIT_URL"])
+
+
+def test_outside_of_such_a_runner_no_result_is_made_up(runner: Runner) -> None:
+    step = runner.run("Grade", file=runner.put("right_loops.py"), classroom50="result.json")
+    assert step.returncode == 2
+    assert "CLASSROOM" in step.stderr
+    assert not (runner.folder / "workspace/result.json").exists()
+
+
+def test_the_example_autograder_writes_a_result_and_ends_well_if_it_graded(runner: Runner) -> None:
+    """With what it installs here already."""
+    source = (ROOT / "examples/github/autograder.py").read_text(encoding="utf-8")
+    path = runner.put("weights_from_previous_activation.py")
+    script = source.replace('"homework.ipynb"', repr(path)).replace('"backmark==0.3.0"', '"--version"')
+    script = script.replace('"--quiet", PACKAGE', '"--help"')
+    runner.variables.update(CLASSROOM)
+    step = runner.call([sys.executable, "-c", script], {})
+    assert step.returncode == 0, step.stderr
+    check_classroom(json.loads(runner.read("workspace/result.json")))
+
+
+def test_the_example_workflow_gives_the_action_what_it_takes() -> None:
+    workflow = yaml.safe_load((ROOT / "examples/github/backmark.yml").read_text(encoding="utf-8"))
+    (step,) = [part for part in workflow["jobs"]["grade"]["steps"] if "backmark@" in part.get("uses", "")]
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    assert set(step["with"]) <= set(action["inputs"])
+    assert {name for name, value in action["inputs"].items() if value.get("required")} <= set(step["with"])
+
+
+def test_no_input_is_pasted_into_a_script() -> None:
+    """It could end the command: inputs are variables."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    assert all("${{" not in step["run"] for step in action["runs"]["steps"])
