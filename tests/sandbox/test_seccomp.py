@@ -1,6 +1,7 @@
 """The filters' verdicts, for every number, by an interpreter of their programs."""
 
 import errno
+import os
 import platform
 import re
 import struct
@@ -136,3 +137,46 @@ def test_the_numbers_are_those_of_the_headers(machine: str) -> None:
 )
 def test_what_an_attack_needs_is_not_named(name: str) -> None:
     assert name not in syscalls.RUNNING
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_confined_process_may_do_nothing_that_a_jailed_one_may_not(machine: str) -> None:
+    jailed, confined = seccomp.running(machine), seccomp.confined(machine, 7)
+    for number in range(600):
+        if verdict(jailed, number, architecture=WORDS[machine]) == DENY:
+            assert verdict(confined, number, architecture=WORDS[machine]) == DENY
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+@pytest.mark.parametrize(("name", "place"), [("openat", 2), ("open", 1)])
+def test_a_confined_process_opens_files_to_read_alone(machine: str, name: str, place: int) -> None:
+    number = syscalls.RUNNING[name][seccomp.MACHINES[machine][1]]
+    program = seccomp.confined(machine, 7)
+    if number is None:
+        return
+    for flags, verdict_wanted in (
+        (os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY, seccomp.ALLOW),
+        (os.O_WRONLY, DENY),
+        (os.O_RDWR, DENY),
+        (os.O_RDONLY | os.O_CREAT, DENY),
+        (os.O_RDONLY | os.O_TRUNC, DENY),
+        (os.O_RDWR | os.O_TMPFILE, DENY),
+    ):
+        arguments = (0,) * place + (flags,)
+        assert verdict(program, number, arguments, WORDS[machine]) == verdict_wanted
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_confined_process_signals_itself_alone_and_looks_killed_by_nobody(machine: str) -> None:
+    number = syscalls.RUNNING["tgkill"][seccomp.MACHINES[machine][1]]
+    assert number is not None
+    program = seccomp.confined(machine, 77)
+    for arguments, verdict_wanted in (
+        ((77, 78, 15), seccomp.ALLOW),
+        ((1, 1, 15), DENY),
+        ((1 << 32 | 1, 1, 15), DENY),
+        # They do nothing, and say so to nobody.
+        ((77, 77, 9), seccomp.ERRNO),
+        ((77, 77, 19), seccomp.ERRNO),
+    ):
+        assert verdict(program, number, arguments, WORDS[machine]) == verdict_wanted

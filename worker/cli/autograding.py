@@ -66,7 +66,8 @@ def autograde(request: Request) -> Autograded:
     """Grade a submission; raises ServiceError, which is ours and no mark."""
     settings = machine.from_environment()
     with _deadline(request.seconds):
-        isolation = find_isolation(settings.bwrap, Way(settings.jail))
+        secrets = (Path(request.assignment), settings.cache)
+        isolation = find_isolation(settings.bwrap, Way(settings.jail), secrets)
         if isolation.sentence:
             click.echo(f"backmark: {isolation.sentence}", err=True)
         drawn = _limit(revision(request.assignment, settings.cache), request.memory)

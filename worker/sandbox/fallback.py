@@ -1,8 +1,12 @@
 """A confined process instead of a jail, where somebody asks for that and no jail can be had."""
 
 import contextlib
+import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import backmark.grader.errors
 from backmark.grader.errors import JailFailed, JailUnavailable
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.confined import Confining
@@ -12,6 +16,8 @@ from backmark.worker.sandbox.walls import push
 
 #: The attempts that may succeed in a confined process, since no mounts hide files; Landlock makes them fail, too.
 READING = frozenset({"read /proc", "read /etc/passwd"})
+#: Our own folder in which answers lie.
+_OURS = Path(backmark.grader.errors.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +39,11 @@ class Isolation:
         return f"CONFINED, not jailed, which is weaker{lacking}. No jail can be had here: {self.reason}"
 
 
-def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO) -> Isolation:
-    """Return a jail if one holds here, else a confined process if that does; raises JailUnavailable."""
+def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO, secrets: Sequence[Path] = ()) -> Isolation:
+    """Return a jail if one holds here, else a confined process if that does; raises JailUnavailable.
+
+    `secrets` are files and folders that a submission must not read, besides our own: no mounts hide them.
+    """
     try:
         launch = policy.plan_jailed(bwrap, way)
         if not (breached := push(Single(launch)).breached):
@@ -42,10 +51,10 @@ def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO) -> Isolation:
         reason = f"inside one could {', '.join(breached)}"
     except (JailUnavailable, JailFailed) as error:
         reason = str(error)
-    return confine(reason)
+    return confine(reason, (_OURS, *secrets))
 
 
-def confine(reason: str, *, landlock: bool | None = None) -> Isolation:
+def confine(reason: str, secrets: Sequence[Path] = (), *, landlock: bool | None = None) -> Isolation:
     """Return confined processes that hold as much as they must; raises JailUnavailable."""
     try:
         launch = policy.plan_confined(landlock=landlock)
@@ -53,7 +62,22 @@ def confine(reason: str, *, landlock: bool | None = None) -> Isolation:
             breached = push(jail).breached
     except (JailUnavailable, JailFailed) as error:
         raise JailUnavailable(f"No jail can be had here: {reason}\nNor a confined process: {error}") from error
+    if launch.readable is None:
+        for secret in filter(is_open, secrets):
+            raise JailUnavailable(
+                f"No jail can be had here: {reason}\nNor a confined process: without Landlock, which this kernel or"
+                f" container lacks, it could read {secret}. Close it to others: `chmod go= {secret}`."
+            )
     allowed = READING if launch.readable is None else frozenset[str]()
     if not allowed.issuperset(breached):
         raise JailUnavailable(f"A confined process does not hold here: inside one could {', '.join(breached)}.")
     return Isolation(launch, reason, breached)
+
+
+def is_open(path: Path) -> bool:
+    """Return True if there is such a file or folder, and somebody without any rights to it can read it."""
+    if not path.exists():
+        return False
+    whole = path.resolve()
+    modes = [parent.stat().st_mode & stat.S_IXOTH for parent in whole.parents]
+    return all(modes) and bool(whole.stat().st_mode & stat.S_IRWXO)

@@ -92,6 +92,12 @@ UNISOLATED = (
     metavar="N",
     help="The number of processes that grade; by default one for each processor, and one more for 50 files or more.",
 )
+@click.option(
+    "--confined",
+    is_flag=True,
+    help="Where no jail can be had, as in a container without user namespaces, let root run the code in a confined"
+    " process, which is weaker.",
+)
 @click.option("--no-jail", is_flag=True, help="Run the code UNISOLATED: for your own code on your own machine only.")
 def grade(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
@@ -106,6 +112,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     *,
     as_json: bool,
     summary: bool,
+    confined: bool,
     no_jail: bool,
 ) -> ExitStatus:
     """Grade notebooks, Python files or packages on this machine.
@@ -136,12 +143,15 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         submissions = choose_files(downloads)
         if script is not None:
             _check_script(script, submissions)
+        if no_jail and confined:
+            message = "either --confined or --no-jail"
+            raise click.UsageError(message)
         if no_jail and (len(submissions) > 1 or not submissions[0].named):
             # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
             message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
             raise click.UsageError(message)
         settings = machine.from_environment()
-        launch = _plan_launch(settings, no_jail=no_jail)
+        launch = _plan_launch(settings, assignment, confined=confined, no_jail=no_jail)
         # Before NumPy is imported: arrays are small, and each processor has a process of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache))
@@ -203,11 +213,18 @@ def _status(rows: "Sequence[TallyRow]") -> ExitStatus:
     return ExitStatus.SUCCESS if outcomes == {"passed"} else ExitStatus.NOT_PASSED
 
 
-def _plan_launch(settings: machine.Settings, *, no_jail: bool) -> Launch:
-    """Return how code is started: in a jail, or loudly without one."""
+def _plan_launch(settings: machine.Settings, assignment: str, *, confined: bool, no_jail: bool) -> Launch:
+    """Return how code is started: in a jail, or loudly without one, or in what is asked for instead."""
     if no_jail:
         click.secho(UNISOLATED, fg="red", bold=True, err=True)
         return policy.plan_unjailed(settings.environment)
+    if confined:
+        from backmark.worker.sandbox.fallback import find_isolation
+
+        isolation = find_isolation(settings.bwrap, Way(settings.jail), (Path(assignment), settings.cache))
+        if isolation.sentence:
+            click.secho(isolation.sentence, fg="yellow", err=True)
+        return isolation.launch
     return policy.plan_jailed(settings.bwrap, Way(settings.jail))
 
 
