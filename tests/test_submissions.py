@@ -18,16 +18,19 @@ import pytest
 from rich.console import Console
 
 from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import JailUnavailable
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports.terminal import render
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from backmark.worker.grading.revisions import draw_others
-from backmark.worker.sandbox.policy import USER, Launch, Way
+from backmark.worker.sandbox.inside.landlock import find_landlock
+from backmark.worker.sandbox.policy import USER, Launch, Way, plan_confined
 from backmark.worker.sandbox.session import Session
 from backmark.worker.sandbox.template import Template
 from tests.made import RIGHT, WRONG, make_submissions, table
+from tests.services import require
 
 FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
 SUBMISSIONS = make_submissions()
@@ -44,6 +47,14 @@ IN_BOTH = {
 MADE_IN_BOTH = {outcome: name for name, (_, _, outcome) in SUBMISSIONS.items()}.values()
 #: What an attack prints where it got further than it may.
 ESCAPE_WORD = "ESCAPED"
+#: Outcomes in a confined process, where they differ: it is no process 1, which its own signals do not end.
+CONFINED = {"signals_alarm": Outcome.CRASHED, "signals_raise_fatal": Outcome.CRASHED}
+#: Attacks that find or read files there that everybody may read, and print so much of it: the first by asking only
+#: if there is a file, which Landlock does not refuse, and the others where the kernel has no Landlock.
+FINDING, READING = (
+    {"escape_pivot_root"},
+    {"escape_cgroup", "read_accounts", "read_canary", "read_environ", "read_the_judge"},
+)
 #: Short, so that a loop is found soon.
 LIMITS = Limits(seconds_per_call=0.5, seconds=4.0, memory=1 << 30, output=1 << 16)
 #: Where attacks try to leave files, and the names that they would have.
@@ -134,7 +145,15 @@ def canary() -> Iterator[str]:
 def in_each_way(
     field: str, values: Iterable[Any], in_both: Container[Any], ids: Callable[[Any], str] = str
 ) -> pytest.MarkDecorator:
-    """Parametrise by the way of starting a jail and a value; in a single jail those not `in_both` are run nightly."""
+    """Parametrise by the way of starting a jail and a value; in a single jail those not `in_both` are run nightly.
+
+    So are most in a confined process: on every run those that try the walls.
+    """
+
+    def is_nightly(way: Way, value: Any) -> bool:
+        tries_walls = isinstance(value, Path) and value.name.partition("_")[0] in WALLS
+        return (way is Way.SINGLE and value not in in_both) or (way is Way.CONFINED and not tries_walls)
+
     return pytest.mark.parametrize(
         ("way", field),
         [
@@ -142,9 +161,9 @@ def in_each_way(
                 way,
                 value,
                 id=f"{way}-{ids(value)}",
-                marks=[pytest.mark.nightly] if way is Way.SINGLE and value not in in_both else [],
+                marks=[pytest.mark.nightly] if is_nightly(way, value) else [],
             )
-            for way in (Way.TEMPLATE, Way.SINGLE)
+            for way in (Way.TEMPLATE, Way.SINGLE, Way.CONFINED)
             for value in values
         ],
     )
@@ -168,7 +187,10 @@ def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Gra
 
         @functools.cache
         def grader(way: Way) -> Grader:
-            jails = Jails(dataclasses.replace(jail, command=command, way=way))
+            launch = dataclasses.replace(jail, command=command, way=way)
+            if way is Way.CONFINED:
+                launch = plan_marked(mark)
+            jails = Jails(launch)
             stack.enter_context(contextlib.closing(jails))
             # A template is there before anybody looks for what a submission leaves.
             jails.check()
@@ -176,6 +198,15 @@ def graders(udl: Judge, jail: Launch, mark: str) -> Iterator[Callable[[Way], Gra
 
         yield grader
     assert set(own_groups()) == groups
+
+
+def plan_marked(mark: str) -> Launch:
+    """Confined processes with a mark on their command line; skipped at home where we are not root."""
+    try:
+        launch = plan_confined()
+    except JailUnavailable as error:
+        return require(None, f"confined processes ({error})")
+    return dataclasses.replace(launch, command=(launch.command[0], "-X", f"mark={mark}", *launch.command[1:]))
 
 
 @pytest.fixture(params=[Way.TEMPLATE, Way.SINGLE])
@@ -202,7 +233,9 @@ def but_for_seconds(verdict: Verdict) -> str:
     return json.dumps(fields, allow_nan=False)
 
 
-def grade_and_look(grader: Grader, source: bytes, filename: str, mark: str, canary: str) -> Verdict:
+def grade_and_look(
+    grader: Grader, source: bytes, filename: str, mark: str, canary: str, *, may_read: bool = False
+) -> Verdict:
     """The verdict, after looking that nothing is left and nothing of ours is in it."""
     traces_before = traces(mark)
     verdict = grader.grade(source, filename)
@@ -214,7 +247,7 @@ def grade_and_look(grader: Grader, source: bytes, filename: str, mark: str, cana
     )
     text = json.dumps(verdict.as_dict(), ensure_ascii=False, allow_nan=False)
     assert canary not in text
-    assert ESCAPE_WORD not in verdict.output
+    assert may_read or ESCAPE_WORD not in verdict.output
     with io.StringIO() as terminal:
         Console(file=terminal, width=110).print(render(verdict))
         assert terminal.getvalue().replace("\n", "").isprintable()
@@ -230,8 +263,13 @@ def test_it_gets_the_outcome_that_its_docstring_states_and_leaves_nothing(
     stated_claim = claim(source)
     if stated_claim.machine not in {None, platform.machine()}:
         pytest.skip(f"its numbers are those of {stated_claim.machine}")
-    verdict = grade_and_look(grader, source, file.name, mark, canary)
-    assert verdict.outcome in stated_claim.outcomes, verdict.error
+    outcomes, confined = stated_claim.outcomes, grader.jails.confined
+    may_read = confined and file.stem in FINDING | (set() if find_landlock() else READING)
+    if confined:
+        # Who reads much prints much.
+        outcomes |= {CONFINED[file.stem]} if file.stem in CONFINED else {Outcome.OUTPUT_LIMIT} if may_read else set()
+    verdict = grade_and_look(grader, source, file.name, mark, canary, may_read=may_read)
+    assert verdict.outcome in outcomes, verdict.error
     assert (verdict.score == verdict.max_score) == (verdict.outcome is Outcome.PASSED)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from backmark.grader.errors import BackmarkError, JailUnavailable
 from backmark.worker.sandbox import policy, seccomp
+from backmark.worker.sandbox.fallback import confine
 from backmark.worker.sandbox.policy import Launch, Way
 from backmark.worker.sandbox.single import Single
 from backmark.worker.sandbox.template import Template
@@ -72,15 +73,18 @@ def examine(bwrap: str | None = None, way: Way = Way.AUTO) -> Report:
     try:
         launch = policy.plan_jailed(bwrap, way)
     except JailUnavailable as error:
-        findings.append(Finding("jail", ok=False, text=str(error)))
+        findings += [Finding("jail", ok=False, text=str(error)), _confined()]
         return Report(tuple(findings), can_isolate=False)
     jail = _jail(launch)
     template = _template(launch)
     findings += [*jail, template, _user()]
     needed = [*jail, template] if launch.way is Way.TEMPLATE else jail
+    can_isolate = all(finding.ok for finding in needed if finding.name != _GROUPS)
+    if not can_isolate:
+        findings.append(_confined())
     return Report(
         tuple(findings),
-        can_isolate=all(finding.ok for finding in needed if finding.name != _GROUPS),
+        can_isolate,
         forks=template.ok and launch.way is not Way.SINGLE,
     )
 
@@ -155,6 +159,17 @@ def _template(launch: Launch) -> Finding:
             _TEMPLATE, ok=False, text=_walls(breached).text, remedy="Report this, and set BACKMARK_JAIL=single."
         )
     return Finding(_TEMPLATE, ok=True, text="a jail for each submission is forked from one that is ready")
+
+
+def _confined() -> Finding:
+    """Push at the walls of a confined process, which is no jail: a service takes none."""
+    name = "confined process"
+    try:
+        breached = confine("see above").breached
+    except JailUnavailable as error:
+        return Finding(name, ok=False, text=str(error).rpartition("\n")[2])
+    lacking = f"; inside one could {', '.join(breached)}" if breached else ""
+    return Finding(name, ok=True, text=f"one holds, for `backmark grade --confined`; it is weaker than a jail{lacking}")
 
 
 def _cure() -> str:
