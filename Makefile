@@ -19,7 +19,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test screenshots kits lock clean
+VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test gradescope-test screenshots kits lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -28,7 +28,7 @@ endif
 .PHONY: $(VERBS) tools
 
 help: ## list these verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 setup: ## make .venv with what the lock names, and find bubblewrap (done by the other verbs when it is needed)
 	@sh setup/setup.sh
@@ -73,6 +73,9 @@ bench-peers: setup ## install what `make bench` compares with, in .peers (all: s
 
 compose-test: setup ## bring docker-compose.yml up for real, with an engine of its own where there is none, and try it
 	@sh setup/compose-test.sh $(ARGS)
+
+gradescope-test: setup ## build Gradescope's image from an exported ZIP file, and grade in it, likewise
+	@sh setup/gradescope-test.sh $(ARGS)
 
 screenshots: tools ## take every page's picture, light and dark, wide and narrow (in screenshots/; wants chromium)
 	@.venv/bin/python -m tests.pages.screenshots $(ARGS)

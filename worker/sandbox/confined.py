@@ -6,7 +6,6 @@ It is for containers without user namespaces, started by root, and weaker than a
 import contextlib
 import os
 import platform
-import pwd
 import random
 import select
 import signal
@@ -216,6 +215,9 @@ def _hold(pidfd: int, pipes: Polled) -> None:
 
 def _is_known(uid: int) -> bool:
     """Return True if this system has a user of that number."""
+    # Not there on Windows, where this module must still be importable.
+    import pwd  # noqa: PLC0415
+
     try:
         pwd.getpwuid(uid)
     except KeyError:
