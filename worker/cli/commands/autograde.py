@@ -34,10 +34,11 @@ _CLASSROOM = {
 
 @click.group()
 def autograde() -> None:
-    """Grade one submission where a platform has put it, and write what the platform reads.
+    """Grade one submission for a platform.
 
-    Students are shown what the assignment's level of feedback allows at their attempt. A failure of Backmark's own
-    writes no result, since that would be a mark: exit status 3.
+    It is graded where the platform has put it, and the result is written in the platform's own form. Students are shown
+    what the assignment's level of feedback allows at their attempt. A failure of Backmark's own writes no result, since
+    that would be a mark: exit status 3.
     """
 
 
@@ -51,7 +52,9 @@ def autograde() -> None:
     help="The folder with submission, submission_metadata.json and results.",
 )
 def gradescope(assignment: str, root: Path) -> ExitStatus:
-    """Grade the submission of a Gradescope container, and write results/results.json.
+    """Grade the submission of a Gradescope container.
+
+    The result is results/results.json.
 
     `backmark export gradescope` makes the ZIP file that calls this. Where no jail can be had, as in Gradescope's own
     containers, the submission runs in a confined process, which is weaker; `extra_data` of the result says so.
