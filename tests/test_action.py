@@ -123,13 +123,16 @@ def test_a_right_one_passes_with_a_notice(runner: Runner) -> None:
     assert "outcome=passed" in runner.read("output")
 
 
-def test_a_notebook_is_annotated_as_a_whole(runner: Runner) -> None:
-    """A line of a cell is no line of its file."""
+def test_a_notebook_is_annotated_at_the_line_of_its_file(runner: Runner) -> None:
+    """The message names cell and line."""
     path = runner.put("no_relu_derivative.ipynb")
     step = runner.run("Grade", file=path)
     (annotation,) = [line for line in step.stdout.splitlines() if line.startswith("::error ")]
-    assert annotation.startswith(f"::error file={path},title=")
     assert "code cell" in annotation
+    lines = (ROOT / "examples/no_relu_derivative.ipynb").read_text(encoding="utf-8").splitlines()
+    number = int(annotation.partition("line=")[2].partition(",")[0])
+    assert annotation.startswith(f"::error file={path},line={number},title=")
+    assert "all_dl_df[layer-1] = all_dl_dh[layer]" in lines[number - 1]
 
 
 def test_what_a_submission_prints_commands_no_runner(runner: Runner) -> None:

@@ -14,6 +14,7 @@ from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Outcome, StudentError, Verdict
 from backmark.grader.reports import annotations, classroom50, markdown
 from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.notebook_lines import find_lines
 from tests.reports.graded import (
     EXCEPTION,
     REFUSAL,
@@ -64,6 +65,41 @@ def test_a_line_of_a_cell_is_no_line_of_the_file() -> None:
     (command,) = commands(repair_verdict(WRONG_LINE))
     assert command.startswith("::error file=hw/answer.py,title=")
     assert "ell 10, line 25 is wrong" in command
+
+
+NOTEBOOK: dict[str, list[dict[str, Any]]] = {
+    "cells": [
+        {"cell_type": "markdown", "source": ["x = 1\n", "y"]},
+        {"cell_type": "code", "outputs": [{"text": ["x = 1\n"]}], "source": ["x = 1\n", "# \u00e4\n", "y = 2"]},
+        {"cell_type": "code", "outputs": [], "source": "z = 3"},
+    ]
+}
+
+
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_the_lines_of_a_notebooks_cells_are_found_in_its_file(ascii_only: bool) -> None:  # noqa: FBT001 - a parameter
+    text = json.dumps(NOTEBOOK, indent=1, ensure_ascii=ascii_only)
+    places = find_lines(text.encode())
+    assert {cell for cell, _ in places} == {1, 2}
+    rows = text.split("\n")
+    assert [json.loads(rows[places[2, line] - 1].strip().rstrip(",")) for line in (1, 2, 3)] == NOTEBOOK["cells"][1][
+        "source"
+    ]
+    assert places[2, 1] > places[1, 2]
+
+
+@pytest.mark.parametrize("source", [b"", b"x = 1", b"\xff", b"[1]", b'{"cells": 1}', b'{"cells": [1]}', b"[" * 100_000])
+def test_what_is_no_notebook_has_no_such_lines(source: bytes) -> None:
+    assert find_lines(source) == {}
+
+
+def test_a_line_of_a_cell_is_marked_where_the_file_has_it() -> None:
+    line = SourceLine(2, 3)
+    text = json.dumps(NOTEBOOK, indent=1)
+    graded = repair_verdict(dataclasses.replace(WRONG_LINE, lines=(line,)))
+    command = annotations.render(SUBMISSION, graded, text.encode())
+    row = next(number for number, row in enumerate(text.split("\n"), 1) if row.strip() == '"y = 2"')
+    assert command.startswith(f"::error file=answer.py,line={row},")
 
 
 def test_a_line_of_a_package_is_in_its_own_file() -> None:

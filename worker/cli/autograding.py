@@ -39,6 +39,7 @@ class Autograded:
     """A graded submission."""
 
     record: SubmissionRecord
+    source: bytes
     #: The part of the verdict that a student may see at this attempt.
     shown: Verdict
     isolation: Isolation
@@ -74,7 +75,8 @@ def autograde(request: Request) -> Autograded:
         with contextlib.closing(Jails(isolation.launch)) as jails:
             source, verdict = _grade(request.path, drawn, Grader(Judge(drawn), jails))
     feedback = drawn.assignment.feedback
-    return Autograded(_record(request, source, verdict), disclose(verdict, feedback, request.attempt), isolation)
+    shown = disclose(verdict, feedback, request.attempt)
+    return Autograded(_record(request, source, verdict), source, shown, isolation)
 
 
 def _grade(path: Path, drawn: "JudgedRevision", grader: Grader) -> tuple[bytes, Verdict]:

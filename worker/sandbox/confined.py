@@ -178,7 +178,12 @@ class Confining:
 
     def __init__(self, launch: Launch) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="backmark-confined-")
-        self._launch = stage(Path(self._folder.name), launch)
+        try:
+            self._launch = stage(Path(self._folder.name), launch)
+        except BaseException:
+            # Also where a process that grades beside others is told to end.
+            self._folder.cleanup()
+            raise
 
     def start(self, limits: JailLimits) -> Process:
         """Start a process."""

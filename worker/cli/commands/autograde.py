@@ -119,7 +119,7 @@ def github(file: Path, assignment: str, attempt: int, junit: Path | None, classr
     click.echo(f"backmark: {shown.outcome}, {shown.score} of {shown.max_score} marks")
     if isolation.sentence:
         click.echo(annotations.warn("Isolation", isolation.sentence))
-    click.echo(annotations.render(record, shown), nl=False)
+    click.echo(annotations.render(record, shown, graded.source), nl=False)
     _append("GITHUB_STEP_SUMMARY", markdown.render(record, shown))
     kind = "confined" if isolation.sentence else "jail"
     outputs = f"outcome={shown.outcome}\nscore={shown.score}\nmax_score={shown.max_score}\nisolation={kind}\n"
