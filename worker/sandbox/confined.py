@@ -83,15 +83,16 @@ class Confined:
         self._group = Cgroup.make(limits.memory)
         pipes = Polled()
         self.streams = Streams(pipes, limits.output)
+        # Who kills from another thread must not meet a descriptor that was closed.
+        self._lock = threading.Lock()
         try:
-            self._popen = _start(launch, pipes)
+            self._popen, self._pidfd = _start(launch, pipes)
         except OSError as error:
             pipes.release()
             self.streams.close()
             self._give_back()
             raise JailFailed(f"The student's process could not be started: {error}") from error
         self.pid = self._popen.pid
-        self._pidfd = os.pidfd_open(self.pid)
         # Its ends of the pipes are ours too, until it has ended: closing one early says nothing.
         self._holding = threading.Thread(target=_hold, args=(os.dup(self._pidfd), pipes), daemon=True)
         self._holding.start()
@@ -139,8 +140,8 @@ class Confined:
     def kill(self) -> None:
         """End it."""
         self._is_killed = True
-        if not self._is_closed:
-            with contextlib.suppress(ProcessLookupError):
+        with self._lock, contextlib.suppress(ProcessLookupError):
+            if not self._is_closed:
                 signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
     def close(self) -> None:
@@ -149,9 +150,10 @@ class Confined:
             return
         self.kill()
         self.status()
-        self._is_closed = True
         self._holding.join(PATIENCE)
-        os.close(self._pidfd)
+        with self._lock:
+            self._is_closed = True
+            os.close(self._pidfd)
         self.streams.close()
         self._give_back()
 
@@ -197,9 +199,10 @@ class Confining:
         self._folder.cleanup()
 
 
-def _start(launch: Launch, pipes: Polled) -> "subprocess.Popen[bytes]":
+def _start(launch: Launch, pipes: Polled) -> "tuple[subprocess.Popen[bytes], int]":
+    """Start the process as root; return it, and its pidfd."""
     request, answer, print_ = pipes.theirs
-    return subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
+    popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
         launch.command,
         stdin=request,
         stdout=answer,
@@ -209,6 +212,13 @@ def _start(launch: Launch, pipes: Polled) -> "subprocess.Popen[bytes]":
         # A Ctrl-C at the worker is no death of the student's process.
         start_new_session=True,
     )
+    try:
+        return popen, os.pidfd_open(popen.pid)
+    except OSError:
+        # An old kernel: it has read nothing yet.
+        popen.kill()
+        popen.wait(PATIENCE)
+        raise
 
 
 def _hold(pidfd: int, pipes: Polled) -> None:
