@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.source_line import SourceLine
@@ -41,10 +42,13 @@ class _AnnotatedFile:
 
     def mark(self, level: str, place: SourceLine | None, title: str, message: str) -> str:
         """Return the command that marks a place; the file as a whole for None, and where the line is not known."""
-        properties = {"file": self.path}
-        if place is not None:
+        path, line = self.path, None
+        if place is not None and place.file is None:
             line = place.line if place.cell is None else self.lines.get((place.cell, place.line))
-            properties = {"file": place.file or self.path} | ({} if line is None else {"line": str(line)})
+        elif place is not None and not path.endswith(".zip"):
+            # A file of a package that is a folder.
+            path, line = str(PurePosixPath(path) / str(place.file)), place.line
+        properties = {"file": path} if line is None else {"file": path, "line": str(line)}
         properties["title"] = title
         written = ",".join(f"{name}={_escape(text, _PROPERTY)}" for name, text in properties.items())
         return f"::{level} {written}::{_escape(message, _DATA)}"

@@ -103,9 +103,11 @@ def test_a_line_of_a_cell_is_marked_where_the_file_has_it() -> None:
 
 
 def test_a_line_of_a_package_is_in_its_own_file() -> None:
-    line = SourceLine(None, 3, "pkg/layers.py")
-    (command,) = commands(repair_verdict(dataclasses.replace(WRONG_LINE, lines=(line,))))
-    assert command.startswith("::error file=pkg/layers.py,line=3,")
+    """If the package is a folder of the repository: of an archive none is."""
+    graded = repair_verdict(dataclasses.replace(WRONG_LINE, lines=(SourceLine(None, 3, "pkg/layers.py"),)))
+    starts = {"hw": "file=hw/pkg/layers.py,line=3,", ".": "file=pkg/layers.py,line=3,", "hw.zip": "file=hw.zip,title="}
+    for folder, start in starts.items():
+        assert commands(graded, folder)[0].startswith(f"::error {start}")
 
 
 def test_the_line_that_raised_is_annotated() -> None:
