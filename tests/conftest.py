@@ -104,6 +104,7 @@ SLOW = (
     "worker/scores/test_scores",
     "worker/test_class.py",
     "worker/test_cli",
+    "worker/test_confined",
     "worker/test_conversion",
     "worker/test_deliveries",
     "worker/test_embedded",
