@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ CONTENT_TYPE = "application/vnd.backmark.gradescope+json"
 
 #: Long lines of a page's text wrap, those of code are scrolled.
 _PROSE = "white-space:pre-wrap"
+#: Code in a sentence.
+_QUOTED = re.compile(r"`([^`\n]+)`")
 
 
 def render(submission: SubmissionRecord, verdict: Verdict, isolation: str = "") -> bytes:
@@ -72,8 +75,8 @@ def _paragraphs(verdict: Verdict) -> Iterator[str]:
 def _change(change: LineChange) -> str:
     """Return a line that must be changed: its place, itself, and what helps to change it."""
     source = _code(change.source) if change.source else ""
-    advice = "".join(f"<br>{_text(line)}" for line in change.advice)
-    return f"<li>{_text(change.heading)}{source}{advice}</li>"
+    advice = "<br>".join(map(_inline, change.advice))
+    return f"<li>{_inline(change.heading)}{source or '<br>'}{advice}</li>"
 
 
 def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
@@ -91,7 +94,12 @@ def _test(row: Property, verdict: Verdict) -> dict[str, Any]:
 
 def _prose(text: str) -> str:
     """Return a paragraph; empty for no text."""
-    return f"<p>{_text(text).replace(chr(10), '<br>')}</p>" if text else ""
+    return f"<p>{_inline(text)}</p>" if text else ""
+
+
+def _inline(text: str) -> str:
+    """Return text with its lines, and with the code in it marked as such."""
+    return _QUOTED.sub(r"<code>\1</code>", _text(text)).replace("\n", "<br>")
 
 
 def _code(text: str, style: str = "overflow:auto") -> str:

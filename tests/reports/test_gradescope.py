@@ -56,6 +56,7 @@ def test_the_lines_to_change_are_a_list_with_the_quoted_line_and_its_hint() -> N
     output = json.loads(gradescope.render(SUBMISSION, repair_verdict()))["output"]
     assert output.count("<li>") == 2
     assert f'<pre style="overflow:auto">{WRONG_LINE.source}</pre>' in output
+    assert "</pre><code>dW[0][1, 2]</code> is 0.5; it must be 0.7, with K = 2, D = [2, 3].<br>" in output
     assert f"<br>{WRONG_LINE.hint}<br>Read again: {WRONG_LINE.read}</li>" in output
 
 
