@@ -19,6 +19,8 @@ from backmark.grader.reports.wording import (
 
 #: Characters with a meaning in Markdown, in HTML, or to GitHub: mentions of people and issues.
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@:&.-])")
+#: Code in a sentence.
+_QUOTED = re.compile(r"(`[^`\n]+`)")
 _MARKS = {Mark.PASSED: "passed", Mark.FAILED: "**failed**", Mark.NOT_RUN: "not run"}
 
 
@@ -70,12 +72,16 @@ def _examples(verdict: Verdict) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """Return text without any markup; its lines stay lines."""
-    return _SPECIAL.sub(r"\\\1", clean(text)).replace("\n", "<br>")
+    """Return text without any markup but that of code in a sentence; its lines stay lines."""
+    parts = _QUOTED.split(clean(text))
+    # Every second one is code, in which nothing has a meaning.
+    parts[::2] = [_SPECIAL.sub(r"\\\1", part).replace("\n", "<br>") for part in parts[::2]]
+    return "".join(parts)
 
 
 def _cell(text: str) -> str:
-    return _text(" ".join(text.split()))
+    """Return a text for a table, in which a bar ends a cell even within code."""
+    return re.sub(r"(?<!\\)\|", r"\\|", _text(" ".join(text.split())))
 
 
 def _code(text: str, language: str = "text") -> str:

@@ -166,6 +166,12 @@ def test_a_summary_has_headline_lines_rows_and_a_case() -> None:
     assert text.index("### What to change") < text.index("| row |") < text.index("<details>")
 
 
+def test_code_in_a_sentence_stays_code_and_ends_no_cell() -> None:
+    row = dataclasses.replace(verdict().properties[2], message="`a | b` is _wrong_", counterexample=None)
+    text = summary(dataclasses.replace(verdict(), properties=(row,)))
+    assert r"| `a \| b` is \_wrong\_ |" in text
+
+
 def test_a_summary_says_no_more_than_the_level_shows() -> None:
     hints = summary(disclose(repair_verdict(IN_FILE), Feedback(Level.HINT), 1))
     assert "0\\.7" not in hints
