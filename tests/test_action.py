@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -149,6 +151,30 @@ def test_what_a_submission_prints_commands_no_runner(runner: Runner) -> None:
     assert "````text\n\n::set-output" in runner.read("summary.md")
 
 
+def test_a_link_out_of_the_repository_is_no_submission(runner: Runner) -> None:
+    (runner.folder / "right.py").write_bytes((ROOT / "examples/right_loops.py").read_bytes())
+    (runner.folder / "workspace/hw.py").symlink_to("../right.py")
+    step = runner.run("Grade", file="hw.py")
+    assert step.returncode == 1
+    assert "outcome=rejected" in runner.read("output")
+    assert "is a link" in step.stdout
+
+
+def test_an_assignment_of_the_students_own_is_not_taken_for_one_that_ships(runner: Runner) -> None:
+    """Under its ID in the checkout."""
+    folder = runner.folder / "workspace/udl-7.2"
+    shutil.copytree(ROOT / "grader/assignments/start", folder)
+    step = runner.run("Grade", file=runner.put("weights_from_previous_activation.py"))
+    assert step.returncode == 1, step.stderr
+    assert "max_score=10" in runner.read("output")
+
+
+def test_no_module_of_the_students_is_run_while_it_is_prepared() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    scripts = "\n".join(step["run"] for step in action["runs"]["steps"])
+    assert re.findall(r"python3? (-\S+)", scripts) == ["-I"]
+
+
 def test_a_missing_file_is_wrong_usage_and_no_result(runner: Runner) -> None:
     step = runner.run("Grade", file="nowhere.py")
     assert step.returncode == 2
@@ -187,9 +213,10 @@ def test_outside_of_such_a_runner_no_result_is_made_up(runner: Runner) -> None:
     assert not (runner.folder / "workspace/result.json").exists()
 
 
-def test_the_example_autograder_writes_a_result_and_ends_well_if_it_graded(runner: Runner) -> None:
+def test_the_autograder_of_the_documentation_writes_a_result_and_ends_well_if_it_graded(runner: Runner) -> None:
     """With what it installs here already."""
-    source = (ROOT / "examples/github/autograder.py").read_text(encoding="utf-8")
+    page = (ROOT / "docs/github.md").read_text(encoding="utf-8")
+    source = page.partition("```python\n")[2].partition("```")[0]
     path = runner.put("weights_from_previous_activation.py")
     script = source.replace('"homework.ipynb"', repr(path)).replace('"backmark==0.3.0"', '"--version"')
     script = script.replace('"--quiet", PACKAGE', '"--help"')

@@ -216,6 +216,18 @@ def test_a_link_where_the_result_belongs_is_replaced_and_not_followed(
     assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "untouched"
 
 
+@pytest.mark.usefixtures("jail")
+@pytest.mark.parametrize("through", ["file", "folder"])
+def test_a_link_to_a_solution_is_no_submission(autograder: Path, through: str) -> None:
+    """A clone of a repository keeps links, and root may read where they lead."""
+    solution = next((ROOT / "grader/assignments/gallery/udl-7.2").rglob("solution*.py"))
+    link = autograder / "submission" / ("hw.py" if through == "file" else "hw")
+    link.symlink_to(solution if through == "file" else solution.parent)
+    assert grade(autograder).returncode == 0
+    result = read_result(autograder)
+    assert (result["score"], result["extra_data"]["outcome"]) == (0, "rejected")
+
+
 def test_earlier_submissions_are_attempts_if_an_autograder_graded_them() -> None:
     from backmark.worker.cli.commands.autograde import _count_attempt  # noqa: PLC0415 - the only one that looks inside
 

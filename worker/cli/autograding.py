@@ -1,6 +1,7 @@
 """One submission graded for a platform that calls us: its verdict, and the part of it that its student may see."""
 
 import contextlib
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from backmark.grader.contracts import kinds
+from backmark.grader.contracts import gallery, kinds
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.errors import ServiceError, SubmissionError
@@ -51,6 +52,8 @@ class Request:
 
     #: A file, or the folder in which a platform puts what was handed in.
     path: Path
+    #: The folder that is the student's, out of which no link may lead: else a link to a solution would be one.
+    root: Path
     #: The ID of an assignment, its file or folder, or a file of drawn cases.
     assignment: str
     #: The student's first, second... attempt.
@@ -71,21 +74,28 @@ def autograde(request: Request) -> Autograded:
         isolation = find_isolation(settings.bwrap, Way(settings.jail), secrets)
         if isolation.sentence:
             click.echo(f"backmark: {isolation.sentence}", err=True)
-        drawn = _limit(revision(request.assignment, settings.cache), request.memory)
+        drawn = _limit(revision(_find_assignment(request.assignment), settings.cache), request.memory)
         with contextlib.closing(Jails(isolation.launch)) as jails:
-            source, verdict = _grade(request.path, drawn, Grader(Judge(drawn), jails))
+            source, verdict = _grade(request, drawn, Grader(Judge(drawn), jails))
     feedback = drawn.assignment.feedback
     shown = disclose(verdict, feedback, request.attempt)
     return Autograded(_record(request, source, verdict), source, shown, isolation)
 
 
-def _grade(path: Path, drawn: "JudgedRevision", grader: Grader) -> tuple[bytes, Verdict]:
+def _find_assignment(name: str) -> str:
+    """Return the place of an assignment that ships, whatever lies here under its ID: it may be the student's folder."""
+    shipped = gallery.find_drawn(name) or gallery.find_folder(name)
+    return name if shipped is None else str(shipped)
+
+
+def _grade(request: Request, drawn: "JudgedRevision", grader: Grader) -> tuple[bytes, Verdict]:
     package = kinds.package(assignment_to_json(drawn.assignment))
-    with open_downloads([path], package) as downloads:
+    with open_downloads([request.path], package) as downloads:
         try:
             file = _choose(downloads)
+            _refuse_link(file.path, request.root)
         except SubmissionError as error:
-            return b"", grader.refuse(error, b"", write_name(path.name))
+            return b"", grader.refuse(error, b"", write_name(request.path.name))
         source = read_submission(file.path)
         return source, grader.grade(source, write_name(file.name.name))
 
@@ -104,6 +114,13 @@ def _choose(downloads: list[DownloadedFile]) -> DownloadedFile:
     raise SubmissionError(
         "no_file", f"There is no notebook (.ipynb) or Python file (.py){f' among {names}' if names else ''}."
     )
+
+
+def _refuse_link(file: Path, root: Path) -> None:
+    """Raise SubmissionError for a file of the student's folder that is, or lies behind, a link to somewhere else."""
+    inside = Path(os.path.abspath(file)).is_relative_to(Path(os.path.abspath(root)))  # noqa: PTH100 - as it is written
+    if inside and not file.resolve().is_relative_to(root.resolve()):
+        raise SubmissionError("link", f"{write_name(file.name)} is a link to another place. Hand in the file itself.")
 
 
 def _limit(drawn: "JudgedRevision", memory: int | None) -> "JudgedRevision":

@@ -69,6 +69,7 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
     graded = autograde(
         Request(
             root / "submission",
+            root / "submission",
             assignment,
             _count_attempt(metadata),
             id=str(metadata.get("id") or ""),
@@ -112,8 +113,9 @@ def github(file: Path, assignment: str, attempt: int, junit: Path | None, classr
     from backmark.worker.cli.autograding import Request, autograde
 
     classroom = None if classroom50 is None else _read_classroom()
-    graded = autograde(Request(file, assignment, attempt, student=os.environ.get("GITHUB_ACTOR", "")))
-    graded = _name_by_repository(graded, file)
+    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
+    graded = autograde(Request(file, workspace, assignment, attempt, student=os.environ.get("GITHUB_ACTOR", "")))
+    graded = _name_by_repository(graded, file, workspace)
     record, shown, isolation = graded.record, graded.shown, graded.isolation
     # Nothing else of a verdict is printed here: a line that a student wrote could command the runner.
     click.echo(f"backmark: {shown.outcome}, {shown.score} of {shown.max_score} marks")
@@ -170,15 +172,14 @@ def _read_classroom() -> "Classroom":
     return Classroom(**facts, assignment_type=os.environ.get("ASSIGNMENT_TYPE") or "individual", review=review)
 
 
-def _name_by_repository(graded: "Autograded", file: Path) -> "Autograded":
+def _name_by_repository(graded: "Autograded", file: Path, workspace: Path) -> "Autograded":
     """Return what was graded under its path in the repository, by which annotations find it."""
     from dataclasses import replace
 
-    workspace = Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
     path = file.resolve()
-    if not path.is_relative_to(workspace):
+    if not path.is_relative_to(workspace.resolve()):
         return graded
-    name = path.relative_to(workspace).as_posix()
+    name = path.relative_to(workspace.resolve()).as_posix()
     return replace(graded, record=replace(graded.record, filename=name))
 
 
