@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
-from backmark.worker.sandbox import doctor
+import pytest
+
+from backmark.worker.sandbox import doctor, policy
 from backmark.worker.sandbox.policy import Launch
 
 ROOT = Path(__file__).parents[2]
@@ -49,3 +51,15 @@ def test_a_bubblewrap_that_makes_no_jail_is_found_out(jail: Launch, tmp_path: Pa
     assert not report.can_isolate
     assert "CVE" in next(finding.text for finding in report.findings if finding.name == "bubblewrap")
     assert next(finding.remedy for finding in report.findings if finding.name == "jail")
+
+
+def test_where_no_jail_can_be_had_it_says_if_a_confined_process_would_hold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which does not make the machine one that can isolate."""
+    monkeypatch.setattr(policy, "can_become", lambda: False)
+    report = doctor.examine(str(tmp_path / "bwrap"))
+    (finding,) = [finding for finding in report.findings if finding.name == "confined process"]
+    assert not finding.ok
+    assert "needs root" in finding.text
+    assert not report.can_isolate
