@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import backmark.grader.errors
+from backmark.grader import errors
 from backmark.grader.errors import JailFailed, JailUnavailable
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.confined import Confining
@@ -17,7 +17,7 @@ from backmark.worker.sandbox.walls import push
 #: The attempts that may succeed in a confined process, since no mounts hide files; Landlock makes them fail, too.
 READING = frozenset({"read /proc", "read /etc/passwd"})
 #: Our own folder in which answers lie.
-_OURS = Path(backmark.grader.errors.__file__).parent
+_OURS = Path(errors.__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
