@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from backmark.grader.contracts import kinds
+from backmark.grader.contracts.judging.revision import load
 from backmark.worker.cli.gradescope.bundle import SCRIPTS
 from backmark.worker.sandbox import policy
 
@@ -65,7 +65,7 @@ def test_the_zip_has_scripts_that_run_the_cases_and_all_wheels(wheels: Path, tmp
         members = {member.filename: member for member in archive.infolist()}
         assert sorted(members) == sorted([*SCRIPTS, "revision.npz", *(f"wheels/{w.name}" for w in wheels.iterdir())])
         assert all(members[name].external_attr >> 16 & 0o111 == 0o111 for name in SCRIPTS)
-        assert kinds.load(archive.read("revision.npz")).assignment.id == "udl-7.2"
+        assert load(archive.read("revision.npz")).assignment.id == "udl-7.2"
         assert all(archive.read(name).startswith(b"#!/bin/sh\n") for name in SCRIPTS)
 
 

@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
 
 import click
 
-from backmark.grader.contracts import gallery, kinds
+from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.errors import ServiceError, SubmissionError
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
@@ -27,9 +26,6 @@ from backmark.worker.grading.pool import Jails
 from backmark.worker.grading.revisions import revision
 from backmark.worker.sandbox.fallback import Isolation, find_isolation
 from backmark.worker.sandbox.policy import Way
-
-if TYPE_CHECKING:
-    from backmark.grader.contracts.judging.subject import JudgedRevision
 
 #: Files that a refusal names.
 _MOST_NAMED = 5
@@ -88,9 +84,8 @@ def _find_assignment(name: str) -> str:
     return name if shipped is None else str(shipped)
 
 
-def _grade(request: Request, drawn: "JudgedRevision", grader: Grader) -> tuple[bytes, Verdict]:
-    package = kinds.package(assignment_to_json(drawn.assignment))
-    with open_downloads([request.path], package) as downloads:
+def _grade(request: Request, drawn: ContractRevision, grader: Grader) -> tuple[bytes, Verdict]:
+    with open_downloads([request.path], drawn.assignment.package) as downloads:
         try:
             file = _choose(downloads)
             _refuse_link(file.path, request.root)
@@ -123,7 +118,7 @@ def _refuse_link(file: Path, root: Path) -> None:
         raise SubmissionError("link", f"{write_name(file.name)} is a link to another place. Hand in the file itself.")
 
 
-def _limit(drawn: "JudgedRevision", memory: int | None) -> "JudgedRevision":
+def _limit(drawn: ContractRevision, memory: int | None) -> ContractRevision:
     limits = drawn.assignment.limits
     if memory is None or limits.memory <= memory:
         return drawn

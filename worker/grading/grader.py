@@ -62,6 +62,11 @@ class JailSource(Protocol):
         """What they run, as it was when they were started."""
         ...
 
+    @property
+    def confined(self) -> bool:
+        """True if they are none, but confined processes."""
+        ...
+
     def take(self, limits: JailLimits, asked: JailRequest | None = None) -> Session:
         """Return a jail with these limits, which the caller must close; `asked` is its first request."""
         ...

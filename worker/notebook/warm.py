@@ -17,6 +17,8 @@ class WarmSessions:
     """Sessions with fresh interpreters, without a jail: the student's own code on the student's own machine."""
 
     def __init__(self, launch: Launch) -> None:
+        #: They are nothing that holds a student: that is said of a check itself.
+        self.confined = False
         #: What they run, as it was when they were started.
         self.installation = Installation.of()
         self._launch = launch
