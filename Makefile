@@ -19,7 +19,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test gradescope-test screenshots kits lock clean
+VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test gradescope-test screenshots kits release lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -82,6 +82,9 @@ screenshots: tools ## take every page's picture, light and dark, wide and narrow
 
 kits: setup ## write the kits of the gallery, which a wheel ships for `check`: make kits ARGS=udl-7.2
 	@sh setup/kits.sh $(ARGS)
+
+release: setup ## build both distributions and try them as others get them; make release ARGS=0.3.0 cuts that version first
+	@sh setup/release.sh $(ARGS)
 
 lock: setup ## write locks/ anew from pyproject.toml
 	@$(LOCK) --group dev -o locks/dev.txt > /dev/null && $(LOCK) -o locks/run.txt > /dev/null
