@@ -220,6 +220,15 @@ class Client:
         path = path_of("assignments", assignment, "revisions")
         return list(self._calls.listing(path, Revision.read, self._calls.in_course()))
 
+    def kit(self, assignment: str, revision: str, *, with_solution: bool = False) -> bytes:
+        """Return the kit of a revision, by which students check in a notebook. For staff.
+
+        Students can read the solution in one with it. Raises NotFound, which says why, if there is no such kit.
+        """
+        path = path_of("assignments", assignment, "revisions", revision, "kit")
+        params = self._calls.in_course({"solution": "true" if with_solution else None})
+        return self._transport.send(Request(method="GET", path=path, params=params, repeatable=True)).content
+
     def publish(self, toml: str, *, fresh: int | None = None, key: str | None = None) -> Publication:
         """Request that an assignment is published: a worker draws its cases and tests them. For staff.
 

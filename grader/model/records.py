@@ -149,6 +149,19 @@ class RevisionRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class KitFiles:
+    """The kits of a revision, by which students check in a notebook: files of `grader/contracts/kits/kit.py`.
+
+    Without kits and a refusal, the revision was published before they were stored.
+    """
+
+    without_solution: bytes | None = None
+    with_solution: bytes | None = None
+    #: The reason for which none can be made, or none with the solution.
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """The reasons of a refusal, in parts."""
 

@@ -4,11 +4,11 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from backmark.grader.model.records import RevisionRecord
+from backmark.grader.model.records import KitFiles, RevisionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
-from backmark.grader.store.packaged import PackagedRevision, list_packaged_revisions
+from backmark.grader.store.packaged import PackagedRevision, find_packaged_kit, list_packaged_revisions
 from backmark.grader.store.scripts import Scripts
 
 
@@ -21,11 +21,15 @@ class Assignments:
         self._scripts = scripts
         self._pooled = pooled
 
-    def publish(self, revision: RevisionRecord, npz: bytes, pool: bytes | None = None) -> RevisionRecord:
+    def publish(
+        self, revision: RevisionRecord, npz: bytes, pool: bytes | None = None, kits: KitFiles | None = None
+    ) -> RevisionRecord:
         """Store a revision as its assignment's current one, and return it with its time by Redis's clock."""
-        record = json.dumps(asdict(revision))
+        record, made = json.dumps(asdict(revision)), kits or KitFiles()
         published = self._scripts.run(
-            "publish", revision.course, revision.assignment_id, revision.id, record, npz, pool or b""
+            "publish",
+            *(revision.course, revision.assignment_id, revision.id, record, npz, pool or b""),
+            *(made.without_solution or b"", made.with_solution or b"", made.refusal),
         )
         return _revision(record, text(published))
 
@@ -81,6 +85,13 @@ class Assignments:
         """Return the larger pool that fresh cases are chosen from, or None if the revision has none."""
         data: Any = self._redis.get(keys.key("pool", revision_id))
         return None if data is None else bytes(data)
+
+    def kits(self, revision_id: str) -> KitFiles:
+        """Return the kits of a revision; what ships has the one that ships, without its solution."""
+        names = ("without_solution", "with_solution", "refusal")
+        stored: Any = self._redis.hmget(keys.key("kits", revision_id), names)
+        without_solution, with_solution, refusal = stored
+        return KitFiles(without_solution or find_packaged_kit(revision_id), with_solution, text(refusal or b""))
 
     def begin_pool(self, revision_id: str, seconds: float) -> bool:
         """Mark the drawing of a pool as begun; return False if another process began it in the last `seconds`."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from backmark.grader.contracts.gallery import list_drawn
+from backmark.grader.contracts.gallery import find_kit, list_drawn
 from backmark.grader.contracts.language.archive import read_header
 from backmark.grader.errors import AssignmentError
 from backmark.grader.model.fresh_places import replaceable, usual
@@ -36,6 +36,13 @@ def list_packaged_revisions() -> tuple[PackagedRevision, ...]:
         read_packaged(file.name, file.read_bytes(), file.with_suffix(".preview.json").read_text(encoding="utf-8"))
         for file in list_drawn()
     )
+
+
+def find_packaged_kit(revision_id: str) -> bytes | None:
+    """Return the kit that ships of a packaged revision, without its solution; None if none ships."""
+    assignments = (packaged.assignment_id for packaged in list_packaged_revisions() if packaged.id == revision_id)
+    file = next(map(find_kit, assignments), None)
+    return None if file is None else file.read_bytes()
 
 
 def read_packaged(name: str, data: bytes, preview: str) -> PackagedRevision:

@@ -160,3 +160,15 @@ def test_a_submission_is_retried_again_if_the_connection_fails() -> None:
     assert [(request.method, request.path) for request in server.asked] == 2 * [
         ("POST", "/api/v1/submissions/s1/retry")
     ]
+
+
+def test_a_kit_is_asked_for_without_the_solution_unless_it_is_chosen() -> None:
+    with serve_client(Answer(200, b"closed"), Answer(200, b"opened"), course="nn") as (client, server):
+        assert client.kit("mine", "r1") == b"closed"
+        assert client.kit("mine", "r1", with_solution=True) == b"opened"
+    path = "/api/v1/assignments/mine/revisions/r1/kit"
+    assert [parse_qs(urlsplit(request.path).query) for request in server.asked] == [
+        {"course": ["nn"]},
+        {"solution": ["true"], "course": ["nn"]},
+    ]
+    assert {urlsplit(request.path).path for request in server.asked} == {path}

@@ -5,10 +5,12 @@ import threading
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load
+from backmark.grader.contracts.kits.kit import load_kit
 from backmark.grader.contracts.language import folder
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.tables import MOST_CASES
@@ -39,6 +41,8 @@ RIGHT_LOOPS = next(file for file in EXAMPLES if file.name == "right_loops.py").r
 #: Of this service, and of another.
 OURS, OTHERS = "nobody guesses it", "nor this"
 NAMES = [f"s{number}" for number in range(1, 100)]
+#: Code that is more than arithmetic.
+HELPERS = "import sys\n\n\ndef version():\n    return sys.version\n"
 #: Computes nothing: it knows the results of the cases that the revision has itself.
 TABLE = """
 KNOWN = {known}
@@ -136,6 +140,32 @@ def test_a_sound_assignment_is_published_and_graded_on(context: Context) -> None
         "own_networks": True,
         "kind": "contract",
     }
+
+
+def test_publishing_makes_kits_of_the_cases_that_are_not_fresh(making: Making) -> None:
+    context = making(secret=OURS)
+    revision = publish(context, fresh_count=5)
+    archive, kits = context.store.assignments.archive(revision.id), context.store.assignments.kits(revision.id)
+    assert archive is not None
+    assert kits.without_solution is not None
+    assert kits.with_solution is not None
+    closed, opened = load_kit(kits.without_solution, "closed"), load_kit(kits.with_solution, "opened")
+    assert (closed.has_solution, opened.has_solution) == (False, True)
+    for kit in (closed, opened):
+        assert kit.revision == load(archive).id
+        assert np.array_equal(kit.contents.cases.expected, load(archive).cases.expected)
+
+
+def test_code_that_no_kit_may_hold_is_published_without_a_kit_and_in_a_solution_without_that_kit(
+    context: Context,
+) -> None:
+    looking = "import sys\n\n" + RIGHT
+    helping = f'{MINE}\n[submission]\nhelpers = "helpers.py"\n'
+    for toml, files, has_closed in ((MINE, {"solution.py": looking}, True), (helping, {"helpers.py": HELPERS}, False)):
+        revision = publish(context, folder.join(toml, {**FILES, **files}))
+        kits = context.store.assignments.kits(revision.id)
+        assert (kits.without_solution is not None, kits.with_solution) == (has_closed, None)
+        assert kits.refusal.startswith("no kit can be made of mine: ")
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from dataclasses import replace
 from functools import partial
 
 from backmark.grader.contracts.judging.revision import load, load_packaged
-from backmark.grader.model.records import RevisionRecord
+from backmark.grader.contracts.kits.kit import load_kit
+from backmark.grader.model.records import KitFiles, RevisionRecord
 from backmark.grader.store.packaged import list_packaged_revisions
 from backmark.grader.store.store import Store
 
@@ -103,3 +104,21 @@ def test_a_damaged_archive_is_told_apart(store: Store) -> None:
 def test_one_process_begins_to_draw_a_pool_and_the_first_that_is_kept_stays(store: Store) -> None:
     assert [store.assignments.begin_pool("0" * 16, 30) for _ in range(2)] == [True, False]
     assert [store.assignments.keep_pool("0" * 16, pool) for pool in (b"first", b"second")] == [b"first"] * 2
+
+
+def test_the_kits_of_a_revision_are_read_as_they_were_written(store: Store) -> None:
+    record, kits = publish(store, "r1"), KitFiles(b"without", b"with")
+    assert store.assignments.kits("r1") == KitFiles()
+    store.assignments.publish(record, b"networks of r1", kits=kits)
+    assert store.assignments.kits("r1") == kits
+    store.assignments.publish(replace(record, id="r2"), b"networks", kits=KitFiles(refusal="no kit can be made"))
+    assert store.assignments.kits("r2") == KitFiles(refusal="no kit can be made")
+
+
+def test_what_ships_has_the_kit_that_ships_without_its_solution(store: Store) -> None:
+    current = store.assignments.current("anything", UDL)
+    assert current is not None
+    kits = store.assignments.kits(current.id)
+    assert kits.without_solution is not None
+    kit = load_kit(kits.without_solution, UDL)
+    assert (kit.revision, kit.has_solution, kits.with_solution) == (current.id, False, None)

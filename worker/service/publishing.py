@@ -2,15 +2,16 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
-from backmark.grader.contracts.judging.revision import load
+from backmark.grader.contracts.judging.revision import ContractRevision, load
+from backmark.grader.contracts.kits.kit import Kit, dump_kit
 from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.publishing.preview import preview
 from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model import fresh_places, records
-from backmark.grader.model.records import PublicationRecord, Refusal, State
+from backmark.grader.model.records import KitFiles, PublicationRecord, Refusal, State
 from backmark.grader.model.verdict import NamedMistake
 from backmark.worker.service import fresh_cases, pools
 from backmark.worker.service.context import Context
@@ -23,6 +24,7 @@ class _DrawnRevision:
     revision: records.RevisionRecord
     archive: bytes
     pool: bytes | None
+    kits: KitFiles
 
 
 class _PublicationRefused(BadAssignment):
@@ -48,7 +50,7 @@ def publication(context: Context, lease: Lease) -> Mapping[str, object]:
         stored = {"refusal": str(refusal), "refused": json.dumps(asdict(refusal))}
         lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, **stored))
         return {**fields, "outcome": "refused"}
-    lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.archive, drawn.pool))
+    lease.retry(lambda: store.assignments.publish(drawn.revision, drawn.archive, drawn.pool, drawn.kits))
     lease.retry(lambda: store.jobs.conclude(lease.claim, State.DONE, revision=drawn.revision.id))
     return {**fields, "outcome": "published"}
 
@@ -83,7 +85,17 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
         catches=tuple((catch.mistake.id, catch.cases) for catch in checked.catches),
         preview=preview(revision, checked),
     )
-    return _DrawnRevision(record, archive, pool)
+    return _DrawnRevision(record, archive, pool, _make_kits(revision))
+
+
+def _make_kits(revision: ContractRevision) -> KitFiles:
+    """Return the kits of a revision as it was drawn, without fresh cases, or the reason for which there are none."""
+    kits = KitFiles()
+    try:
+        kits = replace(kits, without_solution=dump_kit(Kit.of(revision, with_solution=False)))
+        return replace(kits, with_solution=dump_kit(Kit.of(revision, with_solution=True)))
+    except BadAssignment as error:
+        return replace(kits, refusal=str(error))
 
 
 def _secret(context: Context, wanted: int) -> bytes:

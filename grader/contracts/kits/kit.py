@@ -27,7 +27,7 @@ from backmark.grader.contracts.judging.revision import (
     list_arrays,
     read_contents,
 )
-from backmark.grader.contracts.kits.arrays import read_arrays
+from backmark.grader.contracts.kits.arrays import MOST_BYTES, read_arrays
 from backmark.grader.contracts.kits.plain_code import NotPlainCodeError, require_plain
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_from_json, assignment_to_json
 from backmark.grader.contracts.language.driver import bound_names, defined_names
@@ -98,7 +98,7 @@ class Kit:
 
 
 def dump_kit(kit: Kit) -> bytes:
-    """Return a kit as an archive of arrays without pickles; raises BadAssignment for code that a kit may not hold."""
+    """Return a kit as an archive of arrays without pickles; raises BadAssignment for what a kit may not hold."""
     assignment = kit.contents.assignment
     try:
         _check_code(assignment)
@@ -117,7 +117,10 @@ def dump_kit(kit: Kit) -> bytes:
     arrays: dict[str, Any] = {_HEADER: np.frombuffer(described.encode(), np.uint8), **list_arrays(kit.contents)}
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
-    return file.getvalue()
+    data = file.getvalue()
+    if len(data) > MOST_BYTES:
+        raise BadAssignment(f"no kit can be made of {assignment.id}: it would be larger than {MOST_BYTES >> 20} MB")
+    return data
 
 
 def open_kit(name: str) -> Kit:

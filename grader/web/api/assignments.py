@@ -7,10 +7,10 @@ from flask import Response
 from pydantic import Field
 
 from backmark.grader.contracts.language.stored_settings import read_settings
-from backmark.grader.model.records import RevisionRecord, Scope
+from backmark.grader.model.records import KitFiles, RevisionRecord, Scope
 from backmark.grader.reports.disclosure import disclose_settings
 from backmark.grader.web.http.auth import Caller, caller
-from backmark.grader.web.http.problems import UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_page, respond_tagged
 from backmark.grader.web.http.schemas import CourseQuery, Id, Name, RequestModel, ResponseModel, moment
@@ -78,6 +78,14 @@ class RevisionPath(AssignmentPath):
     revision_id: Id
 
 
+class KitQuery(CourseQuery):
+    """The choice of a revision's kit."""
+
+    solution: bool = Field(
+        default=False, description="True for the kit with the solution. Whoever has that kit can read the solution."
+    )
+
+
 @resource.operation(
     "GET",
     "/assignments",
@@ -128,10 +136,53 @@ def list_revisions(path: AssignmentPath, query: CourseQuery) -> Response:
 )
 def read_revision(path: RevisionPath, query: CourseQuery) -> Response:
     """Read a revision."""
+    return respond_tagged(_revision(_find_revision(path, query), caller()))
+
+
+@resource.operation(
+    "GET",
+    "/assignments/<assignment_id>/revisions/<revision_id>/kit",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(description="The kit.", media_types=("application/zip",), headers=TAGGED)},
+    problems=(UNKNOWN_ASSIGNMENT,),
+)
+def read_kit(path: RevisionPath, query: KitQuery) -> Response:
+    """Download a revision's kit, by which students check in their notebooks.
+
+    It holds the revision's own cases with every expected number, never the fresh ones. Without the solution unless
+    `solution` is true. A revision that has no such kit is a 404, and the detail says why.
+    """
+    return respond_kit(_find_revision(path, query), with_solution=query.solution)
+
+
+def respond_kit(revision: RevisionRecord, *, with_solution: bool) -> Response:
+    """Respond with a kit of a revision; raise Problem, which says why, if there is none."""
+    kits = service().store.assignments.kits(revision.id)
+    data = kits.with_solution if with_solution else kits.without_solution
+    if data is None:
+        raise Problem(NOT_FOUND, _explain_missing(kits, revision))
+    response = respond_tagged(data, content_type="application/zip")
+    ending = "-with-solution.kit" if with_solution else ".kit"
+    response.headers.set("Content-Disposition", "attachment", filename=f"{revision.assignment_id}{ending}")
+    return response
+
+
+def _explain_missing(kits: KitFiles, revision: RevisionRecord) -> str:
+    if kits.refusal:
+        return kits.refusal
+    if revision.course == _EVERYONE:
+        return (
+            f"{revision.assignment_id} ships with Backmark, and no such kit does: `backmark kit` on your own machine"
+            " makes one"
+        )
+    return f"revision {revision.id} was published before kits were stored: publish the assignment anew"
+
+
+def _find_revision(path: RevisionPath, query: CourseQuery) -> RevisionRecord:
     revision = service().store.assignments.get(caller().course(query.course), path.revision_id)
     if revision is None or revision.assignment_id != path.assignment_id:
         _raise_unknown(f"{path.assignment_id} with the revision {path.revision_id}")
-    return respond_tagged(_revision(revision, caller()))
+    return revision
 
 
 def _assignment(current: RevisionRecord) -> AssignmentResponse:

@@ -12,6 +12,7 @@ from backmark.grader.model.records import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.api import hand_in_links
+from backmark.grader.web.api.assignments import respond_kit
 from backmark.grader.web.api.hand_in_links import LONGEST_LINK
 from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
@@ -51,10 +52,19 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         catches=catches(record),
         statements=statements(record),
         words=words(record),
+        kits=service().store.assignments.kits(record.id),
         layered=is_layered(record.assignment),
         shipped=service().store.assignments.packaged(assignment) is not None,
         settings=json.dumps(read_settings(record.assignment), indent=2),
     )
+
+
+@pages.get("/courses/<course>/assignments/<assignment>/revisions/<revision>/kit")
+def download_kit(course: str, assignment: str, revision: str) -> Response:
+    """Send the kit by which students check in their notebooks: with the solution only if the form asks for it."""
+    staff(course)
+    record = _find_revision(course, assignment, revision)
+    return respond_kit(record, with_solution=request.args.get("solution") == "yes")
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/revisions/<revision>/current")

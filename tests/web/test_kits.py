@@ -1,0 +1,126 @@
+"""Kits on the service: staff download them, the solution is in none that nobody asked for, and nobody else has one."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from backmark.grader.contracts.judging.revision import load_packaged
+from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.model.records import KitFiles, RevisionRecord
+from backmark.grader.store.store import Store
+from tests.web.asking import Asker
+from tests.web.visitor import HOME, HTML, Visitor
+
+pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
+
+PLACE = f"{HOME}/assignments/mine/revisions/r1"
+PATH = "/assignments/mine/revisions/r1/kit"
+BOTH = KitFiles(b"closed", b"opened")
+SHIPPED = f"/assignments/udl-7.2/revisions/{load_packaged('udl-7.2').id}"
+
+
+@pytest.fixture
+def visitor(app: Flask, store: Store) -> Visitor:
+    return Visitor(app, store)
+
+
+def publish(store: Store, kits: KitFiles | None = None, kind: str = KIND) -> RevisionRecord:
+    assignment = json.dumps({"id": "mine", "title": "Mine", "kind": kind})
+    record = RevisionRecord("r1", "course", assignment, "mine", "Mine", "0" * 64, 0.0)
+    return store.assignments.publish(record, b"npz", kits=kits)
+
+
+# ---- pages
+
+
+def test_the_page_offers_both_kits_and_chooses_the_one_without_the_solution(visitor: Visitor, store: Store) -> None:
+    publish(store, BOTH)
+    assert f'href="{PLACE}#kit"' in visitor.get(f"{HOME}/assignments/mine")
+    page = visitor.get(PLACE)
+    assert f'action="{PLACE}/kit"' in page
+    assert "students can read the solution" in page
+    assert " checked" not in page
+
+
+def test_a_kit_is_downloaded_without_the_solution_unless_it_is_chosen(visitor: Visitor, store: Store) -> None:
+    publish(store, BOTH)
+    closed, opened = (visitor.client.get(f"{PLACE}/kit{query}") for query in ("", "?solution=yes"))
+    assert (closed.data, opened.data) == (b"closed", b"opened")
+    assert closed.headers["Content-Disposition"] == "attachment; filename=mine.kit"
+    assert opened.headers["Content-Disposition"] == "attachment; filename=mine-with-solution.kit"
+
+
+def test_fresh_cases_are_said_to_be_in_no_kit(visitor: Visitor, store: Store) -> None:
+    record = publish(store, BOTH)
+    assert "never in it" not in visitor.get(PLACE)
+    store.assignments.publish(replace(record, fresh=6), b"npz")
+    assert "fresh cases are never in it" in visitor.get(PLACE)
+
+
+def test_a_revision_from_before_kits_were_kept_says_how_to_get_one(visitor: Visitor, store: Store) -> None:
+    publish(store)
+    assert "Publish the same again to get one." in visitor.get(PLACE)
+    assert "publish the assignment anew" in visitor.get(f"{PLACE}/kit", 404)
+
+
+def test_an_assignment_that_no_kit_can_be_made_of_says_why(visitor: Visitor, store: Store) -> None:
+    publish(store, KitFiles(refusal="the helpers may not have `open`"))
+    page = visitor.get(PLACE)
+    assert "There is none: the helpers may not have <code>open</code>." in page
+    assert "Download the kit" not in page
+
+
+def test_the_kit_without_the_solution_is_there_though_the_solution_is_more_than_a_kit_may_hold(
+    visitor: Visitor, store: Store
+) -> None:
+    publish(store, KitFiles(b"closed", refusal="no kit can be made of mine: a solution may not have `open`"))
+    page = visitor.get(PLACE)
+    assert "With its solution no kit can be made of mine" in page
+    assert ("Download the kit" in page, 'name="solution"' in page) == (True, False)
+    assert "a solution may not have" in visitor.get(f"{PLACE}/kit?solution=yes", 404)
+
+
+def test_what_ships_has_a_kit_without_its_solution_alone(visitor: Visitor) -> None:
+    page = visitor.get(f"{HOME}{SHIPPED}")
+    assert ("Download the kit" in page, "With the solution" in page) == (True, False)
+    assert visitor.client.get(f"{HOME}{SHIPPED}/kit").data.startswith(b"PK")
+    assert "ships with Backmark" in visitor.get(f"{HOME}{SHIPPED}/kit?solution=yes", 404)
+
+
+def test_a_layered_assignment_which_judges_nothing_offers_no_kit(visitor: Visitor, store: Store) -> None:
+    publish(store, kind="networks")
+    assert "#kit" not in visitor.get(f"{HOME}/assignments/mine")
+    assert 'id="kit"' not in visitor.get(PLACE)
+
+
+def test_a_kit_is_sent_to_nobody_but_staff_of_the_course(app: Flask, store: Store) -> None:
+    publish(store, BOTH)
+    signed_out = app.test_client().get(f"{PLACE}/kit", headers=HTML)
+    assert signed_out.location is not None
+    assert signed_out.location.startswith("/sign-in")
+    stranger = Visitor(app, store, "another")
+    stranger.get(f"{PLACE}/kit", 404)
+    stranger.get(f"/courses/another{PATH}?solution=yes", 404)
+
+
+# ---- the API
+
+
+def test_staff_download_kits_and_no_other_token_does(
+    staff: Asker, portal: Asker, stranger: Asker, store: Store
+) -> None:
+    publish(store, BOTH)
+    closed, opened = staff.get(PATH), staff.get(f"{PATH}?solution=true")
+    assert (closed.data, closed.mimetype, opened.data) == (b"closed", "application/zip", b"opened")
+    assert staff.get(PATH, {"If-None-Match": closed.headers["ETag"]}).status_code == 304
+    assert (portal.get(PATH).status_code, stranger.get(PATH).status_code) == (403, 404)
+
+
+def test_a_revision_without_a_kit_says_why(staff: Asker, store: Store) -> None:
+    answer = staff.get(f"{SHIPPED}/kit?solution=true")
+    assert (answer.status_code, answer.get_json()["type"]) == (404, "/problems/not-found")
+    assert "`backmark kit` on your own machine" in answer.get_json()["detail"]
+    publish(store)
+    assert "publish the assignment anew" in staff.get(PATH).get_json()["detail"]
