@@ -93,6 +93,16 @@ class Assignments:
         without_solution, with_solution, refusal = stored
         return KitFiles(without_solution or find_packaged_kit(revision_id), with_solution, text(refusal or b""))
 
+    def offer_kit(self, course: str, assignment_id: str, author: str = "", *, offered: bool) -> None:
+        """Offer students of a course the kit without the solution of whichever revision is current, or end that."""
+        self._scripts.run("offer_kit", course, assignment_id, int(offered), author)
+
+    def offers_kit(self, course: str, revision: RevisionRecord) -> bool:
+        """Return True if staff offer students the kit, and the revision has one without the solution."""
+        offered = self._redis.sismember(keys.key("kits-offered", course), revision.assignment_id)
+        stored = offered and self._redis.hexists(keys.key("kits", revision.id), "without_solution")
+        return bool(stored or (offered and find_packaged_kit(revision.id)))
+
     def begin_pool(self, revision_id: str, seconds: float) -> bool:
         """Mark the drawing of a pool as begun; return False if another process began it in the last `seconds`."""
         return bool(self._redis.set(keys.key("pool-begun", revision_id), "1", nx=True, px=int(1000 * seconds)))

@@ -5,12 +5,16 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.contracts.language.assignment import KIND
+from backmark.grader.model.courses import Policy
 from backmark.grader.model.records import KitFiles, RevisionRecord
 from backmark.grader.store.store import Store
+from backmark.grader.web.http import links
 from tests.web.asking import Asker
+from tests.web.test_pages import make_link
 from tests.web.visitor import HOME, HTML, Visitor
 
 pytestmark = pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
@@ -27,7 +31,7 @@ def visitor(app: Flask, store: Store) -> Visitor:
 
 
 def publish(store: Store, kits: KitFiles | None = None, kind: str = KIND) -> RevisionRecord:
-    assignment = json.dumps({"id": "mine", "title": "Mine", "kind": kind})
+    assignment = json.dumps({"id": "mine", "title": "Mine", "kind": kind, "entries": ["gradient"]})
     record = RevisionRecord("r1", "course", assignment, "mine", "Mine", "0" * 64, 0.0)
     return store.assignments.publish(record, b"npz", kits=kits)
 
@@ -103,6 +107,82 @@ def test_a_kit_is_sent_to_nobody_but_staff_of_the_course(app: Flask, store: Stor
     stranger = Visitor(app, store, "another")
     stranger.get(f"{PLACE}/kit", 404)
     stranger.get(f"/courses/another{PATH}?solution=yes", 404)
+
+
+# ---- students
+
+
+def link_of(app: Flask, student: str | None = "ada") -> str:
+    return make_link(app, lambda: links.hand_in("course", "mine", student))
+
+
+def open_form(app: Flask, link: str) -> str:
+    answer = app.test_client().get(link, headers=HTML)
+    assert answer.status_code == 200
+    return answer.text
+
+
+def download(app: Flask, link: str) -> TestResponse:
+    return app.test_client().get(f"{link}/kit", headers=HTML)
+
+
+def test_students_get_no_kit_unless_staff_offer_it(app: Flask, store: Store) -> None:
+    publish(store, BOTH)
+    for link in (link_of(app), link_of(app, None)):
+        assert "check in your notebook" not in open_form(app, link)
+        assert download(app, link).status_code == 404
+
+
+def test_students_download_the_kit_that_staff_offer_and_never_the_solution(
+    app: Flask, visitor: Visitor, store: Store
+) -> None:
+    publish(store, BOTH)
+    assert "Offer it to students" in visitor.get(PLACE)
+    assert visitor.post(f"{HOME}/assignments/mine/kit", offer="yes").location == f"{PLACE}#kit"
+    assert "End the offer" in visitor.get(PLACE)
+    assert "offered students the kit of mine" in visitor.get(f"{HOME}/log")
+    link = link_of(app)
+    assert f'href="{link}/kit"' in open_form(app, link)
+    assert download(app, link).data == b"closed"
+    assert app.test_client().get(f"{link}/kit?solution=yes").data == b"closed"
+    visitor.post(f"{HOME}/assignments/mine/kit", offer="no")
+    assert download(app, link).status_code == 404
+    assert "ended the offer of the kit of mine" in visitor.get(f"{HOME}/log")
+
+
+def test_a_student_gets_no_kit_before_the_assignment_opens(app: Flask, store: Store) -> None:
+    publish(store, BOTH)
+    store.assignments.offer_kit("course", "mine", offered=True)
+    store.courses.set_policy("course", "mine", Policy(opens=4e9), "staff")
+    link = link_of(app)
+    assert "check in your notebook" not in open_form(app, link)
+    assert download(app, link).status_code == 404
+
+
+def test_a_link_that_has_ended_or_is_none_downloads_no_kit(app: Flask, visitor: Visitor, store: Store) -> None:
+    publish(store, BOTH)
+    store.assignments.offer_kit("course", "mine", offered=True)
+    link = link_of(app)
+    visitor.post(f"{HOME}/assignments/mine/links/end", student="ada")
+    assert download(app, link).status_code == 410
+    assert download(app, f"{link}x").status_code == 404
+
+
+def test_a_revision_without_a_kit_has_no_link_though_kits_are_offered(app: Flask, store: Store) -> None:
+    publish(store, KitFiles(refusal="no kit can be made of mine"))
+    store.assignments.offer_kit("course", "mine", offered=True)
+    link = link_of(app)
+    assert "check in your notebook" not in open_form(app, link)
+    assert download(app, link).status_code == 404
+
+
+def test_a_course_that_is_deleted_offers_nothing_any_more(store: Store) -> None:
+    record = publish(store, BOTH)
+    store.assignments.offer_kit("course", "mine", offered=True)
+    assert store.assignments.offers_kit("course", record)
+    assert not store.assignments.offers_kit("another", record)
+    store.courses.delete("course")
+    assert not store.assignments.offers_kit("course", record)
 
 
 # ---- the API

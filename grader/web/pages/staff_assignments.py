@@ -53,6 +53,7 @@ def read_revision(course: str, assignment: str, revision: str) -> Response:
         statements=statements(record),
         words=words(record),
         kits=service().store.assignments.kits(record.id),
+        offered=service().store.assignments.offers_kit(course, record),
         layered=is_layered(record.assignment),
         shipped=service().store.assignments.packaged(assignment) is not None,
         settings=json.dumps(read_settings(record.assignment), indent=2),
@@ -65,6 +66,14 @@ def download_kit(course: str, assignment: str, revision: str) -> Response:
     staff(course)
     record = _find_revision(course, assignment, revision)
     return respond_kit(record, with_solution=request.args.get("solution") == "yes")
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/kit")
+def offer_kit(course: str, assignment: str) -> Redirection:
+    """Offer students the kit without the solution where they hand in, or end that."""
+    author, record = staff(course, "submit").author, current(course, assignment)
+    service().store.assignments.offer_kit(course, assignment, author, offered=request.form.get("offer") == "yes")
+    return redirect(f"/courses/{course}/assignments/{assignment}/revisions/{record.id}#kit", 303)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/revisions/<revision>/current")

@@ -39,6 +39,8 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "roster.read": "had the roster read from the LMS",
         "publication.request": "asked for the publication of {subject}",
         "revision.current": "made another revision of {subject} current",
+        "kit.offer": "offered students the kit of {subject}",
+        "kit.withdraw": "ended the offer of the kit of {subject}",
         "regrade.start": "asked for the regrade {subject}",
         "regrade.apply": "applied the regrade {subject}",
         "regrade.roll_back": "rolled back the regrade {subject}",

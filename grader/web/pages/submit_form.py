@@ -18,6 +18,7 @@ from backmark.grader.model.records import RevisionRecord, SubmissionRecord
 from backmark.grader.model.words import find_words
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.api.assignments import respond_kit
 from backmark.grader.web.api.marks_table import read_marking
 from backmark.grader.web.api.upload import FileName
 from backmark.grader.web.http import clients, links
@@ -29,7 +30,7 @@ from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.schemas import Name
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import browsers, cookies, framing, lms_names
-from backmark.grader.web.pages.hand_in_terms import read_hand_in_terms
+from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
 
 pages = Pages("submit_form", __name__, guarded=False)
@@ -61,6 +62,19 @@ def show_form(token: str) -> Response:
     answer = _form(link, _revision(link))
     browsers.remember(answer, browsers.make_id())
     return answer
+
+
+@pages.get("/hand-in/<token>/kit")
+def download_kit(token: str) -> Response:
+    """Send the kit without the solution, if staff offer it and the assignment is open."""
+    link, limits = _read_link(token), service().limits
+    sender = _sender(link, browsers.read_id())
+    limits.admit(sender)
+    g.sender = sender
+    revision, terms = _revision(link), read_hand_in_terms(link.course, link.assignment, link.student)
+    if not _offers_kit(link, revision, terms):
+        raise Problem(NOT_FOUND, "the staff of the course offer no kit for this assignment now")
+    return respond_kit(revision, with_solution=False)
 
 
 @pages.post("/hand-in/<token>")
@@ -185,8 +199,15 @@ def _form(
         counting=None if marking is None or marking.override else marking.submission,
         late=terms.late if terms else {},
         shown_to_staff=shown_to_staff,
+        kit=_offers_kit(link, revision, terms),
         bare=True,
     )
+
+
+def _offers_kit(link: HandIn, revision: RevisionRecord, terms: HandInTerms | None) -> bool:
+    """Return True if staff offer the kit, and the assignment is open or was."""
+    opened = terms is None or not terms.not_open
+    return opened and service().store.assignments.offers_kit(link.course, revision)
 
 
 def _revision(link: HandIn) -> RevisionRecord:
