@@ -6,14 +6,16 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
+from backmark.grader.contracts.kits.kit import load_kit
 from backmark.grader.model.records import Job, Kind
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web.http import links
 from tests.pages.browser import LOOKS, Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, PATIENCE, House
-from tests.pages.scenes_staff import HOME, SCENES, THERE, TOML, regrade, sign_in
+from tests.pages.scenes_staff import CONTRACT, HOME, SCENES, THERE, TOML, regrade, sign_in
 from tests.service.parts import EXAMPLES
 
 MILLISECONDS = 1000 * PATIENCE
@@ -128,6 +130,27 @@ def test_a_contracts_cases_are_counted_with_one_of_them(house: House, window: Wi
     row = page.get_by_role("region", name="Dims").get_by_role("row", name=re.compile("^N "))
     expect(row).to_contain_text(re.compile(r"\d \(\d+\), "))
     expect(page.get_by_role("region", name="A case of the middle size")).to_contain_text("N = ")
+
+
+def test_a_kit_that_staff_offer_is_downloaded_by_them_and_by_a_student(house: House, window: Window) -> None:
+    SCENES["staff-contract-revision"](house, window)
+    page, kits = window.page, []
+    page.get_by_role("button", name="Offer it to students").click()
+    expect(page.get_by_role("button", name="End the offer")).to_be_visible()
+    for is_chosen in (False, True):
+        page.get_by_label("With the solution").set_checked(is_chosen)
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Download the kit").click()
+        kits.append(load_kit(download.value.path().read_bytes(), download.value.suggested_filename))
+    assert [kit.has_solution for kit in kits] == [False, True]
+    assert window.faults() == []
+    with house.app.test_request_context():
+        page.goto(links.hand_in(CLASS, CONTRACT, "checking"))
+    with page.expect_download() as download:
+        page.get_by_role("link", name="check in your notebook").click()
+    assert not load_kit(download.value.path().read_bytes(), "the student's").has_solution
+    assert window.faults() == []
+    house.store.assignments.offer_kit(CLASS, CONTRACT, offered=False)
 
 
 def test_a_publication_that_lets_a_mistake_pass_is_refused_in_words(house: House, window: Window) -> None:
