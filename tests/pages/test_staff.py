@@ -15,7 +15,8 @@ from tests.pages.browser import LOOKS, Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, PATIENCE, House
-from tests.pages.scenes_staff import CONTRACT, HOME, SCENES, THERE, TOML, regrade, sign_in
+from tests.pages.scenes_staff import HOME, SCENES, THERE, TOML, regrade, sign_in
+from tests.pages.scenes_student import CONTRACT
 from tests.service.parts import EXAMPLES
 
 MILLISECONDS = 1000 * PATIENCE

@@ -70,6 +70,14 @@ def test_a_kit_says_of_which_revision_it_is_and_has_all_of_its_public_cases(
     assert len(kit.contents.ladder) == len(revision.ladder)
 
 
+def test_no_kit_is_made_that_is_larger_than_what_is_read(
+    revision: ContractRevision, closed: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kits, "MOST_BYTES", len(closed) - 1)
+    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: it would be larger than"):
+        dump_kit(Kit.of(revision, with_solution=False))
+
+
 def test_whoever_reads_a_kit_finds_neither_the_solution_nor_the_reference_nor_a_mistake(
     revision: ContractRevision, closed: bytes
 ) -> None:
