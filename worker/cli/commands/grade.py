@@ -20,7 +20,7 @@ from backmark.worker.cli.downloads import DownloadedFile, choose_files, is_archi
 from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.files import begins_with, list_names
-from backmark.worker.cli.options import assignment_option, files_argument
+from backmark.worker.cli.options import assignment_option, files_argument, no_jail_option, warn_unisolated
 from backmark.worker.cli.terminal import show, show_files
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch, Way
@@ -41,11 +41,6 @@ if TYPE_CHECKING:
 
 #: The first bytes of a counterexample's script.
 SCRIPT_START = b"# Backmark:"
-
-UNISOLATED = (
-    "UNISOLATED: --no-jail runs this code with all of your permissions. Use it for your own code only, never for"
-    " somebody else's."
-)
 
 
 @click.command()
@@ -98,7 +93,7 @@ UNISOLATED = (
     help="Where no jail can be had, as in a container without user namespaces, let root run the code in a confined"
     " process, which is weaker.",
 )
-@click.option("--no-jail", is_flag=True, help="Run the code UNISOLATED: for your own code on your own machine only.")
+@no_jail_option
 def grade(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
     assignment: str,
@@ -146,15 +141,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         if no_jail and confined:
             message = "either --confined or --no-jail"
             raise click.UsageError(message)
-        if no_jail and (len(submissions) > 1 or not submissions[0].named):
-            # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
-            message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
-            raise click.UsageError(message)
+        if no_jail:
+            _check_own(files, is_class=is_class)
         settings = machine.from_environment()
         launch = _plan_launch(settings, assignment, confined=confined, no_jail=no_jail)
         # Before NumPy is imported: arrays are small, and each processor has a process of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache))
+        load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache, jailed=not no_jail))
         printer = _Printer(script, as_json=as_json, quiet=summary)
         batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
         if is_class:
@@ -216,7 +209,7 @@ def _status(rows: "Sequence[TallyRow]") -> ExitStatus:
 def _plan_launch(settings: machine.Settings, assignment: str, *, confined: bool, no_jail: bool) -> Launch:
     """Return how code is started: in a jail, or loudly without one, or in what is asked for instead."""
     if no_jail:
-        click.secho(UNISOLATED, fg="red", bold=True, err=True)
+        warn_unisolated()
         return policy.plan_unjailed(settings.environment)
     if confined:
         from backmark.worker.sandbox.fallback import find_isolation
@@ -226,6 +219,14 @@ def _plan_launch(settings: machine.Settings, assignment: str, *, confined: bool,
             click.secho(isolation.sentence, fg="yellow", err=True)
         return isolation.launch
     return policy.plan_jailed(settings.bwrap, Way(settings.jail))
+
+
+def _check_own(files: tuple[Path, ...], *, is_class: bool) -> None:
+    """Raise UsageError for what cannot be one's own trial: several files or folders, or a class."""
+    # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
+    if len(files) > 1 or is_archive(files[0]) or (is_class and files[0].is_dir()):
+        message = "--no-jail takes a single file or folder, your own; a file of that name is ./--no-jail"
+        raise click.UsageError(message)
 
 
 def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None:
@@ -250,14 +251,16 @@ def _find_package(assignment: str) -> str:
     return read_assignment(assignment).package
 
 
-def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":
+def _load_judge(
+    assignment: str, seed: int | None, networks: int | None, cache_folder: Path, *, jailed: bool
+) -> "Judge":
     from backmark.grader.contracts.judging.judge import Judge
     from backmark.worker.grading.revisions import draw_others, revision
 
     with show_files(assignment) as watch:
-        drawn = revision(assignment, cache_folder, watch)
+        drawn = revision(assignment, cache_folder, watch, jailed=jailed)
     if seed is not None or networks is not None:
-        drawn = draw_others(drawn, seed, networks)
+        drawn = draw_others(drawn, seed, networks, jailed=jailed)
     return Judge(drawn)
 
 
