@@ -16,6 +16,7 @@ import click
 
 from backmark.grader.settings import machine
 from backmark.worker.cli.batch import grade_files
+from backmark.worker.cli.container import ContainerRun, run_in_container
 from backmark.worker.cli.downloads import DownloadedFile, choose_files, is_archive, open_downloads
 from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.failure import GradingFailure
@@ -94,6 +95,11 @@ SCRIPT_START = b"# Backmark:"
     " process, which is weaker.",
 )
 @no_jail_option
+@click.option(
+    "--container",
+    is_flag=True,
+    help="Grade a class in a Linux container, by Docker or Podman, where this machine makes no jails: macOS, Windows.",
+)
 def grade(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
     assignment: str,
@@ -109,7 +115,8 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     summary: bool,
     confined: bool,
     no_jail: bool,
-) -> ExitStatus:
+    container: bool,
+) -> int:
     """Grade notebooks, Python files or packages on this machine.
 
     A folder or a ZIP archive stands for all .ipynb and .py files in it. If the assignment takes packages, an archive is
@@ -122,14 +129,16 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     if summary and as_json:
         message = "either --summary or --json"
         raise click.UsageError(message)
-    if csv_file is not None:
-        from backmark.worker.cli.marks_table import check_target
-
-        check_target(csv_file)
-    if html_folder is not None:
-        from backmark.worker.cli.html_report import prepare_report_folder
-
-        prepare_report_folder(html_folder, files)
+    if container and (len(files) > 1 or script is not None or confined or no_jail):
+        message = "--container takes a single folder, archive or file, and no --script, --confined or --no-jail"
+        raise click.UsageError(message)
+    _check_outputs(files, csv_file, html_folder)
+    if container:
+        options = {"seed": seed, "networks": networks, "jobs": jobs, "student-from": student_from}
+        words = [f"--{name}={value}" for name, value in options.items() if value is not None]
+        words += [word for word, given in (("--json", as_json), ("--summary", summary)) if given]
+        run = ContainerRun(files[0], assignment, csv_file, html_folder, words)
+        return run_in_container(run, machine.from_environment().container_image)
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
     is_class = csv_file is not None or html_folder is not None or summary or student_from is not None
@@ -161,6 +170,18 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 
         show(terminal.summary(rows))
     return _status(rows)
+
+
+def _check_outputs(files: "Sequence[Path]", csv_file: Path | None, html_folder: Path | None) -> None:
+    """Raise UsageError if marks or pages cannot be written where they should go; make the pages' folder."""
+    if csv_file is not None:
+        from backmark.worker.cli.marks_table import check_target
+
+        check_target(csv_file)
+    if html_folder is not None:
+        from backmark.worker.cli.html_report import prepare_report_folder
+
+        prepare_report_folder(html_folder, files)
 
 
 def _grade_separately(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "list[TallyRow]":
