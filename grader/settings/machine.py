@@ -21,6 +21,8 @@ class Settings:
     jail: str
     #: BACKMARK_CACHE: the folder of cases drawn for your own assignments; within XDG_CACHE_HOME by default.
     cache: Path
+    #: BACKMARK_CONTAINER_IMAGE: the image of `backmark grade --container`; backmark-worker by default.
+    container_image: str
     #: BACKMARK_DATA: the folder in which `backmark serve` keeps everything; within XDG_DATA_HOME by default.
     data: Path
     #: BACKMARK_REDIS_MAXMEMORY: bytes that the Redis of `backmark serve` may hold, such as 768mb, the default.
@@ -52,6 +54,8 @@ SERVICE_FILE, SERVICE_LOCK = "environment", "serve.lock"
 DEFAULT_URL = "http://127.0.0.1:8000"
 #: The memory that Redis may hold by default, here and in docker-compose.yml.
 DEFAULT_REDIS_MAXMEMORY = "768mb"
+#: The worker's image, as docker-compose.yml names it.
+DEFAULT_IMAGE = "backmark-worker"
 #: Bytes below which nothing but an empty service fits.
 _LEAST_MEMORY = 64 << 20
 _UNITS = {"": 1, "b": 1, "k": 1000, "kb": 1 << 10, "m": 10**6, "mb": 1 << 20, "g": 10**9, "gb": 1 << 30}
@@ -65,6 +69,7 @@ def from_environment() -> Settings:
         bwrap=os.environ.get("BACKMARK_BWRAP") or None,
         jail=_one_of("BACKMARK_JAIL", ("auto", "template", "single")),
         cache=Path(os.environ.get("BACKMARK_CACHE") or default),
+        container_image=os.environ.get("BACKMARK_CONTAINER_IMAGE") or DEFAULT_IMAGE,
         data=Path(os.environ.get("BACKMARK_DATA") or kept),
         redis_maxmemory=_memory("BACKMARK_REDIS_MAXMEMORY"),
         url=os.environ.get("BACKMARK_URL") or None,

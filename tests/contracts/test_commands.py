@@ -13,8 +13,10 @@ from click.testing import CliRunner
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.cases.values import KINDS as KINDS_OF_VALUES
 from backmark.grader.contracts.language.assignment import VALUES
+from backmark.grader.contracts.language.reading import read
 from backmark.grader.contracts.language.tables import SLIP_WANTED, WANTED
 from backmark.worker.cli.main import main
+from backmark.worker.grading.revisions import draw
 
 DOCS = Path(__file__).parents[2] / "docs"
 GALLERY = DOCS.with_name("grader") / "assignments" / "gallery"
@@ -146,24 +148,24 @@ def test_the_id_that_was_meant_is_suggested(words: tuple[str, ...], name: str, m
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="there are jails on Linux")
-@pytest.mark.parametrize("options", [(), ("--no-jail",)])
-def test_where_no_jail_starts_that_is_the_first_thing_said(options: tuple[str, ...], tmp_path: Path) -> None:
+def test_where_no_jail_starts_that_is_the_first_thing_said(tmp_path: Path) -> None:
     """Before any case is drawn, which a jail is for."""
     refusing = tmp_path / "bwrap"
     refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
     refusing.chmod(0o755)
     solution = GALLERY / "cs231n-affine" / "solution.py"
     environment = {**os.environ, "BACKMARK_BWRAP": str(refusing), "BACKMARK_CACHE": str(tmp_path / "cache")}
-    words = [sys.executable, "-m", "backmark", "grade", *options, "--assignment", "cs231n-affine", str(solution)]
+    words = [sys.executable, "-m", "backmark", "grade", "--assignment", "cs231n-affine", str(solution)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
-    lines = [line for line in done.stderr.splitlines() if not line.startswith("UNISOLATED")]
+    lines = done.stderr.splitlines()
     assert done.returncode == 3
     assert lines[0].startswith("backmark: the cases of cs231n-affine are drawn by running its reference and solutions")
     assert "No permissions to create new namespace" in lines[0]
+    assert "`backmark assignment check --no-jail` draws and keeps them" in lines[0]
     assert lines[1:] == ["backmark: `backmark doctor` shows what this machine can isolate"]
     words[words.index("cs231n-affine")] = "udl-7.2"
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
-    assert options or done.stderr.splitlines() == [
+    assert done.stderr.splitlines() == [
         "backmark: the jail did not start: bwrap: No permissions to create new namespace",
         "backmark: `backmark doctor` shows what this machine can isolate",
     ]
@@ -179,6 +181,40 @@ def test_cases_that_are_drawn_need_no_jail_to_grade_by(tmp_path: Path, monkeypat
     monkeypatch.setenv("BACKMARK_BWRAP", str(tmp_path / "none"))
     status, _, _ = command("grade", "--no-jail", "--assignment", drawn, folder / "solution.py")
     assert status == 0
+
+
+def test_an_owner_without_a_jail_checks_an_assignment_and_grades_a_file_and_a_folder_by_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cases are drawn without one, which is said, and then kept."""
+    monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("BACKMARK_BWRAP", str(tmp_path / "none"))
+    folder, answers = tmp_path / "mine", tmp_path / "answers"
+    command("new", folder)
+    solution = folder / "solution.py"
+    status, text, said = command("assignment", "check", "--no-jail", folder, "--right", solution)
+    assert (status, text.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
+    assert "UNISOLATED" in said
+    drawing = "drawing the cases of mine without a jail: its own code runs with all of your permissions"
+    assert drawing in said
+    answers.mkdir()
+    shutil.copy(solution, answers / "right.py")
+    (answers / "wrong.py").write_text(solution.read_text().replace("axis=0", "axis=0, keepdims=True"))
+    assert command("grade", "--no-jail", "--assignment", folder, answers / "right.py")[0] == 0
+    status, text, said = command("grade", "--no-jail", "--json", "--assignment", folder, answers)
+    outcomes = [json.loads(line)["outcome"] for line in text.splitlines()]
+    assert (status, outcomes, drawing in said) == (1, ["passed", "failed"], False)
+    words = ("--seed", "5", "--assignment", folder, answers / "right.py")
+    status, _, said = command("grade", "--no-jail", *words)
+    assert (status, drawing in said) == (0, True)
+
+
+@pytest.mark.usefixtures("jail")
+def test_the_cases_of_an_assignment_are_the_same_without_a_jail(tmp_path: Path) -> None:
+    """So that what is kept serves both."""
+    command("new", tmp_path / "mine")
+    assignment = read(tmp_path / "mine")
+    assert draw(assignment) == draw(assignment, jailed=False)
 
 
 def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:

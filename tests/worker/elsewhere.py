@@ -96,6 +96,10 @@ def _follow_into_children(system: str) -> None:
         *before, last = command
         if before and before[-1] == "-c":
             command = [*before, prologue + last]
+        elif "-m" in command:
+            place = [*command].index("-m")
+            run = f"import runpy; runpy.run_module({command[place + 1]!r}, run_name='__main__', alter_sys=True)"
+            command = [*command[:place], "-c", prologue + run, *command[place + 2 :]]
         start(self, command, *words, **options)
 
     subprocess.Popen.__init__ = start_elsewhere  # type: ignore[assignment,method-assign]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -174,7 +175,18 @@ def test_a_file_called_no_jail_takes_no_jail_away(tmp_path: Path) -> None:
     (tmp_path / "--no-jail").write_text("")
     process = backmark("grade", "--no-jail", "a.py", "a.py", cwd=tmp_path)
     assert process.returncode == 2
-    assert "single submission" in process.stderr
+    assert "a single file or folder" in process.stderr
+
+
+def test_a_class_is_not_graded_without_a_jail(tmp_path: Path) -> None:
+    """It is other people's code."""
+    (tmp_path / "a.py").write_text("def backward_pass(): ...")
+    with ZipFile(tmp_path / "class.zip", "w") as archive:
+        archive.write(tmp_path / "a.py", "a.py")
+    for words in ((tmp_path / "class.zip",), (tmp_path, "--summary")):
+        process = backmark("grade", "--no-jail", *words)
+        assert process.returncode == 2
+        assert "a single file or folder" in process.stderr
 
 
 def test_a_script_never_overwrites_what_backmark_did_not_write(tmp_path: Path) -> None:

@@ -63,6 +63,18 @@ def test_a_mistake_is_named_without_a_jail(system: str) -> None:
 
 
 @systems
+def test_a_shipped_assignment_draws_its_cases_without_a_jail(system: str, tmp_path: Path) -> None:
+    """That of a course, with code of its own."""
+    answer = EXAMPLES.parent / "grader" / "assignments" / "gallery" / "mit-tanh" / "solution.py"
+    process = backmark(
+        system, "grade", "--no-jail", "--json", "--assignment", "mit-tanh", answer, BACKMARK_CACHE=str(tmp_path)
+    )
+    assert process.returncode == 0, process.stderr
+    assert results(process)[0]["outcome"] == "passed"
+    assert "drawing the cases of mit-tanh without a jail" in process.stderr
+
+
+@systems
 def test_a_process_that_ends_by_itself_is_the_submissions_end(system: str, tmp_path: Path) -> None:
     file = tmp_path / "leaves.py"
     file.write_text("import os\ndef backward_pass(all_weights, all_biases, all_f, all_h, y):\n    os._exit(7)\n")

@@ -11,17 +11,17 @@ from backmark.worker.grading.revisions import MOST_SECONDS, DrawingProcess
 from backmark.worker.grading.workshop import Watch
 
 
-def find_advice(assignment: ContractAssignment, missed: int, watch: Watch | None = None) -> str:
+def find_advice(assignment: ContractAssignment, missed: int, watch: Watch | None = None, *, jailed: bool = True) -> str:
     """Return the first change that lets no known mistake pass, else the one that helps most, else what was tried.
 
-    An author whose mistakes pass is asked about them.
+    An author whose mistakes pass is asked about them. `jailed`: see `DrawingProcess`.
     """
     best, fewest = "", missed
     tried = []
     for setting, changed in _propose_changes(assignment):
         tried.append(setting)
         try:
-            drawn = load(DrawingProcess(changed, watch=watch).result(MOST_SECONDS), assignment.id)
+            drawn = load(DrawingProcess(changed, watch, jailed=jailed).result(MOST_SECONDS), assignment.id)
         except AssignmentError:
             continue
         missed_still = len(selfcheck(drawn).missed)

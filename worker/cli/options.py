@@ -44,6 +44,12 @@ server_assignment_option = click.option(
     "--assignment", default="udl-7.2", show_default=True, metavar="ID", help="The assignment's ID on the server."
 )
 
+no_jail_option = click.option(
+    "--no-jail",
+    is_flag=True,
+    help="Run the code UNISOLATED, that of the assignment too: for your own code on your own machine only.",
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 
 timeout_option = click.option(
@@ -58,3 +64,12 @@ SERVER_VARIABLES = (
     "Set BACKMARK_URL to the server's address and BACKMARK_TOKEN to your token. Without them it is the server that"
     " `backmark serve` runs on this machine (with --data FOLDER: set BACKMARK_DATA to that folder)."
 )
+
+
+def warn_unisolated() -> None:
+    """Say loudly what --no-jail means."""
+    sentence = (
+        "UNISOLATED: --no-jail runs this code with all of your permissions. Use it for your own code only, never for"
+        " somebody else's."
+    )
+    click.secho(sentence, fg="red", bold=True, err=True)

@@ -18,7 +18,7 @@ from backmark.grader.contracts.language.assignment import ContractAssignment, as
 from backmark.grader.contracts.language.reading import read
 from backmark.grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
 from backmark.worker.grading import engine_version, workshop
-from backmark.worker.grading.workshop import JailWorkshop, Watch
+from backmark.worker.grading.workshop import JailWorkshop, Watch, make_jails, make_unjailed
 
 #: Seconds that a service lets a drawing take, since its worker grades nobody meanwhile. The shipped one takes a few.
 MOST_SECONDS = 180.0
@@ -33,11 +33,16 @@ class DrawingProcess:
     Started at once; another thread may stop it.
     """
 
-    def __init__(self, assignment: ContractAssignment, watch: Watch | None = None, *, pool: bool = False) -> None:
-        """Draw an assignment's cases, or those of a pool of fresh ones; `watch`: see `Watch`."""
+    def __init__(
+        self, assignment: ContractAssignment, watch: Watch | None = None, *, pool: bool = False, jailed: bool = True
+    ) -> None:
+        """Draw an assignment's cases, or those of a pool of fresh ones; `watch`: see `Watch`.
+
+        With `jailed` false its code runs without isolation, which is for whoever trusts it.
+        """
         self._assignment = assignment
         self._pool = pool
-        self._workshop = JailWorkshop(watch)
+        self._workshop = JailWorkshop(watch, make_jails if jailed else make_unjailed)
         self._process = subprocess.Popen(  # noqa: S603 - a command of our own
             [sys.executable, "-m", _DRAWING, *(["1"] if pool else [])],
             stdin=subprocess.PIPE,
@@ -81,10 +86,15 @@ class DrawingProcess:
         return AssignmentError(f"{failure}: {last}")
 
 
-def draw(assignment: ContractAssignment, watch: Watch | None = None) -> bytes:
-    """Draw an assignment's cases; return the revision's bytes. `watch`: see `Watch`."""
-    _require_jail(assignment)
-    return DrawingProcess(assignment, watch=watch).result()
+def draw(assignment: ContractAssignment, watch: Watch | None = None, *, jailed: bool = True) -> bytes:
+    """Draw an assignment's cases, and say so; return the revision's bytes. Parameters: see `DrawingProcess`."""
+    how = ""
+    if jailed:
+        _require_jail(assignment)
+    else:
+        how = " without a jail: its own code runs with all of your permissions"
+    click.echo(f"backmark: drawing the cases of {assignment.id}{how}", err=True)
+    return DrawingProcess(assignment, watch=watch, jailed=jailed).result()
 
 
 def read_assignment(name: str) -> ContractAssignment:
@@ -93,12 +103,17 @@ def read_assignment(name: str) -> ContractAssignment:
     return _load_drawn(name)[1].assignment if path is None else read(path)
 
 
-def revision(name: str, cache: Path, watch: Watch | None = None) -> ContractRevision:
-    """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept)."""
-    return stored_revision(name, cache, watch)[1]
+def revision(name: str, cache: Path, watch: Watch | None = None, *, jailed: bool = True) -> ContractRevision:
+    """Return the revision of a packaged assignment, a .npz file, or a .toml file or folder (drawn once, then kept).
+
+    `jailed`: see `DrawingProcess`.
+    """
+    return stored_revision(name, cache, watch, jailed=jailed)[1]
 
 
-def stored_revision(name: str, cache: Path, watch: Watch | None = None) -> tuple[bytes, ContractRevision]:
+def stored_revision(
+    name: str, cache: Path, watch: Watch | None = None, *, jailed: bool = True
+) -> tuple[bytes, ContractRevision]:
     """Return a revision as it is stored, and as it is used; see `revision`."""
     path = _find_source(name)
     if path is None:
@@ -111,7 +126,7 @@ def stored_revision(name: str, cache: Path, watch: Watch | None = None) -> tuple
         if drawn.assignment == assignment:
             return data, drawn
         click.echo(f"backmark: {beside} is of another version of {path}; draw it again to use it", err=True)
-    return _load_or_draw(assignment, cache, watch)
+    return _load_or_draw(assignment, cache, watch, jailed=jailed)
 
 
 def _find_source(name: str) -> Path | None:
@@ -146,7 +161,9 @@ def place_beside(assignment: Path) -> Path:
     return folder.with_name(f"{folder.name}.npz")
 
 
-def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | None) -> tuple[bytes, ContractRevision]:
+def _load_or_draw(
+    assignment: ContractAssignment, cache: Path, watch: Watch | None, *, jailed: bool
+) -> tuple[bytes, ContractRevision]:
     """Load the revision from the cache, or draw it and put it there if the cache can be written."""
     # The numbers are as good as the engine that ran the author's code: another engine draws anew.
     key = hashlib.sha256(f"{FORMAT}{engine_version.version()}{assignment_to_json(assignment)}".encode()).hexdigest()[
@@ -158,9 +175,7 @@ def _load_or_draw(assignment: ContractAssignment, cache: Path, watch: Watch | No
         return data, load(data, str(file))
     except (OSError, AssignmentError):
         # Not there, not ours to read, or damaged: drawn again.
-        _require_jail(assignment)
-        click.echo(f"backmark: drawing the cases of {assignment.id}", err=True)
-    data = DrawingProcess(assignment, watch=watch).result()
+        data = draw(assignment, watch, jailed=jailed)
     with contextlib.suppress(OSError):
         save(file, data)
     return data, load(data, assignment.id)
@@ -172,9 +187,9 @@ def _require_jail(assignment: ContractAssignment) -> None:
         workshop.require_jail()
     except (JailUnavailable, JailFailed) as error:
         message = (
-            f"the cases of {assignment.id} are drawn by running its reference and solutions, which takes a jail, also"
-            f" with --no-jail: {str(error).rstrip('.')}. Where there is one, `backmark assignment draw` writes the"
-            " cases into a file, and --assignment takes that"
+            f"the cases of {assignment.id} are drawn by running its reference and solutions, which takes a jail:"
+            f" {str(error).rstrip('.')}. If you trust their author, `backmark assignment check --no-jail` draws and"
+            " keeps them without one"
         )
         raise JailUnavailable(message) from error
 
@@ -188,7 +203,9 @@ def save(file: Path, data: bytes) -> None:
     Path(half.name).replace(file)
 
 
-def draw_others(base: ContractRevision, seed: int | None, cases: int | None) -> ContractRevision:
+def draw_others(
+    base: ContractRevision, seed: int | None, cases: int | None, *, jailed: bool = True
+) -> ContractRevision:
     """Draw cases that are not the assignment's own: another seed, or another number of them."""
     assignment = vary(base.assignment, seed, cases)
-    return replace(load(draw(assignment), assignment.id), own_cases=False)
+    return replace(load(draw(assignment, jailed=jailed), assignment.id), own_cases=False)

@@ -31,6 +31,11 @@ def make_jails() -> Jails:
     return Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))
 
 
+def make_unjailed() -> Jails:
+    """Return processes without isolation, for one's own assignments on one's own machine."""
+    return Jails(policy.plan_unjailed(machine.from_environment().environment))
+
+
 def require_jail() -> None:
     """Start a jail and end it; raises JailUnavailable or JailFailed where none works."""
     with contextlib.closing(make_jails()) as jails, jails.take(LIMITS) as session:

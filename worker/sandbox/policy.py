@@ -246,7 +246,7 @@ def _require_machine() -> str:
     if sys.platform != "linux" or machine not in seccomp.MACHINES:
         raise JailUnavailable(
             f"Isolation needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}. "
-            "Grade on such a machine or in a Linux container; --no-jail runs code that you trust."
+            "`backmark grade --container` grades in a Linux container; --no-jail runs code that you trust."
         )
     return machine
 

@@ -12,15 +12,19 @@ import click
 
 from backmark.grader.errors import ServiceError
 from backmark.grader.settings import machine
-from backmark.grader.settings.machine import Settings
 from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.files import check_empty, read_submission, write_folder
-from backmark.worker.cli.options import SERVER_VARIABLES, assignment_argument, json_option, timeout_option
+from backmark.worker.cli.options import (
+    SERVER_VARIABLES,
+    assignment_argument,
+    json_option,
+    no_jail_option,
+    timeout_option,
+    warn_unisolated,
+)
 from backmark.worker.cli.terminal import show_files
-from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.inside.entry import Entry
-from backmark.worker.sandbox.policy import Way
 from backmark.worker.sandbox.session import Session
 from backmark.worker.sandbox.single import Single
 
@@ -49,8 +53,9 @@ def assignment() -> None:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="A right submission, which must pass, such as another solution.",
 )
+@no_jail_option
 @json_option
-def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
+def check(file: Path, right: Path | None, *, no_jail: bool, as_json: bool) -> ExitStatus:
     """Test an assignment on the reference and on known mistakes.
 
     It is refused (status 1) if it lets a mistake pass, if its solution does not pass, or if its marks can be had for
@@ -59,26 +64,28 @@ def check(file: Path, right: Path | None, *, as_json: bool) -> ExitStatus:
     from backmark.grader.contracts.publishing.selfcheck import selfcheck
     from backmark.worker.grading.revisions import revision
 
-    settings = machine.from_environment()
+    if no_jail:
+        warn_unisolated()
     with show_files(file.name) as watch:
-        drawn = revision(str(file), settings.cache, watch)
+        drawn = revision(str(file), machine.from_environment().cache, watch, jailed=not no_jail)
     result = selfcheck(drawn)
-    result = replace(result, faults=(*result.faults, *_try_right(drawn, right, settings)))
+    result = replace(result, faults=(*result.faults, *_try_right(drawn, right, jailed=not no_jail)))
     if as_json:
         _print_json(result)
     else:
-        _print_result(result, drawn, file.name)
+        _print_result(result, drawn, file.name, jailed=not no_jail)
     return ExitStatus.SUCCESS if result.sound else ExitStatus.NOT_PASSED
 
 
-def _try_right(drawn: "ContractRevision", right: Path | None, settings: Settings) -> list[str]:
+def _try_right(drawn: "ContractRevision", right: Path | None, *, jailed: bool) -> list[str]:
     """Return the fault of an assignment that a submission does not pass that should be right, if one is named."""
     if right is None:
         return []
     from backmark.grader.contracts.judging.judge import Judge
     from backmark.worker.grading.grader import Grader
+    from backmark.worker.grading.workshop import make_jails, make_unjailed
 
-    with contextlib.closing(Jails(policy.plan_jailed(settings.bwrap, Way(settings.jail)))) as jails:
+    with contextlib.closing(make_jails() if jailed else make_unjailed()) as jails:
         verdict = Grader(Judge(drawn), jails).grade(read_submission(right), right.name)
     if verdict.outcome == "passed":
         return []
@@ -132,7 +139,7 @@ def _print_statements(statements: "Sequence[ProvenStatement]") -> None:
         click.echo(f"{more} more {'edit is' if more == 1 else 'edits are'} not caught: --json lists them.")
 
 
-def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str) -> None:
+def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str, *, jailed: bool) -> None:
     click.echo(f"{result.cases} cases; the reference is rejected on {result.reference_rejected} of them.")
     for catch in result.catches:
         click.secho(f"{catch.cases:5} ", fg="green" if catch.cases else "red", nl=False)
@@ -148,7 +155,7 @@ def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str) -> 
         from backmark.worker.cli.advice import find_advice
 
         with show_files(name) as watch:
-            advice = find_advice(drawn.assignment, len(result.missed), watch)
+            advice = find_advice(drawn.assignment, len(result.missed), watch, jailed=jailed)
         if advice:
             click.echo(advice)
     for warning in result.warnings:

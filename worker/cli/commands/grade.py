@@ -16,11 +16,12 @@ import click
 
 from backmark.grader.settings import machine
 from backmark.worker.cli.batch import grade_files
+from backmark.worker.cli.container import ContainerRun, run_in_container
 from backmark.worker.cli.downloads import DownloadedFile, choose_files, is_archive, open_downloads
 from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.files import begins_with, list_names
-from backmark.worker.cli.options import assignment_option, files_argument
+from backmark.worker.cli.options import assignment_option, files_argument, no_jail_option, warn_unisolated
 from backmark.worker.cli.terminal import show, show_files
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch, Way
@@ -41,11 +42,6 @@ if TYPE_CHECKING:
 
 #: The first bytes of a counterexample's script.
 SCRIPT_START = b"# Backmark:"
-
-UNISOLATED = (
-    "UNISOLATED: --no-jail runs this code with all of your permissions. Use it for your own code only, never for"
-    " somebody else's."
-)
 
 
 @click.command()
@@ -98,7 +94,12 @@ UNISOLATED = (
     help="Where no jail can be had, as in a container without user namespaces, let root run the code in a confined"
     " process, which is weaker.",
 )
-@click.option("--no-jail", is_flag=True, help="Run the code UNISOLATED: for your own code on your own machine only.")
+@no_jail_option
+@click.option(
+    "--container",
+    is_flag=True,
+    help="Grade a class in a Linux container, by Docker or Podman, where this machine makes no jails: macOS, Windows.",
+)
 def grade(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
     assignment: str,
@@ -114,7 +115,8 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     summary: bool,
     confined: bool,
     no_jail: bool,
-) -> ExitStatus:
+    container: bool,
+) -> int:
     """Grade notebooks, Python files or packages on this machine.
 
     A folder or a ZIP archive stands for all .ipynb and .py files in it. If the assignment takes packages, an archive is
@@ -127,14 +129,16 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     if summary and as_json:
         message = "either --summary or --json"
         raise click.UsageError(message)
-    if csv_file is not None:
-        from backmark.worker.cli.marks_table import check_target
-
-        check_target(csv_file)
-    if html_folder is not None:
-        from backmark.worker.cli.html_report import prepare_report_folder
-
-        prepare_report_folder(html_folder, files)
+    if container and (len(files) > 1 or script is not None or confined or no_jail):
+        message = "--container takes a single folder, archive or file, and no --script, --confined or --no-jail"
+        raise click.UsageError(message)
+    _check_outputs(files, csv_file, html_folder)
+    if container:
+        options = {"seed": seed, "networks": networks, "jobs": jobs, "student-from": student_from}
+        words = [f"--{name}={value}" for name, value in options.items() if value is not None]
+        words += [word for word, given in (("--json", as_json), ("--summary", summary)) if given]
+        run = ContainerRun(files[0], assignment, csv_file, html_folder, words)
+        return run_in_container(run, machine.from_environment().container_image)
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
     is_class = csv_file is not None or html_folder is not None or summary or student_from is not None
@@ -146,15 +150,13 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         if no_jail and confined:
             message = "either --confined or --no-jail"
             raise click.UsageError(message)
-        if no_jail and (len(submissions) > 1 or not submissions[0].named):
-            # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
-            message = "--no-jail takes a single submission, your own; a file of that name is ./--no-jail"
-            raise click.UsageError(message)
+        if no_jail:
+            _check_own(files, is_class=is_class)
         settings = machine.from_environment()
         launch = _plan_launch(settings, assignment, confined=confined, no_jail=no_jail)
         # Before NumPy is imported: arrays are small, and each processor has a process of its own.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache))
+        load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache, jailed=not no_jail))
         printer = _Printer(script, as_json=as_json, quiet=summary)
         batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
         if is_class:
@@ -168,6 +170,18 @@ def grade(  # noqa: PLR0913 - one parameter for each option
 
         show(terminal.summary(rows))
     return _status(rows)
+
+
+def _check_outputs(files: "Sequence[Path]", csv_file: Path | None, html_folder: Path | None) -> None:
+    """Raise UsageError if marks or pages cannot be written where they should go; make the pages' folder."""
+    if csv_file is not None:
+        from backmark.worker.cli.marks_table import check_target
+
+        check_target(csv_file)
+    if html_folder is not None:
+        from backmark.worker.cli.html_report import prepare_report_folder
+
+        prepare_report_folder(html_folder, files)
 
 
 def _grade_separately(submissions: "Sequence[DownloadedFile]", batch: "Batch") -> "list[TallyRow]":
@@ -216,7 +230,7 @@ def _status(rows: "Sequence[TallyRow]") -> ExitStatus:
 def _plan_launch(settings: machine.Settings, assignment: str, *, confined: bool, no_jail: bool) -> Launch:
     """Return how code is started: in a jail, or loudly without one, or in what is asked for instead."""
     if no_jail:
-        click.secho(UNISOLATED, fg="red", bold=True, err=True)
+        warn_unisolated()
         return policy.plan_unjailed(settings.environment)
     if confined:
         from backmark.worker.sandbox.fallback import find_isolation
@@ -226,6 +240,14 @@ def _plan_launch(settings: machine.Settings, assignment: str, *, confined: bool,
             click.secho(isolation.sentence, fg="yellow", err=True)
         return isolation.launch
     return policy.plan_jailed(settings.bwrap, Way(settings.jail))
+
+
+def _check_own(files: tuple[Path, ...], *, is_class: bool) -> None:
+    """Raise UsageError for what cannot be one's own trial: several files or folders, or a class."""
+    # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
+    if len(files) > 1 or is_archive(files[0]) or (is_class and files[0].is_dir()):
+        message = "--no-jail takes a single file or folder, your own; a file of that name is ./--no-jail"
+        raise click.UsageError(message)
 
 
 def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None:
@@ -250,14 +272,16 @@ def _find_package(assignment: str) -> str:
     return read_assignment(assignment).package
 
 
-def _load_judge(assignment: str, seed: int | None, networks: int | None, cache_folder: Path) -> "Judge":
+def _load_judge(
+    assignment: str, seed: int | None, networks: int | None, cache_folder: Path, *, jailed: bool
+) -> "Judge":
     from backmark.grader.contracts.judging.judge import Judge
     from backmark.worker.grading.revisions import draw_others, revision
 
     with show_files(assignment) as watch:
-        drawn = revision(assignment, cache_folder, watch)
+        drawn = revision(assignment, cache_folder, watch, jailed=jailed)
     if seed is not None or networks is not None:
-        drawn = draw_others(drawn, seed, networks)
+        drawn = draw_others(drawn, seed, networks, jailed=jailed)
     return Judge(drawn)
 
 

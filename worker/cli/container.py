@@ -1,0 +1,100 @@
+"""`backmark grade --container`: the same command in a Linux container, where jails can be made."""
+
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from backmark.grader.errors import JailUnavailable
+from backmark.worker.cli.exit_status import ExitStatus
+
+#: The programs that run containers, the first that is found first.
+ENGINES = ("docker", "podman")
+#: Folders in the container.
+_CLASS, _ASSIGNMENT, _MARKS, _REPORT = "/class", "/assignment", "/marks", "/report"
+#: Exit statuses of an engine that did not start the command.
+_NOT_STARTED = frozenset({125, 126, 127})
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerRun:
+    """A class to grade, by paths of this machine."""
+
+    submissions: Path
+    #: An ID, or the path of an assignment.
+    assignment: str
+    csv_file: Path | None
+    html_folder: Path | None
+    #: The other options, as words.
+    options: Sequence[str]
+
+
+def run_in_container(run: ContainerRun, image: str) -> int:
+    """Grade in a container, and return the exit status; raises JailUnavailable where no engine starts one."""
+    engine = next(filter(None, map(shutil.which, ENGINES)), None)
+    if engine is None:
+        raise JailUnavailable(
+            "--container needs Docker or Podman, and neither is on PATH. Install Docker Desktop or Podman Desktop on"
+            " macOS and Windows, or your distribution's docker or podman on Linux, and start it"
+        )
+    status = subprocess.run(plan_command(engine, image, run), check=False).returncode  # noqa: S603 - ours
+    if status in _NOT_STARTED:
+        click.echo(
+            f"backmark: {Path(engine).stem} did not start the image {image}. If that is missing, build it in a checkout"
+            f" of Backmark: `docker build --target worker --tag {image} .`; BACKMARK_CONTAINER_IMAGE names another one",
+            err=True,
+        )
+        return ExitStatus.FAILURE
+    return status
+
+
+def plan_command(engine: str, image: str, run: ContainerRun) -> list[str]:
+    """Return the engine's command: no network, nothing to write to but /tmp and where marks and pages go."""
+    submissions = run.submissions.resolve()
+    mounts = [_mount(submissions, f"{_CLASS}/{submissions.name}")]
+    words = [*run.options]
+    assignment = run.assignment
+    if Path(assignment).exists():
+        path = Path(assignment).resolve()
+        assignment = f"{_ASSIGNMENT}/{path.name}"
+        mounts.append(_mount(path, assignment))
+    if run.csv_file is not None:
+        file = run.csv_file.resolve()
+        mounts.append(_mount(file.parent, _MARKS, writable=True))
+        words.append(f"--csv={_MARKS}/{file.name}")
+    if run.html_folder is not None:
+        mounts.append(_mount(run.html_folder.resolve(), _REPORT, writable=True))
+        words.append(f"--html={_REPORT}")
+    return [
+        *(engine, "run", "--rm", "--init", "--pull=never", "--network=none", "--read-only", "--tmpfs=/tmp"),
+        *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
+        # An engine's own filter and profile keep bubblewrap from making namespaces. Jails bring filters of their own.
+        *("--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined"),
+        *_identity(engine),
+        *(f"--mount={mount}" for mount in mounts),
+        *(f"--workdir={_CLASS}", "--env=HOME=/tmp", image),
+        *("backmark", "grade", f"--assignment={assignment}", *words, "--", submissions.name),
+    ]
+
+
+def _mount(source: Path, target: str, *, writable: bool = False) -> str:
+    """Return a mount as engines read it: a line of CSV."""
+    line = io.StringIO()
+    fields = ["type=bind", f"source={source}", f"target={target}", *([] if writable else ["readonly"])]
+    csv.writer(line, lineterminator="").writerow(fields)
+    return line.getvalue()
+
+
+def _identity(engine: str) -> Sequence[str]:
+    """Return whom the container runs as: whoever may read the submissions, so that the marks are theirs."""
+    if sys.platform == "win32":
+        return ()
+    keep = ["--userns=keep-id"] if Path(engine).stem == "podman" else []
+    return [*keep, f"--user={os.getuid()}:{os.getgid()}"]
