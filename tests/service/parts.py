@@ -81,7 +81,7 @@ class Part:
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 # It ends with the tests, also when these are killed.
-                tie_to_parent([sys.executable, "-m", "backmark.worker.cli.main", *words]),
+                tie_to_parent([sys.executable, "-m", "backmark", *words]),
                 env={**environment, **variables},
                 cwd=root,
                 stdout=output,
