@@ -13,7 +13,7 @@ from tests.service.parts import ROOT
 
 
 def unpack_previous_version(folder: Path) -> Path:
-    """Unpack `grader` and `worker` as they were when the last version was entered in the changelog.
+    """Unpack `backmark`, `grader` and `worker` as they were when the last version was entered in the changelog.
 
     Skips the test where there is no history to take them from: in a source distribution, in a shallow clone.
     """
@@ -24,7 +24,9 @@ def unpack_previous_version(folder: Path) -> Path:
     headings = re.findall(r"^## \d+\.\d+\.\d+ - ", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
     commit = _git("log", "-1", "--format=%H", f"-S{headings[0]}", "--", "CHANGELOG.md").decode().strip()
     assert commit, f"no commit entered {headings[0]!r} in the changelog"
-    with tarfile.open(fileobj=io.BytesIO(_git("archive", "--format=tar", commit, "grader", "worker"))) as archive:
+    with tarfile.open(
+        fileobj=io.BytesIO(_git("archive", "--format=tar", commit, "backmark", "grader", "worker"))
+    ) as archive:
         archive.extractall(folder, filter="data")
     return folder
 

@@ -108,5 +108,8 @@ def test_every_file_that_the_architecture_names_on_the_path_runs(making: Making,
         page = app.test_client().get(link)
     assert answer["outcome"] == "failed"
     assert page.status_code == HTTPStatus.OK
-    files_run |= {line.removeprefix(f"{ROOT}/").removeprefix("backmark/") for line in notes.read_text(encoding="utf-8").splitlines()}
+    files_run |= {
+        line.removeprefix(f"{ROOT}/").removeprefix("backmark/")
+        for line in notes.read_text(encoding="utf-8").splitlines()
+    }
     assert [file for file in list_named_files() if file not in files_run] == []
