@@ -13,6 +13,7 @@ def test_it_writes_a_kit_and_says_what_can_be_read_in_it(tmp_path: Path) -> None
     assert f"{file}: a kit of udl-7.2, " in process.stdout
     assert "  - 200 public cases" in process.stdout
     assert "It holds no solution" in process.stdout
+    assert "Graded work needs others" in process.stdout
     assert not open_kit(str(file)).has_solution
 
 

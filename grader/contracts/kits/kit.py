@@ -88,6 +88,9 @@ class Kit:
         names = ", ".join(f"`{name}`" for name in assignment.entries)
         yield f"{len(contents.cases)} public cases and {len(contents.ladder)} small ones, with every expected number"
         yield f"the names that students write ({names}), the lines that call them, titles, marks, and the template"
+        if assignment.feedback.hidden:
+            hidden = ", ".join(f"`{name}`" for name in assignment.feedback.hidden)
+            yield f"what is expected of {hidden}, too: a check hides that, and whoever opens the file sees it"
         if assignment.helpers:
             yield "the course's helper functions, with their code"
         if not self.has_solution:

@@ -271,3 +271,12 @@ def test_a_kit_with_the_solution_names_every_known_mistake_as_its_revision_does(
     for mistake in revision.assignment.mistakes:
         said, expected = judge(kit, mistake.source), judge(full, mistake.source)
         assert replace(said, flags=()) == replace(expected, flags=()), mistake.id
+
+
+def test_who_makes_a_kit_is_told_of_rows_that_only_a_check_hides(revision: ContractRevision) -> None:
+    feedback = replace(revision.assignment.feedback, hidden=("weight_gradient",))
+    hiding = replace(revision, assignment=replace(revision.assignment, feedback=feedback), stored=None)
+    readable = [*Kit.of(hiding, with_solution=False).list_readable()]
+    assert (
+        "what is expected of `weight_gradient`, too: a check hides that, and whoever opens the file sees it" in readable
+    )

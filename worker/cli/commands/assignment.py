@@ -235,8 +235,12 @@ def convert(file: Path, folder: Path | None) -> None:
     revision. A sentence on standard error names each setting that does not fit, and why. Exit status: 0 written; 2
     wrong usage, or a file that is no layered assignment.
     """
+    from backmark.grader.contracts.gallery import find_layered
     from backmark.grader.contracts.language.folder import NAME, join
     from backmark.grader.contracts.language.reading import parse, read_text
+
+    # What converts is installed with the texts that it fills in.
+    find_layered()
     from backmark.worker.cli.conversion.folder import convert as write_contract
     from backmark.worker.cli.conversion.layered import read as read_layered
 

@@ -43,5 +43,9 @@ def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
     click.echo(f"{output}: a kit of {drawn.assignment.id}, {len(data) / 1000:,.0f} kB. Whoever has it can read")
     for part in made.list_readable():
         click.echo(f"  - {part}")
+    click.echo(
+        "A table of these numbers passes wherever the same cases decide. Graded work needs others: a service has fresh"
+        " ones; elsewhere, draw a copy of the assignment with another seed."
+    )
     if not with_solution:
         click.echo("It holds no solution: a check shows results and the smallest case, and no lines to mend.")
