@@ -1,6 +1,8 @@
 """Functions without a source, asked in the kernel itself: nothing holds them there, and the result says so."""
 
 import contextlib
+import functools
+import inspect
 import io
 import warnings
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
@@ -40,7 +42,9 @@ class KernelFunctions(Student):
         given: Mapping[str, Any],
         course: Any = NO_MODULES,  # noqa: ARG002
     ) -> dict[str, Any]:
-        """Return the functions, each with the names that a case gives them."""
+        """Return the functions, each with the names that a case gives them; what they call has the fixed ones, too."""
+        for namespace in map(_find_globals, self._functions.values()):
+            namespace.update({name: given[name] for name in self._fixed})
         return {name: self._give(function, given) for name, function in self._functions.items()}
 
     def _give(self, function: Any, given: Mapping[str, Any]) -> Any:
@@ -63,12 +67,21 @@ class KernelSession:
     def __init__(self, functions: Mapping[str, Any], fixed: Collection[str]) -> None:
         self.replies: list[Reply] = []
         self.output = ""
+        self._functions, self._fixed = functions, fixed
         self._student = KernelFunctions(functions, fixed)
 
     def answer(self, request: JailRequest) -> list[Reply]:
         """Return a reply for each case. Raises KeyboardInterrupt, which is nobody's answer."""
         self.replies = []
         question = read_request(dict(request.header), request.payload)
+        before = [(namespace, {**namespace}) for namespace in map(_find_globals, self._functions.values())]
+        try:
+            return self._ask(request, question)
+        finally:
+            for namespace, names in before:
+                _restore(namespace, names, self._fixed)
+
+    def _ask(self, request: JailRequest, question: Any) -> list[Reply]:
         parser = Parser(payload_cap=max(request.answer_sizes, default=0))
         with _quiet() as printed:
             for data in question.answers(self._student):
@@ -78,6 +91,22 @@ class KernelSession:
                     self.replies.append(Reply(frame.header, frame.payload))
         self.output += printed.getvalue()
         return self.replies
+
+
+def _find_globals(function: Any) -> dict[str, Any]:
+    """Return the names that a function's module has, also behind a partial one; none for other callables."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    names = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__globals__", None)
+    return names if isinstance(names, dict) else {}
+
+
+def _restore(namespace: dict[str, Any], names: Mapping[str, Any], fixed: Collection[str]) -> None:
+    for name in fixed:
+        if name in names:
+            namespace[name] = names[name]
+        else:
+            namespace.pop(name, None)
 
 
 @contextlib.contextmanager

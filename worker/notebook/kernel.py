@@ -64,6 +64,14 @@ def list_cells(shell: Any, ids: CellIds) -> list[str]:
     return _leave_out_repeated(texts) if sum(map(len, texts)) > _MANY else texts
 
 
+def list_replaced(shell: Any, ids: CellIds) -> list[str]:
+    """Return the texts of earlier forms of cells that were executed again since: the notebook has them no longer."""
+    history = [str(text) for text in shell.history_manager.input_hist_raw[1:]]
+    known = ids.list(len(history))
+    last = {cell: number for number, cell in sorted(known.items())}
+    return [text for number, text in enumerate(history, 1) if last.get(known.get(number, ""), number) != number]
+
+
 def _count(shell: Any) -> int:
     return len(shell.history_manager.input_hist_raw) - 1
 

@@ -10,7 +10,7 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from backmark.worker.notebook.cell_names import defined_names, list_used
-from backmark.worker.notebook.kernel import find_shell, list_cells, watch_cells, write_notebook
+from backmark.worker.notebook.kernel import find_shell, list_cells, list_replaced, watch_cells, write_notebook
 
 #: The name under which a file or a notebook is graded, where nothing says another.
 NOTEBOOK = "this notebook"
@@ -70,11 +70,12 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     shell = find_shell()
     given = assign_names(entries, functions)
     cells = [] if shell is None else list_cells(shell, watch_cells())
+    replaced = [] if shell is None else list_replaced(shell, watch_cells())
     visible: Mapping[str, Any] = namespace if shell is None else shell.user_ns
     wanted = given or {name: visible[name] for name in entries if name in visible}
     if shell is None and not wanted:
         raise TypeError(f"there is no {_list(entries)} here: define it first, or give it to check()")
-    parts = {name: _locate(name, value, visible, cells) for name, value in wanted.items()}
+    parts = {name: _locate(name, value, visible, cells, replaced) for name, value in wanted.items()}
     if any(part is None for part in parts.values()):
         return Sourceless(wanted)
     known = [part for part in parts.values() if part is not None]
@@ -89,8 +90,13 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     return Handed(write_notebook([*every]), NOTEBOOK, every, visible, wanted)
 
 
-def _locate(name: str, value: Any, visible: Mapping[str, Any], cells: Sequence[str]) -> _Part | None:
+def _locate(
+    name: str, value: Any, visible: Mapping[str, Any], cells: Sequence[str], replaced: Sequence[str]
+) -> _Part | None:
     """Return where a function's source is; None if it cannot be had."""
+    if _is_replaced(value, cells, replaced) and (expression := _find_expression(value, visible)):
+        # The kernel remembers it, and the notebook has something else: that is what would be handed in.
+        return _Part((), "" if expression == name else f"{name} = {expression}")
     defined = defined_names(cells) if _may_be_of(value, cells) else frozenset[str]()
     if visible.get(name) is value and name in defined:
         return _Part(())
@@ -113,6 +119,17 @@ def _may_be_of(value: Any, cells: Sequence[str]) -> bool:
     except (OSError, TypeError):
         return True
     return any("get_ipython()" in line for line in lines) or any(lines <= _strip_lines(cell) for cell in cells)
+
+
+def _is_replaced(value: Any, cells: Sequence[str], replaced: Sequence[str]) -> bool:
+    """Return True for a function of a cell that was changed and executed since, such as one that cannot be read."""
+    try:
+        lines = _strip_lines(inspect.getsource(inspect.unwrap(_function_of(value))))
+    except (OSError, TypeError):
+        return False
+    return any(lines <= _strip_lines(cell) for cell in replaced) and not any(
+        lines <= _strip_lines(cell) for cell in cells
+    )
 
 
 def _strip_lines(text: str) -> set[str]:

@@ -131,11 +131,11 @@ def open_kit(name: str) -> Kit:
     file = gallery.find_kit(name) or Path(name)
     try:
         data = file.read_bytes()
-    except OSError as error:
+    except OSError:
         shipped = gallery.list_kits()
         alike = next(iter(get_close_matches(name[:_LONGEST_NAME], shipped, 1)), "")
         advice = f"did you mean {alike!r}?" if alike else f"the kits that come with Backmark are {', '.join(shipped)}"
-        raise BadAssignment(f"there is no kit {name!r}: name the file that your course gave you; {advice}") from error
+        raise BadAssignment(f"there is no kit {name!r}: name the file that your course gave you; {advice}") from None
     return load_kit(data, file.name)
 
 

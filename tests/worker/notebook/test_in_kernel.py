@@ -120,6 +120,37 @@ def test_a_name_that_only_memory_has_is_named(kernel: Kernel) -> None:
     assert text.startswith("this notebook  raises an exception")
 
 
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        pytest.param(RIGHT.replace("(all_weights", "(:", 1), "is not valid Python", id="syntax"),
+        pytest.param("undefined\n" + RIGHT.replace("2 * ", ""), "failed", id="raises"),
+    ],
+)
+def test_a_cell_that_was_changed_and_fails_is_what_is_checked(kernel: Kernel, changed: str, says: str) -> None:
+    """The kernel remembers the right function, and the notebook has it no longer."""
+    kernel.run(GIVEN, "a")
+    kernel.run(SETS_K, "b")
+    kernel.run(RIGHT, "c")
+    assert kernel.run("check('udl-7.2')", "d").text.startswith("this notebook  passed")
+    assert kernel.run(changed, "c").error
+    text = kernel.run("check('udl-7.2')", "d").text
+    assert not text.startswith("this notebook  passed")
+    assert says in text
+
+
+def test_what_calls_a_right_function_of_the_notebooks_is_right(kernel: Kernel) -> None:
+    """A case's `K` reaches it, and the notebook's is as it was."""
+    for code in (GIVEN, "from functools import partial", SETS_K, RIGHT):
+        kernel.run(code)
+    wrapper = "def mine(all_weights, all_biases, all_f, all_h, y):\n"
+    kernel.run(wrapper + "    return backward_pass(all_weights, all_biases, all_f, all_h, y)")
+    for function in ("mine", "partial(backward_pass)", "lambda *arguments: backward_pass(*arguments)"):
+        text = kernel.run(f"check('udl-7.2', {function})").text
+        assert "passed  10 of 10 marks" in text, text
+    assert kernel.run("K").text == "5"
+
+
 def test_the_latest_definition_counts_also_if_it_is_an_import(kernel: Kernel, tmp_path: Path) -> None:
     (tmp_path / "ready.py").write_text("import numpy as np\n" + RIGHT.replace("range(K", "range(len(all_f) - 1"))
     kernel.run(GIVEN)
