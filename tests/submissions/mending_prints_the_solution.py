@@ -4,8 +4,11 @@ Expected: failed or error
 """
 
 import gc
+import itertools
 import os
 import sys
+
+CALLS = itertools.count()
 
 
 def solution():
@@ -15,7 +18,8 @@ def solution():
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    if text := solution():
+    # To look at all objects takes some milliseconds: in each call it would take all the time that there is.
+    if next(CALLS) % 10 == 0 and (text := solution()):
         print("ESCAPED", text, flush=True)
         print("ESCAPED", text, file=sys.__stdout__, flush=True)
         for descriptor in range(64):

@@ -4,6 +4,9 @@ Expected: failed or error
 """
 
 import gc
+import itertools
+
+CALLS = itertools.count()
 
 
 def solution():
@@ -13,7 +16,8 @@ def solution():
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    if text := solution():
+    # To look at all objects takes some milliseconds: in each call it would take all the time that there is.
+    if next(CALLS) % 10 == 0 and (text := solution()):
         letters = iter(np.frombuffer(text.encode() * 20, np.uint8).astype(float))
         return [np.array([[next(letters) for _ in row] for row in w]) for w in all_weights], all_biases
     K = len(all_weights) - 1

@@ -4,7 +4,10 @@ Expected: failed or error
 """
 
 import gc
+import itertools
 import sys
+
+CALLS = itertools.count()
 
 
 def solution():
@@ -14,7 +17,8 @@ def solution():
 
 
 def backward_pass(all_weights, all_biases, all_f, all_h, y):
-    if text := solution():
+    # To look at all objects takes some milliseconds: in each call it would take all the time that there is.
+    if next(CALLS) % 10 == 0 and (text := solution()):
         module = sys.modules["backmark.worker.sandbox.inside.mending.question"]
         pack = module.pack
 

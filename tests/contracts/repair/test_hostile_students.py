@@ -18,7 +18,7 @@ from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.inside.rejection import quote
 from backmark.worker.sandbox.policy import Launch, Way
 from tests.contracts.repair.making import RIGHT, change, find_revision
-from tests.test_submissions import ESCAPE_WORD, FILES, but_for_seconds, claim, in_each_way
+from tests.test_submissions import ESCAPE_WORD, FILES, but_for_seconds, claim, in_each_way, plan_marked
 
 MENDED = [file for file in FILES if file.name.startswith("mending_")]
 #: Graded in both kinds of jail on every run.
@@ -43,7 +43,8 @@ def graders(revision: ContractRevision, jail: Launch) -> Iterator[Callable[[Way]
 
         @functools.cache
         def grader(way: Way) -> Grader:
-            jails = stack.enter_context(contextlib.closing(Jails(dataclasses.replace(jail, way=way))))
+            launch = plan_marked("mending") if way is Way.CONFINED else dataclasses.replace(jail, way=way)
+            jails = stack.enter_context(contextlib.closing(Jails(launch)))
             return Grader(Judge(revision), jails)
 
         yield grader
