@@ -26,6 +26,7 @@ COPY docs/package.md /src/docs/
 COPY backmark /src/backmark
 COPY grader /src/grader
 COPY worker /src/worker
+# The assignments are a distribution of their own.
 COPY setup/gallery /src/setup/gallery
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels /src /src/setup/gallery
 
