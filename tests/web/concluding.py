@@ -71,8 +71,11 @@ def step(store: Store, claim: Claim) -> None:
                 is_done = steps.choose(claim)
             case Phase.APPLYING:
                 is_done = steps.apply(claim)
-            case _:
+            case Phase.ROLLING_BACK:
                 is_done = steps.roll_back(claim)
+            case _:
+                # It was cancelled since it was claimed.
+                return
         if is_done is None or not is_done.more:
             return
 
