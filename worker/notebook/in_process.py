@@ -74,12 +74,15 @@ class KernelSession:
         """Return a reply for each case. Raises KeyboardInterrupt, which is nobody's answer."""
         self.replies = []
         question = read_request(dict(request.header), request.payload)
-        before = [(namespace, {**namespace}) for namespace in map(_find_globals, self._functions.values())]
+        namespaces = [*map(_find_globals, self._functions.values())]
+        before = [{name: names[name] for name in self._fixed if name in names} for names in namespaces]
         try:
             return self._ask(request, question)
         finally:
-            for namespace, names in before:
-                _restore(namespace, names, self._fixed)
+            for namespace, names in zip(namespaces, before, strict=True):
+                for name in self._fixed:
+                    namespace.pop(name, None)
+                namespace.update(names)
 
     def _ask(self, request: JailRequest, question: Any) -> list[Reply]:
         parser = Parser(payload_cap=max(request.answer_sizes, default=0))
@@ -94,19 +97,11 @@ class KernelSession:
 
 
 def _find_globals(function: Any) -> dict[str, Any]:
-    """Return the names that a function's module has, also behind a partial one; none for other callables."""
+    """Return the globals of a function, also of the one in a `functools.partial`; none for other callables."""
     while isinstance(function, functools.partial):
         function = function.func
     names = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__globals__", None)
     return names if isinstance(names, dict) else {}
-
-
-def _restore(namespace: dict[str, Any], names: Mapping[str, Any], fixed: Collection[str]) -> None:
-    for name in fixed:
-        if name in names:
-            namespace[name] = names[name]
-        else:
-            namespace.pop(name, None)
 
 
 @contextlib.contextmanager
