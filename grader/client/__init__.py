@@ -1,19 +1,7 @@
 """The client of a Backmark server. Only these names are public; the files may move."""
 
 from backmark.grader.client.client import Client
-from backmark.grader.client.course_records import (
-    CoursePolicy,
-    GradebookColumn,
-    HandInLink,
-    LoggedAct,
-    MarkOverride,
-    RosterStudent,
-    RosterUpdate,
-    SentMark,
-    ServiceOutage,
-    StudentExtension,
-    StudentMark,
-)
+from backmark.grader.client.course_records import GradebookColumn, HandInLink, SentMark
 from backmark.grader.client.pages import Listing, Page
 from backmark.grader.client.patience import Patience
 from backmark.grader.client.problems import (
@@ -32,39 +20,43 @@ from backmark.grader.client.problems import (
     Unexpected,
     Unusable,
 )
-from backmark.grader.client.records import Assignment, Position, Publication, Revision, Submission, Token
+from backmark.grader.client.records import Assignment, Position, Publication, Revision, Submission, Token, utc
 from backmark.grader.client.regrade_records import Comparison, Regrade
+from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.people import RosterChange, RosterEntry
+from backmark.grader.model.terms import Extension, Outage, Override, Policy
 
 __all__ = [
     "Assignment",
+    "AuditEntry",
     "Client",
     "ClientError",
     "Comparison",
     "Conflict",
-    "CoursePolicy",
+    "Extension",
     "Fault",
     "Forbidden",
     "GradebookColumn",
     "HandInLink",
     "Invalid",
     "Listing",
-    "LoggedAct",
-    "MarkOverride",
     "NotFound",
     "NotReached",
+    "Outage",
+    "Override",
     "Page",
     "Patience",
+    "Policy",
     "Position",
     "Problem",
     "Publication",
     "Regrade",
     "Revision",
-    "RosterStudent",
-    "RosterUpdate",
+    "RosterChange",
+    "RosterEntry",
     "SentMark",
-    "ServiceOutage",
     "StillWaiting",
-    "StudentExtension",
     "StudentMark",
     "Submission",
     "Token",
@@ -73,4 +65,5 @@ __all__ = [
     "Unavailable",
     "Unexpected",
     "Unusable",
+    "utc",
 ]

@@ -6,22 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from backmark.grader.client.calls import Calls, no_value, path_of, value
-from backmark.grader.client.course_records import (
-    CoursePolicy,
-    GradebookColumn,
-    HandInLink,
-    LoggedAct,
-    MarkOverride,
-    RosterStudent,
-    RosterUpdate,
-    SentMark,
-    ServiceOutage,
-    StudentExtension,
-    StudentMark,
-)
+from backmark.grader.client.course_records import GradebookColumn, HandInLink, SentMark
 from backmark.grader.client.pages import Listing
-from backmark.grader.client.records import Token
+from backmark.grader.client.records import Token, reader, write
 from backmark.grader.client.transport import Request, read_json
+from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.people import RosterChange, RosterEntry
+from backmark.grader.model.terms import Extension, Outage, Override, Policy
 
 
 class CourseCalls:
@@ -33,35 +25,21 @@ class CourseCalls:
 
     # The rules of time
 
-    def policy(self, assignment: str) -> CoursePolicy:
+    def policy(self, assignment: str) -> Policy:
         """Return the policy of an assignment. Raises NotFound if there is none."""
-        return self._calls.get(self._at(assignment, "policy"), CoursePolicy.read)
+        return self._calls.get(self._at(assignment, "policy"), reader(Policy))
 
-    def set_policy(  # noqa: PLR0913 - the keys of a policy, each by its name
-        self,
-        assignment: str,
-        *,
-        opens: datetime | None = None,
-        due: datetime | None = None,
-        closes: datetime | None = None,
-        grace: float = 0.0,
-        late: float | None = None,
-        floor: float = 0.0,
-        attempts: int | None = None,
-        counts: str = "best",
-    ) -> CoursePolicy:
-        """Set the policy of an assignment, in place of the one before. Times must have an offset."""
-        times = {"opens": _iso(opens), "due": _iso(due), "closes": _iso(closes)}
-        body = {**times, "grace": grace, "late": late, "floor": floor, "attempts": attempts, "counts": counts}
-        return self._calls.put(self._at(assignment, "policy"), CoursePolicy.read, body)
+    def set_policy(self, assignment: str, policy: Policy) -> Policy:
+        """Set the policy of an assignment, in place of the one before. Its times are seconds since 1970."""
+        return self._calls.put(self._at(assignment, "policy"), reader(Policy), write(policy))
 
     def remove_policy(self, assignment: str) -> None:
         """Remove the policy of an assignment."""
         self._calls.delete(self._at(assignment, "policy"), no_value)
 
-    def extensions(self, assignment: str) -> list[StudentExtension]:
+    def extensions(self, assignment: str) -> list[Extension]:
         """Return the extensions of an assignment, by student."""
-        return list(self._calls.listing(self._at(assignment, "extensions"), StudentExtension.read))
+        return list(self._calls.listing(self._at(assignment, "extensions"), reader(Extension)))
 
     def extend(  # noqa: PLR0913 - the limits, each by its name
         self,
@@ -72,24 +50,24 @@ class CourseCalls:
         due: datetime | None = None,
         closes: datetime | None = None,
         attempts: int | None = None,
-    ) -> StudentExtension:
+    ) -> Extension:
         """Give a student an extension, in place of the one before; what is None is as the policy says."""
         body = {"due": _iso(due), "closes": _iso(closes), "attempts": attempts, "reason": reason}
-        return self._calls.put(self._at(assignment, "extensions", student), StudentExtension.read, body)
+        return self._calls.put(self._at(assignment, "extensions", student), reader(Extension), body)
 
     def remove_extension(self, assignment: str, student: str) -> None:
         """Remove a student's extension."""
         self._calls.delete(self._at(assignment, "extensions", student), no_value)
 
-    def outages(self, assignment: str) -> list[ServiceOutage]:
+    def outages(self, assignment: str) -> list[Outage]:
         """Return the outages that move the times of an assignment, the earliest first."""
-        return list(self._calls.listing(self._at(assignment, "outages"), ServiceOutage.read))
+        return list(self._calls.listing(self._at(assignment, "outages"), reader(Outage)))
 
-    def add_outage(self, assignment: str, start: datetime, end: datetime, *, reason: str) -> ServiceOutage:
+    def add_outage(self, assignment: str, start: datetime, end: datetime, *, reason: str) -> Outage:
         """Add an outage: every due and close after its start moves by its length, for everybody."""
         body = {"start": _iso(start), "end": _iso(end), "reason": reason}
         # Overlapping outages count once, so a second one of the same time moves nothing.
-        return self._calls.post(self._at(assignment, "outages"), ServiceOutage.read, body, again=True)
+        return self._calls.post(self._at(assignment, "outages"), reader(Outage), body, again=True)
 
     def remove_outage(self, assignment: str, outage: str) -> None:
         """Remove an outage."""
@@ -110,12 +88,12 @@ class CourseCalls:
 
     def marks(self, assignment: str) -> Listing[StudentMark]:
         """Return the marks for an assignment, by student: of the roster, and of whoever else handed in."""
-        return self._calls.listing(self._at(assignment, "marks"), StudentMark.read)
+        return self._calls.listing(self._at(assignment, "marks"), reader(StudentMark))
 
     def mark(self, assignment: str, student: str) -> StudentMark | None:
         """Return the mark of one student; None if nothing is known of them."""
         return next(
-            iter(self._calls.listing(self._at(assignment, "marks"), StudentMark.read, {"student": student})), None
+            iter(self._calls.listing(self._at(assignment, "marks"), reader(StudentMark), {"student": student})), None
         )
 
     def marks_table(self, assignment: str) -> bytes:
@@ -125,14 +103,14 @@ class CourseCalls:
             Request(method="GET", path=path, params={"format": "csv"}, repeatable=True)
         ).content
 
-    def overrides(self, assignment: str) -> list[MarkOverride]:
+    def overrides(self, assignment: str) -> list[Override]:
         """Return the marks that staff gave, by student."""
-        return list(self._calls.listing(self._at(assignment, "overrides"), MarkOverride.read))
+        return list(self._calls.listing(self._at(assignment, "overrides"), reader(Override)))
 
-    def override(self, assignment: str, student: str, share: float, *, reason: str) -> MarkOverride:
+    def override(self, assignment: str, student: str, share: float, *, reason: str) -> Override:
         """Give a student a mark, a share of the maximum, in place of the computed one."""
         body = {"share": share, "reason": reason}
-        return self._calls.put(self._at(assignment, "overrides", student), MarkOverride.read, body)
+        return self._calls.put(self._at(assignment, "overrides", student), reader(Override), body)
 
     def remove_override(self, assignment: str, student: str) -> None:
         """Remove a student's override: the computed mark holds again."""
@@ -140,22 +118,22 @@ class CourseCalls:
 
     # The roster
 
-    def roster(self) -> list[RosterStudent]:
+    def roster(self) -> list[RosterEntry]:
         """Return the students of the course by name, also those who left."""
-        return list(self._calls.listing(self._in("roster"), RosterStudent.read))
+        return list(self._calls.listing(self._in("roster"), reader(RosterEntry)))
 
-    def put_roster(self, students: Iterable[RosterStudent] | bytes) -> RosterUpdate:
+    def put_roster(self, students: Iterable[RosterEntry] | bytes) -> RosterChange:
         """Store a whole roster, of records or a CSV file's bytes: students it lacks are marked as having left."""
         if isinstance(students, bytes):
             headers = {"Content-Type": "text/csv"}
             request = Request(method="PUT", path=self._in("roster"), content=students, headers=headers, repeatable=True)
-            return value(read_json(self._calls.transport.send(request)), RosterUpdate.read)
-        rows = [{"student": row.student, "name": row.name, "lms_id": row.lms_id} for row in students]
-        return self._calls.put(self._in("roster"), RosterUpdate.read, {"students": rows})
+            return value(read_json(self._calls.transport.send(request)), reader(RosterChange))
+        rows = [{"student": row.student, **write(row)} for row in students]
+        return self._calls.put(self._in("roster"), reader(RosterChange), {"students": rows})
 
-    def put_student(self, student: str, *, name: str = "", lms_id: str = "") -> RosterStudent:
+    def put_student(self, entry: RosterEntry) -> RosterEntry:
         """Add one student to the roster, or change the entry."""
-        return self._calls.put(self._in("roster", student), RosterStudent.read, {"name": name, "lms_id": lms_id})
+        return self._calls.put(self._in("roster", entry.student), reader(RosterEntry), write(entry))
 
     def remove_student(self, student: str) -> None:
         """Remove one entry of the roster, and nothing else of the student's: see `Client.delete_student`."""
@@ -187,9 +165,9 @@ class CourseCalls:
 
     # All of it
 
-    def log(self) -> Listing[LoggedAct]:
+    def log(self) -> Listing[AuditEntry]:
         """Return the acts of staff, newest first."""
-        return self._calls.listing(self._in("audit"), LoggedAct.read)
+        return self._calls.listing(self._in("audit"), reader(AuditEntry))
 
     def export(self, file: Path) -> None:
         """Write the whole course into a zip file. It has its name once it is complete."""

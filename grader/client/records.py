@@ -1,12 +1,15 @@
 """The records in a server's answers. Unknown members are ignored."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, TypeVar, get_origin
 
 from backmark.grader.model import stored
+from backmark.grader.model.fields import NounField, Unit, noun_fields
 from backmark.grader.model.records import Refusal, Scope, State
+from backmark.grader.model.views import GIVEN
 
 Body = Mapping[str, Any]
 Answer = TypeVar("Answer")
@@ -19,6 +22,45 @@ _CREATED, _STARTED, _FINISHED, _PUBLISHED, _EXPIRES, _REVOKED = (
 def read(kind: type[Answer], body: Body, **other: Any) -> Answer:
     """Return a record from the server's JSON, with these members instead of those; its `body` is all of the JSON."""
     return stored.read(kind, {**body, "body": body, **other})
+
+
+def reader(kind: type[Answer]) -> Callable[[Body], Answer]:
+    """Return the function that reads a noun of the model from the server's JSON; its times are seconds since 1970."""
+    return lambda body: _read_noun(kind, body)
+
+
+def write(noun: Any) -> dict[str, Any]:
+    """Return the JSON of what a request may set of a noun."""
+    kind: Any = type(noun)
+    fields = noun_fields(kind)
+    return {fields[name].json: _to_json(fields[name], getattr(noun, name)) for name in GIVEN[kind]}
+
+
+def utc(seconds: float) -> datetime:
+    """Return a time of a record, which is in seconds since 1970, as a datetime in UTC."""
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def _read_noun(kind: Any, body: Body) -> Any:
+    values = {
+        field.name: _from_json(field, body[field.json]) for field in noun_fields(kind).values() if field.json in body
+    }
+    return kind(**values)
+
+
+def _from_json(field: NounField, value: Any) -> Any:
+    if value is None:
+        return None
+    if field.doc.unit is Unit.TIME:
+        return datetime.fromisoformat(value).timestamp()
+    if is_dataclass(field.type):
+        return _read_noun(field.type, value)
+    kind = get_origin(field.type) or field.type
+    return kind(value) if kind in {tuple, frozenset} or issubclass(kind, Enum) else value
+
+
+def _to_json(field: NounField, value: Any) -> Any:
+    return utc(value).isoformat() if value is not None and field.doc.unit is Unit.TIME else value
 
 
 @dataclass(frozen=True, slots=True)

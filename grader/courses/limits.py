@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from backmark.grader.model.courses import Extension, Outage, Policy, Terms
+from backmark.grader.model.terms import Extension, Outage, Policy, Terms
 
 
 @dataclass(frozen=True, slots=True)

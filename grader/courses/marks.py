@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from backmark.grader.courses.limits import limits_of
-from backmark.grader.model.courses import Attempt, Counts, CourseTerms, Marking, Policy, Terms
+from backmark.grader.model.marks import Attempt, Marking
+from backmark.grader.model.terms import Counts, CourseTerms, Policy, Terms
 
 #: Seconds of a late day: 24 hours, whatever clocks on walls do meanwhile.
 DAY = 86_400

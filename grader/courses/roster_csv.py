@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backmark.grader.courses.gradebook_table import GradebookError, find_delimiter
 from backmark.grader.errors import BackmarkError
-from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.people import LONGEST_NAME, RosterEntry
 from backmark.grader.model.records import NAME
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ COLUMNS = ("student", "name", "lms_id")
 #: The most students of a course.
 MOST_STUDENTS = 20_000
 _STUDENT = re.compile(NAME)
-#: Characters of a name or an id.
-LONGEST_CELL = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -85,6 +83,6 @@ def _read_row(cells: dict[str, str], line: int) -> RosterEntry:
         )
     for column in COLUMNS[1:]:
         value = cells.get(column, "")
-        if len(value) > LONGEST_CELL or _CONTROL.search(value):
-            raise BadRoster(f"Line {line}: {column} must be one line of at most {LONGEST_CELL} characters.")
+        if len(value) > LONGEST_NAME or _CONTROL.search(value):
+            raise BadRoster(f"Line {line}: {column} must be one line of at most {LONGEST_NAME} characters.")
     return RosterEntry(student, cells.get("name", ""), cells.get("lms_id", ""), source="csv")

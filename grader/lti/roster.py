@@ -17,9 +17,8 @@ from backmark.grader.lti.claims import ROSTER_SCOPE, clean_line
 from backmark.grader.lti.identity import CourseRole, origin, part_of, student_name
 from backmark.grader.lti.link_header import find_link
 from backmark.grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
-from backmark.grader.model.courses import RosterEntry
 from backmark.grader.model.lti import LtiContext, LtiUser, Platform
-from backmark.grader.store.courses import RosterChange
+from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.store.store import Store
 
 MEDIA_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"

@@ -7,22 +7,15 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any, NamedTuple, TypeVar
 
-from backmark.grader.model.courses import (
-    Attempt,
-    AuditEntry,
-    CourseTerms,
-    Extension,
-    Outage,
-    Override,
-    Policy,
-    RosterEntry,
-    Terms,
-)
+from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.marks import Attempt
+from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.records import Kind
 from backmark.grader.model.stored import read
+from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, Policy, Terms
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
@@ -50,15 +43,6 @@ class _TermField(NamedTuple):
     assignment: str
     noun: str
     name: str
-
-
-@dataclass(frozen=True, slots=True)
-class RosterChange:
-    """The number of students who came into a roster, whose entry was changed, and who left."""
-
-    added: int
-    changed: int
-    left: int
 
 
 class Courses:
@@ -222,9 +206,8 @@ class Courses:
         """Return a page of the log, newest first. Raises BadCursor for an unknown cursor."""
         log = keys.key("audit", course)
         chunk: Any = self._redis.zrevrangebyscore(log, start(after), "-inf", start=0, num=limit + 1)
-        rows = [json.loads(text(raw)) for raw in chunk]
-        items = tuple(read(AuditEntry, {**row, "at": float(row["at"]) / 1000}) for row in rows)
-        more = cursor(float(rows[limit - 1]["at"])) if len(rows) > limit else None
+        items = tuple(map(_read_entry, chunk))
+        more = cursor(1000 * items[limit - 1].at) if len(items) > limit else None
         return RecordPage(items[:limit], more)
 
     def expire(self, before: float) -> int:
@@ -303,10 +286,17 @@ def _sort(outages: Iterable[Outage]) -> tuple[Outage, ...]:
     return tuple(sorted(outages, key=lambda outage: (outage.start, outage.end, outage.id)))
 
 
-def _details(value: Policy | Extension | Outage | Override) -> str:
-    """Return a value as JSON, without its author and reason, which the log has already."""
-    return json.dumps({name: content for name, content in asdict(value).items() if name not in _ABOUT})
+def _details(value: Policy | Extension | Outage | Override) -> dict[str, Any]:
+    """Return the fields of a value without its author and reason, which the log has already."""
+    return {name: content for name, content in asdict(value).items() if name not in _ABOUT}
 
 
 def _write_entry(entry: AuditEntry) -> str:
-    return json.dumps({name: content for name, content in asdict(entry).items() if name != "at"})
+    """Return an entry as scripts take it: its details are a text in it."""
+    fields = {name: content for name, content in asdict(entry).items() if name != "at"}
+    return json.dumps({**fields, "details": json.dumps(entry.details) if entry.details else ""})
+
+
+def _read_entry(raw: bytes | str) -> AuditEntry:
+    row = json.loads(text(raw))
+    return read(AuditEntry, {**row, "at": float(row["at"]) / 1000, "details": json.loads(row.get("details") or "{}")})

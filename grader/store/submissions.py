@@ -11,8 +11,8 @@ from typing import Any
 from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
 from backmark.grader.courses.refusals import refusal_error, unverified_error
 from backmark.grader.errors import StoreUnavailable
-from backmark.grader.model.courses import Policy, Terms
 from backmark.grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
+from backmark.grader.model.terms import Policy, Terms
 from backmark.grader.model.trace import Trace, receive
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from backmark.grader.courses.checks import extension_faults, outage_faults, override_faults, policy_faults
+from backmark.grader.courses.checks import extension_faults, outage_faults, policy_faults
 from backmark.grader.courses.marks import mark_course
-from backmark.grader.model.courses import Attempt, CourseTerms, Extension, Outage, Override, Policy
+from backmark.grader.model.fields import faults
+from backmark.grader.model.marks import Attempt
+from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, Policy
 
 
 def extension(**values: float) -> Extension:
@@ -65,7 +67,7 @@ def test_what_staff_give_a_student_is_checked_beside_the_policy() -> None:
     assert [fault.field for fault in extension_faults(extension(due=540, closes=480), policy)] == ["closes"]
     assert [fault.field for fault in extension_faults(extension(closes=240), policy)] == ["closes"]
     assert [fault.field for fault in outage_faults(Outage(5, 5, "staff", " ", 0))] == ["end", "reason"]
-    assert [fault.field for fault in override_faults(Override("ada", 1.5, "staff", "x" * 501, 0))] == [
+    assert [fault.field for fault in faults(Override("ada", 1.5, "staff", "x" * 501, 0))] == [
         "share",
         "reason",
     ]

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from backmark.grader.courses.limits import Bar, limits, may_hand_in
 from backmark.grader.courses.marks import late_days, lateness, mark_student
 from backmark.grader.courses.times import BadTime, read_time, write_time
-from backmark.grader.model.courses import Attempt, Counts, Extension, Outage, Policy, Terms
+from backmark.grader.model.marks import Attempt
+from backmark.grader.model.terms import Counts, Extension, Outage, Policy, Terms
 
 #: A fortnight, in which everything happens; with fractions, as the store records times.
 MOMENTS = st.one_of(

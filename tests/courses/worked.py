@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from backmark.grader.courses.times import read_time
-from backmark.grader.model.courses import Attempt, Counts, Extension, Outage, Override, Policy, Terms
+from backmark.grader.model.marks import Attempt
+from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy, Terms
 
 PAGE = Path(__file__).parents[2] / "docs/marks.md"
 STUDENT = "ada"

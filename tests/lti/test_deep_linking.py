@@ -3,7 +3,7 @@
 import re
 from html import unescape
 
-from backmark.grader.model.courses import Counts, Policy
+from backmark.grader.model.terms import Counts, Policy
 from backmark.grader.store.store import Store
 from tests.lti.browsing import LtiBrowser
 from tests.lti.conftest import ASSIGNMENT

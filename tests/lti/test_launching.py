@@ -8,8 +8,9 @@ import pytest
 from flask import Flask
 
 from backmark.grader.lti.identity import course_name, platform_id
-from backmark.grader.model.courses import Policy, RosterEntry
+from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope
+from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission

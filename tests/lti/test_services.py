@@ -16,8 +16,8 @@ from backmark.grader.lti.identity import course_name, line_item_id, platform_id
 from backmark.grader.lti.services import PlatformServices
 from backmark.grader.lti.session import PlatformSession
 from backmark.grader.lti.tool_keys import ToolKeys
-from backmark.grader.model.courses import Override
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.model.terms import Override
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.scores import ScoreState
 from backmark.grader.store.store import Store

@@ -4,9 +4,10 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from backmark.grader.model.courses import Extension, Outage, Override, Policy, RosterEntry
 from backmark.grader.model.lti import LineItem, LtiContext
+from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.terms import Extension, Outage, Override, Policy
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.search import Filter

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import expect
 
-from backmark.grader.model.courses import Policy
+from backmark.grader.model.terms import Policy
 from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, House

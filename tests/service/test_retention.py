@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.people import RosterEntry
 from backmark.worker.service.sweeper import Sweeper
 from tests.service.conftest import Making
 

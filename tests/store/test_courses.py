@@ -1,24 +1,15 @@
 """Policies, extensions, outages, overrides, the roster: what was set is read, and the log says who set it."""
 
-import json
-
 import pytest
 
 from backmark.grader.errors import BackmarkError
-from backmark.grader.model.courses import (
-    Attempt,
-    AuditEntry,
-    Counts,
-    Extension,
-    Outage,
-    Override,
-    Policy,
-    RosterEntry,
-)
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.lti import LtiUser
+from backmark.grader.model.marks import Attempt
+from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.records import Queue, RevisionRecord, Scope
+from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy
 from backmark.grader.model.trace import receive
-from backmark.grader.store.courses import RosterChange
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.regrades.model import Selection
 from backmark.grader.store.store import Store
@@ -42,7 +33,7 @@ def test_a_policy_is_read_as_it_was_set_and_the_log_says_by_whom(store: Store) -
     assert store.courses.policies("cs101") == {"relu": POLICY}
     (entry,) = store.courses.audit("cs101").items
     assert (entry.author, entry.act, entry.subject) == ("prof", "policy.set", "relu")
-    assert json.loads(entry.details)["due"] == POLICY.due
+    assert entry.details["due"] == POLICY.due
     assert abs(entry.at - store.time()) < 60
     assert store.courses.remove_policy("cs101", "relu", "tutor")
     assert not store.courses.remove_policy("cs101", "relu", "tutor")

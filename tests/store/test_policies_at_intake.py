@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from backmark.grader.courses.limits import limits, may_hand_in
 from backmark.grader.courses.marks import mark_student
 from backmark.grader.errors import HandInBarred, StoreUnavailable
-from backmark.grader.model.courses import Extension, Outage, Policy
 from backmark.grader.model.records import State
+from backmark.grader.model.terms import Extension, Outage, Policy
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now

@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from backmark.grader.lti.courses import find_course
 from backmark.grader.lti.identity import platform_id
-from backmark.grader.model.courses import Policy
+from backmark.grader.model.terms import Policy
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backmark.grader.client import Client, Conflict, NotFound, RosterStudent, RosterUpdate
+from backmark.grader.client import Client, Conflict, NotFound, Policy, RosterChange, RosterEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -35,9 +35,9 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     course = client.course
     with pytest.raises(NotFound):
         course.policy(UDL)
-    policy = course.set_policy(UDL, due=DUE, closes=LAST_YEAR + timedelta(days=36_000), late=10, attempts=1)
+    policy = course.set_policy(UDL, Policy(due=DUE.timestamp(), closes=DUE.timestamp() + 86_400, late=10, attempts=1))
     assert course.policy(UDL) == policy
-    assert (policy.due, policy.late, policy.attempts, policy.counts) == (DUE, 10.0, 1, "best")
+    assert (policy.due, policy.late, policy.attempts, policy.counts) == (DUE.timestamp(), 10.0, 1, "best")
     conclude(store, client.submit(b"x = 1\n", assignment=UDL, student="ada").id)
     with pytest.raises(Conflict) as error:
         client.submit(b"x = 1\n", assignment=UDL, student="ada")
@@ -45,9 +45,9 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     assert course.extend(UDL, "ada", attempts=2, reason="ill") == course.extensions(UDL)[0]
     outage = course.add_outage(UDL, LAST_YEAR, LAST_YEAR + timedelta(hours=1), reason="no power")
     assert course.outages(UDL) == [outage]
-    assert course.put_roster([RosterStudent("ada", "Ada"), RosterStudent("bob")]) == RosterUpdate(2, 0, 0)
-    assert course.put_roster(b"student,lms_id\nada,17\n") == RosterUpdate(0, 1, 1)
-    assert course.put_student("eve", name="Eve").source == "staff"
+    assert course.put_roster([RosterEntry("ada", "Ada"), RosterEntry("bob")]) == RosterChange(2, 0, 0)
+    assert course.put_roster(b"student,lms_id\nada,17\n") == RosterChange(0, 1, 1)
+    assert course.put_student(RosterEntry("eve", "Eve")).source == "staff"
     ada, bob, eve = course.roster()
     assert (ada.lms_id, bob.left is None, eve.left) == ("17", False, None)
     link = course.make_link(UDL, "ada", days=3)

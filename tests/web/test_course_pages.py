@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from backmark.grader.model.courses import AuditEntry, Override, Policy, RosterEntry
+from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope
+from backmark.grader.model.terms import Override, Policy
 from backmark.grader.store.store import Store
 from backmark.grader.web.pages.staff_logs import describe
 from tests.web.visitor import HOME, Visitor
@@ -85,7 +87,7 @@ def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> No
 
 
 def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
-    act = describe(AuditEntry(1, "staff", "merge.done", "x{y}", details="[1]"))
+    act = describe(AuditEntry(1, "staff", "merge.done", "x{y}", details={"left": None}))
     assert (act.act, act.details) == ("merge.done x{y}", ())
     assert describe(AuditEntry(1, "staff", "override.set", "x")).act.startswith("gave a student whose data was deleted")
 

@@ -8,8 +8,9 @@ from io import BytesIO
 import pytest
 from flask import Flask
 
-from backmark.grader.model.courses import Counts, Extension, Outage, Override, Policy, RosterEntry
 from backmark.grader.model.lti import LtiContext, Platform
+from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web.http import links
@@ -110,10 +111,10 @@ def test_an_override_holds_and_says_when_another_mark_is_computed(visitor: Visit
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"share": "", "reason": "x"}, "Write the mark in per cent"),
+        ({"share": "", "reason": "x"}, "Mark in per cent is missing"),
         ({"share": "-5", "reason": "x"}, "-5 is no number"),
         ({"share": "150", "reason": "x"}, "0 to 100"),
-        ({"share": "50", "reason": " "}, "Give a reason"),
+        ({"share": "50", "reason": " "}, "Reason is missing"),
     ],
 )
 def test_an_override_that_is_mistyped_is_refused_at_its_field(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from backmark.grader.model.courses import Policy
+from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links

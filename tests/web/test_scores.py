@@ -8,9 +8,9 @@ from click.testing import CliRunner
 from flask import Flask
 
 from backmark.grader.client import Client, NotFound
-from backmark.grader.model.courses import Policy
 from backmark.grader.model.lti import LineItem, LtiContext
 from backmark.grader.model.records import Scope
+from backmark.grader.model.terms import Policy
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
 from backmark.grader.store.store import Store

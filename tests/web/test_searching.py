@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from flask import Flask
 
-from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.people import RosterEntry
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web.pages import submissions_view

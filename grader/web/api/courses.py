@@ -1,25 +1,23 @@
 """A course as a whole: the log of staff's acts, everything in it as a file, and its deletion."""
 
-import json
 import logging
 from contextlib import ExitStack
-from datetime import datetime
-from typing import Any
 
 from flask import Response, stream_with_context
 from pydantic import Field
 
-from backmark.grader.model.courses import AuditEntry
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_export import export
-from backmark.grader.web.api.course_schemas import CoursePath, visible_course
+from backmark.grader.web.api.course_paths import CoursePath, visible_course
 from backmark.grader.web.http import links
 from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.nouns import list_model, serve
 from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
 from backmark.grader.web.http.resource import Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_page, respond_plain
-from backmark.grader.web.http.schemas import Name, Query, ResponseModel, moment
+from backmark.grader.web.http.responses import respond_list, respond_plain
+from backmark.grader.web.http.schemas import Name, Query, ResponseModel
 from backmark.grader.web.http.service import service
 
 _log = logging.getLogger(__name__)
@@ -38,25 +36,7 @@ class AuditQuery(Query):
     )
 
 
-class AuditEntryResponse(ResponseModel):
-    """An act of staff."""
-
-    at: datetime
-    author: str = Field(description="The name of the token, or of the person who came from an LMS.")
-    act: str = Field(description="A verb and what it was done to, such as override.set.")
-    subject: str = Field(
-        description="The assignment, submission, regrade or token that it was done to; empty: the course."
-    )
-    student: str = Field(description="Whom it concerned; empty: nobody, or somebody whose data was deleted since.")
-    reason: str
-    details: dict[str, Any] = Field(description="What was set.")
-
-
-class AuditResponse(ResponseModel):
-    """A page of a course's log, newest first."""
-
-    items: list[AuditEntryResponse]
-    next: str | None = Field(description="The cursor of the next page; null if there is none.")
+_AuditResponse = list_model(AuditEntry, "A page of a course's log, newest first.", name="AuditResponse", paged=True)
 
 
 class CourseDeletionQuery(Query):
@@ -75,13 +55,12 @@ class CourseDeletionResponse(ResponseModel):
     "GET",
     "/courses/<course>/audit",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(AuditResponse, description="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(_AuditResponse, description="A page, newest first.", paged=True)},
 )
 def list_audit(path: CoursePath, query: AuditQuery) -> Response:
     """List the acts of staff: who set, published, regraded, exported, cancelled or deleted what, and when."""
     page = service().store.courses.audit(visible_course(path), query.limit, query.cursor)
-    body = AuditResponse(items=[_render(entry) for entry in page.items], next=page.next_cursor)
-    return respond_page(body, page.next_cursor)
+    return respond_list(_AuditResponse, map(serve, page.items), page.next_cursor)
 
 
 @resource.operation(
@@ -137,15 +116,3 @@ def delete_everything(course: str) -> int:
     # The course's own log is gone.
     _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
     return deleted
-
-
-def _render(entry: AuditEntry) -> AuditEntryResponse:
-    return AuditEntryResponse(
-        at=moment(entry.at),
-        author=entry.author,
-        act=entry.act,
-        subject=entry.subject,
-        student=entry.student,
-        reason=entry.reason,
-        details=json.loads(entry.details or "{}"),
-    )

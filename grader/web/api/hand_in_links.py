@@ -1,6 +1,5 @@
 """Links to hand in: made for a student or a class, and ended."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -9,9 +8,9 @@ from urllib.parse import urlsplit
 from flask import Response
 from pydantic import Field
 
-from backmark.grader.model.courses import AuditEntry
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.records import Scope
-from backmark.grader.web.api.course_schemas import CourseAssignmentPath, existing_assignment, visible_course
+from backmark.grader.web.api.course_paths import CourseAssignmentPath, existing_assignment, visible_course
 from backmark.grader.web.http import links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid
@@ -101,7 +100,7 @@ def make(course: str, assignment: str, student: str | None, days: int | None, au
     path = links.hand_in(course, assignment, student, lifetime=None if days is None else timedelta(days=days))
     until = links.ends_at(links.open_hand_in(path.rpartition("/")[2]))
     act = "link.make_class" if student is None else "link.make"
-    entry = AuditEntry(0, author, act, assignment, student or "", details=json.dumps({"until": until}))
+    entry = AuditEntry(0, author, act, assignment, student or "", details={"until": until})
     service().store.courses.record_act(course, entry)
     return LinkResponse(url=links.address(path), student=student, ends_at=moment(until))
 
@@ -111,8 +110,8 @@ def make_for_roster(course: str, assignment: str, author: str) -> list[Sequence[
     store = service().store
     present = [entry for entry in store.courses.roster(course).values() if entry.left is None]
     made = links.hand_in_each(course, assignment, (entry.student for entry in present))
-    details = json.dumps({"students": len(present)})
-    store.courses.record_act(course, AuditEntry(0, author, "link.make_roster", assignment, details=details))
+    entry = AuditEntry(0, author, "link.make_roster", assignment, details={"students": len(present)})
+    store.courses.record_act(course, entry)
     return [
         (entry.student, entry.name, entry.lms_id, links.address(path))
         for entry, path in zip(present, made, strict=True)

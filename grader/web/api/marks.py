@@ -2,26 +2,20 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
 from typing import Literal
 
 from flask import Response, request
 from pydantic import Field
 
+from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.records import Scope
-from backmark.grader.web.api.course_schemas import (
-    CourseAssignmentPath,
-    ExtensionResponse,
-    OverrideResponse,
-    existing_assignment,
-    render_extension,
-    render_override,
-)
-from backmark.grader.web.api.marks_table import MarkedStudent, read_marks, spreadsheet
+from backmark.grader.web.api.course_paths import ASSIGNMENT, CourseAssignmentPath, existing_assignment
+from backmark.grader.web.api.marks_table import read_marks, spreadsheet
+from backmark.grader.web.http.nouns import list_model, serve
 from backmark.grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, invalid
 from backmark.grader.web.http.resource import Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_page
-from backmark.grader.web.http.schemas import Query, ResponseModel, Student, moment_or_none
+from backmark.grader.web.http.responses import respond_list
+from backmark.grader.web.http.schemas import Query, Student
 
 resource = Resource("marks", __name__, description="The marks of a course, worked out when somebody asks.")
 
@@ -43,51 +37,16 @@ class MarksQuery(Query):
     )
 
 
-class MarkResponse(ResponseModel):
-    """A student's mark for an assignment, and how it came about. Marks are shares of the maximum, 0 to 1."""
-
-    student: str
-    name: str = Field(description="As the roster has it; empty: unknown.")
-    lms_id: str = Field(description="The id by which the LMS's exported files know the student; empty: unknown.")
-    in_roster: bool
-    left_at: datetime | None = Field(description="Since when the roster lacks the student.")
-    verified: bool = Field(description="False if anybody may have typed the name, on a link for the whole class.")
-    share: float | None = Field(description="The mark that holds; null: there is none yet.")
-    computed: float | None = Field(description="The mark without the override.")
-    submission: str | None = Field(description="The attempt that counts.")
-    raw: float | None = Field(description="Its mark before lateness.")
-    lateness_seconds: float
-    late_days: int = Field(description="Started days of 24 hours.")
-    penalty: float = Field(description="The share that lateness took.")
-    best: float | None = Field(description="The highest mark before lateness.")
-    attempts: int
-    attempts_left: int | None = Field(description="Null: any number.")
-    refused_files: int = Field(description="Files that were refused before they ran; none of them is an attempt.")
-    pending: bool = Field(description="True if an attempt waits for its verdict.")
-    last_attempt_at: datetime | None
-    mistakes: list[str] = Field(
-        description="The ids of the mistakes that explain the attempt that counts, or of the rows that its wrong lines"
-        " cost."
-    )
-    override: OverrideResponse | None
-    differs: bool = Field(description="True if another mark has been computed since the override was given.")
-    extension: ExtensionResponse | None
-
-
-class MarksResponse(ResponseModel):
-    """A page of marks, by student."""
-
-    items: list[MarkResponse]
-    next: str | None = Field(description="The cursor of the next page; null if there is none.")
+_MarksResponse = list_model(StudentMark, "A page of marks, by student.", name="MarksResponse", paged=True)
 
 
 @resource.operation(
     "GET",
-    "/courses/<course>/assignments/<assignment>/marks",
+    f"{ASSIGNMENT}/marks",
     scope=Scope.STAFF,
     responses={
         200: ResponseDoc(
-            MarksResponse, description="A page, or all students as CSV.", paged=True, media_types=("text/csv",)
+            _MarksResponse, description="A page, or all students as CSV.", paged=True, media_types=("text/csv",)
         )
     },
     problems=(UNKNOWN_ASSIGNMENT, NOT_ACCEPTABLE),
@@ -104,36 +63,7 @@ def read_course_marks(path: CourseAssignmentPath, query: MarksQuery) -> Response
     after = _read_cursor(query.cursor)
     rows = [row for row in students if row.marking.student > after]
     more = _cursor(rows[query.limit - 1].marking.student) if len(rows) > query.limit else None
-    return respond_page(MarksResponse(items=[_render(row) for row in rows[: query.limit]], next=more), more)
-
-
-def _render(row: MarkedStudent) -> MarkResponse:
-    marking, entry = row.marking, row.entry
-    return MarkResponse(
-        student=marking.student,
-        name="" if entry is None else entry.name,
-        lms_id="" if entry is None else entry.lms_id,
-        in_roster=entry is not None,
-        left_at=None if entry is None else moment_or_none(entry.left),
-        verified=row.verified,
-        share=marking.share,
-        computed=marking.computed,
-        submission=marking.submission,
-        raw=marking.raw,
-        lateness_seconds=marking.lateness,
-        late_days=marking.days,
-        penalty=marking.penalty,
-        best=marking.best,
-        attempts=marking.attempts,
-        attempts_left=marking.left,
-        refused_files=row.refused,
-        pending=marking.pending,
-        last_attempt_at=moment_or_none(marking.last),
-        mistakes=list(marking.mistakes),
-        override=None if marking.override is None else render_override(marking.override),
-        differs=marking.differs,
-        extension=None if row.extension is None else render_extension(row.extension),
-    )
+    return respond_list(_MarksResponse, (serve(row.mark()) for row in rows[: query.limit]), more)
 
 
 def _cursor(student: str) -> str:

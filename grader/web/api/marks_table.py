@@ -8,7 +8,9 @@ from flask import Response
 
 from backmark.grader.courses.marks import mark_course, mark_student
 from backmark.grader.lti.identity import is_test_student
-from backmark.grader.model.courses import CourseTerms, Extension, Marking, RosterEntry
+from backmark.grader.model.marks import Marking, StudentMark
+from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.terms import CourseTerms, Extension
 from backmark.grader.reports.spreadsheets import Cell
 from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.responses import respond_table
@@ -38,6 +40,10 @@ class MarkedStudent:
     def verified(self) -> bool:
         """False if anybody may have typed the name, on a link for the whole class."""
         return "!" not in self.marking.student
+
+    def mark(self) -> StudentMark:
+        """Return it as one record."""
+        return StudentMark.of(self.marking, self.entry, self.extension, self.refused)
 
 
 @dataclass(frozen=True, slots=True)

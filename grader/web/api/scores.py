@@ -8,7 +8,7 @@ from pydantic import Field
 
 from backmark.grader.model.records import Scope
 from backmark.grader.store.scores import ScoreReason, ScoreRecord, ScoreState
-from backmark.grader.web.api.course_schemas import CourseAssignmentPath, CoursePath, visible_course
+from backmark.grader.web.api.course_paths import CourseAssignmentPath, CoursePath, visible_course
 from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem

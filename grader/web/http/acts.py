@@ -1,14 +1,11 @@
 """The acts of a caller that change nothing else: they are written into the log of the course by themselves."""
 
-import json
-
-from backmark.grader.model.courses import AuditEntry
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.service import service
 
 
 def note_act(course: str, act: str, subject: str = "", student: str = "", **facts: object) -> None:
     """Write what the caller does into the log of a course. What cannot be logged is not done: StoreUnavailable."""
-    details = json.dumps(facts) if facts else ""
-    entry = AuditEntry(0, caller().author, act, subject, student, details=details)
+    entry = AuditEntry(0, caller().author, act, subject, student, details=facts)
     service().store.courses.record_act(course, entry)

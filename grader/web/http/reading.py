@@ -7,6 +7,7 @@ from flask import request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from backmark.grader.web.http.nouns import is_given, model_of, read_given
 from backmark.grader.web.http.problems import (
     INVALID,
     MALFORMED,
@@ -32,15 +33,17 @@ class RequestReader:
         self.path: type[BaseModel] | None = hints.get("path")
         self.query: type[BaseModel] | None = hints.get("query")
         self.header: type[BaseModel] | None = hints.get("header")
-        self.body: type[BaseModel] | None = hints.get("body")
+        #: `Given` or `Change` of a noun, of which the model of the body is made.
+        self.given: Any = hints["body"] if is_given(hints.get("body")) else None
+        self.body: type[BaseModel] | None = model_of(self.given) if self.given else hints.get("body")
         self._headers = {
             field.alias or name.replace("_", "-").title(): field.alias or name
             for name, field in (self.header.model_fields if self.header else {}).items()
         }
 
-    def read(self, path: Mapping[str, Any]) -> dict[str, BaseModel]:
+    def read(self, path: Mapping[str, Any]) -> dict[str, Any]:
         """Return the view's arguments. Raises Problem with a list of everything that is wrong with one of them."""
-        arguments: dict[str, BaseModel] = {}
+        arguments: dict[str, Any] = {}
         if self.path:
             arguments["path"] = _validate_path(self.path, path)
         # An unknown parameter is a mistake of the sender's, such as a misspelt name.
@@ -51,7 +54,8 @@ class RequestReader:
             values = {field: request.headers[name] for name, field in self._headers.items() if name in request.headers}
             arguments["header"] = validate(self.header, values, "header")
         if self.body:
-            arguments["body"] = json_body(self.body)
+            body = json_body(self.body)
+            arguments["body"] = read_given(self.given, body) if self.given else body
         return arguments
 
 

@@ -65,6 +65,9 @@ class ResponseDoc:
     links: Mapping[str, str] = field(default_factory=dict)
 
 
+REMOVED = {204: ResponseDoc(description="Removed.")}
+
+
 class Resource(APIBlueprint):
     """The operations of one resource."""
 
@@ -197,4 +200,7 @@ def _guard(
             allow_unbuffered()
         return view(**reader.read(path))
 
+    if reader.body:
+        # Of which the library writes the document.
+        answer.__annotations__ = {**view.__annotations__, "body": reader.body}
     return answer

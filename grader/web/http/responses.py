@@ -57,6 +57,11 @@ def respond_page(body: BaseModel, cursor: str | None) -> Response:
     return response
 
 
+def respond_list(model: type[BaseModel], items: Iterable[BaseModel], cursor: str | None = None) -> Response:
+    """Respond with a list of this model, complete or, with the cursor of the next, a page of it."""
+    return respond_page(model.model_construct(items=list(items), next=cursor), cursor)
+
+
 def respond_table(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
     """Respond with a CSV file for spreadsheets; it is sent while `rows` are read."""
     response = Response(spreadsheets.table(header, rows), content_type=spreadsheets.CONTENT_TYPE)

@@ -5,8 +5,9 @@ from backmark.grader.courses.times import BadTime, read_time
 from backmark.grader.lti.claims import SCORE_SCOPE, LaunchClaims
 from backmark.grader.lti.identity import CourseRole, line_item_id, origin, student_name
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
-from backmark.grader.model.courses import Policy, RosterEntry
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.terms import Policy
 from backmark.grader.store.errors import LineItemTaken
 from backmark.grader.web.http.service import service
 from backmark.grader.web.lti.connections import is_allowed

@@ -1,13 +1,17 @@
 """Fields of a form as values, with what is wrong with each of them, and the page number of an address."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass
+from enum import Enum
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import request
 from pydantic import TypeAdapter, ValidationError
 
-from backmark.grader.courses.checks import RuleFault
 from backmark.grader.courses.times import BadTime, read_time, read_zone, write_time
+from backmark.grader.model.fields import Fault, NounField, Unit, noun_fields
+from backmark.grader.model.views import GIVEN
 from backmark.grader.web.http.schemas import Student
 
 _STUDENT: TypeAdapter[str] = TypeAdapter(Student)
@@ -15,6 +19,10 @@ _STUDENT: TypeAdapter[str] = TypeAdapter(Student)
 _LONGEST = 8_000
 #: Digits of a number.
 _DIGITS = 12
+#: The number in a form for each unit of a value.
+_SCALES = {Unit.SECONDS: 1 / 60, Unit.SHARE: 100.0}
+
+Noun = TypeVar("Noun")
 
 
 class FormFields:
@@ -84,7 +92,44 @@ class FormFields:
                 self.faults.setdefault(field, says)
         return names
 
-    def note(self, faults: Iterable[RuleFault]) -> None:
+    def read(self, kind: type[Noun], **others: Any) -> Noun | None:
+        """Return the noun that the form describes, with these values of all other fields; None if it lacks one.
+
+        What is wrong with a field by itself is noted, in the words of the form.
+        """
+        described: Any = kind
+        values: dict[str, Any] = {}
+        for name in GIVEN[described]:
+            field = noun_fields(described)[name]
+            value = self._value(field)
+            scale = _SCALES.get(field.doc.unit, 1.0)
+            if value is None and not field.optional and name not in self.faults:
+                value = None if field.default is MISSING else field.default
+                if value is None:
+                    self.faults[name] = f"{field.label} is missing."
+            elif says := field.fault(value, scale=scale, name=field.label):
+                self.faults.setdefault(name, says)
+            values[name] = value
+        lacks = any(values[name] is None and not noun_fields(described)[name].optional for name in values)
+        return None if lacks else kind(**values, **others)
+
+    def _value(self, field: NounField) -> Any:
+        name, scale = field.name, _SCALES.get(field.doc.unit, 1.0)
+        if field.doc.unit is Unit.TIME:
+            return self.moment(name)
+        if field.type is int:
+            return self.whole(name)
+        if field.type is float:
+            number = self.number(name)
+            return None if number is None else number / scale
+        if field.type is bool:
+            return name in self._form
+        if isinstance(field.type, type) and issubclass(field.type, Enum):
+            written = self.text(name)
+            return field.type(written) if written in {member.value for member in field.type} else None
+        return self.text(name)
+
+    def note(self, faults: Iterable[Fault]) -> None:
         """Note faults of the values together, where their fields have none of their own."""
         for fault in faults:
             self.faults.setdefault(fault.field, fault.says)
@@ -93,6 +138,39 @@ class FormFields:
     def values(self) -> dict[str, str]:
         """The texts as they were sent, to show the form again."""
         return {field: self.text(field) for field in self._form if field != "csrf_token"}
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of a noun: its fields in their order, their texts, and what is wrong with them."""
+
+    id: str
+    fields: tuple[NounField, ...]
+    values: Mapping[str, str]
+    faults: Mapping[str, str]
+
+    @classmethod
+    def of(cls, id: str, kind: Any, noun: Any = None, sent: FormFields | None = None) -> "Form":  # noqa: A002 - as in HTML
+        """Return the form of a kind of noun: as it was sent, else as this noun has its fields, else empty."""
+        fields = tuple(noun_fields(kind)[name] for name in GIVEN[kind])
+        values = {} if noun is None else {field.name: _write(field, getattr(noun, field.name)) for field in fields}
+        return cls(id, fields, sent.values if sent else values, sent.faults if sent else {})
+
+    @property
+    def timed(self) -> bool:
+        """True if a field is a time: then the form names its zone."""
+        return any(field.doc.unit is Unit.TIME for field in self.fields)
+
+
+def _write(field: NounField, value: Any) -> str:
+    """Return a value as its field has it; what is the default of a number is left empty."""
+    if value is None or (isinstance(value, float) and value == field.default):
+        return ""
+    if field.doc.unit is Unit.TIME:
+        return form_time(value)
+    if isinstance(value, float):
+        return f"{_SCALES.get(field.doc.unit, 1.0) * value:.10g}"
+    return str(value)
 
 
 def read_page_number(args: Mapping[str, str]) -> int:

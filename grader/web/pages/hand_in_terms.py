@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
 from backmark.grader.courses.marks import late_days, lateness, list_late_days, mark_student
-from backmark.grader.model.courses import Attempt, Counts, Marking, Policy, Terms
+from backmark.grader.model.marks import Attempt, Marking
+from backmark.grader.model.terms import Counts, Policy, Terms
 from backmark.grader.web.http.service import service
 
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from backmark.grader.courses.marks import mark_student
-from backmark.grader.model.courses import Attempt, Terms
+from backmark.grader.model.marks import Attempt
 from backmark.grader.model.records import State, SubmissionRecord, is_attempt
+from backmark.grader.model.terms import Terms
 from backmark.grader.store.regrades.report import Disposition, ReportRow
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store

@@ -1,6 +1,5 @@
 """The log of a course, everything in it as a file, and its deletion."""
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -9,9 +8,9 @@ from typing import Any
 from flask import Response, request
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.model.courses import AuditEntry
+from backmark.grader.model.audit import AuditEntry
 from backmark.grader.web.api import courses
-from backmark.grader.web.api.course_schemas import CoursePath
+from backmark.grader.web.api.course_paths import CoursePath
 from backmark.grader.web.api.marks_table import percent
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.http.service import service
@@ -135,11 +134,7 @@ def describe(entry: AuditEntry) -> DescribedAct:
 
 
 def _details(entry: AuditEntry) -> Iterator[tuple[str, str]]:
-    try:
-        details: Any = json.loads(entry.details or "{}")
-    except ValueError:
-        return
-    for name, value in details.items() if isinstance(details, dict) else ():
+    for name, value in entry.details.items():
         if value is not None and value != "":
             yield name.replace("_", " "), _value(name, value)
 

@@ -1,21 +1,21 @@
 """Marks for staff: the class, the table for a spreadsheet, and a student with what may be given to them."""
 
 import time
-from collections.abc import Mapping
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.courses.checks import extension_faults, override_faults
+from backmark.grader.courses.checks import extension_faults
 from backmark.grader.courses.limits import limits, limits_of
 from backmark.grader.courses.marks import list_late_days, mark_student
-from backmark.grader.model.courses import Extension, Override, Policy
+from backmark.grader.model.fields import faults
+from backmark.grader.model.terms import Extension, Override, Policy
 from backmark.grader.store.search import Filter
-from backmark.grader.web.api.marks_table import percent, read_marking, read_marks, spreadsheet
+from backmark.grader.web.api.marks_table import read_marking, read_marks, spreadsheet
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import marks_view
-from backmark.grader.web.pages.form_fields import FormFields, form_time
+from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.marks_view import ClassChoice, Order
 from backmark.grader.web.pages.staff_assignments import current
@@ -82,13 +82,9 @@ def give_override(course: str, assignment: str, student: str) -> Response | Redi
         courses.remove_override(course, assignment, student, author)
         return _back(course, assignment, student)
     fields = FormFields.of_request()
-    mark = fields.number("share")
-    if mark is None or mark > 100:
-        fields.faults.setdefault("share", "Write the mark in per cent of the maximum, 0 to 100.")
     computed = read_marking(course, assignment, student).computed
-    override = Override(student, (mark or 0) / 100, author, fields.text("reason"), computed=computed)
-    fields.note(override_faults(override))
-    if fields.faults:
+    override = fields.read(Override, student=student, author=author, computed=computed)
+    if override is None or fields.faults:
         return _student_page(course, assignment, student, "override", fields)
     courses.set_override(course, assignment, override)
     return _back(course, assignment, student)
@@ -103,12 +99,9 @@ def give_extension(course: str, assignment: str, student: str) -> Response | Red
         courses.remove_extension(course, assignment, student, author)
         return _back(course, assignment, student)
     fields = FormFields.of_request()
-    extension = Extension(
-        *(student, fields.moment("due"), fields.moment("closes"), fields.whole("attempts")),
-        *(author, fields.text("reason")),
-    )
-    fields.note(extension_faults(extension, courses.policy(course, assignment) or Policy()))
-    if fields.faults:
+    extension = fields.read(Extension, student=student, author=author)
+    fields.note(extension_faults(extension, courses.policy(course, assignment) or Policy()) if extension else ())
+    if extension is None or fields.faults:
         return _student_page(course, assignment, student, "extension", fields)
     courses.set_extension(course, assignment, extension)
     return _back(course, assignment, student)
@@ -134,7 +127,7 @@ def copy_mark(course: str, assignment: str, student: str) -> Response | Redirect
         Override(name, share or 0.0, author, reason, computed=known[name].computed) for name in names if name in known
     ]
     for override in overrides:
-        fields.note(override_faults(override))
+        fields.note(faults(override))
     if fields.faults:
         return _student_page(course, assignment, student, "group", fields)
     for override in overrides:
@@ -152,13 +145,6 @@ def _student_page(
     attempts, own = courses.attempts_of(course, assignment, student), limits_of(terms)
     marking = mark_student(student, attempts, terms)
     submissions = service().store.submissions.list(Filter(course, assignment, student), _SUBMISSIONS).items
-    values = {
-        "override": _override_values(terms.override),
-        "extension": _extension_values(terms.extension),
-        "group": {},
-    }
-    if sent is not None:
-        values[form] = sent.values
     return page(
         "staff/student_marks.html",
         422 if sent else 200,
@@ -175,24 +161,13 @@ def _student_page(
         late=list_late_days(attempts, terms),
         refused=courses.refused(course, assignment)[student],
         now=time.time(),
-        values=values,
-        faults={form: sent.faults if sent else {}},
+        forms={
+            "override": Form.of("override", Override, terms.override, sent if form == "override" else None),
+            "extension": Form.of("extension", Extension, terms.extension, sent if form == "extension" else None),
+        },
+        values=sent.values if sent and form == "group" else {},
+        faults=sent.faults if sent and form == "group" else {},
     )
-
-
-def _override_values(override: Override | None) -> Mapping[str, str]:
-    return {} if override is None else {"share": percent(override.share) or "", "reason": override.reason}
-
-
-def _extension_values(extension: Extension | None) -> Mapping[str, str]:
-    if extension is None:
-        return {}
-    return {
-        "due": form_time(extension.due),
-        "closes": form_time(extension.closes),
-        "attempts": "" if extension.attempts is None else str(extension.attempts),
-        "reason": extension.reason,
-    }
 
 
 def _require(course: str, assignment: str, student: str) -> None:

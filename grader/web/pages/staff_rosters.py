@@ -3,11 +3,10 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.courses.roster_csv import LONGEST_CELL, BadRoster, read_roster, unread_columns
-from backmark.grader.model.courses import RosterEntry
-from backmark.grader.store.courses import RosterChange
+from backmark.grader.courses.roster_csv import BadRoster, read_roster, unread_columns
+from backmark.grader.model.people import LONGEST_NAME, RosterChange, RosterEntry
 from backmark.grader.web.http.service import service
-from backmark.grader.web.pages.form_fields import FormFields, read_page_number
+from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.visitor import staff
 
@@ -48,11 +47,8 @@ def change_student(course: str) -> Response | Redirection:
     students = fields.students("student")
     if len(students) != 1 or "!" in students[0]:
         fields.faults.setdefault("student", "Name one student, as submissions name them.")
-    entry = RosterEntry(students[0] if students else "", fields.text("name"), fields.text("lms_id"))
-    for field, text in (("name", entry.name), ("lms_id", entry.lms_id)):
-        if len(text) > LONGEST_CELL or not text.isprintable():
-            fields.faults.setdefault(field, f"Write one line of at most {LONGEST_CELL} characters.")
-    if fields.faults:
+    entry = fields.read(RosterEntry, student=students[0] if students else "")
+    if entry is None or fields.faults:
         return _page(course, fields=fields)
     return _page(course, change=courses.add_student(course, entry, author))
 
@@ -66,7 +62,7 @@ def _page(
     fields: FormFields | None = None,
 ) -> Response:
     entries = service().store.courses.roster(course).values()
-    part = request.args.get("name", "").strip()[:LONGEST_CELL]
+    part = request.args.get("name", "").strip()[:LONGEST_NAME]
     number = read_page_number(request.args)
     chosen = [entry for entry in entries if part.casefold() in _names(entry)]
     first = _PAGE * (number - 1)
@@ -86,8 +82,7 @@ def _page(
         change=change,
         unread=unread,
         from_lms=service().store.rosters.reading(course) is not None,
-        values=fields.values if fields else {},
-        faults=fields.faults if fields else {},
+        form=Form.of("one", RosterEntry, None, fields),
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from backmark.grader.model.courses import RosterEntry
+from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.search import Filter, StudentPart

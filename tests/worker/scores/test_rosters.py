@@ -8,7 +8,8 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from backmark.grader.lti.identity import CourseRole, student_name
-from backmark.grader.model.courses import Override, RosterEntry
+from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.terms import Override
 from backmark.grader.store.scores import ScoreReason
 from backmark.grader.store.store import Store
 from backmark.worker.service.rosters import RosterReader

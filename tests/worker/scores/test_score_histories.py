@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 from werkzeug.wrappers import Request, Response
 
-from backmark.grader.model.courses import Override
 from backmark.grader.model.lti import LineItem, LtiUser, Platform
+from backmark.grader.model.terms import Override
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreState
 from backmark.grader.store.store import Store

@@ -8,9 +8,9 @@ from itertools import pairwise
 import pytest
 
 from backmark.grader.lti.identity import CourseRole, student_name
-from backmark.grader.model.courses import Extension, Outage, Override, Policy
 from backmark.grader.model.lti import LtiUser
 from backmark.grader.model.records import State
+from backmark.grader.model.terms import Extension, Outage, Override, Policy
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.scores import ScoreReason
 from backmark.grader.store.store import Store

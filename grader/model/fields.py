@@ -1,0 +1,149 @@
+"""The fields of a noun: each with a sentence, and the bounds of its values.
+
+A noun is a frozen dataclass whose fields are `Annotated` with a `Doc`. Of it are made the requests and responses of the
+HTTP API with their documentation, what the client returns, the forms of pages, and tables of the docs.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, MISSING, Field, dataclass, fields
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType, NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+
+class Unit(StrEnum):
+    """The unit of a number, for which JSON and forms have a way of writing of their own."""
+
+    NONE = ""
+    #: Seconds since 1970; in JSON an ISO 8601 text, in a form a local time.
+    TIME = "time"
+    #: A duration; in a form minutes.
+    SECONDS = "seconds"
+    #: A share of a maximum, 0 to 1; in a form per cent.
+    SHARE = "share"
+    PERCENT = "per cent"
+
+
+@dataclass(frozen=True, slots=True)
+class Doc:
+    """What a field means, and which values it takes."""
+
+    #: One sentence; empty where the name says all.
+    says: str = ""
+    _: KW_ONLY
+    #: What None or an empty text means, such as `never`; empty where the sentence says it.
+    none: str = ""
+    unit: Unit = Unit.NONE
+    least: float | None = None
+    most: float | None = None
+    #: The fewest and the most characters of a text, which is one line unless `lines`.
+    shortest: int = 0
+    longest: int | None = None
+    lines: bool = False
+    #: The regular expression that the whole of a text matches.
+    pattern: str = ""
+    #: The name in JSON; empty: the field's own.
+    json: str = ""
+    #: The name of its field in a form; empty: the name in words.
+    label: str = ""
+    #: The values of an enumeration in words, as a form has them.
+    choices: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field with a value that cannot be used."""
+
+    field: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
+class NounField:
+    """A field of a noun."""
+
+    name: str
+    #: The type of its values, None apart.
+    type: Any
+    optional: bool
+    doc: Doc
+    #: MISSING: it must be given.
+    default: Any
+
+    @property
+    def json(self) -> str:
+        """The name in JSON."""
+        return self.doc.json or self.name
+
+    @property
+    def label(self) -> str:
+        """The name in a form."""
+        return self.doc.label or self.name.replace("_", " ").capitalize()
+
+    def describe(self, none: str) -> str:
+        """Return the sentence, then what None means; `none` is the word for it, such as `Null` or `Empty`."""
+        return " ".join(part for part in (self.doc.says, self.doc.none and f"{none}: {self.doc.none}.") if part)
+
+    def fault(self, value: Any, *, scale: float = 1.0, name: str = "") -> str:
+        """Return what is wrong with a value, or an empty text; a form writes numbers times `scale`, by its own name."""
+        name, doc = name or self.name, self.doc
+        if value is None:
+            return ""
+        if isinstance(value, str):
+            return _text_fault(value, name, doc)
+        if isinstance(value, int | float) and (doc.least is not None or doc.most is not None):
+            return _number_fault(value, name, doc, scale)
+        return ""
+
+
+@cache
+def noun_fields(kind: Any) -> Mapping[str, NounField]:
+    """Return the fields of a noun by name, in their order."""
+    hints = get_type_hints(kind, include_extras=True)
+    return {field.name: _noun_field(field, hints[field.name]) for field in fields(kind) if field.init}
+
+
+def faults(noun: Any, names: Iterable[str] = ()) -> Iterator[Fault]:
+    """Yield the fields of a noun, all or these, whose values are out of bounds."""
+    kind: Any = type(noun)
+    described = noun_fields(kind)
+    for name in names or described:
+        if says := described[name].fault(getattr(noun, name)):
+            yield Fault(name, says)
+
+
+def _noun_field(field: Field[Any], hint: Any) -> NounField:
+    doc = Doc()
+    if get_origin(hint) is Annotated:
+        hint, *about = get_args(hint)
+        doc = next((part for part in about if isinstance(part, Doc)), doc)
+    optional = False
+    if get_origin(hint) in {Union, UnionType}:
+        parts = [part for part in get_args(hint) if part is not NoneType]
+        optional, hint = len(parts) < len(get_args(hint)), parts[0] if len(parts) == 1 else Union[tuple(parts)]  # noqa: UP007
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return NounField(field.name, hint, optional, doc, default)
+
+
+def _number_fault(value: float, name: str, doc: Doc, scale: float) -> str:
+    least, most = doc.least or 0.0, doc.most
+    if math.isfinite(value) and value >= least and (most is None or value <= most):
+        return ""
+    bounds = f"at least {scale * least:,g}" if most is None else f"{scale * least:,g} to {scale * most:,.10g}"
+    otherwise = f"; leave it out for {doc.none}" if doc.none else ""
+    return f"{name} must be {bounds}, not {scale * value:,.10g}{otherwise}."
+
+
+def _text_fault(value: str, name: str, doc: Doc) -> str:
+    if doc.shortest and not value.strip():
+        return f"{name} is missing. {doc.says}".strip()
+    if doc.longest is not None and len(value) > doc.longest:
+        return f"{name} may have at most {doc.longest:,} characters, not {len(value):,}."
+    if doc.longest is not None and not doc.lines and not value.isprintable():
+        return f"{name} must be one line, without control characters."
+    if doc.pattern and not re.fullmatch(doc.pattern, value):
+        return f"{name} has characters that it must not have."
+    return ""

@@ -1,0 +1,41 @@
+"""The people of a course."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from backmark.grader.model.fields import Doc, Unit
+
+#: Characters of a name or an id.
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """A student of a course."""
+
+    student: str
+    name: Annotated[str, Doc("The name as staff know it.", none="unknown", longest=LONGEST_NAME)] = ""
+    lms_id: Annotated[
+        str,
+        Doc(
+            "The id by which the LMS's exported files know the student.",
+            none="unknown",
+            longest=LONGEST_NAME,
+            label="LMS id",
+        ),
+    ] = ""
+    source: Annotated[str, Doc("Where the entry comes from: csv, lti, staff or api.")] = "staff"
+    left: Annotated[
+        float | None,
+        Doc("Since when a whole roster lacks the student.", none="is in the course", unit=Unit.TIME, json="left_at"),
+    ] = None
+    recorded: Annotated[float, Doc("When a roster last had the student.", unit=Unit.TIME, json="recorded_at")] = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RosterChange:
+    """The number of students whom a roster changed."""
+
+    added: Annotated[int, Doc("Students who are new or back.")]
+    changed: Annotated[int, Doc("Students whose entry is another one.")]
+    left: Annotated[int, Doc("Students whom the roster lacks: they are marked, and nothing of theirs is deleted.")]

@@ -1,0 +1,145 @@
+"""The rules of time of an assignment: policies, and what holds for single students. Times are seconds since 1970.
+
+A mark is a share of an assignment's maximum, 0 to 1: revisions may have different maxima.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from backmark.grader.model.fields import Doc, Unit
+
+#: Seconds of grace: more is another due.
+MOST_GRACE = 7 * 86_400
+MOST_ATTEMPTS = 10_000
+
+Author = Annotated[str, Doc("The name of the token, or of the person who came from an LMS.")]
+Reason = Annotated[str, Doc("Staff see it, and the log keeps it.", shortest=1, longest=500, lines=True)]
+Recorded = Annotated[float, Doc("When it was recorded, by the store's clock.", unit=Unit.TIME, json="recorded_at")]
+
+
+class Counts(StrEnum):
+    """The attempt that counts: the one with the highest mark after what lateness takes off, or the last."""
+
+    BEST = "best"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of time of an assignment in a course. Without one, nothing is late and the best attempt counts."""
+
+    opens: Annotated[float | None, Doc("Nothing is taken before.", none="at once", unit=Unit.TIME)] = None
+    due: Annotated[
+        float | None, Doc("After it, and the grace, an attempt is late.", none="nothing is ever late", unit=Unit.TIME)
+    ] = None
+    closes: Annotated[float | None, Doc("Nothing is taken from then on.", none="never", unit=Unit.TIME)] = None
+    grace: Annotated[
+        float,
+        Doc(
+            "Nothing is late within this time after due. Beyond it, lateness counts from due.",
+            unit=Unit.SECONDS,
+            most=MOST_GRACE,
+            label="Minutes of grace",
+        ),
+    ] = 0.0
+    late: Annotated[
+        float | None,
+        Doc(
+            "Per cent of the maximum that each started 24 hours of lateness take off.",
+            none="nothing, and the LMS gets true times",
+            unit=Unit.PERCENT,
+            most=100,
+            label="Per cent off for each late day",
+        ),
+    ] = None
+    floor: Annotated[
+        float,
+        Doc(
+            "Per cent of the maximum below which lateness alone takes no mark. It lifts no mark.",
+            unit=Unit.PERCENT,
+            most=100,
+            label="Lowest mark by lateness, in per cent",
+        ),
+    ] = 0.0
+    attempts: Annotated[
+        int | None,
+        Doc("The most attempts. Refused files are no attempts.", none="any number", least=1, most=MOST_ATTEMPTS),
+    ] = None
+    counts: Annotated[
+        Counts,
+        Doc(
+            label="The attempt that counts",
+            choices={"best": "the best, after what lateness takes off", "last": "the last that has a verdict"},
+        ),
+    ] = Counts.BEST
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """Other limits for one student; what is None is as the policy says."""
+
+    student: str
+    due: Annotated[float | None, Doc("A later due moves the close with it.", none="as the policy says", unit=Unit.TIME)]
+    closes: Annotated[float | None, Doc(none="as the policy says", unit=Unit.TIME)]
+    attempts: Annotated[int | None, Doc("Attempts in all.", none="as the policy says", least=1, most=MOST_ATTEMPTS)]
+    author: Author
+    reason: Reason
+    recorded: Recorded = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time in which the service took nothing: every due and close after its start moves by its length."""
+
+    start: Annotated[float, Doc("When it began.", unit=Unit.TIME, label="From")]
+    end: Annotated[float, Doc("When it was over.", unit=Unit.TIME, label="To")]
+    author: Author
+    reason: Reason
+    recorded: Recorded = 0.0
+    id: Annotated[str, Doc("By which it is removed.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """A mark that staff gave. It holds until it is removed."""
+
+    student: str
+    share: Annotated[
+        float, Doc("The mark as a share of the maximum.", unit=Unit.SHARE, most=1, label="Mark in per cent")
+    ]
+    author: Author
+    reason: Reason
+    recorded: Recorded = 0.0
+    computed: Annotated[
+        float | None,
+        Doc("The mark that was computed when it was given.", none="there was none", unit=Unit.SHARE),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The rules of time of an assignment for one student."""
+
+    #: None: nothing is late, and the best attempt counts.
+    policy: Policy | None = None
+    extension: Extension | None = None
+    outages: tuple[Outage, ...] = ()
+    override: Override | None = None
+    #: The store's number of changes: with another one other rules may hold.
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CourseTerms:
+    """The rules of time of an assignment for a course; extensions and overrides by student."""
+
+    policy: Policy | None
+    extensions: Mapping[str, Extension]
+    outages: tuple[Outage, ...]
+    overrides: Mapping[str, Override]
+
+    def of(self, student: str) -> Terms:
+        """Return the rules for one student."""
+        return Terms(self.policy, self.extensions.get(student), self.outages, self.overrides.get(student))

@@ -1,0 +1,202 @@
+"""The nouns of the model in requests and responses: pydantic's models, made of their fields."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model
+
+from backmark.grader.courses.times import YEARS
+from backmark.grader.model.fields import NounField, Unit, noun_fields
+from backmark.grader.model.views import GIVEN, SERVED
+from backmark.grader.web.http.schemas import WHOLE, RequestModel, ResponseModel, moment
+
+Noun = TypeVar("Noun")
+#: Fields of a model beside those of a noun: the type of each, or the type and its `Field`.
+Members = Mapping[str, Any]
+
+COMPLETE = Field(default=None, description="Always null: the list is complete.")
+CURSOR = Field(description="The cursor of the next page; null if there is none.")
+
+
+def _within_years(given: datetime) -> datetime:
+    if given.year not in YEARS:
+        raise ValueError(f"the year must be {YEARS[0]} to {YEARS[-1]}")
+    return given
+
+
+#: A time with its offset from UTC.
+Moment = Annotated[AwareDatetime, AfterValidator(_within_years)]
+
+
+@dataclass(frozen=True, slots=True)
+class Given(Generic[Noun]):
+    """What a request sets of a noun: each field that a request may set, by its default if it was left out."""
+
+    kind: type[Noun]
+    values: Mapping[str, Any]
+
+    def make(self, **others: Any) -> Noun:
+        """Return the noun, with these values of the fields that no request sets."""
+        return self.kind(**self.values, **others)
+
+
+@dataclass(frozen=True, slots=True)
+class Change(Given[Noun]):
+    """What a request changes of a noun: the fields that it has, null too. What it leaves out stays."""
+
+    def apply(self, noun: Noun) -> Noun:
+        """Return a noun with the fields of the request in place of its own."""
+        return cast("Noun", replace(cast("Any", noun), **self.values))
+
+
+def model_of(hint: Any) -> type[BaseModel]:
+    """Return the model of a request's body that is annotated with `Given` or `Change` of a noun."""
+    (kind,) = get_args(hint)
+    return request_model(kind, partial=get_origin(hint) is Change)
+
+
+def read_given(hint: Any, body: BaseModel) -> Given[Any]:
+    """Return the body of a request, read as the model of this annotation, as what it says of a noun."""
+    form, (kind,) = get_origin(hint), get_args(hint)
+    names = body.model_fields_set if form is Change else GIVEN[kind]
+    fields = noun_fields(kind)
+    return cast("Given[Any]", form(kind, {name: _from_json(fields[name], getattr(body, name)) for name in names}))
+
+
+def is_given(hint: Any) -> bool:
+    """Return True if the annotation of a body is `Given` or `Change` of a noun."""
+    return get_origin(hint) in {Given, Change}
+
+
+@cache
+def request_model(kind: Any, *, partial: bool = False) -> type[BaseModel]:
+    """Return the model of a request that sets a noun, or with `partial` changes some of its fields."""
+    name = f"{kind.__name__}{'Change' if partial else 'Request'}"
+    return _model(name, RequestModel, kind.__doc__, _request_members(kind, partial=partial))
+
+
+def list_request(kind: Any, name: str, says: str, *, members: Members, **items: Any) -> type[BaseModel]:
+    """Return the model of a request with many nouns, each with further members; `items` is the list by its name."""
+    item = _model(f"{kind.__name__}Item", RequestModel, kind.__doc__, {**members, **_request_members(kind)})
+    lists = {key: (list[item], field) for key, field in items.items()}  # type: ignore[valid-type] # made at run time
+    return _model(name, RequestModel, says, lists)
+
+
+@cache
+def response_model(kind: Any) -> type[BaseModel]:
+    """Return the model of an answer with a noun."""
+    return _response(kind, f"{kind.__name__.removesuffix('Record')}Response", {})
+
+
+def extend_response(kind: Any, name: str, says: str = "", **members: Any) -> type[BaseModel]:
+    """Return the model of an answer with a noun and further fields; `serve` takes their values by name."""
+    return _response(kind, name, members, says)
+
+
+def list_model(kind: Any, says: str, *, name: str = "", paged: bool = False) -> type[BaseModel]:
+    """Return the model of a list of nouns: complete, or with `paged` a page of it."""
+    item = kind if issubclass(kind, BaseModel) else response_model(kind)
+    members = {"items": list[item], "next": (str | None, CURSOR if paged else COMPLETE)}  # type: ignore[valid-type] # made at run time
+    return _model(name or f"{item.__name__.removesuffix('Response')}sResponse", ResponseModel, says, members)
+
+
+def serve(noun: Any, model: type[BaseModel] | None = None, **others: Any) -> BaseModel:
+    """Return an answer with a noun, by default of its own model; `others` are values by name, also in place of its own."""
+    kind: Any = type(noun)
+    values = {field.json: to_json(getattr(noun, field.name)) for field, to_json in _writers(kind)}
+    return (model or response_model(kind)).model_construct(**values | others)
+
+
+def _response(kind: Any, name: str, members: Members, says: str = "") -> type[BaseModel]:
+    own = {
+        field.json: (_served_type(field), Field(description=field.describe("Null") or None))
+        for field in _chosen(kind, SERVED[kind])
+    }
+    return _model(name, ResponseModel, says or kind.__doc__, own | dict(members))
+
+
+def _model(name: str, base: type[BaseModel], says: str | None, members: Members) -> type[BaseModel]:
+    fields = {key: value if isinstance(value, tuple) else (value, ...) for key, value in members.items()}
+    return create_model(name, __base__=base, __doc__=says, **cast("dict[str, Any]", fields))
+
+
+def _request_members(kind: Any, *, partial: bool = False) -> dict[str, Any]:
+    return {
+        field.name: (
+            _bounded(field),
+            Field(default=_default(field, partial=partial), description=field.describe("Null") or None),
+        )
+        for field in _chosen(kind, GIVEN[kind])
+    }
+
+
+def _chosen(kind: Any, names: tuple[str, ...]) -> list[NounField]:
+    fields = noun_fields(kind)
+    return [fields[name] for name in names]
+
+
+def _default(field: NounField, *, partial: bool) -> Any:
+    if field.default is not MISSING:
+        return field.default
+    return None if partial or field.optional else ...
+
+
+def _bounded(field: NounField) -> Any:
+    """Return the type of a field in a request, with its bounds."""
+    doc = field.doc
+    if doc.unit is Unit.TIME:
+        bounded: Any = Moment
+    elif field.type is str and doc.longest is not None:
+        line = rf"^[^\x00-\x1f\x7f]{{{doc.shortest},{doc.longest}}}$"
+        rule = Field(min_length=doc.shortest, max_length=doc.longest) if doc.lines else Field(pattern=line)
+        bounded = Annotated[str, rule]
+    elif field.type is str and doc.pattern:
+        bounded = Annotated[str, Field(pattern=f"^{doc.pattern}$")]
+    elif field.type in {int, float}:
+        least = doc.least if doc.least is not None or doc.most is None else 0
+        bounded = Annotated[field.type, Field(ge=least, le=doc.most)]
+        bounded = Annotated[bounded, WHOLE] if field.type is int else bounded
+    else:
+        bounded = field.type
+    return bounded | None if field.optional else bounded
+
+
+def _served_type(field: NounField) -> Any:
+    served = datetime if field.doc.unit is Unit.TIME else _json_type(field.type)
+    return served | None if field.optional else served
+
+
+def _json_type(kind: Any) -> Any:
+    origin = get_origin(kind)
+    if origin in {tuple, frozenset}:
+        return list[_json_type(get_args(kind)[0])]  # type: ignore[misc] # made at run time
+    if kind in SERVED:
+        return response_model(kind)
+    return dict[str, Any] if origin is not None and issubclass(origin, Mapping) else kind
+
+
+def _from_json(field: NounField, value: Any) -> Any:
+    return value.timestamp() if isinstance(value, datetime) and field.doc.unit is Unit.TIME else value
+
+
+@cache
+def _writers(kind: Any) -> list[tuple[NounField, Callable[[Any], Any]]]:
+    return [(field, _writer(field)) for field in _chosen(kind, SERVED[kind])]
+
+
+def _writer(field: NounField) -> Callable[[Any], Any]:
+    if field.doc.unit is Unit.TIME:
+        return lambda seconds: None if seconds is None else moment(seconds)
+    return _plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    kind: Any = type(value)
+    return serve(value) if kind in SERVED else value

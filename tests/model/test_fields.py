@@ -1,0 +1,70 @@
+"""Fields of nouns: bounds hold, and what each role sees is declared."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backmark.grader.model.fields import Unit, faults, noun_fields
+from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.terms import MOST_ATTEMPTS, MOST_GRACE, Extension, Outage, Override, Policy
+from backmark.grader.model.views import GIVEN, SERVED
+
+OVERRIDE = Override("ada", 0.5, "prof", "ill")
+
+
+@pytest.mark.parametrize(
+    ("noun", "says"),
+    [
+        (Policy(grace=MOST_GRACE + 1), "grace must be 0 to 604,800, not 604,801."),
+        (Policy(attempts=0), "attempts must be 1 to 10,000, not 0; leave it out for any number."),
+        (
+            Policy(late=math.nan),
+            "late must be 0 to 100, not nan; leave it out for nothing, and the LMS gets true times.",
+        ),
+        (replace(OVERRIDE, share=1.5), "share must be 0 to 1, not 1.5."),
+        (replace(OVERRIDE, reason=" "), "reason is missing. Staff see it, and the log keeps it."),
+        (replace(OVERRIDE, reason="x" * 501), "reason may have at most 500 characters, not 501."),
+        (RosterEntry("ada", "a\nb"), "name must be one line, without control characters."),
+    ],
+)
+def test_a_value_out_of_bounds_is_said_with_its_bounds(noun: Any, says: str) -> None:
+    assert [fault.says for fault in faults(noun)] == [says]
+
+
+@given(st.floats(0, MOST_GRACE), st.none() | st.integers(1, MOST_ATTEMPTS), st.floats(0, 100))
+def test_within_the_bounds_nothing_is_wrong(grace: float, attempts: int | None, floor: float) -> None:
+    assert not list(faults(Policy(grace=grace, attempts=attempts, floor=floor)))
+
+
+def test_only_fields_that_there_are_are_given_or_served() -> None:
+    for kind, names in (*GIVEN.items(), *SERVED.items()):
+        described: Any = kind
+        assert set(names) <= set(noun_fields(described)), kind
+        assert len(set(names)) == len(names), kind
+
+
+def test_no_request_sets_who_did_it_or_when() -> None:
+    for kind, names in GIVEN.items():
+        assert not {"author", "recorded", "created", "id", "computed"} & set(names), kind
+
+
+def test_fields_by_role() -> None:
+    """Whoever changes who sees or sets what changes this list too."""
+    assert GIVEN[Extension] == ("due", "closes", "attempts", "reason")
+    assert GIVEN[Outage] == ("start", "end", "reason")
+    assert GIVEN[Override] == ("share", "reason")
+    assert GIVEN[RosterEntry] == ("name", "lms_id")
+    assert SERVED[Override] == ("student", "share", "computed", "author", "reason", "recorded")
+
+
+def test_times_and_units_are_declared() -> None:
+    units = {name: field.doc.unit for name, field in noun_fields(Policy).items()}
+    assert [name for name, unit in units.items() if unit is Unit.TIME] == ["opens", "due", "closes"]
+    assert noun_fields(StudentMark)["left"].json == "left_at"
+    assert noun_fields(Policy)["due"].optional
+    assert noun_fields(Policy)["opens"].describe("Empty") == "Nothing is taken before. Empty: at once."
