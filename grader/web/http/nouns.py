@@ -104,7 +104,7 @@ def list_model(kind: Any, says: str, *, name: str = "", paged: bool = False) -> 
 
 
 def serve(noun: Any, model: type[BaseModel] | None = None, **others: Any) -> BaseModel:
-    """Return an answer with a noun, by default of its own model; `others` are further values, or ones in place of its."""
+    """Return an answer with a noun, by default of its own model; `others` are values beside or instead of its own."""
     kind: Any = type(noun)
     values = {field.json: to_json(getattr(noun, field.name)) for field, to_json in _writers(kind)}
     return (model or response_model(kind)).model_construct(**values | others)
