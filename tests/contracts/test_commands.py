@@ -209,6 +209,7 @@ def test_an_owner_without_a_jail_checks_an_assignment_and_grades_a_file_and_a_fo
     assert (status, drawing in said) == (0, True)
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("jail")
 def test_the_cases_of_an_assignment_are_the_same_without_a_jail(tmp_path: Path) -> None:
     """So that what is kept serves both."""

@@ -24,7 +24,7 @@ FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
 SOLUTIONS = ("solution.py", "other_solution.py")
 #: Seeds of the nightly drawings.
 SEEDS = range(1, 6)
-#: The entries whose mistakes are judged by day: of each course and each kind of layer or loss one; the others nightly.
+#: The entries that are built by day: of each course and each kind of layer or loss one; the others nightly.
 BY_DAY = frozenset(
     {
         *("accumulating_linear", "cmu-cross-entropy-loss", "coursera-l-model-backward", "coursera-pool-backward"),
@@ -55,7 +55,7 @@ def read_entry(name: str) -> ContractAssignment:
     return assignment
 
 
-@pytest.fixture(scope="module", params=FOLDERS)
+@pytest.fixture(scope="module", params=ENTRIES)
 def revision(request: pytest.FixtureRequest) -> ContractRevision:
     return build_shared(read_entry(request.param))
 

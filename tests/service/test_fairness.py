@@ -6,7 +6,7 @@ from backmark.worker.sandbox.policy import Launch
 from bench.fairness import measure
 
 #: The numbers of submissions and of busy loops; the loops take the processor from all other tests as well.
-LOADS = [(5, 2), pytest.param((12, 4), marks=pytest.mark.nightly)]
+LOADS = [pytest.param((5, 2), marks=pytest.mark.nightly), pytest.param((12, 4), marks=pytest.mark.nightly)]
 
 
 @pytest.mark.parametrize("load", LOADS, ids=str)

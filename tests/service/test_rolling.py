@@ -70,6 +70,7 @@ def test_a_worker_of_the_previous_version_serves_a_web_server_of_this_one(servic
         assert outcomes([client.submission(submission.id) for submission in records]) == outcomes(records)
 
 
+@pytest.mark.nightly
 def test_a_worker_that_judges_no_contracts_uses_no_attempt_and_what_it_took_is_retried(
     service: Service, previous: Path
 ) -> None:
@@ -96,6 +97,7 @@ def test_a_worker_that_judges_no_contracts_uses_no_attempt_and_what_it_took_is_r
         assert outcomes([client.wait(name, timeout=60) for name in names]) == [("passed", 10), ("failed", 8)]
 
 
+@pytest.mark.nightly
 def test_what_the_previous_version_graded_and_previewed_goes_on(service: Service, previous: Path) -> None:
     """This version shows its verdicts and its preview, which its worker applies."""
     service.root = previous

@@ -9,7 +9,7 @@ from tests.services import require
 pytestmark = pytest.mark.usefixtures("jail", "redis_program")
 
 
-@pytest.mark.parametrize("outage", ["disk", "paused"])
+@pytest.mark.parametrize("outage", [pytest.param("disk", marks=pytest.mark.nightly), "paused"])
 def test_everything_goes_on_by_itself_and_nothing_is_lost_or_doubled(outage: str) -> None:
     try:
         report = measure(outage, seconds=6, rate=2)

@@ -307,6 +307,7 @@ def test_a_unit_whose_answer_was_lost_counts_once(store: Store) -> None:
     assert (now(store, name).counts.up, now(store, name).progress.done) == (1, 1)
 
 
+@pytest.mark.nightly
 def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
     for number in range(1003):
         grade_submission(store, f"student-{number}", str(number))

@@ -170,6 +170,7 @@ def test_a_regrade_that_was_graded_then_is_applied(context: Context) -> None:
     assert read_regrade(context, KNOWN["regrades"]["applying"]).counts.applied == 3
 
 
+@pytest.mark.nightly
 def test_a_regrade_over_what_shipped_grades_on_what_ships(context: Context) -> None:
     regrade = regrade_all(context, "udl-7.2", UDL, "ada")
     counts = read_regrade(context, regrade).counts
@@ -184,6 +185,7 @@ def test_a_regrade_over_what_shipped_grades_on_what_ships(context: Context) -> N
     assert {verdict and verdict.assignment.revision for verdict in verdicts} == {load_packaged("udl-7.2").id}
 
 
+@pytest.mark.nightly
 def test_an_assignment_that_is_published_anew_grades_all_that_it_could_not(context: Context) -> None:
     """Its stored settings become a contract of the same name, and what was handed in is graded by that."""
     stored = context.store.assignments.current(COURSE, "limited")

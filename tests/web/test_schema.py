@@ -16,7 +16,7 @@ from tests.web.schema_hooks import SUBMISSION
 from tests.web.serving import serve_web
 from tests.web.test_pages import SECRET
 
-#: Of each operation and phase: coverage; of fuzzing and walks from one operation to the next one by day, more nightly.
+#: Of each operation: by day coverage, nightly fuzzing and walks from one operation to the next.
 EXAMPLES = 5
 #: As many requests as they like, and callbacks to where nobody is.
 SETTINGS = {
@@ -33,8 +33,7 @@ SETTINGS = {
     ("phases", "examples"),
     [
         ("examples,coverage", EXAMPLES),
-        ("fuzzing,stateful", 1),
-        pytest.param("fuzzing,stateful", 20, marks=pytest.mark.nightly),
+        pytest.param("fuzzing,stateful", 10, marks=pytest.mark.nightly),
     ],
 )
 def test_every_operation_keeps_to_the_documentation(

@@ -62,6 +62,7 @@ def test_a_mistake_is_named_without_a_jail(system: str) -> None:
     assert "leaves out the factor" in process.stdout
 
 
+@pytest.mark.nightly
 @systems
 def test_a_shipped_assignment_draws_its_cases_without_a_jail(system: str, tmp_path: Path) -> None:
     """That of a course, with code of its own."""

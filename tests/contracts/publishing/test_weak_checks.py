@@ -87,6 +87,7 @@ CHECKS: dict[str, tuple[str, str, Callable[[Names], bool]]] = {
 }
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize("name", CHECKS)
 def test_a_mistake_that_a_weak_check_lets_pass_fails_here(name: str) -> None:
     entry, mistake, check = CHECKS[name]

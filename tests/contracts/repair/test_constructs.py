@@ -173,6 +173,7 @@ def power(a, n):
     assert lost(grade(("def square(a):\n    return a * a", halves), ("dA * 2 *", "dA *"))) == {"hidden"}
 
 
+@pytest.mark.nightly
 def test_a_loop_that_does_not_end_once_it_is_mended_ends_by_its_turns() -> None:
     """With the gradient of the hidden layer mended, the loop waits for what never comes."""
     endless = """        while abs(dA).max() > abs(dout @ self.W2.T).max() / 2:
