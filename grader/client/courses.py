@@ -55,6 +55,24 @@ class CourseCalls:
         body = {"due": _iso(due), "closes": _iso(closes), "attempts": attempts, "reason": reason}
         return self._calls.put(self._at(assignment, "extensions", student), reader(Extension), body)
 
+    def extend_section(self, assignment: str, section: str, extension: Extension) -> int:
+        """Give each student who is in a section now an extension, whose student is passed over; return their number."""
+        body = {"section": section, **write(extension)}
+        return self._calls.post(
+            self._at(assignment, "extensions"), lambda answer: int(answer["given"]), body, again=True
+        )
+
+    def extend_by_table(self, assignment: str, table: bytes) -> int:
+        """Give the students of a CSV file extensions; return their number. Its times have an offset."""
+        request = Request(
+            method="POST",
+            path=self._at(assignment, "extensions"),
+            content=table,
+            headers={"Content-Type": "text/csv"},
+            repeatable=True,
+        )
+        return value(read_json(self._calls.transport.send(request)), lambda answer: int(answer["given"]))
+
     def remove_extension(self, assignment: str, student: str) -> None:
         """Remove a student's extension."""
         self._calls.delete(self._at(assignment, "extensions", student), no_value)
@@ -86,9 +104,9 @@ class CourseCalls:
 
     # Marks
 
-    def marks(self, assignment: str) -> Listing[StudentMark]:
-        """Return the marks for an assignment, by student: of the roster, and of whoever else handed in."""
-        return self._calls.listing(self._at(assignment, "marks"), reader(StudentMark))
+    def marks(self, assignment: str, *, section: str | None = None) -> Listing[StudentMark]:
+        """Return the marks for an assignment, by student: of the roster or a section, and of whoever else handed in."""
+        return self._calls.listing(self._at(assignment, "marks"), reader(StudentMark), {"section": section})
 
     def mark(self, assignment: str, student: str) -> StudentMark | None:
         """Return the mark of one student; None if nothing is known of them."""

@@ -110,3 +110,19 @@ def _choose(graded: list[_Graded], counts: Counts) -> _Graded | None:
     if not graded:
         return None
     return graded[-1] if counts is Counts.LAST else max(graded, key=lambda mark: round(mark.share, _DIGITS))
+
+
+def withhold(marking: Marking, terms: Terms) -> Marking:
+    """Return a marking as its student may read it: without any mark while marks are held back."""
+    if not terms.held_back:
+        return marking
+    return Marking(
+        marking.student,
+        share=None,
+        computed=None,
+        attempts=marking.attempts,
+        left=marking.left,
+        last=marking.last,
+        pending=marking.pending,
+        max_score=marking.max_score,
+    )

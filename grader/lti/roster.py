@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Any, Protocol
 from urllib.parse import urljoin
 
-from backmark.grader.courses.roster_csv import MOST_STUDENTS
+from backmark.grader.courses.student_tables import MOST_STUDENTS
 from backmark.grader.errors import BackmarkError
 from backmark.grader.lti.claims import ROSTER_SCOPE, clean_line
 from backmark.grader.lti.identity import CourseRole, origin, part_of, student_name
@@ -179,7 +179,7 @@ def _entry(member: RosterMember, before: dict[str, RosterEntry]) -> RosterEntry:
     """Return a student's entry. A name that the platform keeps to itself stays; a registrar's id is not stored."""
     student = student_name(member.subject)
     known = before.get(student, RosterEntry(student))
-    return RosterEntry(student, member.name or known.name, known.lms_id, "lti")
+    return RosterEntry(student, member.name or known.name, known.lms_id, source="lti")
 
 
 def _with_limit(url: str) -> str:

@@ -66,6 +66,7 @@ class StudentMark:
     computed: Annotated[float | None, Doc("The mark without the override.")]
     name: Annotated[str, Doc("As the roster has it.", none="unknown")] = ""
     lms_id: Annotated[str, Doc("The id by which the LMS's exported files know the student.", none="unknown")] = ""
+    section: Annotated[str | None, Doc("The section of the course.", none="none")] = None
     in_roster: bool = False
     left: Annotated[float | None, Doc("Since when the roster lacks the student.", unit=Unit.TIME, json="left_at")] = (
         None
@@ -101,6 +102,7 @@ class StudentMark:
             computed=marking.computed,
             name=entry.name if entry else "",
             lms_id=entry.lms_id if entry else "",
+            section=entry.section if entry else None,
             in_roster=entry is not None,
             left=entry.left if entry else None,
             verified="!" not in marking.student,

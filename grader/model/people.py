@@ -1,5 +1,6 @@
 """The people of a course."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,12 +25,20 @@ class RosterEntry:
             label="LMS id",
         ),
     ] = ""
+    section: Annotated[
+        str | None, Doc("The section of the course.", none="none; a roster without it keeps it", longest=LONGEST_NAME)
+    ] = None
     source: Annotated[str, Doc("Where the entry comes from: csv, lti, staff or api.")] = "staff"
     left: Annotated[
         float | None,
         Doc("Since when a whole roster lacks the student.", none="is in the course", unit=Unit.TIME, json="left_at"),
     ] = None
     recorded: Annotated[float, Doc("When a roster last had the student.", unit=Unit.TIME, json="recorded_at")] = 0.0
+
+
+def sections(entries: Iterable[RosterEntry]) -> list[str]:
+    """Return the sections that entries name, by name."""
+    return sorted({entry.section for entry in entries if entry.section})
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,6 +74,13 @@ class Policy:
             choices={"best": "the best, after what lateness takes off", "last": "the last that has a verdict"},
         ),
     ] = Counts.BEST
+    held_back: Annotated[
+        bool,
+        Doc(
+            "Students read neither verdicts nor marks, and the LMS gets none, until staff publish them.",
+            label="Hold verdicts and marks back",
+        ),
+    ] = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +136,11 @@ class Terms:
     override: Override | None = None
     #: The store's number of changes: with another one other rules may hold.
     version: int = 0
+
+    @property
+    def held_back(self) -> bool:
+        """True if students read neither verdicts nor marks yet."""
+        return self.policy is not None and self.policy.held_back
 
 
 @dataclass(frozen=True, slots=True)

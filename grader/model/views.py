@@ -15,7 +15,7 @@ from backmark.grader.model.terms import Extension, Outage, Override, Policy
 #: The names of fields, by noun.
 View = Mapping[type[Any], tuple[str, ...]]
 
-_POLICY = ("opens", "due", "closes", "grace", "late", "floor", "attempts", "counts")
+_POLICY = ("opens", "due", "closes", "grace", "late", "floor", "attempts", "counts", "held_back")
 
 #: The fields that a request sets, by noun. All else comes of the address, the caller and the clock.
 GIVEN: View = MappingProxyType(
@@ -24,7 +24,7 @@ GIVEN: View = MappingProxyType(
         Extension: ("due", "closes", "attempts", "reason"),
         Outage: ("start", "end", "reason"),
         Override: ("share", "reason"),
-        RosterEntry: ("name", "lms_id"),
+        RosterEntry: ("name", "lms_id", "section"),
     }
 )
 
@@ -35,9 +35,9 @@ SERVED: View = MappingProxyType(
         Extension: ("student", "due", "closes", "attempts", "author", "reason", "recorded"),
         Outage: ("id", "start", "end", "author", "reason", "recorded"),
         Override: ("student", "share", "computed", "author", "reason", "recorded"),
-        RosterEntry: ("student", "name", "lms_id", "source", "left", "recorded"),
+        RosterEntry: ("student", "name", "lms_id", "section", "source", "left", "recorded"),
         StudentMark: (
-            *("student", "name", "lms_id", "in_roster", "left", "verified"),
+            *("student", "name", "lms_id", "section", "in_roster", "left", "verified"),
             *("share", "computed", "submission", "raw", "lateness", "late_days", "penalty", "best"),
             *("attempts", "attempts_left", "refused_files", "pending", "last_attempt", "mistakes"),
             *("override", "differs", "extension"),

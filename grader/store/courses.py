@@ -69,6 +69,15 @@ class Courses:
         place = _TermField(course, assignment, "policies", assignment)
         return self._set(place, policy, entry, only_if_none=only_if_none) is not None
 
+    def publish_marks(self, course: str, assignment: str, author: str) -> bool:
+        """Let students read verdicts and marks that were held back; return False if none were."""
+        policy = self.policy(course, assignment)
+        if policy is None or not policy.held_back:
+            return False
+        place = _TermField(course, assignment, "policies", assignment)
+        self._set(place, replace(policy, held_back=False), AuditEntry(0, author, "marks.publish", assignment))
+        return True
+
     def remove_policy(self, course: str, assignment: str, author: str) -> bool:
         """Remove a policy; return False if there is none."""
         entry = AuditEntry(0, author, "policy.remove", assignment)
@@ -86,6 +95,10 @@ class Courses:
         )
         at = self._set(_TermField(course, assignment, "extensions", extension.student), extension, entry)
         return replace(extension, recorded=at or 0.0)
+
+    def set_extensions(self, course: str, assignment: str, extensions: Iterable[Extension]) -> int:
+        """Set the extensions of many students, each in place of the one before; return their number."""
+        return len([self.set_extension(course, assignment, extension) for extension in extensions])
 
     def remove_extension(self, course: str, assignment: str, student: str, author: str) -> bool:
         """Remove a student's extension; return False if there is none."""
@@ -251,7 +264,9 @@ class Courses:
     def _put_roster(
         self, course: str, entries: Iterable[RosterEntry], source: str, entry: AuditEntry, *, whole: bool
     ) -> RosterChange:
-        rows = [{"student": row.student, "name": row.name, "lms_id": row.lms_id} for row in entries]
+        rows = [
+            {"student": row.student, "name": row.name, "lms_id": row.lms_id, "section": row.section} for row in entries
+        ]
         counts = self._scripts.run(
             "put_roster", course, source, json.dumps(rows), "1" if whole else "0", _write_entry(entry)
         )

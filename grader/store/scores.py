@@ -54,6 +54,8 @@ class ScoreReason(StrEnum):
     NO_MARK = "no_mark"
     #: There is no mark any more. The gradebook keeps the one that it has.
     MARK_GONE = "mark_gone"
+    #: Marks of the assignment are held back until staff publish them. The gradebook keeps the one that it has.
+    HELD_BACK = "held_back"
     STAFF = "staff"
     TEST_STUDENT = "test_student"
     #: No launch and no roster of the platform has named the student.

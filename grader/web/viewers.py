@@ -3,6 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from flask import g
+
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.records import SubmissionRecord
@@ -34,10 +36,29 @@ STUDENT = StudentViewer()
 
 def verdict(submission: SubmissionRecord, viewer: Viewer) -> Verdict | None:
     """Return the current verdict as the viewer may see it, or None if there is none."""
-    if submission.verdict is None:
+    if submission.verdict is None or is_held_back(submission, viewer):
         return None
     current = service().store.submissions.verdict(submission.id, submission.verdict)
     return None if current is None else disclose_to(submission, current, viewer)
+
+
+def as_seen(submission: SubmissionRecord, viewer: Viewer) -> SubmissionRecord:
+    """Return a submission as the viewer may see it: without what says how good it is while that is held back."""
+    if not is_held_back(submission, viewer):
+        return submission
+    return replace(submission, outcome=None, score=None, max_score=None, failing=(), mistakes=(), engine=None)
+
+
+def is_held_back(submission: SubmissionRecord, viewer: Viewer) -> bool:
+    """Return True if the viewer may not see the verdict before staff publish it."""
+    if viewer.staff:
+        return False
+    known: dict[tuple[str, str], bool] = g.setdefault("held_back", {})
+    place = (submission.course, submission.assignment)
+    if place not in known:
+        policy_now = service().store.courses.policy(*place)
+        known[place] = policy_now is not None and policy_now.held_back
+    return known[place]
 
 
 def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -> Verdict:

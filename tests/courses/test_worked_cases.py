@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from backmark.grader.courses.extending import many_faults
 from backmark.grader.courses.limits import Bar, HandInRefusal, limits_of, may_hand_in
-from backmark.grader.courses.marks import mark_student
+from backmark.grader.courses.marks import mark_student, withhold
 from backmark.grader.courses.times import BadTime, read_time
-from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, share, terms
+from backmark.grader.model.terms import Policy
+from tests.courses.worked import NOTHING, STUDENT, attempts, moment, rows, share, terms, worked_extensions
 
 
 @pytest.mark.parametrize("row", rows("policy | for the student | submissions"), ids=lambda row: row[-1])
@@ -35,6 +37,26 @@ def test_a_time_is_read_as_in_the_table(row: list[str]) -> None:
             read_time(text, zone)
     else:
         assert f"{datetime.fromtimestamp(read_time(text, zone), UTC):%Y-%m-%d %H:%M}" == expected
+
+
+@pytest.mark.parametrize("row", rows("extension | given to"), ids=lambda row: row[-1])
+def test_extensions_for_many_are_given_as_in_the_table(row: list[str]) -> None:
+    given, students, _ = row
+    extensions = worked_extensions(given)
+    faults = many_faults(extensions, Policy())
+    names = [] if faults else [extension.student for extension in extensions]
+    assert names == ([] if students == NOTHING else students.split(", "))
+
+
+@pytest.mark.parametrize("row", rows("policy | for the student | the student reads"), ids=lambda row: row[-1])
+def test_what_is_held_back_is_told_as_in_the_table(row: list[str]) -> None:
+    rules, student, reads, lms, staff, _ = row
+    known = terms(rules, student)
+    marking = mark_student(STUDENT, attempts("5 Mar 17:00: 80"), known)
+    told = withhold(marking, known)
+    for cell, value in ((reads, told), (lms, told), (staff, marking)):
+        assert value.share == (None if cell == "nothing" else share(cell))
+    assert (told.attempts, told.left, told.max_score) == (marking.attempts, marking.left, marking.max_score)
 
 
 def test_there_are_more_than_forty_cases() -> None:

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from backmark.grader.courses.extending import extend_section
 from backmark.grader.courses.times import read_time
 from backmark.grader.model.marks import Attempt
+from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy, Terms
 
 PAGE = Path(__file__).parents[2] / "docs/marks.md"
@@ -37,6 +39,8 @@ def policy(cell: str) -> Policy:
                 parsed_policy = replace(parsed_policy, opens=moment(value))
             case "due":
                 parsed_policy = replace(parsed_policy, due=moment(value))
+            case "held_back":
+                parsed_policy = replace(parsed_policy, held_back=True)
             case "closes":
                 parsed_policy = replace(parsed_policy, closes=moment(value))
             case "grace":
@@ -76,6 +80,30 @@ def terms(rules: str, student: str) -> Terms:
         extension = Extension(STUDENT, times.get("due"), times.get("closes"), attempts, "staff", "ill")
         parsed_terms = replace(parsed_terms, extension=extension)
     return parsed_terms
+
+
+#: The course of the table of extensions for many.
+CLASS = (
+    RosterEntry("ada", section="A"),
+    RosterEntry("bo", section="B"),
+    RosterEntry("eve", section="A"),
+    RosterEntry("joe"),
+    RosterEntry("kay", section="A", left=1.0),
+)
+
+
+def worked_extensions(cell: str) -> list[Extension]:
+    """The extensions for a section, or of each row of a table."""
+    to, _, rest = cell.partition(": ")
+    if to == "table":
+        return [_extension(name, limits) for name, _, limits in (each.partition(" ") for each in _entries(rest))]
+    return extend_section(CLASS, to.removeprefix("section "), _extension("", rest))
+
+
+def _extension(student: str, cell: str) -> Extension:
+    given = dict(_pairs(cell)) if cell else {}
+    due, attempts = given.get("due"), given.get("attempts")
+    return Extension(student, moment(due) if due else None, None, int(attempts) if attempts else None, "staff", "ill")
 
 
 def attempts(cell: str) -> list[Attempt]:

@@ -58,7 +58,7 @@ def test_fields_by_role() -> None:
     assert GIVEN[Extension] == ("due", "closes", "attempts", "reason")
     assert GIVEN[Outage] == ("start", "end", "reason")
     assert GIVEN[Override] == ("share", "reason")
-    assert GIVEN[RosterEntry] == ("name", "lms_id")
+    assert GIVEN[RosterEntry] == ("name", "lms_id", "section")
     assert SERVED[Override] == ("student", "share", "computed", "author", "reason", "recorded")
 
 

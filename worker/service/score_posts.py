@@ -30,6 +30,8 @@ class PresentMark:
     submission: str = ""
     #: When it was handed in, in seconds since 1970.
     created: float = 0.0
+    #: True if nobody may be told it yet.
+    held_back: bool = False
 
 
 def fingerprint(claim: ScoreClaim, mark: PresentMark) -> str:

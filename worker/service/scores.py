@@ -117,7 +117,7 @@ class GradebookScores:
         mark = self._sources.mark(claim.item.course, claim.item.assignment, claim.student)
         if mark.share is None:
             gone = ScoreReason.NO_MARK if claim.first else ScoreReason.MARK_GONE
-            return ScoreEnd(ScoreResult.NOTHING, reason=gone)
+            return ScoreEnd(ScoreResult.NOTHING, reason=ScoreReason.HELD_BACK if mark.held_back else gone)
         if fingerprint(claim, mark) == claim.sent:
             return ScoreEnd(ScoreResult.SAME)
         platform = self._sources.platform(claim.item.platform)

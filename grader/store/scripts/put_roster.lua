@@ -1,6 +1,6 @@
 -- course, source, entries as a JSON array, 1 where they are the whole roster, the entry of the log as JSON -> how many
 -- are new or back, how many are otherwise changed, how many have left. The log is written where any is.
--- A whole roster lets whoever it lacks leave, but for those whom staff added.
+-- A whole roster lets whoever it lacks leave, but for those whom staff added. An entry without a section keeps its own.
 local course, roster = ARGV[1], key('roster', ARGV[1])
 local at, listed, added, changed, left = now() / 1000, {}, 0, 0, 0
 for _, entry in ipairs(cjson.decode(ARGV[3])) do
@@ -11,6 +11,11 @@ for _, entry in ipairs(cjson.decode(ARGV[3])) do
     added = added + 1
   elseif stored.name ~= entry.name or stored.lms_id ~= entry.lms_id or stored.source ~= ARGV[2] then
     changed = changed + 1
+  elseif entry.section and entry.section ~= cjson.null and entry.section ~= (stored.section or '') then
+    changed = changed + 1
+  end
+  if entry.section and entry.section ~= cjson.null then
+    stored.section = entry.section ~= '' and entry.section or nil
   end
   stored.name, stored.lms_id, stored.source = entry.name, entry.lms_id, ARGV[2]
   stored.left, stored.recorded = cjson.null, at

@@ -1,8 +1,14 @@
-"""Extensions: other limits for single students."""
+"""Extensions: other limits for single students, one, a section, or many by a table."""
 
-from flask import Response
+from collections.abc import Iterable
+
+from flask import Response, request
+from pydantic import ConfigDict, Field, RootModel
 
 from backmark.grader.courses.checks import extension_faults
+from backmark.grader.courses.extending import extend_section, many_faults
+from backmark.grader.courses.student_tables import BadTable, read_extensions
+from backmark.grader.model.fields import Fault
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Extension, Policy
 from backmark.grader.web.api.course_paths import (
@@ -14,10 +20,12 @@ from backmark.grader.web.api.course_paths import (
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, list_model, response_model, serve
-from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.nouns import Given, extend_request, list_model, read_values, response_model, serve
+from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, invalid
+from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_empty, respond_list, respond_tagged
+from backmark.grader.web.http.responses import respond_empty, respond_list, respond_plain, respond_tagged
+from backmark.grader.web.http.schemas import CSV, JSON, ResponseModel, Words
 from backmark.grader.web.http.service import service
 
 resource = Resource("extensions", __name__, description="Other limits for single students.")
@@ -35,6 +43,59 @@ def list_extensions(path: CourseAssignmentPath) -> Response:
     """List the extensions of an assignment, by student."""
     extensions = service().store.courses.extensions(visible_course(path), path.assignment)
     return respond_list(_ExtensionsResponse, map(serve, extensions.values()))
+
+
+_SectionRequest = extend_request(
+    Extension,
+    "ExtensionsRequest",
+    "Other limits for every student who is in a section now.",
+    section=(Words, Field(description="The section, as the roster has it.")),
+)
+
+
+class ExtensionTable(RootModel[str]):
+    """Extensions as a table; times have an offset."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"example": "student,due,closes,attempts,reason\ns1024,2027-03-08T18:00+01:00,,,ill\n"}
+    )
+
+
+class ExtensionsGiven(ResponseModel):
+    """The number of students who were given an extension."""
+
+    given: int
+
+
+@resource.operation(
+    "POST",
+    f"{ASSIGNMENT}/extensions",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={200: ResponseDoc(ExtensionsGiven, description="Given, each in place of the one before.")},
+    problems=(UNKNOWN_ASSIGNMENT,),
+    bodies={JSON: _SectionRequest, CSV: ExtensionTable},
+)
+def give_extensions(path: CourseAssignmentPath) -> Response:
+    """Give many students extensions: a section by JSON, or a table by CSV. If one row is wrong, none is given.
+
+    Who joins the section later has none by it. Columns: `student`, `due`, `closes`, `attempts`, `reason`.
+    """
+    course, assignment = existing_assignment(path)
+    if request.mimetype == CSV:
+        try:
+            extensions = read_extensions(request.get_data(cache=False), caller().author)
+        except BadTable as error:
+            raise invalid("", str(error)) from None
+    else:
+        values = read_values(Extension, json_body(_SectionRequest))
+        section = values.pop("section")
+        like = Extension("", **values, author=caller().author)
+        extensions = extend_section(service().store.courses.roster(course).values(), section, like)
+        if not extensions:
+            raise invalid("/section", "nobody who is in the course is in this section")
+    refuse_faults(give(course, assignment, extensions))
+    return respond_plain(ExtensionsGiven(given=len(extensions)))
 
 
 @resource.operation(
@@ -59,3 +120,12 @@ def remove_extension(path: CourseStudentPath) -> Response:
     if not service().store.courses.remove_extension(course, path.assignment, path.student, caller().author):
         raise Problem(NOT_FOUND, f"{path.student} has no extension for {path.assignment}")
     return respond_empty()
+
+
+def give(course: str, assignment: str, extensions: Iterable[Extension]) -> list[Fault]:
+    """Give many students extensions, unless one of them has a fault; return the faults."""
+    courses, given = service().store.courses, list(extensions)
+    faults = many_faults(given, courses.policy(course, assignment) or Policy())
+    if not faults:
+        courses.set_extensions(course, assignment, given)
+    return faults

@@ -105,12 +105,15 @@ def make(course: str, assignment: str, student: str | None, days: int | None, au
     return LinkResponse(url=links.address(path), student=student, ends_at=moment(until))
 
 
-def make_for_roster(course: str, assignment: str, author: str) -> list[Sequence[str]]:
-    """Make a link for each student who is in the course; return student, name, id of the LMS and link of each."""
+def make_for_roster(course: str, assignment: str, author: str, section: str = "") -> list[Sequence[str]]:
+    """Make a link for each student, all or of a section; return student, name, id of the LMS and link of each."""
     store = service().store
-    present = [entry for entry in store.courses.roster(course).values() if entry.left is None]
+    entries = store.courses.roster(course).values()
+    present = [entry for entry in entries if entry.left is None and section in {"", entry.section}]
     made = links.hand_in_each(course, assignment, (entry.student for entry in present))
-    entry = AuditEntry(0, author, "link.make_roster", assignment, details={"students": len(present)})
+    entry = AuditEntry(
+        0, author, "link.make_roster", assignment, details={"students": len(present), "section": section}
+    )
     store.courses.record_act(course, entry)
     return [
         (entry.student, entry.name, entry.lms_id, links.address(path))

@@ -15,17 +15,16 @@ from backmark.grader.web.http.nouns import list_model, serve
 from backmark.grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, invalid
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list
-from backmark.grader.web.http.schemas import Query, Student
+from backmark.grader.web.http.schemas import CSV, JSON, Query, Student, Words
 
 resource = Resource("marks", __name__, description="The marks of a course, worked out when somebody asks.")
-
-_JSON, _CSV = "application/json", "text/csv"
 
 
 class MarksQuery(Query):
     """The query of marks."""
 
     student: Student | None = Field(default=None, description="Only this student.")
+    section: Words | None = Field(default=None, description="Only the students of this section.")
     limit: int = Field(default=200, ge=1, le=1000, description="The largest number of students to return.")
     cursor: str | None = Field(
         default=None,
@@ -58,6 +57,8 @@ def read_course_marks(path: CourseAssignmentPath, query: MarksQuery) -> Response
     students = read_marks(course, assignment).students
     if query.student is not None:
         students = tuple(row for row in students if row.marking.student == query.student)
+    if query.section is not None:
+        students = tuple(row for row in students if row.entry and row.entry.section == query.section)
     if as_table:
         return spreadsheet(course, assignment, students)
     after = _read_cursor(query.cursor)
@@ -82,7 +83,7 @@ def _read_cursor(cursor: str | None) -> str:
 def _as_table(format_name: str | None) -> bool:
     if format_name is not None or not request.accept_mimetypes:
         return format_name == "csv"
-    best = request.accept_mimetypes.best_match([_JSON, _CSV])
+    best = request.accept_mimetypes.best_match([JSON, CSV])
     if best is None:
-        raise Problem(NOT_ACCEPTABLE, f"marks are available as {_JSON}, {_CSV}")
-    return best == _CSV
+        raise Problem(NOT_ACCEPTABLE, f"marks are available as {JSON}, {CSV}")
+    return best == CSV

@@ -18,7 +18,7 @@ from backmark.grader.web.http.service import service
 
 #: The column names of `cells`. Marks are in per cent of the maximum.
 HEADER = (
-    *("student", "name", "lms_id", "left_course", "mark", "computed", "before_lateness", "best"),
+    *("student", "name", "lms_id", "section", "left_course", "mark", "computed", "before_lateness", "best"),
     *("late_seconds", "late_days", "taken_off", "attempts", "attempts_left", "waiting", "last_attempt"),
     *("override", "override_author", "override_reason", "override_differs"),
     *("extended_due", "extended_close", "extended_attempts", "mistakes", "submission", "refused_files"),
@@ -90,7 +90,7 @@ def cells(row: MarkedStudent) -> list[Cell]:
     marking, entry, extension, override = row.marking, row.entry, row.extension, row.marking.override
     return [
         marking.student,
-        *((entry.name, entry.lms_id, _iso(entry.left)) if entry else (None,) * 3),
+        *((entry.name, entry.lms_id, entry.section, _iso(entry.left)) if entry else (None,) * 4),
         *map(percent, (marking.share, marking.computed, marking.raw, marking.best)),
         *(_digits(marking.lateness, 3), marking.days, percent(marking.penalty), marking.attempts, marking.left),
         *("yes" if marking.pending else "", _iso(marking.last)),

@@ -3,7 +3,7 @@
 from flask import Response, request
 from pydantic import ConfigDict, Field, RootModel
 
-from backmark.grader.courses.roster_csv import MOST_STUDENTS, BadRoster, read_roster
+from backmark.grader.courses.student_tables import MOST_STUDENTS, BadTable, read_roster
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import CoursePath, visible_course
@@ -13,12 +13,10 @@ from backmark.grader.web.http.problems import NOT_FOUND, UNSUPPORTED_MEDIA_TYPE,
 from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_plain, respond_tagged
-from backmark.grader.web.http.schemas import Name, Student
+from backmark.grader.web.http.schemas import CSV, JSON, Name, Student
 from backmark.grader.web.http.service import service
 
 resource = Resource("roster", __name__, description="The students of a course.")
-
-_JSON, _CSV = "application/json", "text/csv"
 
 
 class RosterStudentPath(CoursePath):
@@ -69,26 +67,26 @@ def read_course_roster(path: CoursePath) -> Response:
     scope=Scope.STAFF,
     weight="submit",
     responses={200: ResponseDoc(response_model(RosterChange), description="Stored, with what it changed.")},
-    bodies={_JSON: _RosterRequest, _CSV: RosterTable},
+    bodies={JSON: _RosterRequest, CSV: RosterTable},
 )
 def put_course_roster(path: CoursePath) -> Response:
-    """Store a whole roster, as JSON or as CSV with the columns `student`, `name`, `lms_id`.
+    """Store a whole roster, as JSON or as CSV with the columns `student`, `name`, `lms_id`, `section`.
 
     Students missing from it are marked as having left, unless staff added them one by one. Submissions and marks stay.
     """
     course = visible_course(path)
-    if request.mimetype == _JSON:
+    if request.mimetype == JSON:
         rows, source = json_body(_RosterRequest).model_dump()["students"], "api"
         entries = [RosterEntry(**row) for row in rows]
         _refuse_unusable([entry.student for entry in entries])
-    elif request.mimetype == _CSV:
+    elif request.mimetype == CSV:
         source = "csv"
         try:
             entries = read_roster(request.get_data(cache=False))
-        except BadRoster as error:
+        except BadTable as error:
             raise invalid("", str(error)) from None
     else:
-        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"the body must be {_JSON} or {_CSV}")
+        raise Problem(UNSUPPORTED_MEDIA_TYPE, f"the body must be {JSON} or {CSV}")
     change = service().store.courses.put_roster(course, entries, source, caller().author)
     return respond_plain(serve(change))
 

@@ -75,6 +75,7 @@ class SummariesResponse(ResponseModel):
 
 def summary(submission: SubmissionRecord, caller: Caller) -> SummaryResponse:
     """Return a submission as lists show it, without its verdict."""
+    submission = viewers.as_seen(submission, caller)
     return SummaryResponse.model_construct(
         id=submission.id,
         state=submission.state,

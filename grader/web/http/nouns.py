@@ -62,8 +62,8 @@ def read_given(hint: Any, body: BaseModel) -> Given[Any]:
     """Return the body of a request, read as the model of this annotation, as what it says of a noun."""
     form, (kind,) = get_origin(hint), get_args(hint)
     names = body.model_fields_set if form is Change else GIVEN[kind]
-    fields = noun_fields(kind)
-    return cast("Given[Any]", form(kind, {name: _from_json(fields[name], getattr(body, name)) for name in names}))
+    values = read_values(kind, body)
+    return cast("Given[Any]", form(kind, {name: values[name] for name in names}))
 
 
 def is_given(hint: Any) -> bool:
@@ -76,6 +76,20 @@ def request_model(kind: Any, *, partial: bool = False) -> type[BaseModel]:
     """Return the model of a request that sets a noun, or with `partial` changes some of its fields."""
     name = f"{kind.__name__}{'Change' if partial else 'Request'}"
     return _model(name, RequestModel, kind.__doc__, _request_members(kind, partial=partial))
+
+
+def extend_request(kind: Any, name: str, says: str, **members: Any) -> type[BaseModel]:
+    """Return the model of a request that sets a noun, and further fields."""
+    return _model(name, RequestModel, says, {**_request_members(kind), **members})
+
+
+def read_values(kind: Any, body: BaseModel) -> dict[str, Any]:
+    """Return the values of a request of `extend_request`, those of a noun as the noun has them."""
+    fields = noun_fields(kind)
+    return {
+        name: _from_json(fields[name], value) if name in fields else value
+        for name, value in ((name, getattr(body, name)) for name in type(body).model_fields)
+    }
 
 
 def list_request(kind: Any, name: str, says: str, *, members: Members, **items: Any) -> type[BaseModel]:

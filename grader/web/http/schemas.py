@@ -11,6 +11,9 @@ from pydantic_core.core_schema import DataclassSchema
 from backmark.grader.model.records import NAME
 from backmark.grader.model.verdict import OMITTED_IF_NONE
 
+#: Media types of bodies.
+JSON, CSV = "application/json", "text/csv"
+
 #: An id of ours, as it appears in an address.
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 #: A portal's name of a student, course or assignment; safe in an address without escaping.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of, may_hand_in
-from backmark.grader.courses.marks import late_days, lateness, list_late_days, mark_student
+from backmark.grader.courses.marks import late_days, lateness, list_late_days, mark_student, withhold
 from backmark.grader.model.marks import Attempt, Marking
 from backmark.grader.model.terms import Counts, Policy, Terms
 from backmark.grader.web.http.service import service
@@ -12,7 +12,10 @@ from backmark.grader.web.http.service import service
 
 @dataclass(frozen=True, slots=True)
 class HandInTerms:
-    """The rules that hold for a student now; without a name, for a student without extension and attempts."""
+    """The rules that hold for a student now; without a name, for a student without extension and attempts.
+
+    While marks are held back, its marking has none.
+    """
 
     policy: Policy
     own: StudentLimits
@@ -67,7 +70,7 @@ def read_hand_in_terms(course: str, assignment: str, student: str | None) -> Han
         attempts = courses.attempts_of(course, assignment, student)
     if terms.policy is None and terms.extension is None:
         return None
-    marking = mark_student(student or "", attempts, terms)
+    marking = withhold(mark_student(student or "", attempts, terms), terms)
     # By the clock that decides when a file comes: another one would hide the form too early, or too late.
     now, own = service().store.time(), limits_of(terms)
     return HandInTerms(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from backmark.grader.model.people import LONGEST_NAME
 from backmark.grader.web.api.marks_table import MarkedStudent
 from backmark.grader.web.pages.form_fields import read_page_number
 
@@ -92,6 +93,8 @@ class ClassChoice:
     descending: bool = False
     #: A part of a name, by the roster or in submissions.
     name: str = ""
+    #: The section; empty: all of them.
+    section: str = ""
     #: The first page is 1.
     page: int = 1
 
@@ -103,7 +106,8 @@ class ClassChoice:
             Show(show) if show in set(Show) else Show.ALL,
             Order(order) if order in set(Order) else Order.STUDENT,
             args.get("way") == "down",
-            args.get("name", "").strip()[:200],
+            args.get("name", "").strip()[:LONGEST_NAME],
+            args.get("section", "").strip()[:LONGEST_NAME],
             read_page_number(args),
         )
 
@@ -116,16 +120,21 @@ class ClassChoice:
         fields = {
             "show": show or (None if self.show is Show.ALL else self.show),
             "name": self.name,
+            "section": self.section,
             "order": order or (None if self.order is Order.STUDENT else self.order),
             "way": "down" if (around if order else self.descending) else None,
             "page": str(page) if page else None,
         }
         return {field: str(value) for field, value in fields.items() if value}
 
+    def of_section(self, students: Iterable[MarkedStudent]) -> list[MarkedStudent]:
+        """Return the students of the section, or all if none is chosen."""
+        return [row for row in students if not self.section or (row.entry and row.entry.section == self.section)]
+
     def choose(self, students: Iterable[MarkedStudent]) -> list[MarkedStudent]:
         """Return the students to show, in their order."""
         part = self.name.casefold()
-        chosen = [row for row in students if _TESTS[self.show](row) and part in _names(row)]
+        chosen = [row for row in self.of_section(students) if _TESTS[self.show](row) and part in _names(row)]
         chosen.sort(key=lambda row: row.marking.student, reverse=self.descending and self.order is Order.STUDENT)
         if self.order in _KEYS:
             chosen.sort(key=_KEYS[self.order], reverse=self.descending)

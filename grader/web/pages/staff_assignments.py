@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
+from backmark.grader.model.people import sections
 from backmark.grader.model.records import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
@@ -122,7 +123,7 @@ def download_links(course: str, assignment: str) -> Response:
     current(course, assignment)
     if service().settings.public_url is None:
         raise Problem(NO_ADDRESS, NO_ADDRESS.meaning)
-    rows = hand_in_links.make_for_roster(course, assignment, author)
+    rows = hand_in_links.make_for_roster(course, assignment, author, request.args.get("section", ""))
     return respond_table(f"links-{course}-{assignment}", ("student", "name", "lms_id", "link"), rows)
 
 
@@ -142,7 +143,7 @@ def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Respons
     """Show the page, and in its forms what `shown` has: a fault, a link and its student, or whose links ended."""
     forms: dict[str, Any] = {**dict.fromkeys(("link", "student", "ended", "fault", "end_fault")), **shown}
     store = service().store
-    cohort = store.cohorts.recent(course, revision.assignment_id)
+    cohort, roster = store.cohorts.recent(course, revision.assignment_id), store.courses.roster(course)
     return page(
         "staff/assignment.html",
         422 if "fault" in shown or "end_fault" in shown else 200,
@@ -165,7 +166,8 @@ def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Respons
         addressed=service().settings.public_url is not None,
         everyone=EVERYONE,
         policy=store.courses.policy(course, revision.assignment_id),
-        roster=bool(store.courses.roster(course)),
+        roster=bool(roster),
+        sections=sections(entry for entry in roster.values() if entry.left is None),
         columns=store.line_items.of(course, revision.assignment_id),
     )
 

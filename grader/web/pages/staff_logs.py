@@ -25,6 +25,7 @@ _PAGE = 50
 _ACTS: Mapping[str, str] = MappingProxyType(
     {
         "policy.set": "set the policy of {subject}",
+        "marks.publish": "published the verdicts and marks of {subject}",
         "policy.remove": "removed the policy of {subject}",
         "extension.set": "gave {student} an extension for {subject}",
         "extension.remove": "removed the extension of {student} for {subject}",

@@ -9,6 +9,7 @@ from backmark.grader.courses.checks import extension_faults
 from backmark.grader.courses.limits import limits, limits_of
 from backmark.grader.courses.marks import list_late_days, mark_student
 from backmark.grader.model.fields import faults
+from backmark.grader.model.people import sections
 from backmark.grader.model.terms import Extension, Override, Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.web.api.marks_table import read_marking, read_marks, spreadsheet
@@ -51,10 +52,20 @@ def list_marks(course: str, assignment: str) -> Response:
         found=len(chosen),
         more=len(chosen) > first + marks_view.PAGE,
         query=query,
-        counts=marks_view.count(table.students),
+        counts=marks_view.count(query.of_section(table.students)),
         Order=Order,
         mistakes={mistake.id: mistake.title for mistake in mistakes},
+        sections=sections(row.entry for row in table.students if row.entry),
     )
+
+
+@pages.post("/courses/<course>/assignments/<assignment>/marks/publish")
+def publish_marks(course: str, assignment: str) -> Redirection:
+    """Let students read their verdicts and marks, and send the marks to the LMS."""
+    author = staff(course, "submit").author
+    current(course, assignment)
+    service().store.courses.publish_marks(course, assignment, author)
+    return redirect(f"/courses/{course}/assignments/{assignment}/marks", 303)
 
 
 @pages.get("/courses/<course>/assignments/<assignment>/marks.csv")

@@ -3,7 +3,7 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.courses.roster_csv import BadRoster, read_roster, unread_columns
+from backmark.grader.courses.student_tables import BadTable, read_roster, unread_columns
 from backmark.grader.model.people import LONGEST_NAME, RosterChange, RosterEntry
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
@@ -32,7 +32,7 @@ def put_course_roster(course: str) -> Response:
         return _page(course, fault="Choose a CSV file first.")
     try:
         entries, unread = read_roster(data := upload.stream.read()), unread_columns(data)
-    except BadRoster as error:
+    except BadTable as error:
         return _page(course, fault=str(error))
     return _page(course, change=service().store.courses.put_roster(course, entries, "csv", author), unread=unread)
 
@@ -88,4 +88,4 @@ def _page(
 
 def _names(entry: RosterEntry) -> str:
     """Return all by which a student may be looked for."""
-    return f"{entry.student}\n{entry.name}\n{entry.lms_id}".casefold()
+    return f"{entry.student}\n{entry.name}\n{entry.lms_id}\n{entry.section or ''}".casefold()

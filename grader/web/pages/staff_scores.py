@@ -17,6 +17,7 @@ pages = Pages("staff_scores", __name__)
 _AT = "/courses/<course>/assignments/<assignment>/scores"
 #: The reasons for which staff may have something to do, as sentences.
 _SENTENCES = {
+    ScoreReason.HELD_BACK: "Marks are held back; they are sent once staff publish them.",
     ScoreReason.MARK_GONE: "The student has no mark any more. The gradebook keeps the last one: clear it there.",
     ScoreReason.UNKNOWN_STUDENT: "The LMS has not named this student yet. The mark is sent at the first launch, or when"
     " the roster has the student.",

@@ -18,6 +18,7 @@ from backmark.grader.model.records import RevisionRecord, SubmissionRecord
 from backmark.grader.model.words import find_words
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
+from backmark.grader.web import viewers
 from backmark.grader.web.api.assignments import respond_kit
 from backmark.grader.web.api.marks_table import read_marking
 from backmark.grader.web.api.upload import FileName
@@ -172,7 +173,7 @@ def _form(
     if link.student is not None:
         criteria = Filter(link.course, link.assignment, link.student)
         earlier = [
-            (submission, links.verdict(submission))
+            (viewers.as_seen(submission, viewers.STUDENT), links.verdict(submission))
             for submission in current_service.store.submissions.list(criteria, _EARLIER).items
         ]
     known = read_settings(revision.assignment)

@@ -45,8 +45,15 @@ def show(token: str) -> Response:
     if verdict is None:
         known = WORDS if current is None else words(current)
         later = _link_successor(submission)
+        held_back = submission.state is State.DONE and viewers.is_held_back(submission, viewers.STUDENT)
         return page(
-            "progress.html", place=place(submission), path=f"/verdicts/{token}", words=known, later=later, **values
+            "progress.html",
+            place=place(submission),
+            path=f"/verdicts/{token}",
+            words=known,
+            later=later,
+            held_back=held_back,
+            **values,
         )
     view = make_view(verdict, _read_lines(submission, verdict))
     return page("verdict.html", view=view, drawing=draw_submission(view, submission, values["title"]), **values)

@@ -116,6 +116,18 @@ def test_no_mark_is_erased_when_there_is_none_any_more(course: LtiCourse) -> Non
     assert course.score("11").reason is ScoreReason.MARK_GONE
 
 
+def test_nothing_that_is_held_back_is_sent_until_it_is_published(course: LtiCourse) -> None:
+    course.hand_in("11", 9)
+    course.store.courses.set_policy(course.name, ASSIGNMENT, Policy(held_back=True), "prof")
+    course.settle()
+    assert course.marks() == {}
+    assert course.score("11").reason is ScoreReason.HELD_BACK
+    assert course.store.courses.publish_marks(course.name, ASSIGNMENT, "prof")
+    assert not course.store.courses.publish_marks(course.name, ASSIGNMENT, "prof")
+    course.settle()
+    assert course.marks() == {"11": 18.0}
+
+
 def test_what_expires_lowers_no_mark(course: LtiCourse) -> None:
     course.hand_in("11", 9)
     middle_time = course.store.time()
