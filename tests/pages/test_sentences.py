@@ -26,6 +26,7 @@ PLACE: dict[str, Any] = {
 }
 PLACE |= {"lists": ["all_dl_df"]}
 RAISED = {"type": "ValueError", "message": "no", "traceback": "  line 3, in backward_pass"}
+RAISED_THERE = RAISED | {"frames": [{"cell": None, "line": 2}, {"cell": None, "line": 3}]}
 
 
 def sentence(**fields: Any) -> tuple[str, str]:
@@ -84,8 +85,18 @@ def test_a_level_that_hides_the_mistake_hides_it_here() -> None:
     assert sentence(diagnosis=[weak]) == ("Your backward pass is not right yet.", "")
 
 
-def test_an_exception_is_named() -> None:
+def test_an_exception_is_named_with_its_line_where_that_is_known() -> None:
     assert sentence(outcome="error", error=RAISED) == ("Your code raises ValueError.", "")
+    assert sentence(outcome="error", error=RAISED_THERE) == ("Line 3 raises ValueError.", "")
+
+
+def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() -> None:
+    writes = {"variable": "dw", "layer": None, "depth": None, "message": "`dw` is wrong, and line 9 writes it."}
+    raises = "On some networks line 3 raises ValueError."
+    assert sentence(error=RAISED_THERE, first_difference=writes) == (raises, writes["message"])
+    assert sentence(error=RAISED_THERE, first_difference=writes, diagnosis=[MASK]) == ("It forgets the mask.", raises)
+    assert sentence(error=RAISED_THERE, repair=[LINE]) == ("Gradient of the biases: line 11 is wrong.", raises)
+    assert sentence(error=RAISED, first_difference=writes)[1] == writes["message"]
 
 
 @pytest.mark.parametrize("outcome", ["timeout", "memory", "output_limit", "crashed", "rejected"])

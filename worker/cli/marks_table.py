@@ -12,8 +12,8 @@ from backmark.grader.model.assignment import Feedback
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.reports.changes import describe_changes
 from backmark.grader.reports.disclosure import disclose
-from backmark.grader.reports.exceptions import describe_exception
-from backmark.grader.reports.plaintext import sentence
+from backmark.grader.reports.exceptions import describe_exception, locate_exception
+from backmark.grader.reports.plaintext import sentence, upper_first
 from backmark.grader.reports.spreadsheets import Cell, table
 from backmark.grader.reports.wording import clean, explanation, headline, trouble
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
@@ -102,8 +102,14 @@ def _describe_to_student(student: GradedStudent, feedback: Feedback) -> str:
 
 
 def _shorten_trouble(verdict: Verdict) -> str:
-    """Return the mistake behind an exception, or else its message, without the traceback."""
-    return describe_exception(verdict.error) or trouble(verdict).rpartition("\n")[2]
+    """Return the mistake behind an exception, or else the line that raised and its message; without the traceback."""
+    error = verdict.error
+    if mistake := describe_exception(error):
+        return mistake
+    if error is None or not error.frames:
+        return trouble(verdict).rpartition("\n")[2]
+    raised = upper_first(locate_exception(error))
+    return clean(sentence(f"{raised}: {error.message}" if error.message else raised))
 
 
 def _join_line(parts: Sequence[str]) -> str:

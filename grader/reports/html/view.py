@@ -8,10 +8,11 @@ from backmark.grader.model.verdict import Diagnosis, Outcome, Verdict
 from backmark.grader.model.words import CaseWords, find_words, predicate
 from backmark.grader.reports.changes import LineChange, list_changes, summarize_changes
 from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.exceptions import describe_exception, locate_exception
 from backmark.grader.reports.html.comparing import Array
 from backmark.grader.reports.html.outcomes import SENTENCES, tone_of
 from backmark.grader.reports.html.presentation import Presentation, present
+from backmark.grader.reports.plaintext import upper_first
 from backmark.grader.reports.wording import shorten_repeated
 
 
@@ -123,19 +124,31 @@ def _write_sentence(verdict: Verdict, known: CaseWords) -> tuple[str, str]:
     sentence = SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
     if outcome is Outcome.PASSED:
         return sentence, ""
-    mistake = _name_mistake(verdict.diagnosis)
+    mistake, raised = _name_mistake(verdict.diagnosis), _describe_raised(verdict, known)
+    # A line that writes a wrong result is no better to know than one that raised.
+    differs = first.message if first else ""
     if mistake:
-        return mistake, first.message if first else ""
-    raised = f"Your code raises {error.type}." if outcome is Outcome.ERROR and error else ""
-    changes = summarize_changes(verdict)
-    if changes or raised:
-        return changes or raised, raised if changes else ""
+        return mistake, raised or differs
+    if changes := summarize_changes(verdict):
+        return changes, raised
+    if raised:
+        return raised, differs
     if error and not error.traceback and outcome is not Outcome.FAILED:
         return sentence, error.message
     if first and first.lists:
         go = "is the first to go" if len(first.lists) == 1 else "are the first to go"
-        return f"{first.variable} {go} wrong, counted from the output.", first.message
-    return sentence, first.message if first else ""
+        return f"{first.variable} {go} wrong, counted from the output.", differs
+    return sentence, differs
+
+
+def _describe_raised(verdict: Verdict, known: CaseWords) -> str:
+    """Return a sentence about the line that raised; empty if none did, or if it is unknown and some calls returned."""
+    error, outcome = verdict.error, verdict.outcome
+    if error is not None and outcome is Outcome.ERROR:
+        return f"{upper_first(locate_exception(error))}."
+    if error is not None and error.frames and outcome is Outcome.FAILED:
+        return f"On some {known.noun}s {locate_exception(error)}."
+    return ""
 
 
 def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:

@@ -104,6 +104,14 @@ def test_whatever_a_function_does_is_its_own_process_end(
     assert check("udl-7.2", load(OWN).backward_pass)
 
 
+def test_the_headline_names_the_line_that_raised_before_one_that_writes_a_wrong_list(load: Load) -> None:
+    text = OWN.replace("2 * ", "").replace("        if k > 0:", "        if k > 5: all_f[99]\n        if k > 0:")
+    page = check("udl-7.2", load(text).backward_pass)._repr_html_()
+    headline, _, rest = page.partition("</h3>")
+    assert "On some cases line 8 raises IndexError." in headline
+    assert "line 6 writes it" in rest
+
+
 def test_an_endless_loop_is_ended(load: Load) -> None:
     result = check("udl-7.2", load(change("while True: pass")).backward_pass)
     assert result.verdict.outcome == "timeout"
