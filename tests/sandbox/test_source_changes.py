@@ -38,6 +38,11 @@ CHANGES = {
     "names in texts": "def relu(): return 7\ndef f(): return globals()['relu']()\n",
     "another name for it": "T = {}\nt = T\nt['a'] = 7\ndef f(): return T['a']\n",
     "setattr": "class N: pass\nsetattr(N, 'a', 7)\ndef f(): return N.a\n",
+    "a name bound in an expression": "print(T := 7)\ndef f(): return T\n",
+    "a name bound in a condition": "while (T := 7) < 1: pass\ndef g(): return T\ndef f(): return g()\n",
+    "a name bound by an assertion": "assert (T := 7)\ndef f(): return T\n",
+    "a name bound in a default": "def g(x=(T := 7)): pass\ndef f(): return T\n",
+    "a name that is deleted": "T = 7\ndef g(): return T\ndef f(): return g()\ndel T\n",
     "a with": "T = {}\nwith np.errstate(all='ignore'):\n  T['a'] = 7\ndef f(): return T['a']\n",
     "an if": "T = {}\nif True: T['a'] = 7\ndef f(): return T['a']\n",
     "a try": "T = {}\ntry: T['a'] = 7\nexcept ValueError: pass\ndef f(): return T['a']\n",
@@ -112,6 +117,14 @@ def test_an_exception_that_misses_nothing_is_as_it_was(source: str) -> None:
     with pytest.raises(Exception, match=r"'a'|nothing|zero") as error:
         call_function(student)
     assert student.describe(error.value)["message"] == str(error.value)
+
+
+@pytest.mark.parametrize("statement", ["del SCALE", "SCALE: float", "if False: del SCALE"])
+def test_a_statement_that_gives_a_name_no_value_is_not_missed(statement: str) -> None:
+    student = Student(slice_source(f"{statement}\ndef half(x): return x / SCALE\ndef f(): return half(14)\n"))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    assert student.describe(error.value)["message"] == "name 'SCALE' is not defined"
 
 
 def test_a_missing_module_says_what_may_be_imported() -> None:

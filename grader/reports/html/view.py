@@ -129,10 +129,9 @@ def _write_sentence(verdict: Verdict, known: CaseWords) -> tuple[str, str]:
     differs = first.message if first else ""
     if mistake:
         return mistake, raised or differs
-    if changes := summarize_changes(verdict):
-        return changes, raised
-    if raised:
-        return raised, differs
+    changes = summarize_changes(verdict)
+    if changes or raised:
+        return changes or raised, raised if changes else differs
     if error and not error.traceback and outcome is not Outcome.FAILED:
         return sentence, error.message
     if first and first.lists:

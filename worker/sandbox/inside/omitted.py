@@ -63,12 +63,19 @@ def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str
     """Yield the statements that would have bound the name (None: that change what is used), and why they did not."""
     reasons = {**given_up, **part.refused}
     for statement in (*given_up, *part.omitted):
-        changes = statement.changes
-        bound = changes.assigned | changes.targets | statement.names.bound
-        if statement in given_up and _is_star(statement):
-            yield statement, given_up[statement]
-        elif name in bound or (statement in reasons and (name is None or ANY in changes.written | changes.methods)):
+        changed = statement.changes.written | statement.changes.methods
+        may_bind_any = statement in given_up and _is_star(statement)
+        may_change = statement in reasons and (name is None or ANY in changed)
+        if may_bind_any or may_change or _binds(statement, name):
             yield statement, reasons.get(statement, "nothing that is graded names it")
+
+
+def _binds(statement: Statement, name: str | None) -> bool:
+    """Return True for a statement that gives the name a value: `del x` takes it away, and `x: float` gives none."""
+    node, changes = statement.node, statement.changes
+    if isinstance(node, ast.Delete) or (isinstance(node, ast.AnnAssign) and node.value is None):
+        return False
+    return name in changes.assigned | changes.targets | statement.names.bound
 
 
 def _is_star(statement: Statement) -> bool:

@@ -250,6 +250,8 @@ class Program:
             self._index_changes(position, statement.changes)
         elif isinstance(node, (*_BRANCHES, *_BLOCKS, *_LOOPS)):
             self._index_compound(position, statement)
+        if statement.piece.walrus and not isinstance(node, (ast.Assign, ast.Delete, *_BRANCHES)):
+            self._index_walrus(position, statement)
 
     def _index_import(self, position: int, statement: Statement) -> None:
         node = statement.node
@@ -304,6 +306,12 @@ class Program:
             self.changing[name].written.append(position)
         for name in changes.targets - changes.assigned:
             self.changing[name].bound.append(position)
+
+    def _index_walrus(self, position: int, statement: Statement) -> None:
+        """Index the names that a statement binds by `:=` alone: `print(x := 2)`, `while (x := 2) < 1: pass`."""
+        changes = statement.changes
+        for name in statement.names.bound - statement.names.defined - changes.assigned - changes.targets:
+            self.changing[name].written.append(position)
 
     def _index_calls(self, functions: Collection[str]) -> None:
         """Index the statements that call something by what that changes."""
