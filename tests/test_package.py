@@ -205,8 +205,9 @@ def test_a_check_needs_numpy_and_the_standard_library_alone(wheel: Path, tmp_pat
     code = f"""
 import sys
 sys.path[:0] = [{str(site)!r}, {str(tmp_path)!r}]
-from backmark import check
+from backmark import check, list_kits
 import homework
+assert "udl-7.2" in list_kits()
 result = check("udl-7.2", homework.backward_pass)
 assert result.passed, result
 assert "<div" in result._repr_html_()

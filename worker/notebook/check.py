@@ -13,7 +13,7 @@ from typing import Any
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.kits.kit import Kit, open_kit
 from backmark.grader.contracts.language.stored_settings import read_settings
-from backmark.grader.errors import JailFailed
+from backmark.grader.errors import AssignmentError, JailFailed
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import GradedSubmission, Outcome, Verdict
 from backmark.grader.reports.disclosure import disclose
@@ -24,7 +24,7 @@ from backmark.worker.notebook.cell_names import bound_names, find_files, find_un
 from backmark.worker.notebook.in_process import judge_here
 from backmark.worker.notebook.kernel import watch_cells
 from backmark.worker.notebook.result import CheckExample, CheckResult
-from backmark.worker.notebook.sources import Handed, Sourceless, gather
+from backmark.worker.notebook.sources import Handed, Sourceless, WrongFunctionsError, gather
 from backmark.worker.notebook.warm import WarmSessions
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch
@@ -49,6 +49,14 @@ def check(kit: str, *functions: Any) -> CheckResult:
     is true if all is right. AssignmentError if there is no such kit, TypeError if it asks for other functions.
     """
     namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the only way to the caller's names
+    try:
+        return _check(kit, functions, namespace)
+    except (AssignmentError, WrongFunctionsError, KeyboardInterrupt) as error:
+        # The student reads what is wrong, without pages of our own frames above it.
+        raise error.with_traceback(None) from None
+
+
+def _check(kit: str, functions: Sequence[Any], namespace: Mapping[str, Any]) -> CheckResult:
     sessions = _warm()
     sessions.launch(_plan())
     # They start up while the kit is read.
@@ -74,7 +82,7 @@ def _stamp(kit: str) -> tuple[int, int]:
     """Return size and time of a kit's file, so that another in its place is read."""
     try:
         stat = Path(kit).stat()
-    except OSError:
+    except (OSError, ValueError):
         return 0, 0
     return stat.st_size, stat.st_mtime_ns
 

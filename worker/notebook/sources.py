@@ -16,6 +16,10 @@ from backmark.worker.notebook.kernel import find_shell, list_cells, list_replace
 NOTEBOOK = "this notebook"
 
 
+class WrongFunctionsError(TypeError):
+    """A kit asks for other functions than it is given; the message says for which."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handed:
     """The submission that a check makes of a kernel or a program, as it could be handed in."""
@@ -48,18 +52,25 @@ class _Part:
 
 
 def assign_names(entries: Sequence[str], functions: Sequence[Any]) -> dict[str, Any]:
-    """Return by name the functions of a call of `check`; by their own names, or else in the order of the kit's."""
+    """Return by name the functions of a call of `check`; by their own names, or else in the order of the kit's.
+
+    WrongFunctionsError if it is none of these.
+    """
     if len(functions) > len(entries):
-        raise TypeError(f"this kit asks for {_list(entries)}, and you gave {len(functions)} functions")
+        raise WrongFunctionsError(f"this kit asks for {_list(entries)}, and you gave {len(functions)} functions")
     for function in functions:
         if not callable(function):
-            raise TypeError(f"give check() the function itself, as in check(kit, {entries[0]}), not {function!r:.60}")
+            raise WrongFunctionsError(
+                f"give check() the function itself, as in check(kit, {entries[0]}), not {function!r:.60}"
+            )
     named = {getattr(function, "__name__", ""): function for function in functions}
     if named.keys() <= {*entries} and len(named) == len(functions):
         return named
     if len(functions) == len(entries):
         return dict(zip(entries, functions, strict=True))
-    raise TypeError(f"this kit asks for {_list(entries)}: name your functions so, or give all of them in this order")
+    raise WrongFunctionsError(
+        f"this kit asks for {_list(entries)}: name your functions so, or give all of them in this order"
+    )
 
 
 def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[str, Any]) -> Handed | Sourceless:
@@ -74,7 +85,7 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     visible: Mapping[str, Any] = namespace if shell is None else shell.user_ns
     wanted = given or {name: visible[name] for name in entries if name in visible}
     if shell is None and not wanted:
-        raise TypeError(f"there is no {_list(entries)} here: define it first, or give it to check()")
+        raise WrongFunctionsError(f"there is no {_list(entries)} here: define it first, or give it to check()")
     parts = {name: _locate(name, value, visible, cells, replaced) for name, value in wanted.items()}
     if any(part is None for part in parts.values()):
         return Sourceless(wanted)

@@ -39,6 +39,8 @@ FORMAT = 1
 _HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "terms", "mistakes")
 #: The most that a kit's limits may be: seconds, bytes of memory, bytes printed.
 _MOST_SECONDS, _MOST_MEMORY, _MOST_OUTPUT = 600.0, 8 << 30, 16 << 20
+#: Kits that are named in the place of one that is not there.
+_MOST_ALIKE = 3
 #: Cases of a kit, the small ones too, different expressions of their results, and characters of a name.
 _MOST_CASES, _MOST_EXPRESSIONS, _LONGEST_NAME = 5_000, 5_000, 120
 
@@ -128,15 +130,26 @@ def dump_kit(kit: Kit) -> bytes:
 
 def open_kit(name: str) -> Kit:
     """Return the kit of a file, or of a contract of the gallery; BadAssignment says what there is instead."""
-    file = gallery.find_kit(name) or Path(name)
     try:
-        data = file.read_bytes()
-    except OSError:
-        shipped = gallery.list_kits()
-        alike = next(iter(get_close_matches(name[:_LONGEST_NAME], shipped, 1)), "")
-        advice = f"did you mean {alike!r}?" if alike else f"the kits that come with Backmark are {', '.join(shipped)}"
-        raise BadAssignment(f"there is no kit {name!r}: name the file that your course gave you; {advice}") from None
+        file = gallery.find_kit(name) or Path(name)
+        with file.open("rb") as stream:
+            # No more of a stranger's file than a kit may have.
+            data = stream.read(MOST_BYTES + 1)
+    except (OSError, ValueError):
+        raise BadAssignment(f"there is no kit {name[:_LONGEST_NAME]!r}: {_advise(name)}") from None
+    if len(data) > MOST_BYTES:
+        raise AssignmentError(f"{file.name} is no kit: none is larger than {MOST_BYTES >> 20} MB")
     return load_kit(data, file.name)
+
+
+def _advise(name: str) -> str:
+    """Return which kits may be meant, and how to see all."""
+    alike = [repr(known) for known in get_close_matches(name[:_LONGEST_NAME], gallery.list_kits(), _MOST_ALIKE)]
+    meant = f"did you mean {' or '.join(alike)}? " if alike else ""
+    return (
+        f"{meant}`backmark.list_kits()` lists those that come with Backmark; for another, give the path of the file"
+        " that your course gave you"
+    )
 
 
 def load_kit(data: bytes, name: str) -> Kit:

@@ -2,6 +2,7 @@
 
 import importlib.util
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -10,7 +11,8 @@ import numpy as np
 import pytest
 
 from backmark import check
-from backmark.grader.errors import BadAssignment
+from backmark.grader.contracts import gallery
+from backmark.grader.errors import AssignmentError, BadAssignment
 from backmark.worker.notebook.result import CheckResult
 from backmark.worker.notebook.sources import assign_names
 from tests.made import RIGHT, WRONG
@@ -46,6 +48,13 @@ def load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Load]:
 def change(line: str) -> str:
     """Return a right function with a line before its first."""
     return OWN.replace("    delta = 2", f"    {line}\n    delta = 2", 1)
+
+
+def list_frames(error: BaseException) -> list[str]:
+    """Return the functions in an exception's traceback, below the test; it must show no other exception."""
+    assert error.__cause__ is None
+    assert error.__suppress_context__
+    return [frame.name for frame in traceback.extract_tb(error.__traceback__)][1:]
 
 
 def test_a_right_function_passes_and_is_true(load: Load, capfd: pytest.CaptureFixture[str]) -> None:
@@ -201,8 +210,9 @@ def test_functions_without_a_source_run_here_and_the_result_says_so() -> None:
 def test_an_interrupt_of_functions_that_run_here_is_no_answer_of_theirs() -> None:
     names: dict[str, object] = {}
     exec("def backward_pass(*_):\n    raise KeyboardInterrupt", names)  # noqa: S102 - as above
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt) as interrupt:
         check("udl-7.2", names["backward_pass"])
+    assert list_frames(interrupt.value) == ["check"]
 
 
 def test_a_machine_that_starts_no_process_checks_here(load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,8 +228,9 @@ def test_other_functions_than_the_kit_asks_for_are_an_error_in_a_sentence() -> N
         ((print, print), "asks for `backward_pass`, and you gave 2"),
         ((), "there is no `backward_pass` here"),
     ):
-        with pytest.raises(TypeError, match=sentence):
+        with pytest.raises(TypeError, match=sentence) as error:
             check("udl-7.2", *functions)
+        assert list_frames(error.value) == ["check"]
 
 
 def test_functions_of_one_name_are_given_in_the_order_of_the_kit() -> None:
@@ -243,9 +254,34 @@ def test_another_path_starts_other_processes(load: Load, tmp_path: Path, monkeyp
     assert check("udl-7.2", load(f"import late\n{text}").backward_pass)
 
 
-def test_a_kit_that_is_not_there_is_an_error_that_lists_those_that_are() -> None:
-    with pytest.raises(BadAssignment, match=r"there is no kit 'udl-72'.*did you mean 'udl-7\.2'"):
-        check("udl-72")
+def test_a_kit_that_is_not_there_is_an_error_that_names_those_that_may_be_meant() -> None:
+    for name in ("udl-72", "udl-7.3"):
+        with pytest.raises(BadAssignment, match=r"there is no kit 'udl-7.+: did you mean 'udl-7\.2'") as error:
+            check(name)
+        assert list_frames(error.value) == ["check"]
+
+
+def test_a_list_of_all_kits_is_named_and_not_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shipped = [f"course-{number}" for number in range(50)]
+    monkeypatch.setattr(gallery, "list_kits", lambda: shipped)
+    for name in ("nothing-like-it", "course", "x" * 10_000, "a\0b", str(tmp_path)):
+        with pytest.raises(BadAssignment, match=r"`backmark\.list_kits\(\)` lists those that come") as error:
+            check(name)
+        assert sum(kit in str(error.value) for kit in shipped) <= 5  # "course-1" is in "course-12"
+        assert len(str(error.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [(b"no archive", "is no kit, or is damaged"), (bytes((8 << 20) + 1), "none is larger than 8 MB")],
+    ids=["no kit", "large"],
+)
+def test_a_refused_kit_is_one_short_error(tmp_path: Path, data: bytes, sentence: str) -> None:
+    file = tmp_path / "homework.kit"
+    file.write_bytes(data)
+    with pytest.raises(AssignmentError, match=sentence) as error:
+        check(str(file))
+    assert list_frames(error.value) == ["check"]
 
 
 def test_without_a_solution_a_failure_says_that_the_grader_may_say_more(load: Load) -> None:

@@ -1,6 +1,7 @@
 """`check` in a real Jupyter kernel, as an editor drives it: with cell ids, interrupts, and a thread that computes."""
 
 import os
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ class Outputs:
     result: dict[str, str] = field(default_factory=dict)
     printed: str = ""
     error: str = ""
+    traceback: str = ""
 
     @property
     def text(self) -> str:
@@ -67,7 +69,7 @@ class Kernel:
                 case "execute_result":
                     outputs.result = content["data"]
                 case "error":
-                    outputs.error = content["ename"]
+                    outputs.error, outputs.traceback = content["ename"], "\n".join(content["traceback"])
                 case "status" if content["execution_state"] == "idle":
                     return outputs
 
@@ -195,7 +197,9 @@ def test_an_interrupt_ends_the_functions_process_and_the_kernel_lives(kernel: Ke
     while Path(mark).read_text() != "here":
         time.sleep(0.01)
     kernel.manager.interrupt_kernel()
-    assert kernel.collect(checking).error == "KeyboardInterrupt"
+    interrupted = kernel.collect(checking)
+    assert interrupted.error == "KeyboardInterrupt"
+    assert re.findall(r"(\w+\.py)", interrupted.traceback) == ["check.py"]
     kernel.run(RIGHT)
     assert kernel.run("bool(check('udl-7.2'))").text == "True"
 
