@@ -37,6 +37,9 @@ NO_SOURCE = "The source of {names} cannot be had"
 NO_PROCESS = "This machine starts no other Python"
 NO_SOLUTION = "The grader of your course may say more, such as which lines to change: this kit holds no solution."
 
+#: Exceptions that are no matter of the lines asked for.
+_OF_IMPORTS = frozenset(error.__name__ for error in (ImportError, ModuleNotFoundError, SyntaxError))
+
 # From the import on: earlier executions of the cell that has it are told from later ones.
 watch_cells()
 
@@ -139,7 +142,7 @@ class _Checker:
             names = " and ".join(f"`{name}`" for name in gathered.functions)
             reason = NO_SOURCE.format(names=names) if isinstance(gathered, Sourceless) else NO_PROCESS
             notes = [HERE.format(reason=reason)]
-        remark = NO_SOLUTION if verdict.outcome is not Outcome.PASSED and not self.kit.has_solution else ""
+        remark = NO_SOLUTION if _has_lines_to_change(verdict) and not self.kit.has_solution else ""
         shown = disclose(verdict, assignment.feedback, 1)
         return CheckResult(shown, self.settings["title"], tuple(notes), remark, self._find_example(shown))
 
@@ -166,3 +169,10 @@ class _Checker:
         digest = hashlib.sha256(b"").hexdigest()
         submission = GradedSubmission(digest[:16], ", ".join(functions), digest)
         return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
+
+
+def _has_lines_to_change(verdict: Verdict) -> bool:
+    """Return True if a solution could say which lines to change: of what answered, or raised, but for its imports."""
+    if verdict.outcome is Outcome.ERROR and verdict.error is not None:
+        return verdict.error.type not in _OF_IMPORTS
+    return verdict.outcome is Outcome.FAILED

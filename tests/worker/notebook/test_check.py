@@ -288,3 +288,22 @@ def test_without_a_solution_a_failure_says_that_the_grader_may_say_more(load: Lo
     result: CheckResult = check("udl-7.2", load(WRONG).backward_pass)
     assert "this kit holds no solution" in str(result)
     assert "this kit holds no solution" in result._repr_html_()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(OWN.replace("def ", "async def ", 1), id="refused"),
+        pytest.param("import pytest\n" + OWN.replace("y):", "y, p=pytest):", 1), id="import"),
+        pytest.param(change("from pytest import fixture"), id="import in it"),
+        pytest.param(change("import os; os._exit(3)"), id="crash"),
+    ],
+)
+def test_where_no_line_could_be_named_nothing_is_said_of_a_solution(load: Load, text: str) -> None:
+    """As its file is when it is checked; the function in memory is an earlier one."""
+    module = load(OWN)
+    Path(str(module.__file__)).write_text(text, encoding="utf-8")
+    result = check("udl-7.2", module.backward_pass)
+    assert result.verdict.outcome in {"rejected", "error", "crashed"}
+    assert "solution" not in str(result)
+    assert result.remark == ""
