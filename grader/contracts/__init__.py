@@ -1,4 +1,4 @@
-"""What is asked, and how it is judged: any function with a reference forward pass, described by dims and results.
+"""Contracts and their judge: any function with a reference forward pass, described by dims and results.
 
 The rooms are in layers (pyproject.toml). The web server, which has no NumPy, knows `language` and `gallery` alone.
 """

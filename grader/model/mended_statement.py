@@ -70,5 +70,5 @@ class MendedStatement:
 
     @property
     def known_slips(self) -> tuple[Slip, ...]:
-        """What is wrong with it, as far as that is known: also that it is missing, or where it stands."""
+        """The slips in it, as far as they are known: also that it is missing, or stands in a wrong place."""
         return self.slips or ((Slip(_SLIPS[self.kind]),) if self.kind in _SLIPS else ())

@@ -59,7 +59,7 @@ class JailSource(Protocol):
 
     @property
     def installation(self) -> Installation:
-        """What they run, as it was when they were started."""
+        """The NumPy and the files of ours that they run, as they were when they were started."""
         ...
 
     @property

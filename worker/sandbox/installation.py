@@ -11,7 +11,7 @@ from backmark.worker.sandbox import policy
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What jails run of NumPy and of ours, by a file's path: its size and time, as they were when this was made."""
+    """The files of NumPy and of ours that jails run, by path: size and time, as they were when this was made."""
 
     stamps: dict[str, tuple[int, int]]
 

@@ -1,4 +1,4 @@
-"""What came in the place of an array, in words."""
+"""The words for an object that came in the place of an array."""
 
 from backmark.grader.contracts.cases.answers import ReceivedForm
 

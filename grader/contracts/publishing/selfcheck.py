@@ -1,4 +1,4 @@
-"""What publishing saw of an assignment: whether its cases accept the solution, and detect every known mistake."""
+"""The self-check of an assignment that is published: its cases accept the solution, and detect every known mistake."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -25,7 +25,7 @@ _LEVELS = {
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the place where a verdict is shown adds to it."""
+    """The additions of a page, a report or a notebook to the verdict that it shows."""
 
     #: The line above the sentence, such as the assignment's title.
     above: str = ""

@@ -1,4 +1,4 @@
-"""What differs between a statement and the one that belongs in its place: the fewest changes from the one to the other.
+"""The differences of a statement from the one that belongs in its place: the fewest changes that lead to it.
 
 Expressions are compared as they compute, not as they are written: see `views`.
 """

@@ -1,4 +1,4 @@
-"""Where a statement that is missing goes: beside others of its loops, under the solution's conditions."""
+"""The places for a statement that is missing: beside others of its loops, under the solution's conditions."""
 
 import ast
 import copy
