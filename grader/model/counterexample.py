@@ -143,6 +143,12 @@ class CaseCounterexample:
     drawing: LayersDrawing | None = field(
         default=None, metadata=describe("Its picture, if it has one; null from an earlier version.")
     )
+    forward_only: tuple[str, ...] = field(
+        default=(),
+        metadata=describe(
+            "The inputs that the forward pass takes and the student's code does not; empty from an earlier version."
+        ),
+    )
 
 
 AnyCounterexample = Counterexample | CaseCounterexample

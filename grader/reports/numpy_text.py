@@ -8,9 +8,15 @@ MOST_TYPED = 2000
 
 
 def list_inputs(example: CaseCounterexample) -> list[str] | None:
-    """Return a line of code for each input; None if they are too large to be shown."""
+    """Return a line of code for each input; None if they are too large to be shown.
+
+    The last line may be a comment: on inputs that the student's function does not have.
+    """
     lines = [f"{value.name} = {format_input(value)}" for value in example.inputs]
-    return lines if sum(map(len, lines)) <= MOST_TYPED else None
+    if sum(map(len, lines)) > MOST_TYPED:
+        return None
+    foreign = ", ".join(example.forward_only)
+    return [*lines, f"# For the forward pass alone, not for your code: {foreign}"] if foreign else lines
 
 
 def format_input(value: CaseInput) -> str:

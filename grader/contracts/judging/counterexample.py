@@ -60,6 +60,7 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
         first,
         _instead(answer),
         write_script(assignment, shown_case, wrong),
+        forward_only=_list_forward_only(assignment),
     )
 
 
@@ -67,6 +68,12 @@ def _list_used_dims(assignment: ContractAssignment) -> Iterator[str]:
     """Yield the dims that are needed for repeating the call by hand: those in its lines or in students' modules."""
     used = used_names(assignment.call)
     yield from (dim.name for dim in assignment.dims if dim.name in used or dim.name in assignment.provides)
+
+
+def _list_forward_only(assignment: ContractAssignment) -> tuple[str, ...]:
+    """Return the inputs that the lines that call do not give to the student's code: others follow from them."""
+    used = used_names(assignment.call)
+    return tuple(entry.name for entry in assignment.inputs if entry.name not in used)
 
 
 def _show_input(name: str, value: Any) -> CaseInput:

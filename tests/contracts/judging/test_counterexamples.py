@@ -51,7 +51,10 @@ def show(judgement: Judgement) -> str:
 
 
 def test_dims_that_the_call_uses_are_shown_among_the_inputs_and_no_others(power: ContractRevision) -> None:
-    example = example_of(judge(power, RIGHT.replace("p * x", "2.5 * x")))
+    judgement = judge(power, RIGHT.replace("p * x", "2.5 * x"))
+    example = example_of(judgement)
+    assert example.forward_only == ()
+    assert "forward pass" not in show(judgement)
     assert [value.name for value in example.inputs] == ["p", "x"]
     assert example.inputs[0].values == example.case["p"]
 

@@ -1,6 +1,7 @@
 """`check` in a program: functions of a module, judged in another process."""
 
 import importlib.util
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -83,6 +84,16 @@ def test_a_wrong_function_is_false_and_shows_the_smallest_case(load: Load, capfd
     printed = capfd.readouterr().out
     assert "The smallest case found on which it goes wrong:" in printed
     assert "`backward_pass(*result.example.arguments)`" in printed
+
+
+def test_each_name_of_the_smallest_case_is_an_argument_or_explained(load: Load) -> None:
+    module = load(OWN.replace("2 * ", ""))
+    result = check("udl-7.2", module.backward_pass)
+    assert result.example is not None
+    parameters = inspect.signature(module.backward_pass).parameters.keys()
+    assert result.example.inputs.keys() - parameters == {"K", "x"}
+    assert "set `K = result.example.inputs['K']`" in str(result.example)
+    assert "# For the forward pass alone, not for your code: x\n" in str(result.example)
 
 
 def test_the_arguments_are_made_anew_each_time(load: Load) -> None:
