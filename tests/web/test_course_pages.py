@@ -44,7 +44,7 @@ def test_a_file_replaces_the_roster_and_who_is_not_in_it_left(visitor: Visitor, 
 
 def test_a_file_that_is_no_roster_changes_nothing(visitor: Visitor, store: Store) -> None:
     store.courses.put_roster(COURSE, [RosterEntry("ada")], "csv", "staff")
-    assert "one must be student" in upload(visitor, "name\nAda\n")
+    assert "must name the columns: student" in upload(visitor, "name\nAda\n")
     assert "is no name of a student" in upload(visitor, "student\nbo\na b\n")
     assert "Choose a CSV file first" in visitor.post(ROSTER, ROSTER).text
     assert list(store.courses.roster(COURSE)) == ["ada"]

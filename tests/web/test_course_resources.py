@@ -161,7 +161,7 @@ def test_a_roster_is_replaced_as_json_or_csv(staff: Asker) -> None:
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        (b"name,id\nAda,1\n", "one must be student"),
+        (b"name,id\nAda,1\n", "must name the columns: student"),
         (b"student\nada\nada\n", "Line 3: ada is there already"),
         (b"student\n../ada\n", "Line 2: '../ada' is no name of a student"),
         (b"student,name\n", "no students below"),

@@ -247,4 +247,4 @@ def test_a_table_of_links_has_a_whole_one_for_each_student_who_is_there(app: Fla
     assert holds(app, link.removeprefix("http://backmark.example.edu"))
     assert link.startswith("http://backmark.example.edu/hand-in/")
     (entry,) = [entry for entry in store.courses.audit("course").items if entry.act == "link.make_roster"]
-    assert (entry.subject, entry.details) == (ASSIGNMENT, {"students": 1})
+    assert (entry.subject, entry.details) == (ASSIGNMENT, {"students": 1, "section": ""})
