@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import yaml  # type: ignore[import-untyped]  # it has no types
 
 from backmark.grader.settings.machine import DEFAULT_REDIS_MAXMEMORY, parse_memory
 from backmark.grader.settings.service import ServiceSettings
+from backmark.worker.cli import seccomp_profile
 
 ROOT = Path(__file__).parents[1]
 #: Settings that differ by container, are made from others, or are for `backmark serve` alone: not for .env.
@@ -110,10 +109,7 @@ def test_redis_may_hold_what_backmark_serve_lets_it_and_its_container_twice_that
 
 
 def test_the_shipped_profile_is_what_its_program_writes() -> None:
-    program = subprocess.run(
-        [sys.executable, str(ROOT / "deploy" / "seccomp.py")], capture_output=True, text=True, check=True
-    )
-    assert (ROOT / "deploy" / "worker-seccomp.json").read_text(encoding="utf-8") == program.stdout
+    assert (ROOT / "deploy" / "worker-seccomp.json").read_text(encoding="utf-8") == seccomp_profile.render()
 
 
 def test_the_profile_lets_namespaces_through_only_with_a_user_namespace() -> None:

@@ -1,4 +1,7 @@
-"""`backmark grade --container`, by a stand-in for the engine that records its arguments."""
+"""`backmark grade --container`, by a stand-in for the engine that records its arguments and the seccomp profile.
+
+`tests/compose/test_container.py` has a real one.
+"""
 
 import os
 import sys
@@ -6,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from backmark.worker.cli import container, seccomp_profile
+from backmark.worker.cli.container import ContainerRun
 from tests.worker.test_cli import backmark
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a shell script")
@@ -14,7 +19,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is
 def make_engine(folder: Path, name: str, status: int) -> str:
     """Put a stand-in into the folder, and return a PATH that has it alone."""
     program = folder / name
-    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{folder}/arguments\nexit {status}\n')
+    program.write_text(
+        f'#!/bin/sh\nprintf "%s\\n" "$@" >{folder}/arguments\n'
+        f"/bin/cat $(/bin/sed -n 's/^--security-opt=seccomp=//p' {folder}/arguments) >{folder}/profile\nexit {status}\n"
+    )
     program.chmod(0o755)
     return str(folder)
 
@@ -36,7 +44,7 @@ def test_a_class_is_graded_in_a_container_and_its_status_is_ours(engine: str, tm
     assert process.returncode == 1, process.stderr
     arguments = (tmp_path / "arguments").read_text().splitlines()
     assert {"--network=none", "--read-only", "--pull=never", "--cap-drop=ALL"} <= {*arguments}
-    assert ("--userns=keep-id" in arguments) == (engine == "podman")
+    assert (tmp_path / "profile").read_text() == seccomp_profile.render()
     assert f"--user={os.getuid()}:{os.getgid()}" in arguments
     assert [word for word in arguments if word.startswith("--mount=")] == [
         f'--mount=type=bind,"source={handed_in}","target=/class/handed, in",readonly',
@@ -47,6 +55,42 @@ def test_a_class_is_graded_in_a_container_and_its_status_is_ours(engine: str, tm
         *("backmark-worker", "backmark", "grade", "--assignment=udl-7.2", "--seed=0", "--summary"),
         *("--csv=/marks/marks.csv", "--html=/report", "--", "handed, in"),
     ]
+    assert f"outside the container /marks is {tmp_path / 'out'}\n" in process.stderr
+    assert f"outside the container /report is {tmp_path / 'report'}\n" in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("engine", "user", "more"),
+    [
+        ("docker", 501, []),
+        ("podman", 501, ["--userns=keep-id"]),
+        ("docker", 0, ["--cap-add=SETFCAP"]),
+        ("podman", 0, ["--cap-add=SETFCAP"]),
+    ],
+)
+def test_the_container_is_whoever_asks(
+    engine: str, user: int, more: list[str], handed_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: user)
+    monkeypatch.setattr(os, "getgid", lambda: 20)
+    command = plan(f"/usr/bin/{engine}", handed_in)
+    at = command.index(f"--user={user}:20")
+    assert command[at + 1 : at + 1 + len(more)] == more
+    assert command[at + 1 + len(more)].startswith("--mount=")
+
+
+def test_podman_on_windows_is_given_no_path_that_its_machine_has_not(
+    handed_in: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    assert "--security-opt=seccomp=unconfined" in plan("podman.exe", handed_in)
+    assert "--security-opt=seccomp=seccomp.json" in plan("docker.exe", handed_in)
+
+
+def plan(engine: str, submissions: Path) -> list[str]:
+    """Return the command for an engine of this path."""
+    run = ContainerRun(submissions, "udl-7.2", None, None, ())
+    return container.plan_command(engine, "backmark-worker", run, Path("seccomp.json"))
 
 
 def test_an_assignment_of_ones_own_is_mounted_and_the_image_is_a_setting(tmp_path: Path, handed_in: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 import click
 
 from backmark.grader.errors import JailUnavailable
+from backmark.worker.cli import seccomp_profile
 from backmark.worker.cli.exit_status import ExitStatus
 
 #: The programs that run containers, the first that is found first.
@@ -44,7 +46,10 @@ def run_in_container(run: ContainerRun, image: str) -> int:
             "--container needs Docker or Podman, and neither is on PATH. Install Docker Desktop or Podman Desktop on"
             " macOS and Windows, or your distribution's docker or podman on Linux, and start it"
         )
-    status = subprocess.run(plan_command(engine, image, run), check=False).returncode  # noqa: S603 - ours
+    with tempfile.TemporaryDirectory(prefix="backmark-") as folder:
+        profile = Path(folder) / "seccomp.json"
+        profile.write_text(seccomp_profile.render(), encoding="utf-8")
+        status = subprocess.run(plan_command(engine, image, run, profile), check=False).returncode  # noqa: S603 - ours
     if status in _NOT_STARTED:
         click.echo(
             f"backmark: {Path(engine).stem} did not start the image {image}. If that is missing, build it in a checkout"
@@ -52,11 +57,17 @@ def run_in_container(run: ContainerRun, image: str) -> int:
             err=True,
         )
         return ExitStatus.FAILURE
+    if status in {ExitStatus.SUCCESS, ExitStatus.NOT_PASSED}:
+        for source, target in _list_outputs(run):
+            click.echo(f"backmark: outside the container {target} is {source}", err=True)
     return status
 
 
-def plan_command(engine: str, image: str, run: ContainerRun) -> list[str]:
-    """Return the engine's command: no network, nothing to write to but /tmp and where marks and pages go."""
+def plan_command(engine: str, image: str, run: ContainerRun, profile: Path) -> list[str]:
+    """Return the engine's command: no network, nothing to write to but /tmp and where marks and pages go.
+
+    `profile` is the file of the worker's seccomp profile.
+    """
     submissions = run.submissions.resolve()
     mounts = [_mount(submissions, f"{_CLASS}/{submissions.name}")]
     words = [*run.options]
@@ -65,22 +76,29 @@ def plan_command(engine: str, image: str, run: ContainerRun) -> list[str]:
         path = Path(assignment).resolve()
         assignment = f"{_ASSIGNMENT}/{path.name}"
         mounts.append(_mount(path, assignment))
+    mounts += [_mount(source, target, writable=True) for source, target in _list_outputs(run)]
     if run.csv_file is not None:
-        file = run.csv_file.resolve()
-        mounts.append(_mount(file.parent, _MARKS, writable=True))
-        words.append(f"--csv={_MARKS}/{file.name}")
+        words.append(f"--csv={_MARKS}/{run.csv_file.resolve().name}")
     if run.html_folder is not None:
-        mounts.append(_mount(run.html_folder.resolve(), _REPORT, writable=True))
         words.append(f"--html={_REPORT}")
     return [
         *(engine, "run", "--rm", "--init", "--pull=never", "--network=none", "--read-only", "--tmpfs=/tmp"),
         *("--cap-drop=ALL", "--security-opt=no-new-privileges"),
-        # An engine's own filter and profile keep bubblewrap from making namespaces. Jails bring filters of their own.
-        *("--security-opt=seccomp=unconfined", "--security-opt=apparmor=unconfined"),
+        # An engine's own keep bubblewrap from making namespaces.
+        *(f"--security-opt=seccomp={_find_profile(engine, profile)}", "--security-opt=apparmor=unconfined"),
         *_identity(engine),
         *(f"--mount={mount}" for mount in mounts),
         *(f"--workdir={_CLASS}", "--env=HOME=/tmp", image),
         *("backmark", "grade", f"--assignment={assignment}", *words, "--", submissions.name),
+    ]
+
+
+def _list_outputs(run: ContainerRun) -> list[tuple[Path, str]]:
+    """Return the folders that the container writes to, each with its path there."""
+    table, pages = run.csv_file, run.html_folder
+    return [
+        *([] if table is None else [(table.resolve().parent, _MARKS)]),
+        *([] if pages is None else [(pages.resolve(), _REPORT)]),
     ]
 
 
@@ -92,9 +110,21 @@ def _mount(source: Path, target: str, *, writable: bool = False) -> str:
     return line.getvalue()
 
 
+def _find_profile(engine: str, profile: Path) -> str:
+    """Return the profile as the engine finds it: Podman reads it in its virtual machine, which has no Windows paths."""
+    return "unconfined" if sys.platform == "win32" and _is_podman(engine) else str(profile)
+
+
 def _identity(engine: str) -> Sequence[str]:
     """Return whom the container runs as: whoever may read the submissions, so that the marks are theirs."""
     if sys.platform == "win32":
         return ()
-    keep = ["--userns=keep-id"] if Path(engine).stem == "podman" else []
-    return [*keep, f"--user={os.getuid()}:{os.getgid()}"]
+    user = f"--user={os.getuid()}:{os.getgid()}"
+    if os.getuid() == 0:
+        # Linux lets root be mapped into a jail's user namespace by this capability alone.
+        return user, "--cap-add=SETFCAP"
+    return (user, "--userns=keep-id") if _is_podman(engine) else (user,)
+
+
+def _is_podman(engine: str) -> bool:
+    return Path(engine).stem == "podman"

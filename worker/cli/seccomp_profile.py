@@ -1,14 +1,14 @@
-"""Write the worker container's seccomp profile: `python deploy/seccomp.py > deploy/worker-seccomp.json`.
+"""The seccomp profile of worker containers, for `backmark grade --container` and `docker-compose.yml`.
 
-An allow-list of our own, by what each call is for. A container engine's default profile keeps bubblewrap from making a
-jail: it lets a process without capabilities neither mount nor make namespaces. This one does, namespaces together with
-a new user namespace only, in which alone mounts mean anything to such a process. It leaves out much of what a default
-lets through: ptrace, other processes' memory, System V objects, chroot, device nodes, 32-bit calls.
+For the latter write it by `python -m backmark.worker.cli.seccomp_profile > deploy/worker-seccomp.json`.
+
+It is an allow-list of our own, by what each call is for. A container engine's default profile keeps bubblewrap from
+making a jail: it lets a process without capabilities neither mount nor make namespaces. This one does, namespaces
+together with a new user namespace only, in which alone mounts mean anything to such a process. It leaves out much of
+what a default lets through: ptrace, other processes' memory, System V objects, chroot, device nodes, 32-bit calls.
 
 What runs inside the jail stands under two stricter filters on top of this one (worker/sandbox/seccomp.py).
 """
-
-# ruff: noqa: INP001 - a program, and no package's
 
 import json
 import sys
@@ -70,8 +70,12 @@ PERSONALITIES = (0x0, 0xFFFFFFFF)
 ENOSYS = 38
 
 
-def profile() -> dict[str, Any]:
+def render() -> str:
     """Return the profile as container engines read it."""
+    return json.dumps(_profile(), indent=2) + "\n"
+
+
+def _profile() -> dict[str, Any]:
     rules = [_allow(*names.split(), comment=purpose) for purpose, names in ALLOWED.items()]
     rules += [
         _allow("clone", comment="processes and threads", args=[_masked(0, CLONE_NEW, 0)]),
@@ -117,11 +121,5 @@ def _equal(index: int, value: int) -> dict[str, Any]:
     return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
 
 
-def main() -> None:
-    """Write it to standard output."""
-    json.dump(profile(), sys.stdout, indent=2)
-    sys.stdout.write("\n")
-
-
 if __name__ == "__main__":
-    main()
+    sys.stdout.write(render())
