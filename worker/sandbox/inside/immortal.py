@@ -1,8 +1,9 @@
 """Objects whose reference counts are never written again, so that what is forked goes on sharing their pages.
 
 Counting a reference to an object writes to it, and a process that was forked pays for its first write to each page with
-a copy. CPython 3.12 and later leave the count of an object alone that has the highest one (PEP 683). Such an object is
-never freed: right for what a template has when it forks, as its children end without cleaning up.
+a copy. CPython 3.12 and later leave the count of an object alone that has the highest one (PEP 683), from 3.14 on if it
+has a flag too. Such an object is never freed: right for what a template has when it forks, as its children end without
+cleaning up.
 """
 
 import ctypes
@@ -14,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-#: The count's lower half, where objects keep it in their first bytes.
-_Count = ctypes.c_uint32
-_HIGHEST = 0xFFFFFFFF
+#: The first bytes of an object: its count in the lower half, and from CPython 3.14 on flags in the uppermost quarter.
+_Header = ctypes.c_uint64
+#: The count of an immortal object, and its flag.
+_IMMORTAL = 1 << 48 | 0xC0000000 if sys.version_info >= (3, 14) else 0xFFFFFFFF
 
 
 def immortalise(objects: Iterable[object]) -> None:
@@ -28,16 +30,23 @@ def immortalise(objects: Iterable[object]) -> None:
         fresh: dict[int, Any] = {}
         for item in level:
             address = id(item)
-            if address not in fresh and _Count.from_address(address).value != _HIGHEST:
+            if address not in fresh and _Header.from_address(address).value & _IMMORTAL != _IMMORTAL:
                 fresh[address] = item
         for address in fresh:
-            _Count.from_address(address).value = _HIGHEST
+            _mark(address)
         level = gc.get_referents(*fresh.values())
         for item in fresh.values():
             level.append(type(item))
             if isinstance(item, np.dtype):
                 # The collector does not see into it.
                 level += [item.names, item.fields, item.subdtype]
+
+
+def _mark(address: int) -> int:
+    """Make the object at an address immortal, whatever its other flags; return its header."""
+    header = _Header.from_address(address)
+    header.value = header.value >> 32 << 32 | _IMMORTAL
+    return header.value
 
 
 @cache
@@ -49,7 +58,8 @@ def _possible() -> bool:
         # Without a global lock, an object begins with its thread.
         return False
     tried = object()
-    _Count.from_address(id(tried)).value = _HIGHEST
-    before = sys.getrefcount(tried)
-    others = [tried, tried]
-    return sys.getrefcount(others[0]) == before
+    header = _mark(id(tried))
+    others = [tried] * 4
+    while others:
+        others.pop()
+    return _Header.from_address(id(tried)).value == header
