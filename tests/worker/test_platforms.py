@@ -1,12 +1,18 @@
 """The command line starts on macOS and Windows, as far as Linux without what they lack can show."""
 
+import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
+from backmark.grader.contracts import gallery
+from backmark.grader.contracts.judging.revision import dump
+from backmark.grader.contracts.language.reading import read
 from tests.client.scripted import TOKEN, Answer, serve_script, submission
+from tests.contracts.making import build_shared
 from tests.made import RIGHT
 from tests.worker.test_cli import EXAMPLES, results
 
@@ -73,6 +79,25 @@ def test_a_shipped_assignment_draws_its_cases_without_a_jail(system: str, tmp_pa
     assert process.returncode == 0, process.stderr
     assert results(process)[0]["outcome"] == "passed"
     assert "drawing the cases of mit-tanh without a jail" in process.stderr
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("entry", gallery.list_gallery(), ids=lambda entry: entry.id)
+def test_every_shipped_assignment_grades_a_folder_without_a_jail(entry: gallery.GalleryEntry, tmp_path: Path) -> None:
+    """Both right solutions pass, and a mistake is named."""
+    assignment = read(entry.folder)
+    mistake = assignment.mistakes[zlib.crc32(entry.id.encode()) % len(assignment.mistakes)]
+    drawn, answers = tmp_path / "drawn.npz", tmp_path / "answers"
+    drawn.write_bytes(dump(build_shared(assignment)))
+    answers.mkdir()
+    for name in ("other_solution.py", "solution.py"):
+        shutil.copy(entry.folder / name, answers)
+    (answers / "wrong.py").write_text(mistake.source, encoding="utf-8")
+    process = backmark("win32", "grade", "--no-jail", "--json", "--assignment", drawn, answers)
+    assert process.returncode == 1, process.stderr
+    verdicts = results(process)
+    assert [verdict["outcome"] for verdict in verdicts] == ["passed", "passed", "failed"]
+    assert verdicts[-1]["diagnosis"][0]["id"] == mistake.id
 
 
 @systems
