@@ -45,6 +45,15 @@ def defined_names(cells: Iterable[str]) -> frozenset[str]:
     return frozenset(defined)
 
 
+def is_python(text: str) -> bool:
+    """Return False for a text that Python cannot read, such as a file that was broken since it was imported."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 @lru_cache(maxsize=4096)
 def _read(cell: str) -> tuple[_Statement, ...]:
     """Read a cell, once for all checks of a kernel; nothing of what is no Python."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import FunctionType, MethodType
 from typing import Any
 
-from backmark.worker.notebook.cell_names import defined_names, list_used
+from backmark.worker.notebook.cell_names import defined_names, is_python, list_used
 from backmark.worker.notebook.kernel import find_shell, list_cells, list_replaced, watch_cells, write_notebook
 
 #: The name under which a file or a notebook is graded, where nothing says another.
@@ -161,7 +161,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _locate_in_file(name: str, value: Any) -> _Part | None:
-    """Return the file of a function of an imported module, or of the program that runs."""
+    """Return the file of a function of an imported module, or of the program that runs; also if it is no Python now."""
     module = sys.modules.get(getattr(inspect.unwrap(_function_of(value)), "__module__", "") or "")
     file = getattr(module, "__file__", None)
     if module is None or file is None or not file.endswith(".py"):
@@ -171,7 +171,7 @@ def _locate_in_file(name: str, value: Any) -> _Part | None:
         text = Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return None
-    if not expression or expression.partition(".")[0] not in defined_names([text]):
+    if not expression or (is_python(text) and expression.partition(".")[0] not in defined_names([text])):
         return None
     return _Part((text,), "" if expression == name else f"{name} = {expression}", file, vars(module))
 

@@ -194,6 +194,15 @@ def test_a_function_that_calls_one_of_the_name_that_is_asked_for_is_not_taken_fo
     assert "ran in the kernel itself" in result.notes[0]
 
 
+def test_a_file_that_was_broken_since_its_import_is_judged_as_it_would_be_handed_in(load: Load) -> None:
+    module = load(OWN)
+    assert module.__file__ is not None
+    Path(module.__file__).write_text(OWN + "\ndef broken(:\n", encoding="utf-8")
+    result = check("udl-7.2", module.backward_pass)
+    assert not result
+    assert "Line 12 is not valid Python" in str(result)
+
+
 def test_a_file_beside_it_is_found_and_named(load: Load) -> None:
     load("def double(x):\n    return 2 * x\n", "mine_too")
     module = load("from mine_too import double\n" + OWN.replace("2 * (all_f[-1] - y)", "double(all_f[-1] - y)"))
