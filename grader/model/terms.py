@@ -114,7 +114,7 @@ class Override:
 
     student: str
     share: Annotated[
-        float, Doc("The mark as a share of the maximum.", unit=Unit.SHARE, most=1, label="Mark in per cent")
+        float, Doc("The part of the maximum that the student gets.", unit=Unit.SHARE, most=1, label="Mark in per cent")
     ]
     author: Author
     reason: Reason

@@ -32,6 +32,8 @@ NAMES = {
     "eve": "Eve Moneypenny",
     "finn": "Finn Hudson",
 }
+#: A course that holds marks back.
+HELD = "exam-404"
 #: A course of an LMS, and what became of marks on their way there: the others arrived.
 SYNCED = "lti-303"
 ENDS = {
@@ -63,7 +65,9 @@ def make_timed_course(house: House) -> None:
     seat_class(house)
     due = (time.time() - 2 * DAY) // 3600 * 3600
     policy = Policy(opens=due - 10 * DAY, due=due, closes=due + 5 * DAY, grace=600, late=10, floor=30, attempts=5)
-    roster = [RosterEntry(student, name, str(7000 + at)) for at, (student, name) in enumerate(NAMES.items())]
+    roster = [
+        RosterEntry(student, name, str(7000 + at), "AB"[at % 2]) for at, (student, name) in enumerate(NAMES.items())
+    ]
     courses.put_roster(TIMED, [*roster, RosterEntry("hal", "Hal Incandenza", "7100")], "csv", "Prof. Lagrange")
     courses.put_roster(TIMED, roster, "csv", "Prof. Lagrange")
     verdicts = _verdicts(house)
@@ -105,6 +109,31 @@ def policy(house: House, window: Window) -> None:
     """A policy, and an outage."""
     marks(house, window)
     window.go(f"{THERE}/policy")
+
+
+def extensions(house: House, window: Window) -> None:
+    """All extensions, and the forms to give many."""
+    marks(house, window)
+    window.go(f"{THERE}/extensions")
+
+
+def held_marks(house: House, window: Window) -> None:
+    """Marks that only staff see yet."""
+    _hold_back(house)
+    sign_in(house, window, HELD)
+    window.go(f"/courses/{HELD}/assignments/{ASSIGNMENT}/marks")
+
+
+def held_verdict(house: House, window: Window) -> None:
+    """A verdict that its student does not see yet."""
+    _hold_back(house)
+    window.go(house.verdict_link(house.store.submissions.list(Filter(HELD, ASSIGNMENT, "ada"), 1).items[0]))
+
+
+def held_form(house: House, window: Window) -> None:
+    """The form to hand in while verdicts are held back."""
+    _hold_back(house)
+    window.go(house.hand_in_link("ada", HELD))
 
 
 def policy_fault(house: House, window: Window) -> None:
@@ -228,6 +257,13 @@ def verdict(house: House, window: Window) -> None:
     window.go(house.verdict_link(submission))
 
 
+def _hold_back(house: House) -> None:
+    if house.store.courses.policy(HELD, ASSIGNMENT) is None:
+        for student, name in (("ada", "right.ipynb"), ("bo", "no_relu_derivative.ipynb")):
+            _hand_in(house, student, name, time.time(), _verdicts(house)[name], HELD)
+        house.store.courses.set_policy(HELD, ASSIGNMENT, Policy(held_back=True), "Prof. Lagrange")
+
+
 def _sent(house: House) -> None:
     """A course of an LMS; made once."""
     store = house.store
@@ -274,6 +310,8 @@ STAFF: dict[str, Scene] = {
     "staff-marks-override": partial(student, "dana"),
     "staff-policy": policy,
     "staff-policy-fault": policy_fault,
+    "staff-extensions": extensions,
+    "staff-marks-held-back": held_marks,
     "staff-as-student": as_student,
     "staff-roster": roster,
     "staff-roster-fault": roster_fault,
@@ -294,6 +332,8 @@ STUDENT: dict[str, Scene] = {
     "hand-in-last": show_last_attempt,
     "verdict-repeated": repeat_file,
     "verdict-late": verdict,
+    "verdict-held-back": held_verdict,
+    "hand-in-held-back": held_form,
 }
 
 SCENES = {**STUDENT, **STAFF}

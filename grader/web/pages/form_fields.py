@@ -164,11 +164,13 @@ class Form:
 
 def _write(field: NounField, value: Any) -> str:
     """Return a value as its field has it; what is the default of a number is left empty."""
-    if value is None or (isinstance(value, float) and value == field.default):
+    if isinstance(value, bool):
+        return "1" if value else ""
+    if value is None or (field.type is float and value == field.default):
         return ""
     if field.doc.unit is Unit.TIME:
         return form_time(value)
-    if isinstance(value, float):
+    if field.type is float:
         return f"{_SCALES.get(field.doc.unit, 1.0) * value:.10g}"
     return str(value)
 
