@@ -23,7 +23,8 @@ from pathlib import Path
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision, dump, load, load_packaged
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.model.records import Queue, RevisionRecord, Scope
+from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.model.records import Queue, Scope
 from backmark.grader.store.store import Store
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails

@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backmark.grader.model.records import State
+from backmark.grader.model.regrades import Change, RegradeCounts
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store.regrades.entry import nameless
-from backmark.grader.store.regrades.model import RegradeCounts
 from backmark.grader.store.regrades.report import Disposition, ReportRow
 from backmark.grader.store.store import Store
-from backmark.grader.store.summary import Change
 from bench.regrading import RequestedRegrade
 from tests.service.chaos import StudentFile
 from tests.service.parts import as_json, without_identity

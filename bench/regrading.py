@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from backmark.grader.client.regrade_records import AT_REST
+from backmark.grader.model.regrades import AT_REST
 from bench.stack import REFUSALS
 from tests.service.chaos import FaultyService
 from tests.service.parts import ASSIGNMENT

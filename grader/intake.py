@@ -11,12 +11,13 @@ from structlog.contextvars import bind_contextvars
 from backmark.grader.contracts.language.stored_settings import find_package
 from backmark.grader.dispatch import Dispatcher
 from backmark.grader.file_formats import name_format, refuse_other_format
-from backmark.grader.model.records import Job, Kind, PublicationRecord, State, SubmissionRecord
+from backmark.grader.model.publications import Publication
+from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
+from backmark.grader.model.regrades import Mode, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace
 from backmark.grader.store.errors import NotRetryable
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Mode, RegradeRecord, Selection
 from backmark.grader.store.regrades.store import RecordedRegrade
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission
@@ -66,7 +67,7 @@ class Intake:
             self._send(Kind.SUBMISSION, submission)
         return page
 
-    def publish(self, new: NewPublication) -> PublicationRecord:
+    def publish(self, new: NewPublication) -> Publication:
         """Record a request to publish a revision; errors as of `Publications.request`."""
         publication = self.store.publications.request(new)
         if not publication.state.terminal:

@@ -1,7 +1,6 @@
 """The client of a Backmark server. Only these names are public; the files may move."""
 
 from backmark.grader.client.client import Client
-from backmark.grader.client.course_records import GradebookColumn, HandInLink, SentMark
 from backmark.grader.client.pages import Listing, Page
 from backmark.grader.client.patience import Patience
 from backmark.grader.client.problems import (
@@ -20,11 +19,14 @@ from backmark.grader.client.problems import (
     Unexpected,
     Unusable,
 )
-from backmark.grader.client.records import Assignment, Position, Publication, Revision, Submission, Token, utc
-from backmark.grader.client.regrade_records import Comparison, Regrade
+from backmark.grader.client.records import Comparison, Regrade, Submission, Token, utc
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterChange, RosterEntry
+from backmark.grader.model.publications import Assignment, Publication, Revision
+from backmark.grader.model.records import Position
+from backmark.grader.model.scores import GradebookColumn, Score
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
 
 __all__ = [
@@ -55,7 +57,7 @@ __all__ = [
     "Revision",
     "RosterChange",
     "RosterEntry",
-    "SentMark",
+    "Score",
     "StillWaiting",
     "StudentMark",
     "Submission",

@@ -14,10 +14,11 @@ from backmark.grader.client.events import events
 from backmark.grader.client.pages import Listing
 from backmark.grader.client.patience import Patience
 from backmark.grader.client.problems import StillWaiting
-from backmark.grader.client.records import Assignment, Body, Publication, Revision, Submission, Token
+from backmark.grader.client.records import Body, Submission, Token, reader
 from backmark.grader.client.regrades import RegradeCalls
 from backmark.grader.client.tokens import TokenCalls
 from backmark.grader.client.transport import Request, Transport, read_json
+from backmark.grader.model.publications import Assignment, Publication, Revision
 
 #: Seconds that one request of a long poll stays open.
 POLL = 25.0
@@ -89,11 +90,11 @@ class Client:
             headers=idempotency_header(key),
             repeatable=True,
         )
-        return value(read_json(self._transport.send(request)), Submission.read)
+        return value(read_json(self._transport.send(request)), reader(Submission))
 
     def submission(self, submission: str) -> Submission:
         """Return the current state of a submission."""
-        return self._calls.get(path_of("submissions", submission), Submission.read)
+        return self._calls.get(path_of("submissions", submission), reader(Submission))
 
     def verdict(self, submission: str) -> dict[str, Any] | None:
         """Return the result object of a submission, as from `backmark grade --json`, or None if there is none yet."""
@@ -117,7 +118,10 @@ class Client:
                 raise StillWaiting(current)
             sent = time.monotonic()
             current = self._calls.get(
-                path_of("submissions", submission), Submission.read, {"wait": max(1, round(remaining))}, wait=remaining
+                path_of("submissions", submission),
+                reader(Submission),
+                {"wait": max(1, round(remaining))},
+                wait=remaining,
             )
             if not current.state.terminal and time.monotonic() - sent < remaining / 2:
                 # A busy server answers at once instead of holding the connection.
@@ -139,7 +143,7 @@ class Client:
         )
         with self._transport.stream(request) as lines:
             for event in events(lines):
-                yield value(json.loads(event.data), Submission.read)
+                yield value(json.loads(event.data), reader(Submission))
 
     def submissions(
         self,
@@ -152,7 +156,7 @@ class Client:
     ) -> Listing[Submission]:
         """Return submissions, newest first; `limit` is the size of a page."""
         narrowed = {**_fields(assignment, student), "outcome": outcome, "state": state, "limit": limit}
-        return self._calls.listing("/submissions", Submission.read, self._calls.in_course(narrowed))
+        return self._calls.listing("/submissions", reader(Submission), self._calls.in_course(narrowed))
 
     def report(self, submission: str, form: str) -> bytes:
         """Return a verdict in another format: `gradescope`, `prairielearn`, `junit` or `lti`."""
@@ -172,14 +176,14 @@ class Client:
 
     def cancel(self, submission: str) -> Submission:
         """Cancel a submission that is waiting or running; one that has finished stays as it is."""
-        return self._calls.post(path_of("submissions", submission, "cancel"), Submission.read, again=True)
+        return self._calls.post(path_of("submissions", submission, "cancel"), reader(Submission), again=True)
 
     def retry(self, submission: str) -> Submission:
         """Retry a submission that ended as service_failed; one that is waiting, running or done stays as it is.
 
         Raises Conflict for one that was cancelled or superseded. For staff.
         """
-        return self._calls.post(path_of("submissions", submission, "retry"), Submission.read, again=True)
+        return self._calls.post(path_of("submissions", submission, "retry"), reader(Submission), again=True)
 
     def retry_all(self, *, assignment: str | None = None) -> list[str]:
         """Retry all submissions of the course or one assignment that ended as service_failed; return their ids.
@@ -209,16 +213,16 @@ class Client:
 
     def assignments(self) -> list[Assignment]:
         """Return the assignments of the course, each with its current revision."""
-        return list(self._calls.listing("/assignments", Assignment.read, self._calls.in_course()))
+        return list(self._calls.listing("/assignments", reader(Assignment), self._calls.in_course()))
 
     def assignment(self, assignment: str) -> Assignment:
         """Return an assignment with its current revision."""
-        return self._calls.get(path_of("assignments", assignment), Assignment.read, self._calls.in_course())
+        return self._calls.get(path_of("assignments", assignment), reader(Assignment), self._calls.in_course())
 
     def revisions(self, assignment: str) -> list[Revision]:
         """Return an assignment's revisions, newest first."""
         path = path_of("assignments", assignment, "revisions")
-        return list(self._calls.listing(path, Revision.read, self._calls.in_course()))
+        return list(self._calls.listing(path, reader(Revision), self._calls.in_course()))
 
     def kit(self, assignment: str, revision: str, *, with_solution: bool = False) -> bytes:
         """Return the kit of a revision, by which students check in a notebook. For staff.
@@ -235,19 +239,19 @@ class Client:
         `fresh` is the number of cases that come from a secret pool; by default a fifth.
         """
         body = {"toml": toml, **({} if fresh is None else {"fresh": fresh}), **self._calls.in_course()}
-        return self._calls.post("/publications", Publication.read, body, headers=idempotency_header(key))
+        return self._calls.post("/publications", reader(Publication), body, headers=idempotency_header(key))
 
     def publication(self, publication: str) -> Publication:
         """Return the current state of a publication."""
-        return self._calls.get(path_of("publications", publication), Publication.read)
+        return self._calls.get(path_of("publications", publication), reader(Publication))
 
     def publications(self) -> Listing[Publication]:
         """Return publications, newest first. For staff."""
-        return self._calls.listing("/publications", Publication.read, self._calls.in_course())
+        return self._calls.listing("/publications", reader(Publication), self._calls.in_course())
 
     def whoami(self) -> Token:
         """Return this client's own token."""
-        return self._calls.get("/token", Token.read)
+        return self._calls.get("/token", reader(Token))
 
 
 def _fields(assignment: str | None, student: str | None) -> dict[str, str | int | None]:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 from backmark.grader.client.calls import Calls, no_value, path_of, value
-from backmark.grader.client.course_records import GradebookColumn, HandInLink, SentMark
 from backmark.grader.client.pages import Listing
 from backmark.grader.client.records import Token, reader, write
 from backmark.grader.client.transport import Request, read_json
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterChange, RosterEntry
+from backmark.grader.model.scores import GradebookColumn, Score
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
 
 
@@ -96,7 +97,7 @@ class CourseCalls:
     def make_link(self, assignment: str, student: str | None = None, *, days: int | None = None) -> HandInLink:
         """Make a link to hand in, for a student or for all; without days it ends when the assignment closes."""
         body = {"student": student, "days": days}
-        return self._calls.post(self._at(assignment, "links"), HandInLink.read, body, again=True)
+        return self._calls.post(self._at(assignment, "links"), reader(HandInLink), body, again=True)
 
     def end_links(self, assignment: str, student: str | None = None) -> None:
         """End all links to hand in for an assignment, or those of one student; links made afterwards hold."""
@@ -159,9 +160,9 @@ class CourseCalls:
 
     # The LMS
 
-    def scores(self, assignment: str, *, state: str = "failed") -> list[SentMark]:
+    def scores(self, assignment: str, *, state: str = "failed") -> list[Score]:
         """Return the marks in a state on their way to the LMS's gradebook, by default those that were given up."""
-        return list(self._calls.listing(self._at(assignment, "scores"), SentMark.read, {"state": state}))
+        return list(self._calls.listing(self._at(assignment, "scores"), reader(Score), {"state": state}))
 
     def score_counts(self, assignment: str) -> dict[str, int]:
         """Return the number of marks in each state on their way to the LMS's gradebook."""
@@ -170,7 +171,9 @@ class CourseCalls:
     def score_columns(self, assignment: str) -> list[GradebookColumn]:
         """Return the columns of the LMS's gradebook that get an assignment's marks; none from an older server."""
         path = self._at(assignment, "scores")
-        return self._calls.get(path, lambda body: [GradebookColumn.read(column) for column in body.get("columns", ())])
+        return self._calls.get(
+            path, lambda body: [reader(GradebookColumn)(column) for column in body.get("columns", ())]
+        )
 
     def send_scores(self, assignment: str) -> int:
         """Send all marks of an assignment to the LMS again; return their number."""
@@ -202,7 +205,7 @@ class CourseCalls:
     def _in(self, *parts: str) -> str:
         if self._name is None:
             # No token ever changes its course.
-            self._name = self._calls.get("/token", Token.read).course
+            self._name = self._calls.get("/token", reader(Token)).course
         return path_of("courses", self._name, *parts)
 
     def _at(self, assignment: str, *parts: str) -> str:

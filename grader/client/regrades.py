@@ -7,7 +7,7 @@ from typing import Any
 
 from backmark.grader.client.calls import Calls, path_of
 from backmark.grader.client.pages import Listing
-from backmark.grader.client.regrade_records import Comparison, Regrade
+from backmark.grader.client.records import Comparison, Regrade, reader
 from backmark.grader.client.transport import Request
 
 #: Seconds between two polls of a regrade: at first, and at most.
@@ -44,15 +44,15 @@ class RegradeCalls:
             "fresh": fresh,
             **self._calls.in_course({"revision": revision, "since": None if since is None else since.isoformat()}),
         }
-        return self._calls.post("/regrades", Regrade.read, body, again=True)
+        return self._calls.post("/regrades", reader(Regrade), body, again=True)
 
     def get(self, regrade: str) -> Regrade:
         """Return the current state of a regrade."""
-        return self._calls.get(path_of("regrades", regrade), Regrade.read)
+        return self._calls.get(path_of("regrades", regrade), reader(Regrade))
 
     def list(self) -> Listing[Regrade]:
         """Return the course's regrades, newest first."""
-        return self._calls.listing("/regrades", Regrade.read, self._calls.in_course())
+        return self._calls.listing("/regrades", reader(Regrade), self._calls.in_course())
 
     def watch(self, regrade: str) -> Iterator[Regrade]:
         """Yield a regrade repeatedly until nothing happens without a decision."""
@@ -73,7 +73,7 @@ class RegradeCalls:
     def report(self, regrade: str, *, changes: Iterable[str] = ()) -> Listing[Comparison]:
         """Return the comparisons; `changes` selects those that go `up`, `down` or stay the `same`."""
         params = {"change": ",".join(changes) or None}
-        return self._calls.listing(path_of("regrades", regrade, "report"), Comparison.read, params)
+        return self._calls.listing(path_of("regrades", regrade, "report"), reader(Comparison), params)
 
     def table(self, regrade: str, *, changes: Iterable[str] = ()) -> bytes:
         """Return the whole report as CSV, safe to open in a spreadsheet."""
@@ -86,16 +86,16 @@ class RegradeCalls:
     def apply(self, regrade: str, *, never_lower: bool = False) -> Regrade:
         """Apply the previewed verdicts: all, or only those that lower no marks."""
         mode = "never_lower" if never_lower else "whole"
-        return self._calls.post(path_of("regrades", regrade, "apply"), Regrade.read, {"mode": mode}, again=True)
+        return self._calls.post(path_of("regrades", regrade, "apply"), reader(Regrade), {"mode": mode}, again=True)
 
     def roll_back(self, regrade: str) -> Regrade:
         """Restore the previous verdicts, except where another one has replaced this regrade's."""
-        return self._calls.post(path_of("regrades", regrade, "rollback"), Regrade.read, again=True)
+        return self._calls.post(path_of("regrades", regrade, "rollback"), reader(Regrade), again=True)
 
     def cancel(self, regrade: str) -> Regrade:
         """Cancel a preview; `resume` continues it."""
-        return self._calls.post(path_of("regrades", regrade, "cancel"), Regrade.read, again=True)
+        return self._calls.post(path_of("regrades", regrade, "cancel"), reader(Regrade), again=True)
 
     def resume(self, regrade: str) -> Regrade:
         """Resume a cancelled or failed regrade, and retry what could not be graded."""
-        return self._calls.post(path_of("regrades", regrade, "resume"), Regrade.read, again=True)
+        return self._calls.post(path_of("regrades", regrade, "resume"), reader(Regrade), again=True)

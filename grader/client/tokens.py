@@ -6,7 +6,7 @@ from typing import Any
 
 from backmark.grader.client.calls import Calls, no_value, path_of
 from backmark.grader.client.pages import Listing
-from backmark.grader.client.records import Token
+from backmark.grader.client.records import Token, reader
 from backmark.grader.model.records import Scope
 
 
@@ -22,11 +22,11 @@ class TokenCalls:
         if expires_in is not None:
             body["expires_in"] = round(expires_in.total_seconds())
         # Never retried automatically: a token whose secret was never seen would be left behind.
-        return self._calls.post("/tokens", Token.read, body)
+        return self._calls.post("/tokens", reader(Token), body)
 
     def list(self) -> Listing[Token]:
         """Return the tokens of a course, without their secrets."""
-        return self._calls.listing("/tokens", Token.read, self._calls.in_course())
+        return self._calls.listing("/tokens", reader(Token), self._calls.in_course())
 
     def revoke(self, token: str) -> None:
         """Revoke a token immediately."""

@@ -7,10 +7,10 @@ HTTP API with their documentation, what the client returns, the forms of pages, 
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import KW_ONLY, MISSING, Field, dataclass, fields
+from dataclasses import KW_ONLY, MISSING, Field, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
-from types import MappingProxyType, NoneType, UnionType
+from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 
@@ -37,20 +37,23 @@ class Doc:
     #: What None or an empty text means, such as `never`; empty where the sentence says it.
     none: str = ""
     unit: Unit = Unit.NONE
+    #: The bounds of a number, or of how many values a tuple has.
     least: float | None = None
     most: float | None = None
     #: The fewest and the most characters of a text, which is one line unless `lines`.
     shortest: int = 0
     longest: int | None = None
     lines: bool = False
-    #: The regular expression that the whole of a text matches.
+    #: The regular expression that the whole of a text matches, or each of a tuple.
     pattern: str = ""
     #: The name in JSON; empty: the field's own.
     json: str = ""
     #: The name of its field in a form; empty: the name in words.
     label: str = ""
     #: The values of an enumeration in words, as a form has them.
-    choices: Mapping[str, str] = MappingProxyType({})
+    choices: Mapping[str, str] = field(default_factory=dict)
+    #: True of a noun whose fields stand in JSON among those of the noun that has it.
+    inline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class NounField:
     doc: Doc
     #: MISSING: it must be given.
     default: Any
+    #: True if it follows from the others: it is served, and nobody sets it.
+    derived: bool = False
 
     @property
     def json(self) -> str:
@@ -101,9 +106,10 @@ class NounField:
 
 @cache
 def noun_fields(kind: Any) -> Mapping[str, NounField]:
-    """Return the fields of a noun by name, in their order."""
+    """Return the fields of a noun by name, in their order; then the properties whose type has a `Doc`."""
     hints = get_type_hints(kind, include_extras=True)
-    return {field.name: _noun_field(field, hints[field.name]) for field in fields(kind) if field.init}
+    own = {field.name: _noun_field(field, hints[field.name]) for field in fields(kind) if field.init}
+    return own | {name: _read_hint(name, hint, MISSING, derived=True) for name, hint in _derived(kind)}
 
 
 def faults(noun: Any, names: Iterable[str] = ()) -> Iterator[Fault]:
@@ -115,7 +121,21 @@ def faults(noun: Any, names: Iterable[str] = ()) -> Iterator[Fault]:
             yield Fault(name, says)
 
 
+def _derived(kind: type[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the type of each property that is described."""
+    for name, part in ((name, part) for base in reversed(kind.__mro__) for name, part in vars(base).items()):
+        if isinstance(part, property):
+            hint = get_type_hints(part.fget, include_extras=True).get("return")
+            if get_origin(hint) is Annotated:
+                yield name, hint
+
+
 def _noun_field(field: Field[Any], hint: Any) -> NounField:
+    default = field.default if field.default_factory is MISSING else field.default_factory()
+    return _read_hint(field.name, hint, default)
+
+
+def _read_hint(name: str, hint: Any, default: Any, *, derived: bool = False) -> NounField:
     doc = Doc()
     if get_origin(hint) is Annotated:
         hint, *about = get_args(hint)
@@ -124,8 +144,7 @@ def _noun_field(field: Field[Any], hint: Any) -> NounField:
     if get_origin(hint) in {Union, UnionType}:
         parts = [part for part in get_args(hint) if part is not NoneType]
         optional, hint = len(parts) < len(get_args(hint)), parts[0] if len(parts) == 1 else Union[tuple(parts)]  # noqa: UP007
-    default = field.default if field.default_factory is MISSING else field.default_factory()
-    return NounField(field.name, hint, optional, doc, default)
+    return NounField(name, hint, optional, doc, default, derived)
 
 
 def _number_fault(value: float, name: str, doc: Doc, scale: float) -> str:

@@ -1,14 +1,20 @@
-"""The nouns that are stored, as they are read back. Times are seconds since 1970, by Redis's clock."""
+"""Jobs, submissions and scopes. Times are seconds since 1970, by Redis's clock."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
-from backmark.grader.model.descriptions import describe
+from backmark.grader.model.fields import Doc, Unit
 from backmark.grader.model.trace import Trace
-from backmark.grader.model.verdict import NamedMistake, Outcome
+from backmark.grader.model.verdict import Outcome
+
+Created = Annotated[float, Doc(unit=Unit.TIME, json="created_at")]
+Finished = Annotated[float | None, Doc(unit=Unit.TIME, json="finished_at")]
 
 #: A name of a student, course or assignment, as a regular expression: safe in an address without escaping.
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}"
+#: A student as submissions name them: the name, followed by `!` and the browser if it was typed on a class link.
+STUDENT = rf"{NAME}(![0-9a-f]{{12}})?"
 
 
 class State(StrEnum):
@@ -78,133 +84,69 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
-class SubmissionRecord:
-    """A submission and where it is. The verdict itself is read by its number."""
+class SubmissionSummary:
+    """A submission, without its verdict."""
 
     id: str
     course: str
     assignment: str
-    #: The revision that was current when it was accepted, and that it is graded against.
-    revision: str
+    revision: Annotated[str, Doc("The revision that it is graded against: the current one when it was accepted.")]
     student: str
-    #: The student's first, second... for this assignment; None if it is no attempt (`is_attempt`).
-    attempt: int | None
+    attempt: Annotated[
+        int | None,
+        Doc(
+            "The number of the student's attempt at this assignment, from 1.",
+            none="it is no attempt, but was refused before it ran, superseded, cancelled, or ended as service_failed",
+        ),
+    ]
     filename: str
     source_sha256: str
-    #: Bytes of the source.
-    size: int
+    size: Annotated[int, Doc("The size of the file in bytes.")]
     state: State
-    created: float
-    started: float | None = None
-    finished: float | None = None
+    created: Created
+    started: Annotated[float | None, Doc(unit=Unit.TIME, json="started_at")] = None
+    finished: Finished = None
+    superseded_by: Annotated[
+        str | None, Doc("The same student's later submission, which replaced it before it was graded.")
+    ] = None
+    failure: Annotated[str | None, Doc("Why it ended as service_failed: never the student's fault.")] = None
+    regrade: Annotated[str | None, Doc("The regrade that produced the current verdict.")] = None
+    outcome: Outcome | None = None
+    score: Annotated[int | None, Doc(none="there is no verdict, or the file was refused before it ran")] = None
+    max_score: int | None = None
+    engine: Annotated[
+        str | None,
+        Doc("The version of Backmark and its engine that reached the current verdict, such as 0.2.0+1f0c3a5b."),
+    ] = None
+    reused: Annotated[bool, Doc("True if the verdict was reused from an identical source.")] = False
+
+
+@dataclass(frozen=True, slots=True)
+class SubmissionRecord(SubmissionSummary):
+    """A submission as it is stored. The verdict itself is read by its number."""
+
     #: The number of times that a worker took it up.
     tries: int = 0
-    superseded_by: str | None = None
-    #: Why it ended as service_failed.
-    failure: str | None = None
     #: Which of its verdicts holds, its own or a regrade's.
     verdict: int | None = None
-    #: The regrade that gave the verdict that holds.
-    regrade: str | None = None
     #: Since when it holds: later than `finished` after a regrade.
     judged: float | None = None
-    #: Of the verdict that holds, for lists and reports that need not read it. A refused file has no score.
-    outcome: str | None = None
-    score: int | None = None
-    max_score: int | None = None
     #: Names of the properties that failed.
     failing: tuple[str, ...] = ()
     #: Ids of the mistakes that explain it best.
     mistakes: tuple[str, ...] = ()
-    #: The version of Backmark and its engine that reached it; None if an earlier version recorded it.
-    engine: str | None = None
-    #: True if the verdict was made for an identical source before. For staff.
-    reused: bool = False
     #: The trace of the request that handed it in; None if an earlier version recorded it.
     trace: Trace | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RevisionRecord:
-    """A published revision: what verdicts are about. Its cases are read apart."""
+class Position:
+    """The place of a submission in its queue; 0 is next."""
 
-    id: str
-    course: str
-    #: The assignment as `backmark.grader.contracts.language.assignment.assignment_to_json` has it.
-    assignment: str
-    assignment_id: str
-    title: str
-    networks_sha256: str
-    published: float
-    #: Cases of the secret pool that a submission is graded on; 0: all are graded on the same.
-    fresh: int = 0
-    #: Catches of the self-check: how many cases see each known mistake, by its id.
-    catches: tuple[tuple[str, int], ...] = ()
-    #: The figures of its cases and their catches, for staff, in the JSON of `grader/contracts/publishing/preview.py`;
-    #: empty: unknown.
-    preview: str = ""
-    #: Places of its own cases that give way to those, which each group of students has of its own. None where each
-    #: source has its own fresh cases, beside all of the revision's: as earlier versions published.
-    replaced: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class KitFiles:
-    """The kits of a revision, by which students check in a notebook: files of `grader/contracts/kits/kit.py`.
-
-    Without kits and a refusal, the revision was published before they were stored.
-    """
-
-    without_solution: bytes | None = None
-    with_solution: bytes | None = None
-    #: The reason for which none can be made, or none with the solution.
-    refusal: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """The reasons of a refusal, in parts."""
-
-    says: str
-    mistakes: tuple[NamedMistake, ...] = field(default=(), metadata=describe("Known mistakes that no network detects."))
-    advice: str = field(default="", metadata=describe("What to do; empty if `says` includes it."))
-
-    def __str__(self) -> str:
-        if not self.mistakes:
-            return self.says
-        return (
-            f"{self.says}: {', '.join(f'{mistake.id} ({mistake.title})' for mistake in self.mistakes)}. {self.advice}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CaughtMistake:
-    """A known mistake, and the number of cases that catch it."""
-
-    id: str
-    title: str
-    networks: int
-
-
-@dataclass(frozen=True, slots=True)
-class PublicationRecord:
-    """A request to publish a revision. Its state `done` says that `revision` or `refusal` is set."""
-
-    id: str
-    course: str
-    assignment_id: str
-    #: The assignment's TOML, as it came.
-    toml: str
-    fresh: int
-    state: State
-    created: float
-    finished: float | None = None
-    revision: str | None = None
-    #: Why it was not published: a mistake that its cases let pass, a field that is wrong.
-    refusal: Refusal | None = None
-    failure: str | None = None
-    #: The trace of the request; None if an earlier version recorded it.
-    trace: Trace | None = None
+    position: Annotated[int, Doc("The number of jobs ahead of it.")]
+    estimated_seconds: Annotated[
+        float | None, Doc("Time until its verdict, estimated from the last minutes.", none="unknown")
+    ] = None
 
 
 class Scope(StrEnum):
@@ -218,25 +160,3 @@ class Scope(StrEnum):
     STAFF = "staff"
     AUTHOR = "author"
     ADMIN = "admin"
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRecord:
-    """A token as it is remembered: of the secret itself only a hash is stored."""
-
-    id: str
-    name: str
-    course: str
-    scopes: frozenset[Scope]
-    created: float
-    expires: float | None = None
-    revoked: float | None = None
-
-    def allows(self, scope: Scope) -> bool:
-        """True if it may do what needs `scope`."""
-        granted = set(self.scopes)
-        if Scope.ADMIN in granted:
-            granted |= set(Scope)
-        if Scope.STAFF in granted:
-            granted |= {Scope.SUBMIT, Scope.READ}
-        return scope in granted

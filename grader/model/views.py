@@ -3,14 +3,28 @@
 A field that no view names is not served. Secrets are in no noun that is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterChange, RosterEntry
+from backmark.grader.model.publications import Assignment, Publication, Revision
+from backmark.grader.model.records import Position, Scope, SubmissionRecord
+from backmark.grader.model.regrades import (
+    ComparisonRecord,
+    RegradeCounts,
+    RegradeProgress,
+    RegradeRecord,
+    Selection,
+    SkippedCounts,
+    VerdictBrief,
+)
+from backmark.grader.model.scores import GradebookColumn, RosterReading, Score
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
+from backmark.grader.model.tokens import TokenRecord
 
 #: The names of fields, by noun.
 View = Mapping[type[Any], tuple[str, ...]]
@@ -25,10 +39,12 @@ GIVEN: View = MappingProxyType(
         Outage: ("start", "end", "reason"),
         Override: ("share", "reason"),
         RosterEntry: ("name", "lms_id", "section"),
+        TokenRecord: ("name", "scopes"),
+        Selection: ("assignment", "outcomes", "students", "which", "fresh"),
     }
 )
 
-#: The fields that staff read.
+#: The fields that an answer has.
 SERVED: View = MappingProxyType(
     {
         Policy: _POLICY,
@@ -44,5 +60,58 @@ SERVED: View = MappingProxyType(
         ),
         RosterChange: ("added", "changed", "left"),
         AuditEntry: ("at", "author", "act", "subject", "student", "reason", "details"),
+        SubmissionRecord: (
+            *("id", "course", "assignment", "revision", "student", "attempt", "filename", "source_sha256", "size"),
+            *("state", "created", "started", "finished", "superseded_by", "failure", "regrade"),
+            *("outcome", "score", "max_score", "engine", "reused"),
+        ),
+        Position: ("position", "estimated_seconds"),
+        Revision: (
+            *("id", "assignment", "title", "shipped", "published", "networks_sha256", "fresh"),
+            *("settings", "catches"),
+        ),
+        Assignment: ("id", "title", "revision"),
+        Publication: (
+            *("id", "state", "course", "assignment", "fresh", "created", "finished", "revision"),
+            *("refusal", "refused", "failure", "toml"),
+        ),
+        Selection: ("course", "assignment", "revision", "outcomes", "since", "students", "which", "fresh"),
+        RegradeProgress: ("total", "done", "failed"),
+        SkippedCounts: ("changed", "would_lower", "deleted"),
+        RegradeCounts: (
+            *("submissions", "sources", "up", "down", "same", "could_not_be_graded", "skipped", "skipped_because"),
+            *("applied", "rolled_back", "left", "newly_failing", "newly_passing"),
+        ),
+        RegradeRecord: (
+            *("id", "selection", "phase", "stopped_in", "failure", "mode", "created", "changed"),
+            *("progress", "eta_seconds", "counts", "actions"),
+        ),
+        VerdictBrief: ("outcome", "score", "max_score", "failing"),
+        ComparisonRecord: (
+            *("submission", "student", "attempt", "filename", "created", "change", "before", "after"),
+            *("newly_failing", "newly_passing", "status", "reason"),
+        ),
+        TokenRecord: ("id", "name", "course", "scopes", "created", "expires", "revoked"),
+        Score: ("student", "line_item", "state", "reason", "status", "detail", "tries", "changed", "sent"),
+        GradebookColumn: ("line_item", "title", "gone"),
+        RosterReading: ("read", "tried", "problem"),
+        HandInLink: ("url", "student", "ends"),
     }
 )
+
+#: The fields that are null without a scope, where others of the answer need less. What an answer has beside its noun is
+#: named too: of a submission its link and its verdict.
+NEEDS: Mapping[type[Any], Mapping[str, Scope]] = MappingProxyType(
+    {
+        SubmissionRecord: {
+            **dict.fromkeys(("outcome", "score", "max_score", "engine", "link", "verdict"), Scope.READ),
+            "reused": Scope.STAFF,
+        },
+        Revision: {"catches": Scope.STAFF},
+    }
+)
+
+
+def hidden_fields(kind: type[Any], allows: Callable[[Scope], bool]) -> frozenset[str]:
+    """Return the names of the fields of a noun that are null for whom a token allows only this."""
+    return frozenset(name for name, scope in NEEDS.get(kind, {}).items() if not allows(scope))

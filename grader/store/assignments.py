@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 from typing import Any
 
-from backmark.grader.model.records import KitFiles, RevisionRecord
+from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts

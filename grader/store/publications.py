@@ -5,7 +5,8 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
-from backmark.grader.model.records import Kind, PublicationRecord, Refusal, State
+from backmark.grader.model.publications import Publication, Refusal
+from backmark.grader.model.records import Kind, State
 from backmark.grader.model.stored import read
 from backmark.grader.model.trace import Trace, receive
 from backmark.grader.store import keys
@@ -45,7 +46,7 @@ class Publications:
         self._redis = redis
         self._scripts = scripts
 
-    def request(self, new: NewPublication) -> PublicationRecord:
+    def request(self, new: NewPublication) -> Publication:
         """Record and queue a publication.
 
         Raises IdempotencyMismatch for a used key, TooManyPublications if the course has as many open as allowed.
@@ -70,12 +71,12 @@ class Publications:
             raise LookupError(f"publication {name} was recorded and has vanished: something else writes to this Redis")
         return publication
 
-    def get(self, name: str) -> PublicationRecord | None:
+    def get(self, name: str) -> Publication | None:
         """Return the current state of a publication, or None if there is none."""
         raw = texts(self._redis.hgetall(_key(name)))
         return _publication(name, raw) if raw else None
 
-    def list(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[PublicationRecord]:
+    def list(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[Publication]:
         """Return a page of a course's publications, newest first. Raises BadCursor for an unknown cursor."""
         index = keys.key("publications", course)
         chunk: Any = self._redis.zrevrangebyscore(index, start(after), "-inf", start=0, num=limit + 1)
@@ -92,18 +93,18 @@ def _key(name: str) -> str:
     return keys.key(Kind.PUBLICATION, name)
 
 
-def _publication(name: str, raw: dict[str, str]) -> PublicationRecord:
-    return PublicationRecord(
+def _publication(name: str, raw: dict[str, str]) -> Publication:
+    return Publication(
         id=name,
         course=raw["course"],
-        assignment_id=raw["assignment_id"],
+        assignment=raw["assignment_id"],
         toml=raw["toml"],
         fresh=int(raw["fresh"]),
         state=State(raw["state"]),
         created=float(raw["created"]) / 1000,
         finished=seconds(raw.get("finished")),
         revision=raw.get("revision"),
-        refusal=_refusal(raw),
+        refused=_refusal(raw),
         failure=raw.get("failure"),
         trace=Trace.decode(raw.get("trace")),
     )

@@ -1,24 +1,12 @@
 """Rosters of platforms: when each course's is read next, and how that went last."""
 
-from dataclasses import dataclass
-
+from backmark.grader.model.scores import RosterReading
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.scripts import Scripts
 
 #: Milliseconds between two readings of a roster: the longest pause there is.
 _DAILY = 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class RosterReading:
-    """The last reading of a course's roster from its platform. Times are seconds since 1970."""
-
-    #: When it was read last, and when that was tried last; None: never.
-    read: float | None = None
-    tried: float | None = None
-    #: What went wrong the last time; empty: nothing.
-    problem: str = ""
 
 
 class Rosters:

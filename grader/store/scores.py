@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from backmark.grader.model.lti import LineItem
+from backmark.grader.model.scores import Score, ScoreReason, ScoreState
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
@@ -20,18 +21,6 @@ from backmark.grader.store.scripts import Scripts
 GIVE_UP = 86_400_000
 #: Scores that are read at once.
 _CHUNK = 500
-
-
-class ScoreState(StrEnum):
-    """The state of a score."""
-
-    WAITING = "waiting"
-    #: The gradebook has the present mark.
-    SENT = "sent"
-    #: There is no mark to send, or nobody to send one for.
-    NOTHING = "nothing"
-    #: Given up; `reason` says why.
-    FAILED = "failed"
 
 
 class ScoreResult(StrEnum):
@@ -45,31 +34,6 @@ class ScoreResult(StrEnum):
     FAILED = "failed"
     #: The platform has no such column any more: nothing is sent to it until a launch names it, or staff ask for that.
     GONE = "gone"
-
-
-class ScoreReason(StrEnum):
-    """The reason why a score was not sent."""
-
-    #: The student has no mark, and never had one in the gradebook.
-    NO_MARK = "no_mark"
-    #: There is no mark any more. The gradebook keeps the one that it has.
-    MARK_GONE = "mark_gone"
-    #: Marks of the assignment are held back until staff publish them. The gradebook keeps the one that it has.
-    HELD_BACK = "held_back"
-    STAFF = "staff"
-    TEST_STUDENT = "test_student"
-    #: No launch and no roster of the platform has named the student.
-    UNKNOWN_STUDENT = "unknown_student"
-    UNKNOWN_PLATFORM = "unknown_platform"
-    #: The platform has no such column any more.
-    COLUMN_GONE = "column_gone"
-    #: The platform did not answer, or its address is not one that requests may go to.
-    NO_ANSWER = "no_answer"
-    #: The platform gave no access token.
-    NO_TOKEN = "no_token"  # noqa: S105 - a reason
-    #: The platform answered with an error; `status` says which.
-    REFUSED = "refused"
-    INTERNAL_ERROR = "internal_error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,22 +77,6 @@ class ScoreEnd:
     hold: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ScoreRecord:
-    """A score as it is now. Times are seconds since 1970."""
-
-    item: str
-    student: str
-    state: ScoreState
-    #: When the mark changed last, and when one was sent last.
-    since: float
-    posted: float | None = None
-    tries: int = 0
-    status: int | None = None
-    reason: ScoreReason | None = None
-    detail: str = ""
-
-
 class Scores:
     """All scores. `ahead` moves the clock that many seconds ahead of Redis's, for tests."""
 
@@ -157,7 +105,7 @@ class Scores:
         """Send all marks of an assignment again, also those that the gradebook should have; return their number."""
         return int(self._scripts.run("scores_again", course, assignment))
 
-    def of(self, item: str) -> Iterator[ScoreRecord]:
+    def of(self, item: str) -> Iterator[Score]:
         """Yield all scores of a line item by student."""
         students: Any = self._redis.smembers(keys.key("scores", "students", item))
         names = sorted(map(text, students))
@@ -180,7 +128,7 @@ class Scores:
         now, micros = self._redis.time()
         return max(0.0, now + micros / 1e6 + self.ahead - min(firsts) / 1000) if firsts else 0.0
 
-    def _read(self, item: str, students: Iterable[str]) -> Iterator[ScoreRecord]:
+    def _read(self, item: str, students: Iterable[str]) -> Iterator[Score]:
         names = list(students)
         pipeline = self._redis.pipeline(transaction=False)
         for student in names:
@@ -211,13 +159,13 @@ def _claim(row: list[bytes | int]) -> ScoreClaim:
     )
 
 
-def _score(item: str, student: str, raw: dict[str, str]) -> ScoreRecord:
-    return ScoreRecord(
-        item=item,
+def _score(item: str, student: str, raw: dict[str, str]) -> Score:
+    return Score(
+        line_item=item,
         student=student,
         state=ScoreState(raw["state"]),
-        since=float(raw["since"]) / 1000,
-        posted=seconds(raw.get("posted")),
+        changed=float(raw["since"]) / 1000,
+        sent=seconds(raw.get("posted")),
         tries=int(raw["tries"]),
         status=int(raw["status"]) if raw.get("status") else None,
         # A reason that this version does not know is passed over.

@@ -14,7 +14,7 @@ from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
 from backmark.grader.model.terms import Policy, Terms
 from backmark.grader.model.trace import Trace, receive
-from backmark.grader.model.verdict import Verdict
+from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from backmark.grader.store.connection import Connection, seconds, text, texts
@@ -320,7 +320,7 @@ def _submission(name: str, raw: dict[str, str]) -> SubmissionRecord | None:
         failure=raw.get("failure"),
         verdict=_number(raw.get("verdict")),
         regrade=raw.get("regrade"),
-        outcome=outcome,
+        outcome=None if outcome is None else Outcome(outcome),
         score=_number(raw.get("score")) if counts else None,
         max_score=_number(raw.get("max_score")) if counts else None,
         failing=tuple(json.loads(raw.get("failing", "[]"))),

@@ -2,20 +2,12 @@
 
 import json
 from dataclasses import dataclass, fields
-from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
+from backmark.grader.model.regrades import Change, VerdictBrief
 from backmark.grader.model.stored import read
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
-
-
-class Change(StrEnum):
-    """The change of a submission's marks."""
-
-    UP = "up"
-    DOWN = "down"
-    SAME = "same"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +76,14 @@ class VerdictSummary:
     def refused(self) -> bool:
         """True if the file was refused before it ran: it is no attempt and has no mark."""
         return self.outcome == Outcome.REJECTED
+
+    @property
+    def brief(self) -> VerdictBrief | None:
+        """The verdict as reports have it; None if there is none."""
+        if not self.graded:
+            return None
+        score, most = (None, None) if self.refused else (self.score, self.max_score)
+        return VerdictBrief(Outcome(self.outcome), score, most, self.failing)
 
     @property
     def share(self) -> float:

@@ -5,7 +5,8 @@ import secrets
 from hashlib import sha256
 from typing import Any
 
-from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.model.records import Scope
+from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.scripts import Scripts

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from backmark.grader.client import Client, Patience, Position, StillWaiting, Unavailable
+from backmark.grader.client import Client, Patience, Position, StillWaiting, Unavailable, utc
 from backmark.grader.client.events import ServerSentEvent, events
 from backmark.grader.model.records import State
 from tests.client.scripted import TOKEN, Answer, Scripted, problem, serve_script, submission
@@ -47,8 +47,7 @@ def test_a_submission_is_read_with_its_place_and_its_times() -> None:
         record = client.submission("s1")
     assert record.state is State.QUEUED
     assert record.queue == Position(2, 4.5)
-    assert record.created is not None
-    assert record.created.isoformat() == "2026-01-02T03:04:05.678000+00:00"
+    assert utc(record.created).isoformat() == "2026-01-02T03:04:05.678000+00:00"
     assert not record.passed
 
 

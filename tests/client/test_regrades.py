@@ -13,11 +13,11 @@ from typing import NamedTuple
 import pytest
 
 from backmark.grader.client import Client
-from backmark.grader.client.regrade_records import AT_REST, Regrade
+from backmark.grader.client.records import Regrade, reader
 from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language.folder import NAME, join
 from backmark.grader.model.records import Scope, State
-from backmark.grader.store.regrades.model import Phase, Which
+from backmark.grader.model.regrades import AT_REST, Phase, Which
 from backmark.worker.cli.commands import regrade
 from tests.client.running import Running, command
 from tests.service.parts import until
@@ -185,12 +185,14 @@ def test_the_bar_says_how_many_are_chosen_so_far_and_no_total_that_nobody_knows(
     body = dict(client.regrades.start(assignment, fresh=True).body)
     counts = {**body["counts"], "sources": 12, "submissions": 40}
     progress = {"total": None, "done": 3, "failed": 0}
-    selecting_regrade = Regrade.read(
+    selecting_regrade = reader(Regrade)(
         {**body, "phase": "preparing", "progress": progress, "eta_seconds": None, "counts": counts}
     )
     assert regrade.format_progress(selecting_regrade) == "preparing, 12 sources of 40 submissions chosen so far"
     progress = {"total": 12, "done": 3, "failed": 0}
-    grading = Regrade.read({**body, "phase": "previewing", "progress": progress, "eta_seconds": 4.4, "counts": counts})
+    grading = reader(Regrade)(
+        {**body, "phase": "previewing", "progress": progress, "eta_seconds": 4.4, "counts": counts}
+    )
     assert regrade.format_progress(grading) == "previewing, 4 s left"
 
 

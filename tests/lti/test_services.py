@@ -17,9 +17,9 @@ from backmark.grader.lti.services import PlatformServices
 from backmark.grader.lti.session import PlatformSession
 from backmark.grader.lti.tool_keys import ToolKeys
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.model.scores import ScoreState
 from backmark.grader.model.terms import Override
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import ScoreState
 from backmark.grader.store.store import Store
 from backmark.worker.service.gradebooks import gradebook_loops
 from backmark.worker.service.score_sources import recorded_sources

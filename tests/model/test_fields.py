@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from backmark.grader.model.fields import Unit, faults, noun_fields
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.publications import Publication, Revision
+from backmark.grader.model.records import Scope, SubmissionRecord, SubmissionSummary
 from backmark.grader.model.terms import MOST_ATTEMPTS, MOST_GRACE, Extension, Outage, Override, Policy
-from backmark.grader.model.views import GIVEN, SERVED
+from backmark.grader.model.tokens import TokenRecord
+from backmark.grader.model.views import GIVEN, NEEDS, SERVED, hidden_fields
 
 OVERRIDE = Override("ada", 0.5, "prof", "ill")
 
@@ -60,6 +63,53 @@ def test_fields_by_role() -> None:
     assert GIVEN[Override] == ("share", "reason")
     assert GIVEN[RosterEntry] == ("name", "lms_id", "section")
     assert SERVED[Override] == ("student", "share", "computed", "author", "reason", "recorded")
+
+
+@pytest.mark.parametrize(
+    ("scope", "hidden"),
+    [
+        (Scope.SUBMIT, {"outcome", "score", "max_score", "engine", "link", "verdict", "reused"}),
+        (Scope.READ, {"reused"}),
+        (Scope.STAFF, set[str]()),
+        (Scope.ADMIN, set[str]()),
+    ],
+)
+def test_fields_of_a_submission_by_role(scope: Scope, hidden: set[str]) -> None:
+    token = TokenRecord("t", "portal", "nn", frozenset({scope}), 0.0)
+    assert hidden_fields(SubmissionRecord, token.allows) == hidden
+
+
+def test_only_staff_see_what_detects_a_known_mistake() -> None:
+    portal, staff = ({Scope.SUBMIT, Scope.READ}, {Scope.STAFF})
+    for scopes, hidden in ((portal, {"catches"}), (staff, set[str]())):
+        token = TokenRecord("t", "portal", "nn", frozenset(scopes), 0.0)
+        assert hidden_fields(Revision, token.allows) == hidden
+
+
+def test_what_needs_a_scope_is_served() -> None:
+    beside = {SubmissionRecord: {"link", "verdict"}}
+    for kind, names in NEEDS.items():
+        assert set(names) <= set(SERVED[kind]) | beside.get(kind, set()), kind
+
+
+def test_of_a_submission_all_is_served_that_its_client_has() -> None:
+    """A field that the server keeps to itself would have its default there, as if it were true."""
+    described: Any = SubmissionSummary
+    assert set(SERVED[SubmissionRecord]) == set(noun_fields(described))
+
+
+def test_no_secret_and_no_trace_is_served() -> None:
+    for kind, names in SERVED.items():
+        assert not {"secret", "sha256", "trace", "preview"} & set(names), kind
+
+
+def test_what_follows_from_other_fields_is_a_field_that_nobody_sets() -> None:
+    described: Any = Publication
+    refusal = noun_fields(described)["refusal"]
+    assert (refusal.derived, refusal.type, refusal.optional) == (True, str, True)
+    for kind, names in GIVEN.items():
+        fields: Any = kind
+        assert not any(noun_fields(fields)[name].derived for name in names), kind
 
 
 def test_times_and_units_are_declared() -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 from flask import Flask
 
 from backmark.grader.model.assignment import Level
-from backmark.grader.model.records import Job, Kind, PublicationRecord, Scope, SubmissionRecord
+from backmark.grader.model.publications import Publication
+from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import create_app
@@ -71,12 +72,12 @@ class House(Service):
         (record,) = self.wait_for_ends(name)
         return record
 
-    def publish(self, toml: str, course: str, assignment: str) -> PublicationRecord:
+    def publish(self, toml: str, course: str, assignment: str) -> Publication:
         """Publish without a browser, and wait for the end."""
         name = self.store.publications.request(NewPublication(course, assignment, toml, 0)).id
         self.dispatcher.send(Job(Kind.PUBLICATION, name))
 
-        def read_publication() -> PublicationRecord:
+        def read_publication() -> Publication:
             publication = self.store.publications.get(name)
             assert publication is not None
             return publication

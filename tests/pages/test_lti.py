@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, Frame, FrameLocator, Page, expect
 from backmark.grader.lti.identity import course_name, platform_id
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.regrades import Mode, Phase, Selection, Which
 from backmark.grader.model.terms import Extension, Override, Policy
-from backmark.grader.store.regrades.model import Mode, Phase, Selection, Which
 from backmark.grader.store.search import Filter
 from backmark.worker.sandbox.policy import Launch
 from backmark.worker.serve.embedded import EmbeddedRedis

@@ -11,8 +11,8 @@ import pytest
 
 from backmark.grader.errors import JailFailed, StoreUnavailable
 from backmark.grader.model.records import Claim, Job, Kind, Queue, State
+from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.store.regrades import selection, worker_steps
-from backmark.grader.store.regrades.model import Mode, Phase
 from backmark.worker.service import tasks
 from backmark.worker.service.context import Context
 from backmark.worker.service.isolation import Isolation

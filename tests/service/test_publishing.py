@@ -20,9 +20,10 @@ from backmark.grader.contracts.publishing.workshop import Workshop
 from backmark.grader.errors import AssignmentError, BadAssignment
 from backmark.grader.model import fresh_places
 from backmark.grader.model.fresh_places import GROUPS, group, replaceable
-from backmark.grader.model.records import Job, Kind, PublicationRecord, RevisionRecord, State
+from backmark.grader.model.publications import Publication, RevisionRecord
+from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.regrades import Selection, Which
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Selection, Which
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.service import fresh_cases
@@ -62,7 +63,7 @@ def linear_backward(dout, x, w):
 """
 
 
-def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: str = "mine") -> PublicationRecord:
+def run_publication(context: Context, toml: str, *, fresh_count: int = 0, name: str = "mine") -> Publication:
     """Request a publication, let the worker perform it, and return it."""
     request = context.store.publications.request(NewPublication(COURSE, name, toml, fresh_count))
     perform(context, Job(Kind.PUBLICATION, request.id))
@@ -192,7 +193,7 @@ def test_what_a_person_can_mend_is_refused_in_a_sentence(
 
 def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Context) -> None:
     right_ones = {f"mistakes/{name}.py": f'"""is {name}"""\n{RIGHT}' for name in ("none", "right")}
-    refusal = run_publication(context, folder.join(MINE, {**FILES, **right_ones})).refusal
+    refusal = run_publication(context, folder.join(MINE, {**FILES, **right_ones})).refused
     assert refusal is not None
     assert refusal.says == "these known-wrong implementations would pass"
     assert [(mistake.id, mistake.title) for mistake in refusal.mistakes] == [("none", "is none"), ("right", "is right")]

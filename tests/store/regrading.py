@@ -3,8 +3,8 @@
 from typing import Any
 
 from backmark.grader.model.records import Claim, Job, Kind
+from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection, Which
 from backmark.grader.model.verdict import Verdict
-from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
 from backmark.grader.store.regrades.report import ReportRow
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission

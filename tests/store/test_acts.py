@@ -3,9 +3,9 @@
 from backmark.grader.intake import Intake
 from backmark.grader.model.lti import LtiContext
 from backmark.grader.model.records import Scope, State
+from backmark.grader.model.regrades import Mode, Selection
 from backmark.grader.model.trace import receive
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Mode, Selection
 from backmark.grader.store.store import Store
 from tests.service.conftest import Sent
 from tests.store.making import REVISION, accept, claim_job, finish_job, new

@@ -6,7 +6,7 @@ from functools import partial
 
 from backmark.grader.contracts.judging.revision import load, load_packaged
 from backmark.grader.contracts.kits.kit import load_kit
-from backmark.grader.model.records import KitFiles, RevisionRecord
+from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.store.packaged import list_packaged_revisions
 from backmark.grader.store.store import Store
 

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from backmark.grader.model.records import Job, Kind, Queue, State
+from backmark.grader.model.regrades import Phase, Selection
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
 from backmark.grader.store.callbacks import DeliveryAttempt, DeliveryState, Event, Result
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Phase, Selection
 from backmark.grader.store.store import Store
 from backmark.grader.store.workers import Worker
 from tests.store.making import REVISION, accept, claim_job, end_lease, job, new, now, verdict

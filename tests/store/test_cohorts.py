@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backmark.grader.model.records import State
+from backmark.grader.model.regrades import Phase
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.cohorts import HOUR, Cohort, CohortMistake, CohortSubmission, Marks, figure
-from backmark.grader.store.regrades.model import Phase
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict

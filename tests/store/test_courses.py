@@ -7,11 +7,12 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.lti import LtiUser
 from backmark.grader.model.marks import Attempt
 from backmark.grader.model.people import RosterChange, RosterEntry
-from backmark.grader.model.records import Queue, RevisionRecord, Scope
+from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.model.records import Queue, Scope
+from backmark.grader.model.regrades import Selection
 from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy
 from backmark.grader.model.trace import receive
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Selection
 from backmark.grader.store.store import Store
 from tests.store.making import REVISION, accept, claim_job, finish_job, list_remains, new, now, verdict
 

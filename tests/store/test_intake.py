@@ -5,10 +5,10 @@ import pytest
 from backmark.grader.errors import SubmissionError
 from backmark.grader.intake import Intake
 from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.regrades import Mode, Selection
 from backmark.grader.model.trace import receive
 from backmark.grader.store.errors import NotRetryable, WrongPhase
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Mode, Selection
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from tests.service.conftest import Sent

@@ -6,7 +6,7 @@ import pytest
 
 from backmark.grader.model.records import Kind, Queue
 from backmark.grader.store import keys
-from backmark.grader.store.regrades.model import read
+from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.scripts import COMMON, read_files
 from backmark.grader.store.store import Store
 from tests.store.making import accept, new
@@ -93,7 +93,7 @@ def _step(**fields: str) -> dict[str, str]:
 def test_what_is_left_of_a_step_is_estimated_by_the_time_since_its_first_end(
     fields: dict[str, str], expected: float | None
 ) -> None:
-    assert read("name", _step(**fields), 2.46).progress.eta == (None if expected is None else pytest.approx(expected))
+    assert read("name", _step(**fields), 2.46).eta_seconds == (None if expected is None else pytest.approx(expected))
 
 
 def test_the_time_of_a_step_runs_from_its_first_end(store: Store) -> None:

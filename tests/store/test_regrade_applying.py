@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from backmark.grader.model.records import Job, Kind, State
-from backmark.grader.store.regrades.model import Mode, Phase
+from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.store.regrades.report import Disposition
 from backmark.grader.store.store import Store
 from tests.store.making import OUTBOX, end_lease
@@ -58,7 +58,7 @@ def test_applied_never_lower_nobody_loses_marks_and_the_report_lists_who_would_h
     )
     name = preview_regrade(store, {"a": 10, "b": 2, "c": 8})
     regrade = apply_regrade(store, name, Mode.NEVER_LOWER)
-    assert (regrade.counts.applied, regrade.counts.would_lower, regrade.counts.skipped) == (2, 1, 1)
+    assert (regrade.counts.applied, regrade.counts.skipped_because.would_lower, regrade.counts.skipped) == (2, 1, 1)
     assert [submission(store, submission_id).score for submission_id in (up_id, down_id, same_id)] == [10, 8, 8]
     assert {submission_id: row.fate for submission_id, row in rows(store, name).items()} == {
         up_id: Disposition.APPLIED,
@@ -73,7 +73,7 @@ def test_what_changed_since_the_preview_is_left_and_listed(store: Store) -> None
     second = preview_regrade(store, {"a": 4, "b": 4}, students=("ada",))
     apply_regrade(store, second)
     regrade = apply_regrade(store, name)
-    assert (regrade.counts.applied, regrade.counts.changed) == (1, 1)
+    assert (regrade.counts.applied, regrade.counts.skipped_because.changed) == (1, 1)
     assert rows(store, name)[ada_id].fate is Disposition.CHANGED
     assert (submission(store, ada_id).score, submission(store, ada_id).regrade) == (4, second)
     assert submission(store, ben_id).score == 10
@@ -223,7 +223,7 @@ def test_two_regrades_applied_at_once_give_each_submission_one_of_them(store: St
     for thread in threads:
         thread.join()
     counts = [now(store, name).counts for name in regrade_ids]
-    assert sum(count.applied for count in counts) == sum(count.changed for count in counts) == 300
+    assert sum(count.applied for count in counts) == sum(count.skipped_because.changed for count in counts) == 300
     assert {submission(store, submission_id).verdict for submission_id in names} == {2}
 
 

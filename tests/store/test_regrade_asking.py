@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from backmark.grader.model.records import Job, Kind
-from backmark.grader.store.regrades.model import Which
+from backmark.grader.model.regrades import Which
 from backmark.grader.store.store import Store
 from tests.store.regrading import (
     apply_regrade,

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from backmark.grader.model.records import Job, Kind
-from backmark.grader.store.regrades.model import Mode, Phase, Which
+from backmark.grader.model.regrades import Mode, Phase, Which
 from backmark.grader.store.store import Store
 from tests.store.making import now as submission
 from tests.store.regrading import (
@@ -33,7 +33,7 @@ def test_a_deleted_submission_is_skipped_and_counted_without_a_trace(store: Stor
     name = preview_regrade(store, {"a": result(10)})
     store.submissions.delete(ada_id)
     regrade = now(store, name)
-    assert (regrade.counts.submissions, regrade.counts.up, regrade.counts.deleted) == (1, 1, 1)
+    assert (regrade.counts.submissions, regrade.counts.up, regrade.counts.skipped_because.deleted) == (1, 1, 1)
     assert rows(store, name).keys() == {ben_id}
     regrade = apply_regrade(store, name)
     assert (regrade.counts.applied, regrade.counts.skipped) == (1, 1)
@@ -176,7 +176,7 @@ def test_one_deleted_while_it_is_applied_is_passed_over(store: Store) -> None:
     assert not one_chunk(store, claim)
     counts = now(store, name).counts
     # One had its verdict already: it is gone; the other had not: it is skipped.
-    assert (counts.submissions, counts.applied, counts.deleted) == (148, 148, 1)
+    assert (counts.submissions, counts.applied, counts.skipped_because.deleted) == (148, 148, 1)
 
 
 def test_one_at_rest_goes_with_all_that_belongs_to_it(store: Store) -> None:

@@ -3,10 +3,9 @@
 import json
 
 from backmark.grader.model.records import State
-from backmark.grader.store.regrades.model import Mode, Which
+from backmark.grader.model.regrades import Change, Mode, Which
 from backmark.grader.store.regrades.report import Disposition
 from backmark.grader.store.store import Store
-from backmark.grader.store.summary import Change
 from tests.store.making import OUTBOX, claim_job
 from tests.store.making import now as submission
 from tests.store.regrading import (

@@ -21,15 +21,14 @@ from hypothesis.stateful import (
 )
 
 from backmark.grader.model.records import Claim, Job, Kind, State
+from backmark.grader.model.regrades import Change, Phase
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.connection import text
 from backmark.grader.store.errors import WrongPhase
 from backmark.grader.store.regrades import selection
-from backmark.grader.store.regrades.model import Phase
 from backmark.grader.store.regrades.report import ReportRow
 from backmark.grader.store.store import Store
-from backmark.grader.store.summary import Change
 from tests.store.making import end_lease
 from tests.store.regrading import (
     claim_step,
@@ -71,7 +70,7 @@ def test_the_first_units_are_graded_while_others_are_chosen(store: Store) -> Non
     assert grade(store, {source: result(10) for source in "cde"}) == 3
     regrade = now(store, name)
     assert (regrade.phase, regrade.counts.up, regrade.counts.sources) == (Phase.PREPARING, 3, 3)
-    assert (regrade.progress.total, regrade.progress.done, regrade.progress.eta) == (None, 3, None)
+    assert (regrade.progress.total, regrade.progress.done, regrade.eta_seconds) == (None, 3, None)
     assert not one_chunk(store, claim)
     regrade = now(store, name)
     assert (regrade.phase, regrade.progress.total, regrade.progress.done) == (Phase.PREVIEWING, 5, 3)
@@ -329,7 +328,7 @@ class Streaming(RuleBasedStateMachine):
         regrade, report = now(self.store, self.name), list(rows(self.store, self.name).values())
         counts, progress = regrade.counts, regrade.progress
         changes = Counter(row.change for row in report)
-        assert (counts.submissions, counts.deleted) == (len(report), self.deleted)
+        assert (counts.submissions, counts.skipped_because.deleted) == (len(report), self.deleted)
         assert (counts.up, counts.down, counts.same) == tuple(changes[change] for change in Change)
         assert counts.newly_failing == _count(report, "newly_failing")
         assert counts.newly_passing == _count(report, "newly_passing")

@@ -5,12 +5,11 @@ from typing import Any
 import pytest
 
 from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.regrades import Change, Mode, Phase, RegradeProgress, Which
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store.errors import WrongPhase
 from backmark.grader.store.regrades import report as reports
-from backmark.grader.store.regrades.model import Mode, Phase, Which
 from backmark.grader.store.store import Store
-from backmark.grader.store.summary import Change
 from tests.store import regrading
 from tests.store.making import end_lease
 from tests.store.making import now as submission
@@ -230,16 +229,16 @@ def test_progress_counts_sources_and_estimates_by_the_pace_so_far(store: Store) 
     for number in range(4):
         grade_submission(store, f"student-{number}", str(number))
     name = select_units(store)
-    assert now(store, name).progress.eta is None
+    assert now(store, name).eta_seconds is None
     first, second, *_ = waiting_units(store)
     claim = store.jobs.claim(first)
     assert claim is not None
     assert unit_graded(store, claim, result(8)) is not None
     fail(store, second)
-    progress = now(store, name).progress
-    assert (progress.total, progress.done, progress.failed) == (4, 1, 1)
-    assert progress.eta is not None
-    assert progress.eta >= 0
+    regrade = now(store, name)
+    assert regrade.progress == RegradeProgress(4, 1, 1)
+    assert regrade.eta_seconds is not None
+    assert regrade.eta_seconds >= 0
 
 
 def test_a_unit_that_could_not_be_graded_changes_no_mark_and_can_be_retried(store: Store) -> None:

@@ -5,13 +5,14 @@ from dataclasses import asdict, replace
 
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.records import RevisionRecord, Scope
+from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.model.records import Scope
 from backmark.grader.reports.disclosure import policy
 from backmark.grader.store.callbacks import Event
 from backmark.grader.store.codec import encode
 from backmark.grader.store.connection import texts
 from backmark.grader.store.regrades.entry import RegradeEntry
-from backmark.grader.store.regrades.model import read
+from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.store import Store
 from backmark.grader.store.summary import VerdictSummary
 from backmark.grader.store.workers import Worker

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from backmark.grader.model.records import Job, Kind, SubmissionRecord
-from backmark.grader.store.regrades.model import Phase
+from backmark.grader.model.regrades import Phase
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.worker.service.context import Context

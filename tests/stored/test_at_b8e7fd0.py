@@ -18,6 +18,7 @@ from flask import Flask
 from backmark.grader.contracts.language.stored_settings import read_settings as assignment_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.disclosure import disclose
@@ -28,7 +29,6 @@ from backmark.grader.store import keys
 from backmark.grader.store.callbacks import DeliveryState
 from backmark.grader.store.cohorts import HOUR
 from backmark.grader.store.keys import part
-from backmark.grader.store.regrades.model import Mode, Phase
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links

@@ -16,8 +16,8 @@ from backmark.grader.contracts.language import folder
 from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.errors import MadeByEarlierVersion
 from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection, Which
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, Which
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from backmark.worker.cli.conversion import folder as conversion

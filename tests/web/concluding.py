@@ -7,9 +7,9 @@ from threading import Event, Thread
 from typing import Any, Literal
 
 from backmark.grader.model.records import Claim, Job, Kind, State
+from backmark.grader.model.regrades import Phase
 from backmark.grader.model.result import read_verdict
 from backmark.grader.store.connection import text
-from backmark.grader.store.regrades.model import Phase
 from backmark.grader.store.store import Store
 from backmark.grader.store.workers import Worker
 from tests.store.regrading import unit_graded

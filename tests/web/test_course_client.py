@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from backmark.grader.client import Client, Conflict, NotFound, Policy, RosterChange, RosterEntry
+from backmark.grader.client import Client, Conflict, NotFound, Policy, RosterChange, RosterEntry, utc
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -51,7 +51,7 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     ada, bob, eve = course.roster()
     assert (ada.lms_id, bob.left is None, eve.left) == ("17", False, None)
     link = course.make_link(UDL, "ada", days=3)
-    assert (link.student, link.ends > datetime.now(UTC) + timedelta(days=2)) == ("ada", True)
+    assert (link.student, utc(link.ends) > datetime.now(UTC) + timedelta(days=2)) == ("ada", True)
     course.end_links(UDL, "ada")
     course.end_links(UDL)
     override = course.override(UDL, "bob", 0.5, reason="in the same group")

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from backmark.grader import web
 from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.records import RevisionRecord
+from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.settings.service import ServiceSettings

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.contracts.language.assignment import KIND
-from backmark.grader.model.records import KitFiles, RevisionRecord
+from backmark.grader.model.publications import KitFiles, RevisionRecord
 from backmark.grader.model.terms import Policy
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links

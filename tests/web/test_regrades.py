@@ -10,15 +10,12 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from backmark.grader.model.records import Job, Kind, Queue, Scope
+from backmark.grader.model.regrades import Action, Change, ComparisonStatus, Mode, Phase, Which
 from backmark.grader.model.result import read_verdict
 from backmark.grader.reports.spreadsheets import table
-from backmark.grader.store.regrades.model import Mode, Phase, Which
 from backmark.grader.store.regrades.report import Disposition
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.store.summary import Change
-from backmark.grader.web.api.regrade_report import Status
-from backmark.grader.web.api.regrade_schemas import Action
 from backmark.grader.web.api.regrades import RegradeRequest
 from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
@@ -265,7 +262,7 @@ def test_the_report_says_what_became_of_each_and_why(store: Store, staff: Asker)
 
 
 def list_fates(staff: Asker, regrade: str) -> dict[str, tuple[str, str | None]]:
-    """Status and reason by submission, which the table says too."""
+    """ComparisonStatus and reason by submission, which the table says too."""
     items = json_of(staff.get(f"/regrades/{regrade}/report"))["items"]
     table = staff.get(f"/regrades/{regrade}/report?format=csv").get_data(as_text=True)
     rows = {row["submission"]: (row["status"], row["reason"] or None) for row in csv.DictReader(io.StringIO(table))}
@@ -393,7 +390,7 @@ def test_every_phase_status_and_action_is_documented() -> None:
         *Phase,
         *Which,
         *Mode,
-        *Status,
+        *ComparisonStatus,
         *Action,
         *Change,
         Disposition.CHANGED,

@@ -10,9 +10,10 @@ from flask import Flask
 from backmark.grader.client import Client, NotFound
 from backmark.grader.model.lti import LineItem, LtiContext
 from backmark.grader.model.records import Scope
+from backmark.grader.model.scores import ScoreReason
 from backmark.grader.model.terms import Policy
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import ScoreEnd, ScoreReason, ScoreResult
+from backmark.grader.store.scores import ScoreEnd, ScoreResult
 from backmark.grader.store.store import Store
 from backmark.worker.cli.main import main
 from tests.store.making import accept, claim_job, new, verdict

@@ -12,11 +12,12 @@ import pytest
 from flask import Flask
 
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
-from backmark.grader.model.records import Job, Kind, Refusal, RevisionRecord, Scope, State
+from backmark.grader.model.publications import Refusal, RevisionRecord
+from backmark.grader.model.records import Job, Kind, Scope, State
+from backmark.grader.model.regrades import Mode, Phase, Selection
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import NamedMistake
 from backmark.grader.store.publications import NewPublication
-from backmark.grader.store.regrades.model import Mode, Phase, Selection
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import NewSubmission
 from tests.store.regrading import claim_step, unit_graded
@@ -428,13 +429,13 @@ def test_a_publication_is_asked_for_once_however_often_it_is_clicked(author: Vis
 def test_the_text_that_the_form_starts_with_can_be_published(author: Visitor, store: Store) -> None:
     toml = unescape(author.get(f"{HOME}/publish").partition('<textarea id="toml"')[2].partition(">")[2])
     assert author.post(f"{HOME}/publish", toml=toml.partition("</textarea>")[0]).status_code == 303
-    assert store.publications.list("course").items[0].assignment_id == "my-assignment"
+    assert store.publications.list("course").items[0].assignment == "my-assignment"
 
 
 def test_a_file_goes_before_the_text(author: Visitor, store: Store) -> None:
     file = (io.BytesIO(write_toml("filed").encode()), "a.toml")
     assert author.post(f"{HOME}/publish", toml=TOML, file=file).status_code == 303
-    assert store.publications.list("course").items[0].assignment_id == "filed"
+    assert store.publications.list("course").items[0].assignment == "filed"
 
 
 def test_the_form_of_a_publication_shows_how_many_cases_may_be_fresh(visitor: Visitor) -> None:
@@ -489,7 +490,7 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
     store.jobs.conclude(claim, State.DONE, refusal=str(refusal), refused=json.dumps(asdict(refusal)))
     publication = store.publications.get(name)
     assert publication is not None
-    assert publication.refusal == refusal
+    assert publication.refused == refusal
     page = " ".join(visitor.get(f"{HOME}/publications/{name}").split())
     assert '<p class="student">These would pass:</p>' in page
     assert '<li class="student">a_b (does it, on <code>all_f[layer-1]</code>)</li>' in page

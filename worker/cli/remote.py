@@ -18,8 +18,7 @@ from backmark.worker.cli.extras import require_extra
 from backmark.worker.cli.terminal import ProgressLine, show
 
 if TYPE_CHECKING:
-    from backmark.grader.client import Client, Submission
-    from backmark.grader.client.records import Publication
+    from backmark.grader.client import Client, Publication, Submission
 
 #: Seconds between two requests for a place in the queue that is shown on a terminal.
 LIVE_SECONDS = 2.0

@@ -10,8 +10,8 @@ from backmark.grader.contracts.judging.revision import ContractRevision, load
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.errors import AssignmentError
-from backmark.grader.model import records
 from backmark.grader.model.fresh_places import GROUPS, group
+from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.store import keys
 from backmark.grader.store.assignments import Assignments
 from backmark.worker.grading.grader import Grader
@@ -50,11 +50,11 @@ class Graders:
         self._assignments = assignments
         self._jails = jails
         self._secret = secret
-        self._known: dict[tuple[str, str], records.RevisionRecord] = {}
+        self._known: dict[tuple[str, str], RevisionRecord] = {}
         self._ready: OrderedDict[str, _Ready] = OrderedDict()
         self._grouped: OrderedDict[tuple[str, str], Grader] = OrderedDict()
 
-    def revision(self, course: str, name: str) -> records.RevisionRecord | None:
+    def revision(self, course: str, name: str) -> RevisionRecord | None:
         """Return a revision that the course may use, or None; revisions never change, so records are kept.
 
         In the place of one of layered networks it is what ships under the assignment's id, if anything does.
@@ -70,11 +70,11 @@ class Graders:
                 del self._known[next(iter(self._known))]
         return record
 
-    def group(self, revision: records.RevisionRecord, course: str, student: str) -> str:
+    def group(self, revision: RevisionRecord, course: str, student: str) -> str:
         """Return the group of a student, or an empty string if all students have the same cases."""
         return group(self.secret_of(revision), course, student) if revision.replaced else ""
 
-    def grader(self, revision: records.RevisionRecord, group: str = "", draw: Draw | None = None) -> Grader:
+    def grader(self, revision: RevisionRecord, group: str = "", draw: Draw | None = None) -> Grader:
         """Return the grader of a group against a revision, with fresh cases if it has any.
 
         `draw` draws the pool of a packaged revision if this service has none yet.
@@ -92,7 +92,7 @@ class Graders:
         _keep(self._grouped, (revision.id, group), grader, _GROUPED)
         return grader
 
-    def secret_of(self, revision: records.RevisionRecord) -> bytes:
+    def secret_of(self, revision: RevisionRecord) -> bytes:
         """Return the secret that a revision's verdicts depend on, or none if its cases are the same for all."""
         if not revision.fresh:
             return b""
@@ -100,7 +100,7 @@ class Graders:
             raise AssignmentError(UNCHOSEN)
         return self._secret
 
-    def _load(self, revision: records.RevisionRecord, draw: Draw | None) -> _Ready:
+    def _load(self, revision: RevisionRecord, draw: Draw | None) -> _Ready:
         data = self._assignments.archive(revision.id)
         if data is None:
             raise AssignmentError(f"the cases of revision {revision.id} are not in the store")
@@ -114,9 +114,7 @@ class Graders:
             raise AssignmentError(f"revision {revision.id} is damaged: its content is that of {content_id}")
         return _Ready(Grader(Judge(revision_data), self._jails), pool)
 
-    def _pool(
-        self, revision: records.RevisionRecord, assignment: ContractAssignment, draw: Draw | None
-    ) -> ContractRevision:
+    def _pool(self, revision: RevisionRecord, assignment: ContractAssignment, draw: Draw | None) -> ContractRevision:
         data = self._assignments.pool(revision.id)
         if data is None and draw is not None and revision.course == keys.EVERYONE:
             data = draw(assignment, revision.fresh, self.secret_of(revision))

@@ -10,8 +10,9 @@ from backmark.grader.contracts.language import reading
 from backmark.grader.contracts.publishing.preview import preview
 from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
 from backmark.grader.errors import BadAssignment
-from backmark.grader.model import fresh_places, records
-from backmark.grader.model.records import KitFiles, PublicationRecord, Refusal, State
+from backmark.grader.model import fresh_places
+from backmark.grader.model.publications import KitFiles, Publication, Refusal, RevisionRecord
+from backmark.grader.model.records import State
 from backmark.grader.model.verdict import NamedMistake
 from backmark.worker.service import fresh_cases, pools
 from backmark.worker.service.context import Context
@@ -21,7 +22,7 @@ from backmark.worker.service.tracing import bind_trace
 
 @dataclass(frozen=True, slots=True)
 class _DrawnRevision:
-    revision: records.RevisionRecord
+    revision: RevisionRecord
     archive: bytes
     pool: bytes | None
     kits: KitFiles
@@ -42,7 +43,7 @@ def publication(context: Context, lease: Lease) -> Mapping[str, object]:
     if request is None:
         raise Withdrawn(f"publication {name} was deleted")
     bind_trace(request.trace)
-    fields = {"course": request.course, "assignment": request.assignment_id}
+    fields = {"course": request.course, "assignment": request.assignment}
     try:
         drawn = _draw(context, request, lease)
     except BadAssignment as error:
@@ -55,10 +56,10 @@ def publication(context: Context, lease: Lease) -> Mapping[str, object]:
     return {**fields, "outcome": "published"}
 
 
-def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnRevision:
+def _draw(context: Context, request: Publication, lease: Lease) -> _DrawnRevision:
     assignment = reading.parse(request.toml, "the assignment")
-    if assignment.id != request.assignment_id:
-        raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment_id}")
+    if assignment.id != request.assignment:
+        raise BadAssignment(f"the assignment's id is {assignment.id}, but it was sent as {request.assignment}")
     secret = _secret(context, request.fresh)
     archive = pools.draw(assignment, lease)
     revision = load(archive, assignment.id)
@@ -71,7 +72,7 @@ def _draw(context: Context, request: PublicationRecord, lease: Lease) -> _DrawnR
         drawn = load(pool, "the pool")
         fresh_cases.require_enough(revision, drawn, replaced)
         revision_id = fresh_cases.identifier(revision, drawn, len(replaced), replaced)
-    record = records.RevisionRecord(
+    record = RevisionRecord(
         id=revision_id,
         course=request.course,
         assignment=revision.assignment_json,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from backmark.grader.errors import AssignmentError, ServiceError
 from backmark.grader.model.records import Kind, SubmissionRecord
-from backmark.grader.store.regrades.model import Phase
+from backmark.grader.model.regrades import Phase
 from backmark.grader.store.regrades.worker_steps import Group, RegradeSteps, StepResult
 from backmark.worker.service.context import Context
 from backmark.worker.service.lease import Lease, Withdrawn

@@ -20,7 +20,8 @@ from backmark.grader.lti.claims import LINE_ITEM_SCOPE, SCORE_SCOPE
 from backmark.grader.lti.identity import is_test_student
 from backmark.grader.lti.services import NoAccessToken, NoPlatformAnswer, PlatformAnswer
 from backmark.grader.model.lti import LtiUser, Platform
-from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreResult, Scores
+from backmark.grader.model.scores import ScoreReason
+from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreResult, Scores
 from backmark.worker.service.rounds import pause, run_rounds
 from backmark.worker.service.score_posts import (
     LINE_ITEM_MEDIA_TYPE,

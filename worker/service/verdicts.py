@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.model import records
+from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store.listings import CodeListing
 from backmark.grader.store.regrades.entry import nameless
@@ -28,7 +28,7 @@ class SourceVerdict(NamedTuple):
 
 def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its name
     context: Context,
-    revision: records.RevisionRecord,
+    revision: RevisionRecord,
     source: bytes,
     filename: str,
     *,
@@ -53,9 +53,7 @@ def verdict_for_source(  # noqa: PLR0913 - the inputs of a verdict, each by its 
     return SourceVerdict(verdict, caching=caching)
 
 
-def cache_key(
-    revision: records.RevisionRecord, source_sha256: str, filename: str, secret: bytes, group: str = ""
-) -> str:
+def cache_key(revision: RevisionRecord, source_sha256: str, filename: str, secret: bytes, group: str = "") -> str:
     """Return a hash over everything that a verdict depends on. Of the filename only the suffix matters."""
     parts = [
         source_sha256,
@@ -70,7 +68,7 @@ def cache_key(
 
 
 def _grade(  # noqa: PLR0913 - as above
-    context: Context, revision: records.RevisionRecord, source: bytes, filename: str, group: str, lease: Lease
+    context: Context, revision: RevisionRecord, source: bytes, filename: str, group: str, lease: Lease
 ) -> tuple[Verdict, CodeListing | None, bool]:
     """Return the verdict, the listing for staff, and whether grading again gives the same verdict."""
 

@@ -12,7 +12,7 @@ from dataclasses import asdict
 from backmark.grader.contracts.judging.revision import ContractRevision, load_packaged
 from backmark.grader.contracts.publishing import summary
 from backmark.grader.contracts.publishing.selfcheck import SelfCheck, selfcheck
-from backmark.grader.model.records import CaughtMistake
+from backmark.grader.model.publications import CaughtMistake
 
 
 def preview(revision: ContractRevision, checked: SelfCheck) -> str:

@@ -7,11 +7,12 @@ from enum import StrEnum
 from typing import Any
 
 from backmark.grader.model.records import Kind, State
+from backmark.grader.model.regrades import Change, ComparisonRecord, ComparisonStatus
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
 from backmark.grader.store.paging import RecordPage, cursor, start
 from backmark.grader.store.regrades.entry import RegradeEntry
-from backmark.grader.store.summary import Change, VerdictSummary
+from backmark.grader.store.summary import VerdictSummary
 
 #: Submissions read at once, and the most examined for one page, after which the page is short or empty.
 _CHUNK, _MOST = 500, 5000
@@ -54,6 +55,39 @@ class ReportRow:
     def newly_passing(self) -> tuple[str, ...]:
         """The names of the properties that pass now and failed before."""
         return () if self.after is None else self.entry.before.newly_passing(self.after)
+
+    def compare(self) -> ComparisonRecord:
+        """Return what a report has of it."""
+        status, reason = self._status()
+        return ComparisonRecord(
+            submission=self.submission,
+            student=self.entry.student,
+            attempt=self.entry.attempt,
+            filename=self.entry.filename,
+            created=self.entry.created,
+            change=self.change,
+            before=self.entry.before.brief,
+            after=None if self.after is None else self.after.brief,
+            newly_failing=self.newly_failing,
+            newly_passing=self.newly_passing,
+            status=status,
+            reason=reason,
+        )
+
+    def _status(self) -> tuple[ComparisonStatus, str | None]:
+        match self.fate:
+            case None if self.failure is not None:
+                return ComparisonStatus.COULD_NOT_BE_GRADED, self.failure
+            case None:
+                return (ComparisonStatus.WAITING if self.after is None else ComparisonStatus.PREVIEWED), None
+            case Disposition.CHANGED | Disposition.WOULD_LOWER:
+                return ComparisonStatus.SKIPPED, self.fate
+            case Disposition.LEFT:
+                return ComparisonStatus.LEFT, Disposition.CHANGED
+            case Disposition.APPLIED:
+                return ComparisonStatus.APPLIED, None
+            case Disposition.ROLLED_BACK:
+                return ComparisonStatus.ROLLED_BACK, None
 
 
 class RegradeReport:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.regrades import Mode, Phase, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace, receive
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text, texts
 from backmark.grader.store.errors import IdempotencyMismatch, WrongPhase
 from backmark.grader.store.paging import RecordPage, cursor, start
-from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Selection, read
+from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.regrades.report import RegradeReport
 from backmark.grader.store.regrades.units import Units, jobs
 from backmark.grader.store.regrades.worker_steps import RegradeSteps

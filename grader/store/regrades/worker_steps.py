@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from backmark.grader.model.records import Claim, Job, Kind, SubmissionRecord
+from backmark.grader.model.regrades import Change, Mode
 from backmark.grader.store import keys
 from backmark.grader.store.codec import encode_verdict
 from backmark.grader.store.connection import Connection, text, texts
-from backmark.grader.store.regrades.model import Mode, read
+from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.regrades.report import Disposition, RegradeReport, ReportRow
 from backmark.grader.store.regrades.selection import SelectionScan
 from backmark.grader.store.regrades.units import UNCOUNTED, Units, jobs
 from backmark.grader.store.scripts import FollowingCall, Scripts
 from backmark.grader.store.submissions import Submissions
-from backmark.grader.store.summary import Change
 
 #: The most verdicts written in one script, so that other commands need not wait for it.
 _CHUNK = 100

@@ -1,19 +1,21 @@
 """Assignments and their revisions: the resources of a course."""
 
-from datetime import datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from flask import Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from backmark.grader.contracts.language.stored_settings import read_settings
-from backmark.grader.model.records import KitFiles, RevisionRecord, Scope
+from backmark.grader.model.publications import Assignment, KitFiles, Revision, RevisionRecord
+from backmark.grader.model.records import Scope
+from backmark.grader.model.views import hidden_fields
 from backmark.grader.reports.disclosure import disclose_settings
-from backmark.grader.web.http.auth import Caller, caller
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.nouns import list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import TAGGED, Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_page, respond_tagged
-from backmark.grader.web.http.schemas import CourseQuery, Id, Name, RequestModel, ResponseModel, moment
+from backmark.grader.web.http.responses import respond_list, respond_tagged
+from backmark.grader.web.http.schemas import CourseQuery, Id, Name, RequestModel
 from backmark.grader.web.http.service import service
 
 resource = Resource("assignments", __name__, description="Assignments, and the cases that submissions are graded on.")
@@ -22,48 +24,8 @@ resource = Resource("assignments", __name__, description="Assignments, and the c
 _EVERYONE = "*"
 
 
-class RevisionResponse(ResponseModel):
-    """An assignment with its cases, as a verdict refers to it."""
-
-    id: str = Field(description="A hash over the assignment and its cases.")
-    assignment: str
-    title: str
-    shipped: bool = Field(description="True if it ships with Backmark and is not the course's own.")
-    published_at: datetime | None = Field(description="Null if it ships with Backmark.")
-    networks_sha256: str
-    fresh: int = Field(
-        description="The number of cases from a secret pool, different for each group of students; 0 if all "
-        "submissions are graded on the same cases."
-    )
-    settings: dict[str, Any] = Field(
-        description="The assignment's settings; tokens without the scope staff do not get those that its feedback "
-        "hides."
-    )
-    catches: dict[str, int] | None = Field(
-        description="The number of cases that detect each known mistake; only for staff, and null if shipped."
-    )
-
-
-class AssignmentResponse(ResponseModel):
-    """An assignment with its current revision, which new submissions are graded against."""
-
-    id: str
-    title: str
-    revision: RevisionResponse
-
-
-class AssignmentsResponse(ResponseModel):
-    """The assignments of a course."""
-
-    items: list[AssignmentResponse]
-    next: str | None = Field(default=None, description="Always null: the list is complete.")
-
-
-class RevisionsResponse(ResponseModel):
-    """The revisions of an assignment, newest first."""
-
-    items: list[RevisionResponse]
-    next: str | None = Field(default=None, description="Always null: the list is complete.")
+_AssignmentsResponse = list_model(Assignment, "The assignments of a course.")
+_RevisionsResponse = list_model(Revision, "The revisions of an assignment, newest first.")
 
 
 class AssignmentPath(RequestModel):
@@ -90,33 +52,33 @@ class KitQuery(CourseQuery):
     "GET",
     "/assignments",
     scope=Scope.READ,
-    responses={200: ResponseDoc(AssignmentsResponse, description="All assignments that the course may use.")},
+    responses={200: ResponseDoc(_AssignmentsResponse, description="All assignments that the course may use.")},
 )
 def list_assignments(query: CourseQuery) -> Response:
     """List the assignments of a course, including those that ship with Backmark."""
     revisions = service().store.assignments.list(caller().course(query.course))
-    return respond_page(AssignmentsResponse(items=[_assignment(revision) for revision in revisions]), None)
+    return respond_list(_AssignmentsResponse, map(_serve_assignment, revisions))
 
 
 @resource.operation(
     "GET",
     "/assignments/<assignment_id>",
     scope=Scope.READ,
-    responses={200: ResponseDoc(AssignmentResponse, description="The assignment.", headers=TAGGED)},
+    responses={200: ResponseDoc(response_model(Assignment), description="The assignment.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def read_assignment(path: AssignmentPath, query: CourseQuery) -> Response:
     """Read an assignment."""
     course = caller().course(query.course)
     revision = service().store.assignments.current(course, path.assignment_id)
-    return respond_tagged(_assignment(revision or _raise_unknown(path.assignment_id)))
+    return respond_tagged(_serve_assignment(revision or _raise_unknown(path.assignment_id)))
 
 
 @resource.operation(
     "GET",
     "/assignments/<assignment_id>/revisions",
     scope=Scope.READ,
-    responses={200: ResponseDoc(RevisionsResponse, description="All revisions, newest first.")},
+    responses={200: ResponseDoc(_RevisionsResponse, description="All revisions, newest first.")},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def list_revisions(path: AssignmentPath, query: CourseQuery) -> Response:
@@ -124,19 +86,19 @@ def list_revisions(path: AssignmentPath, query: CourseQuery) -> Response:
     revisions = service().store.assignments.revisions(caller().course(query.course), path.assignment_id)
     if not revisions:
         _raise_unknown(path.assignment_id)
-    return respond_page(RevisionsResponse(items=[_revision(revision, caller()) for revision in revisions]), None)
+    return respond_list(_RevisionsResponse, map(_serve, revisions))
 
 
 @resource.operation(
     "GET",
     "/assignments/<assignment_id>/revisions/<revision_id>",
     scope=Scope.READ,
-    responses={200: ResponseDoc(RevisionResponse, description="The revision.", headers=TAGGED)},
+    responses={200: ResponseDoc(response_model(Revision), description="The revision.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def read_revision(path: RevisionPath, query: CourseQuery) -> Response:
     """Read a revision."""
-    return respond_tagged(_revision(_find_revision(path, query), caller()))
+    return respond_tagged(_serve(_find_revision(path, query)))
 
 
 @resource.operation(
@@ -185,22 +147,28 @@ def _find_revision(path: RevisionPath, query: CourseQuery) -> RevisionRecord:
     return revision
 
 
-def _assignment(current: RevisionRecord) -> AssignmentResponse:
-    return AssignmentResponse(id=current.assignment_id, title=current.title, revision=_revision(current, caller()))
+def _serve_assignment(current: RevisionRecord) -> BaseModel:
+    answer = response_model(Assignment)
+    return answer.model_construct(id=current.assignment_id, title=current.title, revision=_serve(current))
 
 
-def _revision(revision: RevisionRecord, viewer: Caller) -> RevisionResponse:
+def _serve(revision: RevisionRecord) -> BaseModel:
+    return serve(_revision(revision), hidden=hidden_fields(Revision, caller().token.allows))
+
+
+def _revision(revision: RevisionRecord) -> Revision:
+    """Return a revision with the settings that the caller may see."""
     shipped, settings = revision.course == _EVERYONE, read_settings(revision.assignment)
-    return RevisionResponse(
+    return Revision(
         id=revision.id,
         assignment=revision.assignment_id,
         title=revision.title,
-        shipped=shipped,
-        published_at=None if shipped else moment(revision.published),
         networks_sha256=revision.networks_sha256,
+        published=None if shipped else revision.published,
         fresh=revision.fresh,
-        settings=settings if viewer.staff else disclose_settings(settings),
-        catches=dict(revision.catches) if viewer.staff and not shipped else None,
+        settings=settings if caller().staff else disclose_settings(settings),
+        shipped=shipped,
+        catches=None if shipped else dict(revision.catches),
     )
 
 

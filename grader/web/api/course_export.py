@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import PurePath
 from typing import Any, TypeVar
 
-from backmark.grader.model.records import RevisionRecord, SubmissionRecord
+from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.reports import spreadsheets
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.search import Filter

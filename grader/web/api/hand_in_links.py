@@ -1,7 +1,7 @@
 """Links to hand in: made for a student or a class, and ended."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -9,14 +9,16 @@ from flask import Response
 from pydantic import Field
 
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.links import HandInLink
 from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, existing_assignment, visible_course
 from backmark.grader.web.http import links
 from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.nouns import response_model, serve
 from backmark.grader.web.http.problems import NO_SECRET, UNKNOWN_ASSIGNMENT, invalid
 from backmark.grader.web.http.resource import CREATED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty
-from backmark.grader.web.http.schemas import WHOLE, Name, RequestModel, ResponseModel, moment
+from backmark.grader.web.http.schemas import WHOLE, Name, RequestModel
 from backmark.grader.web.http.service import service
 
 resource = Resource("links", __name__, description="Signed links by which students hand in without a token.")
@@ -46,22 +48,12 @@ class LinkRequest(RequestModel):
     )
 
 
-class LinkResponse(ResponseModel):
-    """A link to hand in, signed by this server. Whoever has it can use it."""
-
-    url: str = Field(description="The link to send to the student; a path unless BACKMARK_PUBLIC_URL is set.")
-    student: str | None
-    ends_at: datetime = Field(
-        description="When it ends. Without days, this moves with the assignment's closing time for the student."
-    )
-
-
 @resource.operation(
     "POST",
     _AT,
     scope=Scope.STAFF,
     weight="submit",
-    responses={201: ResponseDoc(LinkResponse, description="Made.", headers=CREATED)},
+    responses={201: ResponseDoc(response_model(HandInLink), description="Made.", headers=CREATED)},
     problems=(UNKNOWN_ASSIGNMENT, NO_SECRET),
 )
 def make_link(path: CourseAssignmentPath, body: LinkRequest) -> Response:
@@ -70,7 +62,7 @@ def make_link(path: CourseAssignmentPath, body: LinkRequest) -> Response:
     if body.student is None and service().store.courses.policy(course, assignment) is not None:
         raise invalid("/student", "Under a policy a link must name its student; nothing else is taken.")
     made = make(course, assignment, body.student, body.days, caller().author)
-    return respond_created(made, urlsplit(made.url).path)
+    return respond_created(serve(made), urlsplit(made.url).path)
 
 
 @resource.operation(
@@ -95,14 +87,14 @@ def end_student_links(path: LinkStudentPath) -> Response:
     return respond_empty()
 
 
-def make(course: str, assignment: str, student: str | None, days: int | None, author: str) -> LinkResponse:
+def make(course: str, assignment: str, student: str | None, days: int | None, author: str) -> HandInLink:
     """Make a link to hand in, and write that into the log of the course."""
     path = links.hand_in(course, assignment, student, lifetime=None if days is None else timedelta(days=days))
     until = links.ends_at(links.open_hand_in(path.rpartition("/")[2]))
     act = "link.make_class" if student is None else "link.make"
     entry = AuditEntry(0, author, act, assignment, student or "", details={"until": until})
     service().store.courses.record_act(course, entry)
-    return LinkResponse(url=links.address(path), student=student, ends_at=moment(until))
+    return HandInLink(links.address(path), student, until)
 
 
 def make_for_roster(course: str, assignment: str, author: str, section: str = "") -> list[Sequence[str]]:

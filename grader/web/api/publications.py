@@ -1,6 +1,5 @@
 """Publications: a request for a revision, which a worker draws, tests and publishes, or refuses."""
 
-from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
 
@@ -12,11 +11,13 @@ from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model import fresh_places
 from backmark.grader.model.fresh_places import usual
-from backmark.grader.model.records import PublicationRecord, Refusal, Scope, State
+from backmark.grader.model.publications import Publication
+from backmark.grader.model.records import Scope
 from backmark.grader.store.errors import TooManyPublications
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.nouns import list_model, response_model, serve
 from backmark.grader.web.http.problems import (
     CONFLICT,
     FORBIDDEN,
@@ -29,17 +30,8 @@ from backmark.grader.web.http.problems import (
 )
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_accepted, respond_page, respond_tagged
-from backmark.grader.web.http.schemas import (
-    WHOLE,
-    Id,
-    Name,
-    PageQuery,
-    RequestModel,
-    ResponseModel,
-    moment,
-    moment_or_none,
-)
+from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_tagged
+from backmark.grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel
 from backmark.grader.web.http.service import service
 
 #: Characters of an assignment with its files.
@@ -96,28 +88,7 @@ class PublicationRequest(RequestModel):
     )
 
 
-class PublicationResponse(ResponseModel):
-    """A publication; once done, it has a revision or a refusal."""
-
-    id: str
-    state: State
-    course: str
-    assignment: str
-    fresh: int
-    created_at: datetime
-    finished_at: datetime | None
-    revision: str | None = Field(description="The id of the published revision.")
-    refusal: str | None = Field(description="Why it was not published, such as a known mistake that no case detects.")
-    refused: Refusal | None = Field(description="The refusal in parts.")
-    failure: str | None = Field(description="Why it ended as service_failed.")
-    toml: str
-
-
-class PublicationsResponse(ResponseModel):
-    """A page of publications, newest first."""
-
-    items: list[PublicationResponse]
-    next: str | None = Field(description="The cursor of the next page; null if there is none.")
+_PublicationsResponse = list_model(Publication, "A page of publications, newest first.", paged=True)
 
 
 class PublicationPath(RequestModel):
@@ -133,7 +104,7 @@ class PublicationPath(RequestModel):
     weight="submit",
     responses={
         202: ResponseDoc(
-            PublicationResponse,
+            response_model(Publication),
             description="Recorded; a worker draws the cases.",
             headers=ACCEPTED,
             links={"read_publication": "publication_id"},
@@ -158,34 +129,33 @@ def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
         )
     except TooManyPublications as error:
         raise Problem(CONFLICT, str(error)) from None
-    return respond_accepted(_render(publication), f"{PREFIX}/publications/{publication.id}")
+    return respond_accepted(serve(publication), f"{PREFIX}/publications/{publication.id}")
 
 
 @resource.operation(
     "GET",
     "/publications",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(PublicationsResponse, description="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(_PublicationsResponse, description="A page, newest first.", paged=True)},
 )
 def list_publications(query: PageQuery) -> Response:
     """List the publications of a course."""
     page = service().store.publications.list(caller().course(query.course), query.limit, query.cursor)
-    body = PublicationsResponse(items=[_render(publication) for publication in page.items], next=page.next_cursor)
-    return respond_page(body, page.next_cursor)
+    return respond_list(_PublicationsResponse, map(serve, page.items), page.next_cursor)
 
 
 @resource.operation(
     "GET",
     "/publications/<publication_id>",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(PublicationResponse, description="The publication.", headers=TAGGED)},
+    responses={200: ResponseDoc(response_model(Publication), description="The publication.", headers=TAGGED)},
 )
 def read_publication(path: PublicationPath) -> Response:
     """Read a publication."""
     publication = service().store.publications.get(path.publication_id)
     if publication is None or not caller().sees(publication.course):
         raise Problem(NOT_FOUND, f"there is no publication {path.publication_id}")
-    return respond_tagged(_render(publication))
+    return respond_tagged(serve(publication))
 
 
 def read_assignment(toml: str) -> ContractAssignment:
@@ -210,20 +180,3 @@ def require_author(assignment: ContractAssignment) -> None:
 def usual_fresh(assignment: ContractAssignment) -> int:
     """Return the default number of fresh cases of an assignment: none without a secret."""
     return usual(assignment.cases) if service().settings.secret is not None else 0
-
-
-def _render(publication: PublicationRecord) -> PublicationResponse:
-    return PublicationResponse(
-        id=publication.id,
-        state=publication.state,
-        course=publication.course,
-        assignment=publication.assignment_id,
-        fresh=publication.fresh,
-        created_at=moment(publication.created),
-        finished_at=moment_or_none(publication.finished),
-        revision=publication.revision,
-        refusal=None if publication.refusal is None else str(publication.refusal),
-        refused=publication.refusal,
-        failure=publication.failure,
-        toml=publication.toml,
-    )

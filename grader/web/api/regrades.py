@@ -9,16 +9,24 @@ from flask import Response, request
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from backmark.grader.model.records import Scope
-from backmark.grader.model.verdict import Outcome
-from backmark.grader.store.regrades.model import Mode, RegradeRecord, Selection, Which
-from backmark.grader.store.regrades.report import RegradeReport
+from backmark.grader.model.regrades import (
+    Change,
+    ComparisonRecord,
+    Mode,
+    Phase,
+    RegradeCounts,
+    RegradeRecord,
+    Selection,
+    VerdictBrief,
+)
+from backmark.grader.model.verdict import Verdict
+from backmark.grader.reports.spreadsheets import Cell
+from backmark.grader.store.regrades.report import RegradeReport, ReportRow
 from backmark.grader.store.regrades.store import RecordedRegrade
-from backmark.grader.store.summary import Change
-from backmark.grader.web.api.regrade_report import HEADER, DetailResponse, ReportResponse, cells, render_comparison
-from backmark.grader.web.api.regrade_schemas import RegradeResponse, RegradesResponse, render_counts, render_regrade
 from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.nouns import extend_response, list_model, request_model, response_model, serve
 from backmark.grader.web.http.problems import (
     CONFLICT,
     KEY_REUSED,
@@ -30,8 +38,8 @@ from backmark.grader.web.http.problems import (
 )
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_accepted, respond_page, respond_table, respond_tagged
-from backmark.grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, Student
+from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_table, respond_tagged
+from backmark.grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, moment
 from backmark.grader.web.http.service import service
 
 resource = Resource(
@@ -41,8 +49,13 @@ resource = Resource(
 )
 
 _JSON, _CSV = "application/json", "text/csv"
-#: Students that a request may name one by one.
-_MOST_STUDENTS = 1000
+#: The column names of a report as a table.
+HEADER = (
+    *("submission", "student", "attempt", "filename", "created_at", "change"),
+    *("before_outcome", "before_score", "before_max_score"),
+    *("after_outcome", "after_score", "after_max_score"),
+    *("newly_failing", "newly_passing", "status", "reason"),
+)
 #: Bounds that hold every submission, and that can be shown in every time zone.
 _FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 #: Links from the response to the operations that follow.
@@ -53,34 +66,41 @@ def _clamp(moment: datetime) -> datetime:
     return min(max(moment, _FIRST), _LAST)
 
 
-class RegradeRequest(RequestModel):
+class RegradeRequest(request_model(Selection)):  # type: ignore[misc] # made of the noun
     """The submissions to grade again, and the revision to grade them against. A field left out restricts nothing."""
 
-    assignment: Name
     revision: Id | None = Field(
         default=None, description="The revision to grade against; by default the assignment's current one."
     )
-    outcomes: list[Outcome] = Field(
-        default=[], max_length=len(Outcome), description="Only submissions with one of these outcomes now."
-    )
     since: Annotated[AwareDatetime, AfterValidator(_clamp)] | None = Field(
         default=None, description="Only submissions created then or later."
-    )
-    students: list[Student] = Field(
-        default=[], max_length=_MOST_STUDENTS, description="Only submissions of these students."
-    )
-    which: Which = Field(
-        default=Which.ALL,
-        description="All submissions of each student, the latest, or the best, of those with a verdict or that ended "
-        "as service_failed. The latest or best is picked first, and left out if it does not match the other fields.",
-    )
-    fresh: bool = Field(
-        default=False, description="Grade everything again, instead of reusing the verdicts of identical sources."
     )
     course: Name | None = Field(
         default=None,
         description="The token's own course by default; only tokens with the scope admin may name another.",
     )
+
+
+_RegradesResponse = list_model(RegradeRecord, "A page of regrades, newest first.", name="RegradesResponse", paged=True)
+_ReportResponse = list_model(
+    ComparisonRecord,
+    "A page of a report, newest submission first, with the counts of the whole regrade.",
+    name="ReportResponse",
+    paged=True,
+    regrade=str,
+    phase=Phase,
+    counts=response_model(RegradeCounts),
+)
+_DetailResponse = extend_response(
+    ComparisonRecord,
+    "DetailResponse",
+    "A submission of a regrade with both verdicts in full.",
+    verdict_before=(
+        Verdict | None,
+        Field(description="The verdict in force when the submission was selected."),
+    ),
+    verdict_after=(Verdict | None, Field(description="The verdict of this regrade.")),
+)
 
 
 class ApplicationRequest(RequestModel):
@@ -127,7 +147,10 @@ class ReportQuery(Query):
     weight="submit",
     responses={
         202: ResponseDoc(
-            RegradeResponse, description="Recorded; a worker prepares the preview.", headers=ACCEPTED, links=_LEADS
+            response_model(RegradeRecord),
+            description="Recorded; a worker prepares the preview.",
+            headers=ACCEPTED,
+            links=_LEADS,
         )
     },
     problems=(UNKNOWN_ASSIGNMENT, KEY_REUSED),
@@ -139,22 +162,19 @@ def ask_for_regrade(header: IdempotencyHeader, body: RegradeRequest) -> Response
     That needs no Idempotency-Key, even if this server requires one of other requests.
     """
     recorded = request_regrade(caller().course(body.course), body, header)
-    return respond_accepted(render_regrade(recorded.regrade), _location(recorded.regrade), replayed=recorded.same)
+    return respond_accepted(serve(recorded.regrade), _location(recorded.regrade), replayed=recorded.same)
 
 
 @resource.operation(
     "GET",
     "/regrades",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(RegradesResponse, description="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(_RegradesResponse, description="A page, newest first.", paged=True)},
 )
 def list_regrades(query: PageQuery) -> Response:
     """List the regrades of a course."""
     page = service().store.regrades.list(caller().course(query.course), query.limit, query.cursor)
-    return respond_page(
-        RegradesResponse(items=[render_regrade(regrade) for regrade in page.items], next=page.next_cursor),
-        page.next_cursor,
-    )
+    return respond_list(_RegradesResponse, map(serve, page.items), page.next_cursor)
 
 
 @resource.operation(
@@ -163,13 +183,15 @@ def list_regrades(query: PageQuery) -> Response:
     scope=Scope.STAFF,
     responses={
         200: ResponseDoc(
-            RegradeResponse, description="The regrade: its phase, and how many verdicts change.", headers=TAGGED
+            response_model(RegradeRecord),
+            description="The regrade: its phase, and how many verdicts change.",
+            headers=TAGGED,
         )
     },
 )
 def read_regrade(path: RegradePath) -> Response:
     """Read a regrade."""
-    return respond_tagged(render_regrade(_visible_regrade(path.regrade_id)))
+    return respond_tagged(serve(_visible_regrade(path.regrade_id)))
 
 
 @resource.operation(
@@ -178,7 +200,7 @@ def read_regrade(path: RegradePath) -> Response:
     scope=Scope.STAFF,
     responses={
         200: ResponseDoc(
-            ReportResponse,
+            _ReportResponse,
             description="The submissions whose verdict changes, and why.",
             paged=True,
             media_types=(_CSV,),
@@ -195,21 +217,16 @@ def read_report(path: RegradePath, query: ReportQuery) -> Response:
     if as_table:
         return spreadsheet(regrade, report, changes)
     page = report.page(changes, query.limit, query.cursor)
-    body = ReportResponse(
-        regrade=regrade.id,
-        phase=regrade.phase,
-        counts=render_counts(regrade.counts),
-        items=[render_comparison(row) for row in page.items],
-        next=page.next_cursor,
-    )
-    return respond_page(body, page.next_cursor)
+    items = (serve(row.compare()) for row in page.items)
+    others = {"regrade": regrade.id, "phase": regrade.phase, "counts": serve(regrade.counts)}
+    return respond_list(_ReportResponse, items, page.next_cursor, **others)
 
 
 @resource.operation(
     "GET",
     "/regrades/<regrade_id>/report/<submission_id>",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(DetailResponse, description="Both verdicts.", headers=TAGGED)},
+    responses={200: ResponseDoc(_DetailResponse, description="Both verdicts.", headers=TAGGED)},
 )
 def read_comparison(path: ComparisonPath) -> Response:
     """Read both verdicts on a submission: the one in force when it was selected, and this regrade's."""
@@ -218,7 +235,7 @@ def read_comparison(path: ComparisonPath) -> Response:
     row = next(iter(regrades.report(regrade.id).rows([path.submission_id])), None)
     if row is None:
         raise Problem(NOT_FOUND, f"there is no submission {path.submission_id} in the regrade {regrade.id}")
-    body: dict[str, Any] = render_comparison(row).model_dump(mode="json")
+    body: dict[str, Any] = serve(row.compare()).model_dump(mode="json")
     before, after = submissions.verdict(row.submission, row.entry.verdict), regrades.units.verdict(row.entry.unit)
     body["verdict_before"] = None if before is None else before.as_dict()
     body["verdict_after"] = None if after is None else after.with_identity(row.submission, row.entry.filename).as_dict()
@@ -231,14 +248,16 @@ def read_comparison(path: ComparisonPath) -> Response:
     scope=Scope.STAFF,
     weight="submit",
     responses={
-        202: ResponseDoc(RegradeResponse, description="Queued to be applied, or applied already.", headers=ACCEPTED)
+        202: ResponseDoc(
+            response_model(RegradeRecord), description="Queued to be applied, or applied already.", headers=ACCEPTED
+        )
     },
     problems=(CONFLICT,),
 )
 def apply_regrade(path: RegradePath, body: ApplicationRequest) -> Response:
     """Apply the previewed verdicts. A submission whose verdict has changed since is left as it is, and listed."""
     regrade = service().intake.apply(_visible_regrade(path.regrade_id).id, body.mode, caller().author)
-    return respond_accepted(render_regrade(regrade), _location(regrade))
+    return respond_accepted(serve(regrade), _location(regrade))
 
 
 @resource.operation(
@@ -248,7 +267,9 @@ def apply_regrade(path: RegradePath, body: ApplicationRequest) -> Response:
     weight="submit",
     responses={
         202: ResponseDoc(
-            RegradeResponse, description="Queued to be rolled back, or rolled back already.", headers=ACCEPTED
+            response_model(RegradeRecord),
+            description="Queued to be rolled back, or rolled back already.",
+            headers=ACCEPTED,
         )
     },
     problems=(CONFLICT,),
@@ -259,20 +280,20 @@ def roll_back_regrade(path: RegradePath) -> Response:
     If the regrade is being applied, that stops.
     """
     regrade = service().intake.roll_back(_visible_regrade(path.regrade_id).id, caller().author)
-    return respond_accepted(render_regrade(regrade), _location(regrade))
+    return respond_accepted(serve(regrade), _location(regrade))
 
 
 @resource.operation(
     "POST",
     "/regrades/<regrade_id>/cancel",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(RegradeResponse, description="Cancelled.", headers=TAGGED)},
+    responses={200: ResponseDoc(response_model(RegradeRecord), description="Cancelled.", headers=TAGGED)},
     problems=(CONFLICT,),
 )
 def cancel_regrade(path: RegradePath) -> Response:
     """Cancel a regrade that is not applied. Verdicts that are graded already are kept in case it is resumed."""
     regrade = service().store.regrades.cancel(_visible_regrade(path.regrade_id).id, caller().author)
-    return respond_tagged(render_regrade(regrade))
+    return respond_tagged(serve(regrade))
 
 
 @resource.operation(
@@ -280,13 +301,13 @@ def cancel_regrade(path: RegradePath) -> Response:
     "/regrades/<regrade_id>/resume",
     scope=Scope.STAFF,
     weight="submit",
-    responses={202: ResponseDoc(RegradeResponse, description="Resumed.", headers=ACCEPTED)},
+    responses={202: ResponseDoc(response_model(RegradeRecord), description="Resumed.", headers=ACCEPTED)},
     problems=(CONFLICT,),
 )
 def resume_regrade(path: RegradePath) -> Response:
     """Resume a cancelled or failed regrade where it stopped, and retry the sources that could not be graded."""
     regrade = service().intake.resume(_visible_regrade(path.regrade_id).id, caller().author)
-    return respond_accepted(render_regrade(regrade), _location(regrade))
+    return respond_accepted(serve(regrade), _location(regrade))
 
 
 def request_regrade(course: str, body: RegradeRequest, header: IdempotencyHeader | None) -> RecordedRegrade:
@@ -310,7 +331,24 @@ def spreadsheet(regrade: RegradeRecord, report: RegradeReport, changes: frozense
     rows = report.all(changes)
     first = list(itertools.islice(rows, 1))
     note_act(regrade.selection.course, "regrade.export", regrade.id, assignment=regrade.selection.assignment)
-    return respond_table(f"regrade-{regrade.id}", HEADER, map(cells, itertools.chain(first, rows)))
+    return respond_table(f"regrade-{regrade.id}", HEADER, map(_cells, itertools.chain(first, rows)))
+
+
+def _cells(row: ReportRow) -> tuple[Cell, ...]:
+    """Return the row of one submission as cells of a table."""
+    comparison = row.compare()
+    return (
+        *(comparison.submission, comparison.student, comparison.attempt, comparison.filename),
+        *(moment(comparison.created).isoformat(timespec="milliseconds"), comparison.change),
+        *_brief_cells(comparison.before),
+        *_brief_cells(comparison.after),
+        *(" ".join(comparison.newly_failing), " ".join(comparison.newly_passing)),
+        *(comparison.status, comparison.reason),
+    )
+
+
+def _brief_cells(brief: VerdictBrief | None) -> tuple[Cell, ...]:
+    return (None, None, None) if brief is None else (brief.outcome, brief.score, brief.max_score)
 
 
 def _visible_regrade(regrade_id: str) -> RegradeRecord:

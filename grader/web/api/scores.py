@@ -1,20 +1,20 @@
 """Marks on their way to the LMS's gradebook: what became of each, all of them again, and its roster."""
 
 from collections import Counter
-from datetime import datetime
 
 from flask import Response
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from backmark.grader.model.records import Scope
-from backmark.grader.store.scores import ScoreReason, ScoreRecord, ScoreState
+from backmark.grader.model.scores import GradebookColumn, RosterReading, Score, ScoreState
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, CoursePath, visible_course
 from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.nouns import list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.resource import Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_page, respond_plain
-from backmark.grader.web.http.schemas import Query, ResponseModel, moment, moment_or_none
+from backmark.grader.web.http.responses import respond_list, respond_plain
+from backmark.grader.web.http.schemas import Query, ResponseModel
 from backmark.grader.web.http.service import service
 
 resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and its roster.")
@@ -29,69 +29,36 @@ class ScoresQuery(Query):
     )
 
 
-class ScoreResponse(ResponseModel):
-    """A student's mark in a column of the gradebook."""
-
-    student: str
-    line_item: str = Field(description="The column, by our id of it.")
-    state: ScoreState
-    reason: ScoreReason | None = Field(description="Why it was not sent; null if it was, or has not been tried yet.")
-    status: int | None = Field(description="The HTTP status of the LMS's last answer.")
-    detail: str = Field(description="The LMS's own words, or those of the connection.")
-    tries: int = Field(description="Tries since the mark changed.")
-    changed_at: datetime = Field(description="When the mark changed last.")
-    sent_at: datetime | None = Field(description="When a mark was sent last; null: never.")
-
-
-class ColumnResponse(ResponseModel):
-    """A column of the gradebook that gets an assignment's marks."""
-
-    line_item: str = Field(description="Our id of it.")
-    title: str = Field(description="The title of its link in the LMS; empty: not known yet.")
-    gone_at: datetime | None = Field(
-        description="When the LMS said that it no longer exists; nothing is sent to it since. Null: it exists."
-    )
-
-
-class ScoresResponse(ResponseModel):
-    """The scores of an assignment in a state, by student."""
-
-    counts: dict[ScoreState, int] = Field(description="The number of scores in each state.")
-    columns: list[ColumnResponse] = Field(description="The columns of the gradebook that get the marks.")
-    items: list[ScoreResponse]
-    next: str | None = Field(default=None, description="Always null: the list is complete.")
-
-
 class ScoresSent(ResponseModel):
     """The number of marks that are sent again."""
 
     marks: int
 
 
-class RosterReadingResponse(ResponseModel):
-    """The last reading of a course's roster from the LMS."""
-
-    read_at: datetime | None = Field(description="When it was read last; null: never.")
-    tried_at: datetime | None = Field(description="When that was tried last; null: never.")
-    problem: str = Field(description="What went wrong the last time; empty: nothing.")
+_ScoresResponse = list_model(
+    Score,
+    "The scores of an assignment in a state, by student.",
+    counts=(dict[ScoreState, int], Field(description="The number of scores in each state.")),
+    columns=(
+        list[response_model(GradebookColumn)],  # type: ignore[misc] # made of the noun
+        Field(description="The columns of the gradebook that get the marks."),
+    ),
+)
 
 
 @resource.operation(
     "GET",
     _AT,
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(ScoresResponse, description="The scores in that state, and the numbers of all.")},
+    responses={200: ResponseDoc(_ScoresResponse, description="The scores in that state, and the numbers of all.")},
 )
 def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
     """List what became of an assignment's marks on their way to the LMS; empty if no LMS gets them."""
     course = visible_course(path)
     scores = read_scores(course, path.assignment)
-    columns = [
-        ColumnResponse(line_item=item.id, title=item.title, gone_at=moment_or_none(item.gone))
-        for item in service().store.line_items.of(course, path.assignment)
-    ]
-    items = [_render(score) for score in scores if score.state is query.state]
-    return respond_page(ScoresResponse(counts=count_states(scores), columns=columns, items=items), None)
+    columns = [serve(GradebookColumn.of(item)) for item in service().store.line_items.of(course, path.assignment)]
+    items = [serve(score) for score in scores if score.state is query.state]
+    return respond_list(_ScoresResponse, items, counts=count_states(scores), columns=columns)
 
 
 @resource.operation(
@@ -113,7 +80,7 @@ def send_scores(path: CourseAssignmentPath) -> Response:
     "GET",
     "/courses/<course>/roster-reading",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(RosterReadingResponse, description="The last reading.")},
+    responses={200: ResponseDoc(response_model(RosterReading), description="The last reading.")},
 )
 def read_roster_reading(path: CoursePath) -> Response:
     """Read how the last reading of the LMS's roster went; 404 if the course has none."""
@@ -125,7 +92,7 @@ def read_roster_reading(path: CoursePath) -> Response:
     "/courses/<course>/roster-reading",
     scope=Scope.STAFF,
     weight="submit",
-    responses={202: ResponseDoc(RosterReadingResponse, description="It is read within seconds.")},
+    responses={202: ResponseDoc(response_model(RosterReading), description="It is read within seconds.")},
 )
 def request_roster_reading(path: CoursePath) -> Response:
     """Have the LMS's roster read now, and not only daily. Whoever it lacks is marked as having left, not deleted."""
@@ -134,13 +101,13 @@ def request_roster_reading(path: CoursePath) -> Response:
     return respond_plain(_reading(course), 202)
 
 
-def read_scores(course: str, assignment: str) -> list[ScoreRecord]:
+def read_scores(course: str, assignment: str) -> list[Score]:
     """Return the scores of an assignment, of all its columns."""
     store = service().store
     return [score for item in store.line_items.of(course, assignment) for score in store.scores.of(item.id)]
 
 
-def count_states(scores: list[ScoreRecord]) -> dict[ScoreState, int]:
+def count_states(scores: list[Score]) -> dict[ScoreState, int]:
     """Return the number of scores in each state."""
     counted = Counter(score.state for score in scores)
     return {state: counted[state] for state in ScoreState}
@@ -153,24 +120,8 @@ def send_again(course: str, assignment: str) -> int:
     return marks
 
 
-def _reading(course: str) -> RosterReadingResponse:
+def _reading(course: str) -> BaseModel:
     reading = service().store.rosters.reading(course)
     if reading is None:
         raise Problem(NOT_FOUND, f"the course {course} has no roster in an LMS")
-    return RosterReadingResponse(
-        read_at=moment_or_none(reading.read), tried_at=moment_or_none(reading.tried), problem=reading.problem
-    )
-
-
-def _render(score: ScoreRecord) -> ScoreResponse:
-    return ScoreResponse(
-        student=score.student,
-        line_item=score.item,
-        state=score.state,
-        reason=score.reason,
-        status=score.status,
-        detail=score.detail,
-        tries=score.tries,
-        changed_at=moment(score.since),
-        sent_at=moment_or_none(score.posted),
-    )
+    return serve(reading)

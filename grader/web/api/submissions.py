@@ -1,5 +1,6 @@
 """Submissions: submit, read, wait, list, cancel, retry and delete."""
 
+import json
 from hashlib import sha256
 from typing import Annotated, Literal, NoReturn
 from urllib.parse import quote
@@ -7,17 +8,20 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import Field
 
-from backmark.grader.model.records import Scope, State, SubmissionRecord
-from backmark.grader.model.verdict import Outcome
+from backmark.grader.model.records import Job, Kind, Position, Scope, State, SubmissionRecord, SubmissionSummary
+from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.views import hidden_fields
 from backmark.grader.reports.registry import FORMATS, Format
 from backmark.grader.store.errors import BadCursor
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
-from backmark.grader.web.api.submission_schemas import StatusResponse, SummariesResponse, status, summary
+from backmark.grader.web import viewers
 from backmark.grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
+from backmark.grader.web.http import links
 from backmark.grader.web.http.acts import note_act
-from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.auth import Caller, caller
 from backmark.grader.web.http.idempotency import IdempotencyHeader, idempotency_claim
+from backmark.grader.web.http.nouns import extend_response, list_model, response_model, serve
 from backmark.grader.web.http.problems import (
     BUSY,
     CLOSED,
@@ -37,11 +41,10 @@ from backmark.grader.web.http.problems import (
 )
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
-from backmark.grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_page, respond_tagged
+from backmark.grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_list, respond_tagged
 from backmark.grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
 from backmark.grader.web.http.service import service
 from backmark.grader.web.http.streaming import stream, wait_until_finished
-from backmark.grader.web.viewers import STUDENT, verdict
 
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 
@@ -58,6 +61,26 @@ class SubmissionReceipt(ResponseModel):
     revision: str
     student: str
     source_sha256: str
+
+
+_SummaryResponse = extend_response(SubmissionRecord, "SummaryResponse", SubmissionSummary.__doc__ or "")
+_SummariesResponse = list_model(
+    _SummaryResponse, "A page of submissions, newest first.", name="SummariesResponse", paged=True
+)
+_StatusResponse = extend_response(
+    SubmissionRecord,
+    "StatusResponse",
+    "A submission, with its place in the queue while it waits, and its verdict once it is done.",
+    queue=response_model(Position) | None,
+    link=(
+        str | None,
+        Field(
+            description="A signed link to the verdict's page, to send to the student; a path unless "
+            "BACKMARK_PUBLIC_URL is set. Null for tokens without the scope read, and if the server has no secret."
+        ),
+    ),
+    verdict=Verdict | None,
+)
 
 
 class SubmissionPath(RequestModel):
@@ -184,15 +207,16 @@ def submit(header: IdempotencyHeader) -> Response:
     "GET",
     "/submissions",
     scope=Scope.READ,
-    responses={200: ResponseDoc(SummariesResponse, description="A page, newest first.", paged=True)},
+    responses={200: ResponseDoc(_SummariesResponse, description="A page, newest first.", paged=True)},
 )
 def list_submissions(query: SubmissionsQuery) -> Response:
     """List the submissions of a course."""
     course = caller().course(query.course)
     criteria = Filter(course, query.assignment, query.student, query.outcome, query.state)
     page = service().store.submissions.list(criteria, query.limit, query.cursor)
-    items = [summary(submission, caller()) for submission in page.items]
-    return respond_page(SummariesResponse.model_construct(items=items, next=page.next_cursor), page.next_cursor)
+    hidden = hidden_fields(SubmissionRecord, caller().token.allows)
+    items = (serve(viewers.as_seen(submission, caller()), _SummaryResponse, hidden) for submission in page.items)
+    return respond_list(_SummariesResponse, items, page.next_cursor)
 
 
 @resource.operation(
@@ -201,7 +225,7 @@ def list_submissions(query: SubmissionsQuery) -> Response:
     scope=Scope.READ,
     responses={
         200: ResponseDoc(
-            StatusResponse,
+            _StatusResponse,
             description="The submission, with its verdict once there is one.",
             headers=TAGGED,
             media_types=tuple(verdict_format.content_type for verdict_format in FORMATS.values()),
@@ -216,7 +240,7 @@ def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
     if query.wait and not submission.state.terminal:
         submission = wait_until_finished(submission, query.wait) or _raise_not_found(path.submission_id)
     if verdict_format is None:
-        return respond_tagged(status(submission, caller()))
+        return respond_tagged(_write_status(submission, caller()))
     return respond_tagged(_render_verdict(submission, verdict_format), content_type=verdict_format.content_type)
 
 
@@ -238,7 +262,7 @@ def stream_submission(path: SubmissionPath) -> Response:
     Each event is named after the state; its data is the JSON of the submission.
     """
     submission, viewer = _visible_submission(path.submission_id), caller()
-    return stream(submission, lambda latest: status(latest, viewer))
+    return stream(submission, lambda latest: _write_status(latest, viewer))
 
 
 @resource.operation(
@@ -260,7 +284,7 @@ def read_source(path: SubmissionPath) -> Response:
     scope=Scope.SUBMIT,
     responses={
         200: ResponseDoc(
-            StatusResponse, description="The submission: cancelled, or unchanged if it had already finished."
+            _StatusResponse, description="The submission: cancelled, or unchanged if it had already finished."
         )
     },
 )
@@ -270,7 +294,7 @@ def cancel_submission(path: SubmissionPath) -> Response:
     A token without the scope `read` does not get the verdict.
     """
     latest = service().store.submissions.cancel(_visible_submission(path.submission_id).id, caller().author)
-    return respond_tagged(status(latest or _raise_not_found(path.submission_id), caller()))
+    return respond_tagged(_write_status(latest or _raise_not_found(path.submission_id), caller()))
 
 
 @resource.operation(
@@ -280,7 +304,7 @@ def cancel_submission(path: SubmissionPath) -> Response:
     weight="submit",
     responses={
         200: ResponseDoc(
-            StatusResponse, description="The submission: queued again, or unchanged if it is waiting, running or done."
+            _StatusResponse, description="The submission: queued again, or unchanged if it is waiting, running or done."
         )
     },
     problems=(CONFLICT,),
@@ -292,7 +316,7 @@ def retry_submission(path: SubmissionPath) -> Response:
     grades it only once. A submission that was cancelled or superseded cannot be retried: 409.
     """
     latest = service().intake.retry(_visible_submission(path.submission_id).id, caller().author)
-    return respond_tagged(status(latest or _raise_not_found(path.submission_id), caller()))
+    return respond_tagged(_write_status(latest or _raise_not_found(path.submission_id), caller()))
 
 
 @resource.operation(
@@ -334,6 +358,18 @@ def delete_submission(path: SubmissionPath) -> Response:
     return respond_empty()
 
 
+def find_place(submission: SubmissionRecord) -> Position | None:
+    """Return the place of a submission in its queue, or None once it no longer waits."""
+    if submission.state is not State.QUEUED:
+        return None
+    jobs, job = service().store.jobs, Job(Kind.SUBMISSION, submission.id)
+    position = jobs.position(job)
+    if position is None:
+        return None
+    pace = jobs.pace(job.kind.queue)
+    return Position(position, None if pace is None else round((position + 1) * pace, 1))
+
+
 def note_retries(course: str, assignment: str | None, number: int) -> None:
     """Write into the log of a course that the caller had so many submissions retried, if any."""
     if number:
@@ -351,6 +387,23 @@ def download(submission: SubmissionRecord) -> Response:
     # The only form of a file name that may contain any character (RFC 6266).
     response.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(submission.filename, safe='')}"
     return response
+
+
+def _write_status(submission: SubmissionRecord, viewer: Caller) -> bytes:
+    """Return a submission with place and verdict, as JSON."""
+    hidden, place = hidden_fields(SubmissionRecord, viewer.token.allows), find_place(submission)
+    answer = serve(
+        viewers.as_seen(submission, viewer),
+        _StatusResponse,
+        hidden,
+        queue=None if place is None else serve(place),
+        link=links.verdict_url(submission),
+        verdict=None,
+    )
+    body, current = answer.model_dump(mode="json"), None if "verdict" in hidden else viewers.verdict(submission, viewer)
+    if current is not None:
+        body["verdict"] = current.as_dict()
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _visible_submission(submission_id: str) -> SubmissionRecord:
@@ -379,7 +432,7 @@ def _read_format(name: str | None) -> Format | None:
 
 def _render_verdict(submission: SubmissionRecord, verdict_format: Format) -> bytes:
     # Always what a student may see, because these systems show it to students.
-    content = verdict(submission, STUDENT)
+    content = viewers.verdict(submission, viewers.STUDENT)
     if content is not None:
         return verdict_format.render(submission, content)
     if verdict_format.ungraded is not None:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from flask import g, request
 
-from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.model.records import Scope
+from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.http.problems import FORBIDDEN, NOT_FOUND, UNAUTHENTICATED, Problem
 from backmark.grader.web.http.service import service
 

@@ -1,6 +1,6 @@
 """The nouns of the model in requests and responses: pydantic's models, made of their fields."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, replace
 from datetime import datetime
 from functools import cache
@@ -10,7 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_mod
 
 from backmark.grader.courses.times import YEARS
 from backmark.grader.model.fields import NounField, Unit, noun_fields
-from backmark.grader.model.views import GIVEN, SERVED
+from backmark.grader.model.views import GIVEN, NEEDS, SERVED
 from backmark.grader.web.http.schemas import WHOLE, RequestModel, ResponseModel, moment
 
 Noun = TypeVar("Noun")
@@ -110,26 +110,56 @@ def extend_response(kind: Any, name: str, says: str = "", **members: Any) -> typ
     return _response(kind, name, members, says)
 
 
-def list_model(kind: Any, says: str, *, name: str = "", paged: bool = False) -> type[BaseModel]:
-    """Return the model of a list of nouns: complete, or with `paged` a page of it."""
+def list_model(kind: Any, says: str, *, name: str = "", paged: bool = False, **members: Any) -> type[BaseModel]:
+    """Return the model of a list of nouns, with further members: complete, or with `paged` a page of it."""
     item = kind if issubclass(kind, BaseModel) else response_model(kind)
-    members = {"items": list[item], "next": (str | None, CURSOR if paged else COMPLETE)}  # type: ignore[valid-type] # made at run time
-    return _model(name or f"{item.__name__.removesuffix('Response')}sResponse", ResponseModel, says, members)
+    own = {"items": list[item], "next": (str | None, CURSOR if paged else COMPLETE)}  # type: ignore[valid-type] # made at run time
+    return _model(name or f"{item.__name__.removesuffix('Response')}sResponse", ResponseModel, says, own | members)
 
 
-def serve(noun: Any, model: type[BaseModel] | None = None, **others: Any) -> BaseModel:
-    """Return an answer with a noun, by default of its own model; `others` are values beside or instead of its own."""
+def serve(noun: Any, model: type[BaseModel] | None = None, hidden: Collection[str] = (), **others: Any) -> BaseModel:
+    """Return an answer with a noun, by default of its own model; `others` are values beside or instead of its own.
+
+    The fields that are `hidden` from who asks are null: `hidden_fields` in `model/views.py`.
+    """
     kind: Any = type(noun)
-    values = {field.json: to_json(getattr(noun, field.name)) for field, to_json in _writers(kind)}
-    return (model or response_model(kind)).model_construct(**values | others)
+    values = _write(noun) | others
+    for name in hidden:
+        values[name] = None
+    return (model or response_model(kind)).model_construct(**values)
+
+
+def _write(noun: Any) -> dict[str, Any]:
+    """Return the values of a noun by their names in JSON."""
+    values: dict[str, Any] = {}
+    kind: Any = type(noun)
+    for field, to_json in _writers(kind):
+        value = getattr(noun, field.name)
+        if field.doc.inline:
+            values |= _write(value)
+        else:
+            values[field.json] = value if value is None or to_json is None else to_json(value)
+    return values
 
 
 def _response(kind: Any, name: str, members: Members, says: str = "") -> type[BaseModel]:
-    own = {
-        field.json: (_served_type(field), Field(description=field.describe("Null") or None))
-        for field in _chosen(kind, SERVED[kind])
-    }
-    return _model(name, ResponseModel, says or kind.__doc__, own | dict(members))
+    return _model(name, ResponseModel, says or kind.__doc__, _response_members(kind) | dict(members))
+
+
+def _response_members(kind: Any) -> dict[str, Any]:
+    members: dict[str, Any] = {}
+    for field in _chosen(kind, SERVED[kind]):
+        if field.doc.inline:
+            members |= _response_members(field.type)
+        else:
+            served = _served_type(field) | None if field.name in NEEDS.get(kind, {}) else _served_type(field)
+            members[field.json] = (served, Field(description=_describe(kind, field) or None))
+    return members
+
+
+def _describe(kind: Any, field: NounField) -> str:
+    scope = NEEDS.get(kind, {}).get(field.name)
+    return " ".join(filter(None, (field.describe("Null"), f"Only with the scope {scope}." if scope else "")))
 
 
 def _model(name: str, base: type[BaseModel], says: str | None, members: Members) -> type[BaseModel]:
@@ -154,7 +184,7 @@ def _chosen(kind: Any, names: tuple[str, ...]) -> list[NounField]:
 
 def _default(field: NounField, *, partial: bool) -> Any:
     if field.default is not MISSING:
-        return field.default
+        return list(field.default) if isinstance(field.default, tuple) else field.default
     return None if partial or field.optional else ...
 
 
@@ -169,6 +199,12 @@ def _bounded(field: NounField) -> Any:
         bounded = Annotated[str, rule]
     elif field.type is str and doc.pattern:
         bounded = Annotated[str, Field(pattern=f"^{doc.pattern}$")]
+    elif get_origin(field.type) in {tuple, frozenset}:
+        (item, *_) = get_args(field.type)
+        if doc.pattern:
+            item = Annotated[item, Field(pattern=f"^{doc.pattern}$")]
+        bounds: dict[str, Any] = {"min_length": doc.least, "max_length": doc.most}
+        bounded = Annotated[list[item], Field(**bounds)]  # type: ignore[valid-type] # made at run time
     elif field.type in {int, float}:
         least = doc.least if doc.least is not None or doc.most is None else 0
         bounded = Annotated[field.type, Field(ge=least, le=doc.most)]
@@ -189,28 +225,28 @@ def _json_type(kind: Any) -> Any:
         return list[_json_type(get_args(kind)[0])]  # type: ignore[misc] # made at run time
     if kind in SERVED:
         return response_model(kind)
-    return dict[str, Any] if origin is not None and issubclass(origin, Mapping) else kind
+    return dict[get_args(kind)] if isinstance(origin, type) and issubclass(origin, Mapping) else kind  # type: ignore[misc] # made at run time
 
 
 def _from_json(field: NounField, value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
     return value.timestamp() if isinstance(value, datetime) and field.doc.unit is Unit.TIME else value
 
 
 @cache
-def _writers(kind: Any) -> list[tuple[NounField, Callable[[Any], Any]]]:
-    return [(field, _writer(field)) for field in _chosen(kind, SERVED[kind])]
+def _writers(kind: Any) -> list[tuple[NounField, Callable[[Any], Any] | None]]:
+    return [
+        (field, moment if field.doc.unit is Unit.TIME else _writer(field.type)) for field in _chosen(kind, SERVED[kind])
+    ]
 
 
-def _writer(field: NounField) -> Callable[[Any], Any]:
-    if field.doc.unit is Unit.TIME:
-        return lambda seconds: None if seconds is None else moment(seconds)
-    return _plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(value)
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    kind: Any = type(value)
-    return serve(value) if kind in SERVED else value
+def _writer(kind: Any) -> Callable[[Any], Any] | None:
+    """Return the function that makes JSON's value of one of this type; None where it is the same."""
+    origin = get_origin(kind)
+    if origin is frozenset:
+        return sorted
+    if origin is tuple:
+        item = _writer(get_args(kind)[0])
+        return list if item is None else lambda values: [item(value) for value in values]
+    return serve if kind in SERVED else None

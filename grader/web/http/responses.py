@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Response, request
@@ -57,9 +58,11 @@ def respond_page(body: BaseModel, cursor: str | None) -> Response:
     return response
 
 
-def respond_list(model: type[BaseModel], items: Iterable[BaseModel], cursor: str | None = None) -> Response:
+def respond_list(
+    model: type[BaseModel], items: Iterable[BaseModel], cursor: str | None = None, **others: Any
+) -> Response:
     """Respond with a list of this model, complete or, with the cursor of the next, a page of it."""
-    return respond_page(model.model_construct(items=list(items), next=cursor), cursor)
+    return respond_page(model.model_construct(items=list(items), next=cursor, **others), cursor)
 
 
 def respond_table(name: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:

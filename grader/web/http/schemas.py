@@ -8,7 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import DataclassSchema
 
-from backmark.grader.model.records import NAME
+from backmark.grader.model.records import NAME, STUDENT
 from backmark.grader.model.verdict import OMITTED_IF_NONE
 
 #: Media types of bodies.
@@ -19,8 +19,8 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 #: A portal's name of a student, course or assignment; safe in an address without escaping.
 Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 
-#: A student as submissions name them: the name, followed by `!` and the browser if it was typed on a class link.
-Student = Annotated[str, Field(pattern=f"^{NAME}(![0-9a-f]{{12}})?$")]
+#: A student as submissions name them.
+Student = Annotated[str, Field(pattern=f"^{STUDENT}$")]
 
 
 def _whole(given: object) -> object:

@@ -16,7 +16,7 @@ from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.lti.tool_description import VARIABLES
 from backmark.grader.lti.tool_keys import ToolKeys
 from backmark.grader.model.lti import Platform
-from backmark.grader.model.records import RevisionRecord
+from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.web.http import links
 from backmark.grader.web.http.service import service
 from backmark.grader.web.lti.blueprint import own_address, pages

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from backmark.grader.lti.claims import LaunchClaims
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.model.lti import Platform
-from backmark.grader.model.records import TokenRecord
+from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.http.service import service
 from backmark.grader.web.lti import course_copies
 from backmark.grader.web.lti.blueprint import pages

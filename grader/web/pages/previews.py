@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.model.assignment import LAYERED
-from backmark.grader.model.records import CaughtMistake, RevisionRecord
+from backmark.grader.model.publications import CaughtMistake, RevisionRecord
 from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.web.pages import case_figures
 from backmark.grader.web.pages.case_figures import CaseFigures

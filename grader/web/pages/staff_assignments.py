@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
 from backmark.grader.model.people import sections
-from backmark.grader.model.records import RevisionRecord
+from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.api import hand_in_links

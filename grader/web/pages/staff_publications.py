@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.language import folder
 from backmark.grader.model import fresh_places
-from backmark.grader.model.records import PublicationRecord, RevisionRecord
+from backmark.grader.model.publications import Publication, RevisionRecord
 from backmark.grader.model.words import WORDS
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
@@ -91,7 +91,7 @@ def read_publication(course: str, publication: str) -> Response:
     )
 
 
-def _find_publication(course: str) -> PublicationRecord | None:
+def _find_publication(course: str) -> Publication | None:
     """Return the publication of the query, or the one that the current revision of its assignment comes from."""
     publications = service().store.publications
     asked = publications.get(request.args.get("publication", "")[:_LONGEST_ID])
@@ -106,7 +106,7 @@ def _find_publication(course: str) -> PublicationRecord | None:
         batch = publications.list(course, _PAGE, cursor)
         for publication in batch.items:
             # Until one is published, the newest that was asked for.
-            if publication.assignment_id == assignment and current is None:
+            if publication.assignment == assignment and current is None:
                 return publication
             if current is not None and publication.revision == current.id:
                 return publication

@@ -6,12 +6,9 @@ from flask import Response, redirect, request
 from pydantic import ValidationError
 from werkzeug.wrappers import Response as Redirection
 
+from backmark.grader.model.regrades import Action, Change, Mode, RegradeRecord, Which
 from backmark.grader.model.verdict import Outcome
-from backmark.grader.store.regrades.model import Mode, Phase, RegradeRecord, Which
-from backmark.grader.store.summary import Change
 from backmark.grader.web.api import regrades
-from backmark.grader.web.api.regrade_report import render_comparison
-from backmark.grader.web.api.regrade_schemas import Action, actions
 from backmark.grader.web.api.regrades import RegradeRequest
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
@@ -26,8 +23,6 @@ _PAGE = 50
 #: The changes that a regrade's page shows by default: those of marks.
 _MOVED = frozenset({Change.UP, Change.DOWN})
 _CHANGES = {"all": frozenset[Change](), **{change.value: frozenset({change}) for change in Change}}
-#: Phases in which a worker is busy with it.
-_BUSY = frozenset({Phase.PREPARING, Phase.PREVIEWING, Phase.APPLYING, Phase.ROLLING_BACK})
 
 
 @pages.get("/courses/<course>/regrades")
@@ -96,10 +91,9 @@ def read_regrade(course: str, regrade: str) -> Response:
         course=course,
         section="regrades",
         regrade=record,
-        busy=record.phase in _BUSY,
-        actions=actions(record),
+        busy=not record.at_rest,
         Action=Action,
-        rows=[render_comparison(row) for row in report.items],
+        rows=[row.compare() for row in report.items],
         marks={change.student: change for change in marks},
         revision=store.assignments.get(course, selection.revision),
         current=current_revision is not None and current_revision.id == selection.revision,
@@ -128,7 +122,7 @@ def confirm_application(course: str, regrade: str) -> Response:
         section="regrades",
         regrade=record,
         mode=mode,
-        possible=Action.APPLY in actions(record),
+        possible=Action.APPLY in record.actions,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from backmark.grader.store.scores import ScoreReason, ScoreRecord, ScoreState
+from backmark.grader.model.scores import Score, ScoreReason, ScoreState
 from backmark.grader.web.api.scores import count_states, read_scores, send_again
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
@@ -34,7 +34,7 @@ _SENTENCES = {
 class ScoreRow:
     """A mark that did not arrive, as the page shows it."""
 
-    score: ScoreRecord
+    score: Score
     sentence: str
 
 
@@ -74,7 +74,7 @@ def read_roster_again(course: str, assignment: str) -> BaseResponse:
     return _back(course, assignment)
 
 
-def _row(score: ScoreRecord) -> ScoreRow | None:
+def _row(score: Score) -> ScoreRow | None:
     """Return the row of a score that somebody should know of: it failed, still fails, or has no mark any more."""
     sentence = _SENTENCES.get(score.reason) if score.reason is not None else None
     return None if sentence is None or score.state is ScoreState.SENT else ScoreRow(score, sentence)

@@ -14,7 +14,8 @@ from werkzeug.wrappers import Response
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.errors import SubmissionError
 from backmark.grader.model.assignment import LAYERED
-from backmark.grader.model.records import RevisionRecord, SubmissionRecord
+from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.words import find_words
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission

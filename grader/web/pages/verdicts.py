@@ -1,6 +1,7 @@
 """A submission behind its link: its progress, then its verdict."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from flask import Response, request
@@ -10,7 +11,7 @@ from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import WORDS
 from backmark.grader.reports.html.view import NamedLine, make_view
 from backmark.grader.web import viewers
-from backmark.grader.web.api.submission_schemas import place
+from backmark.grader.web.api.submissions import find_place
 from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import BUSY, NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
@@ -48,7 +49,7 @@ def show(token: str) -> Response:
         held_back = submission.state is State.DONE and viewers.is_held_back(submission, viewers.STUDENT)
         return page(
             "progress.html",
-            place=place(submission),
+            place=find_place(submission),
             path=f"/verdicts/{token}",
             words=known,
             later=later,
@@ -118,5 +119,6 @@ def _load_submission(token: str) -> SubmissionRecord:
 
 
 def _encode_state(submission: SubmissionRecord) -> bytes:
-    waits = place(submission) or {"position": None, "estimated_seconds": None}
+    place = find_place(submission)
+    waits = {"position": None, "estimated_seconds": None} if place is None else asdict(place)
     return json.dumps({"state": submission.state, "over": submission.state.terminal, **waits}).encode()

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 from flask import abort, g, redirect, request, session
 
-from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.model.records import Scope
+from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.http.auth import Caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.service import service

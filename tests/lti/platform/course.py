@@ -8,8 +8,9 @@ import requests
 
 from backmark.grader.lti.identity import line_item_id
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
+from backmark.grader.model.scores import Score, ScoreState
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import ScoreClaim, ScoreRecord, ScoreState
+from backmark.grader.store.scores import ScoreClaim
 from backmark.grader.store.store import Store
 from backmark.worker.service.rounds import THREADS
 from backmark.worker.service.score_sources import recorded_sources
@@ -85,7 +86,7 @@ class LtiCourse:
         while self.send() or (seconds and self.store.scores.waiting()):
             self.store.scores.ahead += seconds
 
-    def list_failed(self) -> list[ScoreRecord]:
+    def list_failed(self) -> list[Score]:
         """Return the marks that were given up."""
         return [score for score in self.store.scores.of(self.item.id) if score.state is ScoreState.FAILED]
 
@@ -93,7 +94,7 @@ class LtiCourse:
         """Return the gradebook by subject."""
         return {subject: self.book.mark(self.column, subject) for subject in self.book.members}
 
-    def score(self, student: str) -> ScoreRecord:
+    def score(self, student: str) -> Score:
         """Return what became of a student's mark."""
         return next(score for score in self.store.scores.of(self.item.id) if score.student == student)
 

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Request, Response
 
 from backmark.grader.lti.identity import CourseRole, student_name
 from backmark.grader.model.people import RosterEntry
+from backmark.grader.model.scores import ScoreReason
 from backmark.grader.model.terms import Override
-from backmark.grader.store.scores import ScoreReason
 from backmark.grader.store.store import Store
 from backmark.worker.service.rosters import RosterReader
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection

@@ -9,8 +9,9 @@ import pytest
 from werkzeug.wrappers import Request, Response
 
 from backmark.grader.lti.identity import line_item_id
+from backmark.grader.model.scores import ScoreReason, ScoreState
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import GIVE_UP, ScoreReason, ScoreState
+from backmark.grader.store.scores import GIVE_UP
 from backmark.grader.store.store import Store
 from backmark.worker.service.scores import ScorePost
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse, refuse_connection

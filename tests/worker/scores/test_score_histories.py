@@ -12,9 +12,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from werkzeug.wrappers import Request, Response
 
 from backmark.grader.model.lti import LineItem, LtiUser, Platform
+from backmark.grader.model.scores import ScoreReason, ScoreState
 from backmark.grader.model.terms import Override
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import ScoreClaim, ScoreEnd, ScoreReason, ScoreState
+from backmark.grader.store.scores import ScoreClaim, ScoreEnd
 from backmark.grader.store.store import Store
 from backmark.worker.service.score_sources import recorded_sources
 from backmark.worker.service.scores import GradebookScores, ScorePost

@@ -10,9 +10,9 @@ import pytest
 from backmark.grader.lti.identity import CourseRole, student_name
 from backmark.grader.model.lti import LtiUser
 from backmark.grader.model.records import State
+from backmark.grader.model.scores import ScoreReason
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.scores import ScoreReason
 from backmark.grader.store.store import Store
 from tests.lti.platform.course import ASSIGNMENT, LtiCourse
 from tests.lti.platform.gradebook import CanvasRules, Cell, Rules

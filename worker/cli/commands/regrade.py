@@ -19,8 +19,8 @@ from backmark.worker.cli.terminal import show as show_table
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from backmark.grader.client import Client
-    from backmark.grader.client.regrade_records import Comparison, Regrade, RegradeTally, VerdictBrief
+    from backmark.grader.client import Client, Comparison, Regrade
+    from backmark.grader.model.regrades import RegradeCounts, VerdictBrief
 
 #: The outcomes of a submission and the selections that the server knows: the client has no store to ask.
 OUTCOMES = ("passed", "failed", "error", "timeout", "memory", "output_limit", "crashed", "rejected")
@@ -253,7 +253,7 @@ def _format_headline(current: "Regrade") -> str:
     return f"{identity}  {_format_word(current.phase)}{reason}"
 
 
-def _format_counts(counts: "RegradeTally") -> str:
+def _format_counts(counts: "RegradeCounts") -> str:
     """Return how many submissions change, and every other count that is not zero."""
     parts = [f"{counts.submissions} submissions, {counts.sources} sources: {counts.up} up, {counts.down} down"]
     parts.append(f"{counts.same} the same")

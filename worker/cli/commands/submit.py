@@ -106,7 +106,7 @@ def _find_package(assignment: str) -> str:
 
     with connect() as client:
         try:
-            settings = {record.id: record.revision.body.get("settings", {}) for record in client.assignments()}
+            settings = {record.id: record.revision.settings for record in client.assignments()}
         except Forbidden:
             # A token that may submit and not read: files are submitted as they are.
             return ""

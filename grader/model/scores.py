@@ -1,0 +1,95 @@
+"""Marks on their way to an LMS's gradebook, and its roster. Times are seconds since 1970."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from backmark.grader.model.fields import Doc, Unit
+from backmark.grader.model.lti import LineItem
+
+
+class ScoreState(StrEnum):
+    """The state of a score."""
+
+    WAITING = "waiting"
+    #: The gradebook has the present mark.
+    SENT = "sent"
+    #: There is no mark to send, or nobody to send one for.
+    NOTHING = "nothing"
+    #: Given up; `reason` says why.
+    FAILED = "failed"
+
+
+class ScoreReason(StrEnum):
+    """The reason why a score was not sent."""
+
+    #: The student has no mark, and never had one in the gradebook.
+    NO_MARK = "no_mark"
+    #: There is no mark any more. The gradebook keeps the one that it has.
+    MARK_GONE = "mark_gone"
+    #: Marks of the assignment are held back until staff publish them. The gradebook keeps the one that it has.
+    HELD_BACK = "held_back"
+    STAFF = "staff"
+    TEST_STUDENT = "test_student"
+    #: No launch and no roster of the platform has named the student.
+    UNKNOWN_STUDENT = "unknown_student"
+    UNKNOWN_PLATFORM = "unknown_platform"
+    #: The platform has no such column any more.
+    COLUMN_GONE = "column_gone"
+    #: The platform did not answer, or its address is not one that requests may go to.
+    NO_ANSWER = "no_answer"
+    #: The platform gave no access token.
+    NO_TOKEN = "no_token"  # noqa: S105 - a reason
+    #: The platform answered with an error; `status` says which.
+    REFUSED = "refused"
+    INTERNAL_ERROR = "internal_error"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A student's mark in a column of the gradebook, and what has become of it."""
+
+    student: str
+    state: ScoreState
+    changed: Annotated[float, Doc("When the mark changed last.", unit=Unit.TIME, json="changed_at")]
+    line_item: Annotated[str, Doc("The column, by our id of it.")] = ""
+    sent: Annotated[float | None, Doc("When a mark was sent last.", none="never", unit=Unit.TIME, json="sent_at")] = (
+        None
+    )
+    tries: Annotated[int, Doc("Tries since the mark changed.")] = 0
+    status: Annotated[int | None, Doc("The HTTP status of the LMS's last answer.")] = None
+    reason: Annotated[ScoreReason | None, Doc("Why it was not sent.", none="it was, or has not been tried yet")] = None
+    detail: Annotated[str, Doc("The LMS's own words, or those of the connection.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GradebookColumn:
+    """A column of the gradebook that gets an assignment's marks."""
+
+    title: Annotated[str, Doc("The title of its link in the LMS; empty: not known yet.")] = ""
+    gone: Annotated[
+        float | None,
+        Doc(
+            "When the LMS said that it no longer exists; nothing is sent to it since.",
+            none="it exists",
+            unit=Unit.TIME,
+            json="gone_at",
+        ),
+    ] = None
+    line_item: Annotated[str, Doc("Our id of it.")] = ""
+
+    @classmethod
+    def of(cls, item: LineItem) -> "GradebookColumn":
+        """Return what staff see of a line item."""
+        return cls(item.title, item.gone, item.id)
+
+
+@dataclass(frozen=True, slots=True)
+class RosterReading:
+    """The last reading of a course's roster from its LMS."""
+
+    read: Annotated[float | None, Doc("When it was read last.", none="never", unit=Unit.TIME, json="read_at")] = None
+    tried: Annotated[float | None, Doc("When that was tried last.", none="never", unit=Unit.TIME, json="tried_at")] = (
+        None
+    )
+    problem: Annotated[str, Doc("What went wrong the last time; empty: nothing.")] = ""
