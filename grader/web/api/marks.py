@@ -2,9 +2,8 @@
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Literal
 
-from flask import Response, request
+from flask import Response
 from pydantic import Field
 
 from backmark.grader.model.marks import StudentMark
@@ -12,15 +11,16 @@ from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import ASSIGNMENT, CourseAssignmentPath, existing_assignment
 from backmark.grader.web.api.marks_table import read_marks, spreadsheet
 from backmark.grader.web.http.nouns import list_model, serve
-from backmark.grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, Problem, invalid
+from backmark.grader.web.http.problems import NOT_ACCEPTABLE, UNKNOWN_ASSIGNMENT, invalid
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list
-from backmark.grader.web.http.schemas import CSV, JSON, Query, Student, Words
+from backmark.grader.web.http.schemas import CSV, Student, Words
+from backmark.grader.web.http.tables import TableQuery, wants_table
 
 resource = Resource("marks", __name__, description="The marks of a course, worked out when somebody asks.")
 
 
-class MarksQuery(Query):
+class MarksQuery(TableQuery):
     """The query of marks."""
 
     student: Student | None = Field(default=None, description="Only this student.")
@@ -30,9 +30,6 @@ class MarksQuery(Query):
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,256}$",
         description="Where to continue: the `next` of the page before.",
-    )
-    format: Literal["json", "csv"] | None = Field(
-        default=None, description="The format; by default the one that Accept names. CSV has all students."
     )
 
 
@@ -44,16 +41,14 @@ _MarksResponse = list_model(StudentMark, "A page of marks, by student.", name="M
     f"{ASSIGNMENT}/marks",
     scope=Scope.STAFF,
     responses={
-        200: ResponseDoc(
-            _MarksResponse, description="A page, or all students as CSV.", paged=True, media_types=("text/csv",)
-        )
+        200: ResponseDoc(_MarksResponse, description="A page, or all students as CSV.", paged=True, media_types=(CSV,))
     },
     problems=(UNKNOWN_ASSIGNMENT, NOT_ACCEPTABLE),
 )
 def read_course_marks(path: CourseAssignmentPath, query: MarksQuery) -> Response:
     """Read the marks of a course: everybody in the roster, and whoever else handed in or was given something."""
     course, assignment = existing_assignment(path)
-    as_table = _as_table(query.format)
+    as_table = wants_table(query.format)
     students = read_marks(course, assignment).students
     if query.student is not None:
         students = tuple(row for row in students if row.marking.student == query.student)
@@ -78,12 +73,3 @@ def _read_cursor(cursor: str | None) -> str:
     except (binascii.Error, UnicodeError):
         detail = f"there is no page at {cursor!r}; use the cursor of the page before"
         raise invalid("cursor", detail, "parameter") from None
-
-
-def _as_table(format_name: str | None) -> bool:
-    if format_name is not None or not request.accept_mimetypes:
-        return format_name == "csv"
-    best = request.accept_mimetypes.best_match([JSON, CSV])
-    if best is None:
-        raise Problem(NOT_ACCEPTABLE, f"marks are available as {JSON}, {CSV}")
-    return best == CSV

@@ -31,7 +31,7 @@ from backmark.grader.web.http.problems import (
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_tagged
-from backmark.grader.web.http.schemas import WHOLE, Id, Name, PageQuery, RequestModel
+from backmark.grader.web.http.schemas import WHOLE, Id, OwnCourse, PageQuery, RequestModel
 from backmark.grader.web.http.service import service
 
 #: Characters of an assignment with its files.
@@ -82,10 +82,7 @@ class PublicationRequest(RequestModel):
         "students; by default a fifth, or none without BACKMARK_SECRET. Cases that must stay are not replaced: the "
         "revision says how many are.",
     )
-    course: Name | None = Field(
-        default=None,
-        description="The token's own course by default; only tokens with the scope admin may name another.",
-    )
+    course: OwnCourse = None
 
 
 _PublicationsResponse = list_model(Publication, "A page of publications, newest first.", paged=True)

@@ -3,9 +3,9 @@
 import itertools
 import json
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from flask import Response, request
+from flask import Response
 from pydantic import AfterValidator, AwareDatetime, Field
 
 from backmark.grader.model.records import Scope
@@ -39,8 +39,9 @@ from backmark.grader.web.http.problems import (
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_accepted, respond_list, respond_table, respond_tagged
-from backmark.grader.web.http.schemas import Id, Name, PageQuery, Query, RequestModel, moment
+from backmark.grader.web.http.schemas import CSV, Cursor, Id, OwnCourse, PageQuery, RequestModel, moment
 from backmark.grader.web.http.service import service
+from backmark.grader.web.http.tables import TableQuery, wants_table
 
 resource = Resource(
     "regrades",
@@ -48,7 +49,6 @@ resource = Resource(
     description="Change requests for verdicts: previewed beside the current ones, then applied or not.",
 )
 
-_JSON, _CSV = "application/json", "text/csv"
 #: The column names of a report as a table.
 HEADER = (
     *("submission", "student", "attempt", "filename", "created_at", "change"),
@@ -75,10 +75,7 @@ class RegradeRequest(request_model(Selection)):  # type: ignore[misc] # made of 
     since: Annotated[AwareDatetime, AfterValidator(_clamp)] | None = Field(
         default=None, description="Only submissions created then or later."
     )
-    course: Name | None = Field(
-        default=None,
-        description="The token's own course by default; only tokens with the scope admin may name another.",
-    )
+    course: OwnCourse = None
 
 
 _RegradesResponse = list_model(RegradeRecord, "A page of regrades, newest first.", name="RegradesResponse", paged=True)
@@ -121,7 +118,7 @@ class ComparisonPath(RegradePath):
     submission_id: Id
 
 
-class ReportQuery(Query):
+class ReportQuery(TableQuery):
     """The query of a regrade's report."""
 
     change: str | None = Field(
@@ -129,15 +126,8 @@ class ReportQuery(Query):
         pattern=r"^(up|down|same)(,(up|down|same)){0,2}$",
         description="Only submissions with these changes: one or more of up, down and same, separated by commas.",
     )
-    format: Literal["json", "csv"] | None = Field(
-        default=None, description="A page as JSON, or the whole report as CSV; by default the format that Accept names."
-    )
     limit: int = Field(default=50, ge=1, le=200, description="The largest number of items in a JSON page.")
-    cursor: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to continue: the `next` of the page before.",
-    )
+    cursor: Cursor = None
 
 
 @resource.operation(
@@ -203,14 +193,14 @@ def read_regrade(path: RegradePath) -> Response:
             _ReportResponse,
             description="The submissions whose verdict changes, and why.",
             paged=True,
-            media_types=(_CSV,),
+            media_types=(CSV,),
         )
     },
     problems=(NOT_ACCEPTABLE,),
 )
 def read_report(path: RegradePath, query: ReportQuery) -> Response:
     """Read which verdicts change and why: a page as JSON, or all as CSV that is safe to open in a spreadsheet."""
-    as_table = _as_table(query.format)
+    as_table = wants_table(query.format)
     regrade = _visible_regrade(path.regrade_id)
     report = service().store.regrades.report(regrade.id)
     changes = frozenset(Change(change) for change in query.change.split(",")) if query.change else frozenset[Change]()
@@ -374,12 +364,3 @@ def _revision(course: str, body: RegradeRequest) -> str:
 
 def _location(regrade: RegradeRecord) -> str:
     return f"{PREFIX}/regrades/{regrade.id}"
-
-
-def _as_table(format_name: str | None) -> bool:
-    if format_name is not None or not request.accept_mimetypes:
-        return format_name == "csv"
-    best = request.accept_mimetypes.best_match([_JSON, _CSV])
-    if best is None:
-        raise Problem(NOT_ACCEPTABLE, f"a report is available as {_JSON} and {_CSV}")
-    return bool(best == _CSV)

@@ -42,7 +42,18 @@ from backmark.grader.web.http.problems import (
 from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.resource import ACCEPTED, PREFIX, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import LOOK_AFTER, respond_accepted, respond_empty, respond_list, respond_tagged
-from backmark.grader.web.http.schemas import WHOLE, Id, Name, PageQuery, Query, RequestModel, ResponseModel, Student
+from backmark.grader.web.http.schemas import (
+    WHOLE,
+    Cursor,
+    Id,
+    Name,
+    OwnCourse,
+    PageQuery,
+    Query,
+    RequestModel,
+    ResponseModel,
+    Student,
+)
 from backmark.grader.web.http.service import service
 from backmark.grader.web.http.streaming import stream, wait_until_finished
 
@@ -118,15 +129,8 @@ class RetriesRequest(RequestModel):
     limit: Annotated[int, Field(ge=1, le=200), WHOLE] = Field(
         default=100, description="The largest number of submissions to retry."
     )
-    cursor: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to continue: the `next` of the answer before.",
-    )
-    course: Name | None = Field(
-        default=None,
-        description="The token's own course by default; only tokens with the scope admin may name another.",
-    )
+    cursor: Cursor = None
+    course: OwnCourse = None
 
 
 class RetriesResponse(ResponseModel):

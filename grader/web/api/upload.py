@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 
 from backmark.grader.web.http.problems import MALFORMED, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
 from backmark.grader.web.http.reading import json_body, validate
-from backmark.grader.web.http.schemas import Name, Query, RequestModel
+from backmark.grader.web.http.schemas import Name, OwnCourse, Query, RequestModel
 from backmark.grader.web.http.service import service
 
 #: A file's name, without folders, control characters, or characters that change the direction of text.
@@ -35,10 +35,7 @@ class Upload:
 class _Fields(RequestModel):
     assignment: Name = Field(description="The id of the assignment.")
     student: Name = Field(description="The student, by any id that your portal uses; shown only to staff.")
-    course: Name | None = Field(
-        default=None,
-        description="The token's own course by default; only tokens with the scope admin may name another.",
-    )
+    course: OwnCourse = None
 
 
 def _only(name: str) -> dict[str, Any]:

@@ -22,6 +22,17 @@ Name = Annotated[str, Field(pattern=f"^{NAME}$")]
 #: A student as submissions name them.
 Student = Annotated[str, Field(pattern=f"^{STUDENT}$")]
 
+#: The course of a request.
+OwnCourse = Annotated[
+    Name | None,
+    Field(description="The token's own course by default; only tokens with the scope admin may name another."),
+]
+#: Where a list goes on.
+Cursor = Annotated[
+    str | None,
+    Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Where to continue: the `next` of the page before."),
+]
+
 
 def _whole(given: object) -> object:
     return int(given) if isinstance(given, float) and given.is_integer() else given
@@ -63,21 +74,14 @@ class Query(RequestModel):
 class CourseQuery(Query):
     """The query of an operation on a course."""
 
-    course: Name | None = Field(
-        default=None,
-        description="The token's own course by default; only tokens with the scope admin may name another.",
-    )
+    course: OwnCourse = None
 
 
 class PageQuery(CourseQuery):
     """The query of a course's list."""
 
     limit: int = Field(default=50, ge=1, le=200, description="The largest number of items to return.")
-    cursor: str | None = Field(
-        default=None,
-        pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to continue: the `next` of the page before.",
-    )
+    cursor: Cursor = None
 
 
 class FaultBody(ResponseModel):

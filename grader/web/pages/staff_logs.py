@@ -77,10 +77,8 @@ _SHARES = frozenset({"share", "computed"})
 class DescribedAct:
     """An act of staff in words."""
 
-    at: float
-    author: str
+    entry: AuditEntry
     act: str
-    reason: str
     #: The values that were set, each with its name.
     details: tuple[tuple[str, str], ...]
 
@@ -131,7 +129,7 @@ def describe(entry: AuditEntry) -> DescribedAct:
     student = entry.student or "a student whose data was deleted"
     known = _ACTS.get(entry.act)
     act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
-    return DescribedAct(entry.at, entry.author, act.strip(), entry.reason, tuple(_details(entry)))
+    return DescribedAct(entry, act.strip(), tuple(_details(entry)))
 
 
 def _details(entry: AuditEntry) -> Iterator[tuple[str, str]]:
