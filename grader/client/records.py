@@ -12,7 +12,7 @@ from typing import Any, TypeVar, get_args, get_origin
 
 from backmark.grader.model import stored
 from backmark.grader.model.fields import NounField, Unit, noun_fields
-from backmark.grader.model.records import Position, SubmissionSummary
+from backmark.grader.model.records import Created, Position, SubmissionSummary
 from backmark.grader.model.regrades import ComparisonRecord, RegradeRecord
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.model.views import GIVEN
@@ -78,6 +78,12 @@ def _to_json(field: NounField, value: Any) -> Any:
 class Submission(SubmissionSummary):
     """A submission at the time of the request, with its place in the queue while it waits."""
 
+    # Of these the answer to `submit` has none.
+    attempt: int | None = None
+    filename: str = ""
+    size: int = 0
+    #: 0 in the answer to `submit`.
+    created: Created = 0.0
     queue: Position | None = None
     #: A signed link to its verdict's page, to send to the student; a path if the server has no public URL.
     link: str | None = None

@@ -92,6 +92,8 @@ class SubmissionSummary:
     assignment: str
     revision: Annotated[str, Doc("The revision that it is graded against: the current one when it was accepted.")]
     student: str
+    source_sha256: str
+    state: State
     attempt: Annotated[
         int | None,
         Doc(
@@ -100,9 +102,7 @@ class SubmissionSummary:
         ),
     ]
     filename: str
-    source_sha256: str
     size: Annotated[int, Doc("The size of the file in bytes.")]
-    state: State
     created: Created
     started: Annotated[float | None, Doc(unit=Unit.TIME, json="started_at")] = None
     finished: Finished = None

@@ -121,7 +121,8 @@ def test_a_list_asks_for_each_page_when_it_is_needed() -> None:
 
 
 def test_a_new_tokens_secret_is_in_its_answer_and_not_in_its_words() -> None:
-    body = {"id": "t", "name": "portal", "course": "nn", "scopes": ["submit", "read"], "secret": TOKEN}
+    body = {"id": "t", "name": "portal", "course": "nn", "scopes": ["submit", "read"]}
+    body |= {"created_at": "2026-01-02T03:04:05Z", "secret": TOKEN}
     with serve_client(Answer(201, body), course="nn") as (client, server):
         token = client.tokens.create("portal", ["submit", "read"])
     assert token.secret == TOKEN

@@ -185,5 +185,4 @@ def test_verdicts_are_read_in_one_place_and_by_staff() -> None:
         "viewers.py",
         "api/course_export.py",
         "api/regrades.py",
-        "api/regrade_report.py",
     }

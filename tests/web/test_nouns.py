@@ -19,7 +19,7 @@ from backmark.grader.model.verdict import Outcome
 from backmark.grader.web.http.nouns import serve
 
 SUBMISSION = SubmissionRecord(
-    *("s1", "nn", "udl-7.2", "r1", "ada", 1, "answer.py", "0" * 64, 10, State.DONE, 1.25),
+    *("s1", "nn", "udl-7.2", "r1", "ada", "0" * 64, State.DONE, 1, "answer.py", 10, 1.25),
     outcome=Outcome.FAILED,
     score=8,
     max_score=10,
