@@ -118,7 +118,7 @@ class SubmissionSummary:
         str | None,
         Doc("The version of Backmark and its engine that reached the current verdict, such as 0.2.0+1f0c3a5b."),
     ] = None
-    reused: Annotated[bool, Doc("True if the verdict was reused from an identical source.")] = False
+    reused: Annotated[bool | None, Doc("True if the verdict was reused from an identical source.")] = False
 
 
 @dataclass(frozen=True, slots=True)

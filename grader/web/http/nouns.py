@@ -152,7 +152,9 @@ def _response_members(kind: Any) -> dict[str, Any]:
         if field.doc.inline:
             members |= _response_members(field.type)
         else:
-            served = _served_type(field) | None if field.name in NEEDS.get(kind, {}) else _served_type(field)
+            served = _served_type(field)
+            if field.name in NEEDS.get(kind, {}):
+                served = served | None
             members[field.json] = (served, Field(description=_describe(kind, field) or None))
     return members
 
