@@ -111,6 +111,11 @@ NEEDS: Mapping[type[Any], Mapping[str, Scope]] = MappingProxyType(
     }
 )
 
+#: The fields that only staff see while an assignment's marks are held back: for others they have their default.
+HELD_BACK: View = MappingProxyType(
+    {SubmissionRecord: ("outcome", "score", "max_score", "failing", "mistakes", "engine")}
+)
+
 
 def hidden_fields(kind: type[Any], allows: Callable[[Scope], bool]) -> frozenset[str]:
     """Return the names of the fields of a noun that are null for whom a token allows only this."""

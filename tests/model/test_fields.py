@@ -15,7 +15,7 @@ from backmark.grader.model.publications import Publication, Revision
 from backmark.grader.model.records import Scope, SubmissionRecord, SubmissionSummary
 from backmark.grader.model.terms import MOST_ATTEMPTS, MOST_GRACE, Extension, Outage, Override, Policy
 from backmark.grader.model.tokens import TokenRecord
-from backmark.grader.model.views import GIVEN, NEEDS, SERVED, hidden_fields
+from backmark.grader.model.views import GIVEN, HELD_BACK, NEEDS, SERVED, hidden_fields
 
 OVERRIDE = Override("ada", 0.5, "prof", "ill")
 
@@ -77,6 +77,11 @@ def test_fields_by_role() -> None:
 def test_fields_of_a_submission_by_role(scope: Scope, hidden: set[str]) -> None:
     token = TokenRecord("t", "portal", "nn", frozenset({scope}), 0.0)
     assert hidden_fields(SubmissionRecord, token.allows) == hidden
+
+
+def test_what_is_held_back_of_a_submission_is_all_that_tells_how_good_it_is() -> None:
+    read = {name for name, scope in NEEDS[SubmissionRecord].items() if scope is Scope.READ}
+    assert set(HELD_BACK[SubmissionRecord]) == read - {"link", "verdict"} | {"failing", "mistakes"}
 
 
 def test_only_staff_see_what_detects_a_known_mistake() -> None:

@@ -40,6 +40,8 @@ def _whole(given: object) -> object:
 
 #: Put after the bounds of an integer: 60.0 is a whole number in JSON.
 WHOLE = BeforeValidator(_whole)
+#: Text for people: one line without control characters.
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")]
 
 
 class RequestModel(BaseModel):
