@@ -11,6 +11,7 @@ from backmark.grader.contracts.gallery import list_gallery
 from backmark.grader.contracts.language.toml_tables import LimitsTable
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.counterexample import CaseCounterexample
+from backmark.grader.model.field_tables import write_tables
 from backmark.grader.model.verdict import Outcome
 from tests.corpus.examples import OUTCOMES
 from tests.worker.test_cli import EXAMPLES, backmark
@@ -87,6 +88,11 @@ def test_every_example_is_in_its_table_with_its_outcome() -> None:
     """One row each."""
     rows = dict(re.findall(r"^\| `([^`]+)` \|.*\| `([a-z_]+)`", page("examples/README.md"), re.MULTILINE))
     assert rows == {name: outcome for name, (outcome, _) in OUTCOMES.items()}
+
+
+def test_the_tables_of_fields_are_those_of_the_nouns() -> None:
+    """The page itself has the command that writes it."""
+    assert page("docs/fields.md") == write_tables()
 
 
 def test_links_between_pages_lead_somewhere() -> None:

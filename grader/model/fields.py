@@ -88,6 +88,11 @@ class NounField:
         """The name in a form."""
         return self.doc.label or self.name.replace("_", " ").capitalize()
 
+    @property
+    def sentence(self) -> str:
+        """The sentence, then what null means, or an empty text where there is no null."""
+        return self.describe("Null" if self.optional else "Empty")
+
     def describe(self, none: str) -> str:
         """Return the sentence, then what None means; `none` is the word for it, such as `Null` or `Empty`."""
         return " ".join(part for part in (self.doc.says, self.doc.none and f"{none}: {self.doc.none}.") if part)

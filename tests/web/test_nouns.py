@@ -49,6 +49,10 @@ def test_what_is_hidden_is_null_and_all_else_is_there() -> None:
     assert less == whole | {"score": None, "reused": None}
 
 
+def test_a_field_is_hidden_by_its_own_name_whatever_it_is_called_in_json() -> None:
+    assert answer(SUBMISSION, "created")["created_at"] is None
+
+
 def test_what_the_store_alone_knows_is_not_served() -> None:
     assert not {"verdict", "failing", "tries", "trace"} & set(answer(SUBMISSION))
 

@@ -123,18 +123,16 @@ def serve(noun: Any, model: type[BaseModel] | None = None, hidden: Collection[st
     The fields that are `hidden` from who asks are null: `hidden_fields` in `model/views.py`.
     """
     kind: Any = type(noun)
-    values = _write(noun) | others
-    for name in hidden:
-        values[name] = None
-    return (model or response_model(kind)).model_construct(**values)
+    beside = {name: None if name in hidden else value for name, value in others.items()}
+    return (model or response_model(kind)).model_construct(**_write(noun, hidden) | beside)
 
 
-def _write(noun: Any) -> dict[str, Any]:
-    """Return the values of a noun by their names in JSON."""
+def _write(noun: Any, hidden: Collection[str] = ()) -> dict[str, Any]:
+    """Return the values of a noun by their names in JSON; those of hidden fields are None."""
     values: dict[str, Any] = {}
     kind: Any = type(noun)
     for field, to_json in _writers(kind):
-        value = getattr(noun, field.name)
+        value = None if field.name in hidden else getattr(noun, field.name)
         if field.doc.inline:
             values |= _write(value)
         else:
@@ -161,7 +159,7 @@ def _response_members(kind: Any) -> dict[str, Any]:
 
 def _describe(kind: Any, field: NounField) -> str:
     scope = NEEDS.get(kind, {}).get(field.name)
-    return " ".join(filter(None, (field.describe("Null"), f"Only with the scope {scope}." if scope else "")))
+    return " ".join(filter(None, (field.sentence, f"Only with the scope {scope}." if scope else "")))
 
 
 def _model(name: str, base: type[BaseModel], says: str | None, members: Members) -> type[BaseModel]:
@@ -173,7 +171,7 @@ def _request_members(kind: Any, *, partial: bool = False) -> dict[str, Any]:
     return {
         field.name: (
             _bounded(field),
-            Field(default=_default(field, partial=partial), description=field.describe("Null") or None),
+            Field(default=_default(field, partial=partial), description=field.sentence or None),
         )
         for field in _chosen(kind, GIVEN[kind])
     }
@@ -232,7 +230,7 @@ def _json_type(kind: Any) -> Any:
 
 def _from_json(field: NounField, value: Any) -> Any:
     if isinstance(value, list):
-        return tuple(value)
+        return (get_origin(field.type) or tuple)(value)
     return value.timestamp() if isinstance(value, datetime) and field.doc.unit is Unit.TIME else value
 
 
