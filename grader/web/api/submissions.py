@@ -218,8 +218,9 @@ def list_submissions(query: SubmissionsQuery) -> Response:
     course = caller().course(query.course)
     criteria = Filter(course, query.assignment, query.student, query.outcome, query.state)
     page = service().store.submissions.list(criteria, query.limit, query.cursor)
-    hidden = hidden_fields(SubmissionRecord, caller().token.allows)
-    items = (serve(viewers.as_seen(submission, caller()), _SummaryResponse, hidden) for submission in page.items)
+    viewer = caller()
+    hidden = hidden_fields(SubmissionRecord, viewer.token.allows)
+    items = (serve(viewers.as_seen(submission, viewer), _SummaryResponse, hidden) for submission in page.items)
     return respond_list(_SummariesResponse, items, page.next_cursor)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, replace
 from datetime import datetime
 from functools import cache
+from operator import attrgetter
 from typing import Annotated, Any, Generic, TypeVar, cast, get_args, get_origin
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, create_model
@@ -122,21 +123,24 @@ def serve(noun: Any, model: type[BaseModel] | None = None, hidden: Collection[st
 
     The fields that are `hidden` from who asks are null: `hidden_fields` in `model/views.py`.
     """
+    values = _write(noun)
+    values.update(others)
     kind: Any = type(noun)
-    beside = {name: None if name in hidden else value for name, value in others.items()}
-    return (model or response_model(kind)).model_construct(**_write(noun, hidden) | beside)
+    for name in hidden:
+        values[_written_form(kind).names.get(name, name)] = None
+    return (model or response_model(kind)).model_construct(**values)
 
 
-def _write(noun: Any, hidden: Collection[str] = ()) -> dict[str, Any]:
-    """Return the values of a noun by their names in JSON; those of hidden fields are None."""
-    values: dict[str, Any] = {}
+def _write(noun: Any) -> dict[str, Any]:
+    """Return the values of a noun by their names in JSON."""
     kind: Any = type(noun)
-    for field, to_json in _writers(kind):
-        value = None if field.name in hidden else getattr(noun, field.name)
-        if field.doc.inline:
-            values |= _write(value)
-        else:
-            values[field.json] = value if value is None or to_json is None else to_json(value)
+    written = _written_form(kind)
+    values = dict(zip(written.names.values(), written.read(noun), strict=True))
+    for json, to_json in written.converters:
+        if values[json] is not None:
+            values[json] = to_json(values[json])
+    for json in written.inline:
+        values |= _write(values.pop(json))
     return values
 
 
@@ -234,11 +238,27 @@ def _from_json(field: NounField, value: Any) -> Any:
     return value.timestamp() if isinstance(value, datetime) and field.doc.unit is Unit.TIME else value
 
 
+@dataclass(frozen=True, slots=True)
+class _WrittenForm:
+    """The form that a noun has in JSON."""
+
+    #: The names in JSON, by the names of the fields.
+    names: Mapping[str, str]
+    #: Returns the values of these fields, two at least.
+    read: Callable[[Any], tuple[Any, ...]]
+    #: The functions for values that JSON has not as they are, and the nouns whose fields are among the noun's own; both
+    #: by their names in JSON.
+    converters: tuple[tuple[str, Callable[[Any], Any]], ...]
+    inline: tuple[str, ...]
+
+
 @cache
-def _writers(kind: Any) -> list[tuple[NounField, Callable[[Any], Any] | None]]:
-    return [
-        (field, moment if field.doc.unit is Unit.TIME else _writer(field.type)) for field in _chosen(kind, SERVED[kind])
-    ]
+def _written_form(kind: Any) -> _WrittenForm:
+    fields = _chosen(kind, SERVED[kind])
+    inline = tuple(field.json for field in fields if field.doc.inline)
+    writers = {field.json: moment if field.doc.unit is Unit.TIME else _writer(field.type) for field in fields}
+    converters = tuple((json, writer) for json, writer in writers.items() if writer is not None and json not in inline)
+    return _WrittenForm({field.name: field.json for field in fields}, attrgetter(*SERVED[kind]), converters, inline)
 
 
 def _writer(kind: Any) -> Callable[[Any], Any] | None:
