@@ -1,1 +1,1 @@
-"""The nouns of the house, each described once: assignment and verdict. No NumPy here."""
+"""The nouns, each described once: their fields, and who sees and sets them. No NumPy here."""
