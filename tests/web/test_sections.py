@@ -105,6 +105,8 @@ def test_what_is_held_back_nobody_but_staff_reads_until_it_is_published(
     assert (shown["state"], shown["verdict"], shown["outcome"], shown["score"]) == ("done", None, None, None)
     assert portal.get("/submissions").get_json()["items"][0]["score"] is None
     assert portal.get(f"/submissions/{submission}?format=gradescope").status_code == 409
+    assert portal.get("/submissions?outcome=passed").get_json()["items"] == []
+    assert [item["id"] for item in staff.get("/submissions?outcome=passed").get_json()["items"]] == [submission]
     browser = app.test_client()
     assert "hold verdicts and marks" in browser.get(address, headers=HTML).text
     before = browser.get(form, headers=HTML).text

@@ -220,7 +220,9 @@ def list_submissions(query: SubmissionsQuery) -> Response:
     page = service().store.submissions.list(criteria, query.limit, query.cursor)
     viewer = caller()
     hidden = hidden_fields(SubmissionRecord, viewer.token.allows)
-    items = (serve(viewers.as_seen(submission, viewer), _SummaryResponse, hidden) for submission in page.items)
+    # Whoever chose by the outcome would know it.
+    seen = [each for each in page.items if query.outcome is None or not viewers.is_held_back(each, viewer)]
+    items = (serve(viewers.as_seen(submission, viewer), _SummaryResponse, hidden) for submission in seen)
     return respond_list(_SummariesResponse, items, page.next_cursor)
 
 
