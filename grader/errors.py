@@ -45,7 +45,7 @@ class SubmissionError(BackmarkError):
 class HandInBarred(SubmissionError):
     """The policy of an assignment takes nothing from this student now; nothing was recorded.
 
-    `reason` is `not_open`, `closed`, `no_attempts_left` or `unverified`.
+    `reason` is `not_open`, `closed`, `no_attempts_left`, `unverified` or, of a course that is over, `archived`.
     """
 
     def __init__(

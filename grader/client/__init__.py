@@ -19,8 +19,9 @@ from backmark.grader.client.problems import (
     Unexpected,
     Unusable,
 )
-from backmark.grader.client.records import Comparison, Regrade, Submission, Token, utc
+from backmark.grader.client.records import Comparison, InvitationLink, Regrade, Submission, Token, utc
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterChange, RosterEntry
@@ -36,12 +37,15 @@ __all__ = [
     "ClientError",
     "Comparison",
     "Conflict",
+    "Course",
     "Extension",
     "Fault",
     "Forbidden",
     "GradebookColumn",
     "HandInLink",
     "Invalid",
+    "Invitation",
+    "InvitationLink",
     "Listing",
     "NotFound",
     "NotReached",
@@ -55,9 +59,11 @@ __all__ = [
     "Publication",
     "Regrade",
     "Revision",
+    "Role",
     "RosterChange",
     "RosterEntry",
     "Score",
+    "StaffMember",
     "StillWaiting",
     "StudentMark",
     "Submission",

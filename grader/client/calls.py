@@ -56,6 +56,11 @@ class Calls:
         request = Request(method="PUT", path=path, json=body, repeatable=True)
         return value(read_json(self.transport.send(request)), read)
 
+    def patch(self, path: str, read: Callable[[Body], Value], body: Any) -> Value:
+        """Change fields of a resource; a retry does no harm."""
+        request = Request(method="PATCH", path=path, json=body, repeatable=True)
+        return value(read_json(self.transport.send(request)), read)
+
     def delete(self, path: str, read: Callable[[Body], Value], params: Params | None = None) -> Value:
         """Delete a resource; a retry does no harm."""
         request = Request(method="DELETE", path=path, params=drop_missing(params), repeatable=True)

@@ -1,4 +1,4 @@
-"""The client: submissions and assignments itself; `course`, `regrades`, `tokens` and `callbacks` for the rest."""
+"""The client: submissions and assignments itself; `courses`, `course`, `regrades`, `tokens`, `callbacks` the rest."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from backmark.grader.client.callbacks import CallbackCalls
 from backmark.grader.client.calls import Calls, idempotency_header, no_value, path_of, value
-from backmark.grader.client.courses import CourseCalls
+from backmark.grader.client.courses import CourseCalls, CoursesCalls
 from backmark.grader.client.events import events
 from backmark.grader.client.pages import Listing
 from backmark.grader.client.patience import Patience
@@ -51,6 +51,7 @@ class Client:
         self.regrades = RegradeCalls(self._calls)
         self.tokens = TokenCalls(self._calls)
         self.callbacks = CallbackCalls(self._calls)
+        self.courses = CoursesCalls(self._calls)
         self.course = CourseCalls(self._calls)
 
     def __enter__(self) -> Self:

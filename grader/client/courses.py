@@ -1,5 +1,6 @@
-"""A course: the rules of time, single students, the roster, marks, the log, all of it as a file. For staff."""
+"""Courses, and one of them: its settings, staff, rules of time, roster, marks, log. For staff."""
 
+import time
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -7,14 +8,31 @@ from typing import Any
 
 from backmark.grader.client.calls import Calls, no_value, path_of, value
 from backmark.grader.client.pages import Listing
-from backmark.grader.client.records import Token, reader, write
+from backmark.grader.client.records import InvitationLink, Token, reader, write, write_changes
 from backmark.grader.client.transport import Request, read_json
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.scores import GradebookColumn, Score
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
+
+
+class CoursesCalls:
+    """The methods of `client.courses`: all courses that the token sees."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+
+    def list(self, search: str = "", *, archived: bool = False) -> Listing[Course]:
+        """Return the courses in use, or with `archived` the others, with a text in their id, title or term."""
+        params = {"search": search, "archived": "true" if archived else "false"}
+        return self._calls.listing("/courses", reader(Course), params)
+
+    def create(self, course: Course) -> Course:
+        """Make a course. Raises Conflict if there is one with its id. For admins."""
+        return self._calls.post("/courses", reader(Course), {"id": course.id, **write(course)})
 
 
 class CourseCalls:
@@ -23,6 +41,48 @@ class CourseCalls:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._name = calls.course
+
+    # The course itself
+
+    def read(self) -> Course:
+        """Return the course with its settings."""
+        return self._calls.get(self._in(), reader(Course))
+
+    def change(self, **changes: Any) -> Course:
+        """Change these fields of the course, such as `title` or `zone`, and no others."""
+        return self._calls.patch(self._in(), reader(Course), write_changes(Course, changes))
+
+    def archive(self) -> Course:
+        """Archive the course: students hand in nothing any more, and lists leave it out."""
+        return self.change(archived=time.time())
+
+    def bring_back(self) -> Course:
+        """End the archiving of the course."""
+        return self.change(archived=None)
+
+    # Its staff
+
+    def staff(self) -> list[StaffMember]:
+        """Return the staff of the course by name, but for administrators."""
+        return list(self._calls.listing(self._in("staff"), reader(StaffMember)))
+
+    def remove_staff(self, member: str) -> None:
+        """Remove somebody from the staff, by the id in `staff`: the token is revoked."""
+        self._calls.delete(self._in("staff", member), no_value)
+
+    def invite(self, role: Role | str, *, days: int = 7, once: bool = True) -> InvitationLink:
+        """Make a link by which one person, or without `once` several, become staff with this role."""
+        body = write(Invitation(Role(role), days, once))
+        # Never retried automatically: a link that nobody saw would be left behind.
+        return self._calls.post(self._in("invitations"), reader(InvitationLink), body)
+
+    def invitations(self) -> list[InvitationLink]:
+        """Return the invitations that still hold, newest first."""
+        return list(self._calls.listing(self._in("invitations"), reader(InvitationLink)))
+
+    def withdraw_invitation(self, invitation: str) -> None:
+        """Withdraw an invitation, by its id."""
+        self._calls.delete(self._in("invitations", invitation), no_value)
 
     # The rules of time
 

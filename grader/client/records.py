@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin
 
 from backmark.grader.model import stored
+from backmark.grader.model.course import Invitation
 from backmark.grader.model.fields import NounField, Unit, noun_fields
 from backmark.grader.model.records import Created, Position, SubmissionSummary
 from backmark.grader.model.regrades import ComparisonRecord, RegradeRecord
@@ -36,6 +37,14 @@ def write(noun: Any) -> dict[str, Any]:
     kind: Any = type(noun)
     fields = noun_fields(kind)
     return {fields[name].json: _to_json(fields[name], getattr(noun, name)) for name in GIVEN[kind]}
+
+
+def write_changes(kind: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON of changes of a noun by field. Raises TypeError for a field that no request sets."""
+    fields, unknown = noun_fields(kind), sorted(changes.keys() - set(GIVEN[kind]))
+    if unknown:
+        raise TypeError(f"{kind.__name__} has no field {', '.join(unknown)} to change; it has {', '.join(GIVEN[kind])}")
+    return {fields[name].json: _to_json(fields[name], value) for name, value in changes.items()}
 
 
 def utc(seconds: float) -> datetime:
@@ -103,6 +112,14 @@ class Token(TokenRecord):
     """A token; `secret` is set only by `create`."""
 
     secret: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationLink(Invitation):
+    """An invitation to the staff of a course, with its link."""
+
+    #: The link; a path if the server was not told its address.
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

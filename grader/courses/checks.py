@@ -2,10 +2,21 @@
 
 from collections.abc import Iterator
 
+from backmark.grader.courses.times import BadTime, read_zone
+from backmark.grader.model.course import Course
 from backmark.grader.model.fields import Fault, faults
 from backmark.grader.model.terms import Extension, Outage, Policy
 
 _MINUTE = 60
+
+
+def course_faults(course: Course) -> Iterator[Fault]:
+    """Yield the faults of a course."""
+    try:
+        read_zone(course.zone)
+    except BadTime as fault:
+        yield Fault("zone", str(fault))
+    yield from faults(course)
 
 
 def policy_faults(policy: Policy) -> Iterator[Fault]:

@@ -7,6 +7,13 @@ from backmark.grader.errors import HandInBarred
 
 #: The reason of a refusal that no figures belong to: a policy needs to know whose attempt it is.
 UNVERIFIED = "unverified"
+#: And one that no policy gives: the course is over.
+ARCHIVED = "archived"
+_PLAIN = {
+    UNVERIFIED: "This assignment has a policy for time and attempts, so it needs to know who you are, and a link for "
+    "the whole class does not say. Hand in by your personal link or from your course's page in the LMS.",
+    ARCHIVED: "This course is archived: nothing can be handed in any more. Verdicts stay readable.",
+}
 
 
 def refusal_error(refusal: HandInRefusal) -> HandInBarred:
@@ -14,13 +21,9 @@ def refusal_error(refusal: HandInRefusal) -> HandInBarred:
     return HandInBarred(refusal.bar, _sentence(refusal), at=refusal.at, attempts=refusal.attempts, had=refusal.used)
 
 
-def unverified_error() -> HandInBarred:
-    """Return the error of a file that came by a link for the whole class."""
-    return HandInBarred(
-        UNVERIFIED,
-        "This assignment has a policy for time and attempts, so it needs to know who you are, and a link for the whole "
-        "class does not say. Hand in by your personal link or from your course's page in the LMS.",
-    )
+def plain_error(reason: str) -> HandInBarred:
+    """Return the error of a refusal that no figures belong to."""
+    return HandInBarred(reason, _PLAIN[reason])
 
 
 def _sentence(refusal: HandInRefusal) -> str:

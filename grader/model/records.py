@@ -150,13 +150,16 @@ class Position:
 
 
 class Scope(StrEnum):
-    """A thing that a token may do. `staff` includes `submit` and `read`; `admin` includes all, in every course.
+    """A thing that a token may do. `admin` includes all, in every course.
 
+    `assist`: see everything of the course, and grade: extensions and overrides. It includes `submit` and `read`.
+    `staff`: also what an instructor decides, such as policies, publications and regrades. It includes `assist`.
     `author`: publish assignments whose own code is run, such as contracts. Only `admin` includes it.
     """
 
     SUBMIT = "submit"
     READ = "read"
+    ASSIST = "assist"
     STAFF = "staff"
     AUTHOR = "author"
     ADMIN = "admin"

@@ -26,6 +26,53 @@ class Counts(StrEnum):
     LAST = "last"
 
 
+Grace = Annotated[
+    float,
+    Doc(
+        "Nothing is late within this time after due. Beyond it, lateness counts from due.",
+        unit=Unit.SECONDS,
+        most=MOST_GRACE,
+        label="Minutes of grace",
+    ),
+]
+Late = Annotated[
+    float | None,
+    Doc(
+        "Per cent of the maximum that each started 24 hours of lateness take off.",
+        none="nothing, and the LMS gets true times",
+        unit=Unit.PERCENT,
+        most=100,
+        label="Per cent off for each late day",
+    ),
+]
+Floor = Annotated[
+    float,
+    Doc(
+        "Per cent of the maximum below which lateness alone takes no mark. It lifts no mark.",
+        unit=Unit.PERCENT,
+        most=100,
+        label="Lowest mark by lateness, in per cent",
+    ),
+]
+Attempts = Annotated[
+    int | None,
+    Doc(
+        "The most attempts. Refused files are no attempts.",
+        none="any number",
+        least=1,
+        most=MOST_ATTEMPTS,
+        label="Attempts",
+    ),
+]
+CountingAttempt = Annotated[
+    Counts,
+    Doc(
+        label="The attempt that counts",
+        choices={"best": "the best, after what lateness takes off", "last": "the last that has a verdict"},
+    ),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """The rules of time of an assignment in a course. Without one, nothing is late and the best attempt counts."""
@@ -35,45 +82,11 @@ class Policy:
         float | None, Doc("After it, and the grace, an attempt is late.", none="nothing is ever late", unit=Unit.TIME)
     ] = None
     closes: Annotated[float | None, Doc("Nothing is taken from then on.", none="never", unit=Unit.TIME)] = None
-    grace: Annotated[
-        float,
-        Doc(
-            "Nothing is late within this time after due. Beyond it, lateness counts from due.",
-            unit=Unit.SECONDS,
-            most=MOST_GRACE,
-            label="Minutes of grace",
-        ),
-    ] = 0.0
-    late: Annotated[
-        float | None,
-        Doc(
-            "Per cent of the maximum that each started 24 hours of lateness take off.",
-            none="nothing, and the LMS gets true times",
-            unit=Unit.PERCENT,
-            most=100,
-            label="Per cent off for each late day",
-        ),
-    ] = None
-    floor: Annotated[
-        float,
-        Doc(
-            "Per cent of the maximum below which lateness alone takes no mark. It lifts no mark.",
-            unit=Unit.PERCENT,
-            most=100,
-            label="Lowest mark by lateness, in per cent",
-        ),
-    ] = 0.0
-    attempts: Annotated[
-        int | None,
-        Doc("The most attempts. Refused files are no attempts.", none="any number", least=1, most=MOST_ATTEMPTS),
-    ] = None
-    counts: Annotated[
-        Counts,
-        Doc(
-            label="The attempt that counts",
-            choices={"best": "the best, after what lateness takes off", "last": "the last that has a verdict"},
-        ),
-    ] = Counts.BEST
+    grace: Grace = 0.0
+    late: Late = None
+    floor: Floor = 0.0
+    attempts: Attempts = None
+    counts: CountingAttempt = Counts.BEST
     held_back: Annotated[
         bool,
         Doc(

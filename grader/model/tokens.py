@@ -19,11 +19,16 @@ class TokenRecord:
     expires: Annotated[float | None, Doc(none="never", unit=Unit.TIME, json="expires_at")] = None
     revoked: Annotated[float | None, Doc(none="it is not revoked", unit=Unit.TIME, json="revoked_at")] = None
 
+    #: By which way it was given: `token`, `invitation` or `launch`.
+    source: str = "token"
+
     def allows(self, scope: Scope) -> bool:
         """True if it may do what needs `scope`."""
         granted = set(self.scopes)
         if Scope.ADMIN in granted:
             granted |= set(Scope)
         if Scope.STAFF in granted:
+            granted.add(Scope.ASSIST)
+        if Scope.ASSIST in granted:
             granted |= {Scope.SUBMIT, Scope.READ}
         return scope in granted

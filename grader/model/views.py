@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.course import Course, Invitation, NewMember, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.people import RosterChange, RosterEntry
@@ -30,6 +31,10 @@ from backmark.grader.model.tokens import TokenRecord
 View = Mapping[type[Any], tuple[str, ...]]
 
 _POLICY = ("opens", "due", "closes", "grace", "late", "floor", "attempts", "counts", "held_back")
+_COURSE = (
+    *("title", "term", "zone", "contact", "archived"),
+    *("default_grace", "default_late", "default_floor", "default_attempts", "default_counts"),
+)
 
 #: The fields that a request sets, by noun. All else comes of the address, the caller and the clock.
 GIVEN: View = MappingProxyType(
@@ -39,6 +44,9 @@ GIVEN: View = MappingProxyType(
         Outage: ("start", "end", "reason"),
         Override: ("share", "reason"),
         RosterEntry: ("name", "lms_id", "section"),
+        Course: _COURSE,
+        Invitation: ("role", "days", "once"),
+        NewMember: ("name",),
         TokenRecord: ("name", "scopes"),
         Selection: ("assignment", "outcomes", "students", "which", "fresh"),
     }
@@ -59,6 +67,9 @@ SERVED: View = MappingProxyType(
             *("override", "differs", "extension"),
         ),
         RosterChange: ("added", "changed", "left"),
+        Course: ("id", *_COURSE, "created"),
+        StaffMember: ("id", "name", "role", "source", "since", "expires"),
+        Invitation: ("id", "role", "days", "once", "author", "created", "accepted"),
         AuditEntry: ("at", "author", "act", "subject", "student", "reason", "details"),
         SubmissionRecord: (
             *("id", "course", "assignment", "revision", "student", "attempt", "filename", "source_sha256", "size"),
@@ -105,9 +116,9 @@ NEEDS: Mapping[type[Any], Mapping[str, Scope]] = MappingProxyType(
     {
         SubmissionRecord: {
             **dict.fromkeys(("outcome", "score", "max_score", "engine", "link", "verdict"), Scope.READ),
-            "reused": Scope.STAFF,
+            "reused": Scope.ASSIST,
         },
-        Revision: {"catches": Scope.STAFF},
+        Revision: {"catches": Scope.ASSIST},
     }
 )
 

@@ -209,11 +209,11 @@ class Courses:
     def remove_student(self, course: str, student: str, author: str) -> bool:
         """Remove a student's entry in the roster, and nothing else; return False if there is none."""
         entry = AuditEntry(0, author, "roster.remove", "", student)
-        return bool(self._scripts.run("remove_roster_entry", course, student, _write_entry(entry)))
+        return bool(self._scripts.run("remove_roster_entry", course, student, write_entry(entry)))
 
     def record_act(self, course: str, entry: AuditEntry) -> None:
         """Write an act of staff into the log; the store's clock sets `at`."""
-        self._scripts.run("record_act", course, _write_entry(entry))
+        self._scripts.run("record_act", course, write_entry(entry))
 
     def audit(self, course: str, limit: int = 50, after: str | None = None) -> RecordPage[AuditEntry]:
         """Return a page of the log, newest first. Raises BadCursor for an unknown cursor."""
@@ -255,11 +255,11 @@ class Courses:
         """Set a value; return the seconds at which it was recorded, or None if one was there and stays."""
         fields = {field: content for field, content in asdict(value).items() if field != "recorded"}
         only = "1" if only_if_none else "0"
-        at = self._scripts.run("set_term", *place, json.dumps(fields), only, _write_entry(entry))
+        at = self._scripts.run("set_term", *place, json.dumps(fields), only, write_entry(entry))
         return None if at is None else float(at) / 1000
 
     def _remove(self, place: _TermField, entry: AuditEntry) -> bool:
-        return bool(self._scripts.run("remove_term", *place, _write_entry(entry)))
+        return bool(self._scripts.run("remove_term", *place, write_entry(entry)))
 
     def _put_roster(
         self, course: str, entries: Iterable[RosterEntry], source: str, entry: AuditEntry, *, whole: bool
@@ -268,7 +268,7 @@ class Courses:
             {"student": row.student, "name": row.name, "lms_id": row.lms_id, "section": row.section} for row in entries
         ]
         counts = self._scripts.run(
-            "put_roster", course, source, json.dumps(rows), "1" if whole else "0", _write_entry(entry)
+            "put_roster", course, source, json.dumps(rows), "1" if whole else "0", write_entry(entry)
         )
         return RosterChange(*map(int, counts))
 
@@ -306,7 +306,7 @@ def _details(value: Policy | Extension | Outage | Override) -> dict[str, Any]:
     return {name: content for name, content in asdict(value).items() if name not in _ABOUT}
 
 
-def _write_entry(entry: AuditEntry) -> str:
+def write_entry(entry: AuditEntry) -> str:
     """Return an entry as scripts take it: its details are a text in it."""
     fields = {name: content for name, content in asdict(entry).items() if name != "at"}
     return json.dumps({**fields, "details": json.dumps(entry.details) if entry.details else ""})

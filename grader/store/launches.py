@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -35,6 +36,12 @@ class Launches:
         """Return the platform and the context of a course, or None if it came from no platform."""
         raw: Any = self._redis.get(_context(course))
         return None if raw is None else read(LtiContext, json.loads(raw))
+
+    def titles(self, courses: Sequence[str]) -> dict[str, str]:
+        """Return the titles in their LMS of those courses that have one, by course."""
+        raw: Any = self._redis.mget([_context(course) for course in courses]) if courses else []
+        contexts = (read(LtiContext, json.loads(record)) for record in raw if record is not None)
+        return {context.course: context.title for context in contexts if context.title}
 
     def record_user(self, user: LtiUser) -> None:
         """Store a person as the latest launch or roster has it; send the marks that waited for that."""

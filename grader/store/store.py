@@ -8,6 +8,7 @@ from backmark.grader.store.callbacks import Callbacks
 from backmark.grader.store.cohorts import Cohorts
 from backmark.grader.store.connection import Connection
 from backmark.grader.store.counters import Counters
+from backmark.grader.store.course_records import CourseRecords
 from backmark.grader.store.courses import Courses
 from backmark.grader.store.durability import complaints, memory_complaint
 from backmark.grader.store.jobs import Jobs
@@ -23,6 +24,7 @@ from backmark.grader.store.rosters import Rosters
 from backmark.grader.store.scores import Scores
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.sessions import Sessions
+from backmark.grader.store.staff import Staff
 from backmark.grader.store.submissions import Submissions
 from backmark.grader.store.tokens import Tokens
 from backmark.grader.store.workers import Workers
@@ -55,6 +57,8 @@ class Store:
         self.rosters = Rosters(redis, scripts)
         self.platforms = Platforms(redis, scripts)
         self.launches = Launches(redis, scripts)
+        self.course_records = CourseRecords(redis, scripts, self.launches)
+        self.staff = Staff(redis, scripts, self.tokens, self.launches)
         self.links = Links(redis, scripts)
         self.line_items = LineItems(redis, scripts)
 

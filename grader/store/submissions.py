@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backmark.grader.courses.limits import Bar, HandInRefusal, StudentLimits, limits_of
-from backmark.grader.courses.refusals import refusal_error, unverified_error
+from backmark.grader.courses.refusals import plain_error, refusal_error
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Claim, Kind, State, SubmissionRecord, is_attempt
 from backmark.grader.model.terms import Policy, Terms
@@ -86,8 +86,9 @@ class Submissions:
     def accept(self, new: NewSubmission) -> AcceptedSubmission:
         """Record and queue a submission. Without a policy, an earlier one of the student's that waits is superseded.
 
-        Raises HandInBarred if the policy takes nothing from the student now, LinkEnded if the link that it came by has
-        ended, IdempotencyMismatch for a used key, ShareUsedUp and StorageFull if a limit is reached.
+        Raises HandInBarred if the course is archived or the policy takes nothing from the student now, LinkEnded if the
+        link that it came by has ended, IdempotencyMismatch for a used key, ShareUsedUp and StorageFull if a limit is
+        reached.
         """
         if len(new.source) < _LARGE or (accepted := self._accept(new, None)) is None:
             accepted = self._accept(new, compress(new.source))
@@ -266,8 +267,8 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
             raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
         case "link_ended":
             raise LinkEnded("the staff of the course have ended this link")
-        case "unverified":
-            raise unverified_error()
+        case "archived" | "unverified" as reason:
+            raise plain_error(reason)
         case Bar.NOT_OPEN:
             raise refusal_error(HandInRefusal(Bar.NOT_OPEN, at=own.opens))
         case Bar.CLOSED:

@@ -51,9 +51,7 @@ class Tokens:
         return self._create(fields, name, passes=True)[0]
 
     def _create(self, fields: dict[str, str], author: str, *, passes: bool) -> tuple[TokenRecord, str]:
-        number = secrets.token_hex(_ID)
-        secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
-        flat = [item for pair in (fields | {"sha256": _hash(secret)}).items() for item in pair]
+        number, secret, flat = new_token(fields)
         raw = self._scripts.run("create_token", number, author, "1" if passes else "0", *flat)
         return _token(number, _pairs(raw)), secret
 
@@ -99,6 +97,13 @@ class Tokens:
         return [token for token in tokens if course in {None, token.course}]
 
 
+def new_token(fields: dict[str, str]) -> tuple[str, str, list[str]]:
+    """Return the id and the secret of a new token, and its fields and values as scripts take them."""
+    number = secrets.token_hex(_ID)
+    secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
+    return number, secret, [item for pair in (fields | {"sha256": _hash(secret)}).items() for item in pair]
+
+
 def _valid(number: str, stored: dict[str, str], now: int) -> TokenRecord | None:
     token = _token(number, stored)
     expired = token.expires is not None and token.expires <= now
@@ -128,4 +133,5 @@ def _token(number: str, raw: dict[str, str]) -> TokenRecord:
         created=float(raw["created"]) / 1000,
         expires=seconds(raw.get("expires")),
         revoked=seconds(raw.get("revoked")),
+        source="launch" if "platform" in raw else raw.get("source", "token"),
     )

@@ -9,6 +9,7 @@ from gunicorn.http.errors import NoMoreData, ParseException  # type: ignore[impo
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from backmark.grader.courses.limits import Bar
+from backmark.grader.courses.refusals import ARCHIVED
 from backmark.grader.errors import HandInBarred, StoreUnavailable, SubmissionError
 from backmark.grader.store.errors import (
     BadCursor,
@@ -43,8 +44,9 @@ _BY_STATUS = {
     415: problems.UNSUPPORTED_MEDIA_TYPE,
 }
 
-#: The kinds of problem that a policy's refusals are.
-_BY_BAR = {
+#: The kinds of problem that refusals to take a file are, by their reason.
+_BY_BAR: dict[str, problems.ProblemKind] = {
+    ARCHIVED: problems.CLOSED,
     Bar.NOT_OPEN: problems.NOT_OPEN,
     Bar.CLOSED: problems.CLOSED,
     Bar.NO_ATTEMPTS_LEFT: problems.NO_ATTEMPTS_LEFT,
@@ -83,7 +85,7 @@ def _handle_refused_file(error: SubmissionError) -> Response:
 
 
 def _handle_barred(error: HandInBarred) -> Response:
-    return _respond(problem_response(Problem(_BY_BAR[Bar(error.reason)], str(error))))
+    return _respond(problem_response(Problem(_BY_BAR[error.reason], str(error))))
 
 
 def _handle_ended_link(error: LinkEnded) -> Response:

@@ -27,8 +27,11 @@ _PUBLICATION_SECONDS = 0.5
 
 
 @contextmanager
-def connect() -> Iterator["Client"]:
-    """Connect to the server that `machine.find_server` returns; raise UsageError for what it refuses as wrong usage."""
+def connect(course: str | None = None) -> Iterator["Client"]:
+    """Connect to the server that `machine.find_server` returns; raise UsageError for what it refuses as wrong usage.
+
+    `course` is for tokens that see several.
+    """
     require_extra("client")
     from backmark.grader.client import Client, Patience, problems
 
@@ -40,7 +43,7 @@ def connect() -> Iterator["Client"]:
     patience = Patience(unreached=10.0)
     try:
         with Client(
-            server.url, server.token, patience=patience, plain_http=settings.plain_http, ca=settings.ca
+            server.url, server.token, course=course, patience=patience, plain_http=settings.plain_http, ca=settings.ca
         ) as client:
             yield client
     except problems.Unauthorized as error:

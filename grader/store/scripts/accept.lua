@@ -4,7 +4,8 @@
 -- under a policy, 1 if the student's name is not verified, the owners of the link that it came by as JSON or '', their
 -- endings as of the link, best|last if the same bytes as those of an attempt that can count are that attempt again, else
 -- '' -> {accepted|replayed|identical, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew} or
--- {changed} if other rules hold, or {link_ended|unverified|not_open|closed} or {no_attempts_left, how many there were}
+-- {changed} if other rules hold, or {link_ended|archived|unverified|not_open|closed} or {no_attempts_left, how many there
+-- were}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 local before = replayed(idempotency, fingerprint, 'submission')
@@ -17,6 +18,11 @@ end
 
 if ARGV[23] ~= '' and not link_holds(cjson.decode(ARGV[23]), ARGV[24]) then
   return { 'link_ended' }
+end
+local record = redis.call('HGET', 'bm:course-records', course)
+local archived = record and cjson.decode(record).archived
+if type(archived) == 'number' and archived * 1000 <= now() then
+  return { 'archived' }
 end
 if (redis.call('HGET', key('terms-changed', course), assignment) or '0') ~= ARGV[17] then
   return { 'changed' }

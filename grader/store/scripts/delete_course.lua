@@ -1,8 +1,9 @@
 -- course, how many submissions and units may go at once, keyed hash of the course's links or '', name of their ending
--- -> {how many submissions went, 1 where more is left}. First goes by what anybody could add to the course: its links,
--- its tokens, but for those that see every course, and its assignments.
+-- -> {how many submissions went, 1 where more is left}. First goes by what anybody could add to the course: its links
+-- and invitations, its tokens, but for those that see every course, and its assignments.
 local course, left, gone = ARGV[1], tonumber(ARGV[2]), 0
 end_links(ARGV[3], ARGV[4])
+redis.call('DEL', key('invitations', course))
 
 -- Nothing is sent to an LMS any more, and nothing read from it.
 for _, item in ipairs(redis.call('SMEMBERS', key('line-items', course))) do
@@ -58,6 +59,7 @@ for _, assignment in ipairs(redis.call('SMEMBERS', key('assignments-kept', cours
     key('overrides', course, assignment))
 end
 redis.call('DEL', key('lti-context', course), key('lti-users', course))
+redis.call('HDEL', 'bm:course-records', course)
 redis.call('DEL', key('policies', course), key('terms-changed', course), key('assignments-kept', course),
   key('roster', course), key('audit', course), key('verdicts-changed', course), key('regrades-asked', course))
 redis.call('SREM', 'bm:courses-kept', course)

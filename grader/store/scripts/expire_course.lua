@@ -23,6 +23,13 @@ local function expire(hash, submissions)
   return expired
 end
 
+local invitations = redis.call('HGETALL', key('invitations', course))
+for row = 1, #invitations, 2 do
+  local invitation = cjson.decode(invitations[row + 1])
+  if invitation.created + 86400 * invitation.days < before then
+    redis.call('HDEL', key('invitations', course), invitations[row])
+  end
+end
 for _, noun in ipairs({ 'roster', 'lti-users' }) do
   gone = gone + expire(key(noun, course), function(student)
     return key('index', course, 'student', student)

@@ -104,7 +104,7 @@ def read_revision(path: RevisionPath, query: CourseQuery) -> Response:
 @resource.operation(
     "GET",
     "/assignments/<assignment_id>/revisions/<revision_id>/kit",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(description="The kit.", media_types=("application/zip",), headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )

@@ -83,7 +83,16 @@ def _records(store: Store, course: str) -> dict[str, Any]:
         {revision.assignment_id for revision in store.assignments.list(course)} | set(courses.policies(course))
     )
     terms = {name: asdict(courses.terms(course, name)) for name in names}
-    return {"assignments": terms, "roster": {name: asdict(entry) for name, entry in courses.roster(course).items()}}
+    people = {
+        "staff": [asdict(member) for member in store.staff.members(course)],
+        "invitations": [asdict(invitation) for invitation in store.staff.invitations(course)],
+    }
+    return {
+        "settings": asdict(store.course_records.settings(course)),
+        **people,
+        "assignments": terms,
+        "roster": {name: asdict(entry) for name, entry in courses.roster(course).items()},
+    }
 
 
 def _all_items(read_page: Callable[[str | None], RecordPage[_Item]]) -> Iterator[_Item]:

@@ -1,28 +1,63 @@
-"""A course as a whole: the log of staff's acts, everything in it as a file, and its deletion."""
+"""Courses: made, found, changed and archived; the log of staff's acts, a course as a file, its deletion."""
 
 import logging
 from contextlib import ExitStack
 
 from flask import Response, stream_with_context
-from pydantic import Field
+from pydantic import BaseModel, Field
 
+from backmark.grader.courses.checks import course_faults
 from backmark.grader.model.audit import AuditEntry
+from backmark.grader.model.course import Course
 from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_export import export
-from backmark.grader.web.api.course_paths import CoursePath, visible_course
+from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
 from backmark.grader.web.http import links
 from backmark.grader.web.http.acts import note_act
-from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import list_model, serve
-from backmark.grader.web.http.problems import BUSY, TRY_AGAIN, Problem, invalid
-from backmark.grader.web.http.resource import Resource, ResponseDoc
-from backmark.grader.web.http.responses import respond_list, respond_plain
+from backmark.grader.web.http.auth import Caller, caller
+from backmark.grader.web.http.nouns import (
+    Change,
+    Given,
+    extend_response,
+    list_model,
+    read_given,
+    request_model,
+    serve,
+)
+from backmark.grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGAIN, Problem, invalid
+from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_created, respond_list, respond_plain, respond_tagged
 from backmark.grader.web.http.schemas import Name, Query, ResponseModel
 from backmark.grader.web.http.service import service
 
 _log = logging.getLogger(__name__)
 
-resource = Resource("courses", __name__, description="A course as a whole: its log, its export, its deletion.")
+resource = Resource("courses", __name__, description="Courses: settings, log, export, deletion.")
+
+_CourseResponse = extend_response(
+    Course,
+    "CourseResponse",
+    display_title=(str, Field(description="The title, else that in the LMS, else the id.")),
+    platforms=(list[str], Field(description="The names of the platforms (LMS) that the course comes from.")),
+)
+_CoursesResponse = list_model(_CourseResponse, "A page of courses, by id.", name="CoursesResponse", paged=True)
+
+
+class NewCourseRequest(request_model(Course)):  # type: ignore[misc] # made at run time
+    """A course to make."""
+
+    id: Name = Field(description="What addresses, submissions and tokens call it. It stays.")
+
+
+class CoursesQuery(Query):
+    """The query of the list of courses."""
+
+    search: str = Field(default="", max_length=200, description="A part of the id, the title or the term.")
+    archived: bool = Field(default=False, description="True: list the archived ones, and no others.")
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of courses to return.")
+    cursor: str | None = Field(
+        default=None, pattern=r"^[0-9]{1,9}$", description="Where to continue: the `next` of the page before."
+    )
 
 
 class AuditQuery(Query):
@@ -53,8 +88,71 @@ class CourseDeletionResponse(ResponseModel):
 
 @resource.operation(
     "GET",
-    "/courses/<course>/audit",
+    "/courses",
+    scope=Scope.READ,
+    responses={200: ResponseDoc(_CoursesResponse, description="A page, by id.", paged=True)},
+)
+def list_courses(query: CoursesQuery) -> Response:
+    """List the courses that your token sees: its own, or with the scope `admin` all."""
+    courses = find_courses(caller(), query.search, archived=query.archived)
+    first = int(query.cursor or "0")
+    last = first + query.limit
+    return respond_list(_CoursesResponse, map(_serve, courses[first:last]), str(last) if len(courses) > last else None)
+
+
+@resource.operation(
+    "POST",
+    "/courses",
+    scope=Scope.ADMIN,
+    weight="submit",
+    responses={201: ResponseDoc(_CourseResponse, description="Made.", headers=CREATED)},
+    problems=(CONFLICT,),
+)
+def create_course(body: NewCourseRequest) -> Response:
+    """Make a course. Invite its staff by `POST /courses/<course>/invitations`."""
+    course = read_given(Given[Course], body).make(id=body.id)
+    refuse_faults(course_faults(course))
+    made = service().store.course_records.create(course, caller().author)
+    if made is None:
+        raise Problem(CONFLICT, f"there is a course {course.id} already")
+    return respond_created(_serve(made), f"{PREFIX}/courses/{made.id}")
+
+
+@resource.operation(
+    "GET",
+    "/courses/<course>",
+    scope=Scope.READ,
+    responses={200: ResponseDoc(_CourseResponse, description="The course.", headers=TAGGED)},
+)
+def read_course(path: CoursePath) -> Response:
+    """Read a course: its title, its settings, since when it is archived."""
+    return respond_tagged(_serve(existing_course(visible_course(path))))
+
+
+@resource.operation(
+    "PATCH",
+    "/courses/<course>",
     scope=Scope.STAFF,
+    weight="submit",
+    responses={200: ResponseDoc(_CourseResponse, description="The course as it is now.", headers=TAGGED)},
+)
+def change_course(path: CoursePath, body: Change[Course]) -> Response:
+    """Change fields of a course; what the request leaves out stays.
+
+    A time as `archived` archives the course, null brings it back.
+    """
+    course = existing_course(visible_course(path))
+    refuse_faults(course_faults(body.apply(course)))
+    changed = service().store.course_records.change(course.id, body.apply, caller().author)
+    if changed is None:
+        raise _no_course(course.id)
+    return respond_tagged(_serve(changed))
+
+
+@resource.operation(
+    "GET",
+    "/courses/<course>/audit",
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_AuditResponse, description="A page, newest first.", paged=True)},
 )
 def list_audit(path: CoursePath, query: AuditQuery) -> Response:
@@ -116,3 +214,48 @@ def delete_everything(course: str) -> int:
     # The course's own log is gone.
     _log.warning("the course %s was deleted with %d submissions by %s", course, deleted, caller().author)
     return deleted
+
+
+def find_courses(viewer: Caller, search: str = "", *, archived: bool = False) -> list[Course]:
+    """Return the courses that somebody sees, in use or archived, with this part of a text in id, title or term."""
+    store, part = service().store, search.strip().casefold()
+    if viewer.admin:
+        seen = store.course_records.list()
+    else:
+        own = store.course_records.get(viewer.token.course, named=True)
+        seen = [] if own is None else [own]
+    now = store.time()
+    courses = [course for course in seen if course.is_archived(now) == archived]
+    titles = store.course_records.titles(courses) if part else {}
+    return [course for course in courses if not part or part in _names(course, titles[course.id])]
+
+
+def existing_course(name: str) -> Course:
+    """Return a course that the caller may see. Raises Problem if nothing is stored of it, and no token names it."""
+    own = not caller().admin and name == caller().token.course
+    course = service().store.course_records.get(name, named=own)
+    if course is None:
+        raise _no_course(name)
+    return course
+
+
+def platform_names(course: str) -> list[str]:
+    """Return the names of the platforms that a course comes from."""
+    store = service().store
+    context = store.launches.context(course)
+    platform = None if context is None else store.platforms.get(context.platform)
+    return [] if platform is None else [platform.name or platform.issuer]
+
+
+def _serve(course: Course) -> BaseModel:
+    titles = service().store.course_records.titles([course])
+    return serve(course, _CourseResponse, display_title=titles[course.id], platforms=platform_names(course.id))
+
+
+def _names(course: Course, title: str) -> str:
+    """Return all by which a course may be looked for."""
+    return f"{course.id}\n{title}\n{course.term}".casefold()
+
+
+def _no_course(course: str) -> Problem:
+    return Problem(NOT_FOUND, f"there is no course {course}")

@@ -36,7 +36,7 @@ _ExtensionsResponse = list_model(Extension, "The extensions of an assignment, by
 @resource.operation(
     "GET",
     f"{ASSIGNMENT}/extensions",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_ExtensionsResponse, description="All extensions.")},
 )
 def list_extensions(path: CourseAssignmentPath) -> Response:
@@ -101,7 +101,7 @@ def give_extensions(path: CourseAssignmentPath) -> Response:
 @resource.operation(
     "PUT",
     f"{ASSIGNMENT}/extensions/<student>",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(response_model(Extension), description="The extension now.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
@@ -113,7 +113,7 @@ def put_extension(path: CourseStudentPath, body: Given[Extension]) -> Response:
     return respond_tagged(serve(courses.set_extension(course, assignment, extension)))
 
 
-@resource.operation("DELETE", f"{ASSIGNMENT}/extensions/<student>", scope=Scope.STAFF, responses=REMOVED)
+@resource.operation("DELETE", f"{ASSIGNMENT}/extensions/<student>", scope=Scope.ASSIST, responses=REMOVED)
 def remove_extension(path: CourseStudentPath) -> Response:
     """Remove a student's extension: the policy holds for them again."""
     course = visible_course(path)

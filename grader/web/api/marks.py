@@ -39,7 +39,7 @@ _MarksResponse = list_model(StudentMark, "A page of marks, by student.", name="M
 @resource.operation(
     "GET",
     f"{ASSIGNMENT}/marks",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={
         200: ResponseDoc(_MarksResponse, description="A page, or all students as CSV.", paged=True, media_types=(CSV,))
     },

@@ -34,7 +34,7 @@ class OutagePath(CourseAssignmentPath):
 @resource.operation(
     "GET",
     f"{ASSIGNMENT}/outages",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_OutagesResponse, description="All outages.")},
 )
 def list_outages(path: CourseAssignmentPath) -> Response:

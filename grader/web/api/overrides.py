@@ -29,7 +29,7 @@ _OverridesResponse = list_model(Override, "The overrides of an assignment, by st
 @resource.operation(
     "GET",
     f"{ASSIGNMENT}/overrides",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_OverridesResponse, description="All overrides.")},
 )
 def list_overrides(path: CourseAssignmentPath) -> Response:
@@ -41,7 +41,7 @@ def list_overrides(path: CourseAssignmentPath) -> Response:
 @resource.operation(
     "PUT",
     f"{ASSIGNMENT}/overrides/<student>",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(response_model(Override), description="The override now.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
@@ -54,7 +54,7 @@ def put_override(path: CourseStudentPath, body: Given[Override]) -> Response:
     return respond_tagged(serve(service().store.courses.set_override(course, assignment, override)))
 
 
-@resource.operation("DELETE", f"{ASSIGNMENT}/overrides/<student>", scope=Scope.STAFF, responses=REMOVED)
+@resource.operation("DELETE", f"{ASSIGNMENT}/overrides/<student>", scope=Scope.ASSIST, responses=REMOVED)
 def remove_override(path: CourseStudentPath) -> Response:
     """Remove a student's override: the computed mark holds again."""
     course = visible_course(path)

@@ -132,7 +132,7 @@ def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
 @resource.operation(
     "GET",
     "/publications",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_PublicationsResponse, description="A page, newest first.", paged=True)},
 )
 def list_publications(query: PageQuery) -> Response:
@@ -144,7 +144,7 @@ def list_publications(query: PageQuery) -> Response:
 @resource.operation(
     "GET",
     "/publications/<publication_id>",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(response_model(Publication), description="The publication.", headers=TAGGED)},
 )
 def read_publication(path: PublicationPath) -> Response:

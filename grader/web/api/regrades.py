@@ -158,7 +158,7 @@ def ask_for_regrade(header: IdempotencyHeader, body: RegradeRequest) -> Response
 @resource.operation(
     "GET",
     "/regrades",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_RegradesResponse, description="A page, newest first.", paged=True)},
 )
 def list_regrades(query: PageQuery) -> Response:
@@ -170,7 +170,7 @@ def list_regrades(query: PageQuery) -> Response:
 @resource.operation(
     "GET",
     "/regrades/<regrade_id>",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={
         200: ResponseDoc(
             response_model(RegradeRecord),
@@ -187,7 +187,7 @@ def read_regrade(path: RegradePath) -> Response:
 @resource.operation(
     "GET",
     "/regrades/<regrade_id>/report",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={
         200: ResponseDoc(
             _ReportResponse,
@@ -215,7 +215,7 @@ def read_report(path: RegradePath, query: ReportQuery) -> Response:
 @resource.operation(
     "GET",
     "/regrades/<regrade_id>/report/<submission_id>",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_DetailResponse, description="Both verdicts.", headers=TAGGED)},
 )
 def read_comparison(path: ComparisonPath) -> Response:

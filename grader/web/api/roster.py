@@ -52,7 +52,7 @@ _RosterResponse = list_model(
 @resource.operation(
     "GET",
     "/courses/<course>/roster",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_RosterResponse, description="The whole roster.")},
 )
 def read_course_roster(path: CoursePath) -> Response:

@@ -49,7 +49,7 @@ _ScoresResponse = list_model(
 @resource.operation(
     "GET",
     _AT,
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_ScoresResponse, description="The scores in that state, and the numbers of all.")},
 )
 def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
@@ -79,7 +79,7 @@ def send_scores(path: CourseAssignmentPath) -> Response:
 @resource.operation(
     "GET",
     "/courses/<course>/roster-reading",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(response_model(RosterReading), description="The last reading.")},
 )
 def read_roster_reading(path: CoursePath) -> Response:

@@ -275,7 +275,7 @@ def stream_submission(path: SubmissionPath) -> Response:
 @resource.operation(
     "GET",
     "/submissions/<submission_id>/source",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={
         200: ResponseDoc(description="The submitted file.", headers=TAGGED, media_types=("application/octet-stream",))
     },

@@ -23,7 +23,12 @@ class Caller:
 
     @property
     def staff(self) -> bool:
-        """True if the token may see what is for staff."""
+        """True if the token may see what is for staff: assistants as well."""
+        return self.token.allows(Scope.ASSIST)
+
+    @property
+    def instructs(self) -> bool:
+        """True if the token may also do what instructors decide."""
         return self.token.allows(Scope.STAFF)
 
     @property

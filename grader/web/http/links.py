@@ -60,7 +60,7 @@ def hand_in_each(
     until, closes, names = int(time.time()) + seconds, int(lifetime is None), list(students)
     known = service().store.links.series(_owners(course, assignment, student) for student in names)
     return [
-        f"/hand-in/{_sign('hand-in', [course, assignment, student, until, series.endings, closes])}"
+        f"/hand-in/{sign('hand-in', [course, assignment, student, until, series.endings, closes])}"
         for student, series in zip(names, known, strict=True)
     ]
 
@@ -92,7 +92,7 @@ def verdict(submission: SubmissionRecord) -> str | None:
         return None
     days = service().settings.link_days * _DAY
     terms = int((time.time() - submission.created) // days) + 1
-    return f"/verdicts/{_sign('verdict', [submission.id, int(submission.created) + max(1, terms) * days])}"
+    return f"/verdicts/{sign('verdict', [submission.id, int(submission.created) + max(1, terms) * days])}"
 
 
 def read_hand_in(token: str) -> HandIn:
@@ -102,7 +102,7 @@ def read_hand_in(token: str) -> HandIn:
 
 def open_hand_in(token: str) -> HandIn:
     """Return the content of a submission link, also of one that has ended. Raises Problem if it is none of ours."""
-    fields = _open("hand-in", token, _HAND_IN, _HAND_IN_BEFORE)
+    fields = open_signed("hand-in", token, _HAND_IN, _HAND_IN_BEFORE)
     return HandIn(*fields[:4], *fields[4:5], *map(bool, fields[5:]))
 
 
@@ -156,18 +156,20 @@ def serializer(purpose: str) -> URLSafeSerializer:
     )
 
 
-def _sign(purpose: str, fields: list[Any]) -> str:
+def sign(purpose: str, fields: list[Any]) -> str:
+    """Return fields, signed for one purpose, as a part of an address. Raises Problem without a secret."""
     return str(serializer(purpose).dumps(fields))
 
 
 def _read(purpose: str, token: str, length: int) -> list[Any]:
     """Return the fields of a link; the last is when it expires."""
-    fields = _open(purpose, token, length)
+    fields = open_signed(purpose, token, length)
     _check(fields[-1])
     return fields
 
 
-def _open(purpose: str, token: str, *lengths: int) -> list[Any]:
+def open_signed(purpose: str, token: str, *lengths: int) -> list[Any]:
+    """Return the fields that were signed. Raises Problem if they were not signed here, or are not as many."""
     try:
         fields: list[Any] = serializer(purpose).loads(token)
     except BadData:

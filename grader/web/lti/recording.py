@@ -1,5 +1,7 @@
 """The record of a verified launch: the course's platform and title, the person, the column of the gradebook."""
 
+from dataclasses import replace
+
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.courses.times import BadTime, read_time
 from backmark.grader.lti.claims import SCORE_SCOPE, LaunchClaims
@@ -7,7 +9,6 @@ from backmark.grader.lti.identity import CourseRole, line_item_id, origin, stude
 from backmark.grader.lti.refusals import LaunchRefused, RefusalReason
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from backmark.grader.model.people import RosterEntry
-from backmark.grader.model.terms import Policy
 from backmark.grader.store.errors import LineItemTaken
 from backmark.grader.web.http.service import service
 from backmark.grader.web.lti.connections import is_allowed
@@ -65,7 +66,8 @@ def record_due(claims: LaunchClaims, course: str, assignment: str) -> None:
     except BadTime:
         # No reason to refuse anybody: staff see on their page that there is no policy.
         return
-    service().store.courses.set_policy(course, assignment, Policy(due=moment), AUTHOR, only_if_none=True)
+    policy = replace(service().store.course_records.settings(course).new_policy, due=moment)
+    service().store.courses.set_policy(course, assignment, policy, AUTHOR, only_if_none=True)
 
 
 def frames(platform: Platform, claims: LaunchClaims) -> tuple[str, ...]:

@@ -16,10 +16,9 @@ _LONGEST = 200
 
 @pages.get("/")
 def home() -> Response:
-    """Send staff to their course, and show others a page that says what to do."""
-    caller = visitor()
-    if caller is not None:
-        return redirect(f"/courses/{caller.token.course}", 303)
+    """Send staff to their courses, and show others a page that says what to do."""
+    if visitor() is not None:
+        return redirect("/courses", 303)
     return page("entrance/home.html")
 
 
@@ -42,8 +41,8 @@ def enter_with_token() -> Response:
     token = service().store.tokens.verify(request.form.get("token", "").strip()[:_LONGEST])
     if token is None:
         fault = "This token is unknown, has expired or was revoked."
-    elif not token.allows(Scope.STAFF):
-        fault = f"This token may only {' and '.join(sorted(token.scopes))}; these pages need one with the scope staff."
+    elif not token.allows(Scope.ASSIST):
+        fault = f"This token may only {' and '.join(sorted(token.scopes))}; these pages need the scope staff or assist."
     else:
         enter(token)
         return redirect(target, 303)

@@ -1,7 +1,7 @@
 """Fields of a form as values, with what is wrong with each of them, and the page number of an address."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, replace
 from enum import Enum
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -97,9 +97,14 @@ class FormFields:
 
         What is wrong with a field by itself is noted, in the words of the form.
         """
+        values = self.read_values(kind, GIVEN[kind])
+        return None if values is None else kind(**values, **others)
+
+    def read_values(self, kind: Any, names: Iterable[str]) -> dict[str, Any] | None:
+        """Return these fields of a noun by name, as `read` does; None if the form lacks one."""
         described: Any = kind
         values: dict[str, Any] = {}
-        for name in GIVEN[described]:
+        for name in names:
             field = noun_fields(described)[name]
             value = self._value(field)
             scale = _SCALES.get(field.doc.unit, 1.0)
@@ -111,7 +116,7 @@ class FormFields:
                 self.faults.setdefault(name, says)
             values[name] = value
         lacks = any(values[name] is None and not noun_fields(described)[name].optional for name in values)
-        return None if lacks else kind(**values, **others)
+        return None if lacks else values
 
     def _value(self, field: NounField) -> Any:
         name, scale = field.name, _SCALES.get(field.doc.unit, 1.0)
@@ -150,11 +155,27 @@ class Form:
     faults: Mapping[str, str]
 
     @classmethod
-    def of(cls, id: str, kind: Any, noun: Any = None, sent: FormFields | None = None) -> "Form":  # noqa: A002 - as in HTML
-        """Return the form of a kind of noun: as it was sent, else as this noun has its fields, else empty."""
-        fields = tuple(noun_fields(kind)[name] for name in GIVEN[kind])
-        values = {} if noun is None else {field.name: _write(field, getattr(noun, field.name)) for field in fields}
-        return cls(id, fields, sent.values if sent else values, sent.faults if sent else {})
+    def of(  # noqa: PLR0913 - what a form is made of, each by its name
+        cls,
+        id: str,  # noqa: A002 - as in HTML
+        kind: Any,
+        noun: Any = None,
+        sent: FormFields | None = None,
+        *,
+        names: Iterable[str] = (),
+        zone: str = "UTC",
+    ) -> "Form":
+        """Return the form of a kind of noun: as it was sent, else as this noun has its fields, else empty.
+
+        It has the fields of these names, by default all that a request sets. Times are local to `zone`; those in UTC
+        are written anew by the script, in the zone of the browser.
+        """
+        fields = tuple(noun_fields(kind)[name] for name in names or GIVEN[kind])
+        values = (
+            {} if noun is None else {field.name: _write(field, getattr(noun, field.name), zone) for field in fields}
+        )
+        form = cls(id, fields, sent.values if sent else values, sent.faults if sent else {})
+        return replace(form, values={**values, "zone": zone}) if form.timed and not sent and zone != "UTC" else form
 
     @property
     def timed(self) -> bool:
@@ -162,14 +183,14 @@ class Form:
         return any(field.doc.unit is Unit.TIME for field in self.fields)
 
 
-def _write(field: NounField, value: Any) -> str:
+def _write(field: NounField, value: Any, zone: str) -> str:
     """Return a value as its field has it; what is the default of a number is left empty."""
     if isinstance(value, bool):
         return "1" if value else ""
     if value is None or (field.type is float and value == field.default):
         return ""
     if field.doc.unit is Unit.TIME:
-        return form_time(value)
+        return form_time(value, zone)
     if field.type is float:
         return f"{_SCALES.get(field.doc.unit, 1.0) * value:.10g}"
     return str(value)
@@ -181,6 +202,6 @@ def read_page_number(args: Mapping[str, str]) -> int:
     return max(1, int(written[:6])) if written.isascii() and written.isdigit() else 1
 
 
-def form_time(seconds: float | None) -> str:
-    """Return a time as a field for local times has it, in UTC: the script writes it in the zone of the browser."""
-    return "" if seconds is None else write_time(seconds, ZoneInfo("UTC")).replace(" ", "T")
+def form_time(seconds: float, zone: str) -> str:
+    """Return a time as a field for local times has it."""
+    return write_time(seconds, ZoneInfo(zone)).replace(" ", "T")

@@ -1,15 +1,20 @@
-"""A course's LMS, and the names that it or a roster gave courses and people, for pages: ours are hashes and ids."""
+"""The names of courses and people for pages, as staff, an LMS or a roster gave them: ours are hashes and ids."""
 
 from collections.abc import Iterable, Mapping
+
+from flask import g
 
 from backmark.grader.lti.identity import is_lti_course
 from backmark.grader.web.http.service import service
 
 
 def course_title(course: str) -> str:
-    """Return a course's title in its LMS, or its name."""
-    context = service().store.launches.context(course) if is_lti_course(course) else None
-    return course if context is None or not context.title else context.title
+    """Return a course's title, read once a request: its own, else that in its LMS, else its id."""
+    titles: dict[str, str] = g.setdefault("course_titles", {})
+    if course not in titles:
+        records = service().store.course_records
+        titles |= records.titles([records.settings(course)])
+    return titles[course]
 
 
 def lms_family(course: str) -> str:

@@ -5,7 +5,10 @@ from flask import Flask
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.web.pages import (
     cookies,
+    course_list,
+    course_settings,
     entrance,
+    invitations,
     layout,
     staff_assignments,
     staff_courses,
@@ -27,6 +30,9 @@ BLUEPRINTS = (
     entrance.pages,
     submit_form.pages,
     verdicts.pages,
+    invitations.pages,
+    course_list.pages,
+    course_settings.pages,
     staff_courses.pages,
     staff_assignments.pages,
     staff_marks.pages,

@@ -23,7 +23,7 @@ from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import cohorts
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.previews import catches, preview, statements, words
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_assignments", __name__)
 
@@ -72,7 +72,7 @@ def download_kit(course: str, assignment: str, revision: str) -> Response:
 @pages.post("/courses/<course>/assignments/<assignment>/kit")
 def offer_kit(course: str, assignment: str) -> Redirection:
     """Offer students the kit without the solution where they hand in, or end that."""
-    author, record = staff(course, "submit").author, current(course, assignment)
+    author, record = instructor(course).author, current(course, assignment)
     service().store.assignments.offer_kit(course, assignment, author, offered=request.form.get("offer") == "yes")
     return redirect(f"/courses/{course}/assignments/{assignment}/revisions/{record.id}#kit", 303)
 
@@ -80,7 +80,7 @@ def offer_kit(course: str, assignment: str) -> Redirection:
 @pages.post("/courses/<course>/assignments/<assignment>/revisions/<revision>/current")
 def make_revision_current(course: str, assignment: str, revision: str) -> Redirection:
     """Grade what is handed in from now on against this revision."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     service().store.assignments.make_current(_find_revision(course, assignment, revision), course, author)
     return redirect(f"/courses/{course}/assignments/{assignment}/revisions/{revision}", 303)
 
@@ -88,7 +88,7 @@ def make_revision_current(course: str, assignment: str, revision: str) -> Redire
 @pages.post("/courses/<course>/assignments/<assignment>/links")
 def make_link(course: str, assignment: str) -> Response:
     """Make a link to hand in, for one student or for all."""
-    author, revision = staff(course, "submit").author, current(course, assignment)
+    author, revision = instructor(course).author, current(course, assignment)
     days = request.form.get("days", "").strip()
     try:
         student = _student()
@@ -105,7 +105,7 @@ def make_link(course: str, assignment: str) -> Response:
 @pages.post("/courses/<course>/assignments/<assignment>/links/end")
 def end_links(course: str, assignment: str) -> Response:
     """End the links of one student, or all links of the assignment."""
-    author, revision = staff(course, "submit").author, current(course, assignment)
+    author, revision = instructor(course).author, current(course, assignment)
     try:
         student = _student()
     except ValidationError:
@@ -119,7 +119,7 @@ def end_links(course: str, assignment: str) -> Response:
 @pages.get("/courses/<course>/assignments/<assignment>/links.csv")
 def download_links(course: str, assignment: str) -> Response:
     """Send a link to hand in for each student of the roster, as a table for a mail merge."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     current(course, assignment)
     if service().settings.public_url is None:
         raise Problem(NO_ADDRESS, NO_ADDRESS.meaning)

@@ -15,7 +15,7 @@ from backmark.grader.web.api.marks_table import percent
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.pages.words import duration, figure, moment
 
 pages = Pages("staff_logs", __name__)
@@ -49,6 +49,13 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "regrade.export": "downloaded the report of the regrade {subject}",
         "marks.export": "downloaded the marks of {subject}",
         "course.export": "exported the course",
+        "course.create": "made the course",
+        "course.change": "changed the settings of the course",
+        "course.archive": "archived the course",
+        "course.bring_back": "brought the course back from the archive",
+        "staff.invite": "made the invitation {subject} to the staff",
+        "staff.withdraw": "withdrew the invitation {subject}",
+        "staff.accept": "accepted an invitation, and has the token {subject}",
         "scores.send": "had all marks of {subject} sent to the LMS again",
         "token.create": "made the token {subject}",
         "token.revoke": "revoked the token {subject}",
@@ -68,8 +75,8 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "student.delete": "deleted everything of a student",
     }
 )
-_MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until"})
-_PERCENTS = frozenset({"late", "floor"})
+_MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until", "archived"})
+_PERCENTS = frozenset({"late", "floor", "default_late", "default_floor"})
 _SHARES = frozenset({"share", "computed"})
 
 
@@ -102,7 +109,7 @@ def read_log(course: str) -> Response:
 @pages.get("/courses/<course>/export")
 def export_course(course: str) -> Response:
     """Send the whole course as a zip file."""
-    staff(course, "submit")
+    instructor(course)
     return courses.export_course(CoursePath(course=course))
 
 
@@ -142,7 +149,7 @@ def _value(name: str, value: Any) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         if name in _MOMENTS:
             return moment(value)
-        if name == "grace":
+        if name in {"grace", "default_grace"}:
             return duration(value) if value else "none"
         return f"{percent(value)} %" if name in _SHARES else f"{figure(value)}{' %' if name in _PERCENTS else ''}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

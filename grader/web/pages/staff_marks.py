@@ -174,7 +174,10 @@ def _student_page(
         now=time.time(),
         forms={
             "override": Form.of("override", Override, terms.override, sent if form == "override" else None),
-            "extension": Form.of("extension", Extension, terms.extension, sent if form == "extension" else None),
+            "extension": Form.of(
+                *("extension", Extension, terms.extension, sent if form == "extension" else None),
+                zone=service().store.course_records.settings(course).zone,
+            ),
         },
         values=sent.values if sent and form == "group" else {},
         faults=sent.faults if sent and form == "group" else {},

@@ -12,7 +12,7 @@ from backmark.grader.web.pages.hand_in_terms import read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.lms_names import lms_family
 from backmark.grader.web.pages.staff_assignments import current
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_policies", __name__)
 
@@ -27,7 +27,7 @@ def read_policy(course: str, assignment: str) -> Response:
 @pages.post("/courses/<course>/assignments/<assignment>/policy")
 def set_policy(course: str, assignment: str) -> Response | Redirection:
     """Set or remove the policy."""
-    author, courses = staff(course, "submit").author, service().store.courses
+    author, courses = instructor(course).author, service().store.courses
     current(course, assignment)
     if "remove" in request.form:
         courses.remove_policy(course, assignment, author)
@@ -44,7 +44,7 @@ def set_policy(course: str, assignment: str) -> Response | Redirection:
 @pages.post("/courses/<course>/assignments/<assignment>/outages")
 def add_outage(course: str, assignment: str) -> Response | Redirection:
     """Add an outage, or remove one."""
-    author, courses = staff(course, "submit").author, service().store.courses
+    author, courses = instructor(course).author, service().store.courses
     current(course, assignment)
     fields = FormFields.of_request()
     if removed := fields.text("remove"):
@@ -69,6 +69,7 @@ def see_as_student(course: str, assignment: str) -> Redirection:
 def _policy_page(course: str, assignment: str, form: str = "", sent: FormFields | None = None) -> Response:
     revision, courses = current(course, assignment), service().store.courses
     policy = courses.policy(course, assignment)
+    settings = service().store.course_records.settings(course)
     return page(
         "staff/policy.html",
         422 if sent else 200,
@@ -79,8 +80,10 @@ def _policy_page(course: str, assignment: str, form: str = "", sent: FormFields 
         terms=read_hand_in_terms(course, assignment, None),
         outages=courses.outages(course, assignment),
         forms={
-            "policy": Form.of("policy", Policy, policy, sent if form == "policy" else None),
-            "outage": Form.of("outage", Outage, None, sent if form == "outage" else None),
+            "policy": Form.of(
+                "policy", Policy, policy or settings.new_policy, sent if form == "policy" else None, zone=settings.zone
+            ),
+            "outage": Form.of("outage", Outage, None, sent if form == "outage" else None, zone=settings.zone),
         },
         family=lms_family(course),
     )

@@ -19,7 +19,7 @@ from backmark.grader.web.http.request_log import current_trace
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.previews import words
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_publications", __name__)
 
@@ -34,7 +34,7 @@ _ID, _START_ID = 'id = "my-assignment"', 'id = "linear-layer"'
 @pages.get("/courses/<course>/publish")
 def write_publication(course: str) -> Response:
     """Show the form, with something in it to start from."""
-    staff(course)
+    instructor(course, "read")
     before, assignment = _find_publication(course), request.args.get("assignment", "")
     shipped = _read_shipped(request.args.get("shipped", "" if before else assignment))
     if before is not None:
@@ -46,7 +46,7 @@ def write_publication(course: str) -> Response:
 @pages.post("/courses/<course>/publish")
 def publish(course: str) -> Response | Redirection:
     """Record a publication and redirect to its page, or show the form again with its fault."""
-    staff(course, "submit")
+    instructor(course)
     upload, fresh = request.files.get("file"), request.form.get("fresh", "").strip()
     toml = request.form.get("toml", "").replace("\r\n", "\n")
     if upload is not None and upload.filename:

@@ -15,7 +15,7 @@ from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.regrade_marks import list_mark_changes
 from backmark.grader.web.pages.staff_assignments import current
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_regrades", __name__)
 
@@ -42,14 +42,14 @@ def list_regrades(course: str) -> Response:
 @pages.get("/courses/<course>/assignments/<assignment>/regrade")
 def write_regrade(course: str, assignment: str) -> Response:
     """Show the form: the submissions to grade again, and the revision to use."""
-    staff(course)
+    instructor(course, "read")
     return _form(course, assignment, {}, None)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/regrade")
 def ask_for_regrade(course: str, assignment: str) -> Response | Redirection:
     """Start a regrade and redirect to its page, or show the form again with its fault."""
-    staff(course, "submit")
+    instructor(course)
     since = request.form.get("since", "").strip()
     fields = {
         "assignment": assignment,
@@ -114,7 +114,7 @@ def read_report(course: str, regrade: str) -> Response:
 @pages.get("/courses/<course>/regrades/<regrade>/apply")
 def confirm_application(course: str, regrade: str) -> Response:
     """Ask for confirmation."""
-    staff(course)
+    instructor(course, "read")
     record, mode = _find_regrade(course, regrade), _mode(request.args)
     return page(
         "staff/regrade_apply.html",
@@ -129,7 +129,7 @@ def confirm_application(course: str, regrade: str) -> Response:
 @pages.post("/courses/<course>/regrades/<regrade>/<action>")
 def act(course: str, regrade: str, action: str) -> Redirection:
     """Take the requested action, as the API does."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     record, current_service = _find_regrade(course, regrade), service()
     match action:
         case Action.APPLY:

@@ -8,7 +8,7 @@ from backmark.grader.model.people import LONGEST_NAME, RosterChange, RosterEntry
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_rosters", __name__)
 
@@ -26,7 +26,7 @@ def read_course_roster(course: str) -> Response:
 @pages.post("/courses/<course>/roster")
 def put_course_roster(course: str) -> Response:
     """Replace the roster by a file."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         return _page(course, fault="Choose a CSV file first.")
@@ -40,7 +40,7 @@ def put_course_roster(course: str) -> Response:
 @pages.post("/courses/<course>/roster/students")
 def change_student(course: str) -> Response | Redirection:
     """Add a student, change the entry, or remove it."""
-    author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.of_request()
+    author, courses, fields = instructor(course).author, service().store.courses, FormFields.of_request()
     if removed := fields.text("remove"):
         courses.remove_student(course, removed, author)
         return redirect(f"/courses/{course}/roster", 303)

@@ -10,7 +10,7 @@ from backmark.grader.web.api.scores import count_states, read_scores, send_again
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.staff_assignments import current
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_scores", __name__)
 
@@ -59,7 +59,7 @@ def read_scores_page(course: str, assignment: str) -> Response:
 @pages.post(f"{_AT}/send")
 def send_all_again(course: str, assignment: str) -> BaseResponse:
     """Send all marks again."""
-    staff(course, "submit")
+    instructor(course)
     current(course, assignment)
     send_again(course, assignment)
     return _back(course, assignment)
@@ -68,7 +68,7 @@ def send_all_again(course: str, assignment: str) -> BaseResponse:
 @pages.post(f"{_AT}/roster")
 def read_roster_again(course: str, assignment: str) -> BaseResponse:
     """Read the LMS's roster now."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     current(course, assignment)
     service().store.rosters.request(course, author)
     return _back(course, assignment)

@@ -18,7 +18,7 @@ from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.sources import RAW, listing
 from backmark.grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
 from backmark.grader.web.pages.verdict_view import draw_submission
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_submissions", __name__)
 
@@ -107,7 +107,7 @@ def cancel_submission(course: str, submission: str) -> Redirection:
 @pages.post("/courses/<course>/submissions/<submission>/retry")
 def retry_submission(course: str, submission: str) -> Redirection:
     """Grade a submission again that ended as service_failed."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     service().intake.retry(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions/{submission}", 303)
 
@@ -115,7 +115,7 @@ def retry_submission(course: str, submission: str) -> Redirection:
 @pages.post("/courses/<course>/retry")
 def retry_submissions(course: str) -> Response:
     """Grade all submissions again that ended as service_failed, of the course or of one assignment."""
-    staff(course, "submit")
+    instructor(course)
     assignment = request.form.get("assignment", "").strip()[:_LONGEST] or None
     retried, cursor, more = 0, None, True
     for _ in range(_PAGES_OF_RETRIES):
@@ -133,7 +133,7 @@ def retry_submissions(course: str) -> Response:
 @pages.get("/courses/<course>/submissions/<submission>/delete")
 def confirm_deletion(course: str, submission: str) -> Response:
     """Ask for confirmation."""
-    staff(course)
+    instructor(course, "read")
     record = find_submission(course, submission)
     return page("staff/delete.html", course=course, section="submissions", submission=record)
 
@@ -141,7 +141,7 @@ def confirm_deletion(course: str, submission: str) -> Response:
 @pages.post("/courses/<course>/submissions/<submission>/delete")
 def delete_submission(course: str, submission: str) -> Redirection:
     """Delete a submission with all that belongs to it."""
-    author = staff(course).author
+    author = instructor(course, "read").author
     service().store.submissions.delete(find_submission(course, submission).id, author)
     return redirect(f"/courses/{course}/submissions", 303)
 

@@ -177,6 +177,7 @@ def _form(
             (viewers.as_seen(submission, viewers.STUDENT), links.verdict(submission))
             for submission in current_service.store.submissions.list(criteria, _EARLIER).items
         ]
+    course = current_service.store.course_records.settings(link.course)
     known = read_settings(revision.assignment)
     terms = read_hand_in_terms(link.course, link.assignment, link.student)
     marking = None
@@ -202,6 +203,8 @@ def _form(
         late=terms.late if terms else {},
         shown_to_staff=shown_to_staff,
         kit=_offers_kit(link, revision, terms),
+        contact=course.contact,
+        archived=course.is_archived(current_service.store.time()),
         bare=True,
     )
 

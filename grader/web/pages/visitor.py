@@ -7,7 +7,7 @@ from flask import abort, g, redirect, request, session
 from backmark.grader.model.records import Scope
 from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.web.http.auth import Caller
-from backmark.grader.web.http.problems import NOT_FOUND, Problem
+from backmark.grader.web.http.problems import FORBIDDEN, NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.cookies import STAY
 
@@ -20,27 +20,41 @@ def visitor() -> Caller | None:
         name, store = session.get(_SESSION), service().store
         number = store.sessions.token(name) if isinstance(name, str) else None
         token = None if number is None else store.tokens.valid(number)
-        g.visitor = Caller(token) if token is not None and token.allows(Scope.STAFF) else None
+        g.visitor = Caller(token) if token is not None and token.allows(Scope.ASSIST) else None
     caller: Caller | None = g.visitor
+    return caller
+
+
+def signed_in(weight: str = "read") -> Caller:
+    """Return the signed-in staff of any course, or redirect to the sign-in page. `weight`: see `staff`."""
+    caller = visitor()
+    if caller is None:
+        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
+        abort(redirect(f"/sign-in?next={quote(back, safe='')}", 303))
+    service().limits.count(caller.token.id, weight)
+    g.caller = caller
     return caller
 
 
 def staff(course: str, weight: str = "read") -> Caller:
     """Return the signed-in staff, or redirect to the sign-in page; raise Problem for a course that they may not see.
 
-    Every staff page calls this first.
+    Every staff page calls this first, or `instructor`.
 
     From then on `backmark.grader.web.http.auth.caller` answers as in the API. `weight` is the limit that the request
     counts against.
     """
-    caller = visitor()
-    if caller is None:
-        back = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        abort(redirect(f"/sign-in?next={quote(back, safe='')}", 303))
-    service().limits.count(caller.token.id, weight)
+    caller = signed_in(weight)
     if not caller.sees(course):
         raise Problem(NOT_FOUND, f"there is no course {course}")
-    g.caller = caller
+    return caller
+
+
+def instructor(course: str, weight: str = "submit") -> Caller:
+    """Return the signed-in instructor as `staff` does; raise Problem for an assistant."""
+    caller = staff(course, weight)
+    if not caller.instructs:
+        raise Problem(FORBIDDEN, "this is for instructors: assistants see everything of a course, and grade")
     return caller
 
 

@@ -1,0 +1,126 @@
+"""The staff of a course, and the links by which they are invited."""
+
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from flask import Response
+from pydantic import BaseModel, Field
+
+from backmark.grader.model.course import Invitation, StaffMember
+from backmark.grader.model.fields import faults
+from backmark.grader.model.records import Scope
+from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
+from backmark.grader.web.api.courses import existing_course
+from backmark.grader.web.http import invitation_links
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.nouns import Given, extend_response, list_model, serve
+from backmark.grader.web.http.problems import CONFLICT, NO_SECRET, NOT_FOUND, Problem
+from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
+from backmark.grader.web.http.schemas import Id, Name, moment
+from backmark.grader.web.http.service import service
+
+resource = Resource("staff", __name__, description="The staff of a course, and invitations to it.")
+
+_INVITATIONS = "/courses/<course>/invitations"
+_StaffResponse = list_model(StaffMember, "The staff of a course, by name.", name="StaffResponse")
+_InvitationResponse = extend_response(
+    Invitation,
+    "InvitationResponse",
+    url=(str, Field(description="The link to send; a path unless BACKMARK_PUBLIC_URL is set.")),
+    ends_at=(datetime, Field(description="When it ends.")),
+)
+_InvitationsResponse = list_model(_InvitationResponse, "The invitations that still hold, newest first.")
+
+
+class StaffPath(CoursePath):
+    """The path of a member of the staff."""
+
+    member: Name
+
+
+class InvitationPath(CoursePath):
+    """The path of an invitation."""
+
+    invitation: Id
+
+
+@resource.operation(
+    "GET",
+    "/courses/<course>/staff",
+    scope=Scope.ASSIST,
+    responses={200: ResponseDoc(_StaffResponse, description="All staff, but for administrators.")},
+)
+def list_staff(path: CoursePath) -> Response:
+    """List the staff of a course: who has a token of it, or has come from its LMS."""
+    return respond_list(_StaffResponse, map(serve, service().store.staff.members(visible_course(path))))
+
+
+@resource.operation(
+    "DELETE", "/courses/<course>/staff/<member>", scope=Scope.STAFF, responses=REMOVED, problems=(CONFLICT,)
+)
+def remove_staff(path: StaffPath) -> Response:
+    """Remove somebody from the staff: the token is revoked at once.
+
+    Only an administrator removes whom an administrator gave a token. Who comes from an LMS is removed there.
+    """
+    course = visible_course(path)
+    if path.member == caller().token.id:
+        raise Problem(CONFLICT, "nobody removes themselves; ask another instructor")
+    if not remove(course, path.member):
+        raise Problem(NOT_FOUND, f"there is nobody {path.member} in the staff of {course} whom you may remove")
+    return respond_empty()
+
+
+@resource.operation(
+    "GET",
+    _INVITATIONS,
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(_InvitationsResponse, description="All that hold.")},
+    problems=(NO_SECRET,),
+)
+def list_invitations(path: CoursePath) -> Response:
+    """List the invitations to the staff of a course that still hold."""
+    course = visible_course(path)
+    held = service().store.staff.invitations(course)
+    return respond_list(_InvitationsResponse, (_serve(course, invitation) for invitation in held))
+
+
+@resource.operation(
+    "POST",
+    _INVITATIONS,
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={201: ResponseDoc(_InvitationResponse, description="Made.", headers=CREATED)},
+    problems=(NO_SECRET,),
+)
+def invite(path: CoursePath, body: Given[Invitation]) -> Response:
+    """Make a link by which somebody becomes staff. Whoever opens it gives a name, and gets a token with the role."""
+    course = existing_course(visible_course(path)).id
+    invitation = body.make(author=caller().author)
+    refuse_faults(faults(invitation, ("days",)))
+    invitation_links.require_secret()
+    made = service().store.staff.invite(course, invitation)
+    return respond_created(_serve(course, made), urlsplit(invitation_links.address(course, made)).path)
+
+
+@resource.operation("DELETE", f"{_INVITATIONS}/<invitation>", scope=Scope.STAFF, responses=REMOVED)
+def withdraw_invitation(path: InvitationPath) -> Response:
+    """Withdraw an invitation: nobody accepts it any more. Who has accepted it stays staff."""
+    if not service().store.staff.withdraw(visible_course(path), path.invitation, caller().author):
+        raise Problem(NOT_FOUND, f"there is no invitation {path.invitation}")
+    return respond_empty()
+
+
+def remove(course: str, member: str) -> bool:
+    """Remove somebody from the staff for the caller; return False if there is nobody whom the caller may remove."""
+    return service().store.staff.remove(course, member, caller().author, only_invited=not caller().admin)
+
+
+def _serve(course: str, invitation: Invitation) -> BaseModel:
+    return serve(
+        invitation,
+        _InvitationResponse,
+        url=invitation_links.address(course, invitation),
+        ends_at=moment(invitation.ends),
+    )
