@@ -6,7 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from backmark.grader.client import Client, Conflict, NotFound, Policy, RosterChange, RosterEntry, utc
+from backmark.grader.client import (
+    Client,
+    Conflict,
+    Course,
+    Forbidden,
+    NotFound,
+    Policy,
+    Role,
+    RosterChange,
+    RosterEntry,
+    utc,
+)
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -28,6 +39,42 @@ def test_a_course_is_run_by_the_client_alone(settings: ServiceSettings, store: S
             run_course(client, store, tmp_path / "nn.zip")
         with Client(url, admin, course="nn") as client:
             assert client.course.delete(confirm="nn") == 1
+
+
+def test_courses_are_made_found_changed_and_staffed_by_the_client(settings: ServiceSettings, store: Store) -> None:
+    admin = store.tokens.create("root", "house", {Scope.ADMIN})[1]
+    with serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port:
+        url = f"http://127.0.0.1:{port}"
+        with Client(url, admin, course="nn") as client:
+            made = client.courses.create(Course("nn", "Networks", default_late=10.0))
+            with pytest.raises(Conflict):
+                client.courses.create(Course("nn"))
+            assert client.course.read() == made
+            changed = client.course.change(term="Spring", default_late=None)
+            assert (changed.title, changed.term, changed.default_late) == ("Networks", "Spring", None)
+            with pytest.raises(TypeError, match="no field created"):
+                client.course.change(created=0)
+            assert list(client.courses.list("net")) == [changed]
+            assert client.course.archive().archived is not None
+            assert list(client.courses.list()) == []
+            assert [course.id for course in client.courses.list(archived=True)] == ["nn"]
+            assert client.course.bring_back() == changed
+            invitation, other = client.course.invite("instructor", days=1), client.course.invite(Role.ASSISTANT)
+            assert invitation.url.startswith("/invitations/")
+            assert (invitation.invitation.role, invitation.ends > datetime.now(UTC)) == (Role.INSTRUCTOR, True)
+            client.course.withdraw_invitation(other.invitation.id)
+            assert client.course.invitations() == [invitation]
+            accepted = store.staff.accept("nn", invitation.invitation, "Grace")
+            assert accepted is not None
+            (grace,) = client.course.staff()
+            assert (grace.name, grace.role) == ("Grace", Role.INSTRUCTOR)
+            with Client(url, accepted[1]) as own:
+                assert own.course.read() == changed
+                assert list(own.courses.list()) == [changed]
+                with pytest.raises(Forbidden):
+                    own.courses.create(Course("mine"))
+            client.course.remove_staff(grace.id)
+            assert client.course.staff() == []
 
 
 def run_course(client: Client, store: Store, file: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_file_holds_the_command_of_its_name_with_help(name: str) -> None:
     assert command.help
 
 
-@pytest.mark.parametrize("group", ["", "assignment", "regrade", "token"])
+@pytest.mark.parametrize("group", ["", "assignment", "course", "regrade", "token"])
 def test_the_list_of_commands_describes_each_in_full(group: str) -> None:
     lines = backmark(*group.split(), "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
     assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []

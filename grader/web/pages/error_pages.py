@@ -11,6 +11,7 @@ from backmark.grader.web.pages.layout import page
 
 #: Title and advice for people, by status; for others the problem's own title.
 _ADVICE = {
+    HTTPStatus.FORBIDDEN: ("You may not do this", ""),
     HTTPStatus.NOT_FOUND: ("There is nothing here", "The address may be mistyped, or what stood here was deleted."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("There is nothing here", "This address is not one to open like this."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (

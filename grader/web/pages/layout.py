@@ -11,7 +11,7 @@ from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.http.problems import NO_SECRET, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import cookies, framing, lms_names, words
-from backmark.grader.web.pages.visitor import visitor
+from backmark.grader.web.pages.visitor import instructs, visitor
 
 #: Nothing inline, nothing from elsewhere.
 _POLICY = (
@@ -47,9 +47,9 @@ def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values
 
 
 def install(app: Flask) -> None:
-    """Give templates `asset(name)`, `visitor()`, `is_framed()`, `roster_names(course, students)`, and filters.
+    """Give templates `asset(name)`, `visitor()`, `instructs()`, `is_framed()`, `roster_names(course, students)`.
 
-    The filters are those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
+    And filters: those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
     """
     app.register_blueprint(_STYLES)
     folders = {"static": Path(str(app.static_folder)), f"{_STYLES.name}.static": STYLES}
@@ -64,7 +64,7 @@ def install(app: Flask) -> None:
         endpoint, version = assets[name]
         return url_for(endpoint, filename=name, v=version)
 
-    app.jinja_env.globals.update(asset=asset, visitor=visitor, is_framed=framing.is_framed)
+    app.jinja_env.globals.update(asset=asset, visitor=visitor, instructs=instructs, is_framed=framing.is_framed)
     app.jinja_env.globals.update(roster_names=lms_names.roster_names, everyone=EVERYONE)
     app.jinja_env.filters.update(words.FILTERS, course_title=lms_names.course_title)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -77,7 +77,7 @@ def ask_for_regrade(course: str, assignment: str) -> Response | Redirection:
 @pages.get("/courses/<course>/regrades/<regrade>")
 def read_regrade(course: str, regrade: str) -> Response:
     """Show a regrade's progress, and whose marks change."""
-    staff(course)
+    caller = staff(course)
     record = _find_regrade(course, regrade)
     asked = request.args.get("change")
     changes = _CHANGES.get(asked or "", _MOVED)
@@ -92,6 +92,7 @@ def read_regrade(course: str, regrade: str) -> Response:
         section="regrades",
         regrade=record,
         busy=not record.at_rest,
+        actions=record.actions if caller.instructs else (),
         Action=Action,
         rows=[row.compare() for row in report.items],
         marks={change.student: change for change in marks},

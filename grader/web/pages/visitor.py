@@ -25,6 +25,12 @@ def visitor() -> Caller | None:
     return caller
 
 
+def instructs() -> bool:
+    """Return True if an instructor looks, who may do what assistants may not."""
+    caller = visitor()
+    return caller is not None and caller.instructs
+
+
 def signed_in(weight: str = "read") -> Caller:
     """Return the signed-in staff of any course, or redirect to the sign-in page. `weight`: see `staff`."""
     caller = visitor()

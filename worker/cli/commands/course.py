@@ -31,7 +31,7 @@ def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.group()
 def course() -> None:
-    """List, make, change and archive courses, and invite their staff."""
+    """Make, find and archive courses, and invite their staff."""
 
 
 @course.command("list", epilog=SERVER_VARIABLES)
@@ -39,7 +39,10 @@ def course() -> None:
 @click.option("--archived", is_flag=True, help="List the archived courses, and no others.")
 @json_option
 def list_courses(search: str, *, archived: bool, as_json: bool) -> None:
-    """List the courses that your token sees, with SEARCH in their ID, title or term."""
+    """List the courses that your token sees.
+
+    With SEARCH: those that have it in their ID, title or term.
+    """
     with connect() as client:
         for found in client.courses.list(search, archived=archived):
             _show(found, as_json=as_json)
@@ -50,7 +53,10 @@ def list_courses(search: str, *, archived: bool, as_json: bool) -> None:
 @_settings_options
 @json_option
 def create(course: str, *, as_json: bool, **settings: str | None) -> None:
-    """Make a course with the ID COURSE. For administrators."""
+    """Make a course with the ID COURSE.
+
+    For administrators.
+    """
     with connect() as client:
         _show(client.courses.create(Course(course, **_given(settings))), as_json=as_json)
 
@@ -60,7 +66,10 @@ def create(course: str, *, as_json: bool, **settings: str | None) -> None:
 @_settings_options
 @json_option
 def change(course: str, *, as_json: bool, **settings: str | None) -> None:
-    """Change settings of a course; the others stay. An empty text removes one."""
+    """Change settings of a course; the others stay.
+
+    An empty text removes one.
+    """
     if not (given := _given(settings)):
         raise click.UsageError("name what changes, such as --title")
     with connect(course) as client:
@@ -71,7 +80,10 @@ def change(course: str, *, as_json: bool, **settings: str | None) -> None:
 @_course_argument
 @click.option("--undo", is_flag=True, help="Bring an archived course back.")
 def archive(course: str, *, undo: bool) -> None:
-    """Archive a course: students hand in nothing any more, and lists leave it out. Nothing is deleted."""
+    """Archive a course, or bring it back.
+
+    Students hand in nothing any more, and lists leave it out. Nothing is deleted.
+    """
     with connect(course) as client:
         if undo:
             client.course.bring_back()
@@ -92,7 +104,10 @@ def archive(course: str, *, undo: bool) -> None:
 @click.option("--days", type=click.IntRange(1, MOST_DAYS), default=7, show_default=True, help="Days until it ends.")
 @click.option("--many", is_flag=True, help="Let several people in by the same link.")
 def invite(course: str, *, role: str, days: int, many: bool) -> None:
-    """Print a link by which somebody becomes staff of a course. Whoever has the link can use it."""
+    """Print a link by which somebody becomes staff.
+
+    Whoever has the link can use it.
+    """
     with connect(course) as client:
         click.echo(client.course.invite(role, days=days, once=not many).url)
 
@@ -102,7 +117,7 @@ def invite(course: str, *, role: str, days: int, many: bool) -> None:
 @click.option("--remove", metavar="ID", help="Remove whom the list has by this ID: the token is revoked.")
 @json_option
 def staff(course: str, *, remove: str | None, as_json: bool) -> None:
-    """List the staff of a course, and the invitations that still hold."""
+    """List staff and invitations that hold, or remove somebody."""
     with connect(course) as client:
         if remove is not None:
             client.course.remove_staff(remove)
