@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language.folder import bundle
+from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.records import Job, Kind, Scope, SubmissionRecord
 from backmark.grader.model.regrades import Phase
 from backmark.grader.model.verdict import Mark, Outcome
@@ -22,6 +23,13 @@ Scene = Callable[[House, Window], None]
 
 HOME = f"/courses/{CLASS}"
 THERE = f"{HOME}/assignments/{ASSIGNMENT}"
+#: Courses for an administrator to find.
+COURSES = (
+    Course("nn-2027", "Neural Networks", "Spring 2027", "Europe/Zurich", "ask@nn.example.edu", default_late=10.0),
+    Course("cv-2027", "Computer Vision", "Spring 2027"),
+    Course("dl-2026", "Deep Learning, Part II: Optimisation & Generalisation", "Fall 2026"),
+    Course("intro-2025", "Introduction", "Fall 2025", archived=1_770_000_000.0),
+)
 #: A course in which Backmark fails.
 UNLUCKY = "unlucky"
 
@@ -51,6 +59,52 @@ def course(house: House, window: Window) -> None:
     """A course's home."""
     seat_class(house)
     sign_in(house, window)
+
+
+def courses(house: House, window: Window) -> None:
+    """The courses that an administrator sees, with a form to make one."""
+    for made in COURSES:
+        house.store.course_records.create(made, "root")
+    page = window.go("/sign-in")
+    page.get_by_label("Token").fill(house.token("house", Scope.ADMIN))
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/courses")
+
+
+def settings(house: House, window: Window) -> None:
+    """A course's settings, its staff, and an invitation that was just made."""
+    courses(house, window)
+    store, name = house.store, COURSES[0].id
+    if not store.staff.members(name):
+        for role, person in ((Role.INSTRUCTOR, "Prof. Ada Lovelace"), (Role.ASSISTANT, "Grace Hopper")):
+            store.staff.accept(name, store.staff.invite(name, Invitation(role, author="root")), person)
+    page = window.go(f"/courses/{name}/settings")
+    if not store.staff.invitations(name):
+        page.get_by_role("button", name="Make an invitation").click()
+    page.get_by_label("The link").wait_for()
+
+
+def invitation(house: House, window: Window) -> None:
+    """An invitation, as whoever has its link sees it."""
+    settings(house, window)
+    link = window.page.get_by_label("The link").input_value()
+    window.page.get_by_role("button", name="Sign out").click()
+    window.go(link.removeprefix(house.url))
+
+
+def accept_invitation(house: House, window: Window) -> None:
+    """Somebody who has just become staff, with the token that is shown once."""
+    invitation(house, window)
+    window.page.get_by_label("Your name").fill("Hedy Lamarr")
+    window.page.get_by_role("button", name="Accept").click()
+    window.page.get_by_role("textbox", name="Your token").wait_for()
+
+
+def see_as_assistant(house: House, window: Window) -> None:
+    """A course's settings as an assistant sees them."""
+    accept_invitation(house, window)
+    window.page.get_by_role("link", name="Go to the course").click()
+    window.page.get_by_role("link", name="Settings").click()
 
 
 def empty_course(house: House, window: Window) -> None:
@@ -246,6 +300,11 @@ def _tamper_verdicts(house: House) -> None:
 
 
 SCENES: dict[str, Scene] = {
+    "staff-courses": courses,
+    "staff-settings": settings,
+    "staff-settings-assistant": see_as_assistant,
+    "staff-invitation": invitation,
+    "staff-invitation-accepted": accept_invitation,
     "staff-course": course,
     "staff-course-empty": empty_course,
     "staff-assignment": assignment,

@@ -17,6 +17,7 @@ from flask import Flask
 
 from backmark.grader.contracts.language.stored_settings import read_settings as assignment_settings
 from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.course import Course, Role
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.model.result import read_verdict
@@ -213,12 +214,24 @@ def test_every_token_is_worth_what_it_was(store: Store) -> None:
     tokens = {name: store.tokens.verify(secret) for name, secret in KNOWN["tokens"].items()}
     assert {name for name, token in tokens.items() if token is None} == {"revoked", "expired"}
     scopes_by_token = {name: token.scopes for name, token in tokens.items() if token is not None}
-    for scope in set(Scope) - {Scope.AUTHOR}:
+    for scope in set(Scope) - {Scope.AUTHOR, Scope.ASSIST}:
         assert scopes_by_token[scope] == {scope}
     assert scopes_by_token["portal"] == {Scope.SUBMIT, Scope.READ}
     # Code is published by those alone who were given the scope for it since.
     assert [name for name, token in tokens.items() if token and token.allows(Scope.AUTHOR)] == [Scope.ADMIN]
     assert len(store.tokens.list()) == len(tokens)
+
+
+def test_each_course_has_a_record_once_it_is_seen_and_its_staff_are_who_they_were(store: Store) -> None:
+    tokens = [token for token in store.tokens.list() if not token.allows(Scope.ADMIN)]
+    courses = {course.id: course for course in store.course_records.list()}
+    assert courses.keys() >= {COURSE} | {token.course for token in tokens}
+    assert courses[COURSE] == Course(COURSE, created=courses[COURSE].created)
+    staff = {token.id for token in tokens if token.course == COURSE and Scope.STAFF in token.scopes}
+    held = {token.id for token in tokens if store.tokens.valid(token.id)}
+    assert {(member.id, member.role) for member in store.staff.members(COURSE)} == {
+        (token, Role.INSTRUCTOR) for token in staff & held
+    }
 
 
 def test_a_request_that_was_answered_is_answered_alike(app: Flask) -> None:
