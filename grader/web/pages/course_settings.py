@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.courses.checks import course_faults
 from backmark.grader.model.course import Course, Invitation
 from backmark.grader.model.fields import faults
+from backmark.grader.model.views import GIVEN
 from backmark.grader.web.api import courses, staff
 from backmark.grader.web.http import invitation_links
 from backmark.grader.web.http.auth import caller
@@ -19,8 +20,9 @@ from backmark.grader.web.pages.visitor import staff as any_staff
 
 pages = Pages("course_settings", __name__)
 
-_GENERAL = ("title", "term", "zone", "contact")
-_DEFAULTS = ("default_grace", "default_late", "default_floor", "default_attempts", "default_counts")
+#: What a new policy begins with, and all else that a form sets.
+_DEFAULTS = tuple(name for name in GIVEN[Course] if name.startswith("default_"))
+_GENERAL = tuple(name for name in GIVEN[Course] if name not in {*_DEFAULTS, "archived"})
 
 
 @pages.get("/courses/<course>/settings")
