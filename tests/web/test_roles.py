@@ -16,7 +16,15 @@ pytestmark = pytest.mark.service(secret="only for tests, and as long as a real o
 UDL = f"{HOME}/assignments/udl-7.2"
 #: By the API, beside what `submit` and `read` may.
 ASSISTANT = {
-    *("list_extensions", "put_extension", "remove_extension", "list_overrides", "put_override", "remove_override"),
+    *(
+        "list_extensions",
+        "give_extensions",
+        "put_extension",
+        "remove_extension",
+        "list_overrides",
+        "put_override",
+        "remove_override",
+    ),
     *("list_outages", "read_course_marks", "read_course_roster", "read_source", "read_kit"),
     *("list_publications", "read_publication", "list_scores", "read_roster_reading", "list_audit", "list_staff"),
     *("list_regrades", "read_regrade", "read_report", "read_comparison"),
@@ -35,6 +43,7 @@ IN_COURSE = "/courses/<course>"
 DELETION = f"{IN_COURSE}/delete"
 #: Forms that an assistant sends; every other one of a course's is an instructor's.
 ASSISTANT_FORMS = {
+    *("extend_section", "extend_by_table", "remove_extension"),
     *("give_override", "give_extension", "copy_mark", "fill_table", "cancel_submission"),
 }
 

@@ -70,7 +70,7 @@ class ExtensionsGiven(ResponseModel):
 @resource.operation(
     "POST",
     f"{ASSIGNMENT}/extensions",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     weight="submit",
     responses={200: ResponseDoc(ExtensionsGiven, description="Given, each in place of the one before.")},
     problems=(UNKNOWN_ASSIGNMENT,),

@@ -175,7 +175,7 @@ class Form:
             {} if noun is None else {field.name: _write(field, getattr(noun, field.name), zone) for field in fields}
         )
         form = cls(id, fields, sent.values if sent else values, sent.faults if sent else {})
-        return replace(form, values={**values, "zone": zone}) if form.timed and not sent and zone != "UTC" else form
+        return replace(form, values={**values, **zone_value(zone)}) if form.timed and not sent else form
 
     @property
     def timed(self) -> bool:
@@ -200,6 +200,11 @@ def read_page_number(args: Mapping[str, str]) -> int:
     """Return the page of a list that an address names; 1 unless it is a number from 1 on."""
     written = args.get("page", "")
     return max(1, int(written[:6])) if written.isascii() and written.isdigit() else 1
+
+
+def zone_value(zone: str) -> dict[str, str]:
+    """Return the text of the field for the zone; none for UTC, where the script writes that of the browser."""
+    return {} if zone == "UTC" else {"zone": zone}
 
 
 def form_time(seconds: float, zone: str) -> str:

@@ -9,7 +9,7 @@ from backmark.grader.model.people import sections
 from backmark.grader.model.terms import Extension
 from backmark.grader.web.api.extensions import give
 from backmark.grader.web.http.service import service
-from backmark.grader.web.pages.form_fields import Form, FormFields
+from backmark.grader.web.pages.form_fields import Form, FormFields, zone_value
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
@@ -76,7 +76,7 @@ def remove_extension(course: str, assignment: str) -> Redirection:
 def _page(course: str, assignment: str, form: str = "", sent: FormFields | None = None) -> Response:
     revision, courses = current(course, assignment), service().store.courses
     roster = courses.roster(course)
-    in_table = sent if form == "table" else None
+    in_table, zone = sent if form == "table" else None, service().store.course_records.settings(course).zone
     return page(
         "staff/extensions.html",
         422 if sent else 200,
@@ -86,8 +86,8 @@ def _page(course: str, assignment: str, form: str = "", sent: FormFields | None 
         extensions=courses.extensions(course, assignment).values(),
         roster=roster,
         sections=sections(entry for entry in roster.values() if entry.left is None),
-        form=Form.of("section", Extension, None, sent if form == "section" else None),
-        values=in_table.values if in_table else {},
+        form=Form.of("section", Extension, None, sent if form == "section" else None, zone=zone),
+        values=in_table.values if in_table else zone_value(zone),
         faults=in_table.faults if in_table else {},
     )
 

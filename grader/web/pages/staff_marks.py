@@ -20,7 +20,7 @@ from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.marks_view import ClassChoice, Order
 from backmark.grader.web.pages.staff_assignments import current
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_marks", __name__)
 
@@ -62,7 +62,7 @@ def list_marks(course: str, assignment: str) -> Response:
 @pages.post("/courses/<course>/assignments/<assignment>/marks/publish")
 def publish_marks(course: str, assignment: str) -> Redirection:
     """Let students read their verdicts and marks, and send the marks to the LMS."""
-    author = staff(course, "submit").author
+    author = instructor(course).author
     current(course, assignment)
     service().store.courses.publish_marks(course, assignment, author)
     return redirect(f"/courses/{course}/assignments/{assignment}/marks", 303)
