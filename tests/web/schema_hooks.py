@@ -26,6 +26,8 @@ USEFUL: dict[str, str | None] = {
     "start": "2027-03-05T12:00:00Z",
     "end": "2027-03-05T13:00:00Z",
     "reason": "ill",
+    # Of a course.
+    "zone": "Europe/Zurich",
     # The current one.
     "revision": None,
     "cursor": None,
