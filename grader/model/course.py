@@ -109,10 +109,7 @@ RoleField = Annotated[
     Role,
     Doc(
         "An assistant sees everything of the course and grades; an instructor also sets, publishes, regrades, invites.",
-        choices={
-            "assistant": "assistant: sees everything, gives extensions and marks",
-            "instructor": "instructor: also sets policies, publishes, regrades, invites",
-        },
+        choices={"assistant": "assistant", "instructor": "instructor"},
     ),
 ]
 

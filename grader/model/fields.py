@@ -13,6 +13,9 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
+#: A line, as the schemas of requests have it, too.
+_LINE = re.compile(r"[^\x00-\x1f\x7f]*")
+
 
 class Unit(StrEnum):
     """The unit of a number, for which JSON and forms have a way of writing of their own."""
@@ -166,7 +169,7 @@ def _text_fault(value: str, name: str, doc: Doc) -> str:
         return f"{name} is missing. {doc.says}".strip()
     if doc.longest is not None and len(value) > doc.longest:
         return f"{name} may have at most {doc.longest:,} characters, not {len(value):,}."
-    if doc.longest is not None and not doc.lines and not value.isprintable():
+    if doc.longest is not None and not doc.lines and not _LINE.fullmatch(value):
         return f"{name} must be one line, without control characters."
     if doc.pattern and not re.fullmatch(doc.pattern, value):
         return f"{name} has characters that it must not have."

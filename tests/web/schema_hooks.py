@@ -28,6 +28,7 @@ USEFUL: dict[str, str | None] = {
     "reason": "ill",
     # Of a course.
     "zone": "Europe/Zurich",
+    "archived": None,
     # The current one.
     "revision": None,
     "cursor": None,

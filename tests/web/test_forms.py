@@ -8,6 +8,7 @@ from flask import Flask, render_template_string
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy
 from backmark.grader.model.views import GIVEN
@@ -90,3 +91,21 @@ def test_what_an_extension_leaves_empty_is_none(due: float | None, attempts: int
     extension = Extension("ada", due, None, attempts, "prof", "ill")
     form = Form.of("extension", Extension, extension)
     assert FormFields(send(form)).read(Extension, student="ada", author="prof") == extension
+
+
+@given(POLICIES, st.sampled_from(["UTC", "Europe/Zurich", "Asia/Kolkata", "Pacific/Auckland"]))
+def test_times_are_the_same_in_the_zone_of_any_course(policy: Policy, zone: str) -> None:
+    assert FormFields(send(Form.of("policy", Policy, policy, zone=zone))).read(Policy) == policy
+
+
+def test_a_form_of_some_fields_reads_these_alone() -> None:
+    course = Course("nn", "Networks", contact="ask", default_late=5, default_counts=Counts.LAST)
+    names = ("title", "contact", "default_late", "default_counts", "default_attempts")
+    form = Form.of("course", Course, course, names=names)
+    assert [field.name for field in form.fields] == list(names)
+    assert FormFields(send(form)).read_values(Course, names) == {name: getattr(course, name) for name in names}
+
+
+@given(st.builds(Invitation, role=st.sampled_from(Role), days=st.integers(1, 90), once=st.booleans()))
+def test_an_invitation_that_is_shown_and_sent_back_is_the_same(invitation: Invitation) -> None:
+    assert FormFields(send(Form.of("invitation", Invitation, invitation))).read(Invitation) == invitation
