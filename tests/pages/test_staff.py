@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from backmark.grader.contracts.kits.kit import load_kit
-from backmark.grader.model.records import Job, Kind
+from backmark.grader.model.records import Job, Kind, Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web.http import links
@@ -200,6 +200,47 @@ def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
     expect(page.get_by_role("status")).to_contain_text("cancelled")
     page.get_by_role("button", name="Resume").click()
     expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+
+
+def test_an_administrator_makes_a_course_and_whom_they_invite_runs_it(house: House, opening: Opening) -> None:
+    """Without a terminal: from the first sign-in to an instructor who sets a policy, and who is removed."""
+    name = f"made-{time.time_ns()}"
+    administrator, instructor = opening(), opening()
+    page = administrator.go("/sign-in")
+    page.get_by_label("Token").fill(house.token("house", Scope.ADMIN))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_label("ID", exact=True).fill(name)
+    page.get_by_label("Title").fill("Made by hand")
+    page.get_by_role("button", name="Make the course").click()
+    page.get_by_label("instructor").check()
+    page.get_by_role("button", name="Make an invitation").click()
+    link = page.get_by_label("The link").input_value()
+
+    page = instructor.go(link.removeprefix(house.url))
+    page.get_by_label("Your name").fill("Ada Lovelace")
+    page.get_by_role("button", name="Accept").click()
+    token = page.get_by_role("textbox", name="Your token").input_value()
+    page.get_by_role("link", name="Go to the course").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Made by hand")
+    page.get_by_role("button", name="Sign out").click()
+
+    page.goto(f"{house.url}/sign-in")
+    page.get_by_label("Token").fill(token)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Made by hand").first.click()
+    page.goto(f"{house.url}/courses/{name}/assignments/{ASSIGNMENT}/policy")
+    page.get_by_label("Per cent off for each late day").fill("10")
+    page.get_by_role("button", name="Save the policy").click()
+    expect(page.get_by_role("button", name="Remove the policy")).to_be_visible()
+    policy = house.store.courses.policy(name, ASSIGNMENT)
+    assert policy is not None
+    assert policy.late == 10
+
+    administrator.page.reload()
+    administrator.page.get_by_role("button", name="Remove Ada Lovelace from the staff").click()
+    expect(administrator.page.get_by_text("Nobody yet.")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
 def test_staff_come_through_without_scripts(house: House, opening: Opening) -> None:

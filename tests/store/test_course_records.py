@@ -1,5 +1,6 @@
 """The records of courses: made once, changed field by field, and there for courses from before there were any."""
 
+import io
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,8 @@ from backmark.grader.model.lti import LtiContext
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Counts, Policy
+from backmark.grader.store.backups.copying import write_backup
+from backmark.grader.store.backups.restoring import restore_backup
 from backmark.grader.store.store import Store
 from tests.store.making import accept, list_remains, new
 
@@ -102,6 +105,17 @@ def test_nothing_is_taken_for_an_archived_course_until_it_is_brought_back(store:
     archive(None)
     accept(store, new("bob"))
     assert [act for _, act, _ in log(store, "cs101")][:2] == ["course.bring_back", "course.change"]
+
+
+def test_a_backup_brings_back_courses_and_invitations(store: Store) -> None:
+    made = store.course_records.create(NETWORKS, "root")
+    invitation = store.staff.invite("nn", Invitation(author="root"))
+    stream = io.BytesIO()
+    write_backup(store.redis, stream, lambda _done, _total: None)
+    store.redis.flushall()
+    restore_backup(store.redis, io.BytesIO(stream.getvalue()), lambda _done, _total: None)
+    assert store.course_records.list() == [made]
+    assert store.staff.accept("nn", invitation, "Grace") is not None
 
 
 def test_a_course_goes_with_its_record_and_its_invitations(store: Store) -> None:
