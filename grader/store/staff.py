@@ -7,8 +7,9 @@ from typing import Any
 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import MOST_ACCEPTED, Invitation, Role, StaffMember, StaffSource
-from backmark.grader.model.records import Scope, TokenRecord
+from backmark.grader.model.records import Scope
 from backmark.grader.model.stored import read
+from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, text
 from backmark.grader.store.courses import write_entry

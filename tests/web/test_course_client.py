@@ -61,10 +61,10 @@ def test_courses_are_made_found_changed_and_staffed_by_the_client(settings: Serv
             assert client.course.bring_back() == changed
             invitation, other = client.course.invite("instructor", days=1), client.course.invite(Role.ASSISTANT)
             assert invitation.url.startswith("/invitations/")
-            assert (invitation.invitation.role, invitation.ends > datetime.now(UTC)) == (Role.INSTRUCTOR, True)
-            client.course.withdraw_invitation(other.invitation.id)
+            assert (invitation.role, utc(invitation.ends) > datetime.now(UTC)) == (Role.INSTRUCTOR, True)
+            client.course.withdraw_invitation(other.id)
             assert client.course.invitations() == [invitation]
-            accepted = store.staff.accept("nn", invitation.invitation, "Grace")
+            accepted = store.staff.accept("nn", invitation, "Grace")
             assert accepted is not None
             (grace,) = client.course.staff()
             assert (grace.name, grace.role) == ("Grace", Role.INSTRUCTOR)

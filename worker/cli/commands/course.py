@@ -127,17 +127,18 @@ def staff(course: str, *, remove: str | None, as_json: bool) -> None:
 
 
 def _list_staff(client: "Client", *, as_json: bool) -> None:
+    from backmark.grader.client.records import utc  # noqa: PLC0415 - cold start, as in `remote.py`
+
     members, invitations = client.course.staff(), client.course.invitations()
     if as_json:
         items = [asdict(member) for member in members]
-        links = [{**asdict(link.invitation), "url": link.url} for link in invitations]
+        links = [{**asdict(link), "ends": link.ends} for link in invitations]
         click.echo(json.dumps({"staff": items, "invitations": links}))
         return
     for member in members:
         click.echo(f"{member.id}  {member.role}  {member.source}  {member.name}")
     for link in invitations:
-        one = link.invitation
-        click.echo(f"invitation {one.id}  {one.role}  until {link.ends:%Y-%m-%d}  {link.url}")
+        click.echo(f"invitation {link.id}  {link.role}  until {utc(link.ends):%Y-%m-%d}  {link.url}")
 
 
 def _given(settings: dict[str, str | None]) -> dict[str, Any]:
