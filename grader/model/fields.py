@@ -47,6 +47,8 @@ class Doc:
     shortest: int = 0
     longest: int | None = None
     lines: bool = False
+    #: The lines of its field in a form, for a text of more than one; 0: a field of one line.
+    rows: int = 0
     #: The regular expression that the whole of a text matches, or each of a tuple.
     pattern: str = ""
     #: The name in JSON; empty: the field's own.

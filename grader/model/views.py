@@ -11,6 +11,7 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, NewMember, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.messages import Answer, Note, Question
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import Assignment, Publication, Revision
 from backmark.grader.model.records import Position, Scope, SubmissionRecord
@@ -49,6 +50,9 @@ GIVEN: View = MappingProxyType(
         NewMember: ("name",),
         TokenRecord: ("name", "scopes"),
         Selection: ("assignment", "outcomes", "students", "which", "fresh"),
+        Note: ("text",),
+        Question: ("text",),
+        Answer: ("text", "marks_changed"),
     }
 )
 
@@ -107,6 +111,9 @@ SERVED: View = MappingProxyType(
         GradebookColumn: ("line_item", "title", "gone"),
         RosterReading: ("read", "tried", "problem"),
         HandInLink: ("url", "student", "ends"),
+        Note: ("id", "text", "author", "recorded"),
+        Question: ("id", "submission", "assignment", "student", "text", "state", "asked", "answer"),
+        Answer: ("text", "marks_changed", "author", "recorded"),
     }
 )
 
@@ -127,7 +134,22 @@ HELD_BACK: View = MappingProxyType(
     {SubmissionRecord: ("outcome", "score", "max_score", "failing", "mistakes", "engine")}
 )
 
+#: The fields that a student reads on a page.
+SHOWN_TO_STUDENTS: View = MappingProxyType(
+    {
+        Note: ("text", "author", "recorded"),
+        Question: ("text", "state", "asked", "answer"),
+        Answer: ("text", "marks_changed", "author", "recorded"),
+    }
+)
+
 
 def hidden_fields(kind: type[Any], allows: Callable[[Scope], bool]) -> frozenset[str]:
     """Return the names of the fields of a noun that are null for whom a token allows only this."""
     return frozenset(name for name, scope in NEEDS.get(kind, {}).items() if not allows(scope))
+
+
+def show(noun: Any, view: View) -> Mapping[str, Any]:
+    """Return the fields of a noun that a view names, by name; so too of the nouns in it."""
+    values = {name: getattr(noun, name) for name in view[type(noun)]}
+    return {name: show(value, view) if type(value) in view else value for name, value in values.items()}

@@ -44,6 +44,10 @@ class NotRetryable(BackmarkError):
     """A submission cannot be retried because it was cancelled or superseded."""
 
 
+class MessageRefused(BackmarkError):
+    """A submission takes no such note or question now; the message says why."""
+
+
 class ShareUsedUp(BackmarkError):
     """A student, link or token has used up its share for now."""
 

@@ -16,6 +16,7 @@ from backmark.grader.store.launches import Launches
 from backmark.grader.store.line_items import LineItems
 from backmark.grader.store.links import Links
 from backmark.grader.store.listings import Listings
+from backmark.grader.store.messages import Messages
 from backmark.grader.store.platforms import Platforms
 from backmark.grader.store.publications import Publications
 from backmark.grader.store.regrades.store import Regrades
@@ -61,6 +62,7 @@ class Store:
         self.staff = Staff(redis, scripts, self.tokens, self.launches)
         self.links = Links(redis, scripts)
         self.line_items = LineItems(redis, scripts)
+        self.messages = Messages(redis, scripts)
 
     @classmethod
     def connect(cls, settings: ServiceSettings) -> "Store":

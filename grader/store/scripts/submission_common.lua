@@ -213,6 +213,29 @@ local function restore(id, expected, to, summary)
   return true
 end
 
+-- The states of a question, as `backmark.grader.model.messages.QuestionState` has them.
+local QUESTION_STATES = { 'open', 'answered', 'marks_changed' }
+
+-- The list of a course's questions in a state: `<submission>:<question>` by when it was asked.
+local function questions_in(course, state)
+  return key('questions-by-state', course, state)
+end
+
+-- A time of `moment` in seconds, with every digit.
+local function exact_seconds(milliseconds)
+  return string.format('%.6f', tonumber(milliseconds) / 1000)
+end
+
+-- Nothing that staff and a student wrote to each other about a submission is left.
+local function drop_messages(course, id)
+  for _, question in ipairs(redis.call('HKEYS', key('questions', id))) do
+    for _, state in ipairs(QUESTION_STATES) do
+      redis.call('ZREM', questions_in(course, state), id .. ':' .. question)
+    end
+  end
+  redis.call('DEL', key('notes', id), key('questions', id), key('answers', id))
+end
+
 -- A submission and everything that belongs to it. False where there is none. If it is `expired`, no mark is sent again: it
 -- was earned, and what is left may give another one.
 local function remove(id, expired)
@@ -229,6 +252,7 @@ local function remove(id, expired)
     redis.call('ZREM', each, id)
   end
   list_verdict(id, false)
+  drop_messages(at[1], id)
   drop_counts(at[1], at[2], at[3])
   for number = 1, tonumber(at[5] or '0') do
     redis.call('DEL', key('verdict', id, whole(number)))

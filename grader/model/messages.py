@@ -1,0 +1,101 @@
+"""What staff and a student write to each other about a submission: notes, and questions with their answers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from backmark.grader.model.fields import Doc, Unit
+from backmark.grader.model.terms import Author, Recorded
+
+#: Characters of a text: about a page.
+LONGEST_TEXT = 2_000
+#: Lines of its field in a form.
+_ROWS = 4
+
+
+class QuestionState(StrEnum):
+    """The state of a question. Staff say that they changed the mark; to say so changes none."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    MARKS_CHANGED = "marks_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A note that staff left on a submission. Its student reads it beside the verdict."""
+
+    text: Annotated[
+        str,
+        Doc(
+            "The student reads it beside the verdict.",
+            shortest=1,
+            longest=LONGEST_TEXT,
+            lines=True,
+            rows=_ROWS,
+            label="Note",
+        ),
+    ]
+    author: Author
+    recorded: Recorded = 0.0
+    id: Annotated[str, Doc("By which it is removed.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer of staff to a question. Its student reads it beside the verdict."""
+
+    text: Annotated[
+        str,
+        Doc(
+            "The student reads it beside the verdict.",
+            shortest=1,
+            longest=LONGEST_TEXT,
+            lines=True,
+            rows=_ROWS,
+            label="Answer",
+        ),
+    ]
+    author: Author
+    marks_changed: Annotated[
+        bool,
+        Doc("The student reads that the mark was changed. This changes no mark.", label="The mark was changed"),
+    ] = False
+    recorded: Recorded = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question of a student about the verdict of a submission."""
+
+    text: Annotated[
+        str,
+        Doc(
+            "The staff of the course read it. Their answer appears beside the verdict.",
+            shortest=1,
+            longest=LONGEST_TEXT,
+            lines=True,
+            rows=_ROWS,
+            label="Your question",
+        ),
+    ]
+    submission: str = ""
+    assignment: str = ""
+    student: str = ""
+    state: QuestionState = QuestionState.OPEN
+    answer: Annotated[Answer | None, Doc(none="the question is open")] = None
+    asked: Annotated[float, Doc("When it was asked, by the store's clock.", unit=Unit.TIME, json="asked_at")] = 0.0
+    id: Annotated[str, Doc("By which it is answered.")] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """All that was written about a submission, the earliest first."""
+
+    notes: tuple[Note, ...] = ()
+    questions: tuple[Question, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        """True if a question waits for its answer."""
+        return any(question.state is QuestionState.OPEN for question in self.questions)
