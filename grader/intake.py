@@ -11,6 +11,7 @@ from structlog.contextvars import bind_contextvars
 from backmark.grader.contracts.language.stored_settings import find_package
 from backmark.grader.dispatch import Dispatcher
 from backmark.grader.file_formats import name_format, refuse_other_format
+from backmark.grader.model.messages import Question
 from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
 from backmark.grader.model.regrades import Mode, RegradeRecord, Selection
@@ -99,6 +100,10 @@ class Intake:
         for job in jobs:
             self.dispatcher.send(job)
         return resumed
+
+    def ask(self, submission: SubmissionRecord, text: str) -> tuple[Question, bool] | None:
+        """Record a student's question; errors and answer as of `Messages.ask`."""
+        return self.store.messages.ask(submission, text)
 
     def _send(self, kind: Kind, name: str) -> None:
         # For the request's line in the log.

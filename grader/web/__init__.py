@@ -16,10 +16,12 @@ from backmark.grader.web.api import (
     health,
     marks,
     metrics,
+    notes,
     outages,
     overrides,
     policies,
     publications,
+    questions,
     regrades,
     roster,
     scores,
@@ -40,6 +42,8 @@ from backmark.grader.web.pages import registry
 #: Every resource of the API, in the order of the documentation.
 RESOURCES: tuple[Resource, ...] = (
     submissions.resource,
+    notes.resource,
+    questions.resource,
     assignments.resource,
     publications.resource,
     regrades.resource,

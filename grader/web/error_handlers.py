@@ -15,6 +15,7 @@ from backmark.grader.store.errors import (
     BadCursor,
     IdempotencyMismatch,
     LinkEnded,
+    MessageRefused,
     NotRetryable,
     ShareUsedUp,
     StorageFull,
@@ -64,6 +65,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(IdempotencyMismatch, _handle_key_reuse)
     app.register_error_handler(WrongPhase, _handle_conflict)
     app.register_error_handler(NotRetryable, _handle_conflict)
+    app.register_error_handler(MessageRefused, _handle_conflict)
     app.register_error_handler(ShareUsedUp, _handle_used_up_share)
     app.register_error_handler(StorageFull, _handle_full_storage)
     app.register_error_handler(CSRFError, _handle_stale_form)
@@ -101,7 +103,7 @@ def _handle_key_reuse(error: IdempotencyMismatch) -> Response:
     return _respond(problem_response(Problem(problems.KEY_REUSED, str(error))))
 
 
-def _handle_conflict(error: WrongPhase | NotRetryable) -> Response:
+def _handle_conflict(error: WrongPhase | NotRetryable | MessageRefused) -> Response:
     return _respond(problem_response(Problem(problems.CONFLICT, str(error))))
 
 

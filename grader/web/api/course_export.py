@@ -112,6 +112,9 @@ def _submission_files(store: Store, submission: SubmissionRecord) -> Iterator[tu
         suffix = PurePath(submission.filename).suffix.lower()
         # Never by the student's name for it, which may lead out of the folder in which it is unpacked.
         yield f"{folder}/source{suffix if suffix in _SUFFIXES else '.txt'}", source
+    written = store.messages.conversation(submission)
+    if written.notes or written.questions:
+        yield f"{folder}/messages.json", _json(asdict(written))
     verdict = None if submission.verdict is None else store.submissions.verdict(submission.id, submission.verdict)
     if verdict is not None:
         yield f"{folder}/verdict.json", _json(verdict.as_dict())

@@ -2,12 +2,13 @@
 
 import json
 from hashlib import sha256
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 from urllib.parse import quote
 
 from flask import Response, request
 from pydantic import Field
 
+from backmark.grader.model.messages import Conversation, Note, Question
 from backmark.grader.model.records import Job, Kind, Position, Scope, State, SubmissionRecord, SubmissionSummary
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.model.views import hidden_fields
@@ -16,6 +17,7 @@ from backmark.grader.store.errors import BadCursor
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web import viewers
+from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.api.upload import SubmissionForm, SubmissionRequest, read_upload
 from backmark.grader.web.http import links
 from backmark.grader.web.http.acts import note_act
@@ -45,7 +47,6 @@ from backmark.grader.web.http.responses import LOOK_AFTER, respond_accepted, res
 from backmark.grader.web.http.schemas import (
     WHOLE,
     Cursor,
-    Id,
     Name,
     OwnCourse,
     PageQuery,
@@ -60,6 +61,9 @@ from backmark.grader.web.http.streaming import stream, wait_until_finished
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 
 _JSON = "application/json"
+_MESSAGES = (
+    "Empty for tokens without the scope read, and for those without the scope staff while verdicts are held back."
+)
 
 
 class SubmissionReceipt(ResponseModel):
@@ -81,7 +85,7 @@ _SummariesResponse = list_model(
 _StatusResponse = extend_response(
     SubmissionRecord,
     "StatusResponse",
-    "A submission, with its place in the queue while it waits, and its verdict once it is done.",
+    "A submission, with its place in the queue while it waits, its verdict once it is done, its notes and questions.",
     queue=response_model(Position) | None,
     link=(
         str | None,
@@ -90,14 +94,10 @@ _StatusResponse = extend_response(
             "BACKMARK_PUBLIC_URL is set. Null for tokens without the scope read, and if the server has no secret."
         ),
     ),
+    notes=(list[response_model(Note)], Field(description="The notes of staff, the earliest first. " + _MESSAGES)),  # type: ignore[misc] # made at run time
+    questions=(list[response_model(Question)], Field(description="The questions with their answers. " + _MESSAGES)),  # type: ignore[misc] # made at run time
     verdict=Verdict | None,
 )
-
-
-class SubmissionPath(RequestModel):
-    """The path of a submission."""
-
-    submission_id: Id
 
 
 class SubmissionQuery(Query):
@@ -192,7 +192,7 @@ def submit(header: IdempotencyHeader) -> Response:
     accepted = app_services.intake.accept(new)
     state, against = State.QUEUED, revision.id
     if accepted.replayed:
-        original = _visible_submission(accepted.id)
+        original = visible_submission(accepted.id)
         # Another revision may have been published since.
         state, against = original.state, original.revision
     receipt = SubmissionReceipt(
@@ -243,9 +243,9 @@ def list_submissions(query: SubmissionsQuery) -> Response:
 def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
     """Read a submission, or its verdict in another format."""
     verdict_format = _read_format(query.format)
-    submission = _visible_submission(path.submission_id)
+    submission = visible_submission(path.submission_id)
     if query.wait and not submission.state.terminal:
-        submission = wait_until_finished(submission, query.wait) or _raise_not_found(path.submission_id)
+        submission = wait_until_finished(submission, query.wait) or raise_not_found(path.submission_id)
     if verdict_format is None:
         return respond_tagged(_write_status(submission, caller()))
     return respond_tagged(_render_verdict(submission, verdict_format), content_type=verdict_format.content_type)
@@ -268,7 +268,7 @@ def stream_submission(path: SubmissionPath) -> Response:
 
     Each event is named after the state; its data is the JSON of the submission.
     """
-    submission, viewer = _visible_submission(path.submission_id), caller()
+    submission, viewer = visible_submission(path.submission_id), caller()
     return stream(submission, lambda latest: _write_status(latest, viewer))
 
 
@@ -282,7 +282,7 @@ def stream_submission(path: SubmissionPath) -> Response:
 )
 def read_source(path: SubmissionPath) -> Response:
     """Read the submitted file."""
-    return download(_visible_submission(path.submission_id))
+    return download(visible_submission(path.submission_id))
 
 
 @resource.operation(
@@ -300,8 +300,8 @@ def cancel_submission(path: SubmissionPath) -> Response:
 
     A token without the scope `read` does not get the verdict.
     """
-    latest = service().store.submissions.cancel(_visible_submission(path.submission_id).id, caller().author)
-    return respond_tagged(_write_status(latest or _raise_not_found(path.submission_id), caller()))
+    latest = service().store.submissions.cancel(visible_submission(path.submission_id).id, caller().author)
+    return respond_tagged(_write_status(latest or raise_not_found(path.submission_id), caller()))
 
 
 @resource.operation(
@@ -322,8 +322,8 @@ def retry_submission(path: SubmissionPath) -> Response:
     It keeps its id, gets its attempt number back, and callbacks are sent as for any other. Repeating the request
     grades it only once. A submission that was cancelled or superseded cannot be retried: 409.
     """
-    latest = service().intake.retry(_visible_submission(path.submission_id).id, caller().author)
-    return respond_tagged(_write_status(latest or _raise_not_found(path.submission_id), caller()))
+    latest = service().intake.retry(visible_submission(path.submission_id).id, caller().author)
+    return respond_tagged(_write_status(latest or raise_not_found(path.submission_id), caller()))
 
 
 @resource.operation(
@@ -360,8 +360,8 @@ def retry_submissions(body: RetriesRequest) -> Response:
 )
 def delete_submission(path: SubmissionPath) -> Response:
     """Delete a submission with everything that belongs to it."""
-    if not service().store.submissions.delete(_visible_submission(path.submission_id).id, caller().author):
-        _raise_not_found(path.submission_id)
+    if not service().store.submissions.delete(visible_submission(path.submission_id).id, caller().author):
+        raise_not_found(path.submission_id)
     return respond_empty()
 
 
@@ -397,31 +397,23 @@ def download(submission: SubmissionRecord) -> Response:
 
 
 def _write_status(submission: SubmissionRecord, viewer: Caller) -> bytes:
-    """Return a submission with place and verdict, as JSON."""
+    """Return a submission with place, verdict and messages, as JSON."""
     hidden, place = hidden_fields(SubmissionRecord, viewer.token.allows), find_place(submission)
+    written = service().store.messages.conversation(submission) if viewer.reads else Conversation()
     answer = serve(
         viewers.as_seen(submission, viewer),
         _StatusResponse,
         hidden,
         queue=None if place is None else serve(place),
         link=links.verdict_url(submission),
+        notes=[serve(note) for note in written.notes],
+        questions=[serve(question) for question in written.questions],
         verdict=None,
     )
     body, current = answer.model_dump(mode="json"), None if "verdict" in hidden else viewers.verdict(submission, viewer)
     if current is not None:
         body["verdict"] = current.as_dict()
     return json.dumps(body, separators=(",", ":")).encode()
-
-
-def _visible_submission(submission_id: str) -> SubmissionRecord:
-    submission = service().store.submissions.get(submission_id)
-    if submission is None or not caller().sees(submission.course):
-        _raise_not_found(submission_id)
-    return submission
-
-
-def _raise_not_found(submission_id: str) -> NoReturn:
-    raise Problem(NOT_FOUND, f"there is no submission {submission_id}")
 
 
 def _read_format(name: str | None) -> Format | None:
