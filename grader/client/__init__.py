@@ -24,6 +24,7 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.messages import Answer, Note, Question
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import Assignment, Publication, Revision
 from backmark.grader.model.records import Position
@@ -31,6 +32,7 @@ from backmark.grader.model.scores import GradebookColumn, Score
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
 
 __all__ = [
+    "Answer",
     "Assignment",
     "AuditEntry",
     "Client",
@@ -49,6 +51,7 @@ __all__ = [
     "Listing",
     "NotFound",
     "NotReached",
+    "Note",
     "Outage",
     "Override",
     "Page",
@@ -57,6 +60,7 @@ __all__ = [
     "Position",
     "Problem",
     "Publication",
+    "Question",
     "Regrade",
     "Revision",
     "Role",

@@ -18,6 +18,7 @@ from backmark.grader.client.records import Body, Submission, Token, reader
 from backmark.grader.client.regrades import RegradeCalls
 from backmark.grader.client.tokens import TokenCalls
 from backmark.grader.client.transport import Request, Transport, read_json
+from backmark.grader.model.messages import Answer, Note, Question
 from backmark.grader.model.publications import Assignment, Publication, Revision
 
 #: Seconds that one request of a long poll stays open.
@@ -209,6 +210,29 @@ class Client:
         return self._calls.delete(
             path_of("students", student), lambda body: int(body["deleted"]), self._calls.in_course()
         )
+
+    # Notes and questions
+
+    def add_note(self, submission: str, text: str) -> Note:
+        """Leave a note on a submission, which its student reads beside the verdict. For staff."""
+        return self._calls.post(path_of("submissions", submission, "notes"), reader(Note), {"text": text})
+
+    def remove_note(self, submission: str, note: str) -> None:
+        """Remove a note from a submission. For staff."""
+        self._calls.delete(path_of("submissions", submission, "notes", note), no_value)
+
+    def ask(self, submission: str, text: str) -> Question:
+        """Ask a question about the verdict of a submission, for its student. The same open question is asked once.
+
+        Raises Conflict if there is no verdict yet, or another question is open.
+        """
+        path = path_of("submissions", submission, "questions")
+        return self._calls.post(path, reader(Question), {"text": text}, again=True)
+
+    def answer(self, submission: str, question: str, text: str, *, marks_changed: bool = False) -> Answer:
+        """Answer a question, in place of the answer before; `marks_changed` says so and changes none. For staff."""
+        path = path_of("submissions", submission, "questions", question, "answer")
+        return self._calls.put(path, reader(Answer), {"text": text, "marks_changed": marks_changed})
 
     # Assignments
 

@@ -14,6 +14,7 @@ from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.messages import Question
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.scores import GradebookColumn, Score
 from backmark.grader.model.terms import Extension, Outage, Override, Policy
@@ -194,6 +195,12 @@ class CourseCalls:
     def remove_override(self, assignment: str, student: str) -> None:
         """Remove a student's override: the computed mark holds again."""
         self._calls.delete(self._at(assignment, "overrides", student), no_value)
+
+    # Questions
+
+    def questions(self, *, state: str = "open") -> Listing[Question]:
+        """Return the questions of the course in a state, newest first; by default those that wait for an answer."""
+        return self._calls.listing(self._in("questions"), reader(Question), {"state": state})
 
     # The roster
 

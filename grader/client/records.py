@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_origin
 from backmark.grader.model import stored
 from backmark.grader.model.course import Invitation
 from backmark.grader.model.fields import NounField, Unit, noun_fields
+from backmark.grader.model.messages import Note, Question
 from backmark.grader.model.records import Created, Position, SubmissionSummary
 from backmark.grader.model.regrades import ComparisonRecord, RegradeRecord
 from backmark.grader.model.tokens import TokenRecord
@@ -98,6 +99,10 @@ class Submission(SubmissionSummary):
     link: str | None = None
     #: The result object; None if there is none yet, and in lists.
     verdict: dict[str, Any] | None = None
+    #: The notes of staff and the questions about the verdict, the earliest first; none in lists, and without the scope
+    #: read.
+    notes: tuple[Note, ...] = ()
+    questions: tuple[Question, ...] = ()
     #: The JSON of the answer.
     body: Body | None = None
 

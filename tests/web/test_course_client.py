@@ -1,6 +1,7 @@
 """The client's methods of a course, against a server with a Redis."""
 
 import zipfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from backmark.grader.client import (
     RosterEntry,
     utc,
 )
+from backmark.grader.model.messages import QuestionState
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -85,7 +87,11 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     policy = course.set_policy(UDL, Policy(due=DUE.timestamp(), closes=DUE.timestamp() + 86_400, late=10, attempts=1))
     assert course.policy(UDL) == policy
     assert (policy.due, policy.late, policy.attempts, policy.counts) == (DUE.timestamp(), 10.0, 1, "best")
-    conclude(store, client.submit(b"x = 1\n", assignment=UDL, student="ada").id)
+    name = client.submit(b"x = 1\n", assignment=UDL, student="ada").id
+    with pytest.raises(Conflict):
+        client.ask(name, "Why?")
+    conclude(store, name)
+    write(client, name)
     with pytest.raises(Conflict) as error:
         client.submit(b"x = 1\n", assignment=UDL, student="ada")
     assert error.value.slug == "no-attempts-left"
@@ -123,3 +129,18 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     ]
     assert {act.author for act in acts} == {"prof"}
     assert acts[-1].details["attempts"] == 1
+
+
+def write(client: Client, name: str) -> None:
+    """Leave and remove a note; ask and answer a question."""
+    note, removed = client.add_note(name, "Look at\nline 3."), client.add_note(name, "no")
+    client.remove_note(name, removed.id)
+    question = client.ask(name, "Why?")
+    assert client.ask(name, "Why?") == question
+    assert list(client.course.questions()) == [question]
+    answer = client.answer(name, question.id, "You are right.", marks_changed=True)
+    submission = client.submission(name)
+    assert submission.notes == (note,)
+    assert submission.questions == (replace(question, state=QuestionState.MARKS_CHANGED, answer=answer),)
+    assert list(client.course.questions(state="marks_changed")) == list(submission.questions)
+    assert list(client.course.questions()) == []
