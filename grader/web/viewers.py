@@ -8,6 +8,7 @@ from flask import g
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.fields import noun_fields
+from backmark.grader.model.messages import Conversation
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Flag, Verdict
 from backmark.grader.model.views import HELD_BACK
@@ -62,6 +63,13 @@ def is_held_back(submission: SubmissionRecord, viewer: Viewer) -> bool:
         policy_now = service().store.courses.policy(*place)
         known[place] = policy_now is not None and policy_now.held_back
     return known[place]
+
+
+def conversation(submission: SubmissionRecord, viewer: Viewer) -> Conversation:
+    """Return what was written about a submission as the viewer may see it: nothing while its verdict is held back."""
+    if is_held_back(submission, viewer):
+        return Conversation()
+    return service().store.messages.conversation(submission)
 
 
 def disclose_to(submission: SubmissionRecord, stored: Verdict, viewer: Viewer) -> Verdict:

@@ -22,6 +22,11 @@ def block(text: object) -> str:
     return cap(str(text), lines=_LINES, characters=_LINE)
 
 
+def prose(text: object) -> str:
+    """Return the whole of a text whose length is bounded, made plain; its lines are kept, which the class does."""
+    return plain(str(text).replace("\r\n", "\n"))
+
+
 def mark_code(text: object) -> Html:
     """Set what a sentence has between backticks as code; it may contain a student's text."""
     whole, parts, at = block(text), list[str](), 0

@@ -39,8 +39,8 @@ class FormFields:
         return cls(request.form)
 
     def text(self, field: str) -> str:
-        """Return a text, without blanks around it."""
-        return self._form.get(field, "").strip()[:_LONGEST]
+        """Return a text, without blanks around it; its lines end as in JSON, not as browsers send them."""
+        return self._form.get(field, "").strip()[:_LONGEST].replace("\r\n", "\n")
 
     def moment(self, field: str) -> float | None:
         """Return a time: local to the zone that the form names."""

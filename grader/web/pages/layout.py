@@ -10,7 +10,7 @@ from backmark.grader.reports.html.style import STYLES
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.http.problems import NO_SECRET, Problem
 from backmark.grader.web.http.service import service
-from backmark.grader.web.pages import cookies, framing, lms_names, words
+from backmark.grader.web.pages import cookies, framing, lms_names, messages_view, words
 from backmark.grader.web.pages.visitor import instructs, visitor
 
 #: Nothing inline, nothing from elsewhere.
@@ -49,7 +49,9 @@ def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values
 def install(app: Flask) -> None:
     """Give templates `asset(name)`, `visitor()`, `instructs()`, `is_framed()`, `roster_names(course, students)`.
 
-    And filters: those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
+    `open_questions(course)` is the number of its questions that wait for an answer.
+
+    The filters are those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
     """
     app.register_blueprint(_STYLES)
     folders = {"static": Path(str(app.static_folder)), f"{_STYLES.name}.static": STYLES}
@@ -65,6 +67,7 @@ def install(app: Flask) -> None:
         return url_for(endpoint, filename=name, v=version)
 
     app.jinja_env.globals.update(asset=asset, visitor=visitor, instructs=instructs, is_framed=framing.is_framed)
+    app.jinja_env.globals.update(open_questions=messages_view.open_questions)
     app.jinja_env.globals.update(roster_names=lms_names.roster_names, everyone=EVERYONE)
     app.jinja_env.filters.update(words.FILTERS, course_title=lms_names.course_title)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

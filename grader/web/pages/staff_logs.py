@@ -71,6 +71,9 @@ _ACTS: Mapping[str, str] = MappingProxyType(
         "link.make_roster": "made each student of the roster a link to hand in for {subject}",
         "link.end": "ended the links of {student} to hand in for {subject}",
         "link.end_all": "ended all links to hand in for {subject}",
+        "note.add": "left a note on submission {subject} of {student}",
+        "note.remove": "removed a note from submission {subject} of {student}",
+        "question.answer": "answered a question about submission {subject} of {student}",
         "submission.delete": "deleted a submission of {student}",
         "student.delete": "deleted everything of a student",
     }

@@ -11,10 +11,12 @@ from backmark.grader.store.search import Filter
 from backmark.grader.web import viewers
 from backmark.grader.web.api import submissions
 from backmark.grader.web.http import links
+from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import submissions_view
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.messages_view import SentForm, answer_forms, note_form
 from backmark.grader.web.pages.sources import RAW, listing
 from backmark.grader.web.pages.submissions_view import SubmissionChoice, SubmissionOrder
 from backmark.grader.web.pages.verdict_view import draw_submission
@@ -58,9 +60,14 @@ def list_submissions(course: str) -> Response:
 @pages.get("/courses/<course>/submissions/<submission>")
 def read_submission(course: str, submission: str) -> Response:
     """Show all that is known of a submission."""
-    staff_ = staff(course)
+    staff(course)
+    return show_submission(course, submission)
+
+
+def show_submission(course: str, submission: str, sent: SentForm | None = None) -> Response:
+    """Show a submission to the staff who are signed in; a form that was `sent` to it has its faults."""
     store, record = service().store, find_submission(course, submission)
-    verdict, revision = viewers.verdict(record, staff_), store.assignments.get(course, record.revision)
+    verdict, revision = viewers.verdict(record, caller()), store.assignments.get(course, record.revision)
     choice = SubmissionChoice.read(course, request.args)
     following = store.submissions.list(
         choice.criteria if choice.asked else Filter(course, assignment=record.assignment),
@@ -69,8 +76,10 @@ def read_submission(course: str, submission: str) -> Response:
     ).items
     cells, start = store.listings.get(record.source_sha256), store.submissions.beginning(record, RAW)
     heading = record.assignment if revision is None else revision.title
+    written = store.messages.conversation(record)
     return page(
         "staff/submission.html",
+        422 if sent else 200,
         course=course,
         section="submissions",
         submission=record,
@@ -86,6 +95,9 @@ def read_submission(course: str, submission: str) -> Response:
         ).items,
         identical=store.submissions.many(store.submissions.identical(record.id, _ATTEMPTS)),
         link=links.verdict(record),
+        written=written,
+        answers=answer_forms(written.questions, sent),
+        note=note_form(sent),
     )
 
 

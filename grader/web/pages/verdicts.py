@@ -3,36 +3,68 @@
 import json
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Response, request
+from flask import Response as Answer
+from flask import redirect, request
+from werkzeug.wrappers import Response as Redirection
 
+from backmark.grader.model.messages import Question
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.model.words import WORDS
 from backmark.grader.reports.html.view import NamedLine, make_view
+from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web import viewers
 from backmark.grader.web.api.submissions import find_place
 from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import BUSY, NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.http.streaming import stream
-from backmark.grader.web.pages import framing, submit_form
+from backmark.grader.web.pages import cookies, framing, submit_form
+from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.messages_view import StudentMessages
 from backmark.grader.web.pages.previews import words
 from backmark.grader.web.pages.sources import RAW, list_named, listing
 from backmark.grader.web.pages.verdict_view import draw_submission
 
-pages = Pages("verdicts", __name__)
+pages = Pages("verdicts", __name__, guarded=False)
 
 #: The most submissions that one page follows to the one that took their place; that one's page leads further.
 _HOPS = 20
 
 
 @pages.get("/verdicts/<token>")
-def show(token: str) -> Response:
+def show(token: str) -> Answer:
     """Show the verdict, once there is one; until then the progress, kept up to date."""
-    submission, current_service = _load_submission(token), service()
+    return _page(token, _load_submission(token))
+
+
+@pages.post("/verdicts/<token>/questions")
+def ask(token: str) -> Answer | Redirection:
+    """Ask the staff about the verdict."""
+    submission = _load_submission(token)
+    service().limits.count(f"link-{submission.id}", "submit")
+    if not framing.is_framed():
+        # In a frame of an LMS there are no cookies. There the link is the guard: no other site can name it.
+        cookies.guard.protect()
+    fields = FormFields.of_request()
+    question = fields.read(Question)
+    if question is not None and not fields.faults:
+        try:
+            service().intake.ask(submission, question.text)
+        except MessageRefused as error:
+            fields.faults["text"] = str(error)
+    if fields.faults:
+        return _page(token, submission, fields)
+    return redirect(f"/verdicts/{token}{_query()}#messages", 303)
+
+
+def _page(token: str, submission: SubmissionRecord, sent: FormFields | None = None) -> Answer:
+    """Show the page, with the form of a question as it was sent and its faults."""
+    current_service, written = service(), viewers.conversation(submission, viewers.STUDENT)
     current = current_service.store.assignments.current(submission.course, submission.assignment)
     values: dict[str, Any] = {
         "found": submission,
@@ -40,6 +72,9 @@ def show(token: str) -> Response:
         "terms": _read_terms(submission),
         "repeated": "repeated" in request.args,
         "again": submit_form.form_address(submission),
+        "path": f"/verdicts/{token}",
+        "query": _query(),
+        "messages": StudentMessages.of(written),
         "bare": True,
     }
     verdict = viewers.verdict(submission, viewers.STUDENT) if submission.state is State.DONE else None
@@ -50,14 +85,26 @@ def show(token: str) -> Response:
         return page(
             "progress.html",
             place=find_place(submission),
-            path=f"/verdicts/{token}",
             words=known,
             later=later,
             held_back=held_back,
             **values,
         )
     view = make_view(verdict, _read_lines(submission, verdict))
-    return page("verdict.html", view=view, drawing=draw_submission(view, submission, values["title"]), **values)
+    return page(
+        "verdict.html",
+        422 if sent else 200,
+        view=view,
+        drawing=draw_submission(view, submission, values["title"]),
+        asking=None if written.open and not sent else Form.of("question", Question, None, sent),
+        **values,
+    )
+
+
+def _query() -> str:
+    """Return the query by which a page in a frame knows the form that the submission came by; empty elsewhere."""
+    form = request.args.get("form", "")
+    return f"?{urlencode({'form': form})}" if form and framing.is_framed() else ""
 
 
 def _read_terms(submission: SubmissionRecord) -> HandInTerms | None:
@@ -78,7 +125,7 @@ def _read_lines(submission: SubmissionRecord, verdict: Verdict) -> tuple[NamedLi
 
 
 @pages.get("/verdicts/<token>/events")
-def follow(token: str) -> Response:
+def follow(token: str) -> Answer:
     """Stream the progress as server-sent events: state and place, never the verdict."""
     submission = _load_submission(token)
     try:
@@ -87,13 +134,13 @@ def follow(token: str) -> Response:
         if problem.kind is not BUSY:
             raise
         # To a browser that is the end of it and no error; it then looks at the state now and then.
-        return Response(status=204)
+        return Answer(status=204)
 
 
 @pages.get("/verdicts/<token>/state")
-def look(token: str) -> Response:
+def look(token: str) -> Answer:
     """Send the latest state and place, for browsers that no connection can be held for."""
-    answer = Response(_encode_state(_load_submission(token)), mimetype="application/json")
+    answer = Answer(_encode_state(_load_submission(token)), mimetype="application/json")
     answer.headers["Cache-Control"] = "no-store"
     return answer
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from backmark.grader.reports.html.charts import draw_chart
 from backmark.grader.reports.html.outcomes import NAMES, tone_of
-from backmark.grader.reports.html.text import block, line, mark_code, number, plural
+from backmark.grader.reports.html.text import block, line, mark_code, number, plural, prose
 from backmark.grader.reports.plaintext import sentence, upper_first
 from backmark.grader.web.api.marks_table import percent
 
@@ -75,6 +75,7 @@ def thousands(value: int) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "line": line,
     "block": block,
+    "prose": prose,
     "coded": mark_code,
     "outcome": outcome,
     "tone": tone_of,
