@@ -25,6 +25,11 @@ class StudentMessages:
     notes: tuple[Mapping[str, Any], ...]
     questions: tuple[Mapping[str, Any], ...]
 
+    @property
+    def replies(self) -> int:
+        """The number of messages that staff wrote."""
+        return len(self.notes) + sum(question["answer"] is not None for question in self.questions)
+
     @classmethod
     def of(cls, conversation: Conversation) -> "StudentMessages":
         """Return those of a conversation."""
