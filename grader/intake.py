@@ -16,7 +16,7 @@ from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
 from backmark.grader.model.regrades import Mode, RegradeRecord, Selection
 from backmark.grader.model.trace import Trace
-from backmark.grader.store.errors import NotRetryable
+from backmark.grader.store.errors import MessageRefused, NotRetryable
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.regrades.store import RecordedRegrade
@@ -102,7 +102,10 @@ class Intake:
         return resumed
 
     def ask(self, submission: SubmissionRecord, text: str) -> tuple[Question, bool] | None:
-        """Record a student's question; errors and answer as of `Messages.ask`."""
+        """Record a student's question, unless verdicts are held back; else errors and answer as of `Messages.ask`."""
+        policy = self.store.courses.policy(submission.course, submission.assignment)
+        if policy is not None and policy.held_back:
+            raise MessageRefused("Verdicts are held back. A question can be asked once they are published.")
         return self.store.messages.ask(submission, text)
 
     def _send(self, kind: Kind, name: str) -> None:

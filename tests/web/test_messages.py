@@ -94,3 +94,18 @@ def test_the_export_has_what_was_written(staff: Asker, portal: Asker, name: str)
     written = json.loads(archive.read(f"submissions/{name}/messages.json"))
     assert [note["text"] for note in written["notes"]] == ["a"]
     assert [question["text"] for question in written["questions"]] == ["Why?"]
+
+
+def test_while_verdicts_are_held_back_students_read_nothing_and_ask_nothing(
+    staff: Asker, portal: Asker, name: str
+) -> None:
+    staff.post(f"/submissions/{name}/notes", json={"text": "8 of 10"})
+    policy = "/courses/course/assignments/udl-7.2/policy"
+    assert staff.ask("PUT", policy, json={"held_back": True}).status_code == 200
+    assert portal.get(f"/submissions/{name}").get_json()["notes"] == []
+    assert len(staff.get(f"/submissions/{name}").get_json()["notes"]) == 1
+    refusal = ask(portal, name)
+    assert (refusal.status_code, "held back" in refusal.get_json()["detail"]) == (409, True)
+    staff.ask("PUT", policy, json={"held_back": False})
+    assert len(portal.get(f"/submissions/{name}").get_json()["notes"]) == 1
+    assert ask(portal, name).status_code == 201

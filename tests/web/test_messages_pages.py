@@ -8,6 +8,7 @@ from werkzeug.test import TestResponse
 
 from backmark.grader.model.messages import Answer, Note, QuestionState
 from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.terms import Policy
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links
 from tests.web.asking import Asker
@@ -157,6 +158,15 @@ def test_a_note_is_read_before_there_is_a_verdict(app: Flask, portal: Asker, sto
         shown = page(app, str(links.verdict(record)))
     assert "We look into it." in shown
     assert "Send the question" not in shown
+
+
+def test_while_verdicts_are_held_back_the_page_has_no_messages(
+    app: Flask, store: Store, submission: SubmissionRecord, link: str
+) -> None:
+    store.messages.add_note(submission.id, Note("8 of 10", "prof"))
+    store.courses.set_policy("course", "udl-7.2", Policy(held_back=True), "prof")
+    assert "8 of 10" not in page(app, link)
+    assert "Your question" not in page(app, link)
 
 
 def test_an_answer_that_cannot_be_is_shown_again_where_it_was_written(

@@ -399,7 +399,7 @@ def download(submission: SubmissionRecord) -> Response:
 def _write_status(submission: SubmissionRecord, viewer: Caller) -> bytes:
     """Return a submission with place, verdict and messages, as JSON."""
     hidden, place = hidden_fields(SubmissionRecord, viewer.token.allows), find_place(submission)
-    written = service().store.messages.conversation(submission) if viewer.reads else Conversation()
+    written = viewers.conversation(submission, viewer) if viewer.reads else Conversation()
     answer = serve(
         viewers.as_seen(submission, viewer),
         _StatusResponse,
