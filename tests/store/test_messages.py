@@ -1,6 +1,7 @@
 """Notes and questions: what was written is read, goes with its submission, and one question is open at a time."""
 
 import io
+import json
 
 import pytest
 
@@ -10,7 +11,7 @@ from backmark.grader.store.backups.restoring import restore_backup
 from backmark.grader.store.errors import MessageRefused
 from backmark.grader.store.messages import MOST_NOTES, MOST_QUESTIONS
 from backmark.grader.store.store import Store
-from tests.store.making import accept, finish_job, list_remains, new, now
+from tests.store.making import OUTBOX, accept, finish_job, list_remains, new, now
 
 TEXT = 'Why 8?\n"é" \\ <b> \u202e\x00 {"}'
 
@@ -83,6 +84,16 @@ def test_one_question_of_a_submission_is_open_at_a_time(store: Store) -> None:
     answer(store, name, question)
     following = ask(store, name, "And why this?")
     assert ids(store, QuestionState.OPEN) == [following, other]
+
+
+def test_a_new_question_is_an_event_of_its_submission_once(store: Store) -> None:
+    name = finish_job(store)
+    store.redis.delete(OUTBOX)
+    ask(store, name)
+    store.messages.ask(now(store, name), TEXT)
+    (event,) = store.redis.lrange(OUTBOX, 0, -1)
+    entry = json.loads(event)
+    assert (entry["event"], entry["submission"], entry["course"]) == ("question.open", name, "cs101")
 
 
 def test_a_question_needs_a_verdict_and_an_answer_a_question(store: Store) -> None:

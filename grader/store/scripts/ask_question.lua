@@ -23,4 +23,5 @@ end
 local asked = moment()
 redis.call('HSET', questions, ARGV[2], '{"asked": ' .. exact_seconds(asked) .. ', ' .. ARGV[3]:sub(2))
 redis.call('ZADD', questions_in(at[1], 'open'), asked, ARGV[1] .. ':' .. ARGV[2])
+notify('question.open', ARGV[1], at[1])
 return { 'asked', ARGV[2], exact_seconds(asked) }

@@ -79,9 +79,9 @@ local function tell(id, state)
   redis.call('PUBLISH', key('changes', id), cjson.encode({ state = state }))
 end
 
--- For callbacks: what happened to a submission.
-local function post(event, id, course)
-  local entry = { event = 'submission.' .. event, submission = id, course = course, at = now() }
+-- For notifications: an event, and the id of the submission or the regrade that it is about.
+local function notify(event, subject, course)
+  local entry = { event = event, submission = subject, course = course, at = now() }
   redis.call('RPUSH', 'bm:outbox', cjson.encode(entry))
 end
 
@@ -207,7 +207,7 @@ local function conclude(kind, id, state)
   end
   if kind == 'submission' then
     redis.call('SREM', pending_key(job), id)
-    post(state, id, get(job, 'course'))
+    notify('submission.' .. state, id, get(job, 'course'))
     if state == 'service_failed' then
       changed(get(job, 'course'), get(job, 'assignment'))
     end

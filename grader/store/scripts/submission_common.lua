@@ -155,7 +155,7 @@ local function drop_verdict(id)
   redis.call('HDEL', job, 'verdict', 'outcome', 'score', 'max_score', 'failing', 'mistakes', 'judged', 'regrade',
     'failed_before')
   relist(id)
-  post('service_failed', id, was[1])
+  notify('submission.service_failed', id, was[1])
 end
 
 -- Let another verdict hold, where the expected one does now: its number, or nil. Verdict 0 is none: that of a submission
@@ -177,9 +177,9 @@ local function replace(id, expected, verdict, summary, regrade)
   local other = hold(id, number, summary)
   relist(id)
   if first then
-    post('done', id, at[3])
+    notify('submission.done', id, at[3])
   elseif other then
-    post('regraded', id, at[3])
+    notify('submission.regraded', id, at[3])
   end
   count('regraded')
   tell(id, 'done')
@@ -205,7 +205,7 @@ local function restore(id, expected, to, summary)
     redis.call('HDEL', job, 'regrade')
   end
   if hold(id, to, summary) then
-    post('regraded', id, at[3])
+    notify('submission.regraded', id, at[3])
   end
   relist(id)
   count('rolled_back')
