@@ -14,11 +14,11 @@ def test_fields_by_role() -> None:
     """Whoever changes who sees or sets what changes this list too."""
     assert GIVEN[Note] == GIVEN[Question] == ("text",)
     assert GIVEN[Answer] == ("text", "marks_changed")
-    assert SHOWN_TO_STUDENTS == {
+    assert {
         Note: ("text", "author", "recorded"),
         Question: ("text", "state", "asked", "answer"),
         Answer: ("text", "marks_changed", "author", "recorded"),
-    }
+    } == SHOWN_TO_STUDENTS
 
 
 def test_students_see_nothing_that_is_not_served() -> None:

@@ -29,6 +29,8 @@ USEFUL: dict[str, str | None] = {
     # Of a course.
     "zone": "Europe/Zurich",
     "archived": None,
+    # A note, a question or an answer that says something.
+    "text": "Why 8 of 10?",
     # The current one.
     "revision": None,
     "cursor": None,
@@ -63,7 +65,7 @@ def before_call(_context: HookContext, case: Case[Any], _kwargs: dict[str, Any])
     if case.meta is not None and case.meta.generation.mode is not GenerationMode.POSITIVE:
         return
     if case.method != "DELETE" and case.path.startswith("/api/v1/submissions/{") and not _is_linked(case):
-        case.path_parameters = {"submission_id": os.environ[SUBMISSION]}
+        case.path_parameters = case.path_parameters | {"submission_id": os.environ[SUBMISSION]}
     if "Idempotency-Key" in case.headers:
         case.headers = case.headers.copy()
         case.headers["Idempotency-Key"] = str(uuid4())
