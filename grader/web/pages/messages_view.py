@@ -45,7 +45,7 @@ def open_questions(course: str) -> int:
     return service().store.messages.count_open(course)
 
 
-def answer_forms(questions: Iterable[Question], sent: SentForm | None) -> dict[str, Form]:
+def answer_forms(questions: Iterable[Question], sent: SentForm | None = None) -> dict[str, Form]:
     """Return the form of the answer to each question, by its id."""
     return {
         question.id: Form.of(f"answer-{question.id}", Answer, question.answer, _sent(question.id, sent))

@@ -33,27 +33,33 @@ _STATES: Mapping[QuestionState, str] = MappingProxyType(
 def list_questions(course: str) -> Response:
     """Show the questions in a state, newest first: by default those that wait for an answer."""
     staff(course)
-    return _list(course, _state(request.args.get("state", "")), request.args.get("cursor") or None)
+    state, cursor = _state(request.args.get("state", "")), request.args.get("cursor") or None
+    questions = service().store.messages.questions(course, state, _PAGE, cursor)
+    return page(
+        "staff/questions.html",
+        course=course,
+        section="questions",
+        state=state,
+        states=_STATES,
+        page=questions,
+        first=cursor is None,
+        forms=answer_forms(questions.items),
+    )
 
 
 @pages.post("/courses/<course>/submissions/<submission>/questions/<question>/answer")
 def answer_question(course: str, submission: str, question: str) -> Response | Redirection:
-    """Answer a question, and go back to the list or the submission."""
+    """Answer a question, and go back to the list or the submission; the latter shows what is wrong with the answer."""
     author, record = staff(course, "submit").author, find_submission(course, submission)
-    listed, fields = request.args.get("listed"), FormFields.of_request()
+    fields = FormFields.of_request()
     answer = fields.read(Answer, author=author)
     if answer is None or fields.faults:
-        sent = SentForm(question, fields)
-        return (
-            show_submission(course, submission, sent) if listed is None else _list(course, _state(listed), None, sent)
-        )
+        return show_submission(course, submission, SentForm(question, fields))
     if service().store.messages.answer(record.id, question, answer) is None:
         raise Problem(NOT_FOUND, f"there is no question {question}")
-    return (
-        _back(course, submission)
-        if listed is None
-        else redirect(f"/courses/{course}/questions?state={_state(listed)}", 303)
-    )
+    if "listed" in request.args:
+        return redirect(f"/courses/{course}/questions?state={_state(request.args['listed'])}", 303)
+    return _back(course, submission)
 
 
 @pages.post("/courses/<course>/submissions/<submission>/notes")
@@ -78,22 +84,6 @@ def remove_note(course: str, submission: str, note: str) -> Redirection:
     author, record = staff(course, "submit").author, find_submission(course, submission)
     service().store.messages.remove_note(record.id, note, author)
     return _back(course, submission)
-
-
-def _list(course: str, state: QuestionState, cursor: str | None, sent: SentForm | None = None) -> Response:
-    """Show a page of the list, with a form as it was sent and its faults."""
-    questions = service().store.messages.questions(course, state, _PAGE, cursor)
-    return page(
-        "staff/questions.html",
-        422 if sent else 200,
-        course=course,
-        section="questions",
-        state=state,
-        states=_STATES,
-        page=questions,
-        first=cursor is None,
-        forms=answer_forms(questions.items, sent),
-    )
 
 
 def _state(name: str) -> QuestionState:
