@@ -1,4 +1,4 @@
-"""Where callbacks may go, and the many ways in which an address is written that is another."""
+"""Where notifications may go, and the many ways in which an address is written that is another."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 

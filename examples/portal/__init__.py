@@ -1,7 +1,7 @@
-"""A course's submission portal, as small as one can be: a form, a signed callback, a verdict. README.md runs it.
+"""A course's submission portal, as small as one can be: a form, a signed webhook, a verdict. README.md runs it.
 
-What a portal of your own should keep of it: submit under a key of your own, believe nothing in a callback but that
-something changed, and remember which callbacks you have heard.
+What a portal of your own should keep of it: submit under a key of your own, believe nothing in a webhook but that
+something changed, and remember which webhooks you have heard.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from backmark import Client, Invalid, NotReached, Submission, TooMany, Unavailable
 
-#: Seconds for which the id of a callback is remembered: longer than Backmark tries to deliver one.
+#: Seconds for which the id of a webhook is remembered: longer than Backmark tries to deliver one.
 REMEMBERED = 3 * 24 * 3600
 
 #: What passes by itself: the service is away, or has more to do than it can.
@@ -71,7 +71,7 @@ def hand_in() -> Any:
     except PASSING:
         abort(HTTPStatus.SERVICE_UNAVAILABLE, "grading is not to be had just now; go back and try again")
     with database() as rows:
-        # Its callback may have been quicker than this.
+        # Its webhook may have been quicker than this.
         rows.execute(
             "INSERT OR IGNORE INTO submission VALUES (?, ?, ?, ?, NULL, ?)",
             (accepted.id, student, file.filename, accepted.state, time.time()),
@@ -81,7 +81,7 @@ def hand_in() -> Any:
 
 @portal.get("/submissions/<submission>")
 def show(submission: str) -> str:
-    """What is known of a submission, from callbacks alone."""
+    """What is known of a submission, from webhooks alone."""
     with database() as rows:
         row = rows.execute("SELECT * FROM submission WHERE id = ?", (submission,)).fetchone()
     if row is None:
@@ -102,8 +102,9 @@ def hear() -> Response:
         before = rows.execute("SELECT signed FROM heard WHERE webhook_id = ?", (webhook_id,)).fetchone()
     if before is None:
         try:
-            # The callback says that something changed. What is true is read, with our own token.
-            keep(backmark().submission(event["data"]["id"]))
+            # The webhook says that something changed. What is true is read, with our own token.
+            if event["type"] != "notification.test":
+                keep(backmark().submission(event["data"]["id"]))
         except PASSING:
             # Not remembered: Backmark comes again with the same id.
             abort(HTTPStatus.SERVICE_UNAVAILABLE)
@@ -125,7 +126,7 @@ def keep(found: Submission) -> None:
 
 
 def remember(webhook_id: str, signed: int) -> None:
-    """Know this callback when it comes again."""
+    """Know this webhook when it comes again."""
     with database() as rows:
         rows.execute("DELETE FROM heard WHERE signed < ?", (time.time() - REMEMBERED,))
         rows.execute("INSERT OR REPLACE INTO heard VALUES (?, ?)", (webhook_id, signed))

@@ -1,6 +1,7 @@
 """The client of a Backmark server. Only these names are public; the files may move."""
 
 from backmark.grader.client.client import Client
+from backmark.grader.client.notifications import NewNotification
 from backmark.grader.client.pages import Listing, Page
 from backmark.grader.client.patience import Patience
 from backmark.grader.client.problems import (
@@ -25,6 +26,7 @@ from backmark.grader.model.course import Course, Invitation, Role, StaffMember
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.messages import Answer, Note, Question
+from backmark.grader.model.notifications import Delivery, Notification
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import Assignment, Publication, Revision
 from backmark.grader.model.records import Position
@@ -40,6 +42,7 @@ __all__ = [
     "Comparison",
     "Conflict",
     "Course",
+    "Delivery",
     "Extension",
     "Fault",
     "Forbidden",
@@ -49,9 +52,11 @@ __all__ = [
     "Invitation",
     "InvitationLink",
     "Listing",
+    "NewNotification",
     "NotFound",
     "NotReached",
     "Note",
+    "Notification",
     "Outage",
     "Override",
     "Page",

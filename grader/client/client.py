@@ -1,4 +1,4 @@
-"""The client: submissions and assignments itself; `courses`, `course`, `regrades`, `tokens`, `callbacks` the rest."""
+"""The client: submissions, assignments; `courses`, `course`, `regrades`, `tokens`, `notifications` are the rest."""
 
 import json
 import time
@@ -7,10 +7,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from backmark.grader.client.callbacks import CallbackCalls
 from backmark.grader.client.calls import Calls, idempotency_header, no_value, path_of, value
 from backmark.grader.client.courses import CourseCalls, CoursesCalls
 from backmark.grader.client.events import events
+from backmark.grader.client.notifications import NotificationCalls
 from backmark.grader.client.pages import Listing
 from backmark.grader.client.patience import Patience
 from backmark.grader.client.problems import StillWaiting
@@ -51,8 +51,8 @@ class Client:
         self._calls = Calls(self._transport, course)
         self.regrades = RegradeCalls(self._calls)
         self.tokens = TokenCalls(self._calls)
-        self.callbacks = CallbackCalls(self._calls)
         self.courses = CoursesCalls(self._calls)
+        self.notifications = NotificationCalls(self._calls)
         self.course = CourseCalls(self._calls)
 
     def __enter__(self) -> Self:

@@ -17,7 +17,7 @@ class AuditEntry:
     act: Annotated[str, Doc("A verb and what it was done to, such as override.set.")]
     subject: Annotated[
         str,
-        Doc("The assignment, submission, regrade, token or callback that it was done to.", none="the course"),
+        Doc("The assignment, submission, regrade, token or notification that it was done to.", none="the course"),
     ]
     student: Annotated[str, Doc("Whom it concerned.", none="nobody, or somebody whose data was deleted since")] = ""
     reason: Annotated[str, Doc("As the author gave it.")] = ""

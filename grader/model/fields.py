@@ -89,6 +89,11 @@ class NounField:
         return self.doc.json or self.name
 
     @property
+    def is_many(self) -> bool:
+        """True if it holds several values."""
+        return get_origin(self.type) is tuple
+
+    @property
     def label(self) -> str:
         """The name in a form."""
         return self.doc.label or self.name.replace("_", " ").capitalize()
@@ -107,6 +112,8 @@ class NounField:
         name, doc = name or self.name, self.doc
         if value is None:
             return ""
+        if isinstance(value, tuple):
+            return f"{name}: choose at least {doc.least:g}." if len(value) < (doc.least or 0) else ""
         if isinstance(value, str):
             return _text_fault(value, name, doc)
         if isinstance(value, int | float) and (doc.least is not None or doc.most is not None):

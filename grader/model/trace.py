@@ -1,4 +1,4 @@
-"""The trace of a request: two ids by which its log lines are found in the web server, the worker and callbacks."""
+"""The trace of a request: two ids by which its log lines are found in the web server, the worker and notifications."""
 
 import re
 import secrets

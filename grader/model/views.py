@@ -12,6 +12,7 @@ from backmark.grader.model.course import Course, Invitation, NewMember, StaffMem
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.messages import Answer, Note, Question
+from backmark.grader.model.notifications import Delivery, Notification
 from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.publications import Assignment, Publication, Revision
 from backmark.grader.model.records import Position, Scope, SubmissionRecord
@@ -53,6 +54,7 @@ GIVEN: View = MappingProxyType(
         Note: ("text",),
         Question: ("text",),
         Answer: ("text", "marks_changed"),
+        Notification: ("kind", "url", "events"),
     }
 )
 
@@ -114,6 +116,14 @@ SERVED: View = MappingProxyType(
         Note: ("id", "text", "author", "recorded"),
         Question: ("id", "submission", "assignment", "student", "text", "state", "asked", "answer"),
         Answer: ("text", "marks_changed", "author", "recorded"),
+        Notification: (
+            *("id", "course", "kind", "url", "events", "created"),
+            *("disabled", "disabled_reason", "previous_until"),
+        ),
+        Delivery: (
+            *("id", "event", "submission", "regrade", "state", "attempts", "status", "error"),
+            *("created", "due", "ended"),
+        ),
     }
 )
 

@@ -46,8 +46,8 @@ class Totals:
     reused: int
     regraded: int
     rolled_back: int
-    #: Attempts at callbacks by their result.
-    callbacks: dict[str, int]
+    #: Attempts at notifications by their result.
+    notifications: dict[str, int]
     #: Claims of marks for gradebooks by their result, and readings of rosters.
     scores: dict[str, int]
     rosters: dict[str, int]
@@ -99,7 +99,7 @@ class Counters:
             reused=raw.get("reused", 0),
             regraded=raw.get("regraded", 0),
             rolled_back=raw.get("rolled_back", 0),
-            callbacks={name: value for (name,), value in _under(raw, "callbacks", 1)},
+            notifications={name: value for (name,), value in _under(raw, "callbacks", 1)},
             scores={name: value for (name,), value in _under(raw, "scores", 1)},
             rosters={name: value for (name,), value in _under(raw, "rosters", 1)},
             requests={(endpoint, status): value for (endpoint, status), value in _under(raw, "requests", 2)},

@@ -4,7 +4,6 @@ from backmark.grader.errors import StoreUnavailable
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.assignments import Assignments
 from backmark.grader.store.cache import Cache
-from backmark.grader.store.callbacks import Callbacks
 from backmark.grader.store.cohorts import Cohorts
 from backmark.grader.store.connection import Connection
 from backmark.grader.store.counters import Counters
@@ -17,6 +16,7 @@ from backmark.grader.store.line_items import LineItems
 from backmark.grader.store.links import Links
 from backmark.grader.store.listings import Listings
 from backmark.grader.store.messages import Messages
+from backmark.grader.store.notifications import Notifications
 from backmark.grader.store.platforms import Platforms
 from backmark.grader.store.publications import Publications
 from backmark.grader.store.regrades.store import Regrades
@@ -53,7 +53,7 @@ class Store:
         self.workers = Workers(redis)
         self.counters = Counters(redis)
         self.cohorts = Cohorts(redis)
-        self.callbacks = Callbacks(redis)
+        self.notifications = Notifications(redis)
         self.scores = Scores(redis, scripts)
         self.rosters = Rosters(redis, scripts)
         self.platforms = Platforms(redis, scripts)

@@ -17,6 +17,7 @@ from backmark.grader.web.api import (
     marks,
     metrics,
     notes,
+    notifications,
     outages,
     overrides,
     policies,
@@ -30,7 +31,6 @@ from backmark.grader.web.api import (
     submissions,
     tokens,
 )
-from backmark.grader.web.api import callbacks as endpoints
 from backmark.grader.web.http import headers, request_log
 from backmark.grader.web.http.bodies import BUFFERED_BYTES, Bodies
 from backmark.grader.web.http.capacity import Slots
@@ -58,7 +58,7 @@ RESOURCES: tuple[Resource, ...] = (
     staff.resource,
     scores.resource,
     students.resource,
-    endpoints.resource,
+    notifications.resource,
     tokens.resource,
     health.resource,
     metrics.resource,

@@ -91,11 +91,11 @@ def portal(service: Running, tmp_path: Path) -> Iterator[Portal]:
     thread.start()
     try:
         with service.client(Scope.STAFF) as staff:
-            callback = staff.callbacks.create(f"{new_portal.url}/callbacks")
+            callback = staff.notifications.create(f"{new_portal.url}/callbacks")
             assert callback.secret
             new_portal.secret = app.config["WEBHOOK_SECRET"] = callback.secret
             yield new_portal
-            staff.callbacks.delete(callback.id)
+            staff.notifications.delete(callback.id)
     finally:
         server.shutdown()
         thread.join()
@@ -122,7 +122,7 @@ def _remember_callbacks(app: Flask, portal: Portal) -> Any:
     return answer
 
 
-def test_a_file_handed_in_gets_its_verdict_by_a_signed_callback(portal: Portal) -> None:
+def test_a_file_handed_in_gets_its_verdict_by_a_signed_notification(portal: Portal) -> None:
     """Submitted with a form, graded in a jail, heard of, read, shown."""
     response = portal.hand_in(EXAMPLES / "no_relu_derivative.ipynb", "ada", "first")
     assert response.status_code == 303
@@ -149,7 +149,7 @@ def test_a_form_that_is_sent_twice_is_one_submission(portal: Portal) -> None:
     assert len(portal.heard) == 1
 
 
-def test_a_replayed_callback_is_refused(portal: Portal) -> None:
+def test_a_replayed_notification_is_refused(portal: Portal) -> None:
     """Though its signature is good and its time is right."""
     portal.hand_in(EXAMPLES / "right.ipynb", "alan", "replayed")
     until(lambda: portal.heard, "the callback comes")
@@ -159,7 +159,7 @@ def test_a_replayed_callback_is_refused(portal: Portal) -> None:
     assert portal.call(callback.body, callback.headers) == 409
 
 
-def test_a_callback_that_backmark_makes_again_is_acknowledged_and_no_news(portal: Portal) -> None:
+def test_a_notification_that_backmark_makes_again_is_acknowledged_and_no_news(portal: Portal) -> None:
     """Its answer was lost: the same id, signed anew. What came in between is refused from then on."""
     portal.hand_in(EXAMPLES / "right.ipynb", "barbara", "again")
     until(lambda: portal.heard, "the callback comes")
@@ -176,7 +176,7 @@ def test_a_callback_that_backmark_makes_again_is_acknowledged_and_no_news(portal
     assert portal.call(callback.body, callback.headers) == 409
 
 
-def test_a_tampered_callback_is_refused(portal: Portal) -> None:
+def test_a_tampered_notification_is_refused(portal: Portal) -> None:
     """Whatever was changed: a word, the id, the time, the signature; and what is left out is missed."""
     portal.hand_in(EXAMPLES / "right.ipynb", "edsger", "tampered")
     until(lambda: portal.heard, "the callback comes")
@@ -205,7 +205,7 @@ def test_a_signature_that_is_none_is_refused(portal: Portal, changes: dict[str, 
     assert portal.call(b"{}", portal.sign("{}", **changes)) == 401
 
 
-def test_a_callback_from_long_ago_is_refused(portal: Portal) -> None:
+def test_a_notification_from_long_ago_is_refused(portal: Portal) -> None:
     """Signed well, but six minutes before."""
     before = datetime.now(UTC) - timedelta(minutes=6)
     old_headers = {"webhook-id": "msg_old", "webhook-timestamp": str(int(before.timestamp()))}

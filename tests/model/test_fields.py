@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from backmark.grader.model.fields import Unit, faults, noun_fields
 from backmark.grader.model.marks import StudentMark
+from backmark.grader.model.notifications import Notification
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.publications import Publication, Revision
 from backmark.grader.model.records import Scope, SubmissionRecord, SubmissionSummary
@@ -62,6 +63,8 @@ def test_fields_by_role() -> None:
     assert GIVEN[Outage] == ("start", "end", "reason")
     assert GIVEN[Override] == ("share", "reason")
     assert GIVEN[RosterEntry] == ("name", "lms_id", "section")
+    assert GIVEN[Notification] == ("kind", "url", "events")
+    assert "secret" not in {name for names in SERVED.values() for name in names}
     assert SERVED[Override] == ("student", "share", "computed", "author", "reason", "recorded")
 
 

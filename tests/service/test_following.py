@@ -8,6 +8,7 @@ from backmark.grader.model.records import Scope
 from backmark.grader.model.trace import receive
 from backmark.worker.serve.embedded import free_port
 from tests.service.parts import ASSIGNMENT, COURSE, EXAMPLES, Part, Service, until
+from tests.store.making import make_notification
 from tests.worker.receivers import run_receiver
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -27,7 +28,7 @@ def test_a_submission_is_followed_by_its_request_id(service: Service) -> None:
         web = service.start("web", "--bind", url.removeprefix("http://"), **JSON)
         worker = service.worker(1, **JSON)
         sweeper = service.start("sweeper", **JSON, **receivers)
-        service.store.callbacks.create(COURSE, receiver.url)
+        make_notification(service.store, receiver.url, course=COURSE)
         _, token = service.store.tokens.create("portal", COURSE, {Scope.SUBMIT})
         client = httpx.Client(base_url=url, headers={"Authorization": f"Bearer {token}"})
         until(lambda: web.process.poll() is None and _answers(client), "the web server answers")
@@ -41,15 +42,15 @@ def test_a_submission_is_followed_by_its_request_id(service: Service) -> None:
         client.close()
         assert answer.status_code == 202, answer.text
         job = f"submission {answer.json()['id']}"
-        until(lambda: receiver.got, "the callback came")
-        until(lambda: lines(sweeper, "r-17"), "the callback is logged")
-    request, grading, callback = (lines(part, "r-17") for part in (web, worker, sweeper))
-    assert [(line["part"], line["message"], line["job"]) for line in (*request, *grading, *callback)] == [
+        until(lambda: receiver.got, "the notification came")
+        until(lambda: lines(sweeper, "r-17"), "the notification is logged")
+    request, grading, notification = (lines(part, "r-17") for part in (web, worker, sweeper))
+    assert [(line["part"], line["message"], line["job"]) for line in (*request, *grading, *notification)] == [
         ("web", "request answered", job),
         ("worker", "job done", job),
-        ("sweeper", "callback attempted", job),
+        ("sweeper", "notification attempted", job),
     ]
-    assert (request[0]["status"], grading[0]["outcome"], callback[0]["status"]) == (202, "passed", 204)
+    assert (request[0]["status"], grading[0]["outcome"], notification[0]["status"]) == (202, "passed", 204)
     headers = receiver.got[0].headers
     assert headers["x-request-id"] == "r-17"
     assert TRACE in receive(None, headers["traceparent"]).traceparent

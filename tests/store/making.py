@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from backmark.grader.model.notifications import Event, Notification
 from backmark.grader.model.records import Claim, Job, Kind, SubmissionRecord
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import Verdict
@@ -50,6 +51,15 @@ def finish_job(store: Store, submission: NewSubmission | None = None, outcome: s
     name = accept(store, submission)
     assert store.submissions.finish(claim_job(store, name), verdict(outcome))
     return name
+
+
+def make_notification(
+    store: Store, url: str, *events: Event, course: str = "cs101", author: str = ""
+) -> tuple[Notification, str]:
+    """Make a webhook, by default of all events, and return it with its secret."""
+    made, secret = store.notifications.create(course, Notification(url, events=events), author)
+    assert secret is not None
+    return made, secret
 
 
 def job(name: str) -> Job:

@@ -8,7 +8,7 @@ from backmark.grader.model.trace import receive
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from tests.service.conftest import Sent
-from tests.store.making import REVISION, accept, claim_job, finish_job, new
+from tests.store.making import REVISION, accept, claim_job, finish_job, make_notification, new
 from tests.store.regrading import finish_step
 
 
@@ -49,17 +49,20 @@ def test_a_regrade_is_started_applied_and_rolled_back_by_somebody(store: Store) 
     ]
 
 
-def test_callbacks_are_made_changed_and_removed_by_somebody(store: Store) -> None:
-    endpoint, _ = store.callbacks.create("cs101", "https://portal.example/hook?secret=x", author="prof")
-    assert store.callbacks.rotate(endpoint.id, 24, "tutor")
-    assert [store.callbacks.remove(endpoint.id, "prof") for _ in range(2)] == [True, False]
-    assert store.callbacks.rotate(endpoint.id, 24, "tutor") is None
+def test_notifications_are_made_changed_and_removed_by_somebody(store: Store) -> None:
+    endpoint, _ = make_notification(store, "https://portal.example/hook?secret=x", author="prof")
+    assert store.notifications.rotate(endpoint.id, 24, "tutor")
+    assert [store.notifications.remove(endpoint.id, "prof") for _ in range(2)] == [True, False]
+    assert store.notifications.rotate(endpoint.id, 24, "tutor") is None
     assert acts(store) == [
-        ("prof", "callback.create", endpoint.id, ""),
-        ("tutor", "callback.rotate", endpoint.id, ""),
-        ("prof", "callback.remove", endpoint.id, ""),
+        ("prof", "notification.create", endpoint.id, ""),
+        ("tutor", "notification.rotate", endpoint.id, ""),
+        ("prof", "notification.remove", endpoint.id, ""),
     ]
-    assert store.courses.audit("cs101").items[-1].details == {"url": "https://portal.example/hook"}
+    assert store.courses.audit("cs101").items[-1].details == {
+        "kind": "webhook",
+        "url": "https://portal.example/hook",
+    }
 
 
 def test_a_submission_is_cancelled_and_retried_by_somebody_once(store: Store) -> None:

@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from backmark.grader.model.notifications import DeliveryState, Event
 from backmark.grader.model.records import Job, Kind, Queue, State
 from backmark.grader.model.regrades import Phase, Selection
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store import keys
-from backmark.grader.store.callbacks import DeliveryAttempt, DeliveryState, Event, Result
+from backmark.grader.store.notifications import DeliveryAttempt, Result
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from backmark.grader.store.workers import Worker
-from tests.store.making import REVISION, accept, claim_job, end_lease, job, new, now, verdict
+from tests.store.making import REVISION, accept, claim_job, end_lease, job, make_notification, new, now, verdict
 
 HOUR = 3_600_000
 
@@ -120,57 +121,57 @@ def test_a_dead_worker_is_not_counted_for_an_hour(store: Store) -> None:
 
 def deliverable(store: Store) -> str:
     """An endpoint with a delivery of an hour ahead, by the clock that is set back afterwards."""
-    endpoint, _ = store.callbacks.create("cs101", "https://portal.example/heard", [Event.CANCELLED])
+    endpoint, _ = make_notification(store, "https://portal.example/heard", Event.CANCELLED)
     store.submissions.cancel(accept(store, new()))
-    store.callbacks.ahead = 3600
-    store.callbacks.move()
+    store.notifications.ahead = 3600
+    store.notifications.move()
     return endpoint.id
 
 
 def attempt(store: Store) -> DeliveryAttempt | None:
     """The delivery, if it can be claimed now."""
-    return next(iter(store.callbacks.claim(10, 10, 60.0)), None)
+    return next(iter(store.notifications.claim(10, 10, 60.0)), None)
 
 
-def test_a_callback_that_was_due_is_due(store: Store) -> None:
+def test_a_notification_that_was_due_is_due(store: Store) -> None:
     deliverable(store)
-    store.callbacks.ahead = 0
+    store.notifications.ahead = 0
     assert attempt(store) is not None
 
 
-def test_a_callback_whose_sender_died_is_sent_after_a_lease(store: Store) -> None:
+def test_a_notification_whose_sender_died_is_sent_after_a_lease(store: Store) -> None:
     deliverable(store)
     first = attempt(store)
-    store.callbacks.ahead = 0
+    store.notifications.ahead = 0
     assert first is not None
     assert attempt(store) is None
-    store.callbacks.ahead = 61
+    store.notifications.ahead = 61
     assert attempt(store) is not None
-    assert store.callbacks.conclude(first, Result.DELIVERED) is None
+    assert store.notifications.conclude(first, Result.DELIVERED) is None
 
 
-def test_a_callback_whose_sender_lives_is_sent_once(store: Store) -> None:
+def test_a_notification_whose_sender_lives_is_sent_once(store: Store) -> None:
     endpoint = deliverable(store)
     first = attempt(store)
-    store.callbacks.ahead = 0
+    store.notifications.ahead = 0
     assert first is not None
     assert attempt(store) is None
-    assert store.callbacks.conclude(first, Result.DELIVERED) is DeliveryState.DELIVERED
-    store.callbacks.ahead = 7200
+    assert store.notifications.conclude(first, Result.DELIVERED) is DeliveryState.DELIVERED
+    store.notifications.ahead = 7200
     assert attempt(store) is None
-    assert len(store.callbacks.deliveries(endpoint, DeliveryState.DELIVERED).items) == 1
+    assert len(store.notifications.deliveries(endpoint, DeliveryState.DELIVERED).items) == 1
 
 
-def test_a_callback_that_failed_is_tried_again_after_its_own_pause(store: Store) -> None:
+def test_a_notification_that_failed_is_tried_again_after_its_own_pause(store: Store) -> None:
     endpoint = deliverable(store)
     first = attempt(store)
     assert first is not None
-    store.callbacks.conclude(first, Result.RETRY, pause=5)
-    store.callbacks.ahead = 0
+    store.notifications.conclude(first, Result.RETRY, pause=5)
+    store.notifications.ahead = 0
     assert attempt(store) is None
-    (delivery,) = store.callbacks.deliveries(endpoint, DeliveryState.PENDING).items
+    (delivery,) = store.notifications.deliveries(endpoint, DeliveryState.PENDING).items
     assert delivery.due == pytest.approx(time.time() + 5, abs=4)
-    store.callbacks.ahead = 6
+    store.notifications.ahead = 6
     assert attempt(store) is not None
 
 

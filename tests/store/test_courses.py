@@ -14,7 +14,17 @@ from backmark.grader.model.terms import Counts, Extension, Outage, Override, Pol
 from backmark.grader.model.trace import receive
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
-from tests.store.making import REVISION, accept, claim_job, finish_job, list_remains, new, now, verdict
+from tests.store.making import (
+    REVISION,
+    accept,
+    claim_job,
+    finish_job,
+    list_remains,
+    make_notification,
+    new,
+    now,
+    verdict,
+)
 
 POLICY = Policy(opens=1.0, due=1767225600.125, closes=2e9, grace=300.0, late=10.0, attempts=5, counts=Counts.LAST)
 EXTENSION = Extension("ada", due=1767225700.0, closes=None, attempts=7, author="prof", reason="ill")
@@ -265,7 +275,7 @@ def test_nothing_is_left_of_a_deleted_course_and_other_courses_keep_everything(
     store.courses.add_outage("cs101", "relu", OUTAGE)
     store.courses.set_override("cs101", "relu", OVERRIDE)
     store.courses.put_roster("cs101", [RosterEntry("ada")], "csv", "prof")
-    store.callbacks.create("cs101", "https://portal.example/hook")
+    make_notification(store, "https://portal.example/hook")
     publication = store.publications.request(NewPublication("cs101", "mine", "toml", idempotency=("t", "r", "k", "f")))
     store.assignments.publish(
         RevisionRecord("0" * 16, "cs101", "{}", "mine", "Mine", "0" * 64, published=0.0), b"networks"

@@ -30,7 +30,7 @@ from tests.store.regrading import (
 
 
 def events(store: Store) -> list[str]:
-    """Submissions that callbacks are told of since the last call."""
+    """Submissions that notifications are sent of since the last call."""
     all_events = [json.loads(line) for line in store.redis.lrange(OUTBOX, 0, -1)]
     store.redis.delete(OUTBOX)
     return [event["submission"] for event in all_events if event["event"] == "submission.regraded"]
@@ -79,7 +79,7 @@ def test_what_changed_since_the_preview_is_left_and_listed(store: Store) -> None
     assert submission(store, ben_id).score == 10
 
 
-def test_callbacks_are_told_of_those_whose_result_is_another(store: Store) -> None:
+def test_notifications_are_told_of_those_whose_result_is_another(store: Store) -> None:
     up_id, same_id = grade_submission(store, "ada", "a", 8), grade_submission(store, "ben", "b", 8)
     name = preview_regrade(store, {"a": 10, "b": 8})
     events(store)

@@ -30,7 +30,7 @@ def fail_submission(store: Store, student: str, source: str) -> str:
 
 
 def events(store: Store, name: str) -> list[str]:
-    """All that callbacks are told of a submission."""
+    """All that notifications are sent of a submission."""
     all_events = [json.loads(line) for line in store.redis.lrange(OUTBOX, 0, -1)]
     return [event["event"] for event in all_events if event["submission"] == name]
 

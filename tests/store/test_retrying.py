@@ -36,7 +36,7 @@ def test_a_retried_submission_keeps_its_attempt_and_place_and_has_all_its_tries(
     assert (now(store, name).state, now(store, name).outcome) == (State.DONE, "failed")
 
 
-def test_callbacks_are_told_of_its_verdict(store: Store) -> None:
+def test_notifications_are_told_of_its_verdict(store: Store) -> None:
     name = fail_submission(store)
     store.submissions.retry(name)
     store.submissions.finish(claim_job(store, name), verdict())

@@ -149,7 +149,7 @@ def test_identical_sources_of_others_are_found_within_the_assignment(store: Stor
     assert store.submissions.identical("nothing") == []
 
 
-def test_every_end_is_told_to_callbacks_once(store: Store) -> None:
+def test_every_end_is_told_to_notifications_once(store: Store) -> None:
     first = finish_job(store)
     second, third = accept(store), accept(store)
     store.submissions.cancel(third)

@@ -5,10 +5,10 @@ from dataclasses import asdict, replace
 
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
+from backmark.grader.model.notifications import Event
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.model.records import Scope
 from backmark.grader.reports.disclosure import policy
-from backmark.grader.store.callbacks import Event
 from backmark.grader.store.codec import encode
 from backmark.grader.store.connection import texts
 from backmark.grader.store.regrades.entry import RegradeEntry
@@ -16,7 +16,7 @@ from backmark.grader.store.regrades.reading import read
 from backmark.grader.store.store import Store
 from backmark.grader.store.summary import VerdictSummary
 from backmark.grader.store.workers import Worker
-from tests.store.making import accept, claim_job, verdict
+from tests.store.making import accept, claim_job, make_notification, verdict
 from tests.store.regrading import request_regrade
 
 STANDING = VerdictSummary("failed", 8, 10, ("any_shape",), ("pure",), (("scaled", "It is scaled."),))
@@ -71,10 +71,10 @@ def test_a_scope_that_is_not_known_grants_nothing(store: Store) -> None:
     assert store.tokens.verify(secret) == token
 
 
-def test_an_endpoint_of_events_that_are_not_known_is_listed(store: Store) -> None:
-    endpoint, _ = store.callbacks.create("cs101", "https://example.org/", [Event.DONE])
-    store.redis.hset(f"bm:callback:{endpoint.id}", "events", "submission.done submission.invented")
-    assert store.callbacks.endpoints("cs101") == [endpoint]
+def test_a_notification_of_events_that_are_not_known_is_listed(store: Store) -> None:
+    endpoint, _ = make_notification(store, "https://example.org/", Event.DONE)
+    store.redis.hset(f"bm:callback:{endpoint.id}", "sends", "submission.done submission.invented")
+    assert store.notifications.of_course("cs101") == [endpoint]
 
 
 def test_settings_lack_nothing_and_feedback_that_is_not_known_shows_least() -> None:

@@ -18,6 +18,7 @@ from flask import Flask
 from backmark.grader.contracts.language.stored_settings import read_settings as assignment_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.course import Course, Role
+from backmark.grader.model.notifications import DeliveryState
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.regrades import Mode, Phase
 from backmark.grader.model.result import read_verdict
@@ -27,7 +28,6 @@ from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.terminal import render
 from backmark.grader.store import keys
-from backmark.grader.store.callbacks import DeliveryState
 from backmark.grader.store.cohorts import HOUR
 from backmark.grader.store.keys import part
 from backmark.grader.store.search import Filter
@@ -278,16 +278,16 @@ def test_an_applied_regrade_is_rolled_back(context: Context) -> None:
     assert marks(store, names) == marks(store, KNOWN["regraded"]["rolled back"])
 
 
-def test_callbacks_go_on(store: Store) -> None:
+def test_notifications_go_on(store: Store) -> None:
     """A day and more later, so that every delivery is due."""
-    store.callbacks.ahead = 40 * 86_400.0
-    moved_count, unreadable = store.callbacks.move()
+    store.notifications.ahead = 40 * 86_400.0
+    moved_count, unreadable = store.notifications.move()
     assert (moved_count > 0, unreadable) == (True, [])
-    attempts = store.callbacks.claim(1000, 1000, 10.0)
+    attempts = store.notifications.claim(1000, 1000, 10.0)
     assert {attempt.event for attempt in attempts} > {"submission.done"}
     first = next(attempt for attempt in attempts if attempt.url.endswith("/hook"))
     assert first.secrets[0] == KNOWN["callback secrets"][1]
-    assert {endpoint.id for endpoint in store.callbacks.endpoints(COURSE)} == set(KNOWN["callbacks"].values())
+    assert {endpoint.id for endpoint in store.notifications.of_course(COURSE)} == set(KNOWN["callbacks"].values())
 
 
 def test_lists_by_state_are_the_same_before_and_after_they_are_kept(store: Store) -> None:

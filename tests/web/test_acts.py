@@ -5,6 +5,7 @@ from flask import Flask
 
 from backmark.grader.model.lti import LtiContext
 from backmark.grader.store.store import Store
+from tests.store.making import make_notification
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission
 from tests.web.verdicts import passing_verdict
@@ -67,9 +68,9 @@ def test_retries_and_cancellations_are_logged_once_an_act(app: Flask, store: Sto
     ]
 
 
-def test_callbacks_are_logged_with_their_author(staff: Asker, store: Store) -> None:
-    endpoint, _ = store.callbacks.create("course", "https://portal.example/hook")
+def test_notifications_are_logged_with_their_author(staff: Asker, store: Store) -> None:
+    endpoint, _ = make_notification(store, "https://portal.example/hook", course="course")
     assert staff.post(f"/callbacks/{endpoint.id}/rotate").status_code == 200
     assert staff.delete(f"/callbacks/{endpoint.id}").status_code == 204
-    assert list_acts(store) == [("callback.rotate", endpoint.id, ""), ("callback.remove", endpoint.id, "")]
+    assert list_acts(store) == [("notification.rotate", endpoint.id, ""), ("notification.remove", endpoint.id, "")]
     assert {entry.author for entry in store.courses.audit("course").items} == {"test"}

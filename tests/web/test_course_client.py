@@ -144,3 +144,22 @@ def write(client: Client, name: str) -> None:
     assert submission.questions == (replace(question, state=QuestionState.MARKS_CHANGED, answer=answer),)
     assert list(client.course.questions(state="marks_changed")) == list(submission.questions)
     assert list(client.course.questions()) == []
+
+
+def test_notifications_are_run_by_the_client_alone(settings: ServiceSettings, store: Store) -> None:
+    staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
+    with (
+        serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port,
+        Client(f"http://127.0.0.1:{port}", staff) as client,
+    ):
+        webhook = client.notifications.create("https://1.1.1.1/hook", ["submission.done"])
+        chat = client.notifications.create("https://1.1.1.1/services/x", kind="chat")
+        assert chat.secret is None
+        assert webhook.secret is not None
+        assert webhook.secret not in repr(webhook)
+        assert list(client.notifications.list()) == [chat.notification, webhook.notification]
+        assert client.notifications.rotate(webhook.id, hours=0).secret != webhook.secret
+        delivery = client.notifications.test(chat.id)
+        assert list(client.notifications.deliveries(chat.id, state="pending")) == [delivery]
+        client.notifications.delete(chat.id)
+        assert [each.kind for each in client.notifications.list()] == ["webhook"]

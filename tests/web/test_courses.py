@@ -39,7 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/courses/<course>/roster/<student>": {"name": "Ada"},
 }
 #: Whose address says by itself of which course they are; of all else a request names the course.
-BY_ID = {"submission_id", "regrade_id", "publication_id", "callback_id"}
+BY_ID = {"submission_id", "regrade_id", "publication_id", "notification_id"}
 NAMED = {"course": "course"}
 #: What is about no course, what only an administrator may, and what every course has alike: see the other tests.
 ELSEWHERE = {
@@ -94,7 +94,7 @@ def names(staff: Asker, store: Store) -> dict[str, str]:
         "submission_id": submission,
         "regrade_id": regrade,
         "publication_id": staff.post("/publications", json={"toml": TOML}).get_json()["id"],
-        "callback_id": staff.post("/callbacks", json={"url": URL}).get_json()["id"],
+        "notification_id": staff.post("/callbacks", json={"url": URL}).get_json()["id"],
         "assignment_id": "udl-7.2",
         "revision_id": staff.get("/assignments/udl-7.2").get_json()["revision"]["id"],
         "student": "ada",

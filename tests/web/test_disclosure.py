@@ -22,6 +22,7 @@ from backmark.grader.store.store import Store
 from backmark.worker.service.deliveries import Deliveries
 from tests.contracts.making import contract
 from tests.reports.disclosing import CHECK_AT_HINT, REPAIR, ROWS, find_betrayals, reveal_all, secrets
+from tests.store.making import make_notification
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.worker.receivers import run_due, run_receiver
@@ -111,12 +112,12 @@ def test_no_form_names_a_hidden_property(
     assert {form: betrayals for form, text in texts.items() if (betrayals := find_betrayals(text, facts))} == {}
 
 
-def test_a_callback_tells_the_total_and_no_more(
+def test_a_notification_tells_the_total_and_no_more(
     portal: Asker, store: Store, publish: Publish, settings: ServiceSettings
 ) -> None:
     publish(Feedback(Level.SCORE))
     with run_receiver() as receiver:
-        store.callbacks.create("course", receiver.url)
+        make_notification(store, receiver.url, course="course")
         submit_graded(portal, store)
         assert run_due(Deliveries(store, settings)) == 1
         (callback,) = receiver.got

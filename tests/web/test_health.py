@@ -8,10 +8,11 @@ from typing import Literal
 
 import pytest
 
-from backmark.grader.store.callbacks import Result
+from backmark.grader.store.notifications import Result
 from backmark.grader.store.store import Store
 from backmark.grader.store.workers import Worker
 from backmark.grader.web import create_app
+from tests.store.making import make_notification
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
@@ -187,13 +188,13 @@ def test_figures_tell_versions_and_jails(portal: Asker, store: Store) -> None:
     assert 'backmark_processes{jail="template",role="worker",version="0.2"} 2.0' in lines
 
 
-def test_figures_tell_callbacks(portal: Asker, store: Store) -> None:
-    store.callbacks.create("course", "https://portal.example/hook")
+def test_figures_tell_notifications(portal: Asker, store: Store) -> None:
+    make_notification(store, "https://portal.example/hook", course="course")
     conclude(store, portal.submit().get_json()["id"], failing_verdict())
     assert "backmark_callback_events_waiting 1.0" in portal.get("//metrics").text.splitlines()
-    store.callbacks.move()
-    (attempt,) = store.callbacks.claim(1, 1, 60.0)
-    store.callbacks.conclude(attempt, Result.RETRY, pause=0.0)
+    store.notifications.move()
+    (attempt,) = store.notifications.claim(1, 1, 60.0)
+    store.notifications.conclude(attempt, Result.RETRY, pause=0.0)
     lines = portal.get("//metrics").text.splitlines()
     assert 'backmark_callback_attempts_total{result="retry"} 1.0' in lines
     (overdue_line,) = (line for line in lines if line.startswith("backmark_callback_overdue_seconds "))

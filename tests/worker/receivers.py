@@ -1,4 +1,4 @@
-"""Receivers of callbacks: real web servers of this process, on whatever loopback address is asked for."""
+"""Receivers of notifications: real web servers of this process, on whatever loopback address is asked for."""
 
 import ssl
 import time

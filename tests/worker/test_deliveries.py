@@ -1,5 +1,6 @@
-"""Callbacks from a real Redis to real receivers."""
+"""Notifications from a real Redis to real receivers."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -9,17 +10,21 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network
 
 import pytest
-from pydantic import SecretStr
+from pydantic import HttpUrl, SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from backmark.grader.addresses import Destinations
+from backmark.grader.model.notifications import Delivery, DeliveryState, Event, Notification
+from backmark.grader.notifications.kind import Occurrence
+from backmark.grader.notifications.registry import KINDS
 from backmark.grader.settings.service import ServiceSettings
-from backmark.grader.store.callbacks import GIVE_UP, Delivery, DeliveryState, Event
+from backmark.grader.store.notifications import GIVE_UP
 from backmark.grader.store.store import Store
 from backmark.worker.serve.embedded import EmbeddedRedis
 from backmark.worker.service.deliveries import Deliveries
 from tests.services import redis_server
-from tests.store.making import accept, claim_job, finish_job, new, replace_verdict, verdict
+from tests.store.making import accept, claim_job, finish_job, make_notification, new, replace_verdict, verdict
+from tests.store.regrading import grade_submission, preview_regrade, result
 from tests.worker.receivers import Receiver, Reply, run_due, run_receiver, until
 
 __all__ = ["redis_server"]
@@ -55,12 +60,12 @@ def receiver() -> Iterator[Receiver]:
 @pytest.fixture
 def secret(store: Store, receiver: Receiver) -> str:
     """Of an endpoint at the receiver."""
-    return store.callbacks.create("cs101", receiver.url)[1]
+    return make_notification(store, receiver.url)[1]
 
 
 def every(store: Store, state: DeliveryState) -> list[Delivery]:
-    (endpoint,) = store.callbacks.endpoints("cs101")
-    return list(store.callbacks.deliveries(endpoint.id, state).items)
+    (endpoint,) = store.notifications.of_course("cs101")
+    return list(store.notifications.deliveries(endpoint.id, state).items)
 
 
 def make_resolver(*answers: list[str]) -> tuple[Destinations, list[str]]:
@@ -102,7 +107,7 @@ def test_a_verdict_is_told_signed_as_standard_webhooks_say(
     assert (delivery.id, delivery.status, delivery.attempts) == (request.headers["webhook-id"], 204, 1)
 
 
-def test_a_callback_carries_neither_the_source_nor_details_of_the_verdict(
+def test_a_notification_carries_neither_the_source_nor_details_of_the_verdict(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
     assert secret
@@ -159,7 +164,7 @@ def test_every_attempt_has_the_same_id_and_a_time_and_signature_of_its_own(
     assert (delivery.status, delivery.error) == (status, f"the receiver answered {status}")
     start = int(time.time())
     until(lambda: int(time.time()) > start)
-    store.callbacks.ahead = 7
+    store.notifications.ahead = 7
     assert run_due(deliveries) == 1
     first, second = (request.headers for request in receiver.got)
     assert first["webhook-id"] == second["webhook-id"]
@@ -180,15 +185,15 @@ def test_pauses_grow_to_two_hours_and_are_never_the_same_and_after_a_day_it_is_g
     while run_due(deliveries) and (deliveries_waiting := every(store, DeliveryState.PENDING)):
         due = deliveries_waiting[0].due
         assert due is not None
-        pauses.append(due - deliveries_waiting[0].created - store.callbacks.ahead)
-        store.callbacks.ahead = due - deliveries_waiting[0].created + 0.1
+        pauses.append(due - deliveries_waiting[0].created - store.notifications.ahead)
+        store.notifications.ahead = due - deliveries_waiting[0].created + 0.1
     for pause, expected in zip(pauses, [5, 20, 80, 320, 1280, 5120, 7200, 7200, 7200], strict=False):
         assert 0.79 * expected < pause < 1.21 * expected + 2
     assert len({round(pause / 7200, 3) for pause in pauses[6:-1]}) > 1
     assert 15 < len(receiver.got) < 25
     (given_up,) = every(store, DeliveryState.FAILED)
     assert given_up.attempts == len(receiver.got)
-    assert DAY <= store.callbacks.ahead < DAY + 5
+    assert DAY <= store.notifications.ahead < DAY + 5
     assert given_up.error == "the receiver answered 500"
 
 
@@ -207,8 +212,8 @@ def test_a_receiver_may_ask_for_a_longer_pause(
 def test_while_secrets_are_rotated_both_are_good_and_afterwards_only_the_new_one(
     store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
 ) -> None:
-    (endpoint,) = store.callbacks.endpoints("cs101")
-    fresh_secret = store.callbacks.rotate(endpoint.id, hours=2)
+    (endpoint,) = store.notifications.of_course("cs101")
+    fresh_secret = store.notifications.rotate(endpoint.id, hours=2)
     assert fresh_secret is not None
     finish_job(store)
     run_due(deliveries)
@@ -216,7 +221,7 @@ def test_while_secrets_are_rotated_both_are_good_and_afterwards_only_the_new_one
     assert len(request.headers["webhook-signature"].split()) == 2
     for webhook_secret in (secret, fresh_secret):
         Webhook(webhook_secret).verify(request.body, request.headers)
-    store.callbacks.ahead = 3 * 3600
+    store.notifications.ahead = 3 * 3600
     finish_job(store, new("grace"))
     run_due(deliveries)
     request = receiver.got[1]
@@ -248,7 +253,7 @@ def test_who_answers_410_is_told_nothing_more(
     run_due(deliveries)
     finish_job(store, new("grace"))
     assert run_due(deliveries) == 0
-    assert store.callbacks.endpoints("cs101")[0].disabled is not None
+    assert store.notifications.of_course("cs101")[0].disabled is not None
     assert every(store, DeliveryState.FAILED)[0].status == 410
 
 
@@ -269,7 +274,7 @@ def test_a_late_attempt_tells_what_is_true_by_then(
     name = finish_job(store)
     run_due(deliveries)
     assert replace_verdict(store, name, 1, verdict("failed"), "regrade") == 2
-    store.callbacks.ahead = 7
+    store.notifications.ahead = 7
     until(lambda: not run_due(deliveries))
     events = [Webhook(secret).verify(request.body, request.headers) for request in receiver.got]
     assert sorted((event["type"], event["data"]["score"]) for event in events) == [
@@ -306,7 +311,7 @@ def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
     destinations, hosts = make_resolver(["1.1.1.1"], ["127.0.0.1"])
     url = f"http://rebinding.example:{receiver.port}/"
     destinations.addresses(destinations.read(url))
-    store.callbacks.create("cs101", url)
+    make_notification(store, url)
     finish_job(store)
     run_due(Deliveries(store, settings, destinations=destinations))
     assert hosts == ["rebinding.example"] * 2
@@ -317,7 +322,7 @@ def test_a_name_that_becomes_private_after_it_was_registered_is_refused(
 def test_what_was_checked_is_what_is_connected_to(store: Store, settings: ServiceSettings) -> None:
     with run_receiver("127.0.0.2") as first_receiver, run_receiver("127.0.0.3", first_receiver.port) as second_receiver:
         destinations, hosts = make_resolver(["127.0.0.2"], ["127.0.0.3"])
-        store.callbacks.create("cs101", f"http://rebinding.example:{first_receiver.port}/")
+        make_notification(store, f"http://rebinding.example:{first_receiver.port}/")
         finish_job(store)
         run_due(Deliveries(store, settings, destinations=destinations))
         assert hosts == ["rebinding.example"]
@@ -328,7 +333,7 @@ def test_what_was_checked_is_what_is_connected_to(store: Store, settings: Servic
 def test_an_address_that_takes_no_connection_is_followed_by_the_next(store: Store, settings: ServiceSettings) -> None:
     with run_receiver("127.0.0.2") as other_receiver:
         loopback = Destinations((LOOPBACK,), http=True, resolver=lambda *_: ["127.0.0.9", "127.0.0.2"])
-        store.callbacks.create("cs101", f"http://two.example:{other_receiver.port}/")
+        make_notification(store, f"http://two.example:{other_receiver.port}/")
         finish_job(store)
         run_due(Deliveries(store, settings, destinations=loopback))
         assert len(other_receiver.got) == 1
@@ -358,7 +363,7 @@ def test_one_that_hangs_delays_no_other_and_takes_few_places(
             finish_job(store, new(str(student)))
         until(lambda: len(receiver.got) == 4)
         with run_receiver() as other_receiver:
-            store.callbacks.create("other", other_receiver.url)
+            make_notification(store, other_receiver.url, course="other")
             for student in range(8):
                 finish_job(store, new(str(student), course="other"))
             until(lambda: len(other_receiver.got) == 8)
@@ -433,7 +438,7 @@ def test_the_loop_goes_on_after_redis_was_away(
 
 
 def test_a_mistake_of_ours_is_noted_and_tried_again(store: Store, settings: ServiceSettings) -> None:
-    store.callbacks.create("cs101", "http://portal.example:9000/")
+    make_notification(store, "http://portal.example:9000/")
     finish_job(store)
     run_due(Deliveries(store, settings, destinations=Destinations.of(settings, _fail_to_resolve)))
     (delivery,) = every(store, DeliveryState.PENDING)
@@ -442,3 +447,82 @@ def test_a_mistake_of_ours_is_noted_and_tried_again(store: Store, settings: Serv
 
 def _fail_to_resolve(host: str, port: int) -> list[str]:
     raise LookupError(f"{host}:{port}")
+
+
+def chat_text(receiver: Receiver) -> str:
+    """The one message that came, which has nothing but its text."""
+    (request,) = receiver.got
+    message = json.loads(request.body)
+    assert list(message) == ["text"]
+    assert request.headers["content-type"] == "application/json"
+    assert not [name for name in request.headers if name.startswith("webhook-")]
+    return str(message["text"])
+
+
+def test_a_chat_is_told_of_a_failure_without_the_student(
+    store: Store, settings: ServiceSettings, receiver: Receiver
+) -> None:
+    store.notifications.create("cs101", Notification(receiver.url, "chat"))
+    finish_job(store, new("grace"))
+    name = accept(store, new("lovelace", b"my_source"))
+    store.jobs.record_failure(claim_job(store, name), "damaged", 1)
+    public = settings.model_copy(update={"public_url": HttpUrl("https://grader.example/")})
+    assert run_due(Deliveries(store, public)) == 1
+    text = chat_text(receiver)
+    assert text.startswith("Backmark could not grade a submission for `udl-7.2` in `cs101`;")
+    assert text.endswith(f": https://grader.example/courses/cs101/submissions/{name}")
+    assert "lovelace" not in text
+
+
+def test_a_chat_is_told_of_a_regrade_that_waits(store: Store, deliveries: Deliveries, receiver: Receiver) -> None:
+    store.notifications.create("cs101", Notification(receiver.url, "chat"))
+    grade_submission(store, "ada", "a")
+    name = preview_regrade(store, {"a": result(10)})
+    assert run_due(deliveries) == 1
+    assert chat_text(receiver).endswith(f"Decide whether to apply it: /courses/cs101/regrades/{name}")
+
+
+def test_a_chat_is_told_of_an_open_question(store: Store, deliveries: Deliveries, receiver: Receiver) -> None:
+    store.notifications.create("cs101", Notification(receiver.url, "chat"))
+    name = finish_job(store)
+    event = {"event": "question.open", "submission": name, "course": "cs101", "at": 1_790_000_000_000}
+    store.redis.rpush("bm:outbox", json.dumps(event))
+    assert run_due(deliveries) == 1
+    text = chat_text(receiver)
+    assert text.startswith("A student asks about a verdict for `udl-7.2` in `cs101`.")
+    assert text.endswith(f"/courses/cs101/submissions/{name}")
+
+
+@pytest.mark.parametrize("kind", ["webhook", "chat"])
+def test_a_test_message_is_delivered_as_any_other(
+    store: Store, deliveries: Deliveries, receiver: Receiver, kind: str
+) -> None:
+    made, secret = store.notifications.create("cs101", Notification(receiver.url, kind))
+    assert store.notifications.test(made.id) is not None
+    assert run_due(deliveries) == 1
+    if secret is None:
+        assert chat_text(receiver).startswith("This is a test message from Backmark for `cs101`.")
+    else:
+        body = Webhook(secret).verify(receiver.got[0].body, receiver.got[0].headers)
+        assert (body["type"], body["data"]) == ("notification.test", {"course": "cs101"})
+    (delivery,) = every(store, DeliveryState.DELIVERED)
+    assert (delivery.event, delivery.submission, delivery.regrade) == (Event.TEST, None, None)
+
+
+def test_a_chat_that_is_busy_gets_its_message_later(store: Store, deliveries: Deliveries, receiver: Receiver) -> None:
+    receiver.answer = lambda _: Reply(429, {"Retry-After": "30"})
+    made, _ = store.notifications.create("cs101", Notification(receiver.url, "chat"))
+    store.notifications.test(made.id)
+    run_due(deliveries)
+    (delivery,) = every(store, DeliveryState.PENDING)
+    assert delivery.status == 429
+    receiver.answer = lambda _: Reply(200, body=b"ok")
+    store.notifications.ahead = 31
+    assert run_due(deliveries) == 1
+    assert len(every(store, DeliveryState.DELIVERED)) == 1
+
+
+def test_every_kind_writes_each_of_its_events() -> None:
+    for kind in KINDS.values():
+        for event in (*kind.events, Event.TEST):
+            assert json.dumps(kind.body(Occurrence(event, 0.0, "ml", "udl-7.2", "/courses/ml")))

@@ -105,10 +105,22 @@ local function attempt_of(id)
   return { student = at[1], created = created, outcome = at[4], score = at[5], max_score = at[6], mistakes = at[7] or '' }
 end
 
--- An endpoint with its deliveries, also those that are under way. False where there is none.
-local function remove_endpoint(id)
-  local endpoint = key('callback', id)
-  local course = redis.call('HGET', endpoint, 'course')
+-- One event to be delivered to one notification, from now on; `ahead` ms ahead of the clock.
+local function deliver(id, event, subject, at, ahead)
+  local created, due = string.format('%.3f', tonumber(moment()) + ahead), whole(now() + ahead)
+  local delivery = 'msg_' .. redis.sha1hex(id .. ' ' .. created)
+  redis.call('HSET', key('delivery', delivery), 'endpoint', id, 'event', event, 'submission', subject,
+    'at', whole(at), 'created', created, 'state', 'pending', 'attempts', 0, 'fence', 0, 'wait', 0)
+  redis.call('ZADD', key('deliveries', 'pending', id), created, delivery)
+  redis.call('ZADD', key('deliveries', 'waiting', id), due, delivery)
+  redis.call('ZADD', 'bm:notifications:due', 'LT', due, id)
+  return delivery
+end
+
+-- A notification with its deliveries, also those that are under way. False where there is none.
+local function remove_notification(id)
+  local notification = key('callback', id)
+  local course = redis.call('HGET', notification, 'course')
   if not course then
     return false
   end
@@ -119,8 +131,9 @@ local function remove_endpoint(id)
     end
     redis.call('DEL', list)
   end
-  redis.call('DEL', endpoint, key('deliveries', 'waiting', id), key('deliveries', 'held', id))
+  redis.call('DEL', notification, key('deliveries', 'waiting', id), key('deliveries', 'held', id))
   redis.call('ZREM', 'bm:deliveries:due', id)
+  redis.call('ZREM', 'bm:notifications:due', id)
   redis.call('ZREM', key('callbacks', course), id)
   return true
 end

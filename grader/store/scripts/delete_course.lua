@@ -33,7 +33,7 @@ for _, id in ipairs(redis.call('ZRANGE', key('publications', course), 0, -1)) do
 end
 redis.call('DEL', key('assignments', course), key('publications', course), key('kits-offered', course))
 for _, id in ipairs(redis.call('ZRANGE', key('callbacks', course), 0, -1)) do
-  remove_endpoint(id)
+  remove_notification(id)
 end
 for _, id in ipairs(redis.call('ZRANGE', key('regrades', course), 0, -1)) do
   if left > 0 then

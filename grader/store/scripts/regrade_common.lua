@@ -63,6 +63,7 @@ local function release(id, most_unsent)
   end
   if phase == 'previewing' and redis.call('SCARD', open) == 0 and redis.call('LLEN', pending) == 0 then
     enter(id, 'previewed')
+    notify('regrade.waiting', id, get(job, 'course'))
   end
 end
 

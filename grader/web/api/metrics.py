@@ -40,7 +40,7 @@ CONTENT_TYPE = "text/plain"
     },
 )
 def read_metrics() -> Response:
-    """Read queues, grading times, outcomes, failures, requests, callbacks, marks sent, storage, and processes."""
+    """Read queues, grading times, outcomes, failures, requests, notifications, marks sent, storage, and processes."""
     registry = CollectorRegistry(auto_describe=False)
     service().request_counts.write()
     registry.register(_StoreCollector(service().store, service().settings.redis_folder))
@@ -60,7 +60,7 @@ class _StoreCollector(Collector):
                 *_queues(self._store),
                 *_workers(self._store),
                 *_storage(self._store.storage.room()),
-                *_callbacks(self._store),
+                *_notifications(self._store),
                 *_scores(self._store),
                 *_totals(self._store.counters.read()),
             ]
@@ -107,12 +107,14 @@ def _workers(store: Store) -> Iterator[Metric]:
     )
 
 
-def _callbacks(store: Store) -> Iterator[Metric]:
+def _notifications(store: Store) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "backmark_callback_events_waiting", "Events that no sweeper has taken yet.", store.callbacks.unsent()
+        "backmark_callback_events_waiting", "Events that no sweeper has taken yet.", store.notifications.unsent()
     )
     yield GaugeMetricFamily(
-        "backmark_callback_overdue_seconds", "Seconds for which a callback has been due.", store.callbacks.overdue()
+        "backmark_callback_overdue_seconds",
+        "Seconds for which a notification has been due.",
+        store.notifications.overdue(),
     )
 
 
@@ -162,8 +164,8 @@ def _totals(figures: Totals) -> Iterator[Metric]:
     for kind, number in sorted(figures.failures.items()):
         tries.add_metric([kind], number)
     yield tries
-    attempts = CounterMetricFamily("backmark_callback_attempts", "Attempts at callbacks.", labels=["result"])
-    for result, number in sorted(figures.callbacks.items()):
+    attempts = CounterMetricFamily("backmark_callback_attempts", "Attempts at notifications.", labels=["result"])
+    for result, number in sorted(figures.notifications.items()):
         attempts.add_metric([result], number)
     yield attempts
     sent = CounterMetricFamily("backmark_score_attempts", "Attempts to send marks to an LMS.", labels=["result"])

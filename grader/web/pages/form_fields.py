@@ -1,9 +1,9 @@
 """Fields of a form as values, with what is wrong with each of them, and the page number of an address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, replace
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
 from flask import request
@@ -129,10 +129,16 @@ class FormFields:
             return None if number is None else number / scale
         if field.type is bool:
             return name in self._form
+        return self._chosen(field)
+
+    def _chosen(self, field: NounField) -> Any:
+        """Return what was chosen or written: several values, each ticked, one of an enumeration, or a text."""
+        if field.is_many:
+            return tuple(member for member in get_args(field.type)[0] if f"{field.name}:{member}" in self._form)
+        written = self.text(field.name)
         if isinstance(field.type, type) and issubclass(field.type, Enum):
-            written = self.text(name)
             return field.type(written) if written in {member.value for member in field.type} else None
-        return self.text(name)
+        return written
 
     def note(self, faults: Iterable[Fault]) -> None:
         """Note faults of the values together, where their fields have none of their own."""
@@ -171,16 +177,32 @@ class Form:
         are written anew by the script, in the zone of the browser.
         """
         fields = tuple(noun_fields(kind)[name] for name in names or GIVEN[kind])
-        values = (
-            {} if noun is None else {field.name: _write(field, getattr(noun, field.name), zone) for field in fields}
-        )
+        values = {} if noun is None else dict(_write_all(fields, noun, zone))
         form = cls(id, fields, sent.values if sent else values, sent.faults if sent else {})
         return replace(form, values={**values, **zone_value(zone)}) if form.timed and not sent else form
+
+    def choose(self, **choices: Mapping[str, str]) -> "Form":
+        """Return the form with these choices of some fields; a field with only one is sent without being shown."""
+        narrowed = (
+            replace(field, doc=replace(field.doc, choices=choices[field.name])) if field.name in choices else field
+            for field in self.fields
+        )
+        return replace(self, fields=tuple(narrowed))
 
     @property
     def timed(self) -> bool:
         """True if a field is a time: then the form names its zone."""
         return any(field.doc.unit is Unit.TIME for field in self.fields)
+
+
+def _write_all(fields: Iterable[NounField], noun: Any, zone: str) -> Iterator[tuple[str, str]]:
+    """Yield the texts of the fields by name; each value of several that are ticked is a field of its own."""
+    for field in fields:
+        value = getattr(noun, field.name)
+        if isinstance(value, tuple):
+            yield from ((f"{field.name}:{item}", "1") for item in value)
+        else:
+            yield field.name, _write(field, value, zone)
 
 
 def _write(field: NounField, value: Any, zone: str) -> str:

@@ -16,6 +16,7 @@ from backmark.grader.web.pages import (
     staff_gradebook,
     staff_logs,
     staff_marks,
+    staff_notifications,
     staff_policies,
     staff_publications,
     staff_questions,
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     staff_regrades.pages,
     staff_rosters.pages,
     staff_logs.pages,
+    staff_notifications.pages,
 )
 
 

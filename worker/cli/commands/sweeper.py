@@ -15,7 +15,7 @@ from backmark.worker.cli.startup import start_process
 
 @click.command()
 def sweeper() -> None:
-    """Do the housekeeping: requeue lost work, deliver callbacks.
+    """Do the housekeeping: requeue lost work, deliver notifications.
 
     It also sends marks to gradebooks and deletes expired data. Work is lost when a worker is killed. Several sweepers
     may run.

@@ -7,7 +7,7 @@ local at = redis.call('HMGET', delivery, 'state', 'fence', 'endpoint', 'created'
 if at[1] ~= 'pending' or at[2] ~= ARGV[3] then
   return nil
 end
-local endpoint, kept = key('callback', at[3]), ARGV[9]
+local notification, kept = key('callback', at[3]), ARGV[9]
 local waiting, held = key('deliveries', 'waiting', at[3]), key('deliveries', 'held', at[3])
 
 local function finish(each, state)
@@ -28,10 +28,10 @@ redis.call('HSET', delivery, 'status', status, 'error', wrong)
 count('callbacks:' .. how)
 redis.call('ZREM', held, id)
 if how == 'delivered' then
-  redis.call('HSET', endpoint, 'failures', 0)
+  redis.call('HSET', notification, 'failures', 0)
   state = 'delivered'
 elseif how == 'retry' then
-  redis.call('HINCRBY', endpoint, 'failures', 1)
+  redis.call('HINCRBY', notification, 'failures', 1)
   if time >= last then
     state = 'failed'
   else
@@ -47,7 +47,7 @@ if state ~= 'pending' then
   finish(id, state)
 end
 if how == 'gone' then
-  redis.call('HSET', endpoint, 'disabled', whole(time), 'reason', wrong)
+  redis.call('HSET', notification, 'disabled', whole(time), 'reason', wrong)
   for _, each in ipairs(redis.call('ZRANGE', waiting, 0, -1)) do
     redis.call('HSET', key('delivery', each), 'error', 'not sent: ' .. wrong)
     finish(each, 'failed')
@@ -64,8 +64,9 @@ redis.call('ZREMRANGEBYSCORE', key('deliveries', 'failed', at[3]), '-inf', whole
 
 local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
 if first then
-  redis.call('ZADD', 'bm:deliveries:due', first, at[3])
+  redis.call('ZADD', 'bm:notifications:due', first, at[3])
 else
-  redis.call('ZREM', 'bm:deliveries:due', at[3])
+  redis.call('ZREM', 'bm:notifications:due', at[3])
 end
+redis.call('ZREM', 'bm:deliveries:due', at[3])
 return state

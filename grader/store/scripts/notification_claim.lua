@@ -1,11 +1,18 @@
--- ms ahead of the clock, most at once, most of one endpoint at a time, ms of a lease
--- -> {delivery, fence, url, secret, the old secret while it signs along, event, submission, ms of the event, attempt}
+-- ms ahead of the clock, most at once, most of one notification at a time, ms of a lease -> {delivery, fence, url, secret,
+-- the old secret while it signs along, event, subject, ms of the event, attempt, kind, course}
 local time, limit = now() + ARGV[1], tonumber(ARGV[2])
 local most, lease, answer = tonumber(ARGV[3]), whole(now() + ARGV[1] + ARGV[4]), {}
 
+-- Versions that know webhooks alone keep what is due in a list of their own, and would not understand what is in ours.
+local rest = redis.call('ZRANGE', 'bm:deliveries:due', 0, 999, 'WITHSCORES')
+for i = 1, #rest, 2 do
+  redis.call('ZADD', 'bm:notifications:due', 'LT', rest[i + 1], rest[i])
+  redis.call('ZREM', 'bm:deliveries:due', rest[i])
+end
+
 -- If the clock was set back, deliveries seem to be due later than they were put off for: their `wait` starts anew.
--- Of an endpoint that is not due, those are looked at that are under way or come first.
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '(' .. whole(time), '+inf', 'LIMIT', 0, 1000)) do
+-- Of a notification that is not due, those are looked at that are under way or come first.
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:notifications:due', '(' .. whole(time), '+inf', 'LIMIT', 0, 1000)) do
   local waiting, held = key('deliveries', 'waiting', id), key('deliveries', 'held', id)
   for _, list in ipairs({ redis.call('ZRANGE', held, 0, -1, 'WITHSCORES'),
     redis.call('ZRANGE', waiting, 0, 15, 'WITHSCORES') }) do
@@ -19,14 +26,15 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '(' .. whol
         if get(delivery, 'due') then
           redis.call('HSET', delivery, 'due', due)
         end
-        redis.call('ZADD', 'bm:deliveries:due', 'LT', due, id)
+        redis.call('ZADD', 'bm:notifications:due', 'LT', due, id)
       end
     end
   end
 end
 
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '-inf', whole(time), 'LIMIT', 0, limit)) do
-  local at = redis.call('HMGET', key('callback', id), 'url', 'secret', 'previous', 'previous_until', 'failures')
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:notifications:due', '-inf', whole(time), 'LIMIT', 0, limit)) do
+  local at = redis.call('HMGET', key('callback', id), 'url', 'secret', 'previous', 'previous_until', 'failures', 'kind',
+    'course')
   local waiting, held = key('deliveries', 'waiting', id), key('deliveries', 'held', id)
   redis.call('ZREMRANGEBYSCORE', held, '-inf', whole(time))
   -- One that fails is tried one at a time: it may be slow, and its threads are others' too.
@@ -42,17 +50,18 @@ for _, id in ipairs(redis.call('ZRANGEBYSCORE', 'bm:deliveries:due', '-inf', who
       redis.call('ZADD', held, lease, each)
       local old = at[4] and tonumber(at[4]) > time and at[3] or ''
       local about = redis.call('HMGET', delivery, 'event', 'submission', 'at')
-      table.insert(answer, { each, fence, at[1], at[2], old, about[1], about[2], about[3], attempt })
+      table.insert(answer, { each, fence, at[1], at[2], old, about[1], about[2], about[3], attempt, at[6] or 'webhook',
+        at[7] })
     end
   end
   local first = redis.call('ZRANGE', waiting, 0, 0, 'WITHSCORES')[2]
   if not first then
-    redis.call('ZREM', 'bm:deliveries:due', id)
+    redis.call('ZREM', 'bm:notifications:due', id)
   elseif redis.call('ZCARD', held) >= places then
     -- Full: looked at again when one is concluded, or loses its lease.
-    redis.call('ZADD', 'bm:deliveries:due', redis.call('ZRANGE', held, 0, 0, 'WITHSCORES')[2], id)
+    redis.call('ZADD', 'bm:notifications:due', redis.call('ZRANGE', held, 0, 0, 'WITHSCORES')[2], id)
   else
-    redis.call('ZADD', 'bm:deliveries:due', first, id)
+    redis.call('ZADD', 'bm:notifications:due', first, id)
   end
 end
 return answer

@@ -1,0 +1,268 @@
+"""Notifications: the addresses that a course's events are posted to, and their deliveries."""
+
+import time
+
+from flask import Response
+from pydantic import BaseModel, Field
+
+from backmark.grader.addresses import BadDestination, Destinations
+from backmark.grader.model.notifications import Delivery, DeliveryState, Notification
+from backmark.grader.model.records import Scope
+from backmark.grader.notifications.registry import notification_faults
+from backmark.grader.store.notifications import TooManyNotifications
+from backmark.grader.web.api.course_paths import refuse_faults
+from backmark.grader.web.http.auth import caller
+from backmark.grader.web.http.nouns import extend_response, list_model, request_model, response_model, serve
+from backmark.grader.web.http.problems import BUSY, CONFLICT, NOT_FOUND, TRY_AGAIN, Problem, invalid
+from backmark.grader.web.http.resource import CREATED, PREFIX, TAGGED, Resource, ResponseDoc
+from backmark.grader.web.http.responses import (
+    respond_created,
+    respond_empty,
+    respond_list,
+    respond_plain,
+    respond_tagged,
+)
+from backmark.grader.web.http.schemas import CourseQuery, Id, Name, Query, RequestModel
+from backmark.grader.web.http.service import service
+
+resource = Resource(
+    "notifications",
+    __name__,
+    description="Addresses that a course's events are posted to. Their paths keep an earlier name: callbacks.",
+)
+
+#: Hours for which the previous secret still signs after a rotation: the default, and the maximum.
+_HOURS, _MOST_HOURS = 24, 168
+
+_ListResponse = list_model(Notification, "The notifications of a course, newest first.")
+_DeliveriesResponse = list_model(Delivery, "A page of deliveries, newest first.", name="DeliveriesResponse", paged=True)
+_Created = extend_response(
+    Notification,
+    "NotificationCreated",
+    "A notification with its new secret, which is shown only this once.",
+    secret=(
+        str | None,
+        Field(
+            description="The secret that verifies signatures: whsec_ followed by base64. Null: its kind signs nothing."
+        ),
+    ),
+)
+
+
+class NotificationRequest(request_model(Notification)):  # type: ignore[misc] # made of the noun
+    """A notification to create."""
+
+    course: Name | None = Field(
+        default=None,
+        description="The token's own course by default; only tokens with the scope admin may name another.",
+    )
+
+
+class NotificationPath(RequestModel):
+    """The path of a notification."""
+
+    notification_id: Id
+
+
+class RotationQuery(Query):
+    """The query of a rotation."""
+
+    hours: int = Field(
+        default=_HOURS,
+        ge=0,
+        le=_MOST_HOURS,
+        description="Hours for which the previous secret still signs; 0 ends it at once.",
+    )
+
+
+class DeliveriesQuery(Query):
+    """The query of a notification's deliveries."""
+
+    state: DeliveryState = Field(
+        default=DeliveryState.FAILED, description="The state of the deliveries; by default those that were given up."
+    )
+    limit: int = Field(default=50, ge=1, le=200, description="The largest number of items to return.")
+    cursor: str | None = Field(
+        default=None, max_length=512, description="Where to continue: the `next` of the page before."
+    )
+
+
+@resource.operation(
+    "POST",
+    "/callbacks",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={
+        201: ResponseDoc(
+            _Created,
+            description="Created; its secret is shown only this once.",
+            headers=CREATED,
+            links=dict.fromkeys(
+                (
+                    "read_notification",
+                    "rotate_notification",
+                    "test_notification",
+                    "list_deliveries",
+                    "remove_notification",
+                ),
+                "notification_id",
+            ),
+        )
+    },
+    problems=(CONFLICT,),
+)
+def create_notification(body: NotificationRequest) -> Response:
+    """Create a notification: events of a course are posted to its URL from now on.
+
+    The URL's address is looked up now, and again before each post.
+    """
+    made, secret = create(caller().course(body.course), Notification(body.url, body.kind, tuple(body.events)))
+    return respond_created(_render_with_secret(made, secret), f"{PREFIX}/callbacks/{made.id}")
+
+
+@resource.operation(
+    "GET",
+    "/callbacks",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(_ListResponse, description="The notifications of a course.")},
+)
+def list_notifications(query: CourseQuery) -> Response:
+    """List the notifications of a course."""
+    found = service().store.notifications.of_course(caller().course(query.course))
+    return respond_list(_ListResponse, map(_render, found))
+
+
+@resource.operation(
+    "GET",
+    "/callbacks/<notification_id>",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(response_model(Notification), description="The notification.", headers=TAGGED)},
+)
+def read_notification(path: NotificationPath) -> Response:
+    """Read a notification."""
+    return respond_tagged(_render(visible_notification(path.notification_id)))
+
+
+@resource.operation(
+    "POST",
+    "/callbacks/<notification_id>/rotate",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={
+        200: ResponseDoc(_Created, description="The notification with its new secret, which is shown only this once.")
+    },
+    problems=(CONFLICT,),
+)
+def rotate_notification(path: NotificationPath, query: RotationQuery) -> Response:
+    """Replace the secret of a notification.
+
+    The previous secret still signs for a while: every post carries both signatures, so the receiver can switch at any
+    time. Older secrets no longer sign.
+    """
+    notification = visible_notification(path.notification_id)
+    secret = service().store.notifications.rotate(notification.id, query.hours, caller().author)
+    if secret is None:
+        kind = visible_notification(notification.id).kind
+        raise Problem(CONFLICT, f"a notification of kind {kind} has no secret: its posts are not signed")
+    return respond_plain(_render_with_secret(visible_notification(notification.id), secret))
+
+
+@resource.operation(
+    "POST",
+    "/callbacks/<notification_id>/test",
+    scope=Scope.STAFF,
+    weight="submit",
+    responses={202: ResponseDoc(response_model(Delivery), description="The delivery of the test message.")},
+    problems=(CONFLICT,),
+)
+def test_notification(path: NotificationPath) -> Response:
+    """Send a test message, of the event `notification.test`.
+
+    It is delivered as any other: its delivery is listed under `deliveries`, with what the receiver answered.
+    """
+    delivery = send_test(visible_notification(path.notification_id))
+    return respond_plain(serve(delivery), 202)
+
+
+@resource.operation(
+    "DELETE",
+    "/callbacks/<notification_id>",
+    scope=Scope.STAFF,
+    responses={204: ResponseDoc(description="Removed; its pending deliveries are dropped.")},
+)
+def remove_notification(path: NotificationPath) -> Response:
+    """Remove a notification."""
+    if not service().store.notifications.remove(visible_notification(path.notification_id).id, caller().author):
+        raise _not_found(path.notification_id)
+    return respond_empty()
+
+
+@resource.operation(
+    "GET",
+    "/callbacks/<notification_id>/deliveries",
+    scope=Scope.STAFF,
+    responses={200: ResponseDoc(_DeliveriesResponse, description="A page, newest first.", paged=True)},
+)
+def list_deliveries(path: NotificationPath, query: DeliveriesQuery) -> Response:
+    """List the deliveries of a notification: delivered, pending or failed."""
+    notification = visible_notification(path.notification_id)
+    page = service().store.notifications.deliveries(notification.id, query.state, query.limit, query.cursor)
+    return respond_list(_DeliveriesResponse, map(serve, page.items), page.next_cursor)
+
+
+def create(course: str, notification: Notification) -> tuple[Notification, str | None]:
+    """Create a notification of the caller's; return it with its secret. Raises Problem if it cannot be used."""
+    refuse_faults(notification_faults(notification))
+    _check_destination(notification.url)
+    try:
+        return service().store.notifications.create(course, notification, caller().author)
+    except TooManyNotifications as error:
+        raise Problem(CONFLICT, str(error)) from None
+
+
+def send_test(notification: Notification) -> Delivery:
+    """Send a test message. Raises Problem if the notification is disabled."""
+    delivery = service().store.notifications.test(notification.id, caller().author)
+    if delivery is None:
+        raise Problem(CONFLICT, "it is disabled, so nothing is sent; remove it, and make another")
+    return delivery
+
+
+def visible_notification(notification_id: str) -> Notification:
+    """Return a notification. Raises Problem unless the caller may see it."""
+    notification = service().store.notifications.get(notification_id)
+    if notification is None or not caller().sees(notification.course):
+        raise _not_found(notification_id)
+    return notification
+
+
+def _check_destination(url: str) -> None:
+    """Raise Problem if posts may not go to a URL. Name servers may be slow, so a lookup takes a slot."""
+    destinations = Destinations.of(service().settings)
+    try:
+        destination = destinations.read(url)
+        with service().slots.hold() as has_slot:
+            if not has_slot:
+                detail = "the server holds as many open connections as it allows; nothing was created"
+                raise Problem(BUSY, detail, headers={"Retry-After": str(TRY_AGAIN)})
+            destinations.addresses(destination)
+    except BadDestination as error:
+        raise invalid("/url", str(error)) from None
+
+
+def _not_found(notification_id: str) -> Problem:
+    return Problem(NOT_FOUND, f"there is no notification {notification_id}")
+
+
+def _render(notification: Notification) -> BaseModel:
+    return serve(notification, hidden=_hidden(notification))
+
+
+def _render_with_secret(notification: Notification, secret: str | None) -> BaseModel:
+    return serve(notification, _Created, _hidden(notification), secret=secret)
+
+
+def _hidden(notification: Notification) -> tuple[str, ...]:
+    """Return the names of the fields that say nothing any more: a time until which has passed."""
+    until = notification.previous_until
+    return ("previous_until",) if until is not None and until < time.time() else ()
