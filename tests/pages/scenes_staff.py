@@ -213,6 +213,13 @@ def regrades(house: House, window: Window) -> None:
     window.go(f"{HOME}/regrades")
 
 
+def notifications(house: House, window: Window) -> None:
+    """A form for each kind."""
+    course(house, window)
+    window.page.get_by_role("link", name="Notifications").click()
+    window.page.get_by_role("button", name="Add the chat webhook").wait_for()
+
+
 def regrade_form(house: House, window: Window) -> None:
     """What is to be graded again."""
     course(house, window)
@@ -310,6 +317,7 @@ SCENES: dict[str, Scene] = {
     "staff-assignment": assignment,
     "staff-assignment-empty": empty_assignment,
     "staff-submissions": submissions,
+    "staff-notifications": notifications,
     "staff-submission": submission,
     "staff-submission-raising": show_raise,
     "staff-failed": show_failures,
