@@ -10,7 +10,6 @@ from structlog.contextvars import bind_contextvars
 
 from backmark.grader.contracts.language.stored_settings import find_package
 from backmark.grader.dispatch import Dispatcher
-from backmark.grader.file_formats import name_format, refuse_other_format
 from backmark.grader.model.messages import Question
 from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
@@ -22,6 +21,7 @@ from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.regrades.store import RecordedRegrade
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission
+from backmark.grader.support.file_formats import name_format, refuse_other_format
 
 #: The sender, the request and a hash of it: a request with a key that was used before is the same one, or refused.
 Idempotency = tuple[str, str, str, str]

@@ -13,8 +13,8 @@ import httpcore
 import requests
 from requests.adapters import BaseAdapter
 
-from backmark.grader.addresses import BadDestination, Destination, Destinations
-from backmark.grader.connections import TROUBLES, CheckedBackend, Deadline, to_url
+from backmark.grader.outbound.addresses import BadDestination, Destination, Destinations
+from backmark.grader.outbound.connections import TROUBLES, CheckedBackend, Deadline, to_url
 
 #: Seconds for a request with its answer: a thread of the web server waits for it.
 TOTAL_SECONDS = 10.0

@@ -11,7 +11,6 @@ import jwt
 import pytest
 from werkzeug.wrappers import Request
 
-from backmark.grader.addresses import Destinations
 from backmark.grader.lti.identity import course_name, line_item_id, platform_id
 from backmark.grader.lti.services import PlatformServices
 from backmark.grader.lti.session import PlatformSession
@@ -19,6 +18,7 @@ from backmark.grader.lti.tool_keys import ToolKeys
 from backmark.grader.model.lti import LineItem, LtiContext, LtiUser, Platform
 from backmark.grader.model.scores import ScoreState
 from backmark.grader.model.terms import Override
+from backmark.grader.outbound.addresses import Destinations
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
 from backmark.worker.service.gradebooks import gradebook_loops

@@ -8,9 +8,9 @@ import pytest
 import requests
 from flask import Flask, Response, redirect, request
 
-from backmark.grader.addresses import Destinations
 from backmark.grader.lti import session as sessions
 from backmark.grader.lti.session import PlatformSession
+from backmark.grader.outbound.addresses import Destinations
 from tests.lti.platform.serving import serve_app
 
 

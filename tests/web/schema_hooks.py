@@ -11,7 +11,7 @@ from schemathesis import Case, GenerationMode, HookContext
 from schemathesis.generation.meta import TestPhase
 from schemathesis.transport.serialization import Binary
 
-from backmark.grader.file_formats import name_format
+from backmark.grader.support.file_formats import name_format
 from tests.web.tomls import TOML
 
 #: Fields of bodies for which only some values are of use.

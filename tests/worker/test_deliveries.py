@@ -13,10 +13,10 @@ import pytest
 from pydantic import HttpUrl, SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from backmark.grader.addresses import Destinations
 from backmark.grader.model.notifications import Delivery, DeliveryState, Event, Notification
 from backmark.grader.notifications.kind import Occurrence
 from backmark.grader.notifications.registry import KINDS
+from backmark.grader.outbound.addresses import Destinations
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.notifications import GIVE_UP
 from backmark.grader.store.store import Store

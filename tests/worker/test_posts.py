@@ -12,7 +12,7 @@ from threading import Event, Thread
 
 import pytest
 
-from backmark.grader.addresses import Address, Destination
+from backmark.grader.outbound.addresses import Address, Destination
 from backmark.worker.service.posts import Message, NoAnswer, ReceiverAnswer, post
 from tests.services import require_program
 from tests.worker.receivers import PATIENCE, Receiver, Reply, run_receiver

@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import click
 
-from backmark.grader.file_formats import START_BYTES
+from backmark.grader.support.file_formats import START_BYTES
 from backmark.worker.cli.files import LARGEST_FILE, can_be_graded
 
 #: Files of a class of thousands, each with a few.

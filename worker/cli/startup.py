@@ -21,7 +21,7 @@ def load_settings() -> "ServiceSettings":
 
 def start_process(part: str) -> "ServiceSettings":
     """Start a process that is a part of the service: return its settings, and log as they say."""
-    from backmark.grader import logs  # noqa: PLC0415 - structlog, likewise
+    from backmark.grader.support import logs  # noqa: PLC0415 - structlog, likewise
 
     settings = load_settings()
     logs.configure(part, settings.log_format)

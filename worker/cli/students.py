@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from backmark.grader.file_formats import START_BYTES, name_format
+from backmark.grader.support.file_formats import START_BYTES, name_format
 from backmark.worker.cli.downloads import DownloadedFile
 from backmark.worker.cli.files import write_name
 

@@ -12,7 +12,7 @@ import numpy as np
 SOURCES = (
     "grader/contracts",
     "grader/errors.py",
-    "grader/file_formats.py",
+    "grader/support/file_formats.py",
     "grader/model",
     "worker/grading",
     "worker/sandbox",

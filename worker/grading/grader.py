@@ -14,7 +14,6 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
-from backmark.grader.file_formats import refuse_other_format
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import (
@@ -27,6 +26,7 @@ from backmark.grader.model.verdict import (
     StudentError,
     Verdict,
 )
+from backmark.grader.support.file_formats import refuse_other_format
 from backmark.worker.grading import engine_version
 from backmark.worker.grading.candidate import Jailed, Requests, entry
 from backmark.worker.sandbox.clock import Budget

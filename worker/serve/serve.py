@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from backmark.grader.diskspace import complain_if_full
 from backmark.grader.errors import ServiceError
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
+from backmark.grader.support.diskspace import complain_if_full
 from backmark.worker.serve.announce import Announcer
 from backmark.worker.serve.data_dir import DataDirectory, write_private
 from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port

@@ -18,11 +18,11 @@ import httpcore
 from standardwebhooks import Webhook
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from backmark.grader.addresses import BadDestination, Destinations
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.trace import receive
 from backmark.grader.notifications.kind import Occurrence
 from backmark.grader.notifications.registry import KINDS
+from backmark.grader.outbound.addresses import BadDestination, Destinations
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.notifications import DeliveryAttempt, Result
 from backmark.grader.store.store import Store

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from threading import Event
 
-from backmark.grader.addresses import Destinations
 from backmark.grader.lti.services import PlatformServices
 from backmark.grader.lti.session import PlatformSession
 from backmark.grader.lti.tool_keys import ToolKeys
+from backmark.grader.outbound.addresses import Destinations
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
 from backmark.worker.service.rosters import RosterReader

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import httpcore
 
-from backmark.grader.addresses import Address, Destination
-from backmark.grader.connections import TROUBLES, CheckedBackend, Deadline, to_url
 from backmark.grader.errors import BackmarkError
+from backmark.grader.outbound.addresses import Address, Destination
+from backmark.grader.outbound.connections import TROUBLES, CheckedBackend, Deadline, to_url
 
 #: Seconds for the whole post.
 TOTAL_SECONDS = 15.0

@@ -5,11 +5,11 @@ from importlib import metadata
 from flask import Response
 from pydantic import Field
 
-from backmark.grader.diskspace import complain_if_full
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Scope
 from backmark.grader.store.room import Room
 from backmark.grader.store.workers import Worker
+from backmark.grader.support.diskspace import complain_if_full
 from backmark.grader.web.http.problems import TRY_AGAIN
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_plain

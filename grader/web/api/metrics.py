@@ -13,12 +13,12 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from backmark.grader.diskspace import free_bytes
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.records import Queue
 from backmark.grader.store.counters import Histogram, Totals
 from backmark.grader.store.room import Room
 from backmark.grader.store.store import Store
+from backmark.grader.support.diskspace import free_bytes
 from backmark.grader.web.http.resource import Resource, ResponseDoc
 from backmark.grader.web.http.service import service
 

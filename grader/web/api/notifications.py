@@ -5,10 +5,10 @@ import time
 from flask import Response
 from pydantic import BaseModel, Field
 
-from backmark.grader.addresses import BadDestination, Destinations
 from backmark.grader.model.notifications import Delivery, DeliveryState, Notification
 from backmark.grader.model.records import Scope
 from backmark.grader.notifications.registry import notification_faults
+from backmark.grader.outbound.addresses import BadDestination, Destinations
 from backmark.grader.store.notifications import TooManyNotifications
 from backmark.grader.web.api.course_paths import refuse_faults
 from backmark.grader.web.http.auth import caller

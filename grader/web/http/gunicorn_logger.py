@@ -4,8 +4,8 @@ from typing import Any
 
 from gunicorn.glogging import Logger  # type: ignore[import-untyped]
 
-from backmark.grader import logs
 from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.support import logs
 
 
 class ServiceLogger(Logger):  # type: ignore[misc] # gunicorn has no types

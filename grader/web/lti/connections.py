@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import httpcore
 from flask import Flask, current_app
 
-from backmark.grader.addresses import BadDestination, Destinations
 from backmark.grader.lti.session import PlatformSession
+from backmark.grader.outbound.addresses import BadDestination, Destinations
 from backmark.grader.settings.service import ServiceSettings
 
 _NAME = "backmark-lti"

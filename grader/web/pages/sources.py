@@ -9,13 +9,13 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from backmark.grader.file_formats import is_archive
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.html.view import LineMark, NamedLine
 from backmark.grader.reports.plaintext import plain
 from backmark.grader.store.listings import CodeListing as Stored
+from backmark.grader.support.file_formats import is_archive
 
 #: Bytes of a file that are looked at.
 RAW = 256 * 1024

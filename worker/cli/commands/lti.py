@@ -181,7 +181,7 @@ def _platform(client_id: str, addresses: dict[str, str]) -> "Platform":
 
 def _check(store: "Store", platform: "Platform") -> None:
     """Raise UsageError for an address to which the service would not connect."""
-    from backmark.grader.addresses import BadDestination, Destinations
+    from backmark.grader.outbound.addresses import BadDestination, Destinations
 
     destinations = Destinations.of(store.settings)
     for url in (platform.login_url, platform.token_url, platform.keys_url):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backmark.grader.addresses import BadDestination, Destinations, resolve
+from backmark.grader.outbound.addresses import BadDestination, Destinations, resolve
 
 
 def nothing(host: str, port: int) -> list[str]:

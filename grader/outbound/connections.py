@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import httpcore
 
-from backmark.grader.addresses import Address, Destination
+from backmark.grader.outbound.addresses import Address, Destination
 
 #: Seconds for connecting, over all addresses together.
 CONNECT_SECONDS = 5.0

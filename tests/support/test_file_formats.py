@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from backmark.grader.errors import SubmissionError
-from backmark.grader.file_formats import refuse_other_format
+from backmark.grader.support.file_formats import refuse_other_format
 
 
 @pytest.mark.parametrize(

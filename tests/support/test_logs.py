@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from structlog.contextvars import bound_contextvars, clear_contextvars
 
-from backmark.grader import logs
 from backmark.grader.settings.service import LogFormat
+from backmark.grader.support import logs
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_a_warning_that_repeats_itself_is_left_out_and_counted(
     stream: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
-    monkeypatch.setattr("backmark.grader.logs.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("backmark.grader.support.logs.time.monotonic", lambda: clock[0])
     logger = logging.getLogger("grader.x")
     for number in range(959):
         logger.warning("submission %d was not sent", number)

@@ -1,0 +1,1 @@
+"""Requests to others: the addresses that notifications and LTI may go to, and connections to checked addresses."""
