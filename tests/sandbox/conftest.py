@@ -10,11 +10,11 @@ import pytest
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.forked import Forked
 from backmark.worker.sandbox.policy import JailLimits, Launch
-from backmark.worker.sandbox.process import Jail, Unjailed
+from backmark.worker.sandbox.process import Jail, NoJail
 from backmark.worker.sandbox.reply import Reply
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
-from backmark.worker.sandbox.single import Bubbled, Single
+from backmark.worker.sandbox.single import SingleJail, SingleProcess
 from backmark.worker.sandbox.template import Template
 from tests.local import entry_of
 
@@ -34,15 +34,15 @@ def template(jail: Launch) -> Iterator[Template]:
 def way(request: pytest.FixtureRequest) -> Jail:
     """Return each way in turn: what is not isolation works without it too."""
     if request.param == "unjailed":
-        return Unjailed(policy.plan_unjailed())
+        return NoJail(policy.plan_unjailed())
     chosen_jail: Jail = request.getfixturevalue("template" if request.param == "forked" else "single")
     return chosen_jail
 
 
 @pytest.fixture
-def single(jail: Launch) -> Single:
+def single(jail: Launch) -> SingleJail:
     """Return jails from nothing."""
-    return Single(jail)
+    return SingleJail(jail)
 
 
 @pytest.fixture(params=["template", "single"])
@@ -69,7 +69,9 @@ def jail_session(any_jail: Jail) -> Iterator[Session]:
 def pid_of(session: Session) -> int | None:
     """The process id of a jail's process, as seen from here."""
     process = session._process
-    return process.pid if isinstance(process, Forked) else process._bubble.pid if isinstance(process, Bubbled) else None
+    if isinstance(process, Forked):
+        return process.pid
+    return process._bubble.pid if isinstance(process, SingleProcess) else None
 
 
 #: The notebook's functions, and the lines that call.

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from backmark.worker.sandbox.polled import Polled
+from backmark.worker.sandbox.polled import PolledPipes
 
 
 @pytest.mark.parametrize("roomy", [True, False])
@@ -21,10 +21,10 @@ def test_more_is_waited_for_only_where_a_pipe_has_room_for_it(monkeypatch: pytes
         monkeypatch.setattr(fcntl, "fcntl", refuse)
     sleeps: list[float] = []
     monkeypatch.setattr(time, "sleep", sleeps.append)
-    pipes = Polled()
+    pipes = PolledPipes()
     with contextlib.closing(pipes):
         os.write(pipes.theirs[1], b"answer")
-        assert pipes.take(1.0, breath=0.25) == [(True, b"answer")]
+        assert pipes.take(1.0, linger=0.25) == [(True, b"answer")]
         assert pipes.take(0.0) == []
         assert sleeps == [0.25] * roomy
         pipes.release()

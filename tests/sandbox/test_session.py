@@ -19,7 +19,7 @@ from backmark.worker.sandbox import bubble
 from backmark.worker.sandbox.policy import JailLimits, Launch
 from backmark.worker.sandbox.process import Jail
 from backmark.worker.sandbox.session import Session
-from backmark.worker.sandbox.single import Bubbled, Single
+from backmark.worker.sandbox.single import SingleJail, SingleProcess
 from backmark.worker.sandbox.template import Template
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers
@@ -322,12 +322,12 @@ def test_memory_is_limited(jail_session: Session) -> None:
         ask(jail_session, body("return np.ones(2**31)"))
 
 
-def test_memory_beyond_the_address_space_limit_meets_the_group(single: Single) -> None:
+def test_memory_beyond_the_address_space_limit_meets_the_group(single: SingleJail) -> None:
     """The runner's own limit is taken away here, as if it had been got around."""
     code = body("kept = [np.ones(2**23) for _ in range(20)]")
     limits = JailLimits(seconds_per_call=5, seconds=9, memory=1 << 30, output=1000)
     with Session(single, limits) as session:
-        assert isinstance(session._process, Bubbled)
+        assert isinstance(session._process, SingleProcess)
         group = session._process._group
         if group is None or not any(list(folder.glob("memory.*")) for folder in group.folders):
             pytest.skip("no control groups for memory here")
@@ -346,8 +346,8 @@ def read_something(jail: Jail) -> None:
         session.extract(b"", "work.py", entry_of("backward_pass"))
 
 
-@pytest.mark.parametrize("kind", [Single, Template])
-def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch, kind: type[Single] | type[Template]) -> None:
+@pytest.mark.parametrize("kind", [SingleJail, Template])
+def test_a_jail_that_cannot_start_says_what_bwrap_said(jail: Launch, kind: type[SingleJail] | type[Template]) -> None:
     broken_launch = Launch(
         wrapper=(*jail.wrapper, "--no-such-flag"),
         command=jail.command,
@@ -365,11 +365,11 @@ def test_nobody_is_let_through_the_gate_of_whom_bwrap_did_not_tell(
     monkeypatch.setattr(bubble, "_START", 0.05)
     silent_jail = dataclasses.replace(jail, wrapper=("/bin/sh", "-c", "exec sleep 60"))
     with pytest.raises(JailFailed, match="did not say"):
-        Single(silent_jail).start(LIMITS)
+        SingleJail(silent_jail).start(LIMITS)
 
 
-@pytest.mark.parametrize("kind", [Single, Template])
-def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[Single] | type[Template]) -> None:
+@pytest.mark.parametrize("kind", [SingleJail, Template])
+def test_an_interpreter_without_numpy_is_our_failure(jail: Launch, kind: type[SingleJail] | type[Template]) -> None:
     command = (*jail.command[:-1], "import sys; sys.exit('no NumPy here')")
     broken_launch = Launch(
         wrapper=jail.wrapper,
@@ -508,7 +508,7 @@ def test_no_descriptor_is_open_but_the_pipes(jail_session: Session) -> None:
     assert look(jail_session, OPEN).split() == ["0", "1", "2", "40", "41"]
 
 
-def test_nor_is_one_if_the_worker_has_many_open(single: Single) -> None:
+def test_nor_is_one_if_the_worker_has_many_open(single: SingleJail) -> None:
     """What bwrap is passed then has numbers beyond those of the pipes."""
     with contextlib.ExitStack() as stack:
         for _ in range(64):
@@ -542,15 +542,15 @@ def test_installed_packages_cannot_be_seen(jail_session: Session) -> None:
     assert set(look(jail_session, lines).split()) <= {"numpy", "numpy.libs"}
 
 
-@pytest.mark.parametrize("kind", ["Single", "Template"])
-def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
+@pytest.mark.parametrize(("kind", "processes"), [(SingleJail, 2), (Template, 3)])
+def test_it_is_killed_with_the_worker(jail: Launch, kind: type[SingleJail | Template], processes: int) -> None:
     """Nothing outlives a worker that was killed: neither bwrap nor what it started, nor what that forked."""
     code = (
         "import os, sys\nfrom pathlib import Path\n"
         "from tests.sandbox.conftest import LIMITS\n"
-        f"from backmark.worker.sandbox import policy\nfrom backmark.worker.sandbox.{kind.lower()} import {kind}\n"
+        f"from backmark.worker.sandbox import policy\nfrom {kind.__module__} import {kind.__name__}\n"
         "from backmark.worker.sandbox.session import Session\n"
-        f"session = Session({kind}(policy.plan_jailed()), LIMITS)\nsession._await_ready()\n"
+        f"session = Session({kind.__name__}(policy.plan_jailed()), LIMITS)\nsession._await_ready()\n"
         "found = [os.getpid()]\n"
         "for pid in found:\n"
         "    found += map(int, Path(f'/proc/{pid}/task/{pid}/children').read_text().split())\n"
@@ -568,7 +568,7 @@ def test_it_is_killed_with_the_worker(jail: Launch, kind: str) -> None:
     with worker.stdin, worker.stdout:
         pids = [int(word) for word in worker.stdout.readline().split()]
         # bwrap and the process in it, and what a template has forked.
-        assert len(pids) == {"Single": 2, "Template": 3}[kind]
+        assert len(pids) == processes
         with contextlib.ExitStack() as ends:
             descriptors = [os.pidfd_open(pid) for pid in pids]
             for descriptor in descriptors:

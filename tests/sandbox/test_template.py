@@ -29,7 +29,7 @@ from backmark.worker.sandbox.policy import Launch
 from backmark.worker.sandbox.process import Jail
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
-from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.single import SingleJail
 from backmark.worker.sandbox.template import Template
 from tests.local import entry_of
 from tests.sandbox.conftest import LIMITS, ask, ask_again, body, make_request, numbers, pid_of
@@ -510,8 +510,8 @@ def test_a_template_that_does_not_listen_is_replaced(own_template: Template) -> 
     assert own_template.pid != before
 
 
-@pytest.mark.parametrize("kind", [Template, Single])
-def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[Single]) -> None:
+@pytest.mark.parametrize("kind", [Template, SingleJail])
+def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Template] | type[SingleJail]) -> None:
     """Sent and, where that is done, kept."""
     cases = udl.revision.cases
     suite = cases.join(*[cases] * 9)
@@ -526,9 +526,9 @@ def test_the_largest_suite_is_asked(jail: Launch, udl: Judge, kind: type[Templat
             jails.keep(query)
 
 
-@pytest.mark.parametrize("kind", [Template, Single])
+@pytest.mark.parametrize("kind", [Template, SingleJail])
 def test_its_end_starts_no_program_that_the_host_has_for_cores(
-    jail: Launch, kind: type[Template] | type[Single]
+    jail: Launch, kind: type[Template] | type[SingleJail]
 ) -> None:
     """The kernel starts none for a process that may not be dumped, whose memory is then not its user's file."""
     with contextlib.closing(kind(jail)) as jails, Session(jails, LIMITS) as session:

@@ -13,7 +13,7 @@ from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.forked import Forked
 from backmark.worker.sandbox.policy import Launch, Way
 from backmark.worker.sandbox.session import Session
-from backmark.worker.sandbox.single import Bubbled
+from backmark.worker.sandbox.single import SingleProcess
 from backmark.worker.sandbox.template import Template
 from tests.sandbox.conftest import LIMITS, ask, body
 
@@ -42,13 +42,13 @@ def test_a_template_forks_them_where_it_can(jail: Launch) -> None:
 
 def test_each_comes_from_nothing_where_the_owner_says_so(jail: Launch) -> None:
     with contextlib.closing(Jails(replace(jail, way=Way.SINGLE))) as jails:
-        assert [kind(jails.take(LIMITS)) for _ in range(2)] == [Bubbled] * 2
+        assert [kind(jails.take(LIMITS)) for _ in range(2)] == [SingleProcess] * 2
 
 
 def test_where_no_template_can_fork_each_comes_from_nothing(jail: Launch) -> None:
     with contextlib.closing(Jails(break_template(jail))) as jails:
         jails.prepare(LIMITS)
-        assert [kind(jails.take(LIMITS)) for _ in range(2)] == [Bubbled] * 2
+        assert [kind(jails.take(LIMITS)) for _ in range(2)] == [SingleProcess] * 2
 
 
 def test_where_no_template_can_fork_and_the_owner_insists_there_is_none(jail: Launch) -> None:
@@ -62,7 +62,7 @@ def test_where_no_template_can_fork_and_the_owner_insists_there_is_none(jail: La
 def test_a_template_whose_jails_do_not_hold_is_not_used(jail: Launch) -> None:
     with contextlib.closing(Jails(make_leaking(jail))) as jails:
         jails.check()
-        assert kind(jails.take(LIMITS)) is Bubbled
+        assert kind(jails.take(LIMITS)) is SingleProcess
     template_jails = Jails(replace(make_leaking(jail), way=Way.TEMPLATE))
     with contextlib.closing(template_jails), pytest.raises(JailFailed, match="read /etc/passwd"):
         template_jails.check()
@@ -78,7 +78,7 @@ def test_walls_are_pushed_at_again_after_so_many(jail: Launch, monkeypatch: pyte
         monkeypatch.setattr(jails._jail, "_launch", make_leaking(jail))
         jails._jail.close()
         jails.prepare()
-        assert kind(jails.take(LIMITS)) is Bubbled
+        assert kind(jails.take(LIMITS)) is SingleProcess
 
 
 def test_a_template_that_was_killed_between_two_is_nobodys_failure(jail: Launch) -> None:

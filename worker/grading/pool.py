@@ -6,10 +6,10 @@ from backmark.grader.errors import JailFailed
 from backmark.worker.sandbox.confined import Confining
 from backmark.worker.sandbox.installation import Installation
 from backmark.worker.sandbox.policy import JailLimits, Launch, Way
-from backmark.worker.sandbox.process import Jail, Unjailed
+from backmark.worker.sandbox.process import Jail, NoJail
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
-from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.single import SingleJail
 from backmark.worker.sandbox.template import Template
 from backmark.worker.sandbox.walls import push
 
@@ -122,7 +122,7 @@ class Jails:
         if self._launch.way is Way.TEMPLATE:
             raise why
         self._jail.close()
-        self._jail = Single(self._launch)
+        self._jail = SingleJail(self._launch)
 
 
 def _fault(jail: Jail) -> str:
@@ -136,7 +136,7 @@ def _fault(jail: Jail) -> str:
 
 def _jail(launch: Launch) -> Jail:
     if not launch.jailed:
-        return Unjailed(launch)
+        return NoJail(launch)
     if launch.way is Way.CONFINED:
         return Confining(launch)
-    return Single(launch) if launch.way is Way.SINGLE else Template(launch)
+    return SingleJail(launch) if launch.way is Way.SINGLE else Template(launch)

@@ -5,7 +5,7 @@ from collections import deque
 
 from backmark.worker.sandbox.installation import Installation
 from backmark.worker.sandbox.policy import JailLimits, Launch
-from backmark.worker.sandbox.process import Unjailed
+from backmark.worker.sandbox.process import NoJail
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.session import Session
 
@@ -39,7 +39,7 @@ class WarmSessions:
             if session.alive:
                 return session
             session.close()
-        return Session(Unjailed(self._launch), limits)
+        return Session(NoJail(self._launch), limits)
 
     def prepare(self, limits: JailLimits | None = None) -> None:
         """Start the sessions that the next check will take; raises JailFailed if none can be started."""
@@ -50,7 +50,7 @@ class WarmSessions:
             self._drop()
         self._limits = limits
         while len(self._ahead) < _AHEAD:
-            self._ahead.append(Session(Unjailed(self._launch), limits))
+            self._ahead.append(Session(NoJail(self._launch), limits))
 
     def close(self) -> None:
         """End those that nobody took."""

@@ -22,7 +22,7 @@ from backmark.worker.sandbox import seccomp
 from backmark.worker.sandbox.bubble import first_to_go
 from backmark.worker.sandbox.cgroup import Cgroup, Overruns
 from backmark.worker.sandbox.policy import JailLimits, Launch, stage
-from backmark.worker.sandbox.polled import Polled
+from backmark.worker.sandbox.polled import PolledPipes
 from backmark.worker.sandbox.process import GRACE, PATIENCE, Process, begin
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.streams import Streams
@@ -81,7 +81,7 @@ class Confined:
         self.grouped = False
         self._user = OwnUser()
         self._group = Cgroup.make(limits.memory)
-        pipes = Polled()
+        pipes = PolledPipes()
         self.streams = Streams(pipes, limits.output)
         # Who kills from another thread must not meet a descriptor that was closed.
         self._lock = threading.Lock()
@@ -199,7 +199,7 @@ class Confining:
         self._folder.cleanup()
 
 
-def _start(launch: Launch, pipes: Polled) -> "tuple[subprocess.Popen[bytes], int]":
+def _start(launch: Launch, pipes: PolledPipes) -> "tuple[subprocess.Popen[bytes], int]":
     """Start the process as root; return it, and its pidfd."""
     request, answer, print_ = pipes.theirs
     popen = subprocess.Popen(  # noqa: S603 - the command is ours, the student's code is only data to it
@@ -221,7 +221,7 @@ def _start(launch: Launch, pipes: Polled) -> "tuple[subprocess.Popen[bytes], int
         raise
 
 
-def _hold(pidfd: int, pipes: Polled) -> None:
+def _hold(pidfd: int, pipes: PolledPipes) -> None:
     """Hold a process's ends of its pipes until it has ended."""
     select.select([pidfd], [], [])
     os.close(pidfd)

@@ -11,7 +11,7 @@ from backmark.grader.errors import BackmarkError, JailUnavailable
 from backmark.worker.sandbox import policy, seccomp
 from backmark.worker.sandbox.fallback import confine
 from backmark.worker.sandbox.policy import Launch, Way
-from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.single import SingleJail
 from backmark.worker.sandbox.template import Template
 from backmark.worker.sandbox.walls import ATTEMPTS, push
 
@@ -121,7 +121,7 @@ def _bubblewrap(program: str | None) -> Finding:
 def _jail(launch: Launch) -> list[Finding]:
     """Start a jail from nothing, and push at its walls."""
     try:
-        pushed = push(Single(launch))
+        pushed = push(SingleJail(launch))
     except BackmarkError as error:
         return [Finding("jail", ok=False, text=str(error), remedy=_cure())]
     return [

@@ -11,7 +11,7 @@ from backmark.grader.errors import JailFailed, JailUnavailable
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.confined import Confining
 from backmark.worker.sandbox.policy import Launch, Way
-from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.single import SingleJail
 from backmark.worker.sandbox.walls import push
 
 #: The attempts that may succeed in a confined process, since no mounts hide files; Landlock makes them fail, too.
@@ -46,7 +46,7 @@ def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO, secrets: Seque
     """
     try:
         launch = policy.plan_jailed(bwrap, way)
-        if not (breached := push(Single(launch)).breached):
+        if not (breached := push(SingleJail(launch)).breached):
             return Isolation(launch)
         reason = f"inside one could {', '.join(breached)}"
     except (JailUnavailable, JailFailed) as error:

@@ -13,7 +13,7 @@ from backmark.worker.sandbox.bubble import first_to_go
 from backmark.worker.sandbox.cgroup import Overruns
 from backmark.worker.sandbox.inside import wire
 from backmark.worker.sandbox.policy import JailLimits, Launch
-from backmark.worker.sandbox.polled import Polled
+from backmark.worker.sandbox.polled import PolledPipes
 from backmark.worker.sandbox.process import GRACE, PATIENCE, begin
 from backmark.worker.sandbox.streams import Streams
 from backmark.worker.sandbox.usage import Usage, read_usage
@@ -67,7 +67,7 @@ class Forked:
         self._is_admitted = self._is_killed = self._is_over = self._is_closed = False
         # Who kills from another thread must not meet a descriptor that was closed.
         self._lock = threading.Lock()
-        pipes = Polled()
+        pipes = PolledPipes()
         self.streams = Streams(pipes, limits.output)
         self._ending, report = os.pipe()
         try:

@@ -11,7 +11,7 @@ from backmark.worker.sandbox.inside import wire
 _ROOM = 1 << 20
 
 
-class Polled:
+class PolledPipes:
     """Pipes made here; `theirs` are the other ends of requests, answers and prints, for the process to be started."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Polled:
         self._waiting += data
         self._write()
 
-    def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
+    def take(self, seconds: float, *, linger: float = 0.0) -> list[tuple[bool, bytes]]:
         """Wait for at most so long, moving requests on; return the pieces of answers (True) and prints."""
         end = time.monotonic() + seconds
         while True:
@@ -55,8 +55,8 @@ class Polled:
             if ready.pop(self._requests, 0):
                 self._write()
             if ready:
-                if breath and self._roomy:
-                    time.sleep(breath)
+                if linger and self._roomy:
+                    time.sleep(linger)
                 return [(descriptor == self._answers, self._read(descriptor)) for descriptor in ready]
             if time.monotonic() >= end:
                 return []

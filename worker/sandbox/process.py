@@ -13,7 +13,7 @@ from backmark.worker.sandbox.inside import wire
 from backmark.worker.sandbox.policy import JailLimits, Launch
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.streams import Streams
-from backmark.worker.sandbox.threaded import Threaded
+from backmark.worker.sandbox.threaded import ThreadedPipes
 from backmark.worker.sandbox.usage import Usage, read_usage
 
 #: Seconds that a process which was asked to end may take, and one that was made to.
@@ -102,7 +102,7 @@ def begin(launch: Launch, limits: JailLimits, user: int | None) -> bytes:
     return wire.pack(header, launch.running)
 
 
-class Open:
+class UnjailedProcess:
     """A process without a jail, for one's own code."""
 
     grouped = False
@@ -123,7 +123,7 @@ class Open:
             )
         except OSError as error:
             raise JailFailed(f"The student's process could not be started: {error}") from error
-        self.streams = Streams(Threaded(self._popen), limits.output)
+        self.streams = Streams(ThreadedPipes(self._popen), limits.output)
         self.streams.send(begin(launch, limits, None))
 
     def admit(self) -> None:
@@ -173,7 +173,7 @@ class Open:
         self.streams.close()
 
 
-class Unjailed:
+class NoJail:
     """No jail at all: a process for each submission with all of our own rights."""
 
     def __init__(self, launch: Launch) -> None:
@@ -181,7 +181,7 @@ class Unjailed:
 
     def start(self, limits: JailLimits) -> Process:
         """Start a process."""
-        return Open(self._launch, limits)
+        return UnjailedProcess(self._launch, limits)
 
     def keep(self, request: JailRequest) -> None:
         """Do nothing: nothing is shared."""

@@ -33,9 +33,9 @@ _CODE_CAP = 4 * 1024 * 1024 + BYTES
 _START = 30.0
 #: Seconds, for each answer still to come, in which answers gather: many at a time cost the worker half of what each by
 #: itself does.
-_BREATH_PER_ANSWER = 1e-5
+_LINGER_PER_ANSWER = 1e-5
 #: Seconds in which answers gather at most.
-_LONGEST_BREATH = 2e-3
+_LONGEST_LINGER = 2e-3
 #: The number of the last answers, which are taken as they come.
 _LAST_ANSWERS = 16
 #: The reason of a refusal of a file that is too much to parse.
@@ -223,8 +223,8 @@ class Session:
                 if self._take_in(self._streams.receive(0.0) or b""):
                     break
                 self._fail(error)
-            breath = min(_BREATH_PER_ANSWER * self._missing, _LONGEST_BREATH) if self._missing > _LAST_ANSWERS else 0.0
-            chunk = self._streams.receive(LOOK, breath=breath)
+            linger = min(_LINGER_PER_ANSWER * self._missing, _LONGEST_LINGER) if self._missing > _LAST_ANSWERS else 0.0
+            chunk = self._streams.receive(LOOK, linger=linger)
             if chunk is None:
                 self._fail(self._death())
             self._take_in(chunk)

@@ -5,14 +5,14 @@ import signal
 from backmark.worker.sandbox.bubble import Bubble, first_to_go
 from backmark.worker.sandbox.cgroup import Cgroup, Overruns
 from backmark.worker.sandbox.policy import JailLimits, Launch
-from backmark.worker.sandbox.polled import Polled
+from backmark.worker.sandbox.polled import PolledPipes
 from backmark.worker.sandbox.process import GRACE, Process, begin
 from backmark.worker.sandbox.request import JailRequest
 from backmark.worker.sandbox.streams import Streams
 from backmark.worker.sandbox.usage import Usage, read_usage
 
 
-class Bubbled:
+class SingleProcess:
     """A jail's process."""
 
     kept: frozenset[str] = frozenset()
@@ -20,7 +20,7 @@ class Bubbled:
     def __init__(self, launch: Launch, limits: JailLimits) -> None:
         self._is_killed = False
         self._group = Cgroup.make(limits.memory)
-        pipes = Polled()
+        pipes = PolledPipes()
         self.streams = Streams(pipes, limits.output)
         try:
             self._bubble = Bubble(launch, launch.starting, pipes.theirs, self._group, tied=True)
@@ -78,7 +78,7 @@ class Bubbled:
         self.streams.close()
 
 
-class Single:
+class SingleJail:
     """A jail of its own for each submission."""
 
     def __init__(self, launch: Launch) -> None:
@@ -86,7 +86,7 @@ class Single:
 
     def start(self, limits: JailLimits) -> Process:
         """Start a jail."""
-        return Bubbled(self._launch, limits)
+        return SingleProcess(self._launch, limits)
 
     def keep(self, request: JailRequest) -> None:
         """Do nothing: nothing is shared."""

@@ -16,10 +16,10 @@ class Pump(Protocol):
         """Hand over bytes to be written, without waiting."""
         ...
 
-    def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:
+    def take(self, seconds: float, *, linger: float = 0.0) -> list[tuple[bool, bytes]]:
         """Wait for at most so long; return the pieces, each of answers (True) or prints, and empty at their end.
 
-        Once something came, what comes within a `breath` of seconds may be waited for, to be taken along.
+        Once something came, what comes within `linger` seconds may be waited for, to be taken along.
         """
         ...
 
@@ -50,10 +50,10 @@ class Streams:
         """Allow so many bytes more of answers."""
         self._allowed += size
 
-    def receive(self, seconds: float, *, breath: float = 0.0) -> bytes | None:
+    def receive(self, seconds: float, *, linger: float = 0.0) -> bytes | None:
         """Return a piece of its answers, empty if none came in time; None at their end, or once a cap is broken."""
         if not self._answers and not self._is_over:
-            self._take(seconds, breath=breath)
+            self._take(seconds, linger=linger)
         if self._answers:
             return self._answers.popleft()
         return None if self._is_over else b""
@@ -79,10 +79,10 @@ class Streams:
     def _is_over(self) -> bool:
         return self._is_silent or self._is_closed or self.flooded or self.chatty
 
-    def _take(self, seconds: float, *, breath: float = 0.0) -> bool:
+    def _take(self, seconds: float, *, linger: float = 0.0) -> bool:
         """Take in the bytes that come within so many seconds; return True if anything was printed."""
         printed = False
-        for is_answer, data in self._pump.take(seconds, breath=breath):
+        for is_answer, data in self._pump.take(seconds, linger=linger):
             if is_answer:
                 self._answered += len(data)
                 self.chatty |= self._answered > self._allowed

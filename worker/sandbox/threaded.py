@@ -18,7 +18,7 @@ _TURN = 0.02
 _GRACE = 2.0
 
 
-class Threaded:
+class ThreadedPipes:
     """The pipes of a process that was started with three of them."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
@@ -35,7 +35,7 @@ class Threaded:
         """Hand over bytes to be written, without waiting."""
         self._outbox.put(data)
 
-    def take(self, seconds: float, *, breath: float = 0.0) -> list[tuple[bool, bytes]]:  # noqa: ARG002 - as a Pump
+    def take(self, seconds: float, *, linger: float = 0.0) -> list[tuple[bool, bytes]]:  # noqa: ARG002 - as a Pump
         """Wait for at most so long; return the pieces of answers (True) and prints."""
         pieces: list[tuple[bool, bytes]] = []
         with contextlib.suppress(Empty):

@@ -26,7 +26,7 @@ from backmark.worker.cli.terminal import show_files
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.session import Session
-from backmark.worker.sandbox.single import Single
+from backmark.worker.sandbox.single import SingleJail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -270,7 +270,7 @@ def template(file: Path, functions: tuple[str, ...]) -> None:
     """Print the fingerprint of an unfilled notebook. It goes into `templates` in an assignment."""
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
-    with Session(Single(launch), policy.JailLimits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
+    with Session(SingleJail(launch), policy.JailLimits(2.0, 10.0, 1 << 30, 1 << 16)) as session:
         click.echo(
             session.extract(
                 read_submission(file), file.name, Entry(functions[0], functions[1:], classes=True)
