@@ -1,7 +1,7 @@
 """Requests to platforms: only to allowed addresses, within seconds, without redirects, proxies or large answers.
 
-The LTI library asks with requests. The connections below are those of callbacks: a name is resolved and checked once,
-and the connection goes to an address that came of it.
+The LTI library asks with requests. The connections below are those of notifications: a name is resolved and checked
+once, and the connection goes to an address that came of it.
 """
 
 import ssl
@@ -23,7 +23,7 @@ _MOST_BYTES = 4 << 20
 
 
 class PlatformSession(requests.Session):
-    """A session of requests that goes where callbacks may go. What it raises is RequestException."""
+    """A session of requests that goes where notifications may go. What it raises is RequestException."""
 
     def __init__(self, destinations: Destinations, context: ssl.SSLContext | None = None) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The addresses to which callbacks may go: public ones, and those that the service's owner allows.
+"""The addresses to which notifications may go: public ones, and those that the service's owner allows.
 
 A URL is read by one pattern of our own, and everything that is done with it afterwards is done with what was read:
 two parsers that differ are how checks are got round. Names are resolved here once, and a connection is made to the
@@ -46,7 +46,7 @@ _TRANSLATED = IPv6Network("64:ff9b::/96")
 
 
 class BadDestination(BackmarkError):
-    """A callback may not go there; the message says why, and never what a private name resolves to."""
+    """A notification may not go there; the message says why, and never what a private name resolves to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Destinations:
         return cls(settings.callback_networks, http=settings.callback_http, resolver=resolver)
 
     def read(self, url: str) -> Destination:
-        """Return the parts of a URL to which callbacks may go; raises BadDestination. Looks nothing up."""
+        """Return the parts of a URL to which notifications may go; raises BadDestination. Looks nothing up."""
         match = _URL.fullmatch(url) if len(url) <= _LONGEST else None
         if match is None or "#" in url or "\\" in url:
             message = (

@@ -107,10 +107,10 @@ class ServiceSettings(BaseSettings):
     #: The form of the log's lines: `text` is logfmt, `json` an object a line.
     log_format: LogFormat = LogFormat.TEXT
 
-    #: Networks that callbacks and requests to an LMS may go to though they are private, such as 10.1.0.0/16, as a JSON
-    #: list.
+    #: Networks that notifications and requests to an LMS may go to though they are private, such as 10.1.0.0/16, as a
+    #: JSON list.
     callback_networks: Networks = ()
-    #: True if callbacks, and requests to an LMS, may go over plain http.
+    #: True if notifications, and requests to an LMS, may go over plain http.
     callback_http: bool = False
 
     def own_url(self, path: str) -> str | None:

@@ -15,10 +15,13 @@ from backmark.grader.support.file_formats import name_format
 from tests.web.tomls import TOML
 
 #: Fields of bodies for which only some values are of use.
-USEFUL: dict[str, str | None] = {
+USEFUL: dict[str, Any] = {
     "toml": TOML,
     "assignment": "udl-7.2",
     "url": "https://1.1.1.1/heard",
+    # A notification sends the events of its kind.
+    "kind": "webhook",
+    "events": ["submission.done"],
     # A policy, an extension and an outage that can be: times in their order, and a reason.
     "opens": None,
     "due": "2027-03-05T18:00:00Z",

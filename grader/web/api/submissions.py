@@ -319,7 +319,7 @@ def cancel_submission(path: SubmissionPath) -> Response:
 def retry_submission(path: SubmissionPath) -> Response:
     """Retry a submission that ended as `service_failed`.
 
-    It keeps its id, gets its attempt number back, and callbacks are sent as for any other. Repeating the request
+    It keeps its id, gets its attempt number back, and notifications are sent as for any other. Repeating the request
     grades it only once. A submission that was cancelled or superseded cannot be retried: 409.
     """
     latest = service().intake.retry(visible_submission(path.submission_id).id, caller().author)
