@@ -90,8 +90,8 @@ class NounField:
 
     @property
     def is_many(self) -> bool:
-        """True if it holds several values."""
-        return get_origin(self.type) is tuple
+        """True if it holds several of its choices."""
+        return get_origin(self.type) is tuple and bool(self.doc.choices)
 
     @property
     def label(self) -> str:

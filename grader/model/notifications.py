@@ -59,7 +59,7 @@ class Notification:
     events: Annotated[
         tuple[Event, ...],
         Doc(
-            "The events to send; by default those that the kind is for.",
+            "The events to send. By default those that the kind is for.",
             least=1,
             most=20,
             choices={
