@@ -4,11 +4,13 @@ A field that no view names is not served. Secrets are in no noun that is.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course, Invitation, NewMember, StaffMember
+from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.marks import StudentMark
 from backmark.grader.model.messages import Answer, Note, Question
@@ -163,3 +165,9 @@ def show(noun: Any, view: View) -> Mapping[str, Any]:
     """Return the fields of a noun that a view names, by name; so too of the nouns in it."""
     values = {name: getattr(noun, name) for name in view[type(noun)]}
     return {name: show(value, view) if type(value) in view else value for name, value in values.items()}
+
+
+def hold_back(submission: SubmissionRecord) -> SubmissionRecord:
+    """Return a submission without what says how good it is, for whoever may not know that yet."""
+    fields = noun_fields(SubmissionRecord)
+    return replace(submission, **{name: fields[name].default for name in HELD_BACK[SubmissionRecord]})

@@ -7,11 +7,10 @@ from flask import g
 
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.messages import Conversation
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Flag, Verdict
-from backmark.grader.model.views import HELD_BACK
+from backmark.grader.model.views import hold_back
 from backmark.grader.reports.disclosure import disclose, policy
 from backmark.grader.web.http.service import service
 
@@ -47,10 +46,7 @@ def verdict(submission: SubmissionRecord, viewer: Viewer) -> Verdict | None:
 
 def as_seen(submission: SubmissionRecord, viewer: Viewer) -> SubmissionRecord:
     """Return a submission as the viewer may see it: without what says how good it is while that is held back."""
-    if not is_held_back(submission, viewer):
-        return submission
-    fields = noun_fields(SubmissionRecord)
-    return replace(submission, **{name: fields[name].default for name in HELD_BACK[SubmissionRecord]})
+    return hold_back(submission) if is_held_back(submission, viewer) else submission
 
 
 def is_held_back(submission: SubmissionRecord, viewer: Viewer) -> bool:

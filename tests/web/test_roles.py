@@ -28,13 +28,15 @@ ASSISTANT = {
     *("list_outages", "read_course_marks", "read_course_roster", "read_source", "read_kit"),
     *("list_publications", "read_publication", "list_scores", "read_roster_reading", "list_audit", "list_staff"),
     *("list_regrades", "read_regrade", "read_report", "read_comparison"),
+    *("add_note", "remove_note", "list_questions", "answer_question"),
 }
 INSTRUCTOR = {
     *("put_policy", "remove_policy", "add_outage", "remove_outage", "publish", "forget_student", "export_course"),
     *("put_course_roster", "put_roster_entry", "remove_roster_entry", "make_link", "end_links", "end_student_links"),
     *("ask_for_regrade", "apply_regrade", "roll_back_regrade", "cancel_regrade", "resume_regrade"),
     *("send_scores", "request_roster_reading", "retry_submission", "retry_submissions", "delete_submission"),
-    *("create_callback", "list_callbacks", "read_callback", "rotate_callback", "remove_callback", "list_deliveries"),
+    *("create_notification", "list_notifications", "read_notification", "rotate_notification", "test_notification"),
+    *("remove_notification", "list_deliveries"),
     *("change_course", "invite", "list_invitations", "withdraw_invitation", "remove_staff"),
 }
 ADMINISTRATOR = {"create_course", "delete_course", "create_token", "list_tokens", "revoke_token", "read_metrics"}
@@ -44,6 +46,7 @@ DELETION = f"{IN_COURSE}/delete"
 #: Forms that an assistant sends; every other one of a course's is an instructor's.
 ASSISTANT_FORMS = {
     *("extend_section", "extend_by_table", "remove_extension"),
+    *("add_note", "remove_note", "answer_question"),
     *("give_override", "give_extension", "copy_mark", "fill_table", "cancel_submission"),
 }
 

@@ -14,6 +14,7 @@ from pydantic import HttpUrl, SecretStr
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from backmark.grader.model.notifications import Delivery, DeliveryState, Event, Notification
+from backmark.grader.model.terms import Policy
 from backmark.grader.notifications.kind import Occurrence
 from backmark.grader.notifications.registry import KINDS
 from backmark.grader.outbound.addresses import Destinations
@@ -282,6 +283,19 @@ def test_a_late_attempt_tells_what_is_true_by_then(
         (Event.DONE, 10),
         (Event.REGRADED, 8),
     ]
+
+
+def test_what_is_held_back_is_in_no_event(
+    store: Store, deliveries: Deliveries, receiver: Receiver, secret: str
+) -> None:
+    name = finish_job(store)
+    record = store.submissions.get(name)
+    assert record is not None
+    store.courses.set_policy(record.course, record.assignment, Policy(held_back=True), "prof")
+    run_due(deliveries)
+    (event,) = [Webhook(secret).verify(request.body, request.headers) for request in receiver.got]
+    assert event["data"]["state"] == "done"
+    assert {event["data"][name] for name in ("outcome", "score", "max_score")} == {None}
 
 
 @pytest.mark.parametrize("networks", [(), (IPv4Network("10.0.0.0/8"),)])

@@ -20,6 +20,7 @@ from structlog.contextvars import bound_contextvars, clear_contextvars
 
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.model.trace import receive
+from backmark.grader.model.views import hold_back
 from backmark.grader.notifications.kind import Occurrence
 from backmark.grader.notifications.registry import KINDS
 from backmark.grader.outbound.addresses import BadDestination, Destinations
@@ -131,6 +132,9 @@ class Deliveries:
         page = self._url(f"{course}/submissions/{attempt.subject}")
         if submission is None:
             return None
+        policy = self._store.courses.policy(submission.course, submission.assignment)
+        if policy is not None and policy.held_back:
+            submission = hold_back(submission)
         return replace(occurrence, assignment=submission.assignment, page=page, submission=submission)
 
     def _url(self, path: str) -> str:

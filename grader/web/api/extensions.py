@@ -93,7 +93,7 @@ def give_extensions(path: CourseAssignmentPath) -> Response:
         like = Extension("", **values, author=caller().author)
         extensions = extend_section(service().store.courses.roster(course).values(), section, like)
         if not extensions:
-            raise invalid("/section", "nobody who is in the course is in this section")
+            raise Problem(NOT_FOUND, f"nobody who is in the course {course} is in the section {section}")
     refuse_faults(give(course, assignment, extensions))
     return respond_plain(ExtensionsGiven(given=len(extensions)))
 

@@ -27,7 +27,7 @@ class NotePath(SubmissionPath):
 @resource.operation(
     "POST",
     "/submissions/<submission_id>/notes",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     weight="submit",
     responses={201: ResponseDoc(response_model(Note), description="Added.", headers=CREATED)},
     problems=(CONFLICT,),
@@ -45,7 +45,7 @@ def add_note(path: SubmissionPath, body: Given[Note]) -> Response:
 
 
 @resource.operation(
-    "DELETE", "/submissions/<submission_id>/notes/<note_id>", scope=Scope.STAFF, weight="submit", responses=REMOVED
+    "DELETE", "/submissions/<submission_id>/notes/<note_id>", scope=Scope.ASSIST, weight="submit", responses=REMOVED
 )
 def remove_note(path: NotePath) -> Response:
     """Remove a note from a submission."""

@@ -42,7 +42,7 @@ class QuestionPath(SubmissionPath):
 @resource.operation(
     "GET",
     "/courses/<course>/questions",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     responses={200: ResponseDoc(_QuestionsResponse, description="A page, newest first.", paged=True)},
 )
 def list_questions(path: CoursePath, query: QuestionsQuery) -> Response:
@@ -82,7 +82,7 @@ def ask_question(path: SubmissionPath, body: Given[Question]) -> Response:
 @resource.operation(
     "PUT",
     "/submissions/<submission_id>/questions/<question_id>/answer",
-    scope=Scope.STAFF,
+    scope=Scope.ASSIST,
     weight="submit",
     responses={200: ResponseDoc(response_model(Answer), description="The answer now.")},
 )

@@ -14,7 +14,7 @@ from backmark.grader.web.http.problems import INVALID, NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
-from backmark.grader.web.pages.visitor import staff
+from backmark.grader.web.pages.visitor import instructor
 
 pages = Pages("staff_notifications", __name__)
 
@@ -36,14 +36,14 @@ class ListedNotification:
 @pages.get("/courses/<course>/notifications")
 def read_notifications(course: str) -> Response:
     """Show the notifications, and a form for each kind."""
-    staff(course)
+    instructor(course, "read")
     return _page(course)
 
 
 @pages.post("/courses/<course>/notifications")
 def change_notifications(course: str) -> Response | Redirection:
     """Make a notification, send a test message, or remove one."""
-    caller, fields = staff(course, "submit"), FormFields.of_request()
+    caller, fields = instructor(course), FormFields.of_request()
     if removed := fields.text("remove"):
         service().store.notifications.remove(_of_course(course, removed).id, caller.author)
         return _back(course)

@@ -120,7 +120,7 @@ def test_nothing_that_is_held_back_is_sent_until_it_is_published(course: LtiCour
     course.hand_in("11", 9)
     course.store.courses.set_policy(course.name, ASSIGNMENT, Policy(held_back=True), "prof")
     course.settle()
-    assert course.marks() == {}
+    assert set(course.marks().values()) <= {None}
     assert course.score("11").reason is ScoreReason.HELD_BACK
     assert course.store.courses.publish_marks(course.name, ASSIGNMENT, "prof")
     assert not course.store.courses.publish_marks(course.name, ASSIGNMENT, "prof")
