@@ -15,7 +15,7 @@ from backmark.worker.cli.startup import start_process
 
 @click.command()
 def sweeper() -> None:
-    """Do the housekeeping: requeue lost work, deliver notifications.
+    """Keep house: requeue lost work, send notifications.
 
     It also sends marks to gradebooks and deletes expired data. Work is lost when a worker is killed. Several sweepers
     may run.
