@@ -10,7 +10,6 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin
 
-from backmark.grader.model import stored
 from backmark.grader.model.course import Invitation
 from backmark.grader.model.fields import NounField, Unit, noun_fields
 from backmark.grader.model.messages import Note, Question
@@ -21,11 +20,6 @@ from backmark.grader.model.views import GIVEN
 
 Body = Mapping[str, Any]
 Answer = TypeVar("Answer")
-
-
-def read(kind: type[Answer], body: Body, **other: Any) -> Answer:
-    """Return a record from the server's JSON, with these members instead of those; its `body` is all of the JSON."""
-    return stored.read(kind, {**body, "body": body, **other})
 
 
 def reader(kind: type[Answer]) -> Callable[[Body], Answer]:

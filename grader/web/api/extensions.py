@@ -20,7 +20,14 @@ from backmark.grader.web.api.course_paths import (
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, extend_request, list_model, read_values, response_model, serve
+from backmark.grader.web.http.nouns import (
+    Given,
+    list_model,
+    read_values,
+    request_model,
+    response_model,
+    serve,
+)
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem, invalid
 from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
@@ -45,12 +52,10 @@ def list_extensions(path: CourseAssignmentPath) -> Response:
     return respond_list(_ExtensionsResponse, map(serve, extensions.values()))
 
 
-_SectionRequest = extend_request(
-    Extension,
-    "ExtensionsRequest",
-    "Other limits for every student who is in a section now.",
-    section=(Words, Field(description="The section, as the roster has it.")),
-)
+class ExtensionsRequest(request_model(Extension)):  # type: ignore[misc] # made of the noun
+    """Other limits for every student who is in a section now."""
+
+    section: Words = Field(description="The section, as the roster has it.")
 
 
 class ExtensionTable(RootModel[str]):
@@ -74,7 +79,7 @@ class ExtensionsGiven(ResponseModel):
     weight="submit",
     responses={200: ResponseDoc(ExtensionsGiven, description="Given, each in place of the one before.")},
     problems=(UNKNOWN_ASSIGNMENT,),
-    bodies={JSON: _SectionRequest, CSV: ExtensionTable},
+    bodies={JSON: ExtensionsRequest, CSV: ExtensionTable},
 )
 def give_extensions(path: CourseAssignmentPath) -> Response:
     """Give many students extensions: a section by JSON, or a table by CSV. If one row is wrong, none is given.
@@ -88,7 +93,7 @@ def give_extensions(path: CourseAssignmentPath) -> Response:
         except BadTable as error:
             raise invalid("", str(error)) from None
     else:
-        values = read_values(Extension, json_body(_SectionRequest))
+        values = read_values(Extension, json_body(ExtensionsRequest))
         section = values.pop("section")
         like = Extension("", **values, author=caller().author)
         extensions = extend_section(service().store.courses.roster(course).values(), section, like)

@@ -79,13 +79,8 @@ def request_model(kind: Any, *, partial: bool = False) -> type[BaseModel]:
     return _model(name, RequestModel, kind.__doc__, _request_members(kind, partial=partial))
 
 
-def extend_request(kind: Any, name: str, says: str, **members: Any) -> type[BaseModel]:
-    """Return the model of a request that sets a noun, and further fields."""
-    return _model(name, RequestModel, says, {**_request_members(kind), **members})
-
-
 def read_values(kind: Any, body: BaseModel) -> dict[str, Any]:
-    """Return the values of a request of `extend_request`, those of a noun as the noun has them."""
+    """Return the values of a request that sets a noun, and maybe further fields: the noun's as the noun has them."""
     fields = noun_fields(kind)
     return {
         name: _from_json(fields[name], value) if name in fields else value

@@ -111,11 +111,6 @@ def moment(seconds: float) -> datetime:
     return datetime.fromtimestamp(round(seconds, 3), UTC)
 
 
-def moment_or_none(seconds: float | None) -> datetime | None:
-    """Return a stored time as a UTC datetime, or None if there is none."""
-    return None if seconds is None else moment(seconds)
-
-
 class _RecordSchemas(GenerateJsonSchema):
     """Schemas of what is sent; a record always has all members, whose defaults are for reading older ones, or more."""
 
