@@ -32,7 +32,12 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """What a field means, and which values it takes."""
+    """What a field means, and which values it takes.
+
+    For example a number of minutes in a form that is seconds in JSON:
+
+        pause: Annotated[float, Doc("Between two attempts.", unit=Unit.SECONDS, most=3600, label="Minutes")] = 0.0
+    """
 
     #: One sentence; empty where the name says all.
     says: str = ""

@@ -13,7 +13,12 @@ from backmark.grader.reports import gradescope, junit, lti, prairielearn
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A format, the media type by which `Accept` asks for it, and the function that writes a graded submission."""
+    """A format, the media type by which `Accept` asks for it, and the function that writes a graded submission.
+
+    For example one that has the marks alone:
+
+        Format("marks", "text/plain", lambda submission, verdict: f"{submission.student} {verdict.score}".encode())
+    """
 
     name: str
     content_type: str

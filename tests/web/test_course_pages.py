@@ -86,6 +86,12 @@ def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> No
         assert sentence in page
 
 
+def test_the_log_names_students_as_the_roster_does(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("s7", "Ada <Lovelace>")], "csv", "prof")
+    store.courses.set_override(COURSE, "udl-7.2", Override("s7", 0.5, "prof", "orally"))
+    assert "gave s7 (Ada &lt;Lovelace&gt;) a mark for udl-7.2" in visitor.get(f"/courses/{COURSE}/log")
+
+
 def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
     act = describe(AuditEntry(1, "staff", "merge.done", "x{y}", details={"left": None}))
     assert (act.act, act.details) == ("merge.done x{y}", ())

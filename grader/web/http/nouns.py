@@ -34,7 +34,13 @@ Moment = Annotated[AwareDatetime, AfterValidator(_within_years)]
 
 @dataclass(frozen=True, slots=True)
 class Given(Generic[Noun]):
-    """What a request sets of a noun: each field that a request may set, by its default if it was left out."""
+    """What a request sets of a noun: each field that a request may set, by its default if it was left out.
+
+    For example the body of `PUT .../policy`, whose document is made of the annotation:
+
+        def put_policy(path: CourseAssignmentPath, body: Given[Policy]) -> Response:
+            policy = body.make()
+    """
 
     kind: type[Noun]
     values: Mapping[str, Any]

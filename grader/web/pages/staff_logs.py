@@ -102,12 +102,14 @@ class DescribedAct:
 def read_log(course: str) -> Response:
     """Show the acts of staff, newest first."""
     caller = staff(course)
-    entries = service().store.courses.audit(course, _PAGE, request.args.get("cursor") or None)
+    store = service().store
+    entries = store.courses.audit(course, _PAGE, request.args.get("cursor") or None)
+    names = store.courses.roster_names(course, (entry.student for entry in entries.items))
     return page(
         "staff/log.html",
         course=course,
         section="log",
-        acts=[describe(entry) for entry in entries.items],
+        acts=[describe(entry, names) for entry in entries.items],
         next=entries.next_cursor,
         first=not request.args.get("cursor"),
         admin=caller.admin,
@@ -139,9 +141,11 @@ def delete_course(course: str) -> Response | Redirection:
     return page("staff/course_deleted.html", course=course, deleted=courses.delete_everything(course), bare=True)
 
 
-def describe(entry: AuditEntry) -> DescribedAct:
-    """Return an act in words; one that a newer version wrote is called by its name."""
+def describe(entry: AuditEntry, names: Mapping[str, str] = MappingProxyType({})) -> DescribedAct:
+    """Return an act in words, with the names of students; one that a newer version wrote is called by its name."""
     student = entry.student or "a student whose data was deleted"
+    if name := names.get(entry.student):
+        student = f"{entry.student} ({name})"
     known = _ACTS.get(entry.act)
     act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
     return DescribedAct(entry, act.strip(), tuple(_details(entry)))
