@@ -92,8 +92,20 @@ class CourseCalls:
         return self._calls.get(self._at(assignment, "policy"), reader(Policy))
 
     def set_policy(self, assignment: str, policy: Policy) -> Policy:
-        """Set the policy of an assignment, in place of the one before. Its times are seconds since 1970."""
-        return self._calls.put(self._at(assignment, "policy"), reader(Policy), write(policy))
+        """Set the policy of an assignment, in place of the one before. Its times are seconds since 1970.
+
+        It publishes nothing that is held back: `publish_marks` does.
+        """
+        body = write(policy)
+        if not policy.held_back:
+            # What is left out stays.
+            del body["held_back"]
+        return self._calls.put(self._at(assignment, "policy"), reader(Policy), body)
+
+    def publish_marks(self, assignment: str) -> Policy:
+        """Let students read verdicts and marks that were held back. Raises NotFound if there is no policy."""
+        body = {**write(self.policy(assignment)), "held_back": False}
+        return self._calls.put(self._at(assignment, "policy"), reader(Policy), body)
 
     def remove_policy(self, assignment: str) -> None:
         """Remove the policy of an assignment."""

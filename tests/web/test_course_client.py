@@ -131,6 +131,17 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     assert acts[-1].details["attempts"] == 1
 
 
+def test_a_policy_that_is_set_publishes_nothing_that_is_held_back(settings: ServiceSettings, store: Store) -> None:
+    staff = store.tokens.create("prof", "nn", {Scope.STAFF})[1]
+    with (
+        serve_web(settings.redis_url.get_secret_value(), BACKMARK_SECRET=SECRET) as port,
+        Client(f"http://127.0.0.1:{port}", staff) as client,
+    ):
+        assert client.course.set_policy(UDL, Policy(held_back=True)).held_back
+        assert client.course.set_policy(UDL, Policy(attempts=3)) == Policy(attempts=3, held_back=True)
+        assert client.course.publish_marks(UDL) == Policy(attempts=3)
+
+
 def write(client: Client, name: str) -> None:
     """Leave and remove a note; ask and answer a question."""
     note, removed = client.add_note(name, "Look at\nline 3."), client.add_note(name, "no")

@@ -18,10 +18,10 @@ from backmark.grader.web.http.service import service
 
 #: The column names of `cells`. Marks are in per cent of the maximum.
 HEADER = (
-    *("student", "name", "lms_id", "section", "left_course", "mark", "computed", "before_lateness", "best"),
+    *("student", "name", "lms_id", "left_course", "mark", "computed", "before_lateness", "best"),
     *("late_seconds", "late_days", "taken_off", "attempts", "attempts_left", "waiting", "last_attempt"),
     *("override", "override_author", "override_reason", "override_differs"),
-    *("extended_due", "extended_close", "extended_attempts", "mistakes", "submission", "refused_files"),
+    *("extended_due", "extended_close", "extended_attempts", "mistakes", "submission", "refused_files", "section"),
 )
 
 
@@ -90,14 +90,14 @@ def cells(row: MarkedStudent) -> list[Cell]:
     marking, entry, extension, override = row.marking, row.entry, row.extension, row.marking.override
     return [
         marking.student,
-        *((entry.name, entry.lms_id, entry.section, _iso(entry.left)) if entry else (None,) * 4),
+        *((entry.name, entry.lms_id, _iso(entry.left)) if entry else (None,) * 3),
         *map(percent, (marking.share, marking.computed, marking.raw, marking.best)),
         *(_digits(marking.lateness, 3), marking.days, percent(marking.penalty), marking.attempts, marking.left),
         *("yes" if marking.pending else "", _iso(marking.last)),
         *((percent(override.share), override.author, override.reason) if override else (None,) * 3),
         "yes" if marking.differs else "",
         *((_iso(extension.due), _iso(extension.closes), extension.attempts) if extension else (None,) * 3),
-        *(" ".join(marking.mistakes), marking.submission, row.refused),
+        *(" ".join(marking.mistakes), marking.submission, row.refused, entry.section if entry else None),
     ]
 
 

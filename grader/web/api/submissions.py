@@ -2,11 +2,11 @@
 
 import json
 from hashlib import sha256
-from typing import Annotated, Literal
+from typing import Annotated
 from urllib.parse import quote
 
 from flask import Response, request
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from backmark.grader.model.messages import Conversation, Note, Question
 from backmark.grader.model.records import Job, Kind, Position, Scope, State, SubmissionRecord, SubmissionSummary
@@ -100,13 +100,23 @@ _StatusResponse = extend_response(
 )
 
 
+def _known(name: str) -> str:
+    if name not in _FORMAT_NAMES:
+        raise ValueError(f"a verdict is available as {', '.join(_FORMAT_NAMES)}")
+    return name
+
+
+_FORMAT_NAMES = ("json", *FORMATS)
+FormatName = Annotated[str, AfterValidator(_known), Field(json_schema_extra={"enum": [*_FORMAT_NAMES]})]
+
+
 class SubmissionQuery(Query):
     """The query for one submission."""
 
     wait: float = Field(
         default=0, ge=0, le=60, description="Seconds to wait for it to finish; the answer comes as soon as it has."
     )
-    format: Literal["json", "gradescope", "prairielearn", "junit", "lti"] | None = Field(
+    format: FormatName | None = Field(
         default=None, description="The format of the verdict; by default the one that Accept names."
     )
 

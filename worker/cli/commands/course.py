@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from backmark.grader.model.course import MOST_DAYS, Course, Role
+from backmark.grader.model.fields import noun_fields
+from backmark.grader.model.views import GIVEN
 from backmark.worker.cli.options import SERVER_VARIABLES, json_option
 from backmark.worker.cli.remote import connect
 
@@ -18,14 +20,11 @@ _course_argument = click.argument("course", metavar="COURSE")
 
 
 def _settings_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of what is set most often."""
-    for option in (
-        click.option("--contact", help="Whom students ask; they read it beside the form to hand in."),
-        click.option("--zone", help="The IANA time zone of its forms, such as Europe/Zurich."),
-        click.option("--term", help="When it is given, such as 'Spring 2027'."),
-        click.option("--title", help="Its title, for people."),
-    ):
-        command = option(command)
+    """Give a command an option for each setting that is a text; the others are set on the course's page."""
+    fields = noun_fields(Course)
+    for name in reversed(GIVEN[Course]):
+        if fields[name].type is str:
+            command = click.option(f"--{name}", help=fields[name].describe("Empty"))(command)
     return command
 
 
