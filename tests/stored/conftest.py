@@ -1,10 +1,9 @@
-"""A service of version 0.1.0 (commit b8e7fd0), on which this version goes on."""
+"""A service of an earlier version, on which this version goes on."""
 
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from pydantic import SecretStr
 
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
@@ -18,23 +17,27 @@ from backmark.worker.service.stop import Stop
 from tests.service.conftest import Sent, draw_once
 from tests.services import redis_server
 from tests.stored.loading import restore
-from tests.stored.service import FOLDER, KNOWN
+from tests.stored.service import AT_B8E7FD0, StoredService
 
 __all__ = ["draw_once", "redis_server"]
 
 
 @pytest.fixture
-def settings(redis_server: EmbeddedRedis) -> ServiceSettings:
-    return ServiceSettings(
-        redis_url=SecretStr(redis_server.url), secret=SecretStr(KNOWN["secret"]), tries=2, link_days=3650
-    )
+def stored() -> StoredService:
+    """The service that was stored: by default that of version 0.1.0."""
+    return AT_B8E7FD0
 
 
 @pytest.fixture
-def store(settings: ServiceSettings) -> Iterator[Store]:
+def settings(redis_server: EmbeddedRedis, stored: StoredService) -> ServiceSettings:
+    return stored.settings(redis_server.url)
+
+
+@pytest.fixture
+def store(settings: ServiceSettings, stored: StoredService) -> Iterator[Store]:
     """The store, as it was then."""
     data_store = Store.connect(settings)
-    restore(data_store.redis, FOLDER)
+    restore(data_store.redis, stored.folder)
     yield data_store
     data_store.close()
 
@@ -45,7 +48,7 @@ def app(settings: ServiceSettings, store: Store) -> Flask:
 
 
 @pytest.fixture
-def context(settings: ServiceSettings, store: Store, jails: Jails) -> Context:
+def context(settings: ServiceSettings, store: Store, jails: Jails, stored: StoredService) -> Context:
     """A worker's."""
-    graders = Graders(store.assignments, jails, KNOWN["secret"].encode())
+    graders = Graders(store.assignments, jails, stored.known["secret"].encode())
     return Context(settings, store, Sent(), graders, jails, Stop(), Isolation(None))

@@ -1,24 +1,82 @@
-"""What was stored at commit b8e7fd0, by its names, and what a worker does with it."""
+"""Services of earlier versions as they were left behind, by the names of what was stored, and what a worker does."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import HttpUrl, SecretStr
+
 from backmark.grader.model.records import Job, Kind, SubmissionRecord
-from backmark.grader.model.regrades import Phase
+from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
-from tests.stored.loading import load_known
-
-FOLDER = Path(__file__).parent / "at_b8e7fd0"
-KNOWN = load_known(FOLDER)
-COURSE, OTHER = KNOWN["course"], KNOWN["other"]
-DONE: dict[str, str] = KNOWN["submissions"]["done"]
+from tests.stored.loading import Raw, load_known
 
 
-def submissions(store: Store) -> list[SubmissionRecord]:
-    """All of both courses."""
-    return [record for course in (COURSE, OTHER) for record in store.submissions.list(Filter(course), 1000).items]
+@dataclass(frozen=True, slots=True)
+class StoredService:
+    """A service of an earlier version: its folder, and what was noted of it."""
+
+    folder: Path
+    known: Raw
+
+    @classmethod
+    def load(cls, name: str) -> "StoredService":
+        """Return the service whose folder has this name."""
+        folder = Path(__file__).parent / name
+        return cls(folder, load_known(folder))
+
+    @property
+    def courses(self) -> list[str]:
+        """The names of its courses; the first is the one with everything in it."""
+        return [self.known[name] for name in ("course", "other", "lms") if name in self.known]
+
+    @property
+    def done(self) -> dict[str, str]:
+        """The ids of submissions that were graded, by name."""
+        done: dict[str, str] = self.known["submissions"]["done"]
+        return done
+
+    @property
+    def verdict_links(self) -> dict[str, str]:
+        """The links to verdicts, by the name of the submission."""
+        paths: dict[str, str] = self.known.get("verdict links") or self.known["links"]["verdicts"]
+        return paths
+
+    @property
+    def hand_in_links(self) -> dict[str, str]:
+        """The links to hand in that hold."""
+        return {name: path for name, path in self.known["links"].items() if name not in {"verdicts", "ended"}}
+
+    def settings(self, redis_url: str) -> ServiceSettings:
+        """Return the settings of the service on another Redis."""
+        url = self.known.get("public_url")
+        return ServiceSettings(
+            redis_url=SecretStr(redis_url),
+            secret=SecretStr(self.known["secret"]),
+            tries=2,
+            link_days=3650,
+            public_url=None if url is None else HttpUrl(url),
+        )
+
+    def submissions(self, store: Store) -> list[SubmissionRecord]:
+        """Return the submissions of all courses."""
+        return [record for course in self.courses for record in store.submissions.list(Filter(course), 1000).items]
+
+    def phase(self, store: Store, regrade: str) -> str:
+        """Return the phase of the regrade with this name."""
+        record = store.regrades.get(self.known["regrades"][regrade])
+        assert record is not None
+        return record.phase
+
+    def do_step(self, context: Context, regrade: str) -> None:
+        """Let a worker do the step in which the regrade with this name is."""
+        perform(context, Job(Kind.REGRADE, self.known["regrades"][regrade]))
+
+
+AT_B8E7FD0 = StoredService.load("at_b8e7fd0")
+AT_51F7BFA1 = StoredService.load("at_51f7bfa1")
 
 
 def get_record(store: Store, name: str) -> SubmissionRecord:
@@ -32,18 +90,8 @@ def marks(store: Store, names: list[str]) -> list[tuple[str | None, int | None, 
     return [(record.outcome, record.score, record.max_score) for record in records]
 
 
-def phase(store: Store, regrade: str) -> Phase:
-    record = store.regrades.get(KNOWN["regrades"][regrade])
-    assert record is not None
-    return record.phase
-
-
-def do_step(context: Context, regrade: str) -> None:
-    perform(context, Job(Kind.REGRADE, KNOWN["regrades"][regrade]))
-
-
 def perform_until_graded(context: Context, name: str) -> None:
     """Answer messages about a submission until it is graded: each leads to whoever's turn it is."""
-    for _ in KNOWN["submissions"]:
+    for _ in range(20):
         if get_record(context.store, name).outcome is None:
             perform(context, Job(Kind.SUBMISSION, name))

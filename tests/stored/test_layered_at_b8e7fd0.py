@@ -24,11 +24,13 @@ from backmark.worker.cli.conversion import folder as conversion
 from backmark.worker.cli.conversion import layered
 from backmark.worker.service.context import Context
 from backmark.worker.service.tasks import perform
-from tests.stored.service import COURSE, DONE, KNOWN, OTHER, do_step, get_record, marks, perform_until_graded, phase
+from tests.stored.service import AT_B8E7FD0, get_record, marks, perform_until_graded
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.usefixtures("draw_once")
 
+KNOWN, DONE, phase, do_step = AT_B8E7FD0.known, AT_B8E7FD0.done, AT_B8E7FD0.phase, AT_B8E7FD0.do_step
+COURSE, OTHER = AT_B8E7FD0.courses
 UDL: str = KNOWN["revisions"]["udl-7.2"]
 ADVICE = "publish the assignment anew"
 TRIES = 2
