@@ -21,7 +21,7 @@ from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, new, now
 from tests.stored.loading import restore as load_stored
 
-STORED = Path(__file__).parents[1] / "stored" / "at_b8e7fd0"
+STORED = Path(__file__).parents[1] / "stored"
 
 
 def ignore(_done: int, _total: int) -> None:
@@ -58,9 +58,10 @@ def content(redis: Connection) -> dict[str, tuple[Any, int]]:
     }
 
 
-def test_a_store_of_an_earlier_version_comes_back_key_by_key(store: Store) -> None:
+@pytest.mark.parametrize("name", ["at_b8e7fd0", "at_51f7bfa1"])
+def test_a_store_of_an_earlier_version_comes_back_key_by_key(store: Store, name: str) -> None:
     """All types of keys, and when they expire."""
-    load_stored(store.redis, STORED)
+    load_stored(store.redis, STORED / name)
     before = content(store.redis)
     assert {type(value) for value, _ in before.values()} == {bytes, dict, set, list}
     assert any(expires > 0 for _, expires in before.values())

@@ -17,6 +17,12 @@ def load_known(folder: Path) -> Raw:
     return raw
 
 
+def load_answers(folder: Path) -> dict[str, Raw]:
+    """The answers of the API of then, by token and path."""
+    raw: dict[str, Raw] = json.loads(gzip.decompress((folder / "answers.json.gz").read_bytes()))
+    return raw
+
+
 def restore(redis: Connection, folder: Path) -> None:
     """Every key as it was; one with an end has as long as it had then."""
     keys: Raw = json.loads(gzip.decompress((folder / "keys.json.gz").read_bytes()))
