@@ -73,3 +73,23 @@ def hand_in(app: Flask, link: str, **fields: str) -> Any:
     browser = app.test_client()
     form = {"csrf_token": guard(browser, link), **fields, "file": (io.BytesIO(WORK), "a.py")}
     return browser.post(link, headers=HTML, data=form)
+
+
+def test_a_client_that_knows_nothing_of_held_back_marks_publishes_none(staff: Asker) -> None:
+    """Such as one of an earlier version: it sets a policy without the field."""
+    path = "/courses/course/assignments/udl-7.2/policy"
+    held_back = [
+        staff.ask("PUT", path, json=policy).get_json()["held_back"]
+        for policy in ({}, {"held_back": True}, {"late": 10}, {"late": 10, "held_back": False}, {"late": 5})
+    ]
+    assert held_back == [False, True, True, False, False]
+
+
+def test_a_client_that_knows_nothing_of_sections_changes_none(staff: Asker) -> None:
+    roster = "/courses/course/roster"
+    staff.ask("PUT", roster, json={"students": [{"student": "ada", "section": "A"}]})
+    assert staff.ask("PUT", f"{roster}/ada", json={"name": "Ada", "lms_id": ""}).status_code == 200
+    assert (
+        staff.ask("PUT", roster, json={"students": [{"student": "ada", "name": "", "lms_id": ""}]}).status_code == 200
+    )
+    assert staff.get(roster).get_json()["items"][0]["section"] == "A"

@@ -1,5 +1,7 @@
 """The policy of an assignment in a course."""
 
+from dataclasses import replace
+
 from flask import Response
 from pydantic import BaseModel
 
@@ -49,9 +51,16 @@ def read_policy(path: CourseAssignmentPath) -> Response:
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def put_policy(path: CourseAssignmentPath, body: Given[Policy]) -> Response:
-    """Set the policy of an assignment, in place of the one before. All marks follow it at once."""
+    """Set the policy of an assignment, in place of the one before; without held_back, what is held back stays so.
+
+    All marks follow it at once.
+    """
     course, assignment = existing_assignment(path)
     policy = body.make()
+    if "held_back" not in body.named:
+        # A client that does not know the field must not publish marks when it changes a time.
+        before = service().store.courses.policy(course, assignment)
+        policy = replace(policy, held_back=before is not None and before.held_back)
     refuse_faults(policy_faults(policy))
     service().store.courses.set_policy(course, assignment, policy, caller().author)
     return respond_tagged(_serve(path, policy))

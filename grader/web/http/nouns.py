@@ -44,6 +44,8 @@ class Given(Generic[Noun]):
 
     kind: type[Noun]
     values: Mapping[str, Any]
+    #: The fields that the request has.
+    named: frozenset[str] = frozenset()
 
     def make(self, **others: Any) -> Noun:
         """Return the noun, with these values of the fields that no request sets."""
@@ -68,9 +70,10 @@ def model_of(hint: Any) -> type[BaseModel]:
 def read_given(hint: Any, body: BaseModel) -> Given[Any]:
     """Return the body of a request, read as the model of this annotation, as what it says of a noun."""
     form, (kind,) = get_origin(hint), get_args(hint)
-    names = body.model_fields_set if form is Change else GIVEN[kind]
+    named = frozenset(body.model_fields_set)
     values = read_values(kind, body)
-    return cast("Given[Any]", form(kind, {name: values[name] for name in names}))
+    chosen = {name: values[name] for name in (named if form is Change else GIVEN[kind])}
+    return cast("Given[Any]", form(kind, chosen, named))
 
 
 def is_given(hint: Any) -> bool:
