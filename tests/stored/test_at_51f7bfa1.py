@@ -198,18 +198,6 @@ def test_a_launch_leads_into_the_same_course(app: Flask, store: Store) -> None:
         assert links.read_hand_in(answer.location.rpartition("/")[2]).course == LMS
 
 
-def test_events_that_wait_are_delivered(store: Store) -> None:
-    """A day and more later, so that every delivery is due."""
-    events: Any = getattr(store, "notifications" if hasattr(store, "notifications") else "callbacks")
-    events.ahead = 40 * 86_400.0
-    moved_count, unreadable = events.move()
-    assert (moved_count > 0, unreadable) == (True, [])
-    attempts = events.claim(1000, 1000, 10.0)
-    assert {attempt.event for attempt in attempts} > {"submission.done", "submission.regraded"}
-    first = next(attempt for attempt in attempts if attempt.url.endswith("/hook"))
-    assert first.secrets[0] == KNOWN["callback secrets"][1]
-
-
 def test_a_store_that_went_on_is_backed_up_and_restored_and_goes_on(context: Context) -> None:
     store = context.store
     AT_51F7BFA1.do_step(context, "applying")

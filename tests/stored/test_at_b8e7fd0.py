@@ -14,7 +14,6 @@ from urllib.parse import unquote
 import pytest
 from flask import Flask
 
-from backmark.grader.model.course import Course, Role
 from backmark.grader.model.notifications import DeliveryState
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.verdict import Outcome
@@ -105,36 +104,12 @@ def test_every_token_is_worth_what_it_was(store: Store) -> None:
     assert len(store.tokens.list()) == len(tokens)
 
 
-def test_each_course_has_a_record_once_it_is_seen_and_its_staff_are_who_they_were(store: Store) -> None:
-    tokens = [token for token in store.tokens.list() if not token.allows(Scope.ADMIN)]
-    courses = {course.id: course for course in store.course_records.list()}
-    assert courses.keys() >= {COURSE} | {token.course for token in tokens}
-    assert courses[COURSE] == Course(COURSE, created=courses[COURSE].created)
-    staff = {token.id for token in tokens if token.course == COURSE and Scope.STAFF in token.scopes}
-    held = {token.id for token in tokens if store.tokens.valid(token.id)}
-    assert {(member.id, member.role) for member in store.staff.members(COURSE)} == {
-        (token, Role.INSTRUCTOR) for token in staff & held
-    }
-
-
 def test_a_publication_that_waits_is_decided(context: Context) -> None:
     name = KNOWN["publications"]["queued"]
     perform(context, Job(Kind.PUBLICATION, name))
     publication = context.store.publications.get(name)
     assert publication is not None
     assert publication.refusal
-
-
-def test_notifications_go_on(store: Store) -> None:
-    """A day and more later, so that every delivery is due."""
-    store.notifications.ahead = 40 * 86_400.0
-    moved_count, unreadable = store.notifications.move()
-    assert (moved_count > 0, unreadable) == (True, [])
-    attempts = store.notifications.claim(1000, 1000, 10.0)
-    assert {attempt.event for attempt in attempts} > {"submission.done"}
-    first = next(attempt for attempt in attempts if attempt.url.endswith("/hook"))
-    assert first.secrets[0] == KNOWN["callback secrets"][1]
-    assert {endpoint.id for endpoint in store.notifications.of_course(COURSE)} == set(KNOWN["callbacks"].values())
 
 
 def test_lists_by_state_are_the_same_before_and_after_they_are_kept(store: Store) -> None:

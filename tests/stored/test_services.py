@@ -12,7 +12,8 @@ from flask import Flask
 
 from backmark.grader.contracts.language.stored_settings import read_settings as assignment_settings
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.course import Course, Role
+from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.model.result import read_verdict
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.reports.disclosure import disclose
@@ -174,3 +175,32 @@ def test_an_applied_regrade_is_rolled_back(context: Context, stored: StoredServi
     stored.do_step(context, "applied")
     assert stored.phase(store, "applied") == "rolled_back"
     assert marks(store, names) == marks(store, stored.known["regraded"]["rolled back"])
+
+
+def test_each_course_has_a_record_once_it_is_seen_and_its_staff_are_who_they_were(
+    store: Store, stored: StoredService
+) -> None:
+    course = stored.courses[0]
+    tokens = [token for token in store.tokens.list() if not token.allows(Scope.ADMIN)]
+    courses = {record.id: record for record in store.course_records.list()}
+    assert courses.keys() >= {*stored.courses} | {token.course for token in tokens}
+    assert courses[course] == Course(course, created=courses[course].created)
+    staff = {token.id for token in tokens if token.course == course and Scope.STAFF in token.scopes}
+    held = {token.id for token in tokens if store.tokens.valid(token.id)}
+    assert {(member.id, member.role) for member in store.staff.members(course)} == {
+        (token, Role.INSTRUCTOR) for token in staff & held
+    }
+
+
+def test_notifications_go_on(store: Store, stored: StoredService) -> None:
+    """A day and more later, so that every delivery is due."""
+    store.notifications.ahead = 40 * 86_400.0
+    moved_count, unreadable = store.notifications.move()
+    assert (moved_count > 0, unreadable) == (True, [])
+    attempts = store.notifications.claim(1000, 1000, 10.0)
+    assert {attempt.event for attempt in attempts} > {"submission.done"}
+    first = next(attempt for attempt in attempts if attempt.url.endswith("/hook"))
+    assert first.secrets[0] == stored.known["callback secrets"][1]
+    assert {endpoint.id for endpoint in store.notifications.of_course(stored.courses[0])} == set(
+        stored.known["callbacks"].values()
+    )
