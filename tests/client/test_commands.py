@@ -138,7 +138,7 @@ def _portion(terminal: int) -> bytes:
         (("submit", EXAMPLES, "--student", "ada"), "--student takes a single file"),
         (("submit", EXAMPLES / "right.ipynb", "--student", "two words"), "/student"),
         (("status", "no-such-id"), "there is no submission no-such-id"),
-        (("regrade", "show"), "staff"),
+        (("regrade", "show"), "scope assist"),
         (("retry", "--all"), "staff"),
         (("retry",), "give --all"),
         (("retry", "x", "--all"), "give --all"),
