@@ -41,6 +41,8 @@ class Filter:
     #: The id of a mistake that explains the verdict; needs `assignment`.
     mistake: str | None = None
     who: StudentPart | None = None
+    #: Assignments whose submissions do not match.
+    without: tuple[str, ...] = ()
 
     @property
     def uses_lists(self) -> bool:
@@ -83,6 +85,7 @@ class Filter:
             "state": None if self.state is None else self.state.value,
             "mistakes": self.mistake,
             "who": None if self.who is None else self.who.encode(),
+            "without": json.dumps(self.without) if self.without else None,
         }
         return {name: value for name, value in wanted.items() if value is not None}
 

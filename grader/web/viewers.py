@@ -61,6 +61,18 @@ def is_held_back(submission: SubmissionRecord, viewer: Viewer) -> bool:
     return known[place]
 
 
+def held_back_assignments(course: str, viewer: Viewer) -> tuple[str, ...]:
+    """Return the assignments of a course whose verdicts the viewer may not see yet."""
+    if viewer.staff:
+        return ()
+    return tuple(name for name, rules in service().store.courses.policies(course).items() if rules.held_back)
+
+
+def look_again() -> None:
+    """Forget what this request has read of policies: a stream goes on while staff change them."""
+    g.pop("held_back", None)
+
+
 def conversation(submission: SubmissionRecord, viewer: Viewer) -> Conversation:
     """Return what was written about a submission as the viewer may see it: nothing while its verdict is held back."""
     if is_held_back(submission, viewer):

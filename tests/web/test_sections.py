@@ -1,6 +1,8 @@
 """Sections of a course, extensions for many, and marks that are held back until they are published."""
 
 import io
+import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -13,6 +15,7 @@ from backmark.grader.web.http import links
 from tests.web.asking import Asker
 from tests.web.concluding import conclude
 from tests.web.test_pages import HTML, SECRET, make_link
+from tests.web.verdicts import failing_verdict
 from tests.web.visitor import Visitor
 
 pytestmark = pytest.mark.service(secret=SECRET)
@@ -119,3 +122,32 @@ def test_what_is_held_back_nobody_but_staff_reads_until_it_is_published(
     assert portal.get(f"/submissions/{submission}").get_json()["score"] is not None
     assert "hold verdicts and marks" not in browser.get(address, headers=HTML).text
     assert "Your mark is" in browser.get(form, headers=HTML).text
+
+
+def test_whether_there_is_another_page_does_not_tell_an_outcome_that_is_held_back(
+    portal: Asker, staff: Asker, store: Store
+) -> None:
+    store.courses.set_policy("course", "udl-7.2", Policy(held_back=True), "prof")
+    revision = store.assignments.current("course", "udl-7.2")
+    assert revision is not None
+    store.assignments.publish(replace(revision, assignment_id="other", course="course"), b"networks")
+    held = [portal.submit(source=f"x = {number}\n").get_json()["id"] for number in range(2)]
+    open_one = portal.submit(assignment="other").get_json()["id"]
+    for name in (*held, open_one):
+        conclude(store, name, failing_verdict())
+    for place, seen in (("", [open_one]), ("&assignment=udl-7.2", []), ("&assignment=udl-7.2&student=ada", [])):
+        listed = portal.get(f"/submissions?outcome=failed&limit=1{place}").get_json()
+        assert ([item["id"] for item in listed["items"]], listed["next"]) == (seen, None)
+        assert staff.get(f"/submissions?outcome=failed&limit=1{place}").get_json()["next"] is not None
+
+
+def test_a_stream_that_began_before_verdicts_were_held_back_has_none(portal: Asker, store: Store) -> None:
+    submission = portal.submit().get_json()["id"]
+    answer = portal.get(f"/submissions/{submission}/events", buffered=False)
+    parts = answer.iter_encoded()
+    assert any(b"event: queued" in next(parts) for _ in range(2))
+    store.courses.set_policy("course", "udl-7.2", Policy(held_back=True), "prof")
+    conclude(store, submission, failing_verdict())
+    (last,) = (json.loads(part.partition(b"data: ")[2]) for part in parts if b"event: done" in part)
+    assert (last["outcome"], last["score"], last["verdict"]) == (None, None, None)
+    answer.close()

@@ -225,14 +225,14 @@ def submit(header: IdempotencyHeader) -> Response:
 )
 def list_submissions(query: SubmissionsQuery) -> Response:
     """List the submissions of a course."""
-    course = caller().course(query.course)
-    criteria = Filter(course, query.assignment, query.student, query.outcome, query.state)
-    page = service().store.submissions.list(criteria, query.limit, query.cursor)
     viewer = caller()
+    course = viewer.course(query.course)
+    # Whoever chose by the outcome would know it: by what is on a page, and by whether there is another one.
+    without = viewers.held_back_assignments(course, viewer) if query.outcome else ()
+    criteria = Filter(course, query.assignment, query.student, query.outcome, query.state, without=without)
+    page = service().store.submissions.list(criteria, query.limit, query.cursor)
     hidden = hidden_fields(SubmissionRecord, viewer.token.allows)
-    # Whoever chose by the outcome would know it.
-    seen = [each for each in page.items if query.outcome is None or not viewers.is_held_back(each, viewer)]
-    items = (serve(viewers.as_seen(submission, viewer), _SummaryResponse, hidden) for submission in seen)
+    items = (serve(viewers.as_seen(submission, viewer), _SummaryResponse, hidden) for submission in page.items)
     return respond_list(_SummariesResponse, items, page.next_cursor)
 
 
@@ -279,7 +279,12 @@ def stream_submission(path: SubmissionPath) -> Response:
     Each event is named after the state; its data is the JSON of the submission.
     """
     submission, viewer = visible_submission(path.submission_id), caller()
-    return stream(submission, lambda latest: _write_status(latest, viewer))
+
+    def render(latest: SubmissionRecord) -> bytes:
+        viewers.look_again()
+        return _write_status(latest, viewer)
+
+    return stream(submission, render)
 
 
 @resource.operation(
