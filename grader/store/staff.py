@@ -43,13 +43,21 @@ class Staff:
         return sorted(members, key=lambda member: (member.name.casefold(), member.id))
 
     def remove(self, course: str, member: str, author: str, *, only_invited: bool) -> bool:
-        """Revoke the token of a member; return False if there is none, or with `only_invited` none by invitation."""
+        """Revoke the token of a member; return False if there is none, or with `only_invited` none by invitation.
+
+        The invitations that they made are withdrawn: by one of them they would be staff again.
+        """
         token = self._tokens.valid(member)
         if token is None or token.course != course or role_of(token) is None or token.source == "launch":
             return False
         if only_invited and token.source != "invitation":
             return False
-        return self._tokens.revoke(member, author)
+        if not self._tokens.revoke(member, author):
+            return False
+        for invitation in self.invitations(course):
+            if invitation.author == token.name:
+                self.withdraw(course, invitation.id, author)
+        return True
 
     def invite(self, course: str, invitation: Invitation) -> Invitation:
         """Make an invitation; return it as recorded, with its new id and by the store's clock."""

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from backmark.grader.model.course import Course
+from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.records import Scope
 from backmark.grader.store.store import Store
 from tests.web.asking import Asker
@@ -126,6 +126,22 @@ def test_staff_come_by_an_invitation_and_go(app: Flask, staff: Asker) -> None:
     assert staff.delete(f"/courses/course/staff/{members['Grace Hopper']['id']}").status_code == 204
     assert staff.delete(f"/courses/course/staff/{members['Grace Hopper']['id']}").status_code == 404
     assert browser.get("/courses/course").status_code == 303
+
+
+@with_secret
+def test_who_is_removed_does_not_come_back_by_an_own_invitation(app: Flask, store: Store, staff: Asker) -> None:
+    accepted = store.staff.accept("course", store.staff.invite("course", Invitation(Role.INSTRUCTOR)), "Eve")
+    assert accepted is not None
+    eve, secret = accepted
+    own, other = (
+        urlsplit(
+            asker.post("/courses/course/invitations", json={"role": "instructor", "once": False}).get_json()["url"]
+        )
+        for asker in (Asker(app, secret), staff)
+    )
+    assert staff.delete(f"/courses/course/staff/{eve.id}").status_code == 204
+    assert [app.test_client().get(link.path).status_code for link in (own, other)] == [410, 200]
+    assert "staff.withdraw" in {entry.act for entry in store.courses.audit("course").items}
 
 
 @with_secret
