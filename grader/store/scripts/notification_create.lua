@@ -9,5 +9,5 @@ local created = moment()
 redis.call('ZADD', all, created, id)
 redis.call('HSET', key('callback', id), 'course', course, 'kind', ARGV[3], 'url', ARGV[4], 'shown', ARGV[5],
   'events', ARGV[3] == 'webhook' and ARGV[6] or '', 'sends', ARGV[6], 'secret', ARGV[7], 'created', created, 'failures', 0)
-record(course, ARGV[9], 'notification.create', id, '', { kind = ARGV[3], url = ARGV[5]:match('^[^?]*') })
+record(course, ARGV[9], 'notification.create', id, '', { kind = ARGV[3], url = ARGV[5]:match('^%a+://[^/?]*') })
 return created
