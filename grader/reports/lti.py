@@ -24,19 +24,26 @@ _PROGRESS = {
 def render(submission: SubmissionRecord, verdict: Verdict | None) -> bytes:
     """Return the score; without a verdict it carries none, and leaves what stands in the gradebook as it is.
 
-    Nor does that of a refused file, which is no attempt.
+    Nor does that of a refused file, which is no attempt. A verdict that is held back waits for staff to publish it.
     """
     refused = verdict is not None and verdict.outcome is Outcome.REJECTED
     score: dict[str, Any] = {
         "userId": clean(submission.student),
         "timestamp": _time(submission.judged or submission.finished or submission.started or submission.created),
         "activityProgress": "Submitted" if verdict is None or refused else "Completed",
-        "gradingProgress": "NotReady" if refused else _PROGRESS[submission.state],
+        "gradingProgress": _progress(submission, verdict),
         "submission": {"submittedAt": _time(submission.created)},
     }
     if verdict is not None:
         score |= ({} if refused else _marks(verdict)) | {"comment": _comment(verdict)}
     return json.dumps(score, ensure_ascii=False).encode()
+
+
+def _progress(submission: SubmissionRecord, verdict: Verdict | None) -> str:
+    if verdict is None and submission.state is State.DONE:
+        return "PendingManual"
+    refused = verdict is not None and verdict.outcome is Outcome.REJECTED
+    return "NotReady" if refused else _PROGRESS[submission.state]
 
 
 def _marks(verdict: Verdict) -> dict[str, int]:

@@ -61,6 +61,8 @@ def test_a_rejection_carries_no_score_and_says_why() -> None:
     [
         (State.QUEUED, "Pending"),
         (State.RUNNING, "Pending"),
+        # Its verdict is held back.
+        (State.DONE, "PendingManual"),
         (State.SUPERSEDED, "NotReady"),
         (State.CANCELLED, "NotReady"),
         (State.SERVICE_FAILED, "Failed"),
