@@ -102,11 +102,20 @@ class Intake:
         return resumed
 
     def ask(self, submission: SubmissionRecord, text: str) -> tuple[Question, bool] | None:
-        """Record a student's question, unless verdicts are held back; else errors and answer as of `Messages.ask`."""
+        """Record a student's question, unless verdicts are held back or the course is archived.
+
+        Else errors and answer as of `Messages.ask`.
+        """
         policy = self.store.courses.policy(submission.course, submission.assignment)
         if policy is not None and policy.held_back:
             raise MessageRefused("Verdicts are held back. A question can be asked once they are published.")
+        if self.is_archived(submission.course):
+            raise MessageRefused("The course is archived. Nothing can be asked any more.")
         return self.store.messages.ask(submission, text)
+
+    def is_archived(self, course: str) -> bool:
+        """Return True if a course is read-only to students."""
+        return self.store.course_records.settings(course).is_archived(self.store.time())
 
     def _send(self, kind: Kind, name: str) -> None:
         # For the request's line in the log.

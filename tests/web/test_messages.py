@@ -96,6 +96,16 @@ def test_the_export_has_what_was_written(staff: Asker, portal: Asker, name: str)
     assert [question["text"] for question in written["questions"]] == ["Why?"]
 
 
+def test_in_an_archived_course_students_read_and_ask_nothing(staff: Asker, portal: Asker, name: str) -> None:
+    staff.post(f"/submissions/{name}/notes", json={"text": "Well done."})
+    staff.ask("PATCH", "/courses/course", json={"archived": "2020-01-01T00:00:00Z"})
+    assert len(portal.get(f"/submissions/{name}").get_json()["notes"]) == 1
+    refusal = ask(portal, name)
+    assert (refusal.status_code, "archived" in refusal.get_json()["detail"]) == (409, True)
+    staff.ask("PATCH", "/courses/course", json={"archived": None})
+    assert ask(portal, name).status_code == 201
+
+
 def test_while_verdicts_are_held_back_students_read_nothing_and_ask_nothing(
     staff: Asker, portal: Asker, name: str
 ) -> None:

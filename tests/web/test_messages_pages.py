@@ -1,6 +1,7 @@
 """Notes and questions on pages: a student asks behind a link, staff answer, and text stays text."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -167,6 +168,16 @@ def test_while_verdicts_are_held_back_the_page_has_no_messages(
     store.courses.set_policy("course", "udl-7.2", Policy(held_back=True), "prof")
     assert "8 of 10" not in page(app, link)
     assert "Your question" not in page(app, link)
+
+
+def test_in_an_archived_course_the_page_has_messages_and_no_form(
+    app: Flask, store: Store, submission: SubmissionRecord, link: str
+) -> None:
+    store.messages.add_note(submission.id, Note("Well done.", "prof"))
+    store.course_records.get("course")
+    store.course_records.change("course", lambda course: replace(course, archived=1.0), "prof")
+    shown = page(app, link)
+    assert ("Well done." in shown, "Your question" in shown) == (True, False)
 
 
 def test_an_answer_that_cannot_be_is_shown_again_on_the_page_of_the_submission(

@@ -91,12 +91,13 @@ def _page(token: str, submission: SubmissionRecord, sent: FormFields | None = No
             **values,
         )
     view = make_view(verdict, _read_lines(submission, verdict))
+    may_ask = not (written.open or current_service.intake.is_archived(submission.course))
     return page(
         "verdict.html",
         422 if sent else 200,
         view=view,
         drawing=draw_submission(view, submission, values["title"]),
-        asking=None if written.open and not sent else Form.of("question", Question, None, sent),
+        asking=Form.of("question", Question, None, sent) if may_ask or sent else None,
         **values,
     )
 
