@@ -187,6 +187,10 @@ def test_who_accepts_is_signed_in_and_reads_the_token_once(app: Flask, store: St
     assert token is not None
     assert (token.name, token.scopes) == ("Hedy", frozenset({Scope.STAFF}))
     assert browser.get(SETTINGS, headers=HTML).status_code == 200
+    # The page has no button to remove oneself, and takes no such form.
+    guard = re.search(r'name="csrf_token" value="([^"]+)"', browser.get(SETTINGS, headers=HTML).text)
+    assert guard is not None
+    assert browser.post(STAFF, headers=HTML, data={"csrf_token": guard[1], "remove": token.id}).status_code == 409
     again = browser.get(path, headers=HTML)
     assert again.status_code == 410
     assert "ask whoever sent it for another" in again.text

@@ -65,8 +65,6 @@ def remove_staff(path: StaffPath) -> Response:
     Only an administrator removes whom an administrator gave a token. Who comes from an LMS is removed there.
     """
     course = visible_course(path)
-    if path.member == caller().token.id:
-        raise Problem(CONFLICT, "nobody removes themselves; ask another instructor")
     if not remove(course, path.member):
         raise Problem(NOT_FOUND, f"there is nobody {path.member} in the staff of {course} whom you may remove")
     return respond_empty()
@@ -113,7 +111,12 @@ def withdraw_invitation(path: InvitationPath) -> Response:
 
 
 def remove(course: str, member: str) -> bool:
-    """Remove somebody from the staff for the caller; return False if there is nobody whom the caller may remove."""
+    """Remove somebody from the staff for the caller; return False if there is nobody whom the caller may remove.
+
+    Raises Problem if it is the caller, who may be the last instructor.
+    """
+    if member == caller().token.id:
+        raise Problem(CONFLICT, "nobody removes themselves; ask another instructor")
     return service().store.staff.remove(course, member, caller().author, only_invited=not caller().admin)
 
 
