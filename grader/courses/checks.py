@@ -19,6 +19,10 @@ def course_faults(course: Course) -> Iterator[Fault]:
     yield from faults(course)
 
 
+#: Why a policy that holds marks back is not removed.
+HELD_BACK = "This policy holds verdicts and marks back: publish them first, then remove it."
+
+
 def policy_faults(policy: Policy) -> Iterator[Fault]:
     """Yield the faults of a policy."""
     yield from _order(policy.opens, "opens", policy.due, "due")

@@ -103,7 +103,9 @@ class Extension:
     student: str
     due: Annotated[float | None, Doc("A later due moves the close with it.", none="as the policy says", unit=Unit.TIME)]
     closes: Annotated[float | None, Doc(none="as the policy says", unit=Unit.TIME)]
-    attempts: Annotated[int | None, Doc("Attempts in all.", none="as the policy says", least=1, most=MOST_ATTEMPTS)]
+    attempts: Annotated[
+        int | None, Doc(label="Attempts in all", none="as the policy says", least=1, most=MOST_ATTEMPTS)
+    ]
     author: Author
     reason: Reason
     recorded: Recorded = 0.0

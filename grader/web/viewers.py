@@ -9,7 +9,7 @@ from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.messages import Conversation
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Flag, Verdict
+from backmark.grader.model.verdict import Flag, Outcome, Verdict
 from backmark.grader.model.views import hold_back
 from backmark.grader.reports.disclosure import disclose, policy
 from backmark.grader.web.http.service import service
@@ -51,7 +51,8 @@ def as_seen(submission: SubmissionRecord, viewer: Viewer) -> SubmissionRecord:
 
 def is_held_back(submission: SubmissionRecord, viewer: Viewer) -> bool:
     """Return True if the viewer may not see the verdict before staff publish it."""
-    if viewer.staff:
+    if viewer.staff or submission.outcome == Outcome.REJECTED:
+        # A file that was refused is no attempt, and its student has to hand in another one.
         return False
     known: dict[tuple[str, str], bool] = g.setdefault("held_back", {})
     place = (submission.course, submission.assignment)

@@ -210,7 +210,7 @@ def test_an_administrator_makes_a_course_and_whom_they_invite_runs_it(house: Hou
     page.get_by_label("Token").fill(house.token("house", Scope.ADMIN))
     page.get_by_role("button", name="Sign in").click()
     page.get_by_label("ID", exact=True).fill(name)
-    page.get_by_label("Title").fill("Made by hand")
+    page.get_by_label("Title", exact=True).fill("Made by hand")
     page.get_by_role("button", name="Make the course").click()
     page.get_by_label("instructor").check()
     page.get_by_role("button", name="Make an invitation").click()

@@ -151,3 +151,28 @@ def test_a_stream_that_began_before_verdicts_were_held_back_has_none(portal: Ask
     (last,) = (json.loads(part.partition(b"data: ")[2]) for part in parts if b"event: done" in part)
     assert (last["outcome"], last["score"], last["verdict"]) == (None, None, None)
     answer.close()
+
+
+def test_a_file_that_was_refused_is_called_so_though_marks_are_held_back(
+    app: Flask, portal: Asker, store: Store
+) -> None:
+    store.courses.set_policy("course", "udl-7.2", Policy(held_back=True), "prof")
+    submission = portal.submit(student="ada").get_json()["id"]
+    conclude(store, submission, failing_verdict() | {"outcome": "rejected"})
+    shown = portal.get(f"/submissions/{submission}").get_json()
+    assert (shown["outcome"], shown["attempt"]) == ("rejected", None)
+    record = store.submissions.get(submission)
+    assert record is not None
+    page = app.test_client().get(make_link(app, lambda: links.verdict(record) or ""), headers=HTML).text
+    assert "hold verdicts and marks" not in page
+
+
+def test_a_policy_that_holds_marks_back_is_removed_once_they_are_published(
+    staff: Asker, visitor: Visitor, store: Store
+) -> None:
+    store.courses.set_policy("course", "udl-7.2", Policy(held_back=True), "prof")
+    assert staff.delete(f"{AT}/policy").status_code == 409
+    refusal = visitor.post(f"{AT}/policy", f"{AT}/policy", remove="1")
+    assert (refusal.status_code, "publish them first" in refusal.text) == (422, True)
+    visitor.post(f"{AT}/marks/publish", f"{AT}/marks")
+    assert staff.delete(f"{AT}/policy").status_code == 204

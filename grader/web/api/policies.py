@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import Response
 from pydantic import BaseModel
 
-from backmark.grader.courses.checks import policy_faults
+from backmark.grader.courses.checks import HELD_BACK, policy_faults
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Policy
 from backmark.grader.web.api.course_paths import (
@@ -17,7 +17,7 @@ from backmark.grader.web.api.course_paths import (
 )
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import Given, extend_response, serve
-from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
+from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_tagged
 from backmark.grader.web.http.service import service
@@ -66,9 +66,15 @@ def put_policy(path: CourseAssignmentPath, body: Given[Policy]) -> Response:
     return respond_tagged(_serve(path, policy))
 
 
-@resource.operation("DELETE", f"{ASSIGNMENT}/policy", scope=Scope.STAFF, responses=REMOVED)
+@resource.operation("DELETE", f"{ASSIGNMENT}/policy", scope=Scope.STAFF, responses=REMOVED, problems=(CONFLICT,))
 def remove_policy(path: CourseAssignmentPath) -> Response:
-    """Remove the policy of an assignment. Extensions, outages and overrides stay."""
+    """Remove the policy of an assignment. Extensions, outages and overrides stay.
+
+    One that holds marks back is not removed: publish them first, by `held_back: false`.
+    """
+    policy = service().store.courses.policy(visible_course(path), path.assignment)
+    if policy is not None and policy.held_back:
+        raise Problem(CONFLICT, HELD_BACK)
     if not service().store.courses.remove_policy(visible_course(path), path.assignment, caller().author):
         raise _no_policy(path)
     return respond_empty()

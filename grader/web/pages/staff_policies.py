@@ -3,7 +3,7 @@
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
-from backmark.grader.courses.checks import outage_faults, policy_faults
+from backmark.grader.courses.checks import HELD_BACK, outage_faults, policy_faults
 from backmark.grader.model.terms import Outage, Policy
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import submit_form
@@ -30,6 +30,10 @@ def set_policy(course: str, assignment: str) -> Response | Redirection:
     author, courses = instructor(course).author, service().store.courses
     current(course, assignment)
     if "remove" in request.form:
+        if (policy := courses.policy(course, assignment)) and policy.held_back:
+            fields = FormFields.of_request()
+            fields.faults["held_back"] = HELD_BACK
+            return _policy_page(course, assignment, "policy", fields)
         courses.remove_policy(course, assignment, author)
         return _back(course, assignment)
     fields = FormFields.of_request()
