@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
-from backmark.grader.contracts.language.folder import NAME
+from backmark.grader.contracts.language.folder import NAME, bundle
 from backmark.grader.errors import BadAssignment
 
 _PAGE = """# The gallery
@@ -67,6 +67,12 @@ def find_folder(identifier: str) -> Path | None:
     """Return the folder of a contract of the gallery; None if there is none of that id."""
     folder = _root() / _RENAMED.get(identifier, identifier)
     return folder if folder.parent == _root() and (folder / NAME).is_file() else None
+
+
+def is_shipped(identifier: str, text: str) -> bool:
+    """Return True if a text is, to the letter, that of the contract of the gallery of this id."""
+    folder = find_folder(identifier)
+    return folder is not None and bundle(folder) == text
 
 
 def find_drawn(identifier: str) -> Path | None:

@@ -154,7 +154,7 @@ class Scope(StrEnum):
 
     `assist`: see everything of the course, and grade: extensions and overrides. It includes `submit` and `read`.
     `staff`: also what an instructor decides, such as policies, publications and regrades. It includes `assist`.
-    `author`: publish assignments whose own code is run, such as contracts. Only `admin` includes it.
+    `author`: publish assignments that do not ship, whose own code is run. Only `admin` includes it.
     """
 
     SUBMIT = "submit"

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language import folder
 from backmark.grader.model.records import Job, Kind, Scope, State
 from backmark.grader.store.publications import NewPublication
@@ -154,6 +155,22 @@ def test_only_an_author_publishes_code(home: Path, context: Context) -> None:
     assert (status, "needs the scope author" in detail) == (403, True)
     assert ask({Scope.STAFF, Scope.AUTHOR})[0] == 202
     assert ask({Scope.ADMIN})[0] == 202
+
+
+def test_staff_publish_what_ships_but_only_to_the_letter(context: Context) -> None:
+    client = create_app(context.settings, context.store).test_client()
+    headers = {"Authorization": f"Bearer {context.store.tokens.create('mine', 'calculus', {Scope.STAFF}, None)[1]}"}
+    shipped = find_folder("cs231n-relu")
+    assert shipped is not None
+
+    def publish(toml: str) -> int:
+        return client.post("/api/v1/publications", json={"toml": toml, "fresh": 0}, headers=headers).status_code
+
+    text = folder.bundle(shipped)
+    assert publish(text) == 202
+    assert publish(text.replace("np.maximum(x, 0)", "np.maximum(x, -0)")) == 403
+    # The text of one under another's id is not what ships.
+    assert publish(text.replace('id = "cs231n-relu"', 'id = "cs231n-affine"')) == 403
 
 
 def test_staff_publish_a_folder_on_the_page(home: Path, making: Making) -> None:

@@ -58,7 +58,7 @@ def publish(course: str) -> Response | Redirection:
         return _form(course, toml, fresh, f"Fresh cases are a whole number, {fresh_places.MOST} at most.")
     try:
         assignment = read_assignment(toml)
-        require_author(assignment)
+        require_author(assignment, toml)
     except Problem as problem:
         return _form(course, toml, fresh, problem.detail)
     fresh_cases = int(fresh) if fresh else usual_fresh(assignment)
