@@ -44,6 +44,13 @@ class House(Service):
         self.worker()
         until(lambda: unready_parts(self.url) == {}, "the service is ready")
 
+    def open_with_public_url(self) -> str:
+        """Start another web server, which knows the address at which people reach it, and return that."""
+        url = f"http://127.0.0.1:{free_port()}"
+        self.start("web", "--bind", url.removeprefix("http://"), BACKMARK_PUBLIC_URL=url)
+        until(lambda: unready_parts(url) == {}, "the web server with a public address is ready")
+        return url
+
     def token(self, course: str = COURSE, *scopes: Scope) -> str:
         """A new token's secret: staff's, unless scopes are named."""
         return self.store.tokens.create("browser", course, set(scopes or {Scope.STAFF}))[1]
