@@ -206,3 +206,12 @@ def test_a_course_that_nothing_is_stored_of_has_no_settings(administrator: Visit
     administrator.get("/courses/no-such/settings", 404)
     store.course_records.create(replace(Course("nn"), title="Networks"), "root")
     assert "Networks" in administrator.get("/courses/nn/settings")
+
+
+def test_the_first_who_is_invited_is_an_instructor_unless_another_role_is_chosen(app: Flask, store: Store) -> None:
+    administrator = Visitor(app, store, "house", Scope.ADMIN)
+    administrator.post("/courses", "/courses", id="brand-new", zone="UTC")
+    settings = "/courses/brand-new/settings"
+    assert re.search(r'value="instructor" checked', administrator.get(settings))
+    store.tokens.create("Grace", "brand-new", {Scope.STAFF})
+    assert re.search(r'value="assistant" checked', administrator.get(settings))

@@ -6,7 +6,7 @@ from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.courses.checks import course_faults
-from backmark.grader.model.course import Course, Invitation
+from backmark.grader.model.course import Course, Invitation, Role
 from backmark.grader.model.fields import faults
 from backmark.grader.model.views import GIVEN
 from backmark.grader.web.api import courses, staff
@@ -70,7 +70,9 @@ def invite(course: str) -> Response | Redirection:
 
 def _page(course: str, form: str = "", sent: FormFields | None = None) -> Response:
     record, store = courses.existing_course(course), service().store
-    viewer = caller()
+    viewer, members = caller(), store.staff.members(course)
+    # A course needs an instructor first.
+    usual = Invitation() if members else Invitation(Role.INSTRUCTOR)
     return page(
         "staff/settings.html",
         422 if sent else 200,
@@ -80,7 +82,7 @@ def _page(course: str, form: str = "", sent: FormFields | None = None) -> Respon
         archived=record.is_archived(store.time()),
         saved="saved" in request.args,
         platforms=courses.platform_names(course),
-        members=store.staff.members(course),
+        members=members,
         # A link lets in whoever has it: assistants do not see it.
         invitations=[
             (invitation, invitation_links.address(course, invitation))
@@ -90,6 +92,6 @@ def _page(course: str, form: str = "", sent: FormFields | None = None) -> Respon
         forms={
             "general": Form.of("general", Course, record, sent if form == "settings" else None, names=_GENERAL),
             "defaults": Form.of("defaults", Course, record, sent if form == "settings" else None, names=_DEFAULTS),
-            "invitation": Form.of("invitation", Invitation, Invitation(), sent if form == "invitation" else None),
+            "invitation": Form.of("invitation", Invitation, usual, sent if form == "invitation" else None),
         },
     )
