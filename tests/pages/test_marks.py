@@ -3,29 +3,17 @@
 import time
 from dataclasses import replace
 
-import pytest
 from playwright.sync_api import expect
 
 from backmark.grader.model.terms import Policy
-from tests.pages.browser import LOOKS, Window
+from tests.pages.browser import Window
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, House
-from tests.pages.scenes_marks import SCENES, TIMED, make_timed_course, marks
+from tests.pages.scenes_marks import TIMED, make_timed_course, marks
 from tests.pages.scenes_staff import sign_in
 
 #: 5 March 2027, 18:00 UTC, and the first of two moments at which clocks in Zurich show 02:30 on 31 October 2027.
 WINTER, TWICE = 1_804_269_600.0, 1_824_942_600.0
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening: Opening, name: str) -> None:
-    """Light on a desktop, and dark on a phone: the difference is in the style sheets alone."""
-    window = opening()
-    SCENES[name](house, window)
-    for scheme, size in LOOKS:
-        window.restyle(scheme, size)
-        assert window.faults() == []
-        assert not window.overflows()
 
 
 def test_times_are_shown_in_the_zone_of_the_browser_and_saved_as_they_were(house: House, opening: Opening) -> None:

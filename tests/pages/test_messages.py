@@ -1,24 +1,11 @@
 """Notes and questions in a browser: a student asks, staff answer, the student reads."""
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.pages.browser import LOOKS
 from tests.pages.conftest import Opening
 from tests.pages.house import House
-from tests.pages.scenes_messages import COURSE, SCENES, graded
+from tests.pages.scenes_messages import COURSE, graded
 from tests.pages.scenes_staff import sign_in
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening: Opening, name: str) -> None:
-    """Light on a desktop, and dark on a phone: the difference is in the style sheets alone."""
-    window = opening()
-    SCENES[name](house, window)
-    for scheme, size in LOOKS:
-        window.restyle(scheme, size)
-        assert window.faults() == []
-        assert not window.overflows()
 
 
 def test_a_student_asks_staff_answer_and_the_student_reads(house: House, opening: Opening) -> None:

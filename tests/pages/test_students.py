@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Page, expect
 
 from backmark.grader.model.assignment import Level
@@ -236,17 +235,6 @@ def test_a_keyboard_alone_hands_in(house: House, window: Window) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Your code is right.", timeout=MILLISECONDS)
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening: Opening, name: str) -> None:
-    """Light on a desktop, and dark on a phone: the difference is in the style sheets alone."""
-    window = opening()
-    SCENES[name](house, window)
-    for scheme, size in LOOKS:
-        window.restyle(scheme, size)
-        assert window.faults() == []
-        assert not window.overflows()
 
 
 def test_a_submission_that_is_over_is_told_at_once(house: House, window: Window) -> None:
