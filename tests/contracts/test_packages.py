@@ -262,7 +262,7 @@ class _Server:
 
     def assignments(self) -> list[SimpleNamespace]:
         """List the assignments as the server shows them to who may read."""
-        revision = SimpleNamespace(body={"settings": {"package": PATH}})
+        revision = SimpleNamespace(settings={"package": PATH})
         return [SimpleNamespace(id="linear", revision=revision)]
 
     def submit(self, source: bytes, *, assignment: str, student: str, filename: str) -> SimpleNamespace:
