@@ -183,6 +183,7 @@ def test_cases_that_are_drawn_need_no_jail_to_grade_by(tmp_path: Path, monkeypat
     assert status == 0
 
 
+@pytest.mark.nightly
 def test_an_owner_without_a_jail_checks_an_assignment_and_grades_a_file_and_a_folder_by_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

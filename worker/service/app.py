@@ -104,7 +104,9 @@ def _consume(
         hostname=heartbeat.name,
         concurrency=concurrency,
         pool="prefork",
-        consumer_cls=partial(ReconnectingConsumer, shortage=_shortage(settings), report=report),
+        consumer_cls=partial(
+            ReconnectingConsumer, shortage=_shortage(settings), report=report, asked=lambda: stop.requested
+        ),
         quiet=True,
         without_gossip=True,
         without_mingle=True,

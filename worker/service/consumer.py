@@ -1,12 +1,13 @@
 """Celery's consumer, changed to reconnect sooner, and to wait while the broker has no room."""
 
 import logging
+import os
 import time
 import warnings
 from collections.abc import Callable
 from typing import Any
 
-from celery.exceptions import CPendingDeprecationWarning
+from celery.exceptions import CPendingDeprecationWarning, WorkerShutdown
 from celery.worker.consumer import Consumer
 from celery.worker.state import maybe_shutdown
 from redis.exceptions import ResponseError
@@ -24,15 +25,22 @@ _ROOM_SECONDS = 1.0
 class ReconnectingConsumer(Consumer):
     """A consumer that retries a lost broker about every second, and takes nothing from one without space.
 
-    `shortage` returns why the broker refuses writes, or None; `report` is called while the consumer waits.
+    `shortage` returns why the broker refuses writes, or None; `report` is called while the consumer waits. `asked`
+    returns True once the worker was asked to stop: Celery does not know of it if that was before it handled signals.
     """
 
     def __init__(
-        self, *args: Any, shortage: Callable[[], str | None], report: Callable[[], None], **kwargs: Any
+        self,
+        *args: Any,
+        shortage: Callable[[], str | None],
+        report: Callable[[], None],
+        asked: Callable[[], bool],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self._shortage = shortage
         self._report = report
+        self._asked = asked
         self._refused = False
 
     def ensure_connected(self, conn: Any) -> Any:
@@ -44,11 +52,16 @@ class ReconnectingConsumer(Consumer):
 
         start, step, most = _LOOK_SECONDS
         connection = conn.ensure_connection(
-            away, None, interval_start=start, interval_step=step, interval_max=most, callback=maybe_shutdown
+            away, None, interval_start=start, interval_step=step, interval_max=most, callback=self._end_if_asked
         )
         self.first_connection_attempt = False
         self._await_room()
         return connection
+
+    def _end_if_asked(self) -> None:
+        if self._asked():
+            raise WorkerShutdown(os.EX_OK)
+        maybe_shutdown()
 
     def _await_room(self) -> None:
         """Wait until a broker that refused a write has room: each message taken before would be lost."""
@@ -61,7 +74,7 @@ class ReconnectingConsumer(Consumer):
             if not logged:
                 _log.error("this worker takes nothing until there is room: %s", reason)
             logged = True
-            maybe_shutdown()
+            self._end_if_asked()
             self._report()
             time.sleep(_ROOM_SECONDS)
         if logged:
