@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from backmark.grader.courses.checks import extension_faults
-from backmark.grader.model.fields import Fault
+from backmark.grader.model.fields import FieldFault
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import Extension, Policy
 
@@ -18,10 +18,10 @@ def extend_section(entries: Iterable[RosterEntry], section: str, extension: Exte
     ]
 
 
-def many_faults(extensions: Iterable[Extension], policy: Policy) -> list[Fault]:
+def many_faults(extensions: Iterable[Extension], policy: Policy) -> list[FieldFault]:
     """Return the faults of extensions, each once, with the name of the first student who has it."""
-    faults: dict[str, Fault] = {}
+    faults: dict[str, FieldFault] = {}
     for extension in extensions:
         for fault in extension_faults(extension, policy):
-            faults.setdefault(fault.says, Fault(fault.field, f"{extension.student}: {fault.says}"))
+            faults.setdefault(fault.says, FieldFault(fault.field, f"{extension.student}: {fault.says}"))
     return list(faults.values())

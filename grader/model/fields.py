@@ -32,7 +32,7 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """What a field means, and which values it takes.
+    """The meaning of a field, and the values that it takes.
 
     For example a number of minutes in a form that is seconds in JSON:
 
@@ -67,7 +67,7 @@ class Doc:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class FieldFault:
     """A field with a value that cannot be used."""
 
     field: str
@@ -134,13 +134,13 @@ def noun_fields(kind: Any) -> Mapping[str, NounField]:
     return own | {name: _read_hint(name, hint, MISSING, derived=True) for name, hint in _derived(kind)}
 
 
-def faults(noun: Any, names: Iterable[str] = ()) -> Iterator[Fault]:
+def faults(noun: Any, names: Iterable[str] = ()) -> Iterator[FieldFault]:
     """Yield the fields of a noun, all or these, whose values are out of bounds."""
     kind: Any = type(noun)
     described = noun_fields(kind)
     for name in names or described:
         if says := described[name].fault(getattr(noun, name)):
-            yield Fault(name, says)
+            yield FieldFault(name, says)
 
 
 def _derived(kind: type[Any]) -> Iterator[tuple[str, Any]]:

@@ -1,4 +1,4 @@
-"""What staff and a student write to each other about a submission: notes, and questions with their answers."""
+"""Messages between staff and a student about a submission: notes, and questions with their answers."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -89,7 +89,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class Correspondence:
     """All that was written about a submission, the earliest first."""
 
     notes: tuple[Note, ...] = ()

@@ -79,7 +79,8 @@ class Policy:
 
     opens: Annotated[float | None, Doc("Nothing is taken before.", none="at once", unit=Unit.TIME)] = None
     due: Annotated[
-        float | None, Doc("After it, and the grace, an attempt is late.", none="nothing is ever late", unit=Unit.TIME)
+        float | None,
+        Doc("After it, and the grace, an attempt is late.", none="nothing is ever late", unit=Unit.TIME),
     ] = None
     closes: Annotated[float | None, Doc("Nothing is taken from then on.", none="never", unit=Unit.TIME)] = None
     grace: Grace = 0.0
@@ -129,7 +130,8 @@ class Override:
 
     student: str
     share: Annotated[
-        float, Doc("The part of the maximum that the student gets.", unit=Unit.SHARE, most=1, label="Mark in per cent")
+        float,
+        Doc("The part of the maximum that the student gets.", unit=Unit.SHARE, most=1, label="Mark in per cent"),
     ]
     author: Author
     reason: Reason

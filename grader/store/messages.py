@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from operator import attrgetter
 from typing import Any
 
-from backmark.grader.model.messages import Answer, Conversation, Note, Question, QuestionState
+from backmark.grader.model.messages import Answer, Correspondence, Note, Question, QuestionState
 from backmark.grader.model.records import Kind, SubmissionRecord
 from backmark.grader.model.stored import read
 from backmark.grader.store import keys
@@ -35,14 +35,14 @@ class Messages:
         self._redis = redis
         self._scripts = scripts
 
-    def conversation(self, submission: SubmissionRecord) -> Conversation:
+    def conversation(self, submission: SubmissionRecord) -> Correspondence:
         """Return all that was written about a submission."""
         pipeline = self._redis.pipeline()
         for noun in ("notes", "questions", "answers"):
             pipeline.hgetall(keys.key(noun, submission.id))
         notes, questions, answers = map(texts, pipeline.execute())
         about = (submission.id, submission.assignment, submission.student)
-        return Conversation(
+        return Correspondence(
             tuple(sorted((_note(*item) for item in notes.items()), key=attrgetter("recorded"))),
             tuple(
                 sorted(

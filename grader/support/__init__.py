@@ -1,1 +1,1 @@
-"""What services and commands need beside grading: logs, the disk's free space, formats of files by first bytes."""
+"""Helpers of services and commands beside grading: logs, the disk's free space, formats of files by first bytes."""

@@ -7,7 +7,7 @@ from flask import g
 
 from backmark.grader.contracts.language.stored_settings import read_settings
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.messages import Conversation
+from backmark.grader.model.messages import Correspondence
 from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Flag, Outcome, Verdict
 from backmark.grader.model.views import hold_back
@@ -74,10 +74,10 @@ def look_again() -> None:
     g.pop("held_back", None)
 
 
-def conversation(submission: SubmissionRecord, viewer: Viewer) -> Conversation:
+def conversation(submission: SubmissionRecord, viewer: Viewer) -> Correspondence:
     """Return what was written about a submission as the viewer may see it: nothing while its verdict is held back."""
     if is_held_back(submission, viewer):
-        return Conversation()
+        return Correspondence()
     return service().store.messages.conversation(submission)
 
 

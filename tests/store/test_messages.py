@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from backmark.grader.model.messages import Answer, Conversation, Note, QuestionState
+from backmark.grader.model.messages import Answer, Correspondence, Note, QuestionState
 from backmark.grader.store.backups.copying import write_backup
 from backmark.grader.store.backups.restoring import restore_backup
 from backmark.grader.store.errors import MessageRefused
@@ -43,7 +43,7 @@ def test_a_note_is_read_as_it_was_written_until_it_is_removed(store: Store) -> N
     assert (first.text, first.author, abs(first.recorded - store.time()) < 60) == (TEXT, "prof", True)
     assert store.messages.remove_note(name, first.id, "tutor")
     assert not store.messages.remove_note(name, first.id, "tutor")
-    assert store.messages.conversation(now(store, name)) == Conversation((second,) if second else ())
+    assert store.messages.conversation(now(store, name)) == Correspondence((second,) if second else ())
 
 
 def test_a_question_is_open_until_it_is_answered(store: Store) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backmark.grader.model.fields import Fault
+from backmark.grader.model.fields import FieldFault
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import INVALID, UNKNOWN_ASSIGNMENT, Problem, RequestFault
 from backmark.grader.web.http.resource import PREFIX
@@ -49,7 +49,7 @@ def existing_assignment(path: CourseAssignmentPath) -> tuple[str, str]:
     return course, path.assignment
 
 
-def refuse_faults(faults: Iterable[Fault]) -> None:
+def refuse_faults(faults: Iterable[FieldFault]) -> None:
     """Raise Problem if there is any fault."""
     errors = tuple(RequestFault("pointer", f"/{fault.field}", fault.says) for fault in faults)
     if errors:

@@ -16,8 +16,8 @@ from backmark.grader.web.http import links
 from backmark.grader.web.http.acts import note_act
 from backmark.grader.web.http.auth import Caller, caller
 from backmark.grader.web.http.nouns import (
-    Change,
-    Given,
+    NounChange,
+    NounRequest,
     extend_response,
     list_model,
     read_given,
@@ -110,7 +110,7 @@ def list_courses(query: CoursesQuery) -> Response:
 )
 def create_course(body: NewCourseRequest) -> Response:
     """Make a course. Invite its staff by `POST /courses/<course>/invitations`."""
-    course = read_given(Given[Course], body).make(id=body.id)
+    course = read_given(NounRequest[Course], body).make(id=body.id)
     refuse_faults(course_faults(course))
     made = service().store.course_records.create(course, caller().author)
     if made is None:
@@ -136,7 +136,7 @@ def read_course(path: CoursePath) -> Response:
     weight="submit",
     responses={200: ResponseDoc(_CourseResponse, description="The course as it is now.", headers=TAGGED)},
 )
-def change_course(path: CoursePath, body: Change[Course]) -> Response:
+def change_course(path: CoursePath, body: NounChange[Course]) -> Response:
     """Change fields of a course; what the request leaves out stays.
 
     A time as `archived` archives the course, null brings it back.

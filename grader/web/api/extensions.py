@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, RootModel
 from backmark.grader.courses.checks import extension_faults
 from backmark.grader.courses.extending import extend_section, many_faults
 from backmark.grader.courses.student_tables import BadTable, read_extensions
-from backmark.grader.model.fields import Fault
+from backmark.grader.model.fields import FieldFault
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Extension, Policy
 from backmark.grader.web.api.course_paths import (
@@ -21,7 +21,7 @@ from backmark.grader.web.api.course_paths import (
 )
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import (
-    Given,
+    NounRequest,
     list_model,
     read_values,
     request_model,
@@ -110,7 +110,7 @@ def give_extensions(path: CourseAssignmentPath) -> Response:
     responses={200: ResponseDoc(response_model(Extension), description="The extension now.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
-def put_extension(path: CourseStudentPath, body: Given[Extension]) -> Response:
+def put_extension(path: CourseStudentPath, body: NounRequest[Extension]) -> Response:
     """Give a student an extension, in place of the one before."""
     course, assignment = existing_assignment(path)
     courses, extension = service().store.courses, body.make(student=path.student, author=caller().author)
@@ -127,7 +127,7 @@ def remove_extension(path: CourseStudentPath) -> Response:
     return respond_empty()
 
 
-def give(course: str, assignment: str, extensions: Iterable[Extension]) -> list[Fault]:
+def give(course: str, assignment: str, extensions: Iterable[Extension]) -> list[FieldFault]:
     """Give many students extensions, unless one of them has a fault; return the faults."""
     courses, given = service().store.courses, list(extensions)
     faults = many_faults(given, courses.policy(course, assignment) or Policy())

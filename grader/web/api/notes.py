@@ -8,7 +8,7 @@ from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import refuse_faults
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, response_model, serve
+from backmark.grader.web.http.nouns import NounRequest, response_model, serve
 from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import CREATED, PREFIX, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty
@@ -32,7 +32,7 @@ class NotePath(SubmissionPath):
     responses={201: ResponseDoc(response_model(Note), description="Added.", headers=CREATED)},
     problems=(CONFLICT,),
 )
-def add_note(path: SubmissionPath, body: Given[Note]) -> Response:
+def add_note(path: SubmissionPath, body: NounRequest[Note]) -> Response:
     """Leave a note on a submission. Its student reads it beside the verdict, with the name of its author.
 
     The notes of a submission are in the submission itself.

@@ -13,7 +13,7 @@ from backmark.grader.web.api.course_paths import (
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, list_model, response_model, serve
+from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
@@ -51,7 +51,7 @@ def list_outages(path: CourseAssignmentPath) -> Response:
     responses={201: ResponseDoc(response_model(Outage), description="Added.", headers=CREATED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
-def add_outage(path: CourseAssignmentPath, body: Given[Outage]) -> Response:
+def add_outage(path: CourseAssignmentPath, body: NounRequest[Outage]) -> Response:
     """Add an outage: every due and close of the assignment after its start moves by its length, for everybody.
 
     Outages that overlap count once, so repeating the request moves nothing further.

@@ -15,7 +15,7 @@ from backmark.grader.web.api.course_paths import (
 )
 from backmark.grader.web.api.marks_table import read_marking
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, list_model, response_model, serve
+from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_list, respond_tagged
@@ -45,7 +45,7 @@ def list_overrides(path: CourseAssignmentPath) -> Response:
     responses={200: ResponseDoc(response_model(Override), description="The override now.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
-def put_override(path: CourseStudentPath, body: Given[Override]) -> Response:
+def put_override(path: CourseStudentPath, body: NounRequest[Override]) -> Response:
     """Give a student a mark, in place of the computed one and of the override before."""
     course, assignment = existing_assignment(path)
     computed = read_marking(course, assignment, path.student).computed

@@ -16,7 +16,7 @@ from backmark.grader.web.api.course_paths import (
     visible_course,
 )
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, extend_response, serve
+from backmark.grader.web.http.nouns import NounRequest, extend_response, serve
 from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_empty, respond_tagged
@@ -50,7 +50,7 @@ def read_policy(path: CourseAssignmentPath) -> Response:
     responses={200: ResponseDoc(_PolicyResponse, description="The policy as it holds now.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
-def put_policy(path: CourseAssignmentPath, body: Given[Policy]) -> Response:
+def put_policy(path: CourseAssignmentPath, body: NounRequest[Policy]) -> Response:
     """Set the policy of an assignment, in place of the one before; without held_back, what is held back stays so.
 
     All marks follow it at once.

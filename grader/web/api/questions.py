@@ -9,7 +9,7 @@ from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, list_model, response_model, serve
+from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
 from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import PREFIX, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
@@ -66,7 +66,7 @@ def list_questions(path: CoursePath, query: QuestionsQuery) -> Response:
     },
     problems=(CONFLICT,),
 )
-def ask_question(path: SubmissionPath, body: Given[Question]) -> Response:
+def ask_question(path: SubmissionPath, body: NounRequest[Question]) -> Response:
     """Ask a question about a verdict, for the student of the submission.
 
     There must be a verdict, and no other open question about the submission: 409. The answer is in the submission.
@@ -86,7 +86,7 @@ def ask_question(path: SubmissionPath, body: Given[Question]) -> Response:
     weight="submit",
     responses={200: ResponseDoc(response_model(Answer), description="The answer now.")},
 )
-def answer_question(path: QuestionPath, body: Given[Answer]) -> Response:
+def answer_question(path: QuestionPath, body: NounRequest[Answer]) -> Response:
     """Answer a question, in place of the answer before. The student reads it beside the verdict.
 
     `marks_changed` tells the student that the mark was changed; it changes none. An override does.

@@ -8,7 +8,7 @@ from backmark.grader.model.people import RosterChange, RosterEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.web.api.course_paths import CoursePath, visible_course
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, list_model, list_request, response_model, serve
+from backmark.grader.web.http.nouns import NounRequest, list_model, list_request, response_model, serve
 from backmark.grader.web.http.problems import NOT_FOUND, UNSUPPORTED_MEDIA_TYPE, Problem, invalid
 from backmark.grader.web.http.reading import json_body
 from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, ResponseDoc
@@ -97,7 +97,7 @@ def put_course_roster(path: CoursePath) -> Response:
     scope=Scope.STAFF,
     responses={200: ResponseDoc(response_model(RosterEntry), description="The entry as it is now.", headers=TAGGED)},
 )
-def put_roster_entry(path: RosterStudentPath, body: Given[RosterEntry]) -> Response:
+def put_roster_entry(path: RosterStudentPath, body: NounRequest[RosterEntry]) -> Response:
     """Add one student, or change the entry. Later rosters that lack the student leave them in the course."""
     course, courses = visible_course(path), service().store.courses
     entry = body.make(student=path.student)

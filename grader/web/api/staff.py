@@ -13,7 +13,7 @@ from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visi
 from backmark.grader.web.api.courses import existing_course
 from backmark.grader.web.http import invitation_links
 from backmark.grader.web.http.auth import caller
-from backmark.grader.web.http.nouns import Given, extend_response, list_model, serve
+from backmark.grader.web.http.nouns import NounRequest, extend_response, list_model, serve
 from backmark.grader.web.http.problems import CONFLICT, NO_SECRET, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import CREATED, REMOVED, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_created, respond_empty, respond_list
@@ -92,7 +92,7 @@ def list_invitations(path: CoursePath) -> Response:
     responses={201: ResponseDoc(_InvitationResponse, description="Made.", headers=CREATED)},
     problems=(NO_SECRET,),
 )
-def invite(path: CoursePath, body: Given[Invitation]) -> Response:
+def invite(path: CoursePath, body: NounRequest[Invitation]) -> Response:
     """Make a link by which somebody becomes staff. Whoever opens it gives a name, and gets a token with the role."""
     course = existing_course(visible_course(path)).id
     invitation = body.make(author=caller().author)

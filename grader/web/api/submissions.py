@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Response, request
 from pydantic import AfterValidator, Field
 
-from backmark.grader.model.messages import Conversation, Note, Question
+from backmark.grader.model.messages import Correspondence, Note, Question
 from backmark.grader.model.records import Job, Kind, Position, Scope, State, SubmissionRecord, SubmissionSummary
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.model.views import hidden_fields
@@ -414,7 +414,7 @@ def download(submission: SubmissionRecord) -> Response:
 def _write_status(submission: SubmissionRecord, viewer: Caller) -> bytes:
     """Return a submission with place, verdict and messages, as JSON."""
     hidden, place = hidden_fields(SubmissionRecord, viewer.token.allows), find_place(submission)
-    written = viewers.conversation(submission, viewer) if viewer.reads else Conversation()
+    written = viewers.conversation(submission, viewer) if viewer.reads else Correspondence()
     answer = serve(
         viewers.as_seen(submission, viewer),
         _StatusResponse,

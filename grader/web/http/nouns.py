@@ -33,12 +33,12 @@ Moment = Annotated[AwareDatetime, AfterValidator(_within_years)]
 
 
 @dataclass(frozen=True, slots=True)
-class Given(Generic[Noun]):
-    """What a request sets of a noun: each field that a request may set, by its default if it was left out.
+class NounRequest(Generic[Noun]):
+    """A request that sets a noun: each field that it may set, by its default if it was left out.
 
     For example the body of `PUT .../policy`, whose document is made of the annotation:
 
-        def put_policy(path: CourseAssignmentPath, body: Given[Policy]) -> Response:
+        def put_policy(path: CourseAssignmentPath, body: NounRequest[Policy]) -> Response:
             policy = body.make()
     """
 
@@ -53,8 +53,8 @@ class Given(Generic[Noun]):
 
 
 @dataclass(frozen=True, slots=True)
-class Change(Given[Noun]):
-    """What a request changes of a noun: the fields that it has, null too. What it leaves out stays."""
+class NounChange(NounRequest[Noun]):
+    """A request that changes a noun: the fields that it has, null too. A field that it leaves out stays."""
 
     def apply(self, noun: Noun) -> Noun:
         """Return a noun with the fields of the request in place of its own."""
@@ -62,23 +62,23 @@ class Change(Given[Noun]):
 
 
 def model_of(hint: Any) -> type[BaseModel]:
-    """Return the model of a request's body that is annotated with `Given` or `Change` of a noun."""
+    """Return the model of a request's body that is annotated with `NounRequest` or `NounChange` of a noun."""
     (kind,) = get_args(hint)
-    return request_model(kind, partial=get_origin(hint) is Change)
+    return request_model(kind, partial=get_origin(hint) is NounChange)
 
 
-def read_given(hint: Any, body: BaseModel) -> Given[Any]:
+def read_given(hint: Any, body: BaseModel) -> NounRequest[Any]:
     """Return the body of a request, read as the model of this annotation, as what it says of a noun."""
     form, (kind,) = get_origin(hint), get_args(hint)
     named = frozenset(body.model_fields_set)
     values = read_values(kind, body)
-    chosen = {name: values[name] for name in (named if form is Change else GIVEN[kind])}
-    return cast("Given[Any]", form(kind, chosen, named))
+    chosen = {name: values[name] for name in (named if form is NounChange else GIVEN[kind])}
+    return cast("NounRequest[Any]", form(kind, chosen, named))
 
 
 def is_given(hint: Any) -> bool:
-    """Return True if the annotation of a body is `Given` or `Change` of a noun."""
-    return get_origin(hint) in {Given, Change}
+    """Return True if the annotation of a body is `NounRequest` or `NounChange` of a noun."""
+    return get_origin(hint) in {NounRequest, NounChange}
 
 
 @cache

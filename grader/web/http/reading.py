@@ -33,7 +33,7 @@ class RequestReader:
         self.path: type[BaseModel] | None = hints.get("path")
         self.query: type[BaseModel] | None = hints.get("query")
         self.header: type[BaseModel] | None = hints.get("header")
-        #: `Given` or `Change` of a noun, of which the model of the body is made.
+        #: `NounRequest` or `NounChange` of a noun, of which the model of the body is made.
         self.given: Any = hints["body"] if is_given(hints.get("body")) else None
         self.body: type[BaseModel] | None = model_of(self.given) if self.given else hints.get("body")
         self._headers = {

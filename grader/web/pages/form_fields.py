@@ -10,7 +10,7 @@ from flask import request
 from pydantic import TypeAdapter, ValidationError
 
 from backmark.grader.courses.times import BadTime, read_time, read_zone, write_time
-from backmark.grader.model.fields import Fault, NounField, Unit, noun_fields
+from backmark.grader.model.fields import FieldFault, NounField, Unit, noun_fields
 from backmark.grader.model.views import GIVEN
 from backmark.grader.web.http.schemas import Student
 
@@ -140,7 +140,7 @@ class FormFields:
             return field.type(written) if written in {member.value for member in field.type} else None
         return written
 
-    def note(self, faults: Iterable[Fault]) -> None:
+    def note(self, faults: Iterable[FieldFault]) -> None:
         """Note faults of the values together, where their fields have none of their own."""
         for fault in faults:
             self.faults.setdefault(fault.field, fault.says)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backmark.grader.model.messages import Answer, Conversation, Note, Question
+from backmark.grader.model.messages import Answer, Correspondence, Note, Question
 from backmark.grader.model.views import SHOWN_TO_STUDENTS, show
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields
@@ -31,7 +31,7 @@ class StudentMessages:
         return len(self.notes) + sum(question["answer"] is not None for question in self.questions)
 
     @classmethod
-    def of(cls, conversation: Conversation) -> "StudentMessages":
+    def of(cls, conversation: Correspondence) -> "StudentMessages":
         """Return those of a conversation."""
         notes, questions = conversation.notes, conversation.questions
         return cls(

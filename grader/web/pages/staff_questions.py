@@ -1,4 +1,4 @@
-"""What staff and students write to each other: the list of questions, their answers, and notes on submissions."""
+"""Messages between staff and students: the list of questions, their answers, and notes on submissions."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
