@@ -39,7 +39,7 @@ class Intake:
         if name_format(new.source):
             refuse_other_format(new.source, self._package(new))
         accepted = self.store.submissions.accept(new)
-        if not (accepted.replayed or accepted.identical):
+        if accepted.needs_message:
             self._send(Kind.SUBMISSION, accepted.id)
         return accepted
 

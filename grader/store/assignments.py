@@ -20,6 +20,8 @@ class Assignments:
         self._redis = redis
         self._scripts = scripts
         self._pooled = pooled
+        #: Packaged revisions as they were read from the store, where they never change.
+        self._seen: dict[str, RevisionRecord] = {}
 
     def publish(
         self, revision: RevisionRecord, npz: bytes, pool: bytes | None = None, kits: KitFiles | None = None
@@ -42,21 +44,21 @@ class Assignments:
 
     def current(self, course: str, assignment_id: str) -> RevisionRecord | None:
         """Return the current revision of an assignment, or None if there is no such assignment."""
-        number = self._redis.hget(keys.key("assignments", course), assignment_id)
+        packaged = _find_packaged(assignment_id)
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hget(keys.key("assignments", course), assignment_id)
+        pipeline.exists(keys.key("revision", keys.EVERYONE, packaged.id if packaged else ""))
+        number, is_stored = pipeline.execute()
         if number is not None:
             return self._read(course, text(number)) or self._read(keys.EVERYONE, text(number))
-        return self.packaged(assignment_id)
+        if packaged is None:
+            return None
+        return (self._seen.get(packaged.id) if is_stored else None) or self._store_packaged(packaged)
 
     def packaged(self, assignment_id: str) -> RevisionRecord | None:
         """Return the revision of an assignment that ships with Backmark, or None if none does."""
-        return next(
-            (
-                self._store_packaged(packaged)
-                for packaged in list_packaged_revisions()
-                if packaged.assignment_id == assignment_id
-            ),
-            None,
-        )
+        packaged = _find_packaged(assignment_id)
+        return None if packaged is None else self._store_packaged(packaged)
 
     def get(self, course: str, revision_id: str) -> RevisionRecord | None:
         """Return a revision that the course published or that is packaged, or None if there is none."""
@@ -132,7 +134,9 @@ class Assignments:
 
     def _store_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         """Return a packaged revision, and store it if no process has yet, so that any worker finds its cases."""
-        return self._read(keys.EVERYONE, packaged.id) or self._with_fresh(self._publish_packaged(packaged))
+        stored = self._read(keys.EVERYONE, packaged.id) or self._with_fresh(self._publish_packaged(packaged))
+        self._seen[packaged.id] = stored
+        return stored
 
     def _publish_packaged(self, packaged: PackagedRevision) -> RevisionRecord:
         return self.publish(
@@ -148,6 +152,10 @@ class Assignments:
             ),
             packaged.archive,
         )
+
+
+def _find_packaged(assignment_id: str) -> PackagedRevision | None:
+    return next((packaged for packaged in list_packaged_revisions() if packaged.assignment_id == assignment_id), None)
 
 
 def _revision(record: str, published: str) -> RevisionRecord:

@@ -1,16 +1,19 @@
-"""Shares: limits on what is accepted of one student, link or token in a period, counted by the script that accepts."""
+"""Shares: limits on what one student, link or token may send in a period, counted by the script that takes it."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from backmark.grader.errors import StoreUnavailable
 from backmark.grader.store import keys
+from backmark.grader.store.errors import ShareUsedUp
+from backmark.grader.store.scripts import Scripts
 
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A counter that an accepted submission adds `cost` to, unless the sum would exceed `most`."""
+    """A counter that an accepted submission or a request adds `cost` to, unless the sum would exceed `most`."""
 
     #: The thing that is counted, in words: "files of this student".
     label: str
@@ -27,6 +30,38 @@ class Share:
         return keys.key("share", sha256(json.dumps([self.label, *self.owner]).encode()).hexdigest()[:32])
 
 
+    def used_up(self, milliseconds: int) -> ShareUsedUp:
+        """Return the error that the share is used up for so long."""
+        return ShareUsedUp(f"more than {self.most} {self.label} in {self.seconds} s", milliseconds / 1000)
+
+    def write(self) -> list[str | int]:
+        """Return the share as the scripts take it, in JSON."""
+        return [self.key, self.cost, self.most, 1000 * self.seconds]
+
+    def check(self, wait: int, full: int, *, must_count: bool) -> None:
+        """Check how a script counted a request against the share.
+
+        Raises ShareUsedUp if it starts anew only in `wait` milliseconds, and StoreUnavailable if the request must be
+        counted, but could not be since Redis's memory is `full`: what is there can still be read, and deleted.
+        """
+        if wait:
+            raise self.used_up(wait)
+        if full and must_count:
+            raise StoreUnavailable("Redis refuses, no space left in its memory")
+
+
+class Shares:
+    """The shares that count requests, whatever becomes of them."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    def count(self, share: Share, *, must_count: bool) -> None:
+        """Count a request against a share; errors as of `Share.check`."""
+        wait, full = self._scripts.run("count_request", json.dumps(share.write()))
+        share.check(wait, full, must_count=must_count)
+
+
 def write(shares: Iterable[Share]) -> str:
     """Return the shares as JSON for `accept.lua`."""
-    return json.dumps([[share.key, share.cost, share.most, 1000 * share.seconds] for share in shares])
+    return json.dumps([share.write() for share in shares])

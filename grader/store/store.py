@@ -25,6 +25,7 @@ from backmark.grader.store.rosters import Rosters
 from backmark.grader.store.scores import Scores
 from backmark.grader.store.scripts import Scripts
 from backmark.grader.store.sessions import Sessions
+from backmark.grader.store.shares import Shares
 from backmark.grader.store.staff import Staff
 from backmark.grader.store.submissions import Submissions
 from backmark.grader.store.tokens import Tokens
@@ -49,6 +50,7 @@ class Store:
         self.publications = Publications(redis, scripts)
         self.regrades = Regrades(redis, scripts, self.submissions)
         self.sessions = Sessions(redis)
+        self.shares = Shares(scripts)
         self.tokens = Tokens(redis, scripts)
         self.workers = Workers(redis)
         self.counters = Counters(redis)

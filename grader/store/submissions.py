@@ -19,7 +19,7 @@ from backmark.grader.store import keys
 from backmark.grader.store.codec import compress, decode_verdict, decompress, decompress_start, encode_verdict
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.courses import Courses
-from backmark.grader.store.errors import IdempotencyMismatch, LinkEnded, ShareUsedUp, StorageFull
+from backmark.grader.store.errors import IdempotencyMismatch, LinkEnded, StorageFull
 from backmark.grader.store.links import LinkSeries, new_ending
 from backmark.grader.store.paging import RecordPage
 from backmark.grader.store.room import Storage
@@ -66,12 +66,14 @@ class NewSubmission:
 class AcceptedSubmission:
     """The id of an accepted submission; `replayed` is True if the same request was accepted before.
 
-    `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded.
+    `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded. `needs_message` is
+    False, too, while messages enough wait for workers, who go on with what waits.
     """
 
     id: str
     replayed: bool
     identical: bool = False
+    needs_message: bool = True
 
 
 class Submissions:
@@ -263,8 +265,7 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
         case "full":
             raise StorageFull("there is no room for a file of this size; nothing was recorded")
         case "used_up":
-            share = new.shares[int(answer[1]) - 1]
-            raise ShareUsedUp(f"more than {share.most} {share.label} in {share.seconds} s", int(answer[2]) / 1000)
+            raise new.shares[int(answer[1]) - 1].used_up(int(answer[2]))
         case "link_ended":
             raise LinkEnded("the staff of the course have ended this link")
         case "archived" | "unverified" as reason:
@@ -275,8 +276,12 @@ def _read_answer(new: NewSubmission, own: StudentLimits, answer: list[Any]) -> A
             raise refusal_error(HandInRefusal(Bar.CLOSED, at=own.closes))
         case Bar.NO_ATTEMPTS_LEFT:
             raise refusal_error(HandInRefusal(Bar.NO_ATTEMPTS_LEFT, attempts=own.attempts, used=int(answer[1])))
+    kind = text(answer[0])
     return AcceptedSubmission(
-        text(answer[1]), replayed=text(answer[0]) == "replayed", identical=text(answer[0]) == "identical"
+        text(answer[1]),
+        replayed=kind == "replayed",
+        identical=kind == "identical",
+        needs_message=kind == "accepted" and bool(answer[2]),
     )
 
 

@@ -1,7 +1,9 @@
 """Tokens: shown once, stored as a hash, limited to a course and scopes."""
 
 import hmac
+import json
 import secrets
+from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
@@ -10,6 +12,7 @@ from backmark.grader.model.tokens import TokenRecord
 from backmark.grader.store import keys
 from backmark.grader.store.connection import Connection, seconds, text, texts
 from backmark.grader.store.scripts import Scripts
+from backmark.grader.store.shares import Share
 
 #: The prefix of every secret, so that scanners can find leaked ones.
 _MARK = "bmk"
@@ -57,12 +60,27 @@ class Tokens:
 
     def verify(self, secret: str) -> TokenRecord | None:
         """Return the token with this secret, or None if there is none or it is revoked or expired."""
-        mark, _, rest = secret.partition("_")
-        number = rest.partition("_")[0]
-        if mark != _MARK or not number.isalnum() or not secret.isascii():
+        number = _number_in(secret)
+        if number is None:
             return None
         stored, now = self._read(number)
-        return _valid(number, stored, now) if hmac.compare_digest(stored.get("sha256", ""), _hash(secret)) else None
+        return _valid(number, stored, now) if _is_secret_of(stored, secret) else None
+
+    def authorize(self, secret: str, share_of: Callable[[str], Share], *, must_count: bool) -> TokenRecord | None:
+        """Verify a secret as `verify` does, and count a request against the share that the token's id has.
+
+        A request with another secret counts against nobody. Errors as of `Share.check`.
+        """
+        number = _number_in(secret)
+        if number is None:
+            return None
+        share = share_of(number)
+        raw, now, wait, full = self._scripts.run("authorize", number, _hash(secret), json.dumps(share.write()))
+        stored = _pairs(raw)
+        token = _valid(number, stored, int(now)) if _is_secret_of(stored, secret) else None
+        if token is not None:
+            share.check(wait, full, must_count=must_count)
+        return token
 
     def valid(self, number: str) -> TokenRecord | None:
         """Return the token with this id, whose secret was verified before, or None if it is no longer valid."""
@@ -102,6 +120,17 @@ def new_token(fields: dict[str, str]) -> tuple[str, str, list[str]]:
     number = secrets.token_hex(_ID)
     secret = f"{_MARK}_{number}_{secrets.token_urlsafe(_SECRET)}"
     return number, secret, [item for pair in (fields | {"sha256": _hash(secret)}).items() for item in pair]
+
+
+def _number_in(secret: str) -> str | None:
+    """Return the id that a secret names, or None if it is no secret."""
+    mark, _, rest = secret.partition("_")
+    number = rest.partition("_")[0]
+    return number if mark == _MARK and number.isalnum() and secret.isascii() else None
+
+
+def _is_secret_of(stored: dict[str, str], secret: str) -> bool:
+    return hmac.compare_digest(stored.get("sha256", ""), _hash(secret))
 
 
 def _valid(number: str, stored: dict[str, str], now: int) -> TokenRecord | None:

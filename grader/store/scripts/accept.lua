@@ -3,9 +3,9 @@
 -- ask only, trace, version of the rules of time, when it opens and closes in ms and the most attempts, each or '', 1
 -- under a policy, 1 if the student's name is not verified, the owners of the link that it came by as JSON or '', their
 -- endings as of the link, best|last if the same bytes as those of an attempt that can count are that attempt again, else
--- '' -> {accepted|replayed|identical, id} or {mismatch|full|free} or {used_up, which share, ms until it starts anew} or
--- {changed} if other rules hold, or {link_ended|archived|unverified|not_open|closed} or {no_attempts_left, how many there
--- were}
+-- '' -> {accepted, id, 1 if a message is needed} or {replayed|identical, id} or {mismatch|full|free} or {used_up, which
+-- share, ms until it starts anew} or {changed} if other rules hold, or
+-- {link_ended|archived|unverified|not_open|closed} or {no_attempts_left, how many there were}
 local id, course, assignment, revision, student = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local sha, idempotency, fingerprint = ARGV[7], ARGV[10], ARGV[11]
 local before = replayed(idempotency, fingerprint, 'submission')
@@ -48,23 +48,14 @@ if ARGV[14] == '1' then
   return { 'full' }
 end
 local shares = cjson.decode(ARGV[13])
-for i, share in ipairs(shares) do
-  -- It would end later than one that begins now: the clock was set back, and it starts anew.
-  if redis.call('PTTL', share[1]) > share[4] then
-    redis.call('DEL', share[1])
-  end
-  if tonumber(redis.call('GET', share[1]) or '0') + share[2] > share[3] then
-    return { 'used_up', i, redis.call('PTTL', share[1]) }
-  end
+local without_room, starts_anew = used_up(shares)
+if without_room then
+  return { 'used_up', without_room, starts_anew }
 end
 if ARGV[15] == '1' then
   return { 'free' }
 end
-for _, share in ipairs(shares) do
-  if redis.call('INCRBY', share[1], share[2]) == share[2] then
-    redis.call('PEXPIRE', share[1], share[4])
-  end
-end
+spend(shares)
 for _, each in ipairs(ARGV[25] ~= '' and redis.call('ZREVRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
   local at = redis.call('HMGET', job_key('submission', each), 'state', 'outcome', 'source', 'revision')
   if is_attempt(at[1], at[2]) then
@@ -114,4 +105,4 @@ end
 relist(id)
 remember(idempotency, fingerprint, id, ARGV[12])
 count('accepted')
-return { 'accepted', id }
+return { 'accepted', id, missing_messages('interactive') > 0 and 1 or 0 }

@@ -7,7 +7,7 @@ local SENT, SENT_AGAIN = 2000, 30000
 local QUEUES = { submission = 'interactive', unit = 'regrade', publication = 'staff', regrade = 'staff' }
 -- Messages that may lie in a queue: a worker that took one goes on with what waits, so that not every unit needs its own.
 -- No more workers than this begin with a regrade at once.
-local MOST_MESSAGES = { regrade = 64 }
+local MOST_MESSAGES = { interactive = 64, regrade = 64 }
 local SECONDS = { 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300 }
 -- The least share of the newest in the moving average of a queue's pace: the first ten have equal shares.
 local NEWEST = 0.1
@@ -101,6 +101,44 @@ end
 
 local function waiting_key(kind)
   return key('waiting', QUEUES[kind])
+end
+
+-- The first of these shares, [key, cost, most, ms] each, that has no room for its cost, and the ms until it starts anew;
+-- nil if all have room.
+local function used_up(shares)
+  for i, share in ipairs(shares) do
+    -- It would end later than one that begins now: the clock was set back, and it starts anew.
+    if redis.call('PTTL', share[1]) > share[4] then
+      redis.call('DEL', share[1])
+    end
+    if tonumber(redis.call('GET', share[1]) or '0') + share[2] > share[3] then
+      return i, redis.call('PTTL', share[1])
+    end
+  end
+end
+
+local function spend(shares)
+  for _, share in ipairs(shares) do
+    if redis.call('INCRBY', share[1], share[2]) == share[2] then
+      redis.call('PEXPIRE', share[1], share[4])
+    end
+  end
+end
+
+-- One request counts against a share: the ms until the share starts anew if it is used up, else 0, and 1 if the memory is
+-- full, so that nothing could be counted.
+local function count_request(share)
+  local _, starts_anew = used_up({ share })
+  if starts_anew then
+    return starts_anew, 0
+  end
+  local counted = redis.pcall('INCRBY', share[1], share[2])
+  if type(counted) == 'table' then
+    return 0, 1
+  elseif counted == share[2] then
+    redis.call('PEXPIRE', share[1], share[4])
+  end
+  return 0, 0
 end
 
 -- Messages that a queue lacks, so that every worker that is free hears of what waits.

@@ -60,15 +60,21 @@ def caller() -> Caller:
     return current
 
 
-def authenticate(scope: Scope) -> Caller:
-    """Verify the request's token, check that it has `scope`, and remember it for `caller`."""
+def authenticate(scope: Scope, weight: str) -> Caller:
+    """Verify the request's token, check that it has `scope`, and remember it for `caller`.
+
+    The request counts against the token's limit of that weight, as `RequestLimits.count` has it.
+    """
     header = request.headers.get("Authorization")
     if header is None:
         raise _challenge("the header Authorization is missing", "")
     kind, _, secret = header.partition(" ")
     if kind.lower() != "bearer" or not secret:
         raise _challenge("the header Authorization must be: Bearer, a space, and a token", "")
-    token = service().store.tokens.verify(secret.strip())
+    app_services = service()
+    token = app_services.store.tokens.authorize(
+        secret.strip(), lambda number: app_services.limits.of_requests(number, weight), must_count=weight != "read"
+    )
     if token is None:
         raise _challenge("the token is unknown, expired or revoked", ', error="invalid_token"')
     if not token.allows(scope):

@@ -1,7 +1,7 @@
 """Rate limits for each student, link, token and address, counted in Redis for all web processes together.
 
-Accepted requests count against shares, which the store counts in the step that accepts (`grader/store/shares.py`).
-Refused requests count here, against their sender: a student on a personal link, a browser on a class link, else an
+Requests of tokens and accepted submissions count against shares, which the store counts in the step that reads the
+token, or accepts (`grader/store/shares.py`). Refused requests count here, against their sender: a student on a personal link, a browser on a class link, else an
 address.
 """
 
@@ -15,7 +15,6 @@ from limits import RateLimitItem, parse
 from limits.errors import StorageError
 from limits.storage import RedisStorage
 from limits.strategies import FixedWindowRateLimiter
-from redis.exceptions import OutOfMemoryError
 
 from backmark.grader.errors import StoreUnavailable
 from backmark.grader.settings.service import ServiceSettings
@@ -48,6 +47,7 @@ class RequestLimits:
             wrap_exceptions=True,
         )
         self._limiter = FixedWindowRateLimiter(storage)
+        self._shares = store.shares
         self._tokens: dict[str, RateLimitItem] = {
             "submit": parse(settings.submit_rate),
             "read": parse(settings.read_rate),
@@ -59,17 +59,14 @@ class RequestLimits:
     def count(self, token: str, weight: str) -> None:
         """Count a request of a token: `submit` for requests that cause work, `read` for all others.
 
-        Raises Problem if there were too many, StoreUnavailable if the store does not answer.
+        A full store cannot count, but its content can be read, and deleted to make room. Raises ShareUsedUp if there
+        were too many, StoreUnavailable if the store does not answer.
         """
-        rate = self._tokens[weight]
-        try:
-            if not (self._limiter.hit(rate, token, weight) or self._restart_window(rate, token, weight)):
-                raise self._too_many(rate, "requests of this token", token, weight)
-        except StorageError as error:
-            if weight == "read" and isinstance(error.storage_error, OutOfMemoryError):
-                # A full store cannot count, but its content can be read, and deleted to make room.
-                return
-            raise StoreUnavailable(str(error)) from error
+        self._shares.count(self.of_requests(token, weight), must_count=weight != "read")
+
+    def of_requests(self, token: str, weight: str) -> Share:
+        """Return the share of a token that each of its requests counts against, by weight as for `count`."""
+        return _share("requests of this token", (token, weight), 1, self._tokens[weight])
 
     def admit(self, sender: Sender) -> None:
         """Raise Problem if too many of the sender's requests were refused; StoreUnavailable as for `count`."""

@@ -196,7 +196,7 @@ def _guard(
     @wraps(view)
     def answer(**path: str) -> Response:
         if scope:
-            service().limits.count(authenticate(scope).token.id, weight)
+            authenticate(scope, weight)
             allow_unbuffered()
         return view(**reader.read(path))
 
