@@ -24,14 +24,8 @@ FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
 SOLUTIONS = ("solution.py", "other_solution.py")
 #: Seeds of the nightly drawings.
 SEEDS = range(1, 6)
-#: The entries that are built by day: of each course and each kind of layer or loss one; the others nightly.
-BY_DAY = frozenset(
-    {
-        *("accumulating_linear", "cmu-cross-entropy-loss", "coursera-l-model-backward", "coursera-pool-backward"),
-        *("cs231n-batchnorm", "cs231n-conv", "cs231n-lstm-step", "cs231n-softmax-loss", "mit-tanh", "momentum_update"),
-        *("nielsen-backprop", "skip_gram", "udl-6.2", "udl-7.2"),
-    }
-)
+#: The entries that are built by day, each of another kind: a network, a layer, a loss, an update; the others nightly.
+BY_DAY = frozenset({"accumulating_linear", "cs231n-batchnorm", "mit-tanh", "momentum_update", "skip_gram", "udl-7.2"})
 ENTRIES = [pytest.param(name, marks=() if name in BY_DAY else pytest.mark.nightly) for name in FOLDERS]
 
 
