@@ -29,7 +29,6 @@ class Share:
         """The key of the counter."""
         return keys.key("share", sha256(json.dumps([self.label, *self.owner]).encode()).hexdigest()[:32])
 
-
     def used_up(self, milliseconds: int) -> ShareUsedUp:
         """Return the error that the share is used up for so long."""
         return ShareUsedUp(f"more than {self.most} {self.label} in {self.seconds} s", milliseconds / 1000)

@@ -15,16 +15,18 @@ import numpy as np
 from .call_lines import CallLines, Cause, Failures
 from .entry import MOST_CAUSES, MOST_FORMS
 from .importer import CourseModules, package_of
-from .inputs import Inputs, count
+from .inputs import Inputs, MadeInputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .tracebacks import is_students
-from .wire import pack
+from .wire import encode_header, pack, pack_encoded
 
 #: Characters of each text of a form.
 _FORM = 64
 #: How a result came out.
 FINE, MALFORMED, MISSING = "0", "1", "2"
+#: The header of a case that is answered with all results, as most are.
+_RETURNED = encode_header({"kind": "returned", "changed": []})
 #: The description of a result that is not there.
 _ABSENT = {"type": "", "shape": None, "dtype": None, "length": None}
 
@@ -41,6 +43,8 @@ class _CalledCase(NamedTuple):
     """One case: names for the student's module, its inputs, and its results."""
 
     given: dict[str, Any]
+    #: The key of the module that has these names.
+    key: tuple[Hashable, ...]
     inputs: Inputs
     results: list["_CalledResult"]
 
@@ -64,32 +68,48 @@ class CallsQuestion:
         #: The package of the student's module; empty if it is in none, and finds no modules.
         package: str = header.get("package", "")
         self.package = package_of(package) if package or self.modules or self.stand_ins else ""
-        #: By the key of a module the names that it is given.
-        self.given: dict[Hashable, dict[str, Any]] = {}
+        #: By the key of a module the names that it is given, and the course's modules that it finds.
+        self.given: dict[Hashable, tuple[dict[str, Any], CourseModules]] = {}
         #: True if the functions are no graded ones, and have modules of their own.
         self.beside: bool = header.get("beside", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
         self.cases: list[_CalledCase] = []
+        #: The inputs of each case for the first time that it is asked, or nothing.
+        self.made: list[MadeInputs] = []
         flat = np.frombuffer(payload, FLOAT)
         start = 0
         for case in header["cases"]:
             stop = start + sum(map(count, case["inputs"].values()))
             results = [_CalledResult(text, _compile(text), tuple(shape)) for text, shape in case["results"]]
-            self.cases.append(_CalledCase(case.get("given", {}), Inputs(case["inputs"], flat[start:stop]), results))
+            given = case.get("given", {})
+            key = tuple(f"{name}_{value}" for name, value in sorted(given.items())) or ("",)
+            self.cases.append(_CalledCase(given, key, Inputs(case["inputs"], flat[start:stop]), results))
             start = stop
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield one frame for each case, as soon as it is made."""
         if self.beside:
             student = student.beside(self.functions)
+        # What a submission was given once may be changed.
+        made, self.made = iter(self.made), []
         for case in self.cases:
-            yield _answer(student, self, case)
+            yield _answer(student, self, case, next(made, None) or case.inputs.make())
+
+    def prepare(self, room: memoryview) -> None:
+        """Make the inputs of all cases ahead, in this memory, which is as large as the payload and ours alone."""
+        if all(case.inputs.fits_block for case in self.cases):
+            block = np.frombuffer(room, FLOAT)
+            start = 0
+            for case in self.cases:
+                stop = start + case.inputs.size
+                self.made.append(case.inputs.make(block[start:stop]))
+                start = stop
 
 
-def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
+def _answer(student: Student, calls: CallsQuestion, case: _CalledCase, made: MadeInputs) -> bytes:
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
-    given = case.inputs.make()
+    given = made.values
     namespace: dict[str, Any] = {}
     failures = Failures(lambda error: student.describe(error, namespace))
     try:
@@ -106,8 +126,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     for place, result in enumerate(case.results):
         part, state = b"", MISSING
         try:
-            value = _reshape(calls, result, namespace)
-            part, state = numbers(value, result.expression, result.shape), FINE
+            part, state = _read(calls, result, namespace), FINE
         except MalformedError as error:
             state = MALFORMED
             malformed.append(error)
@@ -120,9 +139,10 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
                 failures.record(error)
         status += state
         parts.append(part if state == FINE else np.full(result.shape, np.nan).tobytes())
-    changed = case.inputs.list_changed(given)
+    changed = made.list_changed()
     if status == FINE * len(status) and failures.raised is None:
-        return pack({"kind": "returned", "changed": changed}, b"".join(parts))
+        body = b"".join(parts)
+        return pack({"kind": "returned", "changed": changed}, body) if changed else pack_encoded(_RETURNED, body)
     header = {
         "kind": "partial",
         "changed": changed,
@@ -147,13 +167,9 @@ def _describe_form(error: MalformedError) -> dict[str, Any]:
 
 def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given: dict[str, Any]) -> dict[str, Any]:
     """Make the namespace of the lines: the inputs, NumPy, and those of the functions that there are."""
-    key: tuple[Hashable, ...] = tuple(f"{name}_{value}" for name, value in sorted(case.given.items())) or ("",)
-    if key not in calls.given:
-        calls.given[key] = _give(calls, case)
-    # A course's module has the functions that see this case's dims.
-    helpers = {helper: calls.given[key][helper] for helper in calls.helping}
-    course = CourseModules(calls.package, dict.fromkeys(calls.modules, helpers), calls.stand_ins)
-    names = student.names(key, calls.given[key], course)
+    if case.key not in calls.given:
+        calls.given[case.key] = _give(calls, case)
+    names = student.names(case.key, *calls.given[case.key])
     functions = {name: names[name] for name in calls.functions if name in names}
     for name, parameters in student.lines.extra.items():
         if name in functions:
@@ -161,13 +177,16 @@ def _namespace(student: Student, calls: CallsQuestion, case: _CalledCase, given:
     return {"np": np, **given, **functions}
 
 
-def _give(calls: CallsQuestion, case: _CalledCase) -> dict[str, Any]:
-    """Return the names that the student's module is given: dims, and functions that see these."""
-    if not calls.helping:
-        return case.given
-    namespace = {"np": np, **case.given}
-    exec(calls.helpers, namespace)
-    return {**{name: namespace[name] for name in calls.helping}, **case.given}
+def _give(calls: CallsQuestion, case: _CalledCase) -> tuple[dict[str, Any], CourseModules]:
+    """Return the names that the student's module is given, dims and functions that see these, and its modules."""
+    given = case.given
+    if calls.helping:
+        namespace = {"np": np, **given}
+        exec(calls.helpers, namespace)
+        given = {**{name: namespace[name] for name in calls.helping}, **given}
+    # A course's module has the functions that see this case's dims.
+    helpers = {helper: given[helper] for helper in calls.helping}
+    return given, CourseModules(calls.package, dict.fromkeys(calls.modules, helpers), calls.stand_ins)
 
 
 @cache
@@ -176,15 +195,14 @@ def _compile(expression: str) -> CodeType:
     return compile(expression, "<result>", "eval")
 
 
-def _evaluate(result: _CalledResult, namespace: dict[str, Any]) -> object:
-    return eval(result.code, namespace)  # noqa: S307 - in the jail, and the subject's own
-
-
-def _reshape(calls: CallsQuestion, result: _CalledResult, namespace: dict[str, Any]) -> object:
-    """Return the result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
-    value = _evaluate(result, namespace)
-    if result.expression not in calls.loose:
-        return value
-    array = np.asarray(value)
-    alike = [axis for axis in array.shape if axis != 1] == [axis for axis in result.shape if axis != 1]
-    return array.reshape(result.shape) if alike else value
+def _read(calls: CallsQuestion, result: _CalledResult, namespace: dict[str, Any]) -> bytes:
+    """Return the numbers of a result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
+    value = eval(result.code, namespace)  # noqa: S307 - in the jail, and the subject's own
+    if type(value) is np.ndarray and value.dtype is FLOAT and value.shape == result.shape:
+        # As most are.
+        return value.tobytes()
+    if result.expression in calls.loose:
+        array = np.asarray(value)
+        if [axis for axis in array.shape if axis != 1] == [axis for axis in result.shape if axis != 1]:
+            value = array.reshape(result.shape)
+    return numbers(value, result.expression, result.shape)

@@ -84,7 +84,7 @@ class ReferenceQuestion:
         for case in self.cases:
             try:
                 forward = student.names(("",), {})[self.function]
-                given = case.inputs.make()
+                given = case.inputs.make().values
                 yield self._answer(forward, given, case)
             except UnknownValueError as error:
                 described = student.describe(TypeError(f"forward() returned {error}"))
@@ -100,7 +100,7 @@ class ReferenceQuestion:
         first = run(forward, arguments)
         changed = [name for name in case.inputs.list_changed(given) if name in arguments]
         numbers = flatten([first.outputs, first.taps])
-        fresh = case.inputs.make()
+        fresh = case.inputs.make().values
         second = run(forward, {name: fresh[name] for name in self.arguments})
         again = np.array(flatten([second.outputs, second.taps]))
         if not np.array_equal(again, np.array(numbers), equal_nan=True):
