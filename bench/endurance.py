@@ -1,7 +1,8 @@
 """`python -m bench.endurance`: ten thousand submissions by one process: what it holds, and what one costs, all along.
 
-Right ones and two kinds of wrong ones by turns, no two alike. Memory, descriptors, processes, mounts and control groups
-are counted, of this process and of its template.
+Right ones and two kinds of wrong ones by turns, no two alike; with `--all` the solutions of all assignments that ship,
+by turns, all of them loaded: a worker's process keeps the last eight. Memory, descriptors, processes, mounts and control
+groups are counted, of this process and of its template.
 """
 
 import argparse
@@ -14,6 +15,7 @@ from statistics import median
 
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load_packaged
+from backmark.grader.store.packaged import list_packaged_revisions
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import plan_jailed
@@ -30,12 +32,14 @@ def main() -> None:
     """Grade, count, print a table."""
     parser = argparse.ArgumentParser(prog="bench.endurance", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="the first thousand")
-    stops = STOPS[:4] if parser.parse_args().quick else STOPS
+    parser.add_argument("--all", action="store_true", help="submissions for all assignments that ship, by turns")
+    options = parser.parse_args()
+    stops = STOPS[:4] if options.quick else STOPS
     print("submissions  ms each  MB  template's MB  descriptors  template's  processes  mounts  groups")
     times: list[float] = []
     with closing(Jails(plan_jailed())) as jails:
-        grader = Grader(Judge(load_packaged("udl-7.2")), jails)
-        for number, source in enumerate(_make_sources(stops[-1]), start=1):
+        make = _make_solutions if options.all else _make_sources
+        for number, (grader, source) in enumerate(make(jails, stops[-1]), start=1):
             start = time.perf_counter()
             grader.grade(source, "submission.py")
             times.append(time.perf_counter() - start)
@@ -45,10 +49,18 @@ def main() -> None:
     print(f"median {1e3 * median(times):.1f} ms")
 
 
-def _make_sources(count: int) -> Iterator[bytes]:
-    kinds = [extract_function(name) for name in KINDS]
+def _make_sources(jails: Jails, count: int) -> Iterator[tuple[Grader, bytes]]:
+    grader, kinds = Grader(Judge(load_packaged("udl-7.2")), jails), [extract_function(name) for name in KINDS]
     for number in range(count):
-        yield pick_variant(kinds, number).encode()
+        yield grader, pick_variant(kinds, number).encode()
+
+
+def _make_solutions(jails: Jails, count: int) -> Iterator[tuple[Grader, bytes]]:
+    names = [packaged.assignment_id for packaged in list_packaged_revisions()]
+    graders = [Grader(Judge(load_packaged(name)), jails) for name in names]
+    for number in range(count):
+        grader = graders[number % len(graders)]
+        yield grader, f"{grader.judge.assignment.solution}\nSUBMISSION = {number}\n".encode()
 
 
 def _count_resources() -> tuple[int, ...]:
