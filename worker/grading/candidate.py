@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from operator import is_
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -52,8 +53,10 @@ def request(question: Question) -> JailRequest:
 class Requests:
     """The frames of a contract's cases, each made once, and kept for as long as these are in use."""
 
-    def __init__(self, exchange: ContractExchange) -> None:
+    def __init__(self, exchange: ContractExchange, questions: ContractCases | None = None) -> None:
+        """Make the frames for an exchange; `questions` are the cases that every submission is asked first."""
         self.exchange = exchange
+        self._questions = questions
         self._made: WeakKeyDictionary[ContractCases, JailRequest] = WeakKeyDictionary()
 
     def of(self, cases: ContractCases) -> JailRequest:
@@ -61,6 +64,17 @@ class Requests:
         if cases not in self._made:
             self._made[cases] = request(self.exchange.question(cases))
         return self._made[cases]
+
+    @property
+    def whole(self) -> JailRequest | None:
+        """The request that every submission is asked first."""
+        return None if self._questions is None else self.of(self._questions)
+
+    def count_first(self, cases: ContractCases) -> int:
+        """Return the number of these cases if that request begins with them, else 0."""
+        whole = () if self._questions is None else self._questions.drawn
+        begin = len(cases) <= len(whole) and all(map(is_, cases.drawn, whole))
+        return len(cases) if begin else 0
 
 
 @dataclass(slots=True)
@@ -83,7 +97,8 @@ class Jailed:
     def study(self, cases: ContractCases, study: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return what may be mended of it by a solution; raises CandidateError."""
         question = self.requests.exchange.question(cases)
-        asked = JailRequest({**question.header, "study": study}, question.payload, [0, 0])
+        header = {**question.header, "study": study}
+        asked = JailRequest(header, question.payload, [0, 0], whole=self.requests.whole)
         listed, matched = (reply.header for reply in self.session.answer(asked))
         if (listed["kind"], matched["kind"]) != ("statements", "study"):
             raise Crashed("Its process answered with something that is no answer.")
@@ -117,7 +132,8 @@ class Jailed:
         exchange, question, times = self.requests.exchange, self.requests.of(cases), len(scripts)
         header = {**question.header, "scripts": scripts}
         sizes, parts = [*question.answer_sizes] * times, [*question.answer_parts] * times
-        asked = JailRequest(header, question.payload, sizes, parts)
+        first = self.requests.count_first(cases)
+        asked = JailRequest(header, question.payload, sizes, parts, self.requests.whole, first)
         try:
             replies = self.session.answer(asked)
         except CandidateError as error:

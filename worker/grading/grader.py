@@ -100,7 +100,7 @@ class Grader:
     @cached_property
     def requests(self) -> Requests:
         """The frames of the cases."""
-        return Requests(self.judge.contract.exchange)
+        return Requests(self.judge.contract.exchange, self.judge.questions)
 
     @cached_property
     def _requests(self) -> dict[int, Requests]:

@@ -158,7 +158,8 @@ class _Running:
 
     def keep(self, request: JailRequest) -> None:
         """Have the jails forked from now on know a request, if there is room."""
-        size = len(request.payload) + _CASE * len(request.answer_sizes)
+        # The numbers, what is made of them, and the objects around both.
+        size = 2 * len(request.payload) + _CASE * len(request.answer_sizes)
         if request.key in self.kept or size > self._room:
             return
         try:

@@ -6,6 +6,7 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from backmark.grader.contracts.language.assignment import RepairRow
 from backmark.grader.contracts.language.driver import parse
@@ -76,8 +77,11 @@ def read_solution(text: str, rows: Iterable[RepairRow]) -> tuple[RowStatement, .
 
     What a loop runs over is a matter of any shape, if that has marks.
     """
-    any_shape = tuple(row.name for row in rows if row.name == ANY_SHAPE and row.marks)
-    return read_graded_lines(text, any_shape)
+    return _read_once(text, tuple(row.name for row in rows if row.name == ANY_SHAPE and row.marks))
+
+
+#: A solution is read for each submission that is wrong.
+_read_once = lru_cache(maxsize=64)(read_graded_lines)
 
 
 def strip(text: str) -> str:

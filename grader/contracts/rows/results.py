@@ -172,5 +172,5 @@ def _find_missing(fails: RowFails, cases: ContractCases, answer: Answer, i: int)
 
 def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:
     """Return True if every result of the row has numbers in an answer, finite or not."""
-    numbers = numbers_of(answer, cases.starts[i + 1] - cases.starts[i])
-    return not np.isnan(numbers[fails.owns(cases.take([i]))]).any()
+    start, stop = cases.starts[i : i + 2]
+    return not np.isnan(numbers_of(answer, stop - start)[fails.owns(cases)[start:stop]]).any()

@@ -1,8 +1,8 @@
 """Rate limits for each student, link, token and address, counted in Redis for all web processes together.
 
 Requests of tokens and accepted submissions count against shares, which the store counts in the step that reads the
-token, or accepts (`grader/store/shares.py`). Refused requests count here, against their sender: a student on a personal link, a browser on a class link, else an
-address.
+token, or accepts (`grader/store/shares.py`). Refused requests count here, against their sender: a student on a personal
+link, a browser on a class link, else an address.
 """
 
 import math

@@ -35,7 +35,6 @@ from backmark.grader.web.http.problems import (
 )
 from backmark.grader.web.http.reading import RequestReader
 from backmark.grader.web.http.schemas import ProblemBody, document
-from backmark.grader.web.http.service import service
 
 PREFIX = "/api/v1"
 

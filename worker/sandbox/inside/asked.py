@@ -16,19 +16,19 @@ class Asked(Protocol):
         ...
 
 
-def read_request(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
-    """Read a request to answer."""
+def read_request(header: dict[str, Any], payload: bytes | memoryview, known: Asked | None = None) -> Asked:
+    """Read a request to answer; it may be about a known one, or about its first cases."""
     # All that is made of it stays: looking for garbage among it would take most of the time of the first call.
     enabled = gc.isenabled()
     gc.disable()
     try:
-        return _read(header, payload)
+        return _read(header, payload, known)
     finally:
         if enabled:
             gc.enable()
 
 
-def _read(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
+def _read(header: dict[str, Any], payload: bytes | memoryview, known: Asked | None) -> Asked:
     if "reference" in header:
         # Only publications ask about these.
         from .contracts.reference import ReferenceQuestion  # noqa: PLC0415
@@ -38,5 +38,6 @@ def _read(header: dict[str, Any], payload: bytes | memoryview) -> Asked:
         # Only wrong submissions are mended.
         from .mending.question import read_question  # noqa: PLC0415
 
-        return read_question(header, payload)
-    return CallsQuestion(header, payload)
+        first = known.take_first(header["first"]) if isinstance(known, CallsQuestion) and "first" in header else None
+        return read_question(header, payload, first)
+    return known if known is not None and "kept" in header else CallsQuestion(header, payload)

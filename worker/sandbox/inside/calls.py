@@ -6,6 +6,7 @@ in it. A student's code can reach that namespace, and finds no expectation there
 
 from collections import ChainMap
 from collections.abc import Hashable, Iterator
+from copy import copy
 from functools import cache
 from types import CodeType
 from typing import Any, NamedTuple
@@ -95,6 +96,12 @@ class CallsQuestion:
         made, self.made = iter(self.made), []
         for case in self.cases:
             yield _answer(student, self, case, next(made, None) or case.inputs.make())
+
+    def take_first(self, number: int) -> "CallsQuestion":
+        """Return the same question about the first cases only; what was made ahead goes with it."""
+        first = copy(self)
+        first.cases, first.made, self.made = self.cases[:number], self.made[:number], []
+        return first
 
     def prepare(self, room: memoryview) -> None:
         """Make the inputs of all cases ahead, in this memory, which is as large as the payload and ours alone."""

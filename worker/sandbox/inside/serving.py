@@ -21,8 +21,8 @@ def serve(requests: int, says: int, kept: KeptQuestions) -> None:
             student, reply = _extract(request)
             wire.write(says, reply)
         elif student is not None:
-            known = kept.take(request.header.get("kept", ""))
-            for reply in (known or read_request(request.header, request.payload)).answers(student):
+            known = kept.take(request.header.get("kept") or request.header.get("holds", ""))
+            for reply in read_request(request.header, request.payload, known).answers(student):
                 # First what was printed, so that the worker has it by the time it has the answer.
                 _flush(prints)
                 wire.write(says, reply)

@@ -33,15 +33,15 @@ class StudyQuestion:
 class ScriptsQuestion:
     """A request with `scripts`: what the submission answers after each."""
 
-    def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
+    def __init__(self, header: dict[str, Any], payload: bytes | memoryview, calls: CallsQuestion | None) -> None:
         self._scripts: Sequence[Any] = header.pop("scripts")
-        self._header, self._payload = header, bytes(payload)
+        self._header, self._payload, self._calls = header, bytes(payload), calls
 
     def answers(self, student: Student) -> Iterator[bytes]:
         """Yield by script one frame for each case."""
         with silence():
             workbench = find_workbench(student)
-            calls = workbench.read_calls(self._header, self._payload)
+            calls = self._calls or workbench.read_calls(self._header, self._payload)
             for script in self._scripts:
                 # A namespace of its own for each.
                 yield from calls.answers(workbench.mend(script))
@@ -77,14 +77,14 @@ class TraceQuestion:
 
 
 def read_question(
-    header: dict[str, Any], payload: bytes | memoryview
+    header: dict[str, Any], payload: bytes | memoryview, calls: CallsQuestion | None = None
 ) -> StudyQuestion | ScriptsQuestion | EditsQuestion | TraceQuestion:
-    """Read a request about mending."""
+    """Read a request about mending; `calls` are known ones that it is about."""
     if "study" in header:
         return StudyQuestion(header, payload)
     if "traced" in header:
         return TraceQuestion(header, payload)
-    return ScriptsQuestion(header, payload) if "scripts" in header else EditsQuestion(header)
+    return ScriptsQuestion(header, payload, calls) if "scripts" in header else EditsQuestion(header)
 
 
 def find_workbench(student: Student) -> Workbench:
