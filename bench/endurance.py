@@ -1,8 +1,8 @@
 """`python -m bench.endurance`: ten thousand submissions by one process: what it holds, and what one costs, all along.
 
 Right ones and two kinds of wrong ones by turns, no two alike; with `--all` the solutions of all assignments that ship,
-by turns, all of them loaded: a worker's process keeps the last eight. Memory, descriptors, processes, mounts and control
-groups are counted, of this process and of its template.
+by turns, all of them loaded, where a worker's process keeps the last eight. Memory, descriptors, processes, mounts and
+control groups are counted, of this process and of its template.
 """
 
 import argparse

@@ -83,9 +83,14 @@ def run_redis(folder: Path, port: int | None = None, *, maxmemory: int = 0) -> I
 
 
 @contextmanager
-def run_part(words: Sequence[str], variables: Mapping[str, str], log: Path) -> Iterator[Part]:
-    """Run `backmark` with these words; no setting of the machine's own applies to it."""
-    part = Part(list(words), dict(variables), log)
+def run_part(
+    words: Sequence[str], variables: Mapping[str, str], log: Path, within: Sequence[str] = ()
+) -> Iterator[Part]:
+    """Run `backmark` with these words; no setting of the machine's own applies to it.
+
+    `within` is a command that runs it elsewhere, as `nsenter` does.
+    """
+    part = Part(list(words), dict(variables), log, within=within)
     try:
         yield part
     finally:

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -73,15 +73,17 @@ def until(
 
 
 class Part:
-    """`backmark ...` as a process, of the packages in `root`."""
+    """`backmark ...` as a process, of the packages in `root`; `within` is a command that runs it elsewhere."""
 
-    def __init__(self, words: list[str], variables: dict[str, str], log: Path, root: Path = ROOT) -> None:
+    def __init__(
+        self, words: list[str], variables: dict[str, str], log: Path, root: Path = ROOT, *, within: Sequence[str] = ()
+    ) -> None:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BACKMARK_")}
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
                 # It ends with the tests, also when these are killed.
-                tie_to_parent([sys.executable, "-m", "backmark", *words]),
+                tie_to_parent([*within, sys.executable, "-m", "backmark", *words]),
                 env={**environment, **variables},
                 cwd=root,
                 stdout=output,
