@@ -188,10 +188,10 @@ class Bench:
                 raise
             except CandidateError as error:
                 every += _list_ended(error.answers, len(asked), len(tried))
+                self.leave()
                 self._left -= 1
                 if self._left < 0:
                     raise GaveUpError from error
-                self.leave()
         return every
 
 
