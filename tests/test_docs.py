@@ -57,13 +57,13 @@ def test_the_readme_names_every_course_whose_assignments_ship() -> None:
 
 
 def test_every_limit_of_an_assignment_is_documented() -> None:
-    text = page("docs/assignments.md")
+    text = page("docs/instructor/assignments.md")
     assert [name for name in LimitsTable.model_fields if name not in text] == []
 
 
 def test_every_setting_of_feedback_is_documented() -> None:
     """By its name and its levels."""
-    text = page("docs/assignments.md")
+    text = page("docs/instructor/assignments.md")
     assert [
         feedback_field.name for feedback_field in fields(Feedback) if f"`feedback.{feedback_field.name}`" not in text
     ] == []
@@ -71,7 +71,7 @@ def test_every_setting_of_feedback_is_documented() -> None:
 
 
 def test_every_outcome_and_key_of_a_result_is_documented() -> None:
-    text = page("docs/result.md")
+    text = page("docs/reference/result.md")
     assert [outcome for outcome in Outcome if f"`{outcome}`" not in text] == []
     assert [example_field.name for example_field in fields(CaseCounterexample) if example_field.name not in text] == []
 
@@ -81,7 +81,7 @@ def test_every_reason_of_a_rejection_is_documented() -> None:
     code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "worker/sandbox/inside").glob("*.py"))
     reasons = set(re.findall(r'Rejected\(\s*"([a-z_]+)"', code)) | {"unfilled"}
     assert len(reasons) >= 8
-    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page("docs/submissions.md")] == []
+    assert [reason for reason in sorted(reasons) if f"`{reason}`" not in page("docs/student/submissions.md")] == []
 
 
 def test_every_example_is_in_its_table_with_its_outcome() -> None:
@@ -92,12 +92,12 @@ def test_every_example_is_in_its_table_with_its_outcome() -> None:
 
 def test_the_tables_of_fields_are_those_of_the_nouns() -> None:
     """The page itself has the command that writes it."""
-    assert page("docs/fields.md") == write_tables()
+    assert page("docs/reference/fields.md") == write_tables()
 
 
 def test_links_between_pages_lead_somewhere() -> None:
     """Within the repository."""
-    for name in ("README.md", *(str(file.relative_to(ROOT)) for file in (ROOT / "docs").glob("*.md"))):
+    for name in ("README.md", *(str(file.relative_to(ROOT)) for file in (ROOT / "docs").rglob("*.md"))):
         for target in re.findall(r"\]\(([^)#:]+)\)", page(name)):
             assert (ROOT / name).parent.joinpath(target).exists(), f"{name}: {target}"
 
@@ -126,7 +126,7 @@ def test_lines_of_prose_have_at_most_120_characters() -> None:
 
 def test_the_runbook_explains_every_line_that_is_not_the_normal_course_of_things() -> None:
     """By its text, with `...` for what varies."""
-    text = page("docs/runbook.md")
+    text = page("docs/operator/runbook.md")
     messages = [
         re.sub(r"%\+?[\d.]*[a-z]( %[a-z])*", "...", str(message))
         for room in ("grader", "worker")

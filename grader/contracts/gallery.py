@@ -1,6 +1,6 @@
 """The contracts of well-known courses, as folders ready to publish; installed, a distribution of their own.
 
-`python -m backmark.grader.contracts.gallery > docs/gallery.md` writes the page about them.
+`python -m backmark.grader.contracts.gallery > docs/instructor/gallery.md` writes the page about them.
 """
 
 import sys

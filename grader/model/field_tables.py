@@ -1,4 +1,4 @@
-"""Tables of all nouns that are served, for docs/fields.md: `python -m backmark.grader.model.field_tables` prints it."""
+"""Tables of all nouns that are served: `python -m backmark.grader.model.field_tables` prints the page fields.md."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -10,8 +10,9 @@ from backmark.grader.model.views import GIVEN, NEEDS, SERVED
 _HEAD = """\
 # Fields
 
-What answers of the [HTTP API](http.md) have of each noun, and the records of the [client](client.md), whose times are
-seconds since 1970. Made from `grader/model/` by `python -m backmark.grader.model.field_tables > docs/fields.md`.
+What answers of the [HTTP API](../developer/http.md) have of each noun, and the records of the
+[client](../developer/client.md), whose times are seconds since 1970. Made from `grader/model/` by
+`python -m backmark.grader.model.field_tables > docs/reference/fields.md`.
 """
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 

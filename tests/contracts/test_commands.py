@@ -18,8 +18,9 @@ from backmark.grader.contracts.language.tables import SLIP_WANTED, WANTED
 from backmark.worker.cli.main import main
 from backmark.worker.grading.revisions import draw
 
-DOCS = Path(__file__).parents[2] / "docs"
-GALLERY = DOCS.with_name("grader") / "assignments" / "gallery"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "instructor"
+GALLERY = ROOT / "grader" / "assignments" / "gallery"
 
 
 def command(*words: str | Path) -> tuple[int, str, str]:
@@ -220,7 +221,7 @@ def test_the_cases_of_an_assignment_are_the_same_without_a_jail(tmp_path: Path) 
 
 
 def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
-    """`python -m backmark.grader.contracts.gallery > docs/gallery.md`."""
+    """`python -m backmark.grader.contracts.gallery > docs/instructor/gallery.md`."""
     assert (DOCS / "gallery.md").read_text() == gallery.render_page(gallery.list_gallery())
 
 

@@ -1,4 +1,4 @@
-"""docs/storage.md is true: every key is in it, and the rights that it names are enough."""
+"""docs/how-we-know/storage.md is true: every key is in it, and the rights that it names are enough."""
 
 import io
 import re
@@ -17,7 +17,7 @@ from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.store.making import accept, finish_job, job, new
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "storage.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/how-we-know/storage.md").read_text(encoding="utf-8")
 
 
 def families() -> set[str]:

@@ -18,7 +18,7 @@ from backmark.grader.web.http.resource import PREFIX
 from tests.web.asking import Asker
 from tests.web.verdicts import failing_verdict, passing_verdict
 
-ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
+ERRORS = Path(__file__).parents[2] / "docs/reference/errors.md"
 
 
 def test_every_type_of_problem_is_documented_as_it_is() -> None:

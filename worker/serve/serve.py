@@ -169,7 +169,8 @@ def _warn(address: Address, bind: Address | None, say: Say) -> None:
     if bind is None and address.port != USUAL.port:
         say(f"port {USUAL.port} is taken, so this service listens on {address.port}; use --bind to choose another")
     if address.everywhere:
-        say("anyone who can reach this machine can reach the service, and nothing is encrypted: see docs/deployment.md")
+        say("anyone who can reach this machine can reach the service, and nothing is encrypted:")
+        say("see docs/operator/deployment.md")
 
 
 def _count_cpus() -> int:
