@@ -220,11 +220,6 @@ def test_the_cases_of_an_assignment_are_the_same_without_a_jail(tmp_path: Path) 
     assert draw(assignment) == draw(assignment, jailed=False)
 
 
-def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
-    """`python -m backmark.grader.contracts.gallery > docs/instructor/gallery.md`."""
-    assert (DOCS / "gallery.md").read_text() == gallery.render_page(gallery.list_gallery())
-
-
 def test_every_key_of_a_contract_is_documented() -> None:
     text = (DOCS / "contracts.md").read_text()
     for key in (*WANTED, *SLIP_WANTED):

@@ -1,4 +1,4 @@
-"""Tables of all nouns that are served: `python -m backmark.grader.model.field_tables` prints the page fields.md."""
+"""The page of the fields of all nouns that are served, made from what the API and the client have of them."""
 
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -11,13 +11,12 @@ _HEAD = """\
 # Fields
 
 What answers of the [HTTP API](../developer/http.md) have of each noun, and the records of the
-[client](../developer/client.md), whose times are seconds since 1970. Made from `grader/model/` by
-`python -m backmark.grader.model.field_tables > docs/reference/fields.md`.
+[client](../developer/client.md), whose times are seconds since 1970. Made from the code by `python -m reference_pages`.
 """
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
-def write_tables() -> str:
+def write_page() -> str:
     """Return the page: a table for each noun, by its name."""
     nouns = sorted(SERVED, key=_name)
     return "\n".join([_HEAD, *("\n".join(_write_noun(kind)) for kind in nouns)])
@@ -55,7 +54,3 @@ def _type_in_words(kind: Any) -> str:
     if issubclass(kind, Enum):
         return ", ".join(f"`{member.value}`" for member in kind)
     return _PLAIN.get(kind) or _name(kind)
-
-
-if __name__ == "__main__":
-    print(write_tables(), end="")  # noqa: T201 - a page to write
