@@ -49,7 +49,7 @@ mkdir "$work/away"
 
 say "building $version"
 rm -rf dist
-make --no-print-directory kits
+make --no-print-directory kits docs
 .venv/bin/python -m hatchling build -d dist > /dev/null
 (cd setup/gallery && ../../.venv/bin/python -m hatchling build -t wheel -d ../../dist > /dev/null)
 .venv/bin/pytest -q -p no:cacheprovider tests/test_package.py
