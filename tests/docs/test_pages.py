@@ -11,12 +11,14 @@ from backmark.grader.contracts.gallery import list_gallery
 from backmark.grader.contracts.language.toml_tables import LimitsTable
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.counterexample import CaseCounterexample
-from backmark.grader.model.field_tables import write_tables
 from backmark.grader.model.verdict import Outcome
+from reference_pages.__main__ import write_pages
 from tests.corpus.examples import OUTCOMES
+from tests.pages.pictures import FOLDER, PICTURES, list_stale
 from tests.worker.test_cli import EXAMPLES, backmark
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
+WRITTEN = write_pages()
 #: The courses and books whose assignments ship, as README.md names them.
 COURSES = (
     "Understanding Deep Learning",
@@ -36,9 +38,9 @@ def page(name: str) -> str:
 
 
 @pytest.mark.usefixtures("jail")
-def test_the_readme_shows_the_verdict_that_comes() -> None:
+def test_the_docs_show_the_verdict_that_comes() -> None:
     """In its order and line for line, but for the width, and for what `...` leaves out."""
-    shown_text = page("README.md").partition("no_relu_derivative.ipynb\n")[2].partition("```")[0]
+    shown_text = page("docs/student/reading.md").partition("no_relu_derivative.ipynb\n")[2].partition("```")[0]
     left = " ".join(backmark("grade", EXAMPLES / "no_relu_derivative.ipynb").stdout.split())
     parts = [" ".join(part.split()) for part in re.split(r"^\.\.\.$", shown_text.strip(), flags=re.MULTILINE)]
     assert len(parts) > 3
@@ -49,7 +51,7 @@ def test_the_readme_shows_the_verdict_that_comes() -> None:
 
 def test_the_readme_names_every_course_whose_assignments_ship() -> None:
     """And none else."""
-    introduction = " ".join(page("README.md").partition("![")[0].split())
+    introduction = " ".join(page("README.md").partition("\n## ")[0].split())
     courses = [entry.course for entry in list_gallery() if not entry.course.startswith("None")]
     assert [course for course in courses if not any(name in course for name in COURSES)] == []
     assert [name for name in COURSES if name not in introduction] == []
@@ -90,9 +92,22 @@ def test_every_example_is_in_its_table_with_its_outcome() -> None:
     assert rows == {name: outcome for name, (outcome, _) in OUTCOMES.items()}
 
 
-def test_the_tables_of_fields_are_those_of_the_nouns() -> None:
-    """The page itself has the command that writes it."""
-    assert page("docs/reference/fields.md") == write_tables()
+@pytest.mark.parametrize("name", WRITTEN)
+def test_a_page_that_is_made_from_the_code_is_up_to_date(name: str) -> None:
+    """Else `python -m reference_pages` writes it anew."""
+    assert page(f"docs/{name}") == WRITTEN[name]
+
+
+def test_every_page_of_the_reference_is_made_from_the_code() -> None:
+    """But its first page, and that of the result object."""
+    names = {f"reference/{file.name}" for file in (ROOT / "docs/reference").glob("*.md")}
+    assert names - WRITTEN.keys() == {"reference/index.md", "reference/result.md"}
+
+
+def test_no_picture_is_stale() -> None:
+    """Else `make screenshots ARGS=--docs` takes them anew."""
+    assert {file.stem for file in FOLDER.iterdir()} == PICTURES.keys()
+    assert list_stale() == []
 
 
 def test_links_between_pages_lead_somewhere() -> None:
