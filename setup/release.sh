@@ -93,6 +93,10 @@ while True:
     cat "$work/serve" >&2
     exit 1
 }
+.venv/bin/python -c '
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=5)
+' "http://127.0.0.1:$port/docs/" || fail "the wheel ships no docs"
 say "the service of staff is ready"
 
 .venv/bin/cyclonedx-py environment "$work/staff/bin/python" --output-reproducible -o "dist/backmark-$version.cdx.json"
