@@ -42,4 +42,4 @@ has_builder || install_builder || {
 quietly .venv/bin/python -m mkdocs build --strict --quiet --site-dir "$site.new"
 rm -rf "$site"
 mv "$site.new" "$site"
-say "built $site"
+say "built $site, which a service serves under /docs"
