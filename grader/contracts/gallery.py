@@ -22,7 +22,7 @@ own code; names of functions and conventions are the courses'. Grade by one with
 `backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
 `grader/assignments/gallery/` and [change it](contracts.md); most mistakes are [slips](contracts.md#slips-mistakes) in
 its `assignment.toml`. All have [rows](contracts.md#rowsname-marks-by-the-lines-that-students-write), so that a wrong
-line costs its own marks. `backmark assignments` lists them.
+line costs its own marks. `backmark assignment list` lists them.
 
 | ID | what students write | course | convention |
 | --- | --- | --- | --- |
