@@ -59,12 +59,12 @@ FROM base AS web
 COPY --from=web-venv /opt/venv /opt/venv
 USER 10001:10001
 EXPOSE 8000
-CMD ["backmark", "web", "--bind", "0.0.0.0:8000"]
+CMD ["backmark", "service", "web", "--bind", "0.0.0.0:8000"]
 
 FROM base AS sweeper
 COPY --from=sweeper-venv /opt/venv /opt/venv
 USER 10001:10001
-CMD ["backmark", "sweeper"]
+CMD ["backmark", "service", "sweeper"]
 
 FROM base AS worker
 RUN apt-get update -qq \
@@ -72,4 +72,4 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=worker-venv /opt/venv /opt/venv
 USER 10001:10001
-CMD ["backmark", "worker"]
+CMD ["backmark", "service", "worker"]

@@ -145,7 +145,7 @@ def _processes(
 ) -> list[ManagedProcess]:
     """Return the parts that are our own commands, in the order of their start."""
     # -P: a folder `worker` in the current directory is not ours.
-    command = (sys.executable, "-P", "-m", "backmark.worker.cli.main")
+    command = (sys.executable, "-P", "-m", "backmark.worker.cli.main", "service")
     web = ManagedProcess(
         "web server",
         (*command, "web", "--bind", f"fd://{listener.fileno()}"),

@@ -1,6 +1,6 @@
-"""`backmark restore`: a backup, back into an empty store."""
+"""`backmark service restore`: a backup, back into an empty store."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Redis
+# ruff: noqa: PLC0415 - cold start: `backmark service --help` must not pay for Redis
 
 import sys
 from contextlib import closing, contextmanager, nullcontext
@@ -29,15 +29,17 @@ _ANSWER_SECONDS = 600.0
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Restore into this folder for `backmark serve`, which must not run on it, instead of BACKMARK_REDIS_URL.",
+    metavar="FOLDER",
+    show_default="the store at BACKMARK_REDIS_URL",
+    help="Restore into this data folder of `backmark serve`, which must not be running on it.",
 )
 def restore(file: Path, data: Path | None) -> None:
     """Restore a backup into an empty store.
 
-    FILE is what `backmark backup` wrote; `-` reads standard input. Restore before web servers, workers and sweepers are
-    started on the store: one that holds anything is refused, and so is a FILE that is damaged or no backup. Nothing is
-    changed then. What waited is graded once they are started, with the BACKMARK_SECRET of then: a backup does not hold
-    it.
+    FILE is a backup by `backmark service backup`; `-` reads standard input. Restore before you start web servers,
+    workers and sweepers on the store. The command refuses a store that holds anything, and a FILE that is damaged or no
+    backup; it changes nothing then. Submissions that were waiting are graded once the service starts. A backup does not
+    hold BACKMARK_SECRET: start the service with the same secret as before.
 
     Exit status: 0 restored; 2 wrong usage, or refused; 3 no Redis, or FILE cannot be read.
     """
@@ -55,10 +57,10 @@ def restore(file: Path, data: Path | None) -> None:
         except (BadBackup, NotEmpty) as error:
             raise click.UsageError(str(error)) from error
     click.echo(f"restored {keys:,} keys", err=True)
-    place = "in BACKMARK_SECRET" if data is None else f"as {data / 'secret'}, or in BACKMARK_SECRET"
+    place = "into BACKMARK_SECRET" if data is None else f"into {data / 'secret'} or BACKMARK_SECRET"
     click.echo(
-        f"a backup does not hold the service's secret: put that of the service that was backed up {place}, before you"
-        " start this one. With another secret, links and sign-ins end, and fresh cases are lost",
+        "a backup does not hold the service's secret. Before you start this service, put the secret of the service that"
+        f" was backed up {place}. With another secret, links and sign-ins stop working, and hidden cases are lost",
         err=True,
     )
 
@@ -72,7 +74,7 @@ def _connect(data: Path | None) -> "Iterator[Connection]":
         with closing(Connection.open(find_service(), _ANSWER_SECONDS)) as redis:
             yield redis
         return
-    require_linux("restore --data")
+    require_linux("service restore --data")
     require_extra("serve")
     from backmark.grader.settings.service import ServiceSettings
     from backmark.worker.serve.folder_redis import run_redis

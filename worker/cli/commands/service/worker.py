@@ -1,6 +1,6 @@
-"""`backmark worker`: grade the submissions of a service."""
+"""`backmark service worker`: grade the submissions of a service."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Celery
+# ruff: noqa: PLC0415 - cold start: `backmark service --help` must not pay for Celery
 
 import os
 
@@ -15,15 +15,18 @@ from backmark.worker.cli.startup import start_process
 @click.option(
     "--concurrency",
     type=click.IntRange(1, 256),
-    help="The number of submissions graded at a time; by default one for each processor.",
+    metavar="N",
+    show_default="one for each processor",
+    help="The number of submissions graded at a time.",
 )
 def worker(concurrency: int | None) -> int:
-    """Grade submissions until stopped.
+    """Grade a service's submissions until stopped.
 
-    Unfinished submissions then go back to the queue. BACKMARK_REDIS_URL is the address of its Redis. It takes no work
-    while this machine cannot isolate submissions.
+    When the worker is stopped, submissions that it has not finished go back to the queue. A worker takes no submissions
+    while its machine cannot isolate them; `backmark doctor` shows why. BACKMARK_REDIS_URL is the address of the
+    service's Redis.
     """
-    require_linux("worker")
+    require_linux("service worker")
     require_extra("worker")
     settings = start_process("worker")
     # Before NumPy is imported: each process has a processor to itself, and arrays are small.

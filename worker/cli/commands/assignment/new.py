@@ -1,4 +1,4 @@
-"""`backmark new`: a folder with an assignment that works, to start from."""
+"""`backmark assignment new`: a folder with an assignment that works, to start from."""
 
 import re
 from pathlib import Path
@@ -19,8 +19,8 @@ _FILES = (NAME, "reference.py", "solution.py", "template.py", "mistakes/upstream
 def new(folder: Path) -> ExitStatus:
     """Make a folder with an assignment that works.
 
-    It is a start for homework of your own: it asks for the gradients of a linear layer. Change its files, and run
-    `backmark assignment check FOLDER`.
+    The assignment asks for the gradients of a linear layer. Change the files to make it your own homework, then run
+    `backmark assignment check FOLDER`. FOLDER must be empty or not exist yet.
     """
     check_empty(folder)
     texts = {name: (find_start() / name).read_text(encoding="utf-8") for name in _FILES}

@@ -1,6 +1,6 @@
-"""`backmark cases`: show the cases that an assignment draws."""
+"""`backmark assignment cases`: show the cases that an assignment draws."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and rich
+# ruff: noqa: PLC0415 - cold start: `backmark assignment --help` must not pay for NumPy and rich
 
 import json
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ BAR_WIDTH = 24
 def cases(name: str | None, assignment: str, *, as_json: bool) -> None:
     """Show the cases that an assignment draws.
 
-    It counts them by size, by dims and by the corner that each was drawn for, says how many of their numbers are
-    inconclusive, and shows one case. Without an assignment it shows those of udl-7.2. A contract is run in the
-    jail for this, unless its cases are drawn already.
+    The command counts the cases by size, by dimensions and by the corner that each was drawn for, says how many of
+    their numbers are inconclusive, and shows one case. If the cases are not drawn yet, the assignment's own code runs
+    in the jail to draw them. Name the assignment as the argument or by --assignment.
     """
     from backmark.grader.contracts.publishing.summary import describe
     from backmark.worker.grading.revisions import revision

@@ -1,4 +1,4 @@
-"""`backmark scores`: the marks that did not arrive in an LMS, and all of them again."""
+"""`backmark course undelivered`: the marks that did not arrive in an LMS, and all marks once more."""
 
 import json
 
@@ -10,21 +10,23 @@ from backmark.worker.cli.remote import connect
 
 
 @click.command(epilog=SERVER_VARIABLES)
-@click.argument("assignment")
-@click.option("--again", is_flag=True, help="Send all marks again, also those that the LMS should have.")
+@click.argument("assignment", metavar="ASSIGNMENT")
+@click.option("--again", is_flag=True, help="Send all marks of the assignment again, also those that arrived.")
 @json_option
-def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
+def undelivered(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
     """List the marks that did not arrive in the LMS.
 
-    For staff. A line has the student, the reason, and the LMS's answer. Marks are sent by themselves whenever they
-    change, and tried again for a day. A column that the LMS no longer has is named once. Exit status: 0 all arrived or
-    are on their way (with --again: they are sent); 1 some were given up, or a column is gone; 2 wrong usage, or refused
-    by the server; 3 no server, or a failure of the service.
+    ASSIGNMENT is the assignment's ID on the server. Each line shows a student, the reason, and the LMS's answer. The
+    service sends a mark whenever the mark changes, and retries for a day before it gives up. If the LMS deleted the
+    column of the assignment, the command says so. Needs the token of a member of staff.
+
+    Exit status: 0 all marks arrived or are on their way (with --again: all are sent again); 1 some were given up, or a
+    column is gone; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service.
     """
     with connect() as client:
         if again:
             count = client.course.send_scores(assignment)
-            text = f"{count} {'mark is' if count == 1 else 'marks are'} sent again"
+            text = f"{count} {'mark is' if count == 1 else 'marks are'} being sent again"
             click.echo(json.dumps({"marks": count}) if as_json else text)
             return ExitStatus.SUCCESS
         failed = client.course.scores(assignment)
@@ -36,8 +38,8 @@ def scores(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
     else:
         for title in gone:
             click.echo(
-                f"the LMS no longer has the column {title or 'of this assignment'}: nothing is sent to it. "
-                "If it does exist, open its link in the LMS or use --again",
+                f"the LMS no longer has the column {title or 'of this assignment'}, so no marks are sent to it. If the"
+                " column exists, open the assignment's link in the LMS, or use --again",
                 err=True,
             )
         for mark in failed:

@@ -1,6 +1,6 @@
-"""`backmark backup`: everything that a service stores, in one file."""
+"""`backmark service backup`: everything that a service stores, in one file."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Redis
+# ruff: noqa: PLC0415 - cold start: `backmark service --help` must not pay for Redis
 
 import sys
 from contextlib import contextmanager
@@ -24,14 +24,14 @@ _ANSWER_SECONDS = 60.0
 
 @click.command()
 @backup_argument
-@click.option("--replace", is_flag=True, help="Replace FILE if it exists.")
+@click.option("--replace", is_flag=True, help="Replace FILE if it exists; without this option the command refuses to.")
 def backup(file: Path, *, replace: bool) -> None:
-    """Back up a service's store while it runs.
+    """Back up a service's store while the service runs.
 
-    FILE holds the store of BACKMARK_REDIS_URL, or of `backmark serve` on this machine, as it was at one moment:
-    submissions, verdicts, what waits, assignments and tokens. It is complete or not there, and only its owner may read
-    it: it holds students' work. BACKMARK_SECRET is not in it; keep that elsewhere. `-` writes to standard output.
-    `backmark restore` reads it.
+    FILE gets the whole store as it was at one moment: submissions, verdicts, the queue, assignments and tokens. The
+    store is the Redis at BACKMARK_REDIS_URL, or that of `backmark serve` on this machine. FILE is either complete or
+    not written, and only its owner may read it, since it holds students' work. It does not hold BACKMARK_SECRET: keep a
+    copy of that elsewhere. `-` writes to standard output. `backmark service restore` reads FILE.
 
     Exit status: 0 written; 2 wrong usage, or FILE exists; 3 no Redis, or FILE cannot be written.
     """
@@ -40,7 +40,7 @@ def backup(file: Path, *, replace: bool) -> None:
     from backmark.grader.store.connection import Connection
 
     if str(file) != "-" and file.exists() and not replace:
-        raise click.UsageError(f"{file} exists: name another file, or give --replace")
+        raise click.UsageError(f"{file} exists already; name another file, or add --replace")
     redis = Connection.open(find_service(), _ANSWER_SECONDS)
     with _open(file) as stream, ProgressLine(None) as progress:
         counts = write_backup(redis, stream, lambda done, total: progress.update("copying keys", done, total))
@@ -57,6 +57,8 @@ def _open(file: Path) -> "Iterator[IO[bytes]]":
             yield stream
         return
     if sys.stdout.isatty():
-        raise click.UsageError("a backup is not text: name a file, or send standard output to one")
+        raise click.UsageError(
+            "a backup is binary and does not belong on a terminal; name a file, or redirect standard output to one"
+        )
     yield sys.stdout.buffer
     sys.stdout.buffer.flush()

@@ -1,4 +1,4 @@
-"""`backmark assignments`: the assignments that come with Backmark."""
+"""`backmark assignment list`: the assignments that come with Backmark."""
 
 # ruff: noqa: PLC0415 - cold start: rich is imported when something is shown
 
@@ -11,13 +11,14 @@ from backmark.worker.cli.options import json_option
 from backmark.worker.cli.terminal import show
 
 
-@click.command()
+@click.command("list")
 @json_option
-def assignments(*, as_json: bool) -> ExitStatus:
+def list_assignments(*, as_json: bool) -> ExitStatus:
     """List the assignments that come with Backmark.
 
-    Each is of a well-known course; `--json` has its conventions, too. Grade by one with
-    `backmark grade --assignment ID`, or publish it with `backmark assignment publish ID`.
+    The table shows each assignment's ID, title and course; --json adds the conventions that its answers follow. To
+    grade by an assignment, run `backmark grade --assignment ID FILES`; to put it on a server, run
+    `backmark assignment publish ID`.
     """
     from rich.table import Table
 

@@ -1,4 +1,4 @@
-"""`backmark web`: serve pages and API by gunicorn."""
+"""`backmark service web`: serve pages and API by gunicorn."""
 
 import os
 import sys
@@ -14,15 +14,21 @@ from backmark.worker.cli.startup import load_settings
     "--bind", default="127.0.0.1:8000", show_default=True, metavar="HOST:PORT", help="The address to listen on."
 )
 @click.option(
-    "--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="The number of web server processes."
+    "--processes",
+    type=click.IntRange(1, 64),
+    metavar="N",
+    default=2,
+    show_default=True,
+    help="The number of processes that answer requests.",
 )
 def web(bind: str, processes: int) -> None:
     """Serve the pages and the HTTP API.
 
-    gunicorn is the server; it takes its other options from GUNICORN_CMD_ARGS.
+    The server is gunicorn, which reads further options from GUNICORN_CMD_ARGS. BACKMARK_REDIS_URL is the address of the
+    service's Redis.
     """
     if sys.platform == "win32":
-        message = "`backmark web` needs Linux or macOS: its server, gunicorn, does not run on Windows"
+        message = "`backmark service web` needs Linux or macOS: gunicorn, its server, does not run on Windows"
         raise click.UsageError(message)
     require_extra("web")
     # A wrong setting is reported by us, rather than by gunicorn.

@@ -1,4 +1,4 @@
-"""`backmark token`: the tokens of a service, in its Redis."""
+"""`backmark service token`: the tokens of a service, in its Redis."""
 
 import time
 from typing import TYPE_CHECKING
@@ -13,19 +13,21 @@ if TYPE_CHECKING:
     from backmark.grader.store.store import Store
 
 _DAY_SECONDS = 86_400.0
-#: Who does it, in the log of the course: the machine's own users have no names in the service.
-_AUTHOR = "backmark token"
+#: The author of a change, in the log of the course: the machine's own users have no names in the service.
+_AUTHOR = "backmark service token"
 
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke the tokens of the API."""
+    """Make, list and revoke the API tokens of a service."""
 
 
 @token.command()
 @click.argument("name")
 @click.option(
-    "--course", required=True, help="The course that the token gives access to; an admin token gives access to all."
+    "--course",
+    required=True,
+    help="The course that the token gives access to. A token with the scope admin gives access to all courses.",
 )
 @click.option(
     "--scope",
@@ -33,15 +35,20 @@ def token() -> None:
     multiple=True,
     required=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="What the token may do; may be given several times.",
+    help="What the token allows. May be repeated.",
 )
 @click.option(
     "--days",
     type=click.FloatRange(min=0, min_open=True),
-    help="Days until the token expires; by default it never does.",
+    metavar="N",
+    show_default="never",
+    help="Days until the token expires.",
 )
 def create(name: str, course: str, scopes: tuple[str, ...], days: float | None) -> None:
-    """Make a token and print it. Only a hash of it is stored, so it is printed this once."""
+    """Make a token called NAME, and print it once.
+
+    Copy the token: the service stores only its hash and cannot show it again.
+    """
     expires = None if days is None else time.time() + days * _DAY_SECONDS
     record, secret = _open_store().tokens.create(name, course, {Scope(scope) for scope in scopes}, expires, _AUTHOR)
     scope_names = " ".join(sorted(record.scopes))
@@ -50,9 +57,9 @@ def create(name: str, course: str, scopes: tuple[str, ...], days: float | None) 
 
 
 @token.command("list")
-@click.option("--course", help="List the tokens of this course only.")
+@click.option("--course", metavar="COURSE", show_default="all courses", help="List only the tokens of this course.")
 def list_tokens(course: str | None) -> None:
-    """List tokens, including those that are revoked or expired."""
+    """List tokens, including revoked and expired ones."""
     for record in _open_store().tokens.list(course):
         expiry = "" if record.expires is None else f", expires {_format_day(record.expires)}"
         end = "" if record.revoked is None else f", revoked {_format_day(record.revoked)}"
@@ -62,9 +69,9 @@ def list_tokens(course: str | None) -> None:
 @token.command()
 @click.argument("number", metavar="ID")
 def revoke(number: str) -> None:
-    """Revoke a token immediately."""
+    """Revoke a token, with immediate effect."""
     if not _open_store().tokens.revoke(number, _AUTHOR):
-        raise click.UsageError(f"there is no token {number}")
+        raise click.UsageError(f"there is no token {number}; `backmark service token list` shows the IDs")
     click.echo(f"token {number} is revoked", err=True)
 
 

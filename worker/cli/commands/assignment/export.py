@@ -1,6 +1,6 @@
-"""`backmark export`: an assignment as the autograder of another platform."""
+"""`backmark assignment export`: an assignment as the autograder of another platform."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for NumPy and pydantic
+# ruff: noqa: PLC0415 - cold start: `backmark assignment --help` must not pay for NumPy and pydantic
 
 import tempfile
 from pathlib import Path
@@ -30,14 +30,15 @@ def export() -> None:
 @click.option(
     "--wheels",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Take Backmark's wheel and those of all that it needs from this folder, and nothing from an index.",
+    show_default="pip's package index",
+    help="The folder to take all wheels from: Backmark's own and those of its dependencies.",
 )
 def gradescope(assignment: str, output: Path, wheels: Path | None) -> ExitStatus:
     """Write the ZIP file that Gradescope takes as an autograder.
 
-    It holds the assignment's cases, Backmark and all that it needs as wheels for Ubuntu 24.04 (Python 3.12, x86_64),
-    so that building the image takes no network. Keep it to yourself: the solutions are in it. Choose Ubuntu 24.04 as
-    the base image.
+    The file holds the assignment's cases, and wheels of Backmark and its dependencies for Ubuntu 24.04 (Python 3.12,
+    x86_64), so that Gradescope builds the image without a network. Choose Ubuntu 24.04 as the base image. Keep the file
+    from students: it holds the solution.
     """
     from backmark.worker.cli.gradescope.bundle import write_bundle
     from backmark.worker.cli.gradescope.wheels import collect_wheels
@@ -50,5 +51,7 @@ def gradescope(assignment: str, output: Path, wheels: Path | None) -> ExitStatus
         write_bundle(output, data, collected)
     size = output.stat().st_size / 1e6
     click.echo(f"{output}: {drawn.assignment.id}, revision {drawn.id}, {len(collected)} wheels, {size:.0f} MB")
-    click.echo("Next: Gradescope > Configure Autograder > Base Image OS: Ubuntu 24.04, and upload it.")
+    click.echo(
+        f"Next: in Gradescope, open Configure Autograder, choose the Base Image OS Ubuntu 24.04, and upload {output}."
+    )
     return ExitStatus.SUCCESS

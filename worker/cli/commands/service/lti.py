@@ -1,6 +1,6 @@
-"""`backmark lti`: the learning platforms (LMS) in which a service is set up, in its Redis."""
+"""`backmark service lti`: the learning platforms (LMS) in which a service is set up, in its Redis."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Redis
+# ruff: noqa: PLC0415 - cold start: `backmark service --help` must not pay for Redis
 
 import time
 from dataclasses import replace
@@ -17,23 +17,30 @@ if TYPE_CHECKING:
 
 _DAY_SECONDS = 86_400
 #: The author of what is done here, in the log of a course: the machine's own users have no names in the service.
-_AUTHOR = "backmark lti"
+_AUTHOR = "backmark service lti"
 #: Canvas's cloud: one issuer for all schools, and one place for their servers.
 _CANVAS_ISSUER, _CANVAS = "https://canvas.instructure.com", "https://sso.canvaslms.com"
 
 
 @click.group()
 def lti() -> None:
-    """Register platforms (LMS) by LTI 1.3, and list them."""
+    """Register learning platforms (LMS) by LTI 1.3, and list them."""
 
 
 @lti.command()
-@click.option("--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days that it holds.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 90),
+    metavar="N",
+    default=7,
+    show_default=True,
+    help="Days until the address expires.",
+)
 def invite(days: int) -> None:
     """Print an address that registers one LMS.
 
-    The LMS's administrator pastes it where tools are registered. It works once. Keep it between the two of you: whoever
-    has it can register an LMS of their own.
+    Send the address to the administrator of the LMS, who pastes it where the LMS registers tools. The address works
+    once. Send it to nobody else: anybody who has it can register an LMS.
     """
     store = _open_store()
     _require_public_url(store)
@@ -42,7 +49,10 @@ def invite(days: int) -> None:
 
 @lti.command("list")
 def list_platforms() -> None:
-    """List the platforms, each with the deployments that launches came from."""
+    """List the registered LMSs and their deployments.
+
+    A deployment is listed once a launch came from it.
+    """
     store = _open_store()
     for platform in store.platforms.all():
         family = f" ({platform.family})" if platform.family else ""
@@ -56,26 +66,28 @@ def list_platforms() -> None:
 
 
 @lti.command()
-@click.option("--client-id", required=True, help="The id that the LMS gave Backmark.")
-@click.option("--canvas", is_flag=True, help="The LMS is in Canvas's cloud (Instructure's).")
+@click.option("--client-id", required=True, metavar="ID", help="The client ID that the LMS gave Backmark.")
+@click.option("--canvas", is_flag=True, help="The LMS is in the Canvas cloud of Instructure.")
 @click.option(
     "--moodle", metavar="URL", help="The LMS is the Moodle at this address, such as https://moodle.example.edu."
 )
-@click.option("--issuer", metavar="URL", help="The name that the LMS signs with.")
-@click.option("--login-url", metavar="URL", help="Where it signs people in (authorization endpoint).")
-@click.option("--token-url", metavar="URL", help="Where it gives access tokens.")
-@click.option("--keys-url", metavar="URL", help="Where its public keys are (JWKS).")
-@click.option("--audience", default="", help="The audience of a token request, if it is not the token URL.")
+@click.option("--issuer", metavar="URL", help="The issuer: the name that the LMS signs with.")
+@click.option("--login-url", metavar="URL", help="The authorization endpoint, where the LMS signs people in.")
+@click.option("--token-url", metavar="URL", help="The token endpoint, where the LMS gives access tokens.")
+@click.option("--keys-url", metavar="URL", help="The address of the LMS's public keys (JWKS).")
+@click.option("--audience", default="", show_default="the token URL", help="The audience of a token request.")
 def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | None) -> None:  # noqa: FBT001 - click's
     """Register an LMS in which Backmark was set up by hand.
 
-    For Canvas's cloud and for Moodle the client id is enough; for any other LMS, name all four addresses.
+    For an LMS in the Canvas cloud give --client-id and --canvas, for Moodle --client-id and --moodle URL, and for any
+    other LMS --client-id with --issuer, --login-url, --token-url and --keys-url. The command prints the ID of the new
+    platform.
     """
     store = _open_store()
     platform = _platform(client_id, _addresses(moodle, addresses, canvas=canvas))
     _check(store, platform)
     if not store.platforms.add(replace(platform, registered=store.time())):
-        raise click.UsageError(f"{platform.issuer} with the client id {client_id} is registered already")
+        raise click.UsageError(f"{platform.issuer} is registered already with the client ID {client_id}")
     click.echo(platform.id)
 
 
@@ -83,9 +95,9 @@ def add(client_id: str, canvas: bool, moodle: str | None, **addresses: str | Non
 @click.argument("platform")
 @click.argument("deployment")
 def disable(platform: str, deployment: str) -> None:
-    """Refuse launches from a deployment, and sign out the staff who came in from it.
+    """Refuse launches from a deployment, and sign out its staff.
 
-    `backmark lti list` prints the ids of platforms and deployments.
+    `backmark service lti list` prints the IDs of platforms and deployments.
     """
     _require_platform(store := _open_store(), platform)
     store.platforms.disable(platform, deployment, _AUTHOR)
@@ -105,9 +117,9 @@ def enable(platform: str, deployment: str) -> None:
 @lti.command()
 @click.argument("platform")
 def remove(platform: str) -> None:
-    """Remove a platform: its launches are refused from now on, and its staff are signed out at once.
+    """Remove an LMS: refuse its launches, and sign out its staff.
 
-    Its courses, with all submissions, stay.
+    Its courses and their submissions stay.
     """
     _require_platform(store := _open_store(), platform)
     store.platforms.remove(platform, _AUTHOR)
@@ -116,12 +128,14 @@ def remove(platform: str) -> None:
 
 @lti.command()
 @click.option(
-    "--forget", is_flag=True, help="Drop all earlier keys at once: one of them is known to others, or unreadable."
+    "--forget",
+    is_flag=True,
+    help="Drop all earlier keys at once, because somebody else knows one, or one is unreadable.",
 )
 def rotate(forget: bool) -> None:  # noqa: FBT001 - click's
-    """Make a new key for what Backmark signs.
+    """Make a new key for the messages that Backmark signs.
 
-    Backmark signs with it from tomorrow on, when every LMS has read it, and with the old one until then.
+    Backmark signs with the old key until tomorrow, so that every LMS has time to read the new one.
     """
     from backmark.grader.lti.tool_keys import ToolKeys
 
@@ -130,15 +144,18 @@ def rotate(forget: bool) -> None:  # noqa: FBT001 - click's
     if forget:
         store.platforms.forget_tool_keys()
         keys.public_set()
-        click.echo("a new key signs from now on; an LMS may refuse it until it has read our keys again", err=True)
+        click.echo(
+            "Backmark signs with a new key from now on; an LMS may refuse launches until it has read the new key",
+            err=True,
+        )
     else:
         keys.rotate()
-        click.echo("a new key signs from tomorrow on", err=True)
+        click.echo("Backmark signs with the new key from tomorrow on", err=True)
 
 
 def _addresses(moodle: str | None, given: dict[str, str | None], *, canvas: bool) -> dict[str, str]:
     if canvas and moodle:
-        raise click.UsageError("name either --canvas or --moodle URL: an LMS is one of them")
+        raise click.UsageError("--canvas and --moodle cannot be combined; choose one")
     known: dict[str, str] = {}
     if canvas:
         known = {
@@ -157,7 +174,7 @@ def _addresses(moodle: str | None, given: dict[str, str | None], *, canvas: bool
     missing = [name for name in ("issuer", "login_url", "token_url", "keys_url") if name not in known]
     if missing:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in missing)
-        raise click.UsageError(f"name --canvas, --moodle URL, or the LMS's own addresses: {options}")
+        raise click.UsageError(f"the addresses of the LMS are missing; add --canvas, --moodle URL, or: {options}")
     return known
 
 
@@ -193,16 +210,18 @@ def _check(store: "Store", platform: "Platform") -> None:
 
 def _require_platform(store: "Store", platform: str) -> None:
     if store.platforms.get(platform) is None:
-        raise click.UsageError(f"there is no platform {platform}; `backmark lti list` has their ids")
+        raise click.UsageError(f"there is no platform {platform}; `backmark service lti list` shows the IDs")
 
 
 def _require_public_url(store: "Store") -> None:
     if store.settings.public_url is None:
-        raise click.UsageError("set BACKMARK_PUBLIC_URL: an LMS reaches this server by its public address")
+        raise click.UsageError(
+            "BACKMARK_PUBLIC_URL is not set; set it to the public https:// address at which the LMS reaches this server"
+        )
     if store.settings.public_url.scheme != "https":
         raise click.UsageError(
-            f"BACKMARK_PUBLIC_URL is {store.settings.public_url}, and must begin with https://: "
-            "over http a browser keeps no cookie in a frame of the LMS"
+            f"BACKMARK_PUBLIC_URL is {store.settings.public_url}, but must begin with https://: over http a browser"
+            " keeps no cookies for a page inside the LMS"
         )
 
 

@@ -1,4 +1,4 @@
-"""`backmark marks`: put marks into the table that the LMS exported."""
+"""`backmark course fill`: put marks into the table that the LMS exported."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -40,7 +40,7 @@ _IMPORT = {
 }
 
 
-@click.command()
+@click.command("fill")
 @click.argument("marks_file", metavar="MARKS.csv", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option(
     "--into",
@@ -49,35 +49,43 @@ _IMPORT = {
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="The table that the LMS exported: a Canvas gradebook, or a Moodle grading worksheet.",
 )
-@click.option("--column", metavar="NAME", help="The column's header, title or number, if there are several.")
+@click.option(
+    "--column",
+    metavar="NAME",
+    show_default="the table's only column for marks",
+    help="The column to fill: its header, title or number.",
+)
 @click.option(
     "--feedback-column",
     metavar="NAME",
-    help=f"The header of the column for what students are told; by default {FEEDBACK_COLUMN!r}, if the table has it."
-    ' "" fills none.',
+    show_default=f"{FEEDBACK_COLUMN}, if the table has it",
+    help='The header of the Moodle column to fill with feedback for students. "" fills none.',
 )
 @click.option(
     "--output",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write the filled table to this file, which may be EXPORTED.csv itself; by default EXPORTED-filled.csv.",
+    show_default="EXPORTED-filled.csv",
+    help="The file to write the filled table to. It may be EXPORTED.csv itself.",
 )
-def marks(
+def fill_table(
     marks_file: Path, into: Path, column: str | None, feedback_column: str | None, output: Path | None
 ) -> ExitStatus:
     """Put marks into the table that the LMS exported.
 
-    MARKS.csv is what `backmark grade --csv` wrote of a Canvas or Moodle download. Rows are matched by the LMS's ids
-    alone, and marks are scaled to the column's maximum. Where a Moodle table has a column for feedback, students with a
-    mark are told what the assignment lets them see of their verdict. Every other cell stays as it is. Exit status: 0
-    every mark is in the table; 1 some are not, and are listed; 2 wrong usage.
+    MARKS.csv is the table that `backmark grade --csv` wrote for a Canvas or Moodle download. The command finds each
+    student's row by the LMS's ID alone, and scales marks to the maximum of the column. In a Moodle table with a column
+    for feedback, each student with a mark also gets as much of the verdict as the assignment shows students. No other
+    cell changes.
+
+    Exit status: 0 every mark is in the table; 1 some marks are not, and are listed; 2 wrong usage.
     """
     from backmark.worker.cli.marks_table import read_marks  # noqa: PLC0415 - cold start
 
     table = read_marks(marks_file)
     target = output or into.with_name(f"{into.stem}-filled{into.suffix}")
     if output is None and target.exists():
-        message = f"{target} exists; --output {target} replaces it"
+        message = f"{target} exists already; to replace it, add --output {target}"
         raise click.UsageError(message)
     try:
         gradebook = _read_gradebook(into)
@@ -101,8 +109,8 @@ def marks(
         raise click.UsageError(message) from error
     if not filled.filled and not filled.kept:
         message = (
-            f"none of the students of {marks_file} is in {into}. Is it the table of another course, or, in Moodle, of"
-            " another assignment?"
+            f"no student of {marks_file} is in {into}. Export the table of the same course, and in Moodle of the same"
+            " assignment"
         )
         raise click.UsageError(message)
     with write_privately(target) as stream:
@@ -126,8 +134,8 @@ def _check_source(table: "ClassMarks", gradebook: Gradebook, marks_file: Path, i
     source = table.source.value
     if source not in set(Lms):
         message = (
-            f"{marks_file} was not made from a Canvas or Moodle download but from a {source} for each student, so"
-            " nothing says which row is whose. Grade the download as it came from the LMS"
+            f"{marks_file} was not made from a Canvas or Moodle download but from a {source} for each student, so it"
+            " has no IDs of the LMS. Grade the download as it came from the LMS"
         )
         raise click.UsageError(message)
     if source != gradebook.lms:
@@ -140,8 +148,8 @@ def _check_source(table: "ClassMarks", gradebook: Gradebook, marks_file: Path, i
     together = [groups[_letters(row.student)] for row in table.rows if _letters(row.student) in groups]
     if together:
         message = (
-            f"groups handed in together ({', '.join(together[:3])}): the numbers in Moodle's download are theirs, and"
-            " not those of participants. Type their marks into Moodle"
+            f"groups handed in together ({', '.join(together[:3])}): the numbers in Moodle's download are those of"
+            " groups, not of participants. Type the groups' marks into Moodle by hand"
         )
         raise click.UsageError(message)
 
@@ -195,25 +203,25 @@ def _describe(
     if filled.commented:
         yield f"feedback filled in for {_count(filled.commented, 'student')}"
     yield from _section(
-        "Their feedback has a text already, which stays; empty the cell to have it filled",
+        "Feedback not filled in, because the cell has a text; empty the cell to have it filled",
         [_name(student) for student in filled.uncommented],
     )
-    yield from _section("Kept as they were", [f"{_name(student)}: {student.locked}" for student in filled.kept])
+    yield from _section("Marks left as they were", [f"{_name(student)}: {student.locked}" for student in filled.kept])
     rows = {row.id: row for row in table.rows if row.id}
     ungraded = [student for student in filled.unmarked if student.id in rows]
     yield from _section(
-        f"Without a mark in {marks_name}; their cells are as they were",
+        f"Without a mark in {marks_name}; their cells did not change",
         [f"{_name(student)}: {rows[student.id].explanation}" for student in ungraded],
     )
     absent = [_name(student) for student in filled.unmarked if student.id not in rows]
-    yield from _section(f"Only in {into_name}: nothing was handed in, as far as {marks_name} knows", absent)
+    yield from _section(f"Only in {into_name}; {marks_name} has no file of theirs", absent)
     known = {student.id for student in gradebook.students}
     unknown = [
-        f"{row.student} ({row.id})" if row.id else f"{row.student}, who has no id of the LMS"
+        f"{row.student} ({row.id})" if row.id else f"{row.student}, who has no ID of the LMS"
         for row in table.rows
         if row.id not in known
     ]
-    yield from _section(f"Only in {marks_name}; these marks went nowhere", unknown)
+    yield from _section(f"Only in {marks_name}; these marks are in no row of {into_name}", unknown)
 
 
 def _section(title: str, lines: Sequence[str]) -> Iterator[str]:

@@ -1,6 +1,6 @@
-"""`backmark regrade`: grade a course's submissions again, in a preview that is applied or not."""
+"""`backmark course regrade`: grade a course's submissions again, in a preview that is applied or not."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for rich
+# ruff: noqa: PLC0415 - cold start: `backmark course --help` must not pay for rich
 
 import json
 import sys
@@ -29,7 +29,9 @@ SELECTIONS = ("all", "latest", "best")
 COLOURS = {"up": "green", "down": "red", "same": "dim", None: "yellow"}
 
 number_argument = click.argument("number", metavar="ID")
-wait_option = click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until it is finished.")
+wait_option = click.option(
+    "--wait/--no-wait", default=True, show_default=True, help="Wait until the server is done, or return at once."
+)
 yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
@@ -47,43 +49,48 @@ class MomentType(click.ParamType[datetime]):
 
 
 @click.group(
-    epilog=f"{SERVER_VARIABLES} It must be a staff token. Exit status: 0 done; 1 not done, because you said no; 2 wrong"
-    " usage, or refused by the server; 3 no server, or a failure of the service."
+    epilog=f"{SERVER_VARIABLES} The token must be that of a member of staff.\n\nExit status: 0 done; 1 not done,"
+    " because you answered no; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service."
 )
 def regrade() -> None:
-    """Preview, compare and apply new verdicts for a course.
+    """Grade a course's submissions again: preview, compare, apply.
 
-    A preview is graded beside the current verdicts, and changes nothing until it is applied.
+    `start` grades past submissions again and shows how marks would change. No verdict changes until you `apply` the
+    preview, and `rollback` undoes that.
     """
 
 
 @regrade.command()
 @server_assignment_option
-@click.option("--revision", metavar="ID", help="Grade against this revision; by default the current one.")
+@click.option("--revision", metavar="ID", show_default="the current one", help="The revision to grade by.")
 @click.option(
     "--outcome",
     "outcomes",
     multiple=True,
     type=click.Choice(OUTCOMES),
-    help="Only submissions with this outcome; may be given several times.",
+    show_default="all",
+    help="Only submissions with this outcome. May be repeated.",
 )
-@click.option("--since", type=MomentType(), metavar="DAY", help="Only submissions made on this day or later.")
+@click.option(
+    "--since", type=MomentType(), metavar="DAY", show_default="all", help="Only submissions made on this day or later."
+)
 @click.option(
     "--student",
     "students",
     multiple=True,
     metavar="NAME",
-    help="Only this student's submissions; may be given several times.",
+    show_default="all",
+    help="Only submissions of this student. May be repeated.",
 )
 @click.option(
     "--which",
     type=click.Choice(SELECTIONS),
     default="all",
     show_default=True,
-    help="Of each student's submissions that were graded, or that Backmark failed to grade: all, the latest or the"
-    " best.",
+    help="Which submissions of each student: all, the latest or the best. Submissions that Backmark failed to grade are"
+    " among them.",
 )
-@click.option("--fresh", is_flag=True, help="Grade every source, even if an identical one has a verdict.")
+@click.option("--fresh", is_flag=True, help="Grade every file again, even if an identical file has a verdict already.")
 @wait_option
 @json_option
 def start(  # noqa: PLR0913 - one parameter for each option
@@ -98,7 +105,10 @@ def start(  # noqa: PLR0913 - one parameter for each option
     wait: bool,
     as_json: bool,
 ) -> ExitStatus:
-    """Preview a regrade. Starting the same preview again shows the regrade that is already there."""
+    """Preview a regrade: grade again, and change nothing yet.
+
+    If the same preview exists already, the command shows that one.
+    """
     with connect() as client:
         preview = client.regrades.start(
             assignment,
@@ -114,10 +124,10 @@ def start(  # noqa: PLR0913 - one parameter for each option
 
 @regrade.command()
 @click.argument("number", metavar="[ID]", required=False)
-@click.option("--wait", is_flag=True, help="Wait until it is finished.")
+@click.option("--wait", is_flag=True, help="With an ID: wait until the server is done with the regrade.")
 @json_option
 def show(number: str | None, *, wait: bool, as_json: bool) -> ExitStatus:
-    """Show a regrade. Without an ID list the course's regrades, newest first."""
+    """Show a regrade; without an ID, list those of the course."""
     with connect() as client:
         if number is not None:
             return _follow(client, client.regrades.get(number), wait=wait, as_json=as_json)
@@ -133,14 +143,18 @@ def show(number: str | None, *, wait: bool, as_json: bool) -> ExitStatus:
     "changes",
     multiple=True,
     type=click.Choice(["up", "down", "same"]),
-    help="Only submissions that change so; may be given several times.",
+    show_default="all",
+    help="Only submissions whose marks change like this. May be repeated.",
 )
-@click.option("--csv", "as_csv", is_flag=True, help="Print CSV, safe to open in a spreadsheet.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV that is safe to open in a spreadsheet.")
 @json_option
 def report(number: str, changes: tuple[str, ...], *, as_csv: bool, as_json: bool) -> None:
-    """Show who changes and why. For each: before, after, newly failing properties."""
+    """Show whose marks would change, and why.
+
+    For each submission: the marks before and after, and the rows that fail now and passed before.
+    """
     if as_csv and as_json:
-        message = "either --csv or --json"
+        message = "--csv and --json cannot be combined; choose one"
         raise click.UsageError(message)
     with connect() as client:
         if as_csv:
@@ -158,17 +172,20 @@ def report(number: str, changes: tuple[str, ...], *, as_csv: bool, as_json: bool
 
 @regrade.command("apply")
 @number_argument
-@click.option("--never-lower", is_flag=True, help="Apply only verdicts that lower nobody's marks.")
+@click.option("--never-lower", is_flag=True, help="Skip verdicts that would lower a student's marks.")
 @yes_option
 @wait_option
 @json_option
 def apply_regrade(number: str, *, never_lower: bool, yes: bool, wait: bool, as_json: bool) -> ExitStatus:
-    """Apply the previewed verdicts. Submissions that changed in the meantime are left as they are, and listed."""
+    """Replace current verdicts with those of a preview.
+
+    A submission whose verdict changed since the preview keeps it, and is listed.
+    """
     with connect() as client:
         if not yes:
             preview = client.regrades.get(number)
             lowered = "nobody" if never_lower else preview.counts.down
-            _confirm(preview, f"Apply it: {preview.counts.up} up, {lowered} down?")
+            _confirm(preview, f"Apply this regrade ({preview.counts.up} up, {lowered} down)?")
         return _follow(client, client.regrades.apply(number, never_lower=never_lower), wait=wait, as_json=as_json)
 
 
@@ -178,7 +195,10 @@ def apply_regrade(number: str, *, never_lower: bool, yes: bool, wait: bool, as_j
 @wait_option
 @json_option
 def rollback(number: str, *, yes: bool, wait: bool, as_json: bool) -> ExitStatus:
-    """Restore the previous verdicts. Where another verdict has replaced this regrade's, it stays."""
+    """Undo a regrade: restore the verdicts from before it.
+
+    A verdict that has replaced the regrade's since then stays.
+    """
     with connect() as client:
         if not yes:
             applied = client.regrades.get(number)
@@ -190,7 +210,10 @@ def rollback(number: str, *, yes: bool, wait: bool, as_json: bool) -> ExitStatus
 @number_argument
 @json_option
 def cancel(number: str, *, as_json: bool) -> ExitStatus:
-    """Cancel a preview. The verdicts that it has so far are kept, for when it is resumed."""
+    """Cancel a preview.
+
+    The verdicts that it has so far are kept for `resume`.
+    """
     with connect() as client:
         return _follow(client, client.regrades.cancel(number), wait=False, as_json=as_json)
 
@@ -200,7 +223,10 @@ def cancel(number: str, *, as_json: bool) -> ExitStatus:
 @wait_option
 @json_option
 def resume(number: str, *, wait: bool, as_json: bool) -> ExitStatus:
-    """Continue a regrade that was cancelled or failed. What could not be graded is tried again."""
+    """Continue a regrade that was cancelled or that failed.
+
+    Submissions that could not be graded are tried again.
+    """
     with connect() as client:
         return _follow(client, client.regrades.resume(number), wait=wait, as_json=as_json)
 
@@ -208,7 +234,7 @@ def resume(number: str, *, wait: bool, as_json: bool) -> ExitStatus:
 def _confirm(current: "Regrade", question: str) -> None:
     """Ask at the terminal; exit with status 1 if the answer is no, raise UsageError if nobody can be asked."""
     if not sys.stdin.isatty():
-        message = "standard input is not a terminal, so nobody can confirm this; --yes confirms it"
+        message = "this needs confirmation, and standard input is not a terminal; add --yes to confirm"
         raise click.UsageError(message)
     click.echo(f"{_format_headline(current)}\n{_format_counts(current.counts)}", err=True)
     if not click.confirm(question, err=True):
@@ -228,7 +254,9 @@ def _follow(client: "Client", current: "Regrade", *, wait: bool, as_json: bool) 
         click.echo(_format_headline(current))
         click.echo(_format_counts(current.counts))
         if current.actions:
-            click.echo("  ".join(f"backmark regrade {action} {current.id}" for action in ("report", *current.actions)))
+            click.echo(
+                "  ".join(f"backmark course regrade {action} {current.id}" for action in ("report", *current.actions))
+            )
     return ExitStatus.FAILURE if current.phase == "failed" else ExitStatus.SUCCESS
 
 

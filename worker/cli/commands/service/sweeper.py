@@ -1,6 +1,6 @@
-"""`backmark sweeper`: the housekeeping of a service."""
+"""`backmark service sweeper`: the housekeeping of a service."""
 
-# ruff: noqa: PLC0415 - cold start: `backmark --help` must not pay for Celery and Redis
+# ruff: noqa: PLC0415 - cold start: `backmark service --help` must not pay for Celery and Redis
 
 import signal
 import threading
@@ -15,10 +15,11 @@ from backmark.worker.cli.startup import start_process
 
 @click.command()
 def sweeper() -> None:
-    """Keep house: requeue lost work, send notifications.
+    """Send notifications, requeue lost submissions and clean up.
 
-    It also sends marks to gradebooks and deletes expired data. Work is lost when a worker is killed. Several sweepers
-    may run.
+    A sweeper sends notifications and the marks for gradebooks, puts submissions of killed workers back into the queue,
+    and deletes expired data. A service needs one sweeper; several may run. BACKMARK_REDIS_URL is the address of the
+    service's Redis.
     """
     require_extra("worker")
     settings = start_process("sweeper")
