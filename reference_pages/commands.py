@@ -17,9 +17,12 @@ What `backmark COMMAND --help` says of each command. `python -m backmark` is the
 
 
 def write_page() -> str:
-    """Return the page: a part for each command, and for each command of a group."""
+    """Return the page: a part for each command, then one for each group, with its commands."""
     context = click.Context(main, info_name="backmark")
-    parts = [part for name in main.list_commands(context) for part in _write_command(main, name, context)]
+    names = sorted(
+        main.list_commands(context), key=lambda name: isinstance(main.get_command(context, name), click.Group)
+    )
+    parts = [part for name in names for part in _write_command(main, name, context)]
     return (_HEAD + paragraphs(main.help or "") + "".join(parts)).rstrip() + "\n"
 
 
