@@ -22,10 +22,16 @@ RUN python3 -m venv /opt/build \
 
 FROM building AS wheel
 COPY LICENSE pyproject.toml /src/
-COPY docs/package.md /src/docs/
 COPY backmark /src/backmark
 COPY grader /src/grader
 COPY worker /src/worker
+# The docs are a site in the wheel.
+COPY locks/docs.txt /src/locks/
+RUN /opt/build/bin/pip install --quiet --require-hashes --only-binary :all: -r /src/locks/docs.txt
+COPY mkdocs.yml /src/
+COPY docs /src/docs
+COPY setup/docs /src/setup/docs
+RUN cd /src && /opt/build/bin/python3 -m mkdocs build --strict --quiet
 # The assignments are a distribution of their own.
 COPY setup/gallery /src/setup/gallery
 RUN /opt/build/bin/pip wheel --quiet --no-deps --no-build-isolation --wheel-dir /wheels /src /src/setup/gallery
@@ -53,12 +59,12 @@ FROM base AS web
 COPY --from=web-venv /opt/venv /opt/venv
 USER 10001:10001
 EXPOSE 8000
-CMD ["backmark", "web", "--bind", "0.0.0.0:8000"]
+CMD ["backmark", "service", "web", "--bind", "0.0.0.0:8000"]
 
 FROM base AS sweeper
 COPY --from=sweeper-venv /opt/venv /opt/venv
 USER 10001:10001
-CMD ["backmark", "sweeper"]
+CMD ["backmark", "service", "sweeper"]
 
 FROM base AS worker
 RUN apt-get update -qq \
@@ -66,4 +72,4 @@ RUN apt-get update -qq \
  && rm -rf /var/lib/apt/lists/*
 COPY --from=worker-venv /opt/venv /opt/venv
 USER 10001:10001
-CMD ["backmark", "worker"]
+CMD ["backmark", "service", "worker"]

@@ -19,7 +19,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test gradescope-test screenshots kits release lock clean
+VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test gradescope-test screenshots docs kits release lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -40,6 +40,7 @@ run: setup ## grade a submission: make run FILE=your.ipynb
 	@sh setup/run.sh "$$FILE"
 
 serve: setup ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
+	@sh setup/docs.sh || true
 	@.venv/bin/backmark serve $(ARGS)
 
 test: tools ## run the tests on all cores: make test ARGS="tests/contracts/rows -x"
@@ -80,6 +81,9 @@ gradescope-test: setup ## build Gradescope's image from an exported ZIP file, an
 screenshots: tools ## take every page's picture, light and dark, wide and narrow (in screenshots/; wants chromium)
 	@.venv/bin/python -m tests.pages.screenshots $(ARGS)
 
+docs: setup ## build docs/ as a site with a search (in grader/web/site), which the service serves under /docs
+	@sh setup/docs.sh $(ARGS)
+
 kits: setup ## write the kits of the gallery, which a wheel ships for `check`: make kits ARGS=udl-7.2
 	@sh setup/kits.sh $(ARGS)
 
@@ -91,8 +95,9 @@ lock: setup ## write locks/ anew from pyproject.toml
 	@$(ROLE) --extra worker -o locks/worker.txt > /dev/null
 	@$(ROLE) --extra web $(WITHOUT_NUMPY) -o locks/web.txt > /dev/null
 	@$(ROLE) --extra worker $(WITHOUT_NUMPY) -o locks/sweeper.txt > /dev/null
+	@$(COMPILE) --group docs -c locks/dev.txt $(UPGRADE) -o locks/docs.txt > /dev/null
 	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
 
 clean: ## remove what the other verbs made
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* bench/results .peers screenshots dist mutants
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* bench/results .peers screenshots dist mutants grader/web/site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""`python -m bench.report [FILE]`: the tables of docs/performance.md, from the figures of a run, else of the last."""
+"""`python -m bench.report [FILE]`: the tables of docs/how-we-know/performance.md, by default from the last run."""
 
 import argparse
 import json
@@ -17,7 +17,7 @@ from bench.peers.peer import ROOT
 from bench.table import Section, render_section_markdown
 
 RESULTS = ROOT / "bench" / "results"
-PAGE = ROOT / "docs" / "performance.md"
+PAGE = ROOT / "docs/how-we-know/performance.md"
 
 
 def save_figures(sections: Sequence[Section], service: Sequence[dict[str, Any]]) -> str:

@@ -36,7 +36,7 @@ class Stack:
     @contextmanager
     def workers(self, processes: int) -> Iterator[Part]:
         """Run a worker of so many processes; it takes work when the block begins."""
-        words = ["worker", "--concurrency", str(processes)]
+        words = ["service", "worker", "--concurrency", str(processes)]
         with run_part(words, self.variables, self.folder / "worker.log") as worker:
             wait_until(
                 lambda: any(record.role == "worker" and record.jail for record in self.store.workers.list()),
@@ -63,8 +63,8 @@ def run_stack(settings: Mapping[str, str] | None = None, maxmemory: int = 0) -> 
         resources.callback(store.close)
         _, secret = store.tokens.create("bench", COURSE, {Scope.STAFF})
         address = f"127.0.0.1:{free_port()}"
-        resources.enter_context(run_part(["sweeper"], variables, folder / "sweeper.log"))
-        resources.enter_context(run_part(["web", "--bind", address], variables, folder / "web.log"))
+        resources.enter_context(run_part(["service", "sweeper"], variables, folder / "sweeper.log"))
+        resources.enter_context(run_part(["service", "web", "--bind", address], variables, folder / "web.log"))
         wait_until(lambda: _is_healthy(address), "the web server answers")
         url = f"http://{address}"
         client = resources.enter_context(Client(url, secret))

@@ -35,7 +35,7 @@ COURSE, ASSIGNMENT = "cs101", "udl-7.2"
 ATTEMPTS, NOTEBOOK_BYTES, SCRIPT_RUNS = 3, 60_000, 500
 #: Keys that are measured in one pipeline.
 KEYS = 1000
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[1] / "docs" / "how-we-know"
 
 Argument = TypeVar("Argument")
 Result = TypeVar("Result")

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Build Gradescope's image from the ZIP file that `backmark export gradescope` writes, and grade in it as Gradescope does:
+# Build Gradescope's image from the ZIP file that `backmark assignment export gradescope` writes, and grade in it as Gradescope does:
 # without network and user namespaces, on half a processor with 768 MB. Leaves nothing behind.
 #
 # GRADESCOPE_IMAGE names another image with Python 3.12 than Gradescope's own. Says why and ends well where none can be
@@ -51,7 +51,7 @@ wheels=$scratch/wheels
 quietly .venv/bin/pip wheel --quiet --no-deps --wheel-dir "$wheels" .
 quietly .venv/bin/pip download --quiet --only-binary=:all: --python-version 3.12 --platform manylinux_2_28_x86_64 \
     --platform manylinux_2_17_x86_64 --find-links "$wheels" --dest "$wheels" backmark pip || skip "no index has the wheels"
-quietly .venv/bin/backmark export gradescope udl-7.2 --output "$scratch/autograder.zip" --wheels "$wheels"
+quietly .venv/bin/backmark assignment export gradescope udl-7.2 --output "$scratch/autograder.zip" --wheels "$wheels"
 
 say "building"
 context=$scratch/context

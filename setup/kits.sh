@@ -8,5 +8,5 @@ set -eu
 kits=grader/assignments/kits
 for id in ${*:-$(.venv/bin/python -c 'from backmark.grader.contracts.gallery import list_gallery
 print(*(entry.id for entry in list_gallery() if entry.id not in {"skip_gram", "momentum_update"}))')}; do
-    .venv/bin/backmark kit "$id" -o "$kits/$id.kit"
+    .venv/bin/backmark assignment kit "$id" -o "$kits/$id.kit"
 done

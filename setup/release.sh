@@ -49,7 +49,7 @@ mkdir "$work/away"
 
 say "building $version"
 rm -rf dist
-make --no-print-directory kits
+make --no-print-directory kits docs
 .venv/bin/python -m hatchling build -d dist > /dev/null
 (cd setup/gallery && ../../.venv/bin/python -m hatchling build -t wheel -d ../../dist > /dev/null)
 .venv/bin/pytest -q -p no:cacheprovider tests/test_package.py
@@ -93,6 +93,10 @@ while True:
     cat "$work/serve" >&2
     exit 1
 }
+.venv/bin/python -c '
+import sys, urllib.request
+urllib.request.urlopen(sys.argv[1], timeout=5)
+' "http://127.0.0.1:$port/docs/" || fail "the wheel ships no docs"
 say "the service of staff is ready"
 
 .venv/bin/cyclonedx-py environment "$work/staff/bin/python" --output-reproducible -o "dist/backmark-$version.cdx.json"

@@ -28,6 +28,8 @@ SERVICES = (
     "client/test_regrades",
     "client/test_states",
     "compose/",
+    "docs/test_quick_starts",
+    "docs/test_site",
     "examples/",
     "pages/",
     "service/",

@@ -215,7 +215,7 @@ def test_outside_of_such_a_runner_no_result_is_made_up(runner: Runner) -> None:
 
 def test_the_autograder_of_the_documentation_writes_a_result_and_ends_well_if_it_graded(runner: Runner) -> None:
     """With what it installs here already, and the machine left as it is."""
-    page = (ROOT / "docs/github.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/instructor/github.md").read_text(encoding="utf-8")
     source = page.partition("```python\n")[2].partition("```")[0]
     path = runner.put("weights_from_previous_activation.py")
     script = source.replace('"homework.ipynb"', repr(path)).replace('"backmark==0.3.0"', '"--version"')

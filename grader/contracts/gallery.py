@@ -1,11 +1,7 @@
-"""The contracts of well-known courses, as folders ready to publish; installed, a distribution of their own.
+"""The contracts of well-known courses, as folders ready to publish; installed, a distribution of their own."""
 
-`python -m backmark.grader.contracts.gallery > docs/gallery.md` writes the page about them.
-"""
-
-import sys
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import resources
@@ -14,19 +10,6 @@ from types import MappingProxyType
 
 from backmark.grader.contracts.language.folder import NAME, bundle
 from backmark.grader.errors import BadAssignment
-
-_PAGE = """# The gallery
-
-Contracts of well-known courses come with Backmark. Each has a reference, right solutions and known mistakes, all in our
-own code; names of functions and conventions are the courses'. Grade by one with
-`backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
-`grader/assignments/gallery/` and [change it](contracts.md); most mistakes are [slips](contracts.md#slips-mistakes) in
-its `assignment.toml`. All have [rows](contracts.md#rowsname-marks-by-the-lines-that-students-write), so that a wrong
-line costs its own marks. `backmark assignments` lists them.
-
-| ID | what students write | course | convention |
-| --- | --- | --- | --- |
-"""
 
 #: The ending of a kit's name.
 KIT_SUFFIX = ".kit"
@@ -122,13 +105,3 @@ def _find(part: str) -> Path:
 def _read(folder: Path) -> GalleryEntry:
     tables = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
     return GalleryEntry(tables["id"], tables["title"], tables.get("course", ""), tables.get("convention", ""), folder)
-
-
-def render_page(entries: Iterable[GalleryEntry]) -> str:
-    """Return the page about them, as Markdown."""
-    rows = (f"| `{entry.id}` | {entry.title} | {entry.course} | {entry.convention} |\n" for entry in entries)
-    return _PAGE + "".join(rows)
-
-
-if __name__ == "__main__":
-    sys.stdout.write(render_page(list_gallery()))

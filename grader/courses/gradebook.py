@@ -1,6 +1,7 @@
 """The table of marks that an LMS exports, and its columns filled: Canvas's gradebook, Moodle's grading worksheet.
 
-Rows are found by the id that only the LMS gives a student, never by a name. Facts about both formats: docs/offline.md.
+Rows are found by the id that only the LMS gives a student, never by a name.
+Facts about both formats: docs/how-we-know/lms.md.
 """
 
 import re

@@ -97,7 +97,7 @@ class ToolKeys:
         except JWException as error:
             message = (
                 "our private key for LTI cannot be read: BACKMARK_SECRET is not the one that it was sealed with. "
-                "Set that one again, or make a new key with `backmark lti rotate --forget`"
+                "Set that one again, or make a new key with `backmark service lti rotate --forget`"
             )
             raise ServiceError(message) from error
         private, public = json.loads(sealed.payload)

@@ -27,7 +27,8 @@ class Settings:
     data: Path
     #: BACKMARK_REDIS_MAXMEMORY: bytes that the Redis of `backmark serve` may hold, such as 768mb, the default.
     redis_maxmemory: int
-    #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to; None: see `find_server`.
+    #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to; by default the one that `backmark serve`
+    #: runs on this machine.
     url: str | None
     #: BACKMARK_TOKEN: the token with which you prove to that server who you are.
     token: str | None = field(repr=False)
@@ -50,7 +51,7 @@ class Server:
 #: The files in its data folder by which `backmark serve` is found while it runs: lines of a shell, NAME=VALUE; and the
 #: lock, with the id of its process.
 SERVICE_FILE, SERVICE_LOCK = "environment", "serve.lock"
-#: The address at which `backmark serve` and `backmark web` listen by default.
+#: The address at which `backmark serve` and `backmark service web` listen by default.
 DEFAULT_URL = "http://127.0.0.1:8000"
 #: The memory that Redis may hold by default, here and in docker-compose.yml.
 DEFAULT_REDIS_MAXMEMORY = "768mb"

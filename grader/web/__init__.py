@@ -26,6 +26,7 @@ from backmark.grader.web.api import (
     regrades,
     roster,
     scores,
+    site,
     staff,
     students,
     submissions,
@@ -89,6 +90,7 @@ def create_app(
     for resource in RESOURCES:
         app.register_api(resource)
     app.register_blueprint(documents.pages)
+    app.register_blueprint(site.pages)
     registry.install(app, settings)
     lti.install(app, settings)
     app.wsgi_app = Bodies(app.wsgi_app, Slots(max(1, settings.web_threads // 4)))  # type: ignore[method-assign]

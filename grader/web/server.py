@@ -1,4 +1,4 @@
-"""The settings of gunicorn, which `backmark web` starts: `--config python:backmark.grader.web.server`."""
+"""The settings of gunicorn, which `backmark service web` starts: `--config python:backmark.grader.web.server`."""
 
 import signal
 from types import FrameType

@@ -1,4 +1,4 @@
-"""`backmark submit`, `backmark status` and `backmark retry` against a real service."""
+"""`backmark submit`, `backmark status` and `backmark service rerun` against a real service."""
 
 import json
 import os
@@ -138,11 +138,11 @@ def _portion(terminal: int) -> bytes:
         (("submit", EXAMPLES, "--student", "ada"), "--student takes a single file"),
         (("submit", EXAMPLES / "right.ipynb", "--student", "two words"), "/student"),
         (("status", "no-such-id"), "there is no submission no-such-id"),
-        (("regrade", "show"), "scope assist"),
-        (("retry", "--all"), "staff"),
-        (("retry",), "give --all"),
-        (("retry", "x", "--all"), "give --all"),
-        (("retry", "x", "--assignment", "mine"), "--assignment goes with --all"),
+        (("course", "regrade", "show"), "scope assist"),
+        (("service", "rerun", "--all"), "staff"),
+        (("service", "rerun"), "use --all"),
+        (("service", "rerun", "x", "--all"), "use --all"),
+        (("service", "rerun", "x", "--assignment", "mine"), "--assignment works only with --all"),
     ],
 )
 def test_what_the_server_refuses_is_wrong_usage(
@@ -170,10 +170,10 @@ def test_what_failed_on_our_side_is_graded_again(service: Running) -> None:
     staff = {"BACKMARK_URL": service.url, "BACKMARK_TOKEN": service.token(Scope.STAFF)}
     first_id, *other_ids = (fail_on_our_side(service, student) for student in ("one", "two", "three"))
     assert command(staff, "status", first_id).returncode == 3
-    process = command(staff, "retry", first_id, "--wait")
+    process = command(staff, "service", "rerun", first_id, "--wait")
     assert (process.returncode, "passed" in process.stdout) == (0, True), process.stderr
-    assert command(staff, "retry", "--all", "--assignment", "other").stdout == ""
-    process = command(staff, "retry", "--all")
+    assert command(staff, "service", "rerun", "--all", "--assignment", "other").stdout == ""
+    process = command(staff, "service", "rerun", "--all")
     assert (process.returncode, set(process.stdout.split())) == (0, set(other_ids)), process.stderr
     assert command(staff, "status", "--wait", *other_ids).returncode == 0
 
@@ -181,5 +181,5 @@ def test_what_failed_on_our_side_is_graded_again(service: Running) -> None:
 def test_a_token_that_the_server_does_not_know_is_wrong_usage_and_not_repeated(variables: dict[str, str]) -> None:
     process = command({**variables, "BACKMARK_TOKEN": "bmk_000000000000_secret"}, "status", "x")
     assert process.returncode == 2
-    assert "does not know the token in BACKMARK_TOKEN" in process.stderr
+    assert "did not accept the token in BACKMARK_TOKEN" in process.stderr
     assert "secret" not in process.stderr

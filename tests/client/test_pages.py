@@ -1,4 +1,4 @@
-"""docs/http.md and docs/client.md under test: what they tell to do is done, in its order, and answers as they show."""
+"""The developer pages http.md and client.md under test: what they tell to do is done, and answers as they show."""
 
 import itertools
 import json
@@ -18,7 +18,7 @@ from tests.client.running import Running
 from tests.services import require_program
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/developer/http.md").read_text(encoding="utf-8")
 BLOCKS: list[tuple[str, str]] = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 MARK = "--- end of block"
 
@@ -92,21 +92,21 @@ def python(script: str, environment: dict[str, str], folder: Path) -> str:
 def test_every_operation_of_the_api_is_on_the_page_or_on_one_it_leads_to(service: Running) -> None:
     """So that nothing can be done that no page tells."""
     paths = httpx.get(f"{service.url}/api/v1/openapi.json", trust_env=False).json()["paths"]
-    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").glob("*.md"))
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "docs").rglob("*.md"))
     words = {part for path in paths for part in path.removeprefix("/api/v1").split("/") if part and "{" not in part}
     assert [word for word in sorted(words) if word not in pages] == []
 
 
 def test_the_python_of_the_clients_own_page_works(environment: dict[str, str], tmp_path: Path) -> None:
     """From top to bottom."""
-    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/developer/client.md").read_text(encoding="utf-8")
     script = "\n".join(re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL))
     assert "passed" in python(script, environment, tmp_path)
 
 
 def test_every_error_and_name_of_the_client_is_on_its_page() -> None:
     """By its name."""
-    page = (ROOT / "docs" / "client.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/developer/client.md").read_text(encoding="utf-8")
     assert [name for name in backmark.grader.client.__all__ if f"`{name}`" not in page] == []
     calls = [name for name in vars(Client) if not name.startswith("_")]
     assert [name for name in calls if f"`{name}" not in page] == []

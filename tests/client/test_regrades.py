@@ -1,4 +1,4 @@
-"""A regrade from its preview to its rollback, by the client and by `backmark regrade`, on a real service."""
+"""A regrade from its preview to its rollback, by the client and by `backmark course regrade`, on a real service."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from backmark.grader.contracts.gallery import find_folder
 from backmark.grader.contracts.language.folder import NAME, join
 from backmark.grader.model.records import Scope, State
 from backmark.grader.model.regrades import AT_REST, Phase, Which
-from backmark.worker.cli.commands import regrade
+from backmark.worker.cli.commands.course import regrade
 from tests.client.running import Running, command
 from tests.service.parts import until
 from tests.worker.test_cli import EXAMPLES
@@ -84,29 +84,29 @@ def regrade_setup(service: Running) -> Iterator[Regrading]:
 def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: Regrading) -> None:
     """Nobody's verdict changes before it is applied; applied never lower, only those that gain."""
     variables, client, assignment, ids_by_student = regrade_setup
-    start = command(variables, "regrade", "start", "--assignment", assignment)
+    start = command(variables, "course", "regrade", "start", "--assignment", assignment)
     assert start.returncode == 0, start.stderr
     number = start.stdout.split()[0]
     assert "3 submissions, 3 sources: 1 up, 1 down, 1 the same" in start.stdout
     assert client.verdict(ids_by_student["alan"])["score"] == 5  # type: ignore[index]
 
-    report = command(variables, "regrade", "report", number)
+    report = command(variables, "course", "regrade", "report", number)
     assert re.search(r"^alan +weight_template.py +down +failed 5/10 +failed 5/18 ", report.stdout, re.MULTILINE)
     assert re.search(r"^eve +bias_template.py +up +failed 5/10 +failed 13/18 ", report.stdout, re.MULTILINE)
-    reported_down = command(variables, "regrade", "report", number, "--change", "down", "--json").stdout
+    reported_down = command(variables, "course", "regrade", "report", number, "--change", "down", "--json").stdout
     assert [json.loads(line)["student"] for line in reported_down.splitlines()] == ["alan"]
-    table = command(variables, "regrade", "report", number, "--csv").stdout.splitlines()
+    table = command(variables, "course", "regrade", "report", number, "--csv").stdout.splitlines()
     assert len(table) == 4
     assert table[0].startswith("submission,student,")
 
-    apply = command(variables, "regrade", "apply", number, "--never-lower", "--yes")
+    apply = command(variables, "course", "regrade", "apply", number, "--never-lower", "--yes")
     assert apply.returncode == 0, apply.stderr
     assert "2 applied, 1 skipped" in apply.stdout
     scores = {student: client.verdict(submission_id)["score"] for student, submission_id in ids_by_student.items()}  # type: ignore[index]
     assert scores == {"ada": 18, "alan": 5, "eve": 13}
     assert client.submission(ids_by_student["eve"]).regrade == number
 
-    rollback = command(variables, "regrade", "rollback", number, "--yes", "--json")
+    rollback = command(variables, "course", "regrade", "rollback", number, "--yes", "--json")
     assert json.loads(rollback.stdout)["phase"] == "rolled_back"
     assert client.verdict(ids_by_student["eve"])["score"] == 5  # type: ignore[index]
 
@@ -114,6 +114,7 @@ def test_a_regrade_is_previewed_reported_applied_and_rolled_back(regrade_setup: 
 def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resumed(regrade_setup: Regrading) -> None:
     variables, client, assignment, _ = regrade_setup
     words = (
+        "course",
         "regrade",
         "start",
         "--assignment",
@@ -128,18 +129,18 @@ def test_asking_twice_for_the_same_is_one_regrade_that_can_be_cancelled_and_resu
     first, second = (json.loads(command(variables, *words, "--json").stdout) for _ in range(2))
     assert first["id"] == second["id"]
     assert (second["phase"], second["counts"]["submissions"]) == ("previewed", 2)
-    assert "cancelled" in command(variables, "regrade", "cancel", first["id"]).stdout
-    assert "previewed" in command(variables, "regrade", "resume", first["id"]).stdout
-    listing = command(variables, "regrade", "show").stdout
+    assert "cancelled" in command(variables, "course", "regrade", "cancel", first["id"]).stdout
+    assert "previewed" in command(variables, "course", "regrade", "resume", first["id"]).stdout
+    listing = command(variables, "course", "regrade", "show").stdout
     assert listing.splitlines()[0].startswith(f"{first['id']}  {assignment}, revision ")
     assert client.regrades.wait(first["id"]).phase == "previewed"
 
 
 def test_nothing_is_applied_unless_somebody_says_so(regrade_setup: Regrading) -> None:
     variables, client, assignment, ids_by_student = regrade_setup
-    start = command(variables, "regrade", "start", "--assignment", assignment, "--student", "eve")
+    start = command(variables, "course", "regrade", "start", "--assignment", assignment, "--student", "eve")
     number = start.stdout.split()[0]
-    refusal = command(variables, "regrade", "apply", number)
+    refusal = command(variables, "course", "regrade", "apply", number)
     assert refusal.returncode == 2
     assert "--yes" in refusal.stderr
     assert client.regrades.get(number).phase == "previewed"
@@ -152,13 +153,13 @@ def test_somebody_at_a_terminal_is_asked_first(regrade_setup: Regrading, answer:
     number = client.regrades.wait(client.regrades.start(assignment, students=["eve"], outcomes=["failed"]).id).id
     terminal_end, process_end = pty.openpty()
     os.write(terminal_end, f"{answer}\n".encode())
-    words = [sys.executable, "-m", "backmark.worker.cli.main", "regrade", "apply", number]
+    words = [sys.executable, "-m", "backmark.worker.cli.main", "course", "regrade", "apply", number]
     environment = {**os.environ, **variables, "PYTHONPATH": str(EXAMPLES.parent)}
     process = subprocess.run(words, stdin=process_end, capture_output=True, text=True, check=False, env=environment)
     os.close(terminal_end)
     os.close(process_end)
     assert process.returncode == status, process.stderr
-    assert "Apply it: 1 up, 0 down? [y/N]" in process.stderr
+    assert "Apply this regrade (1 up, 0 down)? [y/N]" in process.stderr
     assert client.regrades.get(number).phase == phase
     if phase == "applied":
         client.regrades.wait(client.regrades.roll_back(number).id)
@@ -171,11 +172,11 @@ def test_somebody_at_a_terminal_is_asked_first(regrade_setup: Regrading, answer:
         (("start", "--assignment", "udl-9"), "there is no assignment udl-9"),
         (("start", "--since", "yesterday"), "yesterday is neither a day"),
         (("start", "--outcome", "fine"), "'fine'"),
-        (("report", "x", "--csv", "--json"), "either --csv or --json"),
+        (("report", "x", "--csv", "--json"), "--csv and --json cannot be combined"),
     ],
 )
 def test_what_cannot_be_is_wrong_usage(regrade_setup: Regrading, words: tuple[str, ...], sentence: str) -> None:
-    process = command(regrade_setup.variables, "regrade", *words)
+    process = command(regrade_setup.variables, "course", "regrade", *words)
     assert process.returncode == 2, process.stderr
     assert sentence in process.stderr
 

@@ -46,9 +46,9 @@ def at(server: Scripted) -> dict[str, str]:
     ("state", "fields", "line", "status"),
     [
         ("queued", {"queue": {"position": 0, "estimated_seconds": 0.2}}, "waiting, next, about 1 s", 1),
-        ("queued", {"queue": {"position": 7, "estimated_seconds": None}}, "waiting, 7 ahead of it", 1),
+        ("queued", {"queue": {"position": 7, "estimated_seconds": None}}, "waiting, 7 ahead of this one", 1),
         ("running", {}, "being graded", 1),
-        ("superseded", {"superseded_by": "s2"}, "superseded by s2, a later submission of the same student", 1),
+        ("superseded", {"superseded_by": "s2"}, "replaced by s2, a later submission of the same student", 1),
         ("cancelled", {}, "cancelled", 1),
         ("service_failed", {"failure": "no jail"}, "the service's failure and not the student's: no jail", 3),
     ],
@@ -169,4 +169,4 @@ def test_a_missing_http_client_is_said_with_what_installs_it() -> None:
     root = Path(__file__).parents[2]
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
     assert process.returncode == 2
-    assert "httpx is not installed; install Backmark with its extra `client`" in process.stderr
+    assert "httpx, which is not installed; install Backmark with the extra `client`" in process.stderr

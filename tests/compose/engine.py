@@ -64,9 +64,9 @@ def eventually(condition: Callable[[], object], seconds: float = 90.0) -> None:
 
 
 def client() -> httpx.Client:
-    """A client with a token of its own, made as docs/deployment.md says."""
+    """A client with a token of its own, made as docs/operator/deployment.md says."""
     token = run_inside(
-        "web", "backmark", "token", "create", "compose", "--course", COURSE, "--scope", "staff"
+        "web", "backmark", "service", "token", "create", "compose", "--course", COURSE, "--scope", "staff"
     ).stdout.strip()
     return httpx.Client(base_url=f"{URL}/api/v1", headers={"Authorization": f"Bearer {token}"}, timeout=30)
 

@@ -18,8 +18,9 @@ from backmark.grader.contracts.language.tables import SLIP_WANTED, WANTED
 from backmark.worker.cli.main import main
 from backmark.worker.grading.revisions import draw
 
-DOCS = Path(__file__).parents[2] / "docs"
-GALLERY = DOCS.with_name("grader") / "assignments" / "gallery"
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs" / "instructor"
+GALLERY = ROOT / "grader" / "assignments" / "gallery"
 
 
 def command(*words: str | Path) -> tuple[int, str, str]:
@@ -31,7 +32,7 @@ def command(*words: str | Path) -> tuple[int, str, str]:
 def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "mine"
-    assert command("new", folder)[0] == 0
+    assert command("assignment", "new", folder)[0] == 0
     status, text, _ = command("assignment", "check", folder)
     assert (status, text.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
     slip, file = (line.split(maxsplit=1) for line in text.splitlines()[1:3])
@@ -58,7 +59,7 @@ def test_a_new_folder_is_sound_as_it_is(tmp_path: Path, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(("folder", "id_"), [("mine", "mine"), ("week 3: LSTM", "week-3-LSTM"), ("ä", "linear-layer")])
 def test_a_new_folder_has_an_id_of_its_own(folder: str, id_: str, tmp_path: Path) -> None:
-    assert command("new", tmp_path / folder)[0] == 0
+    assert command("assignment", "new", tmp_path / folder)[0] == 0
     assert f'id = "{id_}"' in (tmp_path / folder / "assignment.toml").read_text().splitlines()
 
 
@@ -68,7 +69,7 @@ def test_another_solution_that_does_not_pass_is_refused_with_the_row_it_fails(
 ) -> None:
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     folder, other_solution = tmp_path / "mine", tmp_path / "other.py"
-    command("new", folder)
+    command("assignment", "new", folder)
     other_solution.write_text((folder / "solution.py").read_text())
     assert command("assignment", "check", folder, "--right", other_solution)[0] == 0
     other_solution.write_text((folder / "solution.py").read_text().replace("axis=0", "axis=0, keepdims=True"))
@@ -83,7 +84,7 @@ def test_an_author_sees_how_many_edits_of_each_statement_are_caught(
 ) -> None:
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "mine"
-    command("new", folder)
+    command("assignment", "new", folder)
     solution = (folder / "solution.py").read_text()
     line = "db = np.sum(dout, axis=0)"
     (folder / "solution.py").write_text(solution.replace(line, f"{line}  # row: sum"))
@@ -104,19 +105,19 @@ def test_an_author_sees_how_many_edits_of_each_statement_are_caught(
 
 def test_a_folder_that_holds_something_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    status, _, text = command("new", tmp_path)
+    status, _, text = command("assignment", "new", tmp_path)
     assert (status, "is not empty" in text) == (2, True)
     assert [file.name for file in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_the_assignments_that_ship_are_listed_with_course_and_convention() -> None:
-    status, text, _ = command("assignments", "--json")
+    status, text, _ = command("assignment", "list", "--json")
     entries = json.loads(text)
     assert status == 0
     assert [entry["id"] for entry in entries] == [entry.id for entry in gallery.list_gallery()]
     assert all(entry["course"] for entry in entries)
     assert all(entry["convention"] for entry in entries)
-    _, text, _ = command("assignments")
+    _, text, _ = command("assignment", "list")
     assert all(entry["id"] in text for entry in entries)
 
 
@@ -162,12 +163,12 @@ def test_where_no_jail_starts_that_is_the_first_thing_said(tmp_path: Path) -> No
     assert lines[0].startswith("backmark: the cases of cs231n-affine are drawn by running its reference and solutions")
     assert "No permissions to create new namespace" in lines[0]
     assert "`backmark assignment check --no-jail` draws and keeps them" in lines[0]
-    assert lines[1:] == ["backmark: `backmark doctor` shows what this machine can isolate"]
+    assert lines[1:] == ["backmark: run `backmark doctor` to see what is missing on this machine"]
     words[words.index("cs231n-affine")] = "udl-7.2"
     done = subprocess.run(words, capture_output=True, text=True, timeout=60, env=environment, check=False)
     assert done.stderr.splitlines() == [
         "backmark: the jail did not start: bwrap: No permissions to create new namespace",
-        "backmark: `backmark doctor` shows what this machine can isolate",
+        "backmark: run `backmark doctor` to see what is missing on this machine",
     ]
 
 
@@ -176,7 +177,7 @@ def test_cases_that_are_drawn_need_no_jail_to_grade_by(tmp_path: Path, monkeypat
     """As the package's page says of other systems."""
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     folder, drawn = tmp_path / "mine", tmp_path / "mine.npz"
-    command("new", folder)
+    command("assignment", "new", folder)
     assert command("assignment", "draw", folder, "-o", drawn)[0] == 0
     monkeypatch.setenv("BACKMARK_BWRAP", str(tmp_path / "none"))
     status, _, _ = command("grade", "--no-jail", "--assignment", drawn, folder / "solution.py")
@@ -191,7 +192,7 @@ def test_an_owner_without_a_jail_checks_an_assignment_and_grades_a_file_and_a_fo
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     monkeypatch.setenv("BACKMARK_BWRAP", str(tmp_path / "none"))
     folder, answers = tmp_path / "mine", tmp_path / "answers"
-    command("new", folder)
+    command("assignment", "new", folder)
     solution = folder / "solution.py"
     status, text, said = command("assignment", "check", "--no-jail", folder, "--right", solution)
     assert (status, text.splitlines()[-1]) == (0, "Sound: every known mistake is caught.")
@@ -214,14 +215,9 @@ def test_an_owner_without_a_jail_checks_an_assignment_and_grades_a_file_and_a_fo
 @pytest.mark.usefixtures("jail")
 def test_the_cases_of_an_assignment_are_the_same_without_a_jail(tmp_path: Path) -> None:
     """So that what is kept serves both."""
-    command("new", tmp_path / "mine")
+    command("assignment", "new", tmp_path / "mine")
     assignment = read(tmp_path / "mine")
     assert draw(assignment) == draw(assignment, jailed=False)
-
-
-def test_the_page_about_the_gallery_is_as_it_is_generated() -> None:
-    """`python -m backmark.grader.contracts.gallery > docs/gallery.md`."""
-    assert (DOCS / "gallery.md").read_text() == gallery.render_page(gallery.list_gallery())
 
 
 def test_every_key_of_a_contract_is_documented() -> None:

@@ -1,4 +1,4 @@
-"""Each row of the tables in docs/marks.md comes out as the page says."""
+"""Each row of the tables in docs/how-we-know/marks.md comes out as the page says."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The tables of worked cases in docs/marks.md, read as they stand."""
+"""The tables of worked cases in docs/how-we-know/marks.md, read as they stand."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from backmark.grader.model.marks import Attempt
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy, Terms
 
-PAGE = Path(__file__).parents[2] / "docs/marks.md"
+PAGE = Path(__file__).parents[2] / "docs/how-we-know/marks.md"
 STUDENT = "ada"
 #: An empty cell.
 NOTHING = "\N{EN DASH}"

@@ -19,7 +19,7 @@ from tests.lti.platform.lms import INSTRUCTOR, Link, Lms
 
 @pytest.fixture
 def run(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch, store: Store) -> "Runner":
-    """Runs `backmark lti` on the test's Redis."""
+    """Runs `backmark service lti` on the test's Redis."""
     assert store is not None
     monkeypatch.setenv("BACKMARK_REDIS_URL", settings.redis_url.get_secret_value())
     monkeypatch.setenv("BACKMARK_SECRET", settings.secret.get_secret_value() if settings.secret else "")
@@ -28,11 +28,11 @@ def run(settings: ServiceSettings, monkeypatch: pytest.MonkeyPatch, store: Store
 
 
 class Runner:
-    """Runs `backmark lti`."""
+    """Runs `backmark service lti`."""
 
     def __call__(self, *words: str) -> Result:
         """The result of a command."""
-        return CliRunner().invoke(main, ["lti", *words])
+        return CliRunner().invoke(main, ["service", "lti", *words])
 
 
 def open_invitation(tool: Flask, lms: Lms, address: str, **query: str) -> tuple[int, str]:
@@ -172,7 +172,10 @@ def test_an_lms_that_was_set_up_by_hand_is_added_by_a_command(store: Store, run:
     )
     assert "is registered already" in run("add", "--client-id", "abc", "--moodle", "https://moodle.example.edu").output
     assert "--token-url, --keys-url" in run("add", "--client-id", "1", "--issuer", "x", "--login-url", "y").output
-    assert "either" in run("add", "--client-id", "1", "--canvas", "--moodle", "https://moodle.example.edu").output
+    assert (
+        "cannot be combined"
+        in run("add", "--client-id", "1", "--canvas", "--moodle", "https://moodle.example.edu").output
+    )
     wrong = run("add", "--client-id", "1", "--moodle", "http://moodle.example.edu")
     assert "it should start with https://" in wrong.output
 
@@ -206,7 +209,7 @@ def test_staff_are_signed_out_with_their_platform_or_deployment(
     assert second.get(second_page).status_code == (303 if end == ["remove"] else 200)
     assert store.tokens.valid(other_token.id) == other_token
     act = store.courses.audit(page.split("/")[2]).items[0]
-    assert (act.author, act.act) == ("backmark lti", "token.revoke")
+    assert (act.author, act.act) == ("backmark service lti", "token.revoke")
 
 
 def test_a_new_key_is_published_before_it_signs(tool: Flask, store: Store, run: Runner) -> None:

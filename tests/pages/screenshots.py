@@ -15,14 +15,12 @@ from playwright.sync_api import Browser, FloatRect
 from backmark.worker.serve.embedded import EmbeddedRedis, lasting_port
 from tests.pages.browser import WIDE, Window, launch_browser
 from tests.pages.house import House, build_house
+from tests.pages.pictures import FOLDER, PICTURES, record_all
 from tests.pages.scenes import SCENES
 
 Scene = Callable[[House, Window], None]
 
-_DOCS_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"
-#: The pictures of the docs: for each name a scene, and the last section of its page that is shown.
-DOCS = {"verdict": ("verdict-no_relu_derivative", "changes"), "class": ("staff-assignment", "attempts")}
-#: Pixels below that section.
+#: Pixels below the last section that a picture of the docs shows.
 _MARGIN = 24
 
 
@@ -37,17 +35,18 @@ def main(folder: Path, names: Sequence[str] = ()) -> None:
 def take_for_docs() -> None:
     """Write the pictures of the docs."""
     with _open_house() as (house, browser):
-        for name, (scene, section) in DOCS.items():
+        for name, picture in PICTURES.items():
             window = Window.open_new(browser, house.url, color_scheme="light")
-            SCENES[scene](house, window)
-            box = window.page.locator(f"[aria-labelledby={section}]").bounding_box()
+            SCENES[picture.scene](house, window)
+            box = window.page.locator(f"[aria-labelledby={picture.section}]").bounding_box()
             if box is None:
-                raise LookupError(f"{scene} shows no section {section}")
+                raise LookupError(f"{picture.scene} shows no section {picture.section}")
             clip = FloatRect(x=0, y=0, width=WIDE["width"], height=box["y"] + box["height"] + _MARGIN)
-            file = _DOCS_FOLDER / f"{name}.png"
+            file = FOLDER / f"{name}.png"
             window.page.screenshot(path=file, full_page=True, clip=clip)
             print(file)  # noqa: T201 - for whoever runs it
             window.close()
+    record_all()
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     where = folder.with_name("report")
     process = backmark("grade", str(folder), "--html", str(where), "--student-from", "file", "--networks", "20")
     assert process.returncode == 1, process.stderr
-    assert f"the pages begin with {where}/index.html" in process.stderr
+    assert f"open {where}/index.html" in process.stderr
     return where / "index.html"
 
 

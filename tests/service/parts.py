@@ -138,7 +138,9 @@ class Service:
 
     def start(self, *words: str, **variables: str) -> Part:
         """A part of these words, with its log in the test's folder."""
-        part = Part(list(words), {**self.variables, **variables}, self.folder / f"{words[0]}.log", self.root)
+        # The version before called it `backmark worker`.
+        group = ["service"] if self.root == ROOT else []
+        part = Part([*group, *words], {**self.variables, **variables}, self.folder / f"{words[0]}.log", self.root)
         self.parts.append(part)
         return part
 

@@ -54,13 +54,13 @@ def test_every_submission_that_was_accepted_before_a_backup_gets_one_verdict_fro
     with hand_in(service) as accepted_names:
         until(lambda: len(accepted_names) > 20, "some wait")
         before = [sleeper, *accepted_names]
-        backmark(service, "backup", str(tmp_path / "backup"))
+        backmark(service, "service", "backup", str(tmp_path / "backup"))
     server = EmbeddedRedis(tmp_path / "elsewhere", lasting_port())
     server.start()
     folder = tmp_path / "restored"
     folder.mkdir()
     with start_service(server.url, folder) as restored_service:
-        backmark(restored_service, "restore", str(tmp_path / "backup"))
+        backmark(restored_service, "service", "restore", str(tmp_path / "backup"))
         states = {restored_service.submission(name).state for name in before}
         assert states >= {State.QUEUED, State.RUNNING}
         restored_service.start("sweeper")

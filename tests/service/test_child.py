@@ -28,7 +28,7 @@ def fail_at_first(self):
 
 
 Jails.check = fail_at_first
-sys.argv = ["backmark", "worker", "--concurrency", "2"]
+sys.argv = ["backmark", "service", "worker", "--concurrency", "2"]
 sys.exit(main())
 """
 

@@ -277,7 +277,7 @@ def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
 
 
 def test_every_event_is_documented() -> None:
-    text = (Path(__file__).parents[2] / "docs/notifications.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs/developer/notifications.md").read_text("utf-8")
     assert [event for event in Event if f"| `{event}` |" not in text] == []
 
 

@@ -1,4 +1,4 @@
-"""The application in a real web server, as `backmark web` runs it."""
+"""The application in a real web server, as `backmark service web` runs it."""
 
 import os
 import socket

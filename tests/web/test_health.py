@@ -18,7 +18,7 @@ from tests.web.concluding import conclude
 from tests.web.verdicts import failing_verdict
 
 OWN = metadata.version("backmark")
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[2] / "docs" / "operator"
 
 
 def report(store: Store, role: Literal["worker", "sweeper"], reason: str | None = None) -> None:

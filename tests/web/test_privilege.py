@@ -25,7 +25,7 @@ def test_it_loads_neither_numpy_nor_answers_nor_workers() -> None:
     process = subprocess.run([sys.executable, "-c", LOADED], check=True, capture_output=True, text=True)
     modules = process.stdout.split()
     assert not any(name.startswith(("numpy", "backmark.worker")) for name in modules)
-    # A launch is verified by our own code: the library's check believes more (docs/dependencies.md says what).
+    # A launch is verified by our own code: the library's check believes more (see docs/how-we-know/dependencies.md).
     assert "pylti1p3.deep_link" in modules
     assert not {"pylti1p3.message_launch", "pylti1p3.oidc_login"} & set(modules)
     rooms = {".".join(name.split(".")[3:4]) for name in modules if name.startswith("backmark.grader.contracts.")}

@@ -385,7 +385,7 @@ def test_a_regrade_that_has_not_changed_need_not_be_sent_again(store: Store, sta
 
 
 def test_every_phase_status_and_action_is_documented() -> None:
-    text = (Path(__file__).parents[2] / "docs/regrades.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "docs/instructor/regrades.md").read_text(encoding="utf-8")
     words = [
         *Phase,
         *Which,

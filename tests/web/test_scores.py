@@ -148,18 +148,18 @@ def test_client_and_command_list_and_send(
                 client.course.read_lms_roster()
         monkeypatch.setenv("BACKMARK_URL", url)
         monkeypatch.setenv("BACKMARK_TOKEN", token)
-        listing = CliRunner().invoke(main, ["scores", UDL])
+        listing = CliRunner().invoke(main, ["course", "undelivered", UDL])
         assert listing.exit_code == 1
         assert listing.stdout == "ada  refused  422 not <b>a student</b>\n"
         assert listing.stderr == "0 arrived, 0 on their way, 1 given up\n"
-        repeat = CliRunner().invoke(main, ["scores", UDL, "--again"])
-        assert (repeat.exit_code, repeat.stdout) == (0, "1 mark is sent again\n")
-        assert CliRunner().invoke(main, ["scores", UDL, "--again", "--json"]).stdout == '{"marks": 1}\n'
-        assert CliRunner().invoke(main, ["scores", UDL]).exit_code == 0
+        repeat = CliRunner().invoke(main, ["course", "undelivered", UDL, "--again"])
+        assert (repeat.exit_code, repeat.stdout) == (0, "1 mark is being sent again\n")
+        assert CliRunner().invoke(main, ["course", "undelivered", UDL, "--again", "--json"]).stdout == '{"marks": 1}\n'
+        assert CliRunner().invoke(main, ["course", "undelivered", UDL]).exit_code == 0
         store.courses.set_policy("course", UDL, Policy(attempts=5), "prof")
         (claim,) = store.scores.claim(1, 1, 60.0)
         store.scores.conclude(claim, ScoreEnd(ScoreResult.GONE, reached=True, reason=ScoreReason.COLUMN_GONE))
-        gone = CliRunner().invoke(main, ["scores", UDL])
+        gone = CliRunner().invoke(main, ["course", "undelivered", UDL])
         assert (gone.exit_code, "the LMS no longer has the column of this assignment" in gone.stderr) == (1, True)
         with Client(url, token) as client:
             assert client.course.score_columns(UDL)[0].gone is not None

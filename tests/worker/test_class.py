@@ -94,11 +94,11 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
     (tmp_path / "exported.csv").write_text(export(), encoding="utf-8", newline="")
     process = backmark("grade", "class.zip", "--csv", "marks.csv", "--summary", "--networks", "8", cwd=tmp_path)
     assert process.returncode == 1, process.stderr
-    assert f"this is read as a {lms} download" in process.stderr
+    assert f"the files look like a {lms} download" in process.stderr
     counts = Counter("passed" if mark == 10 else "failed" if mark else "not graded" for mark in MARKS.values())
     expected = f"{counts['passed']} of 100 passed; failed {counts['failed']}, not graded {counts['not graded']}"
     assert expected in process.stdout
-    assert f"Not graded, so without a mark ({counts['not graded']}):" in process.stdout
+    assert f"Not graded, so without marks ({counts['not graded']}):" in process.stdout
 
     rows = list(csv.DictReader(io.StringIO((tmp_path / "marks.csv").read_bytes().decode(), newline="")))
     assert {int(row["id"]) - 1000: row["score"] and int(row["score"]) for row in rows} == {
@@ -112,7 +112,7 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
     # Of each ten two are copies of those of every other ten.
     assert sum(row["identical_to"].count(",") == 8 for row in rows) == 20
 
-    fill_process = backmark("marks", "marks.csv", "--into", "exported.csv", *column, cwd=tmp_path)
+    fill_process = backmark("course", "fill", "marks.csv", "--into", "exported.csv", *column, cwd=tmp_path)
     assert fill_process.returncode == 0, fill_process.stdout + fill_process.stderr
     identity, prefix, header = cell
     text = (tmp_path / "exported-filled.csv").read_bytes().decode()

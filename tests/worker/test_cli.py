@@ -224,10 +224,10 @@ def test_doctor_tries_a_real_jail() -> None:
 
 def test_cases_are_shown_as_a_table_and_as_json() -> None:
     """Under the name of earlier versions, too."""
-    description = json.loads(backmark("networks", "--json").stdout)
+    description = json.loads(backmark("assignment", "cases", "--json").stdout)
     assert description["cases"] == 200
     assert description["corners"]["home"] == 4
-    table = backmark("cases", "udl-7.2").stdout
+    table = backmark("assignment", "cases", "udl-7.2").stdout
     assert table.startswith("200 cases with ")
     assert "solution.py, line 9 (bias_gradient): the cases catch " in table
 

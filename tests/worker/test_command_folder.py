@@ -1,41 +1,107 @@
-"""The folder of commands is `backmark --help`, and a command imports no other."""
+"""The folder of commands is `backmark --help`, old names lead to new ones, and a command imports no other."""
 
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from backmark.worker.cli import commands
-from backmark.worker.cli.main import main
+from backmark.worker.cli.command_folder import CommandFolder
+from backmark.worker.cli.main import OLD_NAMES, main
 from tests.worker.test_cli import backmark
 
-NAMES = sorted(file.stem for file in Path(commands.__path__[0]).glob("*.py") if file.stem != "__init__")
+FOLDER = Path(commands.__path__[0])
+GROUPS = {
+    "": {"autograde", "doctor", "grade", "serve", "status", "submit"},
+    "assignment": {"cases", "check", "convert", "draw", "export", "kit", "list", "new", "publish", "template"},
+    "course": {"archive", "change", "create", "fill", "invite", "list", "regrade", "staff", "undelivered"},
+    "service": {"backup", "lti", "rerun", "restore", "sweeper", "token", "web", "worker"},
+}
+#: Each command of the groups, by its words.
+COMMANDS = [f"{group} {name}".strip() for group, names in GROUPS.items() for name in sorted(names)]
 
 
-def test_the_help_lists_the_files_of_the_folder() -> None:
-    lines = backmark("--help").stdout.partition("Commands:\n")[2].splitlines()
-    assert [line.split()[0] for line in lines] == NAMES
-    assert len(NAMES) > 10
+def list_files() -> set[str]:
+    files = (file.relative_to(FOLDER) for file in FOLDER.rglob("*.py") if file.stem != "__init__")
+    return {" ".join(file.with_suffix("").parts) for file in files}
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_file_holds_the_command_of_its_name_with_help(name: str) -> None:
-    command = getattr(import_module(f"{commands.__name__}.{name}"), name)
-    assert isinstance(command, click.Command)
-    assert command.name == name
+def walk(command: click.Command, *words: str) -> Iterator[tuple[str, click.Command]]:
+    """The command and all below it, each with its words."""
+    yield " ".join(words), command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            yield from walk(below, *words, name)
+
+
+ALL = dict(walk(main))
+
+
+def section(text: str, title: str) -> str:
+    return text.partition(f"\n{title}:\n")[2].partition("\n\n")[0]
+
+
+def test_the_commands_are_the_files_of_the_folder() -> None:
+    assert list_files() == set(COMMANDS)
+
+
+def test_the_help_describes_what_grades_and_names_all_else_by_groups() -> None:
+    text = backmark("--help").stdout
+    assert {line.split()[0] for line in section(text, "Grading").splitlines()} == GROUPS[""]
+    for group in ("assignment", "course", "service"):
+        named = section(text, f"backmark {group} COMMAND")
+        assert set(re.split(r",\s+", named.splitlines()[-1].strip())) == GROUPS[group]
+    assert len(text.splitlines()) <= 40
+
+
+@pytest.mark.parametrize("group", ["assignment", "course", "service"])
+def test_a_group_has_a_help_of_its_own(group: str) -> None:
+    text = backmark(group, "--help").stdout
+    assert {line.split()[0] for line in section(text, "Commands").splitlines()} == GROUPS[group]
+
+
+@pytest.mark.parametrize("words", COMMANDS)
+def test_a_file_holds_the_command_of_its_name_with_help(words: str) -> None:
+    module = import_module(".".join([commands.__name__, *words.split()]))
+    command = ALL[words]
+    assert command in vars(module).values()
+    assert command.name == words.rpartition(" ")[2]
     assert command.help
 
 
-@pytest.mark.parametrize("group", ["", "assignment", "course", "regrade", "token"])
+@pytest.mark.parametrize(
+    "group", [words for words, command in ALL.items() if words and isinstance(command, click.Group)]
+)
 def test_the_list_of_commands_describes_each_in_full(group: str) -> None:
-    lines = backmark(*group.split(), "--help").stdout.partition("Commands:\n")[2].partition("\n\n")[0].splitlines()
+    lines = section(backmark(*group.split(), "--help").stdout, "Commands").splitlines()
+    assert lines
     assert [line for line in lines if not line.endswith(".") or line.endswith("...")] == []
 
 
-@pytest.mark.parametrize("word", ["__init__", "grade.py", "os", "../files", ".main", ""])
+def test_no_line_of_the_main_help_is_cut() -> None:
+    assert "..." not in backmark("--help").stdout.partition("Grading:")[2]
+
+
+@pytest.mark.parametrize("words", [words for words, command in ALL.items() if not isinstance(command, click.Group)])
+def test_every_option_says_what_it_does_and_its_default(words: str) -> None:
+    """A flag is off by default, and an option that is required has none."""
+    for parameter in ALL[words].params:
+        if isinstance(parameter, click.Option):
+            assert (parameter.help or "").endswith("."), parameter.name
+            bounded = isinstance(parameter.type, click.IntRange | click.FloatRange)
+            assert parameter.show_default or parameter.required or not bounded, parameter.name
+
+
+@pytest.mark.parametrize("word", ["__init__", "grade.py", "os", "../files", ".main", "", "list"])
 def test_a_word_that_names_no_file_of_the_folder_is_no_command(word: str) -> None:
     assert main.get_command(click.Context(main), word) is None
 
@@ -44,10 +110,64 @@ def test_a_mistyped_command_is_answered_with_a_similar_one() -> None:
     process = backmark("submi")
     assert process.returncode == 2
     assert "Did you mean 'submit'?" in process.stderr
+    assert "Did you mean 'publish'?" in backmark("assignment", "publsh").stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "imports"), [(("--version",), set()), (("submit", "--help"), {"submit"}), (("doctor", "-h"), {"doctor"})]
+    ("name", "groups"),
+    [("publish", "`backmark assignment publish`"), ("list", "`backmark assignment list` or `backmark course list`")],
+)
+def test_a_command_without_its_group_is_answered_with_the_group(name: str, groups: str) -> None:
+    process = backmark(name)
+    assert process.returncode == 2
+    assert f"Did you mean {groups}?" in process.stderr
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_NAMES.items())
+def test_an_old_name_runs_the_new_command_and_says_so_on_standard_error(old: str, new: str) -> None:
+    runs = CliRunner()
+    by_old, by_new = runs.invoke(main, [old, "--help"]), runs.invoke(main, [*new.split(), "--help"])
+    assert by_new.exit_code == by_old.exit_code == 0
+    assert by_old.stdout == by_new.stdout
+    assert by_new.stderr == ""
+    (line,) = by_old.stderr.splitlines()
+    assert f"`backmark {old}` is now called `backmark {new}`" in line
+
+
+def test_an_old_name_takes_options_and_commands_below_it() -> None:
+    assert "CS231n" in CliRunner().invoke(main, ["assignments", "--json"]).stdout
+    result = CliRunner().invoke(main, ["regrade", "report", "x", "--csv", "--json"])
+    assert result.exit_code == 2
+    assert "course regrade report --help" in result.stderr
+
+
+def test_no_old_name_is_in_the_help_or_names_a_command_that_is_there() -> None:
+    assert set(OLD_NAMES).isdisjoint(main.list_commands(click.Context(main)))
+    assert set(OLD_NAMES.values()) <= set(COMMANDS)
+
+
+def test_completion_of_an_old_name_prints_nothing() -> None:
+    variables = {"_BACKMARK_COMPLETE": "bash_complete", "COMP_WORDS": "backmark token cre", "COMP_CWORD": "2"}
+    result = CliRunner().invoke(main, [], prog_name="backmark", env=variables)
+    assert (result.stdout, result.stderr) == ("plain,create\n", "")
+
+
+def test_a_group_is_described_by_its_folder() -> None:
+    groups = {name for name, command in ALL.items() if isinstance(command, CommandFolder) and name}
+    assert groups == {"assignment", "course", "service"}
+    for name in groups:
+        assert ALL[name].help == import_module(f"{commands.__name__}.{name}").__doc__
+
+
+@pytest.mark.parametrize(
+    ("words", "imports"),
+    [
+        (("--version",), set()),
+        (("submit", "--help"), {"submit"}),
+        (("doctor", "-h"), {"doctor"}),
+        (("service", "token", "-h"), {"service", "service.token"}),
+        (("token", "-h"), {"service", "service.token"}),
+    ],
 )
 def test_only_the_command_that_is_asked_for_is_imported(words: tuple[str, ...], imports: set[str]) -> None:
     run = f"main({words!r}, standalone_mode=False)"

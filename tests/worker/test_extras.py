@@ -23,24 +23,24 @@ def run_without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedPr
     ("command", "extra"),
     [
         (("serve",), "serve"),
-        (("worker",), "worker"),
-        (("sweeper",), "worker"),
-        (("web",), "web"),
-        (("token", "list"), "web"),
+        (("service", "worker"), "worker"),
+        (("service", "sweeper"), "worker"),
+        (("service", "web"), "web"),
+        (("service", "token", "list"), "web"),
         (("status", "s1"), "client"),
-        (("regrade", "show", "r1"), "client"),
+        (("course", "regrade", "show", "r1"), "client"),
     ],
 )
 def test_a_command_without_its_extra_says_which_to_install(command: tuple[str, ...], extra: str) -> None:
     process = run_without(MODULES["serve"], *command)
     assert process.returncode == 2
-    assert f"install Backmark with its extra `{extra}`: pip install 'backmark[{extra}]'" in process.stderr
+    assert f"install Backmark with the extra `{extra}`: pip install 'backmark[{extra}]'" in process.stderr
     assert "Traceback" not in process.stderr
 
 
 def test_serve_looks_for_what_its_parts_need_before_it_starts_any() -> None:
     """A web server without gunicorn would be started again and again."""
-    assert "gunicorn is not installed" in run_without(("gunicorn",), "serve").stderr
+    assert "needs gunicorn, which is not installed" in run_without(("gunicorn",), "serve").stderr
 
 
 def test_without_any_extra_there_is_help_for_every_command() -> None:

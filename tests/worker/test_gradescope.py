@@ -59,7 +59,7 @@ def wheels(tmp_path: Path) -> Path:
 
 def test_the_zip_has_scripts_that_run_the_cases_and_all_wheels(wheels: Path, tmp_path: Path) -> None:
     target = tmp_path / "autograder.zip"
-    process = backmark("export", "gradescope", "udl-7.2", "-o", target, "--wheels", wheels)
+    process = backmark("assignment", "export", "gradescope", "udl-7.2", "-o", target, "--wheels", wheels)
     assert process.returncode == 0, process.stderr
     with zipfile.ZipFile(target) as archive:
         members = {member.filename: member for member in archive.infolist()}
@@ -72,14 +72,14 @@ def test_the_zip_has_scripts_that_run_the_cases_and_all_wheels(wheels: Path, tmp
 def test_the_same_wheels_and_cases_make_the_same_zip(wheels: Path, tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("one.zip", "two.zip")]
     for file in files:
-        assert backmark("export", "gradescope", "udl-7.2", "-o", file, "--wheels", wheels).returncode == 0
+        assert backmark("assignment", "export", "gradescope", "udl-7.2", "-o", file, "--wheels", wheels).returncode == 0
     assert files[0].read_bytes() == files[1].read_bytes()
 
 
 @pytest.mark.parametrize("name", ["backmark", "numpy", "pip"])
 def test_a_wheel_that_is_missing_is_named_and_nothing_is_written(wheels: Path, tmp_path: Path, name: str) -> None:
     next(wheels.glob(f"{name}-*")).unlink()
-    process = backmark("export", "gradescope", "udl-7.2", "-o", tmp_path / "a.zip", "--wheels", wheels)
+    process = backmark("assignment", "export", "gradescope", "udl-7.2", "-o", tmp_path / "a.zip", "--wheels", wheels)
     assert process.returncode == 3
     assert f"No matching distribution found for {name}" in process.stderr
     assert "pip download" in process.stderr

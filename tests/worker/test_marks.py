@@ -1,4 +1,4 @@
-"""`backmark marks`: messages, and files that are never lost. Whole classes: test_class.py."""
+"""`backmark course fill`: messages, and files that are never lost. Whole classes: test_class.py."""
 
 from pathlib import Path, PurePosixPath
 
@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.verdict import GradedAssignment, GradedSubmission, Judgement, Outcome, StudentError, Verdict
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent
-from backmark.worker.cli.commands.marks import marks
+from backmark.worker.cli.commands.course.fill import fill_table
 from backmark.worker.cli.downloads import DownloadedFile
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.marks_table import HEADER, check_target, read_marks, write_marks
@@ -32,7 +32,7 @@ def run(folder: Path, marks_text: str = MARKS, export: str = GRADEBOOK, *options
     (folder / "marks.csv").write_text(marks_text, encoding="utf-8")
     (folder / "exported.csv").write_text(export, encoding="utf-8")
     words = [str(folder / "marks.csv"), "--into", str(folder / "exported.csv"), *options]
-    return CliRunner().invoke(marks, words, standalone_mode=False)
+    return CliRunner().invoke(fill_table, words, standalone_mode=False)
 
 
 def refusal(result: Result) -> str:
@@ -47,9 +47,9 @@ def test_everybody_is_named_whose_cell_has_no_mark(tmp_path: Path) -> None:
     assert result.output.splitlines()[:6] == [
         "exported.csv: Canvas gradebook, column 'Backprop (1)', marks out of 5",
         "1 mark filled in",
-        "Without a mark in marks.csv; their cells are as they were (1):",
+        "Without a mark in marks.csv; their cells did not change (1):",
         "  Hopper, Grace (102): essay.pdf is a PDF",
-        "Only in exported.csv: nothing was handed in, as far as marks.csv knows (1):",
+        "Only in exported.csv; marks.csv has no file of theirs (1):",
         "  Turing, Alan (103)",
     ]
     assert (tmp_path / "exported-filled.csv").read_text() == GRADEBOOK.replace("101,ada,A,", "101,ada,A,4")
@@ -59,7 +59,7 @@ def test_everybody_is_named_whose_cell_has_no_mark(tmp_path: Path) -> None:
 def test_a_mark_that_has_no_row_is_status_one_and_named(tmp_path: Path) -> None:
     result = run(tmp_path, MARKS + "canvas,hedy,109,hedy.py,1 of 1,,passed,10,10,,,,,\n")
     assert result.return_value == 1
-    assert "Only in marks.csv; these marks went nowhere (1):\n  hedy (109)\n" in result.output
+    assert "Only in marks.csv; these marks are in no row of exported.csv (1):\n  hedy (109)\n" in result.output
 
 
 def test_a_table_that_a_spreadsheet_saved_anew_and_a_typed_zero_are_read(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5
         (MARKS.replace("canvas", "folder"), GRADEBOOK, "from a folder for each student"),
         (MARKS.replace("canvas", "moodle"), GRADEBOOK, "exported.csv is a Canvas gradebook, and"),
         (MARKS.replace("canvas,ada", "moodle,The A da").replace("canvas", "moodle"), MOODLE, 'together (The "A_da")'),
-        (MARKS.replace("101", "777"), GRADEBOOK, "none of the students"),
+        (MARKS.replace("101", "777"), GRADEBOOK, "no student of"),
         (MARKS.replace(",8,10", ",18,10"), GRADEBOOK, "row 2 has the score 18 of 10"),
         (MARKS.replace("102", "101"), GRADEBOOK, "two rows have the id 101"),
         (GRADEBOOK, GRADEBOOK, "no column 'source'"),
@@ -130,8 +130,9 @@ def test_who_has_a_mark_is_told_why_in_moodles_column_for_feedback(tmp_path: Pat
 def test_feedback_that_somebody_wrote_stays_and_is_named(tmp_path: Path) -> None:
     written = WORKSHEET.replace("Ada,,5.00,", "Ada,,5.00,See me.")
     result = run(tmp_path, TOLD, written)
-    assert "Their feedback has a text already, which stays; empty the cell to have it filled (1):\n  Ada (101)" in (
-        result.output
+    assert (
+        "Feedback not filled in, because the cell has a text; empty the cell to have it filled (1):\n  Ada (101)"
+        in (result.output)
     )
     assert "Ada,4,5.00,See me.\n" in (tmp_path / "exported-filled.csv").read_text()
 
@@ -173,10 +174,10 @@ def test_a_file_whose_name_has_two_readings_is_whose_id_alone_is_in_the_gradeboo
     assert run(tmp_path, UNCLEAR, only).return_value == 0
     assert "104,alan,A,4\n" in (tmp_path / "exported-filled.csv").read_text()
     both = only.replace(",102,", ",1,")
-    assert "none of the students" in refusal(run(tmp_path, UNCLEAR, both, "--output", str(tmp_path / "both.csv")))
+    assert "no student of" in refusal(run(tmp_path, UNCLEAR, both, "--output", str(tmp_path / "both.csv")))
     twice = UNCLEAR + "canvas,alan,104,alan.py,1 of 1,,passed,10,10,,,,,\n"
     result = run(tmp_path, twice, only, "--output", str(tmp_path / "twice.csv"))
-    assert (result.return_value, "student_1_104, who has no id of the LMS" in result.output) == (1, True)
+    assert (result.return_value, "student_1_104, who has no ID of the LMS" in result.output) == (1, True)
     assert "104,alan,A,5\n" in (tmp_path / "twice.csv").read_text()
 
 

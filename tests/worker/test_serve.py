@@ -170,7 +170,7 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     assert second.run_beside("lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
     assert second.run_beside("status", submission).returncode == 1
     assert second.end() == 0
-    assert f"no `backmark serve` runs on {second.data}" in second.run_beside("token", "list").stderr
+    assert f"no `backmark serve` runs on {second.data}" in second.run_beside("service", "token", "list").stderr
 
 
 def test_who_sees_it_ready_finds_its_token(serve: Callable[..., Served]) -> None:
@@ -179,7 +179,7 @@ def test_who_sees_it_ready_finds_its_token(serve: Callable[..., Served]) -> None
     server = serve("--bind", f"127.0.0.1:{port}")
     eventually(lambda: unready_parts(f"http://127.0.0.1:{port}") is not None)
     assert (server.data / "token").read_text(encoding="ascii").startswith("bmk_")
-    assert server.run_beside("token", "list").returncode == 0
+    assert server.run_beside("service", "token", "list").returncode == 0
 
 
 def test_a_second_one_on_the_same_folder_is_refused(serve: Callable[..., Served]) -> None:

@@ -40,20 +40,31 @@ def run(*words: str) -> Result:
 
 def test_a_token_is_printed_once_and_works_until_it_is_revoked(store: Store) -> None:
     result = run(
-        "token", "create", "the portal", "--course", "nn", "--scope", "submit", "--scope", "read", "--days", "7"
+        "service",
+        "token",
+        "create",
+        "the portal",
+        "--course",
+        "nn",
+        "--scope",
+        "submit",
+        "--scope",
+        "read",
+        "--days",
+        "7",
     )
     secret = result.stdout.strip()
     token = store.tokens.verify(secret)
     assert token is not None
     assert (token.name, token.course, token.scopes) == ("the portal", "nn", frozenset({Scope.SUBMIT, Scope.READ}))
     assert token.expires is not None
-    listing = run("token", "list").stdout
+    listing = run("service", "token", "list").stdout
     assert token.id in listing
     assert secret not in listing
-    assert run("token", "list", "--course", "other").stdout == ""
-    assert run("token", "revoke", token.id).exit_code == 0
+    assert run("service", "token", "list", "--course", "other").stdout == ""
+    assert run("service", "token", "revoke", token.id).exit_code == 0
     assert store.tokens.verify(secret) is None
-    assert "revoked" in run("token", "list").stdout
+    assert "revoked" in run("service", "token", "list").stdout
 
 
 @pytest.fixture
@@ -71,16 +82,22 @@ def test_a_command_beside_serve_finds_its_store_and_settings(store: Store, data:
         f"BACKMARK_REDIS_URL={url}\nBACKMARK_SECRET='a secret'\nBACKMARK_PUBLIC_URL=https://backmark.example.edu\n"
         "BACKMARK_CALLBACK_NETWORKS='[\"10.1.0.0/16\"]'\n"
     )
-    result = run("token", "create", "the portal", "--course", "nn", "--scope", "submit")
+    result = run("service", "token", "create", "the portal", "--course", "nn", "--scope", "submit")
     assert result.exit_code == 0, result.stderr
     assert store.tokens.verify(result.stdout.strip()) is not None
-    assert run("lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
-    assert run("backup", str(data / "backup")).exit_code == 0
+    assert run("service", "lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
+    assert run("service", "backup", str(data / "backup")).exit_code == 0
 
 
 @pytest.mark.parametrize(
     "command",
-    [("token", "list"), ("lti", "list"), ("backup", "a file"), ("restore", "{data}/a file"), ("status", "s1")],
+    [
+        ("service", "token", "list"),
+        ("service", "lti", "list"),
+        ("service", "backup", "a file"),
+        ("service", "restore", "{data}/a file"),
+        ("status", "s1"),
+    ],
 )
 def test_a_command_that_finds_no_service_says_how_to_name_one(data: Path, command: tuple[str, ...]) -> None:
     (data / "a file").touch()
@@ -88,15 +105,17 @@ def test_a_command_that_finds_no_service_says_how_to_name_one(data: Path, comman
     assert result.exit_code == (2 if command[0] == "status" else 3)
     assert "no `backmark serve` runs" in result.stderr
     assert str(data) in result.stderr
-    assert "For `backmark serve --data FOLDER` set BACKMARK_DATA to the folder" in result.stderr
+    assert "If you started `backmark serve --data FOLDER`, set BACKMARK_DATA to FOLDER" in result.stderr
 
 
 def test_a_token_that_is_not_there_cannot_be_revoked(store: Store) -> None:
     assert store.tokens.list() == []
-    assert run("token", "revoke", "nobody").exit_code == 2
+    assert run("service", "token", "revoke", "nobody").exit_code == 2
 
 
-@pytest.mark.parametrize("command", [["worker"], ["sweeper"], ["web"], ["token", "list"]])
+@pytest.mark.parametrize(
+    "command", [["service", "worker"], ["service", "sweeper"], ["service", "web"], ["service", "token", "list"]]
+)
 def test_a_wrong_setting_is_named(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKMARK_LEASE_SECONDS", "never")
     answer = run(*command)
@@ -106,13 +125,15 @@ def test_a_wrong_setting_is_named(command: list[str], monkeypatch: pytest.Monkey
 
 def test_a_redis_that_is_away_is_our_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BACKMARK_REDIS_URL", "redis://127.0.0.1:1/0")
-    answer = run("token", "list")
+    answer = run("service", "token", "list")
     assert answer.exit_code == 3
     assert "Redis" in answer.stderr
 
 
 @pytest.mark.parametrize("url", ["http://redis", "localhost:6379", "redis://redis:port/0", "redis://:pa/ss@redis/0"])
-@pytest.mark.parametrize("command", [("worker",), ("sweeper",), ("web",), ("token", "list")])
+@pytest.mark.parametrize(
+    "command", [("service", "worker"), ("service", "sweeper"), ("service", "web"), ("service", "token", "list")]
+)
 def test_an_address_that_is_no_redis_is_refused_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], url: str
 ) -> None:

@@ -26,13 +26,13 @@ def find_advice(assignment: ContractAssignment, missed: int, watch: Watch | None
             continue
         missed_still = len(selfcheck(drawn).missed)
         if not missed_still:
-            return f"With {setting} every one is caught: use that instead."
+            return f"With {setting} the cases catch every known mistake: use that instead."
         if missed_still < fewest:
             best, fewest = setting, missed_still
     if best:
-        return f"With {best} {missed - fewest} of {missed} are caught: a change in that direction helps."
+        return f"With {best} the cases catch {missed - fewest} of these {missed}: a change in that direction helps."
     sentences = [f"None of these changes helps: {'; '.join(tried)}."] if tried else []
-    sentences.append(f"Did you mean {'it' if missed == 1 else 'them'} to be wrong?")
+    sentences.append(f"{'Is this implementation' if missed == 1 else 'Are these implementations'} really wrong?")
     return " ".join(sentences)
 
 

@@ -38,7 +38,7 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
         with _open(archive) as opened:
             members = [member for member in opened.infolist() if not member.is_dir()]
             if len(members) > MOST_MEMBERS:
-                raise _refuse(archive, f"it has {len(members):,} files, and {MOST_MEMBERS:,} are unpacked at most")
+                raise _refuse(archive, f"it has {len(members):,} files, more than the limit of {MOST_MEMBERS:,}")
             names = [_check_member(archive, member) for member in members]
             written = 0
             for number, (member, name) in enumerate(zip(members, names, strict=True)):
@@ -47,12 +47,15 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
                 content = _read(opened, member, most)
                 written += len(content)
                 if written > MOST_BYTES:
-                    raise _refuse(archive, f"its files have more than {MOST_BYTES >> 20:,} MiB; unpack it yourself")
+                    raise _refuse(
+                        archive,
+                        f"its files have more than {MOST_BYTES >> 20:,} MiB; unpack it yourself, and name the folder",
+                    )
                 file = folder / f"{number}{PurePosixPath(name.name).suffix if graded else ''}"
                 file.write_bytes(content)
                 yield name, file
     except _DAMAGED as error:
-        raise _refuse(archive, f"it is damaged, or no ZIP archive: {error}; download it again") from error
+        raise _refuse(archive, f"it is damaged or no ZIP archive ({error}); download it again") from error
 
 
 @contextmanager
@@ -83,9 +86,9 @@ def _check_member(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
     """Return a member's path; refuse one that an LMS would not write."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or PureWindowsPath(member.filename).drive:
-        raise _refuse(archive, f"its file {member.filename!r} would be written outside of it")
+        raise _refuse(archive, f"its file {member.filename!r} would be written outside of the folder")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise _refuse(archive, f"its file {member.filename!r} is a link to another one")
+        raise _refuse(archive, f"its file {member.filename!r} is a link to another file")
     if any(len(part) > _LONGEST_NAME for part in path.parts):
         raise _refuse(archive, f"a file or folder in it has a name of more than {_LONGEST_NAME} characters")
     if member.flag_bits & 1:

@@ -105,7 +105,7 @@ def _choose(downloads: list[DownloadedFile]) -> DownloadedFile:
         return chosen[0]
     names = ", ".join(write_name(str(file.name)) for file in (chosen or downloads)[:_MOST_NAMED])
     if chosen:
-        raise SubmissionError("several_files", f"There are several files that could be meant: {names}. Hand in one.")
+        raise SubmissionError("several_files", f"There are several files to grade: {names}. Hand in only one.")
     raise SubmissionError(
         "no_file", f"There is no notebook (.ipynb) or Python file (.py){f' among {names}' if names else ''}."
     )
@@ -155,7 +155,9 @@ def _deadline(seconds: int | None) -> Iterator[None]:
         return
 
     def give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - a signal handler's arguments
-        raise ServiceError(f"the submission was not graded within {seconds} s: this machine is too slow, or too busy")
+        raise ServiceError(
+            f"the submission was not graded within {seconds} s: the machine is slow or busy; run the autograder again"
+        )
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.alarm(seconds)

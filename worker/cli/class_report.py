@@ -35,7 +35,7 @@ def report_class(
     if csv_file is not None:
         click.echo(f"backmark: the marks are in {csv_file}", err=True)
     if index is not None:
-        click.echo(f"backmark: the pages begin with {index}", err=True)
+        click.echo(f"backmark: the pages are in {index.parent}; open {index}", err=True)
     return rows
 
 
@@ -48,7 +48,7 @@ def list_notes(students: Sequence[GradedStudent]) -> Iterator[str]:
     """Yield the lines about students who need a look."""
     ungraded = [student for student in students if not student.graded]
     if ungraded:
-        yield f"Not graded, so without a mark ({len(ungraded)}):"
+        yield f"Not graded, so without marks ({len(ungraded)}):"
         yield from (plain(f"  {name_student(student)}: {explain_student(student)}") for student in ungraded)
     if identical := list_identical(students):
         yield "Identical files:"

@@ -43,8 +43,8 @@ def run_in_container(run: ContainerRun, image: str) -> int:
     engine = next(filter(None, map(shutil.which, ENGINES)), None)
     if engine is None:
         raise JailUnavailable(
-            "--container needs Docker or Podman, and neither is on PATH. Install Docker Desktop or Podman Desktop on"
-            " macOS and Windows, or your distribution's docker or podman on Linux, and start it"
+            "--container needs Docker or Podman, and neither is on PATH. Install one and start it: on macOS and Windows"
+            " Docker Desktop or Podman Desktop, on Linux your distribution's docker or podman"
         )
     with tempfile.TemporaryDirectory(prefix="backmark-") as folder:
         profile = Path(folder) / "seccomp.json"
@@ -52,14 +52,15 @@ def run_in_container(run: ContainerRun, image: str) -> int:
         status = subprocess.run(plan_command(engine, image, run, profile), check=False).returncode  # noqa: S603 - ours
     if status in _NOT_STARTED:
         click.echo(
-            f"backmark: {Path(engine).stem} did not start the image {image}. If that is missing, build it in a checkout"
-            f" of Backmark: `docker build --target worker --tag {image} .`; BACKMARK_CONTAINER_IMAGE names another one",
+            f"backmark: {Path(engine).stem} did not start the image {image}. If the image is missing, build it in a"
+            f" checkout of Backmark: `docker build --target worker --tag {image} .`; or set BACKMARK_CONTAINER_IMAGE to"
+            " another image",
             err=True,
         )
         return ExitStatus.FAILURE
     if status in {ExitStatus.SUCCESS, ExitStatus.NOT_PASSED}:
         for source, target in _list_outputs(run):
-            click.echo(f"backmark: outside the container {target} is {source}", err=True)
+            click.echo(f"backmark: {target} in the container is {source} on this machine", err=True)
     return status
 
 

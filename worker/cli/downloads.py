@@ -66,7 +66,7 @@ def choose_files(files: Sequence[DownloadedFile]) -> list[DownloadedFile]:
     """Return the files that are graded if each is a submission; raise UsageError if there are none."""
     chosen = [file for file in files if file.named or file.gradable]
     if not chosen:
-        message = "there is no .ipynb or .py file in what you named"
+        message = "nothing to grade: there is no .ipynb or .py file in the folders and archives that you named"
         raise click.UsageError(message)
     return chosen
 

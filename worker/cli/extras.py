@@ -48,8 +48,8 @@ def require_extra(extra: str, *modules: str) -> None:
     if missing:
         verb = "is" if len(missing) == 1 else "are"
         raise click.UsageError(
-            f"{', '.join(missing)} {verb} not installed; install Backmark with its extra `{extra}`: "
-            f"pip install 'backmark[{extra}]'"
+            f"this command needs {', '.join(missing)}, which {verb} not installed; install Backmark with the extra"
+            f" `{extra}`: pip install 'backmark[{extra}]'"
         )
 
 
@@ -57,6 +57,6 @@ def require_linux(command: str) -> None:
     """Raise UsageError unless this is Linux, the only system on which students' code can be isolated."""
     if sys.platform != "linux":
         raise click.UsageError(
-            f"`backmark {command}` needs Linux: only there can it isolate students' code, and this is {sys.platform}. "
-            "Run it on a Linux machine, in a Linux container or, on Windows, in WSL."
+            f"`backmark {command}` needs Linux, because Backmark cannot isolate students' code on {sys.platform}. Run"
+            " it on a Linux machine, in a Linux container or, on Windows, in WSL."
         )

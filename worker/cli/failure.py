@@ -14,4 +14,6 @@ class GradingFailure:
 
     def describe(self) -> str:
         """Return the text for standard error, made plain: no file name or quoted error commands a terminal."""
-        return plain(f"{self.traceback}backmark: {self.filename}: internal error; it says nothing about the submission")
+        return plain(
+            f"{self.traceback}backmark: {self.filename} was not graded, because of an internal error in Backmark"
+        )

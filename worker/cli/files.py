@@ -26,7 +26,8 @@ def find_submissions(paths: Sequence[Path], package: str = "") -> list[Path]:
     """
     submissions = list(_walk(paths, package))
     if not submissions:
-        message = f"there is no {'.zip, ' if package else ''}.ipynb or .py file in what you named"
+        endings = f"{'.zip, ' if package else ''}.ipynb or .py"
+        message = f"nothing to grade: there is no {endings} file in the folders that you named"
         raise click.UsageError(message)
     return submissions
 
@@ -73,7 +74,7 @@ def _walk(paths: Sequence[Path], package: str) -> Iterator[Path]:
         elif path.is_file():
             yield path
         else:
-            message = f"{path} is not a file"
+            message = f"{path} is neither a file nor a folder"
             raise click.UsageError(message)
 
 
@@ -108,7 +109,7 @@ def check_empty(folder: Path) -> None:
     """Raise UsageError for a folder with something in it, and for a file."""
     if folder.is_file() or (folder.exists() and any(folder.iterdir())):
         what = "is a file" if folder.is_file() else "is not empty"
-        message = f"{folder} {what}: name a folder that does not exist yet"
+        message = f"{folder} {what}; name a folder that does not exist yet"
         raise click.UsageError(message)
 
 

@@ -32,17 +32,17 @@ def prepare_report_folder(folder: Path, submissions: Iterable[Path]) -> None:
     That is one that holds anything but a report, and one among the submissions.
     """
     if folder.exists() and not folder.is_dir():
-        message = f"--html writes a folder, and {folder} is a file; name a folder that does not exist yet"
+        message = f"--html writes a folder, but {folder} is a file; name a folder that does not exist yet"
         raise click.UsageError(message)
     if any(folder.resolve().is_relative_to(path.resolve()) for path in submissions if path.is_dir()):
-        message = f"--html would put {folder} among the submissions, to be graded next time; name a folder beside them"
+        message = f"{folder} is in a folder of submissions, so the next run would grade the pages; name another folder"
         raise click.UsageError(message)
     if folder.is_dir() and any(folder.iterdir()) and not _is_report(folder):
-        message = f"--html replaces a report only, and {folder} is something else and not empty; name another folder"
+        message = f"{folder} is not empty and holds no report of Backmark, so it is not replaced; name another folder"
         raise click.UsageError(message)
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if not os.access(folder, os.W_OK):
-        message = f"--html writes into {folder}, which you may not; name another folder"
+        message = f"you have no permission to write to {folder}; name another folder"
         raise click.UsageError(message)
 
 

@@ -1,4 +1,4 @@
-"""`marks.csv`: a row for each student of a class, written by `backmark grade --csv`, read by `backmark marks`."""
+"""`marks.csv`: a row for each student of a class, written by `backmark grade --csv`, read by `backmark course fill`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class ClassMarks:
 def check_target(file: Path) -> None:
     """Raise UsageError if a file is there that is no table of marks, such as one that an LMS exported."""
     if file.exists() and not begins_with(file, _START):
-        message = f"--csv does not overwrite {file}, which is no table of marks of Backmark's; name another file"
+        message = f"--csv does not overwrite {file}, which is not a table of marks by Backmark; name another file"
         raise click.UsageError(message)
 
 

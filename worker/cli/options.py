@@ -13,8 +13,8 @@ assignment_option = click.option(
     default="udl-7.2",
     show_default=True,
     metavar="ID|FILE|FOLDER",
-    help="The ID of an assignment that comes with Backmark, a .toml file or a folder that describes one, or a .npz file"
-    " of drawn cases.",
+    help="The ID of an assignment that comes with Backmark (see `backmark assignment list`), your own folder or .toml"
+    " file, or a .npz file of drawn cases.",
 )
 
 
@@ -33,7 +33,8 @@ class AssignmentParameter(click.ParamType["Path"]):
         if path is None:
             alike = find_similar(str(value))
             advice = f": did you mean {alike}?" if alike else ""
-            self.fail(f"{value} is not a file, a folder or an ID that `backmark assignments` lists{advice}", param, ctx)
+            message = f"{value} is not a file, a folder or an ID that `backmark assignment list` shows{advice}"
+            self.fail(message, param, ctx)
         return path
 
 
@@ -47,29 +48,31 @@ server_assignment_option = click.option(
 no_jail_option = click.option(
     "--no-jail",
     is_flag=True,
-    help="Run the code UNISOLATED, that of the assignment too: for your own code on your own machine only.",
+    help="Run the submission and the assignment's own code UNISOLATED: only for your own code on your own machine.",
 )
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output, and nothing else.")
 
 timeout_option = click.option(
     "--timeout",
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Stop waiting after this long, with exit status 3.",
+    show_default="wait without limit",
+    help="Stop waiting after this many seconds, with exit status 3.",
 )
 
 #: The environment variables of every command that talks to a server, as an epilog of its help.
 SERVER_VARIABLES = (
-    "Set BACKMARK_URL to the server's address and BACKMARK_TOKEN to your token. Without them it is the server that"
-    " `backmark serve` runs on this machine (with --data FOLDER: set BACKMARK_DATA to that folder)."
+    "Set BACKMARK_URL to the server's address and BACKMARK_TOKEN to your token. Without them the command talks to the"
+    " server that `backmark serve` runs on this machine; if that was started with --data FOLDER, set BACKMARK_DATA to"
+    " FOLDER."
 )
 
 
 def warn_unisolated() -> None:
-    """Say loudly what --no-jail means."""
+    """Print in red what --no-jail means."""
     sentence = (
-        "UNISOLATED: --no-jail runs this code with all of your permissions. Use it for your own code only, never for"
-        " somebody else's."
+        "UNISOLATED: --no-jail runs this code with all of your permissions. Use --no-jail for your own code only, never"
+        " for somebody else's."
     )
     click.secho(sentence, fg="red", bold=True, err=True)

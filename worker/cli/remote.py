@@ -48,7 +48,7 @@ def connect(course: str | None = None) -> Iterator["Client"]:
             yield client
     except problems.Unauthorized as error:
         source = settings.data / machine.SERVICE_FILE if settings.token is None else "BACKMARK_TOKEN"
-        message = f"the server at {server.url} does not know the token in {source}: {error.detail}"
+        message = f"the server at {server.url} did not accept the token in {source}: {error.detail}"
         raise click.UsageError(message) from error
     except (problems.Unusable, problems.Invalid, problems.Forbidden, problems.NotFound, problems.Conflict) as error:
         raise click.UsageError(str(error)) from error
@@ -56,11 +56,11 @@ def connect(course: str | None = None) -> Iterator["Client"]:
 
 def _explain_missing_token(settings: machine.Settings) -> str:
     if settings.url is not None:
-        return "BACKMARK_TOKEN is not set: it holds the token that whoever runs the server gave you"
+        return "BACKMARK_TOKEN is not set; set it to your token, which you get from the people who run the server"
     return (
-        f"no server was found: no `backmark serve` runs on {settings.data}. For `backmark serve --data FOLDER` set"
-        " BACKMARK_DATA to the folder; for any other server set BACKMARK_URL to its address and BACKMARK_TOKEN to the"
-        " token that whoever runs it gave you"
+        f"no server was found: no `backmark serve` runs on {settings.data}. If you started `backmark serve --data"
+        " FOLDER`, set BACKMARK_DATA to FOLDER. For any other server, set BACKMARK_URL to its address and"
+        " BACKMARK_TOKEN to your token, which you get from the people who run the server"
     )
 
 
@@ -74,11 +74,12 @@ def wait_for_publication(client: "Client", publication: "Publication", timeout: 
     """Wait until a worker has published or refused an assignment; raises ServiceError after `timeout`."""
     deadline = None if timeout is None else time.monotonic() + timeout
     with ProgressLine(1) as progress:
-        progress.update(f"{publication.assignment} ({publication.id})  is being drawn and tested", 0)
+        progress.update(f"{publication.assignment} ({publication.id})  the server is drawing and testing its cases", 0)
         while not publication.state.terminal:
             if deadline is not None and time.monotonic() >= deadline:
                 message = (
-                    f"{publication.assignment} is not published after {timeout:g} s; it goes on as {publication.id}"
+                    f"{publication.assignment} is not published after {timeout:g} s; the server goes on with"
+                    f" publication {publication.id}"
                 )
                 raise ServiceError(message)
             time.sleep(_PUBLICATION_SECONDS)
@@ -151,14 +152,13 @@ def _describe(submission: "Submission", name: str) -> str:
         "queued": "waiting",
         "running": "being graded",
         "done": "graded",
-        "superseded": f"superseded by {submission.superseded_by}, a later submission of the same student",
+        "superseded": f"replaced by {submission.superseded_by}, a later submission of the same student",
         "cancelled": "cancelled",
-        "service_failed": "could not be graded, which is the service's failure and not the student's:"
-        f" {submission.failure}",
+        "service_failed": f"not graded, because the service failed, not the student: {submission.failure}",
     }[submission.state]
     if submission.queue is not None:
         ahead = submission.queue.position
-        state += ", next" if ahead == 0 else f", {ahead} ahead of it"
+        state += ", next" if ahead == 0 else f", {ahead} ahead of this one"
         if submission.queue.estimated_seconds is not None:
             state += f", about {max(1, round(submission.queue.estimated_seconds))} s"
     return plain(f"{name} ({submission.id})  {state}")

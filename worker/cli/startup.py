@@ -43,9 +43,9 @@ def find_service() -> "ServiceSettings":
         _ping(settings)
     except StoreUnavailable as error:
         raise StoreUnavailable(
-            f"no service was found: no `backmark serve` runs on {data}. For `backmark serve --data FOLDER` set"
-            " BACKMARK_DATA to the folder; for any other service set BACKMARK_REDIS_URL to the address of its Redis"
-            f" ({error})"
+            f"no service was found: no `backmark serve` runs on {data}, and {error}. If you started `backmark serve"
+            " --data FOLDER`, set BACKMARK_DATA to FOLDER. For any other service, set BACKMARK_REDIS_URL to the address"
+            " of its Redis"
         ) from error
     return settings
 

@@ -1,4 +1,4 @@
-"""Whose a downloaded file is, by the names that Canvas and Moodle give files. The facts: docs/offline.md."""
+"""Whose a downloaded file is, by the names that Canvas and Moodle give files. The facts: docs/how-we-know/lms.md."""
 
 import posixpath
 import re

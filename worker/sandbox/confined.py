@@ -1,6 +1,7 @@
 """A process for student code where no jail can be had: a user, a filter and limits of its own, but our own files' tree.
 
-It is for containers without user namespaces, started by root, and weaker than a jail: docs/jail.md says where.
+It is for containers without user namespaces, started by root, and weaker than a jail: see
+docs/how-we-know/jail.md.
 """
 
 import contextlib

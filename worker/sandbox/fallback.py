@@ -35,8 +35,8 @@ class Isolation:
         """The isolation in words, for staff; empty for a jail."""
         if self.launch.way is not Way.CONFINED:
             return ""
-        lacking = f"; inside one could {', '.join(self.breached)}" if self.breached else ""
-        return f"CONFINED, not jailed, which is weaker{lacking}. No jail can be had here: {self.reason}"
+        lacking = f"; code inside could {', '.join(self.breached)}" if self.breached else ""
+        return f"CONFINED, not jailed, which is weaker isolation{lacking}. No jail is possible here: {self.reason}"
 
 
 def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO, secrets: Sequence[Path] = ()) -> Isolation:
@@ -48,7 +48,7 @@ def find_isolation(bwrap: str | None = None, way: Way = Way.AUTO, secrets: Seque
         launch = policy.plan_jailed(bwrap, way)
         if not (breached := push(SingleJail(launch)).breached):
             return Isolation(launch)
-        reason = f"inside one could {', '.join(breached)}"
+        reason = f"code in a jail could {', '.join(breached)}"
     except (JailUnavailable, JailFailed) as error:
         reason = str(error)
     return confine(reason, (_OURS, *secrets))
@@ -61,16 +61,16 @@ def confine(reason: str, secrets: Sequence[Path] = (), *, landlock: bool | None 
         with contextlib.closing(Confining(launch)) as jail:
             breached = push(jail).breached
     except (JailUnavailable, JailFailed) as error:
-        raise JailUnavailable(f"No jail can be had here: {reason}\nNor a confined process: {error}") from error
+        raise JailUnavailable(f"No jail is possible here: {reason}\nNor is a confined process: {error}") from error
     if launch.readable is None:
         for secret in filter(is_open, secrets):
             raise JailUnavailable(
-                f"No jail can be had here: {reason}\nNor a confined process: without Landlock, which this kernel or"
-                f" container lacks, it could read {secret}. Close it to others: `chmod go= {secret}`."
+                f"No jail is possible here: {reason}\nNor is a confined process: without Landlock, which this kernel or"
+                f" container lacks, a submission could read {secret}. Close it to others by `chmod go= {secret}`."
             )
     allowed = READING if launch.readable is None else frozenset[str]()
     if not allowed.issuperset(breached):
-        raise JailUnavailable(f"A confined process does not hold here: inside one could {', '.join(breached)}.")
+        raise JailUnavailable(f"A confined process is not safe here: code inside could {', '.join(breached)}.")
     return Isolation(launch, reason, breached)
 
 

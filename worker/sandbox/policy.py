@@ -166,7 +166,7 @@ def plan_jailed(bwrap: str | None = None, way: Way = Way.AUTO) -> Launch:
 
 
 def plan_confined(*, landlock: bool | None = None) -> Launch:
-    """Return the launch of confined processes, for a container in which no jail can be had; see docs/jail.md.
+    """Return the launch of confined processes, for a container without jails; see docs/how-we-know/jail.md.
 
     `landlock` is False to do without it, and None to use it where the kernel has it. Raises JailUnavailable.
     """

@@ -145,7 +145,7 @@ def _processes(
 ) -> list[ManagedProcess]:
     """Return the parts that are our own commands, in the order of their start."""
     # -P: a folder `worker` in the current directory is not ours.
-    command = (sys.executable, "-P", "-m", "backmark.worker.cli.main")
+    command = (sys.executable, "-P", "-m", "backmark.worker.cli.main", "service")
     web = ManagedProcess(
         "web server",
         (*command, "web", "--bind", f"fd://{listener.fileno()}"),
@@ -169,7 +169,8 @@ def _warn(address: Address, bind: Address | None, say: Say) -> None:
     if bind is None and address.port != USUAL.port:
         say(f"port {USUAL.port} is taken, so this service listens on {address.port}; use --bind to choose another")
     if address.everywhere:
-        say("anyone who can reach this machine can reach the service, and nothing is encrypted: see docs/deployment.md")
+        say("anyone who can reach this machine can reach the service, and nothing is encrypted:")
+        say("see docs/operator/deployment.md")
 
 
 def _count_cpus() -> int:

@@ -177,7 +177,8 @@ def load_packaged(assignment_id: str) -> ContractRevision:
     file = gallery.find_drawn(assignment_id)
     if file is None:
         alike = gallery.find_similar(assignment_id)
-        advice = f"did you mean {alike}?" if alike else "name one that `backmark assignments` lists, a file or a folder"
+        known = "name one that `backmark assignment list` shows, a file or a folder"
+        advice = f"did you mean {alike}?" if alike else known
         raise BadAssignment(f"there is no assignment {assignment_id!r}: {advice}")
     return load(file.read_bytes(), file.name)
 

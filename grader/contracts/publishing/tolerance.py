@@ -4,7 +4,7 @@ The noise of a number is the largest difference between the solution in double p
 precision, four of them with inputs moved by about one unit of rounding: one run alone, number by number, is often right
 by luck. The root mean square of the array's noise joins it for the same reason. A share of the array's largest number
 is for right code in a style that the assignment's author did not think of, and the rest is the oracle's own uncertainty
-(docs/verdict.md has the figures).
+(docs/how-we-know/verdict.md has the figures).
 """
 
 import math

@@ -150,5 +150,5 @@ class BackupReader:
 
 _KINDS = frozenset(kind.value for kind in KeyType)
 _PAIRS = frozenset({KeyType.HASH, KeyType.SORTED_SET})
-_FOREIGN = "this is not a backup that `backmark backup` wrote"
+_FOREIGN = "this is not a backup that `backmark service backup` wrote"
 _DAMAGED = "this backup is damaged: it was cut off or altered"

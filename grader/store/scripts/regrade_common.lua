@@ -119,7 +119,7 @@ function unit_ended(id, state)
   release(regrade, SENT_AT_END)
 end
 
--- Whether a regrade still stands for what was asked: see docs/regrades.md, "Asking twice".
+-- Whether a regrade still stands for what was asked: see docs/instructor/regrades.md, "Asking twice".
 local function stands(id, changes)
   local at = redis.call('HMGET', job_key('regrade', id), 'phase', 'state', 'seen')
   local phase = at[1]

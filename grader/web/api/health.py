@@ -129,7 +129,7 @@ def _storage(room: Room) -> PartResponse:
 
 def _workers(alive: list[Worker]) -> PartResponse:
     if not alive:
-        return PartResponse(ok=False, reason="no worker has reported within 15 seconds; start one: backmark worker")
+        return PartResponse(ok=False, reason="no worker reported within 15 seconds; start one: backmark service worker")
     unfit = [f"{worker.name} cannot isolate: {worker.reason}" for worker in alive if not worker.jail]
     return PartResponse(ok=len(unfit) < len(alive), reason="; ".join([*unfit, *_mixed_versions(alive)]) or None)
 
@@ -144,5 +144,6 @@ def _mixed_versions(alive: list[Worker]) -> list[str]:
 
 def _sweeper(alive: list[Worker]) -> PartResponse:
     if not alive:
-        return PartResponse(ok=False, reason="no sweeper has reported within 15 seconds; start one: backmark sweeper")
+        reason = "no sweeper reported within 15 seconds; start one: backmark service sweeper"
+        return PartResponse(ok=False, reason=reason)
     return PartResponse(ok=True, reason=None)

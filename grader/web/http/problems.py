@@ -1,4 +1,4 @@
-"""Every way in which a request can fail, each with a stable type: RFC 9457, documented in docs/errors.md."""
+"""Every way in which a request can fail, each with a stable type: RFC 9457, documented in docs/reference/errors.md."""
 
 from dataclasses import dataclass, field
 from http import HTTPStatus

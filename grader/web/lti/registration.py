@@ -28,12 +28,12 @@ def register_platform(invitation: str) -> Response:
         says = "This address is for an LMS: paste it there, where tools are registered. The page itself shows nothing."
         raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     if not store.platforms.use_invitation(invitation):
-        says = "This invitation was used before, or has expired. `backmark lti invite` makes another."
+        says = "This invitation was used before, or has expired. `backmark service lti invite` makes another."
         raise LaunchRefused(RefusalReason.INVITATION, says)
     try:
         platform = register(new_session(), address, token, public_url, is_allowed=is_allowed)
     except LaunchRefused as error:
-        says = f"{error} The invitation is used up; `backmark lti invite` makes another."
+        says = f"{error} The invitation is used up; `backmark service lti invite` makes another."
         raise LaunchRefused(error.reason, says) from error
     if not store.platforms.add(replace(platform, registered=store.time())):
         says = f"{platform.issuer} is registered under the client id {platform.client_id} already. Nothing was changed."

@@ -184,8 +184,13 @@ def test_a_mistake_that_passes_is_missed_by_the_self_check() -> None:
 
 def test_an_author_whose_mistake_is_right_is_asked_whether_it_was_meant() -> None:
     """More cases are tried first; of 2,000 there are no more."""
-    assert find_advice(contract(LINEAR.replace("cases = 30", "cases = 2000")), 1) == "Did you mean it to be wrong?"
-    assert find_advice(contract(LINEAR.replace("cases = 30", "cases = 2000")), 2) == "Did you mean them to be wrong?"
+    assert (
+        find_advice(contract(LINEAR.replace("cases = 30", "cases = 2000")), 1) == "Is this implementation really wrong?"
+    )
+    assert (
+        find_advice(contract(LINEAR.replace("cases = 30", "cases = 2000")), 2)
+        == "Are these implementations really wrong?"
+    )
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_check_names_each_file_as_it_runs_it(tmp_path: Path, monkeypatch: pytest
     """Each once, in a line of its own where there is no terminal."""
     monkeypatch.setenv("BACKMARK_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "mine"
-    command("new", folder)
+    command("assignment", "new", folder)
     _, _, text = command("assignment", "check", folder)
     named = [line.rpartition(" ")[2] for line in text.splitlines() if "mine: running" in line]
     assert named == ["reference.py", "solution.py", "bias_mean", "upstream_of_ones"]

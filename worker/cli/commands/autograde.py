@@ -34,11 +34,11 @@ _CLASSROOM = {
 
 @click.group()
 def autograde() -> None:
-    """Grade one submission for a platform.
+    """Grade one submission for Gradescope or a GitHub workflow.
 
-    It is graded where the platform has put it, and the result is written in the platform's own form. Students are shown
-    what the assignment's level of feedback allows at their attempt. A failure of Backmark's own writes no result, since
-    that would be a mark: exit status 3.
+    The command grades the submission where the platform put it, and writes the verdict in the platform's own form. A
+    student sees what the assignment's feedback allows at that attempt. If Backmark itself fails, it writes nothing,
+    since anything written would be a mark, and exits with status 3.
     """
 
 
@@ -49,15 +49,16 @@ def autograde() -> None:
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default="/autograder",
     show_default=True,
-    help="The folder with submission, submission_metadata.json and results.",
+    help="Gradescope's folder, which holds submission, submission_metadata.json and results.",
 )
 def gradescope(assignment: str, root: Path) -> ExitStatus:
     """Grade the submission of a Gradescope container.
 
-    The result is results/results.json.
+    Gradescope runs this command by the ZIP file that `backmark assignment export gradescope` wrote, and reads
+    results/results.json. Where no jail is possible, as in Gradescope's own containers, the submission runs in a
+    confined process, which is weaker isolation; `extra_data` in results.json says so.
 
-    `backmark export gradescope` makes the ZIP file that calls this. Where no jail can be had, as in Gradescope's own
-    containers, the submission runs in a confined process, which is weaker; `extra_data` of the result says so.
+    Exit status: 0 graded, whatever the outcome; 2 wrong usage; 3 Backmark itself failed.
     """
     from backmark.grader.reports import gradescope as form
     from backmark.worker.cli.autograding import Request, autograde
@@ -88,24 +89,31 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
 @click.option(
     "--attempt",
     type=click.IntRange(min=1),
+    metavar="N",
     default=1,
     show_default=True,
-    help="The number of the student's attempt, by which the assignment shows more.",
+    help="The number of the student's attempt. An assignment may show more at later attempts.",
 )
 @click.option(
-    "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the rows to this file as JUnit XML."
+    "--junit",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the rows to this file, as JUnit XML.",
 )
 @click.option(
     "--classroom50",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Write the result to this file as a Classroom 50 runner reads it, such as result.json.",
+    metavar="FILE",
+    help="Also write the verdict to this file, as a Classroom 50 runner reads it, such as result.json.",
 )
 def github(file: Path, assignment: str, attempt: int, junit: Path | None, classroom50: Path | None) -> ExitStatus:
     """Grade a file of a repository in a GitHub workflow.
 
-    Prints annotations of the lines to change, and appends to the job's summary (GITHUB_STEP_SUMMARY) and outputs
-    (GITHUB_OUTPUT: outcome, score, max_score, isolation). Where no jail can be had, root runs it in a confined process,
-    and anybody else is told what to do. Exit status: 0 passed; 1 not passed; 3 a failure of Backmark's own.
+    The command prints annotations on the lines to change, and appends to the job's summary (GITHUB_STEP_SUMMARY) and
+    outputs (GITHUB_OUTPUT: outcome, score, max_score, isolation). Where no jail is possible, the submission runs in a
+    confined process if the job runs as root; otherwise the command says what to do.
+
+    Exit status: 0 passed; 1 not passed; 2 wrong usage; 3 Backmark itself failed.
     """
     from backmark.grader.reports import annotations, markdown
     from backmark.grader.reports import classroom50 as classroom_form
@@ -166,7 +174,7 @@ def _read_classroom() -> "Classroom":
     facts = {name: os.environ.get(variable, "") for name, variable in _CLASSROOM.items()}
     facts["owner"] = facts["owner"] or os.environ.get("USERNAME", "")
     if missing := [_CLASSROOM[name] for name, value in facts.items() if not value]:
-        message = f"--classroom50 is for the autograder of a Classroom 50 runner, which sets {', '.join(missing)}"
+        message = f"--classroom50 works in the autograder of a Classroom 50 runner only: {', '.join(missing)} not set"
         raise click.UsageError(message)
     review = os.environ.get("REVIEW_URL") or facts["commit"]
     return Classroom(**facts, assignment_type=os.environ.get("ASSIGNMENT_TYPE") or "individual", review=review)

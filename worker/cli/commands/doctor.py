@@ -16,7 +16,9 @@ from backmark.worker.sandbox.policy import Way
 def doctor(*, as_json: bool) -> ExitStatus:
     """Check whether this machine can isolate submissions.
 
-    It starts a real jail. Exit status 3 if that fails.
+    The command starts a real jail. For each problem it says what to do.
+
+    Exit status: 0 this machine can isolate submissions; 3 it cannot.
     """
     from backmark.worker.sandbox.doctor import examine  # noqa: PLC0415 - cold start: only this command needs it
 
@@ -34,6 +36,6 @@ def doctor(*, as_json: bool) -> ExitStatus:
         click.echo(
             "This machine can isolate submissions."
             if report.can_isolate
-            else "This machine cannot isolate submissions: Backmark will refuse to run any here."
+            else "This machine cannot isolate submissions, so Backmark refuses to run any here."
         )
     return ExitStatus.SUCCESS if report.can_isolate else ExitStatus.FAILURE

@@ -48,57 +48,72 @@ SCRIPT_START = b"# Backmark:"
 @files_argument
 @assignment_option
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else, on standard output."
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output, and nothing else."
 )
-@click.option("--seed", type=click.IntRange(0, 2**31 - 1), help="Draw cases from this seed, not the assignment's.")
-@click.option("--networks", type=click.IntRange(1, 2000), help="Draw this many cases, not the assignment's number.")
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**31 - 1),
+    metavar="N",
+    show_default="the assignment's",
+    help="Draw other cases, from this seed.",
+)
+@click.option(
+    "--networks",
+    type=click.IntRange(1, 2000),
+    metavar="N",
+    show_default="the assignment's",
+    help="Draw this number of cases.",
+)
 @click.option(
     "--csv",
     "csv_file",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write a table to this file, one row a student.",
+    metavar="FILE",
+    help="Write a table of marks to this file, with one line for each student.",
 )
 @click.option(
     "--html",
     "html_folder",
     type=click.Path(path_type=Path),
     metavar="FOLDER",
-    help="Write pages to this folder: one of the class, index.html, and one of each student, as far as the assignment"
-    " shows students their verdicts. On standard output is what --summary prints.",
+    help="Write a page about the class, index.html, and a page for each student to this folder. A student's page shows"
+    " what the assignment shows students. Implies --summary, unless --json is given.",
 )
 @click.option(
     "--summary",
     is_flag=True,
-    help="Print no verdicts, but how many students have each outcome and mistake, and who was not graded.",
+    help="Print no verdicts, but how many students have each outcome and each mistake, and who was not graded.",
 )
 @click.option(
     "--student-from",
     type=click.Choice(["canvas", "moodle", "folder", "file"]),
-    help="How to tell whose a file is: by the name that Canvas or Moodle gives it, by its folder, or by its own name;"
-    " by default, the form that most names have.",
+    show_default="whichever fits most files",
+    help="Where to find each file's student: in the LMS's file name, in the folder's name or in the file's own name.",
 )
 @click.option(
     "--script",
     type=click.Path(path_type=Path, dir_okay=False, writable=True),
-    help="Write the counterexample of a single submission to this file, as a NumPy script.",
+    metavar="FILE",
+    help="Write the counterexample to this file, as a NumPy script. Takes a single submission.",
 )
 @click.option(
     "--jobs",
     type=click.IntRange(1, 256),
     metavar="N",
-    help="The number of processes that grade; by default one for each processor, and one more for 50 files or more.",
+    show_default="one for each processor, one more for 50 files or more",
+    help="The number of processes that grade.",
 )
 @click.option(
     "--confined",
     is_flag=True,
-    help="Where no jail can be had, as in a container without user namespaces, let root run the code in a confined"
-    " process, which is weaker.",
+    help="If no jail is possible, as in a container without user namespaces, run the code in a confined process, which"
+    " is weaker isolation. Needs root.",
 )
 @no_jail_option
 @click.option(
     "--container",
     is_flag=True,
-    help="Grade a class in a Linux container, by Docker or Podman, where this machine makes no jails: macOS, Windows.",
+    help="Grade in a Linux container, by Docker or Podman. For machines that cannot make jails: macOS and Windows.",
 )
 def grade(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
@@ -120,17 +135,22 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     """Grade notebooks, Python files or packages on this machine.
 
     A folder or a ZIP archive stands for all .ipynb and .py files in it. If the assignment takes packages, an archive is
-    one submission, and so is a folder with the graded file at its path; other folders are searched for both.
+    one submission, and so is a folder that has the graded file at its path; other folders are searched for both.
 
-    With --csv, --html, --summary or --student-from, FILES are a class, as you download it from Canvas or Moodle: the
-    newest file of each student is graded, or the one before it if that is refused before it runs. `backmark marks` then
-    puts the marks into the table that the LMS exported.
+    With --csv, --html, --summary or --student-from, FILES are the submissions of a class, as you download them from
+    Canvas or Moodle. Each student's newest file is graded, or an earlier one if the newest is rejected before it runs.
+    `backmark course fill` then puts the marks into the table that the LMS exported.
+
+    Exit status: 0 all passed; 1 not all passed; 2 wrong usage; 3 Backmark itself failed.
     """
     if summary and as_json:
-        message = "either --summary or --json"
+        message = "--summary and --json cannot be combined; choose one"
         raise click.UsageError(message)
     if container and (len(files) > 1 or script is not None or confined or no_jail):
-        message = "--container takes a single folder, archive or file, and no --script, --confined or --no-jail"
+        message = (
+            "--container takes a single folder, archive or file, and cannot be combined with --script, --confined or"
+            " --no-jail"
+        )
         raise click.UsageError(message)
     _check_outputs(files, csv_file, html_folder)
     if container:
@@ -148,7 +168,7 @@ def grade(  # noqa: PLR0913 - one parameter for each option
         if script is not None:
             _check_script(script, submissions)
         if no_jail and confined:
-            message = "either --confined or --no-jail"
+            message = "--confined and --no-jail cannot be combined; choose one"
             raise click.UsageError(message)
         if no_jail:
             _check_own(files, is_class=is_class)
@@ -208,7 +228,7 @@ def _grade_class(
     source = detect(downloads) if student_from is None else StudentSource(student_from)
     if student_from is None:
         click.echo(
-            f"backmark: this is read as {DESCRIPTIONS[source]}; --student-from reads it in another way", err=True
+            f"backmark: the files look like {DESCRIPTIONS[source]}; if they are not, use --student-from", err=True
         )
     names = dict(zip(downloads, list_names([file.label for file in downloads]), strict=True))
 
@@ -246,18 +266,18 @@ def _check_own(files: tuple[Path, ...], *, is_class: bool) -> None:
     """Raise UsageError for what cannot be one's own trial: several files or folders, or a class."""
     # A file of that name in a folder of submissions, and a glob, would otherwise take the jail away.
     if len(files) > 1 or is_archive(files[0]) or (is_class and files[0].is_dir()):
-        message = "--no-jail takes a single file or folder, your own; a file of that name is ./--no-jail"
+        message = "--no-jail takes a single file or folder of your own; if a file has that name, write ./--no-jail"
         raise click.UsageError(message)
 
 
 def _check_script(script: Path, submissions: "Sequence[DownloadedFile]") -> None:
     """Raise UsageError for several submissions, or if the script would replace a submission, as after a glob."""
     if len(submissions) > 1:
-        message = f"--script takes a single submission, and you named {len(submissions)}"
+        message = f"--script takes a single submission, but you named {len(submissions)}"
         raise click.UsageError(message)
     if not script.exists():
         if script.suffix == ".ipynb":
-            message = f"--script writes a Python script, and {script} would be a notebook; name another file"
+            message = f"--script writes a Python script, but {script} is named like a notebook; name another file"
             raise click.UsageError(message)
         return
     if not begins_with(script, SCRIPT_START):
@@ -357,7 +377,7 @@ class _Printer:
 def _write_script(file: Path, verdict: "Verdict") -> None:
     counterexample = verdict.counterexample
     if counterexample is None:
-        click.echo("backmark: there is no counterexample to write", err=True)
+        click.echo("backmark: no counterexample was written, because the verdict has none", err=True)
         return
     file.write_text(counterexample.script, encoding="utf-8")
     click.echo(f"backmark: the counterexample is in {file}", err=True)

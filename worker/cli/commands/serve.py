@@ -42,31 +42,39 @@ class MemoryType(click.ParamType[int]):
 @click.option(
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
-    help="The folder for all data; by default BACKMARK_DATA, or backmark in XDG_DATA_HOME (~/.local/share).",
+    metavar="FOLDER",
+    show_default="BACKMARK_DATA, else ~/.local/share/backmark",
+    help="The folder for all data.",
 )
 @click.option(
     "--bind",
     type=AddressType(),
     metavar="HOST:PORT",
-    help="The address to listen on; by default 127.0.0.1:8000, or the next port that is free.",
+    show_default="127.0.0.1:8000, or the next free port",
+    help="The address to listen on.",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help="The number of submissions graded at a time; by default one for each processor.",
+    metavar="N",
+    show_default="one for each processor",
+    help="The number of submissions graded at a time.",
 )
 @click.option(
     "--redis-maxmemory",
     type=MemoryType(),
     metavar="SIZE",
-    help="The most memory that Redis may use, such as 2gb; by default BACKMARK_REDIS_MAXMEMORY, or 768mb.",
+    show_default="BACKMARK_REDIS_MAXMEMORY, else 768mb",
+    help="The most memory that Redis may use, in bytes or with a unit (kb, mb, gb), such as 2gb.",
 )
 def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
     """Run the whole service on this machine.
 
-    Redis, worker, sweeper and web server start together. Prints the address and, the first time, a token. Ctrl-C stops
-    it; accepted submissions are kept, and graded after the next start. A part that dies is started again; exit status 3
-    if one keeps dying.
+    The command starts Redis, a worker, a sweeper and a web server, and prints the service's address and, the first
+    time, a token. Ctrl-C stops the service: accepted submissions are kept, and graded after the next start. A part that
+    dies is started again.
+
+    Exit status: 0 stopped; 2 wrong usage; 3 a part keeps dying, or the service could not start.
     """
     require_linux("serve")
     require_extra("serve")

@@ -10,11 +10,11 @@ from backmark.worker.cli.terminal import ProgressLine
 
 @click.command(epilog=SERVER_VARIABLES)
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--wait", is_flag=True, help="Wait until each has a verdict or ends without one.")
+@click.option("--wait", is_flag=True, help="Wait until every submission has a verdict, or ends without one.")
 @timeout_option
 @json_option
 def status(ids: tuple[str, ...], timeout: float | None, *, wait: bool, as_json: bool) -> ExitStatus:
-    """Show verdicts, or places in the queue.
+    """Show the verdicts of submissions, or their places in the queue.
 
     Exit status: 0 all passed; 1 not all passed, or not yet; 2 wrong usage, or no such submission; 3 no server, a
     failure of the service, or --timeout reached.

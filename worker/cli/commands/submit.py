@@ -21,11 +21,18 @@ if TYPE_CHECKING:
 @click.command(epilog=SERVER_VARIABLES)
 @files_argument
 @server_assignment_option
-@click.option("--student", metavar="NAME", help="The student whose file it is; by default the file's own name.")
-@click.option("--wait/--no-wait", default=True, show_default=True, help="Wait for the verdicts, or print the IDs.")
+@click.option(
+    "--student",
+    metavar="NAME",
+    show_default="the file's name",
+    help="The student who submits the file. Takes a single file.",
+)
+@click.option(
+    "--wait/--no-wait", default=True, show_default=True, help="Wait for the verdicts, or print the IDs at once."
+)
 @timeout_option
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object a line, and nothing else, on standard output."
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output, and nothing else."
 )
 def submit(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
@@ -38,10 +45,11 @@ def submit(  # noqa: PLR0913 - one parameter for each option
 ) -> ExitStatus:
     """Submit notebooks, Python files or packages to a server.
 
-    Its verdicts are shown as they come. A folder stands for all .ipynb and .py files in it and below; where the
-    assignment takes packages, see `backmark grade --help`. Exit status: 0 all passed (or all submitted, with
-    --no-wait); 1 not all passed; 2 wrong usage, or refused by the server; 3 no server, a failure of the service, or
-    --timeout reached.
+    Each verdict is shown as soon as the server has it. A folder stands for all .ipynb and .py files in it and below; if
+    the assignment takes packages, see `backmark grade --help`.
+
+    Exit status: 0 all passed (with --no-wait: all submitted); 1 not all passed; 2 wrong usage, or refused by the
+    server; 3 no server, a failure of the service, or --timeout reached.
     """
     package = _find_package(assignment) if any(path.is_dir() for path in files) else ""
     submissions = find_submissions(files, package)
@@ -78,7 +86,9 @@ def _list_students(files: Sequence[Path], student: str | None) -> list[str]:
     """Return each file's student: the one given, else the file's name, with its folders if two are the same."""
     if student is not None:
         if len(files) > 1:
-            message = "--student takes a single file: of one student's submissions only the last is graded"
+            message = (
+                "--student takes a single file, because only a student's last submission is graded; submit one file"
+            )
             raise click.UsageError(message)
         return [student]
     stems = [_stem(file, whole=False) for file in files]
@@ -88,7 +98,9 @@ def _list_students(files: Sequence[Path], student: str | None) -> list[str]:
     students = [re.sub(r"[^A-Za-z0-9._@+:=~-]+", "_", stem).strip("_.-") or "_" for stem in stems]
     if len(set(students)) < len(students):
         shared = next(name for name in students if students.count(name) > 1)
-        message = f"two of the files would be the same student's ({shared}); rename one, or submit them one by one"
+        message = (
+            f"two of the files have the name of the same student ({shared}); rename one, or submit each with --student"
+        )
         raise click.UsageError(message)
     return students
 
@@ -140,4 +152,7 @@ def _print_reminder(accepted: Mapping[str, str]) -> None:
     """Print the IDs that were accepted already: they are graded, whether anybody waits for them or not."""
     if accepted:
         ids = " ".join(accepted)
-        click.echo(f"backmark: what was submitted is graded all the same; ask with: backmark status {ids}", err=True)
+        click.echo(
+            f"backmark: the server grades what was submitted so far; to see the verdicts: backmark status {ids}",
+            err=True,
+        )

@@ -24,7 +24,9 @@ def collect_wheels(folder: Path, source: Path | None) -> list[Path]:
     Raises ServiceError, which says what is missing.
     """
     if importlib.util.find_spec("pip") is None:
-        raise ServiceError("pip chooses the wheels, and is not installed beside Backmark: `python -m ensurepip`")
+        raise ServiceError(
+            "pip is needed to choose the wheels, but is not installed beside Backmark; run `python -m ensurepip`"
+        )
     command = _command(folder, source)
     process = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a command of our own
     if process.returncode:
@@ -51,11 +53,12 @@ def _explain(complaint: str, source: Path | None) -> str:
     said = (errors or complaint.strip().splitlines() or ["pip gave no reason"])[-1]
     if source is None:
         return (
-            f"the wheels cannot be had: {said}. Put those for Python {PYTHON} on Linux, x86_64, into a folder, and name"
-            " it with --wheels; that of a Backmark which no index has is made by `pip wheel --no-deps -w FOLDER .`"
+            f"the wheels could not be downloaded: {said}. Put wheels for Python {PYTHON} on Linux, x86_64, into a"
+            " folder, and name the folder by --wheels; for a Backmark that no index has, make the wheel by `pip wheel"
+            " --no-deps -w FOLDER .`"
         )
     platforms = " ".join(f"--platform {platform}" for platform in _USUAL)
     return (
-        f"{source} lacks wheels: {said}. `pip download --only-binary=:all: --python-version {PYTHON} {platforms}"
-        f" --find-links {source} -d {source} backmark pip` fetches what is missing"
+        f"{source} lacks wheels: {said}. To download what is missing, run `pip download --only-binary=:all:"
+        f" --python-version {PYTHON} {platforms} --find-links {source} -d {source} backmark pip`"
     )

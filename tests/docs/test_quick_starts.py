@@ -1,0 +1,195 @@
+"""The quick start behind each door, word for word: every block of its code, in the order of the page."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.services import require_program
+
+#: An environment is made from nothing, and a service is started in it.
+pytestmark = pytest.mark.timeout(600)
+ROOT = Path(__file__).parents[2]
+#: Seconds in which a service is ready, its environment made included; and those of all other blocks together.
+_READY, _PATIENCE = 240, 240
+#: Ends at the first command that does not do what it is for; 1 says that not everybody passed.
+_STRICT = "set -uE -o pipefail\ntrap 'status=$?; [ $status -le 1 ] || exit $status' ERR\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of code of a page."""
+
+    language: str
+    text: str
+
+    @property
+    def serves(self) -> bool:
+        """True if it runs until it is stopped: what comes after it is typed into another terminal."""
+        return self.text.strip() == "make serve"
+
+
+def read_blocks(door: str) -> list[Block]:
+    """Return the blocks of a quick start."""
+    text = (ROOT / "docs" / door / "index.md").read_text(encoding="utf-8")
+    blocks = [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+    assert text.count("\n```") == 2 * len(blocks)
+    return blocks
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh checkout of what is here, without an environment: the first `make` makes one."""
+    folder = tmp_path_factory.mktemp("fresh") / "backmark"
+    if not (ROOT / ".git").exists():
+        pytest.skip("without git nobody knows which files a checkout has")
+    list_files = [require_program("git"), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(list_files, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0"):
+        if name and os.path.lexists(ROOT / name):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    return folder
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of somebody who has never run Backmark; what they have downloaded may be used again."""
+    home = tmp_path / "home"
+    home.mkdir()
+    for name in (".cache", ".config"):
+        if (Path.home() / name).exists():
+            (home / name).symlink_to(Path.home() / name)
+    kept = {
+        name: text for name, text in os.environ.items() if not name.startswith(("BACKMARK_", "VIRTUAL_ENV", "XDG_"))
+    }
+    path = os.pathsep.join(part for part in kept["PATH"].split(os.pathsep) if not part.startswith(str(ROOT)))
+    return {**kept, "HOME": str(home), "PATH": path}
+
+
+def type_in(blocks: Sequence[Block], checkout: Path, environment: dict[str, str]) -> str:
+    """Return what a terminal shows of these blocks: those of the shell, and those of Python in its environment."""
+    words = {"sh": "{}", "python": "python3 - << 'PYTHON'\n{}PYTHON\n"}
+    script = _STRICT + "".join(words[block.language].format(block.text) for block in blocks)
+    process = subprocess.run(
+        [require_program("bash"), "-c", script],
+        cwd=checkout,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=_PATIENCE,
+    )
+    assert process.returncode in {0, 1}, process.stdout
+    return process.stdout
+
+
+@contextmanager
+def serve(checkout: Path, environment: dict[str, str], log: Path) -> Iterator[None]:
+    """`make serve` in a terminal of its own, until the end of the block."""
+    found = Path(environment["HOME"]) / ".local/share/backmark/environment"
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [require_program("make"), "serve"],
+            cwd=checkout,
+            env=environment,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        try:
+            end = time.monotonic() + _READY
+            while not found.exists() or not _is_ready(found):
+                assert process.poll() is None, log.read_text(encoding="utf-8")
+                assert time.monotonic() < end, log.read_text(encoding="utf-8")
+                time.sleep(0.2)
+            yield
+        finally:
+            os.killpg(process.pid, signal.SIGINT)
+            process.wait(timeout=60)
+
+
+def _is_ready(environment: Path) -> bool:
+    (url,) = re.findall(r"^BACKMARK_URL=(\S+)$", environment.read_text(encoding="utf-8"), re.MULTILINE)
+    words = [require_program("curl"), "--silent", "--fail", "--output", os.devnull, f"{url}/readyz"]
+    return subprocess.run(words, check=False).returncode == 0
+
+
+def follow(blocks: Sequence[Block], checkout: Path, environment: dict[str, str], log: Path) -> str:
+    """Return what the terminals show of a whole quick start."""
+    require_program("make")
+    require_program("curl")
+    parts = [list(part) for is_server, part in groupby(blocks, lambda block: block.serves) if not is_server]
+    shown = type_in(parts.pop(0), checkout, environment) if not blocks[0].serves else ""
+    with serve(checkout, environment, log):
+        return shown + "".join(type_in(part, checkout, environment) for part in parts)
+
+
+def test_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block in a cell of a notebook. Backmark is installed already: nothing is fetched."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    usual: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [
+        {**usual, "id": f"cell-{place}", "source": block.text} for place, block in enumerate(read_blocks("student"))
+    ]
+    text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
+    notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    NotebookClient(notebook, timeout=_PATIENCE, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    checked = next(cell for cell in notebook.cells if 'result = check("udl-7.2")' in cell.source)
+    (output,) = (each for each in checked.outputs if each.output_type == "execute_result")
+    assert "The smallest case" in output.data["text/html"]
+
+
+@pytest.mark.usefixtures("jail")
+def test_instructor(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    shown = follow(read_blocks("instructor"), checkout, environment, tmp_path / "log")
+    assert "8 of 10 marks" in shown
+    assert "cs231n-affine" in shown
+    assert (checkout / "marks.csv").read_text(encoding="utf-8").count("\n") == 3
+    assert (checkout / "report/index.html").exists()
+    assert "/invitations/" in shown
+
+
+@pytest.mark.usefixtures("jail")
+def test_developer(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    shown = follow(read_blocks("developer"), checkout, environment, tmp_path / "log").splitlines()
+    assert shown[-2:] == ["failed", "passed 10 of 10"]
+
+
+@pytest.mark.usefixtures("jail")
+def test_operator(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    """The block for containers, where an engine answers; `make compose-test` tries them anywhere."""
+    on_one_machine = [block for block in read_blocks("operator") if "docker" not in block.text]
+    shown = follow(on_one_machine, checkout, environment, tmp_path / "log")
+    assert "10 of 10 marks" in shown
+    assert "/invitations/" in shown
+    assert (checkout / "backmark-backup").stat().st_size > 1000
+    settings = (checkout / ".env").read_text(encoding="utf-8")
+    secrets = re.findall(r"^BACKMARK_(?:REDIS_PASSWORD|SECRET)=([0-9a-f]{64})$", settings, re.MULTILINE)
+    assert len(set(secrets)) == 2
+
+
+@pytest.mark.nightly
+def test_operator_in_containers(checkout: Path, environment: dict[str, str]) -> None:
+    docker = shutil.which("docker")
+    if docker is None or subprocess.run([docker, "info"], capture_output=True, check=False).returncode > 0:
+        pytest.skip("no Docker engine answers; `make compose-test` starts one of its own")
+    blocks = [block for block in read_blocks("operator") if "docker" in block.text or ".env" in block.text]
+    try:
+        assert "ready" in type_in(blocks, checkout, environment)
+    finally:
+        down = [docker, "compose", "down", "--volumes"]
+        subprocess.run(down, cwd=checkout, env=environment, check=False, capture_output=True)

@@ -1,0 +1,46 @@
+"""`backmark assignment publish`: an assignment, or a new revision of it, on a server."""
+
+# ruff: noqa: PLC0415 - cold start: `backmark assignment --help` must not pay for pydantic and an HTTP client
+
+from pathlib import Path
+
+import click
+
+from backmark.grader.errors import ServiceError
+from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.options import SERVER_VARIABLES, assignment_argument, timeout_option
+
+
+@click.command(epilog=SERVER_VARIABLES)
+@assignment_argument
+@click.option(
+    "--fresh",
+    type=click.IntRange(min=0),
+    metavar="CASES",
+    show_default="a fifth of the cases",
+    help="The number of cases that come from a hidden pool; each of eight groups of students gets different ones. 0: no"
+    " hidden cases.",
+)
+@timeout_option
+def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
+    """Publish an assignment on a server, as a new revision.
+
+    A worker of the server draws the cases and checks the assignment, as `backmark assignment check` does.
+
+    Exit status: 0 published; 1 refused, with the reason; 2 wrong usage, or refused by the server; 3 no server, a
+    failure of the service, or --timeout reached.
+    """
+    from backmark.grader.contracts.language.reading import read_text
+    from backmark.worker.cli.remote import connect, wait_for_publication
+
+    text = read_text(file)
+    with connect() as client:
+        publication = wait_for_publication(client, client.publish(text, fresh=fresh), timeout)
+    if publication.revision is not None:
+        click.echo(f"{publication.assignment}: published as revision {publication.revision}")
+        return ExitStatus.SUCCESS
+    if publication.refusal is not None:
+        click.echo(f"Refused: {publication.refusal.rstrip('.')}.")
+        return ExitStatus.NOT_PASSED
+    message = f"{publication.assignment} could not be published: {publication.failure}"
+    raise ServiceError(message)
