@@ -11,7 +11,7 @@ from backmark.grader.model.source_line import SourceLine
 
 
 class MendingKind(StrEnum):
-    """The change that a statement of a submission needs. `edit`: a single slip in it.
+    """The change that a statement of a submission needs. `edit`: a single mistake in it.
 
     `insert`: it is missing; `guard`: its condition is wrong; `remove`: it overwrites what is right.
     """
@@ -39,7 +39,7 @@ class WrongNumber:
     index: list[int]
     expected: float | None
     actual: float | None = field(metadata=describe("Null if the submission returned none, or one that is not finite."))
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish the case from others."))
+    case: dict[str, Any] = field(metadata=describe("The features that distinguish the case from others."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +58,13 @@ class MendedStatement:
     hint: str
     wrong: WrongNumber | None = field(
         default=None,
-        metadata=describe("The first wrong number that it is the cause of; null if none shows it, or below full."),
+        metadata=describe("The first wrong number that the statement causes; null if none shows it, or below full."),
     )
     slips: tuple[Slip, ...] = field(
         default=(),
         metadata=describe(
-            "What is wrong with it, if that is known: the one or two changes of its expression that are right as well,"
-            " or what it is instead."
+            "The mistakes in the statement, if they are known: one or two changes of its expression that make it right,"
+            " or what stands in its place."
         ),
     )
 

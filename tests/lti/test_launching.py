@@ -241,10 +241,10 @@ def test_staff_s_pages_call_course_and_student_by_the_lms_s_names(browser: LtiBr
         assert f">{home.rpartition('/')[2]}<" not in page
         assert "Neural networks</a>" in page
     assert (
-        'You see this as <strong class="student">Ada Lovelace</strong>'
+        'This is the page that <strong class="student">Ada Lovelace</strong> sees'
         in browser.get(f"{location}/as-student?student=7").text
     )
-    assert "is read from the LMS every day" in browser.get(f"{home}/roster").text
+    assert "from the LMS every day" in browser.get(f"{home}/roster").text
 
 
 @pytest.mark.parametrize("role", [LEARNER, MENTOR])
@@ -289,7 +289,7 @@ def test_an_observer_is_told_so(browser: LtiBrowser) -> None:
 
 def test_a_link_without_a_column_tells_staff_so_and_students_nothing(browser: LtiBrowser, store: Store) -> None:
     browser.lms.links["link-1"].line_item = None
-    assert "no column in the gradebook" in browser.launch("2", "link-1").text
+    assert "no gradebook column" in browser.launch("2", "link-1").text
     assert browser.launch("7", "link-1").location.startswith("/hand-in/")
     assert store.line_items.of(course_of(browser.lms), ASSIGNMENT) == []
 
@@ -298,7 +298,7 @@ def test_a_link_without_an_assignment_is_explained(browser: LtiBrowser) -> None:
     for custom in ({}, {"assignment": "other"}, {"assignment": "../x"}):
         browser.lms.links["link-1"].custom = dict(custom)
         assert "Tell the staff of your course" in browser.launch("7", "link-1").text
-        assert "Until then students see" in browser.launch("2", "link-1").text
+        assert "Until then, students see" in browser.launch("2", "link-1").text
 
 
 def test_the_gradebook_opens_a_verdict_for_staff_and_for_whose_it_is(browser: LtiBrowser, store: Store) -> None:

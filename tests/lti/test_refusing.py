@@ -128,7 +128,7 @@ def test_a_launch_that_another_browser_began_leads_to_a_tab_and_signs_nobody_in(
     fields = browser.begin("2", "link-1")
     victim = LtiBrowser.open_new(tool, browser.lms)
     offer = victim.post(fields)
-    assert "Open it in a new tab" in offer.text
+    assert "Open the assignment in a new tab" in offer.text
     assert "/lti/login?" in offer.text
     assert "began this launch elsewhere" in victim.post(fields, TAB).text
 
@@ -143,7 +143,7 @@ def test_an_lms_that_is_not_registered_begins_nothing(browser: LtiBrowser) -> No
     for change in ({"iss": "https://evil.example"}, {"client_id": "client-2"}):
         query = browser.lms.login_request("7", "link-1") | change
         refusal = browser.get(f"/lti/login?{'&'.join(f'{name}={value}' for name, value in query.items())}")
-        assert (refusal.status_code, "is not registered here" in refusal.text) == (403, True)
+        assert (refusal.status_code, "is not registered in Backmark" in refusal.text) == (403, True)
 
 
 def test_a_platform_cannot_speak_for_another_of_the_same_issuer(browser: LtiBrowser, store: Store) -> None:
@@ -314,6 +314,6 @@ def test_what_staff_choose_is_signed_and_not_the_browser_s(browser: LtiBrowser) 
             }
         }
     )
-    assert "a kind of content" in browser.launch("2", None).text
+    assert "content that Backmark does not have" in browser.launch("2", None).text
     refusal = browser.send("/lti/deep-link", {"request": "forged", "assignment": ASSIGNMENT})
     assert (refusal.status_code, "was not begun here" in refusal.text) == (403, True)

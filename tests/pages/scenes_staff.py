@@ -231,13 +231,13 @@ def regrade(house: House, window: Window) -> None:
     regrade_form(house, window)
     _tamper_verdicts(house)
     window.page.get_by_role("button", name="Preview the regrade").click()
-    window.page.get_by_role("link", name="Apply all of it").wait_for(timeout=60_000)
+    window.page.get_by_role("link", name="Apply all changes").wait_for(timeout=60_000)
 
 
 def apply_regrade(house: House, window: Window) -> None:
     """Before it is applied."""
     SCENES["staff-regrade"](house, window)
-    window.page.get_by_role("link", name="Apply all of it").click()
+    window.page.get_by_role("link", name="Apply all changes").click()
     window.page.get_by_role("button", name="Apply it").wait_for()
 
 

@@ -137,7 +137,7 @@ def test_a_contracts_cases_are_counted_with_one_of_them(house: House, window: Wi
 def test_a_kit_that_staff_offer_is_downloaded_by_them_and_by_a_student(house: House, window: Window) -> None:
     SCENES["staff-contract-revision"](house, window)
     page, kits = window.page, []
-    page.get_by_role("button", name="Offer it to students").click()
+    page.get_by_role("button", name="Offer the kit to students").click()
     expect(page.get_by_role("button", name="End the offer")).to_be_visible()
     for is_chosen in (False, True):
         page.get_by_label("With the solution").set_checked(is_chosen)
@@ -196,11 +196,11 @@ def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
     page.get_by_label("Only these students").fill("student-01 student-02")
     page.get_by_label("Run everything anew").check()
     page.get_by_role("button", name="Preview the regrade").click()
-    expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("link", name="Apply all changes")).to_be_visible(timeout=MILLISECONDS)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status")).to_contain_text("cancelled")
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("link", name="Apply all changes")).to_be_visible(timeout=MILLISECONDS)
 
 
 def test_an_administrator_makes_a_course_and_whom_they_invite_runs_it(house: House, opening: Opening) -> None:
