@@ -238,7 +238,7 @@ def apply_regrade(house: House, window: Window) -> None:
     """Before it is applied."""
     SCENES["staff-regrade"](house, window)
     window.page.get_by_role("link", name="Apply all changes").click()
-    window.page.get_by_role("button", name="Apply it").wait_for()
+    window.page.get_by_role("button", name="Apply the regrade").wait_for()
 
 
 def publish_shipped(house: House, window: Window) -> None:

@@ -176,10 +176,10 @@ def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Wi
     page.get_by_role("link", name="Apply, but lower nobody's marks").click()
     expect(page.get_by_role("heading", name="Apply this regrade?")).to_be_visible()
     assert marks() == 0
-    page.get_by_role("button", name="Apply it").click()
+    page.get_by_role("button", name="Apply the regrade").click()
     expect(page.get_by_role("status")).to_contain_text("applied", timeout=MILLISECONDS)
     assert marks() == 6
-    expect(page.get_by_text("Left: would lose marks")).to_be_visible()
+    expect(page.get_by_text("Left unchanged: would lose marks")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Report as CSV").click()
     assert "student-32" in download.value.path().read_text(encoding="utf-8")
@@ -192,9 +192,9 @@ def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
     """Its units wait for nobody here: it is cancelled before they are sent."""
     SCENES["staff-regrade-form"](house, window)
     page = window.page
-    page.get_by_label("the best one").check()
+    page.get_by_label("the best attempt").check()
     page.get_by_label("Only these students").fill("student-01 student-02")
-    page.get_by_label("Run everything anew").check()
+    page.get_by_label("Grade every file again").check()
     page.get_by_role("button", name="Preview the regrade").click()
     expect(page.get_by_role("link", name="Apply all changes")).to_be_visible(timeout=MILLISECONDS)
     page.get_by_role("button", name="Cancel").click()
