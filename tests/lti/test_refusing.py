@@ -97,7 +97,7 @@ def test_only_the_lms_s_algorithm_is_believed(algorithm: str, browser: LtiBrowse
     claims = jwt.decode(fields["id_token"], options={"verify_signature": False})
     secret = b"x" * 32 if algorithm == "HS256" else ""
     fields["id_token"] = jwt.encode(claims, secret, algorithm=algorithm, headers={"kid": browser.lms.key.id})
-    assert f"is signed by {algorithm}" in browser.post(fields).text
+    assert f"is signed with {algorithm}" in browser.post(fields).text
 
 
 @pytest.mark.parametrize("message", ["", "x", "a.b.c", "e30.e30.e30", "x" * 70_000, DEEP, f"{DEEP}.e30.x"])

@@ -71,5 +71,5 @@ def _read_cursor(cursor: str | None) -> str:
     try:
         return urlsafe_b64decode((cursor or "") + "=" * (-len(cursor or "") % 4)).decode()
     except (binascii.Error, UnicodeError):
-        detail = f"there is no page at {cursor!r}; use the cursor of the page before"
+        detail = f"there is no page at {cursor!r}; use the cursor of the previous page"
         raise invalid("cursor", detail, "parameter") from None

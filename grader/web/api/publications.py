@@ -170,8 +170,8 @@ def require_author(assignment: ContractAssignment, toml: str) -> None:
     if not caller().token.allows(Scope.AUTHOR) and not gallery.is_shipped(assignment.id, toml):
         raise Problem(
             FORBIDDEN,
-            f"the code of {assignment.id} is not that of an assignment that ships with Backmark; to publish it, a token"
-            f" needs the scope author, and this one has {', '.join(sorted(caller().token.scopes))}",
+            f"the code of {assignment.id} does not ship with Backmark; to publish it, a token needs the scope author,"
+            f" and this one has {', '.join(sorted(caller().token.scopes))}",
         )
 
 
