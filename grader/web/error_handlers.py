@@ -146,7 +146,7 @@ def _handle_flask_error(error: HTTPException) -> Response:
 
 def _handle_unexpected(error: Exception) -> Response:
     instance = f"urn:uuid:{uuid4()}"
-    _log.error("%s: an unexpected error", instance, exc_info=error)
+    _log.error("%s: an error that nobody expected", instance, exc_info=error)
     kind = problems.UNEXPECTED
     return _respond(ProblemResponse(kind.type, kind.title, kind.status, kind.meaning, instance=instance))
 

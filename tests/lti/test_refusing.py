@@ -86,7 +86,7 @@ def test_a_forged_signature_is_refused(browser: LtiBrowser, store: Store) -> Non
     browser.lms.key = thief
     forged_form = browser.begin("2", "link-1")
     browser.lms.key = known_key
-    assert "The signature does not fit" in browser.post(forged_form).text
+    assert "The signature does not match" in browser.post(forged_form).text
     assert store.tokens.list() == []
 
 
@@ -130,13 +130,13 @@ def test_a_launch_that_another_browser_began_leads_to_a_tab_and_signs_nobody_in(
     offer = victim.post(fields)
     assert "Open the assignment in a new tab" in offer.text
     assert "/lti/login?" in offer.text
-    assert "began this launch elsewhere" in victim.post(fields, TAB).text
+    assert "the launch started elsewhere" in victim.post(fields, TAB).text
 
 
 def test_a_state_that_was_not_begun_here_is_refused(browser: LtiBrowser) -> None:
     fields = browser.begin("7", "link-1")
-    assert "was not begun here" in browser.post(fields | {"state": fields["state"][:-2] + "xx"}).text
-    assert "was not begun here" in browser.post({}).text
+    assert "did not start on this server" in browser.post(fields | {"state": fields["state"][:-2] + "xx"}).text
+    assert "did not start on this server" in browser.post({}).text
 
 
 def test_an_lms_that_is_not_registered_begins_nothing(browser: LtiBrowser) -> None:
@@ -316,4 +316,4 @@ def test_what_staff_choose_is_signed_and_not_the_browser_s(browser: LtiBrowser) 
     )
     assert "content that Backmark does not have" in browser.launch("2", None).text
     refusal = browser.send("/lti/deep-link", {"request": "forged", "assignment": ASSIGNMENT})
-    assert (refusal.status_code, "was not begun here" in refusal.text) == (403, True)
+    assert (refusal.status_code, "did not start on this server" in refusal.text) == (403, True)
