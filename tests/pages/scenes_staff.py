@@ -191,8 +191,8 @@ def revision(house: House, window: Window) -> None:
     publish(house, window)
     window.page.get_by_label("TOML").fill(TOML)
     window.page.get_by_role("button", name="Publish").click()
-    window.page.get_by_role("link", name="Its cases").click(timeout=60_000)
-    window.page.get_by_role("heading", name="Its cases").wait_for()
+    window.page.get_by_role("link", name="See its cases").click(timeout=60_000)
+    window.page.get_by_role("heading", name="Cases", exact=True).wait_for()
 
 
 def contract_revision(house: House, window: Window) -> None:

@@ -118,7 +118,7 @@ def test_a_revision_is_published_and_its_cases_are_counted(house: House, window:
     toml = TOML.replace("strict", "filed").encode()
     page.get_by_label("Or a file").set_input_files({"name": "a.toml", "mimeType": "text/plain", "buffer": toml})
     page.get_by_role("button", name="Publish").click()
-    page.get_by_role("link", name="Its cases").click(timeout=MILLISECONDS)
+    page.get_by_role("link", name="See its cases").click(timeout=MILLISECONDS)
     expect(page.get_by_role("img", name="Cases by input numbers")).to_be_visible()
     expect(page.get_by_role("region", name="A case of the middle size")).to_contain_text("(3,)")
 
