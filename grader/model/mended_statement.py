@@ -33,7 +33,7 @@ _SLIPS: Mapping[MendingKind | None, SlipKind] = {
 
 @dataclass(frozen=True, slots=True)
 class WrongNumber:
-    """A number of a result that is wrong, and would be right if the statement were mended with all others."""
+    """A wrong number of a result, which would be right if this statement and all others were changed."""
 
     result: str
     index: list[int]
@@ -44,16 +44,16 @@ class WrongNumber:
 
 @dataclass(frozen=True, slots=True)
 class MendedStatement:
-    """A statement of the submission that must be mended: with all of them mended, it is right on every case."""
+    """A statement that must change: with all of these changed, the submission is right on every case."""
 
     kind: MendingKind | None = field(metadata=describe("Null below the level full."))
     #: The rows that it costs.
     rows: tuple[str, ...]
     titles: tuple[str, ...]
     lines: tuple[SourceLine, ...] = field(
-        metadata=describe("Its lines in the submission; empty if it is missing, and below the level full.")
+        metadata=describe("The statement's lines; empty if it is missing, and below the level full.")
     )
-    source: str = field(metadata=describe("The lines as they are written; empty below the level full."))
+    source: str = field(metadata=describe("The text of these lines; empty below the level full."))
     read: str
     hint: str
     wrong: WrongNumber | None = field(

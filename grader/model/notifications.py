@@ -8,7 +8,7 @@ from backmark.grader.model.fields import Doc, Unit
 
 
 class Event(StrEnum):
-    """Something that happened in a course, of which notifications are sent."""
+    """An event in a course, of which notifications are sent."""
 
     DONE = "submission.done"
     SUPERSEDED = "submission.superseded"

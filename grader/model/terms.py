@@ -20,7 +20,7 @@ Recorded = Annotated[float, Doc("The time of recording, by the store's clock.", 
 
 
 class Counts(StrEnum):
-    """The attempt that counts: the one with the highest mark after what lateness takes off, or the last."""
+    """The attempt that counts: the one with the highest mark after lateness, or the last one."""
 
     BEST = "best"
     LAST = "last"
@@ -68,7 +68,7 @@ CountingAttempt = Annotated[
     Counts,
     Doc(
         label="The attempt that counts",
-        choices={"best": "the best, after what lateness takes off", "last": "the last that has a verdict"},
+        choices={"best": "the best, after lateness", "last": "the last that has a verdict"},
     ),
 ]
 

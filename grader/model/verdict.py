@@ -96,7 +96,7 @@ class PythonMistake:
 
     kind: str = field(metadata=describe("A fixed word for the kind of mistake."))
     line: SourceLine
-    text: str = field(metadata=describe("What the line does, in words that follow its place."))
+    text: str = field(metadata=describe("What the line does, in words to put after its place."))
     hint: str = field(
         default="", metadata=describe("The same without anything of the line's own; empty below the level full.")
     )
@@ -139,7 +139,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class NamedMistake:
-    """A known mistake: its id, and the words that follow "it"."""
+    """A known mistake: its id, and a title that begins with a verb."""
 
     id: str
     title: str
@@ -234,7 +234,7 @@ class NotebookCheck:
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The extent of the comparison."""
+    """The figures of the comparison."""
 
     networks: int = 0
     derivatives: int = 0
@@ -293,8 +293,8 @@ class Verdict:
     repair: tuple[MendedStatement, ...] = field(
         default=(),
         metadata=describe(
-            "The fewest statements to mend, in the order of the submission; empty if none were found, and from an"
-            " earlier version."
+            "The fewest statements that must change, in the order of the submission; empty if none were found, and"
+            " from an earlier version."
         ),
     )
     notebook_check: NotebookCheck | None = field(
