@@ -58,7 +58,7 @@ class Intake:
         latest = self.store.submissions.get(submission)
         if latest is not None and latest.state in {State.CANCELLED, State.SUPERSEDED}:
             state = latest.state
-            raise NotRetryable(f"the submission is {state}; only one that is service_failed can be retried")
+            raise NotRetryable(f"the submission is {state}; only a submission that is service_failed can be retried")
         return latest
 
     def retry_all(self, course: str, assignment: str | None, limit: int, cursor: str | None = None) -> RecordPage[str]:
@@ -110,7 +110,7 @@ class Intake:
         if policy is not None and policy.held_back:
             raise MessageRefused("Verdicts are held back. A question can be asked once they are published.")
         if self.is_archived(submission.course):
-            raise MessageRefused("The course is archived. Nothing can be asked any more.")
+            raise MessageRefused("The course is archived. Questions can no longer be asked.")
         return self.store.messages.ask(submission, text)
 
     def is_archived(self, course: str) -> bool:

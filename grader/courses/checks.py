@@ -20,7 +20,7 @@ def course_faults(course: Course) -> Iterator[FieldFault]:
 
 
 #: Why a policy that holds marks back is not removed.
-HELD_BACK = "This policy holds verdicts and marks back: publish them first, then remove it."
+HELD_BACK = "This policy holds back verdicts and marks: publish them first, then remove the policy."
 
 
 def policy_faults(policy: Policy) -> Iterator[FieldFault]:
@@ -56,4 +56,4 @@ def _order(earlier: float | None, first: str, later: float | None, second: str) 
 def _close(due: float | None, closes: float | None) -> Iterator[FieldFault]:
     """Yield a fault of a close before the due, by the minutes that pages show: 23:59 is no earlier than 23:59:59."""
     if due is not None and closes is not None and closes // _MINUTE < due // _MINUTE:
-        yield FieldFault("closes", "It closes before it is due; set closes to the due time or later.")
+        yield FieldFault("closes", "The assignment would close before it is due; set closes to the due time or later.")

@@ -121,7 +121,9 @@ def read_gradebook(data: bytes) -> Gradebook:
     rows: dict[str, int] = {}
     for student in gradebook.students:
         if student.id in rows:
-            message = f"rows {rows[student.id] + 1} and {student.row + 1} have the same student, {student.id}; keep one"
+            message = (
+                f"rows {rows[student.id] + 1} and {student.row + 1} are both of the student {student.id}; keep one"
+            )
             raise GradebookError(message)
         rows[student.id] = student.row
     return gradebook
@@ -139,13 +141,13 @@ def choose_column(gradebook: Gradebook, name: str | None = None) -> MarkColumn:
         where = "the row Points Possible" if gradebook.lms is Lms.CANVAS else "the column after it"
         if column.maximum is None and any(map(str.isdigit, column.written)):
             message = (
-                f"the column {column.header!r} has the maximum {column.written[:40]!r} ({where} holds it), which may be"
-                " more than one number; write it there without a thousands separator, such as 1000 or 1000.00"
+                f"the maximum {column.written[:40]!r} of the column {column.header!r}, in {where}, can be read as two"
+                " numbers; write it without a thousands separator, such as 1000 or 1000.00"
             )
             raise GradebookError(message)
         message = (
-            f"the column {column.header!r} has no maximum above 0 ({where} holds it), so marks cannot be scaled to it;"
-            " give the assignment points in the LMS, and export again"
+            f"the column {column.header!r} has no maximum above 0 in {where}, so marks cannot be scaled to it;"
+            " give the assignment a maximum in the LMS, and export again"
         )
         raise GradebookError(message)
     return column
@@ -219,7 +221,7 @@ def _aliases(column: MarkColumn) -> Sequence[str]:
 def _read_canvas(table: GradebookTable, header: Sequence[str]) -> Gradebook:
     points = next((row for row in range(1, len(table.rows)) if _POINTS in table.rows[row][0].text), None)
     if points is None:
-        message = f"it looks like a Canvas gradebook, and has no row {_POINTS!r}; export it from Canvas again"
+        message = f"it looks like a Canvas gradebook, but has no row {_POINTS!r}; export it from Canvas again"
         raise GradebookError(message)
     # A cell "(read only)" marks a total, such as "Final Score (2026)".
     possible = _full_row(table, points, len(header))
@@ -277,7 +279,8 @@ def _find_changeable(header: Sequence[str], rows: Sequence[Sequence[str]]) -> in
         place = header.index(named)
         if strange := words[place] - _YES - _NO:
             message = (
-                f"the column {named!r} has {min(strange)[:40]!r} in it, and should have Yes or No; export it again"
+                f"the column {named!r} contains {min(strange)[:40]!r}, but should contain Yes or No; export the "
+                "file again"
             )
             raise GradebookError(message)
         return place
@@ -287,7 +290,7 @@ def _find_changeable(header: Sequence[str], rows: Sequence[Sequence[str]]) -> in
 def _full_row(table: GradebookTable, row: int, width: int) -> list[str]:
     cells = table.texts(row)
     if len(cells) < width:
-        message = f"row {row + 1} has {len(cells)} cells, and the header has {width}; export the file again"
+        message = f"row {row + 1} has {len(cells)} cells, but the header has {width}; export the file again"
         raise GradebookError(message)
     return cells
 

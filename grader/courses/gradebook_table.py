@@ -46,7 +46,9 @@ class GradebookTable:
         """Read a file with its own encoding, delimiter, quotes and line ends; raise GradebookError if it is no CSV."""
         text, mark, encoding = _decode(data)
         if "\0" in text:
-            raise GradebookError("it is no CSV file: it has zero bytes in it. Export it as CSV, not as a spreadsheet")
+            raise GradebookError(
+                "it is not a CSV file, since it contains zero bytes. Export it as CSV, not as a spreadsheet"
+            )
         delimiter, start = find_delimiter(text)
         return cls(tuple(_read_rows(text, delimiter, start)), delimiter, text, mark, encoding)
 
@@ -77,7 +79,10 @@ def _decode(data: bytes) -> tuple[str, bytes, str]:
             try:
                 return data.removeprefix(mark).decode(encoding), mark, encoding
             except UnicodeDecodeError as error:
-                message = f"it is no CSV file: it begins as {encoding.upper()} does, and byte {error.start} is not"
+                message = (
+                    f"it is not a CSV file: it begins as {encoding.upper()}, but its byte {error.start} is "
+                    f"not {encoding.upper()}"
+                )
                 raise GradebookError(message) from error
     try:
         return data.decode(), b"", "utf-8"
@@ -94,9 +99,7 @@ def find_delimiter(text: str) -> tuple[str, int]:
     named = _NAMED_DELIMITER.match(text)
     if named is not None:
         if named["delimiter"] not in _DELIMITERS:
-            message = (
-                f"its first line is {named[0].strip()!r}, and cells are separated by a comma, a semicolon or a tab"
-            )
+            message = f"its first line is {named[0].strip()!r}; only a comma, a semicolon or a tab may separate cells"
             raise GradebookError(message)
         return named["delimiter"], named.end()
     header = "".join(takewhile(lambda character: character not in "\r\n", _QUOTED.sub("", text)))

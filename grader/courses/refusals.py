@@ -10,9 +10,9 @@ UNVERIFIED = "unverified"
 #: And one that no policy gives: the course is over.
 ARCHIVED = "archived"
 _PLAIN = {
-    UNVERIFIED: "This assignment has a policy for time and attempts, so it needs to know who you are, and a link for "
-    "the whole class does not say. Hand in by your personal link or from your course's page in the LMS.",
-    ARCHIVED: "This course is archived: nothing can be handed in any more. Verdicts stay readable.",
+    UNVERIFIED: "Times and attempts count for each student here, and a link for the whole class does not say who you "
+    "are. Hand in by your personal link or from your course's page in the LMS.",
+    ARCHIVED: "This course is archived and accepts no more files. Verdicts stay readable.",
 }
 
 

@@ -11,7 +11,7 @@ from backmark.grader.courses.times import read_time
 from backmark.grader.errors import BackmarkError
 from backmark.grader.model.fields import noun_fields
 from backmark.grader.model.people import RosterEntry
-from backmark.grader.model.records import NAME
+from backmark.grader.model.records import NAME, NAME_IN_WORDS
 from backmark.grader.model.terms import Extension
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _read_rows(rows: "Reader", columns: tuple[str, ...], read: Callable[[Cells],
         cells = {name: row[at].strip() for name, at in places.items() if at < len(row)}
         student = _check_student(cells, rows.line_num)
         if student in students:
-            raise BadTable(f"Line {rows.line_num}: {student} is there already; each student has one row.")
+            raise BadTable(f"Line {rows.line_num}: {student} is in the file twice; list each student once.")
         try:
             students[student] = _check(read(cells), columns)
         except ValueError as error:
@@ -104,7 +104,7 @@ def _read_rows(rows: "Reader", columns: tuple[str, ...], read: Callable[[Cells],
         if len(students) > MOST_STUDENTS:
             raise BadTable(f"The file has more than {MOST_STUDENTS:,} students.")
     if not students:
-        raise BadTable("The file has no students below its first line.")
+        raise BadTable("The file names no student below its first line.")
     return list(students.values())
 
 
@@ -112,8 +112,8 @@ def _check_student(cells: Cells, line: int) -> str:
     student = cells.get("student", "")
     if not _STUDENT.fullmatch(student):
         raise BadTable(
-            f"Line {line}: {student!r} is no name of a student: letters, digits and . _ @ + : = ~ - only, 128 at most, "
-            "and a letter, a digit or _ first."
+            f"Line {line}: {student!r} is not a valid student id: use {NAME_IN_WORDS}, "
+            "and begin with a letter, a digit or _."
         )
     return student
 
@@ -135,5 +135,5 @@ def _read_entry(cells: Cells) -> RosterEntry:
 
 def _read_attempts(text: str) -> int | None:
     if text and not (text.isascii() and text.isdigit() and len(text) <= _DIGITS):
-        raise ValueError(f"{text} is no number of attempts.")
+        raise ValueError(f'"{text}" is not a number of attempts.')
     return int(text) if text else None

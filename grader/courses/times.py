@@ -22,11 +22,11 @@ def read_time(text: str, zone: str = "") -> float:
     """
     written = text.strip()
     if not _TEXT.fullmatch(written):
-        raise BadTime(f"{written!r} is no date and time; write one {_EXAMPLE}.")
+        raise BadTime(f"{written!r} is not a date and time; write one {_EXAMPLE}.")
     try:
         moment = datetime.fromisoformat(written)
     except ValueError:
-        raise BadTime(f"{written} is in no calendar, or no time of day; write one {_EXAMPLE}.") from None
+        raise BadTime(f"{written} is not a date of the calendar, or not a time of day; write one {_EXAMPLE}.") from None
     if moment.year not in YEARS:
         raise BadTime(f"The year of {written} must be {YEARS[0]} to {YEARS[-1]}.")
     if moment.tzinfo is not None:
@@ -42,7 +42,7 @@ def read_zone(name: str) -> ZoneInfo:
         return ZoneInfo(name.strip())
     except (LookupError, ValueError, OSError):
         # A folder of the database, such as Europe, is an OSError.
-        raise BadTime(f"There is no time zone {name.strip()!r}; write one such as Europe/Zurich or UTC.") from None
+        raise BadTime(f"{name.strip()!r} is not a time zone; write one such as Europe/Zurich or UTC.") from None
 
 
 def write_time(seconds: float, zone: ZoneInfo) -> str:

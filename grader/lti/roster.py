@@ -61,13 +61,13 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     """Read a course's roster and store it; who is missing is marked as having left. Raises RosterUnavailable."""
     context = store.launches.context(course)
     if context is None or not context.roster_url:
-        raise RosterUnavailable("its platform offers no roster")
+        raise RosterUnavailable("the LMS offers no roster")
     platform = store.platforms.get(context.platform)
     if platform is None:
-        raise RosterUnavailable("its platform is no longer registered")
+        raise RosterUnavailable("the LMS is no longer registered")
     members = _merge(_cap(read_roster(services, platform, context)))
     if not members:
-        raise RosterUnavailable("the roster that the platform sent is empty")
+        raise RosterUnavailable("the LMS sent an empty roster")
     _record_users(store, course, members)
     before = store.courses.roster(course)
     students = (member for member in members if member.part is CourseRole.STUDENT)
@@ -99,7 +99,7 @@ def read_roster(services: RosterServices, platform: Platform, context: LtiContex
         if url is None:
             return
         if time.monotonic() > end:
-            raise RosterUnavailable(f"the platform took more than {_MOST_SECONDS / 60:.0f} minutes to send the roster")
+            raise RosterUnavailable(f"the LMS took more than {_MOST_SECONDS / 60:.0f} minutes to send the roster")
         answer = _read_page(services, platform, url)
         yield from _members(answer.content)
         url = _following(url, answer)
@@ -110,11 +110,11 @@ def _read_page(services: RosterServices, platform: Platform, url: str) -> Platfo
     try:
         answer = services.get(platform, ROSTER_SCOPE, url, MEDIA_TYPE)
     except NoAccessToken as error:
-        raise RosterUnavailable(f"the platform gave no access token ({error.status}): {error}") from error
+        raise RosterUnavailable(f"the LMS gave no access token ({error.status}): {error}") from error
     except NoPlatformAnswer as error:
-        raise RosterUnavailable(f"the platform did not answer: {error}") from error
+        raise RosterUnavailable(f"the LMS did not answer: {error}") from error
     if not answer.succeeded:
-        raise RosterUnavailable(f"the platform answered {answer.status}: {answer.words}")
+        raise RosterUnavailable(f"the LMS answered {answer.status}: {answer.words}")
     return answer
 
 
@@ -136,7 +136,7 @@ def _members(content: bytes) -> Iterator[RosterMember]:
         rows = json.loads(content)["members"]
         members = [_member(row) for row in rows if (row.get("status") or "Active") == "Active"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RosterUnavailable("the roster that the platform sent cannot be read") from error
+        raise RosterUnavailable("the LMS sent a roster that cannot be read") from error
     yield from members
 
 
@@ -144,7 +144,7 @@ def _member(row: dict[str, Any]) -> RosterMember:
     full = row.get("name") or " ".join(filter(None, (row.get("given_name"), row.get("family_name"))))
     subject, roles = row["user_id"], row["roles"]
     if not isinstance(subject, str | int) or isinstance(subject, bool) or not isinstance(roles, list):
-        raise TypeError("a member has another form")
+        raise TypeError("a member cannot be read")
     # Half a surrogate pair is a ValueError, too.
     if not 0 < len(str(subject)) <= _LONGEST_ID or not str(subject).encode():
         raise ValueError("a member has an id that no launch could have")

@@ -150,10 +150,10 @@ def _key_id(id_token: str) -> str:
     except (jwt.InvalidTokenError, RecursionError):
         # Brackets within brackets, without end, are no value to Python.
         raise LaunchRefused(
-            RefusalReason.MALFORMED, f"The LMS's message is no signed message (JWT). {_AGAIN}"
+            RefusalReason.MALFORMED, f"The LMS's message is not a signed message (JWT). {_AGAIN}"
         ) from None
     if header.get("alg") != _ALGORITHM:
-        says = f"The LMS's message is signed by {str(header.get('alg'))[:20]}; it should be {_ALGORITHM}."
+        says = f"The LMS's message is signed with {str(header.get('alg'))[:20]}, but must be signed with {_ALGORITHM}."
         raise LaunchRefused(RefusalReason.SIGNATURE, says)
     key_id = header.get("kid")
     if not isinstance(key_id, str) or not key_id:
@@ -189,7 +189,7 @@ def _read_key(raw: Mapping[str, Any]) -> jwt.PyJWK:
     """Return a public key from its public members: recovering a private one from its exponents may never end."""
     public = {name: raw[name] for name in ("kty", "n", "e")}
     if len(public["n"]) > _LONGEST_MODULUS or len(public["e"]) > _LONGEST_EXPONENT:
-        raise ValueError("this is no key that anybody signs with")
+        raise ValueError("this is not a key for signatures")
     return jwt.PyJWK(public, algorithm=_ALGORITHM)
 
 
@@ -203,14 +203,14 @@ def _refusal(error: Exception) -> LaunchRefused:
         case jwt.InvalidIssuerError():
             reason, says = (
                 RefusalReason.ISSUER,
-                "The message comes from another LMS than the one that began this launch.",
+                "The message comes from another LMS than the one that started this launch.",
             )
         case jwt.InvalidAudienceError():
             reason, says = RefusalReason.AUDIENCE, "The LMS's message is for another tool than this one."
         case jwt.MissingRequiredClaimError(claim=claim):
             reason, says = RefusalReason.MALFORMED, f"The LMS's message lacks {claim}."
         case jwt.InvalidSignatureError():
-            reason, says = RefusalReason.SIGNATURE, f"The signature does not fit the key of your course's LMS. {_AGAIN}"
+            reason, says = RefusalReason.SIGNATURE, f"The signature does not match your course's LMS. {_AGAIN}"
         case _:
             reason, says = RefusalReason.MALFORMED, f"The LMS's message cannot be read. {_AGAIN}"
     return LaunchRefused(reason, says)

@@ -26,7 +26,7 @@ class Limits:
 
 
 class Level(StrEnum):
-    """The part of a verdict that a student is shown."""
+    """The part of a verdict that students see."""
 
     #: The outcome and the marks.
     SCORE = "score"

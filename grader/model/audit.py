@@ -14,11 +14,13 @@ class AuditEntry:
 
     at: Annotated[float, Doc(unit=Unit.TIME)]
     author: Author
-    act: Annotated[str, Doc("A verb and what it was done to, such as override.set.")]
+    act: Annotated[str, Doc("The noun and the verb of the act, such as override.set.")]
     subject: Annotated[
         str,
-        Doc("The assignment, submission, regrade, token or notification that it was done to.", none="the course"),
+        Doc("The assignment, submission, regrade, token or notification that the act changed.", none="the course"),
     ]
-    student: Annotated[str, Doc("Whom it concerned.", none="nobody, or somebody whose data was deleted since")] = ""
-    reason: Annotated[str, Doc("As the author gave it.")] = ""
-    details: Annotated[Mapping[str, Any], Doc("What was set.")] = field(default_factory=dict)
+    student: Annotated[
+        str, Doc("The student whom the act concerned.", none="nobody, or somebody whose data was deleted since")
+    ] = ""
+    reason: Annotated[str, Doc("The reason that the author gave.")] = ""
+    details: Annotated[Mapping[str, Any], Doc("The values that were set.")] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from backmark.grader.model.descriptions import describe
 #: Rows of numbers, with None for those that are not finite.
 Numbers = Sequence[Sequence[float | None]]
 
-_SCRIPT = describe("A script in plain NumPy that reproduces it, to run below the student's own code.")
+_SCRIPT = describe("A script in plain NumPy that reproduces the mistake, to run below the student's own code.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Counterexample:
     actual: Gradient | None = field(
         metadata=describe("Null if the submission did not return arrays of the right shapes.")
     )
-    instead: str | None = field(metadata=describe("What it returned instead, if `actual` is null."))
+    instead: str | None = field(metadata=describe("What the submission returned instead, if `actual` is null."))
     #: `weights` or `biases`, with layer and index, of the first wrong entry, counted from the output; else None.
     parameter: str | None
     layer: int | None
@@ -102,7 +102,8 @@ class CaseResult:
     gradient_of: str | None = field(
         default=None,
         metadata=describe(
-            "The input of which it is the gradient, such as `W[1]`; null if it is none, and from an earlier version."
+            "The input whose gradient the result is, such as `W[1]`; null if there is none, and from an earlier "
+            "version."
         ),
     )
 
@@ -122,9 +123,13 @@ class LayersDrawing:
     weights: str = field(metadata=describe("A list of matrices, the first layer's first."))
     biases: str
     net_input: str
-    target: str | None = field(metadata=describe("What should come out; null if no input is that."))
-    preactivations: str | None = field(metadata=describe("A list, the output last; null if no input is that."))
-    activations: str | None = field(metadata=describe("A list, the network's input first; null if no input is that."))
+    target: str | None = field(metadata=describe("The target of the network; null if no input is the target."))
+    preactivations: str | None = field(
+        metadata=describe("A list, the output last; null if no input has the preactivations.")
+    )
+    activations: str | None = field(
+        metadata=describe("A list, the network's input first; null if no input has the activations.")
+    )
     rows: bool = field(metadata=describe("True if each example is a row and not a column, as in `x @ W`."))
     kind: Literal["layers"] = "layers"
 
@@ -134,14 +139,17 @@ class CaseCounterexample:
     """The smallest case found on which the submission is wrong, of any contract."""
 
     kind: str
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
+    case: dict[str, Any] = field(metadata=describe("The features that distinguish it from other cases."))
     inputs: tuple[CaseInput, ...]
     results: tuple[CaseResult, ...]
     first: FirstWrong | None
-    instead: str | None = field(metadata=describe("What it returned instead of arrays of the right shapes."))
+    instead: str | None = field(
+        metadata=describe("What the submission returned instead of arrays of the right shapes.")
+    )
     script: str = field(metadata=_SCRIPT)
     drawing: LayersDrawing | None = field(
-        default=None, metadata=describe("Its picture, if it has one; null from an earlier version.")
+        default=None,
+        metadata=describe("The case as the picture of a network; null if it is none, and from an earlier version."),
     )
     forward_only: tuple[str, ...] = field(
         default=(),

@@ -29,16 +29,16 @@ LONGEST_NAME, LONGEST_TITLE, LONGEST_TERM = 100, 200, 60
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A course. Each of its fields but `id` and `created` is a setting of it."""
+    """A course. Every field except `id` and `created` is a setting of the course."""
 
     id: str
     title: Annotated[str, Doc(none="its title in the LMS, else its id", longest=LONGEST_TITLE)] = ""
-    term: Annotated[str, Doc("When it is given, such as Spring 2027.", none="unknown", longest=LONGEST_TERM)] = ""
+    term: Annotated[str, Doc("The term of the course, such as Spring 2027.", none="unknown", longest=LONGEST_TERM)] = ""
     zone: Annotated[
         str,
         Doc(
-            "The IANA time zone in which forms have the times of the course, such as Europe/Zurich. With UTC they have "
-            "them in the zone of the browser.",
+            "The IANA time zone of the times in forms, such as Europe/Zurich. With UTC, forms show times in the "
+            "browser's time zone.",
             shortest=1,
             longest=64,
             label="Time zone",
@@ -47,7 +47,7 @@ class Course:
     contact: Annotated[
         str,
         Doc(
-            "Whom students ask, such as an e-mail address. They read it beside the form to hand in.",
+            "The contact whom students ask, such as an e-mail address. The form to hand in shows it.",
             none="nobody is named",
             longest=200,
         ),
@@ -55,8 +55,8 @@ class Course:
     archived: Annotated[
         float | None,
         Doc(
-            "From then on students hand in nothing, and lists leave the course out.",
-            none="it is in use",
+            "The time of archiving: students hand in nothing from then on, and lists leave the course out.",
+            none="the course is in use",
             unit=Unit.TIME,
         ),
     ] = None
@@ -69,7 +69,7 @@ class Course:
     created: Annotated[
         float,
         Doc(
-            "When it was made; of a course from an earlier version, when its record was.",
+            "The time at which the course was made; for a course from an earlier version, its record.",
             unit=Unit.TIME,
             json="created_at",
         ),
@@ -92,7 +92,7 @@ class Course:
 
 
 class Role(StrEnum):
-    """A part of staff: the scope of their tokens says what each may do."""
+    """The role of a member of staff, which decides the scope of the token."""
 
     INSTRUCTOR = "instructor"
     ASSISTANT = "assistant"
@@ -108,14 +108,14 @@ _SCOPES: Mapping[Role, Scope] = MappingProxyType({Role.INSTRUCTOR: Scope.STAFF, 
 RoleField = Annotated[
     Role,
     Doc(
-        "An assistant sees everything of the course and grades; an instructor also sets, publishes, regrades, invites.",
+        "Assistants see the whole course and grade; instructors also set policies, publish, regrade and invite.",
         choices={"assistant": "assistant", "instructor": "instructor"},
     ),
 ]
 
 
 class StaffSource(StrEnum):
-    """The way by which somebody became staff."""
+    """The way in which a person became staff."""
 
     TOKEN = "token"  # noqa: S105 - a name
     INVITATION = "invitation"
@@ -124,18 +124,16 @@ class StaffSource(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StaffMember:
-    """Somebody of the staff of a course: who has a token of it, or comes from its LMS."""
+    """A member of the staff of a course, who has a token for it or comes from its LMS."""
 
-    id: Annotated[str, Doc("The id of the token; of who comes from an LMS, the name that their submissions have.")]
+    id: Annotated[str, Doc("The id of the token; for staff from an LMS, the name on their submissions.")]
     name: str
     role: RoleField
     source: Annotated[
         StaffSource,
-        Doc("An administrator's token, an invitation, or the LMS, which alone decides who of it is staff."),
+        Doc("An administrator's token, an invitation, or the LMS, which alone decides which of its users are staff."),
     ]
-    since: Annotated[
-        float, Doc("When the token was made; of who comes from an LMS, their latest launch.", unit=Unit.TIME)
-    ]
+    since: Annotated[float, Doc("When the token was made; for staff from an LMS, their latest launch.", unit=Unit.TIME)]
     expires: Annotated[
         float | None, Doc("When the token expires.", none="never", unit=Unit.TIME, json="expires_at")
     ] = None
@@ -143,12 +141,12 @@ class StaffMember:
 
 @dataclass(frozen=True, slots=True)
 class NewMember:
-    """Somebody who accepts an invitation."""
+    """A person who accepts an invitation."""
 
     name: Annotated[
         str,
         Doc(
-            "Other staff see it, and the log has it beside what you do.",
+            "Other staff see this name, and the log shows it beside your acts.",
             shortest=1,
             longest=LONGEST_NAME,
             label="Your name",
@@ -161,12 +159,12 @@ class Invitation:
     """A link by which people become staff of a course."""
 
     role: RoleField = Role.ASSISTANT
-    days: Annotated[int, Doc("Days until it ends.", least=1, most=MOST_DAYS)] = 7
-    once: Annotated[bool, Doc("The first who accepts it uses it up.", label="For one person")] = True
-    id: Annotated[str, Doc("By which it is withdrawn.")] = ""
+    days: Annotated[int, Doc("Days until the invitation ends.", least=1, most=MOST_DAYS)] = 7
+    once: Annotated[bool, Doc("The first person who accepts uses up the invitation.", label="For one person")] = True
+    id: Annotated[str, Doc("The id by which the invitation is withdrawn.")] = ""
     author: Author = ""
-    created: Annotated[float, Doc("When it was made.", unit=Unit.TIME, json="created_at")] = 0.0
-    accepted: Annotated[int, Doc("The number of people who have accepted it.")] = 0
+    created: Annotated[float, Doc("When the invitation was made.", unit=Unit.TIME, json="created_at")] = 0.0
+    accepted: Annotated[int, Doc("The number of people who have accepted the invitation.")] = 0
 
     @property
     def ends(self) -> float:

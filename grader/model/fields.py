@@ -186,5 +186,5 @@ def _text_fault(value: str, name: str, doc: Doc) -> str:
     if doc.longest is not None and not doc.lines and not _LINE.fullmatch(value):
         return f"{name} must be one line, without control characters."
     if doc.pattern and not re.fullmatch(doc.pattern, value):
-        return f"{name} has characters that it must not have."
+        return f"{name} contains characters that are not allowed."
     return ""

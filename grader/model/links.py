@@ -8,14 +8,14 @@ from backmark.grader.model.fields import Doc, Unit
 
 @dataclass(frozen=True, slots=True)
 class HandInLink:
-    """A link to hand in, signed by the server. Whoever has it can use it."""
+    """A link to hand in, signed by the server. Anyone who has the link can use it."""
 
     url: Annotated[str, Doc("The link to send to the student; a path unless BACKMARK_PUBLIC_URL is set.")]
-    student: Annotated[str | None, Doc(none="it is for the whole class")]
+    student: Annotated[str | None, Doc(none="the link is for the whole class")]
     ends: Annotated[
         float,
         Doc(
-            "When it ends. Without days, this moves with the assignment's closing time for the student.",
+            "The end of the link. Without days, it moves with the assignment's closing time for the student.",
             unit=Unit.TIME,
             json="ends_at",
         ),

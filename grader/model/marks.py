@@ -59,25 +59,25 @@ class Marking:
 
 @dataclass(frozen=True, slots=True)
 class StudentMark:
-    """A student's mark for an assignment, and how it came about. Marks are shares of the maximum, 0 to 1."""
+    """A student's mark for an assignment, and how it came about. A mark is a part of the maximum, 0 to 1."""
 
     student: str
-    share: Annotated[float | None, Doc("The mark that holds.", none="there is none yet")]
+    share: Annotated[float | None, Doc("The mark in force.", none="there is none yet")]
     computed: Annotated[float | None, Doc("The mark without the override.")]
-    name: Annotated[str, Doc("As the roster has it.", none="unknown")] = ""
+    name: Annotated[str, Doc("The student's name in the roster.", none="unknown")] = ""
     lms_id: Annotated[str, Doc("The id by which the LMS's exported files know the student.", none="unknown")] = ""
     section: Annotated[str | None, Doc("The section of the course.", none="none")] = None
     in_roster: bool = False
-    left: Annotated[float | None, Doc("Since when the roster lacks the student.", unit=Unit.TIME, json="left_at")] = (
-        None
-    )
-    verified: Annotated[bool, Doc("False if anybody may have typed the name, on a link for the whole class.")] = True
+    left: Annotated[float | None, Doc("When the student left the roster.", unit=Unit.TIME, json="left_at")] = None
+    verified: Annotated[
+        bool, Doc("False if the name was typed on a link for the whole class, where nobody checks it.")
+    ] = True
     submission: Annotated[str | None, Doc("The attempt that counts.")] = None
-    raw: Annotated[float | None, Doc("Its mark before lateness.")] = None
-    lateness: Annotated[float, Doc("Seconds.", json="lateness_seconds")] = 0.0
-    late_days: Annotated[int, Doc("Started days of 24 hours.")] = 0
-    penalty: Annotated[float, Doc("The share that lateness took.")] = 0.0
-    best: Annotated[float | None, Doc("The highest mark before lateness.")] = None
+    raw: Annotated[float | None, Doc("The mark of that attempt before lateness.")] = None
+    lateness: Annotated[float, Doc("Lateness in seconds.", json="lateness_seconds")] = 0.0
+    late_days: Annotated[int, Doc("Lateness in started days of 24 hours.")] = 0
+    penalty: Annotated[float, Doc("The part of the maximum that lateness took off.")] = 0.0
+    best: Annotated[float | None, Doc("The highest mark of all attempts, before lateness.")] = None
     attempts: int = 0
     attempts_left: Annotated[int | None, Doc(none="any number")] = None
     refused_files: Annotated[int, Doc("Files that were refused before they ran; none of them is an attempt.")] = 0

@@ -11,7 +11,7 @@ from backmark.grader.model.source_line import SourceLine
 
 
 class MendingKind(StrEnum):
-    """The change that a statement of a submission needs. `edit`: a single slip in it.
+    """The change that a statement of a submission needs. `edit`: a single mistake in it.
 
     `insert`: it is missing; `guard`: its condition is wrong; `remove`: it overwrites what is right.
     """
@@ -33,38 +33,38 @@ _SLIPS: Mapping[MendingKind | None, SlipKind] = {
 
 @dataclass(frozen=True, slots=True)
 class WrongNumber:
-    """A number of a result that is wrong, and would be right if the statement were mended with all others."""
+    """A wrong number of a result, which would be right if this statement and all others were changed."""
 
     result: str
     index: list[int]
     expected: float | None
     actual: float | None = field(metadata=describe("Null if the submission returned none, or one that is not finite."))
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish the case from others."))
+    case: dict[str, Any] = field(metadata=describe("The features that distinguish the case from others."))
 
 
 @dataclass(frozen=True, slots=True)
 class MendedStatement:
-    """A statement of the submission that must be mended: with all of them mended, it is right on every case."""
+    """A statement that must change: with all of these changed, the submission is right on every case."""
 
     kind: MendingKind | None = field(metadata=describe("Null below the level full."))
     #: The rows that it costs.
     rows: tuple[str, ...]
     titles: tuple[str, ...]
     lines: tuple[SourceLine, ...] = field(
-        metadata=describe("Its lines in the submission; empty if it is missing, and below the level full.")
+        metadata=describe("The statement's lines; empty if it is missing, and below the level full.")
     )
-    source: str = field(metadata=describe("The lines as they are written; empty below the level full."))
+    source: str = field(metadata=describe("The text of these lines; empty below the level full."))
     read: str
     hint: str
     wrong: WrongNumber | None = field(
         default=None,
-        metadata=describe("The first wrong number that it is the cause of; null if none shows it, or below full."),
+        metadata=describe("The first wrong number that the statement causes; null if none shows it, or below full."),
     )
     slips: tuple[Slip, ...] = field(
         default=(),
         metadata=describe(
-            "What is wrong with it, if that is known: the one or two changes of its expression that are right as well,"
-            " or what it is instead."
+            "The mistakes in the statement, if they are known: one or two changes of its expression that make it right,"
+            " or what stands in its place."
         ),
     )
 

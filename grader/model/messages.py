@@ -14,7 +14,7 @@ _ROWS = 4
 
 
 class QuestionState(StrEnum):
-    """The state of a question. Staff say that they changed the mark; to say so changes none."""
+    """The state of a question. `marks_changed` is what staff told the student; it changes no mark."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -23,7 +23,7 @@ class QuestionState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A note that staff left on a submission. Its student reads it beside the verdict."""
+    """A note that staff left on a submission. The student reads it beside the verdict."""
 
     text: Annotated[
         str,
@@ -38,12 +38,12 @@ class Note:
     ]
     author: Author
     recorded: Recorded = 0.0
-    id: Annotated[str, Doc("By which it is removed.")] = ""
+    id: Annotated[str, Doc("The id by which the note is removed.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer of staff to a question. Its student reads it beside the verdict."""
+    """The answer of staff to a question. The student reads it beside the verdict."""
 
     text: Annotated[
         str,
@@ -59,7 +59,10 @@ class Answer:
     author: Author
     marks_changed: Annotated[
         bool,
-        Doc("The student reads that the mark was changed. This changes no mark.", label="The mark was changed"),
+        Doc(
+            "Tells the student that the mark was changed. To change the mark itself, use an override.",
+            label="The mark was changed",
+        ),
     ] = False
     recorded: Recorded = 0.0
 
@@ -71,7 +74,7 @@ class Question:
     text: Annotated[
         str,
         Doc(
-            "The staff of the course read it. Their answer appears beside the verdict.",
+            "The staff of the course read your question. Their answer appears beside the verdict.",
             shortest=1,
             longest=LONGEST_TEXT,
             lines=True,
@@ -84,8 +87,8 @@ class Question:
     student: str = ""
     state: QuestionState = QuestionState.OPEN
     answer: Annotated[Answer | None, Doc(none="the question is open")] = None
-    asked: Annotated[float, Doc("When it was asked, by the store's clock.", unit=Unit.TIME, json="asked_at")] = 0.0
-    id: Annotated[str, Doc("By which it is answered.")] = ""
+    asked: Annotated[float, Doc("The time of asking, by the store's clock.", unit=Unit.TIME, json="asked_at")] = 0.0
+    id: Annotated[str, Doc("The id by which the question is answered.")] = ""
 
 
 @dataclass(frozen=True, slots=True)

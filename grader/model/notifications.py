@@ -8,7 +8,7 @@ from backmark.grader.model.fields import Doc, Unit
 
 
 class Event(StrEnum):
-    """Something that happened in a course, of which notifications are sent."""
+    """An event in a course, of which notifications are sent."""
 
     DONE = "submission.done"
     SUPERSEDED = "submission.superseded"
@@ -42,7 +42,7 @@ class DeliveryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """An address that events of a course are posted to, without its secrets."""
+    """An address to which events of a course are posted, without its secrets."""
 
     url: Annotated[
         str,
@@ -54,19 +54,19 @@ class Notification:
     ]
     kind: Annotated[
         str,
-        Doc("What is posted: `webhook`, a signed event for a program, or `chat`, a sentence.", pattern="[a-z]{1,32}"),
+        Doc("`webhook` posts signed events to a program; `chat` posts messages to a channel.", pattern="[a-z]{1,32}"),
     ] = "webhook"
     events: Annotated[
         tuple[Event, ...],
         Doc(
-            "The events to send. By default those that the kind is for.",
+            "The events to send. By default all events of the kind.",
             least=1,
             most=20,
             choices={
                 "submission.done": "A submission has a verdict",
                 "submission.superseded": "A student handed in again while a submission waited",
                 "submission.cancelled": "A submission was cancelled",
-                "submission.service_failed": "Backmark could not grade a submission",
+                "submission.service_failed": "Backmark failed to grade a submission",
                 "submission.regraded": "A regrade changed a verdict",
                 "regrade.waiting": "A regrade waits for a decision",
                 "question.open": "A student asks about a verdict",
@@ -78,13 +78,15 @@ class Notification:
     created: Annotated[float, Doc(unit=Unit.TIME, json="created_at")] = 0.0
     disabled: Annotated[
         float | None,
-        Doc("When the receiver refused further events: nothing is sent since.", unit=Unit.TIME, json="disabled_at"),
+        Doc(
+            "When the receiver refused further events. Nothing is sent since then.", unit=Unit.TIME, json="disabled_at"
+        ),
     ] = None
     disabled_reason: str | None = None
     previous_until: Annotated[
         float | None,
         Doc(
-            "When the secret from before the last rotation stops signing.",
+            "When the secret before the last rotation stops signing.",
             unit=Unit.TIME,
             json="previous_secret_until",
         ),
@@ -99,8 +101,10 @@ class Delivery:
     event: Event
     state: DeliveryState
     attempts: int
-    submission: Annotated[str | None, Doc("The submission that it is about.", none="it is about none")] = None
-    regrade: Annotated[str | None, Doc("The regrade that it is about.", none="it is about none")] = None
+    submission: Annotated[
+        str | None, Doc("The submission that the event is about.", none="the event is about none")
+    ] = None
+    regrade: Annotated[str | None, Doc("The regrade that the event is about.", none="the event is about none")] = None
     status: Annotated[int | None, Doc("The HTTP status of the receiver's last answer.")] = None
     error: Annotated[str | None, Doc("The last error.")] = None
     created: Annotated[float, Doc(unit=Unit.TIME, json="created_at")] = 0.0

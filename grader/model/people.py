@@ -26,14 +26,24 @@ class RosterEntry:
         ),
     ] = ""
     section: Annotated[
-        str | None, Doc("The section of the course.", none="none; a roster without it keeps it", longest=LONGEST_NAME)
+        str | None,
+        Doc(
+            "The section of the course.", none="none; a roster without sections keeps the old one", longest=LONGEST_NAME
+        ),
     ] = None
-    source: Annotated[str, Doc("Where the entry comes from: csv, lti, staff or api.")] = "staff"
+    source: Annotated[str, Doc("The origin of the entry: csv, lti, staff or api.")] = "staff"
     left: Annotated[
         float | None,
-        Doc("Since when a whole roster lacks the student.", none="is in the course", unit=Unit.TIME, json="left_at"),
+        Doc(
+            "When a new roster no longer had the student.",
+            none="the student is in the course",
+            unit=Unit.TIME,
+            json="left_at",
+        ),
     ] = None
-    recorded: Annotated[float, Doc("When a roster last had the student.", unit=Unit.TIME, json="recorded_at")] = 0.0
+    recorded: Annotated[
+        float, Doc("When the latest roster with the student was recorded.", unit=Unit.TIME, json="recorded_at")
+    ] = 0.0
 
 
 def sections(entries: Iterable[RosterEntry]) -> list[str]:
@@ -46,5 +56,5 @@ class RosterChange:
     """The number of students whom a roster changed."""
 
     added: Annotated[int, Doc("Students who are new or back.")]
-    changed: Annotated[int, Doc("Students whose entry is another one.")]
-    left: Annotated[int, Doc("Students whom the roster lacks: they are marked, and nothing of theirs is deleted.")]
+    changed: Annotated[int, Doc("Students whose entry changed.")]
+    left: Annotated[int, Doc("Students missing from the roster. They are marked as having left, and lose nothing.")]

@@ -37,13 +37,15 @@ class RevisionRecord:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An assignment with its cases, as a verdict refers to it."""
+    """One published version of an assignment with its cases, to which verdicts refer."""
 
-    id: Annotated[str, Doc("A hash over the assignment and its cases.")]
+    id: Annotated[str, Doc("A hash of the assignment and its cases.")]
     assignment: str
     title: str
     networks_sha256: str
-    published: Annotated[float | None, Doc(none="it ships with Backmark", unit=Unit.TIME, json="published_at")]
+    published: Annotated[
+        float | None, Doc(none="the revision ships with Backmark", unit=Unit.TIME, json="published_at")
+    ]
     fresh: Annotated[
         int,
         Doc(
@@ -53,12 +55,12 @@ class Revision:
     ]
     settings: Annotated[
         Mapping[str, Any],
-        Doc("The assignment's settings; tokens without the scope staff do not get those that its feedback hides."),
+        Doc("The assignment's settings. Tokens without the scope staff do not get settings that its feedback hides."),
     ] = field(default_factory=dict)
-    shipped: Annotated[bool, Doc("True if it ships with Backmark and is not the course's own.")] = False
+    shipped: Annotated[bool, Doc("True if the revision ships with Backmark and is not the course's own.")] = False
     catches: Annotated[
         Mapping[str, int] | None,
-        Doc("The number of cases that detect each known mistake.", none="it ships with Backmark"),
+        Doc("The number of cases that catch each known mistake.", none="the revision ships with Backmark"),
     ] = None
 
 
@@ -89,7 +91,7 @@ class Refusal:
     """The reasons of a refusal, in parts."""
 
     says: str
-    mistakes: tuple[NamedMistake, ...] = field(default=(), metadata=describe("Known mistakes that no network detects."))
+    mistakes: tuple[NamedMistake, ...] = field(default=(), metadata=describe("Known mistakes that no case catches."))
     advice: str = field(default="", metadata=describe("What to do; empty if `says` includes it."))
 
     def __str__(self) -> str:
@@ -116,20 +118,22 @@ class Publication:
     id: str
     course: str
     assignment: Annotated[str, Doc("The assignment's id.")]
-    toml: Annotated[str, Doc("The assignment's TOML, as it came.")]
+    toml: Annotated[str, Doc("The assignment's TOML, as it was sent.")]
     fresh: Annotated[int, Doc("The number of cases that come from a secret pool.")]
     state: State
     created: Created
     finished: Finished = None
     revision: Annotated[str | None, Doc("The id of the published revision.")] = None
     refused: Annotated[Refusal | None, Doc("The refusal in parts.")] = None
-    failure: Annotated[str | None, Doc("Why it ended as service_failed.")] = None
+    failure: Annotated[str | None, Doc("The reason why the request ended as service_failed.")] = None
     #: The trace of the request; None if an earlier version recorded it.
     trace: Trace | None = None
 
     @property
     def refusal(
         self,
-    ) -> Annotated[str | None, Doc("Why it was not published, such as a known mistake that no case detects.")]:
+    ) -> Annotated[
+        str | None, Doc("The reason why nothing was published, such as a known mistake that no case catches.")
+    ]:
         """The refusal in a sentence."""
         return None if self.refused is None else str(self.refused)

@@ -13,12 +13,14 @@ Finished = Annotated[float | None, Doc(unit=Unit.TIME, json="finished_at")]
 
 #: A name of a student, course or assignment, as a regular expression: safe in an address without escaping.
 NAME = r"[A-Za-z0-9_][A-Za-z0-9._@+:=~-]{0,127}"
+#: What such a name may have in it, for people.
+NAME_IN_WORDS = "letters, digits and . _ @ + : = ~ - only, at most 128"
 #: A student as submissions name them: the name, followed by `!` and the browser if it was typed on a class link.
 STUDENT = rf"{NAME}(![0-9a-f]{{12}})?"
 
 
 class State(StrEnum):
-    """The state of a job. `superseded` and `cancelled` are a submission's; whatever is terminal stays so."""
+    """The state of a job. Only submissions are `superseded` or `cancelled`. A terminal state never changes."""
 
     QUEUED = "queued"
     RUNNING = "running"
@@ -90,7 +92,7 @@ class SubmissionSummary:
     id: str
     course: str
     assignment: str
-    revision: Annotated[str, Doc("The revision that it is graded against: the current one when it was accepted.")]
+    revision: Annotated[str, Doc("The revision to grade against: the current one when the submission was accepted.")]
     student: str
     source_sha256: str
     state: State
@@ -98,7 +100,7 @@ class SubmissionSummary:
         int | None,
         Doc(
             "The number of the student's attempt at this assignment, from 1.",
-            none="it is no attempt, but was refused before it ran, superseded, cancelled, or ended as service_failed",
+            none="not an attempt, but refused before it ran, superseded, cancelled, or ended as service_failed",
         ),
     ]
     filename: str
@@ -109,7 +111,7 @@ class SubmissionSummary:
     superseded_by: Annotated[
         str | None, Doc("The same student's later submission, which replaced it before it was graded.")
     ] = None
-    failure: Annotated[str | None, Doc("Why it ended as service_failed: never the student's fault.")] = None
+    failure: Annotated[str | None, Doc("The reason for service_failed, which never lies in the student's code.")] = None
     regrade: Annotated[str | None, Doc("The regrade that produced the current verdict.")] = None
     outcome: Outcome | None = None
     score: Annotated[int | None, Doc(none="there is no verdict, or the file was refused before it ran")] = None
@@ -143,18 +145,18 @@ class SubmissionRecord(SubmissionSummary):
 class Position:
     """The place of a submission in its queue; 0 is next."""
 
-    position: Annotated[int, Doc("The number of jobs ahead of it.")]
+    position: Annotated[int, Doc("The number of jobs ahead of this one.")]
     estimated_seconds: Annotated[
-        float | None, Doc("Time until its verdict, estimated from the last minutes.", none="unknown")
+        float | None, Doc("Seconds until the verdict, estimated from the last minutes.", none="unknown")
     ] = None
 
 
 class Scope(StrEnum):
-    """A thing that a token may do. `admin` includes all, in every course.
+    """A permission of a token. `admin` includes all others, in every course.
 
     `assist`: see everything of the course, and grade: extensions and overrides. It includes `submit` and `read`.
     `staff`: also what an instructor decides, such as policies, publications and regrades. It includes `assist`.
-    `author`: publish assignments that do not ship, whose own code is run. Only `admin` includes it.
+    `author`: publish assignments that do not ship with Backmark and bring their own code. Only `admin` includes it.
     """
 
     SUBMIT = "submit"

@@ -32,7 +32,7 @@ class Phase(StrEnum):
 
 
 class Which(StrEnum):
-    """The selected ones of a student's submissions that were graded or ended as service_failed."""
+    """The choice among a student's submissions that were graded or ended as service_failed."""
 
     ALL = "all"
     LATEST = "latest"
@@ -91,7 +91,7 @@ class Selection:
     students: Annotated[
         tuple[str, ...],
         Doc(
-            "Only submissions of these students; (deleted) stands for one who was deleted since.",
+            "Only submissions of these students; (deleted) stands for a student who was deleted since.",
             most=MOST_STUDENTS,
             pattern=STUDENT,
         ),
@@ -99,8 +99,8 @@ class Selection:
     which: Annotated[
         Which,
         Doc(
-            "All submissions of each student, the latest, or the best, of those with a verdict or that ended as "
-            "service_failed. The latest or best is picked first, and left out if it does not match the other fields."
+            "All submissions of each student, the latest, or the best, among those with a verdict or that ended as "
+            "service_failed. The latest or best is chosen first, and left out if it does not match the other fields."
         ),
     ] = Which.ALL
     fresh: Annotated[bool, Doc("Grade everything again, instead of reusing the verdicts of identical sources.")] = False
@@ -131,7 +131,7 @@ class Selection:
 class RegradeProgress:
     """The progress of the current step: distinct sources while selecting and previewing, else submissions."""
 
-    total: Annotated[int | None, Doc(none="submissions are being selected; counts has those that are")]
+    total: Annotated[int | None, Doc(none="submissions are being selected; `counts` has those selected so far")]
     done: int
     failed: Annotated[int, Doc("The number of sources that could not be graded.")] = 0
 
@@ -140,9 +140,11 @@ class RegradeProgress:
 class SkippedCounts:
     """The number of submissions that were left as they were, by reason."""
 
-    changed: Annotated[int, Doc("Their verdict is no longer the one that was compared in the preview.")] = 0
-    would_lower: Annotated[int, Doc("They would have lost marks, and the mode is never_lower.")] = 0
-    deleted: Annotated[int, Doc("Deleted before this regrade's verdict was applied; they count nowhere else.")] = 0
+    changed: Annotated[int, Doc("Submissions whose verdict is no longer the one that the preview compared.")] = 0
+    would_lower: Annotated[int, Doc("Submissions that would have lost marks, in the mode never_lower.")] = 0
+    deleted: Annotated[
+        int, Doc("Submissions deleted before this regrade's verdict was applied; no other count includes them.")
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +157,19 @@ class RegradeCounts:
     down: int
     same: int
     could_not_be_graded: Annotated[
-        int, Doc("Because the service failed: they keep their marks, and resume retries them.")
+        int, Doc("Submissions that the service failed to grade: they keep their marks, and resume retries them.")
     ]
-    applied: Annotated[int, Doc("They have this regrade's verdict, and were not rolled back.")]
+    applied: Annotated[int, Doc("Submissions that have this regrade's verdict.")]
     skipped_because: SkippedCounts
     rolled_back: int
-    left: Annotated[int, Doc("Not rolled back, because another verdict has replaced this regrade's.")]
-    newly_failing: Annotated[Mapping[str, int], Doc("The number of submissions by property.")]
-    newly_passing: Annotated[Mapping[str, int], Doc("The number of submissions by property.")]
+    left: Annotated[int, Doc("Submissions not rolled back, because another verdict has replaced this regrade's.")]
+    newly_failing: Annotated[Mapping[str, int], Doc("The number of submissions in which a row fails now, by row.")]
+    newly_passing: Annotated[Mapping[str, int], Doc("The number of submissions in which a row passes now, by row.")]
 
     @property
-    def skipped(self) -> Annotated[int, Doc("Left as they were although there is a verdict, for any reason.")]:
+    def skipped(
+        self,
+    ) -> Annotated[int, Doc("Submissions left unchanged although they have a verdict, for any reason.")]:
         """The number of submissions that were left as they were although there is a verdict."""
         because = self.skipped_because
         return because.changed + because.would_lower + because.deleted
@@ -195,13 +199,15 @@ class RegradeRecord:
     changed: Annotated[float, Doc("When its phase last changed.", unit=Unit.TIME, json="changed_at")]
     progress: RegradeProgress
     counts: RegradeCounts
-    mode: Annotated[Mode | None, Doc("How it is applied.", none="it is not applied yet")] = None
-    stopped_in: Annotated[
-        Phase | None, Doc("The phase in which it was cancelled or failed; resume continues from there.")
+    mode: Annotated[
+        Mode | None, Doc("The way in which the regrade is applied.", none="the regrade is not applied yet")
     ] = None
-    failure: Annotated[str | None, Doc("Why it failed.")] = None
+    stopped_in: Annotated[
+        Phase | None, Doc("The phase in which the regrade was cancelled or failed; resume continues from there.")
+    ] = None
+    failure: Annotated[str | None, Doc("The reason for the failure.")] = None
     eta_seconds: Annotated[
-        float | None, Doc("Estimated time until the step is done, by its pace so far.", none="unknown")
+        float | None, Doc("Seconds until the step is done, estimated from its pace so far.", none="unknown")
     ] = None
     #: The trace of the request; None if an earlier version recorded it.
     trace: Trace | None = None
@@ -228,24 +234,25 @@ class VerdictBrief:
     outcome: Outcome
     score: Annotated[int | None, Doc(none="the file was refused before it ran")]
     max_score: int | None
-    failing: Annotated[tuple[str, ...], Doc("The properties that failed.")] = ()
+    failing: Annotated[tuple[str, ...], Doc("The rows that failed.")] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRecord:
-    """The result of a submission when it was selected, and its result after the regrade."""
+    """The verdict on a submission when it was selected, and its verdict after the regrade."""
 
     submission: str
     student: str
     attempt: int | None
     filename: str
     created: Created
-    change: Annotated[Change | None, Doc("How its share of the marks changes.", none="it is not graded")]
-    before: Annotated[VerdictBrief | None, Doc(none="it had no verdict because it ended as service_failed")]
+    change: Annotated[Change | None, Doc("The change of the submission's marks.", none="the submission is not graded")]
+    before: Annotated[VerdictBrief | None, Doc(none="the submission had no verdict because it ended as service_failed")]
     after: VerdictBrief | None
     newly_failing: tuple[str, ...]
     newly_passing: tuple[str, ...]
     status: ComparisonStatus
     reason: Annotated[
-        str | None, Doc("Why it was skipped or left (changed or would_lower), or why it could not be graded.")
+        str | None,
+        Doc("The reason why the submission was skipped or left (changed or would_lower), or could not be graded."),
     ] = None

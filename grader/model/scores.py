@@ -9,7 +9,7 @@ from backmark.grader.model.lti import LineItem
 
 
 class ScoreState(StrEnum):
-    """The state of a score."""
+    """The state of a mark on its way to the LMS."""
 
     WAITING = "waiting"
     #: The gradebook has the present mark.
@@ -21,7 +21,7 @@ class ScoreState(StrEnum):
 
 
 class ScoreReason(StrEnum):
-    """The reason why a score was not sent."""
+    """The reason why a mark was not sent to the LMS."""
 
     #: The student has no mark, and never had one in the gradebook.
     NO_MARK = "no_mark"
@@ -47,36 +47,39 @@ class ScoreReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A student's mark in a column of the gradebook, and what has become of it."""
+    """A student's mark on its way to a column of the LMS's gradebook, and if it arrived."""
 
     student: str
     state: ScoreState
     changed: Annotated[float, Doc("When the mark changed last.", unit=Unit.TIME, json="changed_at")]
-    line_item: Annotated[str, Doc("The column, by our id of it.")] = ""
+    line_item: Annotated[str, Doc("Backmark's id of the column.")] = ""
     sent: Annotated[float | None, Doc("When a mark was sent last.", none="never", unit=Unit.TIME, json="sent_at")] = (
         None
     )
     tries: Annotated[int, Doc("Tries since the mark changed.")] = 0
     status: Annotated[int | None, Doc("The HTTP status of the LMS's last answer.")] = None
-    reason: Annotated[ScoreReason | None, Doc("Why it was not sent.", none="it was, or has not been tried yet")] = None
-    detail: Annotated[str, Doc("The LMS's own words, or those of the connection.")] = ""
+    reason: Annotated[
+        ScoreReason | None,
+        Doc("The reason why the mark was not sent.", none="the mark was sent, or sending was not tried yet"),
+    ] = None
+    detail: Annotated[str, Doc("The message of the LMS, or of the connection.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GradebookColumn:
-    """A column of the gradebook that gets an assignment's marks."""
+    """A column of the LMS's gradebook that gets an assignment's marks."""
 
     title: Annotated[str, Doc("The title of its link in the LMS; empty: not known yet.")] = ""
     gone: Annotated[
         float | None,
         Doc(
-            "When the LMS said that it no longer exists; nothing is sent to it since.",
-            none="it exists",
+            "When the LMS said that the column no longer exists. Nothing is sent to it since then.",
+            none="the column exists",
             unit=Unit.TIME,
             json="gone_at",
         ),
     ] = None
-    line_item: Annotated[str, Doc("Our id of it.")] = ""
+    line_item: Annotated[str, Doc("Backmark's id of the column.")] = ""
 
     @classmethod
     def of(cls, item: LineItem) -> "GradebookColumn":
@@ -88,8 +91,10 @@ class GradebookColumn:
 class RosterReading:
     """The last reading of a course's roster from its LMS."""
 
-    read: Annotated[float | None, Doc("When it was read last.", none="never", unit=Unit.TIME, json="read_at")] = None
-    tried: Annotated[float | None, Doc("When that was tried last.", none="never", unit=Unit.TIME, json="tried_at")] = (
-        None
-    )
-    problem: Annotated[str, Doc("What went wrong the last time; empty: nothing.")] = ""
+    read: Annotated[
+        float | None, Doc("When the roster was last read.", none="never", unit=Unit.TIME, json="read_at")
+    ] = None
+    tried: Annotated[
+        float | None, Doc("When reading was last tried.", none="never", unit=Unit.TIME, json="tried_at")
+    ] = None
+    problem: Annotated[str, Doc("What went wrong the last time; empty if nothing did.")] = ""

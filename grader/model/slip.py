@@ -7,7 +7,7 @@ from backmark.grader.model.descriptions import describe
 
 
 class SlipKind(StrEnum):
-    """The kind of a slip: what is changed in a statement, or what the statement is in the place of a right one.
+    """The kind of a mistake in a statement: what is wrong in it, or what stands in the place of the right one.
 
     `product` is `*` for `@` or the reverse, `operator` any other operation, `assignment` `=` for `+=` or the reverse.
     `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number.
@@ -64,7 +64,7 @@ _TITLES = {
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A change of a part of a statement that mends it, or what the statement is instead."""
+    """A mistake in a part of a statement: what stands there, and what must stand there."""
 
     kind: SlipKind | None = None
     before: str = field(

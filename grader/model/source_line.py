@@ -13,13 +13,15 @@ class SourceLine:
         metadata=describe("The number of the cell, from 1 over all cells of the notebook; null in a Python file.")
     )
     line: int
-    file: str | None = field(default=None, metadata=describe("The path of the file in a package; only there."))
+    file: str | None = field(default=None, metadata=describe("The path of the file in a package; absent elsewhere."))
     code_cell: int | None = field(
         default=None,
-        metadata=describe("The number of the cell among the code cells, from 1; only there, and not in an older one."),
+        metadata=describe(
+            "The number of the cell among the code cells, from 1; absent in a Python file, and from an earlier version."
+        ),
     )
     begins: str | None = field(
-        default=None, metadata=describe("The first line of the cell that is not empty, cut; only where it is known.")
+        default=None, metadata=describe("The beginning of the cell's first line that is not empty; absent if unknown.")
     )
 
     @property

@@ -19,7 +19,7 @@ def read_tables(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        message = f"{name} is no TOML: {error}"
+        message = f"{name} is not valid TOML: {error}"
         raise BadAssignment(message) from error
     except (ValueError, RecursionError) as error:
         message = f"{name} has numbers that are too long or brackets nested too deep"

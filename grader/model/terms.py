@@ -15,12 +15,12 @@ MOST_GRACE = 7 * 86_400
 MOST_ATTEMPTS = 10_000
 
 Author = Annotated[str, Doc("The name of the token, or of the person who came from an LMS.")]
-Reason = Annotated[str, Doc("Staff see it, and the log keeps it.", shortest=1, longest=500, lines=True)]
-Recorded = Annotated[float, Doc("When it was recorded, by the store's clock.", unit=Unit.TIME, json="recorded_at")]
+Reason = Annotated[str, Doc("Staff see the reason, and the log keeps it.", shortest=1, longest=500, lines=True)]
+Recorded = Annotated[float, Doc("The time of recording, by the store's clock.", unit=Unit.TIME, json="recorded_at")]
 
 
 class Counts(StrEnum):
-    """The attempt that counts: the one with the highest mark after what lateness takes off, or the last."""
+    """The attempt that counts: the one with the highest mark after lateness, or the last one."""
 
     BEST = "best"
     LAST = "last"
@@ -29,7 +29,7 @@ class Counts(StrEnum):
 Grace = Annotated[
     float,
     Doc(
-        "Nothing is late within this time after due. Beyond it, lateness counts from due.",
+        "A file within this time after due is not late. Beyond it, lateness counts from due.",
         unit=Unit.SECONDS,
         most=MOST_GRACE,
         label="Minutes of grace",
@@ -38,7 +38,7 @@ Grace = Annotated[
 Late = Annotated[
     float | None,
     Doc(
-        "Per cent of the maximum that each started 24 hours of lateness take off.",
+        "Per cent of the maximum that each started day (24 hours) of lateness takes off.",
         none="nothing, and the LMS gets true times",
         unit=Unit.PERCENT,
         most=100,
@@ -48,16 +48,16 @@ Late = Annotated[
 Floor = Annotated[
     float,
     Doc(
-        "Per cent of the maximum below which lateness alone takes no mark. It lifts no mark.",
+        "Lateness never takes a mark below this per cent of the maximum, and never raises one.",
         unit=Unit.PERCENT,
         most=100,
-        label="Lowest mark by lateness, in per cent",
+        label="Lowest mark after lateness, in per cent",
     ),
 ]
 Attempts = Annotated[
     int | None,
     Doc(
-        "The most attempts. Refused files are no attempts.",
+        "The largest number of attempts. Refused files do not count as attempts.",
         none="any number",
         least=1,
         most=MOST_ATTEMPTS,
@@ -68,21 +68,24 @@ CountingAttempt = Annotated[
     Counts,
     Doc(
         label="The attempt that counts",
-        choices={"best": "the best, after what lateness takes off", "last": "the last that has a verdict"},
+        choices={"best": "the best, after lateness", "last": "the last that has a verdict"},
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of time of an assignment in a course. Without one, nothing is late and the best attempt counts."""
+    """When and how often students may submit to an assignment, and what lateness takes off.
 
-    opens: Annotated[float | None, Doc("Nothing is taken before.", none="at once", unit=Unit.TIME)] = None
+    Without a policy, nothing is late and the best attempt counts.
+    """
+
+    opens: Annotated[float | None, Doc("No file is accepted before this time.", none="at once", unit=Unit.TIME)] = None
     due: Annotated[
         float | None,
-        Doc("After it, and the grace, an attempt is late.", none="nothing is ever late", unit=Unit.TIME),
+        Doc("An attempt after this time, plus the grace, is late.", none="nothing is ever late", unit=Unit.TIME),
     ] = None
-    closes: Annotated[float | None, Doc("Nothing is taken from then on.", none="never", unit=Unit.TIME)] = None
+    closes: Annotated[float | None, Doc("No file is accepted from this time on.", none="never", unit=Unit.TIME)] = None
     grace: Grace = 0.0
     late: Late = None
     floor: Floor = 0.0
@@ -91,18 +94,20 @@ class Policy:
     held_back: Annotated[
         bool,
         Doc(
-            "Students read neither verdicts nor marks, and the LMS gets none, until staff publish them.",
-            label="Hold verdicts and marks back",
+            "Students see neither verdicts nor marks, and the LMS gets none, until staff publish them.",
+            label="Hold back verdicts and marks",
         ),
     ] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """Other limits for one student; what is None is as the policy says."""
+    """Other limits for one student than the policy has; a limit that is null is as the policy says."""
 
     student: str
-    due: Annotated[float | None, Doc("A later due moves the close with it.", none="as the policy says", unit=Unit.TIME)]
+    due: Annotated[
+        float | None, Doc("If due moves to later, closing moves with it.", none="as the policy says", unit=Unit.TIME)
+    ]
     closes: Annotated[float | None, Doc(none="as the policy says", unit=Unit.TIME)]
     attempts: Annotated[
         int | None, Doc(label="Attempts in all", none="as the policy says", least=1, most=MOST_ATTEMPTS)
@@ -114,19 +119,19 @@ class Extension:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which the service took nothing: every due and close after its start moves by its length."""
+    """A time in which the service accepted no files: each due or closing time after its start moves by its length."""
 
-    start: Annotated[float, Doc("When it began.", unit=Unit.TIME, label="From")]
-    end: Annotated[float, Doc("When it was over.", unit=Unit.TIME, label="To")]
+    start: Annotated[float, Doc("The start of the outage.", unit=Unit.TIME, label="From")]
+    end: Annotated[float, Doc("The end of the outage.", unit=Unit.TIME, label="To")]
     author: Author
     reason: Reason
     recorded: Recorded = 0.0
-    id: Annotated[str, Doc("By which it is removed.")] = ""
+    id: Annotated[str, Doc("The id by which the outage is removed.")] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A mark that staff gave. It holds until it is removed."""
+    """A mark that staff gave, in place of the computed one until the override is removed."""
 
     student: str
     share: Annotated[
@@ -138,7 +143,7 @@ class Override:
     recorded: Recorded = 0.0
     computed: Annotated[
         float | None,
-        Doc("The mark that was computed when it was given.", none="there was none", unit=Unit.SHARE),
+        Doc("The computed mark at the time of the override.", none="there was none", unit=Unit.SHARE),
     ] = None
 
 

@@ -13,11 +13,11 @@ class TokenRecord:
 
     id: str
     name: Annotated[str, Doc("The purpose of the token, in words.", shortest=1, longest=200)]
-    course: Annotated[str, Doc("The only course that it may see, unless it has the scope admin.")]
+    course: Annotated[str, Doc("The only course that the token may see, unless it has the scope admin.")]
     scopes: Annotated[frozenset[Scope], Doc("The scopes of the token.", least=1, most=4)]
     created: Created
     expires: Annotated[float | None, Doc(none="never", unit=Unit.TIME, json="expires_at")] = None
-    revoked: Annotated[float | None, Doc(none="it is not revoked", unit=Unit.TIME, json="revoked_at")] = None
+    revoked: Annotated[float | None, Doc(none="the token is not revoked", unit=Unit.TIME, json="revoked_at")] = None
 
     #: By which way it was given: `token`, `invitation` or `launch`.
     source: str = "token"

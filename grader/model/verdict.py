@@ -47,7 +47,7 @@ class Outcome(StrEnum):
 
 
 class Mark(StrEnum):
-    """The result of one property. `not_run`: nothing put it to the test."""
+    """The outcome of one row. `not_run`: no case tested the row."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -63,12 +63,12 @@ class Property:
     outcome: Mark
     score: int
     max_score: int
-    networks: int = field(metadata=describe("The number of cases that tested this property."))
+    networks: int = field(metadata=describe("The number of cases that tested this row."))
     message: str
     counterexample: AnyCounterexample | None = None
     names: tuple[str, ...] | None = field(
         default=None,
-        metadata=describe("Other properties that the message mentions; null from a version that did not record them."),
+        metadata=describe("Other rows that the message mentions; null from a version that did not record them."),
     )
 
 
@@ -87,16 +87,16 @@ class CaseReached:
 
     number: int = field(metadata=describe("The number of the case, from 1."))
     of: int
-    case: dict[str, Any] = field(metadata=describe("The properties that distinguish it from other cases."))
+    case: dict[str, Any] = field(metadata=describe("The features that distinguish it from other cases."))
 
 
 @dataclass(frozen=True, slots=True)
 class PythonMistake:
     """A mistake in the line that raised, in plain words."""
 
-    kind: str = field(metadata=describe("A fixed word for the sort of mistake."))
+    kind: str = field(metadata=describe("A fixed word for the kind of mistake."))
     line: SourceLine
-    text: str = field(metadata=describe("What the line does, in words that follow its place."))
+    text: str = field(metadata=describe("What the line does, in words to put after its place."))
     hint: str = field(
         default="", metadata=describe("The same without anything of the line's own; empty below the level full.")
     )
@@ -104,7 +104,7 @@ class PythonMistake:
 
 @dataclass(frozen=True, slots=True)
 class StudentError:
-    """An error of the student's code, with the student's own lines."""
+    """The exception or the end of the student's code, with the student's own lines."""
 
     type: str
     message: str
@@ -113,7 +113,9 @@ class StudentError:
         default=(), metadata=describe("The student's own lines in the traceback, in order.")
     )
     lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Other lines that the message names."))
-    ending: str = field(default="", metadata=describe("How the process ended, without the case; empty if it did not."))
+    ending: str = field(
+        default="", metadata=describe("How the process ended, without naming the case; empty if it did not end.")
+    )
     network: NetworkReached | None = field(
         default=None, metadata=describe("The network on which the process ended, from an earlier version; else null.")
     )
@@ -123,13 +125,13 @@ class StudentError:
     )
     mistake: PythonMistake | None = field(
         default=None,
-        metadata=describe("The mistake behind the exception; null if none is sure, and from an earlier version."),
+        metadata=describe("The mistake behind the exception; null if none is certain, and from an earlier version."),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """A note for staff beside the verdict, which does not affect it."""
+    """A remark for staff beside the verdict, which does not affect it."""
 
     id: str
     title: str
@@ -137,7 +139,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class NamedMistake:
-    """A known mistake: its id, and the words that follow "it"."""
+    """A known mistake: its id, and a title that begins with a verb."""
 
     id: str
     title: str
@@ -152,14 +154,14 @@ class Diagnosis:
     hint: str
     strong_hint: str
     read: str = field(metadata=describe("Where to read more."))
-    apart: str = field(default="", metadata=describe("How it differs from other explanations that fit."))
+    apart: str = field(default="", metadata=describe("The difference from other explanations that fit."))
     mistakes: tuple[NamedMistake, ...] = field(
         default=(),
         metadata=describe("One mistake, or two made together; empty from a version that did not record them."),
     )
     names: tuple[str, ...] | None = field(
         default=None,
-        metadata=describe("The properties that judge the lines it mentions; null from an earlier version."),
+        metadata=describe("The rows that judge the lines it mentions; null from an earlier version."),
     )
 
 
@@ -173,31 +175,33 @@ class FirstDifference:
     message: str
     lists: tuple[str, ...] = field(
         default=(),
-        metadata=describe("The lists whose entry `layer` it is; empty from a version that did not record them."),
+        metadata=describe("The lists whose entry `layer` is wrong; empty from a version that did not record them."),
     )
     source: str = field(
         default="",
         metadata=describe(
-            "The correct value that it is computed from, or the layer's other gradient if that is not known; empty if"
-            " neither is."
+            "The correct value from which the wrong one is computed, or the layer's other gradient if that is not"
+            " known; empty if neither is known."
         ),
     )
     home: bool = field(default=False, metadata=describe("True if the network has the notebook's own shape."))
     inferred: bool = field(
-        default=False, metadata=describe("True if it follows only from the derivatives of biases and weights.")
+        default=False, metadata=describe("True if the place follows only from the derivatives of biases and weights.")
     )
     cell: int | None = field(default=None, metadata=describe("The cell of the lines; null in a Python file."))
     lines: tuple[int, ...] = field(
         default=(), metadata=describe("The student's lines that assign it, if they are few.")
     )
-    file: str | None = field(default=None, metadata=describe("The path of their file in a package; only there."))
+    file: str | None = field(
+        default=None, metadata=describe("The path of the lines' file in a package; absent elsewhere.")
+    )
 
 
 class CheckReason(StrEnum):
-    """The reason why the notebook's own check says something else than the verdict.
+    """The reason why the notebook's own check differs from the verdict.
 
     `own_functions`: the submission's own functions, by which it differentiates, are wrong; `raised`: they raise;
-    `shape`: it tries one shape only; `unseen`: it does not look at what is wrong.
+    `shape`: the check tries one shape only; `unseen`: the check does not look at what is wrong.
     """
 
     OWN_FUNCTIONS = "own_functions"
@@ -208,27 +212,29 @@ class CheckReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NotebookCheck:
-    """The result of the notebook's own check where it differs from the verdict. It costs no marks."""
+    """The outcome of the notebook's own check, if it differs from the verdict. It costs no marks."""
 
     reason: CheckReason
-    passes: bool | None = field(metadata=describe("Null if it raises."))
+    passes: bool | None = field(metadata=describe("Null if the check raises an exception."))
     name: str = field(metadata=describe("The check, in words."))
-    shape: str = field(metadata=describe("The shape that it tries, in words."))
+    shape: str = field(metadata=describe("The shape that the check tries, in words."))
     function: str = field(metadata=describe("The function that is graded."))
-    functions: tuple[str, ...] = field(metadata=describe("The submission's own functions that it calls."))
+    functions: tuple[str, ...] = field(metadata=describe("The submission's own functions that the check calls."))
     lines: tuple[SourceLine, ...] = field(
         default=(), metadata=describe("Where these are defined, or the line that raised.")
     )
     supposed: bool = field(
-        default=False, metadata=describe("True if the submission lacks these functions: right ones are supposed.")
+        default=False, metadata=describe("True if the submission lacks these functions, and correct ones are assumed.")
     )
-    unseen: tuple[str, ...] = field(default=(), metadata=describe("The wrong results at which it does not look."))
-    error: str = field(default="", metadata=describe("The type of the exception; empty if it raises none."))
+    unseen: tuple[str, ...] = field(
+        default=(), metadata=describe("The wrong results at which the check does not look.")
+    )
+    error: str = field(default="", metadata=describe("The type of the exception; empty if the check raises none."))
 
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """The extent of the comparison."""
+    """The figures of the comparison."""
 
     networks: int = 0
     derivatives: int = 0
@@ -247,9 +253,9 @@ class GradedAssignment:
     networks_sha256: str
     own_networks: bool = field(
         default=True,
-        metadata=describe("False if the cases were drawn with a seed or number chosen by the sender."),
+        metadata=describe("False if the cases were drawn with a seed or a number that the sender chose."),
     )
-    kind: str = field(default=LAYERED, metadata=describe("The kind of homework."))
+    kind: str = field(default=LAYERED, metadata=describe("The kind of assignment."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +276,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The result object: the complete result of one submission."""
+    """The result object: the complete verdict on one submission."""
 
     schema: Literal["backmark.result/1"] = field(default=SCHEMA, init=False, metadata=describe(f"Always {SCHEMA}."))
     submission: GradedSubmission
@@ -287,15 +293,13 @@ class Verdict:
     repair: tuple[MendedStatement, ...] = field(
         default=(),
         metadata=describe(
-            "The fewest statements to mend, in the order of the submission; empty if none were found, and from an"
-            " earlier version."
+            "The fewest statements that must change, in the order of the submission; empty if none were found, and"
+            " from an earlier version."
         ),
     )
     notebook_check: NotebookCheck | None = field(
         default=None,
-        metadata=describe(
-            "Null if the notebook's own check says the same or is not known, and from an earlier version."
-        ),
+        metadata=describe("Null if the notebook's own check agrees or is not known, and from an earlier version."),
     )
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)

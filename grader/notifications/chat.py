@@ -14,14 +14,15 @@ from backmark.grader.notifications.kind import NotificationKind, Occurrence
 _SENTENCES: Mapping[Event, str] = MappingProxyType(
     {
         Event.SERVICE_FAILED: (
-            "Backmark could not grade a submission for `{assignment}` in `{course}`; the fault is Backmark's, not the "
-            "student's. Have it graded again: {page}"
+            "Backmark failed to grade a submission for `{assignment}` in `{course}`; the student did nothing wrong. "
+            "Grade it again: {page}"
         ),
         Event.REGRADE_WAITING: (
-            "A regrade of `{assignment}` in `{course}` has its preview. Decide whether to apply it: {page}"
+            "The preview of a regrade of `{assignment}` in `{course}` is ready. Decide whether to apply it: {page}"
         ),
-        Event.QUESTION_OPEN: "A student asks about a verdict for `{assignment}` in `{course}`. Answer: {page}",
-        Event.TEST: "This is a test message from Backmark for `{course}`. Staff change what is sent here: {page}",
+        Event.QUESTION_OPEN: "A student asked about a verdict for `{assignment}` in `{course}`. Answer: {page}",
+        Event.TEST: "This is a test message from Backmark for `{course}`. Staff can change which messages come "
+        "here: {page}",
     }
 )
 
@@ -36,7 +37,7 @@ def write_message(occurrence: Occurrence) -> Mapping[str, object]:
 KIND = NotificationKind(
     "chat",
     "Chat webhook",
-    "Posts a sentence to a channel of Slack or Mattermost when something needs a person.",
+    "Posts a message to a channel of Slack or Mattermost when something needs attention.",
     (Event.SERVICE_FAILED, Event.REGRADE_WAITING, Event.QUESTION_OPEN),
     write_message,
     url_is_secret=True,

@@ -14,7 +14,7 @@ def notification_faults(notification: Notification) -> Iterator[FieldFault]:
     yield from faults(notification, ("url",))
     kind = KINDS.get(notification.kind)
     if kind is None:
-        yield FieldFault("kind", f"There is no kind {notification.kind}; there are {', '.join(KINDS)}.")
+        yield FieldFault("kind", f"There is no kind {notification.kind}; the kinds are {', '.join(KINDS)}.")
         return
     if others := [event for event in notification.events if event not in kind.events]:
         yield FieldFault(

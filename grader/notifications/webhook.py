@@ -41,7 +41,7 @@ def _rfc3339(seconds: float) -> str:
 KIND = NotificationKind(
     "webhook",
     "Webhook",
-    "Posts events of submissions to a program of yours, signed as Standard Webhooks.",
+    "Posts events of submissions to your own program, signed as Standard Webhooks.",
     (Event.DONE, Event.SUPERSEDED, Event.CANCELLED, Event.SERVICE_FAILED, Event.REGRADED),
     write_event,
     signed=True,

@@ -110,10 +110,10 @@ def parse_memory(text: str) -> int:
     """Return the bytes of a size as Redis writes it: 768mb, 2gb; ValueError if it is none, or less than 64mb."""
     match = re.fullmatch(r"([0-9]{1,18})([kmg]?b?)", text.strip().lower())
     if match is None:
-        raise ValueError(f"{text!r} is no size, such as 768mb or 2gb")
+        raise ValueError(f"{text!r} is not a size; write one such as 768mb or 2gb")
     size = int(match[1]) * _UNITS[match[2]]
     if size < _LEAST_MEMORY:
-        raise ValueError(f"{text} is too little: 64mb is the least")
+        raise ValueError(f"{text} is too little; write at least 64mb")
     return size
 
 
@@ -127,5 +127,5 @@ def _memory(name: str) -> int:
 def _one_of(name: str, values: tuple[str, ...]) -> str:
     value = os.environ.get(name) or values[0]
     if value not in values:
-        raise ServiceError(f"{name}: {value!r} is none of {', '.join(values)}")
+        raise ServiceError(f"{name} must be {' or '.join(values)}, not {value!r}")
     return value

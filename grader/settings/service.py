@@ -135,8 +135,8 @@ class ServiceSettings(BaseSettings):
         except ValueError:
             # Not with its own words, which may quote a part of the password.
             message = (
-                "this is no address of a Redis: redis://[USER:PASSWORD@]HOST:PORT/0, rediss://... or unix://PATH, with"
-                " %, /, ?, # and @ of a password written as %25, %2F, %3F, %23 and %40"
+                "this is not the address of a Redis: redis://[USER:PASSWORD@]HOST:PORT/0, rediss://... or unix://PATH,"
+                " with %, /, ?, # and @ of a password written as %25, %2F, %3F, %23 and %40"
             )
             raise ValueError(message) from None
         return url

@@ -43,7 +43,7 @@ def decompress(data: bytes) -> bytes:
     unpacker = zlib.decompressobj()
     content = unpacker.decompress(data, _MOST)
     if not unpacker.eof:
-        raise ValueError("the stored data is damaged, or larger than anything that is stored")
+        raise ValueError("the stored data is damaged, or larger than Backmark stores")
     return content
 
 

@@ -73,7 +73,7 @@ class CourseRecords:
                 after, raw, AuditEntry(0, author, _act(before, after), course, details=details)
             ):
                 return after
-        raise StoreUnavailable("the course is changed all the time")
+        raise StoreUnavailable("the course keeps changing; try again")
 
     def _put(self, course: Course, before: str, entry: AuditEntry) -> bool:
         return bool(self._scripts.run("put_course", course.id, json.dumps(asdict(course)), before, write_entry(entry)))

@@ -23,8 +23,8 @@ _ID = 6
 
 _REFUSALS = {
     "no_verdict": "There is no verdict yet. A question can be asked once there is one.",
-    "open": "Another question about this submission is open. The next one can be asked once it is answered.",
-    "full": f"A submission takes at most {MOST_QUESTIONS} questions.",
+    "open": "Another question about this submission is open. The next one can be asked once that is answered.",
+    "full": f"A submission can have at most {MOST_QUESTIONS} questions.",
 }
 
 
@@ -59,7 +59,7 @@ class Messages:
         if at is None:
             return None
         if not at:
-            raise MessageRefused(f"A submission takes at most {MOST_NOTES} notes. Remove one first.")
+            raise MessageRefused(f"A submission can have at most {MOST_NOTES} notes. Remove one first.")
         return replace(note, recorded=float(at))
 
     def remove_note(self, submission: str, note: str, author: str) -> bool:

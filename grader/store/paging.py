@@ -35,7 +35,7 @@ def start(after: str | None) -> str:
         text = urlsafe_b64decode(after + "=" * (-len(after) % 4)).decode()
         created = float(text)
     except (binascii.Error, UnicodeError, ValueError) as error:
-        raise BadCursor(f"there is no page at {after!r}; use the cursor of the page before") from error
+        raise BadCursor(f"there is no page at {after!r}; use the cursor of the previous page") from error
     if not math.isfinite(created) or cursor(created) != after:
-        raise BadCursor(f"there is no page at {after!r}; use the cursor of the page before")
+        raise BadCursor(f"there is no page at {after!r}; use the cursor of the previous page")
     return f"({text}"

@@ -62,7 +62,7 @@ class Publications:
         )
         if text(answer[0]) == "many":
             raise TooManyPublications(
-                f"{MOST_OPEN} publications of this course are open already; try again when they end"
+                f"{MOST_OPEN} requests to publish are open in this course already; try again when they end"
             )
         if text(answer[0]) == "mismatch":
             raise IdempotencyMismatch("this Idempotency-Key was used before for another request")

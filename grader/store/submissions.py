@@ -107,7 +107,7 @@ class Submissions:
             answer = self._scripts.run("accept", *_arguments(new, source, fits=fits), *_bounds(new, terms, own))
             if text(answer[0]) != "changed":
                 return _read_answer(new, own, answer)
-        raise StoreUnavailable("the rules of this assignment change all the time")
+        raise StoreUnavailable("the rules of this assignment keep changing; try again")
 
     def get(self, name: str) -> SubmissionRecord | None:
         """Return the current state of a submission."""

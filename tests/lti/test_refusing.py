@@ -86,7 +86,7 @@ def test_a_forged_signature_is_refused(browser: LtiBrowser, store: Store) -> Non
     browser.lms.key = thief
     forged_form = browser.begin("2", "link-1")
     browser.lms.key = known_key
-    assert "The signature does not fit" in browser.post(forged_form).text
+    assert "The signature does not match" in browser.post(forged_form).text
     assert store.tokens.list() == []
 
 
@@ -97,7 +97,7 @@ def test_only_the_lms_s_algorithm_is_believed(algorithm: str, browser: LtiBrowse
     claims = jwt.decode(fields["id_token"], options={"verify_signature": False})
     secret = b"x" * 32 if algorithm == "HS256" else ""
     fields["id_token"] = jwt.encode(claims, secret, algorithm=algorithm, headers={"kid": browser.lms.key.id})
-    assert f"is signed by {algorithm}" in browser.post(fields).text
+    assert f"is signed with {algorithm}" in browser.post(fields).text
 
 
 @pytest.mark.parametrize("message", ["", "x", "a.b.c", "e30.e30.e30", "x" * 70_000, DEEP, f"{DEEP}.e30.x"])
@@ -128,22 +128,22 @@ def test_a_launch_that_another_browser_began_leads_to_a_tab_and_signs_nobody_in(
     fields = browser.begin("2", "link-1")
     victim = LtiBrowser.open_new(tool, browser.lms)
     offer = victim.post(fields)
-    assert "Open it in a new tab" in offer.text
+    assert "Open the assignment in a new tab" in offer.text
     assert "/lti/login?" in offer.text
-    assert "began this launch elsewhere" in victim.post(fields, TAB).text
+    assert "the launch started elsewhere" in victim.post(fields, TAB).text
 
 
 def test_a_state_that_was_not_begun_here_is_refused(browser: LtiBrowser) -> None:
     fields = browser.begin("7", "link-1")
-    assert "was not begun here" in browser.post(fields | {"state": fields["state"][:-2] + "xx"}).text
-    assert "was not begun here" in browser.post({}).text
+    assert "did not start on this server" in browser.post(fields | {"state": fields["state"][:-2] + "xx"}).text
+    assert "did not start on this server" in browser.post({}).text
 
 
 def test_an_lms_that_is_not_registered_begins_nothing(browser: LtiBrowser) -> None:
     for change in ({"iss": "https://evil.example"}, {"client_id": "client-2"}):
         query = browser.lms.login_request("7", "link-1") | change
         refusal = browser.get(f"/lti/login?{'&'.join(f'{name}={value}' for name, value in query.items())}")
-        assert (refusal.status_code, "is not registered here" in refusal.text) == (403, True)
+        assert (refusal.status_code, "is not registered in Backmark" in refusal.text) == (403, True)
 
 
 def test_a_platform_cannot_speak_for_another_of_the_same_issuer(browser: LtiBrowser, store: Store) -> None:
@@ -314,6 +314,6 @@ def test_what_staff_choose_is_signed_and_not_the_browser_s(browser: LtiBrowser) 
             }
         }
     )
-    assert "a kind of content" in browser.launch("2", None).text
+    assert "content that Backmark does not have" in browser.launch("2", None).text
     refusal = browser.send("/lti/deep-link", {"request": "forged", "assignment": ASSIGNMENT})
-    assert (refusal.status_code, "was not begun here" in refusal.text) == (403, True)
+    assert (refusal.status_code, "did not start on this server" in refusal.text) == (403, True)

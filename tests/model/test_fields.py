@@ -31,7 +31,7 @@ OVERRIDE = Override("ada", 0.5, "prof", "ill")
             "late must be 0 to 100, not nan; leave it out for nothing, and the LMS gets true times.",
         ),
         (replace(OVERRIDE, share=1.5), "share must be 0 to 1, not 1.5."),
-        (replace(OVERRIDE, reason=" "), "reason is missing. Staff see it, and the log keeps it."),
+        (replace(OVERRIDE, reason=" "), "reason is missing. Staff see the reason, and the log keeps it."),
         (replace(OVERRIDE, reason="x" * 501), "reason may have at most 500 characters, not 501."),
         (RosterEntry("ada", "a\nb"), "name must be one line, without control characters."),
     ],
@@ -125,4 +125,4 @@ def test_times_and_units_are_declared() -> None:
     assert [name for name, unit in units.items() if unit is Unit.TIME] == ["opens", "due", "closes"]
     assert noun_fields(StudentMark)["left"].json == "left_at"
     assert noun_fields(Policy)["due"].optional
-    assert noun_fields(Policy)["opens"].describe("Empty") == "Nothing is taken before. Empty: at once."
+    assert noun_fields(Policy)["opens"].describe("Empty") == "No file is accepted before this time. Empty: at once."

@@ -188,7 +188,7 @@ def gradebook(house: House, window: Window) -> None:
     page.get_by_label("Exported table").set_input_files(
         {"name": "grades.csv", "mimeType": "text/csv", "buffer": table.encode()}
     )
-    page.get_by_role("button", name="Fill it").click()
+    page.get_by_role("button", name="Fill the table").click()
     page.get_by_role("button", name="Download the filled table").wait_for()
 
 
@@ -198,7 +198,7 @@ def gradebook_column(house: House, window: Window) -> None:
     page = window.go(f"{THERE}/gradebook")
     table = b"Student,ID,Section,Backprop (4711),Quiz (12)\r\n    Points Possible,,,20,5\r\nAda,7000,x,,\r\n"
     page.get_by_label("Exported table").set_input_files({"name": "grades.csv", "mimeType": "text/csv", "buffer": table})
-    page.get_by_role("button", name="Fill it").click()
+    page.get_by_role("button", name="Fill the table").click()
     page.get_by_label("Column for the marks").wait_for()
     window.complaints.clear()
 
@@ -247,7 +247,7 @@ def repeat_file(house: House, window: Window) -> None:
     example = next(example for example in EXAMPLES if example.name == "no_relu_derivative.ipynb")
     window.page.get_by_label("Your file").set_input_files(example)
     window.page.get_by_role("button", name="Hand in").click()
-    window.page.get_by_text("This is the same file as before").wait_for()
+    window.page.get_by_text("You have handed in this file before").wait_for()
 
 
 def verdict(house: House, window: Window) -> None:

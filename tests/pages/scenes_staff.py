@@ -191,8 +191,8 @@ def revision(house: House, window: Window) -> None:
     publish(house, window)
     window.page.get_by_label("TOML").fill(TOML)
     window.page.get_by_role("button", name="Publish").click()
-    window.page.get_by_role("link", name="Its cases").click(timeout=60_000)
-    window.page.get_by_role("heading", name="Its cases").wait_for()
+    window.page.get_by_role("link", name="See its cases").click(timeout=60_000)
+    window.page.get_by_role("heading", name="Cases", exact=True).wait_for()
 
 
 def contract_revision(house: House, window: Window) -> None:
@@ -231,14 +231,14 @@ def regrade(house: House, window: Window) -> None:
     regrade_form(house, window)
     _tamper_verdicts(house)
     window.page.get_by_role("button", name="Preview the regrade").click()
-    window.page.get_by_role("link", name="Apply all of it").wait_for(timeout=60_000)
+    window.page.get_by_role("link", name="Apply all changes").wait_for(timeout=60_000)
 
 
 def apply_regrade(house: House, window: Window) -> None:
     """Before it is applied."""
     SCENES["staff-regrade"](house, window)
-    window.page.get_by_role("link", name="Apply all of it").click()
-    window.page.get_by_role("button", name="Apply it").wait_for()
+    window.page.get_by_role("link", name="Apply all changes").click()
+    window.page.get_by_role("button", name="Apply the regrade").wait_for()
 
 
 def publish_shipped(house: House, window: Window) -> None:

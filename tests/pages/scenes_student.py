@@ -86,7 +86,7 @@ def help_page(_: House, window: Window) -> None:
     """How to hand in and read a verdict, by the link at the foot of a page."""
     page = window.go("/")
     page.get_by_role("link", name="Help").click()
-    page.get_by_role("heading", name="Reading the result").wait_for()
+    page.get_by_role("heading", name="Reading your verdict").wait_for()
 
 
 def sign_in(_: House, window: Window) -> None:

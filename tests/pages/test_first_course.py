@@ -127,7 +127,7 @@ def set_policy(instructor: Person) -> None:
     instructor.write("Due", time.strftime("%Y-%m-%dT23:59", time.gmtime(time.time() + 7 * 86_400)))
     instructor.write("Attempts", "5")
     instructor.push("Save the policy")
-    expect(instructor.page.get_by_role("heading", name="What students read")).to_be_visible()
+    expect(instructor.page.get_by_role("heading", name="What students see")).to_be_visible()
 
 
 def send_links(instructor: Person, section: str) -> list[dict[str, str]]:

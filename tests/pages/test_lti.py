@@ -126,7 +126,7 @@ def test_from_the_registration_to_the_verdict_within_the_lms(visit: Window, lms_
     assert [cookie["name"] for cookie in visit.context.cookies() if "lti" not in cookie["name"]] == []
 
     frame = show_frame(visit, f"person=2&link={link.id}")
-    assert frame.get_by_text("no column in the gradebook").count() == 0
+    assert frame.get_by_text("no gradebook column").count() == 0
     with visit.context.expect_page() as page_info:
         frame.get_by_role("button", name="Open Backmark in a new tab").click()
     staff = page_info.value
@@ -208,7 +208,7 @@ def test_a_browser_without_any_cookie_in_frames_gets_a_tab(visit: Window, lms_ho
     visit.context.clear_cookies()
     lms.pauses = False
     tool_frame(visit.page).evaluate("document.forms[0].submit()")
-    expect(frame.get_by_role("heading", level=1)).to_have_text("Open it in a new tab")
+    expect(frame.get_by_role("heading", level=1)).to_have_text("Open the assignment in a new tab")
     with visit.context.expect_page() as page_info:
         frame.get_by_role("link", name="Open the assignment").click()
     expect(page_info.value.get_by_text("Ada Lovelace")).to_be_visible()

@@ -118,7 +118,7 @@ def test_a_revision_is_published_and_its_cases_are_counted(house: House, window:
     toml = TOML.replace("strict", "filed").encode()
     page.get_by_label("Or a file").set_input_files({"name": "a.toml", "mimeType": "text/plain", "buffer": toml})
     page.get_by_role("button", name="Publish").click()
-    page.get_by_role("link", name="Its cases").click(timeout=MILLISECONDS)
+    page.get_by_role("link", name="See its cases").click(timeout=MILLISECONDS)
     expect(page.get_by_role("img", name="Cases by input numbers")).to_be_visible()
     expect(page.get_by_role("region", name="A case of the middle size")).to_contain_text("(3,)")
 
@@ -137,7 +137,7 @@ def test_a_contracts_cases_are_counted_with_one_of_them(house: House, window: Wi
 def test_a_kit_that_staff_offer_is_downloaded_by_them_and_by_a_student(house: House, window: Window) -> None:
     SCENES["staff-contract-revision"](house, window)
     page, kits = window.page, []
-    page.get_by_role("button", name="Offer it to students").click()
+    page.get_by_role("button", name="Offer the kit to students").click()
     expect(page.get_by_role("button", name="End the offer")).to_be_visible()
     for is_chosen in (False, True):
         page.get_by_label("With the solution").set_checked(is_chosen)
@@ -176,10 +176,10 @@ def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Wi
     page.get_by_role("link", name="Apply, but lower nobody's marks").click()
     expect(page.get_by_role("heading", name="Apply this regrade?")).to_be_visible()
     assert marks() == 0
-    page.get_by_role("button", name="Apply it").click()
+    page.get_by_role("button", name="Apply the regrade").click()
     expect(page.get_by_role("status")).to_contain_text("applied", timeout=MILLISECONDS)
     assert marks() == 6
-    expect(page.get_by_text("Left: would lose marks")).to_be_visible()
+    expect(page.get_by_text("Left unchanged: would lose marks")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Report as CSV").click()
     assert "student-32" in download.value.path().read_text(encoding="utf-8")
@@ -192,15 +192,15 @@ def test_a_regrade_is_watched_and_rests(house: House, window: Window) -> None:
     """Its units wait for nobody here: it is cancelled before they are sent."""
     SCENES["staff-regrade-form"](house, window)
     page = window.page
-    page.get_by_label("the best one").check()
+    page.get_by_label("the best attempt").check()
     page.get_by_label("Only these students").fill("student-01 student-02")
-    page.get_by_label("Run everything anew").check()
+    page.get_by_label("Grade every file again").check()
     page.get_by_role("button", name="Preview the regrade").click()
-    expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("link", name="Apply all changes")).to_be_visible(timeout=MILLISECONDS)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("status")).to_contain_text("cancelled")
     page.get_by_role("button", name="Resume").click()
-    expect(page.get_by_role("link", name="Apply all of it")).to_be_visible(timeout=MILLISECONDS)
+    expect(page.get_by_role("link", name="Apply all changes")).to_be_visible(timeout=MILLISECONDS)
 
 
 def test_an_administrator_makes_a_course_and_whom_they_invite_runs_it(house: House, opening: Opening) -> None:

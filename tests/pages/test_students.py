@@ -169,7 +169,7 @@ def test_a_form_without_a_file_says_so_and_keeps_the_name(house: House, opening:
     page.get_by_label("Your student id").fill("ada lovelace")
     page.get_by_label("Your file").set_input_files(FOLDER / "right.ipynb")
     page.get_by_role("button", name="Hand in").click()
-    expect(page.get_by_role("alert")).to_contain_text("Letters, digits")
+    expect(page.get_by_role("alert")).to_contain_text("Use letters, digits")
     expect(page.get_by_label("Your student id")).to_have_value("ada lovelace")
     # The browser says that the status was 422.
     window.complaints.clear()

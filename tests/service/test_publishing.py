@@ -172,7 +172,7 @@ def test_code_that_no_kit_may_hold_is_published_without_a_kit_and_in_a_solution_
 @pytest.mark.parametrize(
     ("toml", "fresh_count", "sentence"),
     [
-        ("id = mine", 0, "no TOML"),
+        ("id = mine", 0, "not valid TOML"),
         ('id = "mine"\ntitle = "Mine"\n', 0, "becomes a contract by `backmark assignment convert FILE.toml`"),
         (f"depth = 3\n{TOML}", 0, "depth is no key of an assignment"),
         (TOML.replace('"mine"', '"other"'), 0, "the assignment's id is other"),

@@ -55,7 +55,7 @@ def test_what_was_cancelled_is_not_retried(intake: Intake, store: Store, sent_jo
     name = intake.accept(new()).id
     store.submissions.cancel(name)
     sent_jobs.jobs.clear()
-    with pytest.raises(NotRetryable, match="is cancelled; only one that is service_failed"):
+    with pytest.raises(NotRetryable, match="is cancelled; only a submission that is service_failed"):
         intake.retry(name)
     assert sent_jobs.jobs == []
 

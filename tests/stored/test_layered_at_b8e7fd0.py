@@ -213,17 +213,15 @@ def test_an_assignment_that_is_published_anew_grades_all_that_it_could_not(conte
 
 def test_pages_of_staff_say_that_a_revision_is_judged_no_longer_and_what_to_do(app: Flask, store: Store) -> None:
     visitor, home = Visitor(app, store, COURSE), f"/courses/{COURSE}/assignments"
-    notice = (
-        "An earlier version of Backmark drew this revision as networks in layers, which this version no longer judges."
-    )
+    notice = "This revision is from an earlier version of Backmark, which described networks by their layers."
     for name, shipped in (("udl-7.2", True), ("hint", False)):
         revision = KNOWN["revisions"][name]
         for page in (f"{home}/{name}/revisions/{revision}", *(() if shipped else (f"{home}/{name}",))):
             text = visitor.get(page)
             assert text.count(notice) == 1, page
-            assert ("is graded on udl-7.2 as it ships with Backmark." in text) is shipped
-            assert ("Nothing can be graded on it." in text) is not shipped
-            assert f'<a href="/courses/{COURSE}/publish?assignment={name}">Publish the assignment anew</a>' in text
+            assert ("are graded on udl-7.2 as it ships with Backmark." in text) is shipped
+            assert ("No submission can be graded on it." in text) is not shipped
+            assert f'<a href="/courses/{COURSE}/publish?assignment={name}">Publish the assignment again</a>' in text
     # What ships is current, and a contract.
     contract = load_packaged("udl-7.2").id
     for page in (f"{home}/udl-7.2", f"{home}/udl-7.2/revisions/{contract}"):
@@ -237,4 +235,4 @@ def test_a_course_whose_own_layered_revision_is_current_reads_so(app: Flask, sto
     assert archive is not None
     store.assignments.publish(replace(then, id="layered", course=COURSE), archive)
     text = Visitor(app, store, COURSE).get(f"/courses/{COURSE}/assignments/udl-7.2")
-    assert "What is handed in from now on is graded on udl-7.2 as it ships with Backmark." in text
+    assert "New submissions are graded on udl-7.2 as it ships with Backmark." in text

@@ -35,7 +35,7 @@ def test_a_course_is_made_found_changed_archived_and_brought_back(administrator:
     assert (made.returncode, made.stdout) == (0, "nn  Networks\n"), made.stderr
     again = command(administrator, "course", "create", "nn")
     assert again.returncode == 2
-    assert "there is a course nn already" in again.stderr
+    assert "a course nn exists already" in again.stderr
     assert command(administrator, "course", "change", "nn", "--term", "Spring").stdout == "nn  Networks  Spring\n"
     assert command(administrator, "course", "change", "nn").returncode == 2
     course = json.loads(command(administrator, "course", "list", "netw", "--json").stdout)

@@ -45,7 +45,7 @@ def test_a_sign_in_arrives_at_the_courses_and_one_click_leads_on(visitor: Visito
 
 def test_an_administrator_of_a_new_service_makes_the_first_course(administrator: Visitor, store: Store) -> None:
     page = administrator.get("/courses")
-    assert "There is no course yet" in page
+    assert "There are no courses yet" in page
     assert 'href="/courses/house"' not in page
     made = administrator.post("/courses", "/courses", id="nn", title="<b>Nets</b>", term="Spring", zone="Europe/Zurich")
     assert made.headers["Location"] == "/courses/nn/settings"
@@ -60,11 +60,11 @@ def test_an_administrator_of_a_new_service_makes_the_first_course(administrator:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"id": "a b", "zone": "UTC"}, "Letters, digits"),
-        ({"id": "nn", "zone": "Mars"}, "There is no time zone"),
+        ({"id": "a b", "zone": "UTC"}, "Use letters, digits"),
+        ({"id": "nn", "zone": "Mars"}, "is not a time zone"),
         ({"id": "nn", "zone": ""}, "Time zone is missing"),
         ({"id": "nn", "zone": "UTC", "title": "x" * 201}, "at most 200"),
-        ({"id": "taken", "zone": "UTC"}, "There is a course with this id already"),
+        ({"id": "taken", "zone": "UTC"}, "A course with this id exists already"),
     ],
 )
 def test_a_course_is_not_made_of_a_wrong_form(
@@ -102,7 +102,7 @@ def test_settings_are_changed_and_the_title_is_on_every_page(visitor: Visitor, s
 def test_wrong_settings_are_shown_again_with_what_is_wrong(visitor: Visitor, store: Store) -> None:
     answer = visitor.post(SETTINGS, SETTINGS, **FIELDS | {"title": "Kept", "zone": "Mars", "default_late": "101"})
     assert answer.status_code == 422
-    assert "There is no time zone" in answer.text
+    assert "is not a time zone" in answer.text
     assert "must be 0 to 100" in answer.text
     assert 'value="Kept"' in answer.text
     assert store.course_records.settings("course").title == ""
@@ -133,7 +133,7 @@ def test_forms_have_their_times_in_the_zone_of_the_course(visitor: Visitor, stor
 
 def test_an_archived_course_is_read_by_students_and_not_listed(app: Flask, visitor: Visitor) -> None:
     visitor.post(SETTINGS, SETTINGS, archive="1")
-    assert "This course is archived since" in visitor.get(SETTINGS)
+    assert "This course has been archived since" in visitor.get(SETTINGS)
     page = visitor.get("/courses")
     assert "No course is in use" in page
     assert "Archived courses (1)" in page
@@ -141,7 +141,7 @@ def test_an_archived_course_is_read_by_students_and_not_listed(app: Flask, visit
     with app.test_request_context():
         form = links.hand_in("course", "udl-7.2", "ada")
     student = app.test_client().get(form, headers=HTML).text
-    assert "nothing can be handed in any more" in student
+    assert "accepts no more files" in student
     assert 'type="file"' not in student
     visitor.post(SETTINGS, SETTINGS, bring_back="1")
     assert 'type="file"' in app.test_client().get(form, headers=HTML).text
@@ -193,7 +193,7 @@ def test_who_accepts_is_signed_in_and_reads_the_token_once(app: Flask, store: St
     assert browser.post(STAFF, headers=HTML, data={"csrf_token": guard[1], "remove": token.id}).status_code == 409
     again = browser.get(path, headers=HTML)
     assert again.status_code == 410
-    assert "ask whoever sent it for another" in again.text
+    assert "ask its sender for another" in again.text
 
 
 def test_an_invitation_needs_the_form_of_its_page(app: Flask, store: Store) -> None:

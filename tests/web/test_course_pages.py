@@ -45,14 +45,14 @@ def test_a_file_replaces_the_roster_and_who_is_not_in_it_left(visitor: Visitor, 
 def test_a_file_that_is_no_roster_changes_nothing(visitor: Visitor, store: Store) -> None:
     store.courses.put_roster(COURSE, [RosterEntry("ada")], "csv", "staff")
     assert "must name the columns: student" in upload(visitor, "name\nAda\n")
-    assert "is no name of a student" in upload(visitor, "student\nbo\na b\n")
-    assert "Choose a CSV file first" in visitor.post(ROSTER, ROSTER).text
+    assert "is not a valid student id" in upload(visitor, "student\nbo\na b\n")
+    assert "Choose a CSV file." in visitor.post(ROSTER, ROSTER).text
     assert list(store.courses.roster(COURSE)) == ["ada"]
 
 
 def test_columns_that_a_roster_s_file_has_in_vain_are_named(visitor: Visitor) -> None:
     page = upload(visitor, "Student;<b>Full name</b>;Canvas ID;name\nada;x;101;Ada\n")
-    assert "Not read: columns" in page
+    assert "Ignored: columns" in page
     assert "&lt;b&gt;Full name&lt;/b&gt;, Canvas ID</strong>" in page
     assert "Not read" not in upload(visitor, "student,name,lms_id\nada,Ada,101\n")
 
@@ -64,7 +64,7 @@ def test_one_student_is_added_changed_and_removed(visitor: Visitor, store: Store
     assert (entry.name, entry.lms_id, entry.source) == ("Cy Twombly", "9", "staff")
     for student, sentence in (
         ("a b", "Name one student"),
-        ("&lt;", "is no name of a student"),
+        ("&lt;", "is not a valid student id"),
         ("", "Name one student"),
     ):
         assert sentence in visitor.post(STUDENTS, ROSTER, student=student).text
@@ -80,7 +80,7 @@ def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> No
         "<strong>Prof. &lt;Lagrange&gt;</strong> gave ada a mark for udl-7.2",
         "set the policy of udl-7.2",
         "spoken &amp; agreed",
-        "share 62.5 %",
+        "share 62.5%",
         "due 5 March 2027, 18:00 UTC",
     ):
         assert sentence in page

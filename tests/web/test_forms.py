@@ -63,8 +63,8 @@ def test_what_is_missing_is_said_in_the_words_of_the_form() -> None:
     fields.read(Policy)
     assert fields.faults == {
         "grace": "Minutes of grace must be 0 to 10,080, not 20,000.",
-        "late": "ten is no number; write digits, such as 10 or 2.5.",
-        "attempts": "1.5 is no whole number.",
+        "late": '"ten" is not a number; write digits, such as 10 or 2.5.',
+        "attempts": '"1.5" is not a whole number.',
     }
     fields = FormFields({"share": "150"})
     assert fields.read(Override, student="ada", author="prof") is not None

@@ -60,19 +60,19 @@ def test_fresh_cases_are_said_to_be_in_no_kit(visitor: Visitor, store: Store) ->
     record = publish(store, BOTH)
     assert "never in it" not in visitor.get(PLACE)
     store.assignments.publish(replace(record, fresh=6), b"npz")
-    assert "fresh cases are never in it" in visitor.get(PLACE)
+    assert "it never contains fresh cases" in visitor.get(PLACE)
 
 
 def test_a_revision_from_before_kits_were_kept_says_how_to_get_one(visitor: Visitor, store: Store) -> None:
     publish(store)
-    assert "Publish the same again to get one." in visitor.get(PLACE)
-    assert "publish the assignment anew" in visitor.get(f"{PLACE}/kit", 404)
+    assert "Publish the assignment again to get one." in visitor.get(PLACE)
+    assert "publish the assignment again" in visitor.get(f"{PLACE}/kit", 404)
 
 
 def test_an_assignment_that_no_kit_can_be_made_of_says_why(visitor: Visitor, store: Store) -> None:
     publish(store, KitFiles(refusal="the helpers may not have `open`"))
     page = visitor.get(PLACE)
-    assert "There is none: the helpers may not have <code>open</code>." in page
+    assert "This revision has no kit: the helpers may not have <code>open</code>." in page
     assert "Download the kit" not in page
 
 
@@ -137,7 +137,7 @@ def test_students_download_the_kit_that_staff_offer_and_never_the_solution(
     app: Flask, visitor: Visitor, store: Store
 ) -> None:
     publish(store, BOTH)
-    assert "Offer it to students" in visitor.get(PLACE)
+    assert "Offer the kit to students" in visitor.get(PLACE)
     assert visitor.post(f"{HOME}/assignments/mine/kit", offer="yes").location == f"{PLACE}#kit"
     assert "End the offer" in visitor.get(PLACE)
     assert "offered students the kit of mine" in visitor.get(f"{HOME}/log")
@@ -203,4 +203,4 @@ def test_a_revision_without_a_kit_says_why(staff: Asker, store: Store) -> None:
     assert (answer.status_code, answer.get_json()["type"]) == (404, "/problems/not-found")
     assert "run `backmark assignment kit` on your own machine" in answer.get_json()["detail"]
     publish(store)
-    assert "publish the assignment anew" in staff.get(PATH).get_json()["detail"]
+    assert "publish the assignment again" in staff.get(PATH).get_json()["detail"]

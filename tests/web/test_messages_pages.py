@@ -60,7 +60,7 @@ def page(app: Flask, link: str) -> str:
 
 
 def test_a_student_asks_and_reads_the_answer(app: Flask, store: Store, link: str, visitor: Visitor) -> None:
-    assert "Ask about this result" in page(app, link)
+    assert "Ask about this verdict" in page(app, link)
     response = send(app, link, "Why 10?\r\nReally?")
     assert (response.status_code, response.headers["Location"]) == (303, f"{link}#messages")
     (question,) = store.messages.questions("course", QuestionState.OPEN).items

@@ -141,7 +141,7 @@ def test_the_name_in_the_link_is_the_students_whatever_the_form_says(app: Flask,
     ("file", "sentence"),
     [
         ((io.BytesIO(b""), "a.py"), "This file is empty"),
-        ((io.BytesIO(b"x"), "a\u202ey.py"), "Rename it"),
+        ((io.BytesIO(b"x"), "a\u202ey.py"), "Rename the file"),
         ((io.BytesIO(b"x"), ""), "Choose a file first"),
     ],
 )
@@ -169,7 +169,7 @@ def test_another_kind_of_file_is_named_and_uses_up_no_attempt(
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     data = {"file": (io.BytesIO(start + b"1 0 obj"), "work.ipynb"), "csrf_token": guard(client, link)}
     answer = client.post(link, data=data)
-    assert (answer.status_code, sentence in answer.text, "did not count as an attempt" in answer.text) == (
+    assert (answer.status_code, sentence in answer.text, "used up no attempt" in answer.text) == (
         422,
         True,
         True,
@@ -184,7 +184,7 @@ def test_a_superseded_submission_leads_to_the_last_that_took_its_place(app: Flas
     assert first is not None
     assert last is not None
     page = app.test_client().get(make_link(app, lambda: links.verdict(first))).text
-    assert f'<a href="{make_link(app, lambda: links.verdict(last))}">Its page has the verdict</a>' in page
+    assert f'<a href="{make_link(app, lambda: links.verdict(last))}">Open the later submission</a>' in page
 
 
 @with_secret
@@ -197,7 +197,7 @@ def test_a_long_chain_of_superseded_submissions_is_followed_in_parts(
     assert first is not None
     assert third is not None
     page = app.test_client().get(make_link(app, lambda: links.verdict(first))).text
-    assert f'<a href="{make_link(app, lambda: links.verdict(third))}">Its page has the verdict</a>' in page
+    assert f'<a href="{make_link(app, lambda: links.verdict(third))}">Open the later submission</a>' in page
 
 
 @with_secret
@@ -249,7 +249,7 @@ def test_help_is_one_link_away(app: Flask) -> None:
     client, link = app.test_client(), make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))
     for path in ("/", link, "/nothing/here"):
         assert '<a href="/help">Help</a>' in client.get(path, headers=HTML).text
-    assert "Reading the result" in client.get("/help").text
+    assert "Reading your verdict" in client.get("/help").text
 
 
 @pytest.mark.service(secret=SECRET, max_bytes=2048)
@@ -354,4 +354,4 @@ def test_pages_say_that_the_store_is_away(redis_server: EmbeddedRedis, tmp_path:
     redis.stop()
     answer = app.test_client().get(link, headers=HTML)
     store.close()
-    assert (answer.status_code, "Not available just now" in answer.text) == (503, True)
+    assert (answer.status_code, "Not available right now" in answer.text) == (503, True)

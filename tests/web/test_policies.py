@@ -49,7 +49,7 @@ def test_the_form_of_a_personal_link_says_why_and_that_it_was_no_attempt(app: Fl
     under(store, closes=1767225600.0)
     answer = hand_in(app, link)
     assert answer.status_code == 422
-    assert "Your file was not taken. It did not count as an attempt." in answer.text
+    assert "Your file was not accepted. It used up no attempt." in answer.text
     assert "This assignment has closed." in answer.text
 
 
@@ -64,7 +64,7 @@ def test_under_a_policy_a_class_link_takes_nothing_and_a_personal_one_does(app: 
     form = {"csrf_token": token, "student": "ada", "file": (io.BytesIO(WORK), "a.py")}
     refusal = browser.post(open_link, headers=HTML, data=form)
     assert refusal.status_code == 422
-    assert "nothing can be handed in by a link for the whole class" in refusal.text
+    assert "this link for the whole class accepts no files" in refusal.text
     assert hand_in(app, make_link(app, lambda: links.hand_in("course", "udl-7.2", "ada"))).status_code == 303
 
 

@@ -113,7 +113,7 @@ def test_a_column_that_the_lms_has_no_more_is_named_once(
         end_score(student, gone)
     page = Visitor(app, store).get(PAGE)
     assert page.count("Home&lt;work&gt;") == 1
-    assert "it no longer exists" in page
+    assert "column no longer exists" in page
     assert "ada" not in page
     (column,) = staff.get(AT).get_json()["columns"]
     assert (column["line_item"], column["title"], column["gone_at"] is None) == ("i", "Home<work>", False)
@@ -130,7 +130,7 @@ def test_the_button_sends_all_marks_again(app: Flask, store: Store, end_score: C
 @SECRET
 def test_an_assignment_without_an_lms_says_so(app: Flask, store: Store) -> None:
     visitor = Visitor(app, store)
-    assert "No LMS gets the marks of this assignment." in visitor.get(PAGE)
+    assert "No LMS gets the marks of this assignment yet." in visitor.get(PAGE)
     assert PAGE not in visitor.get(f"{HOME}/assignments/{UDL}")
 
 

@@ -130,13 +130,13 @@ def test_what_is_counted_and_sorted_has_bounds_that_are_said(
         hand_in(store, f"s{number}")
     assert "6 submissions." in visitor.get(LIST)
     page = visitor.get(f"{LIST}?order=student&way=up")
-    assert "6 submissions; the newest 4 of them are sorted here" in page
+    assert "6 submissions; only the newest 4 are sorted here" in page
     assert list_students(page) == ["s2", "s3"]
     for number in range(6, 9):
         hand_in(store, f"s{number}")
     assert "8 submissions or more" in visitor.get(LIST)
     vague = visitor.get(f"{LIST}?who=1")
-    assert "More than 1 students of the roster have this in their name" in vague
+    assert "More than 1 students of the roster match" in vague
 
 
 @pytest.mark.parametrize("query", ["order=x", "order=student&way=x", "page=999999", "order=marks&page=0", "who=%00"])
@@ -150,7 +150,7 @@ def test_as_many_students_as_a_search_may_name_are_looked_for_at_once(visitor: V
     store.courses.put_roster("course", entries, "csv", "prof")
     hand_in(store, "s1999")
     assert list_students(visitor.get(f"{LIST}?who=student+1")) == ["s1999"]
-    assert "Write more of the name" in visitor.get(f"{LIST}?who=student")
+    assert "Type more of the name" in visitor.get(f"{LIST}?who=student")
 
 
 def test_roster_and_marks_are_searched_by_the_id_of_the_lms_too(visitor: Visitor) -> None:

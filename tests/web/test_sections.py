@@ -67,7 +67,7 @@ def test_a_table_gives_each_row_an_extension_or_none_at_all(staff: Asker, store:
     assert answer.get_json() == {"given": 2}
     assert store.courses.extensions("course", "udl-7.2")["bo"].attempts == 7
     for wrong, says in (
-        (b"student,due,reason\neve,tomorrow,ill\n", "Line 2: 'tomorrow' is no date and time"),
+        (b"student,due,reason\neve,tomorrow,ill\n", "Line 2: 'tomorrow' is not a date and time"),
         (b"student,attempts,reason\neve,0,ill\n", "Line 2: attempts must be 1 to 10,000, not 0"),
         (b"student,attempts\nada,3\neve,4\n", "Line 2: reason is missing"),
         (b"student,reason\neve,ill\n", "The extension changes nothing"),
@@ -111,7 +111,7 @@ def test_what_is_held_back_nobody_but_staff_reads_until_it_is_published(
     assert portal.get("/submissions?outcome=passed").get_json()["items"] == []
     assert [item["id"] for item in staff.get("/submissions?outcome=passed").get_json()["items"]] == [submission]
     browser = app.test_client()
-    assert "hold verdicts and marks" in browser.get(address, headers=HTML).text
+    assert "holding back the verdicts and marks" in browser.get(address, headers=HTML).text
     before = browser.get(form, headers=HTML).text
     assert "held back until the staff of your course publish them" in before
     assert "Your mark is" not in before
@@ -120,7 +120,7 @@ def test_what_is_held_back_nobody_but_staff_reads_until_it_is_published(
     assert visitor.post(f"{AT}/marks/publish", f"{AT}/marks").status_code == 303
     assert store.courses.audit("course").items[0].act == "marks.publish"
     assert portal.get(f"/submissions/{submission}").get_json()["score"] is not None
-    assert "hold verdicts and marks" not in browser.get(address, headers=HTML).text
+    assert "holding back the verdicts and marks" not in browser.get(address, headers=HTML).text
     assert "Your mark is" in browser.get(form, headers=HTML).text
 
 
@@ -164,7 +164,7 @@ def test_a_file_that_was_refused_is_called_so_though_marks_are_held_back(
     record = store.submissions.get(submission)
     assert record is not None
     page = app.test_client().get(make_link(app, lambda: links.verdict(record) or ""), headers=HTML).text
-    assert "hold verdicts and marks" not in page
+    assert "holding back the verdicts and marks" not in page
 
 
 def test_a_policy_that_holds_marks_back_is_removed_once_they_are_published(

@@ -125,17 +125,17 @@ def test_a_form_that_is_not_ours_does_nothing(visitor: Visitor, store: Store, pa
 
 
 def test_a_course_shows_its_assignments_and_what_happened_last(visitor: Visitor, store: Store) -> None:
-    assert "Nothing was handed in yet" in visitor.get(HOME)
+    assert "Nobody has handed in yet" in visitor.get(HOME)
     submit_graded(store, explained_verdict())
     store.publications.request(NewPublication("course", "mine", TOML))
     store.regrades.request(Selection("course", "udl-7.2", "f" * 16))
     page = visitor.get(HOME)
-    for words in ("It leaves out the mask.", ">ada</a>", "Latest regrades", "Latest publications"):
+    for words in ("It leaves out the mask.", ">ada</a>", "Latest regrades", "Latest requests to publish"):
         assert words in page
 
 
 def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store) -> None:
-    assert "Nothing was handed in yet" in visitor.get(UDL)
+    assert "Nobody has handed in yet" in visitor.get(UDL)
     submit_graded(store, explained_verdict())
     submit_graded(store, passing_verdict(), student="bob")
     page = visitor.get(UDL)
@@ -144,7 +144,7 @@ def test_an_assignment_shows_how_the_class_stands(visitor: Visitor, store: Store
         "Students by their best marks",
         "Attempts a ",
         "current",
-        "50 %",
+        "50%",
     ):
         assert words in page
     assert "mistake=mask" in page
@@ -164,7 +164,7 @@ def test_a_revision_shows_its_cases_and_what_they_catch(visitor: Visitor, store:
     current = store.assignments.current("course", "udl-7.2")
     assert current is not None
     page = visitor.get(f"{UDL}/revisions/{current.id}")
-    for words in ("Self-check", "On how many of the 200 cases", "It returns the weight gradients transposed."):
+    for words in ("Self-check", "The number of cases, of 200,", "It returns the weight gradients transposed."):
         assert words in page
     for words in ("ships with Backmark", "Cases by input numbers", "A case of the middle size", "Rows: which wrong"):
         assert words in page
@@ -184,18 +184,18 @@ def test_of_a_layered_revision_only_the_self_check_is_left(visitor: Visitor, sto
     record = RevisionRecord("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0, preview=json.dumps(preview))
     store.assignments.publish(record, b"networks")
     page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
-    assert "drew this revision as networks in layers" in page
-    assert "On how many networks each of 1 wrong" in page
+    assert "described networks by their layers" in page
+    assert "The number of networks that catch each of 1 wrong" in page
     assert "It forgets &lt;it&gt;." in page
-    assert "deepest" not in page.partition("Its settings")[0]
-    assert "seen by at least 2 networks" in visitor.get(f"{HOME}/assignments/mine")
+    assert "deepest" not in page.partition("Settings</h2>")[0]
+    assert "caught by at least 2 networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
 def test_a_revision_from_before_previews_says_so(visitor: Visitor, store: Store) -> None:
     record = RevisionRecord("r1", "course", "{}", "mine", "Mine", "0" * 64, 0.0)
     store.assignments.publish(record, b"networks")
-    assert "Nothing is known of them" in visitor.get(f"{HOME}/assignments/mine/revisions/r1")
-    assert "No figures were stored for these networks" in visitor.get(f"{HOME}/assignments/mine")
+    assert "before Backmark kept figures about networks" in visitor.get(f"{HOME}/assignments/mine/revisions/r1")
+    assert "published without figures about its networks" in visitor.get(f"{HOME}/assignments/mine")
 
 
 def test_a_contracts_revision_shows_its_cases_by_size_and_dims_with_one_of_them(visitor: Visitor, store: Store) -> None:
@@ -216,7 +216,7 @@ def test_a_contracts_revision_shows_its_cases_by_size_and_dims_with_one_of_them(
     page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
     for words in ("4,990", "any (20), home (10)", "0 (10), 1 (20)", "0.0 to 3.0", "K = 1, rate = 0.5", "(2, 1)"):
         assert words in page
-    assert "On how many of the 30 cases" in page
+    assert "The number of cases, of 30," in page
     assert "Cases by input numbers" in visitor.get(f"{HOME}/assignments/mine")
 
 
@@ -365,7 +365,7 @@ def test_a_rejected_file_that_is_no_longer_kept_is_said_to_be(visitor: Visitor, 
     assert record is not None
     assert store.redis.delete(f"bm:source:{record.source_sha256}") == 1
     page = visitor.get(f"{HOME}/submissions/{name}")
-    assert ("no longer kept" in page, "Download the file" in page) == (True, False)
+    assert ("The file was deleted" in page, "Download the file" in page) == (True, False)
     assert "has been deleted" in visitor.get(f"{HOME}/submissions/{name}/source", 404)
 
 
@@ -402,10 +402,10 @@ def test_one_click_grades_all_of_them_again(visitor: Visitor, store: Store) -> N
     names = [fail_submission(store, hand_in(store, student)) for student in ("ada", "grace", "joan")]
     submit_graded(store, student="emmy")
     assert "Grade all of these again" in visitor.get(f"{HOME}/submissions?state=service_failed&assignment=udl-7.2")
-    assert "No submission waits for this" in visitor.post(f"{HOME}/retry", assignment="other").text
-    assert "3 submissions that failed on our side" in visitor.post(f"{HOME}/retry", assignment="udl-7.2").text
+    assert "No submission needs to be graded again" in visitor.post(f"{HOME}/retry", assignment="other").text
+    assert "3 submissions without a verdict" in visitor.post(f"{HOME}/retry", assignment="udl-7.2").text
     assert {record.state for record in store.submissions.many(names)} == {State.QUEUED}
-    assert "No submission waits for this" in visitor.post(f"{HOME}/retry").text
+    assert "No submission needs to be graded again" in visitor.post(f"{HOME}/retry").text
     assert "Grade all of these again" not in visitor.get(f"{HOME}/submissions")
 
 
@@ -441,9 +441,9 @@ def test_a_file_goes_before_the_text(author: Visitor, store: Store) -> None:
 def test_the_form_of_a_publication_shows_how_many_cases_may_be_fresh(visitor: Visitor) -> None:
     form = visitor.get(f"{HOME}/publish")
     assert 'name="fresh" type="number" min="0" max="400"' in form
-    assert "400 at most; leave it empty for a fifth" in form
+    assert "hidden pool, 0 to 400." in form
     refusal = visitor.post(f"{HOME}/publish", toml=TOML, fresh="401")
-    assert "Fresh cases are a whole number, 400 at most." in refusal.text
+    assert "The number of fresh cases must be a whole number, at most 400." in refusal.text
 
 
 @pytest.mark.parametrize(
@@ -529,7 +529,7 @@ def test_a_regrade_is_asked_for_previewed_applied_and_rolled_back(visitor: Visit
     assert record is not None
     assert record.selection.students == ("ada", "bob", "cy")
     page = visitor.get(place)
-    assert all(words in page for words in ("Apply all of it", ">ada</a>", "bias gradient</p>"))
+    assert all(words in page for words in ("Apply all changes", ">ada</a>", "bias gradient</p>"))
     assert ">ada</a>" not in visitor.get(f"{place}?change=down")
     assert ">ada</a>" in visitor.get(f"{place}?change=all")
     for action, mode, verdict in (("apply", "whole", 2), ("rollback", "", 1)):
@@ -646,7 +646,7 @@ def test_publishing_anew_opens_the_text_that_the_current_revision_came_from(visi
 def test_a_text_that_is_not_kept_is_said(visitor: Visitor, store: Store) -> None:
     publish_revision(store, "r1")
     page = visitor.get(f"{HOME}/publish?assignment=mine")
-    assert "was published from is not kept here" in page
+    assert "This server does not keep the text of" in page
     assert "not kept here" not in visitor.get(f"{HOME}/publish")
 
 
@@ -672,8 +672,8 @@ def test_what_does_not_ship_opens_nothing(visitor: Visitor, name: str) -> None:
 def test_a_revision_is_made_current_again_and_logged(visitor: Visitor, store: Store) -> None:
     first, second = publish_revision(store, "r1"), publish_revision(store, "r2")
     place = f"{HOME}/assignments/mine/revisions/r1"
-    assert "Make it current" in visitor.get(place)
-    assert "Make it current" not in visitor.get(f"{HOME}/assignments/mine/revisions/r2")
+    assert "Make this revision current" in visitor.get(place)
+    assert "Make this revision current" not in visitor.get(f"{HOME}/assignments/mine/revisions/r2")
     assert visitor.post(f"{place}/current").status_code == 303
     assert store.assignments.current("course", "mine") == first
     assert store.assignments.revisions("course", "mine") == [second, first]

@@ -483,7 +483,7 @@ def test_a_chat_is_told_of_a_failure_without_the_student(
     public = settings.model_copy(update={"public_url": HttpUrl("https://grader.example/")})
     assert run_due(Deliveries(store, public)) == 1
     text = chat_text(receiver)
-    assert text.startswith("Backmark could not grade a submission for `udl-7.2` in `cs101`;")
+    assert text.startswith("Backmark failed to grade a submission for `udl-7.2` in `cs101`;")
     assert text.endswith(f": https://grader.example/courses/cs101/submissions/{name}")
     assert "lovelace" not in text
 
@@ -503,7 +503,7 @@ def test_a_chat_is_told_of_an_open_question(store: Store, deliveries: Deliveries
     store.redis.rpush("bm:outbox", json.dumps(event))
     assert run_due(deliveries) == 1
     text = chat_text(receiver)
-    assert text.startswith("A student asks about a verdict for `udl-7.2` in `cs101`.")
+    assert text.startswith("A student asked about a verdict for `udl-7.2` in `cs101`.")
     assert text.endswith(f"/courses/cs101/submissions/{name}")
 
 

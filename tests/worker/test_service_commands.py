@@ -140,7 +140,7 @@ def test_an_address_that_is_no_redis_is_refused_in_a_sentence(
     monkeypatch.setenv("BACKMARK_REDIS_URL", url)
     answer = run(*command)
     assert answer.exit_code == 3
-    assert answer.stderr.startswith("backmark: BACKMARK_REDIS_URL: this is no address of a Redis: redis://")
+    assert answer.stderr.startswith("backmark: BACKMARK_REDIS_URL: this is not the address of a Redis: redis://")
     assert "pa/ss" not in answer.stderr
 
 

@@ -75,8 +75,8 @@ class _StoreCopy:
         while not self._settle():
             if time.monotonic() > until:
                 raise StoreUnavailable(
-                    f"the store changed so fast that there was no moment to copy within {_PATIENCE:.0f} s;"
-                    " try again when fewer submissions come in"
+                    f"the store changed too fast to be copied within {_PATIENCE:.0f} s; try again when fewer"
+                    " submissions come in"
                 )
 
     def _scan(self) -> None:

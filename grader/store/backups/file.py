@@ -116,7 +116,7 @@ class BackupReader:
             raw: Any = json.loads(line)
             name = str(raw["format"])
             if name != FORMAT and name.startswith(FORMAT.partition("/")[0]):
-                raise BadBackup(f"this backup has the format {name} of a newer Backmark: restore it with that one")
+                raise BadBackup(f"this backup has the format {name} of a newer Backmark: restore it with that version")
             if name == FORMAT:
                 return BackupHeader(str(raw["version"]), int(raw["created"]), int(raw["records"]))
         except (gzip.BadGzipFile, EOFError, zlib.error, ValueError, KeyError, TypeError) as error:

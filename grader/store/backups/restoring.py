@@ -72,7 +72,7 @@ class _Staging:
                 progress(number, max(number, reader.header.records))
         self._flush()
         if len(self._names) != reader.keys:
-            raise BadBackup(f"this backup is damaged: of {reader.keys} keys it holds {len(self._names)}")
+            raise BadBackup(f"this backup is damaged: it holds {len(self._names)} of {reader.keys} keys")
 
     def _write(self, entry: BackupEntry) -> None:
         name = _STAGED + entry.key.removeprefix(PREFIX.encode())
@@ -111,8 +111,8 @@ def _split(entry: BackupEntry) -> Iterator[list[bytes]]:
 def _check_empty(redis: Connection) -> None:
     for name in _scan(redis, f"{PREFIX}*"):
         raise NotEmpty(
-            f"the store is not empty, it holds {text(name)}: a backup is restored into a Redis without anything of"
-            " Backmark's, before web servers, workers and sweepers are started"
+            f"the store is not empty, it holds {text(name)}: restore a backup into a Redis that holds nothing of"
+            " Backmark, and start web servers, workers and sweepers afterwards"
         )
 
 

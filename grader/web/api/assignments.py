@@ -44,7 +44,7 @@ class KitQuery(CourseQuery):
     """The choice of a revision's kit."""
 
     solution: bool = Field(
-        default=False, description="True for the kit with the solution. Whoever has that kit can read the solution."
+        default=False, description="True for the kit with the solution. Anyone who has that kit can read the solution."
     )
 
 
@@ -109,10 +109,10 @@ def read_revision(path: RevisionPath, query: CourseQuery) -> Response:
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def read_kit(path: RevisionPath, query: KitQuery) -> Response:
-    """Download a revision's kit, by which students check in their notebooks.
+    """Download a revision's kit, with which students check in their notebooks.
 
-    It holds the revision's own cases with every expected number, never the fresh ones. Without the solution unless
-    `solution` is true. A revision that has no such kit is a 404, and the detail says why.
+    The kit holds the revision's own cases with every expected number, never the fresh ones, and the solution only if
+    `solution` is true. If the revision has no such kit, the answer is 404, and the detail says why.
     """
     return respond_kit(_find_revision(path, query), with_solution=query.solution)
 
@@ -137,7 +137,7 @@ def _explain_missing(kits: KitFiles, revision: RevisionRecord) -> str:
             f"{revision.assignment_id} ships with Backmark, and no such kit does: run `backmark assignment kit` on"
             " your own machine"
         )
-    return f"revision {revision.id} was published before kits were stored: publish the assignment anew"
+    return f"revision {revision.id} was published before kits were stored: publish the assignment again"
 
 
 def _find_revision(path: RevisionPath, query: CourseQuery) -> RevisionRecord:

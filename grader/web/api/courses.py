@@ -37,7 +37,7 @@ resource = Resource("courses", __name__, description="Courses: settings, log, ex
 _CourseResponse = extend_response(
     Course,
     "CourseResponse",
-    display_title=(str, Field(description="The title, else that in the LMS, else the id.")),
+    display_title=(str, Field(description="The title, else the title in the LMS, else the id.")),
     platforms=(list[str], Field(description="The names of the platforms (LMS) that the course comes from.")),
 )
 _CoursesResponse = list_model(_CourseResponse, "A page of courses, by id.", name="CoursesResponse", paged=True)
@@ -46,17 +46,17 @@ _CoursesResponse = list_model(_CourseResponse, "A page of courses, by id.", name
 class NewCourseRequest(request_model(Course)):  # type: ignore[misc] # made at run time
     """A course to make."""
 
-    id: Name = Field(description="What addresses, submissions and tokens call it. It stays.")
+    id: Name = Field(description="The name in addresses, submissions and tokens. It cannot be changed later.")
 
 
 class CoursesQuery(Query):
     """The query of the list of courses."""
 
     search: str = Field(default="", max_length=200, description="A part of the id, the title or the term.")
-    archived: bool = Field(default=False, description="True: list the archived ones, and no others.")
+    archived: bool = Field(default=False, description="True: list archived courses only.")
     limit: int = Field(default=50, ge=1, le=200, description="The largest number of courses to return.")
     cursor: str | None = Field(
-        default=None, pattern=r"^[0-9]{1,9}$", description="Where to continue: the `next` of the page before."
+        default=None, pattern=r"^[0-9]{1,9}$", description="The `next` of the previous page, to continue there."
     )
 
 
@@ -67,7 +67,7 @@ class AuditQuery(Query):
     cursor: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to continue: the `next` of the page before.",
+        description="The `next` of the previous page, to continue there.",
     )
 
 
@@ -77,7 +77,7 @@ _AuditResponse = list_model(AuditEntry, "A page of a course's log, newest first.
 class CourseDeletionQuery(Query):
     """The confirmation of a deletion."""
 
-    confirm: Name = Field(description="The name of the course once more.")
+    confirm: Name = Field(description="The name of the course, to confirm.")
 
 
 class CourseDeletionResponse(ResponseModel):
@@ -114,7 +114,7 @@ def create_course(body: NewCourseRequest) -> Response:
     refuse_faults(course_faults(course))
     made = service().store.course_records.create(course, caller().author)
     if made is None:
-        raise Problem(CONFLICT, f"there is a course {course.id} already")
+        raise Problem(CONFLICT, f"a course {course.id} exists already")
     return respond_created(_serve(made), f"{PREFIX}/courses/{made.id}")
 
 
@@ -125,7 +125,7 @@ def create_course(body: NewCourseRequest) -> Response:
     responses={200: ResponseDoc(_CourseResponse, description="The course.", headers=TAGGED)},
 )
 def read_course(path: CoursePath) -> Response:
-    """Read a course: its title, its settings, since when it is archived."""
+    """Read a course: its title, its settings, and when it was archived."""
     return respond_tagged(_serve(existing_course(visible_course(path))))
 
 
@@ -137,9 +137,9 @@ def read_course(path: CoursePath) -> Response:
     responses={200: ResponseDoc(_CourseResponse, description="The course as it is now.", headers=TAGGED)},
 )
 def change_course(path: CoursePath, body: NounChange[Course]) -> Response:
-    """Change fields of a course; what the request leaves out stays.
+    """Change fields of a course; fields that the request leaves out stay.
 
-    A time as `archived` archives the course, null brings it back.
+    A time in `archived` archives the course; null brings it back.
     """
     course = existing_course(visible_course(path))
     refuse_faults(course_faults(body.apply(course)))
@@ -172,7 +172,7 @@ def list_audit(path: CoursePath, query: AuditQuery) -> Response:
 def export_course(path: CoursePath) -> Response:
     """Export a course: policies, extensions, outages, overrides, roster, log, marks, submissions with source, verdict.
 
-    The file is written while it is sent. One that is cut off does not open.
+    The file is written while it is sent. A file that was cut off does not open.
     """
     course, app_services = visible_course(path), service()
     if not app_services.slots.acquire():
@@ -197,13 +197,13 @@ def export_course(path: CoursePath) -> Response:
     responses={200: ResponseDoc(CourseDeletionResponse, description="Everything in the course is deleted.")},
 )
 def delete_course(path: CoursePath, query: CourseDeletionQuery) -> Response:
-    """Delete a course with everything in it, its log and its tokens too. `confirm` must repeat its name.
+    """Delete a course with everything in it, including its log and tokens. `confirm` must repeat its name.
 
-    Tokens with the scope `admin` stay. After a broken connection repeat the request: it deletes what is left.
+    Tokens with the scope `admin` stay. After a broken connection, repeat the request to delete the rest.
     """
     course = visible_course(path)
     if query.confirm != course:
-        detail = f"{query.confirm} is not the name of the course; repeat {course} to delete everything in it"
+        detail = f"{query.confirm} is not the name of the course; to delete everything in it, repeat {course}"
         raise invalid("confirm", detail, "parameter")
     return respond_plain(CourseDeletionResponse(deleted=delete_everything(course)))
 

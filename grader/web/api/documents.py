@@ -14,7 +14,7 @@ pages = Blueprint("documents", __name__)
 
 ABOUT = """Submissions go in, verdicts come out. Every request needs a token: `Authorization: Bearer bmk_...`.
 
-A request that needs a worker is answered with `202`, and with `Location` and `Retry-After`. Every error is
+A request that needs a worker is answered with `202`, `Location` and `Retry-After`. Every error is
 `application/problem+json`, of one of the types at [/problems](/problems)."""
 
 #: The page's script and style come from the wheel of flask-openapi3's page.

@@ -35,7 +35,7 @@ from backmark.grader.web.http.responses import respond_empty, respond_list, resp
 from backmark.grader.web.http.schemas import CSV, JSON, ResponseModel, Words
 from backmark.grader.web.http.service import service
 
-resource = Resource("extensions", __name__, description="Other limits for single students.")
+resource = Resource("extensions", __name__, description="Limits of single students that differ from the policy.")
 
 _ExtensionsResponse = list_model(Extension, "The extensions of an assignment, by student.")
 
@@ -53,7 +53,7 @@ def list_extensions(path: CourseAssignmentPath) -> Response:
 
 
 class ExtensionsRequest(request_model(Extension)):  # type: ignore[misc] # made of the noun
-    """Other limits for every student who is in a section now."""
+    """Limits for every student who is in a section now."""
 
     section: Words = Field(description="The section, as the roster has it.")
 
@@ -77,14 +77,14 @@ class ExtensionsGiven(ResponseModel):
     f"{ASSIGNMENT}/extensions",
     scope=Scope.ASSIST,
     weight="submit",
-    responses={200: ResponseDoc(ExtensionsGiven, description="Given, each in place of the one before.")},
+    responses={200: ResponseDoc(ExtensionsGiven, description="Given. Each replaces the student's earlier extension.")},
     problems=(UNKNOWN_ASSIGNMENT,),
     bodies={JSON: ExtensionsRequest, CSV: ExtensionTable},
 )
 def give_extensions(path: CourseAssignmentPath) -> Response:
-    """Give many students extensions: a section by JSON, or a table by CSV. If one row is wrong, none is given.
+    """Give many students extensions: a section by JSON, or a table by CSV. If one line is wrong, none is given.
 
-    Who joins the section later has none by it. Columns: `student`, `due`, `closes`, `attempts`, `reason`.
+    Students who join the section later get none. Columns: `student`, `due`, `closes`, `attempts`, `reason`.
     """
     course, assignment = existing_assignment(path)
     if request.mimetype == CSV:
@@ -98,7 +98,7 @@ def give_extensions(path: CourseAssignmentPath) -> Response:
         like = Extension("", **values, author=caller().author)
         extensions = extend_section(service().store.courses.roster(course).values(), section, like)
         if not extensions:
-            raise Problem(NOT_FOUND, f"nobody who is in the course {course} is in the section {section}")
+            raise Problem(NOT_FOUND, f"no student of the course {course} is in the section {section}")
     refuse_faults(give(course, assignment, extensions))
     return respond_plain(ExtensionsGiven(given=len(extensions)))
 
@@ -107,11 +107,13 @@ def give_extensions(path: CourseAssignmentPath) -> Response:
     "PUT",
     f"{ASSIGNMENT}/extensions/<student>",
     scope=Scope.ASSIST,
-    responses={200: ResponseDoc(response_model(Extension), description="The extension now.", headers=TAGGED)},
+    responses={
+        200: ResponseDoc(response_model(Extension), description="The extension that was given.", headers=TAGGED)
+    },
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def put_extension(path: CourseStudentPath, body: NounRequest[Extension]) -> Response:
-    """Give a student an extension, in place of the one before."""
+    """Give a student an extension, in place of an earlier one."""
     course, assignment = existing_assignment(path)
     courses, extension = service().store.courses, body.make(student=path.student, author=caller().author)
     refuse_faults(extension_faults(extension, courses.policy(course, assignment) or Policy()))
@@ -120,7 +122,7 @@ def put_extension(path: CourseStudentPath, body: NounRequest[Extension]) -> Resp
 
 @resource.operation("DELETE", f"{ASSIGNMENT}/extensions/<student>", scope=Scope.ASSIST, responses=REMOVED)
 def remove_extension(path: CourseStudentPath) -> Response:
-    """Remove a student's extension: the policy holds for them again."""
+    """Remove a student's extension: the policy applies to them again."""
     course = visible_course(path)
     if not service().store.courses.remove_extension(course, path.assignment, path.student, caller().author):
         raise Problem(NOT_FOUND, f"{path.student} has no extension for {path.assignment}")

@@ -21,9 +21,11 @@ from backmark.grader.web.http.responses import respond_created, respond_empty
 from backmark.grader.web.http.schemas import WHOLE, Name, RequestModel
 from backmark.grader.web.http.service import service
 
-resource = Resource("links", __name__, description="Signed links by which students hand in without a token.")
+resource = Resource(
+    "links", __name__, description="Signed links with which students hand in on pages, without a token."
+)
 _AT = "/courses/<course>/assignments/<assignment>/links"
-_ENDED = {204: ResponseDoc(description="Ended: whoever opens such a link, or hands in by it, is refused.")}
+_ENDED = {204: ResponseDoc(description="Ended: such a link opens no form and accepts no files.")}
 #: Days that a link to hand in may hold: ten years.
 LONGEST_LINK = 3650
 
@@ -39,11 +41,12 @@ class LinkRequest(RequestModel):
 
     student: Name | None = Field(
         default=None,
-        description="The student who hands in by it; null: whoever has it types a name, which nobody checks.",
+        description="The student of the link. Null: students type their names, which nobody checks.",
     )
     days: Annotated[int, Field(ge=1, le=LONGEST_LINK), WHOLE] | None = Field(
         default=None,
-        description="Days until it ends; null: it ends when the assignment closes, or after BACKMARK_LINK_DAYS if the "
+        description="Days until the link ends. Null: it ends when the assignment closes, or after "
+        "BACKMARK_LINK_DAYS if the "
         "assignment never closes.",
     )
 
@@ -57,10 +60,10 @@ class LinkRequest(RequestModel):
     problems=(UNKNOWN_ASSIGNMENT, NO_SECRET),
 )
 def make_link(path: CourseAssignmentPath, body: LinkRequest) -> Response:
-    """Make a link to hand in, for one student or for a class. The log of the course has it."""
+    """Make a link to hand in, for one student or for a class. The course's log records it."""
     course, assignment = existing_assignment(path)
     if body.student is None and service().store.courses.policy(course, assignment) is not None:
-        raise invalid("/student", "Under a policy a link must name its student; nothing else is taken.")
+        raise invalid("/student", "This assignment has a policy, so a link must name its student.")
     made = make(course, assignment, body.student, body.days, caller().author)
     return respond_created(serve(made), urlsplit(made.url).path)
 
@@ -69,9 +72,9 @@ def make_link(path: CourseAssignmentPath, body: LinkRequest) -> Response:
     "DELETE", _AT, scope=Scope.STAFF, weight="submit", responses=_ENDED, problems=(UNKNOWN_ASSIGNMENT, NO_SECRET)
 )
 def end_links(path: CourseAssignmentPath) -> Response:
-    """End every link to hand in for an assignment: of the class, of students, and those that an LMS leads to.
+    """End every link to hand in for an assignment: for the class, for students, and those that an LMS leads to.
 
-    Links that are made afterwards hold. Links to verdicts are not ended: delete the submission.
+    Links that are made afterwards work. Links to verdicts do not end; to end one, delete the submission.
     """
     course, assignment = existing_assignment(path)
     links.end(course, assignment, None, caller().author)
@@ -82,7 +85,7 @@ def end_links(path: CourseAssignmentPath) -> Response:
     "DELETE", f"{_AT}/<student>", scope=Scope.STAFF, weight="submit", responses=_ENDED, problems=(NO_SECRET,)
 )
 def end_student_links(path: LinkStudentPath) -> Response:
-    """End a student's links to hand in for an assignment; links that are made afterwards hold."""
+    """End a student's links to hand in for an assignment; links that are made afterwards work."""
     links.end(visible_course(path), path.assignment, path.student, caller().author)
     return respond_empty()
 

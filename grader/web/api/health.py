@@ -31,7 +31,7 @@ class PartResponse(ResponseModel):
     """The state of one part of the service."""
 
     ok: bool
-    reason: str | None = Field(description="What is wrong; a warning if `ok` is true; null if nothing is.")
+    reason: str | None = Field(description="What is wrong, or a warning if `ok` is true; null if nothing is wrong.")
 
 
 class PartsResponse(ResponseModel):
@@ -97,7 +97,7 @@ def _parts() -> PartsResponse:
         )
     complaints = store.durability_complaints()
     if shortage is not None:
-        unknown = PartResponse(ok=False, reason="unknown while Redis has no space left: nothing can report")
+        unknown = PartResponse(ok=False, reason="unknown while Redis has no space left, since no process can report")
         return PartsResponse(
             redis=PartResponse(ok=False, reason="; ".join(complaints) or shortage),
             workers=unknown,
@@ -115,7 +115,7 @@ def _parts() -> PartsResponse:
 def _storage(room: Room) -> PartResponse:
     if room.largest is None:
         return PartResponse(
-            ok=True, reason="Redis has no maxmemory: nothing is refused until the machine runs out of memory"
+            ok=True, reason="Redis has no maxmemory: files are accepted until the machine runs out of memory"
         )
     taken = f"submissions may use {room.limit} bytes of Redis, and {room.used} are used"
     advice = "delete submissions, or give Redis more memory"

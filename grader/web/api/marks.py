@@ -17,7 +17,7 @@ from backmark.grader.web.http.responses import respond_list
 from backmark.grader.web.http.schemas import CSV, Student, Words
 from backmark.grader.web.http.tables import TableQuery, wants_table
 
-resource = Resource("marks", __name__, description="The marks of a course, worked out when somebody asks.")
+resource = Resource("marks", __name__, description="The marks of a course, computed at each request.")
 
 
 class MarksQuery(TableQuery):
@@ -29,7 +29,7 @@ class MarksQuery(TableQuery):
     cursor: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,256}$",
-        description="Where to continue: the `next` of the page before.",
+        description="The `next` of the previous page, to continue there.",
     )
 
 
@@ -46,7 +46,7 @@ _MarksResponse = list_model(StudentMark, "A page of marks, by student.", name="M
     problems=(UNKNOWN_ASSIGNMENT, NOT_ACCEPTABLE),
 )
 def read_course_marks(path: CourseAssignmentPath, query: MarksQuery) -> Response:
-    """Read the marks of a course: everybody in the roster, and whoever else handed in or was given something."""
+    """Read the marks of a course: of the roster, and of all who submitted, or have an extension or an override."""
     course, assignment = existing_assignment(path)
     as_table = wants_table(query.format)
     students = read_marks(course, assignment).students
@@ -71,5 +71,5 @@ def _read_cursor(cursor: str | None) -> str:
     try:
         return urlsafe_b64decode((cursor or "") + "=" * (-len(cursor or "") % 4)).decode()
     except (binascii.Error, UnicodeError):
-        detail = f"there is no page at {cursor!r}; use the cursor of the page before"
+        detail = f"there is no page at {cursor!r}; use the cursor of the previous page"
         raise invalid("cursor", detail, "parameter") from None

@@ -66,7 +66,7 @@ class _StoreCollector(Collector):
             ]
         except StoreUnavailable:
             metrics = []
-        yield GaugeMetricFamily("backmark_redis_up", "1 if Redis answers, else 0.", float(bool(metrics)))
+        yield GaugeMetricFamily("backmark_redis_up", "1 if Redis answers, otherwise 0.", float(bool(metrics)))
         if self._redis_folder is not None and (free := free_bytes(self._redis_folder)) is not None:
             yield GaugeMetricFamily("backmark_disk_free_bytes", "Free bytes of the disk of Redis's files.", free)
         yield from metrics
@@ -103,13 +103,13 @@ def _workers(store: Store) -> Iterator[Metric]:
     yield processes
     unfit = sum(process.role == "worker" and not process.jail for process in alive)
     yield GaugeMetricFamily(
-        "backmark_workers_without_jail", "Workers that cannot isolate submissions, and take none.", unfit
+        "backmark_workers_without_jail", "Workers that cannot isolate submissions, and grade none.", unfit
     )
 
 
 def _notifications(store: Store) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "backmark_callback_events_waiting", "Events that no sweeper has taken yet.", store.notifications.unsent()
+        "backmark_callback_events_waiting", "Events that no sweeper has processed yet.", store.notifications.unsent()
     )
     yield GaugeMetricFamily(
         "backmark_callback_overdue_seconds",
@@ -182,14 +182,14 @@ def _totals(figures: Totals) -> Iterator[Metric]:
     yield requests
     times = CounterMetricFamily(
         "backmark_http_request_seconds",
-        "Seconds from a request to the end of its answer; a client may have asked to be held.",
+        "Seconds from a request to the end of its answer, including the time for which a client asked to wait.",
         labels=["endpoint"],
     )
     for endpoint, milliseconds in sorted(figures.request_milliseconds.items()):
         times.add_metric([endpoint], milliseconds / 1000)
     yield times
-    yield _histogram("backmark_grading_seconds", "From the claim to the verdict.", figures.grading)
-    yield _histogram("backmark_waiting_seconds", "From acceptance to the first claim.", figures.waiting)
+    yield _histogram("backmark_grading_seconds", "Seconds from the claim to the verdict.", figures.grading)
+    yield _histogram("backmark_waiting_seconds", "Seconds from acceptance to the first claim.", figures.waiting)
 
 
 def _histogram(name: str, description: str, figures: Histogram) -> Metric:

@@ -33,7 +33,7 @@ class NotePath(SubmissionPath):
     problems=(CONFLICT,),
 )
 def add_note(path: SubmissionPath, body: NounRequest[Note]) -> Response:
-    """Leave a note on a submission. Its student reads it beside the verdict, with the name of its author.
+    """Leave a note on a submission. The student reads it beside the verdict, with the author's name.
 
     The notes of a submission are in the submission itself.
     """

@@ -28,7 +28,7 @@ from backmark.grader.web.http.service import service
 resource = Resource(
     "notifications",
     __name__,
-    description="Addresses that a course's events are posted to. Their paths keep an earlier name: callbacks.",
+    description="Addresses to which a course's events are posted. Their paths keep an earlier name: callbacks.",
 )
 
 #: Hours for which the previous secret still signs after a rotation: the default, and the maximum.
@@ -43,7 +43,7 @@ _Created = extend_response(
     secret=(
         str | None,
         Field(
-            description="The secret that verifies signatures: whsec_ followed by base64. Null: its kind signs nothing."
+            description="The secret that verifies signatures: whsec_ followed by base64. Null: its kind does not sign."
         ),
     ),
 )
@@ -79,11 +79,12 @@ class DeliveriesQuery(Query):
     """The query of a notification's deliveries."""
 
     state: DeliveryState = Field(
-        default=DeliveryState.FAILED, description="The state of the deliveries; by default those that were given up."
+        default=DeliveryState.FAILED,
+        description="The state of the deliveries; by default, deliveries that were given up.",
     )
     limit: int = Field(default=50, ge=1, le=200, description="The largest number of items to return.")
     cursor: str | None = Field(
-        default=None, max_length=512, description="Where to continue: the `next` of the page before."
+        default=None, max_length=512, description="The `next` of the previous page, to continue there."
     )
 
 
@@ -112,9 +113,9 @@ class DeliveriesQuery(Query):
     problems=(CONFLICT,),
 )
 def create_notification(body: NotificationRequest) -> Response:
-    """Create a notification: events of a course are posted to its URL from now on.
+    """Create a notification: from now on, events of a course are posted to its URL.
 
-    The URL's address is looked up now, and again before each post.
+    The host's address is looked up now, and again before each post.
     """
     made, secret = create(caller().course(body.course), Notification(body.url, body.kind, tuple(body.events)))
     return respond_created(_render_with_secret(made, secret), f"{PREFIX}/callbacks/{made.id}")
@@ -178,7 +179,7 @@ def rotate_notification(path: NotificationPath, query: RotationQuery) -> Respons
 def test_notification(path: NotificationPath) -> Response:
     """Send a test message, of the event `notification.test`.
 
-    It is delivered as any other: its delivery is listed under `deliveries`, with what the receiver answered.
+    It is delivered like any other event: `deliveries` lists it with the receiver's answer.
     """
     delivery = send_test(visible_notification(path.notification_id))
     return respond_plain(serve(delivery), 202)
@@ -188,7 +189,7 @@ def test_notification(path: NotificationPath) -> Response:
     "DELETE",
     "/callbacks/<notification_id>",
     scope=Scope.STAFF,
-    responses={204: ResponseDoc(description="Removed; its pending deliveries are dropped.")},
+    responses={204: ResponseDoc(description="Removed, with its pending deliveries.")},
 )
 def remove_notification(path: NotificationPath) -> Response:
     """Remove a notification."""
@@ -224,7 +225,7 @@ def send_test(notification: Notification) -> Delivery:
     """Send a test message. Raises Problem if the notification is disabled."""
     delivery = service().store.notifications.test(notification.id, caller().author)
     if delivery is None:
-        raise Problem(CONFLICT, "it is disabled, so nothing is sent; remove it, and make another")
+        raise Problem(CONFLICT, "the notification is disabled, so nothing is sent; remove it, and make another")
     return delivery
 
 

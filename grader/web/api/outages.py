@@ -20,7 +20,7 @@ from backmark.grader.web.http.responses import respond_created, respond_empty, r
 from backmark.grader.web.http.schemas import Id
 from backmark.grader.web.http.service import service
 
-resource = Resource("outages", __name__, description="Times in which the service took nothing.")
+resource = Resource("outages", __name__, description="Times in which the service accepted no files.")
 
 _OutagesResponse = list_model(Outage, "The outages that move the times of an assignment, the earliest first.")
 
@@ -52,9 +52,9 @@ def list_outages(path: CourseAssignmentPath) -> Response:
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def add_outage(path: CourseAssignmentPath, body: NounRequest[Outage]) -> Response:
-    """Add an outage: every due and close of the assignment after its start moves by its length, for everybody.
+    """Add an outage: each due or closing time of the assignment after its start moves by its length, for everybody.
 
-    Outages that overlap count once, so repeating the request moves nothing further.
+    The time of overlapping outages counts once, so repeating the request moves nothing further.
     """
     course, assignment = existing_assignment(path)
     outage = body.make(author=caller().author)
@@ -65,7 +65,7 @@ def add_outage(path: CourseAssignmentPath, body: NounRequest[Outage]) -> Respons
 
 @resource.operation("DELETE", f"{ASSIGNMENT}/outages/<outage_id>", scope=Scope.STAFF, responses=REMOVED)
 def remove_outage(path: OutagePath) -> Response:
-    """Remove an outage: times are as if it had never been."""
+    """Remove an outage: due and closing times move back."""
     course = visible_course(path)
     if not service().store.courses.remove_outage(course, path.assignment, path.outage_id, caller().author):
         raise Problem(NOT_FOUND, f"there is no outage {path.outage_id} of {path.assignment}")

@@ -42,11 +42,11 @@ def list_overrides(path: CourseAssignmentPath) -> Response:
     "PUT",
     f"{ASSIGNMENT}/overrides/<student>",
     scope=Scope.ASSIST,
-    responses={200: ResponseDoc(response_model(Override), description="The override now.", headers=TAGGED)},
+    responses={200: ResponseDoc(response_model(Override), description="The override that was given.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def put_override(path: CourseStudentPath, body: NounRequest[Override]) -> Response:
-    """Give a student a mark, in place of the computed one and of the override before."""
+    """Give a student a mark, in place of the computed mark and of an earlier override."""
     course, assignment = existing_assignment(path)
     computed = read_marking(course, assignment, path.student).computed
     override = body.make(student=path.student, author=caller().author, computed=computed)
@@ -56,7 +56,7 @@ def put_override(path: CourseStudentPath, body: NounRequest[Override]) -> Respon
 
 @resource.operation("DELETE", f"{ASSIGNMENT}/overrides/<student>", scope=Scope.ASSIST, responses=REMOVED)
 def remove_override(path: CourseStudentPath) -> Response:
-    """Remove a student's override: the computed mark holds again."""
+    """Remove a student's override: the computed mark counts again."""
     course = visible_course(path)
     if not service().store.courses.remove_override(course, path.assignment, path.student, caller().author):
         raise Problem(NOT_FOUND, f"{path.student} has no override for {path.assignment}")

@@ -22,7 +22,11 @@ from backmark.grader.web.http.resource import REMOVED, TAGGED, Resource, Respons
 from backmark.grader.web.http.responses import respond_empty, respond_tagged
 from backmark.grader.web.http.service import service
 
-resource = Resource("policies", __name__, description="The rules of time of an assignment.")
+resource = Resource(
+    "policies",
+    __name__,
+    description="When and how often students may submit to an assignment, and what lateness takes off.",
+)
 
 _PolicyResponse = extend_response(
     Policy, "PolicyResponse", "The policy of an assignment in a course.", course=str, assignment=str
@@ -36,7 +40,7 @@ _PolicyResponse = extend_response(
     responses={200: ResponseDoc(_PolicyResponse, description="The policy.", headers=TAGGED)},
 )
 def read_policy(path: CourseAssignmentPath) -> Response:
-    """Read the policy of an assignment; 404 if there is none: then nothing is late and the best attempt counts."""
+    """Read the policy of an assignment. The answer is 404 if it has none: nothing is late, the best attempt counts."""
     policy = service().store.courses.policy(visible_course(path), path.assignment)
     if policy is None:
         raise _no_policy(path)
@@ -47,13 +51,13 @@ def read_policy(path: CourseAssignmentPath) -> Response:
     "PUT",
     f"{ASSIGNMENT}/policy",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(_PolicyResponse, description="The policy as it holds now.", headers=TAGGED)},
+    responses={200: ResponseDoc(_PolicyResponse, description="The policy that was set.", headers=TAGGED)},
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def put_policy(path: CourseAssignmentPath, body: NounRequest[Policy]) -> Response:
-    """Set the policy of an assignment, in place of the one before; without held_back, what is held back stays so.
+    """Set the policy of an assignment, in place of an earlier one. Without `held_back`, that field stays as it is.
 
-    All marks follow it at once.
+    The new policy applies to all marks at once.
     """
     course, assignment = existing_assignment(path)
     policy = body.make()
@@ -70,7 +74,7 @@ def put_policy(path: CourseAssignmentPath, body: NounRequest[Policy]) -> Respons
 def remove_policy(path: CourseAssignmentPath) -> Response:
     """Remove the policy of an assignment. Extensions, outages and overrides stay.
 
-    One that holds marks back is not removed: publish them first, by `held_back: false`.
+    A policy that holds back marks cannot be removed: publish them first, with `held_back: false`.
     """
     policy = service().store.courses.policy(visible_course(path), path.assignment)
     if policy is not None and policy.held_back:

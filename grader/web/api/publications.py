@@ -80,7 +80,7 @@ class PublicationRequest(RequestModel):
     fresh: Annotated[int, Field(ge=0, le=fresh_places.MOST), WHOLE] | None = Field(
         default=None,
         description="The number of cases that are replaced with cases from a secret pool, different for each group of "
-        "students; by default a fifth, or none without BACKMARK_SECRET. Cases that must stay are not replaced: the "
+        "students; by default a fifth, or none without BACKMARK_SECRET. Cases that must stay are not replaced; the "
         "revision says how many are.",
     )
     course: OwnCourse = None
@@ -113,8 +113,8 @@ class PublicationPath(RequestModel):
 def publish(header: IdempotencyHeader, body: PublicationRequest) -> Response:
     """Publish a revision of an assignment.
 
-    A worker draws the cases and tests them on known mistakes; the revision is published only if they detect all. An
-    assignment whose own code is run needs the scope `author`, too; one that ships with Backmark, unchanged, does not.
+    A worker draws the cases and tests them on known mistakes; the revision is published only if they catch all.
+    An assignment with code of its own also needs the scope `author`; one that ships with Backmark, unchanged, does not.
     """
     assignment = read_assignment(body.toml)
     require_author(assignment, body.toml)
@@ -170,8 +170,8 @@ def require_author(assignment: ContractAssignment, toml: str) -> None:
     if not caller().token.allows(Scope.AUTHOR) and not gallery.is_shipped(assignment.id, toml):
         raise Problem(
             FORBIDDEN,
-            f"the code of {assignment.id} is not that of an assignment that ships with Backmark; to publish it, a token"
-            f" needs the scope author, and this one has {', '.join(sorted(caller().token.scopes))}",
+            f"the code of {assignment.id} does not ship with Backmark; to publish it, a token needs the scope author,"
+            f" and this one has {', '.join(sorted(caller().token.scopes))}",
         )
 
 

@@ -29,7 +29,7 @@ class QuestionsQuery(Query):
     cursor: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
-        description="Where to continue: the `next` of the page before.",
+        description="The `next` of the previous page, to continue there.",
     )
 
 
@@ -46,7 +46,7 @@ class QuestionPath(SubmissionPath):
     responses={200: ResponseDoc(_QuestionsResponse, description="A page, newest first.", paged=True)},
 )
 def list_questions(path: CoursePath, query: QuestionsQuery) -> Response:
-    """List the questions of a course in a state: by default those that wait for an answer."""
+    """List the questions of a course in one state; by default, questions that wait for an answer."""
     page = service().store.messages.questions(visible_course(path), query.state, query.limit, query.cursor)
     return respond_list(_QuestionsResponse, map(serve, page.items), page.next_cursor)
 
@@ -57,11 +57,11 @@ def list_questions(path: CoursePath, query: QuestionsQuery) -> Response:
     scope=Scope.SUBMIT,
     weight="submit",
     responses={
-        200: ResponseDoc(response_model(Question), description="The same question was open already."),
+        200: ResponseDoc(response_model(Question), description="The same question is open already."),
         201: ResponseDoc(
             response_model(Question),
             description="Asked.",
-            headers={"Location": "The address of the submission, which has its questions."},
+            headers={"Location": "The address of the submission, which contains its questions."},
         ),
     },
     problems=(CONFLICT,),
@@ -69,7 +69,8 @@ def list_questions(path: CoursePath, query: QuestionsQuery) -> Response:
 def ask_question(path: SubmissionPath, body: NounRequest[Question]) -> Response:
     """Ask a question about a verdict, for the student of the submission.
 
-    There must be a verdict, and no other open question about the submission: 409. The answer is in the submission.
+    If there is no verdict, or another question about the submission is open, the answer is 409. Read staff's answer
+    in the submission.
     """
     submission = visible_submission(path.submission_id)
     refuse_faults(faults(body.make(), ("text",)))
@@ -84,12 +85,12 @@ def ask_question(path: SubmissionPath, body: NounRequest[Question]) -> Response:
     "/submissions/<submission_id>/questions/<question_id>/answer",
     scope=Scope.ASSIST,
     weight="submit",
-    responses={200: ResponseDoc(response_model(Answer), description="The answer now.")},
+    responses={200: ResponseDoc(response_model(Answer), description="The answer that was given.")},
 )
 def answer_question(path: QuestionPath, body: NounRequest[Answer]) -> Response:
-    """Answer a question, in place of the answer before. The student reads it beside the verdict.
+    """Answer a question, in place of an earlier answer. The student reads the answer beside the verdict.
 
-    `marks_changed` tells the student that the mark was changed; it changes none. An override does.
+    `marks_changed` tells the student that the mark was changed. To change the mark itself, use an override.
     """
     submission = visible_submission(path.submission_id)
     answer = body.make(author=caller().author)

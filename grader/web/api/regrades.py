@@ -46,7 +46,7 @@ from backmark.grader.web.http.tables import TableQuery, wants_table
 resource = Resource(
     "regrades",
     __name__,
-    description="Change requests for verdicts: previewed beside the current ones, then applied or not.",
+    description="Grading submissions again: new verdicts are previewed beside the current ones, then applied or not.",
 )
 
 #: The column names of a report as a table.
@@ -149,7 +149,7 @@ def ask_for_regrade(header: IdempotencyHeader, body: RegradeRequest) -> Response
     """Request a regrade: a preview that changes nothing until it is applied.
 
     Repeating the request returns the same regrade while it still has the same meaning; `Idempotency-Replayed` says so.
-    That needs no Idempotency-Key, even if this server requires one of other requests.
+    No Idempotency-Key is needed, even if this server requires the key for other requests.
     """
     recorded = request_regrade(caller().course(body.course), body, header)
     return respond_accepted(serve(recorded.regrade), _location(recorded.regrade), replayed=recorded.same)
@@ -245,7 +245,7 @@ def read_comparison(path: ComparisonPath) -> Response:
     problems=(CONFLICT,),
 )
 def apply_regrade(path: RegradePath, body: ApplicationRequest) -> Response:
-    """Apply the previewed verdicts. A submission whose verdict has changed since is left as it is, and listed."""
+    """Apply the previewed verdicts. A submission whose verdict changed in between stays unchanged, and is listed."""
     regrade = service().intake.apply(_visible_regrade(path.regrade_id).id, body.mode, caller().author)
     return respond_accepted(serve(regrade), _location(regrade))
 
@@ -265,9 +265,9 @@ def apply_regrade(path: RegradePath, body: ApplicationRequest) -> Response:
     problems=(CONFLICT,),
 )
 def roll_back_regrade(path: RegradePath) -> Response:
-    """Restore the previous verdicts, except where another one has replaced this regrade's; those are listed.
+    """Restore the previous verdicts, except where another one has replaced this regrade's; the report lists those.
 
-    If the regrade is being applied, that stops.
+    If the regrade is being applied, applying stops.
     """
     regrade = service().intake.roll_back(_visible_regrade(path.regrade_id).id, caller().author)
     return respond_accepted(serve(regrade), _location(regrade))
@@ -281,7 +281,7 @@ def roll_back_regrade(path: RegradePath) -> Response:
     problems=(CONFLICT,),
 )
 def cancel_regrade(path: RegradePath) -> Response:
-    """Cancel a regrade that is not applied. Verdicts that are graded already are kept in case it is resumed."""
+    """Cancel a regrade that is not applied. Its new verdicts are kept in case the regrade is resumed."""
     regrade = service().store.regrades.cancel(_visible_regrade(path.regrade_id).id, caller().author)
     return respond_tagged(serve(regrade))
 

@@ -45,7 +45,7 @@ class RosterTable(RootModel[str]):
 
 
 _RosterResponse = list_model(
-    RosterEntry, "The students of a course by name, also those who left.", name="RosterResponse"
+    RosterEntry, "The students of a course by name, including those who left.", name="RosterResponse"
 )
 
 
@@ -72,7 +72,8 @@ def read_course_roster(path: CoursePath) -> Response:
 def put_course_roster(path: CoursePath) -> Response:
     """Store a whole roster, as JSON or as CSV with the columns `student`, `name`, `lms_id`, `section`.
 
-    Students missing from it are marked as having left, unless staff added them one by one. Submissions and marks stay.
+    Students missing from the new roster are marked as having left, unless staff added them one by one. Submissions
+    and marks stay.
     """
     course = visible_course(path)
     if request.mimetype == JSON:
@@ -95,10 +96,10 @@ def put_course_roster(path: CoursePath) -> Response:
     "PUT",
     "/courses/<course>/roster/<student>",
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(response_model(RosterEntry), description="The entry as it is now.", headers=TAGGED)},
+    responses={200: ResponseDoc(response_model(RosterEntry), description="The entry that was stored.", headers=TAGGED)},
 )
 def put_roster_entry(path: RosterStudentPath, body: NounRequest[RosterEntry]) -> Response:
-    """Add one student, or change the entry. Later rosters that lack the student leave them in the course."""
+    """Add one student, or change the entry. The student stays in the course even if a later roster lacks them."""
     course, courses = visible_course(path), service().store.courses
     entry = body.make(student=path.student)
     courses.add_student(course, entry, caller().author)
@@ -124,5 +125,5 @@ def _refuse_unusable(students: list[str]) -> None:
     earlier: set[str] = set()
     for place, student in enumerate(students):
         if student in earlier:
-            raise invalid(f"/students/{place}/student", f"{student} is there already; each student has one entry")
+            raise invalid(f"/students/{place}/student", f"{student} is in the roster twice; list each student once")
         earlier.add(student)

@@ -17,15 +17,15 @@ from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Query, ResponseModel
 from backmark.grader.web.http.service import service
 
-resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and its roster.")
+resource = Resource("scores", __name__, description="Marks on their way to the LMS's gradebook, and the LMS's roster.")
 _AT = "/courses/<course>/assignments/<assignment>/scores"
 
 
 class ScoresQuery(Query):
-    """The query of an assignment's scores."""
+    """The query of an assignment's marks on their way to the LMS."""
 
     state: ScoreState = Field(
-        default=ScoreState.FAILED, description="The state of the scores; by default those that were given up."
+        default=ScoreState.FAILED, description="The state of the marks; by default, marks that were given up."
     )
 
 
@@ -37,8 +37,8 @@ class ScoresSent(ResponseModel):
 
 _ScoresResponse = list_model(
     Score,
-    "The scores of an assignment in a state, by student.",
-    counts=(dict[ScoreState, int], Field(description="The number of scores in each state.")),
+    "An assignment's marks in one state, by student.",
+    counts=(dict[ScoreState, int], Field(description="The number of marks in each state.")),
     columns=(
         list[response_model(GradebookColumn)],  # type: ignore[misc] # made of the noun
         Field(description="The columns of the gradebook that get the marks."),
@@ -50,10 +50,10 @@ _ScoresResponse = list_model(
     "GET",
     _AT,
     scope=Scope.ASSIST,
-    responses={200: ResponseDoc(_ScoresResponse, description="The scores in that state, and the numbers of all.")},
+    responses={200: ResponseDoc(_ScoresResponse, description="The marks in that state, and the number in each state.")},
 )
 def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
-    """List what became of an assignment's marks on their way to the LMS; empty if no LMS gets them."""
+    """List an assignment's marks on their way to the LMS, by state. The list is empty if no LMS gets them."""
     course = visible_course(path)
     scores = read_scores(course, path.assignment)
     columns = [serve(GradebookColumn.of(item)) for item in service().store.line_items.of(course, path.assignment)]
@@ -69,9 +69,9 @@ def list_scores(path: CourseAssignmentPath, query: ScoresQuery) -> Response:
     responses={202: ResponseDoc(ScoresSent, description="They are sent within minutes, one by one.")},
 )
 def send_scores(path: CourseAssignmentPath) -> Response:
-    """Send all marks of an assignment again, also those that the LMS should have.
+    """Send all marks of an assignment to the LMS again, including those that arrived.
 
-    Use it when somebody changed marks in the LMS, or to try again what was given up.
+    Use this if somebody changed marks in the LMS, or to send marks again that were given up.
     """
     return respond_plain(ScoresSent(marks=send_again(visible_course(path), path.assignment)), 202)
 
@@ -92,10 +92,13 @@ def read_roster_reading(path: CoursePath) -> Response:
     "/courses/<course>/roster-reading",
     scope=Scope.STAFF,
     weight="submit",
-    responses={202: ResponseDoc(response_model(RosterReading), description="It is read within seconds.")},
+    responses={202: ResponseDoc(response_model(RosterReading), description="The roster is read within seconds.")},
 )
 def request_roster_reading(path: CoursePath) -> Response:
-    """Have the LMS's roster read now, and not only daily. Whoever it lacks is marked as having left, not deleted."""
+    """Have the LMS's roster read now, and not only daily.
+
+    Students missing from it are marked as having left; nobody is deleted.
+    """
     course = visible_course(path)
     service().store.rosters.request(course, caller().author)
     return respond_plain(_reading(course), 202)

@@ -28,9 +28,9 @@ _InvitationResponse = extend_response(
     Invitation,
     "InvitationResponse",
     url=(str, Field(description="The link to send; a path unless BACKMARK_PUBLIC_URL is set.")),
-    ends_at=(datetime, Field(description="When it ends.")),
+    ends_at=(datetime, Field(description="The end of the invitation.")),
 )
-_InvitationsResponse = list_model(_InvitationResponse, "The invitations that still hold, newest first.")
+_InvitationsResponse = list_model(_InvitationResponse, "The invitations that can still be accepted, newest first.")
 
 
 class StaffPath(CoursePath):
@@ -49,10 +49,10 @@ class InvitationPath(CoursePath):
     "GET",
     "/courses/<course>/staff",
     scope=Scope.ASSIST,
-    responses={200: ResponseDoc(_StaffResponse, description="All staff, but for administrators.")},
+    responses={200: ResponseDoc(_StaffResponse, description="All staff, except administrators.")},
 )
 def list_staff(path: CoursePath) -> Response:
-    """List the staff of a course: who has a token of it, or has come from its LMS."""
+    """List the staff of a course: people with a token for it, and people from its LMS."""
     return respond_list(_StaffResponse, map(serve, service().store.staff.members(visible_course(path))))
 
 
@@ -60,13 +60,13 @@ def list_staff(path: CoursePath) -> Response:
     "DELETE", "/courses/<course>/staff/<member>", scope=Scope.STAFF, responses=REMOVED, problems=(CONFLICT,)
 )
 def remove_staff(path: StaffPath) -> Response:
-    """Remove somebody from the staff: the token is revoked at once.
+    """Remove a member of staff: the token is revoked at once.
 
-    Only an administrator removes whom an administrator gave a token. Who comes from an LMS is removed there.
+    Only an administrator can remove staff whose token an administrator made. Remove staff from an LMS in the LMS.
     """
     course = visible_course(path)
     if not remove(course, path.member):
-        raise Problem(NOT_FOUND, f"there is nobody {path.member} in the staff of {course} whom you may remove")
+        raise Problem(NOT_FOUND, f"the staff of {course} has no {path.member} whom you may remove")
     return respond_empty()
 
 
@@ -74,11 +74,11 @@ def remove_staff(path: StaffPath) -> Response:
     "GET",
     _INVITATIONS,
     scope=Scope.STAFF,
-    responses={200: ResponseDoc(_InvitationsResponse, description="All that hold.")},
+    responses={200: ResponseDoc(_InvitationsResponse, description="All invitations that can still be accepted.")},
     problems=(NO_SECRET,),
 )
 def list_invitations(path: CoursePath) -> Response:
-    """List the invitations to the staff of a course that still hold."""
+    """List the invitations to the staff of a course that can still be accepted."""
     course = visible_course(path)
     held = service().store.staff.invitations(course)
     return respond_list(_InvitationsResponse, (_serve(course, invitation) for invitation in held))
@@ -93,7 +93,7 @@ def list_invitations(path: CoursePath) -> Response:
     problems=(NO_SECRET,),
 )
 def invite(path: CoursePath, body: NounRequest[Invitation]) -> Response:
-    """Make a link by which somebody becomes staff. Whoever opens it gives a name, and gets a token with the role."""
+    """Make a link with which people become staff. A person who opens it gives a name, and gets the role's token."""
     course = existing_course(visible_course(path)).id
     invitation = body.make(author=caller().author)
     refuse_faults(faults(invitation, ("days",)))
@@ -104,7 +104,7 @@ def invite(path: CoursePath, body: NounRequest[Invitation]) -> Response:
 
 @resource.operation("DELETE", f"{_INVITATIONS}/<invitation>", scope=Scope.STAFF, responses=REMOVED)
 def withdraw_invitation(path: InvitationPath) -> Response:
-    """Withdraw an invitation: nobody accepts it any more. Who has accepted it stays staff."""
+    """Withdraw an invitation: nobody can accept it any more. People who have accepted it stay staff."""
     if not service().store.staff.withdraw(visible_course(path), path.invitation, caller().author):
         raise Problem(NOT_FOUND, f"there is no invitation {path.invitation}")
     return respond_empty()
@@ -116,7 +116,7 @@ def remove(course: str, member: str) -> bool:
     Raises Problem if it is the caller, who may be the last instructor.
     """
     if member == caller().token.id:
-        raise Problem(CONFLICT, "nobody removes themselves; ask another instructor")
+        raise Problem(CONFLICT, "you cannot remove yourself; ask another instructor")
     return service().store.staff.remove(course, member, caller().author, only_invited=not caller().admin)
 
 

@@ -61,9 +61,7 @@ from backmark.grader.web.http.streaming import stream, wait_until_finished
 resource = Resource("submissions", __name__, description="The submissions of students, and their verdicts.")
 
 _JSON = "application/json"
-_MESSAGES = (
-    "Empty for tokens without the scope read, and for those without the scope staff while verdicts are held back."
-)
+_MESSAGES = "Empty for tokens without the scope read, and without the scope staff while verdicts are held back."
 
 
 class SubmissionReceipt(ResponseModel):
@@ -114,7 +112,10 @@ class SubmissionQuery(Query):
     """The query for one submission."""
 
     wait: float = Field(
-        default=0, ge=0, le=60, description="Seconds to wait for it to finish; the answer comes as soon as it has."
+        default=0,
+        ge=0,
+        le=60,
+        description="Seconds to wait for the submission to finish; the answer comes as soon as it has.",
     )
     format: FormatName | None = Field(
         default=None, description="The format of the verdict; by default the one that Accept names."
@@ -131,7 +132,7 @@ class SubmissionsQuery(PageQuery):
 
 
 class RetriesRequest(RequestModel):
-    """The submissions to retry, of those that ended as service_failed."""
+    """The submissions that ended as service_failed, and should be graded again."""
 
     assignment: Name | None = Field(
         default=None, description="Only submissions for this assignment; by default all of the course."
@@ -182,7 +183,7 @@ def submit(header: IdempotencyHeader) -> Response:
     """Submit a file to be graded.
 
     A later submission of the same student for the same assignment supersedes one that is still waiting, unless the
-    course has a policy for the assignment. A policy may also refuse it: too early, too late, or no attempts left.
+    course has a policy for the assignment. A policy may refuse it: too early, too late, or no attempts left.
     """
     upload, app_services = read_upload(), service()
     course = caller().course(upload.course)
@@ -267,14 +268,15 @@ def read_submission(path: SubmissionPath, query: SubmissionQuery) -> Response:
     scope=Scope.READ,
     responses={
         200: ResponseDoc(
-            description="A stream of events that ends with the final state.", media_types=("text/event-stream",)
+            description="A stream of events that ends with the submission's final state.",
+            media_types=("text/event-stream",),
         ),
         204: ResponseDoc(description="You have already received the last event."),
     },
     problems=(BUSY,),
 )
 def stream_submission(path: SubmissionPath) -> Response:
-    """Follow a submission as server-sent events.
+    """Follow a submission by server-sent events.
 
     Each event is named after the state; its data is the JSON of the submission.
     """
@@ -306,12 +308,12 @@ def read_source(path: SubmissionPath) -> Response:
     scope=Scope.SUBMIT,
     responses={
         200: ResponseDoc(
-            _StatusResponse, description="The submission: cancelled, or unchanged if it had already finished."
+            _StatusResponse, description="The submission: cancelled, or unchanged if it had finished already."
         )
     },
 )
 def cancel_submission(path: SubmissionPath) -> Response:
-    """Cancel a submission that is waiting or running; one that has finished stays as it is.
+    """Cancel a submission that is waiting or running. A submission that has finished stays as it is.
 
     A token without the scope `read` does not get the verdict.
     """
@@ -334,8 +336,8 @@ def cancel_submission(path: SubmissionPath) -> Response:
 def retry_submission(path: SubmissionPath) -> Response:
     """Retry a submission that ended as `service_failed`.
 
-    It keeps its id, gets its attempt number back, and notifications are sent as for any other. Repeating the request
-    grades it only once. A submission that was cancelled or superseded cannot be retried: 409.
+    The submission keeps its id, gets its attempt number back, and notifications are sent as for any other. Repeating
+    the request grades it only once. If the submission was cancelled or superseded, the answer is 409.
     """
     latest = service().intake.retry(visible_submission(path.submission_id).id, caller().author)
     return respond_tagged(_write_status(latest or raise_not_found(path.submission_id), caller()))
@@ -356,7 +358,7 @@ def retry_submission(path: SubmissionPath) -> Response:
 def retry_submissions(body: RetriesRequest) -> Response:
     """Retry all submissions that ended as `service_failed`, a page at a time, newest first.
 
-    Repeat the request with the `next` of its answer as `cursor` until it is null. Each is graded only once.
+    Repeat the request with the `next` of the answer as `cursor`, until `next` is null. Each submission is graded once.
     """
     course = caller().course(body.course)
     try:

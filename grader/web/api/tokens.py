@@ -26,7 +26,7 @@ class TokenRequest(request_model(TokenRecord)):  # type: ignore[misc] # made of 
         default=None, description="The only course that the token may see; by default your token's own."
     )
     expires_in: Annotated[int, Field(ge=60, le=10 * 366 * 86_400), WHOLE] | None = Field(
-        default=None, description="Seconds until the token expires; by default it never does."
+        default=None, description="Seconds until the token expires; by default, it never expires."
     )
 
 

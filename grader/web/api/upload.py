@@ -75,7 +75,7 @@ class SubmissionForm(_Fields, Query):
     model_config = ConfigDict(json_schema_extra={"example": _EXAMPLE | {"file": _ANSWER}})
 
     file: str = Field(
-        description="The notebook or Python file, or a ZIP archive where the assignment takes one.",
+        description="The notebook or Python file, or a ZIP archive if the assignment accepts one.",
         json_schema_extra={"format": "binary"},
     )
 

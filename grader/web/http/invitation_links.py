@@ -33,7 +33,5 @@ def read(token: str) -> OpenedInvitation:
     course, name = links.open_signed(_PURPOSE, token, 2)
     invitation = service().store.staff.invitation(course, name)
     if invitation is None:
-        raise Problem(
-            LINK_ENDED, "this invitation was used, was withdrawn or has ended; ask whoever sent it for another"
-        )
+        raise Problem(LINK_ENDED, "this invitation was used, was withdrawn or has ended; ask its sender for another")
     return OpenedInvitation(course, invitation)

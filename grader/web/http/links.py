@@ -24,7 +24,7 @@ _DAY = 86_400
 _HAND_IN, _HAND_IN_BEFORE = 6, 4
 #: Hexadecimal digits of an owner.
 _OWNER = 32
-_ADVICE = "open the assignment again in your course, or ask its staff for a new one"
+_ADVICE = "open the assignment again in your course, or ask the staff for a new link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def check_hand_in(link: HandIn) -> HandIn:
     until = ends_at(link)
     if until < time.time():
         if until != link.until:
-            says = f"this link ended when the assignment closed, {_moment(until)}; links to your verdicts still hold"
+            says = f"this link ended when the assignment closed, {_moment(until)}; links to your verdicts still work"
             raise Problem(LINK_ENDED, says)
         raise Problem(LINK_ENDED, f"this link has expired; {_ADVICE}")
     if service().store.links.series([link.series.owners]) != [link.series]:

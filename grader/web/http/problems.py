@@ -32,7 +32,8 @@ MALFORMED = ProblemKind(
     "malformed",
     HTTPStatus.BAD_REQUEST,
     "The request cannot be read",
-    "It is not valid HTTP, or its body is cut off or is neither valid JSON nor valid multipart data. Nothing was done.",
+    "The request is not valid HTTP, or its body is cut off or is neither valid JSON nor valid multipart data. "
+    "Nothing was done.",
 )
 KEY_MISSING = ProblemKind(
     "idempotency-key-missing",
@@ -64,13 +65,13 @@ NOT_FOUND = ProblemKind(
     "not-found",
     HTTPStatus.NOT_FOUND,
     "Not found",
-    "There is nothing at this address, or it belongs to a course that your token cannot see, or it was deleted.",
+    "Nothing exists at this address, or it was deleted, or it belongs to a course that your token cannot see.",
 )
 UNKNOWN_ASSIGNMENT = ProblemKind(
     "unknown-assignment",
     HTTPStatus.NOT_FOUND,
     "Unknown assignment",
-    "The course has no assignment with this id. List the assignments, or publish it first.",
+    "The course has no assignment with this id. List the assignments, or publish this one first.",
 )
 METHOD_NOT_ALLOWED = ProblemKind(
     "method-not-allowed",
@@ -94,36 +95,36 @@ NO_VERDICT = ProblemKind(
     "no-verdict",
     HTTPStatus.CONFLICT,
     "No verdict",
-    "The result was requested in another format, but the submission is not graded yet, or ended without a verdict. "
+    "The verdict was requested in another format, but the submission is not graded yet, or ended without a verdict. "
     "While it is waiting or running, Retry-After says when to try again.",
 )
 NOT_OPEN = ProblemKind(
     "not-open",
     HTTPStatus.CONFLICT,
     "The assignment is not open yet",
-    "The course's policy takes nothing for this assignment before a time that the detail names. Nothing was recorded, "
-    "and it counts as no attempt. Submit from then on.",
+    "The policy accepts no submissions for this assignment before the time that the detail names. Nothing was "
+    "recorded, and no attempt was used. Submit from that time on.",
 )
 CLOSED = ProblemKind(
     "closed",
     HTTPStatus.CONFLICT,
     "The assignment is closed",
-    "The course's policy takes nothing for this assignment since a time that the detail names. Nothing was recorded, "
-    "and it counts as no attempt. Staff may give the student an extension.",
+    "The policy accepts no submissions for this assignment since the time that the detail names. Nothing was "
+    "recorded, and no attempt was used. Staff may give the student an extension.",
 )
 NO_ATTEMPTS_LEFT = ProblemKind(
     "no-attempts-left",
     HTTPStatus.CONFLICT,
     "No attempts are left",
-    "The student has had as many attempts as the course's policy allows. Nothing was recorded. Staff may give the "
-    "student an extension with more.",
+    "The student has used all attempts that the policy allows. Nothing was recorded. Staff may give the student an "
+    "extension with more attempts.",
 )
 LINK_ENDED = ProblemKind(
     "link-ended",
     HTTPStatus.GONE,
     "This link has ended",
-    "A signed link ends at a time, with its assignment, or when the staff of the course end it. Nothing was recorded. "
-    "Ask them for a new one.",
+    "A signed link ends at its time, when its assignment closes, or when the staff of the course end it. Nothing was "
+    "recorded. Ask the staff for a new link.",
 )
 LENGTH_REQUIRED = ProblemKind(
     "length-required",
@@ -156,7 +157,7 @@ FILE_FORMAT = ProblemKind(
     HTTPStatus.UNPROCESSABLE_ENTITY,
     "A file of this format cannot be graded",
     "The submitted file is a PDF, a picture, an archive, an Office document or a web page, whatever its name; the "
-    "detail says which. Nothing was recorded, and it counts as no attempt. Submit the notebook or the Python file.",
+    "detail says which. Nothing was recorded, and no attempt was used. Submit the notebook or the Python file.",
 )
 KEY_REUSED = ProblemKind(
     "idempotency-key-reused",
@@ -168,21 +169,21 @@ TOO_MANY = ProblemKind(
     "too-many-requests",
     HTTPStatus.TOO_MANY_REQUESTS,
     "Too many requests",
-    "A limit is used up for now: requests of the token, files or bytes of the student or the class link, or refused "
-    "requests of the sender; the detail says which. Wait as many seconds as Retry-After says.",
+    "A limit is reached: requests of the token, files or bytes of the student or the class link, or refused requests "
+    "of the sender; the detail says which. Retry-After says how many seconds to wait.",
 )
 UNEXPECTED = ProblemKind(
     "unexpected",
     HTTPStatus.INTERNAL_SERVER_ERROR,
     "The server failed",
-    "Internal error in Backmark. The server's log has the details under the instance that the response names.",
+    "Backmark failed. The server's log has the details under the `instance` of the response.",
 )
 UNAVAILABLE = ProblemKind(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The store does not answer",
-    "The server cannot record or read anything now. Nothing was half-recorded: send the same request again, with the "
-    "same Idempotency-Key, after as many seconds as Retry-After says.",
+    "The server cannot record or read anything now, and recorded nothing in part. Send the same request again, with "
+    "the same Idempotency-Key, after the seconds in Retry-After.",
 )
 BUSY = ProblemKind(
     "busy",
@@ -196,22 +197,24 @@ STORAGE_FULL = ProblemKind(
     HTTPStatus.INSUFFICIENT_STORAGE,
     "The storage is full",
     "There is no room for a file of this size; smaller ones may still be accepted. Nothing was recorded; submissions "
-    "accepted earlier are graded. Try again after Retry-After; staff make room by deleting submissions or giving Redis "
-    "more memory.",
+    "accepted earlier are graded. Try again after Retry-After. Staff make room by deleting submissions, the "
+    "operator by "
+    "giving Redis more memory.",
 )
 NO_SECRET = ProblemKind(
     "no-secret",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server has no secret",
-    "Sign-ins and links are signed with a key derived from BACKMARK_SECRET, which is not set. The API works without "
-    "it.",
+    "Sign-ins and links are signed with a key derived from BACKMARK_SECRET, which the operator has not set. The "
+    "rest of "
+    "the API works without it.",
 )
 NO_ADDRESS = ProblemKind(
     "no-address",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server does not know its address",
-    "Links that are sent to others begin with the address at which people reach this server. Whoever runs it sets "
-    "BACKMARK_PUBLIC_URL to that address, such as https://backmark.example.edu, and starts it again.",
+    "Links that are sent to others begin with the address at which people reach this server. The operator "
+    "sets BACKMARK_PUBLIC_URL to that address, such as https://backmark.example.edu, and restarts the server.",
 )
 
 #: All kinds, roughly in the order of their status.

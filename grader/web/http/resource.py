@@ -39,7 +39,7 @@ from backmark.grader.web.http.schemas import ProblemBody, document
 PREFIX = "/api/v1"
 
 #: Headers that several operations share, with their descriptions.
-ACCEPTED = {"Location": "The address of the resource.", "Retry-After": "Seconds to wait before reading it."}
+ACCEPTED = {"Location": "The address of the resource.", "Retry-After": "Seconds to wait before reading the resource."}
 CREATED = {"Location": "The address of the new resource."}
 TAGGED = {"ETag": "Send this value as If-None-Match to get 304 while nothing has changed."}
 
@@ -97,7 +97,7 @@ class Resource(APIBlueprint):
             kinds = (*problems, *_common_problems(reader, scope, takes_body=bodies is not None))
             documented = {str(status): self._document(response) for status, response in responses.items()}
             if any("ETag" in response.headers for response in responses.values()):
-                documented["304"] = {"description": "Not modified: your If-None-Match names the current version."}
+                documented["304"] = {"description": "Not modified: If-None-Match names the current version."}
             for status, failure in self._document_problems(kinds).items():
                 documented[status] = _merge(documented[status], failure) if status in documented else failure
             summary, _, description = (view.__doc__ or "").partition("\n")

@@ -30,7 +30,7 @@ OwnCourse = Annotated[
 #: Where a list goes on.
 Cursor = Annotated[
     str | None,
-    Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="Where to continue: the `next` of the page before."),
+    Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="The `next` of the previous page, to continue there."),
 ]
 
 
@@ -90,7 +90,7 @@ class FaultBody(ResponseModel):
     pointer: str | None = Field(default=None, description="The place in the body, as a JSON pointer (RFC 6901).")
     parameter: str | None = Field(default=None, description="The parameter of the path or the query.")
     header: str | None = Field(default=None, description="The name of the header.")
-    detail: str = Field(description="What is wrong there.")
+    detail: str = Field(description="What is wrong in this place.")
 
 
 class ProblemBody(BaseModel):
@@ -99,11 +99,11 @@ class ProblemBody(BaseModel):
     type: str = Field(
         description="The identifier of the kind of problem, for programs; also the path of its explanation."
     )
-    title: str = Field(description="The kind of problem in words.")
+    title: str = Field(description="The kind of problem, in words.")
     status: int = Field(description="The HTTP status of the response.")
-    detail: str = Field(description="What happened this time.")
+    detail: str = Field(description="What went wrong this time.")
     instance: str | None = Field(default=None, description="The id of this error in the server's log.")
-    errors: list[FaultBody] | None = Field(default=None, description="Everything that is wrong with the request.")
+    errors: list[FaultBody] | None = Field(default=None, description="All that is wrong with the request.")
 
 
 def moment(seconds: float) -> datetime:

@@ -13,7 +13,7 @@ class TableQuery(Query):
     """The query of a list that is a table, too."""
 
     format: Literal["json", "csv"] | None = Field(
-        default=None, description="A page as JSON, or all of it as CSV; by default the format that Accept names."
+        default=None, description="A page as JSON, or the whole list as CSV; by default, the format that Accept names."
     )
 
 

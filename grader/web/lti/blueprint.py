@@ -31,6 +31,8 @@ def own_address(path: str) -> str:
     """Return the public URL of a path of ours. Raises LaunchRefused if the settings have none."""
     address = service().settings.own_url(path)
     if address is None:
-        says = "This server does not know its own address, which an LMS needs: set BACKMARK_PUBLIC_URL."
+        says = (
+            "This server does not know its own address, which an LMS needs. The operator must set BACKMARK_PUBLIC_URL."
+        )
         raise LaunchRefused(RefusalReason.NO_ADDRESS, says)
     return address

@@ -34,12 +34,12 @@ def offer(platform: Platform, claims: LaunchClaims, course: str, part: CourseRol
     """Show the assignments to choose from."""
     if part is not CourseRole.STAFF:
         raise LaunchRefused(
-            RefusalReason.NOT_STAFF, "Only an instructor or a teaching assistant chooses what a link opens."
+            RefusalReason.NOT_STAFF, "Only an instructor or a teaching assistant may choose what a link opens."
         )
     wanted = claims.deep_link
     back = None if wanted is None else origin(wanted.deep_link_return_url)
     if wanted is None or back is None or "ltiResourceLink" not in wanted.accept_types:
-        says = "The LMS asks for a kind of content that Backmark has none of: it offers links to assignments only."
+        says = "The LMS asks for content that Backmark does not have. Backmark offers links to assignments only."
         raise LaunchRefused(RefusalReason.UNSUPPORTED, says)
     until = int(time.time()) + _SECONDS
     # The choice is made with what is signed here, not with what a browser remembers.
@@ -62,7 +62,7 @@ def choose() -> Response:
     platform = store.platforms.get(platform_id)
     revision = store.assignments.current(course, request.form.get("assignment", ""))
     if platform is None or revision is None or until < time.time():
-        says = "This choice is too old, or the assignment is gone. Begin again in your course."
+        says = "This choice has expired, or the assignment no longer exists. Start again in your course."
         raise LaunchRefused(RefusalReason.STALE, says)
     registration = ToolKeys(store, service().settings).registration(platform)
     link = DeepLink(registration, deployment, {"deep_link_return_url": return_url})
@@ -95,6 +95,6 @@ def _read(token: str) -> list[Any]:
         fields: list[Any] = links.serializer(_PURPOSE).loads(token)
     except BadData:
         raise LaunchRefused(
-            RefusalReason.STALE, "This choice was not begun here. Begin again in your course."
+            RefusalReason.STALE, "This choice did not start on this server. Start again in your course."
         ) from None
     return fields

@@ -34,7 +34,7 @@ _SUBMISSION = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @pages.get("/lti/launch")
 def explain() -> Response:
     """Explain to a person who opens this address that it is for the LMS."""
-    raise LaunchRefused(RefusalReason.INCOMPLETE, "Open the assignment from your course: this address is for its LMS.")
+    raise LaunchRefused(RefusalReason.INCOMPLETE, "This address is for the LMS. Open the assignment from your course.")
 
 
 @pages.post("/lti/launch")
@@ -42,14 +42,16 @@ def launch() -> Response:
     """Verify the message, record what it says of the course, and go on to what was opened."""
     if "error" in request.form:
         # As OpenID Connect has it: nobody is signed in there, or may not open this.
-        says = f"The LMS refused to open it ({request.form['error'][:100]}). Sign in there, and open it again."
+        says = (
+            f"The LMS refused to open the assignment ({request.form['error'][:100]}). Sign in there, and open it again."
+        )
         raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     signed = request.form.get("state", "")
     state = read_state(signed)
     platform = service().store.platforms.get(state.platform)
     if platform is None:
         raise LaunchRefused(
-            RefusalReason.UNKNOWN_PLATFORM, "The LMS that began this launch is not registered here any more."
+            RefusalReason.UNKNOWN_PLATFORM, "The LMS that started this launch is no longer registered in Backmark."
         )
     if not is_remembered(signed):
         return _offer_tab(state, platform)
@@ -68,7 +70,7 @@ def _verify_once(platform: Platform, state: LoginState) -> LaunchClaims:
             RefusalReason.USED, "This launch was used before. Open the assignment again from your course."
         )
     if claims.deployment in platform.disabled:
-        says = "Backmark is switched off for this part of your LMS; whoever runs this server can switch it on."
+        says = "Backmark is switched off for this part of your LMS. The operator of this server can switch it on."
         raise LaunchRefused(RefusalReason.DISABLED, says)
     store.platforms.note_deployment(platform.id, claims.deployment, store.time())
     return claims
@@ -91,7 +93,7 @@ def _open(platform: Platform, claims: LaunchClaims) -> Response:
             recording.record_due(claims, course, assignment)
         return staff.welcome(platform, claims, course, assignment, graded=graded)
     if assignment is None:
-        says = "No assignment of Backmark was chosen for this link yet. Tell the staff of your course."
+        says = "This link names no assignment yet. Tell the staff of your course."
         raise LaunchRefused(RefusalReason.NO_ASSIGNMENT, says)
     return redirect(links.hand_in(course, assignment, student_name(claims.sub, part), lifetime=_LINK_LIFETIME), 303)
 
@@ -100,12 +102,12 @@ def _admit(platform: Platform, claims: LaunchClaims) -> tuple[str, CourseRole]:
     """Return our course, and the person's part in it, if there is one."""
     part = part_of(claims.roles)
     if claims.context is None:
-        raise LaunchRefused(RefusalReason.MALFORMED, "The LMS does not say from which course this was opened.")
+        raise LaunchRefused(RefusalReason.MALFORMED, "The LMS does not say from which course you opened this.")
     course = find_course(service().store, platform.id, claims.deployment, claims.context.id)
     if part is not CourseRole.STAFF:
         staff.end_sign_in(claims, course)
     if part is CourseRole.OBSERVER:
-        says = "You observe this course; only its students hand in, and only staff grade."
+        says = "You are an observer of this course. Only its students can hand in, and only its staff can grade."
         raise LaunchRefused(RefusalReason.OBSERVER, says)
     if part is CourseRole.OUTSIDER:
         says = "You are neither a student, nor an instructor or teaching assistant of this course."
@@ -142,7 +144,7 @@ def _offer_tab(state: LoginState, platform: Platform) -> Response:
     """Offer a new tab to a browser that keeps no cookie in a frame of another site."""
     if not framing.is_framed() and request.headers.get("Sec-Fetch-Dest"):
         says = (
-            "Your browser kept no cookie of this server, or began this launch elsewhere. Allow cookies, and try again."
+            "Your browser kept no cookie of this server, or the launch started elsewhere. Allow cookies and try again."
         )
         raise LaunchRefused(RefusalReason.STALE, says)
     framing.allow_any_frame()

@@ -25,7 +25,7 @@ def begin() -> Response:
     platform = _platform(given.get("iss", ""), given.get("client_id", ""))
     hint, message_hint = given.get("login_hint", ""), given.get("lti_message_hint", "")
     if not hint or max(len(hint), len(message_hint)) > _MOST_HINT:
-        says = f"The LMS began a launch without login_hint, or with a hint of more than {_MOST_HINT} characters."
+        says = f"The LMS started a launch without login_hint, or with a hint of more than {_MOST_HINT} characters."
         raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     target = given.get("target_link_uri", "")[:2000]
     state = LoginState(platform.id, secrets.token_urlsafe(24), int(time.time()), hint, message_hint, target)
@@ -67,6 +67,9 @@ def _platform(issuer: str, client_id: str) -> Platform:
         platform = same[0] if len(same) == 1 else None
     if platform is None:
         name = f"{issuer[:200]} (client id {client_id[:100]})" if client_id else issuer[:200]
-        says = f"The LMS {name or 'without a name'} is not registered here. Whoever runs this server can register it."
+        says = (
+            f"The LMS {name or 'without a name'} is not registered in Backmark. The operator of this server can "
+            "register it."
+        )
         raise LaunchRefused(RefusalReason.UNKNOWN_PLATFORM, says)
     return platform

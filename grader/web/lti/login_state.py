@@ -46,9 +46,9 @@ def read_state(signed: str) -> LoginState:
     try:
         state = LoginState(*links.serializer(_PURPOSE).loads(signed))
     except (BadData, TypeError):
-        raise LaunchRefused(RefusalReason.STALE, f"This launch was not begun here. {again}") from None
+        raise LaunchRefused(RefusalReason.STALE, f"This launch did not start on this server. {again}") from None
     if state.begun + SECONDS < time.time():
-        raise LaunchRefused(RefusalReason.STALE, f"This launch began more than {SECONDS // 60} minutes ago. {again}")
+        raise LaunchRefused(RefusalReason.STALE, f"This launch started more than {SECONDS // 60} minutes ago. {again}")
     return state
 
 

@@ -103,9 +103,7 @@ def record_line_item(platform: Platform, claims: LaunchClaims, course: str, assi
         service().store.line_items.record(item)
     except LineItemTaken as taken:
         where = "another course" if taken.item.course != course else f"the assignment {taken.item.assignment}"
-        says = (
-            f"This link's column of the gradebook already gets the marks of {where}. Delete the link and add it again."
-        )
+        says = f"This link's gradebook column already gets the marks of {where}. Delete the link and add it again."
         raise LaunchRefused(RefusalReason.LINE_ITEM, says) from None
     return True
 

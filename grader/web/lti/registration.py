@@ -25,7 +25,7 @@ def register_platform(invitation: str) -> Response:
     address, token = request.args.get("openid_configuration", ""), request.args.get("registration_token", "")
     public_url, store = own_address(""), service().store
     if not address or len(token) > _MOST_TOKEN or not token.isascii() or (token and not token.isprintable()):
-        says = "This address is for an LMS: paste it there, where tools are registered. The page itself shows nothing."
+        says = "This address is for an LMS. Paste it where the LMS registers tools; in a browser it shows nothing."
         raise LaunchRefused(RefusalReason.INCOMPLETE, says)
     if not store.platforms.use_invitation(invitation):
         says = "This invitation was used before, or has expired. `backmark service lti invite` makes another."

@@ -71,7 +71,7 @@ def come_in() -> Response:
     entrance = None if content is None else _Entrance(**json.loads(content))
     token = None if entrance is None else service().store.tokens.valid(entrance.token)
     if entrance is None or token is None:
-        says = "This button was used before, or is older than five minutes. Open Backmark again from your course."
+        says = "This button was already used, or is older than five minutes. Open Backmark again from your course."
         raise LaunchRefused(RefusalReason.CODE, says)
     if "copy" in request.form and entrance.earlier:
         course_copies.copy_rules(entrance.course, entrance.assignment, entrance.earlier, token.name)

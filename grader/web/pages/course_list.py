@@ -13,6 +13,7 @@ from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import COURSE_EXISTS, USE_COURSE_ID
 from backmark.grader.web.pages.visitor import signed_in
 
 pages = Pages("course_list", __name__)
@@ -42,14 +43,14 @@ def create_course() -> Response | Redirection:
     fields = FormFields.of_request()
     name = fields.text("id")
     if not _ID.fullmatch(name):
-        fields.faults["id"] = "Letters, digits and . _ @ + : = ~ - only, 128 at most, such as nn-2027."
+        fields.faults["id"] = USE_COURSE_ID
     values = fields.read_values(Course, _NEW)
     course = None if values is None else Course(name, **values)
     fields.note(course_faults(course) if course else ())
     if course is None or fields.faults:
         return _page(fields)
     if service().store.course_records.create(course, caller.author) is None:
-        fields.faults["id"] = "There is a course with this id already. It may be archived."
+        fields.faults["id"] = COURSE_EXISTS
         return _page(fields)
     return redirect(f"/courses/{course.id}/settings", 303)
 

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 from backmark.grader.model.records import Scope
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import UNKNOWN_TOKEN
 from backmark.grader.web.pages.visitor import enter, leave, visitor
 
 pages = Pages("entrance", __name__)
@@ -40,9 +41,11 @@ def enter_with_token() -> Response:
     target = _next(request.form.get("next"))
     token = service().store.tokens.verify(request.form.get("token", "").strip()[:_LONGEST])
     if token is None:
-        fault = "This token is unknown, has expired or was revoked."
+        fault = UNKNOWN_TOKEN
     elif not token.allows(Scope.ASSIST):
-        fault = f"This token may only {' and '.join(sorted(token.scopes))}; these pages need the scope staff or assist."
+        fault = (
+            f"This token allows only {' and '.join(sorted(token.scopes))}; these pages need the scope staff or assist."
+        )
     else:
         enter(token)
         return redirect(target, 303)

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from backmark.grader.courses.times import BadTime, read_time, read_zone, write_time
 from backmark.grader.model.fields import FieldFault, NounField, Unit, noun_fields
+from backmark.grader.model.records import NAME_IN_WORDS
 from backmark.grader.model.views import GIVEN
 from backmark.grader.web.http.schemas import Student
 
@@ -69,7 +70,7 @@ class FormFields:
         if not written:
             return None
         if not (digits.isascii() and digits.isdigit() and len(digits) <= _DIGITS):
-            self.faults.setdefault(field, f"{written} is no number; write digits, such as 10 or 2.5.")
+            self.faults.setdefault(field, f'"{written}" is not a number; write digits, such as 10 or 2.5.')
             return None
         return float(written)
 
@@ -77,7 +78,7 @@ class FormFields:
         """Return a whole number."""
         value = self.number(field)
         if value is not None and not value.is_integer():
-            self.faults.setdefault(field, f"{self.text(field)} is no whole number.")
+            self.faults.setdefault(field, f'"{self.text(field)}" is not a whole number.')
             return None
         return None if value is None else int(value)
 
@@ -88,7 +89,7 @@ class FormFields:
             try:
                 _STUDENT.validate_python(name)
             except ValidationError:
-                says = f"{name} is no name of a student: letters, digits and . _ @ + : = ~ - only, 128 at most."
+                says = f"{name} is not a valid student id: use {NAME_IN_WORDS}."
                 self.faults.setdefault(field, says)
         return names
 

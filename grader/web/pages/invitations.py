@@ -28,7 +28,7 @@ def accept_invitation(token: str) -> Response:
         return _form(opened, fields)
     accepted = service().store.staff.accept(opened.course, opened.invitation, member.name)
     if accepted is None:
-        raise Problem(LINK_ENDED, "this invitation was used up a moment ago; ask whoever sent it for another")
+        raise Problem(LINK_ENDED, "this invitation was used up a moment ago; ask its sender for another")
     made, secret = accepted
     enter(made)
     return page("entrance/accepted.html", course=opened.course, role=opened.invitation.role, secret=secret)

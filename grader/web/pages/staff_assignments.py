@@ -23,12 +23,12 @@ from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import cohorts
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.previews import catches, preview, statements, words
+from backmark.grader.web.pages.sentences import NAME_NEEDED, NAME_OF_ENDED, WRONG_STUDENT_ID
 from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_assignments", __name__)
 
 _NAME: TypeAdapter[str] = TypeAdapter(Name)
-_NO_NAME = "That is no name: letters, digits and . _ @ + : = ~ - only, 128 at most."
 
 
 @pages.get("/courses/<course>/assignments/<assignment>")
@@ -93,11 +93,11 @@ def make_link(course: str, assignment: str) -> Response:
     try:
         student = _student()
     except ValidationError:
-        return _page(course, revision, fault=_NO_NAME)
+        return _page(course, revision, fault=WRONG_STUDENT_ID)
     if student is None and service().store.courses.policy(course, assignment) is not None:
-        return _page(course, revision, fault="Under a policy a link must name its student; nothing else is taken.")
+        return _page(course, revision, fault=NAME_NEEDED)
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5 and 1 <= int(days) <= LONGEST_LINK):
-        return _page(course, revision, fault=f"A link holds for 1 to {LONGEST_LINK} days.")
+        return _page(course, revision, fault=f"A link works for 1 to {LONGEST_LINK} days.")
     made = hand_in_links.make(course, assignment, student, int(days) if days else None, author)
     return _page(course, revision, link=made.url, student=student)
 
@@ -109,9 +109,9 @@ def end_links(course: str, assignment: str) -> Response:
     try:
         student = _student()
     except ValidationError:
-        return _page(course, revision, end_fault=_NO_NAME)
+        return _page(course, revision, end_fault=WRONG_STUDENT_ID)
     if student is None and "all" not in request.form:
-        return _page(course, revision, end_fault="Name the student whose links end.")
+        return _page(course, revision, end_fault=NAME_OF_ENDED)
     links.end(course, assignment, student, author)
     return _page(course, revision, ended=student or EVERYONE)
 

@@ -11,6 +11,7 @@ from backmark.grader.web.api.extensions import give
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, zone_value
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import CHOOSE_CSV, CHOOSE_SECTION
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
 
@@ -34,7 +35,7 @@ def extend_section(course: str, assignment: str) -> Response | Redirection:
     roster = service().store.courses.roster(course).values()
     extensions = [] if extension is None else extending.extend_section(roster, fields.text("section"), extension)
     if extension is not None and not extensions:
-        fields.faults.setdefault("section", "Choose a section that has students.")
+        fields.faults.setdefault("section", CHOOSE_SECTION)
     if not fields.faults:
         fields.note(give(course, assignment, extensions))
     if fields.faults:
@@ -50,7 +51,7 @@ def extend_by_table(course: str, assignment: str) -> Response | Redirection:
     upload = request.files.get("file")
     data = upload.stream.read() if upload and upload.filename else b""
     if not data:
-        fields.faults["file"] = "Choose a CSV file first."
+        fields.faults["file"] = CHOOSE_CSV
         return _page(course, assignment, "table", fields)
     try:
         extensions = read_extensions(data, author, reason=fields.text("reason"), zone=fields.text("zone") or "UTC")

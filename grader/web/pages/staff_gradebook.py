@@ -29,6 +29,7 @@ from backmark.grader.web.http.bodies import allow_unbuffered
 from backmark.grader.web.http.problems import INVALID, Problem
 from backmark.grader.web.pages import cookies
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import CHOOSE_EXPORT, SEVERAL_COLUMNS
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import staff
 
@@ -94,13 +95,12 @@ def fill_table(course: str, assignment: str) -> Response:
     revision = current(course, assignment)
     data, name = _sent_table()
     if not data:
-        return _form(course, assignment, "Choose the file that the LMS exported first.")
+        return _form(course, assignment, CHOOSE_EXPORT)
     column = request.form.get("column", "").strip() or None
     try:
         table = _fill(data, column, read_marks(course, assignment).students)
     except ColumnNotChosen as error:
-        several = "This table has several columns for marks; choose one."
-        fault = several if error.columns else f"This table cannot be filled: {error}."
+        fault = SEVERAL_COLUMNS if error.columns else f"This table cannot be filled: {error}."
         return _form(course, assignment, fault, columns=error.columns, table=_pack(data), name=name)
     except GradebookError as error:
         return _form(course, assignment, f"This table cannot be filled: {error}.")
@@ -138,7 +138,7 @@ def _owners(marked: Sequence[MarkedStudent]) -> Mapping[str, MarkedStudent]:
         lms_id = row.entry.lms_id if row.entry else ""
         if lms_id in owners:
             both = f"{owners[lms_id].marking.student} and {row.marking.student}"
-            raise GradebookError(f"in the roster {both} have the same id of the LMS, {lms_id}")
+            raise GradebookError(f"{both} have the same LMS id in the roster, {lms_id}")
         if lms_id:
             owners[lms_id] = row
     return owners

@@ -15,74 +15,13 @@ from backmark.grader.web.api.marks_table import percent
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import ACTS, FORGOTTEN_STUDENT, NOT_CONFIRMED
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.pages.words import duration, figure, moment
 
 pages = Pages("staff_logs", __name__)
 
 _PAGE = 50
-#: The words for each act, after the name of its author; {student} and {subject} are those of the entry.
-_ACTS: Mapping[str, str] = MappingProxyType(
-    {
-        "policy.set": "set the policy of {subject}",
-        "marks.publish": "published the verdicts and marks of {subject}",
-        "policy.remove": "removed the policy of {subject}",
-        "extension.set": "gave {student} an extension for {subject}",
-        "extension.remove": "removed the extension of {student} for {subject}",
-        "outage.add": "added an outage to {subject}",
-        "outage.remove": "removed an outage from {subject}",
-        "override.set": "gave {student} a mark for {subject}",
-        "override.remove": "removed the override of {student} for {subject}",
-        "roster.put": "replaced the roster",
-        "roster.add": "put {student} into the roster",
-        "roster.remove": "removed {student} from the roster",
-        "roster.read": "had the roster read from the LMS",
-        "publication.request": "asked for the publication of {subject}",
-        "revision.current": "made another revision of {subject} current",
-        "kit.offer": "offered students the kit of {subject}",
-        "kit.withdraw": "ended the offer of the kit of {subject}",
-        "regrade.start": "asked for the regrade {subject}",
-        "regrade.apply": "applied the regrade {subject}",
-        "regrade.roll_back": "rolled back the regrade {subject}",
-        "regrade.cancel": "cancelled the regrade {subject}",
-        "regrade.resume": "resumed the regrade {subject}",
-        "regrade.export": "downloaded the report of the regrade {subject}",
-        "marks.export": "downloaded the marks of {subject}",
-        "course.export": "exported the course",
-        "course.create": "made the course",
-        "course.change": "changed the settings of the course",
-        "course.archive": "archived the course",
-        "course.bring_back": "brought the course back from the archive",
-        "staff.invite": "made the invitation {subject} to the staff",
-        "staff.withdraw": "withdrew the invitation {subject}",
-        "staff.accept": "accepted an invitation, and has the token {subject}",
-        "scores.send": "had all marks of {subject} sent to the LMS again",
-        "token.create": "made the token {subject}",
-        "token.revoke": "revoked the token {subject}",
-        "notification.create": "made the notification {subject}",
-        "notification.rotate": "gave the notification {subject} a new secret",
-        "notification.test": "sent a test message of the notification {subject}",
-        "notification.remove": "removed the notification {subject}",
-        # As earlier versions called webhooks.
-        "callback.create": "made the notification {subject}",
-        "callback.rotate": "gave the notification {subject} a new secret",
-        "callback.remove": "removed the notification {subject}",
-        "source.read": "downloaded the file of submission {subject} by {student}",
-        "submission.cancel": "cancelled the submission {subject} of {student}",
-        "submission.retry": "had the submission {subject} of {student} graded again",
-        "submissions.retry": "had all failed submissions graded again {subject}",
-        "link.make": "made {student} a link to hand in for {subject}",
-        "link.make_class": "made a link for the whole class to hand in for {subject}",
-        "link.make_roster": "made each student of the roster a link to hand in for {subject}",
-        "link.end": "ended the links of {student} to hand in for {subject}",
-        "link.end_all": "ended all links to hand in for {subject}",
-        "note.add": "left a note on submission {subject} of {student}",
-        "note.remove": "removed a note from submission {subject} of {student}",
-        "question.answer": "answered a question about submission {subject} of {student}",
-        "submission.delete": "deleted a submission of {student}",
-        "student.delete": "deleted everything of a student",
-    }
-)
 _MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until", "archived"})
 _PERCENTS = frozenset({"late", "floor", "default_late", "default_floor"})
 _SHARES = frozenset({"share", "computed"})
@@ -136,17 +75,17 @@ def delete_course(course: str) -> Response | Redirection:
     _require_admin(course)
     confirmed = request.form.get("confirm", "").strip()
     if confirmed != course:
-        fault = "This is not the name of the course. Nothing was deleted."
+        fault = NOT_CONFIRMED
         return page("staff/course_delete.html", 422, course=course, section="log", fault=fault)
     return page("staff/course_deleted.html", course=course, deleted=courses.delete_everything(course), bare=True)
 
 
 def describe(entry: AuditEntry, names: Mapping[str, str] = MappingProxyType({})) -> DescribedAct:
     """Return an act in words, with the names of students; one that a newer version wrote is called by its name."""
-    student = entry.student or "a student whose data was deleted"
+    student = entry.student or FORGOTTEN_STUDENT
     if name := names.get(entry.student):
         student = f"{entry.student} ({name})"
-    known = _ACTS.get(entry.act)
+    known = ACTS.get(entry.act)
     act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
     return DescribedAct(entry, act.strip(), tuple(_details(entry)))
 
@@ -163,7 +102,7 @@ def _value(name: str, value: Any) -> str:
             return moment(value)
         if name in {"grace", "default_grace"}:
             return duration(value) if value else "none"
-        return f"{percent(value)} %" if name in _SHARES else f"{figure(value)}{' %' if name in _PERCENTS else ''}"
+        return f"{percent(value)}%" if name in _SHARES else f"{figure(value)}{'%' if name in _PERCENTS else ''}"
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -130,10 +130,10 @@ def copy_mark(course: str, assignment: str, student: str) -> Response | Redirect
     if not names or len(names) > _GROUP:
         fields.faults.setdefault("students", f"Name 1 to {_GROUP} other members of the group.")
     elif strangers:
-        says = f"{', '.join(strangers)}: not in the roster, and nothing handed in. Is the name right?"
+        says = f"{', '.join(strangers)}: not in the roster, and without a submission. Check the name."
         fields.faults.setdefault("students", says)
     if share is None:
-        fields.faults.setdefault("students", f"{student} has no mark yet that could be copied.")
+        fields.faults.setdefault("students", f"{student} has no mark to copy yet.")
     overrides = [
         Override(name, share or 0.0, author, reason, computed=known[name].computed) for name in names if name in known
     ]

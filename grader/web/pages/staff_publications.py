@@ -55,7 +55,9 @@ def publish(course: str) -> Response | Redirection:
     if len(toml) > LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {LONGEST:,} characters.")
     if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
-        return _form(course, toml, fresh, f"Fresh cases are a whole number, {fresh_places.MOST} at most.")
+        return _form(
+            course, toml, fresh, f"The number of fresh cases must be a whole number, at most {fresh_places.MOST}."
+        )
     try:
         assignment = read_assignment(toml)
         require_author(assignment, toml)
@@ -77,7 +79,7 @@ def read_publication(course: str, publication: str) -> Response:
     store = service().store
     record = store.publications.get(publication)
     if record is None or record.course != course:
-        raise Problem(NOT_FOUND, f"there is no publication {publication}")
+        raise Problem(NOT_FOUND, f"there is no request {publication} to publish")
     revision: RevisionRecord | None = (
         None if record.revision is None else store.assignments.get(course, record.revision)
     )

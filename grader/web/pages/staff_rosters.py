@@ -8,6 +8,7 @@ from backmark.grader.model.people import LONGEST_NAME, RosterChange, RosterEntry
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import CHOOSE_CSV, NAME_ONE
 from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_rosters", __name__)
@@ -29,7 +30,7 @@ def put_course_roster(course: str) -> Response:
     author = instructor(course).author
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        return _page(course, fault="Choose a CSV file first.")
+        return _page(course, fault=CHOOSE_CSV)
     try:
         entries, unread = read_roster(data := upload.stream.read()), unread_columns(data)
     except BadTable as error:
@@ -46,7 +47,7 @@ def change_student(course: str) -> Response | Redirection:
         return redirect(f"/courses/{course}/roster", 303)
     students = fields.students("student")
     if len(students) != 1 or "!" in students[0]:
-        fields.faults.setdefault("student", "Name one student, as submissions name them.")
+        fields.faults.setdefault("student", NAME_ONE)
     entry = fields.read(RosterEntry, student=students[0] if students else "")
     if entry is None or fields.faults:
         return _page(course, fields=fields)

@@ -5,29 +5,17 @@ from dataclasses import dataclass
 from flask import Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from backmark.grader.model.scores import Score, ScoreReason, ScoreState
+from backmark.grader.model.scores import Score, ScoreState
 from backmark.grader.web.api.scores import count_states, read_scores, send_again
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import NOT_SENT
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_scores", __name__)
 
 _AT = "/courses/<course>/assignments/<assignment>/scores"
-#: The reasons for which staff may have something to do, as sentences.
-_SENTENCES = {
-    ScoreReason.HELD_BACK: "Marks are held back; they are sent once staff publish them.",
-    ScoreReason.MARK_GONE: "The student has no mark any more. The gradebook keeps the last one: clear it there.",
-    ScoreReason.UNKNOWN_STUDENT: "The LMS has not named this student yet. The mark is sent at the first launch, or when"
-    " the roster has the student.",
-    ScoreReason.UNKNOWN_PLATFORM: "The LMS is no longer registered here.",
-    ScoreReason.NO_ANSWER: "The LMS did not answer.",
-    ScoreReason.NO_TOKEN: "The LMS gave no access. Whoever runs it may have removed Backmark, or its permission to send"
-    " marks.",
-    ScoreReason.REFUSED: "The LMS refused the mark.",
-    ScoreReason.INTERNAL_ERROR: "An internal error in Backmark; its log has it.",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +64,7 @@ def read_roster_again(course: str, assignment: str) -> BaseResponse:
 
 def _row(score: Score) -> ScoreRow | None:
     """Return the row of a score that somebody should know of: it failed, still fails, or has no mark any more."""
-    sentence = _SENTENCES.get(score.reason) if score.reason is not None else None
+    sentence = NOT_SENT.get(score.reason) if score.reason is not None else None
     return None if sentence is None or score.state is ScoreState.SENT else ScoreRow(score, sentence)
 
 

@@ -34,6 +34,7 @@ from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import browsers, cookies, framing, lms_names
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.sentences import CHOOSE_FILE, EMPTY_FILE, ENTER_ID, RENAME_FILE, USE_STUDENT_ID
 
 pages = Pages("submit_form", __name__, guarded=False)
 
@@ -98,7 +99,7 @@ def take(token: str) -> Response:
     except _Refused as refused:
         return _form(link, revision, refused)
     except SubmissionError as error:
-        return _form(link, revision, _Refused("file", f"{error} It did not count as an attempt."))
+        return _form(link, revision, _Refused("file", f"{error} It used up no attempt."))
     submission = current_service.store.submissions.get(accepted.id)
     if submission is None:
         raise Problem(NOT_FOUND, "this submission was deleted")
@@ -229,14 +230,14 @@ def _new(link: HandIn, revision: RevisionRecord, browser: str) -> NewSubmission:
     # Some browsers send the folders as well.
     name = (file.filename or "").replace("\\", "/").rpartition("/")[2] if file else ""
     if file is None or not name:
-        raise _Refused("file", "Choose a file first.")
+        raise _Refused("file", CHOOSE_FILE)
     try:
         _FILENAME.validate_python(name)
     except ValidationError:
-        raise _Refused("file", "The file's name has characters that cannot be shown. Rename it, please.") from None
+        raise _Refused("file", RENAME_FILE) from None
     source = file.stream.read()
     if not source:
-        raise _Refused("file", "This file is empty. Was it saved?")
+        raise _Refused("file", EMPTY_FILE)
     # With the file in it: who goes back, and chooses another one, hands that in.
     key = f"{request.form.get('once', '')[:64]} {sha256(source).hexdigest()}"
     once = (f"link {link.course} {link.assignment}", "page", f"{student} {key}", sha256(name.encode()).hexdigest())
@@ -259,5 +260,4 @@ def _student(name: str) -> str:
     try:
         return _STUDENT.validate_python(name)
     except ValidationError:
-        says = "Letters, digits, and . _ @ + : = ~ - please." if name else "Say who you are."
-        raise _Refused("student", says) from None
+        raise _Refused("student", USE_STUDENT_ID if name else ENTER_ID) from None

@@ -13,7 +13,7 @@ def draw_submission(view: VerdictView, submission: SubmissionRecord, title: str)
     attempt = f"attempt {submission.attempt}" if submission.attempt else "refused, so no attempt"
     facts = [("File", line(submission.filename)), ("Handed in", _draw_time(submission.created))]
     if submission.regrade and submission.judged is not None:
-        facts.append(("Judged anew", _draw_time(submission.judged)))
+        facts.append(("Graded again", _draw_time(submission.judged)))
     return draw_verdict(view, Surroundings(f"{line(title)} · {attempt}", tuple(facts), copies=True))
 
 

@@ -60,7 +60,10 @@ def instructor(course: str, weight: str = "submit") -> Caller:
     """Return the signed-in instructor as `staff` does; raise Problem for an assistant."""
     caller = staff(course, weight)
     if not caller.instructs:
-        raise Problem(FORBIDDEN, "this is for instructors: assistants see everything of a course, and grade")
+        raise Problem(
+            FORBIDDEN,
+            "only instructors may do this; assistants see everything in a course, and give extensions and marks",
+        )
     return caller
 
 

@@ -16,7 +16,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       source.closest("details")?.setAttribute("open", "");
       getSelection().selectAllChildren(source);
       if ("select" in source) source.select();
-      button.textContent = "Selected: now press Ctrl+C";
+      button.textContent = "Selected: press Ctrl+C";
     }
     setTimeout(() => { button.textContent = said; }, 2500);
   });
@@ -81,7 +81,7 @@ function follow(place, path) {
     }
     const running = told.state === "running";
     title.textContent = running ? "Being graded" : "Handed in";
-    const text = running ? `Your code runs on the first ${place.dataset.noun}s. The verdict comes in a moment.` : waiting(told);
+    const text = running ? `Your code is running on the first ${place.dataset.noun}s. The verdict follows in a moment.` : waiting(told);
     if (says.textContent !== text) says.textContent = text;
     for (const step of place.querySelectorAll("[data-step]")) {
       step.className = step.dataset.step === told.state ? "now" : running ? "past" : "";
@@ -89,10 +89,10 @@ function follow(place, path) {
   }
 
   function waiting(told) {
-    if (!told.position) return "Yours is next.";
-    const count = told.position === 1 ? "1 submission goes" : `${told.position} submissions go`;
+    if (!told.position) return "Your submission is next.";
+    const count = told.position === 1 ? "1 submission is" : `${told.position} submissions are`;
     const time = told.estimated_seconds ? `; about ${duration(told.estimated_seconds)}` : "";
-    return `${count} before yours${time}.`;
+    return `${count} ahead of yours${time}.`;
   }
 
   function duration(seconds) {

@@ -90,7 +90,7 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
     assert len(present(store, course)) == 30
     reading = store.rosters.reading(course.name)
     assert reading is not None
-    assert reading.problem == "the platform answered 503: maintenance"
+    assert reading.problem == "the LMS answered 503: maintenance"
     failing_queries.clear()
     assert read_due(reader) == 0
     store.rosters.ahead += 3600
@@ -103,18 +103,18 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
 @pytest.mark.parametrize(
     ("answer", "problem"),
     [
-        (Response('{"members": []}'), "the roster that the platform sent is empty"),
-        (Response("<html>"), "the roster that the platform sent cannot be read"),
-        (Response('{"members": [{"user_id": "1"}]}'), "the roster that the platform sent cannot be read"),
+        (Response('{"members": []}'), "the LMS sent an empty roster"),
+        (Response("<html>"), "the LMS sent a roster that cannot be read"),
+        (Response('{"members": [{"user_id": "1"}]}'), "the LMS sent a roster that cannot be read"),
         (
             Response('{"members": [{"user_id": "\\ud800", "roles": []}]}'),
-            "the roster that the platform sent cannot be read",
+            "the LMS sent a roster that cannot be read",
         ),
         (
             Response(f'{{"members": [{STRANGER.replace("1", "1" * 256)}]}}'),
-            "the roster that the platform sent cannot be read",
+            "the LMS sent a roster that cannot be read",
         ),
-        (Response("[" * 100_000), "the roster that the platform sent cannot be read"),
+        (Response("[" * 100_000), "the LMS sent a roster that cannot be read"),
         (
             Response(f'{{"members": [{", ".join([STRANGER] * 20_001)}]}}'),
             "the roster has more than 20,000 members",
@@ -163,7 +163,7 @@ def test_a_platform_that_is_away_changes_nothing(course: LtiCourse, reader: Rost
     read_due(reader)
     reading = course.store.rosters.reading(course.name)
     assert reading is not None
-    assert reading.problem == "the platform did not answer: connection refused"
+    assert reading.problem == "the LMS did not answer: connection refused"
     assert course.store.courses.roster(course.name) == {}
 
 
