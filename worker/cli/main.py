@@ -88,7 +88,7 @@ class MainCommand(CommandFolder):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, click.Abort):
-            click.echo("backmark: interrupted; the verdicts that were printed are complete", err=True)
+            click.echo("backmark: interrupted; the verdicts printed so far are valid", err=True)
             status = ExitStatus.INTERRUPTED
         except BrokenPipeError:
             # Nobody reads on; nor may Python's own last flush fail.
