@@ -27,7 +27,7 @@ class Settings:
     data: Path
     #: BACKMARK_REDIS_MAXMEMORY: bytes that the Redis of `backmark serve` may hold, such as 768mb, the default.
     redis_maxmemory: int
-    #: BACKMARK_URL: the server that `submit`, `status` and `regrade` talk to; by default the one that `backmark serve`
+    #: BACKMARK_URL: the server that `submit`, `status` and `course` talk to; by default the one that `backmark serve`
     #: runs on this machine.
     url: str | None
     #: BACKMARK_TOKEN: the token with which you prove to that server who you are.

@@ -50,7 +50,7 @@ def at(server: Scripted) -> dict[str, str]:
         ("running", {}, "being graded", 1),
         ("superseded", {"superseded_by": "s2"}, "replaced by s2, a later submission of the same student", 1),
         ("cancelled", {}, "cancelled", 1),
-        ("service_failed", {"failure": "no jail"}, "the service's failure and not the student's: no jail", 3),
+        ("service_failed", {"failure": "no jail"}, "the service failed, which is not the student's fault: no jail", 3),
     ],
 )
 def test_each_state_is_told_in_a_line(state: str, fields: dict[str, object], line: str, status: int) -> None:
@@ -81,7 +81,7 @@ def test_submit_as_json_prints_result_objects_only(tmp_path: Path) -> None:
         process = command(at(server), "submit", tmp_path / "a.py", "--json")
     assert process.returncode == 1
     assert process.stdout == ""
-    assert "superseded" in process.stderr
+    assert "replaced by" in process.stderr
 
 
 def test_a_wait_that_takes_too_long_ends_and_says_how_to_go_on(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_who_stops_waiting_is_told_what_goes_on_and_how_to_ask_for_it(tmp_path: 
             process.send_signal(signal.SIGINT)
             _, error_text = process.communicate()
     assert process.returncode == 130
-    assert "ask with: backmark status s1" in error_text
+    assert "to see the verdicts: backmark status s1" in error_text
     assert "interrupted" in error_text
 
 
@@ -128,7 +128,7 @@ def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sen
     with serve_script(ASSIGNMENTS) as server:
         process = command(at(server), "submit", tmp_path)
     assert process.returncode == 2
-    assert "the same student's (a_b)" in process.stderr
+    assert "the same student (a_b)" in process.stderr
     # Only whether the assignment takes folders as packages.
     assert len(server.asked) == 1
 

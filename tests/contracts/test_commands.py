@@ -96,7 +96,7 @@ def test_an_author_sees_how_many_edits_of_each_statement_are_caught(
     lines = text.splitlines()
     header = lines.index(" line  row  edits  caught  by one case only")
     assert lines[header + 1].split()[:2] == [str(number), "sum"]
-    assert f"No case tells line {number} as `db = np.sum(dout, axis=0).T` from the right one." in lines
+    assert f"No case catches line {number} changed to `db = np.sum(dout, axis=0).T`." in lines
     _, text, _ = command("assignment", "check", folder, "--json")
     (statement,) = json.loads(text)["statements"]
     assert (statement["file"], statement["line"], statement["rows"]) == ("solution.py", number, ["sum"])

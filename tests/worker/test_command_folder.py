@@ -12,8 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from backmark.worker.cli import commands
-from backmark.worker.cli.command_folder import CommandFolder
-from backmark.worker.cli.main import OLD_NAMES, main
+from backmark.worker.cli.main import OLD_NAMES, CommandFolder, main
 from tests.worker.test_cli import backmark
 
 FOLDER = Path(commands.__path__[0])

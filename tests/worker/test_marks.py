@@ -88,7 +88,7 @@ TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5
         (MARKS.replace("canvas,ada", "moodle,The A da").replace("canvas", "moodle"), MOODLE, 'together (The "A_da")'),
         (MARKS.replace("101", "777"), GRADEBOOK, "no student of"),
         (MARKS.replace(",8,10", ",18,10"), GRADEBOOK, "row 2 has the score 18 of 10"),
-        (MARKS.replace("102", "101"), GRADEBOOK, "two rows have the id 101"),
+        (MARKS.replace("102", "101"), GRADEBOOK, "two rows have the ID 101"),
         (GRADEBOOK, GRADEBOOK, "no column 'source'"),
         (MARKS, MARKS, "neither a Canvas gradebook"),
         (

@@ -1,20 +1,22 @@
-"""The `backmark` command: its help, the names of earlier versions, and errors as exit statuses."""
+"""The `backmark` command: finds commands by their files and old names, and turns errors into exit statuses."""
 
 import io
 import os
+import pkgutil
 import sys
 import traceback
 from collections.abc import Mapping
-from types import MappingProxyType
+from importlib import import_module
+from types import MappingProxyType, ModuleType
+from typing import Any
 
 import click
 
 from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailUnavailable
 from backmark.worker.cli import commands
-from backmark.worker.cli.command_folder import CommandFolder
 from backmark.worker.cli.exit_status import ExitStatus
 
-#: The commands of earlier versions, by what each is called now. They go with the version after the next.
+#: The names that commands had in the version before, with the new ones. Old names work for one version.
 OLD_NAMES: Mapping[str, str] = MappingProxyType(
     {
         "assignments": "assignment list",
@@ -38,6 +40,37 @@ OLD_NAMES: Mapping[str, str] = MappingProxyType(
 )
 
 
+class CommandFolder(click.Group):
+    """The commands in a folder: `NAME.py` holds the command NAME, and a folder NAME is a group of commands.
+
+    A cold `backmark grade` should not pay for what only a service or its clients import.
+    """
+
+    def __init__(self, *, folder: ModuleType, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self._folder = folder
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Return the names of the files and folders, sorted."""
+        return sorted(module.name for module in pkgutil.iter_modules(self._folder.__path__))
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; return None if there is no file or folder of that name."""
+        names = self.list_commands(ctx)
+        if cmd_name not in names:
+            # click suggests a similar name among the commands that were added.
+            for name in names:
+                self.add_command(self._load(name))
+            return None
+        return self._load(cmd_name)
+
+    def _load(self, name: str) -> click.Command:
+        module = import_module(f"{self._folder.__name__}.{name}")
+        if hasattr(module, "__path__"):
+            return CommandFolder(folder=module, name=name, help=module.__doc__)
+        return next(value for value in vars(module).values() if isinstance(value, click.Command) and value.name == name)
+
+
 class MainCommand(CommandFolder):
     """The commands that grade, and three groups: those of assignments, courses and a service."""
 
@@ -46,40 +79,40 @@ class MainCommand(CommandFolder):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command of these words; take an old name, and print the new one on standard error."""
         name = args[0]
-        if name in OLD_NAMES:
-            if not ctx.resilient_parsing:
-                click.echo(
-                    f"backmark: `backmark {name}` is now called `backmark {OLD_NAMES[name]}`; the next version drops"
-                    " the old name",
-                    err=True,
-                )
-            return super().resolve_command(ctx, [*OLD_NAMES[name].split(), *args[1:]])
-        if name not in self.list_commands(ctx):
-            elsewhere = [
-                f"`backmark {group.name} {name}`" for group in self._groups(ctx) if name in group.list_commands(ctx)
-            ]
-            if elsewhere:
-                raise click.UsageError(f"No such command '{name}'. Did you mean {' or '.join(elsewhere)}?", ctx)
+        new_name = OLD_NAMES.get(name)
+        if new_name is not None:
+            args = [*new_name.split(), *args[1:]]
+        # The shell asks for completions with resilient parsing, and wants to read nothing else.
+        if not ctx.resilient_parsing:
+            if new_name is not None:
+                sentence = f"`backmark {name}` is now called `backmark {new_name}`; the next version drops the old name"
+                click.echo(f"backmark: {sentence}", err=True)
+            elif name not in self.list_commands(ctx):
+                self._look_into_groups(ctx, name)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write what each command of the first group does, and the names of those in the others."""
-        groups = self._groups(ctx)
-        grading = [name for name in self.list_commands(ctx) if name not in {group.name for group in groups}]
-        commands = {name: self.get_command(ctx, name) for name in grading}
-        width = formatter.width - 6 - max(map(len, commands))
+        groups = self._list_groups(ctx)
+        names = [name for name in self.list_commands(ctx) if name not in {group.name for group in groups}]
+        width = formatter.width - 6 - max(map(len, names))
         with formatter.section("Grading"):
-            formatter.write_dl(
-                [(name, command.get_short_help_str(width)) for name, command in commands.items() if command]
-            )
+            formatter.write_dl([(name, self._load(name).get_short_help_str(width)) for name in names])
         for group in groups:
             with formatter.section(f"backmark {group.name} COMMAND"):
                 formatter.write_text(group.get_short_help_str(formatter.width))
                 formatter.write_text(", ".join(group.list_commands(ctx)))
 
-    def _groups(self, ctx: click.Context) -> list[CommandFolder]:
-        commands = (self.get_command(ctx, name) for name in self.list_commands(ctx))
-        return [command for command in commands if isinstance(command, CommandFolder)]
+    def _look_into_groups(self, ctx: click.Context, name: str) -> None:
+        """Raise UsageError, which names the groups, if a group has a command of this name."""
+        groups = [group.name for group in self._list_groups(ctx) if name in group.list_commands(ctx)]
+        if groups:
+            calls = " or ".join(f"`backmark {group} {name}`" for group in groups)
+            raise click.UsageError(f"No such command '{name}'. Did you mean {calls}?", ctx)
+
+    def _list_groups(self, ctx: click.Context) -> list[CommandFolder]:
+        members = (self.get_command(ctx, name) for name in self.list_commands(ctx))
+        return [member for member in members if isinstance(member, CommandFolder)]
 
     def invoke(self, ctx: click.Context) -> None:
         """Run a command and exit with the status that it returns, or with that of the error that it raised."""
@@ -88,7 +121,7 @@ class MainCommand(CommandFolder):
         except (click.ClickException, click.exceptions.Exit):
             raise
         except (KeyboardInterrupt, click.Abort):
-            click.echo("backmark: interrupted; the verdicts that were printed are complete", err=True)
+            click.echo("backmark: interrupted; the verdicts printed so far are valid", err=True)
             status = ExitStatus.INTERRUPTED
         except BrokenPipeError:
             # Nobody reads on; nor may Python's own last flush fail.

@@ -179,9 +179,12 @@ def _read(cells: GradebookTable) -> ClassMarks:
         )
     for first, second in pairwise(sorted(row.id for row in rows if row.id)):
         if first == second:
-            raise GradebookError(f"two rows have the id {first}; keep the one that counts")
+            raise GradebookError(f"two rows have the ID {first}; keep only the row that counts")
     if len(sources) != 1 or not sources <= set(StudentSource):
-        raise GradebookError(f"its column 'source' has {', '.join(sorted(sources)) or 'nothing'} in it")
+        raise GradebookError(
+            f"its column 'source' holds {', '.join(sorted(sources)) or 'nothing'}, and must hold the same word in every"
+            f" row: {', '.join(StudentSource)}"
+        )
     return ClassMarks(StudentSource(sources.pop()), tuple(rows))
 
 

@@ -154,7 +154,8 @@ def _describe(submission: "Submission", name: str) -> str:
         "done": "graded",
         "superseded": f"replaced by {submission.superseded_by}, a later submission of the same student",
         "cancelled": "cancelled",
-        "service_failed": f"not graded, because the service failed, not the student: {submission.failure}",
+        "service_failed": "not graded, because the service failed, which is not the student's fault:"
+        f" {submission.failure}",
     }[submission.state]
     if submission.queue is not None:
         ahead = submission.queue.position

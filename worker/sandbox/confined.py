@@ -52,7 +52,7 @@ class OwnUser:
                 break
         else:
             self._lock.close()
-            raise JailFailed(f"All users from {USERS[0]} to {USERS[-1]} are in use.")
+            raise JailFailed(f"All users from {USERS[0]} to {USERS[-1]} are in use. Grade fewer submissions at a time.")
 
     def end_processes(self) -> None:
         """Kill all that runs as this user, whatever session it is in; raises JailFailed where that does not help."""

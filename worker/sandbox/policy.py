@@ -173,7 +173,8 @@ def plan_confined(*, landlock: bool | None = None) -> Launch:
     _require_machine()
     if not can_become():
         raise JailUnavailable(
-            "A confined process needs root (CAP_SETUID, CAP_SETGID, CAP_SETPCAP), who makes it another user."
+            "A confined process runs as a user of its own, which only root can arrange (CAP_SETUID, CAP_SETGID,"
+            " CAP_SETPCAP). Run the command as root."
         )
     interpreter = os.path.realpath(_base_executable())
     own, numpy = _outermost(list(map(os.path.realpath, _own_paths(interpreter)))), _numpy_folders()
@@ -245,8 +246,8 @@ def _require_machine() -> str:
     machine = platform.machine()
     if sys.platform != "linux" or machine not in seccomp.MACHINES:
         raise JailUnavailable(
-            f"Isolation needs Linux on x86_64 or aarch64, and this is {sys.platform} on {machine}. "
-            "`backmark grade --container` grades in a Linux container; --no-jail runs code that you trust."
+            f"Isolation needs Linux on x86_64 or aarch64, but this is {sys.platform} on {machine}. Grade in a Linux"
+            " container by `backmark grade --container`, or use --no-jail for code that you trust."
         )
     return machine
 
@@ -357,8 +358,8 @@ def _require_reachable(path: str) -> None:
     closed = next((parent for parent in Path(path).parents if not parent.stat().st_mode & stat.S_IXOTH), None)
     if closed is not None:
         raise JailUnavailable(
-            f"A confined process is a user of its own, who needs {path}, and {closed} is closed to others: "
-            "install Python and Backmark where others may read, such as /opt."
+            f"A confined process runs as a user of its own, who needs {path}, but {closed} is closed to others. "
+            "Install Python and Backmark where others may read, such as /opt."
         )
 
 

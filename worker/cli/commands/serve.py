@@ -43,7 +43,7 @@ class MemoryType(click.ParamType[int]):
     "--data",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    show_default="BACKMARK_DATA, else ~/.local/share/backmark",
+    show_default="BACKMARK_DATA, else backmark in XDG_DATA_HOME or ~/.local/share",
     help="The folder for all data.",
 )
 @click.option(
@@ -65,7 +65,7 @@ class MemoryType(click.ParamType[int]):
     type=MemoryType(),
     metavar="SIZE",
     show_default="BACKMARK_REDIS_MAXMEMORY, else 768mb",
-    help="The most memory that Redis may use, in bytes or with a unit (kb, mb, gb), such as 2gb.",
+    help="The most memory that Redis may use, in bytes or with a unit, such as 768mb or 2gb. 64mb is the least.",
 )
 def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
     """Run the whole service on this machine.

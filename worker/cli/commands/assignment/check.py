@@ -121,7 +121,7 @@ def _print_statements(statements: "Sequence[ProvenStatement]") -> None:
     uncaught = [(statement.file, *edit) for statement in statements for edit in statement.uncaught]
     for name, line, text in uncaught[:_MOST_UNCAUGHT]:
         place = f"line {line}" if name == statements[0].file else f"line {line} of {name}"
-        click.echo(f"No case tells {place} as `{text}` from the right one.")
+        click.echo(f"No case catches {place} changed to `{text}`.")
     if (more := len(uncaught) - _MOST_UNCAUGHT) > 0:
         click.echo(f"{more} more {'edit is' if more == 1 else 'edits are'} not caught: --json lists them.")
 

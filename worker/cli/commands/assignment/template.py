@@ -26,7 +26,8 @@ from backmark.worker.sandbox.single import SingleJail
 def template(file: Path, functions: tuple[str, ...]) -> None:
     """Print the fingerprint of a notebook that is not filled in.
 
-    Put the fingerprint into `templates` of the assignment: an unchanged notebook is then told apart from a wrong one.
+    Put the fingerprint into `templates` of the assignment. A submission that leaves the notebook's functions as they
+    are is then rejected as `unfilled`, rather than marked as wrong.
     """
     launch = policy.plan_jailed(machine.from_environment().bwrap)
     # Parsed in a jail, like any other submission.
