@@ -58,7 +58,7 @@ class KnownMistakes:
         right = np.nan_to_num(self.cases.expected)
         projector = self._projector
         truth = projector.project(right, {})
-        allowed = 2 * projector.tolerances + self._rounding(right, truth)
+        allowed = 2 * projector.tolerances + _ROUNDING * projector.sizes(right) + _SINGLE * np.abs(truth)
         known = []
         for mistake in self.assignment.mistakes:
             stored = self.stored[mistake.id]
@@ -74,11 +74,13 @@ class KnownMistakes:
     def recognise(self, answers: Sequence[Answer], got: Array, failing: frozenset[str]) -> list[Recognised]:
         """Return the mistakes that together explain the most of the failing rows, each row of theirs entirely."""
         forms = describe_forms(answers)
-        own = self._projector.project(got, forms)
+        own, rounding = self._projector.project(got, forms), _ROUNDING * self._projector.sizes(got)
+        # Of the answer, and of what is stored: both are rounded.
+        allowed = self._projector.tolerances + 2 * rounding + _SINGLE * np.abs(own)
         fitting = []
         for known in self._known:
             if known.rows <= failing:
-                same = self._match(known.stored, own, got, forms)
+                same = self._match(known.stored, own, allowed, forms)
                 if same[np.isin(self._rows, list(known.rows))].all():
                     fitting.append(Recognised(known.mistake, known.rows))
         chosen: list[Recognised] = []
@@ -89,14 +91,11 @@ class KnownMistakes:
                 covered |= recognised.rows
         return chosen
 
-    def _match(self, stored: StoredMistake, own: Array, got: Array, forms: Mapping[int, str]) -> Booleans:
-        """Return for each result True if the answer is the mistake's."""
-        allowed = self._projector.tolerances + self._rounding(got, own) + self._rounding(got, stored.projections)
+    def _match(self, stored: StoredMistake, own: Array, allowed: Array, forms: Mapping[int, str]) -> Booleans:
+        """Return for each result True if the answer is the mistake's; `allowed` is without its own last digits."""
+        allowed = allowed + _SINGLE * np.abs(stored.projections)
         near = (np.abs(own - stored.projections) <= allowed).all(axis=0)
         both = np.isnan(own).all(axis=0) & np.isnan(stored.projections).all(axis=0)
         alike = np.array([forms.get(i) == stored.forms.get(i) for i in range(len(self.cases))], bool)
         matches: Booleans = near | (both & alike[self._projector.cases])
         return matches
-
-    def _rounding(self, numbers: Array, projections: Array) -> Array:
-        return _ROUNDING * self._projector.sizes(numbers) + _SINGLE * np.abs(projections)

@@ -47,11 +47,7 @@ class RowFails:
 
     def __call__(self, cases: ContractCases, answers: Sequence[Answer]) -> list[bool]:
         """Return for each answered case True if it fails."""
-        wrong = all_wrong(cases, answers) & self.owns(cases)
-        return [
-            bool(wrong[start:stop].any())
-            for start, stop in zip(cases.starts, cases.starts[1 : len(answers) + 1], strict=False)
-        ]
+        return cases.having(all_wrong(cases, answers) & self.owns(cases))[: len(answers)]
 
     def owns(self, cases: ContractCases) -> Booleans:
         """Return for each number True if it belongs to the row."""
@@ -71,8 +67,7 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
     for name in dict.fromkeys(result.row for result in assignment.results):
         fails = RowFails(assignment, name)
         failing = tuple(i for i, failed in enumerate(fails(cases, answers)) if failed)
-        owned = fails.owns(cases)
-        tested = sum(bool(owned[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
+        tested = sum(cases.having(fails.owns(cases)))
         message = ""
         if failing:
             counted = f"Wrong on {len(failing)} of {tested} cases."
@@ -109,7 +104,8 @@ def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) 
 
 def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
     """Say what came in the place of a row's numbers, of each sort on how many cases; empty if all had numbers."""
-    lacking = [i for i in failing if not _has_numbers(fails, cases, answers[i], i)]
+    missing = cases.having(np.isnan(join_numbers(answers, cases.starts)) & fails.owns(cases))
+    lacking = [i for i in failing if missing[i]]
     sorts: dict[str, list[int]] = {}
     for i in lacking:
         sorts.setdefault(_sort_of(fails, cases, answers[i], i), []).append(i)
@@ -168,9 +164,3 @@ def _find_missing(fails: RowFails, cases: ContractCases, answer: Answer, i: int)
     case = cases.take([i])
     missing = np.isnan(numbers_of(answer, case.starts[-1])) & fails.owns(case)
     return next((place.expression, place.shape) for _, place, part in case.slices() if missing[part].any())
-
-
-def _has_numbers(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> bool:
-    """Return True if every result of the row has numbers in an answer, finite or not."""
-    start, stop = cases.starts[i : i + 2]
-    return not np.isnan(numbers_of(answer, stop - start)[fails.owns(cases)[start:stop]]).any()
