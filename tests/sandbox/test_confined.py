@@ -284,5 +284,5 @@ def test_where_none_can_be_had_the_reason_is_said(launch: Launch) -> None:  # no
 
 def test_whoever_is_not_root_is_told_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(policy, "can_become", lambda: False)
-    with pytest.raises(JailUnavailable, match=r"No bubblewrap at(.|\n)*needs root"):
+    with pytest.raises(JailUnavailable, match=r"No bubblewrap at(.|\n)*only root can"):
         fallback.find_isolation("/nowhere/bwrap")

@@ -61,5 +61,5 @@ def test_where_no_jail_can_be_had_it_says_if_a_confined_process_would_hold(
     report = doctor.examine(str(tmp_path / "bwrap"))
     (finding,) = [finding for finding in report.findings if finding.name == "confined process"]
     assert not finding.ok
-    assert "needs root" in finding.text
+    assert "only root can" in finding.text
     assert not report.can_isolate

@@ -32,12 +32,12 @@ def link() -> zipfile.ZipInfo:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("../ada.py", "outside of it"),
-        ("a/../../ada.py", "outside of it"),
-        ("/etc/ada.py", "outside of it"),
-        ("..\\ada.py", "outside of it"),
-        ("C:\\ada.py", "outside of it"),
-        (link(), "a link to another one"),
+        ("../ada.py", "outside of the folder"),
+        ("a/../../ada.py", "outside of the folder"),
+        ("/etc/ada.py", "outside of the folder"),
+        ("..\\ada.py", "outside of the folder"),
+        ("C:\\ada.py", "outside of the folder"),
+        (link(), "a link to another file"),
         # Thousands of digits are no number to Python.
         (f"x_7_1_{'9' * 5000}.py", "a name of more than 255 characters"),
     ],
@@ -74,7 +74,9 @@ def _weigh(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(archives, "MOST_BYTES", 2 << 20)
 
 
-@pytest.mark.parametrize(("limit", "reason"), [(_count, "has 3 files, and 2"), (_weigh, "more than 2 MiB")])
+@pytest.mark.parametrize(
+    ("limit", "reason"), [(_count, "has 3 files, more than the limit of 2"), (_weigh, "more than 2 MiB")]
+)
 def test_an_archive_of_too_many_files_or_bytes_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: Callable[[pytest.MonkeyPatch], None], reason: str
 ) -> None:

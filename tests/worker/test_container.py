@@ -55,8 +55,8 @@ def test_a_class_is_graded_in_a_container_and_its_status_is_ours(engine: str, tm
         *("backmark-worker", "backmark", "grade", "--assignment=udl-7.2", "--seed=0", "--summary"),
         *("--csv=/marks/marks.csv", "--html=/report", "--", "handed, in"),
     ]
-    assert f"outside the container /marks is {tmp_path / 'out'}\n" in process.stderr
-    assert f"outside the container /report is {tmp_path / 'report'}\n" in process.stderr
+    assert f"/marks in the container is {tmp_path / 'out'} on this machine\n" in process.stderr
+    assert f"/report in the container is {tmp_path / 'report'} on this machine\n" in process.stderr
 
 
 @pytest.mark.parametrize(

@@ -388,7 +388,7 @@ def test_a_folder_with_files_in_it_is_left_as_it_is(tmp_path: Path) -> None:
     kept.write_text("mine", encoding="utf-8")
     status, _, message = command("convert", UDL, "-o", kept.parent)
     assert (status, kept.read_text(encoding="utf-8")) == (2, "mine")
-    assert f"{kept.parent} is not empty: name a folder that does not exist yet" in message
+    assert f"{kept.parent} is not empty; name a folder that does not exist yet" in message
 
 
 def test_a_file_is_not_taken_for_the_folder(tmp_path: Path) -> None:
@@ -397,7 +397,7 @@ def test_a_file_is_not_taken_for_the_folder(tmp_path: Path) -> None:
     old.write_text(small(), encoding="utf-8")
     status, _, message = command("convert", old)
     assert (status, old.read_text(encoding="utf-8")) == (2, small())
-    assert "is a file: name a folder that does not exist yet" in " ".join(message.split())
+    assert "is a file; name a folder that does not exist yet" in " ".join(message.split())
 
 
 @pytest.mark.parametrize("function", ["K", "x", "indicator_function", "all_f", "np"])

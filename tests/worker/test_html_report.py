@@ -126,9 +126,9 @@ def test_a_report_is_replaced_and_other_files_stay(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("folder", "message"),
     [
-        ("mine", "something else and not empty"),
+        ("mine", "is not empty and holds no report"),
         ("mine/hw.py", "is a file"),
-        ("class/report", "among the submissions"),
+        ("class/report", "in a folder of submissions"),
     ],
 )
 def test_a_folder_that_is_no_report_is_refused_before_anything_is_graded(
