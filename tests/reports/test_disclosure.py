@@ -16,7 +16,7 @@ from backmark.grader.model.row_messages import MISSING
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
 from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
-from backmark.grader.reports.text import HEADLINES
+from backmark.grader.reports.outcomes import NAMES
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.disclosing import (
     CANARY,
@@ -380,7 +380,7 @@ def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> No
         assert [fact for fact in (*numbers, *messages, *titles) if fact in text] == []
         back = read_verdict(result)
         assert (back.score, back.max_score) == (verdict["score"], verdict["max_score"])
-        assert HEADLINES[back.outcome] in show_verdict(back)
+        assert NAMES[back.outcome] in show_verdict(back)
 
 
 @pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])

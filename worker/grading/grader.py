@@ -48,8 +48,8 @@ INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
-    "The last {function} in it has nothing filled in: it is the template as it was handed out, or empty."
-    " Fill it in, save the file and hand it in again. If it is defined twice, the last one counts."
+    "The last `{function}` in the file is not filled in: it is empty, or unchanged from the template."
+    " Fill it in, save the file and hand the file in again. If the function is defined twice, the last one counts."
 )
 REFUSED = "Not judged: the submission was refused before it ran."
 

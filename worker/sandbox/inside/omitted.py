@@ -35,12 +35,12 @@ def _imports(error: BaseException, part: Slice) -> str:
         return ""
     if part.packaged:
         return (
-            "Beside NumPy and Python's standard library, only Python files of your own package can be imported here: "
-            "check that it is among what you hand in, and its name."
+            "Besides NumPy and Python's standard library, only Python files of your own package can be imported here. "
+            "Check the file's name, and that you hand the file in."
         )
     return (
-        "Only NumPy and Python's standard library can be imported here; "
-        "what stands in another file of yours must be pasted into this one."
+        "Only NumPy and Python's standard library can be imported here. "
+        "If the module is another file of yours, paste its code into this file."
     )
 
 
