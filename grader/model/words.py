@@ -60,6 +60,4 @@ def find_words(kind: str) -> CaseWords:
 def predicate(titles: Iterable[str]) -> str:
     """The words for mistakes that are made together: after "it", or after another subject."""
     *others, last = titles
-    if not others:
-        return last
-    return f"{', it '.join(others)}{',' * (len(others) > 1)} and it {last}"
+    return f"{', '.join(others)} and {last}" if others else last

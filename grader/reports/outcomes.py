@@ -19,7 +19,7 @@ _SENTENCES = {
     Outcome.TIMEOUT: "Your code takes too long.",
     Outcome.MEMORY: "Your code needs too much memory.",
     Outcome.OUTPUT_LIMIT: "Your code prints too much.",
-    Outcome.CRASHED: "Your code's process died without an answer.",
+    Outcome.CRASHED: "Your code crashed.",
     Outcome.REJECTED: "Your file could not be graded.",
 }
 _TONES = {Outcome.PASSED: "good", Outcome.REJECTED: "warn"}

@@ -111,7 +111,7 @@ def shorten_repeated(rows: Iterable[Property]) -> Iterator[str]:
     """
     previous = ""
     for row in rows:
-        short = row.message if len(row.message) <= _SHORT else "As above."
+        short = row.message if len(row.message) <= _SHORT else "Same as above."
         again = short if row.message and row.outcome is Mark.FAILED else ""
         yield row.message if row.message != previous else again
         previous = row.message

@@ -222,7 +222,7 @@ def test_members_may_begin_with_the_folder_that_was_packed(prefix: str) -> None:
         (
             {PATH: RIGHT, "long.py": bytes(range(256)) * 5000},
             "too_large",
-            "bytes of Python, and the limit is 1,048,576",
+            "bytes of Python, but the limit is 1,048,576",
         ),
         (dict.fromkeys([PATH, *(f"{i}.py" for i in range(500))], ""), "too_large", "501 Python files"),
         (dict.fromkeys([PATH, *map(str, range(5000))], ""), "too_large", "5,001 members"),

@@ -93,7 +93,7 @@ def _fill(form: str, facts: _Facts, operands: Mapping[str, _Operand]) -> str:
     words = [_shape(_parse(word)) if word.startswith("(") else word for word in facts.words]
     names = {name: _code(text) for name, text in (("part", facts.part), ("callee", facts.callee)) if text}
     asked = f" Did you mean `{words[1]}`?" if len(words) > 1 and words[1] else ""
-    return form.format(*words, **operands, **names, asked=asked, every=_list(words), rest=_list(words[1:]) or "none")
+    return form.format(*words, **operands, **names, asked=asked, every=_list(words))
 
 
 def _code(text: str) -> str:
@@ -130,6 +130,12 @@ def _count_arguments(facts: _Facts) -> str:
     return f"calls {_code(facts.callee)} with {_count(int(given), 'argument')}; it takes {bounds}{names}."
 
 
+def _compare_parameters(facts: _Facts) -> str:
+    given, *parameters = facts.words
+    listed, arguments = _list(parameters) or "none", _count(int(given), "argument")
+    return f"defines {_code(facts.callee)} with these parameters: {listed}. The assignment calls it with {arguments}."
+
+
 def _leave_range(facts: _Facts) -> str:
     whole, index = facts.operands
     if index.number is None or -whole.sizes[0] <= index.number < whole.sizes[0]:
@@ -155,7 +161,9 @@ def _multiply(facts: _Facts) -> str:
         return ""
     left, right = map(_Operand.of_shape, facts.operands, shapes)
     if not first or not second or max(len(first), len(second)) > 2:
-        return f"multiplies {left} by {right}, whose inner sizes differ: {columns} in the first, {rows} in the second."
+        return (
+            f"multiplies {left} by {right}, but their inner sizes differ: {columns} in the first, {rows} in the second."
+        )
     has, needs = _count(columns, "column" if len(first) > 1 else "number"), "needs" if columns == 1 else "need"
     wanted = _count(columns, "row" if len(second) > 1 else "number")
     return f"multiplies {left} by {right}: the {has} of the first {needs} {wanted} of the second."
@@ -215,13 +223,7 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("attribute", {}, "asks for `.{0}` of {a.known}, which has no such attribute.{asked}"),
         ("key", {}, "looks up the key `{0}` in {a.name}, which does not have it.{asked}"),
     ),
-    "defines a function whose parameters do not match the assignment.": (
-        (
-            "call_count",
-            {},
-            "defines {callee} with these parameters: {rest}. The assignment calls it with {0} arguments.",
-        ),
-    ),
+    "defines a function whose parameters do not match the assignment.": (("call_count", {}, _compare_parameters),),
     "calls a function with the wrong arguments, or calls something that is not a function.": (
         ("argument_missing", {}, "calls {callee} without a value for {every}."),
         ("argument_count", {}, _count_arguments),
@@ -246,7 +248,7 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("entry_range", {"a": _LISTS}, _leave_range),
         ("array_range", {}, "uses index {0} on axis {1} of {a.name}, which has size {2} there. The first index is 0."),
         ("many_indices", {"a": {"array"}}, "uses {1} indices on {a.known}, which takes {0}."),
-        ("mask", {}, "selects from {a.name} by {b.name}, but along axis {0} their sizes are {1} and {2}."),
+        ("mask", {}, "selects from {a.name} with the mask {b.name}, but along axis {0} their sizes are {1} and {2}."),
         ("list_indices", {"a": _LISTS}, "uses several indices at once on {a.known}, which takes one at a time."),
         (
             "index_type",
