@@ -41,8 +41,9 @@ def test_the_mistake_is_named_where_it_is_known() -> None:
 
 def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
     diagnoses = [MASK | {"apart": "Print it."}, ZEROS | {"apart": "Print it."}]
-    either_sentence = "Your code forgets the mask, or it leaves zeros and has the wrong sign, or it has a mistake with the same effect"
-    assert sentence(diagnosis=diagnoses)[0] == f"{either_sentence}."
+    assert sentence(diagnosis=diagnoses)[0] == (
+        "Your code forgets the mask, or it leaves zeros and has the wrong sign, or it has a mistake with the same effect."
+    )
     assert (
         sentence(diagnosis=[*diagnoses, diagnoses[1]])[0]
         == "Your code forgets the mask, or has a mistake with the same effect."
@@ -74,7 +75,7 @@ def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
 def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
     difference = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
     assert sentence(first_difference=difference)[0].startswith(
-        "all_dl_dbiases[4] and all_dl_dweights[4] are the first to go"
+        "Counting from the output, all_dl_dbiases[4] and all_dl_dweights[4] are the first wrong values."
     )
 
 
@@ -100,7 +101,7 @@ def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() ->
 @pytest.mark.parametrize("outcome", ["timeout", "memory", "output_limit", "crashed", "rejected"])
 def test_an_end_is_told_with_its_reason(outcome: str) -> None:
     explanation = sentence(outcome=outcome, error=RAISED | {"traceback": ""})
-    assert explanation[0].startswith(("Your code", "This could not"))
+    assert explanation[0].startswith(("Your code", "Your file could not"))
     assert explanation[1] == "no"
 
 

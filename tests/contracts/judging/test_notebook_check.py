@@ -76,7 +76,7 @@ def test_a_forward_pass_that_raises_is_named_with_its_line(udl: ContractRevision
     verdict = grade(udl, jails, FORWARD.replace("weights @", "weights.T @"), solve(udl))
     assert verdict.outcome is Outcome.PASSED
     assert describe_check(verdict) == (
-        f"Your `backward_pass` is right. But run with your own `compute_network_output`, as {AT_END} runs it, your code"
+        f"Your `backward_pass` is right. But with your own `compute_network_output`, which {AT_END} uses, your code"
         " raises ValueError. Look at line 5 of code cell 1 (begins `# The forward pass`)."
     )
 
@@ -105,7 +105,9 @@ def test_a_wrong_one_that_is_right_on_the_one_shape_is_told_so(udl: ContractRevi
         " Your code is wrong with K = 0, D = [2, 1]."
     )
     alone = grade(udl, jails, wrong)
-    assert describe_check(alone).startswith(f"With a right `compute_network_output`, {AT_END} passes, since")
+    assert describe_check(alone).startswith(
+        "The check at the end of the notebook passes with a correct `compute_network_output` because it"
+    )
     assert alone.score == verdict.score
 
 
