@@ -42,7 +42,8 @@ def test_the_mistake_is_named_where_it_is_known() -> None:
 def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
     diagnoses = [MASK | {"apart": "Print it."}, ZEROS | {"apart": "Print it."}]
     assert sentence(diagnosis=diagnoses)[0] == (
-        "Your code forgets the mask, or it leaves zeros and has the wrong sign, or it has a mistake with the same effect."
+        "Your code forgets the mask, or it leaves zeros and has the wrong sign,"
+        " or it has a mistake with the same effect."
     )
     assert (
         sentence(diagnosis=[*diagnoses, diagnoses[1]])[0]
