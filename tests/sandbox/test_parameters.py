@@ -102,9 +102,9 @@ def test_a_parameter_with_no_value_is_refused_by_a_sentence() -> None:
         " and nothing at the top level of the submission is named `rate`. Remove the parameter, or give it"
         " a default value."
     )
-    assert "parameter `rate`, and is called" in refusal("def f(x, rate, w): return x").message
+    assert "parameter `rate`, but is called" in refusal("def f(x, rate, w): return x").message
     error = refusal("def f(x, w, rate, *, step): return x")
-    assert "parameters `rate` and `step`, and is called" in error.message
+    assert "parameters `rate` and `step`, but is called" in error.message
     assert error.message.endswith("Remove the parameters, or give them default values.")
 
 

@@ -67,7 +67,7 @@ def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str
         may_bind_any = statement in given_up and _is_star(statement)
         may_change = statement in reasons and (name is None or ANY in changed)
         if may_bind_any or may_change or _binds(statement, name):
-            yield statement, reasons.get(statement, "nothing that is graded names it")
+            yield statement, reasons.get(statement, "no graded code names it")
 
 
 def _binds(statement: Statement, name: str | None) -> bool:
