@@ -23,7 +23,7 @@ HASTY = LINEAR.replace("cases = 30", "cases = 10") + "\n[limits]\nseconds_per_ca
     [
         ("reference", "while True: pass", "more than 1 s on one case. Is there a loop"),
         ("solution", "while True: pass", "more than 1 s on one case. Is there a loop"),
-        ("solution", "import time; time.sleep(1.5)", "more than 1 s for one case, most of it asleep"),
+        ("solution", "import time; time.sleep(1.5)", "more than 1 s on one case, most of it asleep"),
         ("solution", "import time; time.sleep(0.3)", "more than 3 s in all, most of it asleep"),
         ("mistake_upstream", "while True: pass", "more than 1 s on one case. Is there a loop"),
     ],

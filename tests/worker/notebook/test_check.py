@@ -129,7 +129,7 @@ def test_the_headline_names_the_line_that_raised_before_one_that_writes_a_wrong_
     page = check("udl-7.2", load(text).backward_pass)._repr_html_()
     headline, _, rest = page.partition("</h3>")
     assert "Line 8 raises IndexError on some cases." in headline
-    assert "line 6 writes it" in rest
+    assert "Line 6 sets <code>all_dl_dweights[k]</code>" in rest
 
 
 def test_an_endless_loop_is_ended(load: Load) -> None:
@@ -244,7 +244,7 @@ def test_a_machine_that_starts_no_process_checks_here(load: Load, monkeypatch: p
 
 def test_other_functions_than_the_kit_asks_for_are_an_error_in_a_sentence() -> None:
     for functions, sentence in (
-        ((3,), "give check.. the function itself"),
+        ((3,), "pass the function itself to check"),
         ((print, print), "asks for `backward_pass`, but you gave 2"),
         ((), "there is no `backward_pass` here"),
     ):
@@ -306,8 +306,8 @@ def test_a_refused_kit_is_one_short_error(tmp_path: Path, data: bytes, sentence:
 
 def test_without_a_solution_a_failure_says_that_the_grader_may_say_more(load: Load) -> None:
     result: CheckResult = check("udl-7.2", load(WRONG).backward_pass)
-    assert "this kit holds no solution" in str(result)
-    assert "this kit holds no solution" in result._repr_html_()
+    assert "This kit holds no solution" in str(result)
+    assert "This kit holds no solution" in result._repr_html_()
 
 
 @pytest.mark.parametrize(

@@ -139,7 +139,7 @@ def test_a_cell_that_was_changed_and_fails_is_what_is_checked(kernel: Kernel, ch
     text = kernel.run("check('udl-7.2')", "d").text
     assert not text.startswith("this notebook  passed")
     assert says in text
-    assert ("this kit holds no solution" in text) is (says == "failed")
+    assert ("This kit holds no solution" in text) is (says == "failed")
 
 
 def test_what_calls_a_right_function_of_the_notebooks_is_right(kernel: Kernel) -> None:
