@@ -166,7 +166,7 @@ def test_code_that_no_kit_may_hold_is_published_without_a_kit_and_in_a_solution_
         revision = publish(context, folder.join(toml, {**FILES, **files}))
         kits = context.store.assignments.kits(revision.id)
         assert (kits.without_solution is not None, kits.with_solution) == (has_closed, None)
-        assert kits.refusal.startswith("mine cannot become a kit: ")
+        assert kits.refusal.startswith("no kit can be made of mine: ")
 
 
 @pytest.mark.parametrize(

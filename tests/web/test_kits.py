@@ -79,7 +79,7 @@ def test_an_assignment_that_no_kit_can_be_made_of_says_why(visitor: Visitor, sto
 def test_the_kit_without_the_solution_is_there_though_the_solution_is_more_than_a_kit_may_hold(
     visitor: Visitor, store: Store
 ) -> None:
-    publish(store, KitFiles(b"closed", refusal="mine cannot become a kit: a solution may not have `open`"))
+    publish(store, KitFiles(b"closed", refusal="no kit can be made of mine: a solution may not have `open`"))
     page = visitor.get(PLACE)
     assert "With its solution no kit can be made of mine" in page
     assert ("Download the kit" in page, 'name="solution"' in page) == (True, False)

@@ -142,7 +142,7 @@ def test_numbers_of_another_dtype_are_named_in_their_row(grade: Grade) -> None:
     """Their shape is right."""
     verdict = grade(RIGHT.replace("return dw, db", "return [w.astype(complex) for w in dw], db"))
     row = next(row for row in verdict.properties if row.name == "all_dl_dweights")
-    assert "the numbers are not real: on one, `all_dl_dweights[0]` is an array of complex128." in row.message
+    assert "the numbers are not real: in one case, `all_dl_dweights[0]` is an array of complex128." in row.message
 
 
 @pytest.mark.parametrize(

@@ -108,7 +108,9 @@ def dump_kit(kit: Kit) -> bytes:
     try:
         _check_code(assignment)
     except NotPlainCodeError as error:
-        message = f"{assignment.id} cannot become a kit: {error}. Its code may be plain Python with NumPy's arithmetic"
+        message = (
+            f"no kit can be made of {assignment.id}: {error}. Its code may be plain Python with NumPy's arithmetic"
+        )
         raise BadAssignment(message) from error
     header = {
         "format": FORMAT,
@@ -122,7 +124,7 @@ def dump_kit(kit: Kit) -> bytes:
     np.savez_compressed(file, **arrays)
     data = file.getvalue()
     if len(data) > MOST_BYTES:
-        raise BadAssignment(f"{assignment.id} cannot become a kit: it would be larger than {MOST_BYTES >> 20} MB")
+        raise BadAssignment(f"no kit can be made of {assignment.id}: it would be larger than {MOST_BYTES >> 20} MB")
     return data
 
 

@@ -140,18 +140,18 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
     if sort == _FORM and malformed is not None and malformed.received is not None:
         received, right = malformed.received, malformed.wanted
         if is_of_other_numbers(received, right):
-            return f"the numbers are not real: on one, `{malformed.where}` is an array of {received.dtype}"
+            return f"the numbers are not real: in one case, `{malformed.where}` is an array of {received.dtype}"
         return (
-            f"the result has the wrong form: on one, `{malformed.where}` is {describe_form(received)}, but must be"
+            f"the result has the wrong form: in one case, `{malformed.where}` is {describe_form(received)}, but must be"
             f" {describe_shape(right)}"
         )
     if sort == _ABSENT and malformed is not None:
-        return f"numbers are missing: on one, there is no `{malformed.where}` after the call"
+        return f"numbers are missing: in one case, there is no `{malformed.where}` after the call"
     if sort == _MISSING:
         # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
         expression, shape = _find_missing(fails, cases, answer, i)
         wanted = f"not an array of shape {shape}, or holds NaN" if shape else "not a single number, or is NaN"
-        return f"numbers are missing: on one, `{expression}` is {wanted}"
+        return f"numbers are missing: in one case, `{expression}` is {wanted}"
     return f"the call raised {sort}"
 
 

@@ -74,7 +74,7 @@ def test_no_kit_is_made_that_is_larger_than_what_is_read(
     revision: ContractRevision, closed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kits, "MOST_BYTES", len(closed) - 1)
-    with pytest.raises(BadAssignment, match=r"udl-7\.2 cannot become a kit: it would be larger than"):
+    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: it would be larger than"):
         dump_kit(Kit.of(revision, with_solution=False))
 
 
@@ -162,7 +162,7 @@ def test_a_kit_is_no_revision_that_can_be_published(closed: bytes) -> None:
 
 def test_no_kit_is_made_of_code_that_none_may_hold(revision: ContractRevision) -> None:
     assignment = replace(revision.assignment, helpers="import os\n")
-    with pytest.raises(BadAssignment, match=r"udl-7\.2 cannot become a kit: the helpers may not use"):
+    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: the helpers may not use"):
         dump_kit(Kit.of(replace(revision, assignment=assignment), with_solution=False))
 
 
