@@ -315,12 +315,12 @@ class Grading:
         self._close()
         if self._budget.used > self.grader.limits.seconds:
             self._gave_up = True
-            raise TimedOut("Its seconds are used up.")
+            raise TimedOut("The seconds of the submission are used up.")
         try:
             return self._candidate(self.grader.start(), self._budget)
         except SubmissionError as error:
             # It was read a moment ago: what is left of its limits did not suffice for a second time.
-            message = f"It could not be read a second time: {error}"
+            message = f"The submission could not be read a second time: {error}"
             raise TimedOut(message) from error
 
     def _start_mending(self) -> Mender:
@@ -338,7 +338,7 @@ class Grading:
         try:
             return self._candidate(self.grader.start(), budget)
         except SubmissionError as error:
-            message = f"It could not be read once more: {error}"
+            message = f"The submission could not be read once more: {error}"
             raise TimedOut(message) from error
 
     def _start_check(self, exchange: ContractExchange) -> Candidate | None:

@@ -189,7 +189,7 @@ class Session:
         except JailFailed as error:
             self._fail(self._stillborn(str(error)))
         if frame.header != {"ready": True}:
-            self._fail(self._stillborn("It did not say that it is ready."))
+            self._fail(self._stillborn("the jail did not report that it is ready."))
         self._ready = True
 
     def _stillborn(self, why: str) -> JailFailed:
@@ -217,7 +217,7 @@ class Session:
         while not self._frames and not self._take_in(b""):
             if self._clock is None:
                 if time.monotonic() - start > _START:
-                    self._fail(Crashed(f"It took more than {_START:.0f} s."))
+                    self._fail(Crashed(f"The start took more than {_START:.0f} s."))
             elif error := self._clock.look():
                 # While we were held up it may have answered: that is taken before anything is held against it.
                 if self._take_in(self._streams.receive(0.0) or b""):
