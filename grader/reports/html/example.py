@@ -19,7 +19,7 @@ def draw_example(example: ShownExample, headings: Headings, *, call_again: str =
     shown = example.shown
     wrong = f"The smallest {shown.noun} on which your code fails"
     ended = f"The {shown.noun} that your code did not finish"
-    other = f"This is not the {shown.noun} that is mentioned above: here {example.elsewhere}."
+    other = f"This is a different {shown.noun} from the one above: here {example.elsewhere}."
     case = headings.section(
         "example",
         wrong if example.wrong else ended,
