@@ -9,8 +9,17 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.verdict import CheckReason, Mark, NotebookCheck, Property, Verdict
+from backmark.grader.model.verdict import (
+    CheckReason,
+    Mark,
+    NotebookCheck,
+    Outcome,
+    Property,
+    StudentError,
+    Verdict,
+)
 from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.exceptions import quote_exception
 from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.wording import explain, explanation
@@ -125,3 +134,19 @@ def test_what_a_student_wrote_cannot_command_a_terminal() -> None:
 def test_a_row_that_was_tested_and_not_shown_does_not_say_that_nothing_tested_it() -> None:
     row = Property("any_shape", "Any shape", Mark.NOT_RUN, 0, 2, 100, "Not judged: a line is missing or not filled in.")
     assert explain(row, verdict()) == row.message
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "quoted"),
+    [
+        (
+            Outcome.TIMEOUT,
+            StudentError("TimeLimit", "Your code ran for more than 2 s."),
+            "Your code ran for more than 2 s.",
+        ),
+        (Outcome.ERROR, StudentError("ValueError", "shapes"), "ValueError: shapes"),
+        (Outcome.PASSED, None, ""),
+    ],
+)
+def test_only_an_exception_is_quoted_with_its_type(outcome: Outcome, error: StudentError | None, quoted: str) -> None:
+    assert quote_exception(verdict(outcome, error=error)) == quoted
