@@ -68,6 +68,7 @@ class CandidateError(BackmarkError):
     def __init__(self, ending: str = "", advice: str = "") -> None:
         super().__init__(f"{ending} {advice}" if advice else ending)
         self.ending = ending
+        self.advice = advice
         self.answers: list[Any] = []
 
 

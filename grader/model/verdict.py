@@ -342,7 +342,7 @@ class Verdict:
         """The mistakes by which a class is counted, each with its title, which is empty if unknown.
 
         They are the rows that the lines to change cost, with the kind of the slip, so that a mistake has one title over
-        a whole class, or without such lines those of the best explanation, each as a sentence.
+        a whole class, or without such lines those of the best explanation.
         """
         if self.repair:
             # Other assignments have rows of the same name.
@@ -357,7 +357,9 @@ class Verdict:
         if best is None:
             return ()
         if best.mistakes:
-            return tuple(NamedMistake(mistake.id, f"It {mistake.title}.") for mistake in best.mistakes)
+            return tuple(
+                NamedMistake(mistake.id, f"{mistake.title[:1].upper()}{mistake.title[1:]}") for mistake in best.mistakes
+            )
         # Earlier versions have one sentence for all mistakes: with two, it is the title of neither.
         ids = best.id.split(_BOTH)
         return tuple(NamedMistake(mistake_id, best.title if len(ids) == 1 else "") for mistake_id in ids)

@@ -21,7 +21,7 @@ class CaseWords:
     passed: str = "Your code is right."
     failed: str = "Your code is not right yet."
     #: The sentence about a file that is handed in: how it is tested.
-    asked: str = "It is run on many small cases, and each number is compared with finite differences."
+    asked: str = "Your code runs on many small cases, and each number is compared with finite differences."
     #: The heading of a counterexample's results, and a sentence that introduces them.
     results: str = "The results"
     intro: str = ""
@@ -43,7 +43,7 @@ _LAYERED_WORDS = CaseWords(
     truth="finite differences",
     passed="Your backward pass is right.",
     failed="Your backward pass is not right yet.",
-    asked="It is run on many small cases, and each number is compared with what is expected.",
+    asked="Your code runs on many small cases, and each number is compared with the expected one.",
     results="The derivatives, layer by layer",
     intro="From the output down, as backpropagation goes.",
     order=", from the output down",
@@ -60,6 +60,4 @@ def find_words(kind: str) -> CaseWords:
 def predicate(titles: Iterable[str]) -> str:
     """The words for mistakes that are made together: after "it", or after another subject."""
     *others, last = titles
-    if not others:
-        return last
-    return f"{', it '.join(others)}{',' * (len(others) > 1)} and it {last}"
+    return f"{', '.join(others)} and {last}" if others else last

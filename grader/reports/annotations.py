@@ -56,7 +56,7 @@ class _AnnotatedFile:
 
 def _commands(file: _AnnotatedFile, verdict: Verdict) -> Iterator[str]:
     if verdict.outcome is Outcome.PASSED:
-        yield file.mark("notice", None, headline(verdict), "Every row holds.")
+        yield file.mark("notice", None, headline(verdict), "Every row passed.")
         return
     marked = False
     for statement, change in zip(verdict.repair, list_changes(verdict), strict=True):
@@ -73,7 +73,7 @@ def _whole(file: _AnnotatedFile, verdict: Verdict) -> Iterator[str]:
     error = verdict.error
     if error is None:
         messages = [row.message for row in verdict.properties if row.message and row.score < row.max_score]
-        reason = messages[0] if messages else "The job's summary has more."
+        reason = messages[0] if messages else "The job's summary shows the whole verdict."
         yield file.mark("error", None, headline(verdict), reason)
         return
     places = error.frames[-1:] or error.lines[:1]

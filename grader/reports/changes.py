@@ -111,7 +111,7 @@ def _describe_fault(statement: MendedStatement) -> str:
     slip = describe_slips(statement.known_slips)
     if several:
         # Of several that write one array together, not each one need be wrong.
-        return f"{place} are wrong together{f': one of them {slip}' if slip else ''}"
+        return f"{place} together compute a wrong value{f': one of them {slip}' if slip else ''}"
     return f"{place} {slip or 'is wrong'}"
 
 
@@ -139,7 +139,8 @@ def _describe_number(wrong: WrongNumber) -> str:
         expected, actual = repr(wrong.expected), repr(wrong.actual)
     given = "not a finite number" if wrong.actual is None else actual
     case = format_case(wrong.case)
-    return f"`{wrong.result}{index}` is {given}; it must be {expected}{f', with {case}' if case else ''}."
+    place = f"With {case}, " if case else ""
+    return f"{place}`{wrong.result}{index}` is {given}, but must be {expected}."
 
 
 def _count(number: int) -> str:

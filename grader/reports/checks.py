@@ -17,18 +17,17 @@ def describe_check(verdict: Verdict) -> str:
         return ""
     if verdict.outcome is Outcome.PASSED:
         return _describe_right(check)
-    supposed = f"With a right {_join_code(check.functions)}, {check.name}"
-    name = supposed if check.supposed else upper_first(check.name)
-    if check.reason is CheckReason.SHAPE:
-        return f"{name} passes, since it tries one shape only: {check.shape}.{_describe_other_case(verdict)}"
-    if check.reason is CheckReason.UNSEEN:
-        return f"{name} passes, since it does not look at {_join_code(check.unseen)}."
-    if check.functions == (check.function,):
-        return f"{name} passes, since it compares your gradients with your own loss, which is wrong as well."
     own = _join_code(check.functions)
+    passes = f"{upper_first(check.name)} passes{f' with a correct {own}' if check.supposed else ''} because it"
+    if check.reason is CheckReason.SHAPE:
+        return f"{passes} tries only one shape: {check.shape}.{_describe_other_case(verdict)}"
+    if check.reason is CheckReason.UNSEEN:
+        return f"{passes} does not look at {_join_code(check.unseen)}."
+    if check.functions == (check.function,):
+        return f"{passes} compares your gradients with your own loss, which is wrong as well."
     return (
-        f"{name} passes, since it compares your gradients with a loss that your own {own} computes, and that loss is"
-        f" wrong.{_point_at(check.lines)}"
+        f"{passes} compares your gradients with the loss that your own {own} computes, and that loss is wrong."
+        f"{_point_at(check.lines)}"
     )
 
 
@@ -37,12 +36,12 @@ def _describe_right(check: NotebookCheck) -> str:
     own, right = _join_code(check.functions), f"Your `{check.function}` is right."
     if check.reason is CheckReason.RAISED:
         return (
-            f"{right} But run with your own {own}, as {check.name} runs it, your code raises {check.error}."
+            f"{right} But with your own {own}, which {check.name} uses, your code raises {check.error}."
             f"{_point_at(check.lines)}"
         )
     return (
-        f"{right} If {check.name} fails, the reason is your own {own}: with {check.shape}, your gradients are not those"
-        f" of the loss that it computes.{_point_at(check.lines)}"
+        f"{right} If {check.name} fails, your own {own} is the reason: with {check.shape}, the loss that it computes"
+        f" does not match your gradients.{_point_at(check.lines)}"
     )
 
 

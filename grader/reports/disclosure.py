@@ -35,12 +35,12 @@ from backmark.grader.model.verdict import (
 Raw = Mapping[str, Any]
 
 #: The text shown in place of an exception's message.
-WITHHELD = "its message is not shown"
+WITHHELD = "(the message is not shown)"
 
 #: The advice if a module is missing. It is a sentence of our own, whatever the exception's message is.
 IMPORTS = (
-    "Only NumPy and Python's standard library can be imported here; what stands in another file of yours must be pasted"
-    " into this one."
+    "Only NumPy and Python's standard library can be imported here. If the module is another file of yours, paste its"
+    " code into this file."
 )
 
 #: The judge of *passed*: hidden or not, the outcome says whether it holds.
@@ -57,10 +57,10 @@ _MOST_CELLS, _MOST_LINES = 9_999, 99_999
 
 #: The end of a process, for a verdict that does not describe it or takes the description from the student's code.
 _ENDED = {
-    Outcome.TIMEOUT: "It ran for too long.",
-    Outcome.MEMORY: "It asked for too much memory.",
-    Outcome.OUTPUT_LIMIT: "It printed too much.",
-    Outcome.CRASHED: "Its process ended without an answer.",
+    Outcome.TIMEOUT: "Your code ran for too long.",
+    Outcome.MEMORY: "Your code asked for too much memory.",
+    Outcome.OUTPUT_LIMIT: "Your code printed too much.",
+    Outcome.CRASHED: "Your code's process ended without an answer.",
 }
 
 #: Settings that students may always read: those of every stored assignment, and those of contracts between them. A new

@@ -1,7 +1,10 @@
 """An exception in words: the mistake behind it, and the line that raised it."""
 
-from backmark.grader.model.verdict import StudentError
+from backmark.grader.model.verdict import Outcome, StudentError, Verdict
 from backmark.grader.reports.plaintext import upper_first
+
+#: The outcomes of code that answered every case; with all others its process ended, or it was refused.
+_ANSWERED = {Outcome.PASSED, Outcome.FAILED, Outcome.ERROR}
 
 
 def describe_exception(error: StudentError | None) -> str:
@@ -10,6 +13,16 @@ def describe_exception(error: StudentError | None) -> str:
     if mistake is None:
         return ""
     return f"{upper_first(mistake.line.where)} {mistake.text}"
+
+
+def quote_exception(verdict: Verdict) -> str:
+    """Return the traceback or the exception, or the sentences about a process that ended; empty if there is none."""
+    error = verdict.error
+    if error is None:
+        return ""
+    if error.traceback:
+        return error.traceback
+    return f"{error.type}: {error.message}" if verdict.outcome in _ANSWERED else error.message
 
 
 def locate_exception(error: StudentError) -> str:

@@ -69,7 +69,7 @@ def _paragraphs(verdict: Verdict) -> Iterator[str]:
     if check := describe_check(verdict):
         yield _prose(check)
     if verdict.output:
-        yield f"<p>It printed:</p>\n{_code(verdict.output)}"
+        yield f"<p>Your code printed:</p>\n{_code(verdict.output)}"
 
 
 def _change(change: LineChange) -> str:

@@ -21,7 +21,7 @@ from backmark.grader.reports.wording import (
 _SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$@:&.-])")
 #: Code in a sentence.
 _QUOTED = re.compile(r"(`[^`\n]+`)")
-_MARKS = {Mark.PASSED: "passed", Mark.FAILED: "**failed**", Mark.NOT_RUN: "not run"}
+_MARKS = {Mark.PASSED: "passed", Mark.FAILED: "**failed**", Mark.NOT_RUN: "not judged"}
 
 
 def render(submission: SubmissionRecord, verdict: Verdict) -> bytes:
@@ -44,10 +44,10 @@ def _blocks(submission: SubmissionRecord, verdict: Verdict) -> Iterator[str]:
         yield _text(verdict.first_difference.message)
     yield _text(describe_check(verdict))
     if verdict.outcome is not Outcome.REJECTED and verdict.properties:
-        yield "\n".join(("| row | result | marks | why |", "| --- | --- | --- | --- |", *_rows(verdict)))
+        yield "\n".join(("| row | outcome | marks | why |", "| --- | --- | --- | --- |", *_rows(verdict)))
     yield from _examples(verdict)
     if verdict.output:
-        yield f"It printed:\n\n{_code(verdict.output)}"
+        yield f"Your code printed:\n\n{_code(verdict.output)}"
 
 
 def _changes(verdict: Verdict) -> Iterator[str]:
@@ -68,7 +68,7 @@ def _examples(verdict: Verdict) -> Iterator[str]:
     row: Property | None = next((row for row in verdict.properties if row.counterexample is not None), None)
     if row is not None:
         script = _code(show_example(row, verdict), "python")
-        yield f"<details><summary>The smallest case that shows it</summary>\n\n{script}\n\n</details>"
+        yield f"<details><summary>The smallest case on which your code fails</summary>\n\n{script}\n\n</details>"
 
 
 def _text(text: str) -> str:

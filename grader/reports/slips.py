@@ -25,17 +25,17 @@ def _describe(slip: Slip) -> str:
 
 
 def _describe_exchange(before: str, after: str) -> str:
-    return f"has `{before}` where `{after}` belongs"
+    return f"has `{before}` instead of `{after}`"
 
 
 def _describe_use(before: str, after: str) -> str:
-    return f"uses `{before}` where `{after}` belongs"
+    return f"uses `{before}` instead of `{after}`"
 
 
 def _describe_transpose(before: str, after: str) -> str:
     if len(before) < len(after):
         return f"leaves out the transpose of `{before}`"
-    return f"transposes `{after}`, which must stay as it is"
+    return f"wrongly transposes `{after}`"
 
 
 def _describe_part(noun: str) -> Callable[[str, str], str]:
@@ -46,12 +46,12 @@ def _describe_part(noun: str) -> Callable[[str, str], str]:
 
 
 def _describe_divisor(before: str, after: str) -> str:
-    return f"does not divide by `{after}`" if after else f"divides by `{before}`, which does not belong there"
+    return f"does not divide by `{after}`" if after else f"wrongly divides by `{before}`"
 
 
 def _describe_kind(noun: str) -> Callable[[str, str], str]:
     def describe(before: str, after: str) -> str:
-        return f"has {noun}: `{before}` where `{after}` belongs"
+        return f"has {noun}: `{before}` instead of `{after}`"
 
     return describe
 
@@ -63,10 +63,10 @@ def _describe_condition(before: str, after: str) -> str:
 
 
 _STATES = {
-    SlipKind.UNFILLED: "is still the template's own line",
-    SlipKind.PLACEHOLDER: "is not filled in: it does not use the values that this step needs",
-    SlipKind.CONDITION: "runs under a wrong condition",
-    SlipKind.OVERWRITES: "overwrites what was right",
+    SlipKind.UNFILLED: "is unchanged from the template",
+    SlipKind.PLACEHOLDER: "is a placeholder: it does not compute this step yet",
+    SlipKind.CONDITION: "runs under the wrong condition",
+    SlipKind.OVERWRITES: "overwrites a right value",
 }
 _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.INDEX: _describe_use,
@@ -79,7 +79,7 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.SIGN: _describe_kind("the wrong sign"),
     SlipKind.CONDITION: _describe_condition,
     SlipKind.MISSING: lambda _, after: f"must be followed by `{after}`",
-    SlipKind.OVERWRITES: lambda *_: "does not belong there",
+    SlipKind.OVERWRITES: lambda *_: "should not be there",
 }
 _QUESTIONS = {
     SlipKind.INDEX: "Which entry does each index pick, also left of the `=`, and which one does the equation name?",
@@ -88,21 +88,21 @@ _QUESTIONS = {
     SlipKind.PRODUCT: (
         "Must this be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
     ),
-    SlipKind.FACTOR: "Does this have every factor that the chain rule gives, and no other?",
-    SlipKind.TERM: "Does this have every term of the derivative, and no other?",
+    SlipKind.FACTOR: "Does this step have every factor that the chain rule gives, and no other factor?",
+    SlipKind.TERM: "Does this step have every term of the derivative, and no other term?",
     SlipKind.DIVISOR: "What must be divided by what?",
     SlipKind.ORDER: "Which operand comes first?",
     SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
     SlipKind.SIGN: "Which sign must each term have?",
     SlipKind.CONSTANT: "Where does each number come from?",
-    SlipKind.COMPARISON: "What must hold on each side of the boundary, and exactly on it?",
+    SlipKind.COMPARISON: "What must the comparison give on each side of the boundary, and exactly on it?",
     SlipKind.AXIS: "Over which axis must this run, and which shape must the result have?",
     SlipKind.MEAN: "Must this be a sum or a mean?",
-    SlipKind.CALL: "Is a function missing here, or is there one too many?",
+    SlipKind.CALL: "Is a function call missing here, or is there one too many?",
     SlipKind.ASSIGNMENT: "Must this set the variable, or add to it?",
     SlipKind.UNFILLED: "This step is not filled in yet. Which equation belongs here?",
     SlipKind.PLACEHOLDER: "This step is not filled in yet. Which equation belongs here?",
     SlipKind.MISSING: "Which step of the equations is missing from your code?",
     SlipKind.CONDITION: "For which layers or entries must this step run?",
-    SlipKind.OVERWRITES: "Is something overwritten that was right before?",
+    SlipKind.OVERWRITES: "Does a line overwrite a value that was right?",
 }

@@ -15,10 +15,10 @@ from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.numpy_text import list_inputs
+from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain, sentence
 from backmark.grader.reports.tally import TallyRow
 from backmark.grader.reports.text import (
-    HEADLINES,
     MOST_PRINTED,
     SIGNS,
     describe_comparison,
@@ -37,6 +37,7 @@ _STYLES = {Outcome.PASSED: "bold green", Outcome.REJECTED: "bold yellow"}
 _MARK_STYLES = {Mark.PASSED: "green", Mark.FAILED: "red", Mark.NOT_RUN: "dim"}
 
 _INTERNAL_ERROR = "internal error"
+_SCRIPT = "backmark grade FILE --script try.py"
 
 
 def render(verdict: Verdict) -> RenderableType:
@@ -66,20 +67,20 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
     if verdict.output:
         yield Padding(_render_output(verdict.output), (1, 0, 0, 2))
     for flag in verdict.flags:
-        yield Padding(Text(f"For staff: {flag.title}", style="yellow"), (1, 0, 0, 2))
+        yield Padding(Text(f"For staff: the submission {flag.title}", style="yellow"), (1, 0, 0, 2))
     yield Text("")
 
 
 def _headline(verdict: Verdict, words: CaseWords) -> Text:
     style = _STYLES.get(verdict.outcome, "bold red")
-    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (HEADLINES[verdict.outcome], style))
+    line = Text.assemble((plain(verdict.submission.filename), "bold"), "  ", (NAMES[verdict.outcome], style))
     if verdict.outcome is not Outcome.REJECTED:
         line.append(f"  {verdict.score} of {verdict.max_score} marks", style="bold")
     if comparison := describe_comparison(verdict, words):
         line.append(f"\n{comparison}", style="dim")
     if not verdict.assignment.own_networks:
         line.append(
-            f"\nThese {words.noun}s are not the assignment's own: another seed or number was asked for.",
+            f"\nThese are not the assignment's own {words.noun}s: the command names another seed or number.",
             style="yellow",
         )
     return line
@@ -87,8 +88,9 @@ def _headline(verdict: Verdict, words: CaseWords) -> Text:
 
 def _render_output(output: str) -> Text:
     lines = plain(output).rstrip().split("\n")
-    more = f"\n... and more: {len(lines)} lines are in --json" if len(lines) > MOST_PRINTED else ""
-    return Text.assemble(("It printed:\n", "bold"), "\n".join(lines[:MOST_PRINTED]), (more, "dim"))
+    hidden = len(lines) - MOST_PRINTED
+    more = f"\n... and {hidden} more lines, which --json shows" if hidden > 0 else ""
+    return Text.assemble(("Your code printed:\n", "bold"), "\n".join(lines[:MOST_PRINTED]), (more, "dim"))
 
 
 def _error(verdict: Verdict) -> Text:
@@ -142,16 +144,18 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) ->
     """Return the inputs as the student would type them, then expected and actual values side by side."""
     parts: list[RenderableType] = [Text(title_example(verdict, words), style="bold")]
     lines = list_inputs(example)
-    inputs = Text(f"{describe_size(example)}; see its script.") if lines is None else Text("\n".join(lines), "cyan")
+    inputs = (
+        Text(f"{describe_size(example, words)} Its script has every number.")
+        if lines is None
+        else Text("\n".join(lines), "cyan")
+    )
     parts.append(Padding(inputs, (1, 0, 0, 2)))
     if example.instead is None:
         parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
     elif was_judged(verdict):
-        parts.append(Padding(Text(plain(sentence(f"It {example.instead}")), style="red"), (1, 0, 0, 2)))
+        parts.append(Padding(Text(plain(sentence(f"Your code {example.instead}")), style="red"), (1, 0, 0, 2)))
     parts.append(
-        Padding(
-            Text("As a script to run below your code: backmark grade FILE --script try.py", style="dim"), (1, 0, 0, 0)
-        )
+        Padding(Text(f"For a script that runs this {words.noun} below your code: {_SCRIPT}", style="dim"), (1, 0, 0, 0))
     )
     return Group(*parts)
 
@@ -181,7 +185,7 @@ def summary(rows: Sequence[TallyRow]) -> RenderableType:
         style = _STYLES.get(row.outcome, "bold red")
         table.add_row(
             plain(row.name),
-            Text(HEADLINES[row.outcome], style=style),
+            Text(NAMES[row.outcome], style=style),
             f"{row.score}/{row.max_score}" if row.max_score else "",
         )
     return Group(table, tally(rows))
@@ -195,7 +199,7 @@ def tally(rows: Sequence[TallyRow]) -> RenderableType:
 def _tally(rows: Sequence[TallyRow]) -> Iterator[RenderableType]:
     outcomes = Counter(row.outcome for row in rows)
     others = [
-        f"{_INTERNAL_ERROR if outcome is None else HEADLINES[outcome]} {outcomes[outcome]}"
+        f"{_INTERNAL_ERROR if outcome is None else NAMES[outcome]}: {outcomes[outcome]}"
         for outcome in (*Outcome, None)
         if outcomes[outcome] and outcome is not Outcome.PASSED
     ]

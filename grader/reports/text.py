@@ -9,22 +9,12 @@ from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.model.words import CaseWords, find_words
 from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.exceptions import describe_exception, quote_exception
 from backmark.grader.reports.numpy_text import list_inputs
+from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain, sentence
 from backmark.grader.reports.wording import choose_explanations, list_hints, shorten_repeated
 
-#: The outcome in words that follow the submission's name.
-HEADLINES = {
-    Outcome.PASSED: "passed",
-    Outcome.FAILED: "failed",
-    Outcome.ERROR: "raises an exception",
-    Outcome.TIMEOUT: "takes too long",
-    Outcome.MEMORY: "needs too much memory",
-    Outcome.OUTPUT_LIMIT: "prints too much",
-    Outcome.CRASHED: "crashed",
-    Outcome.REJECTED: "not graded",
-}
 SIGNS = {Mark.PASSED: "✓", Mark.FAILED: "✗", Mark.NOT_RUN: "-"}
 
 #: Lines of what was printed that are shown before the verdict would be lost in them.
@@ -52,11 +42,11 @@ def _parts(verdict: Verdict, above: Sequence[str]) -> Iterator[str]:
     if verdict.counterexample is not None:
         yield _indent(render_example(verdict))
     if verdict.output:
-        yield _indent(f"It printed:\n{cut_output(verdict.output)}")
+        yield _indent(f"Your code printed:\n{cut_output(verdict.output)}")
 
 
 def _headline(verdict: Verdict) -> str:
-    line = f"{plain(verdict.submission.filename)}  {HEADLINES[verdict.outcome]}"
+    line = f"{plain(verdict.submission.filename)}  {NAMES[verdict.outcome]}"
     if verdict.outcome is not Outcome.REJECTED:
         line += f"  {verdict.score} of {verdict.max_score} marks"
     comparison = describe_comparison(verdict, find_words(verdict.assignment.kind))
@@ -68,9 +58,10 @@ def describe_comparison(verdict: Verdict, words: CaseWords) -> str:
     figures = verdict.statistics
     if not figures.networks:
         return ""
+    undecided = f" ({figures.inconclusive:,} more could not be decided)" if figures.inconclusive else ""
     return (
         f"{verdict.assignment.id}: {figures.derivatives:,} {words.numbers} {words.joint} {figures.networks}"
-        f" {words.noun}s compared with finite differences, {figures.inconclusive} inconclusive, {figures.seconds:.2f} s"
+        f" {words.noun}s compared with finite differences in {figures.seconds:.2f} s{undecided}"
     )
 
 
@@ -86,7 +77,7 @@ def split_error(verdict: Verdict) -> tuple[str, str]:
     error = verdict.error
     if error is None:
         return "", ""
-    return plain(describe_exception(error)), plain(error.traceback or f"{error.type}: {error.message}").rstrip()
+    return plain(describe_exception(error)), plain(quote_exception(verdict)).rstrip()
 
 
 def list_explanations(verdict: Verdict) -> Iterator[tuple[str, bool]]:
@@ -128,12 +119,12 @@ def render_example(verdict: Verdict) -> str:
     lines = list_inputs(example)
     parts = [
         title_example(verdict, words),
-        _indent(f"{describe_size(example)}." if lines is None else "\n".join(lines)),
+        _indent(describe_size(example, words) if lines is None else "\n".join(lines)),
     ]
     if example.instead is None:
         parts.append(_indent(_results(example, words)))
     elif was_judged(verdict):
-        parts.append(_indent(plain(sentence(f"It {example.instead}"))))
+        parts.append(_indent(plain(sentence(f"Your code {example.instead}"))))
     return "\n\n".join(parts)
 
 
@@ -145,14 +136,14 @@ def was_judged(verdict: Verdict) -> bool:
 def title_example(verdict: Verdict, words: CaseWords) -> str:
     """Return the line above a counterexample."""
     if was_judged(verdict):
-        return f"The smallest {words.noun} found on which it goes wrong:"
-    return f"The {words.noun} at which it ended:"
+        return f"The smallest {words.noun} found on which your code fails:"
+    return f"The {words.noun} that your code did not finish:"
 
 
-def describe_size(example: CaseCounterexample) -> str:
-    """Return that a case is too large to be shown, with its properties; the sentence is to be ended."""
+def describe_size(example: CaseCounterexample, words: CaseWords) -> str:
+    """Return the sentence that a case is too large to be shown, with its properties."""
     dims = format_case(example.case)
-    return f"{dims or 'It'}{':' if dims else ' is'} too large to show here"
+    return f"This {words.noun}{f' ({dims})' if dims else ''} is too large to show here."
 
 
 def list_results(example: CaseCounterexample, words: CaseWords) -> list[tuple[str, str, str, bool]]:
@@ -167,11 +158,17 @@ def list_results(example: CaseCounterexample, words: CaseWords) -> list[tuple[st
 
 
 def locate_first(example: CaseCounterexample, words: CaseWords) -> str:
-    """Return where the first wrong number stands; empty if that is not known."""
-    if example.first is None:
+    """Return the sentence about the first wrong number; empty if that is not known."""
+    name = name_first(example)
+    return f"First wrong number{words.order}: {name}." if name else ""
+
+
+def name_first(example: CaseCounterexample) -> str:
+    """Return the first wrong number as code names it, such as `dw[0, 1]`; empty if that is not known."""
+    first = example.first
+    if first is None:
         return ""
-    place = f" at {example.first.index}" if example.first.index else ""
-    return f"First beyond the tolerance{words.order}: {example.first.result}{place}."
+    return f"{first.result}[{', '.join(map(str, first.index))}]" if first.index else first.result
 
 
 def _results(example: CaseCounterexample, words: CaseWords) -> str:
@@ -187,7 +184,7 @@ def _results(example: CaseCounterexample, words: CaseWords) -> str:
 def cut_output(output: str) -> str:
     """Return the first lines of what was printed."""
     lines = plain(output).rstrip().split("\n")
-    more = [f"... and {len(lines) - MOST_PRINTED} lines more"] if len(lines) > MOST_PRINTED else []
+    more = [f"... and {len(lines) - MOST_PRINTED} more lines"] if len(lines) > MOST_PRINTED else []
     return "\n".join([*lines[:MOST_PRINTED], *more])
 
 

@@ -9,7 +9,8 @@ from backmark.grader.model.verdict import Diagnosis, Mark, Outcome, Property, Ve
 from backmark.grader.model.words import find_words
 from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
-from backmark.grader.reports.exceptions import describe_exception
+from backmark.grader.reports.exceptions import describe_exception, quote_exception
+from backmark.grader.reports.outcomes import describe_outcome
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
@@ -26,17 +27,6 @@ MOST = 8000
 #: Characters of a row's message that is repeated under another row.
 _SHORT = 40
 
-_HEADLINES = {
-    Outcome.PASSED: "Passed",
-    Outcome.FAILED: "Failed",
-    Outcome.ERROR: "It raises an exception",
-    Outcome.TIMEOUT: "It takes too long",
-    Outcome.MEMORY: "It needs too much memory",
-    Outcome.OUTPUT_LIMIT: "It prints too much",
-    Outcome.CRASHED: "It crashed",
-    Outcome.REJECTED: "Not graded: it was refused before it ran",
-}
-
 
 def clean(text: object, most: int = MOST) -> str:
     """Return text that can be written anywhere: other characters become U+FFFD, and a long text is cut, with a note."""
@@ -47,7 +37,7 @@ def clean(text: object, most: int = MOST) -> str:
 def headline(verdict: Verdict) -> str:
     """Return the outcome and the marks, as a sentence each; a refused file has no marks."""
     marks = "" if verdict.outcome is Outcome.REJECTED else f" {verdict.score} of {verdict.max_score} marks."
-    return f"{_HEADLINES[verdict.outcome]}.{marks}"
+    return f"{describe_outcome(verdict.outcome, find_words(verdict.assignment.kind))}{marks}"
 
 
 def trouble(verdict: Verdict) -> str:
@@ -60,7 +50,7 @@ def trouble(verdict: Verdict) -> str:
         return ""
     if verdict.outcome is Outcome.REJECTED:
         return clean(error.message)
-    raised = clean(error.traceback or f"{error.type}: {error.message}").rstrip()
+    raised = clean(quote_exception(verdict)).rstrip()
     return "\n\n".join(filter(None, (clean(describe_exception(error)), raised)))
 
 
@@ -121,7 +111,7 @@ def shorten_repeated(rows: Iterable[Property]) -> Iterator[str]:
     """
     previous = ""
     for row in rows:
-        short = row.message if len(row.message) <= _SHORT else "As above."
+        short = row.message if len(row.message) <= _SHORT else "Same as above."
         again = short if row.message and row.outcome is Mark.FAILED else ""
         yield row.message if row.message != previous else again
         previous = row.message
@@ -136,7 +126,7 @@ def give_reason(row: Property) -> str:
     """Return the reason for the outcome of a row of the rubric; empty if none is shown."""
     parts = [clean(row.message)] if row.message else []
     if row.outcome is Mark.NOT_RUN and not row.networks:
-        parts.insert(0, "Nothing put this to the test.")
+        parts.insert(0, "No case tested this row.")
     return "\n\n".join(parts)
 
 
@@ -146,4 +136,4 @@ def show_example(row: Property, verdict: Verdict) -> str:
         return ""
     script, noun = row.counterexample.script, find_words(verdict.assignment.kind).noun
     # Half of a script cannot be run.
-    return clean(script) if len(script) <= MOST else f"The {noun} that shows it is in the result object."
+    return clean(script) if len(script) <= MOST else f"The {noun} is too large to show here: it is in the JSON verdict."

@@ -85,7 +85,7 @@ def test_one_of_six_functions_that_is_missing_costs_its_own_marks(missing: str, 
     judgement = judge(six, "\n\n".join(text for part, text in FUNCTIONS.items() if part != missing))
     assert tally(judgement) == (15, 18)
     assert {row.name: row.message for row in judgement.properties if row.outcome is Mark.FAILED and row.max_score} == {
-        missing: f"`{missing}_backward` is not defined in the submission, so this could not be judged."
+        missing: f"`{missing}_backward` is not defined in the submission, so this row could not be judged."
     }
     assert judgement.outcome is Outcome.FAILED
     assert judgement.error is not None
@@ -100,8 +100,8 @@ def test_two_that_raise_cost_theirs_and_the_first_exception_is_told(six: Contrac
     assert judgement.error is not None
     assert (judgement.error.type, judgement.error.message) == ("ValueError", "b")
     messages = {row.name: row.message for row in judgement.properties}
-    assert messages["b"].endswith("there is no value: the call raised ValueError.")
-    assert messages["e"].endswith("there is no value: the call raised KeyError.")
+    assert messages["b"].endswith("the call raised ValueError.")
+    assert messages["e"].endswith("the call raised KeyError.")
 
 
 def test_a_class_that_is_missing_leaves_the_marks_of_the_others(activations: ContractRevision) -> None:
@@ -121,7 +121,7 @@ def test_a_row_of_two_results_names_every_function_that_it_lacks() -> None:
     judgement = judge(build(contract(toml)), f"{source}\n\ndef linear(x):\n    return linear_backward\n")
     assert judgement.outcome is Outcome.ERROR
     messages = {row.name: row.message for row in judgement.properties}
-    assert messages["dx"] == "`linear_backward` is not defined in the submission, so this could not be judged."
+    assert messages["dx"] == "`linear_backward` is not defined in the submission, so this row could not be judged."
     assert messages["all"] == messages["dx"]
 
 
@@ -172,7 +172,7 @@ def test_a_parameter_that_nothing_has_a_value_for_is_refused(udl: ContractRevisi
     assert (verdict.outcome, verdict.error.type) == (Outcome.REJECTED, "extra_parameter")
     assert verdict.error.message.startswith(
         "`backward_pass` on line 1 of code cell 2 (begins `def backward_pass(all_weights, all_bi...`) needs a value for"
-        " its parameter `lr`, and is called as `backward_pass(all_weights, all_biases, all_f, all_h, y)`."
+        " its parameter `lr`, but is called as `backward_pass(all_weights, all_biases, all_f, all_h, y)`."
     )
     assert [(line.cell, line.line) for line in verdict.error.lines] == [(2, 1)]
     assert json.dumps(verdict.as_dict())

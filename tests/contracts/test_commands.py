@@ -75,7 +75,7 @@ def test_another_solution_that_does_not_pass_is_refused_with_the_row_it_fails(
     other_solution.write_text((folder / "solution.py").read_text().replace("axis=0", "axis=0, keepdims=True"))
     status, text, _ = command("assignment", "check", folder, "--right", other_solution)
     assert status == 1
-    assert "does not pass (failed): The gradient by the biases: Wrong on 60 of 60 cases." in text
+    assert "does not pass (failed): The gradient by the biases: Wrong on all 60 cases." in text
 
 
 @pytest.mark.usefixtures("jail")

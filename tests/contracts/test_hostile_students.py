@@ -187,7 +187,7 @@ def linear_backward(dout, x, w):
     ],
 )
 def test_a_forged_answer_in_parts_is_no_answer(jails: Jails, lines: str, revision: ContractRevision) -> None:
-    with pytest.raises((Crashed, CandidateError), match="no answer"):
+    with pytest.raises((Crashed, CandidateError), match="not an answer"):
         ask(jails, revision, FORGING.format(lines=lines))
 
 

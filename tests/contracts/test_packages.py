@@ -87,7 +87,9 @@ def test_a_stand_in_that_is_used_is_named_in_the_verdict(revision: ContractRevis
     plotting = f"import matplotlib.pyplot as plt\n{RIGHT}".replace("    return", "    plt.plot(w)\n    return")
     verdict, _ = grade(revision, jails, plotting.encode())
     assert verdict.error is not None
-    assert verdict.error.message.startswith("`matplotlib.pyplot.plot` is used, and this assignment does not provide")
+    assert verdict.error.message.startswith(
+        "The graded code uses `matplotlib.pyplot.plot`, but this assignment does not provide"
+    )
 
 
 def test_a_message_that_is_a_sentence_has_one_full_stop(revision: ContractRevision, jails: Jails) -> None:
@@ -95,11 +97,11 @@ def test_a_message_that_is_a_sentence_has_one_full_stop(revision: ContractRevisi
     plotting = f"import matplotlib.pyplot as plt\nshape = plt.figure().size\n{RIGHT}".replace("return", "shape; return")
     verdict, _ = grade(revision, jails, plotting.encode())
     assert verdict.error is not None
-    assert "importing it does no harm. This happened before the function was called" in verdict.error.message
+    assert "importing the module does no harm. This happened before your function was called" in verdict.error.message
     returned = f"import matplotlib.pyplot as plt\n{RIGHT}".replace("return x @ w", "return plt.size")
     verdict, _ = grade(revision, jails, returned.encode())
     assert isinstance(verdict.counterexample, CaseCounterexample)
-    assert str(verdict.counterexample.instead).endswith("does no harm, in the lines that call your code")
+    assert str(verdict.counterexample.instead).endswith("importing the module does no harm.")
 
 
 BOMB = pack({PATH: RIGHT, "cs231n/zeros.py": "#" * 50_000_000})

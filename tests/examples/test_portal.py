@@ -133,7 +133,7 @@ def test_a_file_handed_in_gets_its_verdict_by_a_signed_notification(portal: Port
     page = portal.page(response.headers["Location"])
     assert re.search(r"Wrong on \d+ of \d+ cases", page)
     assert "all_weights = [" in page
-    assert "It goes back past every ReLU as if it were not there." in page
+    assert "Your code ignores the derivative of every ReLU." in page
     assert "What comes back through a unit that was switched off?" in page
     assert "line 25 of code cell 8" in page
     assert "<pre>all_dl_df[layer-1] = all_dl_dh[layer]</pre>" in page

@@ -41,13 +41,13 @@ def test_the_mistake_is_named_where_it_is_known() -> None:
 
 def test_of_two_that_fit_equally_well_neither_is_claimed() -> None:
     diagnoses = [MASK | {"apart": "Print it."}, ZEROS | {"apart": "Print it."}]
-    either_sentence = (
-        "Your code forgets the mask, or it leaves zeros and it has the wrong sign, or something that looks the same"
+    assert sentence(diagnosis=diagnoses)[0] == (
+        "Your code forgets the mask, or it leaves zeros and has the wrong sign,"
+        " or it has a mistake with the same effect."
     )
-    assert sentence(diagnosis=diagnoses)[0] == f"{either_sentence}."
     assert (
         sentence(diagnosis=[*diagnoses, diagnoses[1]])[0]
-        == "Your code forgets the mask, or something that looks the same."
+        == "Your code forgets the mask, or has a mistake with the same effect."
     )
 
 
@@ -63,7 +63,7 @@ def test_the_title_of_an_earlier_version_is_said_as_it_is() -> None:
 
 
 def test_else_the_place_is_said_where_it_goes_wrong_first() -> None:
-    assert sentence(first_difference=PLACE)[0] == "all_dl_df[4] is the first to go wrong, counted from the output."
+    assert sentence(first_difference=PLACE)[0] == "Counting from the output, all_dl_df[4] is the first wrong value."
 
 
 def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
@@ -76,7 +76,7 @@ def test_the_place_of_an_earlier_version_is_said_in_its_own_sentence() -> None:
 def test_two_that_go_wrong_first_are_said_in_the_plural() -> None:
     difference = PLACE | {"variable": "all_dl_dbiases[4] and all_dl_dweights[4]", "lists": ["dbiases", "dweights"]}
     assert sentence(first_difference=difference)[0].startswith(
-        "all_dl_dbiases[4] and all_dl_dweights[4] are the first to go"
+        "Counting from the output, all_dl_dbiases[4] and all_dl_dweights[4] are the first wrong values."
     )
 
 
@@ -91,8 +91,8 @@ def test_an_exception_is_named_with_its_line_where_that_is_known() -> None:
 
 
 def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() -> None:
-    writes = {"variable": "dw", "layer": None, "depth": None, "message": "`dw` is wrong, and line 9 writes it."}
-    raises = "On some networks line 3 raises ValueError."
+    writes = {"variable": "dw", "layer": None, "depth": None, "message": "Line 9 sets `dw`, which is wrong."}
+    raises = "Line 3 raises ValueError on some networks."
     assert sentence(error=RAISED_THERE, first_difference=writes) == (raises, writes["message"])
     assert sentence(error=RAISED_THERE, first_difference=writes, diagnosis=[MASK]) == ("It forgets the mask.", raises)
     assert sentence(error=RAISED_THERE, repair=[LINE]) == ("Gradient of the biases: line 11 is wrong.", raises)
@@ -102,7 +102,7 @@ def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() ->
 @pytest.mark.parametrize("outcome", ["timeout", "memory", "output_limit", "crashed", "rejected"])
 def test_an_end_is_told_with_its_reason(outcome: str) -> None:
     explanation = sentence(outcome=outcome, error=RAISED | {"traceback": ""})
-    assert explanation[0].startswith(("Your code", "This could not"))
+    assert explanation[0].startswith(("Your code", "Your file could not"))
     assert explanation[1] == "no"
 
 
@@ -152,10 +152,10 @@ def test_each_row_that_fails_says_what_is_wrong() -> None:
     raw = failing_verdict()
     (row,) = raw["properties"]
     long = {"message": "Wrong on 9 of 9 cases, and it raised ValueError on each."}
-    brief, quiet = {"message": "Wrong on 9 of 9 cases."}, {"message": "Not judged.", "outcome": "not_run"}
+    brief, quiet = {"message": "Wrong on all 9 cases."}, {"message": "Not judged.", "outcome": "not_run"}
     raw["properties"] = [row | change for change in (long, long, brief, brief, quiet, quiet)]
     shown = [shown.says for shown in make_view(read_verdict(raw)).rows]
-    assert shown == [long["message"], "As above.", *2 * [brief["message"]], "Not judged.", ""]
+    assert shown == [long["message"], "Same as above.", *2 * [brief["message"]], "Not judged.", ""]
 
 
 def test_what_is_right_is_called_right() -> None:

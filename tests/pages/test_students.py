@@ -43,7 +43,7 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     page = window.go(house.hand_in_link("grace"))
     expect(page.get_by_text("grace")).to_be_visible()
     hand_in(page, "no_relu_derivative.ipynb")
-    sentence = "It goes back past every ReLU as if it were not there."
+    sentence = "Your code ignores the derivative of every ReLU."
     expect(page.get_by_role("heading", level=1)).to_have_text(sentence, timeout=MILLISECONDS)
     expect(page.get_by_role("region", name="Hint")).to_contain_text("through a unit that was switched off?")
     changes = page.get_by_role("region", name="What to change")
@@ -88,7 +88,7 @@ def test_who_cannot_be_held_looks_now_and_then(house: House, opening: Opening) -
         house.store.submissions.finish(claim, verdict)
     for window in (held_window, looking_window):
         title = window.page.get_by_role("heading", level=1)
-        expect(title).to_have_text("This could not be graded.", timeout=MILLISECONDS)
+        expect(title).to_have_text("Your file could not be graded.", timeout=MILLISECONDS)
     web.stop()
 
 
@@ -112,7 +112,7 @@ def test_the_script_is_copied_and_shows_the_difference(house: House, opening: Op
         compile(notebook.read_text(), str(notebook), "exec"),
         {"np": np, "print": lambda *words: printed_lines.append(" ".join(map(str, words)))},
     )
-    at = printed_lines.index("all_dl_dbiases[0], less what is expected:")
+    at = printed_lines.index("all_dl_dbiases[0], minus the expected value:")
     assert any(map(float, re.findall(r"-?\d+\.\d*", printed_lines[at + 1])))
 
 
@@ -210,7 +210,7 @@ def test_the_hint_grows_with_the_attempts(house: House, window: Window) -> None:
     for word in ("as if it were not there", "leaves out", "smallest case"):
         expect(page.get_by_text(word)).to_have_count(0)
     page = window.go(house.verdict_link(third))
-    expect(page.get_by_role("heading", level=1)).to_have_text("It goes back past every ReLU as if it were not there.")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Your code ignores the derivative of every ReLU.")
     for word in ("leaves out", "smallest case"):
         expect(page.get_by_text(word)).to_have_count(0)
 

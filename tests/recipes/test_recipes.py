@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 GIVEN = "import numpy as np\nK = 5\n"
 HOMEWORK = {True: GIVEN + RIGHT, False: GIVEN + RIGHT.replace("(all_f[k - 1] > 0) * ", "")}
 #: What a wrong submission is told by each of them.
-VERDICT = ("Wrong on 169 of 200 cases.", "The smallest case found on which it goes wrong")
+VERDICT = ("Wrong on 169 of 200 cases.", "The smallest case found on which your code fails")
 #: Seconds of the longest recipe, on a busy machine.
 PATIENCE = 300
 both = pytest.mark.parametrize("right", [True, False], ids=["right", "wrong"])
@@ -148,4 +148,4 @@ def test_nbgrader(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT
     assert float(printed.splitlines()[-1]) == (10 if right else 5)
     graded = json.loads((tmp_path / "autograded/student/hw/hw.ipynb").read_text(encoding="utf-8"))
     pages = "".join(part for output in graded["cells"][1]["outputs"] for part in output["data"].get("text/html", ""))
-    assert ("Your code is right." if right else "The smallest case on which it goes wrong") in pages
+    assert ("Your code is right." if right else "The smallest case on which your code fails") in pages

@@ -26,13 +26,13 @@ def fault(kind: MendingKind, *places: Place) -> str:
     [
         (MendingKind.REPLACE, [(None, 12)], "Line 12 is wrong"),
         (MendingKind.REPLACE, [(10, 25)], "Cell 10, line 25 is wrong"),
-        (MendingKind.REPLACE, [(None, 12), (None, 14)], "Lines 12 and 14 are wrong together"),
-        (MendingKind.REPLACE, [(3, 1), (3, 2), (3, 5)], "Cell 3, lines 1, 2 and 5 are wrong together"),
-        (MendingKind.REPLACE, [(3, 1), (4, 2)], "Cell 3, line 1 and cell 4, line 2 are wrong together"),
-        (MendingKind.REPLACE, [(None, at) for at in range(3, 90)], "Lines 3 to 89 are wrong together"),
+        (MendingKind.REPLACE, [(None, 12), (None, 14)], "Lines 12 and 14 together compute a wrong value"),
+        (MendingKind.REPLACE, [(3, 1), (3, 2), (3, 5)], "Cell 3, lines 1, 2 and 5 together compute a wrong value"),
+        (MendingKind.REPLACE, [(3, 1), (4, 2)], "Cell 3, line 1 and cell 4, line 2 together compute a wrong value"),
+        (MendingKind.REPLACE, [(None, at) for at in range(3, 90)], "Lines 3 to 89 together compute a wrong value"),
         (MendingKind.INSERT, [], "A line is missing"),
-        (MendingKind.GUARD, [(None, 12)], "Line 12 runs under a wrong condition"),
-        (MendingKind.REMOVE, [(None, 12)], "Line 12 overwrites what was right"),
+        (MendingKind.GUARD, [(None, 12)], "Line 12 runs under the wrong condition"),
+        (MendingKind.REMOVE, [(None, 12)], "Line 12 overwrites a right value"),
     ],
 )
 def test_a_fault_says_the_line_and_what_is_wrong_with_it(
@@ -49,22 +49,26 @@ def test_a_line_of_a_cell_has_its_number_among_the_code_cells_and_the_cells_firs
     )
     several = replace(statement, lines=(line, replace(line, line=26), SourceLine(12, 3, code_cell=8)))
     assert list_changes(repair_verdict(several))[0].fault == (
-        "Lines 25 and 26 of code cell 7 (begins `# Main backward pass`) and line 3 of code cell 8 are wrong together"
+        "Lines 25 and 26 of code cell 7 (begins `# Main backward pass`) and line 3 of code cell 8"
+        " together compute a wrong value"
     )
 
 
 def test_a_line_of_a_package_names_its_file() -> None:
     statement = replace(WRONG_LINE, lines=(SourceLine(None, 3, "nn/layers.py"), SourceLine(None, 4, "nn/layers.py")))
-    assert list_changes(repair_verdict(statement))[0].fault == "Lines 3 and 4 of nn/layers.py are wrong together"
+    assert (
+        list_changes(repair_verdict(statement))[0].fault
+        == "Lines 3 and 4 of nn/layers.py together compute a wrong value"
+    )
 
 
 @pytest.mark.parametrize(
     ("wrong", "words"),
     [
-        (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2; it must be 1."),
-        (WrongNumber("x", [3], 1.0, None, {"N": 2}), "`x[3]` is not a finite number; it must be 1, with N = 2."),
-        (WrongNumber("x", [0], 0.1, 0.1000000001, {}), "`x[0]` is 0.1000000001; it must be 0.1."),
-        (WrongNumber("x", [0], 1.0, -0.0, {}), "`x[0]` is 0; it must be 1."),
+        (WrongNumber("loss", [], 1.0, 2.0, {}), "`loss` is 2, but must be 1."),
+        (WrongNumber("x", [3], 1.0, None, {"N": 2}), "With N = 2, `x[3]` is not a finite number, but must be 1."),
+        (WrongNumber("x", [0], 0.1, 0.1000000001, {}), "`x[0]` is 0.1000000001, but must be 0.1."),
+        (WrongNumber("x", [0], 1.0, -0.0, {}), "`x[0]` is 0, but must be 1."),
     ],
 )
 def test_a_wrong_number_stands_beside_the_right_one(wrong: WrongNumber, words: str) -> None:

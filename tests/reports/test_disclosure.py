@@ -16,7 +16,7 @@ from backmark.grader.model.row_messages import MISSING
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReached, Outcome, PythonMistake, StudentError
 from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
-from backmark.grader.reports.text import HEADLINES
+from backmark.grader.reports.outcomes import NAMES
 from tests.corpus.short import RIGHT, SLIPS
 from tests.reports.disclosing import (
     CANARY,
@@ -243,16 +243,16 @@ def test_of_a_limit_that_an_earlier_version_reached_only_the_kind_is_told(outcom
     """Its sentence names the network, and no sentence is read."""
     error = StudentError("Limit", "It was too much. It was at network 86127 of 200.")
     error_shown = disclose(reveal_all(outcome, error), HINT, 1)["error"]
-    assert error_shown["message"].startswith("It ")
+    assert error_shown["message"].startswith("Your code ")
     assert "86127" not in json.dumps(error_shown)
 
 
 @pytest.mark.parametrize("ending", ["", "Its process ended with exit status 61."])
 def test_an_exit_status_is_not_shown(ending: str) -> None:
-    sentence = "Its process ended with exit status 61, without an answer. Take exit() calls out."
+    sentence = "Your code's process ended with exit status 61, without an answer. Remove any exit() calls."
     error = StudentError("Crash", sentence, ending=ending)
     error_shown = disclose(reveal_all(Outcome.CRASHED, error), HINT, 1)["error"]
-    assert (error_shown["type"], error_shown["message"]) == ("Crash", "Its process ended without an answer.")
+    assert (error_shown["type"], error_shown["message"]) == ("Crash", "Your code's process ended without an answer.")
     assert not any(error_shown[name] for name in error_shown.keys() - {"type", "message"})
 
 
@@ -380,7 +380,7 @@ def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> No
         assert [fact for fact in (*numbers, *messages, *titles) if fact in text] == []
         back = read_verdict(result)
         assert (back.score, back.max_score) == (verdict["score"], verdict["max_score"])
-        assert HEADLINES[back.outcome] in show_verdict(back)
+        assert NAMES[back.outcome] in show_verdict(back)
 
 
 @pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])

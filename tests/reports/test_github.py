@@ -56,7 +56,7 @@ def test_each_line_to_change_is_annotated_with_what_helps() -> None:
     (command,) = commands(repair_verdict(IN_FILE))
     assert command == (
         "::error file=hw/answer.py,line=25,title=Gradient of the weights::Line 25 is wrong%0A"
-        "`dW[0][1, 2]` is 0.5; it must be 0.7, with K = 2, D = [2, 3].%0A"
+        "With K = 2, D = [2, 3], `dW[0][1, 2]` is 0.5, but must be 0.7.%0A"
         f"{WRONG_LINE.hint}%0ARead again: {WRONG_LINE.read}"
     )
 
@@ -113,14 +113,14 @@ def test_a_line_of_a_package_is_in_its_own_file() -> None:
 def test_the_line_that_raised_is_annotated() -> None:
     error = dataclasses.replace(EXCEPTION, frames=(SourceLine(None, 1), SourceLine(None, 3)))
     (command,) = commands(verdict(outcome=Outcome.ERROR, rows=reset_rows(), error=error))
-    assert command.startswith("::error file=hw/answer.py,line=3,title=It raises an exception. 0 of 5 marks.::")
+    assert command.startswith("::error file=hw/answer.py,line=3,title=Your code raises an exception. 0 of 5 marks.::")
     assert command.endswith("ValueError: shapes")
 
 
 def test_a_refusal_is_annotated_at_the_line_that_it_names() -> None:
     error = dataclasses.replace(REFUSAL, lines=(SourceLine(None, 3),))
     (command,) = commands(verdict(outcome=Outcome.REJECTED, rows=reset_rows(), error=error))
-    assert ",line=3,title=Not graded%3A it was refused" in command
+    assert ",line=3,title=Your file could not be graded." in command
 
 
 def test_below_the_level_full_no_line_is_annotated() -> None:
@@ -132,7 +132,7 @@ def test_below_the_level_full_no_line_is_annotated() -> None:
 
 def test_a_right_submission_gets_a_notice() -> None:
     (command,) = commands(verdict(outcome=Outcome.PASSED, rows=()))
-    assert command.startswith("::notice file=hw/answer.py,title=Passed.")
+    assert command.startswith("::notice file=hw/answer.py,title=Your backward pass is right.")
 
 
 @given(st.one_of(st.sampled_from(ATTACKS), st.text()), st.sampled_from(Outcome))
@@ -157,7 +157,7 @@ def test_no_text_is_markup_in_a_summary(attack: str) -> None:
 def test_a_summary_has_headline_lines_rows_and_a_case() -> None:
     text = summary(repair_verdict(IN_FILE))
     for part in (
-        "## udl\\-7\\.2: Failed\\. 2 of 5 marks\\.",
+        "## udl\\-7\\.2: Your backward pass is not right yet\\. 2 of 5 marks\\.",
         "### What to change",
         WRONG_LINE.source,
         "| **failed** |",

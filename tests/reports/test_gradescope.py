@@ -49,14 +49,14 @@ def test_a_failed_row_shows_the_network_and_one_not_run_says_so() -> None:
     tests = render_form()["tests"]
     assert tests[2]["output"].startswith("<p>Wrong on 9 of 192.</p>\n<pre")
     assert text_of(tests[2]["output"]) == f"Wrong on 9 of 192.\n{SCRIPT}"
-    assert tests[3]["output"] == "<p>Nothing put this to the test.</p>"
+    assert tests[3]["output"] == "<p>No case tested this row.</p>"
 
 
 def test_the_lines_to_change_are_a_list_with_the_quoted_line_and_its_hint() -> None:
     output = json.loads(gradescope.render(SUBMISSION, repair_verdict()))["output"]
     assert output.count("<li>") == 2
     assert f'<pre style="overflow:auto">{WRONG_LINE.source}</pre>' in output
-    assert "</pre><code>dW[0][1, 2]</code> is 0.5; it must be 0.7, with K = 2, D = [2, 3].<br>" in output
+    assert "</pre>With K = 2, D = [2, 3], <code>dW[0][1, 2]</code> is 0.5, but must be 0.7.<br>" in output
     assert f"<br>{WRONG_LINE.hint}<br>Read again: {WRONG_LINE.read}</li>" in output
 
 
@@ -87,14 +87,14 @@ def test_staff_are_shown_the_isolation_where_it_is_no_jail() -> None:
 def test_a_rejected_submission_says_why_and_has_no_marks() -> None:
     result = render_form(outcome=Outcome.REJECTED, rows=reset_rows(), error=REFUSAL)
     assert result["score"] == 0
-    assert text_of(result["output"]).startswith("Not graded")
+    assert text_of(result["output"]).startswith("Your file could not be graded.")
     assert REFUSAL.message in text_of(result["output"])
 
 
 def test_a_crash_and_an_exception_are_told_with_what_was_printed() -> None:
     assert render_form(outcome=Outcome.CRASHED, rows=reset_rows())["output"].startswith(
-        "<p><strong>It crashed. 0 of 5 marks."
+        "<p><strong>Your code crashed. 0 of 5 marks."
     )
     error_output = render_form(outcome=Outcome.ERROR, rows=reset_rows(), error=EXCEPTION, output="here\n")["output"]
     assert "line 3, in backward_pass" in error_output
-    assert text_of(error_output).endswith("It printed:\nhere\n")
+    assert text_of(error_output).endswith("Your code printed:\nhere\n")

@@ -121,10 +121,10 @@ def test_headings_are_below_those_of_a_notebook() -> None:
 
 def test_the_way_to_call_the_case_again_takes_the_place_of_the_script() -> None:
     graded = replace(repair_verdict(), counterexample=CASE)
-    assert "Paste this into a new cell" in list_texts(render(graded))
+    assert "Paste this script into a new cell" in list_texts(render(graded))
     again = list_texts(render(graded, call_again="Call it with `result.example.arguments`."))
     assert "Call it with result.example.arguments." in again
-    assert "Paste this into a new cell" not in again
+    assert "Paste this script into a new cell" not in again
 
 
 def test_numbers_near_the_largest_are_compared() -> None:

@@ -21,7 +21,7 @@ def render_form(**changes: Any) -> dict[str, Any]:
 def test_a_graded_submission_is_a_final_score() -> None:
     score = render_form()
     assert score.pop("comment").splitlines() == [
-        "Failed. 2 of 5 marks.",
+        "Your backward pass is not right yet. 2 of 5 marks.",
         "Wrong: Agrees with finite differences.",
         "Wrong: Gradient of the weights.",
     ]

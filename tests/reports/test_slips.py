@@ -9,16 +9,16 @@ from backmark.grader.reports.slips import ask_about, describe_slips
 @pytest.mark.parametrize(
     ("slip", "phrase"),
     [
-        (Slip(SlipKind.INDEX, "h[l - 1]", "h[l]"), "uses `h[l - 1]` where `h[l]` belongs"),
+        (Slip(SlipKind.INDEX, "h[l - 1]", "h[l]"), "uses `h[l - 1]` instead of `h[l]`"),
         (Slip(SlipKind.TRANSPOSE, "h[l]", "h[l].T"), "leaves out the transpose of `h[l]`"),
-        (Slip(SlipKind.TRANSPOSE, "h[l].T", "h[l]"), "transposes `h[l]`, which must stay as it is"),
+        (Slip(SlipKind.TRANSPOSE, "h[l].T", "h[l]"), "wrongly transposes `h[l]`"),
         (Slip(SlipKind.FACTOR, "", "mask"), "leaves out the factor `mask`"),
         (Slip(SlipKind.FACTOR, "2", ""), "has the extra factor `2`"),
         (Slip(SlipKind.TERM, "", "reg * W"), "leaves out the term `reg * W`"),
         (Slip(SlipKind.DIVISOR, "", "m"), "does not divide by `m`"),
-        (Slip(SlipKind.PRODUCT, "a * b", "a @ b"), "has `a * b` where `a @ b` belongs"),
-        (Slip(SlipKind.SIGN, "-a", "a"), "has the wrong sign: `-a` where `a` belongs"),
-        (Slip(SlipKind.UNFILLED), "is still the template's own line"),
+        (Slip(SlipKind.PRODUCT, "a * b", "a @ b"), "has `a * b` instead of `a @ b`"),
+        (Slip(SlipKind.SIGN, "-a", "a"), "has the wrong sign: `-a` instead of `a`"),
+        (Slip(SlipKind.UNFILLED), "is unchanged from the template"),
         # Its texts are hidden.
         (Slip(SlipKind.FACTOR), ""),
         (Slip(), ""),
@@ -30,7 +30,7 @@ def test_a_phrase_follows_the_place(slip: Slip, phrase: str) -> None:
 
 def test_two_slips_of_a_line_are_one_phrase() -> None:
     slips = [Slip(SlipKind.TRANSPOSE, "h", "h.T"), Slip(SlipKind.INDEX, "e[l - 1]", "e[l]")]
-    assert describe_slips(slips) == "leaves out the transpose of `h` and uses `e[l - 1]` where `e[l]` belongs"
+    assert describe_slips(slips) == "leaves out the transpose of `h` and uses `e[l - 1]` instead of `e[l]`"
 
 
 @pytest.mark.parametrize("kind", SlipKind)

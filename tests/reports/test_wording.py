@@ -9,8 +9,17 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from backmark.grader.model.assignment import Feedback, Level
-from backmark.grader.model.verdict import CheckReason, Mark, NotebookCheck, Property, Verdict
+from backmark.grader.model.verdict import (
+    CheckReason,
+    Mark,
+    NotebookCheck,
+    Outcome,
+    Property,
+    StudentError,
+    Verdict,
+)
 from backmark.grader.reports.disclosure import disclose
+from backmark.grader.reports.exceptions import quote_exception
 from backmark.grader.reports.html.view import make_view
 from backmark.grader.reports.registry import FORMATS
 from backmark.grader.reports.wording import explain, explanation
@@ -80,7 +89,7 @@ def test_every_plain_form_lists_the_lines_to_change_quoted_and_with_a_wrong_numb
 What to change:
 1. Gradient of the weights: cell 10, line 25 is wrong (2 marks lost)
        dW[k] = df[k] @ h[k]
-   `dW[0][1, 2]` is 0.5; it must be 0.7, with K = 2, D = [2, 3].
+   With K = 2, D = [2, 3], `dW[0][1, 2]` is 0.5, but must be 0.7.
    What are the weights multiplied with?
    Read again: Equation 7.23.
 2. Gradient of the biases: a line is missing
@@ -106,7 +115,7 @@ def test_every_form_says_where_the_notebooks_own_check_says_something_else(name:
         function="backward_pass",
         functions=("forward",),
     )
-    sentence = "The loop passes, since it tries one shape only: one layer."
+    sentence = "The loop passes because it tries only one shape: one layer."
     for level in (Level.HINT, Level.FULL):
         assert sentence in text_of(name, level, dataclasses.replace(verdict(), notebook_check=check))
     assert sentence not in text_of(name, Level.SCORE, dataclasses.replace(verdict(), notebook_check=check))
@@ -123,5 +132,21 @@ def test_what_a_student_wrote_cannot_command_a_terminal() -> None:
 
 
 def test_a_row_that_was_tested_and_not_shown_does_not_say_that_nothing_tested_it() -> None:
-    row = Property("any_shape", "Any shape", Mark.NOT_RUN, 0, 2, 100, "Not shown: a line is missing or not filled in.")
+    row = Property("any_shape", "Any shape", Mark.NOT_RUN, 0, 2, 100, "Not judged: a line is missing or not filled in.")
     assert explain(row, verdict()) == row.message
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error", "quoted"),
+    [
+        (
+            Outcome.TIMEOUT,
+            StudentError("TimeLimit", "Your code ran for more than 2 s."),
+            "Your code ran for more than 2 s.",
+        ),
+        (Outcome.ERROR, StudentError("ValueError", "shapes"), "ValueError: shapes"),
+        (Outcome.PASSED, None, ""),
+    ],
+)
+def test_only_an_exception_is_quoted_with_its_type(outcome: Outcome, error: StudentError | None, quoted: str) -> None:
+    assert quote_exception(verdict(outcome, error=error)) == quoted

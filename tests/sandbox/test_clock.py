@@ -72,7 +72,7 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
 def test_a_loop_is_late_by_its_processor_time(machine: Machine) -> None:
     error = machine.look_after(lambda: machine.compute(0.1), 30)
     assert isinstance(error, TimedOut)
-    assert "2 s for one call" in str(error)
+    assert "2 s on one call" in str(error)
     assert "asleep" not in str(error)
     assert machine.now == pytest.approx(2.1, abs=0.11)
 

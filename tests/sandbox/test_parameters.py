@@ -98,13 +98,13 @@ def test_a_parameter_that_is_changed_in_place_is_an_input_that_is_changed() -> N
 def test_a_parameter_with_no_value_is_refused_by_a_sentence() -> None:
     error = refusal("import numpy as np\n\ndef f(x, w, K, rate):\n    return x")
     assert error.message == (
-        "`f` on line 3 needs a value for its parameter `rate`, and is called as `f(x, w)`. Nothing in the assignment"
+        "`f` on line 3 needs a value for its parameter `rate`, but is called as `f(x, w)`. Nothing in the assignment"
         " and nothing at the top level of the submission is named `rate`. Remove the parameter, or give it"
         " a default value."
     )
-    assert "parameter `rate`, and is called" in refusal("def f(x, rate, w): return x").message
+    assert "parameter `rate`, but is called" in refusal("def f(x, rate, w): return x").message
     error = refusal("def f(x, w, rate, *, step): return x")
-    assert "parameters `rate` and `step`, and is called" in error.message
+    assert "parameters `rate` and `step`, but is called" in error.message
     assert error.message.endswith("Remove the parameters, or give them default values.")
 
 

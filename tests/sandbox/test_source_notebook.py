@@ -126,7 +126,7 @@ def test_a_cell_of_another_language_is_left_out(magic: str) -> None:
 
 def test_a_function_that_a_magic_takes_away_is_named() -> None:
     assert (
-        "Code cell 1 (begins `%%writefile f.py`) defines it, but under a %% line"
+        "Code cell 1 (begins `%%writefile f.py`) defines the function, but below a %% line"
         in rejection("%%writefile f.py\ndef f(): return 1").message
     )
 

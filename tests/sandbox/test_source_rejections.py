@@ -124,7 +124,7 @@ def test_json_of_another_shape_is_not_a_notebook(document: object) -> None:
 def test_a_python_file_above_the_limit_is_too_large() -> None:
     error = rejection("#" * (SOURCE_LIMIT + 1))
     assert error.reason == "too_large"
-    assert "1,048,577 bytes, and the limit is 1,048,576" in error.message
+    assert "1,048,577 bytes, but the limit is 1,048,576" in error.message
 
 
 def test_a_notebook_above_the_limit_is_too_large() -> None:

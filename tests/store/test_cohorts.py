@@ -18,7 +18,7 @@ from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, finish_job, list_remains, new, now, replace_verdict, verdict
 from tests.store.regrading import apply_regrade, phase, preview_regrade, result, roll_back
 
-MASK, SIGN = ("mask", "It leaves out the mask."), ("sign", "It has the wrong sign.")
+MASK, SIGN = ("mask", "Leaves out the mask"), ("sign", "Has the wrong sign")
 DOES = {"mask": "leaves out the mask", "sign": "has the wrong sign"}
 
 

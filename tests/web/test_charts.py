@@ -98,7 +98,7 @@ def test_marks_have_a_bar_each_where_all_are_out_of_the_same() -> None:
 def test_marks_of_different_rubrics_are_counted_in_tenths() -> None:
     chart = cohorts.marks(cohort((Marks(0, 4, 2), Marks(10, 10, 5), Marks(29, 100, 1), Marks(0, 0, 1))))
     assert chart is not None
-    assert [row for row in chart.rows if row[1]] == [("0-9 %", 3), ("20-29 %", 1), ("100 %", 5)]
+    assert [row for row in chart.rows if row[1]] == [("0-9%", 3), ("20-29%", 1), ("100%", 5)]
 
 
 @pytest.mark.parametrize(

@@ -210,7 +210,7 @@ def test_students_see_their_own_line_that_a_verdict_names(app: Flask, portal: As
     record = store.submissions.get(name)
     assert record is not None
     page = app.test_client().get(make_link(app, lambda: links.verdict(record))).text
-    assert "Line 4 writes the first wrong value" in page
+    assert "Line 4 sets the first wrong value" in page
     assert "all_dl_df[1] = &lt;wrong&gt;</pre>" in page
     # The counterexample of this verdict has no hidden layer, and its first difference is one of a network with five.
     assert "This is a different network from the one above: here K = 0." in page
@@ -240,7 +240,7 @@ def test_students_see_the_lines_to_change_before_the_rubric(app: Flask, portal: 
         "2 marks lost",
     ):
         assert words in page
-    assert "<code>db[0][1, 0]</code> is 0.5; it must be 0.7, with K = 2." in page
+    assert "With K = 2, <code>db[0][1, 0]</code> is 0.5, but must be 0.7." in page
     assert page.count("db = &lt;wrong&gt;") == 1
 
 

@@ -164,7 +164,7 @@ def test_a_revision_shows_its_cases_and_what_they_catch(visitor: Visitor, store:
     current = store.assignments.current("course", "udl-7.2")
     assert current is not None
     page = visitor.get(f"{UDL}/revisions/{current.id}")
-    for words in ("Self-check", "The number of cases, of 200,", "It returns the weight gradients transposed."):
+    for words in ("Self-check", "The number of cases, of 200,", "Returns the weight gradients transposed"):
         assert words in page
     for words in ("ships with Backmark", "Cases by input numbers", "A case of the middle size", "Rows: which wrong"):
         assert words in page
@@ -186,7 +186,7 @@ def test_of_a_layered_revision_only_the_self_check_is_left(visitor: Visitor, sto
     page = visitor.get(f"{HOME}/assignments/mine/revisions/r1")
     assert "described networks by their layers" in page
     assert "The number of networks that catch each of 1 wrong" in page
-    assert "It forgets &lt;it&gt;." in page
+    assert "Forgets &lt;it&gt;" in page
     assert "deepest" not in page.partition("Settings</h2>")[0]
     assert "caught by at least 2 networks" in visitor.get(f"{HOME}/assignments/mine")
 

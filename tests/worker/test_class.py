@@ -96,7 +96,7 @@ def test_two_commands_put_a_hundred_marks_into_the_exported_table_and_nobody_is_
     assert process.returncode == 1, process.stderr
     assert f"the files look like a {lms} download" in process.stderr
     counts = Counter("passed" if mark == 10 else "failed" if mark else "not graded" for mark in MARKS.values())
-    expected = f"{counts['passed']} of 100 passed; failed {counts['failed']}, not graded {counts['not graded']}"
+    expected = f"{counts['passed']} of 100 passed; failed: {counts['failed']}, not graded: {counts['not graded']}"
     assert expected in process.stdout
     assert f"Not graded, so without marks ({counts['not graded']}):" in process.stdout
 

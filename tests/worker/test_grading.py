@@ -125,7 +125,7 @@ def test_a_traceback_has_the_students_own_lines(grade: Grade) -> None:
         ),
         ("return dw[:-1], db", "gives no `all_dl_dweights[0]` where an array of shape (1, 1) is expected"),
         ("return (w for w in dw), db", "gives no `all_dl_dweights[0]` where an array of shape (1, 1) is expected"),
-        ("return dw", "raised ValueError: not enough values to unpack (expected 2, got 1), in the lines that call"),
+        ("return dw", "led to ValueError in the lines that call it: not enough values to unpack (expected 2, got 1)"),
     ],
 )
 def test_a_wrong_form_is_failed_with_a_sentence(grade: Grade, line: str, sentence: str) -> None:
@@ -142,7 +142,7 @@ def test_numbers_of_another_dtype_are_named_in_their_row(grade: Grade) -> None:
     """Their shape is right."""
     verdict = grade(RIGHT.replace("return dw, db", "return [w.astype(complex) for w in dw], db"))
     row = next(row for row in verdict.properties if row.name == "all_dl_dweights")
-    assert "it has no real numbers: on one, `all_dl_dweights[0]` is an array of complex128." in row.message
+    assert "the numbers are not real: in one case, `all_dl_dweights[0]` is an array of complex128." in row.message
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,9 @@ def test_a_value_that_the_calling_lines_cannot_unpack_is_an_error_there(grade: G
     verdict = grade(RIGHT.replace("return dw, db", "return None"))
     assert verdict.outcome is Outcome.ERROR
     assert isinstance(verdict.counterexample, CaseCounterexample)
-    assert "NoneType object, in the lines that call your code" in str(verdict.counterexample.instead)
+    assert "led to TypeError in the lines that call it: cannot unpack non-iterable NoneType object" in str(
+        verdict.counterexample.instead
+    )
 
 
 def test_prints_are_kept_capped_and_flagged(grade: Grade, udl: Judge) -> None:

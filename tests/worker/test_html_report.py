@@ -93,8 +93,8 @@ def test_the_class_is_counted_and_nobody_is_missing(tmp_path: Path) -> None:
     assert "2 of 6 students passed" in words
     assert "Gradient of the biases: line missing" in words
     # One of three loses the two marks of this row, nobody those of the other.
-    assert "Gradient of the weights 2 marks ada 1 33 %" in words
-    assert "Gradient of the biases 2 marks 0 0 %" in words
+    assert "Gradient of the weights 2 marks ada 1 33%" in words
+    assert "Gradient of the biases 2 marks 0 0%" in words
     assert "Identical files" in words
     assert "emmy: Line 3: '(' was never closed." in words
     assert "carl: hw.py is a PDF" in words
@@ -108,7 +108,7 @@ def test_a_student_sees_what_the_assignment_shows_and_the_class_page_all(tmp_pat
     index = write(tmp_path, graded_class(student, feedback=Feedback(Level.SCORE)))
     (page,) = (tmp_path / "students").iterdir()
     text = " ".join(Elements(page.read_text(encoding="utf-8")).text.split())
-    assert "Your course shows the marks, and no more." in text
+    assert "Your course shows only the marks." in text
     assert "Attempt 2 of 2" in text
     assert not [word for word in ("line 25", "printed by ada", "a secret for staff") if word in text]
     assert "line 25 is wrong" in index.read_text(encoding="utf-8")

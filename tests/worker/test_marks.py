@@ -160,8 +160,11 @@ def test_students_are_told_what_the_assignment_lets_them_see(tmp_path: Path) -> 
     for level in Level:
         write_marks(tmp_path / "marks.csv", GradedClass(StudentSource.MOODLE, students, Feedback(level)))
         told[level] = [row.feedback for row in read_marks(tmp_path / "marks.csv").rows]
-    assert told[Level.SCORE] == ["Failed. 2 of 5 marks.", ""]
-    assert told[Level.HINT] == ["Failed. 2 of 5 marks. What happens to a unit below zero?", ""]
+    assert told[Level.SCORE] == ["Your backward pass is not right yet. 2 of 5 marks.", ""]
+    assert told[Level.HINT] == [
+        "Your backward pass is not right yet. 2 of 5 marks. What happens to a unit below zero?",
+        "",
+    ]
     assert told[Level.FULL][0].endswith("all_dl_df[4] (see cell 10, line 25) is the first wrong value.")
 
 

@@ -64,7 +64,7 @@ def test_a_mistake_is_named_without_a_jail(system: str) -> None:
     """With shrinking, which asks the process again."""
     process = backmark(system, "grade", "--no-jail", EXAMPLES / "no_relu_derivative.ipynb")
     assert process.returncode == 1, process.stderr
-    assert "It goes back past every ReLU as if it were not there." in process.stdout
+    assert "Your code ignores the derivative of every ReLU." in process.stdout
     assert "leaves out the factor" in process.stdout
 
 

@@ -101,7 +101,7 @@ class Jailed:
         asked = JailRequest(header, question.payload, [0, 0], whole=self.requests.whole)
         listed, matched = (reply.header for reply in self.session.answer(asked))
         if (listed["kind"], matched["kind"]) != ("statements", "study"):
-            raise Crashed("Its process answered with something that is no answer.")
+            raise Crashed("Your code's process sent something that is not an answer.")
         return {**listed, **matched}
 
     def list_edits(self, pairs: Sequence[tuple[int, int]]) -> list[tuple[str, ...]]:

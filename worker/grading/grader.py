@@ -48,8 +48,8 @@ INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
-    "The last {function} in it has nothing filled in: it is the template as it was handed out, or empty."
-    " Fill it in, save the file and hand it in again. If it is defined twice, the last one counts."
+    "The last `{function}` in the file is not filled in: it is empty, or unchanged from the template."
+    " Fill it in, save the file and hand the file in again. If the function is defined twice, the last one counts."
 )
 REFUSED = "Not judged: the submission was refused before it ran."
 
@@ -315,12 +315,12 @@ class Grading:
         self._close()
         if self._budget.used > self.grader.limits.seconds:
             self._gave_up = True
-            raise TimedOut("Its seconds are used up.")
+            raise TimedOut("The seconds of the submission are used up.")
         try:
             return self._candidate(self.grader.start(), self._budget)
         except SubmissionError as error:
             # It was read a moment ago: what is left of its limits did not suffice for a second time.
-            message = f"It could not be read a second time: {error}"
+            message = f"The submission could not be read a second time: {error}"
             raise TimedOut(message) from error
 
     def _start_mending(self) -> Mender:
@@ -338,7 +338,7 @@ class Grading:
         try:
             return self._candidate(self.grader.start(), budget)
         except SubmissionError as error:
-            message = f"It could not be read once more: {error}"
+            message = f"The submission could not be read once more: {error}"
             raise TimedOut(message) from error
 
     def _start_check(self, exchange: ContractExchange) -> Candidate | None:

@@ -83,8 +83,8 @@ def find_unset(
         if name in namespace and name not in bound and name not in given and name != "np":
             value = _describe(namespace[name])
             yield (
-                f"`{name}` is {value} here, but no cell sets it: what you hand in will not know it. Set"
-                " it in a cell, and run that."
+                f"`{name}` is {value} in the memory of this notebook, but no cell sets it, so the file that you hand in"
+                " will lack it. Set it in a cell, and run that cell."
             )
 
 
@@ -103,7 +103,7 @@ def find_files(
             files[module.__name__] = f"{module.__name__}.py"
     for name in files.values():
         yield (
-            f"Your functions use {name}, another file of yours. One file is handed in: paste what they use from there"
+            f"Your functions use {name}, another file of yours. You hand in only one file: paste the code that they use"
             " into it."
         )
 

@@ -30,12 +30,12 @@ from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch
 
 HERE = (
-    "{reason}, so this ran in the kernel itself: no limit of time or memory held it, and what you hand in may be judged"
-    " otherwise."
+    "{reason}, so your code ran in the kernel itself, without limits on time and memory. The verdict on the file that"
+    " you hand in may differ."
 )
-NO_SOURCE = "The source of {names} cannot be had"
-NO_PROCESS = "This machine starts no other Python"
-NO_SOLUTION = "The grader of your course may say more, such as which lines to change: this kit holds no solution."
+NO_SOURCE = "The source of {names} was not found"
+NO_PROCESS = "This machine could not start another Python process"
+NO_SOLUTION = "This kit holds no solution. The grader of your course may say more, such as which lines to change."
 
 #: Exceptions that are no matter of the lines asked for.
 _OF_IMPORTS = frozenset(error.__name__ for error in (ImportError, ModuleNotFoundError, SyntaxError))

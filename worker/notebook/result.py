@@ -12,7 +12,9 @@ from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports import text
 from backmark.grader.reports.html import fragment as html
 
-_NEVER_RETURNED = "Your code never came back from it: save your notebook first, and be ready to interrupt the kernel. "
+_NEVER_RETURNED = (
+    "Your code never returned from this case. Save your notebook first, and be ready to interrupt the kernel. "
+)
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,13 @@ class CheckExample:
         """Return how the student calls their own function with the case, in words."""
         function = self._functions[0] if _list_arguments(self._call) else ""
         if not function:
-            return "After `result = check(...)`, `result.example.inputs` has all that the case has, by its name."
+            return "After `result = check(...)`, `result.example.inputs` holds every input of the case by its name."
         names = " and ".join(f"`{name} = result.example.inputs[{name!r}]`" for name in self._provided)
-        set_first = f"set {names} if your code takes that from the notebook, and " if names else ""
+        them = "them" if len(self._provided) > 1 else "it"
+        set_first = f"set {names} if your code takes {them} from the notebook, and " if names else ""
         careful = "" if text.was_judged(self._verdict) else _NEVER_RETURNED
         return (
-            f"{careful}To call your code with it, after `result = check(...)`: {set_first}call"
+            f"{careful}To call your code with this case after `result = check(...)`, {set_first}call"
             f" `{function}(*result.example.arguments)`."
         )
 

@@ -57,11 +57,11 @@ def assign_names(entries: Sequence[str], functions: Sequence[Any]) -> dict[str, 
     WrongFunctionsError if it is none of these.
     """
     if len(functions) > len(entries):
-        raise WrongFunctionsError(f"this kit asks for {_list(entries)}, and you gave {len(functions)} functions")
+        raise WrongFunctionsError(f"this kit asks for {_list(entries)}, but you gave {len(functions)} functions")
     for function in functions:
         if not callable(function):
             raise WrongFunctionsError(
-                f"give check() the function itself, as in check(kit, {entries[0]}), not {function!r:.60}"
+                f"pass the function itself to check(), as in check(kit, {entries[0]}), not {function!r:.60}"
             )
     named = {getattr(function, "__name__", ""): function for function in functions}
     if named.keys() <= {*entries} and len(named) == len(functions):
@@ -69,7 +69,7 @@ def assign_names(entries: Sequence[str], functions: Sequence[Any]) -> dict[str, 
     if len(functions) == len(entries):
         return dict(zip(entries, functions, strict=True))
     raise WrongFunctionsError(
-        f"this kit asks for {_list(entries)}: name your functions so, or give all of them in this order"
+        f"this kit asks for {_list(entries)}: give your functions these names, or pass all of them in this order"
     )
 
 
@@ -85,7 +85,7 @@ def gather(entries: Sequence[str], functions: Sequence[Any], namespace: Mapping[
     visible: Mapping[str, Any] = namespace if shell is None else shell.user_ns
     wanted = given or {name: visible[name] for name in entries if name in visible}
     if shell is None and not wanted:
-        raise WrongFunctionsError(f"there is no {_list(entries)} here: define it first, or give it to check()")
+        raise WrongFunctionsError(f"there is no {_list(entries)} here: define it first, or pass it to check()")
     parts = {name: _locate(name, value, visible, cells, replaced) for name, value in wanted.items()}
     if any(part is None for part in parts.values()):
         return Sourceless(wanted)

@@ -155,7 +155,7 @@ class Clock:
         budget, limits = self.budget, self.limits
         computed, asleep = budget.computed - self._call[0], budget.asleep - self._call[1]
         if computed + asleep > self._seconds:
-            return late(self._seconds, f"for one {self._noun}", slept=asleep > computed)
+            return late(self._seconds, f"on one {self._noun}", slept=asleep > computed)
         if budget.used > limits.seconds:
             return late(limits.seconds, "in all", slept=budget.asleep > budget.computed)
         if budget.wall > PATIENCE * limits.seconds:
@@ -168,12 +168,8 @@ class Clock:
 
 def late(seconds: float, span: str, *, slept: bool = False) -> TimedOut:
     """Return the error of a submission that took longer than it may."""
+    ending = f"Your code ran for more than {seconds:g} s {span}"
     if slept:
-        return TimedOut(
-            f"It ran for more than {seconds:g} s {span}, most of it asleep. Look for a sleep, "
-            "and for a lock, a thread or an input that it waits for."
-        )
-    return TimedOut(
-        f"It ran for more than {seconds:g} s {span}. Look for a loop that does not end, "
-        "for a sleep, and for a loop over every pair of parameters."
-    )
+        return TimedOut(f"{ending}, most of it asleep.", "Does it sleep, or wait for a lock, a thread or an input?")
+    advice = "Is there a loop that never ends, a sleep, or a loop over every pair of parameters?"
+    return TimedOut(f"{ending}.", advice)

@@ -40,7 +40,7 @@ _AXES = 64
 #: The kinds of answers that have numbers.
 _WITH_NUMBERS = frozenset({"returned", "partial"})
 _Check = Callable[[dict[str, Any], Entry], bool]
-_NO_ANSWER = "Its process answered with something that is no answer."
+_NO_ANSWER = "Your code's process sent something that is not an answer."
 
 #: The header of nearly all answers.
 UNCHANGED = {"kind": "returned", "changed": []}
@@ -136,7 +136,7 @@ def read_extraction(frame: Frame, entry: Entry) -> tuple[Extracted | Rejection, 
         writes = tuple(_write(entry, *write) for write in list(header["writes"])[:_WRITES])
         return Extracted(_text(header["fingerprint"], 1_000), code.decode(), left_out, writes), cells
     except (KeyError, TypeError, ValueError) as error:
-        raise Crashed("Its process answered with something that is no slice.") from error
+        raise Crashed("Your code's process sent something that is not a slice of the submission.") from error
 
 
 def _rejection(header: dict[str, Any]) -> Rejection:

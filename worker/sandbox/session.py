@@ -124,7 +124,7 @@ class Session:
                 answer = reader.read(self._frames.popleft(), size, parts)
                 if answer.raised_type == "MemoryError":
                     # Filling the memory again for every case would only take time.
-                    self._fail(OutOfMemory(_memory(self._limits)))
+                    self._fail(_describe_overrun(self._limits))
                 self.replies.append(answer)
         except Crashed as error:
             self._fail(error)
@@ -189,7 +189,7 @@ class Session:
         except JailFailed as error:
             self._fail(self._stillborn(str(error)))
         if frame.header != {"ready": True}:
-            self._fail(self._stillborn("It did not say that it is ready."))
+            self._fail(self._stillborn("the jail did not report that it is ready."))
         self._ready = True
 
     def _stillborn(self, why: str) -> JailFailed:
@@ -217,7 +217,7 @@ class Session:
         while not self._frames and not self._take_in(b""):
             if self._clock is None:
                 if time.monotonic() - start > _START:
-                    self._fail(Crashed(f"It took more than {_START:.0f} s."))
+                    self._fail(Crashed(f"The start took more than {_START:.0f} s."))
             elif error := self._clock.look():
                 # While we were held up it may have answered: that is taken before anything is held against it.
                 if self._take_in(self._streams.receive(0.0) or b""):
@@ -236,7 +236,7 @@ class Session:
         try:
             frames = self._parser.feed(chunk)
         except wire.WireError:
-            self._fail(Crashed("Its process answered with something that is no answer."))
+            self._fail(Crashed("Your code's process sent something that is not an answer."))
         self._frames += frames
         self._missing -= len(frames)
         return bool(self._frames)
@@ -253,13 +253,13 @@ class Session:
         self._streams.drain()
         if self._streams.flooded:
             return TooMuchOutput(
-                f"It printed more than {self._limits.output:,} bytes.", "Take the print() calls out of the function."
+                f"Your code printed more than {self._limits.output:,} bytes.", "Remove its print() calls."
             )
         if self._streams.chatty:
-            return Crashed("Its process answered more than it was asked.")
+            return Crashed("Your code's process sent more answers than there were questions.")
         status = process.status()
         if process.was_starved():
-            return OutOfMemory(_memory(self._limits))
+            return _describe_overrun(self._limits)
         if _is_of_limit(status) and self._clock and self._clock.is_exhausted():
             # Nobody looked until the kernel's own limit came.
             return late(self._limits.seconds, "in all")
@@ -268,10 +268,10 @@ class Session:
         return _explain_end(status)
 
 
-def _memory(limits: JailLimits) -> str:
-    return (
-        f"It asked for more than {limits.memory // (1024 * 1024):,} MiB. "
-        "Look for an array that grows in a loop, and for a product whose shape is not what you mean."
+def _describe_overrun(limits: JailLimits) -> OutOfMemory:
+    return OutOfMemory(
+        f"Your code asked for more than {limits.memory // (1024 * 1024):,} MiB of memory.",
+        "Is there an array that grows in a loop, or a product with a larger shape than you intended?",
     )
 
 
@@ -282,10 +282,10 @@ def _is_of_limit(status: int) -> bool:
 
 def _explain_end(status: int) -> Crashed:
     if status >= 0:
-        ending = f"Its process ended with exit status {status}, without an answer."
-        return Crashed(ending, "Take exit() calls out.")
+        ending = f"Your code's process ended with exit status {status}, without an answer."
+        return Crashed(ending, "Remove any exit() calls.")
     try:
         name = signal.Signals(-status).name
     except ValueError:
         name = str(-status)
-    return Crashed(f"Its process ended with signal {name}, without an answer.")
+    return Crashed(f"Your code's process ended with signal {name}, without an answer.")

@@ -51,7 +51,7 @@ class _Operand:
         if self.text.endswith(")"):
             return f"uses the result of {self.name}, which is None. Does that function return anything?"
         if self.resolved != self.text:
-            return f"uses {self.name}, but {_code(self.resolved)} is None. Which line should set it before this one?"
+            return f"uses {self.name}, but {_code(self.resolved)} is None. Which earlier line should set it?"
         return f"uses {self.name}, which is None. Where should it get its value?"
 
     @property
@@ -61,7 +61,7 @@ class _Operand:
         if self.type in _FUNCTIONS:
             return f"uses {self.known}, without calling it. Are its parentheses missing?"
         if self.type in _LISTS:
-            return f"calculates with the whole of {self.known}. Which of them is meant?"
+            return f"calculates with all of {self.known}. Which one do you mean?"
         return f"calculates with {self.known}."
 
 
@@ -93,7 +93,7 @@ def _fill(form: str, facts: _Facts, operands: Mapping[str, _Operand]) -> str:
     words = [_shape(_parse(word)) if word.startswith("(") else word for word in facts.words]
     names = {name: _code(text) for name, text in (("part", facts.part), ("callee", facts.callee)) if text}
     asked = f" Did you mean `{words[1]}`?" if len(words) > 1 and words[1] else ""
-    return form.format(*words, **operands, **names, asked=asked, every=_list(words), rest=_list(words[1:]) or "none")
+    return form.format(*words, **operands, **names, asked=asked, every=_list(words))
 
 
 def _code(text: str) -> str:
@@ -130,6 +130,12 @@ def _count_arguments(facts: _Facts) -> str:
     return f"calls {_code(facts.callee)} with {_count(int(given), 'argument')}; it takes {bounds}{names}."
 
 
+def _compare_parameters(facts: _Facts) -> str:
+    given, *parameters = facts.words
+    listed, arguments = _list(parameters) or "none", _count(int(given), "argument")
+    return f"defines {_code(facts.callee)} with these parameters: {listed}. The assignment calls it with {arguments}."
+
+
 def _leave_range(facts: _Facts) -> str:
     whole, index = facts.operands
     if index.number is None or -whole.sizes[0] <= index.number < whole.sizes[0]:
@@ -155,7 +161,9 @@ def _multiply(facts: _Facts) -> str:
         return ""
     left, right = map(_Operand.of_shape, facts.operands, shapes)
     if not first or not second or max(len(first), len(second)) > 2:
-        return f"multiplies {left} by {right}, whose inner sizes differ: {columns} in the first, {rows} in the second."
+        return (
+            f"multiplies {left} by {right}, but their inner sizes differ: {columns} in the first, {rows} in the second."
+        )
     has, needs = _count(columns, "column" if len(first) > 1 else "number"), "needs" if columns == 1 else "need"
     wanted = _count(columns, "row" if len(second) > 1 else "number")
     return f"multiplies {left} by {right}: the {has} of the first {needs} {wanted} of the second."
@@ -169,7 +177,8 @@ def _combine(facts: _Facts) -> str:
         arrays = [_shape(shape) for shape in shapes if shape]
         # Of NumPy's functions it is the jail's word.
         sure = facts.kind == "broadcast" or (len(known) == len(facts.operands) and sorted(known) == sorted(shapes))
-        return f"gives {_code(facts.callee)} arrays of shapes {' and '.join(arrays)}, which do not fit." if sure else ""
+        said = f"passes arrays of shapes {' and '.join(arrays)} to {_code(facts.callee)}, but these shapes do not fit."
+        return said if sure else ""
     for operand, shape in zip(facts.operands, shapes, strict=False):
         if operand.type.endswith("of arrays"):
             return operand.misplaced
@@ -186,87 +195,105 @@ def _misplace(facts: _Facts) -> str:
         lists = [one for one in facts.operands if one.type in _LISTS]
         culprits = lists if len(lists) == 1 and all(one.type for one in facts.operands) else []
     if facts.callee and culprits and culprits[0].type in _LISTS:
-        return f"gives {_code(facts.callee)} the whole of {culprits[0].known}. Which of them is meant?"
+        return f"passes all of {culprits[0].known}, to {_code(facts.callee)}. Which one do you mean?"
     return culprits[0].misplaced if culprits else ""
 
 
 def _ask_array(facts: _Facts) -> str:
     if facts.callee:
         instead = {"max": "np.maximum", "min": "np.minimum"}.get(facts.callee)
-        return f"calls `{facts.callee}` on arrays; entry by entry, that is `{instead}`." if instead else ""
+        return f"calls `{facts.callee}` on arrays. To compare entry by entry, call `{instead}`." if instead else ""
     if not any(one.type == "array" for one in facts.operands):
         return ""
-    return f"asks whether the array {_code(facts.part)} is true, but it has several numbers. Is each of them meant?"
+    return f"uses the array {_code(facts.part)} as a condition, but it has several numbers. Which of them must be true?"
 
 
 #: By what is said where nothing of the student's own is shown: the kinds, and their sentences for operands of these
 #: types (`a` is the first), of which the first counts. None is said if anything that it names is unknown.
 _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[[_Facts], str]]]] = {
-    "uses a name that has no value there. Is it misspelt, or not set yet?": (
+    "uses a name that has no value there. Is the name misspelt, or not set yet?": (
         ("name", {}, "uses the name `{0}`, which is not defined.{asked}"),
         ("unset_name", {}, "uses `{0}`, which has no value there."),
     ),
-    "asks for an attribute, a method or a key that is not there.": (
+    "asks for an attribute, a method or a key that does not exist.": (
         ("attribute", {"a": _NONE}, "{a.none}"),
         ("attribute", {"a": {"method"}}, "{a.misplaced}"),
         ("attribute", {"a": {"module"}}, "uses {part}, which does not exist.{asked}"),
-        ("attribute", {"a": {"object"}}, "asks for `.{0}` of {a.name}, which has none.{asked}"),
-        ("attribute", {}, "asks for `.{0}` of {a.known}, which has none.{asked}"),
+        ("attribute", {"a": {"object"}}, "asks for `.{0}` of {a.name}, which has no such attribute.{asked}"),
+        ("attribute", {}, "asks for `.{0}` of {a.known}, which has no such attribute.{asked}"),
         ("key", {}, "looks up the key `{0}` in {a.name}, which does not have it.{asked}"),
     ),
-    "is a function with other parameters than the assignment gives it.": (
-        ("call_count", {}, "defines {callee} with these parameters: {rest}. The assignment gives it {0} arguments."),
-    ),
-    "calls a function with arguments that do not fit it, or calls something that is no function.": (
+    "defines a function whose parameters do not match the assignment.": (("call_count", {}, _compare_parameters),),
+    "calls a function with the wrong arguments, or calls something that is not a function.": (
         ("argument_missing", {}, "calls {callee} without a value for {every}."),
         ("argument_count", {}, _count_arguments),
-        ("argument_unknown", {}, "gives {callee} an argument `{0}`, which it does not take.{asked}"),
-        ("data_type", {}, "gives {callee} no type of numbers as its `dtype`. A shape needs parentheses of its own."),
-        ("one_number", {}, "gives {callee} a whole array where it needs one number."),
-        ("whole_number", {}, "gives {callee} a float where it needs a whole number."),
-        ("not_callable", {"a": _NUMBERS}, "has the number {a.name} before parentheses. Is a `*` missing?"),
-        ("not_callable", {"a": {*_LISTS, "dict"}}, "calls {a.known}, like a function. Are square brackets meant?"),
-        ("not_callable", {"a": {"array"}}, "calls {a.known}, like a function. Is a `*` missing, or `()` too much?"),
+        ("argument_unknown", {}, "passes an argument `{0}` to {callee}, which does not take it.{asked}"),
+        (
+            "data_type",
+            {},
+            "passes something that is not a number type to {callee} as its `dtype`. A shape needs its own parentheses.",
+        ),
+        ("one_number", {}, "passes a whole array to {callee}, which needs one number."),
+        ("whole_number", {}, "passes a float to {callee}, which needs a whole number."),
+        ("not_callable", {"a": _NUMBERS}, "calls the number {a.name} like a function. Is a `*` missing?"),
+        ("not_callable", {"a": {*_LISTS, "dict"}}, "calls {a.known}, like a function. Did you mean square brackets?"),
+        (
+            "not_callable",
+            {"a": {"array"}},
+            "calls {a.known}, like a function. Is a `*` missing, or should `()` not be there?",
+        ),
         ("not_callable", {"a": _NONE}, "{a.none}"),
     ),
-    "uses an index that is not there, or that does not fit what it is used on.": (
+    "uses an index that does not exist, or that does not fit the thing it is used on.": (
         ("entry_range", {"a": _LISTS}, _leave_range),
-        ("array_range", {}, "uses index {0} on axis {1} of {a.name}, whose size there is {2}: the first index is 0."),
-        ("many_indices", {"a": {"array"}}, "uses {1} indices on {a.known}: that has {0} of them."),
-        ("mask", {}, "selects from {a.name} by {b.name}, but along axis {0} their sizes are {1} and {2}."),
+        ("array_range", {}, "uses index {0} on axis {1} of {a.name}, which has size {2} there. The first index is 0."),
+        ("many_indices", {"a": {"array"}}, "uses {1} indices on {a.known}, which takes {0}."),
+        ("mask", {}, "selects from {a.name} with the mask {b.name}, but along axis {0} their sizes are {1} and {2}."),
         ("list_indices", {"a": _LISTS}, "uses several indices at once on {a.known}, which takes one at a time."),
-        ("index_type", {"a": {*_LISTS, "array"}, "b": _TEXTS}, "looks up {b.name} in {a.known}, not in a dictionary."),
-        ("index_type", {"b": {"float"}}, "uses the float {b.name} as an index of {a.name}, not a whole number."),
+        (
+            "index_type",
+            {"a": {*_LISTS, "array"}, "b": _TEXTS},
+            "looks up {b.name} in {a.known}, which is not a dictionary.",
+        ),
+        (
+            "index_type",
+            {"b": {"float"}},
+            "uses the float {b.name} as an index of {a.name}. An index must be a whole number.",
+        ),
         ("index_type", {"b": _NONE}, "{b.none}"),
-        ("axis", {"a": {"array"}}, "calls {callee} for axis {0} of {a.known}: the first axis is 0."),
+        ("axis", {"a": {"array"}}, "calls {callee} for axis {0} of {a.known}. The first axis is 0."),
         ("not_subscriptable", {"a": _NUMBERS}, "asks for an entry of {a.known}."),
-        ("not_subscriptable", {"a": _FUNCTIONS}, "has square brackets behind {a.known}: a call has parentheses."),
+        ("not_subscriptable", {"a": _FUNCTIONS}, "puts square brackets after {a.known}. A call needs parentheses."),
         ("not_subscriptable", {"a": _NONE}, "{a.none}"),
     ),
     "works with arrays whose shapes do not fit. What are their shapes?": (
         *((kind, {}, _multiply) for kind in ("matmul", "dot")),
         *((kind, {}, _combine) for kind in ("broadcast", "given_broadcast")),
         ("store", {}, "stores an array of shape {0} in {part}, whose shape is {1}."),
-        ("store_many", {}, "stores an array or a list in {part}, where there is room for one number."),
+        ("store_many", {}, "stores an array or a list in {part}, which has room for one number."),
     ),
-    "takes apart something that has not so many values.": (
+    "unpacks something that has a different number of values.": (
         ("unpack", {"a": _LISTS}, "unpacks {a.known}, into {0} names."),
-        ("unpack", {}, "unpacks {a.name} into {0} names, which is not the number of its values."),
+        ("unpack", {}, "unpacks {a.name} into {0} names, but it has a different number of values."),
         ("not_iterable", {"a": {"int"}}, "loops over {a.known}. Is `range` missing?"),
         ("not_iterable", {"a": _NONE}, "{a.none}"),
     ),
-    "calculates with something that is no array of numbers. What is it?": (
+    "calculates with something that is not an array of numbers. What is it?": (
         ("whole_numbers", {}, "puts floats back into {a.name}, an array of whole numbers ({0})."),
-        ("few_axes", {"a": _NUMBERS}, "multiplies {a.known}, by `@` or `matmul`: for numbers it is `*`."),
+        ("few_axes", {"a": _NUMBERS}, "multiplies {a.known}, with `@` or `matmul`. For single numbers, use `*`."),
         ("few_axes", {}, "{a.misplaced}"),
         *((kind, {}, _misplace) for kind in ("operands", "uneven")),
         *((f"given_{kind}", {}, _misplace) for kind in ("operands", "uneven", "not_subscriptable")),
         *((kind, {"a": {*_LISTS, "str"}}, "{a.misplaced}") for kind in ("repeated", "string")),
         *((kind, {"b": {*_LISTS, "str"}}, "{b.misplaced}") for kind in ("repeated", "string")),
     ),
-    "calls a function from within itself, without an end.": (
-        ("endless", {}, "calls `{0}` from within `{0}` again and again, until Python gives up. Which case ends it?"),
+    "calls a function from within itself without ever stopping.": (
+        (
+            "endless",
+            {},
+            "calls `{0}` from within `{0}` again and again, until Python gives up. Which case should end this?",
+        ),
     ),
-    "asks whether a whole array is true.": (("condition", {}, _ask_array),),
+    "uses a whole array as a condition.": (("condition", {}, _ask_array),),
     "divides by 0.": (("zero", {}, "divides by {b.name}, which is 0."),),
 }

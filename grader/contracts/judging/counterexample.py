@@ -112,8 +112,7 @@ def _instead(answer: Answer | None) -> str | None:
             return f"gives no `{where}` where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
-            said = message if frames else f"{message.rstrip('.')}, in the lines that call your code"
-            return f"raised {name}: {said}"
+            return f"raised {name}: {message}" if frames else f"led to {name} in the lines that call it: {message}"
     return "ended without an answer"
 
 
@@ -134,7 +133,7 @@ def write_script(assignment: ContractAssignment, shown_case: ContractCases, wron
             continue
         expected = _write(shown_case.expected[part].reshape(place.shape))
         lines += [
-            f'print("{place.expression.replace(chr(34), chr(39))}, less what is expected:")',
+            f'print("{place.expression.replace(chr(34), chr(39))}, minus the expected value:")',
             f"print(np.asarray({place.expression}) - {expected})",
         ]
     return "\n".join(lines) + "\n"

@@ -229,8 +229,8 @@ class Judge:
         at = len(answers)
         example = self.contract.show(self.cases, at, None)
         reached = CaseReached(at + 1, len(self.cases), self.contract.describe_case(at))
-        sentence = wording.describe_reached(reached)
-        ended = StudentError(name, f"{error} {sentence}", ending=str(error), reached=reached)
+        message = " ".join(filter(None, (error.ending, wording.describe_reached(reached), error.advice)))
+        ended = StudentError(name, message, ending=str(error), reached=reached)
         return Judgement(outcome, rows, example, ended, self._statistics(at))
 
     def _statistics(self, cases: int) -> Statistics:

@@ -201,7 +201,7 @@ class CheckComparison:
     def find_fault(self, ask: Callable[[ContractExchange, ContractCases], Sequence[Answer]]) -> str:
         """Return why the check of a right submission does not pass, as what follows its name; empty if it does."""
         if not self._probes:
-            return "looks at no gradient: it needs results that are gradients by inputs, without a scale"
+            return "looks at no gradient: the check needs results that are gradients by inputs, without a scale"
         asked = self._ask_everywhere(self._probes)
         replies = ask(self.exchange, asked.cases)
         for reply in replies:
@@ -216,7 +216,7 @@ class CheckComparison:
                 (name,) = (
                     place.expression for _, place, part in self.at_home.slices() if part == probe.directions[0].part
                 )
-                return f"has another derivative than {name}"
+                return f"gives another derivative than {name}"
         return ""
 
     def _explain_right(self, judged: Sequence[Answer], candidate: Candidate | None) -> NotebookCheck | None:

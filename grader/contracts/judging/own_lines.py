@@ -65,8 +65,8 @@ def add_lines(first: FirstDifference, writes: Sequence[ListWrite]) -> FirstDiffe
         if own:
             lines = tuple(sorted({write.line for write in own}))
             place = _describe(lines, own[0])
-            verb = "write" if len(lines) > 1 else "writes"
-            message = f"`{expression}` is wrong, and {place} {verb} it."
+            verb = "set" if len(lines) > 1 else "sets"
+            message = f"{place[:1].upper()}{place[1:]} {verb} `{expression}`, which is wrong."
             return FirstDifference(
                 expression, None, None, message, cell=own[0].cell or None, lines=lines, file=own[0].file
             )

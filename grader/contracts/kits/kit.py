@@ -92,7 +92,7 @@ class Kit:
         yield f"the names that students write ({names}), the lines that call them, titles, marks, and the template"
         if assignment.feedback.hidden:
             hidden = ", ".join(f"`{name}`" for name in assignment.feedback.hidden)
-            yield f"what is expected of {hidden}, too: a check hides that, and whoever opens the file sees it"
+            yield f"the expected numbers of {hidden}, too: a check hides them, but anybody can read them in the file"
         if assignment.helpers:
             yield "the course's helper functions, with their code"
         if not self.has_solution:
@@ -138,7 +138,7 @@ def open_kit(name: str) -> Kit:
     except (OSError, ValueError):
         raise BadAssignment(f"there is no kit {name[:_LONGEST_NAME]!r}: {_advise(name)}") from None
     if len(data) > MOST_BYTES:
-        raise AssignmentError(f"{file.name} is no kit: none is larger than {MOST_BYTES >> 20} MB")
+        raise AssignmentError(f"{file.name} is not a kit: kits have at most {MOST_BYTES >> 20} MB")
     return load_kit(data, file.name)
 
 
@@ -166,10 +166,10 @@ def load_kit(data: bytes, name: str) -> Kit:
         message = f"{name} was made by a newer version of Backmark: {UPDATE}"
         raise MadeByNewerVersion(message) from error
     except NotPlainCodeError as error:
-        message = f"{name} is refused, and nothing in it was run: {error}"
+        message = f"{name} was refused, and nothing in it was run: {error}"
         raise AssignmentError(message) from error
     except (*DAMAGE, AttributeError, IndexError, RecursionError, MemoryError) as error:
-        message = f"{name} is no kit, or is damaged; get it again from your course"
+        message = f"{name} is not a kit, or is damaged; get it again from your course"
         raise AssignmentError(message) from error
     if not intact:
         raise AssignmentError(f"{name} is damaged (its content does not match its hash); get it again from your course")

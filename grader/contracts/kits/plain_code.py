@@ -72,7 +72,7 @@ def require_plain(name: str, code: str, known: Iterable[str] = (), *, expression
         raise NotPlainCodeError(f"{name} must be one expression")
     names = {*known, *_BUILTINS, *_find_bound(nodes)}
     for refused in _find_refused(nodes, names):
-        raise NotPlainCodeError(f"{name} may not have {refused}")
+        raise NotPlainCodeError(f"{name} may not use {refused}")
 
 
 def _find_bound(nodes: Collection[ast.AST]) -> Iterator[str]:

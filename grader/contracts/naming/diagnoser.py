@@ -137,7 +137,7 @@ def _list_names(names: Sequence[str]) -> str:
 def _write(statements: Sequence[_ClaimedExplanation]) -> Diagnosis:
     return Diagnosis(
         "+".join(statement.mistake.id for statement in statements),
-        f"It {predicate(statement.mistake.title for statement in statements)}.",
+        f"Your code {predicate(statement.mistake.title for statement in statements)}.",
         " ".join(dict.fromkeys(statement.hint for statement in statements)),
         " ".join(dict.fromkeys(statement.strong_hint for statement in statements)),
         "",

@@ -11,10 +11,12 @@ from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.naming.claim import NumberClaim, slug
 
-_MIDDLE = "Divide your {name} by what is expected, number by number, in cases of different sizes"
-SAME = f"{_MIDDLE}: is the quotient the same everywhere, and what does it depend on?"
-SIGN = "Compare the signs of your {name} with those that are expected: where does each minus come from?"
-ZERO = "Follow {name} from its first line to its last: which of them gives it a value other than zero?"
+SAME = (
+    "Divide your {name} by the expected values, number by number, in cases of different sizes. Is the quotient the same"
+    " everywhere, and what does it depend on?"
+)
+SIGN = "Compare the signs of your {name} with the expected ones. Where does each minus come from?"
+ZERO = "Follow {name} from its first line to its last. Which line gives it a value other than zero?"
 
 #: Multiples of a dim that are tried; of two dims, only those of the sign.
 _MULTIPLES = (1.0, -1.0, 2.0, 0.5, -2.0, -0.5)
@@ -45,10 +47,10 @@ class DimFactor:
         words, identifier = "", ""
         if above and below:
             divisor = " * ".join(below) if len(below) == 1 else f"({' * '.join(below)})"
-            words = f"times `{' * '.join(above)} / {divisor}`"
+            words = f"multiplied by `{' * '.join(above)} / {divisor}`"
             identifier = f"times_{_slug(above)}_over_{_slug(below)}"
         elif above:
-            words, identifier = f"times `{' * '.join(above)}`", f"times_{_slug(above)}"
+            words, identifier = f"multiplied by `{' * '.join(above)}`", f"times_{_slug(above)}"
         elif below:
             words, identifier = f"divided by `{' * '.join(below)}`", f"divided_by_{_slug(below)}"
         if self.multiple > 0:

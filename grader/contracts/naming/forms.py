@@ -17,7 +17,7 @@ Shape = tuple[int, ...]
 #: Cases that a claim about shapes needs.
 _CASES = 3
 
-_HINT = "Print the shape of your {name} beside the one that is expected: what does each axis stand for?"
+_HINT = "Print the shape of your {name} and compare it with the expected one. What does each axis stand for?"
 
 
 #: By claim the shapes that the mistake leaves as they are: what has such a shape may be right beside it.
@@ -43,11 +43,11 @@ def find_forms(
     if reverse and transposed:
         return [TRANSPOSED]
     kinds: Mapping[NumberClaim, Callable[[Shape, Shape], bool]] = {
-        NumberClaim("extra_axis_of_1", "with axes of length 1 that it should not have", _HINT): _has_extra_ones,
+        NumberClaim("extra_axis_of_1", "with extra axes of length 1", _HINT): _has_extra_ones,
         NumberClaim("lacks_axis_of_1", "without its axes of length 1", _HINT): lambda a, b: _has_extra_ones(b, a),
         NumberClaim("flat", "as a flat array", _HINT): lambda wanted, received: received == (prod(wanted),),
-        NumberClaim("axis_more", "with an axis more than it should have", _HINT): _has_extra_axis,
-        NumberClaim("axis_less", "with an axis less than it should have", _HINT): lambda a, b: _has_extra_axis(b, a),
+        NumberClaim("axis_more", "with one axis too many", _HINT): _has_extra_axis,
+        NumberClaim("axis_less", "with one axis too few", _HINT): lambda a, b: _has_extra_axis(b, a),
     }
     turned = NumberClaim("reversed_shape", "with its axes in reverse order", _HINT)
     if reverse:
@@ -58,7 +58,7 @@ def find_forms(
         if explained and all(holds(wanted, received) for wanted, received in shapes):
             return [claim]
     if every and all(prod(wanted) == prod(received) for wanted, received in shapes):
-        return [NumberClaim("other_axes", "with other axes, though with as many numbers", _HINT)]
+        return [NumberClaim("other_axes", "with the right number of entries in the wrong shape", _HINT)]
     return []
 
 

@@ -18,9 +18,9 @@ _VALUES = 2
 #: Rounding of a prediction, relatively; and multiples of the tolerance above which a number says something of a factor.
 _ROUNDING, _SHARP = 1e-7, 10.0
 
-_TERM = "{name} is a sum of parts: how does each of them come into it, and how often?"
+_TERM = "{name} is a sum of parts. How does each part enter the sum, and how often?"
 TRANSPOSED = NumberClaim(
-    "transposed", "transposed", "Work out one entry of {name} by hand that is off the diagonal: in which row is it?"
+    "transposed", "transposed", "Work out one off-diagonal entry of {name} by hand. In which row does it belong?"
 )
 
 

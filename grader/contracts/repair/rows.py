@@ -21,9 +21,11 @@ from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Mark
 
 NOT_FOUND = "Not judged: no small change was found that makes your code right."
-TOO_SLOW = "Not judged: the time for finding the lines to change was used up."
-WRITTEN_OTHERWISE = "Not judged: your code is arranged differently, so only its results count."
-NOT_SHOWN = "Not shown: no line of yours for this affects the results."
+TOO_SLOW = "Not judged: finding the lines to change took too long."
+WRITTEN_OTHERWISE = (
+    "Not judged: your code is structured differently from the known solutions, so only its results count."
+)
+NOT_SHOWN = "Not judged: none of your lines for this step affects the results."
 #: Lines of one statement to mend that a verdict shows.
 _MOST_LINES = 20
 
@@ -62,7 +64,7 @@ def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
 def _describe(changed: int, missing: int) -> str:
     parts = []
     if changed:
-        parts.append("A line must be changed" if changed == 1 else f"{changed} lines must be changed")
+        parts.append("A line is wrong" if changed == 1 else f"{changed} lines are wrong")
     if missing:
         parts.append("a line is missing" if missing == 1 else f"{missing} lines are missing")
     text = ", and ".join(parts) + "."

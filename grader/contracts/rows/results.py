@@ -9,8 +9,9 @@ from backmark.grader.contracts.cases.answers import Answer, Cause, Malformed, Ra
 from backmark.grader.contracts.cases.arrays import Booleans
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import join_numbers, numbers_of
-from backmark.grader.contracts.cases.form_words import describe_form, is_of_other_numbers
+from backmark.grader.contracts.cases.form_words import describe_form, describe_shape, is_of_other_numbers
 from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.model.verdict import Mark
@@ -70,7 +71,7 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
         tested = sum(cases.having(fails.owns(cases)))
         message = ""
         if failing:
-            counted = f"Wrong on {len(failing)} of {tested} cases."
+            counted = wording.tally(len(failing), tested)
             message = _explain_lacking(fails, cases, answers, failing) or counted + _explain(
                 fails, cases, answers, failing
             )
@@ -86,7 +87,7 @@ def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[An
         return ""
     *others, last = (f"`{name}`" for name in dict.fromkeys(first))
     names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-    return f"{names} not defined in the submission, so this could not be judged."
+    return f"{names} not defined in the submission, so this row could not be judged."
 
 
 def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> list[Cause]:
@@ -112,7 +113,8 @@ def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], f
     sorts.pop("", None)
     commonest = sorted(sorts.items(), key=lambda sort: -len(sort[1]))[:_MOST_SORTS]
     return "".join(
-        f" On {len(places)} of them {_describe_sort(sort, fails, cases, answers[places[0]], places[0])}."
+        f" On {'all' if len(places) == len(failing) else len(places)} of them,"
+        f" {_describe_sort(sort, fails, cases, answers[places[0]], places[0])}."
         for sort, places in commonest
     )
 
@@ -134,17 +136,19 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
     if sort == _FORM and malformed is not None and malformed.received is not None:
         received, right = malformed.received, malformed.wanted
         if is_of_other_numbers(received, right):
-            return f"it has no real numbers: on one, `{malformed.where}` is an array of {received.dtype}"
-        wanted = f"the shape must be {right}" if right else "it must be a single number"
-        return f"it has another form: on one, `{malformed.where}` is {describe_form(received)}, where {wanted}"
+            return f"the numbers are not real: in one case, `{malformed.where}` is an array of {received.dtype}"
+        return (
+            f"the result has the wrong form: in one case, `{malformed.where}` is {describe_form(received)}, but must be"
+            f" {describe_shape(right)}"
+        )
     if sort == _ABSENT and malformed is not None:
-        return f"numbers are missing: on one, there is no `{malformed.where}` after the call"
+        return f"numbers are missing: in one case, there is no `{malformed.where}` after the call"
     if sort == _MISSING:
         # It is of the right form and holds NaN, or an answer describes fewer forms than there are.
         expression, shape = _find_missing(fails, cases, answer, i)
-        wanted = f"no array of shape {shape}, or holds NaN" if shape else "no single number, or is NaN"
-        return f"numbers are missing: on one, `{expression}` is {wanted}"
-    return f"there is no value: the call raised {sort}"
+        wanted = f"not an array of shape {shape}, or holds NaN" if shape else "not a single number, or is NaN"
+        return f"numbers are missing: in one case, `{expression}` is {wanted}"
+    return f"the call raised {sort}"
 
 
 def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:

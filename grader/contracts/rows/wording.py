@@ -5,19 +5,19 @@ from collections.abc import Sequence
 from backmark.grader.model.cases import format_case
 from backmark.grader.model.verdict import CaseReached
 
-NOT_REACHED = "Not judged: it did not answer every case."
+NOT_REACHED = "Not judged: your code did not finish every case."
 
 STATE = (
-    " Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this: its"
-    " answers depend on more than its arguments, such as a global or a default argument that is kept between calls,"
-    " random numbers, or memory that nothing was written to (np.empty)."
+    " If the counterexample is the first call in a fresh process, your code does not fail like this. So your code's"
+    " answers depend on more than its arguments, such as a global variable or a default argument that keeps its value"
+    " between calls, random numbers, or memory that was never written to (np.empty)."
 )
 
 #: Of an answer that a process gives which has answered nothing before, and others do not.
-DIFFERS_ALONE = "Asked about a case alone, in a fresh process, it answered differently."
+DIFFERS_ALONE = "Called with one case alone in a fresh process, your code gave a different answer."
 
 #: Of a process that ended when it was asked again.
-SILENT_AGAIN = "Asked again about cases that it had answered, it did not answer."
+SILENT_AGAIN = "Called again with cases that it had answered, your code gave no answer."
 
 #: Characters of the properties of a case within a sentence.
 _MOST_PROPERTIES = 200
@@ -27,25 +27,33 @@ def describe_reached(reached: CaseReached) -> str:
     """Return the sentence about the case at which a process ended, with its properties if they are short."""
     properties = format_case(reached.case)
     shown = f" ({properties})" if properties and len(properties) <= _MOST_PROPERTIES else ""
-    return f"It was at case {reached.number} of {reached.of}{shown}."
+    return f"It had reached case {reached.number} of {reached.of}{shown}."
 
 
 def tally(wrong: int, of: int) -> str:
     """The number of cases on which it is wrong, as a sentence."""
-    return f"Wrong on {wrong} of {of} case{'' if of == 1 else 's'}."
+    return f"Wrong on {count(wrong, of)}."
+
+
+def count(some: int, of: int) -> str:
+    """Return how many of some cases are meant, such as "3 of 20 cases"; "all 20 cases"."""
+    if of == 1:
+        return f"{some} of 1 case"
+    return f"all {of} cases" if some == of else f"{some} of {of} cases"
 
 
 def later(wrong: int) -> str:
     """The number of the wrong cases on which the first answer was right."""
-    return f" On {wrong} of these it was right when it was first asked, and wrong when it was asked again."
+    return f" On {wrong} of these, the first answer was right and the second one was wrong."
 
 
 def changes_arguments(names: Sequence[str], changing: int, of: int, returned: int) -> str:
     """The arguments that it changes in place, and the number of cases on which it does, of those that `returned`."""
-    cases = f"{of} cases" if returned == of else f"the {returned} cases that could be checked"
-    return f"It changes {' and '.join(names)} in place, on {changing} of {cases}."
+    cases = count(changing, of) if returned == of else f"{changing} of the {returned} cases that could be checked"
+    return f"Your code changes {' and '.join(f'`{name}`' for name in names)} in place on {cases}."
 
 
 def differs_again(differing: int, of: int) -> str:
     """The number of cases on which its second answer was another one."""
-    return f"Asked again about {of} cases, it answered {differing} of them differently."
+    some = "all" if differing == of else differing
+    return f"Called again with {of} cases, your code answered {some} of them differently."

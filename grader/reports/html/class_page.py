@@ -11,12 +11,12 @@ from backmark.grader.reports.html.charts import draw_chart, draw_scrolling
 from backmark.grader.reports.html.distribution import chart_marks, share
 from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.markup import Html, element, join
-from backmark.grader.reports.html.outcomes import NAMES, tone_of
 from backmark.grader.reports.html.text import line, mark_code, plural
+from backmark.grader.reports.outcomes import NAMES, tone_of
 
 _COUNTED = (
-    "Where the lines to change are known, their rows are counted; else the mistakes that explain all wrong numbers of a"
-    " submission."
+    "Counted are the rows of the lines to change. If a submission's lines to change are not known, the mistakes that"
+    " explain all of its wrong numbers are counted."
 )
 _UNGRADED = "Backmark itself failed"
 #: Mistakes that are seen at once; the others are there when they are asked for.
@@ -94,23 +94,25 @@ def _draw_parts(report: ClassReport, headings: Headings) -> Iterator[Html]:
     yield _draw_mistakes(report, headings)
     if report.identical:
         groups = (element("li", _list_students(group)) for group in report.identical)
-        said = element("p", "Each line has the students who handed in the same bytes.", class_="quiet")
+        said = element("p", "The students in each line handed in identical files.", class_="quiet")
         yield headings.section("identical", "Identical files", said, element("ul", *groups, class_="card names"))
     if report.ungraded:
         reasons = (
             element("li", _link(student), ": ", mark_code(line(student.explanation)), class_="student")
             for student in report.ungraded
         )
-        said = element("p", "Nothing that they handed in could be graded, so they have no mark.", class_="quiet")
-        yield headings.section("ungraded", "Without a mark", said, element("ul", *reasons, class_="card names"))
+        said = element(
+            "p", "None of these students' files could be graded, so these students have no marks.", class_="quiet"
+        )
+        yield headings.section("ungraded", "Not graded", said, element("ul", *reasons, class_="card names"))
     yield _draw_students(report.students, headings)
 
 
 def _draw_figures(report: ClassReport, passed: int) -> Html:
-    figures = [("Students", f"{len(report.students):,}"), ("Passed", f"{share(passed, len(report.students))} %")]
+    figures = [("Students", f"{len(report.students):,}"), ("Passed", f"{share(passed, len(report.students))}%")]
     if marks := [(student.score or 0) / student.max_score for student in report.graded if student.max_score]:
-        figures.append(("Average mark", f"{100 * mean(marks):.0f} %"))
-    figures.append(("Without a mark", f"{len(report.ungraded):,}"))
+        figures.append(("Average marks", f"{100 * mean(marks):.0f}%"))
+    figures.append(("Not graded", f"{len(report.ungraded):,}"))
     pairs = (element("div", element("dt", name), element("dd", value, class_="figure")) for name, value in figures)
     return element("dl", *pairs, class_="facts figures section")
 
@@ -118,7 +120,7 @@ def _draw_figures(report: ClassReport, passed: int) -> Html:
 def _draw_mistakes(report: ClassReport, headings: Headings) -> Html:
     title = "What the class gets wrong"
     if not report.mistakes:
-        none = element("p", "No submission has a wrong line or a mistake that could be named.", class_="lead")
+        none = element("p", "No wrong line and no mistake could be named in any submission.", class_="lead")
         return headings.section("mistakes", title, none)
     frequent, rare = report.mistakes[:_MOST_MISTAKES], report.mistakes[_MOST_MISTAKES:]
     whole = len(report.students)
@@ -140,7 +142,7 @@ def _draw_rows(report: ClassReport, headings: Headings) -> Html | None:
     if not report.rows:
         return None
     table = _draw_counts("Row", report.rows, len(report.graded))
-    said = element("p", "How many of those with a mark do not have all marks of a row.", class_="quiet")
+    said = element("p", "How many graded students lost marks in each row.", class_="quiet")
     return headings.section("rows", "Rubric", said, draw_scrolling("Rubric", table), class_="card")
 
 
@@ -150,7 +152,7 @@ def _draw_counts(name: str, counts: Sequence[ReportedCount], whole: int) -> Html
         "tr",
         element("th", name, scope="col"),
         element("th", "Students", scope="col", class_="number"),
-        element("th", element("span", "Share of the class", class_="unseen"), scope="col", class_="share"),
+        element("th", element("span", "Percentage of the class", class_="unseen"), scope="col", class_="share"),
     )
     rows = (_draw_count(count, whole) for count in counts)
     return element("table", element("thead", head), element("tbody", *rows), class_="table mid")
@@ -158,7 +160,7 @@ def _draw_counts(name: str, counts: Sequence[ReportedCount], whole: int) -> Html
 
 def _draw_count(count: ReportedCount, whole: int) -> Html:
     students = count.students
-    percent = element("span", f"{share(len(students), whole)} %", class_="quiet")
+    percent = element("span", f"{share(len(students), whole)}%", class_="quiet")
     marks = element("span", f" {plural(count.marks, 'mark')}", class_="soft") if count.marks else None
     title = join([mark_code(line(count.title)), marks])
     names = element("details", element("summary", title), element("p", _list_students(students)), class_="who")

@@ -40,4 +40,4 @@ def _tenths(students: Mapping[tuple[int, int], int]) -> tuple[list[str], list[in
     counts = [0] * 11
     for (score, maximum), number in students.items():
         counts[math.floor(10 * min(1.0, score / max(1, maximum)))] += number
-    return [*(f"{10 * tenth}-{10 * tenth + 9} %" for tenth in range(10)), "100 %"], counts
+    return [*(f"{10 * tenth}-{10 * tenth + 9}%" for tenth in range(10)), "100%"], counts

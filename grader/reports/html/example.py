@@ -17,13 +17,14 @@ def draw_example(example: ShownExample, headings: Headings, *, call_again: str =
     `copies` adds a button that a page's script makes copy the script.
     """
     shown = example.shown
-    wrong, ended = f"The smallest {shown.noun} on which it goes wrong", f"The {shown.noun} at which it ended"
+    wrong = f"The smallest {shown.noun} on which your code fails"
+    ended = f"The {shown.noun} that your code did not finish"
     other = f"This is a different {shown.noun} from the one above: here {example.elsewhere}."
     case = headings.section(
         "example",
         wrong if example.wrong else ended,
         element("p", other, class_="quiet") if example.elsewhere else None,
-        element("p", "There it ", mark_code(line(sentence(example.instead))), class_="student")
+        element("p", "Here your code ", mark_code(line(sentence(example.instead))), class_="student")
         if example.instead
         else None,
         draw_network(shown.drawing, has_wrong=bool(example.off)) if shown.drawing else None,
@@ -41,13 +42,13 @@ def _draw_script(example: ShownExample, headings: Headings, *, copies: bool) -> 
     name = f"{headings.prefix}script-text"
     copy = element("button", "Copy the script", class_="button small", type="button", hidden=True, data_copy=name)
     title = headings.title("script", _CALL_AGAIN)
-    never = element("strong", "Your code never returned from it")
-    careful = join([" ", never, ": save your notebook first, and be ready to interrupt the kernel."])
+    never = element("strong", f"Your code never returned from this {example.shown.noun}.")
+    careful = join([" ", never, " Save your notebook first, and be ready to interrupt the kernel."])
     noun = example.shown.noun
     usage = element(
         "p",
-        f"Paste this into a new cell below your function and run it: it builds this {noun}, calls your code, and"
-        " compares your result with the expected one.",
+        f"Paste this script into a new cell below your function and run it. The script builds this {noun}, calls your"
+        " code, and prints how far your result is from the expected one.",
         None if example.wrong else careful,
         class_="quiet",
     )

@@ -14,7 +14,7 @@ _READING = "Blue is positive, orange negative; darker is larger. Red frames mark
 def draw_maps(example: ShownExample, headings: Headings) -> Html:
     """Return the section with the arrays that came back: the wrong ones, and below them the right ones, closed."""
     shown = example.shown
-    first = join([" The first to differ is ", element("code", shown.first), "."]) if shown.first else None
+    first = join([" The first wrong number is ", element("code", shown.first), "."]) if shown.first else None
     return headings.section(
         "numbers",
         shown.heading,

@@ -62,22 +62,22 @@ def _round(values: dict[str, float]) -> dict[str, str]:
 
 
 def _describe(drawing: Drawing) -> str:
-    valued = "Each circle has its activation in it, each line" if drawing.valued else "Each line has"
-    sentences = [f"{valued} its weight Ω, each unit its bias β above it."]
+    circles = "Each circle shows its activation, each" if drawing.valued else "Each"
+    sentences = [f"{circles} line shows its weight Ω, and each unit has its bias β above it."]
     if any(node.asleep for node in drawing.nodes):
         sentences.append(
             "A dashed circle is a unit whose preactivation f is below zero: it outputs 0, and no gradient flows back"
             " through it."
         )
     if drawing.examples > 1:
-        sentences.append(f"Of the batch's {drawing.examples} examples the first is shown.")
+        sentences.append(f"The picture shows the first of the batch's {drawing.examples} examples.")
     return " ".join(sentences)
 
 
 def _draw_key() -> Html:
     signs = (
-        ("key-line", "", " its derivative is wrong"),
-        ("key-sign bad", "✗", " what your code returned for it"),
+        ("key-line", "", " this derivative is wrong"),
+        ("key-sign bad", "✗", " what your code returned"),
         ("key-sign good", "✓", " what finite differences say"),
     )
     return element(

@@ -8,6 +8,7 @@ from backmark.grader.model.words import CaseWords
 from backmark.grader.reports.html import layers
 from backmark.grader.reports.html.comparing import Array, compare
 from backmark.grader.reports.numpy_text import list_inputs
+from backmark.grader.reports.text import name_first
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Presentation:
     heading: str
     intro: str
     arrays: tuple[Array, ...]
-    first: str | None
+    #: The first wrong number as code names it; empty if it is not known.
+    first: str
     drawing: layers.Drawing | None = None
     #: Its inputs as a student would type them, a line each, if nothing draws it and they are few.
     inputs: tuple[str, ...] = ()
@@ -28,8 +30,6 @@ def present(example: AnyCounterexample, words: CaseWords) -> Presentation:
     """Return the counterexample with the words around its cases."""
     case = as_case(example, drawn=True)
     arrays = compare(case)
-    first = case.first
-    where = None if first is None else f"{first.result}[{', '.join(map(str, first.index))}]".removesuffix("[]")
     drawing = layers.draw(case, arrays)
     inputs = () if drawing is not None else tuple(list_inputs(case) or ())
-    return Presentation(words.noun, words.results, words.intro, tuple(arrays), where, drawing, inputs)
+    return Presentation(words.noun, words.results, words.intro, tuple(arrays), name_first(case), drawing, inputs)

@@ -9,17 +9,17 @@ from backmark.grader.reports.changes import HEADING, LineChange
 from backmark.grader.reports.html.example import draw_example
 from backmark.grader.reports.html.headings import Headings
 from backmark.grader.reports.html.markup import Html, classes, element, join
-from backmark.grader.reports.html.outcomes import NAMES
 from backmark.grader.reports.html.text import block, line, mark_code, plural
 from backmark.grader.reports.html.view import LineMark, NamedLine, ShownRow, VerdictView
+from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import upper_first
 
 #: The sign of a row, and what it says to a reader who does not see it.
-_SIGNS = {"passed": ("✓", "holds"), "failed": ("✗", "does not hold")}
+_SIGNS = {"passed": ("✓", "passed"), "failed": ("✗", "failed")}
 _NOT_JUDGED = ("\N{EN DASH}", "not judged")
 _LEVELS = {
-    Level.SCORE: "Your course shows the marks, and no more.",
-    Level.HINT: "Your course shows hints, and leaves finding the mistake to you.",
+    Level.SCORE: "Your course shows only the marks.",
+    Level.HINT: "Your course shows hints and leaves it to you to find the mistake.",
 }
 
 
@@ -75,7 +75,7 @@ def _draw_parts(view: VerdictView, around: Surroundings) -> Iterator[Html]:
     if view.example:
         yield draw_example(view.example, headings, call_again=around.call_again, copies=around.copies)
     if verdict.output:
-        yield headings.section("output", "What it printed", _draw_code(block(verdict.output)))
+        yield headings.section("output", "What your code printed", _draw_code(block(verdict.output)))
 
 
 def _draw_head(view: VerdictView, around: Surroundings) -> Html:
@@ -83,7 +83,7 @@ def _draw_head(view: VerdictView, around: Surroundings) -> Html:
     refused = verdict.outcome is Outcome.REJECTED
     agree = None
     if verdict.outcome is Outcome.PASSED and verdict.statistics.networks:
-        agree = element("p", f"{_count_compared(view)} agree with {words.truth}.", class_="lead")
+        agree = element("p", f"All {_count_compared(view)} agree with {words.truth}.", class_="lead")
     level = _LEVELS.get(verdict.level) if verdict.level and not refused else None
     said = element(
         "div",
@@ -132,10 +132,10 @@ def _count_compared(view: VerdictView) -> str:
 
 def _draw_error(error: StudentError, view: VerdictView, headings: Headings) -> Html:
     ended = view.verdict.outcome is Outcome.ERROR
-    partly = f"On some {view.words.noun}s it raises instead of answering."
+    partly = f"On some {view.words.noun}s your code raises an exception instead of returning a result."
     return headings.section(
         "error",
-        "The exception" if ended else "Where it raises",
+        "The exception" if ended else "Where your code raises an exception",
         None if ended else element("p", partly, class_="quiet"),
         element("p", mark_code(view.mistake), class_="student") if view.mistake else None,
         _draw_code(block(error.traceback), class_="code error"),
@@ -206,7 +206,7 @@ def _draw_reference(name: str, text: str) -> Html:
 def _draw_lines(lines: Sequence[NamedLine], headings: Headings) -> Html:
     parts = []
     for named in lines:
-        did = "writes the first wrong value" if named.mark is LineMark.DIFFERS else "raised the error"
+        did = "sets the first wrong value" if named.mark is LineMark.DIFFERS else "raises the exception"
         parts += [
             element("p", f"{named.place} {did}", class_="quiet"),
             _draw_code(named.text.strip(), label=named.place),

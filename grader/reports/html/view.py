@@ -10,8 +10,8 @@ from backmark.grader.reports.changes import LineChange, list_changes, summarize_
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.exceptions import describe_exception, locate_exception
 from backmark.grader.reports.html.comparing import Array
-from backmark.grader.reports.html.outcomes import SENTENCES, tone_of
 from backmark.grader.reports.html.presentation import Presentation, present
+from backmark.grader.reports.outcomes import describe_outcome, tone_of
 from backmark.grader.reports.plaintext import upper_first
 from backmark.grader.reports.wording import shorten_repeated
 
@@ -121,7 +121,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
 def _write_sentence(verdict: Verdict, known: CaseWords) -> tuple[str, str]:
     """Return the one sentence, and the text that follows it."""
     outcome, error, first = verdict.outcome, verdict.error, verdict.first_difference
-    sentence = SENTENCES[outcome][0] or (known.passed if outcome is Outcome.PASSED else known.failed)
+    sentence = describe_outcome(outcome, known)
     if outcome is Outcome.PASSED:
         return sentence, ""
     mistake, raised = _name_mistake(verdict.diagnosis), _describe_raised(verdict, known)
@@ -135,8 +135,8 @@ def _write_sentence(verdict: Verdict, known: CaseWords) -> tuple[str, str]:
     if error and not error.traceback and outcome is not Outcome.FAILED:
         return sentence, error.message
     if first and first.lists:
-        go = "is the first to go" if len(first.lists) == 1 else "are the first to go"
-        return f"{first.variable} {go} wrong, counted from the output.", differs
+        values = "is the first wrong value" if len(first.lists) == 1 else "are the first wrong values"
+        return f"Counting from the output, {first.variable} {values}.", differs
     return sentence, differs
 
 
@@ -146,7 +146,7 @@ def _describe_raised(verdict: Verdict, known: CaseWords) -> str:
     if error is not None and outcome is Outcome.ERROR:
         return f"{upper_first(locate_exception(error))}."
     if error is not None and error.frames and outcome is Outcome.FAILED:
-        return f"On some {known.noun}s {locate_exception(error)}."
+        return f"{upper_first(locate_exception(error))} on some {known.noun}s."
     return ""
 
 
@@ -160,8 +160,8 @@ def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:
         return best.title
     mistake = f"Your code {_format_mistakes(best)}"
     if len(others) == 1 and others[0].mistakes:
-        return f"{mistake}, or it {_format_mistakes(others[0])}, or something that looks the same."
-    return f"{mistake}, or something that looks the same."
+        return f"{mistake}, or it {_format_mistakes(others[0])}, or it has a mistake with the same effect."
+    return f"{mistake}, or has a mistake with the same effect."
 
 
 def _format_mistakes(diagnosis: Diagnosis) -> str:

@@ -7,6 +7,7 @@ from backmark.grader.contracts.language.stored_settings import is_layered
 from backmark.grader.model.assignment import LAYERED
 from backmark.grader.model.publications import CaughtMistake, RevisionRecord
 from backmark.grader.model.words import CaseWords, find_words
+from backmark.grader.reports.plaintext import upper_first
 from backmark.grader.web.pages import case_figures
 from backmark.grader.web.pages.case_figures import CaseFigures
 
@@ -32,7 +33,7 @@ def preview(revision: RevisionRecord) -> CaseFigures | None:
 def catches(revision: RevisionRecord) -> tuple[CaughtMistake, ...]:
     """Return the known mistakes that a revision catches, those that the fewest cases catch first."""
     mistakes = json.loads(revision.preview or "{}").get("mistakes", ())
-    read = (CaughtMistake(mistake["id"], _sentence(mistake["title"]), mistake["networks"]) for mistake in mistakes)
+    read = (CaughtMistake(mistake["id"], upper_first(mistake["title"]), mistake["networks"]) for mistake in mistakes)
     return tuple(sorted(read, key=lambda catch: catch.networks))
 
 
@@ -54,8 +55,3 @@ def statements(revision: RevisionRecord) -> list[ProvenRow]:
 def words(revision: RevisionRecord) -> CaseWords:
     """Return the words around a revision's cases."""
     return find_words(json.loads(revision.assignment).get("kind", LAYERED))
-
-
-def _sentence(title: str) -> str:
-    """Return the title as the diagnosis writes it."""
-    return f"It {title}."

@@ -97,29 +97,29 @@ def explain(linear: ContractRevision, lines: str, returned: str = RETURNED, head
         ("cache = {'dX': 1}\ndx = cache['dx']", "Line 8 looks up the key `'dx'` in `cache`, which does not have it."),
         ("n = 0\nn /= n", "Line 8 divides by `n`, which is 0."),
         ("n = '2'\nn - 1", "Line 8 calculates with `n`, a string."),
-        ("g = [1.0]\n0.1 * g", "Line 8 calculates with the whole of `g`, a list of 1 item. Which of them is meant?"),
+        ("g = [1.0]\n0.1 * g", "Line 8 calculates with all of `g`, a list of 1 item. Which one do you mean?"),
         (
             "a = np.zeros(3)\na[0:2] = np.ones(3)",
             "Line 8 stores an array of shape (3,) in `a[0:2]`, whose shape is (2,).",
         ),
         (
             "a = np.zeros(3)\na[0] = a",
-            "Line 8 stores an array or a list in `a[0]`, where there is room for one number.",
+            "Line 8 stores an array or a list in `a[0]`, which has room for one number.",
         ),
         ("a = np.arange(3)\na += 0.5", "Line 8 puts floats back into `a`, an array of whole numbers (int64)."),
-        ("for i in range(0.5): pass", "Line 7 gives `range` a float where it needs a whole number."),
+        ("for i in range(0.5): pass", "Line 7 passes a float to `range`, which needs a whole number."),
         (
             "a = np.ones((2, 3, 4))\na @ a",
             (
                 "Line 8 multiplies `a` of shape (2, 3, 4) by `a` of shape (2, 3, 4), "
-                "whose inner sizes differ: 4 in the first, 3 in the second."
+                "but their inner sizes differ: 4 in the first, 3 in the second."
             ),
         ),
         (
             "a = np.ones(3)\na @ np.ones((2, 2))",
             (
                 "Line 8 multiplies `a` of shape (3,) by `np.ones((2, 2))`, "
-                "whose inner sizes differ: 3 in the first, 2 in the second."
+                "but their inner sizes differ: 3 in the first, 2 in the second."
             ),
         ),
         (
@@ -138,14 +138,14 @@ def test_what_a_line_does_is_said_in_its_own_terms(lines: str, sentence: str, li
 def test_a_recursion_without_an_end_names_its_function(linear: ContractRevision) -> None:
     head = "\ndef f(k):\n    return f(k + 1)\n"
     assert explain(linear, "f(0)", head=head) == (
-        "Line 3 calls `f` from within `f` again and again, until Python gives up. Which case ends it?"
+        "Line 3 calls `f` from within `f` again and again, until Python gives up. Which case should end this?"
     )
 
 
 def test_a_function_with_too_few_parameters_is_told_what_the_assignment_gives(linear: ContractRevision) -> None:
     error = judge(linear, RIGHT.replace("(dout, x, w)", "(dout, x)")).error
     assert describe_exception(error) == (
-        "Line 6 defines `linear_backward` with these parameters: `dout`, `x`. The assignment gives it 3 arguments."
+        "Line 6 defines `linear_backward` with these parameters: `dout`, `x`. The assignment calls it with 3 arguments."
     )
 
 
@@ -234,7 +234,7 @@ def test_every_form_of_a_verdict_shows_the_sentence_and_pythons_own_message(verd
 def test_a_hint_says_the_sort_of_mistake_and_nothing_that_code_can_choose(verdict: Verdict) -> None:
     hinted = disclose(verdict, Feedback(Level.HINT), 1)
     assert describe_exception(hinted.error) == (
-        "Line 7 uses a name that has no value there. Is it misspelt, or not set yet?"
+        "Line 7 uses a name that has no value there. Is the name misspelt, or not set yet?"
     )
     assert "secret" not in str(hinted.as_dict())
     assert describe_exception(disclose(verdict, Feedback(Level.SCORE), 1).error) == ""

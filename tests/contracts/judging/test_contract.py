@@ -71,8 +71,12 @@ def test_a_backward_pass_that_raises_leaves_the_marks_of_the_forward_pass(linear
 def test_each_result_of_another_shape_says_so_in_its_own_row(linear: ContractRevision) -> None:
     source = RIGHT.replace("dout @ w.T, x.T @ dout", "(dout @ w.T)[None], (x.T @ dout)[None]")
     messages = {row.name: row.message for row in judge(linear, source).properties}
-    assert "On 30 of them it has another form: on one, `dx` is an array of shape (1, " in messages["dx"]
-    assert "On 30 of them it has another form: on one, `dw` is an array of shape (1, " in messages["dw"]
+    assert (
+        "On all of them, the result has the wrong form: in one case, `dx` is an array of shape (1, " in messages["dx"]
+    )
+    assert (
+        "On all of them, the result has the wrong form: in one case, `dw` is an array of shape (1, " in messages["dw"]
+    )
 
 
 @pytest.mark.parametrize("returned", ["(part for part in ({}))", "[({})[0]]", "np.array"])
@@ -88,7 +92,7 @@ def test_results_that_cannot_be_read_are_wrong_and_raised_nothing(returned: str)
     judgement = judge(lists, RIGHT.replace("dout @ w.T, x.T @ dout", returned.format("dout @ w.T, x.T @ dout")))
     messages = {row.name: row.message for row in judgement.properties}
     assert (judgement.outcome, judgement.error) == (Outcome.FAILED, None)
-    assert "numbers are missing: on one, there is no `grads[1]` after the call." in messages["grads_1"]
+    assert "numbers are missing: in one case, there is no `grads[1]` after the call." in messages["grads_1"]
 
 
 def test_a_function_that_is_missing_fails_its_own_rows(linear: ContractRevision) -> None:

@@ -66,22 +66,22 @@ def test_a_number_that_is_none_is_shown_as_what_is_wrong(power: ContractRevision
     assert [(result.name, result.wrong) for result in example.results] == [("loss", 1), ("dx", 0)]
     assert [array.name for array in compare(example)] == ["loss", "dx"]
     assert " nan " in show(judgement)
-    assert "First beyond the tolerance: loss." in show(judgement)
+    assert "First wrong number: loss." in show(judgement)
 
 
 def test_a_number_is_asked_for_in_words_rather_than_by_its_shape(power: ContractRevision) -> None:
     judgement = judge(power, RIGHT.replace("(x ** p).sum()", "(x ** p).sum()[None]"))
-    assert "It gives `loss` as an array of shape (1,) where a single number is expected." in show(judgement)
+    assert "Your code gives `loss` as an array of shape (1,) where a single number is expected." in show(judgement)
     assert next(row for row in judgement.properties if row.name == "loss").message.endswith(
-        "`loss` is an array of shape (1,), where it must be a single number."
+        "`loss` is an array of shape (1,), but must be a single number."
     )
 
 
 @pytest.mark.parametrize(
     ("source", "sentence"),
     [
-        ("def power(x, p):\n    return 1, 2, 3\n", "in the lines that call your code."),
-        ("def power(x, p):\n    return 1 / 0, x\n", "It raised ZeroDivisionError: division by zero."),
+        ("def power(x, p):\n    return 1, 2, 3\n", "in the lines that call it:"),
+        ("def power(x, p):\n    return 1 / 0, x\n", "Your code raised ZeroDivisionError: division by zero."),
     ],
 )
 def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, sentence: str, power: ContractRevision) -> None:
@@ -91,19 +91,19 @@ def test_an_error_in_the_calling_lines_is_said_to_be_there(source: str, sentence
 @pytest.mark.parametrize(("value", "words"), [("None", "None"), ("{}", "a dict"), ("'1'", "a str")])
 def test_what_came_in_the_place_of_an_array_is_named(value: str, words: str, power: ContractRevision) -> None:
     text = show(judge(power, RIGHT.replace("p * x ** (p - 1)", value)))
-    assert f"It gives `dx` as {words} where an array of shape (3,) is expected." in text
+    assert f"Your code gives `dx` as {words} where an array of shape (3,) is expected." in text
 
 
 def test_the_script_labels_the_differences_that_it_prints(power: ContractRevision) -> None:
     script = example_of(judge(power, RIGHT.replace("p * x", "2.5 * x"))).script
-    assert 'print("dx, less what is expected:")' in script
+    assert 'print("dx, minus the expected value:")' in script
 
 
 def test_right_results_are_not_shown_beside_a_wrong_one(power: ContractRevision) -> None:
     """Their differences are rounding."""
     judgement = judge(power, RIGHT.replace("p * x", "2.5 * x"))
     text = show(judgement)
-    results = text[text.index("expected actual") : text.index("First beyond")]
+    results = text[text.index("expected actual") : text.index("First wrong")]
     assert ("dx" in results, "loss" in results) == (True, False)
     script = example_of(judgement).script
     assert ("np.asarray(dx)" in script, "np.asarray(loss)" in script) == (True, False)
@@ -113,4 +113,4 @@ def test_right_results_are_not_shown_beside_a_wrong_one(power: ContractRevision)
 
 def test_a_result_of_another_shape_is_said_in_a_sentence(power: ContractRevision) -> None:
     text = show(judge(power, RIGHT.replace("p * x ** (p - 1)", "(p * x ** (p - 1))[:, None]")))
-    assert "It gives `dx` as an array of shape (3, 1) where an array of shape (3,) is expected." in text
+    assert "Your code gives `dx` as an array of shape (3, 1) where an array of shape (3,) is expected." in text

@@ -21,7 +21,7 @@ from tests.contracts.judging.pairs import (
 )
 from tests.contracts.judging.toy import draw_revision, read_pair
 
-STATE = "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
+STATE = "If the counterexample is the first call in a fresh process, your code does not fail like this"
 
 
 def test_what_ends_after_its_last_pair_has_the_first_that_failed_as_its_counterexample() -> None:

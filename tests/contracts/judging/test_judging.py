@@ -78,9 +78,9 @@ def test_what_is_right_has_all_marks_and_nothing_to_say() -> None:
 def test_a_row_keeps_its_title_and_loses_all_of_its_marks() -> None:
     row = row_of(judge_change(wrong_from(0)), "total")
     assert (row.title, row.outcome, row.score, row.max_score) == ("The total", Mark.FAILED, 0, 3)
-    assert row.message == "Wrong on 30 of 30 cases."
+    assert row.message == "Wrong on all 30 cases."
     assert isinstance(row.counterexample, CaseCounterexample)
-    assert row_of(judge_change(wrong_from(0)), "finite_differences").message == "Wrong on 30 of 30 cases."
+    assert row_of(judge_change(wrong_from(0)), "finite_differences").message == "Wrong on all 30 cases."
 
 
 def test_the_first_difference_that_the_contract_sees_is_part_of_the_judgement() -> None:
@@ -107,10 +107,10 @@ def test_what_ends_at_a_pair_is_judged_in_nothing_and_says_where(
     length = draw_revision().cases.drawn[5].dims["n"]
     assert judgement.error.reached == CaseReached(6, 30, {"n": length})
     assert judgement.error.type == name
-    assert judgement.error.message == f"It ended. It was at case 6 of 30 (n = {length})."
+    assert judgement.error.message == f"It ended. It had reached case 6 of 30 (n = {length})."
     assert judgement.error.ending == "It ended."
     assert {(p.outcome, p.score, p.networks, p.message) for p in judgement.properties} == {
-        (Mark.NOT_RUN, 0, 0, "Not judged: it did not answer every case.")
+        (Mark.NOT_RUN, 0, 0, "Not judged: your code did not finish every case.")
     }
     assert isinstance(judgement.counterexample, CaseCounterexample)
     assert judgement.counterexample.instead == "ended without an answer"
@@ -121,7 +121,7 @@ def test_what_ends_at_a_pair_is_judged_in_nothing_and_says_where(
 def test_properties_that_a_sentence_has_no_room_for_are_left_out_of_it() -> None:
     judgement = judge_change(made=WordyToy, ends_at=29)
     assert judgement.error is not None
-    assert judgement.error.message.endswith(" It was at case 30 of 30.")
+    assert judgement.error.message.endswith(" It had reached case 30 of 30.")
     assert judgement.error.reached == CaseReached(30, 30, {"n": 100 * [29]})
 
 
@@ -141,7 +141,7 @@ def test_what_ends_when_it_is_asked_again_is_judged_and_is_not_pure() -> None:
     assert judgement.outcome is Outcome.PASSED
     pure_row = row_of(judgement, "pure")
     assert (pure_row.outcome, pure_row.score) == (Mark.FAILED, 0)
-    assert pure_row.message == "Asked again about cases that it had answered, it did not answer."
+    assert pure_row.message == "Called again with cases that it had answered, your code gave no answer."
 
 
 def test_what_ends_at_a_probe_is_pure_and_is_asked_no_more() -> None:
@@ -158,10 +158,9 @@ def test_a_wrong_second_answer_counts() -> None:
     agrees = row_of(judgement, "finite_differences")
     assert judgement.outcome is Outcome.FAILED
     assert agrees.message.startswith(
-        "Wrong on 23 of 30 cases. On 23 of these it was right when it was first asked,"
-        " and wrong when it was asked again."
+        "Wrong on 23 of 30 cases. On 23 of these, the first answer was right and the second one was wrong."
     )
-    assert row_of(judgement, "pure").message == "Asked again about 24 cases, it answered 23 of them differently."
+    assert row_of(judgement, "pure").message == "Called again with 24 cases, your code answered 23 of them differently."
     assert isinstance(judge.contract, KeenToy)
     (evidence,) = judge.contract.evidence
     assert len(evidence.agrees.failing) == 23
@@ -196,7 +195,7 @@ def test_what_changes_its_arguments_is_flagged_and_still_repeats() -> None:
         return Returned(wrong.numbers, ("w", "x")) if call in {2, 4} else wrong
 
     judgement = judge.judge(Ours(change), lambda: Ours(change))
-    assert row_of(judgement, "pure").message == "It changes w and x in place, on 2 of 30 cases."
+    assert row_of(judgement, "pure").message == "Your code changes `w` and `x` in place on 2 of 30 cases."
     assert judgement.flags == (CHANGES,)
     assert isinstance(judge.contract, KeenToy)
     assert judge.contract.evidence[0].repeats
@@ -209,7 +208,10 @@ def test_of_what_raised_the_pairs_that_returned_say_what_they_changed() -> None:
         return error_answer if call % 3 == 0 else Returned(right.numbers, ("x",))
 
     judgement = judge_change(change)
-    assert row_of(judgement, "pure").message == "It changes x in place, on 20 of the 20 cases that could be checked."
+    assert (
+        row_of(judgement, "pure").message
+        == "Your code changes `x` in place on 20 of the 20 cases that could be checked."
+    )
     assert judgement.outcome is Outcome.FAILED
     error = judgement.error
     assert error is not None

@@ -66,8 +66,8 @@ def test_a_right_backward_pass_is_told_that_its_own_forward_pass_is_why_the_chec
     assert (check.reason, check.passes) == (CheckReason.OWN_FUNCTIONS, False)
     assert check.lines == (SourceLine(4, 2, code_cell=2, begins="# The forward pass"),)
     assert describe_check(verdict) == (
-        f"Your `backward_pass` is right. If {AT_END} fails, the reason is your own `compute_network_output`: with"
-        " K = 5 hidden layers of 6 units, your gradients are not those of the loss that it computes. Look at line 2 of"
+        f"Your `backward_pass` is right. If {AT_END} fails, your own `compute_network_output` is the reason: with"
+        " K = 5 hidden layers of 6 units, the loss that it computes does not match your gradients. Look at line 2 of"
         " code cell 2 (begins `# The forward pass`)."
     )
 
@@ -76,7 +76,7 @@ def test_a_forward_pass_that_raises_is_named_with_its_line(udl: ContractRevision
     verdict = grade(udl, jails, FORWARD.replace("weights @", "weights.T @"), solve(udl))
     assert verdict.outcome is Outcome.PASSED
     assert describe_check(verdict) == (
-        f"Your `backward_pass` is right. But run with your own `compute_network_output`, as {AT_END} runs it, your code"
+        f"Your `backward_pass` is right. But with your own `compute_network_output`, which {AT_END} uses, your code"
         " raises ValueError. Look at line 5 of code cell 1 (begins `# The forward pass`)."
     )
 
@@ -101,25 +101,27 @@ def test_a_wrong_one_that_is_right_on_the_one_shape_is_told_so(udl: ContractRevi
     verdict = grade(udl, jails, FORWARD, wrong)
     assert verdict.outcome is Outcome.FAILED
     assert describe_check(verdict) == (
-        "The check at the end of the notebook passes, since it tries one shape only: K = 5 hidden layers of 6 units."
+        "The check at the end of the notebook passes because it tries only one shape: K = 5 hidden layers of 6 units."
         " Your code is wrong with K = 0, D = [2, 1]."
     )
     alone = grade(udl, jails, wrong)
-    assert describe_check(alone).startswith(f"With a right `compute_network_output`, {AT_END} passes, since")
+    assert describe_check(alone).startswith(
+        "The check at the end of the notebook passes with a correct `compute_network_output` because it"
+    )
     assert alone.score == verdict.score
 
 
 def test_a_result_at_which_the_check_does_not_look_is_named(udl: ContractRevision, jails: Jails) -> None:
     wrong = solve(udl, "    return", "    all_dl_dweights[K] = 0 * all_weights[K]\n    return")
     assert describe_check(grade(udl, jails, FORWARD, wrong)) == (
-        "The check at the end of the notebook passes, since it does not look at `all_dl_dweights[5]`."
+        "The check at the end of the notebook passes because it does not look at `all_dl_dweights[5]`."
     )
 
 
 def test_gradients_of_a_wrong_forward_pass_of_ones_own_pass_the_check(udl: ContractRevision, jails: Jails) -> None:
     wrong = solve(udl, "indicator_function(all_f[layer - 1]) * all_dl_dh[layer]", "all_dl_dh[layer]")
     assert describe_check(grade(udl, jails, LINEAR, wrong)) == (
-        "The check at the end of the notebook passes, since it compares your gradients with a loss that your own"
+        "The check at the end of the notebook passes because it compares your gradients with the loss that your own"
         " `compute_network_output` computes, and that loss is wrong. Look at line 2 of code cell 1 (begins `# The"
         " forward pass`)."
     )
@@ -217,7 +219,7 @@ def test_a_contract_without_rows_may_have_one() -> None:
         (CHECKED + 'unseen = ["dy"]\n', "check.unseen has dy"),
         (
             CHECKED.replace("linear(x, w)", "2 * linear(x, w)"),
-            "check.code has another derivative than dx, with",
+            "check.code gives another derivative than dx, with",
         ),
         (CHECKED.replace("linear(x, w)", "linear(w, x, w)"), "check.code raised TypeError"),
         (CHECKED.replace("linear(x, w)", "other(x, w)"), "check.code calls other: define this in one of the solutions"),

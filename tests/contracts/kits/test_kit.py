@@ -162,7 +162,7 @@ def test_a_kit_is_no_revision_that_can_be_published(closed: bytes) -> None:
 
 def test_no_kit_is_made_of_code_that_none_may_hold(revision: ContractRevision) -> None:
     assignment = replace(revision.assignment, helpers="import os\n")
-    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: the helpers may not have"):
+    with pytest.raises(BadAssignment, match=r"no kit can be made of udl-7\.2: the helpers may not use"):
         dump_kit(Kit.of(replace(revision, assignment=assignment), with_solution=False))
 
 
@@ -229,7 +229,7 @@ HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
 def test_a_hostile_kit_is_refused_before_anything_in_it_is_used(
     closed: bytes, change: Callable[[dict[str, Any]], object]
 ) -> None:
-    with pytest.raises(AssignmentError, match=r"is no kit, or is damaged|is refused, and nothing in it was run"):
+    with pytest.raises(AssignmentError, match=r"is not a kit, or is damaged|was refused, and nothing in it was run"):
         load_kit(forge(closed, change), "homework.kit")
 
 
@@ -259,7 +259,7 @@ def test_a_kit_of_a_newer_version_says_so(closed: bytes) -> None:
 
 @pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"\x80\x04N.", b"{}"])
 def test_a_file_that_is_no_kit_says_so(data: bytes) -> None:
-    with pytest.raises(AssignmentError, match="is no kit, or is damaged"):
+    with pytest.raises(AssignmentError, match="is not a kit, or is damaged"):
         load_kit(data, "homework.kit")
 
 
@@ -278,5 +278,6 @@ def test_who_makes_a_kit_is_told_of_rows_that_only_a_check_hides(revision: Contr
     hiding = replace(revision, assignment=replace(revision.assignment, feedback=feedback), stored=None)
     readable = [*Kit.of(hiding, with_solution=False).list_readable()]
     assert (
-        "what is expected of `weight_gradient`, too: a check hides that, and whoever opens the file sees it" in readable
+        "the expected numbers of `weight_gradient`, too: a check hides them, but anybody can read them in the file"
+        in readable
     )

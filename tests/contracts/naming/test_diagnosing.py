@@ -82,9 +82,9 @@ def test_a_factor_is_named_by_the_dims_that_it_is_made_of(row: str, name: str, a
 
 def test_the_sentence_follows_it_and_says_the_numbers(affine: ContractRevision) -> None:
     (diagnosis,) = diagnose(affine, plant(affine, "dw", FACTORS["divided_by_N"]))
-    assert diagnosis.title == "It returns `dw` divided by `N`."
+    assert diagnosis.title == "Your code returns `dw` divided by `N`."
     assert diagnosis.strong_hint == "Your code returns `dw` divided by `N`."
-    assert diagnosis.hint.startswith("Divide your `dw` by what is expected")
+    assert diagnosis.hint.startswith("Divide your `dw` by the expected values")
     assert diagnosis.hint.endswith("?")
     assert "`N`" not in diagnosis.hint
     assert diagnosis.names == ("dw",)
@@ -96,15 +96,15 @@ def test_the_sentence_follows_it_and_says_the_numbers(affine: ContractRevision) 
 def test_results_that_go_wrong_alike_are_named_together(affine: ContractRevision) -> None:
     first, second = (plant(affine, row, FACTORS["times_N"]) for row in ("dx", "dw"))
     (diagnosis,) = diagnose(affine, _join(affine, first, second))
-    assert (diagnosis.id, diagnosis.title) == ("dx,dw:times_N", "It returns `dx` and `dw` times `N`.")
-    assert diagnosis.hint.startswith("Divide your `dx` by what is expected")
+    assert (diagnosis.id, diagnosis.title) == ("dx,dw:times_N", "Your code returns `dx` and `dw` multiplied by `N`.")
+    assert diagnosis.hint.startswith("Divide your `dx` by the expected values")
 
 
 def test_results_that_go_wrong_in_two_ways_have_a_statement_each(affine: ContractRevision) -> None:
     first, second = plant(affine, "dx", FACTORS["times_N"]), plant(affine, "dw", FACTORS["zero"])
     (diagnosis,) = diagnose(affine, _join(affine, first, second))
     assert diagnosis.id == "dx:times_N+dw:zero"
-    assert diagnosis.title == "It returns `dx` times `N` and it returns `dw` as zeros."
+    assert diagnosis.title == "Your code returns `dx` multiplied by `N` and returns `dw` as zeros."
 
 
 def _join(revision: ContractRevision, first: list[Answer], second: list[Answer]) -> list[Answer]:
@@ -205,7 +205,7 @@ def test_the_assignments_own_mistakes_come_before_what_they_are_made_of(packaged
     mistakes = packaged_affine.assignment.mistakes
     diagnoses = [judge(packaged_affine, mistake.source).diagnosis for mistake in mistakes]
     assert [[(named.id, named.title, named.hint) for named in explanations] for explanations in diagnoses] == [
-        [(mistake.id, f"It {mistake.title}.", mistake.hint)] for mistake in mistakes
+        [(mistake.id, f"Your code {mistake.title}.", mistake.hint)] for mistake in mistakes
     ]
 
 
@@ -215,7 +215,7 @@ def test_an_own_mistake_beside_another_one_is_still_recognised(packaged_affine: 
         packaged_affine, mistake.source.replace("return dx, dw, db", "return dx, 2 * dw, db")
     ).diagnosis
     assert diagnosis.id == "bias_mean+dw:times_2"
-    assert diagnosis.title == f"It {mistake.title} and it returns `dw` times `2`."
+    assert diagnosis.title == f"Your code {mistake.title} and returns `dw` multiplied by `2`."
 
 
 def test_an_own_mistake_is_not_named_for_a_part_of_its_rows(two_terms: ContractRevision) -> None:

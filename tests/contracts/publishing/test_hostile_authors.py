@@ -102,7 +102,7 @@ def forward(lines: str) -> str:
         ("import os\nwhile True: os.fork()", "reference.py"),
         ("raise SystemExit(0)", "SystemExit"),
         ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-        ("class E(BaseException):\n    def __str__(self): raise self\nraise E", "its message cannot be shown"),
+        ("class E(BaseException):\n    def __str__(self): raise self\nraise E", "the message cannot be shown"),
         ("raise ValueError('\\ud800\\x00\\x1b[31m' * 9999)", "reference.py raised ValueError"),
         ("import socket; socket.create_connection(('127.0.0.1', 22))", "reference.py raised"),
         ("import backmark.worker.grading", "reference.py raised ModuleNotFoundError"),

@@ -21,11 +21,11 @@ HASTY = LINEAR.replace("cases = 30", "cases = 10") + "\n[limits]\nseconds_per_ca
 @pytest.mark.parametrize(
     ("name", "line", "reason"),
     [
-        ("reference", "while True: pass", "more than 1 s for one case. Look for a loop"),
-        ("solution", "while True: pass", "more than 1 s for one case. Look for a loop"),
-        ("solution", "import time; time.sleep(1.5)", "more than 1 s for one case, most of it asleep"),
+        ("reference", "while True: pass", "more than 1 s on one case. Is there a loop"),
+        ("solution", "while True: pass", "more than 1 s on one case. Is there a loop"),
+        ("solution", "import time; time.sleep(1.5)", "more than 1 s on one case, most of it asleep"),
         ("solution", "import time; time.sleep(0.3)", "more than 3 s in all, most of it asleep"),
-        ("mistake_upstream", "while True: pass", "more than 1 s for one case. Look for a loop"),
+        ("mistake_upstream", "while True: pass", "more than 1 s on one case. Is there a loop"),
     ],
 )
 def test_a_file_of_an_authors_has_the_seconds_of_a_students(name: str, line: str, reason: str, jails: Jails) -> None:
@@ -36,7 +36,7 @@ def test_a_file_of_an_authors_has_the_seconds_of_a_students(name: str, line: str
     with pytest.raises(BadAssignment) as refusal:
         finishing.finish(sketch, JailWorkshop(make=lambda: jails))
     named = f"the mistake {name.removeprefix('mistake_')}" if "_" in name else filename
-    assert str(refusal.value).startswith(f"{named} ended before it had answered: It ran for {reason}")
+    assert str(refusal.value).startswith(f"{named} ended before it had answered: Your code ran for {reason}")
     assert str(refusal.value).endswith("Students' code gets no more, by the assignment's limits.")
 
 

@@ -84,9 +84,11 @@ def test_the_row_of_what_repeats_names_the_cases_that_were_changed_or_answered_o
     pure_row = purity([right] * 3, [right, right], [2, 0], ended=False)
     assert pure_row == Row(Mark.PASSED, 3, "")
     differing_row = purity([right] * 3, [differing_answer, right], [2, 0], ended=False)
-    assert differing_row == Row(Mark.FAILED, 3, "Asked again about 2 cases, it answered 1 of them differently.", (2,))
+    assert differing_row == Row(
+        Mark.FAILED, 3, "Called again with 2 cases, your code answered 1 of them differently.", (2,)
+    )
     changing_row = purity([right, changed_answer, right], [differing_answer, right], [2, 0], ended=False)
-    assert changing_row == Row(Mark.FAILED, 3, "It changes y in place, on 1 of 3 cases.", (1,))
+    assert changing_row == Row(Mark.FAILED, 3, "Your code changes `y` in place on 1 of 3 cases.", (1,))
 
 
 def test_only_an_answer_that_was_right_at_first_is_wrong_later() -> None:
@@ -120,5 +122,5 @@ def test_the_row_of_agreement_counts_all_cases_and_names_those_that_disagree() -
     assert row == Row(Mark.FAILED, 2, "Wrong on 1 of 2 cases.", (1,), disagreeing)
     assert agreement(CASES, [right, wrong]) == Row(Mark.PASSED, 2, "")
     assert agreement(CASES, [wrong, wrong], 1).message == (
-        "Wrong on 1 of 2 cases. On 1 of these it was right when it was first asked, and wrong when it was asked again."
+        "Wrong on 1 of 2 cases. On 1 of these, the first answer was right and the second one was wrong."
     )

@@ -17,4 +17,4 @@ from backmark.grader.model.verdict import CaseReached
     ],
 )
 def test_the_case_at_which_a_process_ended_is_described_if_that_is_short(case: dict[str, object], shown: str) -> None:
-    assert describe_reached(CaseReached(3, 20, case)) == f"It was at case 3 of 20{shown}."
+    assert describe_reached(CaseReached(3, 20, case)) == f"It had reached case 3 of 20{shown}."

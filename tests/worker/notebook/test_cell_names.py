@@ -55,7 +55,9 @@ def test_a_name_without_a_cell_is_named_with_its_value() -> None:
     names = run("def f():\n    return K, long, odd, g, np, len, given", K=5, long="x" * 100, odd=Odd(), np=0, given=1)
     names["g"] = names["f"]
     sentences = [*find_unset([names["f"]], names, {"f"}, {"given"})]
-    assert [sentence.partition(" here, but no cell sets it")[0] for sentence in sentences] == [
+    assert [
+        sentence.partition(" in the memory of this notebook, but no cell sets it")[0] for sentence in sentences
+    ] == [
         "`K` is 5",
         f"`long` is '{'x' * 39}...",
         "`odd` is of type Odd",

@@ -95,7 +95,7 @@ def test_the_first_and_the_second_attempt(kernel: Kernel) -> None:
     wrong = kernel.run("result = check('udl-7.2')\nresult")
     assert (wrong.printed, wrong.error) == ("", "")
     assert wrong.text.startswith("this notebook  failed  0 of 10 marks")
-    assert "The smallest case found on which it goes wrong:" in wrong.text
+    assert "The smallest case found on which your code fails:" in wrong.text
     assert wrong.result["text/html"].startswith('<div class="backmark">')
     assert kernel.run("K = result.example.inputs['K']\nlen(backward_pass(*result.example.arguments)[0])").text == "1"
     kernel.run(RIGHT)
@@ -118,7 +118,7 @@ def test_a_name_that_only_memory_has_is_named(kernel: Kernel) -> None:
     assert kernel.run("check('udl-7.2')", "d").text.startswith("this notebook  passed")
     kernel.run("other = 2", "b")
     text = kernel.run("check('udl-7.2')", "d").text
-    assert "`factor` is 2 here, but no cell sets it" in text
+    assert "`factor` is 2 in the memory of this notebook, but no cell sets it" in text
     assert text.startswith("this notebook  raises an exception")
 
 
@@ -139,7 +139,7 @@ def test_a_cell_that_was_changed_and_fails_is_what_is_checked(kernel: Kernel, ch
     text = kernel.run("check('udl-7.2')", "d").text
     assert not text.startswith("this notebook  passed")
     assert says in text
-    assert ("this kit holds no solution" in text) is (says == "failed")
+    assert ("This kit holds no solution" in text) is (says == "failed")
 
 
 def test_what_calls_a_right_function_of_the_notebooks_is_right(kernel: Kernel) -> None:
@@ -234,7 +234,7 @@ def test_a_notebook_that_is_executed_as_a_whole_checks_itself() -> None:
     (output,) = notebook.cells[-1].outputs
     assert output.data["text/plain"].startswith("this notebook  passed")
     notebook.cells[2].source = RIGHT.replace("2 * ", "")
-    with pytest.raises(CellExecutionError, match="The smallest case found on which it goes wrong"):
+    with pytest.raises(CellExecutionError, match="The smallest case found on which your code fails"):
         NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3").execute(
             env={**os.environ, "PYTHONPATH": str(ROOT)}
         )

@@ -46,7 +46,7 @@ def read_python_files(source: bytes, most: int) -> dict[str, bytes]:
 def _list_members(archive: ZipFile) -> Iterator[tuple[str, ZipInfo]]:
     """Yield the files with their paths; refuse all that could lead out of the archive, or that hides what it holds."""
     if len(archive.filelist) > MEMBERS:
-        raise _too_large(f"The archive has {len(archive.filelist):,} members, and the limit is {MEMBERS:,}.")
+        raise _too_large(f"The archive has {len(archive.filelist):,} members, but the limit is {MEMBERS:,}.")
     if sum(member.file_size for member in archive.filelist) > DECLARED:
         raise _too_large(f"The archive unpacks to more than {DECLARED >> 20:,} MiB.")
     seen: set[str] = set()
@@ -74,9 +74,9 @@ def _check_path(member: ZipInfo) -> str:
     if ".." in parts:
         raise _unsafe(f"{_show(path)} leads out of its folder")
     if not path.isprintable() or not all(parts):
-        raise _unsafe(f"{_show(path)} is no path that a file can have everywhere")
+        raise _unsafe(f"{_show(path)} is not a path that every system allows")
     if len(path) > LONGEST_PATH and _is_python(path):
-        raise _unsafe(f"{_show(path)} has {len(path):,} characters, and the limit is {LONGEST_PATH}")
+        raise _unsafe(f"{_show(path)} has {len(path):,} characters, but the limit is {LONGEST_PATH}")
     return path
 
 
@@ -89,17 +89,17 @@ def _is_python(path: str) -> bool:
 def _limit(chosen: dict[str, ZipInfo], most: int) -> None:
     """Refuse what is too much to read, by what the archive itself says."""
     if len(chosen) > PYTHON_FILES:
-        raise _too_large(f"The archive holds {len(chosen):,} Python files, and the limit is {PYTHON_FILES}.")
+        raise _too_large(f"The archive holds {len(chosen):,} Python files, but the limit is {PYTHON_FILES}.")
     total = sum(member.file_size for member in chosen.values())
     if total > most:
-        raise _too_large(f"The archive holds {total:,} bytes of Python, and the limit is {most:,}.")
+        raise _too_large(f"The archive holds {total:,} bytes of Python, but the limit is {most:,}.")
     for path, member in chosen.items():
         if member.flag_bits & _ENCRYPTED:
             raise Rejected("bad_archive", f"{_show(path)} is encrypted. Make the archive again without a password.")
         if member.compress_type not in _METHODS:
             raise _reject_damage(f"{_show(path)} is compressed in a way that not every program reads")
         if member.file_size > max(_SMALL, RATIO * member.compress_size):
-            raise _too_large(f"{_show(path)} unpacks to more than {RATIO} times its size, as no program does.")
+            raise _too_large(f"{_show(path)} unpacks to more than {RATIO} times its size, which no program does.")
 
 
 def _read(archive: ZipFile, path: str, member: ZipInfo) -> bytes:
@@ -112,12 +112,12 @@ def _read(archive: ZipFile, path: str, member: ZipInfo) -> bytes:
 
 
 def _too_large(sentence: str) -> Rejected:
-    advice = "Hand in your Python files alone, without data, plots and environments."
+    advice = "Hand in only your Python files, without data, plots or environments."
     return Rejected("too_large", f"{sentence} {advice}")
 
 
 def _unsafe(sentence: str) -> Rejected:
-    advice = "Make the archive again from your homework's folder, of plain files alone."
+    advice = "Make the archive again from your homework's folder, with plain files only."
     return Rejected("bad_archive", f"The archive is refused: {sentence}. {advice}")
 
 

@@ -45,7 +45,7 @@ def load(source: bytes, *, named: bool) -> dict[str, Any] | None:
             return None
         raise
     if not isinstance(document, dict):
-        raise _none("it is JSON, but no object with cells. Hand in the .ipynb file as Jupyter or Colab saves it")
+        raise _none("it is JSON without cells. Hand in the .ipynb file as Jupyter or Colab saves it")
     return document
 
 
@@ -55,7 +55,7 @@ def code_cells(document: dict[str, Any]) -> list[NotebookCell]:
     code: list[NotebookCell] = []
     for position, cell in enumerate(cells, 1):
         if not isinstance(cell, dict):
-            raise _none(f"its cell {position} is no object. Hand in the .ipynb file as Jupyter or Colab saves it")
+            raise _none(f"its cell {position} is not an object. Hand in the .ipynb file as Jupyter or Colab saves it")
         if cell.get("cell_type") == "code":
             code.append(NotebookCell(len(code) + 1, _text(cell, position), position=position))
     return code
@@ -78,7 +78,7 @@ def _groups(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _list(value: Any, name: str) -> list[Any]:
     if not isinstance(value, list):
-        raise _none(f"{name} are no list. Hand in the .ipynb file as Jupyter or Colab saves it")
+        raise _none(f"{name} are not a list. Hand in the .ipynb file as Jupyter or Colab saves it")
     return value
 
 
@@ -87,7 +87,7 @@ def _text(cell: dict[str, Any], position: int) -> str:
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
         return "".join(source)
     if not isinstance(source, str):
-        raise _none(f"the source of its cell {position} is no text. Save the notebook again in Jupyter or Colab")
+        raise _none(f"the source of its cell {position} is not text. Save the notebook again in Jupyter or Colab")
     return source
 
 

@@ -35,12 +35,12 @@ def _imports(error: BaseException, part: Slice) -> str:
         return ""
     if part.packaged:
         return (
-            "Beside NumPy and Python's standard library, only Python files of your own package can be imported here: "
-            "check that it is among what you hand in, and its name."
+            "Besides NumPy and Python's standard library, only Python files of your own package can be imported here. "
+            "Check the file's name, and that you hand the file in."
         )
     return (
-        "Only NumPy and Python's standard library can be imported here; "
-        "what stands in another file of yours must be pasted into this one."
+        "Only NumPy and Python's standard library can be imported here. "
+        "If the module is another file of yours, paste its code into this file."
     )
 
 
@@ -67,7 +67,7 @@ def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str
         may_bind_any = statement in given_up and _is_star(statement)
         may_change = statement in reasons and (name is None or ANY in changed)
         if may_bind_any or may_change or _binds(statement, name):
-            yield statement, reasons.get(statement, "nothing that is graded names it")
+            yield statement, reasons.get(statement, "no graded code names it")
 
 
 def _binds(statement: Statement, name: str | None) -> bool:

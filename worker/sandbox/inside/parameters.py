@@ -54,7 +54,7 @@ def refuse(call: str, function: str, statement: Statement, parameters: Collectio
     return Rejected(
         "extra_parameter",
         f"`{function}` on {statement.place} needs {'values' if many else 'a value'} for its"
-        f" {'parameters' if many else 'parameter'} {listed}, and is called as `{quote(made)}`. Nothing in the"
+        f" {'parameters' if many else 'parameter'} {listed}, but is called as `{quote(made)}`. Nothing in the"
         f" assignment and nothing at the top level of the submission is named {listed}. Remove the"
         f" {'parameters' if many else 'parameter'}, or give {'them default values' if many else 'it a default value'}.",
         [statement.spot],

@@ -89,8 +89,8 @@ def _limit(size: int, limit: int, label: str) -> None:
     if size > limit:
         raise Rejected(
             "too_large",
-            f"{label} has {size:,} bytes, and the limit is {limit:,}. "
-            "Hand in the code alone, without data, and clear a notebook's outputs first.",
+            f"{label} has {size:,} bytes, but the limit is {limit:,}. "
+            "Hand in only the code, without data, and clear a notebook's outputs first.",
         )
 
 
@@ -143,7 +143,9 @@ def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
         python = magics.without(text)
         if python is None:
             if _defines(reading.entry, text):
-                reading.notes.append(f"{piece.label} defines it, but under a %% line that takes it elsewhere.")
+                reading.notes.append(
+                    f"{piece.label} defines the function, but below a %% line that runs the cell elsewhere."
+                )
             return
         text = python
         parsed = parse(text, piece)
@@ -307,5 +309,7 @@ def _earlier(program: Program, position: int | None, function: str) -> tuple[str
     if position is None:
         return "", []
     earlier = program.statements[position]
-    sentence = f"An earlier `{function}` on {earlier.place} is valid, but the last one counts: fix it or delete it."
+    sentence = (
+        f"An earlier `{function}` on {earlier.place} is valid, but the last one counts: fix or delete the last one."
+    )
     return sentence, [earlier.spot]

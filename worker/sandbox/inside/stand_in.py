@@ -22,8 +22,8 @@ class _Inert:
         name = object.__getattribute__(self, "_backmark_name")
         module = name.partition(".")[0]
         raise NotProvidedError(
-            f"`{name}` is used, and this assignment does not provide `{module}`."
-            " Take the use out of what is graded; importing it does no harm."
+            f"The graded code uses `{name}`, but this assignment does not provide `{module}`."
+            " Remove what uses the module; importing the module does no harm."
         )
 
     __call__ = __getitem__ = __setitem__ = __delitem__ = __iter__ = __next__ = __len__ = __contains__ = _refuse

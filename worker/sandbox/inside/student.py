@@ -26,7 +26,7 @@ NO_MODULES = CourseModules()
 _IMPORTS = (ast.Import, ast.ImportFrom)
 #: Said of an exception that the module itself raised, which the notebook perhaps never does.
 _BEFORE_THE_CALL = (
-    "This happened before the function was called: the file's own code that it uses is run again whenever the sizes"
+    "This happened before your function was called: the top-level code that it uses runs again whenever the sizes"
     " change."
 )
 

@@ -74,7 +74,7 @@ def missing(program: Program, function: str, notes: list[str], faulty: list[tupl
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         sentences.append(f"Functions found: {listed}{more}.")
     else:
-        sentences.append(f"No functions were found. Define it with `def {function}(...)`.")
+        sentences.append(f"There are no functions there at all. Define `{function}` with `def {function}(...)`.")
     return Rejected("no_such_function", " ".join([*sentences, *notes]), [*lines, *faulty])
 
 
@@ -92,7 +92,8 @@ def _hidden(program: Program, function: str) -> tuple[list[str], list[tuple[int,
                 sentence = f"There is one inside {holder} on {place}: move it out, to the left margin."
                 return [sentence], [(statement.piece.cell, node.lineno)]
         if isinstance(statement.node, ast.ImportFrom) and function in statement.names.bound:
-            sentence = f"It is imported on {statement.place}, but only this file is graded: paste the function in."
+            place = statement.place
+            sentence = f"The function is imported on {place}, but only this file is graded: paste the function into it."
             return [sentence], [statement.spot]
     return [], []
 

@@ -82,7 +82,7 @@ def _message(error: BaseException) -> str:
         # The slice makes a plain str of a subclass, and it makes no larger copy of a huge one.
         return str.__getitem__(str(error), slice(_MESSAGE_CAP + 1))
     except BaseException:  # noqa: BLE001 - so may its __str__, the end of memory or of the stack included
-        return "(its message cannot be shown)"
+        return "(the message cannot be shown)"
 
 
 def clean(text: str, cap: int) -> str:
@@ -121,7 +121,11 @@ def _chain(error: BaseException, lines: SourceLines) -> list[_Block]:
         below = cause if cause is not None else None if link.__suppress_context__ else link.__context__
         blocks = [*_frames(link.__traceback__, lines), (f"{_name(link)}: {_message(link)}".removesuffix(": "), None)]
         if below is not None and id(below) not in seen:
-            why = "This was caused by it:" if cause is not None else "While that was handled, another came:"
+            why = (
+                "That exception caused this one:"
+                if cause is not None
+                else "While that exception was handled, this one was raised:"
+            )
             blocks = [(why, None), *blocks]
         parts.append(blocks)
         link = below
