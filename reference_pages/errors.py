@@ -24,15 +24,15 @@ that says the same.) Made from the code by `python -m reference_pages`.
 - `Retry-After` is sent if a later retry may succeed: with 429, 503 and 507, and with the 409 of a submission that is
   not graded yet.
 
-A request is checked in this order: token, scope, rate, path, query, headers, body, and for a submission then the
-assignment's policy, and the share of its student and of its token. So a request without a valid token gets 401 whatever
-else is wrong, and counts against no token. Only an accepted submission counts against a share, and one that repeats an
-`Idempotency-Key` does not. [Limits](../operator/limits.md) has the figures.
+The server checks a request in this order: token, scope, rate, path, query, headers and body. For a submission it then
+checks the assignment's policy, and the limits of the student and of the token. So a request without a valid token gets
+401 whatever else is wrong, and counts against no token. Only accepted submissions count against the limits of a student
+and a token, and repeating an `Idempotency-Key` does not count again. [Limits](../operator/limits.md) has the figures.
 
 """
 _TAIL = """\
 A status that is not in this table comes from the web server in front or has the type `about:blank`; its title is the
-status's own name. A line or a header that is too long is such a one (414, 431).
+status's own name. Examples are 414 and 431, for an address or a header that is too long.
 
 What to send again, and when, is in [the HTTP API](../developer/http.md#asking-again).
 """

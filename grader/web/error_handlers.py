@@ -79,8 +79,8 @@ def _handle_unavailable(error: StoreUnavailable) -> Response:
     _log.warning("a request could not be answered: %s", error)
     # If only its answer was lost, all of it was recorded.
     detail = (
-        "the store does not answer; nothing was recorded in part: send the same request again, with the same "
-        "Idempotency-Key"
+        "the store does not answer, and the request was recorded wholly or not at all: send the same request again, "
+        "with the same Idempotency-Key"
     )
     return _respond(problem_response(Problem(problems.UNAVAILABLE, detail, headers={"Retry-After": str(TRY_AGAIN)})))
 

@@ -118,7 +118,7 @@ def publish_from_gallery(instructor: Person) -> None:
     instructor.push("Open its text")
     expect(instructor.page.get_by_label("TOML")).to_have_value(re.compile(f'^id = "{ASSIGNMENT}"$', re.MULTILINE))
     instructor.push("Publish")
-    instructor.follow("To the assignment")
+    instructor.follow("Open the assignment")
 
 
 def set_policy(instructor: Person) -> None:

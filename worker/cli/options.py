@@ -64,8 +64,8 @@ timeout_option = click.option(
 #: The environment variables of every command that talks to a server, as an epilog of its help.
 SERVER_VARIABLES = (
     "Set BACKMARK_URL to the server's address and BACKMARK_TOKEN to your token. Without them the command talks to the"
-    " server that `backmark serve` runs on this machine; if that was started with --data FOLDER, set BACKMARK_DATA to"
-    " FOLDER."
+    " server that `backmark serve` runs on this machine. If you started `backmark serve` with --data FOLDER, also set"
+    " BACKMARK_DATA to FOLDER."
 )
 
 

@@ -134,8 +134,8 @@ def _explain_missing(kits: KitFiles, revision: RevisionRecord) -> str:
         return kits.refusal
     if revision.course == _EVERYONE:
         return (
-            f"{revision.assignment_id} ships with Backmark, and no such kit does: run `backmark assignment kit` on"
-            " your own machine"
+            f"{revision.assignment_id} ships with Backmark without this kit: make the kit on your own machine with"
+            " `backmark assignment kit`"
         )
     return f"revision {revision.id} was published before kits were stored: publish the assignment again"
 

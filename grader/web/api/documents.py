@@ -57,7 +57,7 @@ def read_problem(slug: str) -> Response:
     """Explain a type of problem."""
     kind = next((known for known in KINDS if known.slug == slug), None)
     if kind is None:
-        raise Problem(NOT_FOUND, f"there is no type of problem {slug}")
+        raise Problem(NOT_FOUND, f"there is no problem type {slug}")
     return _render_page("problems.html", kinds=(kind,))
 
 

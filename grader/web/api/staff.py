@@ -66,7 +66,7 @@ def remove_staff(path: StaffPath) -> Response:
     """
     course = visible_course(path)
     if not remove(course, path.member):
-        raise Problem(NOT_FOUND, f"the staff of {course} has no {path.member} whom you may remove")
+        raise Problem(NOT_FOUND, f"the course {course} has no member of staff {path.member} whom you may remove")
     return respond_empty()
 
 

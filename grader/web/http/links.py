@@ -175,7 +175,7 @@ def open_signed(purpose: str, token: str, *lengths: int) -> list[Any]:
     except BadData:
         raise Problem(NOT_FOUND, "this link was not issued by this server, or part of it is missing") from None
     if len(fields) not in lengths:
-        raise Problem(NOT_FOUND, "this link was issued by another version of the server")
+        raise Problem(NOT_FOUND, f"this link was issued by another version of the server; {_ADVICE}")
     return fields
 
 

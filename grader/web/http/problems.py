@@ -32,8 +32,8 @@ MALFORMED = ProblemKind(
     "malformed",
     HTTPStatus.BAD_REQUEST,
     "The request cannot be read",
-    "The request is not valid HTTP, or its body is cut off or is neither valid JSON nor valid multipart data. "
-    "Nothing was done.",
+    "The request is not valid HTTP, or its body is cut off or is neither valid JSON nor valid multipart data. Nothing "
+    "was done.",
 )
 KEY_MISSING = ProblemKind(
     "idempotency-key-missing",
@@ -59,7 +59,7 @@ FORBIDDEN = ProblemKind(
     "forbidden",
     HTTPStatus.FORBIDDEN,
     "The token does not allow this",
-    "The token is valid, but lacks the required scope; the detail names it.",
+    "The token is valid, but lacks the required scope, which the detail names. Ask for a token that has it.",
 )
 NOT_FOUND = ProblemKind(
     "not-found",
@@ -89,7 +89,8 @@ CONFLICT = ProblemKind(
     "conflict",
     HTTPStatus.CONFLICT,
     "Not possible in this state",
-    "The request does not fit the current state of the resource; the detail names both. Read the resource again.",
+    "The request does not fit the current state of the resource; the detail says why. Read the resource again before "
+    "you retry.",
 )
 NO_VERDICT = ProblemKind(
     "no-verdict",
@@ -109,7 +110,7 @@ CLOSED = ProblemKind(
     "closed",
     HTTPStatus.CONFLICT,
     "The assignment is closed",
-    "The policy accepts no submissions for this assignment since the time that the detail names. Nothing was "
+    "The policy stopped accepting submissions for this assignment at the time that the detail names. Nothing was "
     "recorded, and no attempt was used. Staff may give the student an extension.",
 )
 NO_ATTEMPTS_LEFT = ProblemKind(
@@ -123,14 +124,15 @@ LINK_ENDED = ProblemKind(
     "link-ended",
     HTTPStatus.GONE,
     "This link has ended",
-    "A signed link ends at its time, when its assignment closes, or when the staff of the course end it. Nothing was "
-    "recorded. Ask the staff for a new link.",
+    "A signed link ends when its time is up, when its assignment closes, or when the staff of the course end it. "
+    "Nothing was recorded. Ask the staff for a new link.",
 )
 LENGTH_REQUIRED = ProblemKind(
     "length-required",
     HTTPStatus.LENGTH_REQUIRED,
     "The length of the body is required",
-    "Without a token or a link, a body needs a Content-Length; chunks and Expect: 100-continue are not accepted.",
+    "A request without a token or a link must declare the length of its body with Content-Length. It may use neither "
+    "chunks nor Expect: 100-continue.",
 )
 TOO_LARGE = ProblemKind(
     "too-large",
@@ -156,8 +158,9 @@ FILE_FORMAT = ProblemKind(
     "file-format",
     HTTPStatus.UNPROCESSABLE_ENTITY,
     "A file of this format cannot be graded",
-    "The submitted file is a PDF, a picture, an archive, an Office document or a web page, whatever its name; the "
-    "detail says which. Nothing was recorded, and no attempt was used. Submit the notebook or the Python file.",
+    "The submitted file is a PDF, a picture, an archive, an Office document or a web page, even if its name says "
+    "otherwise; the detail says which. Nothing was recorded, and no attempt was used. Submit the notebook or the "
+    "Python file.",
 )
 KEY_REUSED = ProblemKind(
     "idempotency-key-reused",
@@ -182,39 +185,38 @@ UNAVAILABLE = ProblemKind(
     "unavailable",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The store does not answer",
-    "The server cannot record or read anything now, and recorded nothing in part. Send the same request again, with "
-    "the same Idempotency-Key, after the seconds in Retry-After.",
+    "The server cannot read or record anything now. It recorded this request wholly or not at all. Wait for the "
+    "seconds in Retry-After, then send the same request again with the same Idempotency-Key.",
 )
 BUSY = ProblemKind(
     "busy",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server is busy",
     "The server holds as many open connections, or receives as many large bodies, as it allows. Nothing was done. Try "
-    "again after Retry-After; instead of opening a stream, ask for the status.",
+    "again after the seconds in Retry-After. To follow a submission meanwhile, ask for its status instead of opening "
+    "a stream.",
 )
 STORAGE_FULL = ProblemKind(
     "storage-full",
     HTTPStatus.INSUFFICIENT_STORAGE,
     "The storage is full",
     "There is no room for a file of this size; smaller ones may still be accepted. Nothing was recorded; submissions "
-    "accepted earlier are graded. Try again after Retry-After. Staff make room by deleting submissions, the "
-    "operator by "
-    "giving Redis more memory.",
+    "accepted earlier are graded. Try again after the seconds in Retry-After. Staff can make room by deleting "
+    "submissions, the operator by giving Redis more memory.",
 )
 NO_SECRET = ProblemKind(
     "no-secret",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server has no secret",
-    "Sign-ins and links are signed with a key derived from BACKMARK_SECRET, which the operator has not set. The "
-    "rest of "
-    "the API works without it.",
+    "Sign-ins and links are signed with a key derived from BACKMARK_SECRET, which is not set. Ask the operator to set "
+    "it. The rest of the API works without it.",
 )
 NO_ADDRESS = ProblemKind(
     "no-address",
     HTTPStatus.SERVICE_UNAVAILABLE,
     "The server does not know its address",
-    "Links that are sent to others begin with the address at which people reach this server. The operator "
-    "sets BACKMARK_PUBLIC_URL to that address, such as https://backmark.example.edu, and restarts the server.",
+    "Links that are sent to others begin with the address at which people reach this server. Ask the operator to set "
+    "BACKMARK_PUBLIC_URL to that address, such as https://backmark.example.edu, and to restart the server.",
 )
 
 #: All kinds, roughly in the order of their status.

@@ -37,8 +37,8 @@ def gradescope(assignment: str, output: Path, wheels: Path | None) -> ExitStatus
     """Write the ZIP file that Gradescope takes as an autograder.
 
     The file holds the assignment's cases, and wheels of Backmark and its dependencies for Ubuntu 24.04 (Python 3.12,
-    x86_64), so that Gradescope builds the image without a network. Choose Ubuntu 24.04 as the base image. Keep the file
-    from students: it holds the solution.
+    x86_64), so that Gradescope builds the image without a network. In Gradescope, choose Ubuntu 24.04 as the base
+    image. Keep the file from students: it holds the solution.
     """
     from backmark.worker.cli.gradescope.bundle import write_bundle
     from backmark.worker.cli.gradescope.wheels import collect_wheels

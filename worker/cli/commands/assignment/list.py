@@ -16,9 +16,9 @@ from backmark.worker.cli.terminal import show
 def list_assignments(*, as_json: bool) -> ExitStatus:
     """List the assignments that come with Backmark.
 
-    The table shows each assignment's ID, title and course; --json adds the conventions that its answers follow. To
-    grade by an assignment, run `backmark grade --assignment ID FILES`; to put it on a server, run
-    `backmark assignment publish ID`.
+    The table shows each assignment's ID, title and course; --json adds each assignment's conventions, such as the
+    shapes of its arrays. To grade files against an assignment, run `backmark grade --assignment ID FILES`. To put an
+    assignment on a server, run `backmark assignment publish ID`.
     """
     from rich.table import Table
 

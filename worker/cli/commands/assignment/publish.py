@@ -27,8 +27,8 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
 
     A worker of the server draws the cases and checks the assignment, as `backmark assignment check` does.
 
-    Exit status: 0 published; 1 refused, with the reason; 2 wrong usage, or refused by the server; 3 no server, a
-    failure of the service, or --timeout reached.
+    Exit status: 0 published; 1 the worker refused the assignment, with the reason; 2 wrong usage, or the server refused
+    the request; 3 no server, a failure of the service, or --timeout reached.
     """
     from backmark.grader.contracts.language.reading import read_text
     from backmark.worker.cli.remote import connect, wait_for_publication

@@ -15,7 +15,7 @@ from backmark.worker.cli.remote import connect
 def create(course: str, *, as_json: bool, **settings: str | None) -> None:
     """Create a course with the ID COURSE.
 
-    Needs the token of an administrator.
+    The command needs the token of an administrator.
     """
     with connect() as client:
         print_course(client.courses.create(Course(course, **list_given(settings))), as_json=as_json)

@@ -49,7 +49,7 @@ class MomentType(click.ParamType[datetime]):
 
 
 @click.group(
-    epilog=f"{SERVER_VARIABLES} The token must be that of a member of staff.\n\nExit status: 0 done; 1 not done,"
+    epilog=f"{SERVER_VARIABLES} The command needs a token of the course's staff.\n\nExit status: 0 done; 1 not done,"
     " because you answered no; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service."
 )
 def regrade() -> None:

@@ -11,14 +11,14 @@ from backmark.worker.cli.remote import connect
 
 @click.command(epilog=SERVER_VARIABLES)
 @click.argument("assignment", metavar="ASSIGNMENT")
-@click.option("--again", is_flag=True, help="Send all marks of the assignment again, also those that arrived.")
+@click.option("--again", is_flag=True, help="Send all marks of the assignment again, including those that arrived.")
 @json_option
 def undelivered(assignment: str, *, again: bool, as_json: bool) -> ExitStatus:
     """List the marks that did not arrive in the LMS.
 
     ASSIGNMENT is the assignment's ID on the server. Each line shows a student, the reason, and the LMS's answer. The
     service sends a mark whenever the mark changes, and retries for a day before it gives up. If the LMS deleted the
-    column of the assignment, the command says so. Needs the token of a member of staff.
+    column of the assignment, the command says so. The command needs a token of the course's staff.
 
     Exit status: 0 all marks arrived or are on their way (with --again: all are sent again); 1 some were given up, or a
     column is gone; 2 wrong usage, or refused by the server; 3 no server, or a failure of the service.

@@ -12,7 +12,7 @@ from backmark.worker.cli.remote import connect, wait_for
 @click.command(epilog=SERVER_VARIABLES)
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option(
-    "--all", "rerun_all", is_flag=True, help="Grade all submissions of the course again that ended as service_failed."
+    "--all", "rerun_all", is_flag=True, help="Grade again all submissions of the course that ended as service_failed."
 )
 @click.option(
     "--assignment",
@@ -34,11 +34,11 @@ def rerun(  # noqa: PLR0913 - one parameter for each option
     wait: bool,
     as_json: bool,
 ) -> ExitStatus:
-    """Grade submissions again that ended as service_failed.
+    """Grade again the submissions that ended as service_failed.
 
     A submission ends as service_failed if the service could not grade it, which is never the student's fault. It keeps
     its ID and its attempt. Submissions that wait, run or have a verdict stay as they are; to grade those again, see
-    `backmark course regrade`. Needs the token of a member of staff.
+    `backmark course regrade`. The command needs a token of the course's staff.
 
     Exit status: 0 queued again (with --wait: all passed); 1 not all passed; 2 wrong usage, or refused by the server; 3
     no server, a failure of the service, or --timeout reached.
