@@ -201,6 +201,6 @@ def test_staff_download_kits_and_no_other_token_does(
 def test_a_revision_without_a_kit_says_why(staff: Asker, store: Store) -> None:
     answer = staff.get(f"{SHIPPED}/kit?solution=true")
     assert (answer.status_code, answer.get_json()["type"]) == (404, "/problems/not-found")
-    assert "run `backmark assignment kit` on your own machine" in answer.get_json()["detail"]
+    assert "make the kit on your own machine with `backmark assignment kit`" in answer.get_json()["detail"]
     publish(store)
     assert "publish the assignment again" in staff.get(PATH).get_json()["detail"]

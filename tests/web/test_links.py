@@ -233,7 +233,7 @@ def test_a_table_of_links_needs_the_address_of_the_server(app: Flask, store: Sto
     store.courses.put_roster("course", [RosterEntry("ada")], "csv", "prof")
     visitor = Visitor(app, store)
     assert "links.csv" not in (page := visitor.get(UDL))
-    assert "sets <code>BACKMARK_PUBLIC_URL</code> to that address" in page
+    assert "set <code>BACKMARK_PUBLIC_URL</code> to that address" in page
     assert "BACKMARK_PUBLIC_URL" in visitor.get(f"{UDL}/links.csv", 503)
 
 

@@ -37,8 +37,8 @@ def autograde() -> None:
     """Grade one submission for Gradescope or a GitHub workflow.
 
     The command grades the submission where the platform put it, and writes the verdict in the platform's own form. A
-    student sees what the assignment's feedback allows at that attempt. If Backmark itself fails, it writes nothing,
-    since anything written would be a mark, and exits with status 3.
+    student sees what the assignment's feedback allows at that attempt. If Backmark itself fails, the
+    command writes nothing, because the platform would take anything written for a mark, and exits with status 3.
     """
 
 

@@ -48,7 +48,7 @@ SCRIPT_START = b"# Backmark:"
 @files_argument
 @assignment_option
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output, and nothing else."
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line on standard output, and nothing else."
 )
 @click.option(
     "--seed",

@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     "--student",
     metavar="NAME",
     show_default="the file's name",
-    help="The student who submits the file. Takes a single file.",
+    help="The student who submits; give one file only.",
 )
 @click.option(
     "--wait/--no-wait", default=True, show_default=True, help="Wait for the verdicts, or print the IDs at once."
 )
 @timeout_option
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output, and nothing else."
+    "--json", "as_json", is_flag=True, help="Print one JSON object per line on standard output, and nothing else."
 )
 def submit(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
