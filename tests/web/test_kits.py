@@ -70,9 +70,9 @@ def test_a_revision_from_before_kits_were_kept_says_how_to_get_one(visitor: Visi
 
 
 def test_an_assignment_that_no_kit_can_be_made_of_says_why(visitor: Visitor, store: Store) -> None:
-    publish(store, KitFiles(refusal="the helpers may not use `open`"))
+    publish(store, KitFiles(refusal="the helpers may not have `open`"))
     page = visitor.get(PLACE)
-    assert "There is none: the helpers may not use <code>open</code>." in page
+    assert "There is none: the helpers may not have <code>open</code>." in page
     assert "Download the kit" not in page
 
 
