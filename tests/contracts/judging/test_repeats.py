@@ -47,7 +47,7 @@ def test_a_wrong_answer_to_the_second_question_fails_and_says_so(udl: Judge) -> 
     assert f"Wrong on {AGAIN} of 200 cases." in agrees.message
     assert f"On {AGAIN} of these, the first answer was right and the second one was wrong." in (agrees.message)
     assert (
-        "Asked about its counterexample alone, as the first call in a fresh process, it does not fail like this"
+        "If the counterexample is the first call in a fresh process, your code does not fail like this"
         in agrees.message
     )
     assert isinstance(agrees.counterexample, CaseCounterexample)
