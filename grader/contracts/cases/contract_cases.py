@@ -76,7 +76,8 @@ class ContractCases:
         )
         # Known already: counted anew, they take most of the time of explaining a wrong submission.
         vars(taken)["starts"] = [0, *accumulate(starts[i + 1] - starts[i] for i in places)]
-        vars(taken)["results"] = self.results[index]
+        if "results" in vars(self):
+            vars(taken)["results"] = self.results[index]
         return taken
 
     def join(self, *others: "ContractCases") -> "ContractCases":

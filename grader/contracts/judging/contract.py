@@ -1,40 +1,31 @@
-"""A revision made ready for judging: results that are right or wrong each by itself, and lines that are mended."""
+"""A revision made ready for judging."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-from backmark.grader.contracts.cases.answers import Answer, Raised
+from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
 from backmark.grader.contracts.cases.drawn import SIMPLE
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.cases.layers import LayersError, find_layers
-from backmark.grader.contracts.judging import counterexample
 from backmark.grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
-from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
+from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.notebook_check import CheckComparison, Start
-from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines, find_first_difference
+from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines
 from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
-from backmark.grader.contracts.repair.bench import WrongSubmission
-from backmark.grader.contracts.repair.mender import Mender
-from backmark.grader.contracts.repair.mending import Repairer
-from backmark.grader.contracts.repair.rows import (
-    NOT_FOUND,
-    TOO_SLOW,
-    WRITTEN_OTHERWISE,
-    describe_repair,
-    judge_by_repair,
-)
-from backmark.grader.contracts.rows.results import judge_rows, list_rows
+from backmark.grader.contracts.rows.results import list_rows
 from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
-from backmark.grader.errors import CandidateError, TimedOut
+from backmark.grader.errors import CandidateError
 from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
-from backmark.grader.model.verdict import Diagnosis, FirstDifference, Flag, Mark, NotebookCheck
+from backmark.grader.model.verdict import FirstDifference, Flag, Mark, NotebookCheck
+
+if TYPE_CHECKING:
+    from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
 
 #: Cases of the ladder that are asked about at first; then as many as before, so that most of them never are.
 _FIRST_RUNGS = 12
@@ -51,7 +42,12 @@ class Contract:
     ladder: ContractCases
     #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
     own_pass: ContractCases
-    diagnoser: ContractDiagnoser
+    make_diagnoser: "Callable[[], ContractDiagnoser]"
+
+    @cached_property
+    def diagnoser(self) -> "ContractDiagnoser":
+        """Names the mistakes of wrong submissions."""
+        return self.make_diagnoser()
 
     @cached_property
     def check(self) -> CheckComparison | None:
@@ -105,54 +101,10 @@ class Contract:
 
     def marks(self, given: Given) -> ContractMarks:
         """Return the rows of the results, and the exception if every call raised."""
-        judged = self._judge_results(given)
-        if not self.assignment.rows:
-            return judged
-        unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in self.assignment.rows}
-        mend = partial(self._mend, given, judged) if self.assignment.repair else None
-        specs = list_rows(self.assignment, by_results=True)
-        return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
+        # Most submissions are right at last, and a cold command should not pay for what explains and mends the others.
+        from backmark.grader.contracts.judging.wrong import judge_wrong  # noqa: PLC0415
 
-    def _mend(self, given: Given, judged: ContractMarks, menders: Callable[[], Mender]) -> MendedMarks | None:
-        """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
-        assignment = self.assignment
-        repairer = Repairer(assignment, self.cases, self.order)
-        try:
-            repair = repairer.repair(WrongSubmission(given.agrees.failing, given.answers, menders, given.repeats))
-        except TimedOut:
-            unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
-            return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
-        if repair is None:
-            return None
-        rows = judge_by_repair(assignment, repair, len(self.cases))
-        if not repair.study.matched and not repair.traced:
-            # Written in its own way, it has no lines that count for rows.
-            rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
-        by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
-        by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
-        return MendedMarks(
-            rows,
-            list_rows(assignment, by_results=by_results > by_statements),
-            describe_repair(assignment, repair, self.cases, given.answers),
-            tuple(explanation for explanation in judged.diagnosis if self._is_authors(explanation)),
-        )
-
-    def _is_authors(self, explanation: Diagnosis) -> bool:
-        """Return True if the author has described every mistake of an explanation."""
-        return all(mistake.id in self.diagnoser.mistakes for mistake in explanation.mistakes)
-
-    def _judge_results(self, given: Given) -> ContractMarks:
-        rows = judge_rows(self.assignment, self.cases, given.answers)
-        raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
-        first = find_first_difference(
-            self.cases, given.answers, [result.expression for result in self.assignment.results]
-        )
-        nothing = all(row.mark is Mark.FAILED for row in rows.values())
-        if nothing and len(raised) == len(given.answers):
-            return ContractMarks(rows, raised=raised[0])
-        # Of answers that differ from time to time nothing is said.
-        diagnosis = self.diagnoser.diagnose(given.answers) if given.repeats else ()
-        return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
+        return judge_wrong(self, given)
 
     def flags(self, probed: Sequence[Answer], witness: Witness) -> list[Flag]:
         """Return whether a submission recomputes the forward pass, and whether it differentiates numerically."""
@@ -190,6 +142,8 @@ class Contract:
 
     def show(self, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
         """Return case `i` beside the answer to it."""
+        from backmark.grader.contracts.judging import counterexample  # noqa: PLC0415 - as for `marks`
+
         return replace(counterexample.show(self.assignment, cases, i, answer), drawing=self.drawing)
 
     def describe_case(self, i: int) -> dict[str, Any]:
@@ -214,7 +168,3 @@ def _find_failing(rungs: ContractCases, failure: Failure, witness: Witness) -> i
         return None
     failing = failure.test(rungs.take(known), [witness.known[keys[place]] for place in known])
     return next((place for place, fails in zip(known, failing, strict=True) if fails), None)
-
-
-def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
-    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)

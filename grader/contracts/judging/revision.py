@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 from functools import cached_property
 from tokenize import TokenError
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,7 +27,6 @@ from backmark.grader.contracts.language.assignment import (
     assignment_from_json,
     assignment_to_json,
 )
-from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
 from backmark.grader.contracts.naming.mistakes import PROJECTIONS, StoredMistake
 from backmark.grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
 from backmark.grader.model.assignment import LAYERED
@@ -44,6 +43,9 @@ DAMAGE = (
     *(OSError, ValueError, KeyError, TypeError, RuntimeError),
     *(SyntaxError, TokenError, zipfile.BadZipFile, zlib.error),
 )
+
+if TYPE_CHECKING:
+    from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +77,13 @@ class ContractRevision:
     @cached_property
     def contract(self) -> Contract:
         """The assignment and its cases, made ready for judging."""
-        diagnoser = ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes, self.origins)
-        return Contract(self.assignment, self.cases, self.ladder, self.probes, diagnoser)
+        return Contract(self.assignment, self.cases, self.ladder, self.probes, self._make_diagnoser)
+
+    def _make_diagnoser(self) -> "ContractDiagnoser":
+        # A cold command should not pay for what only a wrong submission needs.
+        from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser  # noqa: PLC0415
+
+        return ContractDiagnoser(self.assignment, self.cases, self.terms, self.mistakes, self.origins)
 
     @property
     def fixed(self) -> Sequence[int]:

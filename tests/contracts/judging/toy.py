@@ -86,7 +86,7 @@ class Toy(ContractRevision):
     def contract(self) -> Contract:
         """The contract."""
         base = super().contract
-        return self.made(base.assignment, base.cases, base.ladder, base.own_pass, base.diagnoser)
+        return self.made(base.assignment, base.cases, base.ladder, base.own_pass, base.make_diagnoser)
 
 
 def draw_revision(made: type[Contract] = Contract, count: int = 30) -> Toy:

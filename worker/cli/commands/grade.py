@@ -9,7 +9,9 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 import click
@@ -353,6 +355,9 @@ class _Printer:
         self, verdicts: "Iterator[Verdict | GradingFailure]", advance: Callable[[], None]
     ) -> "Iterator[Verdict | GradingFailure]":
         """Print each verdict as it comes, and yield it."""
+        if not (self.as_json or self.quiet):
+            # What prints is imported while the first jail answers.
+            Thread(target=import_module, args=("backmark.grader.reports.terminal",), daemon=True).start()
         for verdict in verdicts:
             if isinstance(verdict, GradingFailure):
                 click.echo(verdict.describe(), err=True)

@@ -1,0 +1,108 @@
+"""The conclusion about a wrong submission: rows by results, and by the lines that must be mended."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Protocol
+
+from backmark.grader.contracts.cases.answers import Raised
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
+from backmark.grader.contracts.judging.own_lines import find_first_difference
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
+from backmark.grader.contracts.repair.bench import WrongSubmission
+from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.repair.mending import Repairer
+from backmark.grader.contracts.repair.rows import (
+    NOT_FOUND,
+    TOO_SLOW,
+    WRITTEN_OTHERWISE,
+    describe_repair,
+    judge_by_repair,
+)
+from backmark.grader.contracts.rows.results import judge_rows, list_rows
+from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.errors import TimedOut
+from backmark.grader.model.verdict import Diagnosis, Mark
+
+
+class JudgedContract(Protocol):
+    """What is needed of a contract that a submission has failed."""
+
+    @property
+    def assignment(self) -> ContractAssignment:
+        """The assignment."""
+
+    @property
+    def cases(self) -> ContractCases:
+        """The cases that decide."""
+
+    @property
+    def order(self) -> Sequence[int]:
+        """The places of the cases, from the smallest to the largest."""
+
+    @property
+    def diagnoser(self) -> ContractDiagnoser:
+        """Names the mistakes."""
+
+
+def judge_wrong(contract: JudgedContract, given: Given) -> ContractMarks:
+    """Return the rows of the results, and the exception if every call raised."""
+    judged = _judge_results(contract, given)
+    if not contract.assignment.rows:
+        return judged
+    unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in contract.assignment.rows}
+    mend = partial(_mend, contract, given, judged) if contract.assignment.repair else None
+    specs = list_rows(contract.assignment, by_results=True)
+    return replace(judged, rows={**unjudged, **judged.rows}, specs=specs, mend=mend)
+
+
+def _mend(
+    contract: JudgedContract, given: Given, judged: ContractMarks, menders: Callable[[], Mender]
+) -> MendedMarks | None:
+    """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
+    assignment = contract.assignment
+    repairer = Repairer(assignment, contract.cases, contract.order)
+    try:
+        repair = repairer.repair(WrongSubmission(given.agrees.failing, given.answers, menders, given.repeats))
+    except TimedOut:
+        unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
+        return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
+    if repair is None:
+        return None
+    rows = judge_by_repair(assignment, repair, len(contract.cases))
+    if not repair.study.matched and not repair.traced:
+        # Written in its own way, it has no lines that count for rows.
+        rows = {row.name: Row(Mark.NOT_RUN, 0, WRITTEN_OTHERWISE) for row in assignment.rows}
+    by_results = _sum_marks(list_rows(assignment, by_results=True), judged.rows)
+    by_statements = _sum_marks(list_rows(assignment, by_results=False), rows)
+    return MendedMarks(
+        rows,
+        list_rows(assignment, by_results=by_results > by_statements),
+        describe_repair(assignment, repair, contract.cases, given.answers),
+        tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation)),
+    )
+
+
+def _is_authors(contract: JudgedContract, explanation: Diagnosis) -> bool:
+    """Return True if the author has described every mistake of an explanation."""
+    return all(mistake.id in contract.diagnoser.mistakes for mistake in explanation.mistakes)
+
+
+def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
+    rows = judge_rows(contract.assignment, contract.cases, given.answers)
+    raised = [answer for answer in given.answers if isinstance(answer, Raised) and not answer.completed]
+    first = find_first_difference(
+        contract.cases, given.answers, [result.expression for result in contract.assignment.results]
+    )
+    nothing = all(row.mark is Mark.FAILED for row in rows.values())
+    if nothing and len(raised) == len(given.answers):
+        return ContractMarks(rows, raised=raised[0])
+    # Of answers that differ from time to time nothing is said.
+    diagnosis = contract.diagnoser.diagnose(given.answers) if given.repeats else ()
+    return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)
+
+
+def _sum_marks(specs: Sequence[RowSpec], rows: Mapping[str, Row]) -> int:
+    return sum(spec.most for spec in specs if spec.name in rows and rows[spec.name].mark is Mark.PASSED)
