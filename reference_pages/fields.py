@@ -11,7 +11,8 @@ _HEAD = """\
 # Fields
 
 This page lists the fields in the answers of the [HTTP API](../developer/http.md). The records of the
-[client](../developer/client.md) have the same fields, with times as seconds since 1970. Made from the code by `python -m reference_pages`.
+[client](../developer/client.md) have the same fields, with times as seconds since 1970. Made from the code by
+`python -m reference_pages`.
 """
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 
