@@ -15,8 +15,8 @@ from reference_pages.markdown import paragraphs, table
 _HEAD = """\
 # The client's calls
 
-`from backmark import Client`. How it is used, what it sends again and what it raises when is on
-[the client's own page](../developer/client.md); [Fields](fields.md) has what the records hold. Made from the code by
+This page lists every call of `from backmark import Client`. [The client](../developer/client.md) says how to use them,
+which requests it sends again, and what it raises. [Fields](fields.md) describes the records. Made from the code by
 `python -m reference_pages`.
 
 """

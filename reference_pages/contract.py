@@ -3,6 +3,7 @@
 import json
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,9 +17,10 @@ from reference_pages.markdown import table
 _HEAD = """\
 # The contract language
 
-Every key of `assignment.toml`: what to write, and its default. [Set your own homework](../instructor/contracts.md) says
-what each is for, with examples; [An assignment in use](../instructor/assignments.md) has `[feedback]`. Made from the
-code by `python -m reference_pages`.
+This page lists every key of `assignment.toml`, with what to write and the default.
+[Set your own homework](../instructor/contracts.md) says what each key is for, with examples;
+[An assignment in use](../instructor/assignments.md) describes `[feedback]`. Made from the code by
+`python -m reference_pages`.
 
 """
 #: The tables, by what stands before their keys in the advice.
@@ -65,6 +67,7 @@ def _show(field: FieldInfo) -> str:
     if field.is_required():
         return "must be there"
     default: Any = field.get_default(call_default_factory=True, validated_data={})
-    if default is PydanticUndefined or default is None or default in ("", [], {}) or isinstance(default, BaseModel):
+    is_table = isinstance(default, BaseModel) or is_dataclass(default)
+    if default is PydanticUndefined or default is None or default in ("", [], {}) or is_table:
         return ""
     return f"`{json.dumps(default, default=str)}`"

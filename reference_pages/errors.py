@@ -6,7 +6,7 @@ from reference_pages.markdown import table
 _HEAD = """\
 # Errors of the HTTP API
 
-Every error is answered with `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), including
+The answer to every error is `application/problem+json` ([RFC 9457](https://www.rfc-editor.org/rfc/rfc9457)), also for
 unknown addresses and internal errors. (Outside `/api/v1`, clients that prefer HTML to JSON, as browsers do, get a page
 that says the same.) Made from the code by `python -m reference_pages`.
 

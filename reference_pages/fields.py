@@ -10,8 +10,9 @@ from backmark.grader.model.views import GIVEN, NEEDS, SERVED
 _HEAD = """\
 # Fields
 
-What answers of the [HTTP API](../developer/http.md) have of each noun, and the records of the
-[client](../developer/client.md), whose times are seconds since 1970. Made from the code by `python -m reference_pages`.
+This page lists the fields in the answers of the [HTTP API](../developer/http.md). The records of the
+[client](../developer/client.md) have the same fields, with times as seconds since 1970. Made from the code by
+`python -m reference_pages`.
 """
 _PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
 

@@ -8,10 +8,10 @@ _HEAD = """# The gallery
 Contracts of well-known courses come with Backmark. Each has a reference, right solutions and known mistakes, all in our
 own code; names of functions and conventions are the courses'. Grade by one with
 `backmark grade --assignment ID FILE`, publish it with `backmark assignment publish ID`, or copy its folder from
-`grader/assignments/gallery/` and [change it](contracts.md); most mistakes are [slips](contracts.md#slips-mistakes) in
-its `assignment.toml`. All have [rows](contracts.md#rowsname-marks-by-the-lines-that-students-write), so that a wrong
-line costs its own marks. `backmark assignment list` lists
-them.
+`grader/assignments/gallery/` and [change it](contracts.md). Most mistakes are
+[changes of the solution](contracts.md#slips-mistakes) in its `assignment.toml`. All contracts have
+[rows](contracts.md#rowsname-marks-by-the-lines-that-students-write), so a wrong line costs its own marks.
+`backmark assignment list` lists them.
 
 Made from the code by `python -m reference_pages`.
 

@@ -9,7 +9,7 @@ from reference_pages.markdown import code, paragraphs, table
 _HEAD = """\
 # The HTTP API, operation by operation
 
-How a program uses it is in [The HTTP API](../developer/http.md). A server shows the same with every schema at
+[The HTTP API](../developer/http.md) shows how a program uses it. A server has the same page with every schema at
 `/api/v1/docs`, and serves it as OpenAPI 3.1 at `/api/v1/openapi.json`. [Fields](fields.md) has what the answers hold,
 [Errors](errors.md) each type of problem. Every operation below `/api/v1` may also answer 401, 403, 404, 422, 429, 500
 and 503. Made from the code by `python -m reference_pages`.

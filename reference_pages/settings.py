@@ -15,21 +15,21 @@ from reference_pages.markdown import code, table
 _HEAD = """\
 # Settings
 
-All are environment variables. `.env.example` has those of `docker-compose.yml`, with what only containers need; the
-containers' other settings are there. Made from the code by `python -m reference_pages`.
+All settings are environment variables. `.env.example` has those of `docker-compose.yml`, with settings that only
+containers need. Made from the code by `python -m reference_pages`.
 
 """
 _SERVICE = """\
 ## Of a service
 
-Web servers, workers and sweepers of one service should agree in these. A secret may also be a file of its name in small
-letters (`backmark_secret`) in `/run/secrets`, as container engines mount them. An empty variable counts as none.
+Web servers, workers and sweepers of one service should have the same values. A secret may also be a file of its name in
+small letters (`backmark_secret`) in `/run/secrets`, as container engines mount them. An empty variable counts as unset.
 
 """
 _MACHINE = """\
 ## Of a machine
 
-For any command.
+These variables apply to any command.
 
 """
 

@@ -64,26 +64,16 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     ),
     "commands": ("~/.local/share", r"GITHUB_OUTPUT: [\w, ]*"),
     "words": ("A network with", "card network", "Picture of the network"),
-    "docs": (),
+    "docs": (
+        "## Scores?",  # classes and operations of LTI's gradebooks, in pages made from the code
+        "Score publish service|Canvas's Score( API)?",
+        r'"(max_)?score": \d+|/scores/send',  # JSON and addresses in indented code
+        r"GITHUB_OUTPUT: [\w, ]*",
+        r"(holds )?[Ss]cores (of shape|near)|holds scores, \(N, C\)",  # what a softmax loss takes
+        "Share launcher's name",  # a field of Moodle's form
+        "~/.local/share",
+    ),
 }
-#: Dropped words that a face has today. They are to be mended, and none is added.
-LEFT = frozenset(
-    {
-        ("commands", "propert(y|ies)"),
-        ("commands", "whoever"),
-        ("docs", "anew"),
-        ("docs", "judge?ments?"),
-        ("docs", "propert(y|ies)"),
-        ("docs", "scores?"),
-        ("docs", "shares?"),
-        ("docs", "slips?|bugs?"),
-        ("docs", "teachers?"),
-        ("docs", "what holds"),
-        ("docs", "whoever"),
-        ("docs", r"\d %|\}\} %"),
-        ("words", "shares?"),
-    }
-)
 
 
 def test_pages_have_no_dropped_word() -> None:
@@ -129,7 +119,7 @@ def _find(face: str, texts: Iterable[Text], dropped: dict[str, str]) -> list[tup
     for place, text in texts:
         said = allowed.sub("", text)
         found += [(place, word, dropped[word], text) for word, pattern in words.items() if pattern.search(said)]
-    return [hit for hit in found if (face, hit[1]) not in LEFT]
+    return found
 
 
 def _templates() -> Iterator[Text]:

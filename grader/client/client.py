@@ -31,7 +31,7 @@ _SOON, _LATE = 0.2, 3.0
 
 
 class Client:
-    """A client of one server with one token. Safe to share between threads; `with` closes its connections."""
+    """A client of one server with one token. Several threads may use it; `with` closes its connections."""
 
     def __init__(  # noqa: PLR0913 - options, each by its name
         self,

@@ -173,13 +173,13 @@ class CourseCalls:
         return self._calls.post(self._at(assignment, "links"), reader(HandInLink), body, again=True)
 
     def end_links(self, assignment: str, student: str | None = None) -> None:
-        """End all links to hand in for an assignment, or those of one student; links made afterwards hold."""
+        """End all links to hand in for an assignment, or those of one student; links made afterwards work."""
         self._calls.delete(self._at(assignment, "links", *(() if student is None else (student,))), no_value)
 
     # Marks
 
     def marks(self, assignment: str, *, section: str | None = None) -> Listing[StudentMark]:
-        """Return the marks for an assignment, by student: of the roster or a section, and of whoever else handed in."""
+        """Return each student's mark for an assignment: of the roster or a section, and of others who handed in."""
         return self._calls.listing(self._at(assignment, "marks"), reader(StudentMark), {"section": section})
 
     def mark(self, assignment: str, student: str) -> StudentMark | None:
@@ -200,12 +200,12 @@ class CourseCalls:
         return list(self._calls.listing(self._at(assignment, "overrides"), reader(Override)))
 
     def override(self, assignment: str, student: str, share: float, *, reason: str) -> Override:
-        """Give a student a mark, a share of the maximum, in place of the computed one."""
+        """Give a student a mark, as a part of the maximum from 0 to 1, in place of the computed one."""
         body = {"share": share, "reason": reason}
         return self._calls.put(self._at(assignment, "overrides", student), reader(Override), body)
 
     def remove_override(self, assignment: str, student: str) -> None:
-        """Remove a student's override: the computed mark holds again."""
+        """Remove a student's override: the computed mark counts again."""
         self._calls.delete(self._at(assignment, "overrides", student), no_value)
 
     # Questions

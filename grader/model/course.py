@@ -32,7 +32,9 @@ class Course:
     """A course. Every field except `id` and `created` is a setting of the course."""
 
     id: str
-    title: Annotated[str, Doc(none="its title in the LMS, else its id", longest=LONGEST_TITLE)] = ""
+    title: Annotated[
+        str, Doc(none="pages show the title that the course has in the LMS, else its id", longest=LONGEST_TITLE)
+    ] = ""
     term: Annotated[str, Doc("The term of the course, such as Spring 2027.", none="unknown", longest=LONGEST_TERM)] = ""
     zone: Annotated[
         str,

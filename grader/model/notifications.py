@@ -102,9 +102,11 @@ class Delivery:
     state: DeliveryState
     attempts: int
     submission: Annotated[
-        str | None, Doc("The submission that the event is about.", none="the event is about none")
+        str | None, Doc("The submission that the event is about.", none="the event is about no submission")
     ] = None
-    regrade: Annotated[str | None, Doc("The regrade that the event is about.", none="the event is about none")] = None
+    regrade: Annotated[
+        str | None, Doc("The regrade that the event is about.", none="the event is about no regrade")
+    ] = None
     status: Annotated[int | None, Doc("The HTTP status of the receiver's last answer.")] = None
     error: Annotated[str | None, Doc("The last error.")] = None
     created: Annotated[float, Doc(unit=Unit.TIME, json="created_at")] = 0.0

@@ -65,7 +65,7 @@ def _value(kind: Any, raw: Any, *, strict: bool) -> Any:
         return read(kind, raw, strict=strict)  # type: ignore[arg-type] # a class, as it comes from an annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         if strict and isinstance(raw, str) and raw not in {member.value for member in kind}:
-            raise MadeByNewerVersion(f"{kind.__name__.lower()} {raw!r} is none that this version knows")
+            raise MadeByNewerVersion(f"this version knows no {kind.__name__.lower()} {raw!r}")
         return kind(raw)
     if (origin := get_origin(kind)) in {tuple, frozenset}:
         (item, *_) = get_args(kind)

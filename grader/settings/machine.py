@@ -16,8 +16,8 @@ class Settings:
 
     #: BACKMARK_BWRAP: the bubblewrap to use, instead of the first on PATH.
     bwrap: str | None
-    #: BACKMARK_JAIL: the way in which a submission's jail is made: `template` forks it, `single` starts it from
-    #: nothing, and `auto`, the default, forks where this machine allows it.
+    #: BACKMARK_JAIL: how a worker makes a submission's jail: `template` forks it, `single` starts it from scratch, and
+    #: `auto`, the default, forks it if this machine allows that.
     jail: str
     #: BACKMARK_CACHE: the folder of cases drawn for your own assignments; within XDG_CACHE_HOME by default.
     cache: Path

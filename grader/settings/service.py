@@ -50,26 +50,26 @@ class ServiceSettings(BaseSettings):
         secrets_dir=_SECRETS if _SECRETS.is_dir() else None,
     )
 
-    #: Store and queues: redis://, rediss:// (TLS) or unix://, with user and password where Redis has them.
+    #: The Redis that has store and queues: redis://, rediss:// (TLS) or unix://, with user and password if it has them.
     redis_url: SecretStr = SecretStr("redis://127.0.0.1:6379/0")
     #: A certificate authority's file, for a Redis whose certificate the system does not know.
     redis_ca: Path | None = None
     #: The folder of Redis's files, if it runs on the web server's machine: `/readyz` then says when its disk is full.
     redis_folder: Path | None = None
-    #: Chooses each submission's fresh cases, where a revision has them, and signs links and sign-ins: secret from
-    #: students, kept for good.
+    #: The secret that chooses each submission's fresh cases, if a revision has them, and signs links and sign-ins. Hide
+    #: it from students, and never change it.
     secret: SecretStr | None = None
 
     #: The address at which people reach the pages, such as https://backmark.example.edu: links begin with it.
     #: With https, browsers send the cookie of a sign-in over TLS only.
     public_url: HttpUrl | None = None
-    #: Days for which a signed link holds: to a verdict from its submission on, and to hand in for an assignment that
-    #: never closes, unless staff say other.
+    #: Days for which a signed link works: a link to a verdict from its submission on, and a link to hand in for an
+    #: assignment that never closes, unless staff give the link another number.
     link_days: int = Field(default=180, ge=1, le=3650)
 
     #: Bytes of a request, file and fields together.
     max_bytes: int = Field(default=8 << 20, ge=1 << 10, le=64 << 20)
-    #: Requests of one token: what makes work (submissions that are accepted, publications, regrades), and all others.
+    #: Requests of one token: those that make work (accepted submissions, publishing, regrades), and all others.
     submit_rate: str = "600/minute"
     read_rate: str = "6000/minute"
     #: Accepted files and bytes of one student whose name is verified: by a personal link, or by a portal's token. One
@@ -86,29 +86,28 @@ class ServiceSettings(BaseSettings):
     proxy_networks: Networks = ()
     #: True if a submission without an Idempotency-Key is refused.
     idempotency_required: bool = False
-    #: Threads of a web process; held connections (long poll, event streams) take at most half of them, large bodies on
-    #: their way a quarter.
+    #: Threads of a web process. Held connections (long poll, event streams) take at most half of them, large bodies on
+    #: their way at most a quarter.
     web_threads: int = Field(default=8, ge=2, le=256)
 
-    #: Seconds without a sign of life after which a worker's submission is given to another.
+    #: Seconds without a sign of life after which another worker gets a worker's submission.
     lease_seconds: float = Field(default=10.0, gt=0.5, le=600)
     #: The number of times that a submission is tried before it ends as service_failed.
     tries: int = Field(default=5, ge=1, le=100)
-    #: Seconds that a stopping worker lets a submission go on before it hands it back.
+    #: Seconds for which a stopping worker continues with a submission before it hands the submission back.
     grace_seconds: float = Field(default=5.0, ge=0, le=600)
 
-    #: Days that verdicts are reused for an identical source; 0: never.
+    #: Days for which a verdict is reused for an identical source; 0: never.
     cache_days: int = Field(default=30, ge=0, le=3650)
-    #: Days after which submissions are deleted with all that belongs to them; 0: never.
+    #: Days after which submissions are deleted with everything that belongs to them; 0: never.
     retention_days: int = Field(default=0, ge=0, le=36500)
-    #: Days after which a regrade that nobody went on with is deleted, with what it graded; 0: never.
+    #: Days after which a regrade is deleted, with the verdicts that it made, if nothing has happened to it; 0: never.
     regrade_days: int = Field(default=90, ge=0, le=36500)
 
-    #: The form of the log's lines: `text` is logfmt, `json` an object a line.
+    #: The form of the log's lines: `text` is logfmt, `json` is one object for each line.
     log_format: LogFormat = LogFormat.TEXT
 
-    #: Networks that notifications and requests to an LMS may go to though they are private, such as 10.1.0.0/16, as a
-    #: JSON list.
+    #: Private networks to which notifications and requests to an LMS may go, such as 10.1.0.0/16, as a JSON list.
     callback_networks: Networks = ()
     #: True if notifications, and requests to an LMS, may go over plain http.
     callback_http: bool = False

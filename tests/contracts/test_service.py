@@ -127,7 +127,7 @@ def test_an_author_whose_mistake_is_right_is_asked_about_it(home: Path, context:
     perform(context, Job(Kind.PUBLICATION, request.id))
     publication = context.store.publications.get(request.id)
     assert publication is not None
-    assert "would pass: upstream (is right). Did you mean them to be wrong? Run" in str(publication.refusal)
+    assert "would pass: upstream (is right). If they are meant to be wrong, run" in str(publication.refusal)
 
 
 def test_a_reference_that_fails_refuses_the_publication(home: Path, context: Context) -> None:

@@ -119,19 +119,19 @@ def test_a_revision_is_published_and_its_cases_are_counted(house: House, window:
     page.get_by_label("Or a file").set_input_files({"name": "a.toml", "mimeType": "text/plain", "buffer": toml})
     page.get_by_role("button", name="Publish").click()
     page.get_by_role("link", name="See its cases").click(timeout=MILLISECONDS)
-    expect(page.get_by_role("img", name="Cases by input numbers")).to_be_visible()
-    expect(page.get_by_role("region", name="A case of the middle size")).to_contain_text("(3,)")
+    expect(page.get_by_role("img", name="Cases by input size")).to_be_visible()
+    expect(page.get_by_role("region", name="A medium-sized case")).to_contain_text("(3,)")
 
 
 def test_a_contracts_cases_are_counted_with_one_of_them(house: House, window: Window) -> None:
     SCENES["staff-contract-revision"](house, window)
     page = window.page
-    expect(page.get_by_role("img", name="Cases by input numbers")).to_be_visible()
+    expect(page.get_by_role("img", name="Cases by input size")).to_be_visible()
     self_check = page.get_by_role("group", name="Self-check")
     expect(self_check).to_be_visible()
     row = page.get_by_role("region", name="Dims").get_by_role("row", name=re.compile("^N "))
     expect(row).to_contain_text(re.compile(r"\d \(\d+\), "))
-    expect(page.get_by_role("region", name="A case of the middle size")).to_contain_text("N = ")
+    expect(page.get_by_role("region", name="A medium-sized case")).to_contain_text("N = ")
 
 
 def test_a_kit_that_staff_offer_is_downloaded_by_them_and_by_a_student(house: House, window: Window) -> None:
@@ -157,7 +157,7 @@ def test_a_kit_that_staff_offer_is_downloaded_by_them_and_by_a_student(house: Ho
 
 def test_a_publication_that_lets_a_mistake_pass_is_refused_in_words(house: House, window: Window) -> None:
     SCENES["staff-publication-refused"](house, window)
-    expect(window.page.get_by_text("These known-wrong implementations would pass:")).to_be_visible()
+    expect(window.page.get_by_text("Submissions with these known mistakes would pass:")).to_be_visible()
 
 
 def test_a_regrade_is_previewed_applied_and_rolled_back(house: House, window: Window) -> None:

@@ -195,9 +195,9 @@ def test_a_refusal_names_the_mistakes_that_would_pass_and_what_to_do(context: Co
     right_ones = {f"mistakes/{name}.py": f'"""is {name}"""\n{RIGHT}' for name in ("none", "right")}
     refusal = run_publication(context, folder.join(MINE, {**FILES, **right_ones})).refused
     assert refusal is not None
-    assert refusal.says == "these known-wrong implementations would pass"
+    assert refusal.says == "submissions with these known mistakes would pass"
     assert [(mistake.id, mistake.title) for mistake in refusal.mistakes] == [("none", "is none"), ("right", "is right")]
-    assert refusal.advice.startswith("Did you mean them to be wrong? Run `backmark assignment check` on the file: it")
+    assert refusal.advice.startswith("If they are meant to be wrong, run `backmark assignment check` on the file:")
     assert str(refusal) == f"{refusal.says}: none (is none), right (is right). {refusal.advice}"
 
 

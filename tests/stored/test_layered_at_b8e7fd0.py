@@ -32,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("draw_once")
 KNOWN, DONE, phase, do_step = AT_B8E7FD0.known, AT_B8E7FD0.done, AT_B8E7FD0.phase, AT_B8E7FD0.do_step
 COURSE, OTHER = AT_B8E7FD0.courses
 UDL: str = KNOWN["revisions"]["udl-7.2"]
-ADVICE = "publish the assignment anew"
+ADVICE = "publish the assignment again"
 TRIES = 2
 
 

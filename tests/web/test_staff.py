@@ -166,7 +166,7 @@ def test_a_revision_shows_its_cases_and_what_they_catch(visitor: Visitor, store:
     page = visitor.get(f"{UDL}/revisions/{current.id}")
     for words in ("Self-check", "The number of cases, of 200,", "Returns the weight gradients transposed"):
         assert words in page
-    for words in ("ships with Backmark", "Cases by input numbers", "A case of the middle size", "Rows: which wrong"):
+    for words in ("ships with Backmark", "Cases by input size", "A medium-sized case", "Rows: which wrong"):
         assert words in page
     visitor.get(f"{UDL}/revisions/none", 404)
     visitor.get(f"{HOME}/assignments/other/revisions/{current.id}", 404)
@@ -217,7 +217,7 @@ def test_a_contracts_revision_shows_its_cases_by_size_and_dims_with_one_of_them(
     for words in ("4,990", "any (20), home (10)", "0 (10), 1 (20)", "0.0 to 3.0", "K = 1, rate = 0.5", "(2, 1)"):
         assert words in page
     assert "The number of cases, of 30," in page
-    assert "Cases by input numbers" in visitor.get(f"{HOME}/assignments/mine")
+    assert "Cases by input size" in visitor.get(f"{HOME}/assignments/mine")
 
 
 def test_a_revision_with_rows_shows_what_is_caught_of_their_statements(visitor: Visitor, store: Store) -> None:

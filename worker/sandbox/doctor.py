@@ -146,7 +146,7 @@ def _walls(breached: tuple[str, ...]) -> Finding:
 
 def _template(launch: Launch) -> Finding:
     """Have a template fork a jail, and push at its walls."""
-    slower = "Each submission gets a jail from nothing, which is as safe and takes ten times as long."
+    slower = "Each submission gets a jail from scratch, which is as safe and takes ten times as long."
     if launch.way is Way.SINGLE:
         return Finding(_TEMPLATE, ok=True, text="not used, because BACKMARK_JAIL is single")
     template = Template(launch)

@@ -125,10 +125,10 @@ def _require_sound(checked: SelfCheck) -> SelfCheck:
     if checked.missed:
         raise _PublicationRefused(
             Refusal(
-                "these known-wrong implementations would pass",
+                "submissions with these known mistakes would pass",
                 tuple(NamedMistake(mistake.id, mistake.title) for mistake in checked.missed),
-                "Did you mean them to be wrong? Run `backmark assignment check` on the file: it finds which change of"
-                " its settings would detect them",
+                "If they are meant to be wrong, run `backmark assignment check` on the file: the command finds a change"
+                " of the file's settings that detects them",
             )
         )
     if checked.faults:

@@ -162,7 +162,7 @@ def load(data: bytes, name: str = "revision") -> ContractRevision:
         header = archive.read_json(data)
         if header.get("kind", LAYERED) == LAYERED:
             raise MadeByEarlierVersion(
-                f"{name} is of networks in layers, which this version no longer judges: publish the assignment anew"
+                f"{name} is of networks in layers, which this version no longer grades: publish the assignment again"
             )
         if not isinstance(header["format"], int) or header["format"] > FORMAT:
             raise MadeByNewerVersion(f"{name} was made by a newer version of Backmark: {UPDATE}")

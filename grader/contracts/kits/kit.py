@@ -178,7 +178,7 @@ def load_kit(data: bytes, name: str) -> Kit:
 
 def _read(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Kit:
     if type(header["format"]) is not int or header["format"] > FORMAT:
-        raise MadeByNewerVersion("its layout is none that this version knows")
+        raise MadeByNewerVersion("this version does not know its layout")
     assignment = assignment_from_json(header["assignment"])
     _check(assignment, header)
     _check_sizes(assignment, header, arrays)

@@ -199,7 +199,7 @@ WANTED: dict[str, str] = {
     "solution": a_table("solution"),
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',
     "solution.file": 'the name of the file with a right solution, such as "solution.py"',
-    "slips": f"tables of their own, each headed [[slips]], at most {MOST_MISTAKES}",
+    "slips": f"tables of their own, each headed `[[slips]]`, at most {MOST_MISTAKES}",
     "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
     "files": "a table of texts by their names, as a folder holds them",
     **LIMITS_WANTED,

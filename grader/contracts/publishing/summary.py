@@ -27,15 +27,15 @@ def describe(revision: ContractRevision) -> Survey:
     return Survey(
         {"id": revision.assignment.id, "revision": revision.id, **figures},
         (
-            f"{figures['cases']} cases with {least} to {most} input numbers.",
+            f"{figures['cases']} cases, each with {least} to {most} numbers in its inputs.",
             f"{figures['numbers']} numbers are compared, {figures['inconclusive']} of them inconclusive.",
             *(f"{name} is from {dim['least']} to {dim['most']}." for name, dim in ranges.items()),
-            f"A case of the middle size: {_describe_example(figures['example'])}.",
+            f"A medium-sized case: {_describe_example(figures['example'])}.",
             *map(_describe_statement, revision.statements),
         ),
         (
             ("Cases by corner", figures["corners"]),
-            ("Cases by input numbers", figures["sizes"]),
+            ("Cases by input size", figures["sizes"]),
             *_list_counts(figures["dims"]),
         ),
     )
@@ -62,7 +62,7 @@ def count(cases: ContractCases, statements: Sequence[ProvenStatement]) -> dict[s
 
 
 def _count_sizes(sizes: Sequence[int]) -> dict[str, int]:
-    """Return the number of cases by their input numbers, from each power of two to the next."""
+    """Return the number of cases by how many numbers their inputs have, from each power of two to the next."""
     counts = Counter(size.bit_length() for size in sizes)
     ranges = {bits: (1 << bits >> 1, (1 << bits) - 1) for bits in range(min(counts), max(counts) + 1)}
     return {f"{low}" if low == high else f"{low} to {high}": counts[bits] for bits, (low, high) in ranges.items()}

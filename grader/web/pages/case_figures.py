@@ -25,7 +25,7 @@ class CaseFigures:
     numbers: int
     inconclusive: int
     corners: str
-    #: By input numbers.
+    #: The number of cases by how many numbers their inputs have.
     sizes: Mapping[str, int]
     dims: tuple[DimCounts, ...]
     #: The dims of one case, and its inputs with their shapes.
@@ -35,8 +35,8 @@ class CaseFigures:
     @property
     def chart(self) -> Chart:
         """The counts by size as a chart."""
-        drawing = draw_bars("Cases by input numbers", [*self.sizes], [*self.sizes.values()])
-        return Chart(drawing, ("Input numbers", "Cases"), tuple(self.sizes.items()))
+        drawing = draw_bars("Cases by input size", [*self.sizes], [*self.sizes.values()])
+        return Chart(drawing, ("Numbers in the inputs", "Cases"), tuple(self.sizes.items()))
 
 
 def read(raw: Mapping[str, Any]) -> CaseFigures | None:

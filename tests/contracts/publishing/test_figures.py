@@ -69,11 +69,9 @@ def test_one_case_is_shown_with_its_dims_and_shapes(revision: ContractRevision) 
     dims, inputs = example["dims"], example["inputs"]
     assert inputs["x"] == str((dims["N"], dims["D"][0]))
     assert inputs["w"] == f"[({dims['D'][0]},), ({dims['D'][1]},)]"
-    assert any(
-        sentence.startswith(f"A case of the middle size: N = {dims['N']}, D = ") for sentence in survey.sentences
-    )
+    assert any(sentence.startswith(f"A medium-sized case: N = {dims['N']}, D = ") for sentence in survey.sentences)
     titles = [title for title, _ in survey.counts]
-    assert titles[:4] == ["Cases by corner", "Cases by input numbers", "Cases by N", "Cases by the length of D"]
+    assert titles[:4] == ["Cases by corner", "Cases by input size", "Cases by N", "Cases by the length of D"]
 
 
 def test_the_page_has_the_figures_that_publishing_stored(revision: ContractRevision) -> None:

@@ -138,7 +138,7 @@ def _print_result(result: "SelfCheck", drawn: "ContractRevision", name: str, *, 
         click.echo(f"Refused: {fault}.")
     if result.missed:
         names = ", ".join(mistake.id for mistake in result.missed)
-        click.echo(f"Refused: these known-wrong implementations would pass: {names}.")
+        click.echo(f"Refused: submissions with these known mistakes would pass: {names}.")
         from backmark.worker.cli.advice import find_advice
 
         with show_files(name) as watch:
