@@ -93,7 +93,7 @@ def test_each_name_of_the_smallest_case_is_an_argument_or_explained(load: Load) 
     parameters = inspect.signature(module.backward_pass).parameters.keys()
     assert result.example.inputs.keys() - parameters == {"K", "x"}
     assert "set `K = result.example.inputs['K']`" in str(result.example)
-    assert "# For the forward pass alone, not for your code: x\n" in str(result.example)
+    assert "# Used by the forward pass only, not passed to your code: x\n" in str(result.example)
 
 
 def test_the_arguments_are_made_anew_each_time(load: Load) -> None:
