@@ -129,7 +129,7 @@ def test_the_headline_names_the_line_that_raised_before_one_that_writes_a_wrong_
     page = check("udl-7.2", load(text).backward_pass)._repr_html_()
     headline, _, rest = page.partition("</h3>")
     assert "Line 8 raises IndexError on some cases." in headline
-    assert "Line 6 sets <code>all_dl_dweights[k]</code>" in rest
+    assert "<code>all_dl_dweights[k]</code> is wrong; line 6 sets it." in rest
 
 
 def test_an_endless_loop_is_ended(load: Load) -> None:
