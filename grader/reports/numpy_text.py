@@ -16,7 +16,7 @@ def list_inputs(example: CaseCounterexample) -> list[str] | None:
     if sum(map(len, lines)) > MOST_TYPED:
         return None
     foreign = ", ".join(example.forward_only)
-    return [*lines, f"# For the forward pass alone, not for your code: {foreign}"] if foreign else lines
+    return [*lines, f"# Used by the forward pass only, not passed to your code: {foreign}"] if foreign else lines
 
 
 def format_input(value: CaseInput) -> str:

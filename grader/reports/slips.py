@@ -82,11 +82,11 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.OVERWRITES: lambda *_: "should not be there",
 }
 _QUESTIONS = {
-    SlipKind.INDEX: "Which entry does each index pick, also left of the `=`, and which one does the equation name?",
+    SlipKind.INDEX: "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
     SlipKind.TRANSPOSE: "Write down the shape of each factor: is a transpose missing, misplaced, or one too many?",
     SlipKind.OPERAND: "Is each variable the one that the equation names?",
     SlipKind.PRODUCT: (
-        "Must this be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
+        "Must this step be a matrix product (`np.matmul`, `@`) or a product entry by entry (`np.multiply`, `*`)?"
     ),
     SlipKind.FACTOR: "Does this step have every factor that the chain rule gives, and no other factor?",
     SlipKind.TERM: "Does this step have every term of the derivative, and no other term?",
@@ -96,10 +96,10 @@ _QUESTIONS = {
     SlipKind.SIGN: "Which sign must each term have?",
     SlipKind.CONSTANT: "Where does each number come from?",
     SlipKind.COMPARISON: "What must the comparison give on each side of the boundary, and exactly on it?",
-    SlipKind.AXIS: "Over which axis must this run, and which shape must the result have?",
-    SlipKind.MEAN: "Must this be a sum or a mean?",
+    SlipKind.AXIS: "Over which axis must this step run, and which shape must its result have?",
+    SlipKind.MEAN: "Must this step take a sum or a mean?",
     SlipKind.CALL: "Is a function call missing here, or is there one too many?",
-    SlipKind.ASSIGNMENT: "Must this set the variable, or add to it?",
+    SlipKind.ASSIGNMENT: "Must this step set the variable, or add to it?",
     SlipKind.UNFILLED: "This step is not filled in yet. Which equation belongs here?",
     SlipKind.PLACEHOLDER: "This step is not filled in yet. Which equation belongs here?",
     SlipKind.MISSING: "Which step of the equations is missing from your code?",

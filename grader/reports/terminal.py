@@ -155,7 +155,10 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) ->
     elif was_judged(verdict):
         parts.append(Padding(Text(plain(sentence(f"Your code {example.instead}")), style="red"), (1, 0, 0, 2)))
     parts.append(
-        Padding(Text(f"For a script that runs this {words.noun} below your code: {_SCRIPT}", style="dim"), (1, 0, 0, 0))
+        Padding(
+            Text(f"To get this {words.noun} as a script to run below your own code: {_SCRIPT}", style="dim"),
+            (1, 0, 0, 0),
+        )
     )
     return Group(*parts)
 

@@ -100,8 +100,8 @@ def test_two_that_raise_cost_theirs_and_the_first_exception_is_told(six: Contrac
     assert judgement.error is not None
     assert (judgement.error.type, judgement.error.message) == ("ValueError", "b")
     messages = {row.name: row.message for row in judgement.properties}
-    assert messages["b"].endswith("the call raised ValueError.")
-    assert messages["e"].endswith("the call raised KeyError.")
+    assert messages["b"].endswith("calling your code raised ValueError.")
+    assert messages["e"].endswith("calling your code raised KeyError.")
 
 
 def test_a_class_that_is_missing_leaves_the_marks_of_the_others(activations: ContractRevision) -> None:

@@ -91,7 +91,7 @@ def test_an_exception_is_named_with_its_line_where_that_is_known() -> None:
 
 
 def test_the_line_that_raised_is_said_before_one_that_writes_a_wrong_result() -> None:
-    writes = {"variable": "dw", "layer": None, "depth": None, "message": "Line 9 sets `dw`, which is wrong."}
+    writes = {"variable": "dw", "layer": None, "depth": None, "message": "`dw` is wrong; line 9 sets it."}
     raises = "Line 3 raises ValueError on some networks."
     assert sentence(error=RAISED_THERE, first_difference=writes) == (raises, writes["message"])
     assert sentence(error=RAISED_THERE, first_difference=writes, diagnosis=[MASK]) == ("It forgets the mask.", raises)

@@ -34,7 +34,7 @@ def test_it_has_every_word_that_the_terminal_has(shown: Verdict) -> None:
     """But for the advice about the script, which a notebook has no use for, and what is for staff."""
     on_terminal = list_words(show_verdict(replace(shown, flags=())))
     advice = list_words(
-        "For a script that runs this case below your code: backmark grade FILE --script try.py actual expected"
+        "To get this case as a script to run below your own code: backmark grade FILE --script try.py actual expected"
     )
     assert on_terminal - list_words(render(shown)) - advice == set()
 

@@ -68,7 +68,7 @@ MISSED = {
     "is not graded": "a = {}\nif __name__ == '__main__': b = 1\ndef f(): return b\n",
     "no part": "T = {}\nif __name__ == '__main__': T['a'] = 1\ndef f(): return T['a']\n",
     "outside of a notebook": "T = {}\nT.update(a=await 8)\ndef f(): return T['a']\n",
-    "no graded code names it": "T = {}\ndef relu(): return 7\ndef f(): return __builtins__['eval']('relu')\n",
+    "does not mention what it defines": "T = {}\ndef relu(): return 7\ndef f(): return __builtins__['eval']('relu')\n",
 }
 
 

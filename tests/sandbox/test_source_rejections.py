@@ -182,9 +182,12 @@ def test_an_enormous_number_is_a_syntax_error() -> None:
 
 
 def test_near_misses_are_named() -> None:
-    assert "Rename `backwardPass`" in rejection("def backwardPass(): pass\ndef g(): pass\n").message
-    assert "Rename `backward_pas`" in rejection("def backward_pas(): pass\n").message
-    assert "Rename" not in rejection("def compute(): pass\n").message
+    assert (
+        "If `backwardPass` is this function, rename it"
+        in rejection("def backwardPass(): pass\ndef g(): pass\n").message
+    )
+    assert "If `backward_pas` is this function, rename it" in rejection("def backward_pas(): pass\n").message
+    assert "rename it" not in rejection("def compute(): pass\n").message
 
 
 def test_the_functions_that_were_found_are_listed() -> None:
@@ -205,7 +208,7 @@ def test_the_functions_that_were_found_are_listed() -> None:
 def test_a_function_that_is_inside_of_something_is_pointed_out(source: str, holder: str) -> None:
     error = rejection(source)
     assert error.reason == "no_such_function"
-    assert f"There is one inside {holder}: move it out" in error.message
+    assert f"`backward_pass` is defined inside {holder}: move it out" in error.message
 
 
 def test_a_notebook_of_another_chapter_is_asked_about() -> None:

@@ -170,6 +170,8 @@ def late(seconds: float, span: str, *, slept: bool = False) -> TimedOut:
     """Return the error of a submission that took longer than it may."""
     ending = f"Your code ran for more than {seconds:g} s {span}"
     if slept:
-        return TimedOut(f"{ending}, most of it asleep.", "Does it sleep, or wait for a lock, a thread or an input?")
+        return TimedOut(
+            f"{ending}, most of it asleep.", "Does your code sleep, or wait for a lock, a thread or an input?"
+        )
     advice = "Is there a loop that never ends, a sleep, or a loop over every pair of parameters?"
     return TimedOut(f"{ending}.", advice)

@@ -112,7 +112,7 @@ def _instead(answer: Answer | None) -> str | None:
             return f"gives no `{where}` where {describe_shape(wanted)} is expected"
         case Raised(type=name, message=message, frames=frames):
             # No line of the submission: it returned something that the calling lines cannot use, or lacks a function.
-            return f"raised {name}: {message}" if frames else f"led to {name} in the lines that call it: {message}"
+            return f"raised {name}: {message}" if frames else f"made the lines that call it raise {name}: {message}"
     return "ended without an answer"
 
 

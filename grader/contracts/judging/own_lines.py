@@ -66,7 +66,7 @@ def add_lines(first: FirstDifference, writes: Sequence[ListWrite]) -> FirstDiffe
             lines = tuple(sorted({write.line for write in own}))
             place = _describe(lines, own[0])
             verb = "set" if len(lines) > 1 else "sets"
-            message = f"{place[:1].upper()}{place[1:]} {verb} `{expression}`, which is wrong."
+            message = f"`{expression}` is wrong; {place} {verb} it."
             return FirstDifference(
                 expression, None, None, message, cell=own[0].cell or None, lines=lines, file=own[0].file
             )

@@ -148,7 +148,7 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
         expression, shape = _find_missing(fails, cases, answer, i)
         wanted = f"not an array of shape {shape}, or holds NaN" if shape else "not a single number, or is NaN"
         return f"numbers are missing: in one case, `{expression}` is {wanted}"
-    return f"the call raised {sort}"
+    return f"calling your code raised {sort}"
 
 
 def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:

@@ -9,15 +9,15 @@ NOT_REACHED = "Not judged: your code did not finish every case."
 
 STATE = (
     " If the counterexample is the first call in a fresh process, your code does not fail like this. So your code's"
-    " answers depend on more than its arguments, such as a global variable or a default argument that keeps its value"
-    " between calls, random numbers, or memory that was never written to (np.empty)."
+    " answers depend on something besides its arguments, for example a global variable, a default argument that keeps"
+    " its value between calls, random numbers, or memory that was never written to (np.empty)."
 )
 
 #: Of an answer that a process gives which has answered nothing before, and others do not.
 DIFFERS_ALONE = "Called with one case alone in a fresh process, your code gave a different answer."
 
 #: Of a process that ended when it was asked again.
-SILENT_AGAIN = "Called again with cases that it had answered, your code gave no answer."
+SILENT_AGAIN = "Your code gave no answer when it was called again with cases that it had answered before."
 
 #: Characters of the properties of a case within a sentence.
 _MOST_PROPERTIES = 200

@@ -141,7 +141,9 @@ def test_what_ends_when_it_is_asked_again_is_judged_and_is_not_pure() -> None:
     assert judgement.outcome is Outcome.PASSED
     pure_row = row_of(judgement, "pure")
     assert (pure_row.outcome, pure_row.score) == (Mark.FAILED, 0)
-    assert pure_row.message == "Called again with cases that it had answered, your code gave no answer."
+    assert (
+        pure_row.message == "Your code gave no answer when it was called again with cases that it had answered before."
+    )
 
 
 def test_what_ends_at_a_probe_is_pure_and_is_asked_no_more() -> None:

@@ -44,7 +44,7 @@ def grade(revision: ContractRevision, jails: Jails, source: str, name: str = "mi
 
 def test_the_line_is_in_the_verdict_the_terminal_and_on_the_page(revision: ContractRevision, jails: Jails) -> None:
     verdict = grade(revision, jails, SOURCE)
-    message = "Lines 8 and 9 set `dw`, which is wrong."
+    message = "`dw` is wrong; lines 8 and 9 set it."
     assert verdict.first_difference == FirstDifference("dw", None, None, message, lines=(8, 9))
     console = Console(width=100, record=True, file=None)
     with console.capture() as capture:
@@ -66,7 +66,7 @@ def test_a_notebooks_line_has_its_cell(revision: ContractRevision, jails: Jails)
     # The cell as the file has it, its words as a reader counts.
     assert (verdict.first_difference.cell, verdict.first_difference.lines) == (2, (8, 9))
     assert verdict.first_difference.message == (
-        "Lines 8 and 9 of code cell 1 (begins `def linear(x, w):`) set `dw`, which is wrong."
+        "`dw` is wrong; lines 8 and 9 of code cell 1 (begins `def linear(x, w):`) set it."
     )
 
 
@@ -111,4 +111,4 @@ def test_the_first_wrong_result_with_lines_is_shown() -> None:
     assert add_lines(first, [Write("c", 0, 3)]) is None
     difference = add_lines(first, [Write("b", 0, 3, "net.py"), Write("c", 0, 4)])
     assert difference is not None
-    assert difference.message == "Line 3 of net.py sets `b`, which is wrong."
+    assert difference.message == "`b` is wrong; line 3 of net.py sets it."

@@ -93,7 +93,7 @@ def test_each_name_of_the_smallest_case_is_an_argument_or_explained(load: Load) 
     parameters = inspect.signature(module.backward_pass).parameters.keys()
     assert result.example.inputs.keys() - parameters == {"K", "x"}
     assert "set `K = result.example.inputs['K']`" in str(result.example)
-    assert "# For the forward pass alone, not for your code: x\n" in str(result.example)
+    assert "# Used by the forward pass only, not passed to your code: x\n" in str(result.example)
 
 
 def test_the_arguments_are_made_anew_each_time(load: Load) -> None:
@@ -129,7 +129,7 @@ def test_the_headline_names_the_line_that_raised_before_one_that_writes_a_wrong_
     page = check("udl-7.2", load(text).backward_pass)._repr_html_()
     headline, _, rest = page.partition("</h3>")
     assert "Line 8 raises IndexError on some cases." in headline
-    assert "Line 6 sets <code>all_dl_dweights[k]</code>" in rest
+    assert "<code>all_dl_dweights[k]</code> is wrong; line 6 sets it." in rest
 
 
 def test_an_endless_loop_is_ended(load: Load) -> None:

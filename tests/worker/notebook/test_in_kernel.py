@@ -222,7 +222,7 @@ def test_nothing_is_found_is_a_refusal_that_says_what_there_is(kernel: Kernel) -
     kernel.run("def backwardpass(x):\n    return x")
     text = kernel.run("check('udl-7.2')").text
     assert text.startswith("this notebook  not graded")
-    assert "Rename `backwardpass` to exactly `backward_pass`" in text
+    assert "If `backwardpass` is this function, rename it to exactly `backward_pass`" in text
 
 
 def test_a_notebook_that_is_executed_as_a_whole_checks_itself() -> None:

@@ -99,7 +99,9 @@ def _limit(chosen: dict[str, ZipInfo], most: int) -> None:
         if member.compress_type not in _METHODS:
             raise _reject_damage(f"{_show(path)} is compressed in a way that not every program reads")
         if member.file_size > max(_SMALL, RATIO * member.compress_size):
-            raise _too_large(f"{_show(path)} unpacks to more than {RATIO} times its size, which no program does.")
+            raise _too_large(
+                f"{_show(path)} unpacks to more than {RATIO} times its size, which Python code never does."
+            )
 
 
 def _read(archive: ZipFile, path: str, member: ZipInfo) -> bytes:
@@ -122,7 +124,7 @@ def _unsafe(sentence: str) -> Rejected:
 
 
 def _reject_damage(sentence: str) -> Rejected:
-    advice = "Make it again with your system's own ZIP program, and hand that in."
+    advice = "Make the archive again with your system's own ZIP program, and hand in the new archive."
     return Rejected("bad_archive", f"The ZIP archive is damaged: {sentence}. {advice}")
 
 

@@ -56,7 +56,7 @@ def _find_omitted(
         yield f"`{_first_line(statement)}` on {statement.place} was left out: {why}.", statement.spot
     if name is not None and not missed:
         for fault, spot in zip(part.left_out, part.left_out_at, strict=True):
-            yield f"{_capital(fault)}: that cell was left out.", spot
+            yield f"A cell that is not valid Python was left out: {fault}.", spot
 
 
 def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str]) -> Iterator[tuple[Statement, str]]:
@@ -67,7 +67,7 @@ def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str
         may_bind_any = statement in given_up and _is_star(statement)
         may_change = statement in reasons and (name is None or ANY in changed)
         if may_bind_any or may_change or _binds(statement, name):
-            yield statement, reasons.get(statement, "no graded code names it")
+            yield statement, reasons.get(statement, "the graded code does not mention what it defines")
 
 
 def _binds(statement: Statement, name: str | None) -> bool:
@@ -86,7 +86,3 @@ def _is_star(statement: Statement) -> bool:
 def _first_line(statement: Statement) -> str:
     line = statement.piece.lines[statement.node.lineno - 1].strip()
     return quote(line if len(line) <= _SHOWN else line[: _SHOWN - 3] + "...")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

@@ -170,9 +170,12 @@ def _refuse_place(path: str, places: list[str], files: list[str]) -> Rejected:
     """Refuse a package in which the graded file is not to be found, or more than once."""
     if places:
         both = " and ".join(quote(place) for place in places[:2])
-        return Rejected("no_such_file", f"The archive has {path} more than once: {both}. Hand in one of them.")
+        return Rejected(
+            "no_such_file",
+            f"The archive has {path} more than once: {both}. Make the archive again with only one of them.",
+        )
     if not files:
-        return Rejected("no_such_file", f"The archive holds no Python file. Hand in one with {path} in it.")
+        return Rejected("no_such_file", f"The archive holds no Python file. Hand in an archive with {path} in it.")
     name = path.rpartition("/")[2]
     near = [file for file in files if file.rpartition("/")[2] == name]
     listed = ", ".join(quote(file) for file in (near or files)[:_LISTED])

@@ -354,7 +354,7 @@ def is_main_guard(node: ast.stmt) -> bool:
 def _reason(statement: ast.stmt, functions: Collection[str]) -> str:
     """Return why a statement is not even executed on trial, or an empty text."""
     if is_main_guard(statement):
-        return 'what stands under `if __name__ == "__main__"` is not graded'
+        return 'code under `if __name__ == "__main__"` is not graded'
     if not isinstance(statement, _DEFINITIONS) and any(
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions
         for node in ast.walk(statement)

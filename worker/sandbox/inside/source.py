@@ -179,7 +179,7 @@ def _conclude(
     if reading.broken and max(positions.values(), default=-1) < reading.broken[0]:
         raise reading.broken[1].to_rejection(*_earlier(program, positions.get(function), function))
     if not positions:
-        notes = [f"Not valid Python, and left out: {place}." for place in left_out[: target.LISTED]]
+        notes = [f"A cell that is not valid Python was left out: {place}." for place in left_out[: target.LISTED]]
         faulty = [fault.spot for fault in reading.faults[: target.LISTED]]
         raise target.missing(program, function, reading.notes + notes, faulty)
     for name, place in positions.items():

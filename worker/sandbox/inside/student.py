@@ -26,8 +26,8 @@ NO_MODULES = CourseModules()
 _IMPORTS = (ast.Import, ast.ImportFrom)
 #: Said of an exception that the module itself raised, which the notebook perhaps never does.
 _BEFORE_THE_CALL = (
-    "This happened before your function was called: the top-level code that it uses runs again whenever the sizes"
-    " change."
+    "This happened before your function was called: the top-level code that your function uses runs again whenever"
+    " the sizes change."
 )
 
 

@@ -74,7 +74,9 @@ def missing(program: Program, function: str, notes: list[str], faulty: list[tupl
         more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
         sentences.append(f"Functions found: {listed}{more}.")
     else:
-        sentences.append(f"There are no functions there at all. Define `{function}` with `def {function}(...)`.")
+        sentences.append(
+            f"The submission has no functions at its top level. Define `{function}` with `def {function}(...)`."
+        )
     return Rejected("no_such_function", " ".join([*sentences, *notes]), [*lines, *faulty])
 
 
@@ -89,7 +91,7 @@ def _hidden(program: Program, function: str) -> tuple[list[str], list[tuple[int,
         for holder, node in _definitions(statement.node):
             if node.name == function:
                 place = statement.piece.place(node.lineno)
-                sentence = f"There is one inside {holder} on {place}: move it out, to the left margin."
+                sentence = f"`{function}` is defined inside {holder} on {place}: move it out, to the left margin."
                 return [sentence], [(statement.piece.cell, node.lineno)]
         if isinstance(statement.node, ast.ImportFrom) and function in statement.names.bound:
             place = statement.place
@@ -126,7 +128,7 @@ def _near(program: Program, function: str) -> list[str]:
     names = [name for name in _functions(program)[:COMPARED] if len(name) <= LONGEST]
     plain = _plain(function)
     close = [name for name in names if _plain(name) == plain] or difflib.get_close_matches(function, names, 1)
-    return [f"Rename `{close[0]}` to exactly `{function}`, if that is the one."] if close else []
+    return [f"If `{close[0]}` is this function, rename it to exactly `{function}`."] if close else []
 
 
 def _plain(name: str) -> str:
