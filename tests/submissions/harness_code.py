@@ -13,7 +13,7 @@ def backward_pass(all_weights, all_biases, all_f, all_h, y):
         return bytes(8 * int(np.prod(shape)))
 
     inside.numbers.__code__ = numbers.__code__
-    inside._reshape.__defaults__ = None
+    inside._read.__defaults__ = None
     delta = (all_f[-1] - y)
     d_weights, d_biases = [], []
     for k in range(K, -1, -1):

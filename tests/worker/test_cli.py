@@ -228,7 +228,7 @@ def test_cases_are_shown_as_a_table_and_as_json() -> None:
     assert description["cases"] == 200
     assert description["corners"]["home"] == 4
     table = backmark("assignment", "cases", "udl-7.2").stdout
-    assert table.startswith("200 cases with ")
+    assert table.startswith("200 cases, each with ")
     assert "solution.py, line 9 (bias_gradient): the cases catch " in table
 
 

@@ -24,7 +24,7 @@ from backmark.worker.sandbox.inside.entry import (
     ROLES,
     Entry,
 )
-from backmark.worker.sandbox.inside.wire import Frame
+from backmark.worker.sandbox.inside.wire import USUAL, Frame
 from backmark.worker.sandbox.inside.writes import Write
 
 #: Characters of each text that a reply may have, at most.
@@ -41,9 +41,6 @@ _AXES = 64
 _WITH_NUMBERS = frozenset({"returned", "partial"})
 _Check = Callable[[dict[str, Any], Entry], bool]
 _NO_ANSWER = "Your code's process sent something that is not an answer."
-
-#: The header of nearly all answers.
-UNCHANGED = {"kind": "returned", "changed": []}
 
 
 class Reply(NamedTuple):
@@ -102,7 +99,7 @@ class AnswerReader:
         It has exactly `size` bytes if the function returned, and says of `parts` results how they came.
         """
         header = frame.header
-        if header == UNCHANGED and len(frame.payload) == size:
+        if header == USUAL and len(frame.payload) == size:
             return Reply(header, frame.payload)
         if id(header) not in self._good:
             check = self._checks.get(str(header.get("kind")))

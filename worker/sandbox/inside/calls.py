@@ -20,14 +20,12 @@ from .inputs import Inputs, MadeInputs, count
 from .results import FLOAT, MalformedError, numbers
 from .student import Student
 from .tracebacks import is_students
-from .wire import encode_header, pack, pack_encoded
+from .wire import pack
 
 #: Characters of each text of a form.
 _FORM = 64
 #: How a result came out.
 FINE, MALFORMED, MISSING = "0", "1", "2"
-#: The header of a case that is answered with all results, as most are.
-_RETURNED = encode_header({"kind": "returned", "changed": []})
 #: The description of a result that is not there.
 _ABSENT = {"type": "", "shape": None, "dtype": None, "length": None}
 
@@ -48,6 +46,8 @@ class _CalledCase(NamedTuple):
     key: tuple[Hashable, ...]
     inputs: Inputs
     results: list["_CalledResult"]
+    #: The inputs if they were made ahead, without their numbers.
+    ahead: MadeInputs | None = None
 
 
 class CallsQuestion:
@@ -76,7 +76,7 @@ class CallsQuestion:
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
         self.cases: list[_CalledCase] = []
-        #: The inputs of each case for the first time that it is asked, or nothing.
+        #: The inputs of each case for the first time that it is asked, without their numbers; or nothing.
         self.made: list[MadeInputs] = []
         flat = np.frombuffer(payload, FLOAT)
         start = 0
@@ -95,7 +95,7 @@ class CallsQuestion:
         # What a submission was given once may be changed.
         made, self.made = iter(self.made), []
         for case in self.cases:
-            yield _answer(student, self, case, next(made, None) or case.inputs.make())
+            yield _answer(student, self, case._replace(ahead=next(made, None)))
 
     def take_first(self, number: int) -> "CallsQuestion":
         """Return the same question about the first cases only; what was made ahead goes with it."""
@@ -103,19 +103,15 @@ class CallsQuestion:
         first.cases, first.made, self.made = self.cases[:number], self.made[:number], []
         return first
 
-    def prepare(self, room: memoryview) -> None:
-        """Make the inputs of all cases ahead, in this memory, which is as large as the payload and ours alone."""
+    def prepare(self) -> None:
+        """Make the inputs of all cases ahead, without their numbers: these are for whoever is asked."""
         if all(case.inputs.fits_block for case in self.cases):
-            block = np.frombuffer(room, FLOAT)
-            start = 0
-            for case in self.cases:
-                stop = start + case.inputs.size
-                self.made.append(case.inputs.make(block[start:stop]))
-                start = stop
+            self.made = [case.inputs.make(filled=False) for case in self.cases]
 
 
-def _answer(student: Student, calls: CallsQuestion, case: _CalledCase, made: MadeInputs) -> bytes:
+def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     """Answer with every result that there is, and NaN in the place of the others; say what was in their places."""
+    made = case.inputs.make() if case.ahead is None else case.ahead.make()
     given = made.values
     namespace: dict[str, Any] = {}
     failures = Failures(lambda error: student.describe(error, namespace))
@@ -148,8 +144,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase, made: Mad
         parts.append(part if state == FINE else np.full(result.shape, np.nan).tobytes())
     changed = made.list_changed()
     if status == FINE * len(status) and failures.raised is None:
-        body = b"".join(parts)
-        return pack({"kind": "returned", "changed": changed}, body) if changed else pack_encoded(_RETURNED, body)
+        return pack({"kind": "returned", "changed": changed}, b"".join(parts))
     header = {
         "kind": "partial",
         "changed": changed,

@@ -34,6 +34,11 @@ class MadeInputs(NamedTuple):
     block: _Array
     arrays: list[_Array]
 
+    def make(self) -> "MadeInputs":
+        """Fill the numbers in that were left out, and return the inputs."""
+        self.inputs.fill(self.block)
+        return self
+
     def list_changed(self) -> list[str]:
         """Return the names of inputs that are not what they were: of another form, or other bits."""
         return [] if self.inputs.are_untouched(self) else self.inputs.list_changed(self.values)
@@ -51,18 +56,16 @@ class Inputs:
         self._plans = {name: self._plan(description) for name, description in described.items()}
         self._forms = list(map(_form, self._cut(numbers)))
 
-    def make(self, block: _Array | None = None) -> MadeInputs:
-        """Return the inputs by their names, in this block's memory if one is given."""
+    def make(self, *, filled: bool = True) -> MadeInputs:
+        """Return the inputs by their names; all numbers are zero if they are filled in later."""
         # One copy for all: arrays are parts of it.
-        block = np.empty_like(self._numbers) if block is None else block
-        block[...] = self._numbers
+        block = self._numbers.copy() if filled else np.zeros_like(self._numbers)
         arrays = self._cut(block)
         return MadeInputs(self, {name: plan.make(arrays) for name, plan in self._plans.items()}, block, arrays)
 
-    @property
-    def size(self) -> int:
-        """The number of numbers in all arrays."""
-        return self._numbers.size
+    def fill(self, block: _Array) -> None:
+        """Write the numbers into a block that was made without them."""
+        block[...] = self._numbers
 
     @property
     def fits_block(self) -> bool:

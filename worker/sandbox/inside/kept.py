@@ -26,13 +26,11 @@ class KeptQuestions:
             os._exit(0)
         header, size = begun
         # Private, and apart from all else, so that nothing of it is left anywhere once it is given back.
-        # As large again for what is made of it once, ahead of all who are asked.
-        memory = mmap.mmap(-1, max(1, 2 * size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        room = memoryview(memory)
-        wire.read_into(descriptor, room[:size])
-        question = read_request(header, room[:size].toreadonly())
+        memory = mmap.mmap(-1, max(1, size), flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        wire.read_into(descriptor, memoryview(memory)[:size])
+        question = read_request(header, memoryview(memory)[:size].toreadonly())
         if isinstance(question, CallsQuestion):
-            question.prepare(room[size : 2 * size])
+            question.prepare()
         kept = question, memory
         self._questions[header["key"]] = kept
         if self.lasts:

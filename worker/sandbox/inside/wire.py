@@ -37,7 +37,7 @@ class Frame(NamedTuple):
 
 def pack(header: dict[str, Any], payload: bytes | bytearray | memoryview = b"") -> bytes:
     """Return the frame as bytes."""
-    return pack_encoded(encode_header(header), payload)
+    return pack_encoded(_USUAL_ENCODED if header == USUAL else encode_header(header), payload)
 
 
 def encode_header(header: dict[str, Any]) -> bytes:
@@ -95,6 +95,11 @@ def read_into(descriptor: int, room: memoryview) -> None:
         if not count:
             raise WireError("The stream ended within a frame.")
         room = room[count:]
+
+
+#: The header of nearly all answers, which need not be encoded anew.
+USUAL: dict[str, Any] = {"kind": "returned", "changed": []}
+_USUAL_ENCODED = encode_header(USUAL)
 
 
 @dataclass(slots=True)
