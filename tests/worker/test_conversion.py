@@ -155,7 +155,11 @@ def assert_sound_and_fair(choice: Choice, networks: int = 12) -> None:
         assert marks == {**dict.fromkeys(ROWS, Mark.PASSED), row: Mark.FAILED}, (before, after)
 
 
-@pytest.mark.parametrize("choice", SOME, ids=str)
+@pytest.mark.parametrize(
+    "choice",
+    [pytest.param(choice, marks=() if at < 1 else pytest.mark.nightly) for at, choice in enumerate(SOME)],
+    ids=str,
+)
 def test_a_choice_of_formulas_is_sound_and_a_slip_costs_its_own_row(choice: Choice) -> None:
     assert_sound_and_fair(choice)
 
