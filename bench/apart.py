@@ -54,17 +54,18 @@ def main() -> None:
     logging.disable()
     print(f"{'workers of one process':28}{'a second':>10}{'received':>10}{'sent':>10}{'commands':>10}{'Redis, ms':>11}")
     with run_stack() as stack:
+        course = Course(stack)
         with stack.workers(1):
-            print(f"{'one, on loopback':28}{_measure(stack, burst)}", flush=True)
+            print(f"{'one, on loopback':28}{_measure(course, burst)}", flush=True)
         with stack.workers(2):
-            print(f"{'two processes, on loopback':28}{_measure(stack, burst)}", flush=True)
+            print(f"{'two processes, on loopback':28}{_measure(course, burst)}", flush=True)
         with _workers_apart(stack, 2):
-            print(f"{'two, each in its namespace':28}{_measure(stack, burst)}", flush=True)
+            print(f"{'two, each in its namespace':28}{_measure(course, burst)}", flush=True)
 
 
-def _measure(stack: Stack, burst: int) -> str:
-    """Return the figures of a burst, as the rest of a row."""
-    course = Course(stack)
+def _measure(course: Course, burst: int) -> str:
+    """Return the figures of a burst of files that nobody has handed in before, as the rest of a row."""
+    stack = course.stack
     course.submit_burst(_WARM_UP, mixed=False)
     before, start = _Usage.read(stack), time.monotonic()
     course.submit_burst(burst, mixed=False)
