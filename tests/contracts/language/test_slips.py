@@ -209,7 +209,7 @@ def test_slips_and_files_together_are_twenty_at_most() -> None:
 
 
 def test_a_table_of_slips_is_refused_with_how_they_are_headed() -> None:
-    with pytest.raises(BadAssignment, match=r"slips is \{.*: write tables of their own, each headed \[\[slips\]\]"):
+    with pytest.raises(BadAssignment, match=r"slips is \{.*: write tables of their own, each headed `\[\[slips\]\]`"):
         contract(f'{LINEAR}\n[slips]\nid = "a"\n')
 
 
