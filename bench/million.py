@@ -170,7 +170,7 @@ class _Bench:
         gone, size = 0, 1
         with _watch(self._store.redis) as pauses:
             start = time.monotonic()
-            # The course's and as many of the others' as are as old.
+            # Of all courses, the oldest first in each, until as many are gone as the large course had.
             while size and gone < count:
                 size = self._store.submissions.expire(last / 1000, EXPIRED)
                 gone += size

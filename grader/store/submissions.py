@@ -67,7 +67,7 @@ class AcceptedSubmission:
     """The id of an accepted submission; `replayed` is True if the same request was accepted before.
 
     `identical` is True if it is an earlier attempt with the same bytes: nothing new was recorded. `needs_message` is
-    False, too, while messages enough wait for workers, who go on with what waits.
+    also False while enough messages wait: a worker that took one goes on with what waits.
     """
 
     id: str

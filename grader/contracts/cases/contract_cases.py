@@ -100,7 +100,7 @@ class ContractCases:
                 yield i, place, slice(start, start + place.size)
                 start += place.size
 
-    def having(self, numbers: "np.ndarray[tuple[int], np.dtype[np.bool]]") -> list[bool]:
+    def contain_any(self, numbers: "np.ndarray[tuple[int], np.dtype[np.bool]]") -> list[bool]:
         """Return for each case True if any of its numbers is among these."""
         marked = np.zeros(len(self) + 1, bool)
         marked[np.searchsorted(self.starts, np.flatnonzero(numbers), "right") - 1] = True

@@ -48,7 +48,7 @@ class RowFails:
 
     def __call__(self, cases: ContractCases, answers: Sequence[Answer]) -> list[bool]:
         """Return for each answered case True if it fails."""
-        return cases.having(all_wrong(cases, answers) & self.owns(cases))[: len(answers)]
+        return cases.contain_any(all_wrong(cases, answers) & self.owns(cases))[: len(answers)]
 
     def owns(self, cases: ContractCases) -> Booleans:
         """Return for each number True if it belongs to the row."""
@@ -68,7 +68,7 @@ def judge_rows(assignment: ContractAssignment, cases: ContractCases, answers: Se
     for name in dict.fromkeys(result.row for result in assignment.results):
         fails = RowFails(assignment, name)
         failing = tuple(i for i, failed in enumerate(fails(cases, answers)) if failed)
-        tested = sum(cases.having(fails.owns(cases)))
+        tested = sum(cases.contain_any(fails.owns(cases)))
         message = ""
         if failing:
             counted = wording.tally(len(failing), tested)
@@ -105,7 +105,7 @@ def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) 
 
 def _explain(fails: RowFails, cases: ContractCases, answers: Sequence[Answer], failing: Sequence[int]) -> str:
     """Say what came in the place of a row's numbers, of each sort on how many cases; empty if all had numbers."""
-    missing = cases.having(np.isnan(join_numbers(answers, cases.starts)) & fails.owns(cases))
+    missing = cases.contain_any(np.isnan(join_numbers(answers, cases.starts)) & fails.owns(cases))
     lacking = [i for i in failing if missing[i]]
     sorts: dict[str, list[int]] = {}
     for i in lacking:
