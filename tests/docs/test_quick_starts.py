@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -27,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 _READY, _PATIENCE = 240, 240
 #: Ends at the first command that does not do what it is for; 1 says that not everybody passed.
 _STRICT = "set -uE -o pipefail\ntrap 'status=$?; [ $status -le 1 ] || exit $status' ERR\n"
+#: What the environment of these tests has and a new user's has not; `make` hands down the variables it was given.
+_OURS = ("BACKMARK_", "VIRTUAL_ENV", "XDG_", "MAKE", "MFLAGS", "ARGS", "FILE", "UPGRADE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     for name in (".cache", ".config"):
         if (Path.home() / name).exists():
             (home / name).symlink_to(Path.home() / name)
-    kept = {
-        name: text for name, text in os.environ.items() if not name.startswith(("BACKMARK_", "VIRTUAL_ENV", "XDG_"))
-    }
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(_OURS)}
     path = os.pathsep.join(part for part in kept["PATH"].split(os.pathsep) if not part.startswith(str(ROOT)))
     return {**kept, "HOME": str(home), "PATH": path}
 
@@ -118,7 +118,8 @@ def serve(checkout: Path, environment: dict[str, str], log: Path) -> Iterator[No
                 time.sleep(0.2)
             yield
         finally:
-            os.killpg(process.pid, signal.SIGINT)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
             process.wait(timeout=60)
 
 
