@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from backmark.grader.model.records import State
 from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.backups import copying
 from backmark.grader.store.connection import text
 from backmark.grader.store.store import Store
 from backmark.worker.serve.embedded import EmbeddedRedis
@@ -60,8 +61,12 @@ def spare(tmp_path: Path, settings: ServiceSettings) -> Iterator[Store]:
     server.stop()
 
 
-def test_a_backup_of_a_store_in_use_is_one_moment_of_it(store: Store, spare: Store, busy: list[str]) -> None:
+@pytest.mark.parametrize("items", [copying._ITEMS, 2], ids=["by scripts", "by commands"])
+def test_a_backup_of_a_store_in_use_is_one_moment_of_it(
+    store: Store, spare: Store, busy: list[str], items: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every key agrees with every other, as scripts left them: none is older or newer."""
+    monkeypatch.setattr(copying, "_ITEMS", items)
     before = list(busy)
     restore(spare, back_up(store))
     assert len(busy) > len(before)

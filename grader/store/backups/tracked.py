@@ -1,5 +1,6 @@
 """A connection on which Redis names every key that changes, beside its replies."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from backmark.grader.errors import StoreUnavailable
@@ -33,9 +34,25 @@ class TrackedConnection:
         """Send a command and return its reply; messages before it are noted."""
         with translate_errors():
             self._connection.send_command(*command)
-            while (reply := self._connection.read_response(push_request=True)) is _MESSAGE:
-                pass
-            return reply
+            return self._read_reply()
+
+    def ask_together(self, *commands: Sequence[str | bytes | int]) -> list[Any]:
+        """Send commands that are executed at one moment, and return the reply to each."""
+        with translate_errors():
+            self._connection.send_packed_command(self._connection.pack_commands([("MULTI",), *commands, ("EXEC",)]))
+            # That it begins, and that each is queued.
+            for _ in range(1 + len(commands)):
+                self._read_reply()
+            replies: list[Any] = self._read_reply()
+            for reply in replies:
+                if isinstance(reply, Exception):
+                    raise reply
+            return replies
+
+    def _read_reply(self) -> Any:
+        while (reply := self._connection.read_response(push_request=True)) is _MESSAGE:
+            pass
+        return reply
 
     def wait_for(self, key: bytes) -> None:
         """Wait until the message that names this key has come."""
