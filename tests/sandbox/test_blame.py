@@ -13,6 +13,7 @@ import pytest
 from backmark.grader.errors import BackmarkError, Crashed, JailFailed, SubmissionError, TimedOut
 from backmark.worker.sandbox.cgroup import Cgroup, Overruns
 from backmark.worker.sandbox.clock import Clock
+from backmark.worker.sandbox.inside.entry import Entry
 from backmark.worker.sandbox.inside.wire import Parser
 from backmark.worker.sandbox.policy import JailLimits, Launch
 from backmark.worker.sandbox.process import Jail, begin
@@ -93,6 +94,15 @@ def test_what_reading_a_file_uses_up_itself_is_its_own_and_is_not_repeatable(any
             session.extract(b"x = [" + b"f'{1}{2}'," * 40_000 + b"]\n", "work.py", entry_of("backward_pass"))
         assert error.value.reason == "too_complex"
         assert not session.repeatable
+
+
+def test_an_error_of_ours_while_a_file_is_read_is_our_failure(
+    jail_session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The jail is told nothing of the function, which it needs."""
+    monkeypatch.setattr(Entry, "header", lambda _: {})
+    with pytest.raises(JailFailed, match="KeyError"):
+        jail_session.extract(body("pass").encode(), "work.py", entry_of("backward_pass"))
 
 
 def test_a_rejection_by_the_parser_itself_is_repeatable(jail_session: Session) -> None:

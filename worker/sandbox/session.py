@@ -78,7 +78,7 @@ class Session:
     def extract(self, source: bytes, filename: str, entry: Entry) -> Extracted:
         """Let the jail read the submission, without executing any of it.
 
-        Raises SubmissionError if the submission is refused, and JailFailed if there is no jail.
+        Raises SubmissionError if the submission is refused, and JailFailed if there is no jail or ours fails in it.
         """
         self._await_ready()
         self._parser.payload_cap = _CODE_CAP
@@ -87,6 +87,9 @@ class Session:
             self._ask(wire.pack(header, source), _CODE_CAP, seconds=self._limits.seconds)
             extraction, self.cells = reply.read_extraction(self._next(), entry)
         except CandidateError as error:
+            if isinstance(error, Crashed) and self._process.status() >= 0:
+                # It ended by itself, and none of the student's code has run.
+                raise JailFailed(f"no submission could be read: {self._streams.output.strip() or error}") from error
             raise SubmissionError(
                 _TOO_COMPLEX,
                 "The submission could not be read within the limits of time and memory. "

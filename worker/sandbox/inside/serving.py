@@ -32,12 +32,15 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
     cells: list[NotebookCell] = []
     try:
         slice_ = source.extract(request.payload, request.header["filename"], Entry.of(request.header), cells)
-        student = Student(slice_)
+        return Student(slice_), _pack_slice(slice_, cells)
     except source.Rejected as error:
         return None, _pack_rejection(error, cells)
     except (RecursionError, MemoryError):
         why = source.Rejected("too_complex", "The code is nested too deeply, or is too large, to be read.")
         return None, _pack_rejection(why, cells)
+
+
+def _pack_slice(slice_: source.Slice, cells: list[NotebookCell]) -> bytes:
     listing, texts = encode(cells)
     header: dict[str, Any] = {
         "fingerprint": slice_.fingerprint,
@@ -45,7 +48,7 @@ def _extract(request: wire.Frame) -> tuple[Student | None, bytes]:
         "listing": listing,
         "writes": [[write.name, write.cell, write.line] for write in slice_.writes],
     }
-    return student, wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))
+    return wire.pack(header, texts + slice_.code.encode("utf-8", "backslashreplace"))
 
 
 def _pack_rejection(error: source.Rejected, cells: list[NotebookCell]) -> bytes:
