@@ -3,7 +3,6 @@
 import re
 import time
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from backmark.grader.contracts.kits.kit import load_kit
@@ -11,7 +10,7 @@ from backmark.grader.model.records import Job, Kind, Scope
 from backmark.grader.store.search import Filter
 from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web.http import links
-from tests.pages.browser import LOOKS, Window
+from tests.pages.browser import Window
 from tests.pages.classroom import CLASS, seat_class
 from tests.pages.conftest import Opening
 from tests.pages.house import ASSIGNMENT, PATIENCE, House
@@ -252,14 +251,3 @@ def test_staff_come_through_without_scripts(house: House, opening: Opening) -> N
     page.get_by_label("TOML").fill(TOML.replace("strict", f"plain{time.time_ns()}"))
     page.get_by_role("button", name="Publish").click()
     expect(page.get_by_text("Published.")).to_be_visible(timeout=MILLISECONDS)
-
-
-@pytest.mark.parametrize("name", SCENES)
-def test_axe_finds_nothing_serious_and_nothing_sticks_out(house: House, opening: Opening, name: str) -> None:
-    """Light on a desktop, and dark on a phone: the difference is in the style sheets alone."""
-    window = opening()
-    SCENES[name](house, window)
-    for scheme, size in LOOKS:
-        window.restyle(scheme, size)
-        assert window.faults() == []
-        assert not window.overflows()

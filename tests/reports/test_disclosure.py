@@ -18,6 +18,7 @@ from backmark.grader.model.verdict import CaseReached, Flag, Mark, NetworkReache
 from backmark.grader.reports.disclosure import WITHHELD, disclose_settings, policy
 from backmark.grader.reports.outcomes import NAMES
 from tests.corpus.short import RIGHT, SLIPS
+from tests.night import by_day
 from tests.reports.disclosing import (
     CANARY,
     CHECK_AT_HINT,
@@ -366,7 +367,7 @@ def test_a_key_that_verdicts_have_one_day_is_hidden_until_somebody_decides() -> 
         assert find_betrayals(text, {"spectrum", CANARY, "86124"}) == []
 
 
-@pytest.mark.parametrize("slip", [None, *SLIPS])
+@pytest.mark.parametrize("slip", by_day([None, *SLIPS], 3))
 def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> None:
     """Of a real verdict: no number of a network, no message, and it can still be read back and shown."""
     source = RIGHT if slip is None else RIGHT.replace(*SLIPS[slip][:2])
@@ -383,7 +384,7 @@ def test_what_the_engine_says_is_cut_as_well(udl: Judge, slip: str | None) -> No
         assert NAMES[back.outcome] in show_verdict(back)
 
 
-@pytest.mark.parametrize("source", [*(RIGHT.replace(*slip[:2]) for slip in SLIPS.values()), RANDOM])
+@pytest.mark.parametrize("source", by_day([RANDOM, *(RIGHT.replace(*slip[:2]) for slip in SLIPS.values())], 3))
 def test_no_row_of_a_verdict_gives_a_formula_away(udl: Judge, source: str) -> None:
     """Which array is wrong, and on how many networks: what it should be made of is the strong hint's to say."""
     result = disclose(json.loads(json.dumps(judge_source(source, udl).as_dict())), FULL, 1)

@@ -14,6 +14,9 @@ import pytest
 from tests.corpus.examples import OUTCOMES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+#: An assignment of one line each way, which is drawn in no time, and its solution.
+RELU = EXAMPLES.parent / "grader" / "assignments" / "gallery" / "cs231n-relu"
+SOLUTION = RELU / "solution.py"
 
 #: Rows of numbers, which carry no marks.
 NUMBERS = {"finite_differences", "all_dl_dweights", "all_dl_dbiases"}
@@ -85,10 +88,11 @@ def test_the_script_reproduces_the_difference_below_the_students_own_code(tmp_pa
 @pytest.mark.usefixtures("jail")
 def test_other_networks_are_said_not_to_be_the_assignments_own() -> None:
     """Drawn in a process of their own, repeatably."""
-    runs = [backmark("grade", "--json", EXAMPLES / "right.ipynb", "--seed", "5", "--networks", "30") for _ in range(2)]
+    words = ("grade", "--json", "--assignment", "cs231n-relu", "--seed", "5", "--networks", "20", SOLUTION)
+    runs = [backmark(*words) for _ in range(2)]
     first, second = (results(process)[0] for process in runs)
     assert first["outcome"] == "passed"
-    assert first["statistics"]["networks"] == 30
+    assert first["statistics"]["networks"] == 20
     assert first["assignment"]["own_networks"] is False
     assert first["assignment"]["networks_sha256"] == second["assignment"]["networks_sha256"]
 
@@ -236,17 +240,18 @@ def test_cases_are_shown_as_a_table_and_as_json() -> None:
 def test_an_assignment_of_ones_own_is_checked_drawn_and_used(tmp_path: Path) -> None:
     """From a folder to a verdict."""
     folder, cache = tmp_path / "mine", str(tmp_path / "cache")
-    shutil.copytree(EXAMPLES.parent / "grader" / "assignments" / "gallery" / "udl-7.2", folder)
+    shutil.copytree(RELU, folder)
     text = (folder / "assignment.toml").read_text()
-    assert text.count("cases = 200") == 1
-    (folder / "assignment.toml").write_text(text.replace("cases = 200", "cases = 60"))
+    assert text.count("cases = 30") == 1
+    (folder / "assignment.toml").write_text(text.replace("cases = 30", "cases = 20"))
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text(SOLUTION.read_text().replace("(x > 0)", "1.0"))
     check = backmark("assignment", "check", folder, BACKMARK_CACHE=cache)
     assert check.returncode == 0, check.stdout + check.stderr
     assert backmark("assignment", "draw", folder, BACKMARK_CACHE=cache).returncode == 0
     assert (tmp_path / "mine.npz").exists()
-    process = backmark("grade", "--json", "--assignment", folder, EXAMPLES / "bias_template.py", BACKMARK_CACHE=cache)
-    (result,) = results(process)
-    assert (result["outcome"], result["statistics"]["networks"]) == ("failed", 60)
+    (result,) = results(backmark("grade", "--json", "--assignment", folder, wrong, BACKMARK_CACHE=cache))
+    assert (result["outcome"], result["statistics"]["networks"]) == ("failed", 20)
 
 
 def test_an_assignment_of_an_earlier_version_is_wrong_usage_and_told_what_to_do(tmp_path: Path) -> None:

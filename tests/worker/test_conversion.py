@@ -22,6 +22,7 @@ from backmark.worker.cli.conversion import folder, layered
 from backmark.worker.cli.main import main
 from tests.contracts.making import LocalWorkshop, build, judge
 from tests.corpus.examples import OUTCOMES
+from tests.night import by_day
 
 #: Notebook 7.2 as the layered assignment that it was.
 UDL = Path(__file__).with_name("layered_udl_7.2.toml")
@@ -155,11 +156,7 @@ def assert_sound_and_fair(choice: Choice, networks: int = 12) -> None:
         assert marks == {**dict.fromkeys(ROWS, Mark.PASSED), row: Mark.FAILED}, (before, after)
 
 
-@pytest.mark.parametrize(
-    "choice",
-    [pytest.param(choice, marks=() if at < 1 else pytest.mark.nightly) for at, choice in enumerate(SOME)],
-    ids=str,
-)
+@pytest.mark.parametrize("choice", by_day(SOME, len(SOME), str))
 def test_a_choice_of_formulas_is_sound_and_a_slip_costs_its_own_row(choice: Choice) -> None:
     assert_sound_and_fair(choice)
 

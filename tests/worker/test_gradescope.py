@@ -244,12 +244,13 @@ def test_earlier_submissions_are_attempts_if_an_autograder_graded_them() -> None
 def test_students_are_shown_what_the_level_allows(autograder: Path, tmp_path: Path) -> None:
     """And more from the attempt on at which the assignment says so."""
     folder = tmp_path / "hinting"
-    shutil.copytree(ROOT / "grader/assignments/gallery/udl-7.2", folder)
+    shutil.copytree(ROOT / "grader/assignments/gallery/cs231n-relu", folder)
     settings = folder / "assignment.toml"
     settings.write_text(
         settings.read_text(encoding="utf-8") + '\n[feedback]\nlevel = "hint"\nfull_after = 1\n', encoding="utf-8"
     )
-    shutil.copy(EXAMPLES / "weights_from_previous_activation.py", autograder / "submission")
+    wrong = (folder / "solution.py").read_text(encoding="utf-8").replace("(x > 0)", "1.0")
+    (autograder / "submission/layers.py").write_text(wrong, encoding="utf-8")
     outputs = []
     for earlier in (0, 1):
         metadata = {"previous_submissions": [{"autograder_error": False}] * earlier}
@@ -260,5 +261,6 @@ def test_students_are_shown_what_the_level_allows(autograder: Path, tmp_path: Pa
         assert process.returncode == 0, process.stderr
         outputs.append(read_result(autograder)["output"])
     assert "<pre" not in outputs[0]
-    assert "line 16" not in outputs[0]
+    assert "line 12" not in outputs[0]
     assert "<pre" in outputs[1]
+    assert "line 12" in outputs[1]

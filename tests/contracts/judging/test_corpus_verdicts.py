@@ -1,6 +1,7 @@
 """The promise of judgement: no wrong implementation accepted, no right one rejected."""
 
 import sys
+from itertools import product
 
 import pytest
 
@@ -16,6 +17,7 @@ from tests.corpus.rare import RareFault, rare_faults
 from tests.corpus.right import STYLES
 from tests.corpus.variants import RightVariant, right_variants
 from tests.local import local
+from tests.night import by_day
 
 
 def agrees(source: str, judge: Judge) -> bool:
@@ -30,8 +32,7 @@ def agrees(source: str, judge: Judge) -> bool:
     return not any(any(disagreeing(part, candidate.answer(part))) for part in parts)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(("style", "kind"), by_day(product(STYLES, KINDS), 3))
 def test_single_faults_are_told_apart(udl: Judge, style: str, kind: str) -> None:
     """The wrong ones fail, the right ones pass; labels are by exact gradients."""
     mutants = [label(mutation) for mutation in mutations() if (mutation.style, mutation.kind) == (style, kind)]

@@ -24,6 +24,7 @@ from backmark.worker.grading.workshop import JailWorkshop
 from backmark.worker.sandbox.policy import JailLimits
 from backmark.worker.service.tasks import perform
 from tests.contracts.making import FILES, LINEAR, RIGHT, contract
+from tests.night import by_day
 from tests.service.conftest import Making, context, making, redis_server
 
 __all__ = ["Making", "context", "making", "redis_server"]
@@ -89,59 +90,60 @@ def forward(lines: str) -> str:
     return f'def forward(tap, x, w):\n{body}\n    return {{"out": x @ w}}\n'
 
 
-@pytest.mark.parametrize(
-    ("lines", "part"),
-    [
-        ("while True: pass", "more than 1 s"),
-        ("import time; time.sleep(60)", "more than 1 s"),
-        ("a = []\nwhile True: a.append(np.empty(1 << 21))", "MiB"),
-        ("np.ones((1 << 16, 1 << 16)) + 1", "MiB"),
-        ("while True: print('x' * 1000)", "printed more than"),
-        ("import os; os._exit(0)", "exit status 0"),
-        ("import os; os.kill(os.getpid(), 11)", "PermissionError"),
-        ("import os\nwhile True: os.fork()", "reference.py"),
-        ("raise SystemExit(0)", "SystemExit"),
-        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
-        ("class E(BaseException):\n    def __str__(self): raise self\nraise E", "the message cannot be shown"),
-        ("raise ValueError('\\ud800\\x00\\x1b[31m' * 9999)", "reference.py raised ValueError"),
-        ("import socket; socket.create_connection(('127.0.0.1', 22))", "reference.py raised"),
-        ("import backmark.worker.grading", "reference.py raised ModuleNotFoundError"),
-        ("import backmark.grader.contracts", "reference.py raised ModuleNotFoundError"),
-        ("x += 1", "writes into its input x"),
-        ("w[:] = 0", "writes into its input w"),
-        ("import random; return {'out': x @ w + random.random()}", "other numbers when it was called again"),
-        ("import os; return {'out': x @ w + int.from_bytes(os.urandom(2))}", "other numbers"),
-        ("forward.n = getattr(forward, 'n', 0) + 1; return {'out': x @ w * forward.n}", "other numbers"),
-        ("return object()", "must return a dictionary"),
-        ("return (x for x in [1])", "must return a dictionary"),
-        ("return {'out': object()}", "returned a object"),
-        ("return {'out': (x for x in [1])}", "returned a generator"),
-        ("return {'out': np.array([object()])}", "an array of object"),
-        ("return {'out': np.array(['a'])}", "an array of <U1"),
-        ("return {'out': x @ w + 1j}", "an array of complex128"),
-        ("a = []; a.append(a); return {'out': a}", "nested too deeply"),
-        ("d = {}; d['out'] = d; return d", "nested too deeply"),
-        ("return {'out': np.zeros(1 << 17)}", "numbers"),
-        ("return {'out': x @ w, 'rest': np.zeros((1 << 20) - 200)}", "reference"),
-        ("return {'out': [0] * (1 << 21)}", "reference"),
-        ("return {'out': [[]] * 70_000}", "reference"),
-        ("return {'out': x @ w * np.nan}", "not finite"),
-        ("return {'out': x @ w * np.inf}", "not finite"),
-        ("return {'out': 10 ** 400}", "too large"),
-        ("return {'out': 'text'}", "no array of numbers"),
-        ("return {'out': [x, w, [1, [2]]]}", "out"),
-        ("return {'out': None}", "NoneType"),
-        ("return {'out': {}}", "out"),
-        ("return {}", "out"),
-        ("return {1: x, (1, 2): w}", "key that is a tuple"),
-        ("return {1: x, 'b': w}", "1 is no name of an output"),
-        ("return {f'n{i}' * 99: i for i in range(99)}", "no name of an output"),
-        ("return {'\\ud800': x @ w}", "reference"),
-        ("for i in range(99): tap(f'n{i}' * 20, x)\nreturn {'output': x @ w}", "there are output"),
-        ("tap([], x)", "TypeError"),
-        ("tap('x', w[:, :0])", "x"),
-    ],
-)
+#: Lines of a reference, and what the refusal says.
+HOSTILE_REFERENCES = [
+    ("while True: pass", "more than 1 s"),
+    ("import time; time.sleep(60)", "more than 1 s"),
+    ("a = []\nwhile True: a.append(np.empty(1 << 21))", "MiB"),
+    ("np.ones((1 << 16, 1 << 16)) + 1", "MiB"),
+    ("while True: print('x' * 1000)", "printed more than"),
+    ("import os; os._exit(0)", "exit status 0"),
+    ("import os; os.kill(os.getpid(), 11)", "PermissionError"),
+    ("import os\nwhile True: os.fork()", "reference.py"),
+    ("raise SystemExit(0)", "SystemExit"),
+    ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    ("class E(BaseException):\n    def __str__(self): raise self\nraise E", "the message cannot be shown"),
+    ("raise ValueError('\\ud800\\x00\\x1b[31m' * 9999)", "reference.py raised ValueError"),
+    ("import socket; socket.create_connection(('127.0.0.1', 22))", "reference.py raised"),
+    ("import backmark.worker.grading", "reference.py raised ModuleNotFoundError"),
+    ("import backmark.grader.contracts", "reference.py raised ModuleNotFoundError"),
+    ("x += 1", "writes into its input x"),
+    ("w[:] = 0", "writes into its input w"),
+    ("import random; return {'out': x @ w + random.random()}", "other numbers when it was called again"),
+    ("import os; return {'out': x @ w + int.from_bytes(os.urandom(2))}", "other numbers"),
+    ("forward.n = getattr(forward, 'n', 0) + 1; return {'out': x @ w * forward.n}", "other numbers"),
+    ("return object()", "must return a dictionary"),
+    ("return (x for x in [1])", "must return a dictionary"),
+    ("return {'out': object()}", "returned a object"),
+    ("return {'out': (x for x in [1])}", "returned a generator"),
+    ("return {'out': np.array([object()])}", "an array of object"),
+    ("return {'out': np.array(['a'])}", "an array of <U1"),
+    ("return {'out': x @ w + 1j}", "an array of complex128"),
+    ("a = []; a.append(a); return {'out': a}", "nested too deeply"),
+    ("d = {}; d['out'] = d; return d", "nested too deeply"),
+    ("return {'out': np.zeros(1 << 17)}", "numbers"),
+    ("return {'out': x @ w, 'rest': np.zeros((1 << 20) - 200)}", "reference"),
+    ("return {'out': [0] * (1 << 21)}", "reference"),
+    ("return {'out': [[]] * 70_000}", "reference"),
+    ("return {'out': x @ w * np.nan}", "not finite"),
+    ("return {'out': x @ w * np.inf}", "not finite"),
+    ("return {'out': 10 ** 400}", "too large"),
+    ("return {'out': 'text'}", "no array of numbers"),
+    ("return {'out': [x, w, [1, [2]]]}", "out"),
+    ("return {'out': None}", "NoneType"),
+    ("return {'out': {}}", "out"),
+    ("return {}", "out"),
+    ("return {1: x, (1, 2): w}", "key that is a tuple"),
+    ("return {1: x, 'b': w}", "1 is no name of an output"),
+    ("return {f'n{i}' * 99: i for i in range(99)}", "no name of an output"),
+    ("return {'\\ud800': x @ w}", "reference"),
+    ("for i in range(99): tap(f'n{i}' * 20, x)\nreturn {'output': x @ w}", "there are output"),
+    ("tap([], x)", "TypeError"),
+    ("tap('x', w[:, :0])", "x"),
+]
+
+
+@pytest.mark.parametrize(("lines", "part"), by_day(HOSTILE_REFERENCES, 3))
 def test_a_hostile_reference_is_refused(refuse: Refuse, lines: str, part: str) -> None:
     assert part in refuse(reference=forward(lines))
 

@@ -7,27 +7,23 @@ import pytest
 from tests.contracts.repair.making import LINES, STEPS, change, repair
 from tests.corpus import four_lines
 from tests.corpus.four_lines import Lines
+from tests.night import by_day
 
 COMBINATIONS = four_lines.combined(24, 7)
-#: Each takes as many repairs as it has wrong lines: one of four is tried by day.
-MENDED = [
-    pytest.param(lines, marks=() if number % 4 == 0 else pytest.mark.nightly)
-    for number, lines in enumerate(COMBINATIONS)
-]
 
 
 def steps_of(lines: Lines) -> set[str]:
     return {four_lines.STEP[line] for line in lines}
 
 
-@pytest.mark.parametrize("lines", COMBINATIONS)
+@pytest.mark.parametrize("lines", by_day(COMBINATIONS, 3))
 def test_each_wrong_line_costs_its_row_and_no_other_does(lines: Lines) -> None:
     repaired = repair(four_lines.source(lines))
     assert repaired.lost == steps_of(lines)
     assert repaired.held == set(STEPS) - steps_of(lines)
 
 
-@pytest.mark.parametrize("lines", MENDED)
+@pytest.mark.parametrize("lines", by_day(COMBINATIONS, 6))
 def test_mending_a_line_never_lowers_the_marks(lines: Lines) -> None:
     before = repair(four_lines.source(lines)).marks
     for _, fewer in four_lines.mended(lines):

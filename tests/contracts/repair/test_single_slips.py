@@ -1,6 +1,7 @@
 """One wrong line costs its own row and nothing else, whatever is wrong with it."""
 
 import re
+from itertools import product
 
 import pytest
 
@@ -8,6 +9,7 @@ from backmark.grader.model.mended_statement import MendingKind
 from backmark.grader.model.slip import SlipKind
 from tests.contracts.repair.making import LINES, RIGHT, STEPS, change, judge_source, repair
 from tests.corpus import four_lines
+from tests.night import by_day
 
 SLIPS = list(four_lines.slips())
 NAMES = {
@@ -39,7 +41,7 @@ def rename(source: str) -> str:
     return re.sub(r"[A-Za-z_]\w*", lambda name: NAMES.get(name[0], name[0]), source)
 
 
-@pytest.mark.parametrize(("line", "text"), SLIPS)
+@pytest.mark.parametrize(("line", "text"), by_day(SLIPS, 3))
 def test_a_slip_costs_the_row_of_its_line_alone(line: str, text: str) -> None:
     repaired = repair(four_lines.source({line: text}))
     assert repaired.lost == {four_lines.STEP[line]}
@@ -48,18 +50,14 @@ def test_a_slip_costs_the_row_of_its_line_alone(line: str, text: str) -> None:
     assert repaired.marks == (6 if text.startswith("np.zeros_like(all_") else 8)
 
 
-@pytest.mark.parametrize(
-    ("line", "text"),
-    [pytest.param(*slip, marks=() if number % 5 == 0 else pytest.mark.nightly) for number, slip in enumerate(SLIPS)],
-)
+@pytest.mark.parametrize(("line", "text"), by_day(SLIPS, 5))
 def test_it_does_so_under_other_names(line: str, text: str) -> None:
     repaired = repair(rename(four_lines.source({line: text})))
     assert repaired.lost == {four_lines.STEP[line]}
     assert repaired.held == set(STEPS) - repaired.lost
 
 
-@pytest.mark.parametrize("name", CHANGES)
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize(("line", "name"), by_day(product(LINES, CHANGES), 3))
 def test_a_line_that_is_no_slip_costs_its_row_alone(line: str, name: str) -> None:
     text, kind = CHANGES[name]
     repaired = repair(change({line: text.replace("RIGHT", four_lines.RIGHT[line])}))
