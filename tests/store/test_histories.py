@@ -367,14 +367,17 @@ class History(RuleBasedStateMachine):
 
     @invariant()
     def sources_have_users(self) -> None:
-        """A source is there as long as a submission with it; that of a refused file needs no users, and may go."""
-        kept = {name: model.source for name, model in self.there.items() if not model.refused}
-        for name, source in kept.items():
-            assert self.store.submissions.source(name) == source
-        stored = len(list(self.store.redis.scan_iter("bm:source:*")))
-        assert len(set(kept.values())) <= stored <= len({model.source for model in self.there.values()})
-        user_sets = [self.store.redis.smembers(key) for key in self.store.redis.scan_iter("bm:source-users:*")]
-        assert sorted(name for users in user_sets for name in users) == sorted(name.encode() for name in kept)
+        """A source is there as long as a submission with it; it expires if all of these were refused."""
+        for name, model in self.there.items():
+            assert self.store.submissions.source(name) == model.source
+        lasting = {model.source for model in self.there.values() if not model.refused}
+        times = [self.store.redis.ttl(key) for key in self.store.redis.scan_iter("bm:source:*")]
+        assert len(times) == len({model.source for model in self.there.values()})
+        assert times.count(-1) == len(lasting)
+        for kind, refused in (("users", False), ("rejected", True)):
+            sets = [self.store.redis.smembers(key) for key in self.store.redis.scan_iter(f"bm:source-{kind}:*")]
+            names = [name.encode() for name, model in self.there.items() if model.refused == refused]
+            assert sorted(name for members in sets for name in members) == sorted(names)
 
     @invariant()
     def pending_are_those_that_have_not_ended(self) -> None:

@@ -105,6 +105,19 @@ def test_the_source_of_a_rejected_file_expires_and_its_verdict_stays(store: Stor
     assert verdict_read.outcome == "rejected"
 
 
+def test_a_rejected_file_stays_when_the_same_of_another_is_deleted(store: Store) -> None:
+    """Both expire, and the last that is deleted takes the source with it."""
+    first, second = (finish_job(store, new(student), outcome="rejected") for student in ("ada", "bob"))
+    other = finish_job(store, new("eve", assignment="other"))
+    source = f"bm:source:{now(store, first).source_sha256}"
+    for name in (first, other):
+        store.submissions.delete(name)
+    assert store.submissions.source(second) is not None
+    assert int(store.redis.ttl(source)) > 0
+    store.submissions.delete(second)
+    assert not store.redis.exists(source)
+
+
 def test_a_source_stays_while_anybody_needs_it(store: Store) -> None:
     first, second = finish_job(store, outcome="rejected"), accept(store, new("bob"))
     source = f"bm:source:{now(store, first).source_sha256}"

@@ -105,17 +105,26 @@ end
 -- Milliseconds for which the source of a rejected submission is kept: seven days.
 local REJECTED = 7 * 86400000
 
+-- Let a source expire that only rejected submissions have.
+local function let_expire(sha)
+  local source, rejected = key('source', sha), key('source-rejected', sha)
+  if redis.call('EXISTS', key('source-users', sha)) == 0 and redis.call('PTTL', source) == -1 then
+    for _, each in ipairs({ source, key('listing', sha), rejected }) do
+      redis.call('PEXPIRE', each, REJECTED)
+    end
+  end
+end
+
 -- Let the source of a submission expire while every verdict on it says rejected; keep it otherwise.
 local function keep_source(id, outcome)
   local sha = get(job_key('submission', id), 'source')
-  local source, users = key('source', sha), key('source-users', sha)
+  local source, users, rejected = key('source', sha), key('source-users', sha), key('source-rejected', sha)
   if outcome == 'rejected' then
     redis.call('SREM', users, id)
-    if redis.call('EXISTS', users) == 0 and redis.call('PTTL', source) == -1 then
-      redis.call('PEXPIRE', source, REJECTED)
-      redis.call('PEXPIRE', key('listing', sha), REJECTED)
-    end
+    redis.call('SADD', rejected, id)
+    let_expire(sha)
   elseif redis.call('EXISTS', source) == 1 then
+    redis.call('SREM', rejected, id)
     redis.call('SADD', users, id)
     redis.call('PERSIST', source)
     redis.call('PERSIST', key('listing', sha))
@@ -263,14 +272,17 @@ local function remove(id, expired)
   redis.call('ZREM', 'bm:leases', member('submission', id))
   redis.call('ZREM', waiting_key('submission'), member('submission', id))
   redis.call('SREM', key('pending', at[1], at[2], at[3]), id)
-  local users = key('source-users', at[4])
+  local users, rejected = key('source-users', at[4]), key('source-rejected', at[4])
   redis.call('SREM', users, id)
-  if redis.call('EXISTS', users) == 0 then
+  redis.call('SREM', rejected, id)
+  if redis.call('EXISTS', users, rejected) == 0 then
     local cached = key('source-cache', at[4])
     for _, each in ipairs(redis.call('SMEMBERS', cached)) do
       redis.call('DEL', each)
     end
     redis.call('DEL', key('source', at[4]), key('listing', at[4]), cached)
+  else
+    let_expire(at[4])
   end
   if redis.call('EXISTS', key('index', at[1], 'both', at[2], at[3])) == 0 then
     redis.call('HDEL', key('attempts', at[1], at[3]), at[2])
