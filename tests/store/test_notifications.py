@@ -9,6 +9,8 @@ import pytest
 
 from backmark.grader.model.notifications import DeliveryState, Event, Notification
 from backmark.grader.model.records import State
+from backmark.grader.notifications import chat
+from backmark.grader.notifications.kind import Occurrence
 from backmark.grader.store.errors import BadCursor
 from backmark.grader.store.notifications import (
     GIVE_UP,
@@ -279,6 +281,16 @@ def test_deliveries_hold_nothing_of_a_student(store: Store) -> None:
 def test_every_event_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs/developer/notifications.md").read_text("utf-8")
     assert [event for event in Event if f"| `{event}` |" not in text] == []
+
+
+def test_the_docs_quote_every_message_of_a_chat() -> None:
+    """Word for word, with `(link)` in the place of the address."""
+    text = (Path(__file__).parents[2] / "docs/developer/notifications.md").read_text("utf-8").replace("\\`", "`")
+    rows = [
+        f"| `{event}` | {chat.write_message(Occurrence(event, 0, 'ml', 'udl-7.2', '(link)'))['text']} |"
+        for event in chat.KIND.events
+    ]
+    assert [row for row in rows if row not in text.splitlines()] == []
 
 
 def make_chat(store: Store, url: str = "https://hooks.example/services/T1/secret-part?x=1") -> str:
