@@ -58,8 +58,8 @@ class DrawingProcess:
             except subprocess.TimeoutExpired:
                 process.kill()
                 message = (
-                    f"the cases of {self._assignment.id} are not drawn within {seconds:g} s: let them be smaller, or"
-                    " fewer"
+                    f"the cases of {self._assignment.id} are not drawn within {seconds:g} s: if this machine had other"
+                    " work, draw them again; otherwise let them be smaller, or fewer"
                 )
                 raise BadAssignment(message) from None
             except BaseException:

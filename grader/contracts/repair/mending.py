@@ -15,6 +15,7 @@ from backmark.grader.contracts.repair.naming import find_edits, find_slip, find_
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
 from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
 from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.errors import TimedOut
 from backmark.grader.model.slip import SlipKind
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
@@ -90,12 +91,18 @@ class Repairer:
     def repair(self, submission: WrongSubmission) -> Repair | None:
         """Return the smallest repair by one of the solutions, the first of several; None if there is none.
 
-        Raises TimedOut if the seconds for mending are used up.
+        Raises TimedOut if the seconds for mending are used up before there is any.
         """
-        found = []
+        found: list[Repair] = []
         for source in (self.assignment.solution, *(other.source for other in self.assignment.other_solutions)):
             commented = read_solution(source, self.assignment.rows)
-            repair = self._repair_by(source, commented, submission) if commented else None
+            try:
+                repair = self._repair_by(source, commented, submission) if commented else None
+            except TimedOut:
+                if not found:
+                    raise
+                # It mends the submission, if perhaps not in the fewest lines.
+                break
             if repair is not None:
                 found.append(repair)
                 if not repair.open_rows:
