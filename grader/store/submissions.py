@@ -50,7 +50,7 @@ class NewSubmission:
     filename: str
     source: bytes
     idempotency: tuple[str, str, str, str] | None = None
-    #: The sender's shares; the submission counts against them only if it is accepted.
+    #: The sender's shares: what is accepted counts against them, also where it is an earlier attempt's file again.
     shares: tuple[Share, ...] = ()
     #: The trace of the request, for the log.
     trace: Trace = field(default_factory=receive)

@@ -9,7 +9,7 @@ from backmark.grader.model.records import Queue, State
 from backmark.grader.store.errors import IdempotencyMismatch, ShareUsedUp, StorageFull
 from backmark.grader.store.shares import Share
 from backmark.grader.store.store import Store
-from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission
+from backmark.grader.store.submissions import NewSubmission
 from tests.store.making import accept, claim_job, finish_job, job, list_remains, new, now
 
 
@@ -112,23 +112,6 @@ def test_a_share_counts_what_is_accepted_and_nothing_else(store: Store) -> None:
         assert 0 < error.value.wait <= 60
     assert store.submissions.accept(with_shares("ada", b"#")).id != first.id
     assert store.submissions.accept(with_shares("bob", large)).id
-
-
-def test_the_same_file_again_takes_nothing_of_a_share(store: Store) -> None:
-    """It is the same attempt: nothing is recorded."""
-
-    def hand_in(source: bytes) -> AcceptedSubmission:
-        return store.submissions.accept(
-            replace(new("ada", source), shares=(Share("files", ("ada",), 1, 2, 60),), once=True)
-        )
-
-    first = hand_in(b"# 1")
-    for _ in range(3):
-        again = hand_in(b"# 1")
-        assert (again.id, again.identical) == (first.id, True)
-    assert hand_in(b"# 2").id != first.id
-    with pytest.raises(ShareUsedUp):
-        hand_in(b"# 3")
 
 
 def test_texts_with_separators_are_kept_apart(store: Store) -> None:

@@ -55,6 +55,7 @@ end
 if ARGV[15] == '1' then
   return { 'free' }
 end
+spend(shares)
 for _, each in ipairs(ARGV[25] ~= '' and redis.call('ZREVRANGE', key('index', course, 'both', assignment, student), 0, -1) or {}) do
   local at = redis.call('HMGET', job_key('submission', each), 'state', 'outcome', 'source', 'revision')
   if is_attempt(at[1], at[2]) then
@@ -66,7 +67,6 @@ for _, each in ipairs(ARGV[25] ~= '' and redis.call('ZREVRANGE', key('index', co
   end
 end
 
-spend(shares)
 redis.call('SET', key('source', sha), ARGV[9], 'NX')
 redis.call('PERSIST', key('source', sha))
 redis.call('SADD', key('source-users', sha), id)
