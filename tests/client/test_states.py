@@ -122,6 +122,24 @@ def test_one_file_that_is_refused_does_not_keep_back_the_others(tmp_path: Path) 
     assert "b.py (s2)  cancelled" in process.stdout
 
 
+@pytest.mark.parametrize(
+    "refusal", [problem(422, "invalid", "no such file"), problem(404, "not-found", "no such file")]
+)
+def test_a_refused_file_keeps_its_reason_and_no_other_back_if_the_token_may_not_read(
+    tmp_path: Path, refusal: Answer
+) -> None:
+    files = [tmp_path / name for name in ("a.py", "b.py")]
+    for file in files:
+        file.write_text("x = 1")
+    script = (refusal, problem(403, "forbidden", "lacks the scope read"), Answer(202, submission("queued")))
+    with serve_script(*script) as server:
+        process = command(at(server), "submit", "--no-wait", *files)
+    assert (process.returncode, process.stdout) == (2, "s1  b.py\n")
+    assert "a.py was refused: " in process.stderr
+    assert "no such file" in process.stderr
+    assert "scope" not in process.stderr
+
+
 def test_two_files_that_would_be_the_same_students_are_refused_before_any_is_sent(tmp_path: Path) -> None:
     for name in ("a b.py", "a_b.py"):
         (tmp_path / name).touch()

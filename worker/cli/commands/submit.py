@@ -131,12 +131,16 @@ class _RefusedFile(Exception):
 
 def _send(client: "Client", file: Path, assignment: str, student: str) -> str:
     """Submit a file and return its ID; raise _RefusedFile if it is refused, UsageError if the assignment is unknown."""
-    from backmark.grader.client.problems import Invalid, NotFound  # noqa: PLC0415 - cold start: an HTTP client
+    from backmark.grader.client.problems import Forbidden, Invalid, NotFound  # noqa: PLC0415 - cold start: an HTTP client
 
     try:
         return client.submit(read_submission(file), assignment=assignment, student=student, filename=sent_name(file)).id
     except (Invalid, NotFound) as error:
-        known = sorted(record.id for record in client.assignments())
+        try:
+            known = sorted(record.id for record in client.assignments())
+        except Forbidden:
+            # A token that may submit and not read: the server's reason is all that there is.
+            raise _RefusedFile(str(error)) from error
         if assignment not in known:
             message = f"the server has no assignment {assignment!r}; it has {', '.join(known) or 'none'}"
             raise click.UsageError(message) from error
