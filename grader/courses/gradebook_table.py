@@ -22,6 +22,13 @@ class GradebookError(BackmarkError):
     """A table is not what it should be, or does not hold what is looked for; the message says what to do."""
 
 
+class NotEncodable(GradebookError):
+    """A text has a character that the file's encoding does not have."""
+
+    def __init__(self, character: str) -> None:
+        super().__init__(f"it is not UTF-8, and cannot hold {character!r}. Save it as UTF-8")
+
+
 @dataclass(frozen=True, slots=True)
 class TableCell:
     """The text of a cell, and the place of its characters, quotes included, in the file's text."""
@@ -57,14 +64,20 @@ class GradebookTable:
         return [cell.text.strip() for cell in self.rows[row]]
 
     def replace(self, changes: Mapping[tuple[int, int], str]) -> bytes:
-        """Return the file with other texts in these cells (row, column), each quoted as the cell was."""
+        """Return the file with other texts in these cells (row, column), each quoted as the cell was.
+
+        Raises NotEncodable if the file's encoding cannot write one of them.
+        """
         pieces, position = [], 0
         for row, column in sorted(changes):
             cell = self.rows[row][column]
             quoted = self._text.startswith('"', cell.start)
             pieces += [self._text[position : cell.start], self._quote(changes[row, column], quoted=quoted)]
             position = cell.end
-        return self._mark + "".join([*pieces, self._text[position:]]).encode(self._encoding)
+        try:
+            return self._mark + "".join([*pieces, self._text[position:]]).encode(self._encoding)
+        except UnicodeEncodeError as error:
+            raise NotEncodable(error.object[error.start]) from error
 
     def _quote(self, text: str, *, quoted: bool) -> str:
         if quoted or any(character in text for character in (self.delimiter, '"', "\r", "\n")):

@@ -154,6 +154,27 @@ def test_feedback_has_another_column_or_none_if_asked_for(tmp_path: Path) -> Non
     )
 
 
+def test_a_table_that_is_not_utf_8_is_filled_with_the_feedback_that_its_characters_can_write(tmp_path: Path) -> None:
+    """Else nothing is written, and the command says what to do."""
+    (tmp_path / "marks.csv").write_text(TOLD.replace("dl/db < 0", "café"), encoding="utf-8")
+    (tmp_path / "exported.csv").write_text(WORKSHEET.replace("Ada", "Zoë"), encoding="latin-1")
+    words = [str(tmp_path / "marks.csv"), "--into", str(tmp_path / "exported.csv")]
+    assert CliRunner().invoke(fill_table, words, standalone_mode=False).return_value == 0
+    filled = tmp_path / "exported-filled.csv"
+    assert filled.read_text(encoding="latin-1") == WORKSHEET.replace(
+        "Ada,,5.00,", "Zoë,4,5.00,Failed: café &amp; late."
+    )
+    filled.unlink()
+    (tmp_path / "marks.csv").write_text(TOLD.replace("dl/db < 0", "f → g"), encoding="utf-8")
+    sentence = refusal(CliRunner().invoke(fill_table, words, standalone_mode=False))
+    assert "exported.csv: it is not UTF-8, and cannot hold '→'. Save it as UTF-8" in sentence
+    assert '--feedback-column ""' in sentence
+    assert not filled.exists()
+    without = CliRunner().invoke(fill_table, [*words, "--feedback-column", ""], standalone_mode=False)
+    assert without.return_value == 0
+    assert filled.read_text(encoding="latin-1") == WORKSHEET.replace("Ada,,", "Zoë,4,")
+
+
 def test_students_are_told_what_the_assignment_lets_them_see(tmp_path: Path) -> None:
     students = (own_verdicts("ada", "101", explain_verdict()), own_verdicts("grace", "102", make_refusal("no")))
     told = {}

@@ -23,7 +23,7 @@ from backmark.grader.courses.gradebook import (
     format_mark,
     read_gradebook,
 )
-from backmark.grader.courses.gradebook_table import GradebookError
+from backmark.grader.courses.gradebook_table import GradebookError, NotEncodable
 from backmark.grader.reports.plaintext import plain
 from backmark.worker.cli.exit_status import ExitStatus
 from backmark.worker.cli.files import write_privately
@@ -103,6 +103,10 @@ def fill_table(
     except ColumnNotChosen as error:
         listed = "".join(f"\n  {header}" for header in error.columns)
         message = f"{into}: {error}" + (f"; --column NAME chooses one of these:{listed}" if listed else "")
+        raise click.UsageError(message) from error
+    except NotEncodable as error:
+        # Marks are digits: only feedback has other characters.
+        message = f'{into}: {error}, or leave out the feedback: --feedback-column ""'
         raise click.UsageError(message) from error
     except GradebookError as error:
         message = f"{into}: {error}"
