@@ -68,6 +68,11 @@ def test_a_table_that_a_spreadsheet_saved_anew_and_a_typed_zero_are_read(tmp_pat
     assert "102,grace,A,0\n" in (tmp_path / "exported-filled.csv").read_text()
 
 
+def test_rows_whose_last_empty_cells_a_spreadsheet_left_out_are_read(tmp_path: Path) -> None:
+    assert run(tmp_path, MARKS.replace(",,,\n", "\n")).return_value == 0
+    assert "101,ada,A,4\n" in (tmp_path / "exported-filled.csv").read_text()
+
+
 def test_no_file_is_replaced_unless_it_is_named(tmp_path: Path) -> None:
     (tmp_path / "exported-filled.csv").write_text("something else")
     assert "exported-filled.csv exists" in refusal(run(tmp_path))
@@ -89,6 +94,8 @@ TWO_COLUMNS = GRADEBOOK.replace("(1)\n", "(1),Essay (2)\n").replace("5.00\n", "5
         (MARKS.replace("101", "777"), GRADEBOOK, "no student of"),
         (MARKS.replace(",8,10", ",18,10"), GRADEBOOK, "row 2 has the score 18 of 10"),
         (MARKS.replace("102", "101"), GRADEBOOK, "two rows have the ID 101"),
+        (MARKS + "canvas\n", GRADEBOOK, "row 4 has no cell for 'student'"),
+        (MARKS.replace(",10,,Wrong.,,,", ",10"), GRADEBOOK, "row 2 has no cell for 'explanation'"),
         (GRADEBOOK, GRADEBOOK, "no column 'source'"),
         (MARKS, MARKS, "neither a Canvas gradebook"),
         (

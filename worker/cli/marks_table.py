@@ -127,6 +127,8 @@ def read_marks(file: Path) -> ClassMarks:
 
 
 _START = ",".join(HEADER[:4]).encode()
+#: The columns that each row must have. It may end before those behind: a spreadsheet leaves out empty cells there.
+_NEEDED = ("source", "student", "id", "score", "max_score", "explanation")
 
 
 def _row(student: GradedStudent, graded: GradedClass, maximum: int, twins: Sequence[str]) -> list[Cell]:
@@ -162,14 +164,15 @@ def _row(student: GradedStudent, graded: GradedClass, maximum: int, twins: Seque
 
 def _read(cells: GradebookTable) -> ClassMarks:
     header = cells.texts(0) if cells.rows else []
-    missing = [name for name in ("source", "student", "id", "score", "max_score", "explanation") if name not in header]
-    if missing:
+    if missing := [name for name in _NEEDED if name not in header]:
         raise GradebookError(f"it has no column {missing[0]!r}")
     rows, sources = [], set()
     for number in range(1, len(cells.rows)):
         values = dict(zip(header, cells.texts(number), strict=False))
+        if missing := [name for name in _NEEDED if name not in values]:
+            raise GradebookError(f"row {number + 1} has no cell for {missing[0]!r}; complete or delete the row")
         sources.add(values["source"])
-        share = _read_share(number + 1, values.get("score", ""), values.get("max_score", ""))
+        share = _read_share(number + 1, values["score"], values["max_score"])
         rows.append(
             MarkRow(
                 *(values["student"], values["id"], values["explanation"], share),
