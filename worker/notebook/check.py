@@ -44,12 +44,13 @@ _OF_IMPORTS = frozenset(error.__name__ for error in (ImportError, ModuleNotFound
 watch_cells()
 
 
-def check(kit: str, *functions: Any) -> CheckResult:
+def check(kit: str | Path, *functions: Any) -> CheckResult:
     """Check a student's functions by a kit: the ID of one that comes with Backmark, or a file.
 
     Without functions those are checked that have the names which the kit asks for, where `check` is called. In a
     notebook its executed cells are what is judged, as if they were handed in. A wrong answer raises nothing: the result
-    is true if all is right. AssignmentError if there is no such kit, TypeError if it asks for other functions.
+    is true if all is right. AssignmentError if there is no such kit, TypeError if none is named or it asks for other
+    functions.
     """
     namespace = sys._getframe(1).f_globals  # noqa: SLF001 - the only way to the caller's names
     try:
@@ -59,12 +60,15 @@ def check(kit: str, *functions: Any) -> CheckResult:
         raise error.with_traceback(None) from None
 
 
-def _check(kit: str, functions: Sequence[Any], namespace: Mapping[str, Any]) -> CheckResult:
+def _check(kit: str | Path, functions: Sequence[Any], namespace: Mapping[str, Any]) -> CheckResult:
+    if not isinstance(kit, str | Path):
+        raise WrongFunctionsError("name the kit first, as in check('udl-7.2', backward_pass)")
+    name = str(kit)
     sessions = _warm()
     sessions.launch(_plan())
     # They start up while the kit is read.
     is_able = _prepare(sessions, Limits())
-    return _load(kit, _stamp(kit)).check(functions, namespace, is_able=is_able)
+    return _load(name, _stamp(name)).check(functions, namespace, is_able=is_able)
 
 
 @cache

@@ -17,7 +17,7 @@ NOTEBOOK = "this notebook"
 
 
 class WrongFunctionsError(TypeError):
-    """A kit asks for other functions than it is given; the message says for which."""
+    """`check` was called without a kit, or with other functions than it asks for; the message shows what to pass."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,6 +253,21 @@ def test_other_functions_than_the_kit_asks_for_are_an_error_in_a_sentence() -> N
         assert list_frames(error.value) == ["check"]
 
 
+def test_a_call_without_a_kit_is_an_error_that_shows_a_right_one(load: Load) -> None:
+    for first in (load(OWN).backward_pass, None, 7.2):
+        with pytest.raises(TypeError, match=r"name the kit first, as in check\('udl-7\.2', backward_pass\)") as error:
+            check(first)  # type: ignore[arg-type]
+        assert list_frames(error.value) == ["check"]
+
+
+def test_a_kit_may_be_given_as_a_path(load: Load, tmp_path: Path) -> None:
+    file = tmp_path / "homework.kit"
+    shipped = gallery.find_kit("udl-7.2")
+    assert shipped is not None
+    file.write_bytes(shipped.read_bytes())
+    assert check(file, load(OWN).backward_pass)
+
+
 def test_functions_of_one_name_are_given_in_the_order_of_the_kit() -> None:
     def make() -> Callable[..., None]:
         def inner() -> None: ...
@@ -275,7 +290,7 @@ def test_another_path_starts_other_processes(load: Load, tmp_path: Path, monkeyp
 
 
 def test_a_kit_that_is_not_there_is_an_error_that_names_those_that_may_be_meant() -> None:
-    for name in ("udl-72", "udl-7.3"):
+    for name in ("udl-72", "udl-7.3", Path("udl-72")):
         with pytest.raises(BadAssignment, match=r"there is no kit 'udl-7.+: did you mean 'udl-7\.2'") as error:
             check(name)
         assert list_frames(error.value) == ["check"]
