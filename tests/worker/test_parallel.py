@@ -1,7 +1,9 @@
 """Many files by several processes: the same verdicts, in the order of the files, whatever happens to a process."""
 
+import errno
 import json
 import os
+import re
 import secrets
 import signal
 import subprocess
@@ -15,7 +17,14 @@ from typing import Any, NoReturn
 import pytest
 
 from backmark.grader.contracts.judging.judge import Judge
-from backmark.grader.errors import BackmarkError, BadAssignment, JailFailed, JailInterrupted, SubmissionError
+from backmark.grader.errors import (
+    BackmarkError,
+    BadAssignment,
+    JailFailed,
+    JailInterrupted,
+    JailUnavailable,
+    SubmissionError,
+)
 from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.worker.cli import parallel
 from backmark.worker.grading.grader import Grader
@@ -80,6 +89,23 @@ def test_no_jail_is_left_that_was_being_made_when_there_were_no_more_files(udl: 
         with suppress(OSError):
             pids += [path.parent.name] * (mark.encode() in path.read_bytes())
     assert not pids
+
+
+@pytest.mark.parametrize(
+    "error",
+    [OSError(errno.ENOSPC, "No space left on device", "/tmp/jails"), JailUnavailable("there is no bubblewrap")],  # noqa: S108 - a name only
+    ids=["machine", "jail"],
+)
+def test_a_process_in_which_no_grader_can_be_made_says_why(error: Exception) -> None:
+    def fail() -> NoReturn:
+        raise error
+
+    file = EXAMPLES / "right_loops.py"
+    with (
+        closing(parallel.Parallel([file] * 4, [file.name] * 4, 2, fail)) as processes,
+        pytest.raises(type(error), match=f"^{re.escape(str(error))}$"),
+    ):
+        next(processes.receive_verdicts())
 
 
 def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, jails: Jails) -> None:

@@ -144,14 +144,8 @@ def _work(pipe: Connection, files: Sequence[Path], names: Sequence[str], make_gr
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     status = 1
     try:
-        grader = make_grader()
-        with closing(grader.jails) as jails:
-            while True:
-                if pipe.poll():
-                    # Only if there is a file for it: a jail that starts while we end could stay.
-                    jails.prepare(grader.limits)
-                index = int(pipe.recv_bytes())
-                pipe.send_bytes(json.dumps(_grade(grader, files[index], names[index])).encode())
+        _answer_files(pipe, files, names, make_grader)
+        status = 0
     except (EOFError, OSError, SystemExit):
         status = 0
     except Exception:  # noqa: BLE001 - an edge: the parent only sees that we ended
@@ -160,13 +154,40 @@ def _work(pipe: Connection, files: Sequence[Path], names: Sequence[str], make_gr
         os._exit(status)
 
 
+def _answer_files(
+    pipe: Connection, files: Sequence[Path], names: Sequence[str], make_grader: Callable[[], Grader]
+) -> None:
+    """Send an answer for each file whose index comes; without a grader, the reason in place of the first."""
+    try:
+        grader = make_grader()
+    except (OSError, BackmarkError) as error:
+        pipe.send_bytes(json.dumps(_describe_error(error)).encode())
+        return
+    with closing(grader.jails) as jails:
+        while True:
+            if pipe.poll():
+                # Only if there is a file for it: a jail that starts while we end could stay. What hinders this one is
+                # reported by `_grade`, which starts another.
+                with suppress(OSError):
+                    jails.prepare(grader.limits)
+            index = int(pipe.recv_bytes())
+            pipe.send_bytes(json.dumps(_grade(grader, files[index], names[index])).encode())
+
+
 def _grade(grader: Grader, file: Path, name: str) -> dict[str, Any]:
     try:
         return {"verdict": grader.grade(read_submission(file), name).as_dict()}
     except OSError as error:
-        return {"errno": error.errno, "message": error.strerror, "file": str(file)}
+        return {**_describe_error(error), "file": str(file)}
     except BackmarkError as error:
-        base = next(base for base in type(error).__mro__ if base in _ERRORS.values())
-        return {"error": base.__name__, "message": str(error)}
+        return _describe_error(error)
     except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
         return {"internal": traceback.format_exc(), "file": name}
+
+
+def _describe_error(error: OSError | BackmarkError) -> dict[str, Any]:
+    """Return an answer of which `_receive` makes the error again."""
+    if isinstance(error, OSError):
+        return {"errno": error.errno, "message": error.strerror, "file": error.filename}
+    base = next(base for base in type(error).__mro__ if base in _ERRORS.values())
+    return {"error": base.__name__, "message": str(error)}
