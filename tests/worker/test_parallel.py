@@ -26,7 +26,7 @@ from backmark.grader.errors import (
     SubmissionError,
 )
 from backmark.grader.model.verdict import Outcome, Verdict
-from backmark.worker.cli import parallel
+from backmark.worker.cli import batch, parallel
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import Launch, Way
@@ -112,6 +112,39 @@ def test_a_file_that_vanished_is_said_by_its_name(tmp_path: Path, udl: Judge, ja
     missing_file = tmp_path / "gone.py"
     with pytest.raises(FileNotFoundError, match=r"gone\.py"):
         raise_answer(parallel._grade(Grader(udl, jails), missing_file, "gone.py"))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_machines_trouble_is_not_said_of_the_file_that_met_it(
+    processes: int, udl: Judge, jail: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> NoReturn:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(Grader, "grade", fail)
+    files = [EXAMPLES / "right_loops.py"] * 4
+    with (
+        batch.grade_files(files, ["ada.py"] * 4, lambda: udl, jail, processes) as verdicts,
+        pytest.raises(OSError, match="Too many open files") as error,
+    ):
+        next(verdicts)
+    assert error.value.filename is None
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_file_that_cannot_be_read_to_its_end_is_said_by_its_name(
+    processes: int, tmp_path: Path, udl: Judge, jail: Launch
+) -> None:
+    """Python does not say of which file a read failed."""
+    unreadable = tmp_path / "ada.py"
+    # It opens, and no byte at its start can be read.
+    unreadable.symlink_to("/proc/self/mem")
+    with (
+        batch.grade_files([unreadable] * 4, ["ada.py"] * 4, lambda: udl, jail, processes) as verdicts,
+        pytest.raises(OSError, match="Input/output error") as error,
+    ):
+        next(verdicts)
+    assert error.value.filename == str(unreadable)
 
 
 def test_what_raises_in_a_process_is_raised_here(udl: Judge, jail: Launch) -> None:

@@ -90,8 +90,16 @@ def write_name(name: str) -> str:
 
 
 def read_submission(file: Path) -> bytes:
-    """Return the file's bytes, or a folder's as a ZIP archive; of a file that is too large, one byte more than that."""
-    return _archive(file) if file.is_dir() else _read_start(file)
+    """Return the file's bytes, or a folder's as a ZIP archive; of a file that is too large, one byte more than that.
+
+    An OSError names what could not be read.
+    """
+    try:
+        return _archive(file) if file.is_dir() else _read_start(file)
+    except OSError as error:
+        # Python says it of a file that cannot be opened only.
+        error.filename = error.filename or str(file)
+        raise
 
 
 def sent_name(file: Path) -> str:

@@ -177,9 +177,7 @@ def _answer_files(
 def _grade(grader: Grader, file: Path, name: str) -> dict[str, Any]:
     try:
         return {"verdict": grader.grade(read_submission(file), name).as_dict()}
-    except OSError as error:
-        return {**_describe_error(error), "file": str(file)}
-    except BackmarkError as error:
+    except (OSError, BackmarkError) as error:
         return _describe_error(error)
     except Exception:  # noqa: BLE001 - an edge: whatever it is, it is ours, and this file's alone
         return {"internal": traceback.format_exc(), "file": name}
