@@ -160,6 +160,17 @@ def test_a_link_out_of_the_repository_is_no_submission(runner: Runner) -> None:
     assert "is a link" in step.stdout
 
 
+def test_a_damaged_archive_is_a_rejected_submission(runner: Runner) -> None:
+    (runner.folder / "workspace/hw.zip").write_bytes(b"PK\3\4, cut off")
+    step = runner.run("Grade", file="hw.zip")
+    assert step.returncode == 1, step.stderr
+    assert "outcome=rejected" in runner.read("output")
+    (annotation,) = [line for line in step.stdout.splitlines() if line.startswith("::error ")]
+    assert annotation.startswith("::error file=hw.zip")
+    assert "it is damaged or no ZIP archive" in annotation
+    assert "Hand in the notebook (.ipynb) or Python file (.py) itself." in annotation
+
+
 def test_an_assignment_of_the_students_own_is_not_taken_for_one_that_ships(runner: Runner) -> None:
     """Under its ID in the checkout."""
     folder = runner.folder / "workspace/udl-7.2"

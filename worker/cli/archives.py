@@ -21,8 +21,19 @@ MOST_BYTES = 1 << 30
 #: Characters of a name: no LMS keeps longer ones.
 _LONGEST_NAME = 255
 
+#: The advice for an archive that is refused before it is unpacked.
+_BY_HAND = "unpack it yourself, and name the folder"
+
 #: The errors of a damaged archive, or of a compression that Python does not know.
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError)
+
+
+class ArchiveRefused(click.UsageError):
+    """An archive that is not unpacked. `reason` is a clause of its own; the advice is for whoever downloaded it."""
+
+    def __init__(self, archive: Path, reason: str, advice: str = "") -> None:
+        super().__init__(f"{archive} is not unpacked: {reason}{advice and f'; {advice}'}")
+        self.reason = reason
 
 
 def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[tuple[PurePosixPath, Path]]:
@@ -31,14 +42,14 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
     With `packages` the archives in it can be graded, and stay closed.
 
     Files are numbered there: no name from the archive is a path of this machine. Of a file that cannot be graded only
-    the first bytes are written, and of one that is too large one byte more than the limit. Raises UsageError for an
+    the first bytes are written, and of one that is too large one byte more than the limit. Raises ArchiveRefused for an
     archive that is damaged or locked, or no download of an LMS.
     """
     try:
         with _open(archive) as opened:
             members = [member for member in opened.infolist() if not member.is_dir()]
             if len(members) > MOST_MEMBERS:
-                raise _refuse(archive, f"it has {len(members):,} files, more than the limit of {MOST_MEMBERS:,}")
+                raise ArchiveRefused(archive, f"it has {len(members):,} files, more than the limit of {MOST_MEMBERS:,}")
             names = [_check_member(archive, member) for member in members]
             written = 0
             for number, (member, name) in enumerate(zip(members, names, strict=True)):
@@ -47,15 +58,12 @@ def unpack(archive: Path, folder: Path, *, packages: bool = False) -> Iterator[t
                 content = _read(opened, member, most)
                 written += len(content)
                 if written > MOST_BYTES:
-                    raise _refuse(
-                        archive,
-                        f"its files have more than {MOST_BYTES >> 20:,} MiB; unpack it yourself, and name the folder",
-                    )
+                    raise ArchiveRefused(archive, f"its files have more than {MOST_BYTES >> 20:,} MiB", _BY_HAND)
                 file = folder / f"{number}{PurePosixPath(name.name).suffix if graded else ''}"
                 file.write_bytes(content)
                 yield name, file
     except _DAMAGED as error:
-        raise _refuse(archive, f"it is damaged or no ZIP archive ({error}); download it again") from error
+        raise ArchiveRefused(archive, f"it is damaged or no ZIP archive ({error})", "download it again") from error
 
 
 @contextmanager
@@ -86,15 +94,11 @@ def _check_member(archive: Path, member: zipfile.ZipInfo) -> PurePosixPath:
     """Return a member's path; refuse one that an LMS would not write."""
     path = PurePosixPath(member.filename.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or PureWindowsPath(member.filename).drive:
-        raise _refuse(archive, f"its file {member.filename!r} would be written outside of the folder")
+        raise ArchiveRefused(archive, f"its file {member.filename!r} would be written outside of the folder")
     if stat.S_ISLNK(member.external_attr >> 16):
-        raise _refuse(archive, f"its file {member.filename!r} is a link to another file")
+        raise ArchiveRefused(archive, f"its file {member.filename!r} is a link to another file")
     if any(len(part) > _LONGEST_NAME for part in path.parts):
-        raise _refuse(archive, f"a file or folder in it has a name of more than {_LONGEST_NAME} characters")
+        raise ArchiveRefused(archive, f"a file or folder in it has a name of more than {_LONGEST_NAME} characters")
     if member.flag_bits & 1:
-        raise _refuse(archive, "it is locked by a password; unpack it yourself, and name the folder")
+        raise ArchiveRefused(archive, "it is locked by a password", _BY_HAND)
     return path
-
-
-def _refuse(archive: Path, reason: str) -> click.UsageError:
-    return click.UsageError(f"{archive} is not unpacked: {reason}")

@@ -19,6 +19,7 @@ from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.reports.disclosure import disclose
 from backmark.grader.settings import machine
+from backmark.worker.cli.archives import ArchiveRefused
 from backmark.worker.cli.downloads import DownloadedFile, choose_files, open_downloads
 from backmark.worker.cli.files import read_submission, write_name
 from backmark.worker.grading.grader import Grader
@@ -85,14 +86,25 @@ def _find_assignment(name: str) -> str:
 
 
 def _grade(request: Request, drawn: ContractRevision, grader: Grader) -> tuple[bytes, Verdict]:
-    with open_downloads([request.path], drawn.assignment.package) as downloads:
+    with contextlib.ExitStack() as stack:
         try:
-            file = _choose(downloads)
+            file = _choose(_open(stack, request.path, drawn.assignment.package))
             _refuse_link(file.path, request.root)
         except SubmissionError as error:
             return b"", grader.refuse(error, b"", write_name(request.path.name))
         source = read_submission(file.path)
         return source, grader.grade(source, write_name(file.name.name))
+
+
+def _open(stack: contextlib.ExitStack, path: Path, package: str) -> list[DownloadedFile]:
+    """Return all files, there until the stack is closed; raises SubmissionError for an archive that is not unpacked."""
+    try:
+        return stack.enter_context(open_downloads([path], package))
+    except ArchiveRefused as error:
+        raise SubmissionError(
+            "bad_archive",
+            f"The ZIP archive is refused: {error.reason}. Hand in the notebook (.ipynb) or Python file (.py) itself.",
+        ) from error
 
 
 def _choose(downloads: list[DownloadedFile]) -> DownloadedFile:
