@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,10 +152,14 @@ def test_what_a_submission_prints_commands_no_runner(runner: Runner) -> None:
     assert "````text\n\n::set-output" in runner.read("summary.md")
 
 
-def test_a_link_out_of_the_repository_is_no_submission(runner: Runner) -> None:
-    (runner.folder / "right.py").write_bytes((ROOT / "examples/right_loops.py").read_bytes())
-    (runner.folder / "workspace/hw.py").symlink_to("../right.py")
-    step = runner.run("Grade", file="hw.py")
+@pytest.mark.parametrize("name", ["hw.py", "hw.zip"])
+def test_a_link_out_of_the_repository_is_no_submission(runner: Runner, name: str) -> None:
+    right = (ROOT / "examples/right_loops.py").read_bytes()
+    (runner.folder / "right.py").write_bytes(right)
+    with zipfile.ZipFile(runner.folder / "right.zip", "w") as archive:
+        archive.writestr("hw.py", right)
+    (runner.folder / "workspace" / name).symlink_to(f"../right{Path(name).suffix}")
+    step = runner.run("Grade", file=name)
     assert step.returncode == 1
     assert "outcome=rejected" in runner.read("output")
     assert "is a link" in step.stdout

@@ -88,6 +88,8 @@ def _find_assignment(name: str) -> str:
 def _grade(request: Request, drawn: ContractRevision, grader: Grader) -> tuple[bytes, Verdict]:
     with contextlib.ExitStack() as stack:
         try:
+            # An archive's own link: its files are elsewhere once it is unpacked.
+            _refuse_link(request.path, request.root)
             file = _choose(_open(stack, request.path, drawn.assignment.package))
             _refuse_link(file.path, request.root)
         except SubmissionError as error:
