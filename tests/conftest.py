@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from hypothesis import HealthCheck, settings
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.errors import JailUnavailable
+from backmark.grader.support.cpus import count_cpus
 from backmark.worker.grading.pool import Jails
 from backmark.worker.sandbox.policy import Launch, plan_jailed
 from tests.services import redis_program, require
@@ -162,11 +162,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return two processes for each core: many tests wait for a service, a disk or a clock."""
-    return _cores() * 2
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return count_cpus() * 2
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -1,1 +1,1 @@
-"""Helpers of services and commands beside grading: logs, the disk's free space, formats of files by first bytes."""
+"""Helpers of services and commands beside grading: logs, CPUs, the disk's free space, formats of files."""

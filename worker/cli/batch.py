@@ -3,14 +3,13 @@
 # ruff: noqa: PLC0415 - cold start: the first jail starts up while the heavy libraries are imported
 
 import contextlib
-import os
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backmark.grader.errors import BackmarkError
+from backmark.grader.support.cpus import count_cpus
 from backmark.worker.cli.failure import GradingFailure
 from backmark.worker.cli.files import read_submission
 from backmark.worker.grading.pool import Jails
@@ -67,8 +66,7 @@ def _grade_in_turn(
 
 def _choose_jobs(files: int) -> int:
     """Return the number of processors, plus one that computes while another waits if there are files enough."""
-    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    return processors + (files >= MANY_FILES)
+    return count_cpus() + (files >= MANY_FILES)
 
 
 def _make_grader(judge: "Judge", jails: Jails) -> "Grader":

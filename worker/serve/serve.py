@@ -1,7 +1,6 @@
 """`backmark serve`: Redis, sweeper, worker and web server on one machine, under one supervisor."""
 
 import contextlib
-import os
 import shlex
 import socket
 import sys
@@ -13,6 +12,7 @@ from backmark.grader.errors import ServiceError
 from backmark.grader.model.records import Scope
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
+from backmark.grader.support.cpus import count_cpus
 from backmark.grader.support.diskspace import complain_if_full
 from backmark.worker.serve.announce import Announcer
 from backmark.worker.serve.data_dir import DataDirectory, write_private
@@ -102,7 +102,7 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
             }
             variables.pop("BACKMARK_REDIS_CA", None)
             settings = ServiceSettings.load(redis_url=redis.url, redis_ca=None, secret=variables["BACKMARK_SECRET"])
-            processes = workers or _count_cpus()
+            processes = workers or count_cpus()
             # Before the web server answers: who sees it ready finds token and service.
             redis_part = RedisPart(redis, lambda: _register(folder, address, settings, variables))
             supervisor = Supervisor([redis_part, *_processes(folder, listener, processes, settings, variables)], say)
@@ -171,8 +171,3 @@ def _warn(address: Address, bind: Address | None, say: Say) -> None:
     if address.everywhere:
         say("anyone who can reach this machine can reach the service, and nothing is encrypted:")
         say("see docs/operator/deployment.md")
-
-
-def _count_cpus() -> int:
-    """Return the number of CPUs available to this process."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1

@@ -3,7 +3,6 @@
 import logging
 import os
 import signal
-import sys
 import warnings
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +17,7 @@ from backmark.grader.model.records import Kind
 from backmark.grader.settings.machine import Settings
 from backmark.grader.settings.service import ServiceSettings
 from backmark.grader.store.store import Store
+from backmark.grader.support.cpus import count_cpus
 from backmark.worker.grading import engine_version
 from backmark.worker.sandbox import policy
 from backmark.worker.sandbox.policy import Launch, Way
@@ -36,7 +36,7 @@ _REPLACE_SECONDS = 0.25
 
 def run(settings: ServiceSettings, concurrency: int | None, machine: Settings) -> int:
     """Work until SIGTERM or SIGINT, and return the exit status. Takes no work while this machine cannot isolate."""
-    count = concurrency or _count_cpus()
+    count = concurrency or count_cpus()
     way = Way(machine.jail)
     stop, isolation = Stop(), Isolation(machine.bwrap, way)
     heartbeat = Heartbeat(Store.connect(settings), "worker", count, engine_version.version())
@@ -46,11 +46,6 @@ def run(settings: ServiceSettings, concurrency: int | None, machine: Settings) -
         return _consume(settings, count, policy.plan_jailed(machine.bwrap, way), (stop, isolation, heartbeat))
     finally:
         heartbeat.leave()
-
-
-def _count_cpus() -> int:
-    """Return the number of CPUs available to this process."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _wait_until_isolated(isolation: Isolation, stop: Stop, heartbeat: Heartbeat) -> bool:
