@@ -24,12 +24,6 @@ def same(first: Answer, second: Answer) -> bool:
     return type(first) is type(second)
 
 
-def wrong_entries(cases: ContractCases, i: int, answer: Returned) -> Booleans:
-    """For each number of case `i` whether the answer is beyond its tolerance; NaN always is."""
-    own = slice(cases.starts[i], cases.starts[i + 1])
-    return find_wrong(answer.numbers, cases.expected[own], cases.tolerances[own])
-
-
 def find_wrong(got: Array, truth: Array, tolerance: Array) -> Booleans:
     """Return for each number True if it differs from the truth by more than its tolerance, or is not finite."""
     with np.errstate(invalid="ignore"):

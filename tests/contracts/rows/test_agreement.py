@@ -10,9 +10,9 @@ from backmark.grader.contracts.rows.agreement import (
     agreement,
     all_wrong_entries,
     disagreeing,
+    find_wrong,
     purity,
     same,
-    wrong_entries,
     wrong_later,
 )
 from backmark.grader.contracts.rows.row import Row, way
@@ -26,6 +26,8 @@ CASES = ContractCases(
     expected=np.array([1.0, 2.0, np.nan, 4.0]),
     tolerances=np.array([0.25, 0.25, np.inf, 0.5]),
 )
+#: The expected numbers of each case, with their tolerances.
+FIRST, SECOND = ((CASES.expected[own], CASES.tolerances[own]) for own in (slice(2), slice(2, 4)))
 
 
 def build_answer(*entries: float) -> Returned:
@@ -34,17 +36,17 @@ def build_answer(*entries: float) -> Returned:
 
 @pytest.mark.parametrize("off", [0.25, -0.25])
 def test_an_entry_that_is_off_by_all_of_its_tolerance_agrees_and_by_a_bit_more_does_not(off: float) -> None:
-    assert wrong_entries(CASES, 0, build_answer(1 + off, 2)).tolist() == [False, False]
-    assert wrong_entries(CASES, 0, build_answer(np.nextafter(1 + off, 9 * off), 2)).tolist() == [True, False]
+    assert find_wrong(np.array([1 + off, 2]), *FIRST).tolist() == [False, False]
+    assert find_wrong(np.array([np.nextafter(1 + off, 9 * off), 2]), *FIRST).tolist() == [True, False]
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_an_entry_that_is_not_finite_is_wrong_even_if_nobody_knows_the_right_one(value: float) -> None:
-    assert wrong_entries(CASES, 1, build_answer(value, value)).tolist() == [True, True]
+    assert find_wrong(np.array([value, value]), *SECOND).tolist() == [True, True]
 
 
 def test_an_inconclusive_entry_agrees_with_any_number() -> None:
-    assert wrong_entries(CASES, 1, build_answer(-1e300, 4)).tolist() == [False, False]
+    assert find_wrong(np.array([-1e300, 4]), *SECOND).tolist() == [False, False]
 
 
 def test_a_network_without_an_answer_is_wrong_in_all_of_its_entries() -> None:
