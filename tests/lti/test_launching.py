@@ -44,7 +44,7 @@ def test_a_student_comes_to_a_link_of_their_own_that_holds_for_hours(browser: Lt
     answer = browser.launch("7", "link-1")
     assert answer.status_code == 303, answer.text
     with tool.test_request_context():
-        link = links.read_hand_in(answer.location.rpartition("/")[2])
+        link = links.check_hand_in(links.open_hand_in(answer.location.rpartition("/")[2]))
     assert (link.course, link.assignment, link.student) == (course_of(browser.lms), ASSIGNMENT, "7")
     page = browser.get(answer.location)
     assert "Neural networks" in page.text
@@ -99,7 +99,7 @@ def test_two_deployments_with_one_context_id_are_two_courses(browser: LtiBrowser
         browser.lms.links["link-1"].line_item = column
         location = browser.launch("7", "link-1").location
         with tool.test_request_context():
-            course = links.read_hand_in(location.rpartition("/")[2]).course
+            course = links.check_hand_in(links.open_hand_in(location.rpartition("/")[2])).course
         courses.add(course)
         assert [item.url for item in store.line_items.of(course, ASSIGNMENT)] == [column]
     assert len(courses) == 2

@@ -198,7 +198,7 @@ def test_a_launch_leads_into_the_same_course(app: Flask, store: Store) -> None:
     answer = LtiBrowser.open_new(app, lms).launch("15", "link-0", TAB)
     assert answer.status_code == 303, answer.text
     with app.test_request_context():
-        assert links.read_hand_in(answer.location.rpartition("/")[2]).course == LMS
+        assert links.check_hand_in(links.open_hand_in(answer.location.rpartition("/")[2])).course == LMS
 
 
 def test_a_store_that_went_on_is_backed_up_and_restored_and_goes_on(context: Context) -> None:

@@ -71,7 +71,7 @@ def opened_course(app: Flask, store: Store, issuer: str, deployment: str) -> str
     answer = launch(app, store, issuer, deployment)
     assert answer.status_code == 303, answer.text
     with app.test_request_context():
-        return links.read_hand_in(answer.location.rpartition("/")[2]).course
+        return links.check_hand_in(links.open_hand_in(answer.location.rpartition("/")[2])).course
 
 
 @pytest.mark.parametrize("issuer", [ONE, TWO])

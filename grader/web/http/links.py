@@ -95,11 +95,6 @@ def verdict(submission: SubmissionRecord) -> str | None:
     return f"/verdicts/{sign('verdict', [submission.id, int(submission.created) + max(1, terms) * days])}"
 
 
-def read_hand_in(token: str) -> HandIn:
-    """Return the content of a submission link. Raises Problem if it was not signed here, or has ended."""
-    return check_hand_in(open_hand_in(token))
-
-
 def open_hand_in(token: str) -> HandIn:
     """Return the content of a submission link, also of one that has ended. Raises Problem if it is none of ours."""
     fields = open_signed("hand-in", token, _HAND_IN, _HAND_IN_BEFORE)
@@ -128,7 +123,7 @@ def ends_at(link: HandIn) -> float:
 
 
 def read_verdict(token: str) -> str:
-    """Return the id of the submission that a link leads to. Raises as `read_hand_in`."""
+    """Return the id of the submission that a link leads to. Raises as `open_signed`, also if the link has ended."""
     return str(_read("verdict", token, 2)[0])
 
 
