@@ -29,16 +29,16 @@ class Jobs:
         fence = self._scripts.run("claim", job.kind, job.id, self._lease)
         return None if fence is None else Claim(job, int(fence))
 
-    def claim_next(self, kind: Kind = Kind.SUBMISSION, *, going_on: bool = False) -> Claim | None:
-        """Claim the next submission or unit in the order of `claim_next.lua`, or return None if none is waiting.
-
-        `going_on`: units are also refused while a submission or publication waits, since its message waits for this
-        process.
-        """
-        return _next_claim(kind, self._scripts.run("claim_next", kind, self._lease, "1" if going_on else "0"))
+    def claim_next(self, kind: Kind = Kind.SUBMISSION) -> Claim | None:
+        """Claim the next submission or unit in the order of `claim_next.lua`, or return None if none is waiting."""
+        return _next_claim(kind, self._scripts.run("claim_next", kind, self._lease, "0"))
 
     def following_claim(self, kind: Kind) -> FollowingCall:
-        """Return the call that claims the next job of a kind behind the conclusion of one, as `claim_next` going on."""
+        """Return the call that claims the next job of a kind behind the conclusion of one.
+
+        It claims as `claim_next`, but no unit while a submission or publication waits, whose message waits for this
+        process.
+        """
         return FollowingCall(ScriptCall("claim_next", (kind, self._lease, "1")))
 
     def read_following(self, kind: Kind, following: FollowingCall) -> Claim | None:

@@ -7,7 +7,7 @@ from backmark.grader.store import keys
 from backmark.grader.store.publications import NewPublication
 from backmark.grader.store.store import Store
 from tests.store.making import accept, claim_job, end_lease, finish_job, job, new, verdict
-from tests.store.regrading import grade_submission, select_units, waiting_units
+from tests.store.regrading import grade_submission, result, select_units, waiting_units
 
 
 def hand_in(store: Store, student: str, *assignments: str, course: str = "cs101") -> list[str]:
@@ -128,13 +128,22 @@ def test_a_unit_that_failed_waits_behind_the_others_and_one_that_was_handed_back
     assert waiting_units(store) == [second, third, first]
 
 
+def end_and_go_on(store: Store, claim: Claim) -> Claim | None:
+    """Record a unit's verdict, and return the claim of another one that was made with that."""
+    following = store.jobs.following_claim(Kind.UNIT)
+    assert store.regrades.units.record_verdict(claim, result(8), (), following=following) is not None
+    return store.jobs.read_following(Kind.UNIT, following)
+
+
 @pytest.mark.parametrize("live_kind", ["submission", "publication"])
 def test_whoever_goes_on_with_units_stops_for_whoever_waits_for_an_answer(store: Store, live_kind: str) -> None:
-    make_units(store, 3)
-    assert store.jobs.claim_next(Kind.UNIT, going_on=True) is not None
+    make_units(store, 4)
+    first = store.jobs.claim_next(Kind.UNIT)
+    second = first and end_and_go_on(store, first)
+    assert second is not None
     accept(store) if live_kind == "submission" else store.publications.request(
         NewPublication("cs101", "mine", "id = 'mine'")
     )
-    assert store.jobs.claim_next(Kind.UNIT, going_on=True) is None
+    assert end_and_go_on(store, second) is None
     # A message of theirs comes behind all others: whoever has one may take a unit.
     assert store.jobs.claim_next(Kind.UNIT) is not None
