@@ -20,10 +20,10 @@ def tag(body: bytes) -> str:
     return sha256(body).hexdigest()[:32]
 
 
-def respond_tagged(body: BaseModel | bytes, *, status: int = 200, content_type: str = "application/json") -> Response:
+def respond_tagged(body: BaseModel | bytes, *, content_type: str = "application/json") -> Response:
     """Respond with one resource and its ETag, or 304 if the client has this version already."""
     content = body if isinstance(body, bytes) else body.model_dump_json().encode()
-    response = Response(content, status, content_type=content_type)
+    response = Response(content, content_type=content_type)
     response.headers["Cache-Control"] = "private, no-cache"
     response.headers["Vary"] = "Accept, Authorization"
     response.set_etag(tag(content))
