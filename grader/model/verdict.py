@@ -20,6 +20,9 @@ SCHEMA: Literal["backmark.result/1"] = "backmark.result/1"
 #: Members that a result object has only if they say something.
 OMITTED_IF_NONE = frozenset({"level", "file", "code_cell", "begins"})
 
+#: The verdicts in which members have a value of which a contract knows nothing.
+_OF_LAYERS = ", in an earlier version's verdict on a layered assignment"
+
 #: The separator between the ids of two simultaneous mistakes.
 _BOTH = "+"
 
@@ -167,26 +170,30 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True)
 class FirstDifference:
-    """The first layer, counted from the output, whose values are wrong although its inputs are right."""
+    """The first wrong result of which the student's lines are known."""
 
-    variable: str
-    layer: int | None
-    depth: int | None
+    variable: str = field(metadata=describe("The name of the result."))
+    layer: int | None = field(metadata=describe(f"The entry of `lists` that is wrong{_OF_LAYERS}; else null."))
+    depth: int | None = field(metadata=describe(f"The number of hidden layers{_OF_LAYERS}; else null."))
     message: str
     lists: tuple[str, ...] = field(
-        default=(),
-        metadata=describe("The lists whose entry `layer` is wrong; empty from a version that did not record them."),
+        default=(), metadata=describe(f"The lists whose entry `layer` is wrong{_OF_LAYERS}; else empty.")
     )
     source: str = field(
         default="",
         metadata=describe(
             "The correct value from which the wrong one is computed, or the layer's other gradient if that is not"
-            " known; empty if neither is known."
+            f" known{_OF_LAYERS}; else empty."
         ),
     )
-    home: bool = field(default=False, metadata=describe("True if the network has the notebook's own shape."))
+    home: bool = field(
+        default=False, metadata=describe(f"True if the network has the notebook's own shape{_OF_LAYERS}; else false.")
+    )
     inferred: bool = field(
-        default=False, metadata=describe("True if the place follows only from the derivatives of biases and weights.")
+        default=False,
+        metadata=describe(
+            f"True if the place follows only from the derivatives of biases and weights{_OF_LAYERS}; else false."
+        ),
     )
     cell: int | None = field(default=None, metadata=describe("The cell of the lines; null in a Python file."))
     lines: tuple[int, ...] = field(
