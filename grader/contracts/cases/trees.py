@@ -18,6 +18,8 @@ NONE, BOOLEAN, INTEGER, NUMBER, TEXT, ARRAY, LIST, TUPLE, DICTIONARY = range(9)
 _PARTS, _AXES, _DEPTH, _EXACT = 1 << 16, 8, 16, 1 << 53
 #: The dtype that an array of a kind has in a student's jail.
 _DTYPES = {"f": "float64", "i": "int64", "u": "int64", "b": "bool"}
+#: The least and the largest entry of an array of whole numbers or booleans.
+_RANGES = {"i": (-_EXACT, _EXACT), "u": (0, _EXACT), "b": (0, 1)}
 
 #: A description as the jail's `inputs` reads it.
 Description = Mapping[str, Any]
@@ -36,9 +38,13 @@ class _RowReader:
 
     def size(self, most: int) -> int:
         size = self.number()
-        if not (size == size // 1 and 0 <= size <= most):
+        if not _is_whole(size, 0, most):
             raise ValueError("a size that is none")
         return int(size)
+
+
+def _is_whole(number: float, least: int, most: int) -> bool:
+    return least <= number <= most and number == number // 1
 
 
 def read(row: Array) -> Any:
@@ -61,13 +67,15 @@ def _read(reader: _RowReader, depth: int) -> Any:
         names = parts[::2]
         if not all(isinstance(name, (str, int)) for name in names):
             raise ValueError("a dictionary with a key that is none")
+        if len(set(names)) < len(names):
+            raise ValueError("a dictionary with two values of one key")
         return dict(zip(names, parts[1::2], strict=True))
     return parts if kind == LIST else tuple(parts)
 
 
 def _read_integer(reader: _RowReader) -> int:
     number = reader.number()
-    if not abs(number) <= _EXACT:
+    if not _is_whole(number, -_EXACT, _EXACT):
         raise ValueError("a whole number that is none")
     return int(number)
 
@@ -88,7 +96,7 @@ def _read_array(reader: _RowReader) -> Array:
         raise ValueError("an array that is none")
     entries = reader.numbers[reader.at : reader.at + size]
     reader.at += size
-    if kind != "f" and not all(abs(entry) <= _EXACT for entry in entries):
+    if kind in _RANGES and not all(_is_whole(entry, *_RANGES[kind]) for entry in entries):
         raise ValueError("an array of whole numbers with some that are none")
     return np.array(entries, np.float64).reshape(shape).astype(_DTYPES[kind])
 
@@ -97,7 +105,7 @@ def _read_array(reader: _RowReader) -> Array:
 _READERS: Mapping[int, Callable[[_RowReader], Any]] = MappingProxyType(
     {
         NONE: lambda _: None,
-        BOOLEAN: lambda reader: bool(reader.number()),
+        BOOLEAN: lambda reader: bool(reader.size(1)),
         INTEGER: _read_integer,
         NUMBER: _RowReader.number,
         TEXT: _read_text,

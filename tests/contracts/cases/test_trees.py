@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -40,13 +40,20 @@ def test_any_value_comes_through_as_it_was(value: Any) -> None:
     assert case.list_changed({"x": trees.make(described, numbers)}) == []
 
 
-@given(st.lists(st.sampled_from([*range(9), 2.5, -1.0, 1e9, float("nan"), 102.0]), max_size=12))
-def test_any_other_row_is_refused(row: list[float]) -> None:
+@given(st.lists(st.sampled_from([*range(9), 2.5, -1.0, 1e9, float("nan"), *map(ord, "fib")]), max_size=12))
+@example([trees.BOOLEAN, 2])
+@example([trees.INTEGER, 2.5])
+@example([trees.ARRAY, ord("i"), 1, 1, 2.5])
+@example([trees.ARRAY, ord("b"), 1, 1, 2])
+@example([trees.DICTIONARY, 2, trees.INTEGER, 1, trees.NONE, trees.INTEGER, 1, trees.NONE])
+@example([trees.DICTIONARY, 2, trees.BOOLEAN, 1, trees.NONE, trees.INTEGER, 1, trees.NONE])
+def test_any_row_that_no_value_has_is_refused(row: list[float]) -> None:
     try:
-        trees.read(np.array(row))
+        value = trees.read(np.array(row, np.float64))
     except ValueError:
         return
     # It happens to be one.
+    np.testing.assert_array_equal(flatten(value), row)
 
 
 @pytest.mark.parametrize("value", [1j, {1, 2}, {1.5: 2}, 1 << 60, np.array(["a"])], ids=repr)
