@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -184,15 +185,43 @@ def test_an_address_that_the_token_should_not_go_to_is_refused_before_anything_i
         Client(url, TOKEN)
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:
+    """The requests that are sent while the test runs: to no server, which has no assignments."""
+    requests = []
+
+    def answer(_: httpx.Client, request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, json={"items": [], "next": None}, request=request)
+
+    monkeypatch.setattr(httpx.Client, "send", answer)
+    return requests
+
+
 @pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8000/", "https://b.example/prefix/api/v1"]
+    ("url", "base"),
+    [
+        ("http://127.0.0.1:1", "http://127.0.0.1:1"),
+        ("http://localhost", "http://localhost"),
+        ("http://[::1]:8000/", "http://[::1]:8000"),
+        ("https://b.example", "https://b.example"),
+        ("https://b.example/prefix/api/v1", "https://b.example/prefix"),
+    ],
 )
-def test_tls_and_this_machine_are_fine(url: str) -> None:
-    Client(url, TOKEN).close()
+def test_the_token_goes_to_the_server_of_the_address_by_tls_or_on_this_machine(
+    url: str, base: str, sent: list[httpx.Request]
+) -> None:
+    with Client(url, TOKEN) as api:
+        assert list(api.assignments()) == []
+    assert [(str(request.url), request.headers["Authorization"]) for request in sent] == [
+        (f"{base}/api/v1/assignments", f"Bearer {TOKEN}")
+    ]
 
 
-def test_plain_http_to_another_machine_is_possible_when_asked_for() -> None:
-    Client("http://web:8000", TOKEN, plain_http=True).close()
+def test_plain_http_to_another_machine_is_possible_when_asked_for(sent: list[httpx.Request]) -> None:
+    with Client("http://web:8000", TOKEN, plain_http=True) as api:
+        assert list(api.assignments()) == []
+    assert [str(request.url) for request in sent] == ["http://web:8000/api/v1/assignments"]
 
 
 @pytest.mark.parametrize("token", ["", " ", "two words", "line\nfeed", "ä"])
