@@ -8,6 +8,7 @@ from backmark.grader.reports.html import charts
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.cohorts import Cohort, CohortMistake, Hour, Marks
 from backmark.grader.web.pages import cohorts
+from tests.hashes import print_by_hashes
 
 
 def tree(drawing: str) -> ET.Element:
@@ -58,7 +59,13 @@ def test_bars_stand_on_one_another() -> None:
 
 
 def test_the_same_is_drawn_the_same() -> None:
-    assert charts.draw_bars("Marks", ["0", "1"], [3, 4]) == charts.draw_bars("Marks", ["0", "1"], [3, 4])
+    """In any process, whatever the order of its sets."""
+    program = """
+from backmark.grader.reports.html import charts
+print(charts.draw_stacked_bars("Attempts", ["a", "b"], {"passed": [1, 2], "failed": [3, 0], "error": [1, 1]}))
+"""
+    (drawing,) = print_by_hashes(program)
+    assert titles(drawing)[0] == "a: 1 passed"
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from backmark.grader.contracts.language.assignment import HOME
 from backmark.grader.errors import AssignmentError
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
 from tests.contracts.making import LINEAR, build, contract
+from tests.hashes import print_by_hashes
 
 IN_NOTEBOOK = "\n[home]\nN = 3\nD = 2\nM = 2\n"
 
@@ -21,6 +22,10 @@ IN_NOTEBOOK = "\n[home]\nN = 3\nD = 2\nM = 2\n"
 @pytest.fixture(scope="module")
 def drawn() -> ContractCases:
     """Sixty cases, of which thirty would be used."""
+    return draw_sixty()
+
+
+def draw_sixty() -> ContractCases:
     return build(contract(LINEAR.replace("cases = 30", "cases = 60"))).cases
 
 
@@ -60,8 +65,15 @@ def test_of_a_contract_with_rows_some_cases_have_normal_values_on_purpose() -> N
     assert {*VARIED}.isdisjoint(case.corner for case in plain)
 
 
-def test_the_same_cases_are_chosen_each_time(drawn: ContractCases) -> None:
-    assert choose_of(drawn, 30).choose([]) == choose_of(drawn, 30).choose([])
+def test_the_same_cases_are_drawn_and_chosen_in_any_process() -> None:
+    program = """
+from tests.contracts.cases.test_choosing import choose_of, draw_sixty
+drawn = draw_sixty()
+print([case.key().hex() for case in drawn.drawn])
+print(choose_of(drawn, 30).choose([frozenset({place, place + 1}) for place in range(40)]))
+"""
+    (printed,) = print_by_hashes(program)
+    assert printed.count("\n") == 2
 
 
 def test_an_edit_that_one_drawn_case_catches_keeps_that_case(drawn: ContractCases) -> None:
