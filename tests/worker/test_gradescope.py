@@ -1,5 +1,6 @@
 """Gradescope's autograder: the ZIP file that is exported, and what it does with a submission."""
 
+import errno
 import json
 import os
 import shutil
@@ -12,9 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from backmark.grader.contracts.judging.revision import load
 from backmark.worker.cli.gradescope.bundle import SCRIPTS
+from backmark.worker.cli.main import main
 from backmark.worker.sandbox import policy
 
 ROOT = Path(__file__).parents[2]
@@ -214,6 +217,27 @@ def test_a_link_where_the_result_belongs_is_replaced_and_not_followed(
     assert grade(autograder, EXAMPLES / "right_loops.py").returncode == 0
     assert read_result(autograder)["score"] == 10
     assert (tmp_path / "elsewhere").read_text(encoding="utf-8") == "untouched"
+    # Gradescope may read it as somebody else.
+    assert (autograder / "results/results.json").stat().st_mode & 0o777 == 0o644
+
+
+@pytest.mark.usefixtures("jail")
+def test_a_result_that_cannot_be_written_leaves_nothing_behind(
+    autograder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copy(EXAMPLES / "right_loops.py", autograder / "submission")
+    plain = Path.replace
+
+    def fail(self: Path, target: Path) -> Path:
+        if Path(target).name == "results.json":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return plain(self, target)
+
+    monkeypatch.setattr(Path, "replace", fail)
+    words = ["autograde", "gradescope", "--assignment", "udl-7.2", "--root", str(autograder)]
+    result = CliRunner().invoke(main, words)
+    assert (result.exit_code, result.stderr) == (3, "backmark: the machine: No space left on device\n")
+    assert list((autograder / "results").iterdir()) == []
 
 
 @pytest.mark.usefixtures("jail")

@@ -1,4 +1,4 @@
-"""Submissions as files: which files are meant, what they are called, what they contain; and private files."""
+"""Submissions as files: which files are meant, what they are called, what they contain; and files written whole."""
 
 import io
 import os
@@ -159,8 +159,8 @@ def _read_start(file: Path) -> bytes:
 
 
 @contextmanager
-def write_privately(path: Path) -> Iterator[IO[bytes]]:
-    """Write a file that only its owner may read: wholly, on disk, or not at all."""
+def write_whole(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
+    """Write a file wholly, on disk, or not at all; by default only its owner may read it. A link is replaced."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     draft = Path(name)
     try:
@@ -168,6 +168,7 @@ def write_privately(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
+        draft.chmod(mode)
         draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)

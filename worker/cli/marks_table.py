@@ -18,7 +18,7 @@ from backmark.grader.reports.spreadsheets import Cell, table
 from backmark.grader.reports.wording import clean, explanation, headline, trouble
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from backmark.worker.cli.failure import GradingFailure
-from backmark.worker.cli.files import begins_with, write_name, write_privately
+from backmark.worker.cli.files import begins_with, write_name, write_whole
 from backmark.worker.cli.students import StudentSource
 
 HEADER = (
@@ -72,7 +72,7 @@ def write_marks(file: Path, graded: GradedClass) -> None:
         for student in group
     }
     rows = [_row(student, graded, maximum, twins.get(student.owner, [])) for student in students]
-    with write_privately(file) as stream:
+    with write_whole(file) as stream:
         stream.writelines(table(HEADER, rows))
 
 

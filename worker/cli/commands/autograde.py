@@ -4,13 +4,13 @@
 
 import json
 import os
-import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from backmark.worker.cli.exit_status import ExitStatus
+from backmark.worker.cli.files import write_whole
 from backmark.worker.cli.options import assignment_option
 
 if TYPE_CHECKING:
@@ -78,7 +78,10 @@ def gradescope(assignment: str, root: Path) -> ExitStatus:
             seconds=_GRADESCOPE_SECONDS,
         )
     )
-    _replace(target, form.render(graded.record, graded.shown, graded.isolation.sentence))
+    target.parent.mkdir(exist_ok=True)
+    # Whoever reads it for Gradescope need not be its owner, and nobody else may change it.
+    with write_whole(target, mode=0o644) as stream:
+        stream.write(form.render(graded.record, graded.shown, graded.isolation.sentence))
     click.echo(f"backmark: {graded.shown.outcome}, {graded.shown.score} of {graded.shown.max_score} marks")
     return ExitStatus.SUCCESS
 
@@ -155,16 +158,6 @@ def _count_attempt(metadata: dict[str, Any]) -> int:
     previous = metadata.get("previous_submissions")
     earlier = previous if isinstance(previous, list) else []
     return 1 + sum(not (isinstance(one, dict) and one.get("autograder_error")) for one in earlier)
-
-
-def _replace(target: Path, data: bytes) -> None:
-    """Write a file that nobody else may change: whole, whatever a link of that name leads to."""
-    target.parent.mkdir(exist_ok=True)
-    draft = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    with draft.open("xb") as stream:
-        stream.write(data)
-    draft.chmod(0o644)
-    draft.replace(target)
 
 
 def _read_classroom() -> "Classroom":

@@ -26,7 +26,7 @@ from backmark.grader.courses.gradebook import (
 from backmark.grader.courses.gradebook_table import GradebookError, NotEncodable
 from backmark.grader.reports.plaintext import plain
 from backmark.worker.cli.exit_status import ExitStatus
-from backmark.worker.cli.files import write_privately
+from backmark.worker.cli.files import write_whole
 
 if TYPE_CHECKING:
     from backmark.worker.cli.marks_table import ClassMarks
@@ -117,7 +117,7 @@ def fill_table(
             " assignment"
         )
         raise click.UsageError(message)
-    with write_privately(target) as stream:
+    with write_whole(target) as stream:
         stream.write(filled.data)
     for line in _describe(table, gradebook, mark_column, filled, (marks_file.name, into.name)):
         click.echo(plain(line))

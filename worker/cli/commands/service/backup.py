@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from backmark.worker.cli.extras import require_extra
-from backmark.worker.cli.files import write_privately
+from backmark.worker.cli.files import write_whole
 from backmark.worker.cli.options import backup_argument
 from backmark.worker.cli.startup import find_service
 from backmark.worker.cli.terminal import ProgressLine
@@ -53,7 +53,7 @@ def backup(file: Path, *, replace: bool) -> None:
 def _open(file: Path) -> "Iterator[IO[bytes]]":
     """Open the file, or standard output."""
     if str(file) != "-":
-        with write_privately(file) as stream:
+        with write_whole(file) as stream:
             yield stream
         return
     if sys.stdout.isatty():
