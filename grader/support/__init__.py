@@ -1,1 +1,1 @@
-"""Helpers of services and commands beside grading: logs, CPUs, the disk's free space, formats of files."""
+"""Helpers of services and commands beside grading: logs, CPUs, disk space, formats of files, files written whole."""

@@ -1,15 +1,11 @@
-"""Submissions as files: which files are meant, what they are called, what they contain; and files written whole."""
+"""Submissions as files: which files are meant, what they are called, and what they contain."""
 
 import io
-import os
 import stat
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path, PurePath
 from types import MappingProxyType
-from typing import IO
 
 import click
 
@@ -156,20 +152,3 @@ def _archive(folder: Path) -> bytes:
 def _read_start(file: Path) -> bytes:
     with file.open("rb") as stream:
         return stream.read(LARGEST_FILE + 1)
-
-
-@contextmanager
-def write_whole(path: Path, mode: int = 0o600) -> Iterator[IO[bytes]]:
-    """Write a file wholly, on disk, or not at all; by default only its owner may read it. A link is replaced."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    draft = Path(name)
-    try:
-        with open(descriptor, "wb") as stream:  # noqa: PTH123 - Path opens no descriptors
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        draft.chmod(mode)
-        draft.replace(path)
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise

@@ -16,9 +16,10 @@ from backmark.grader.reports.exceptions import describe_exception, locate_except
 from backmark.grader.reports.plaintext import sentence, upper_first
 from backmark.grader.reports.spreadsheets import Cell, table
 from backmark.grader.reports.wording import clean, explanation, headline, trouble
+from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.class_grading import GradedClass, GradedStudent, list_identical
 from backmark.worker.cli.failure import GradingFailure
-from backmark.worker.cli.files import begins_with, write_name, write_whole
+from backmark.worker.cli.files import begins_with, write_name
 from backmark.worker.cli.students import StudentSource
 
 HEADER = (

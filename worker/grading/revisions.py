@@ -3,10 +3,8 @@
 import contextlib
 import hashlib
 import json
-import os
 import subprocess
 import sys
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from backmark.grader.contracts.judging.revision import FORMAT, ContractRevision,
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_to_json, vary
 from backmark.grader.contracts.language.reading import read
 from backmark.grader.errors import REFUSED, AssignmentError, BadAssignment, JailFailed, JailUnavailable
+from backmark.grader.support.writing import write_whole
 from backmark.worker.grading import engine_version, workshop
 from backmark.worker.grading.workshop import JailWorkshop, Watch, make_jails, make_unjailed
 
@@ -195,12 +194,10 @@ def _require_jail(assignment: ContractAssignment) -> None:
 
 
 def save(file: Path, data: bytes) -> None:
-    """Write the file whole or not at all; raises OSError."""
+    """Write the file whole or not at all, with its folder; raises OSError."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as half:
-        half.write(data)
-    os.chmod(half.name, 0o644)  # noqa: PTH101 - the temporary file is a name
-    Path(half.name).replace(file)
+    with write_whole(file, mode=0o644) as stream:
+        stream.write(data)
 
 
 def draw_others(

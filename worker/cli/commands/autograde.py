@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.exit_status import ExitStatus
-from backmark.worker.cli.files import write_whole
 from backmark.worker.cli.options import assignment_option
 
 if TYPE_CHECKING:

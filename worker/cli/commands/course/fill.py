@@ -25,8 +25,8 @@ from backmark.grader.courses.gradebook import (
 )
 from backmark.grader.courses.gradebook_table import GradebookError, NotEncodable
 from backmark.grader.reports.plaintext import plain
+from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.exit_status import ExitStatus
-from backmark.worker.cli.files import write_whole
 
 if TYPE_CHECKING:
     from backmark.worker.cli.marks_table import ClassMarks

@@ -9,8 +9,8 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.extras import require_extra
-from backmark.worker.cli.files import write_whole
 from backmark.worker.cli.options import backup_argument
 from backmark.worker.cli.startup import find_service
 from backmark.worker.cli.terminal import ProgressLine
