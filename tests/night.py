@@ -10,7 +10,7 @@ def by_day(values: Iterable[Any], one_in: int, name: Callable[[Any], str] | None
     """Return the values as parameters of a test (a tuple for several), all but one in so many marked `nightly`."""
     return [
         pytest.param(
-            *(value if isinstance(value, tuple) else (value,)),
+            *(value if type(value) is tuple else (value,)),
             id=None if name is None else name(value),
             marks=() if place % one_in == 0 else pytest.mark.nightly,
         )

@@ -28,6 +28,7 @@ from tests.corpus.four_lines import SHAPELESS
 from tests.corpus.four_lines import source as write_lines
 from tests.corpus.raising_slips import SLIPS
 from tests.local import local_by
+from tests.night import by_day
 
 TABLE = tomllib.loads((Path(__file__).parent / "raising_edits.toml").read_text(encoding="utf-8"))
 SOURCES = {slip.name: slip.source for slip in SLIPS} | {
@@ -55,7 +56,7 @@ def leave_out_sizes(sentence: str) -> str:
     return re.sub(r"\b(column|row|item|array|number|need)s\b", r"\1", re.sub(r"\d+", "#", sentence))
 
 
-@pytest.mark.parametrize("entry", sorted({edit["entry"] for edit in TABLE["edits"]}))
+@pytest.mark.parametrize("entry", by_day(sorted({edit["entry"] for edit in TABLE["edits"]}), 3))
 def test_a_solution_that_is_edited_so_that_it_raises_has_its_sentence(entry: str) -> None:
     solution = row_comments.strip(read_entry(entry).solution)
     for edit in TABLE["edits"]:

@@ -165,7 +165,11 @@ def test_levels_hide_of_it_what_a_students_code_can_choose(udl: ContractRevision
 @pytest.mark.parametrize(
     ("name", "changes"),
     [
-        ("cs231n-two-layer-net", [("loss += reg", "loss += 0.5 * reg"), ("2 * reg", "reg")]),
+        pytest.param(
+            "cs231n-two-layer-net",
+            [("loss += reg", "loss += 0.5 * reg"), ("2 * reg", "reg")],
+            marks=pytest.mark.nightly,
+        ),
         ("ng-nn-cost-function", [("lambda_ ", "2 * lambda_ ")]),
     ],
 )

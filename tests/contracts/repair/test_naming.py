@@ -8,6 +8,7 @@ from backmark.worker.sandbox.inside.entry import EDITS
 from tests.contracts.repair.making import STEPS, judge_source, summarise
 from tests.contracts.repair.test_single_slips import SLIPS, rename
 from tests.corpus import four_lines
+from tests.night import by_day
 
 #: The gradients without the template's lists.
 FREE = """
@@ -30,7 +31,7 @@ def list_slips(judgement: Judgement) -> list[tuple[Slip, ...]]:
     return [statement.known_slips for statement in judgement.repair]
 
 
-@pytest.mark.parametrize(("line", "text"), SLIPS)
+@pytest.mark.parametrize(("line", "text"), by_day(SLIPS, 3))
 def test_a_slip_is_named(line: str, text: str) -> None:
     for source in (four_lines.source({line: text}), rename(four_lines.source({line: text}))):
         (slips,) = list_slips(judge_source(source))
