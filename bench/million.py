@@ -38,7 +38,7 @@ MAIN, SMALL, LARGE = "main", "small", "large"
 SHARES = {SMALL: 200, LARGE: 10}
 #: Milliseconds between two submissions, times that an operation is measured, and submissions that go at once, as the
 #: sweeper has it.
-APART, REPEATS, EXPIRED = 100.0, 300, 200
+APART, REPEATS, EXPIRED = 100.0, 300, 50
 #: Seconds that Redis may take for one command of a backup.
 _PATIENCE = 600.0
 

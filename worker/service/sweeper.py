@@ -15,8 +15,9 @@ _log = logging.getLogger(__name__)
 
 #: Seconds between two rounds.
 _LOOK = 1.0
-#: Seconds between two deletions of old records, and the most records at once.
-_RETENTION_EVERY, _RETENTION_LIMIT = 60.0, 200
+#: Seconds between two deletions of old records, the most records at once, while Redis answers nobody else, and the most
+#: deletions in a round.
+_RETENTION_EVERY, _RETENTION_LIMIT, _MOST_DELETIONS = 60.0, 50, 4
 #: Seconds between two deletions of old records of courses: each looks at all of them.
 _COURSES_EVERY = 3600.0
 _DAY = 86_400.0
@@ -98,10 +99,14 @@ class Sweeper:
     def _expire_submissions(self) -> bool:
         """Delete submissions that are too old; return True if there may be more."""
         days = self._settings.retention_days
-        deleted = self._store.submissions.expire(time.time() - days * _DAY, _RETENTION_LIMIT) if days else 0
+        if not days:
+            return False
+        before = time.time() - days * _DAY
+        expire = self._store.submissions.expire
+        deleted = sum(takewhile(bool, (expire(before, _RETENTION_LIMIT) for _ in range(_MOST_DELETIONS))))
         if deleted:
             _log.info("%d submissions older than %d days are deleted", deleted, days)
-        return deleted == _RETENTION_LIMIT
+        return deleted == _MOST_DELETIONS * _RETENTION_LIMIT
 
     def _expire_courses(self) -> None:
         """Delete what staff recorded of students long ago, and the log of it."""

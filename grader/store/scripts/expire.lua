@@ -6,8 +6,11 @@ for _, course in ipairs(redis.call('SMEMBERS', 'bm:courses')) do
   end
   local all = key('index', course, 'all')
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', all, '-inf', '(' .. before, 'LIMIT', 0, 10 * limit)) do
+    if gone >= limit then
+      break
+    end
     local state = get(job_key('submission', id), 'state')
-    if gone < limit and state ~= 'queued' and state ~= 'running' then
+    if state ~= 'queued' and state ~= 'running' then
       remove(id, true)
       gone = gone + 1
     end
