@@ -102,6 +102,8 @@ class _Bench:
             copy_submissions(self._store, self._models[course], base + self._counts[course], base + wanted, APART)
             self._counts[course] = wanted
         redis.config_set("appendfsync", "always")
+        # So much was written that Redis may have begun to write its file anew.
+        self._await_rewrite()
         print(f"{count:,} submissions: filled in {time.monotonic() - start:.0f} s", flush=True)
 
     def print_bytes(self) -> None:
@@ -140,10 +142,13 @@ class _Bench:
         with _watch(self._store.redis) as pauses:
             start = time.monotonic()
             self._store.redis.bgrewriteaof()
-            while self._store.redis.info("persistence")["aof_rewrite_in_progress"]:
-                time.sleep(0.2)  # what happens meanwhile is what is measured
+            self._await_rewrite()
             seconds = time.monotonic() - start
         print(f"\nAOF rewrite: {seconds:.1f} s; longest pause {max(pauses):.0f} ms", flush=True)
+
+    def _await_rewrite(self) -> None:
+        while self._store.redis.info("persistence")["aof_rewrite_in_progress"]:
+            time.sleep(0.2)
 
     def measure_choosing(self) -> None:
         """Print how soon regrades of the two smaller courses have chosen their submissions."""
