@@ -71,7 +71,8 @@ def _read_value(kind: Any, value: Any) -> Any:
     if origin in {tuple, frozenset}:
         (item, *_) = get_args(kind)
         return origin(_read_value(item, part) for part in value)
-    return origin(value) if issubclass(origin, Enum) and value in origin else value
+    # Python 3.11 asks an enumeration about its members only.
+    return origin(value) if issubclass(origin, Enum) and value in {member.value for member in origin} else value
 
 
 def _to_json(field: NounField, value: Any) -> Any:
