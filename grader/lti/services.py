@@ -27,7 +27,14 @@ _THROTTLED = b"rate limit exceeded"
 
 
 class NoPlatformAnswer(BackmarkError):
-    """The platform did not answer in time or with valid HTTP, or requests may not go to its address."""
+    """The platform did not answer in time or with valid HTTP, or requests may not go to its address.
+
+    `asked` is False if the platform gave no token, so that what was to be asked was not.
+    """
+
+    def __init__(self, words: str, *, asked: bool = True) -> None:
+        super().__init__(words)
+        self.asked = asked
 
 
 class NoAccessToken(BackmarkError):
@@ -94,23 +101,26 @@ class PlatformServices:
         except LtiServiceException as error:
             raise NoAccessToken(error.response.status_code, shorten(error.response.text)) from None
         except requests.RequestException as error:
-            raise NoPlatformAnswer(shorten(str(error)) or "no answer") from None
+            raise NoPlatformAnswer(_describe(error)) from None
         return _answer(response)
 
     def _send(self, connector: "_Connector", scope: str, request: requests.Request) -> requests.Response:
         try:
             token = connector.get_access_token([scope])
-        except requests.RequestException:
-            # Some are ValueErrors, too.
-            raise
+        except requests.RequestException as error:
+            raise NoPlatformAnswer(_describe(error), asked=False) from None
         except (KeyError, TypeError, AttributeError, ValueError, RecursionError):
             # The library expects a JSON object with a token in it.
             token = ""
         if not isinstance(token, str) or not token or not token.isascii():
             connector.forget()
-            raise NoPlatformAnswer("the answer to a request for an access token has none")
+            raise NoPlatformAnswer("the answer to a request for an access token has none", asked=False)
         request.headers["Authorization"] = f"Bearer {token}"
         return self._session.send(self._session.prepare_request(request), allow_redirects=False)
+
+
+def _describe(error: requests.RequestException) -> str:
+    return shorten(str(error)) or "no answer"
 
 
 class _AccessTokens:

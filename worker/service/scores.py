@@ -139,7 +139,7 @@ class GradebookScores:
             return self._fail(claim, ScoreReason.NO_TOKEN, error.status, str(error))
         except NoPlatformAnswer as error:
             # The post may have arrived all the same.
-            return self._fail(claim, ScoreReason.NO_ANSWER, None, str(error), reached=True)
+            return self._fail(claim, ScoreReason.NO_ANSWER, None, str(error), reached=error.asked)
         return self._end_of(claim, post, answer)
 
     def _post(self, claim: ScoreClaim, post: ScorePost, *, new: bool) -> PlatformAnswer:
@@ -157,7 +157,8 @@ class GradebookScores:
             return ScoreEnd(ScoreResult.SENT, reached=True, sent=sent, shown=shown, status=answer.status)
         if answer.throttles or answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status < 400:
             asked = min(answer.retry_after or 0.0, _LONGEST_ASKED)
-            return self._fail(claim, ScoreReason.REFUSED, answer.status, answer.words, reached=True, asked=asked)
+            reached = not answer.throttles
+            return self._fail(claim, ScoreReason.REFUSED, answer.status, answer.words, reached=reached, asked=asked)
         if answer.status in _PASSING:
             wait = self._pause(claim)
             return ScoreEnd(

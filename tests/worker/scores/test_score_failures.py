@@ -20,6 +20,7 @@ from tests.service.parts import until
 from tests.store.making import replace_verdict, restore_verdict, verdict
 
 DAY = GIVE_UP / 1000
+CANVAS = "https://canvas.instructure.com/lti/submission"
 
 
 def answer_scores(*statuses: int) -> Any:
@@ -207,6 +208,24 @@ def test_canvas_s_403_of_throttling_is_no_refusal(canvas: LtiCourse) -> None:
     canvas.hand_in("11", 4)
     canvas.settle(seconds=60)
     assert canvas.marks() == {"11": 8.0}
+
+
+@pytest.mark.parametrize("fail", ["throttled", "no token"])
+def test_what_never_reached_canvas_is_no_first_post(canvas: LtiCourse, fail: str) -> None:
+    """What a person gave before our first mark stays: Canvas is told to keep it until a post of ours is taken."""
+
+    def refuse_once() -> None:
+        canvas.outage = None
+        refuse_connection()
+
+    if fail == "throttled":
+        canvas.book.intercept = answer_scores(429)
+    else:
+        canvas.outage = refuse_once
+    canvas.enrol("12")
+    canvas.hand_in("12", 4)
+    canvas.settle(seconds=60)
+    assert [body[CANVAS]["prioritize_non_tool_grade"] for body, _ in canvas.book.scores] == [True]
 
 
 def test_a_platform_that_hangs_takes_one_thread_and_delays_nobody_else(
