@@ -5,6 +5,7 @@ student's own code, so none of them may reach a file, a process or the interpret
 """
 
 import ast
+import builtins
 from collections.abc import Collection, Iterable, Iterator
 
 from backmark.grader.contracts.language.driver import parse
@@ -27,6 +28,8 @@ _BUILTIN_NAMES = """
     AssertionError Exception IndexError KeyError NotImplementedError TypeError ValueError ZeroDivisionError
 """
 _BUILTINS = frozenset(_BUILTIN_NAMES.split())
+#: Python's other names, such as `open`. Nothing may be called so: where such a name is not bound, it would be Python's.
+_OTHER_BUILTINS = frozenset(dir(builtins)) - _BUILTINS
 _NUMPY_NAMES = """
     abs absolute add all allclose amax amin any append arange arccos arcsin arctan arctan2 arctanh argmax argmin
     argsort array array_equal asarray atleast_1d atleast_2d average bincount bool_ broadcast_to ceil clip concatenate
@@ -70,7 +73,7 @@ def require_plain(name: str, code: str, known: Iterable[str] = (), *, expression
         raise NotPlainCodeError(message) from error
     if expression and not (len(tree.body) == 1 and isinstance(tree.body[0], ast.Expr)):
         raise NotPlainCodeError(f"{name} must be one expression")
-    names = {*known, *_BUILTINS, *_find_bound(nodes)}
+    names = ({*known, *_find_bound(nodes)} - _OTHER_BUILTINS) | _BUILTINS
     for refused in _find_refused(nodes, names):
         raise NotPlainCodeError(f"{name} may not use {refused}")
 

@@ -48,6 +48,10 @@ REACHING = [
     "async def f(): pass",
     "def f(): yield 1",
     "unknown(x)",
+    "def unused(eval): return 0\neval('1')",
+    "class Unused:\n    open = 1\nopen('x')",
+    "[exec for exec in x]\nexec('1')",
+    "try:\n    pass\nexcept ValueError as compile:\n    pass\ncompile('1', '', 'eval')",
     "f'{x.__class__}'",
     "match x:\n    case 1: pass",
     "x = " + "(" * 500 + "1" + ")" * 500,
@@ -61,6 +65,13 @@ REACHING = [
 def test_code_that_reaches_further_than_arithmetic_is_refused(code: str) -> None:
     with pytest.raises(NotPlainCodeError, match=r"^the lines (may|must) "):
         require_plain("the lines", code, ("x", "y"))
+
+
+@pytest.mark.parametrize("name", ["eval", "open", "getattr", "__import__"])
+def test_an_input_that_is_called_as_a_function_of_python_is_refused(name: str) -> None:
+    """A kit names its inputs itself, and not all of its code has them."""
+    with pytest.raises(NotPlainCodeError, match=f"^the lines may not use the name `{name}`"):
+        require_plain("the lines", f"y = {name}(x)", ("x", name))
 
 
 @pytest.mark.parametrize(
