@@ -95,7 +95,17 @@ class PlatformKeys:
         answer.raise_for_status()
         if len(answer.content) > _MOST_KEY_BYTES:
             raise requests.exceptions.ContentDecodingError(f"the keys have more than {_MOST_KEY_BYTES} bytes")
+        if not _is_key_set(answer.text):
+            # Such as a page that says when the platform is back.
+            raise requests.exceptions.ContentDecodingError("the answer is no set of keys")
         return answer.text
+
+
+def _is_key_set(text: str) -> bool:
+    try:
+        return isinstance(json.loads(text)["keys"], list)
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return False
 
 
 def verify(id_token: str, platform: Platform, nonce: str, keys: PlatformKeys) -> dict[str, Any]:

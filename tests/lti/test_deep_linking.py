@@ -53,12 +53,12 @@ def test_an_assignment_that_the_course_has_not_cannot_be_chosen(browser: LtiBrow
 def test_the_rules_of_the_course_that_was_copied_are_offered_without_its_dates(
     browser: LtiBrowser, store: Store
 ) -> None:
+    """And without what it held back: nobody is told that marks would stay away."""
     lms = browser.lms
     earlier_course = course_of(lms)
     browser.launch("2", "link-1")
-    store.courses.set_policy(
-        earlier_course, ASSIGNMENT, Policy(due=1.0, late=10.0, attempts=3, counts=Counts.LAST), "Tina"
-    )
+    earlier = Policy(due=1.0, late=10.0, attempts=3, counts=Counts.LAST, held_back=True)
+    store.courses.set_policy(earlier_course, ASSIGNMENT, earlier, "Tina")
     lms.courses["next year"] = "Neural networks 2027"
     lms.history["next year"] = "course-1"
     link = lms.links["link-1"]

@@ -51,6 +51,17 @@ def test_a_student_comes_to_a_link_of_their_own_that_holds_for_hours(browser: Lt
     assert "Ada Lovelace" in page.text
 
 
+def test_a_student_who_had_left_and_launches_is_back(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    course = course_of(browser.lms)
+    store.courses.put_roster(course, [RosterEntry("7", "Ada", lms_id="a7", source="lti")], "lti", "the LMS")
+    store.courses.put_roster(course, [], "lti", "the LMS")
+    assert store.courses.roster(course)["7"].left is not None
+    browser.launch("7", "link-1")
+    entry = store.courses.roster(course)["7"]
+    assert (entry.left, entry.lms_id) == (None, "a7")
+
+
 def test_the_launch_is_recorded(browser: LtiBrowser, store: Store) -> None:
     browser.launch("7", "link-1")
     course = course_of(browser.lms)

@@ -255,6 +255,15 @@ def test_an_lms_that_is_away_is_said_to_be_and_holds_up_one_launch_at_a_time(bro
     assert browser.launch("7", "link-1").status_code == 303
 
 
+def test_a_page_in_the_place_of_keys_leaves_those_that_are_known(browser: LtiBrowser, store: Store) -> None:
+    browser.launch("7", "link-1")
+    readings = count_readings(browser.lms, ("<html>We are back at noon.</html>", 200))
+    for _ in range(2):
+        await_pause(store, browser.lms, seconds=86_400 - 700)
+        assert browser.launch("7", "link-1").status_code == 303
+    assert len(readings) == 2
+
+
 @pytest.mark.parametrize(
     "member",
     [

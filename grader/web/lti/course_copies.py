@@ -1,6 +1,7 @@
 """Copies of courses: the rules of the course that one was copied from are offered to its staff, without the dates."""
 
 from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
 from backmark.grader.lti.claims import LaunchClaims
@@ -26,14 +27,19 @@ def find_rules(platform: Platform, claims: LaunchClaims, course: str, assignment
 
 
 def copy_rules(course: str, assignment: str, earlier: str, author: str) -> None:
-    """Give an assignment the rules that it had in an earlier course, and leave its dates."""
+    """Give an assignment the rules that it had in an earlier course; it keeps its dates, and whether it holds back."""
     courses = service().store.courses
     rules, dates = courses.policy(earlier, assignment), courses.policy(course, assignment) or Policy()
     if rules is not None and not _has_rules(dates):
-        copied = replace(rules, opens=dates.opens, due=dates.due, closes=dates.closes)
+        copied = replace(rules, **_kept(dates))
         courses.set_policy(course, assignment, copied, author)
 
 
 def _has_rules(policy: Policy | None) -> bool:
-    """Return True if a policy says more than dates."""
-    return policy is not None and policy != Policy(opens=policy.opens, due=policy.due, closes=policy.closes)
+    """Return True if a policy says more than dates, and whether verdicts are held back."""
+    return policy is not None and policy != Policy(**_kept(policy))
+
+
+def _kept(policy: Policy) -> dict[str, Any]:
+    """Return what a policy says of one course alone."""
+    return {name: getattr(policy, name) for name in ("opens", "due", "closes", "held_back")}

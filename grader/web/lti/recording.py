@@ -48,9 +48,12 @@ def _record_person(claims: LaunchClaims, course: str, part: CourseRole) -> None:
     staff, test = part is CourseRole.STAFF and not learns, part is CourseRole.TEST_STUDENT
     user = LtiUser(course, student, claims.sub, name=claims.name, staff=staff, test=test, recorded=store.time())
     store.launches.record_user(user)
-    if part is CourseRole.STUDENT and (known is None or known.staff) and entry is None:
+    is_new = entry is None and (known is None or known.staff)
+    is_back = entry is not None and entry.left is not None and entry.source == "lti"
+    if part is CourseRole.STUDENT and (is_new or is_back):
         # Later the LMS's own roster has everybody; until then it has those who launched.
-        store.courses.add_student(course, RosterEntry(student, claims.name, source="lti"), AUTHOR)
+        lms_id = "" if entry is None else entry.lms_id
+        store.courses.add_student(course, RosterEntry(student, claims.name, source="lti", lms_id=lms_id), AUTHOR)
 
 
 def record_due(claims: LaunchClaims, course: str, assignment: str) -> None:
