@@ -68,6 +68,8 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     members = _merge(_cap(read_roster(services, platform, context)))
     if not members:
         raise RosterUnavailable("the LMS sent an empty roster")
+    if store.launches.context(course) is None:
+        raise RosterUnavailable("the course was deleted while its roster was read")
     _record_users(store, course, members)
     before = store.courses.roster(course)
     students = (member for member in members if member.part is CourseRole.STUDENT)

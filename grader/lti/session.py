@@ -107,6 +107,9 @@ def _response(request: requests.PreparedRequest, answer: httpcore.Response, cont
     response.status_code = answer.status
     for raw_name, raw_value in answer.headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name.lower() == "location":
+            # Nobody follows it, but requests decodes it as UTF-8.
+            value = raw_value.decode("ascii", "ignore")
         # A header that comes twice is one list, by the standard.
         response.headers[name] = f"{response.headers[name]}, {value}" if name in response.headers else value
     response.raw = BytesIO(content)

@@ -267,6 +267,22 @@ def test_who_is_no_longer_staff_is_signed_out_by_the_next_launch(role: str, brow
     assert browser.get(response.location).status_code == 303
 
 
+def test_a_sign_in_that_ends_soon_is_replaced_and_all_can_be_ended(
+    browser: LtiBrowser, tool: Flask, store: Store
+) -> None:
+    browser.launch("2", "link-1")
+    course = course_of(browser.lms)
+    (first,) = store.tokens.list(course)
+    store.redis.hset(f"bm:token:{first.id}", "expires", round(1000 * (store.time() + 600)))
+    assert store.tokens.valid(first.id) is not None
+    browser.launch("2", "link-1")
+    (second,) = (token for token in store.tokens.list(course) if store.tokens.valid(token.id) is not None)
+    assert second.id != first.id
+    browser.lms.people["2"].roles = [LEARNER]
+    LtiBrowser.open_new(tool, browser.lms).launch("2", "link-1")
+    assert store.tokens.valid(second.id) is None
+
+
 def test_a_button_pressed_by_another_site_signs_nobody_in(browser: LtiBrowser) -> None:
     code = _code(browser.launch("2", "link-1").text)
     assert browser.send("/lti/staff", {"code": code}, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403

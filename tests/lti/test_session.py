@@ -27,6 +27,10 @@ def port() -> Iterator[int]:
     def redirect_to_echo() -> Any:
         return redirect("/echo")
 
+    @app.get("/no-utf-8")
+    def redirect_somewhere() -> Response:
+        return Response(status=302, headers={"Location": "/\xe9"})
+
     @app.get("/large")
     def large() -> Response:
         return Response(bytes(65536) for _ in range(1000))
@@ -61,8 +65,9 @@ def test_a_name_with_a_private_address_is_not_asked(port: int) -> None:
 
 
 def test_redirects_and_floods_end_the_request(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(requests.TooManyRedirects):
-        session("127.0.0.1").get(f"http://lms.example:{port}/elsewhere")
+    for path in ("elsewhere", "no-utf-8"):
+        with pytest.raises(requests.TooManyRedirects):
+            session("127.0.0.1").get(f"http://lms.example:{port}/{path}")
     monkeypatch.setattr(sessions, "_MOST_BYTES", 100_000)
     with pytest.raises(requests.RequestException, match="more than 100000 bytes"):
         session("127.0.0.1").get(f"http://lms.example:{port}/large")

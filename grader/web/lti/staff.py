@@ -22,8 +22,8 @@ from backmark.grader.web.pages.visitor import enter
 
 #: Seconds for which a code holds.
 _CODE_SECONDS = 300
-#: Seconds of a token's life in which it is given to the same person again, so that there are few.
-_REUSED = 11 * 3600
+#: Seconds that a token must still hold to be given to the same person again, so that there are few.
+_ENOUGH = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +92,13 @@ def _token(platform: Platform, claims: LaunchClaims, course: str) -> TokenRecord
     store = service().store
     known = store.launches.staff_token(course, claims.sub)
     token = None if known is None else store.tokens.valid(known)
-    if token is None:
-        name = claims.name.strip() or f"person {claims.sub}"
-        expires = store.time() + STAY.total_seconds()
-        token = store.tokens.create_for_launch(
-            name, course, expires, platform=platform.id, deployment=claims.deployment
-        )
-        store.launches.keep_staff_token(course, claims.sub, token.id, _REUSED)
+    if token is not None and (token.expires or 0.0) - store.time() > _ENOUGH:
+        return token
+    if token is not None:
+        # Only one is known for a person, so that a sign-in can be ended.
+        store.tokens.revoke(token.id, AUTHOR)
+    name = claims.name.strip() or f"person {claims.sub}"
+    expires = store.time() + STAY.total_seconds()
+    token = store.tokens.create_for_launch(name, course, expires, platform=platform.id, deployment=claims.deployment)
+    store.launches.keep_staff_token(course, claims.sub, token.id, int(STAY.total_seconds()))
     return token

@@ -72,6 +72,21 @@ def test_who_left_is_marked_and_comes_back(course: LtiCourse, reader: RosterRead
     assert present(store, course) == {"11", "12"}
 
 
+def test_a_course_that_is_deleted_while_its_roster_is_read_stays_deleted(
+    course: LtiCourse, reader: RosterReader
+) -> None:
+    """No name of a student comes back."""
+
+    def delete_course(_: Request) -> None:
+        course.store.courses.delete(course.name)
+
+    course.book.enrol(Member("11"))
+    course.book.intercept = delete_course
+    read_due(reader)
+    assert course.store.courses.roster(course.name) == {}
+    assert course.store.launches.users(course.name) == []
+
+
 def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
     course: LtiCourse, reader: RosterReader
 ) -> None:
