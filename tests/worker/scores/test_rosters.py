@@ -202,6 +202,17 @@ def test_a_mark_of_a_student_who_never_launched_is_sent_when_the_roster_has_them
     assert course.marks() == {"12": 10.0}
 
 
+def test_a_mark_that_was_refused_for_a_student_outside_the_course_is_sent_at_the_next_launch(course: LtiCourse) -> None:
+    course.enrol("12")
+    del course.book.members["12"]
+    course.hand_in("12", 5)
+    course.settle()
+    assert course.score("12").reason is ScoreReason.REFUSED
+    course.enrol("12")
+    course.settle()
+    assert course.marks()["12"] == 10.0
+
+
 @pytest.mark.parametrize("first", [LEARNER, INSTRUCTOR])
 def test_a_person_with_a_row_as_learner_and_one_as_instructor_is_both_and_gets_marks(
     course: LtiCourse, reader: RosterReader, first: str
