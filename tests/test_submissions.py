@@ -37,7 +37,7 @@ SUBMISSIONS = make_submissions()
 CLASSES = sorted({file.name.partition("_")[0] for file in FILES})
 #: Those that try the walls, which each way of starting a jail puts up by code of its own.
 WALLS = {"across", "escape", "network", "read"}
-#: Graded in both ways on every run: all that try the walls, and one of each class. The rest is, nightly.
+#: Graded in both ways, some by day: all that try the walls, and one of each class. The rest is, nightly.
 IN_BOTH = {
     *(file for file in FILES if file.name.partition("_")[0] in WALLS),
     *(next(file for file in FILES if file.name.startswith(f"{name}_")) for name in CLASSES),
@@ -144,14 +144,17 @@ def canary() -> Iterator[str]:
 def in_each_way(
     field: str, values: Iterable[Any], in_both: Container[Any], ids: Callable[[Any], str] = str
 ) -> pytest.MarkDecorator:
-    """Parametrise by the way of starting a jail and a value; in a single jail those not `in_both` are run nightly.
+    """Parametrise by the way of starting a jail and a value: on every run all in jails that a template forks.
 
-    So are most in a confined process: on every run those that try the walls.
+    In a single jail one in three of those `in_both` is run by day, and in a confined process one in three of those that
+    try the walls; the others are run nightly.
     """
 
-    def is_nightly(way: Way, value: Any) -> bool:
+    def is_nightly(way: Way, place: int, value: Any) -> bool:
+        if way is Way.TEMPLATE:
+            return False
         tries_walls = isinstance(value, Path) and value.name.partition("_")[0] in WALLS
-        return (way is Way.SINGLE and value not in in_both) or (way is Way.CONFINED and not tries_walls)
+        return place % 3 > 0 or not (value in in_both if way is Way.SINGLE else tries_walls)
 
     return pytest.mark.parametrize(
         ("way", field),
@@ -160,10 +163,10 @@ def in_each_way(
                 way,
                 value,
                 id=f"{way}-{ids(value)}",
-                marks=[pytest.mark.nightly] if is_nightly(way, value) else [],
+                marks=[pytest.mark.nightly] if is_nightly(way, place, value) else [],
             )
             for way in (Way.TEMPLATE, Way.SINGLE, Way.CONFINED)
-            for value in values
+            for place, value in enumerate(values)
         ],
     )
 

@@ -154,6 +154,7 @@ def test_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "The smallest case" in output.data["text/html"]
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("jail")
 def test_instructor(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
     shown = follow(read_blocks("instructor"), checkout, environment, tmp_path / "log")

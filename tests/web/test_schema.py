@@ -17,7 +17,7 @@ from tests.web.serving import serve_web
 from tests.web.test_pages import SECRET
 
 #: Of each operation: by day coverage, nightly fuzzing and walks from one operation to the next.
-EXAMPLES = 5
+EXAMPLES = 3
 #: As many requests as they like, and callbacks to where nobody is.
 SETTINGS = {
     "BACKMARK_SECRET": SECRET,

@@ -14,11 +14,12 @@ from backmark.grader.contracts.language.reading import read
 from tests.client.scripted import TOKEN, Answer, serve_script, submission
 from tests.contracts.making import build_shared
 from tests.made import RIGHT
+from tests.night import by_day
 from tests.worker.test_cli import EXAMPLES, results
 
 ELSEWHERE = Path(__file__).with_name("elsewhere.py")
 
-systems = pytest.mark.parametrize("system", ["darwin", "win32"])
+systems = pytest.mark.parametrize("system", by_day(["win32", "darwin"], 2))
 
 
 def backmark(system: str, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
