@@ -29,7 +29,6 @@ SERVICES = (
     "client/test_states",
     "compose/",
     "docs/test_quick_starts",
-    "docs/test_site",
     "examples/",
     "pages/",
     "service/",

@@ -111,7 +111,7 @@ def test_no_picture_is_stale() -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    """Within the repository. That a place on a page exists too, tests/docs/test_site.py says of the site."""
+    """Within the repository. That a place on a page exists too, tests/pages/test_docs_site.py says of the site."""
     for file in (*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").rglob("*.md")):
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", file.read_text(encoding="utf-8")):
             assert (file.parent / target).exists(), f"{file.relative_to(ROOT)}: {target}"

@@ -8,11 +8,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from werkzeug.serving import make_server
 
 from backmark.grader.web import create_app
 from backmark.grader.web.api import site
-from tests.pages.browser import Window, launch_browser
+from tests.pages.browser import Window
 from tests.services import require
 
 ROOT = Path(__file__).parents[2]
@@ -71,24 +72,22 @@ def address(built: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     thread.join()
 
 
-def test_the_search_finds_a_page_under_the_services_policy(address: str) -> None:
-    with launch_browser() as browser:
-        window = Window.open_new(browser, address, color_scheme="light")
-        window.page.goto(f"{address}/docs/")
-        window.page.get_by_role("searchbox").fill("Landlock")
-        window.page.get_by_role("searchbox").press("Enter")
-        window.page.locator("#mkdocs-search-results a").first.click()
-        assert "/how-we-know/" in window.page.url
-        assert window.complaints == []
-        window.close()
+def test_the_search_finds_a_page_under_the_services_policy(browser: Browser, address: str) -> None:
+    window = Window.open_new(browser, address, color_scheme="light")
+    window.page.goto(f"{address}/docs/")
+    window.page.get_by_role("searchbox").fill("Landlock")
+    window.page.get_by_role("searchbox").press("Enter")
+    window.page.locator("#mkdocs-search-results a").first.click()
+    assert "/how-we-know/" in window.page.url
+    assert window.complaints == []
+    window.close()
 
 
 @pytest.mark.parametrize("narrow", [False, True], ids=["wide", "narrow"])
-def test_everybody_can_use_the_pages_of_the_docs(address: str, narrow: bool) -> None:  # noqa: FBT001
+def test_everybody_can_use_the_pages_of_the_docs(browser: Browser, address: str, narrow: bool) -> None:  # noqa: FBT001
     """At a phone's width, too."""
-    with launch_browser() as browser:
-        window = Window.open_new(browser, address, narrow=narrow, color_scheme="dark" if narrow else "light")
-        for name in ("", "student/", "instructor/contracts.html", "reference/http.html", "search.html"):
-            window.page.goto(f"{address}/docs/{name}")
-            assert (window.complaints, window.faults(), window.overflows()) == ([], [], False), name
-        window.close()
+    window = Window.open_new(browser, address, narrow=narrow, color_scheme="dark" if narrow else "light")
+    for name in ("", "student/", "instructor/contracts.html", "reference/http.html", "search.html"):
+        window.page.goto(f"{address}/docs/{name}")
+        assert (window.complaints, window.faults(), window.overflows()) == ([], [], False), name
+    window.close()
