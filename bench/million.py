@@ -148,7 +148,7 @@ class _Bench:
 
     def _await_rewrite(self) -> None:
         while self._store.redis.info("persistence")["aof_rewrite_in_progress"]:
-            time.sleep(0.2)
+            time.sleep(0.2)  # Redis tells nobody when it is done
 
     def measure_choosing(self) -> None:
         """Print how soon regrades of the two smaller courses have chosen their submissions."""

@@ -89,7 +89,9 @@ class Session:
         except CandidateError as error:
             if isinstance(error, Crashed) and self._process.status() >= 0:
                 # It ended by itself, and none of the student's code has run.
-                raise JailFailed(f"no submission could be read: {self._streams.output.strip() or error}") from error
+                raise JailFailed(
+                    f"the jail failed while it read a submission: {self._streams.output.strip() or error}"
+                ) from error
             raise SubmissionError(
                 _TOO_COMPLEX,
                 "The submission could not be read within the limits of time and memory. "

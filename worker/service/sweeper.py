@@ -15,8 +15,8 @@ _log = logging.getLogger(__name__)
 
 #: Seconds between two rounds.
 _LOOK = 1.0
-#: Seconds between two deletions of old records, the most records at once, while Redis answers nobody else, and the most
-#: deletions in a round.
+#: Seconds between two rounds of retention, the most records of one deletion, while Redis answers nobody else, and the
+#: most deletions of a round.
 _RETENTION_EVERY, _RETENTION_LIMIT, _MOST_DELETIONS = 60.0, 50, 4
 #: Seconds between two deletions of old records of courses: each looks at all of them.
 _COURSES_EVERY = 3600.0

@@ -28,7 +28,8 @@ _BUILTIN_NAMES = """
     AssertionError Exception IndexError KeyError NotImplementedError TypeError ValueError ZeroDivisionError
 """
 _BUILTINS = frozenset(_BUILTIN_NAMES.split())
-#: Python's other names, such as `open`. Nothing may be called so: where such a name is not bound, it would be Python's.
+#: Python's other names, such as `open`. A kit may not use them for its own objects either: wherever a kit has not bound
+#: the name, it is Python's.
 _OTHER_BUILTINS = frozenset(dir(builtins)) - _BUILTINS
 _NUMPY_NAMES = """
     abs absolute add all allclose amax amin any append arange arccos arcsin arctan arctan2 arctanh argmax argmin

@@ -33,7 +33,7 @@ _TYPES = {
     b"list": KeyType.LIST,
     b"none": KeyType.NONE,
 }
-#: The command that reads a key of many items, with its last words.
+#: The command that reads a key of many items, with the arguments behind the key.
 _READERS: Mapping[KeyType, tuple[str, ...]] = {
     KeyType.HASH: ("HGETALL",),
     KeyType.SET: ("SMEMBERS",),
@@ -74,7 +74,7 @@ class _StoreCopy:
         self._progress = progress
         self._name = secrets.token_hex(8)
         self._script = read_files(*COMMON, "backup_read.lua")
-        #: The keys of many items that were met.
+        #: The keys of many items that have been found, with their types.
         self._large: dict[bytes, KeyType] = {}
         #: Keys that changed since they were written.
         self._stale: set[bytes] = set()
@@ -123,14 +123,14 @@ class _StoreCopy:
     def _read(self, names: Iterable[bytes], mark: str = "") -> dict[bytes, BackupEntry]:
         """Read some of the keys at one moment; with a mark Redis names its key after those that changed until then.
 
-        Of the keys of many items that are known, only one is read at a time without a mark.
+        Without a mark, only one key of many items is read at a time.
         """
         asked = list(islice(names, _KEYS))
         small = [name for name in asked if name not in self._large]
         large = [name for name in asked if name in self._large][: None if mark else 1]
         found, *replies = self._connection.ask_together(
             ("EVAL", self._script, 0, mark, _BYTES, _ITEMS, *small),
-            *(command for name in large for command in _read_large(name, self._large[name])),
+            *(command for name in large for command in _list_commands(name, self._large[name])),
         )
         entries = {}
         for name, (kind, expires, content) in zip(small, found, strict=False):
@@ -152,7 +152,7 @@ def _without_own(names: Iterable[bytes]) -> set[bytes]:
     return {name for name in names if not name.startswith(_OWN)}
 
 
-def _read_large(name: bytes, kind: KeyType) -> tuple[tuple[str | bytes, ...], ...]:
+def _list_commands(name: bytes, kind: KeyType) -> tuple[tuple[str | bytes, ...], ...]:
     """Return the commands that ask when a key expires, and for its items."""
     command, *last = _READERS[kind]
     return ("PEXPIRETIME", name), (command, name, *last)

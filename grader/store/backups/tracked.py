@@ -40,7 +40,7 @@ class TrackedConnection:
         """Send commands that are executed at one moment, and return the reply to each."""
         with translate_errors():
             self._connection.send_packed_command(self._connection.pack_commands([("MULTI",), *commands, ("EXEC",)]))
-            # That it begins, and that each is queued.
+            # Redis confirms MULTI, and that each command is queued.
             for _ in range(1 + len(commands)):
                 self._read_reply()
             replies: list[Any] = self._read_reply()

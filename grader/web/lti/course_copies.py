@@ -27,19 +27,19 @@ def find_rules(platform: Platform, claims: LaunchClaims, course: str, assignment
 
 
 def copy_rules(course: str, assignment: str, earlier: str, author: str) -> None:
-    """Give an assignment the rules that it had in an earlier course; it keeps its dates, and whether it holds back."""
+    """Give an assignment the rules that it had in an earlier course, but for what belongs to one course alone."""
     courses = service().store.courses
     rules, dates = courses.policy(earlier, assignment), courses.policy(course, assignment) or Policy()
     if rules is not None and not _has_rules(dates):
-        copied = replace(rules, **_kept(dates))
+        copied = replace(rules, **_own_terms(dates))
         courses.set_policy(course, assignment, copied, author)
 
 
 def _has_rules(policy: Policy | None) -> bool:
-    """Return True if a policy says more than dates, and whether verdicts are held back."""
-    return policy is not None and policy != Policy(**_kept(policy))
+    """Return True if a policy has more than what belongs to one course."""
+    return policy is not None and policy != Policy(**_own_terms(policy))
 
 
-def _kept(policy: Policy) -> dict[str, Any]:
-    """Return what a policy says of one course alone."""
+def _own_terms(policy: Policy) -> dict[str, Any]:
+    """Return the part of a policy that belongs to one course: dates, and whether verdicts are held back."""
     return {name: getattr(policy, name) for name in ("opens", "due", "closes", "held_back")}
