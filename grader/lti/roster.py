@@ -65,6 +65,7 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     platform = store.platforms.get(context.platform)
     if platform is None:
         raise RosterUnavailable("the LMS is no longer registered")
+    begun_at = store.time()
     members = _merge(_cap(read_roster(services, platform, context)))
     if not members:
         raise RosterUnavailable("the LMS sent an empty roster")
@@ -73,7 +74,8 @@ def update_roster(store: Store, services: RosterServices, course: str, author: s
     _record_users(store, course, members)
     before = store.courses.roster(course)
     students = (member for member in members if member.part is CourseRole.STUDENT)
-    return store.courses.put_roster(course, (_entry(member, before) for member in students), "lti", author)
+    entries = (_entry(member, before) for member in students)
+    return store.courses.put_roster(course, entries, "lti", author, begun_at)
 
 
 def _cap(members: Iterator[RosterMember]) -> list[RosterMember]:

@@ -4,6 +4,7 @@ Whatever changes one of them writes the log in the same script.
 """
 
 import json
+import math
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -197,14 +198,20 @@ class Courses:
         entries = [_read(RosterEntry, value) for value in raw if value is not None]
         return {entry.student: entry.name for entry in entries if entry.name}
 
-    def put_roster(self, course: str, entries: Iterable[RosterEntry], source: str, author: str) -> RosterChange:
-        """Store a whole roster: students missing from it are marked as having left, unless staff added them."""
-        return self._put_roster(course, entries, source, AuditEntry(0, author, "roster.put", ""), whole=True)
+    def put_roster(
+        self, course: str, entries: Iterable[RosterEntry], source: str, author: str, complete_at: float = math.inf
+    ) -> RosterChange:
+        """Store a whole roster: students missing from it are marked as having left, unless staff added them.
+
+        `complete_at` is when the roster was complete, in seconds since 1970; who was recorded since then stays. Without
+        it, the roster is complete now.
+        """
+        return self._put_roster(course, entries, source, AuditEntry(0, author, "roster.put", ""), f"{complete_at}")
 
     def add_student(self, course: str, entry: RosterEntry, author: str) -> RosterChange:
         """Add one student, or change the entry."""
         added = AuditEntry(0, author, "roster.add", "", entry.student)
-        return self._put_roster(course, [entry], entry.source, added, whole=False)
+        return self._put_roster(course, [entry], entry.source, added, "")
 
     def remove_student(self, course: str, student: str, author: str) -> bool:
         """Remove a student's entry in the roster, and nothing else; return False if there is none."""
@@ -262,14 +269,12 @@ class Courses:
         return bool(self._scripts.run("remove_term", *place, write_entry(entry)))
 
     def _put_roster(
-        self, course: str, entries: Iterable[RosterEntry], source: str, entry: AuditEntry, *, whole: bool
+        self, course: str, entries: Iterable[RosterEntry], source: str, entry: AuditEntry, complete_at: str
     ) -> RosterChange:
         rows = [
             {"student": row.student, "name": row.name, "lms_id": row.lms_id, "section": row.section} for row in entries
         ]
-        counts = self._scripts.run(
-            "put_roster", course, source, json.dumps(rows), "1" if whole else "0", write_entry(entry)
-        )
+        counts = self._scripts.run("put_roster", course, source, json.dumps(rows), complete_at, write_entry(entry))
         return RosterChange(*map(int, counts))
 
     def _attempts(self, index: str) -> dict[str, tuple[Attempt, ...]]:

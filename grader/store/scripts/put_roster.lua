@@ -1,8 +1,9 @@
--- course, source, entries as a JSON array, 1 where they are the whole roster, the entry of the log as JSON -> how many
--- are new or back, how many are otherwise changed, how many have left. The log is written where any is.
--- A whole roster lets whoever it lacks leave, but for those whom staff added. An entry without a section keeps its own.
+-- course, source, entries as a JSON array, the seconds until which whoever they lack has left or '' where they are not
+-- the whole roster, the entry of the log as JSON -> how many are new or back, how many are otherwise changed, how many
+-- have left. The log is written where any is.
+-- Whom staff added, or who was recorded at that time or later, does not leave. An entry without a section keeps its own.
 local course, roster = ARGV[1], key('roster', ARGV[1])
-local at, listed, added, changed, left = now() / 1000, {}, 0, 0, 0
+local at, complete_at, listed, added, changed, left = now() / 1000, tonumber(ARGV[4]), {}, 0, 0, 0
 for _, entry in ipairs(cjson.decode(ARGV[3])) do
   listed[entry.student] = true
   local before = redis.call('HGET', roster, entry.student)
@@ -21,11 +22,11 @@ for _, entry in ipairs(cjson.decode(ARGV[3])) do
   stored.left, stored.recorded = cjson.null, at
   redis.call('HSET', roster, entry.student, cjson.encode(stored))
 end
-if ARGV[4] == '1' then
+if complete_at then
   local rows = redis.call('HGETALL', roster)
   for row = 1, #rows, 2 do
     local stored = not listed[rows[row]] and cjson.decode(rows[row + 1])
-    if stored and stored.left == cjson.null and stored.source ~= 'staff' then
+    if stored and stored.left == cjson.null and stored.source ~= 'staff' and (stored.recorded or 0) < complete_at then
       stored.left = at
       redis.call('HSET', roster, rows[row], cjson.encode(stored))
       left = left + 1

@@ -87,6 +87,18 @@ def test_a_course_that_is_deleted_while_its_roster_is_read_stays_deleted(
     assert course.store.launches.users(course.name) == []
 
 
+def test_who_comes_in_while_the_roster_is_read_does_not_leave(course: LtiCourse, reader: RosterReader) -> None:
+    """The first page was written before the launch, so it lacks them."""
+
+    def launch(_: Request) -> None:
+        course.store.courses.add_student(course.name, RosterEntry("12", source="lti"), "the LMS")
+
+    course.book.enrol(Member("11"))
+    course.book.intercept = launch
+    assert read_due(reader) == 1
+    assert present(course.store, course) == {"11", "12"}
+
+
 def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
     course: LtiCourse, reader: RosterReader
 ) -> None:
