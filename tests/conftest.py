@@ -142,7 +142,7 @@ LONG = (
 #: The variable with the folder of revisions that the processes of one run share; unset if there is one process.
 REVISIONS = "SHARED_REVISIONS"
 #: CI runs one in so many nightly tests: others for another commit.
-SHARES = 25
+SHARES = 50
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
 

@@ -30,6 +30,7 @@ from backmark.worker.sandbox.policy import USER, Launch, Way, plan_confined
 from backmark.worker.sandbox.session import Session
 from backmark.worker.sandbox.template import Template
 from tests.made import RIGHT, WRONG, make_submissions, table
+from tests.night import by_day
 
 FILES = sorted((Path(__file__).parent / "submissions").glob("*.py"))
 SUBMISSIONS = make_submissions()
@@ -144,16 +145,17 @@ def canary() -> Iterator[str]:
 def in_each_way(
     field: str, values: Iterable[Any], in_both: Container[Any], ids: Callable[[Any], str] = str
 ) -> pytest.MarkDecorator:
-    """Parametrise by the way of starting a jail and a value: on every run all in jails that a template forks.
+    """Parametrise by the way of starting a jail and a value.
 
-    In a single jail one in three of those `in_both` is run by day, and in a confined process one in three of those that
-    try the walls; the others are run nightly.
+    By day those that try the walls and every second of the others are run in jails that a template forks, one in three
+    of those `in_both` in a single jail, and one in three of those that try the walls in a confined process; the others
+    are run nightly.
     """
 
     def is_nightly(way: Way, place: int, value: Any) -> bool:
-        if way is Way.TEMPLATE:
-            return False
         tries_walls = isinstance(value, Path) and value.name.partition("_")[0] in WALLS
+        if way is Way.TEMPLATE:
+            return place % 2 > 0 and not tries_walls
         return place % 3 > 0 or not (value in in_both if way is Way.SINGLE else tries_walls)
 
     return pytest.mark.parametrize(
@@ -211,7 +213,7 @@ def plan_marked(mark: str) -> Launch:
     return dataclasses.replace(launch, command=(launch.command[0], "-X", f"mark={mark}", *launch.command[1:]))
 
 
-@pytest.fixture(params=[Way.TEMPLATE, Way.SINGLE])
+@pytest.fixture(params=by_day([Way.TEMPLATE, Way.SINGLE], 2))
 def way(request: pytest.FixtureRequest) -> Way:
     """Each way of starting a jail, unless a test says which."""
     return Way(request.param)

@@ -165,6 +165,7 @@ def test_instructor(checkout: Path, environment: dict[str, str], tmp_path: Path)
     assert "/invitations/" in shown
 
 
+@pytest.mark.nightly
 @pytest.mark.usefixtures("jail")
 def test_developer(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
     shown = follow(read_blocks("developer"), checkout, environment, tmp_path / "log").splitlines()

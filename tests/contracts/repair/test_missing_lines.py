@@ -9,23 +9,25 @@ from backmark.grader.model.mended_statement import MendingKind
 from tests.contracts.making import judge
 from tests.contracts.repair.making import find_revision
 from tests.contracts.repair.test_gallery_rows import ENTRIES, rename
+from tests.night import by_day
 
 SOLUTION = ast.unparse(ast.parse(strip(ENTRIES["cs231n-batchnorm"].solution)))
 
 
+#: How each line begins, with its row.
+LINES = [
+    ("xc = x - mu", "normalisation"),
+    ("var = np.mean(", "normalisation"),
+    ("xhat = xc / std", "normalisation"),
+    ("dxhat = dout * gamma", "normalised_gradient"),
+    ("dstd = ", "variance_gradient"),
+    ("dvar = ", "variance_gradient"),
+    ("dmu = ", "mean_gradient"),
+]
+
+
 @pytest.mark.parametrize("source", [SOLUTION, rename(SOLUTION)], ids=["the template's names", "other names"])
-@pytest.mark.parametrize(
-    ("text", "row"),
-    [
-        ("xc = x - mu", "normalisation"),
-        ("var = np.mean(", "normalisation"),
-        ("xhat = xc / std", "normalisation"),
-        ("dxhat = dout * gamma", "normalised_gradient"),
-        ("dstd = ", "variance_gradient"),
-        ("dvar = ", "variance_gradient"),
-        ("dmu = ", "mean_gradient"),
-    ],
-)
+@pytest.mark.parametrize(("text", "row"), by_day(LINES, 2))
 def test_a_missing_line_is_named_and_no_line_that_reads_it(source: str, text: str, row: str) -> None:
     (at,) = [i for i, line in enumerate(SOLUTION.splitlines()) if line.strip().startswith(text)]
     lines = source.splitlines()
