@@ -65,6 +65,7 @@ SLOW = (
     "contracts/repair/test_hostile_students",
     "contracts/repair/test_missing_lines",
     "contracts/repair/test_naming",
+    "contracts/repair/test_own_arrangement",
     "contracts/repair/test_several_slips",
     "contracts/repair/test_single_slips",
     "contracts/repair/test_ticks",

@@ -10,7 +10,8 @@ class SlipKind(StrEnum):
     """The kind of a mistake in a statement: what is wrong in it, or what stands in the place of the right one.
 
     `product` is `*` for `@` or the reverse, `operator` any other operation, `assignment` `=` for `+=` or the reverse.
-    `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number.
+    `unfilled` is a line of the template's own; a `placeholder` writes zeros, ones, random numbers or one number. A
+    `helper` is a function of the submission's own that the statement calls: it or the statement is wrong.
     """
 
     INDEX = "index"
@@ -34,6 +35,7 @@ class SlipKind(StrEnum):
     MISSING = "missing"
     CONDITION = "condition"
     OVERWRITES = "overwrites"
+    HELPER = "helper"
 
 
 #: The slips of a class, behind the title of a row.
@@ -45,7 +47,7 @@ _TITLES = {
     SlipKind.FACTOR: "factor missing or unneeded",
     SlipKind.TERM: "term missing or unneeded",
     SlipKind.DIVISOR: "divisor missing or unneeded",
-    SlipKind.ORDER: "operands in the wrong order",
+    SlipKind.ORDER: "wrong order",
     SlipKind.OPERATOR: "wrong operator",
     SlipKind.SIGN: "wrong sign",
     SlipKind.CONSTANT: "wrong number",
@@ -59,6 +61,7 @@ _TITLES = {
     SlipKind.MISSING: "line missing",
     SlipKind.CONDITION: "wrong condition",
     SlipKind.OVERWRITES: "right values overwritten",
+    SlipKind.HELPER: "wrong, or a function that it calls",
 }
 
 

@@ -67,6 +67,7 @@ _STATES = {
     SlipKind.PLACEHOLDER: "is a placeholder: it does not compute this step yet",
     SlipKind.CONDITION: "runs under the wrong condition",
     SlipKind.OVERWRITES: "overwrites a right value",
+    SlipKind.HELPER: "is wrong, or a function that it calls is",
 }
 _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.INDEX: _describe_use,
@@ -75,11 +76,12 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.FACTOR: _describe_part("factor"),
     SlipKind.TERM: _describe_part("term"),
     SlipKind.DIVISOR: _describe_divisor,
-    SlipKind.ORDER: _describe_kind("its operands in the wrong order"),
+    SlipKind.ORDER: _describe_kind("the wrong order"),
     SlipKind.SIGN: _describe_kind("the wrong sign"),
     SlipKind.CONDITION: _describe_condition,
     SlipKind.MISSING: lambda _, after: f"must be followed by `{after}`",
     SlipKind.OVERWRITES: lambda *_: "should not be there",
+    SlipKind.HELPER: lambda before, _: f"is wrong, or `{before}` is, which it calls",
 }
 _QUESTIONS = {
     SlipKind.INDEX: "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
@@ -91,7 +93,7 @@ _QUESTIONS = {
     SlipKind.FACTOR: "Does this step have every factor that the chain rule gives, and no other factor?",
     SlipKind.TERM: "Does this step have every term of the derivative, and no other term?",
     SlipKind.DIVISOR: "What must be divided by what?",
-    SlipKind.ORDER: "Which operand comes first?",
+    SlipKind.ORDER: "In which order must these stand?",
     SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
     SlipKind.SIGN: "Which sign must each term have?",
     SlipKind.CONSTANT: "Where does each number come from?",
@@ -105,4 +107,5 @@ _QUESTIONS = {
     SlipKind.MISSING: "Which step of the equations is missing from your code?",
     SlipKind.CONDITION: "For which layers or entries must this step run?",
     SlipKind.OVERWRITES: "Does a line overwrite a value that was right?",
+    SlipKind.HELPER: "Does each function that you call return what you expect of it?",
 }

@@ -70,6 +70,13 @@ def _notebook(*cells: str) -> str:
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [head, *code_cells]})
 
 
+#: Nothing in it corresponds to any line of a solution.
+UNLIKE = """
+def backward_pass(all_weights, all_biases, all_f, all_h, y):
+    scaled = [w * 0.5 for w in all_weights]
+    moved = [b + 1 for b in all_biases]
+    return scaled, moved
+"""
 SOURCES = {
     "passed.py": RIGHT,
     "one_mistake.ipynb": _notebook("import numpy as np", RIGHT.replace(MASK, "")),
@@ -102,6 +109,7 @@ SOURCES = {
     "not_finite.py": RIGHT.replace(BIAS, "all_dl_df[layer] / (K > 2)"),
     "grows.py": RIGHT.replace("y):", "y, kept=[]):").replace(END, f"    kept += all_dl_dbiases\n{END[:-14]}kept"),
     "random.py": RIGHT.replace(BIAS, f"{BIAS} + (np.random.rand() > 0.6)"),
+    "unlike.py": UNLIKE,
     "changes.py": RIGHT.replace(OUTPUT, "d_loss_d_output(all_f[K], y)").replace(START, f"    y *= 1.5\n{START}"),
 }  # fmt: skip
 LEVELS = {

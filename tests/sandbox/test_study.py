@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 
 from backmark.grader.errors import Crashed
-from backmark.worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_CHANGES, MOST_EDITS, Entry
+from backmark.worker.sandbox.inside.entry import (
+    LONGEST_NAME,
+    LONGEST_SPELLED,
+    MOST_CHANGES,
+    MOST_EDITS,
+    MOST_HELPERS,
+    Entry,
+)
 from backmark.worker.sandbox.inside.wire import Frame
 from backmark.worker.sandbox.reply import AnswerReader
 from backmark.worker.sandbox.request import JailRequest
@@ -91,6 +98,8 @@ MATCH: dict[str, Any] = {
         {"role": None},
         {"guard": [[0, 1], [0, 2]]},
         {"guard": 3},
+        {"helpers": ["x + y"]},
+        {"helpers": ["f"] * (MOST_HELPERS + 1)},
         {"sources": ["0"]},
         {"sources": None},
         {"conditions": [""]},
@@ -104,9 +113,12 @@ MATCH: dict[str, Any] = {
 def test_a_statement_or_a_match_of_another_form_is_no_answer(change: dict[str, Any]) -> None:
     reader = AnswerReader(Entry("f"), studied=True)
 
-    def say(role: object = "header", guard: object = (), names: object = None, **more: object) -> None:
+    def say(
+        role: object = "header", guard: object = (), helpers: object = (), names: object = None, **more: object
+    ) -> None:
         guard = list(guard) if isinstance(guard, tuple) else guard
-        statements = [[0, [[0, 1]], False, role, guard]]
+        helpers = list(helpers) if isinstance(helpers, tuple) else helpers
+        statements = [[0, [[0, 1]], False, role, guard, helpers]]
         reader.read(Frame({"kind": "statements", "statements": statements, "solution": []}), 0)
         bound = {"f": {"self.x": "self.y"}} if names is None else names
         reader.read(Frame({**STUDY, "names": bound, "matches": [{**MATCH, "sources": [0], **more}]}), 0)

@@ -117,13 +117,13 @@ class Jailed:
             for place, text, changes in reply.header["texts"]
         ]
 
-    def trace(self, cases: ContractCases, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
-        """Return for each edit the statement of the solution's that computes what it changes; raises CandidateError.
+    def trace(self, cases: ContractCases, script: Script) -> list[tuple[int, list[int]]]:
+        """Return for each operation the statement of the solution's that computes what it changes, -1 for none.
 
-        Beside it stand all statements whose values are computed.
+        Beside it stand all statements whose values are computed. Raises CandidateError.
         """
         question = self.requests.of(cases)
-        header = {**question.header, "traced": [list(edit) for edit in edits]}
+        header = {**question.header, "traced": [list(operation) for operation in script]}
         (reply,) = self.session.answer(JailRequest(header, question.payload, [0]))
         return [(holder, computed) for holder, computed in reply.header["holders"]]
 

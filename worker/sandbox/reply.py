@@ -18,6 +18,7 @@ from backmark.worker.sandbox.inside.entry import (
     MOST_CHANGES,
     MOST_EDITS,
     MOST_FORMS,
+    MOST_HELPERS,
     MOST_NAMES,
     MOST_STATEMENTS,
     MOST_WORDS,
@@ -264,7 +265,7 @@ def _is_list_of_statements(header: dict[str, Any], _: Entry) -> bool:
 def _is_statement(value: object) -> bool:
     return (
         isinstance(value, list)
-        and len(value) == 5
+        and len(value) == 6
         and _is_line(value[0])
         and _are_lines(value[1])
         and len(value[1]) > 0
@@ -273,6 +274,7 @@ def _is_statement(value: object) -> bool:
         and value[3] in ROLES
         and _are_lines(value[4])
         and len(value[4]) <= 1
+        and _is_list(value[5], _is_name, MOST_HELPERS)
     )
 
 

@@ -115,7 +115,7 @@ class Bench:
         """
         study = self.study
         wanted = [own for own in study.statements if numbers is None or own.number in numbers]
-        pairs = [(own.number, study.matched.get(own.number, -1)) for own in wanted]
+        pairs = [(own.number, study.compared.get(own.number, -1)) for own in wanted]
         if not pairs:
             return []
         listed = self._ask_about_edits(lambda mender: mender.list_edits(pairs))
@@ -131,12 +131,12 @@ class Bench:
         """Return edits in full; raises GaveUpError, TimedOut."""
         return self._ask_about_edits(lambda mender: mender.spell([(edit[1], edit[-1]) for edit in edits]))
 
-    def trace(self, edits: Sequence[Operation], cases: ContractCases) -> list[tuple[int, list[int]]]:
-        """Return for each edit the statement of the solution's that computes what it changes, -1 for none.
+    def trace(self, script: Sequence[Operation], cases: ContractCases) -> list[tuple[int, list[int]]]:
+        """Return for each operation the statement of the solution's that computes what it changes, -1 for none.
 
         Beside it stand all statements whose values are computed. Raises GaveUpError, TimedOut.
         """
-        return self._ask_about_edits(lambda mender: mender.trace(cases, [(edit[1], edit[-1]) for edit in edits]))
+        return self._ask_about_edits(lambda mender: mender.trace(cases, script))
 
     def _ask_about_edits(self, ask: Callable[[Mender], _Answer]) -> _Answer:
         try:

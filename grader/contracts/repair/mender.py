@@ -43,11 +43,11 @@ class Mender(Protocol):
         """Return edits in full, each given by the number of its statement and its place; raises CandidateError."""
         ...
 
-    def trace(self, cases: ContractCases, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
-        """Return for each edit the statement of the solution's that computes what it changes, -1 for none.
+    def trace(self, cases: ContractCases, script: Script) -> list[tuple[int, list[int]]]:
+        """Return for each operation the statement of the solution's that computes what it changes, -1 for none.
 
-        Beside it stand all statements whose values are computed. All edits are made, and the cases are run; raises
-        CandidateError.
+        Only of edits there may be one. Beside it stand all statements whose values are computed by expressions of the
+        submission's own. The whole script is made, and the cases are run; raises CandidateError.
         """
         ...
 

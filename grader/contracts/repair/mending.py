@@ -11,19 +11,24 @@ from backmark.grader.contracts.cases.exchange import join_numbers
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.row_comments import RESERVED, RowStatement, read_solution
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips, WrongSubmission
-from backmark.grader.contracts.repair.naming import find_edits, find_slip, find_two_slips, name_slips, uses_own_variable
+from backmark.grader.contracts.repair.naming import (
+    choose_slip,
+    find_edits,
+    find_right_edits,
+    find_slip,
+    find_two_slips,
+    list_kinds_elsewhere,
+    name_slips,
+)
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
 from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.errors import TimedOut
-from backmark.grader.model.slip import SlipKind
 
 #: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
 _STUDIED, _TRIED = 6, 12
-#: Single edits that are tried where several statements would be replaced.
-_SLIPS = 400
-#: Kinds of slips that no change of a later statement undoes.
-_NOT_MOVABLE = frozenset({SlipKind.INDEX, SlipKind.OPERAND, SlipKind.TRANSPOSE, SlipKind.AXIS})
+#: Single edits that are tried by themselves, and those that are tried in pairs.
+_SLIPS, _PAIRED = 1_500, 400
 #: Statements of a submission with other names than the solution's that are believed to be wrong together.
 _MOST_RENAMED = 2
 
@@ -46,7 +51,8 @@ class Repair:
     #: By operation the rows of the solution's statement that computes what its edit changes, if edits of the
     #: submission's own expressions make it right, and not every row has a statement in it.
     traced: Mapping[Operation, tuple[str, ...]] = field(default_factory=dict)
-    #: The rows of which it then computes the values of all the solution's statements.
+    #: The rows of which its own expressions then compute the values of all the solution's statements, if not every row
+    #: has a statement in it.
     computed: frozenset[str] = frozenset()
     #: By statement the condition under which it runs and the one under which it must, as text; empty for none.
     conditions: Mapping[int, tuple[str, str]] = field(default_factory=dict)
@@ -66,6 +72,10 @@ class Repair:
             return self.study.rows_of(next(iter(self.instead_of)))
         insertions = [other for other in self.operations if other[0] == INSERT]
         return self.study.rows_of(insertions[0] if self.raises(operation) and insertions else operation)
+
+    def has_row(self, operation: Operation) -> bool:
+        """Return True if the rows that an operation costs are those of what it changes, not of what uses that."""
+        return bool(self.traced or self.instead_of) or operation[0] == INSERT or operation[1] in self.study.matched
 
     @property
     def open_rows(self) -> frozenset[str]:
@@ -121,7 +131,10 @@ class Repairer:
             if bench.are_right([frozenset()])[0]:
                 # It is not the code that was judged.
                 return None
-            return self._confirm(find_slip(bench, edits) or find_two_slips(bench, edits), bench, places)
+            right = find_right_edits(bench, edits)
+            # Where one slip is enough two are none.
+            found = choose_slip(bench, right, bench.study.raising) if right else find_two_slips(bench, edits[:_PAIRED])
+            return self._confirm(found, bench, places)
         except GaveUpError:
             return None
 
@@ -183,15 +196,16 @@ class Repairer:
         """Return the script of the single edit that does for several operations, or in a line that counts for no row.
 
         A factor that was moved to another line is one mistake, in its own line. One that is wrong in a single line
-        could as well be mended before it, so this counts only if the line uses a variable of its own in a wrong way.
+        could as well be mended before it, so this counts only where that line does not say itself what is wrong.
         """
-        study, mended = bench.study, {operation[1] for operation in script}
+        study, mended = bench.study, {operation[1] for operation in script if operation[0] != INSERT}
         if len(script) > 1:
             edits = sorted(bench.list_edits(), key=lambda edit: (edit[1] not in mended, edit))
-            return find_slip(bench, edits[:_SLIPS])
-        if not script & study.replacements or not uses_own_variable(bench, script):
+            return find_slip(bench, edits[:_SLIPS], mended | study.raising)
+        kinds = list_kinds_elsewhere(bench, script) if script & study.replacements else ()
+        if kinds is not None and not kinds:
             return []
-        return find_slip(bench, bench.list_edits(study.own.keys() - study.matched.keys(), _NOT_MOVABLE)[:_SLIPS])
+        return find_slip(bench, bench.list_edits(study.own.keys() - study.matched.keys(), kinds)[:_SLIPS])
 
     def _confirm(self, scripts: Sequence[Script], bench: Bench, places: Sequence[int]) -> Repair | None:
         """Return the repair by the first script that is right on every case, in a process that has run nothing yet.
@@ -248,25 +262,23 @@ class Repairer:
 
 
 def _trace(repair: Repair, edits: Mapping[Operation, Operation], fresh: Bench, case: ContractCases) -> Repair:
-    """Return a repair with the rows of the solution's statements that compute what its edits change in a case.
+    """Return a repair with the rows whose values the submission's own expressions compute in a case.
 
-    It stays as it is if the submission is not right by edits of its own expressions alone, or rows of one are unknown.
+    Where edits of these make it right by themselves, beside it stand the rows of the solution's statements that compute
+    what they change, unless those of one are unknown.
     """
-    own = [edits[operation] for operation in repair.operations if operation in edits]
+    named = [edits.get(operation, operation) for operation in repair.operations]
     try:
-        if len(own) < len(repair.operations) or not fresh.are_right([frozenset(own)])[0]:
-            return repair
-        found = fresh.trace(own, case)
+        own = all(edit[0] == EDIT for edit in named) and fresh.are_right([frozenset(named)])[0]
+        found = fresh.trace(named if own else repair.operations, case)
     except GaveUpError:
         return repair
     rows = repair.study.rows
-    traced = {
-        operation: rows.get(holder) or repair.rows_of(operation)
-        for operation, (holder, _) in zip(repair.operations, found, strict=True)
-    }
     missing = {row for number in rows.keys() - set(found[0][1]) for row in rows[number]}
-    computed = {row for names in rows.values() for row in names} - missing
-    return replace(repair, traced=traced, computed=frozenset(computed)) if all(traced.values()) else repair
+    repair = replace(repair, computed=frozenset(row for names in rows.values() for row in names) - missing)
+    holders = zip(repair.operations, found, strict=True)
+    traced = {operation: rows.get(holder) or repair.rows_of(operation) for operation, (holder, _) in holders}
+    return replace(repair, traced=traced) if own and all(traced.values()) else repair
 
 
 def _list_conditions(study: Study) -> dict[int, tuple[str, str]]:

@@ -1,6 +1,6 @@
 """Slips in a submission's own expressions: one or two edits after which it is right name what is wrong."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from backmark.grader.contracts.repair.bench import Bench, GaveUpError, NamedSlips
 from backmark.grader.contracts.repair.study import EDIT, REPLACE, Operation, Script
@@ -9,19 +9,50 @@ from backmark.grader.model.slip import Slip, SlipKind
 
 #: Edits that are tried together with each other one, since they make the most numbers right.
 _LIKELY = 2
-#: Edits of one statement that are tried first.
-_FIRST_EDITS = 8
+#: Kinds of slips that no change of a later statement undoes.
+_NOT_MOVABLE = frozenset({SlipKind.INDEX, SlipKind.OPERAND, SlipKind.TRANSPOSE, SlipKind.AXIS})
+#: Edits of one statement that are tried first; right ones of several statements that are looked into.
+_FIRST_EDITS, _SPELLED = 8, 64
 
 
-def find_slip(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
-    """Return the script of the one edit that is right; of several in different statements none shows which is meant."""
+def find_slip(bench: Bench, edits: Sequence[Operation], likely: Collection[int] = ()) -> list[Script]:
+    """Return the script of the one edit that is right; of several in different statements none shows which is meant.
+
+    `likely` are the statements of which one is believed rather than any other. What computes a variable is believed to
+    be wrong rather than its use in the place of an expression, what a helper does rather than what it is given, and any
+    line rather than the order of what is unpacked.
+    """
+    return choose_slip(bench, find_right_edits(bench, edits), likely)
+
+
+def find_right_edits(bench: Bench, edits: Sequence[Operation]) -> list[Operation]:
+    """Return the edits that are right, each by itself."""
     scripts = [frozenset({edit}) for edit in edits]
-    right = [script for script, is_right in zip(scripts, bench.are_right(scripts), strict=True) if is_right]
-    return right[:1] if len({number for script in right for _, number, *_ in script}) == 1 else []
+    return [edit for edit, is_right in zip(edits, bench.are_right(scripts), strict=True) if is_right]
+
+
+def choose_slip(bench: Bench, right: Sequence[Operation], likely: Collection[int] = ()) -> list[Script]:
+    """Return the script of the one that is meant of edits that are right; see `find_slip`."""
+    right = right[:_SPELLED]
+    if len({edit[1] for edit in right}) > 1:
+        first = {edit: spelled.changes[0] for edit, spelled in zip(right, bench.spell(right), strict=True)}
+        right = [edit for edit in right if not _exchanges_expression(*first[edit])] or right
+        for believed in (likely, bench.study.helping):
+            right = [edit for edit in right if edit[1] in believed] or right
+        right = [edit for edit in right if first[edit][0] != SlipKind.ORDER] or right
+    return [frozenset({right[0]})] if len({edit[1] for edit in right}) == 1 else []
+
+
+def _exchanges_expression(kind: str, before: str, after: str) -> bool:
+    """Return True if a change puts an expression in the place of a variable."""
+    return kind == SlipKind.OPERAND and before.isidentifier() and not after.isidentifier()
 
 
 def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
-    """Return the script of two edits that are right together, one of which makes more numbers right by itself."""
+    """Return the script of two edits that are right together.
+
+    By itself one of them makes more numbers right, and the other one none wrong: two that undo each other are no slips.
+    """
     first = bench.first
     empty: Script = frozenset()
     scripts = [empty, *(frozenset({edit}) for edit in edits)]
@@ -29,9 +60,10 @@ def find_two_slips(bench: Bench, edits: Sequence[Operation]) -> list[Script]:
         int(all_wrong(first, answers).sum()) if answers else len(first.expected)
         for answers in bench.answer(scripts, first)
     ]
-    likely = sorted((count, edit) for count, edit in zip(wrong[1:], edits, strict=True) if count < wrong[0])
-    for _, edit in likely[:_LIKELY]:
-        pairs = [frozenset({edit, other}) for other in edits if other[1] != edit[1]]
+    counted = sorted((count, edit) for count, edit in zip(wrong[1:], edits, strict=True) if count <= wrong[0])
+    likely = [edit for count, edit in counted if count < wrong[0]]
+    for edit in likely[:_LIKELY]:
+        pairs = [frozenset({edit, other}) for _, other in counted if other[1] != edit[1]]
         right = [pair for pair, is_right in zip(pairs, bench.are_right(pairs), strict=True) if is_right]
         if right:
             return right[:1] if len({frozenset(number for _, number, *_ in pair) for pair in right}) == 1 else []
@@ -49,11 +81,19 @@ def find_edits(bench: Bench, script: Script) -> Mapping[Operation, Operation]:
     return bench.edits[script]
 
 
-def uses_own_variable(bench: Bench, script: Script) -> bool:
-    """Return True if its one statement is without a name, or has a variable in the place of an expression."""
+def list_kinds_elsewhere(bench: Bench, script: Script) -> Collection[str] | None:
+    """Return the kinds of slips in other lines of which one is meant rather than the one statement of a script.
+
+    Where that has no name, or two at once, or a variable stands for an expression, there may be one of any kind (None).
+    """
     edits = find_edits(bench, script)
-    first = [edit.changes[0] for edit in bench.spell(list(edits.values()))] if edits else []
-    return not first or any(kind == SlipKind.OPERAND and before.isidentifier() for kind, before, _ in first)
+    if not edits:
+        return None
+    (change, *others), *_ = (edit.changes for edit in bench.spell(list(edits.values())))
+    if others or _exchanges_expression(*change):
+        return None
+    kind, before, _ = change
+    return _NOT_MOVABLE if kind == SlipKind.OPERAND and before.isidentifier() else ()
 
 
 def name_slips(fresh: Bench, edits: Mapping[Operation, Operation]) -> dict[Operation, NamedSlips]:
@@ -82,7 +122,7 @@ def _find_edits(bench: Bench, script: Script) -> dict[Operation, Operation]:
         for operation in script - bench.study.unfilled
         if operation[0] == REPLACE
         and not own[operation[1]].placeholder
-        and bench.study.matched.get(operation[1]) == operation[-1]
+        and bench.study.compared.get(operation[1]) == operation[-1]
     ]
     edits = bench.list_edits({operation[1] for operation in replaced})
     for operation in replaced:

@@ -52,7 +52,7 @@ def _judge_row(row: RepairRow, repair: Repair, cases: int) -> Row:
     if changed:
         missing = sum(operation[0] == INSERT for operation in changed)
         return Row(Mark.FAILED, cases, _describe(len(changed) - missing, missing))
-    if repair.traced and row.name in repair.computed:
+    if row.name in repair.computed:
         # What computes it is the submission's own, and right.
         return Row(Mark.PASSED, cases, "")
     own = [number for number, other in study.matched.items() if row.name in study.rows[other]]
@@ -99,6 +99,8 @@ def _describe_operation(
     own = None if operation[0] == INSERT else repair.study.own[operation[1]]
     spots = () if own is None else _find_spots(repair, operation, own)
     lines = tuple(SourceLine.of(*spot) for spot in spots[:_MOST_LINES])
+    # Of a line without a row of its own what helps with the row is beside the point.
+    asked = rows if repair.has_row(operation) else []
     return MendedStatement(
         # A statement that raises overwrites nothing.
         MendingKind.REPLACE if repair.raises(operation) else MendingKind(operation[0]),
@@ -106,8 +108,8 @@ def _describe_operation(
         tuple(row.title for row in rows),
         lines,
         "",
-        next((row.read for row in rows if row.read), ""),
-        next((row.hint for row in rows if row.hint), ""),
+        next((row.read for row in asked if row.read), ""),
+        next((row.hint for row in asked if row.hint), ""),
         _find_number(repair, operation, cases, answers),
         _list_slips(repair, operation),
     )
@@ -121,7 +123,10 @@ def _list_slips(repair: Repair, operation: Operation) -> tuple[Slip, ...]:
         return (Slip(SlipKind.UNFILLED),)
     if operation[0] == REPLACE and repair.study.own[operation[1]].placeholder:
         return (Slip(SlipKind.PLACEHOLDER),)
-    return repair.slips[operation].slips if operation in repair.slips else ()
+    if operation in repair.slips:
+        return repair.slips[operation].slips
+    helpers = repair.study.own[operation[1]].helpers if operation[0] == REPLACE else ()
+    return tuple(Slip(SlipKind.HELPER, helper) for helper in helpers[:1])
 
 
 def _find_spots(repair: Repair, operation: Operation, own: OwnStatement) -> Sequence[tuple[int, int]]:

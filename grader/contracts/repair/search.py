@@ -31,8 +31,14 @@ class RepairSearch:
     known: dict[Script, bool] = field(default_factory=dict)
 
     def find(self) -> Script | None:
-        """Return the smallest script found after which the submission is right; None if none is found."""
+        """Return the smallest right script found, empty if the submission is right as it is; None if none is."""
         try:
+            if self._is_right(frozenset()):
+                return frozenset()
+            singles = [frozenset({operation}) for operation in sorted(self._list_operations(), key=self._rank)]
+            right = [script for script, is_right in zip(singles, self._try(singles), strict=True) if is_right]
+            if right:
+                return right[0]
             for whole in self._list_wholes():
                 if self._is_right(whole):
                     needed = self._reduce(whole)
@@ -40,6 +46,11 @@ class RepairSearch:
         except ExhaustedError:
             pass
         return None
+
+    def _list_operations(self) -> Script:
+        study = self.study
+        mending = study.replacements | study.insertions | study.frames | study.guards | study.removals
+        return mending | set(study.list_alternatives())
 
     def _list_wholes(self) -> Iterator[Script]:
         """Yield scripts that mend all that may be mended, with fewer kinds of operations first."""

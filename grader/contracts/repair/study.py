@@ -9,8 +9,8 @@ from backmark.grader.contracts.language.row_comments import RowStatement
 from backmark.grader.errors import Crashed
 
 REPLACE, INSERT, GUARD, REMOVE, ZERO, EDIT = "replace", "insert", "guard", "remove", "zero", "edit"
-#: Roles of a statement that is not like the others: the header of a loop, a `return`.
-HEADER, RETURN = "header", "return"
+#: The role of the header of a loop, and that of any other statement in a function that no solution has.
+HEADER, HELPER = "header", "helper"
 
 #: The kind of an operation, the number of the submission's statement or of the inserted one, that of the solution's.
 Operation = tuple[str, int] | tuple[str, int, int]
@@ -35,14 +35,16 @@ class OwnStatement:
     conditions: tuple[str, str]
     #: True if it writes a number, or an array of zeros, ones or random numbers.
     placeholder: bool
-    #: `HEADER` for the header of a loop, `RETURN`, or any other text.
+    #: `HEADER`, `HELPER`, or another text.
     role: str
     #: If it corresponds to none of them: those that write the variable, or read the parameter, that it writes.
     overwritten: tuple[int, ...]
-    #: Of a `return` those whose values it returns otherwise.
+    #: Of a `return` those whose values it returns otherwise; of another one without rows those for which it works.
     sources: tuple[int, ...] = ()
     #: The cell and the line of the `if` around it, if there is one inside of the innermost loop.
     guard: tuple[tuple[int, int], ...] = ()
+    #: Functions of the submission's own that it calls.
+    helpers: tuple[str, ...] = ()
 
     def find_line(self, place: int) -> tuple[int, int]:
         """Return the cell and the line of one of its statements; the last if there is none at this place."""
@@ -96,8 +98,9 @@ class Study:
                 tuple(matches[number]["overwritten"]),
                 tuple(matches[number]["sources"]),
                 tuple((cell, line) for cell, line in guard),
+                tuple(helpers),
             )
-            for number, lines, unfilled, role, guard in sorted(reply["statements"])
+            for number, lines, unfilled, role, guard, helpers in sorted(reply["statements"])
         )
         return cls(
             statements, rows, frozenset(reply["insertable"]) & rows.keys(), raised, reply["renamed"], reply["names"]
@@ -107,19 +110,32 @@ class Study:
         """Return what another jail need not run the submission for; None if nothing is run."""
         if not self.renamed:
             return None
-        pairs = [[own.number, own.alternatives[0]] for own in self.statements if own.alternatives]
-        return {"names": self.names, "pairs": pairs}
+        return {"names": self.names, "pairs": [list(pair) for pair in self.compared.items()]}
+
+    @cached_property
+    def compared(self) -> Mapping[int, int]:
+        """By the number of a statement of the submission's the likeliest of the solution's."""
+        return {own.number: own.alternatives[0] for own in self.statements if own.alternatives}
 
     @cached_property
     def matched(self) -> Mapping[int, int]:
         """By the number of a statement of the submission's the likeliest of the solution's that counts for a row."""
-        likeliest = ((own.number, own.alternatives[0]) for own in self.statements if own.alternatives)
-        return {number: other for number, other in likeliest if other in self.rows}
+        return {number: other for number, other in self.compared.items() if other in self.rows}
 
     @cached_property
     def own(self) -> Mapping[int, OwnStatement]:
         """The statements of the submission by their numbers."""
         return {own.number: own for own in self.statements}
+
+    @cached_property
+    def helping(self) -> frozenset[int]:
+        """The statements of functions that no solution has."""
+        return frozenset(own.number for own in self.statements if own.role == HELPER)
+
+    @cached_property
+    def raising(self) -> frozenset[int]:
+        """The statements at which the submission raised."""
+        return frozenset(own.number for own in self.statements if not self.raised.isdisjoint(own.lines))
 
     @cached_property
     def replacements(self) -> Script:
@@ -130,14 +146,12 @@ class Study:
 
     @cached_property
     def frames(self) -> Script:
-        """The replacements of headers of loops, and of a `return` that counts for no row of its own."""
-        headers = ((number, other) for number, other in self.matched.items() if self.own[number].role == HEADER)
-        returns = (
-            (own.number, own.alternatives[0])
-            for own in self.statements
-            if self.rows and own.role == RETURN and own.alternatives and own.number not in self.matched
+        """The replacements of headers of loops, and of what counts for no row of its own."""
+        return frozenset(
+            (REPLACE, number, other)
+            for number, other in self.compared.items()
+            if self.rows and (number not in self.matched or self.own[number].role == HEADER)
         )
-        return frozenset((REPLACE, number, other) for number, other in (*headers, *returns))
 
     @cached_property
     def insertions(self) -> Script:
@@ -184,7 +198,7 @@ class Study:
             return self.rows[self.matched[number]]
         if kind != EDIT and others and others[0] in self.rows:
             return self.rows[others[0]]
-        # A `return` costs the first of what it returns otherwise: one mistake is one row.
+        # What has no row costs the first of what it returns otherwise, or works for: one mistake is one row.
         sources = [self.rows[other] for other in self.own[number].sources if other in self.rows]
         return next(iter(sources), self._rows_behind(number))
 

@@ -127,9 +127,9 @@ class _Flooding:
         """Return edits in full."""
         return self.jailed.spell(edits)
 
-    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    def trace(self, cases: Any, script: Script) -> list[tuple[int, list[int]]]:
         """Return what computes what edits change."""
-        return self.jailed.trace(cases, edits)
+        return self.jailed.trace(cases, script)
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Raise the error of a jail that has answered everything."""
@@ -216,9 +216,9 @@ class _Changing:
         """Return edits in full."""
         return self.jailed.spell(edits)
 
-    def trace(self, cases: Any, edits: Sequence[tuple[int, int]]) -> list[tuple[int, list[int]]]:
+    def trace(self, cases: Any, script: Script) -> list[tuple[int, list[int]]]:
         """Return what computes what edits change."""
-        return self.jailed.trace(cases, edits)
+        return self.jailed.trace(cases, script)
 
     def mend(self, cases: Any, scripts: Sequence[Script]) -> list[list[Answer]]:
         """Return the answers; raise the error of a jail that ended under the last of some edits."""

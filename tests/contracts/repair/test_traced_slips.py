@@ -63,16 +63,13 @@ SLIPS = (
         ("bias twice", "bias_gradient"),
         ("weights not transposed", "activation_gradient"),
         ("no derivative", "relu_derivative"),
+        # Of the call of a helper and the helper's line that both could be mended the line is wrong.
+        ("einsum without a transpose", "activation_gradient"),
     ],
 )
 def test_a_slip_costs_the_row_of_what_its_innermost_expression_computes(slip: str, row: str) -> None:
     repaired = repair(SLIPS[slip])
     assert (set(repaired.lost), set(repaired.held), repaired.marks) == ({row}, {*STEPS} - {row}, 8)
-
-
-def test_a_slip_in_what_no_statement_computes_leaves_the_marks_to_the_results() -> None:
-    repaired = repair(SLIPS["einsum without a transpose"])
-    assert (len(repaired.kinds), len(repaired.lost), len(repaired.held), repaired.marks) == (1, 0, 0, 0)
 
 
 def test_code_that_computes_no_such_values_holds_no_rows_by_a_slip() -> None:

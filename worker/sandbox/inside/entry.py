@@ -9,10 +9,13 @@ from typing import Any, Self
 MOST_FORMS, MOST_CAUSES, LONGEST_TYPE = 16, 8, 64
 #: Statements of a submission that may be mended, and statements of a solution that may stand in the place of one.
 MOST_STATEMENTS, MOST_ALTERNATIVES = 400, 3
-#: The roles of a statement that may be mended: any, the header of a loop, a `return`.
-ROLES = ("statement", "header", "return")
+#: The roles of a statement that may be mended: any, the header of a loop, a `return`, any of a function that only the
+#: submission has.
+ROLES = ("statement", "header", "return", "helper")
 #: Variables of a submission that correspond to a solution's, and characters of each name.
 MOST_NAMES, LONGEST_NAME = 200, 80
+#: Functions of a submission's own that a statement calls.
+MOST_HELPERS = 3
 #: Single edits of a statement, and their kinds: those of real students, the commonest first.
 MOST_EDITS = 80
 EDITS = (

@@ -4,16 +4,17 @@ Expressions are compared as they compute, not as they are written: see `views`.
 """
 
 import ast
-import copy
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, permutations
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from backmark.worker.sandbox.inside.entry import MOST_CHANGES
 
 from . import edits as kinds
-from .edits import Change, Edit, kind_of_operators, kind_of_part
+from .edits import Change, Edit, kind_of_operators, kind_of_part, substitute
+from .groups import StatementGroup
 from .views import View, chain, view
 
 #: Nodes of an expression that is compared.
@@ -26,9 +27,6 @@ _MOST_ORDERED = 4
 _NAMES_ONE = frozenset({kinds.TRANSPOSE, kinds.FACTOR, kinds.TERM, kinds.DIVISOR})
 #: The weight of another function; the size of two factors and a transpose.
 _CALL, _SIMPLE = 2, 9
-
-
-_Node = TypeVar("_Node", bound=ast.AST)
 
 
 class _Difference(NamedTuple):
@@ -80,25 +78,76 @@ def list_differences(own: ast.stmt, wanted: ast.stmt, place: int) -> list[Edit]:
 
     `place` is that of the statement in its group. There are none if hardly anything of the one is in the other.
     """
-    mine, theirs = getattr(own, "value", None), getattr(wanted, "value", None)
-    if mine is None or theirs is None or any(sum(1 for _ in ast.walk(value)) > _LONGEST for value in (mine, theirs)):
-        return []
-    comparison = _Comparison()
-    differences = comparison.compare(mine, theirs)
-    if comparison.is_exhausted:
-        return []
-    if 4 * _weigh(differences) >= 3 * comparison.size(theirs) > _SIMPLE:
-        # Whatever is the same is so by chance.
+    differences = _find_differences(own, wanted)
+    if differences is None:
         return []
     differences = [*_compare_targets(own, wanted), *differences]
-    if not differences:
-        return list(_exchange_assignment(own, wanted, place))
+    return _combine(own, differences, place) if differences else list(_exchange_assignment(own, wanted, place))
+
+
+def _find_differences(own: ast.stmt, wanted: ast.stmt) -> _Way | None:
+    """Return the differences between the values of two statements; None if hardly anything of one is in the other."""
+    mine, theirs = getattr(own, "value", None), getattr(wanted, "value", None)
+    if mine is None or theirs is None or any(sum(1 for _ in ast.walk(value)) > _LONGEST for value in (mine, theirs)):
+        return None
+    comparison = _Comparison()
+    differences = comparison.compare(mine, theirs)
+    # Beyond three quarters whatever is the same is so by chance.
+    far = 4 * _weigh(differences) >= 3 * comparison.size(theirs) > _SIMPLE
+    return None if comparison.is_exhausted or far else differences
+
+
+def _combine(own: ast.stmt, differences: _Way, place: int) -> list[Edit]:
+    """Return the edits that undo differences of a statement, the single ones before their pairs."""
     several = range(1, MOST_CHANGES + 1 if len(differences) <= _MOST_DIFFERENCES else 2)
     return [
         Edit(place, (_apply(own, chosen),), _join(chosen))
         for number in several
         for chosen in combinations(differences, number)
     ]
+
+
+def inline(reader: StatementGroup, groups: Sequence[StatementGroup], paired: Collection[int]) -> ast.stmt:
+    """Return a statement with what it reads of others in the place of their variables, but for the `paired` ones.
+
+    These are statements before it in its block, each the only one that writes its variable.
+    """
+    written = Counter(name for other in groups for name in other.target.names)
+    values = {
+        other.target.name: other.value
+        for other in groups
+        if other.number not in paired
+        and written[other.target.name] == len(other.nodes) == 1
+        and (other.target.how, other.target.keys, len(other.target.names)) == ("=", (), 1)
+        and other.block.body is reader.block.body
+        and other.line < reader.line
+        and sum(1 for node in other.nodes for _ in ast.walk(node)) <= _LONGEST
+    }
+    statement = reader.nodes[0]
+    for _ in values:
+        read = [
+            (part, value)
+            for part in ast.walk(statement)
+            if isinstance(part, ast.Name)
+            and isinstance(part.ctx, ast.Load)
+            and part.id in values
+            and (value := values[part.id]) is not None
+        ]
+        if not read or sum(1 for _ in ast.walk(statement)) > _LONGEST:
+            break
+        for part, value in read:
+            statement = substitute(statement, part, value)
+    return statement
+
+
+def list_differences_within(own: ast.stmt, whole: ast.stmt, wanted: ast.stmt) -> list[Edit]:
+    """Return the edits of a statement, whose value is a part of another one, that bring that nearer to a third."""
+    value = getattr(own, "value", None)
+    if value is None or not any(part is value for part in ast.walk(whole)):
+        return []
+    inside = set(map(id, ast.walk(value)))
+    differences = [difference for difference in (_find_differences(whole, wanted) or []) if id(difference.at) in inside]
+    return _combine(own, differences, 0)
 
 
 def _compare_targets(own: ast.stmt, wanted: ast.stmt) -> _Way:
@@ -119,7 +168,7 @@ def _join(differences: Sequence[_Difference]) -> tuple[Change, ...]:
     first, *others = (difference.change for difference in differences)
     if not inner or not any(part is inner[0].at for part in ast.walk(outer.at)):
         return first, *others
-    both = _substitute(outer.by, inner[0].at, inner[0].by)
+    both = substitute(outer.by, inner[0].at, inner[0].by)
     if first.kind == kinds.TRANSPOSE and inner[0].at is outer.at:
         return Change(others[0].kind, outer.at, both), Change(first.kind, None, None)
     if first.kind == kinds.TRANSPOSE and isinstance(both, ast.Attribute):
@@ -151,23 +200,8 @@ def _exchange_assignment(own: ast.stmt, wanted: ast.stmt, place: int) -> Iterato
 def _apply(statement: ast.stmt, differences: Sequence[_Difference]) -> ast.stmt:
     """Return a statement with parts of it exchanged, the outer ones first."""
     for difference in differences:
-        statement = _substitute(statement, difference.at, difference.by)
+        statement = substitute(statement, difference.at, difference.by)
     return statement
-
-
-def _substitute(node: _Node, at: ast.expr, by: ast.expr) -> _Node:
-    """Return a tree with a part exchanged, which is found by its identity; the rest is shared, not copied."""
-    if node is at:
-        return by  # type: ignore[return-value] # an expression stands where one stood
-    if not any(part is at for part in ast.walk(node)):
-        return node
-    copied = copy.copy(node)
-    for name, value in ast.iter_fields(node):
-        if isinstance(value, list):
-            setattr(copied, name, [_substitute(part, at, by) if isinstance(part, ast.AST) else part for part in value])
-        elif isinstance(value, ast.AST):
-            setattr(copied, name, _substitute(value, at, by))
-    return copied
 
 
 @dataclass
@@ -246,7 +280,7 @@ class _Comparison:
             return []
         changed: ast.expr = own
         for difference in differences:
-            changed = _substitute(changed, difference.at, difference.by)
+            changed = substitute(changed, difference.at, difference.by)
         kind = kinds.OPERAND if self.compare(base, other) else kinds.INDEX
         return [_Difference(own, changed, Change(kind, own, changed), _weigh(differences))]
 

@@ -7,7 +7,8 @@ undone they name what differs.
 import ast
 import copy
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from itertools import combinations
+from typing import NamedTuple, TypeVar
 
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import EDITS, MOST_EDITS
@@ -36,6 +37,7 @@ MEANS = {"sum": "mean", "mean": "sum", "std": "var", "var": "std"}
 _SUMS = frozenset({"sum", "mean", "max", "std", "var"})
 #: Calls whose argument alone is a slip of its own: not of those that only copy.
 _COPYING = frozenset({"array", "copy", "asarray", "astype", "zeros_like", "ones_like", "zeros", "ones", "range", "len"})
+_Node = TypeVar("_Node", bound=ast.AST)
 _COMPARISONS: tuple[type[ast.cmpop], ...] = (ast.Gt, ast.GtE, ast.Lt, ast.LtE)
 
 
@@ -68,10 +70,11 @@ class _Edited(NamedTuple):
     change: Change
 
 
-def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
+def list_edits(group: StatementGroup, function: Function, *, widely: bool = False) -> list[Edit]:
     """Return the single edits of a group's values, each other than all before it; the commonest kinds first.
 
-    What writes nothing has none: it can only be removed.
+    What writes nothing has none: it can only be removed. If `widely`, edits of what it writes are among them, and rarer
+    ones: no two statements tell which of those is meant.
     """
     if group.target.how == "bare" and group.loop is None:
         return []
@@ -81,11 +84,14 @@ def list_edits(group: StatementGroup, function: Function) -> list[Edit]:
     for place, node in enumerate(group.nodes):
         seen = {ast.dump(node)}
         value = getattr(node, "value", None)
-        for edited in () if value is None else _vary(value, others, where):
-            statement = with_value(node, edited.node)
+        varied = () if value is None else _vary(value, others, where)
+        made = [(with_value(node, edited.node), edited.change) for edited in varied]
+        if widely and group.loop is None:
+            made += _vary_widely(node, function)
+        for statement, change in made:
             if (dumped := ast.dump(statement)) not in seen:
                 seen.add(dumped)
-                edits.append(Edit(place, (statement,), (edited.change,)))
+                edits.append(Edit(place, (statement,), (change,)))
     return _spread(edits)
 
 
@@ -94,6 +100,75 @@ def with_value(node: ast.stmt, value: ast.expr) -> ast.stmt:
     statement = copy.copy(node)
     statement.value = value  # type: ignore[attr-defined] # it has one
     return statement
+
+
+def substitute(node: _Node, at: ast.expr, by: ast.expr) -> _Node:
+    """Return a tree with a part exchanged, which is found by its identity; the rest is shared, not copied."""
+    if node is at:
+        return by  # type: ignore[return-value] # an expression stands where one stood
+    if not any(part is at for part in ast.walk(node)):
+        return node
+    copied = copy.copy(node)
+    for name, value in ast.iter_fields(node):
+        if isinstance(value, list):
+            setattr(copied, name, [substitute(part, at, by) if isinstance(part, ast.AST) else part for part in value])
+        elif isinstance(value, ast.AST):
+            setattr(copied, name, substitute(value, at, by))
+    return copied
+
+
+def _vary_widely(node: ast.stmt, function: Function) -> Iterator[tuple[ast.stmt, Change]]:
+    """Yield a statement with one of the edits that are not worth trying on a solution's."""
+    yield from _exchange_parts(node)
+    if isinstance(node, ast.AugAssign):
+        changed: ast.stmt = ast.Assign([node.target], node.value)
+        yield changed, Change(ASSIGNMENT, node, changed)
+    elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+        changed = ast.AugAssign(node.targets[0], ast.Add(), node.value)
+        yield changed, Change(ASSIGNMENT, node, changed)
+    value = getattr(node, "value", None)
+    for part in () if value is None else ast.walk(value):
+        if isinstance(part, ast.Name):
+            for name in function.list_siblings(part.id):
+                yield _substitute(node, part, _name(name), OPERAND)
+        elif isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute) and part.func.attr in _SUMS:
+            for keywords in _vary_axis(part):
+                yield _substitute(node, part, ast.Call(part.func, part.args, keywords), AXIS)
+
+
+def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
+    """Yield a statement that unpacks into, or returns, two names in each other's place."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+        whole = node.targets[0]
+    elif isinstance(node, ast.Return) and isinstance(node.value, ast.Tuple):
+        whole = node.value
+    else:
+        return
+    for first, second in combinations(range(len(whole.elts)), 2):
+        parts = list(whole.elts)
+        parts[first], parts[second] = parts[second], parts[first]
+        other = ast.Tuple(parts, whole.ctx)
+        changed = copy.copy(node)
+        if isinstance(changed, ast.Assign):
+            changed.targets = [other]
+        elif isinstance(changed, ast.Return):
+            changed.value = other
+        yield changed, Change(ORDER, whole, other)
+
+
+def _vary_axis(node: ast.Call) -> Iterator[list[ast.keyword]]:
+    """Yield the keywords of a sum over another axis, or with its axes kept."""
+    keywords = {keyword.arg: keyword.value for keyword in node.keywords}
+    axis = keywords.get("axis")
+    if isinstance(axis, ast.Constant) and type(axis.value) is int:
+        for other in (0, 1, 2, -1):
+            yield [ast.keyword("axis", ast.Constant(other)), *_without(node.keywords, "axis")]
+    if axis is not None and "keepdims" not in keywords:
+        yield [*node.keywords, ast.keyword("keepdims", ast.Constant(value=True))]
+
+
+def _substitute(node: ast.stmt, part: ast.expr, other: ast.expr, kind: str) -> tuple[ast.stmt, Change]:
+    return substitute(node, part, other), Change(kind, part, other)
 
 
 def _spread(edits: Sequence[Edit]) -> list[Edit]:
@@ -156,7 +231,7 @@ def _place_of(node: ast.expr, field: str, where: str) -> str:
         return inside if field != "func" else "method" if method else ""
     if isinstance(node, ast.Subscript):
         return "index" if field == "slice" else "entry"
-    return where if where in {"index", "header"} else "operand"
+    return where if where in {"index", "header"} else "element" if isinstance(node, ast.Tuple) else "operand"
 
 
 def _with(node: ast.expr, field: str, value: object) -> ast.expr:
@@ -182,7 +257,9 @@ def _edit(node: ast.expr, others: Sequence[str], where: str) -> Iterator[_Edited
     product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
     # An attribute of the object is a variable like any other.
     variable = isinstance(node, (ast.Name, ast.Subscript, ast.Call)) or spell(node).startswith("self.")
-    if where in {"root", "operand", "argument"} and (product or variable):
+    # What is only handed on is computed elsewhere.
+    computed = product or isinstance(node, ast.Call)
+    if (where in {"root", "operand", "argument"} and (product or variable)) or (where == "element" and computed):
         yield _exchange(TRANSPOSE, node, ast.Attribute(node, "T", ast.Load()))
     if where == "root":
         yield _exchange(SIGN, node, ast.UnaryOp(ast.USub(), node))

@@ -3,7 +3,7 @@
 import ast
 import copy
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,7 +15,7 @@ from .words import count_words
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.While)
-STATEMENT, HEADER, RETURN = ROLES
+STATEMENT, HEADER, RETURN, HELPER = ROLES
 #: Blocks inside of one another, at most.
 _DEEPEST = 40
 #: The displays and calls that make an empty container, whose entries are targets of their own.
@@ -146,6 +146,11 @@ class Function:
         bound = {node.id for node in ast.walk(self.node) if isinstance(node, ast.Name) and not _is_load(node)}
         return bound | {argument.arg for argument in ast.walk(self.node) if isinstance(argument, ast.arg)}
 
+    def list_siblings(self, name: str) -> list[str]:
+        """Return the names that are unpacked together with one."""
+        together = (group.target.names for group in self.groups if name in group.target.names)
+        return list(dict.fromkeys(other for names in together for other in names if other != name))
+
     @property
     def returned(self) -> list[str]:
         """The names in its last `return`, by their position; an empty text for another expression."""
@@ -169,13 +174,14 @@ def walk_own(node: ast.AST) -> Iterator[ast.AST]:
             yield from walk_own(child)
 
 
-def list_functions(trees: Sequence[ast.Module]) -> dict[str, Function]:
-    """Return the functions and methods of a program by their names, the last of each name."""
-    functions: dict[str, Function] = {}
+def list_functions(trees: Sequence[ast.Module], first: Collection[str] = ()) -> dict[str, Function]:
+    """Return the functions and methods of a program by their names, the last of each name; some come first."""
+    found: dict[str, Function] = {}
     numbers = iter(range(MOST_STATEMENTS))
     for tree in trees:
         for name, node in _list_definitions(tree.body, ""):
-            functions[name] = Function(name, node)
+            found[name] = Function(name, node)
+    functions = {name: found[name] for name in sorted(found, key=lambda name: name not in first)}
     for function in functions.values():
         for group in _list_groups(function, numbers):
             (function.groups if group.loop is None else function.headers).append(group)

@@ -33,7 +33,10 @@ class Match:
 
 @dataclass(eq=False)
 class FunctionPair:
-    """One function of the solution's and the submission's of that name, with what corresponds in them."""
+    """One function of the solution's and the submission's of that name, with what corresponds in them.
+
+    To a function that only the submission has corresponds an empty one.
+    """
 
     solution: Function
     own: Function
@@ -93,6 +96,11 @@ class Matcher:
             shared.update((name, own) for name, own in pair.names.items() if "." in name)
         for name, pair in self.pairs.items():
             pair.names = attributes[name.partition(".")[0]] | pair.names
+        self.pairs |= {
+            name: FunctionPair(Function(name, function.node), function)
+            for name, function in own.items()
+            if name not in self.pairs
+        }
 
     def _bind_names(self, pair: FunctionPair) -> None:
         names = pair.names

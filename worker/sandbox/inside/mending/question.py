@@ -64,16 +64,16 @@ class EditsQuestion:
 
 
 class TraceQuestion:
-    """A request with `traced` edits: which statements of the solution's compute what they change."""
+    """A request with a `traced` script: which statements of the solution's compute what its edits change."""
 
     def __init__(self, header: dict[str, Any], payload: bytes | memoryview) -> None:
-        self._edits: Sequence[tuple[int, int]] = header["traced"]
+        self._script: Sequence[Sequence[Any]] = header["traced"]
         self._calls = CallsQuestion(header, payload)
 
     def answers(self, student: Student) -> Iterator[bytes]:
-        """Yield for each edit the number of a statement, -1 for none, and those that are computed anywhere."""
+        """Yield for each operation the number of a statement, -1 for none, and those that are computed anywhere."""
         with silence():
-            yield pack({"kind": "holders", "holders": find_workbench(student).trace(self._edits, self._calls)})
+            yield pack({"kind": "holders", "holders": find_workbench(student).trace(self._script, self._calls)})
 
 
 def read_question(

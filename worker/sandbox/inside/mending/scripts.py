@@ -2,6 +2,7 @@
 
 import ast
 import copy
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.entry import MOST_EDITS
 
-from .differences import is_small, list_differences_of_groups
+from .differences import inline, is_small, list_differences_of_groups, list_differences_within
 from .edits import INDEX, Change, Edit, list_edits
 from .groups import StatementGroup, find_groups, list_names_of, set_header
 from .insertions import Insertion, climb, list_insertions
@@ -47,8 +48,13 @@ class Mending:
         pairs: Mapping[str, FunctionPair],
         solution: SolutionNames,
         defined: Sequence[str],
+        *,
+        renamed: bool = False,
     ) -> None:
         self.trees = trees
+        #: True if variables correspond by what they hold: a statement may read as the solution's, and be wrong.
+        self._renamed = renamed
+        self._pairs = pairs
         self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.mendable}
         self._edits: dict[int, list[Edit]] = {}
         #: By the number of a statement that of the solution's with which it was compared last.
@@ -91,7 +97,8 @@ class Mending:
         """
         if number not in self._edits:
             group = self.groups[number]
-            edits = list_edits(group, self._functions[number])
+            widely = self._renamed or not self._reads_as_wanted(group)
+            edits = list_edits(group, self._functions[number], widely=widely)
             nearer = self._list_differences(group)
             small = [edit for edit in nearer if len(edit.changes) == 1 and is_small(edit.changes[0])]
             edits = [*small, *edits, *(edit for edit in nearer if edit not in small)][:MOST_EDITS]
@@ -111,10 +118,47 @@ class Mending:
             self._edits.pop(number, None)
         return self.list_edits(number)
 
+    def _reads_as_wanted(self, group: StatementGroup) -> bool:
+        """Return True if a group reads as the statements that it is compared with."""
+        wanted = self._find_wanted(group)
+        return wanted is not None and list(map(ast.dump, group.nodes)) == list(map(ast.dump, wanted.nodes))
+
+    def _find_wanted(self, group: StatementGroup) -> Replacement | None:
+        return self.replacements.get((group.number, self._compared.get(group.number, -1)))
+
     def _list_differences(self, group: StatementGroup) -> list[Edit]:
-        """Return the edits that bring a group nearer to the statements that it is compared with, if it is."""
-        replacement = self.replacements.get((group.number, self._compared.get(group.number, -1)))
-        return [] if replacement is None else list_differences_of_groups(group.nodes, replacement.nodes)
+        """Return the edits that bring a group nearer to the statements that it is compared with.
+
+        A statement that corresponds to none is compared as a part of the one that reads what it writes.
+        """
+        wanted = self._find_wanted(group)
+        if wanted is not None:
+            return list_differences_of_groups(group.nodes, wanted.nodes)
+        pair = self._pairs[group.function]
+        for reader in pair.own.groups:
+            matches = pair.matches.get(reader.number, ())
+            wanted = self.replacements.get((reader.number, matches[0].solution.number)) if matches else None
+            if wanted is not None and len(reader.nodes) == len(wanted.nodes) == 1:
+                whole = inline(reader, pair.own.groups, pair.paired)
+                if edits := list_differences_within(group.nodes[-1], whole, wanted.nodes[0]):
+                    return edits
+        return []
+
+    def list_corresponding(self, branch: ast.If) -> set[int]:
+        """Return the statements inside of a branch to which one of the solution's corresponds."""
+        return {
+            group.number
+            for pair in self._pairs.values()
+            for group in pair.own.groups
+            if group.number in pair.paired and any(guard.node is branch for guard in group.block.guards)
+        }
+
+    def list_foreign(self) -> list[ast.AST]:
+        """Return what is not the submission's own in the programs that scripts make of it, but for edits."""
+        guards = (replacement.guard for replacement in self.replacements.values() if replacement.guard is not None)
+        replaced = (node for replacement in self.replacements.values() for node in replacement.nodes)
+        inserted = (node for insertion in self.insertions.values() for node in insertion.nodes)
+        return [part for node in (*guards, *replaced, *inserted) for part in ast.walk(node)]
 
     def apply(self, script: Sequence[Operation]) -> list[ast.Module]:
         """Return the program after the operations of a script; raises KeyError if there is no such operation."""
@@ -137,8 +181,8 @@ class _Application:
     made: dict[tuple[int, int], list[ast.stmt]] = field(default_factory=dict)
     #: Behind each anchor how many statements were inserted.
     behind: dict[int, int] = field(default_factory=dict)
-    #: By statement what stands in its place, and under which condition; None: where it stood.
-    _values: dict[int, list[ast.stmt]] = field(default_factory=dict)
+    #: By group what stands in the place of each of its statements, and by group the condition; None: where it stood.
+    _values: dict[int, list[list[ast.stmt]]] = field(default_factory=dict)
     _guards: dict[int, Replacement] = field(default_factory=dict)
     #: By statement the rest of what stands in its place, behind another statement.
     _late: dict[int, Replacement] = field(default_factory=dict)
@@ -172,20 +216,20 @@ class _Application:
             raise KeyError(kind)
         if kind == REPLACE:
             replacement = self.mending.replacements[own.number, numbers[1]]
-            self._values[own.number] = list(replacement.nodes)
+            self._values[own.number] = _stand_last(own, list(replacement.nodes))
             if replacement.behind is not None:
                 self._late[own.number] = replacement
         elif kind == GUARD:
             self._guards[own.number] = self.mending.replacements[own.number, numbers[1]]
         elif kind == REMOVE:
-            self._values[own.number] = []
+            self._values[own.number] = _stand_last(own, [])
         elif kind == EDIT:
             edit = self.mending.list_edits(own.number)[numbers[1]]
             # Its place is known by its line.
             nodes = edit.nodes or (ast.copy_location(ast.Pass(), own.nodes[edit.place]),)
-            self._values[own.number] = [*own.nodes[: edit.place], *nodes, *own.nodes[edit.place + 1 :]]
+            self._values[own.number] = [list(nodes) if i == edit.place else [node] for i, node in enumerate(own.nodes)]
         elif kind == ZERO:
-            self._values[own.number] = [_make_zero(node) for node in own.nodes]
+            self._values[own.number] = [[_make_zero(node)] for node in own.nodes]
         else:
             raise KeyError(kind)
 
@@ -194,13 +238,16 @@ class _Application:
         self._settle()
 
     def _settle(self) -> None:
+        self._exchange_tests()
         for number in sorted({*self._values, *self._guards}):
             own = self.mending.groups[number]
             nodes = self._values.get(number)
             if number in self._guards:
-                self._move(own, own.nodes if nodes is None else nodes, self._guards[number].guard)
+                moved = own.nodes if nodes is None else [node for part in nodes for node in part]
+                self._move(own, moved, self._guards[number].guard)
             elif number in self._late:
-                self._replace(own, list(self._late[number].nodes[: self._late[number].early]))
+                late = self._late[number]
+                self._replace(own, _stand_last(own, list(late.nodes[: late.early])))
             elif nodes is not None:
                 self._replace(own, nodes)
         for number in self._late.keys() - self._guards.keys():
@@ -209,19 +256,39 @@ class _Application:
         self._guards.clear()
         self._late.clear()
 
+    def _exchange_tests(self) -> None:
+        """Exchange the test of a branch from which all that corresponds is moved under one other condition.
+
+        What corresponds to nothing may be read by the others, and stays with them.
+        """
+        moved: defaultdict[int, list[int]] = defaultdict(list)
+        for number in self._guards:
+            for branch in self.mending.groups[number].block.guards[-1:]:
+                moved[id(branch.node)].append(number)
+        for numbers in moved.values():
+            (branch, *outer) = self.mending.groups[numbers[0]].block.guards[::-1]
+            guards = [self._guards[number].guard for number in numbers]
+            first = guards[0]
+            beside = self.mending.list_corresponding(branch.node)
+            alike = {"" if guard is None else ast.dump(guard) for guard in guards}
+            if first is None or outer or branch.node.orelse or len(alike) > 1 or beside - set(numbers):
+                continue
+            self._copy_of(branch.node).test = first  # type: ignore[attr-defined] # it is an `if`
+            for number in numbers:
+                del self._guards[number]
+
     def _body(self, body: list[ast.stmt]) -> list[ast.stmt]:
         copied: list[ast.stmt] = self.copies[id(body)]
         return copied
 
-    def _replace(self, own: StatementGroup, nodes: list[ast.stmt]) -> None:
-        """Put statements in the place of the last of a group; the others go."""
+    def _replace(self, own: StatementGroup, nodes: Sequence[list[ast.stmt]]) -> None:
+        """Put statements in the place of each of a group."""
         if own.loop is not None:
-            set_header(self._copy_of(own.loop), nodes[-1])
+            set_header(self._copy_of(own.loop), nodes[-1][-1])
             return
-        for node, block in zip(own.nodes, own.blocks, strict=True):
+        for node, block, new in zip(own.nodes, own.blocks, nodes, strict=True):
             body = self._body(block.body)
             at = _place(body, node)
-            new = nodes if node is own.nodes[-1] else []
             body[at : at + 1] = new or [ast.copy_location(ast.Pass(), node)]
 
     def _append(self, original: list[ast.stmt], replacement: Replacement) -> None:
@@ -232,7 +299,7 @@ class _Application:
 
     def _move(self, own: StatementGroup, nodes: list[ast.stmt], guard: ast.expr | None) -> None:
         """Put statements under another condition, behind the outermost branch that they stood in."""
-        self._replace(own, [])
+        self._replace(own, _stand_last(own, []))
         body, anchor = climb(own.block, own.nodes[-1])
         new = list(nodes) if guard is None else [ast.copy_location(ast.If(guard, list(nodes), []), own.nodes[-1])]
         copied = self._body(body)
@@ -297,6 +364,11 @@ def _turn_header(match: Match, node: ast.stmt) -> ast.stmt:
 def _name_header(group: StatementGroup, edit: Edit) -> Edit:
     values = (getattr(node, "value", None) for node in (group.nodes[edit.place], *edit.nodes))
     return edit._replace(changes=(Change(INDEX, *values),))
+
+
+def _stand_last(own: StatementGroup, nodes: list[ast.stmt]) -> list[list[ast.stmt]]:
+    """Return statements in the place of the last of a group; the others go."""
+    return [*([] for _ in own.nodes[1:]), nodes]
 
 
 def _place(body: list[ast.stmt], node: ast.stmt) -> int:

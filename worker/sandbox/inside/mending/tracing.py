@@ -2,7 +2,7 @@
 
 import ast
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,11 +62,17 @@ def _list_path(before: ast.AST, after: ast.AST) -> list[ast.expr]:
         before, after = pairs[0]
 
 
-def record_expressions(trees: Sequence[ast.Module], paths: Sequence[Sequence[ast.expr]]) -> list[ast.Module]:
-    """Return copies of trees whose expressions the tracer gets: those of a path by the path's and their own place."""
+def record_expressions(
+    trees: Sequence[ast.Module], paths: Sequence[Sequence[ast.expr]], foreign: Iterable[ast.AST] = ()
+) -> list[ast.Module]:
+    """Return copies of trees whose expressions the tracer gets, but for `foreign` ones.
+
+    Those of a path have the path's and their own place for a name.
+    """
     copies: dict[int, Any] = {}
     copied = [copy.deepcopy(tree, copies) for tree in trees]
-    names = {
+    names: dict[int, str | None] = {id(copies[id(node)]): None for node in foreign if id(node) in copies}
+    names |= {
         id(copies[id(node)]): f"{i} {depth}"
         for i, path in enumerate(paths)
         for depth, node in enumerate(path)
@@ -76,7 +82,7 @@ def record_expressions(trees: Sequence[ast.Module], paths: Sequence[Sequence[ast
 
 
 class _Recording(ast.NodeTransformer):
-    def __init__(self, names: dict[int, str]) -> None:
+    def __init__(self, names: Mapping[int, str | None]) -> None:
         self._names, self._count = names, 0
 
     def visit(self, node: ast.AST) -> Any:

@@ -3,7 +3,7 @@
 import ast
 import copy
 import warnings
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import replace
 from types import CodeType
 from typing import Any
@@ -13,13 +13,19 @@ import numpy as np
 from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.calls import CallsQuestion
 from backmark.worker.sandbox.inside.compiling import FUTURES
-from backmark.worker.sandbox.inside.entry import LONGEST_NAME, LONGEST_SPELLED, MOST_NAMES
+from backmark.worker.sandbox.inside.entry import (
+    LONGEST_NAME,
+    LONGEST_SPELLED,
+    MOST_HELPERS,
+    MOST_NAMES,
+    MOST_STATEMENTS,
+)
 from backmark.worker.sandbox.inside.importer import CourseModules
 from backmark.worker.sandbox.inside.listing import Slice, SlicePart
 from backmark.worker.sandbox.inside.student import NO_MODULES, Student
 from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
-from .groups import RETURN, StatementGroup, find_groups, list_functions
+from .groups import HELPER, RETURN, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_tests, list_variables
 from .recording import RECORDER, Recorder, record_statements, record_writes
 from .scripts import EDIT, ZEROS, Mending
@@ -58,10 +64,10 @@ class Workbench:
         #: What an earlier study of the same submission has found by running it: nothing is run for it again.
         self._known: Mapping[str, Any] | None = study.get("known")
         self._trees = [_parse_part(lines, i) for i in range(len(lines.parts))]
-        self._own = list_functions(self._whole())
         solution = ast.parse(self._solution_text)
         self._solution_code = _compile(solution, _SOLUTION)
         self._solution = list_functions([solution])
+        self._own = list_functions(self._whole(), self._solution)
         self._solution_tree = solution
         template = list_functions([ast.parse(study["template"])]) if study.get("template") else {}
         given, right = (
@@ -83,7 +89,7 @@ class Workbench:
         """Find what of the solution's stands where; the submission may be run for that."""
         self._names = self._list_names(self._solution_tree, calls)
         self.pairs = Matcher(self._solution, self._own, *self._record(calls), self._known).pairs
-        self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
+        self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own), renamed=self._renamed)
 
     def _whole(self) -> list[ast.Module]:
         return [tree for tree in self._trees if tree is not None]
@@ -166,11 +172,11 @@ class Workbench:
                 group.number,
                 [list(self._lines.origin(node.lineno)) for node in group.nodes],
                 (group.function, _dump(group)) in self._template,
-                group.role,
+                group.role if name in self._solution or group.loop is not None else HELPER,
                 [list(self._lines.origin(branch.node.lineno)) for branch in group.block.guards[-1:]],
+                self._list_helpers(group),
             ]
             for name, function in self._own.items()
-            if name in self._solution
             for group in function.mendable
         ]
         solution = [
@@ -179,6 +185,12 @@ class Workbench:
             for group in function.mendable
         ]
         return {"statements": own, "solution": solution}
+
+    def _list_helpers(self, group: StatementGroup) -> list[str]:
+        """Return some functions that a statement calls and that only the submission has."""
+        called = _list_called(group)
+        helpers = [name for name in self._own if name not in self._solution and name.rpartition(".")[2] in called]
+        return [name for name in helpers if len(name) <= LONGEST_NAME][:MOST_HELPERS]
 
     def describe(self) -> dict[str, Any]:
         """Return what of the solution's may stand where."""
@@ -199,7 +211,9 @@ class Workbench:
                     "conditions": self._spell_conditions(number, guarded),
                     "placeholder": group.is_placeholder and not self._is_placeholder_meant(pair, number),
                     "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
-                    "sources": self._list_sources(pair, group, alternatives) if group.role == RETURN else [],
+                    "sources": self._list_sources(pair, group, alternatives)
+                    if group.role == RETURN and alternatives
+                    else self._list_served(pair, group, alternatives),
                 }
             )
         return {
@@ -251,11 +265,12 @@ class Workbench:
         text = "\n".join(_unparse(group.complete(node)) for node in edit.nodes)
         return [edit.place, clean(text, LONGEST_SPELLED), changes]
 
-    def trace(self, edits: Sequence[tuple[int, int]], calls: CallsQuestion) -> list[tuple[int, list[int]]]:
-        """Return for each edit, all of them made, the statement of the solution's that computes what it changes.
+    def trace(self, script: Sequence[Sequence[Any]], calls: CallsQuestion) -> list[tuple[int, list[int]]]:
+        """Return for each operation of a script the statement of the solution's that computes what it changes.
 
         It is that of the innermost expression around the change for which there is one, of those with rows; -1 if there
-        is none. Beside it stand all whose values the submission computes.
+        is none, or if the operation is no edit. Beside it stand all whose values the submission's own expressions
+        compute after the script.
         """
         solution, own = Tracer(), Tracer()
         tree = ast.parse(self._solution_text)
@@ -268,11 +283,16 @@ class Workbench:
         ]
         record_statements(functions)
         self._run(MendedStudent(self._make_solution(tree), {RECORDER: solution.record}, None), calls)
-        paths = []
-        for number, place in edits:
-            edit, group = self.mending.list_edits(number)[place], self.mending.groups[number]
-            paths.append([node for new in edit.nodes for node in list_path(group.nodes[edit.place], new)])
-        mended = iter(record_expressions(self.mending.apply([(EDIT, *edit) for edit in edits]), paths))
+        paths = [self._list_changed(*operation[1:]) if operation[0] == EDIT else [] for operation in script]
+        applied = self.mending.apply([tuple(operation) for operation in script])
+        # What an own function returns is computed inside of it, or by what stands there instead.
+        calls_of_own = [
+            node
+            for tree in applied
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Call) and _name_called(node) in {name.rpartition(".")[2] for name in self._own}
+        ]
+        mended = iter(record_expressions(applied, paths, [*self.mending.list_foreign(), *calls_of_own]))
         trees = [None if part is None else next(mended) for part in self._trees]
         names = {ZEROS: _zeros_like, RECORDER: own.record}
         self._run(MendedStudent(self._make_slice(trees), names, self._run_solution), calls)
@@ -282,6 +302,11 @@ class Workbench:
         ]
         computed = own.list_computed(solution, numbers)
         return [(next((holder for holder in holders if holder is not None), -1), computed) for holders in found]
+
+    def _list_changed(self, number: int, place: int) -> list[ast.expr]:
+        """Return the expressions around what an edit changes, the innermost first."""
+        edit, group = self.mending.list_edits(number)[place], self.mending.groups[number]
+        return [node for new in edit.nodes for node in list_path(group.nodes[edit.place], new)]
 
     def _reads_alike(self, number: int, other: int) -> bool:
         own, replacement = self.mending.groups[number], self.mending.replacements[number, other]
@@ -330,6 +355,58 @@ class Workbench:
         called = group.function.rpartition(".")[2]
         every = (other for function in self._solution.values() for other in function.groups)
         return written or [other.number for other in every if called in _list_called(other)]
+
+    def _list_served(self, pair: FunctionPair, group: StatementGroup, alternatives: Sequence[int]) -> list[int]:
+        """Return the solution's statements with rows that correspond to those for which a statement without one works.
+
+        They use what it writes, or what is computed from that, in the order in which they stand. Of several variables
+        those count that the statement in its place writes otherwise.
+        """
+        if self._has_row(pair, group) or group.loop is not None:
+            return []
+        served: dict[int, None] = {}
+        done, todo = {group.number}, self._list_users(pair, group, self._list_written_otherwise(group, alternatives))
+        while todo:
+            used, other = todo.pop(0)
+            if other.number in done:
+                continue
+            done.add(other.number)
+            if self._has_row(used, other):
+                served[used.matches[other.number][0].solution.number] = None
+            else:
+                todo += self._list_users(used, other, other.target.names)
+        return list(served)[:MOST_STATEMENTS]
+
+    def _list_users(
+        self, pair: FunctionPair, group: StatementGroup, names: Collection[str]
+    ) -> list[tuple[FunctionPair, StatementGroup]]:
+        """Return what reads or writes variables of a function; of a `return` what calls the function."""
+        if group.role != RETURN:
+            users = [other for other in pair.own.groups if {*other.target.names, *_list_read(other)} & {*names}]
+            return [(pair, other) for other in users]
+        name = pair.own.name.rpartition(".")[2]
+        return [
+            (calling, other)
+            for calling in self.pairs.values()
+            for other in calling.own.groups
+            if name in _list_called(other)
+        ]
+
+    def _has_row(self, pair: FunctionPair, group: StatementGroup) -> bool:
+        matches = pair.matches.get(group.number, ()) if group.number in pair.paired else ()
+        return any(node.lineno in self._rows for match in matches[:1] for node in match.solution.nodes)
+
+    def _list_written_otherwise(self, group: StatementGroup, alternatives: Sequence[int]) -> list[str]:
+        """Return the variables that a statement writes, of several those that the one in its place writes otherwise."""
+        names = list(group.target.names)
+        otherwise: set[int] = set()
+        for other in alternatives[:1]:
+            wanted = self.mending.replacements[group.number, other].nodes[-1]
+            for list_parts in (_list_targets, _list_parts):
+                mine, theirs = list_parts(group.nodes[-1]), list_parts(wanted)
+                if len(mine) == len(theirs) == len(names):
+                    otherwise |= {i for i in range(len(names)) if ast.dump(mine[i]) != ast.dump(theirs[i])}
+        return [names[i] for i in sorted(otherwise)] or names
 
 
 class MendedStudent(Student):
@@ -418,10 +495,19 @@ def _list_parts(node: ast.stmt) -> list[ast.expr]:
     return value.values if isinstance(value, ast.Dict) else [] if value is None else [value]
 
 
+def _list_targets(node: ast.stmt) -> list[ast.expr]:
+    """Return the targets of an assignment, of a tuple each."""
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+
+
 def _list_called(group: StatementGroup) -> set[str]:
     """Return the names of the functions and methods that a group calls."""
-    calls = (part.func for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Call))
-    return {func.attr if isinstance(func, ast.Attribute) else spell(func) for func in calls}
+    return {_name_called(part) for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Call)}
+
+
+def _name_called(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else spell(call.func)
 
 
 def _dump(group: StatementGroup) -> str:
