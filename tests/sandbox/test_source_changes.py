@@ -45,6 +45,18 @@ CHANGES = {
     "a name that is deleted": "T = 7\ndef g(): return T\ndef f(): return g()\ndel T\n",
     "a with": "T = {}\nwith np.errstate(all='ignore'):\n  T['a'] = 7\ndef f(): return T['a']\n",
     "an if": "T = {}\nif True: T['a'] = 7\ndef f(): return T['a']\n",
+    "an if that binds it anew": "T = 1\nif True: T = 7\ndef f(): return T\n",
+    "an else that binds it anew": "T = 1\nif not T: pass\nelse:\n  T = 7\ndef f(): return T\n",
+    "an if that binds it first": "if True: T = 1\nT = 7\ndef f(): return T\n",
+    "an if that needs others": "A = 7\nT = None\nif T is None: T = A\ndef f(): return T\n",
+    "a try that binds it anew": "T = 1\ntry: import nowhere as T\nexcept ImportError: T = 7\ndef f(): return T\n",
+    "a match that binds it anew": "T = 1\nmatch T:\n  case 1: T = 7\ndef f(): return T\n",
+    "a pattern that binds it anew": "T = 1\nmatch (7, 2):\n  case (T, _): pass\ndef f(): return T\n",
+    "a condition that binds it anew": "T = 1\nif (T := 7) < 1: pass\ndef f(): return T\n",
+    "an import in an if": "sqrt = None\nif True: from math import sqrt\ndef f(): return sqrt(49)\n",
+    "an import in a loop": "sqrt = None\nfor _ in 'a': from math import sqrt\ndef f(): return sqrt(49)\n",
+    "a definition in an if": "def g(): return 1\nif True:\n  def g(): return 7\ndef f(): return g()\n",
+    "a definition in a with": "def g(): return 1\nwith np.errstate():\n  def g(): return 7\ndef f(): return g()\n",
     "a try": "T = {}\ntry: T['a'] = 7\nexcept ValueError: pass\ndef f(): return T['a']\n",
 }
 
@@ -57,6 +69,7 @@ SURVIVED = {
     "endless in a function": "T = {'a': 7}\ndef g():\n  T['b'] = 1\n  while True: pass\ng()\n",
     "await": "T = {'a': 7}\nT.update(a=await 8)\n",
     "training": "T = {'a': 7}\nfor _ in range(9): T['a'] = f()\n",
+    "an if that raises": "T = {'a': 7}\nif True: T = nothing\n",
     "prints": "T = {'a': 7}\nfor n in range(9):\n  T['b'] = n; print(n)\n",
     "a loop over K": "T = {'a': 4}\nfor K in range(9): T['b'] = K\ndef g(): T['a'] += K\ng()\n",
 }

@@ -1,6 +1,7 @@
 """Any bytes and any JSON give a slice or a refusal; and a slice does what the whole program does."""
 
 import json
+from textwrap import indent
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -91,8 +92,20 @@ def functions(draw: st.DrawFn, name: str | None = None) -> str:
     return f"{head}{body}  return str(p) + {draw(allowed_text)}\n"
 
 
+assignments = st.builds("{} = {}\n".format, values, expressions)
+heads = [
+    "if a: pass\nelse:", "if len(b) > 1:", "for _ in 'xy':", "with n():", "match c:\n case _:",
+    "try: nowhere\nexcept NameError:",
+]  # fmt: skip
+#: Blocks that bind names that other statements bind, too.
+blocks = st.builds(
+    lambda head, body: f"{head}\n{indent(body, '  ')}",
+    st.sampled_from(heads),
+    assignments | functions() | st.just("from math import pi as a\n"),
+)
 statements = st.one_of(
-    st.builds("{} = {}\n".format, values, expressions),
+    assignments,
+    blocks,
     st.builds("{} = {}; print({})\n".format, values, expressions, values),
     st.builds("{}, {} = {}, {}\n".format, values, values, expressions, expressions),
     st.builds("{} += {}\n".format, values, expressions),
@@ -102,7 +115,7 @@ statements = st.one_of(
     st.sampled_from(["K = 9\n", "wrap = lambda g: g\n", "def wrap(g): return lambda *p: 'w' + str(g(*p))\n"]),
     functions(),
 )
-START = "t = {'x': 1}\na, b, c = 1, 2, 3\nwrap = lambda g: g\n" + "".join(
+START = "from contextlib import nullcontext as n\nt = {'x': 1}\na, b, c = 1, 2, 3\nwrap = lambda g: g\n" + "".join(
     f"def g{index}(): return {index}\n" for index in range(3)
 )
 

@@ -33,6 +33,7 @@ Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign
 _BRANCHES = (ast.If, ast.Try, ast.TryStar, ast.Match)
 _BLOCKS = (ast.With, ast.AsyncWith)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_COMPOUND = (*_BRANCHES, *_BLOCKS, *_LOOPS)
 
 
 @dataclass(eq=False)
@@ -83,7 +84,7 @@ class Places:
 class Changing:
     """By position, the statements that may change what one name stands for."""
 
-    #: `x[0] = 1`, `x += 1`, and assignments in loops.
+    #: `x[0] = 1`, `x += 1`, and what binds it in a compound statement.
     written: list[int] = field(default_factory=list)
     #: `x.append(1)`.
     methods: list[int] = field(default_factory=list)
@@ -248,9 +249,9 @@ class Program:
             self._index_assignment(position, statement, node)
         elif isinstance(node, (ast.Expr, ast.Delete)):
             self._index_changes(position, statement.changes)
-        elif isinstance(node, (*_BRANCHES, *_BLOCKS, *_LOOPS)):
+        elif isinstance(node, _COMPOUND):
             self._index_compound(position, statement)
-        if statement.piece.walrus and not isinstance(node, (ast.Assign, ast.Delete, *_BRANCHES)):
+        if statement.piece.walrus and not isinstance(node, (ast.Assign, ast.Delete, *_COMPOUND)):
             self._index_walrus(position, statement)
 
     def _index_import(self, position: int, statement: Statement) -> None:
@@ -264,18 +265,18 @@ class Program:
             self.imported |= statement.names.defined
 
     def _index_compound(self, position: int, statement: Statement) -> None:
-        node = statement.node
-        if is_main_guard(node):
-            # Never executed, but then it may be missed.
-            self._index_block(position, statement.changes, frozenset())
-        elif isinstance(node, _BRANCHES):
-            self._add("compound", statement.names.bound, position)
-            self._index_changes(position, statement.changes)
-        elif isinstance(node, _BLOCKS):
+        """Index a statement with blocks: it changes what it binds; a target binds a name that nothing else does."""
+        node, changes = statement.node, statement.changes
+        if isinstance(node, _BLOCKS):
             self._add("compound", statement.names.defined, position)
-            self._index_block(position, statement.changes, statement.names.defined)
-        else:
-            self._index_block(position, statement.changes, frozenset())
+        elif isinstance(node, _BRANCHES) and not is_main_guard(node):
+            # That one is never executed, but then it may be missed.
+            self._add("compound", statement.names.bound, position)
+        self._index_changes(position, changes)
+        for name in (statement.names.bound - changes.targets | changes.assigned) - changes.written:
+            self.changing[name].written.append(position)
+        for name in changes.targets - changes.assigned:
+            self.changing[name].bound.append(position)
 
     def _index_assignment(self, position: int, statement: Statement, node: Assignment) -> None:
         if not isinstance(node, ast.Assign) or len(node.targets) > 1 or not isinstance(node.targets[0], ast.Name):
@@ -299,16 +300,8 @@ class Program:
         if changes.calls:
             self.calling.append(position)
 
-    def _index_block(self, position: int, changes: Changes, defined: frozenset[str]) -> None:
-        """Index a loop or a `with`: an assignment in it changes a name; a target binds one that nothing else does."""
-        self._index_changes(position, changes)
-        for name in changes.assigned - defined - changes.written:
-            self.changing[name].written.append(position)
-        for name in changes.targets - changes.assigned:
-            self.changing[name].bound.append(position)
-
     def _index_walrus(self, position: int, statement: Statement) -> None:
-        """Index the names that a statement binds by `:=` alone: `print(x := 2)`, `while (x := 2) < 1: pass`."""
+        """Index the names that a statement binds by `:=` alone, such as `print(x := 2)`."""
         changes = statement.changes
         for name in statement.names.bound - statement.names.defined - changes.assigned - changes.targets:
             self.changing[name].written.append(position)
