@@ -1,6 +1,8 @@
 """Statements that change what the function uses are executed on trial; what is left out is said where it is missed."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from backmark.worker.sandbox.inside.student import Student
 from tests.sandbox.test_source import slice_source
@@ -138,6 +140,34 @@ def test_a_statement_that_gives_a_name_no_value_is_not_missed(statement: str) ->
     with pytest.raises(NameError) as error:
         call_function(student)
     assert student.describe(error.value)["message"] == "name 'SCALE' is not defined"
+
+
+def test_what_raises_in_one_module_is_tried_in_the_others() -> None:
+    student = Student(slice_source("T = [1] * K\nT[2] = 7\ndef f(): return T[2]\n"))
+    with pytest.raises(IndexError) as error:
+        call_function(student, 2)
+    assert "`T[2] = 7` on line 2 was left out: it raised IndexError." in student.describe(error.value)["message"]
+    assert call_function(student, 3) == 7
+    with pytest.raises(IndexError) as error:
+        call_function(student, 0)
+    assert "was left out" in student.describe(error.value)["message"]
+
+
+@given(st.permutations(range(5)))
+def test_what_is_given_up_depends_on_no_module_that_was_made_before(order: list[int]) -> None:
+    source = "T = [1] * K\nT[2] = 7\nT[0] = 1 / (K - 3)\nfor k in range(K): T[k] += T[1]\ndef f(): return T\n"
+    student = Student(slice_source(source))
+    assert [call_function(student, layers) for layers in order] == [
+        call_function(Student(slice_source(source)), layers) for layers in order
+    ]
+
+
+def test_what_was_left_out_of_another_module_is_not_said_of_this_one() -> None:
+    student = Student(slice_source("T = {}\nT[1 / K] = 7\ndef f(): return T['a']\n"))
+    for layers, said in ((0, True), (1, False)):
+        with pytest.raises(KeyError) as error:
+            call_function(student, layers)
+        assert ("was left out" in student.describe(error.value)["message"]) is said
 
 
 def test_a_missing_module_says_what_may_be_imported() -> None:

@@ -9,6 +9,10 @@ from .changes import ANY
 from .listing import Slice
 from .rejection import quote
 from .slicing import Statement
+from .trial import GivenUp
+
+#: The statements on trial that were given up in a module.
+GivenUpStatements = Mapping[Statement, GivenUp]
 
 #: Statements that are named, and characters of each that are shown.
 _MOST, _SHOWN = 3, 60
@@ -16,7 +20,7 @@ _MOST, _SHOWN = 3, 60
 _LACKING = (NameError, LookupError, AttributeError, TypeError, StopIteration)
 
 
-def explain(error: BaseException, part: Slice, given_up: Mapping[Statement, str]) -> tuple[str, list[tuple[int, int]]]:
+def explain(error: BaseException, part: Slice, given_up: GivenUpStatements) -> tuple[str, list[tuple[int, int]]]:
     """Return sentences to add to the exception's message, and the lines that they name; mostly there are none."""
     try:
         if sentence := _imports(error, part):
@@ -45,7 +49,7 @@ def _imports(error: BaseException, part: Slice) -> str:
 
 
 def _find_omitted(
-    error: BaseException, part: Slice, given_up: Mapping[Statement, str]
+    error: BaseException, part: Slice, given_up: GivenUpStatements
 ) -> Iterator[tuple[str, tuple[int, int]]]:
     """Yield a sentence for each statement that may be missed, with its line; or for each cell that is no Python."""
     if not isinstance(error, _LACKING):
@@ -59,9 +63,9 @@ def _find_omitted(
             yield f"A cell that is not valid Python was left out: {fault}.", spot
 
 
-def _find_missed(name: str | None, part: Slice, given_up: Mapping[Statement, str]) -> Iterator[tuple[Statement, str]]:
+def _find_missed(name: str | None, part: Slice, given_up: GivenUpStatements) -> Iterator[tuple[Statement, str]]:
     """Yield the statements that would have bound the name (None: that change what is used), and why they did not."""
-    reasons = {**given_up, **part.refused}
+    reasons = {**{statement: trial.reason for statement, trial in given_up.items()}, **part.refused}
     for statement in (*given_up, *part.omitted):
         changed = statement.changes.written | statement.changes.methods
         may_bind_any = statement in given_up and _is_star(statement)

@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,11 @@ import numpy as np
 
 from .importer import CourseModules, Importer
 from .listing import SlicePart
-from .omitted import explain
+from .omitted import GivenUpStatements, explain
 from .slicing import Statement
 from .source import Slice, extract_beside
 from .tracebacks import describe
-from .trial import Trials
+from .trial import GivenUp, Trials
 
 if TYPE_CHECKING:
     from .raising.facts import MistakeFinder
@@ -39,8 +40,12 @@ class Student:
         #: What could be mended of it, once somebody asked: `mending` alone looks into it.
         self.workbench: Any = None
         self._modules: dict[Hashable, ModuleType | BaseException] = {}
-        #: Statements on trial that were given up in one module or another, and why: they are not tried again.
-        self._given_up: dict[Statement, str] = {}
+        #: The key of the module that was asked for last.
+        self._key: Hashable = None
+        #: By the key of a module the statements on trial that were given up in it, which may well run in others.
+        self._given_up: defaultdict[Hashable, dict[Statement, GivenUp]] = defaultdict(dict)
+        #: The statements that ran for too long in one module: they are tried in no other.
+        self._too_long: dict[Statement, GivenUp] = {}
         self._mistakes: MistakeFinder | None = None
         self._randomness = _randomness(lines.code)
         self._importer = Importer(lines.modules, self._run)
@@ -64,6 +69,7 @@ class Student:
         if course.package:
             self._importer.enter(key, course)
             given = {"__package__": course.package, **given}
+        self._key = key
         module = self._modules.get(key)
         if module is None:
             module = self._modules[key] = self._execute(f"submission_{key[0]}", given)
@@ -93,16 +99,21 @@ class Student:
             if part.trial is None:
                 exec(part.compiled, names)
                 continue
+            if part.trial in self._too_long:
+                continue
             counted = not isinstance(part.trial.node, _IMPORTS)
-            if part.trial not in self._given_up and (why := trials.attempt(part.compiled, names, counted=counted)):
-                self._given_up[part.trial] = why
+            if (given_up := trials.attempt(part.compiled, names, counted=counted)) is not None:
+                (self._too_long if given_up.endless else self._given_up[self._key])[part.trial] = given_up
+
+    def _list_given_up(self) -> GivenUpStatements:
+        return {**self._too_long, **self._given_up[self._key]}
 
     def describe(self, error: BaseException, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss, or else the mistake behind it.
 
         The latter is wanted if there are `names`: those of the lines that call.
         """
-        added, named = explain(error, self.lines, self._given_up)
+        added, named = explain(error, self.lines, self._list_given_up())
         mistake = None if added or names is None else self._find_mistake(error, names)
         if not added and any(error is module for module in self._modules.values()):
             added = _BEFORE_THE_CALL

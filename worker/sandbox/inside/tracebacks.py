@@ -40,7 +40,7 @@ def describe(error: BaseException, lines: SourceLines, added: str = "", named: S
     # Room for it, however long the student's own message is.
     message, traceback = _MESSAGE_CAP - len(added) - 1, _TRACEBACK_CAP - len(added) - 1
     text, frames = _traceback(error, lines)
-    said = clean(_message(error), message)
+    said = clean(read_message(error), message)
     return {
         "type": name_type(error),
         "message": _with(said, " " if said.endswith(_ENDED) else ". ", added),
@@ -63,6 +63,15 @@ def name_type(error: BaseException) -> str:
     return clean(_name(error), _TYPE_CAP)
 
 
+def read_message(error: BaseException) -> str:
+    """Return the text of an exception, which may do anything when it is asked for it."""
+    try:
+        # The slice makes a plain str of a subclass, and it makes no larger copy of a huge one.
+        return str.__getitem__(str(error), slice(_MESSAGE_CAP + 1))
+    except BaseException:  # noqa: BLE001 - the end of memory or of the stack included
+        return "(the message cannot be shown)"
+
+
 def _with(text: str, between: str, added: str) -> str:
     return f"{text}{between}{added}" if text and added else text or added
 
@@ -75,14 +84,6 @@ def _name(error: BaseException) -> str:
         return str(type(error).__qualname__)
     except BaseException:  # noqa: BLE001 - a metaclass of the student's may do anything here
         return "Exception"
-
-
-def _message(error: BaseException) -> str:
-    try:
-        # The slice makes a plain str of a subclass, and it makes no larger copy of a huge one.
-        return str.__getitem__(str(error), slice(_MESSAGE_CAP + 1))
-    except BaseException:  # noqa: BLE001 - so may its __str__, the end of memory or of the stack included
-        return "(the message cannot be shown)"
 
 
 def clean(text: str, cap: int) -> str:
@@ -119,7 +120,10 @@ def _chain(error: BaseException, lines: SourceLines) -> list[_Block]:
         seen.add(id(link))
         cause = link.__cause__
         below = cause if cause is not None else None if link.__suppress_context__ else link.__context__
-        blocks = [*_frames(link.__traceback__, lines), (f"{_name(link)}: {_message(link)}".removesuffix(": "), None)]
+        blocks = [
+            *_frames(link.__traceback__, lines),
+            (f"{_name(link)}: {read_message(link)}".removesuffix(": "), None),
+        ]
         if below is not None and id(below) not in seen:
             why = (
                 "That exception caused this one:"

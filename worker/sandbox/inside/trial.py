@@ -4,9 +4,9 @@ import io
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
-from .tracebacks import FILENAME, clean
+from .tracebacks import FILENAME, clean, name_type, read_message
 
 #: Lines and calls that they may execute together; filling tables takes fewer, training takes more.
 STEPS = 200_000
@@ -26,14 +26,23 @@ class Nowhere(io.TextIOBase):
         return len(text)
 
 
+class GivenUp(NamedTuple):
+    """A statement that was given up."""
+
+    #: The end of a sentence about it.
+    reason: str
+    #: True if it runs for too long.
+    endless: bool = False
+
+
 class Trials:
     """The trials of one execution of a submission, which share a number of steps."""
 
     def __init__(self) -> None:
         self._left = STEPS
 
-    def attempt(self, code: CodeType, namespace: dict[str, Any], *, counted: bool = True) -> str:
-        """Execute one statement; return why it was given up, and an empty text if it ran.
+    def attempt(self, code: CodeType, namespace: dict[str, Any], *, counted: bool = True) -> GivenUp | None:
+        """Execute one statement; return why it was given up, or None if it ran.
 
         An import is not `counted`: a module of Python's own has many lines.
         """
@@ -47,12 +56,11 @@ class Trials:
                 finally:
                     sys.settrace(before)
         except _Enough:
-            return "it runs for too long"
-        except ImportError as error:
-            return clean(f"it raised {type(error).__name__} ({error})", _MOST)
+            return GivenUp("it runs for too long", endless=True)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the submission can do without
-            return clean(f"it raised {type(error).__name__}", _MOST)
-        return ""
+            said = f" ({read_message(error)})" if isinstance(error, ImportError) else ""
+            return GivenUp(clean(f"it raised {name_type(error)}{said}", _MOST))
+        return None
 
     def _trace(self, frame: FrameType, event: str, _: object) -> Any:
         self._left -= 1
