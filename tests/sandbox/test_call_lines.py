@@ -130,6 +130,13 @@ def test_a_function_that_the_submission_lacks_is_named_for_each_result_that_need
     assert frame.header["causes"] == [["NameError", "h", [0, 2, 4]], ["ValueError", "", [3]]]
 
 
+def test_a_module_that_is_not_there_is_the_cause_of_what_needs_it_alone() -> None:
+    source = SOURCE.replace('raise kind("no")', "return torch.ones(2)")
+    frame = ask("a = f(x)\nb = g(x)\nc = g(a)", "a", "b", "c", source=f"import torch\n{source}")
+    assert (frame.header["status"], frame.header["raised"]["type"]) == ("202", "ModuleNotFoundError")
+    assert frame.header["causes"] == [["ModuleNotFoundError", "", [0, 2]]]
+
+
 @pytest.mark.parametrize("name", ["[]", "None", "1j", "type('T', (str,), {'__hash__': lambda self: 1 / 0})('h')"])
 def test_a_name_error_that_is_made_by_hand_names_nothing(name: str) -> None:
     source = SOURCE.replace('raise kind("no")', f'raise NameError("no", name={name})')

@@ -41,9 +41,13 @@ def slice_package(files: Mapping[str, str | bytes] | bytes, path: str = PATH) ->
 def run(
     files: Mapping[str, str | bytes], path: str = PATH, functions: Mapping[str, Any] | None = None, *stand_ins: str
 ) -> Any:
-    """Return what `f(3)` returns."""
+    """Return what `f(3)` returns; raises what a verdict would say that it raised."""
     course = CourseModules(package_of(path), functions or {}, stand_ins)
-    return Student(slice_package(files, path)).names(("",), {}, course)["f"](3)
+    student = Student(slice_package(files, path))
+    try:
+        return student.names(("",), {}, course)["f"](3)
+    except NameError as error:
+        raise student.find_cause(error) from None
 
 
 def refusal(source: bytes | Mapping[str, str | bytes], path: str = PATH) -> Rejected:
@@ -116,8 +120,9 @@ def test_what_a_missed_name_stood_for_is_named_with_its_line() -> None:
     assert description["frames"] == [(1, 3), (2, 3)]
 
 
-def test_a_file_that_is_not_python_is_an_error_where_it_is_imported_and_no_harm_elsewhere() -> None:
+def test_a_file_that_is_not_python_is_an_error_where_it_is_missed_and_no_harm_elsewhere() -> None:
     broken_files: dict[str, str | bytes] = {"cs231n/a.py": "print 'Python 2'\n", "cs231n/b.py": b"\xff\xfe\x00"}
+    assert run({PATH: f"from ..a import *\n{RIGHT}", **broken_files}) == 6
     assert run({PATH: RIGHT, **broken_files}) == 6
     with pytest.raises(ImportError, match=r"line 1 of cs231n/a\.py is not valid Python"):
         run({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", **broken_files})
@@ -171,10 +176,10 @@ def test_stand_ins_are_inert_until_they_are_used() -> None:
     method = "class Net:\n    def f(self, x): return 2 * x\n    def plot(self): plt.plot(cm.jet, xrange(3))\n"
     lines = f"{plot_imports}{method}def f(x):\n    return Net().f(x)\n"
     stand_ins = ("matplotlib", "past", "..im2col_cython")
-    with pytest.raises(ImportError):
-        run({PATH: lines})
-    assert run({PATH: lines}, PATH, None, *stand_ins) == 6
     source = lines.replace("return Net().f(x)", "return Net().plot()")
+    with pytest.raises(ModuleNotFoundError, match="No module named 'matplotlib'"):
+        run({PATH: source})
+    assert run({PATH: lines}, PATH, None, *stand_ins) == 6
     with pytest.raises(
         ImportError, match=r"The graded code uses `past\.builtins\.xrange`, but .* does not provide `past`"
     ):

@@ -72,6 +72,7 @@ SURVIVED = {
     "await": "T = {'a': 7}\nT.update(a=await 8)\n",
     "training": "T = {'a': 7}\nfor _ in range(9): T['a'] = f()\n",
     "an if that raises": "T = {'a': 7}\nif True: T = nothing\n",
+    "an import of what is not there": "import nowhere\nT = {'a': 7}\ndef plot(): nowhere.plot()\nT['p'] = plot\n",
     "prints": "T = {'a': 7}\nfor n in range(9):\n  T['b'] = n; print(n)\n",
     "a loop over K": "T = {'a': 4}\nfor K in range(9): T['b'] = K\ndef g(): T['a'] += K\ng()\n",
 }
@@ -170,13 +171,47 @@ def test_what_was_left_out_of_another_module_is_not_said_of_this_one() -> None:
         assert ("was left out" in student.describe(error.value)["message"]) is said
 
 
-def test_a_missing_module_says_what_may_be_imported() -> None:
-    student = Student(slice_source("import scipy\ndef f(): return scipy\n"))
-    with pytest.raises(ModuleNotFoundError) as error:
+@pytest.mark.parametrize("line", ["import scipy", "from scipy import *", "from scipy import special as scipy"])
+def test_a_missing_module_that_is_used_says_what_may_be_imported_and_where_it_is(line: str) -> None:
+    student = Student(slice_source(f"{line}\ndef g(): return scipy\ndef f(): return g()\n"))
+    with pytest.raises(NameError) as error:
         call_function(student)
-    assert student.describe(error.value)["message"].startswith(
+    description = student.describe(error.value)
+    assert description["type"] == "ModuleNotFoundError"
+    assert description["message"].startswith(
         "No module named 'scipy'. Only NumPy and Python's standard library can be imported here"
     )
+    assert description["frames"] == [(0, 1)]
+
+
+def test_a_missing_module_that_the_module_itself_uses_is_named() -> None:
+    student = Student(slice_source("import scipy\nT = scipy.pi\ndef f(): return T\n"))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    assert student.describe(error.value)["message"].startswith("No module named 'scipy'. Only NumPy")
+
+
+def test_a_missing_module_is_not_named_for_another_name() -> None:
+    student = Student(slice_source("import scipy\ndef g(): scipy.pi\ndef f(): return g and spicy\n"))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    assert student.describe(error.value)["message"] == "name 'spicy' is not defined"
+
+
+@pytest.mark.parametrize("name", ["[]", "None", "type('T', (str,), {'__hash__': lambda self: 1 / 0})('scipy')"])
+def test_a_name_error_that_is_made_by_hand_misses_no_module(name: str) -> None:
+    student = Student(slice_source(f"import scipy\ndef f():\n  raise NameError('no', name={name})\n  scipy\n"))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    assert student.describe(error.value)["type"] == "NameError"
+
+
+def test_a_name_that_a_module_lacks_is_named_as_python_does() -> None:
+    source = "from collections import nothing\ndef f(): return nothing\n"
+    student = Student(slice_source(source))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    assert student.describe(error.value)["message"].startswith("cannot import name 'nothing' from 'collections'")
 
 
 def test_the_notebooks_tests_and_plots_stay_out() -> None:

@@ -27,12 +27,17 @@ class Cause(NamedTuple):
 class Failures:
     """The exceptions of one call, of which the first counts, and the names that have no value because of them."""
 
-    def __init__(self, describe: Callable[[BaseException], dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        describe: Callable[[BaseException], dict[str, Any]],
+        find_cause: Callable[[BaseException], BaseException],
+    ) -> None:
         #: The description of the first exception, or of the one that ended the call for lack of memory.
         self.raised: dict[str, Any] | None = None
         #: The functions that the submission does not define.
         self.lacking: Sequence[str] = ()
         self._describe = describe
+        self._find_cause = find_cause
         self._causes: dict[str, Cause] = {}
 
     def record(self, error: BaseException) -> None:
@@ -47,6 +52,10 @@ class Failures:
         if type(name) is not str:
             return None
         return self._causes.get(name, Cause(NameError.__name__, name) if name in self.lacking else None)
+
+    def explain(self, error: BaseException) -> Cause:
+        """Return why what a statement that raised would have bound has no value."""
+        return self.find(error) or Cause(name_type(self._find_cause(error))[:LONGEST_TYPE])
 
     def unset(self, names: Iterable[str], cause: Cause, namespace: dict[str, Any]) -> None:
         """Take the values of these names out of the namespace."""
@@ -75,7 +84,7 @@ class CallLines:
                 exec(statement, namespace)
             except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too
                 failures.record(error)
-                cause = failures.find(error) or Cause(name_type(error)[:LONGEST_TYPE])
+                cause = failures.explain(error)
                 goes_on = _goes_on(error)
             else:
                 continue

@@ -114,7 +114,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
     made = case.inputs.make() if case.ahead is None else case.ahead.make()
     given = made.values
     namespace: dict[str, Any] = {}
-    failures = Failures(lambda error: student.describe(error, namespace))
+    failures = Failures(lambda error: student.describe(error, namespace), student.find_cause)
     try:
         namespace = _namespace(student, calls, case, given)
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are answers too

@@ -31,6 +31,17 @@ def explain(error: BaseException, part: Slice, given_up: GivenUpStatements) -> t
     return " ".join(sentence for sentence, _ in omissions), [spot for _, spot in omissions]
 
 
+def find_failed_import(error: BaseException, part: Slice, given_up: GivenUpStatements) -> BaseException | None:
+    """Return the exception of the import in the graded file that would have bound the name that an exception misses."""
+    name = error.name if type(error) is NameError else None
+    # A student's own may have anything in the name's place.
+    if type(name) is not str:
+        return None
+    tried = [line.trial for line in part.parts if line.trial is not None and line.trial in given_up]
+    own = (given_up[statement] for statement in tried if _may_import(statement, name))
+    return next((trial.error for trial in own if trial.error is not None), None)
+
+
 def _imports(error: BaseException, part: Slice) -> str:
     if type(error) not in {ImportError, ModuleNotFoundError} or not isinstance(error, ImportError):
         return ""
@@ -80,6 +91,10 @@ def _binds(statement: Statement, name: str | None) -> bool:
     if isinstance(node, ast.Delete) or (isinstance(node, ast.AnnAssign) and node.value is None):
         return False
     return name in changes.assigned | changes.targets | statement.names.bound
+
+
+def _may_import(statement: Statement, name: str) -> bool:
+    return name in statement.names.bound or _is_star(statement)
 
 
 def _is_star(statement: Statement) -> bool:

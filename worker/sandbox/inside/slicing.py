@@ -33,6 +33,7 @@ Assignment = ast.Assign | ast.AnnAssign | ast.AugAssign
 _BRANCHES = (ast.If, ast.Try, ast.TryStar, ast.Match)
 _BLOCKS = (ast.With, ast.AsyncWith)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_IMPORTS = (ast.Import, ast.ImportFrom)
 _COMPOUND = (*_BRANCHES, *_BLOCKS, *_LOOPS)
 
 
@@ -100,7 +101,7 @@ class KeptStatements:
     """Positions of the statements that are executed, in the order of the source."""
 
     positions: list[int]
-    #: The statements that are kept only because they may change what the others use.
+    #: Those that may fail: imports, and statements that are kept only because they may change what the others use.
     trial: frozenset[int]
     #: The statements that may change it, too, but are never executed, and why.
     refused: dict[int, str]
@@ -147,10 +148,10 @@ class Program:
         self._close(fresh, needed, seen)
         needed.update(self._stars(seen))
         kept, refused = self._extend(needed, seen, graded)
-        kept.update(self.futures)
-        return KeptStatements(
-            self.futures + sorted(kept - set(self.futures)), frozenset(kept - needed - set(self.futures)), refused
-        )
+        # These come first, and are no imports.
+        kept -= set(self.futures)
+        imports = {place for place in kept if isinstance(self.statements[place].node, _IMPORTS)}
+        return KeptStatements(self.futures + sorted(kept), frozenset(kept - needed | imports), refused)
 
     def may_have(self, name: str) -> bool:
         """Return True if the module is given the name, if a statement binds it, or if a star import may."""
@@ -243,7 +244,7 @@ class Program:
             self.places[node.name].definitions.append(position)
             if node.decorator_list or getattr(node, "bases", None) or getattr(node, "keywords", None):
                 self._index_changes(position, statement.changes)
-        elif isinstance(node, (ast.Import, ast.ImportFrom)) or type(node).__name__ == "TypeAlias":
+        elif isinstance(node, _IMPORTS) or type(node).__name__ == "TypeAlias":
             self._index_import(position, statement)
         elif isinstance(node, _ASSIGNMENTS):
             self._index_assignment(position, statement, node)

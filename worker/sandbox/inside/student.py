@@ -11,7 +11,7 @@ import numpy as np
 
 from .importer import CourseModules, Importer
 from .listing import SlicePart
-from .omitted import GivenUpStatements, explain
+from .omitted import GivenUpStatements, explain, find_failed_import
 from .slicing import Statement
 from .source import Slice, extract_beside
 from .tracebacks import describe
@@ -101,21 +101,28 @@ class Student:
                 continue
             if part.trial in self._too_long:
                 continue
-            counted = not isinstance(part.trial.node, _IMPORTS)
-            if (given_up := trials.attempt(part.compiled, names, counted=counted)) is not None:
+            imports = isinstance(part.trial.node, _IMPORTS)
+            if (given_up := trials.attempt(part.compiled, names, imports=imports)) is not None:
                 (self._too_long if given_up.endless else self._given_up[self._key])[part.trial] = given_up
 
     def _list_given_up(self) -> GivenUpStatements:
         return {**self._too_long, **self._given_up[self._key]}
+
+    def find_cause(self, error: BaseException) -> BaseException:
+        """Return what the failed import of the name raised that an exception misses; or else the exception itself."""
+        failed = find_failed_import(error, self.lines, self._list_given_up())
+        return error if failed is None else failed
 
     def describe(self, error: BaseException, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss, or else the mistake behind it.
 
         The latter is wanted if there are `names`: those of the lines that call.
         """
+        before = any(error is module for module in self._modules.values())
+        error = self.find_cause(error)
         added, named = explain(error, self.lines, self._list_given_up())
         mistake = None if added or names is None else self._find_mistake(error, names)
-        if not added and any(error is module for module in self._modules.values()):
+        if not added and before:
             added = _BEFORE_THE_CALL
         described = describe(error, self.lines, added, named)
         return described if mistake is None else {**described, "mistake": mistake}

@@ -31,6 +31,8 @@ class GivenUp(NamedTuple):
 
     #: The end of a sentence about it.
     reason: str
+    #: The exception of an import; any other would keep the variables of its frames.
+    error: BaseException | None = None
     #: True if it runs for too long.
     endless: bool = False
 
@@ -41,15 +43,15 @@ class Trials:
     def __init__(self) -> None:
         self._left = STEPS
 
-    def attempt(self, code: CodeType, namespace: dict[str, Any], *, counted: bool = True) -> GivenUp | None:
+    def attempt(self, code: CodeType, namespace: dict[str, Any], *, imports: bool = False) -> GivenUp | None:
         """Execute one statement; return why it was given up, or None if it ran.
 
-        An import is not `counted`: a module of Python's own has many lines.
+        The steps of one that `imports` are not counted: a module of Python's own has many lines.
         """
         before = sys.gettrace()
         try:
             with redirect_stdout(Nowhere()), redirect_stderr(Nowhere()):
-                if counted:
+                if not imports:
                     sys.settrace(self._trace)
                 try:
                     exec(code, namespace)
@@ -59,7 +61,7 @@ class Trials:
             return GivenUp("it runs for too long", endless=True)
         except BaseException as error:  # noqa: BLE001 - whatever it is, the submission can do without
             said = f" ({read_message(error)})" if isinstance(error, ImportError) else ""
-            return GivenUp(clean(f"it raised {name_type(error)}{said}", _MOST))
+            return GivenUp(clean(f"it raised {name_type(error)}{said}", _MOST), error if imports else None)
         return None
 
     def _trace(self, frame: FrameType, event: str, _: object) -> Any:
