@@ -275,7 +275,12 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
     "unpacks something that has a different number of values.": (
         ("unpack", {"a": _LISTS}, "unpacks {a.known}, into {0} names."),
         ("unpack", {}, "unpacks {a.name} into {0} names, but it has a different number of values."),
+        ("not_unpackable", {"a": _NUMBERS}, "unpacks {a.known}, as if it were several."),
+        ("not_unpackable", {"a": _NONE}, "{a.none}"),
+    ),
+    "loops over something that has no items. What is it?": (
         ("not_iterable", {"a": {"int"}}, "loops over {a.known}. Is `range` missing?"),
+        ("not_iterable", {"a": _NUMBERS}, "loops over {a.known}."),
         ("not_iterable", {"a": _NONE}, "{a.none}"),
     ),
     "calculates with something that is not an array of numbers. What is it?": (

@@ -95,6 +95,12 @@ def explain(linear: ContractRevision, lines: str, returned: str = RETURNED, head
             "def f(): pass\na, b = f()",
             "Line 8 uses the result of `f()`, which is None. Does that function return anything?",
         ),
+        ("a, b = w.shape[0]", "Line 7 unpacks `w.shape[0]`, a single number, as if it were several."),
+        ("a, b = np.sum(w)", "Line 7 unpacks `np.sum(w)`, a single number, as if it were several."),
+        ("for q in 5: pass", "Line 7 loops over `5`, a single number. Is `range` missing?"),
+        ("n = 2.5\nfor q in n: pass", "Line 8 loops over `n`, a single number."),
+        ("[q for q in w.shape[0]]", "Line 7 loops over `w.shape[0]`, a single number. Is `range` missing?"),
+        ("for a, b in [1, 2]: pass", ""),
         ("cache = {'dX': 1}\ndx = cache['dx']", "Line 8 looks up the key `'dx'` in `cache`, which does not have it."),
         ("n = 0\nn /= n", "Line 8 divides by `n`, which is 0."),
         ("n = '2'\nn - 1", "Line 8 calculates with `n`, a string."),
@@ -230,6 +236,13 @@ def test_every_form_of_a_verdict_shows_the_sentence_and_pythons_own_message(verd
     written = verdict.as_dict()
     assert written["error"]["mistake"]["text"] == sentence.removeprefix("Line 7 ")
     assert read_verdict(written).error == verdict.error
+
+
+@pytest.mark.parametrize(("line", "word"), [("a, b = w.shape[0]", "unpacks"), ("for q in 5: pass", "loops over")])
+def test_a_hint_calls_a_loop_a_loop(line: str, word: str, linear: ContractRevision, jails: Jails) -> None:
+    source = RIGHT.replace(f"    {RETURNED}", f"    {line}\n    {RETURNED}")
+    told = Grader(Judge(linear), jails).grade(source.encode(), "a.py")
+    assert describe_exception(disclose(told, Feedback(Level.HINT), 1).error).startswith(f"Line 7 {word} something")
 
 
 def test_a_hint_says_the_sort_of_mistake_and_nothing_that_code_can_choose(verdict: Verdict) -> None:

@@ -50,7 +50,8 @@ _MESSAGES: Mapping[str, tuple[tuple[type[ast.AST], ...], str]] = {
     "store": (_ENTRY, rf"could not broadcast input array from shape {_SHAPE} into shape {_SHAPE}"),
     "store_many": (_ENTRY, r"setting an array element with a sequence\."),
     "unpack": (_ANY, r"(?:too many|not enough) values to unpack \(expected (\d+)(?:, got \d+)?\)"),
-    "not_iterable": (_ANY, r"cannot unpack non-iterable (\w+) object|'(\w+)' object is not iterable"),
+    "not_unpackable": (_ANY, r"cannot unpack non-iterable ([\w.]+) object"),
+    "not_iterable": (_ANY, r"'(\w+)' object is not iterable"),
     "matmul": (_ANY, r"matmul: Input operand 1 has a mismatch in .*\(size (\d+) is different from (\d+)\)"),
     "few_axes": (_ANY, r"matmul: Input operand ([01]) does not have enough dimensions \(has 0.*"),
     "dot": (_ANY, rf"shapes {_SHAPE} and {_SHAPE} not aligned: .*"),
@@ -70,9 +71,10 @@ _BELOW = frozenset({"uneven", "axis", "operands", "few_axes", "dot", "data_type"
 _GIVEN = frozenset({"uneven", "operands", "not_subscriptable", "broadcast"})
 _NUMERIC = frozenset({"uneven", "operands", "repeated", "string", "broadcast", "matmul", "dot", "axis"})
 #: The instructions that kinds are said of whose expressions others use as well.
-_OPCODES: dict[str, tuple[str, ...]] = {"store": ("STORE",), "store_many": ("STORE",), "unpack": ("UNPACK",)}
-_OPCODES |= {
-    "not_iterable": ("GET_ITER", "UNPACK"),
+_OPCODES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("store", "store_many"), ("STORE",)),
+    **dict.fromkeys(("unpack", "not_unpackable"), ("UNPACK",)),
+    "not_iterable": ("GET_ITER",),
     "condition": ("CALL", "COMPARE", "POP_JUMP", "JUMP", "TO_", "UNARY"),
 }
 
@@ -170,10 +172,10 @@ def _describe(kind: str, place: RaisedExpression, words: list[str], message: str
         if kind in _NUMERIC and not place.is_numpy(node.func):
             return None
         operands = [place.operand(node.func)] if kind == "not_callable" else operands
-    if kind in {"not_iterable", "not_subscriptable"}:
+    if kind in {"not_unpackable", "not_iterable", "not_subscriptable"}:
         # The message has the type of what is the result of a call, too.
-        types = {"NoneType": "None", "int": "int"}
-        operands = [[text, word or types.get(max(words), ""), *rest] for text, word, *rest in operands[:1]]
+        types = {"NoneType": "None", "int": "int", "float": "float", "numpy.float64": "number"}
+        operands = [[text, word or types.get(words[0], ""), *rest] for text, word, *rest in operands[:1]]
     if kind == "few_axes":
         operands = operands[int(words[0]) :][:1]
     below = kind in _BELOW and place.in_numpy
