@@ -16,6 +16,7 @@ from backmark.grader.contracts.language import reading, row_comments
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.publishing.tolerance import is_rough
 from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.verdict import Judgement, Mark, Outcome
 from tests.contracts.making import LocalWorkshop, build, build_shared, judge
 
@@ -144,6 +145,34 @@ def test_a_notebook_of_coursera_may_import_the_courses_own_module() -> None:
     source = (folder / "solution.py").read_text(encoding="utf-8")
     lines = "import matplotlib.pyplot as plt\nfrom dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward\n"
     assert judge(build_shared(read_entry(folder.name)), lines + source).outcome is Outcome.PASSED
+
+
+@pytest.fixture(scope="module")
+def dropout() -> ContractRevision:
+    return build(replace(read_entry("cs231n-dropout"), mistakes=(), cases=10, rows=()))
+
+
+@pytest.mark.parametrize(
+    ("mask", "wrong"),
+    [
+        ("np.random.default_rng().random(x.shape) < p", ""),
+        ("np.random.binomial(1, p, x.shape)", ""),
+        ("np.random.choice([0, 1], x.shape, p=[1 - p, p])", ""),
+        ("np.random.rand(x.shape[-1]) < p", "examples_differ"),
+        ("np.random.rand(*x.shape[:1], *[1] * (x.ndim - 1)) < p", "units_differ"),
+        ("np.random.rand(*x.shape) < (p + 1) / 2", "keeps_share_p"),
+        ("np.random.choice([0, 1], x.shape) if p < 1 else np.ones(x.shape)", "keeps_share_p"),
+    ],
+)
+def test_a_mask_of_dropout_may_be_drawn_in_any_way_that_keeps_p_of_the_units(
+    mask: str, wrong: str, dropout: ContractRevision
+) -> None:
+    source = dropout.assignment.solution.replace("np.random.rand(*x.shape) < p", mask)
+    verdict = judge(dropout, source)
+    assert verdict.outcome is (Outcome.FAILED if wrong else Outcome.PASSED)
+    example = verdict.counterexample
+    results = example.results if isinstance(example, CaseCounterexample) else ()
+    assert [result.name for result in results if result.wrong] == [wrong] * bool(wrong)
 
 
 @pytest.mark.nightly
