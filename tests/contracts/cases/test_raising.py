@@ -101,6 +101,22 @@ def explain(linear: ContractRevision, lines: str, returned: str = RETURNED, head
         ("n = 2.5\nfor q in n: pass", "Line 8 loops over `n`, a single number."),
         ("[q for q in w.shape[0]]", "Line 7 loops over `w.shape[0]`, a single number. Is `range` missing?"),
         ("for a, b in [1, 2]: pass", ""),
+        (
+            "def f(a): a * 2\n2.0 * f(w)",
+            "Line 8 uses the result of `f(w)`, which is None. Does that function return anything?",
+        ),
+        (
+            "def f(a):\n    def g(): return a\n    g()\n    return None\nf(w) @ w",
+            "Line 11 uses the result of `f(w)`, which is None. Does that function return anything?",
+        ),
+        (
+            "class C:\n    def f(a): a * 2\nnp.add(C.f(w), w)",
+            "Line 9 uses the result of `C.f(w)`, which is None. Does that function return anything?",
+        ),
+        (
+            "class C:\n    def f(self): self.a = 1\nc = C()\n2.0 * c.f()",
+            "Line 10 uses the result of `c.f()`, which is None. Does that function return anything?",
+        ),
         ("cache = {'dX': 1}\ndx = cache['dx']", "Line 8 looks up the key `'dx'` in `cache`, which does not have it."),
         ("n = 0\nn /= n", "Line 8 divides by `n`, which is 0."),
         ("n = '2'\nn - 1", "Line 8 calculates with `n`, a string."),
@@ -147,6 +163,52 @@ def test_a_recursion_without_an_end_names_its_function(linear: ContractRevision)
     assert explain(linear, "f(0)", head=head) == (
         "Line 3 calls `f` from within `f` again and again, until Python gives up. Which case should end this?"
     )
+
+
+@pytest.mark.parametrize(
+    "helper",
+    [
+        "def f(a):\n    if a is None: return 1\n2.0 * f(w)",
+        "def f(a): return np.array([a, None])\n2.0 * f(1)",
+        "def f(a): yield a\n2.0 * f(w)",
+        "def f(a): return None\nf = lambda a, f=f: [f(a)]\n2.0 * f(w)",
+    ],
+)
+def test_a_helper_that_may_return_something_is_not_said_to_return_nothing(
+    helper: str, linear: ContractRevision
+) -> None:
+    assert "None" not in explain(linear, helper)
+
+
+@pytest.mark.parametrize("returned", ["print(dout)", "return None", "pass", "if N > 9: return dout, x"])
+def test_a_function_that_returned_nothing_is_named_by_its_definition(returned: str, linear: ContractRevision) -> None:
+    sentence = "Line 6 defines `linear_backward`, which returned None. Does it end with `return`?"
+    assert explain(linear, "N = 1", returned) == sentence
+
+
+def test_a_method_that_returned_nothing_is_named_by_its_definition() -> None:
+    solution = row_comments.strip(read_entry("nielsen-backprop").solution)
+    source = solution.replace("return nabla_b, nabla_w", "print(nabla_b, nabla_w)")
+    line = source[: source.index("def backprop")].count("\n") + 1
+    mistake = find_mistake(judge_of("nielsen-backprop"), source)
+    assert say(mistake) == f"Line {line} defines `backprop`, which returned None. Does it end with `return`?"
+
+
+@pytest.mark.parametrize(
+    "returned",
+    [
+        "return 7",
+        "return (x for x in [1])",
+        "raise TypeError('cannot unpack non-iterable NoneType object')",
+        "return Odd()",
+    ],
+)
+def test_a_function_that_returned_something_is_not_said_to_return_nothing(
+    returned: str, linear: ContractRevision
+) -> None:
+    message = "cannot unpack non-iterable NoneType object"
+    head = f"\nclass Odd:\n    def __iter__(self): raise TypeError({message!r})\n"
+    assert "None" not in explain(linear, "", returned, head)
 
 
 def test_a_function_with_too_few_parameters_is_told_what_the_assignment_gives(linear: ContractRevision) -> None:

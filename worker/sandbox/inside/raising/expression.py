@@ -7,8 +7,9 @@ stands behind them only in Python's own lists, tuples and dictionaries, in NumPy
 import ast
 import operator
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from inspect import getattr_static
 from itertools import islice
 from opcode import opname
 from types import FrameType, FunctionType, MethodType, ModuleType, TracebackType
@@ -17,12 +18,12 @@ from typing import Any
 import numpy as np
 
 from backmark.worker.sandbox.inside.entry import LONGEST_WORD
-from backmark.worker.sandbox.inside.listing import Slice
-from backmark.worker.sandbox.inside.tracebacks import clean
+from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
 #: The value of an expression that cannot be looked up.
 UNKNOWN = object()
 _COMPREHENSIONS, _SCOPES = (ast.ListComp, ast.SetComp, ast.DictComp), (ast.FunctionDef, ast.Lambda)
+_YIELDS = (ast.Yield, ast.YieldFrom)
 #: The words for types that have no sizes; a subclass has another.
 _WORDS = {type(None): "None", bool: "bool", int: "int", float: "float", str: "str", ModuleType: "module"}
 _FUNCTIONS = (FunctionType, np.ufunc, type(np.sum))
@@ -32,9 +33,11 @@ _METHODS: tuple[type, ...] = (MethodType, type([].append), type([].__len__))
 
 @dataclass(frozen=True)
 class RaisedExpression:
-    """The innermost expression of the student's that raised, with the frame that it was evaluated in."""
+    """The innermost expression of a program that raised, with the frame that it was evaluated in."""
 
-    lines: Slice
+    #: The program, and its syntax tree.
+    code: str
+    tree: ast.Module
     frame: FrameType
     opcode: str
     #: The expression, or the statement if that raised as a whole, behind all that it is part of.
@@ -47,7 +50,7 @@ class RaisedExpression:
     in_helper: bool
 
     @classmethod
-    def find(cls, links: Sequence[TracebackType], tree: ast.Module, lines: Slice) -> "RaisedExpression | None":
+    def find(cls, links: Sequence[TracebackType], program: str, tree: ast.Module) -> "RaisedExpression | None":
         """Return the expression that the first of these entries of a traceback is at; the others are below it."""
         code, at = links[0].tb_frame.f_code, links[0].tb_lasti
         position = next(islice(code.co_positions(), at // 2, None))
@@ -58,7 +61,7 @@ class RaisedExpression:
         opcode = next(name for place in range(at, -1, -2) if (name := opname[code.co_code[place]]) != "CACHE")
         # The assignment's own functions are in no module.
         called = not below, below <= {"numpy"}, "None" in below and below <= {"None", "numpy"}
-        return cls(lines, links[0].tb_frame, opcode, (*path,), path[-1], *called) if path else None
+        return cls(program, tree, links[0].tb_frame, opcode, (*path,), path[-1], *called) if path else None
 
     def list_operands(self) -> Sequence[ast.expr]:
         """Return what an operator, a call, an index, a loop or an assignment to several names works on."""
@@ -88,7 +91,7 @@ class RaisedExpression:
 
     def text(self, node: ast.AST) -> str:
         """Return an expression as it is written; empty if that is long."""
-        text = ast.get_source_segment(self.lines.code, node) or ""
+        text = ast.get_source_segment(self.code, node) or ""
         return clean(text, LONGEST_WORD) if len(text) <= LONGEST_WORD and not {"\n", "`"} & {*text} else ""
 
     def operand(self, node: ast.expr) -> list[Any]:
@@ -116,7 +119,26 @@ class RaisedExpression:
                 value = _attribute(self.value(whole), name)
             case ast.Subscript(value=whole, slice=index):
                 value = _entry(self.value(whole), self.value(index))
+            case ast.Call(func=function) if self._returns_nothing(self.find_function(function)):
+                value = None
         return value
+
+    def find_function(self, node: ast.expr) -> FunctionType | None:
+        """Return the function of the student's that an expression names, or a method of one of their objects."""
+        value = self.value(node)
+        if value is UNKNOWN and isinstance(node, ast.Attribute) and (owner := self.value(node.value)) is not UNKNOWN:
+            value = getattr_static(owner, node.attr, UNKNOWN)
+        return value if type(value) is FunctionType and value.__code__.co_filename == FILENAME else None
+
+    def _returns_nothing(self, function: FunctionType | None) -> bool:
+        """Return True if the program has the function's definition, and there is no value that it returns."""
+        if function is None:
+            return False
+        definitions = (node for node in ast.walk(self.tree) if isinstance(node, ast.FunctionDef))
+        own = next((node for node in definitions if _is_definition(node, function)), None)
+        return own is not None and not any(
+            isinstance(part, _YIELDS) or _returns_value(part) for part in _walk_body(own)
+        )
 
     def _find(self, name: str) -> Any:
         code, held = self.frame.f_code, self.frame.f_locals
@@ -146,6 +168,26 @@ def _holds(node: ast.AST, position: tuple[Any, ...], *, exactly: bool = False) -
     start, end = (position[0], position[2]), (position[1], position[3])
     first, last = (node.lineno, node.col_offset), (node.end_lineno, node.end_col_offset)
     return (first, last) == (start, end) if exactly else first <= start and end <= last
+
+
+def _is_definition(node: ast.FunctionDef, function: FunctionType) -> bool:
+    first = min([node.lineno, *(part.lineno for part in node.decorator_list)])
+    return (node.name, first) == (function.__code__.co_name, function.__code__.co_firstlineno)
+
+
+def _walk_body(node: ast.FunctionDef) -> Iterator[ast.AST]:
+    """Yield what a function executes itself, without the definitions in it."""
+    todo: list[ast.AST] = [*node.body]
+    while todo:
+        part = todo.pop()
+        yield part
+        if not isinstance(part, (*_SCOPES, ast.AsyncFunctionDef, ast.ClassDef)):
+            todo += ast.iter_child_nodes(part)
+
+
+def _returns_value(node: ast.AST) -> bool:
+    value = node.value if isinstance(node, ast.Return) else None
+    return value is not None and not (isinstance(value, ast.Constant) and value.value is None)
 
 
 def _compute(left: Any, kind: ast.operator, right: Any) -> Any:

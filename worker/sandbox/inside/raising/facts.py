@@ -13,6 +13,7 @@ from itertools import islice
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any
 
+from backmark.worker.sandbox.inside.call_lines import CallLines
 from backmark.worker.sandbox.inside.entry import LONGEST_WORD, MOST_WORDS
 from backmark.worker.sandbox.inside.listing import Slice
 from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
@@ -103,8 +104,8 @@ class MistakeFinder:
         if isinstance(error, RecursionError):
             return self._find_endless([links[place] for place in own[-_ENDLESS:]])
         if not own:
-            return self._find_call(error, message, names)
-        place = RaisedExpression.find(links[own[-1] :], self._tree, self._lines)
+            return self._find_call(error, message, names) or self._find_returned(error, message, links[-1])
+        place = RaisedExpression.find(links[own[-1] :], self._lines.code, self._tree)
         facts = None if place is None else _find(error, message, place, names)
         return None if facts is None else {**facts, "spot": self._lines.spot(line)}
 
@@ -129,6 +130,23 @@ class MistakeFinder:
             return None
         words = [str(int(match[4]) - bool(owner)), *parameters[bool(owner) :]]
         facts = {**_facts("call_count", None, [], words), "callee": clean(match[1], LONGEST_WORD)}
+        return {**facts, "spot": self._lines.spot(code.co_firstlineno)}
+
+    def _find_returned(self, error: BaseException, message: str, link: TracebackType) -> Facts | None:
+        """A function that returned None, whose results the lines that call unpack."""
+        match, whole = _PATTERNS["not_unpackable"].fullmatch(message), self._lines.whole
+        if type(error) is not TypeError or match is None or match[1] != "NoneType" or whole is None:
+            return None
+        call = whole.entry.call
+        if all(code != link.tb_frame.f_code for code in CallLines(call).statements):
+            return None  # Other lines than these may have been asked about as well.
+        place = RaisedExpression.find([link], call, ast.parse(call))
+        made = None if place is None else next(iter(place.list_operands()), None)
+        function = place.find_function(made.func) if place is not None and isinstance(made, ast.Call) else None
+        if function is None:
+            return None
+        code = function.__code__
+        facts = {**_facts("returns_none", None, [], []), "callee": clean(code.co_name, LONGEST_WORD)}
         return {**facts, "spot": self._lines.spot(code.co_firstlineno)}
 
 
