@@ -72,6 +72,10 @@ class CaseInput:
     shape: list[int] | None = field(metadata=describe("Null if it is not an array."))
     #: A list of arrays is a tuple of such inputs.
     values: Any = field(metadata=describe("An array as nested lists, a list of such inputs, or anything else."))
+    is_tuple: bool = field(
+        default=False,
+        metadata=describe("True if the list is a tuple where the code is called; false from an earlier version."),
+    )
 
     def __post_init__(self) -> None:
         """Make inputs again of a list of them, as JSON has it."""
@@ -81,7 +85,7 @@ class CaseInput:
 
 
 def _is_input(part: object) -> bool:
-    return isinstance(part, dict) and part.keys() == {"name", "shape", "values"}
+    return isinstance(part, dict) and part.keys() - {"is_tuple"} == {"name", "shape", "values"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +158,7 @@ class CaseCounterexample:
     forward_only: tuple[str, ...] = field(
         default=(),
         metadata=describe(
-            "The inputs that the forward pass takes and the student's code does not; empty from an earlier version."
+            "The inputs of the forward pass that the lines of the call do not name; empty from an earlier version."
         ),
     )
 

@@ -10,18 +10,20 @@ MOST_TYPED = 2000
 def list_inputs(example: CaseCounterexample) -> list[str] | None:
     """Return a line of code for each input; None if they are too large to be shown.
 
-    The last line may be a comment: on inputs that the student's function does not have.
+    The last line may be a comment: on inputs that the lines of the call do not name.
     """
     lines = [f"{value.name} = {format_input(value)}" for value in example.inputs]
     if sum(map(len, lines)) > MOST_TYPED:
         return None
     foreign = ", ".join(example.forward_only)
-    return [*lines, f"# Used by the forward pass only, not passed to your code: {foreign}"] if foreign else lines
+    return [*lines, f"# Inputs of the forward pass that the call does not name: {foreign}"] if foreign else lines
 
 
 def format_input(value: CaseInput) -> str:
-    """Format an input as it would be typed: an array, a list of arrays, or anything else."""
-    if isinstance(value.values, tuple):
-        return "[" + ", ".join(map(format_input, value.values)) + "]"
+    """Format an input as it would be typed: an array, a list or a tuple of inputs, or anything else."""
+    if isinstance(value.values, tuple) or value.is_tuple:
+        parts = [format_input(part) if isinstance(part, CaseInput) else format_nested(part) for part in value.values]
+        comma = "," if len(parts) == 1 else ""
+        return f"({', '.join(parts)}{comma})" if value.is_tuple else f"[{', '.join(parts)}]"
     numbers = format_nested(value.values)
     return numbers if value.shape is None else f"np.array({numbers})"

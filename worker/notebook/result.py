@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import dataclass
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -39,40 +40,52 @@ class CheckExample:
     def arguments(self) -> tuple[Any, ...]:
         """The arguments of the call, made anew: `backward_pass(*result.example.arguments)` is the call that was judged.
 
-        Where more than one function is called they are all that the case has, in the order of `inputs`.
+        LookupError if the lines of the call are not a single call with inputs of the case.
         """
         inputs = self.inputs
-        names = _list_arguments(self._call)
-        return tuple(inputs[name] for name in names) if {*names} <= inputs.keys() and names else (*inputs.values(),)
+        names = self._list_arguments()
+        if not names:
+            message = "the lines of the call are more than one call with inputs: `result.example.show()` prints them"
+            raise LookupError(message)
+        return tuple(inputs[name] for name in names)
 
     def show(self) -> None:
-        """Print the case as code to run, beside what is expected and what came out."""
+        """Print the case and the lines of the call as code to run, beside what is expected and what came out."""
         print(self)  # noqa: T201 - what it is for
 
     def call_again(self) -> str:
         """Return how the student calls their own function with the case, in words."""
-        function = self._functions[0] if _list_arguments(self._call) else ""
-        if not function:
-            return "After `result = check(...)`, `result.example.inputs` holds every input of the case by its name."
+        if not self._list_arguments():
+            return (
+                "After `result = check(...)`, `result.example.inputs` holds every input of the case by its name, and"
+                " `result.example.show()` prints the lines that call your code."
+            )
         names = " and ".join(f"`{name} = result.example.inputs[{name!r}]`" for name in self._provided)
         them = "them" if len(self._provided) > 1 else "it"
         set_first = f"set {names} if your code takes {them} from the notebook, and " if names else ""
         careful = "" if text.was_judged(self._verdict) else _NEVER_RETURNED
         return (
             f"{careful}To call your code with this case after `result = check(...)`, {set_first}call"
-            f" `{function}(*result.example.arguments)`."
+            f" `{self._functions[0]}(*result.example.arguments)`."
         )
 
     def __str__(self) -> str:
-        return f"{text.render_example(self._verdict)}\n\n{self.call_again()}"
+        call = indent(self._call.strip(), "  ")
+        return f"{text.render_example(self._verdict)}\n\nThe lines that call your code:\n\n{call}\n\n{self.call_again()}"
 
     __repr__ = __str__
 
+    def _list_arguments(self) -> list[str]:
+        """Return the inputs in the one call that the lines make; none if the lines are no such call."""
+        names = _list_arguments(self._call)
+        return names if {*names} <= self.inputs.keys() else []
+
     def _make(self, part: CaseInput) -> Any:
         if isinstance(part.values, tuple):
-            return [self._make(value) for value in part.values]
+            values = [self._make(value) for value in part.values]
+            return tuple(values) if part.is_tuple else values
         if part.shape is None:
-            return part.values
+            return tuple(part.values) if part.is_tuple else part.values
         array = np.array(part.values)
         return array.astype(self._dtype if array.dtype.kind == "f" else array.dtype).reshape(part.shape)
 

@@ -71,7 +71,7 @@ def _list_used_dims(assignment: ContractAssignment) -> Iterator[str]:
 
 
 def _list_forward_only(assignment: ContractAssignment) -> tuple[str, ...]:
-    """Return the inputs that the lines that call do not give to the student's code: others follow from them."""
+    """Return the inputs that the lines of the call do not name: what the student's code is given follows from them."""
     used = used_names(assignment.call)
     return tuple(entry.name for entry in assignment.inputs if entry.name not in used)
 
@@ -79,9 +79,15 @@ def _list_forward_only(assignment: ContractAssignment) -> tuple[str, ...]:
 def _show_input(name: str, value: Any) -> CaseInput:
     if isinstance(value, np.ndarray):
         return CaseInput(name, list(value.shape), _nest(value) if value.size <= _SHOWN else None)
-    if isinstance(value, (list, tuple)) and value and all(isinstance(part, np.ndarray) for part in value):
-        return CaseInput(name, None, tuple(_show_input("", part) for part in value))
+    if isinstance(value, (list, tuple)):
+        parts = tuple(_show_input("", part) for part in value) if _holds_arrays(value) else _plain(value)
+        return CaseInput(name, None, parts, isinstance(value, tuple))
     return CaseInput(name, None, _plain(value))
+
+
+def _holds_arrays(value: Any) -> bool:
+    """Return True for an array, and for a list or tuple that has one at any depth."""
+    return isinstance(value, np.ndarray) or (isinstance(value, (list, tuple)) and any(map(_holds_arrays, value)))
 
 
 def _plain(value: Any) -> Any:

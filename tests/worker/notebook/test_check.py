@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -13,9 +14,11 @@ import pytest
 
 from backmark import check
 from backmark.grader.contracts import gallery
+from backmark.grader.contracts.kits.kit import Kit, dump_kit
 from backmark.grader.errors import AssignmentError, BadAssignment
 from backmark.worker.notebook.result import CheckResult
 from backmark.worker.notebook.sources import assign_names
+from tests.contracts.making import build, contract
 from tests.made import RIGHT, WRONG
 
 #: As a student's own file has it, which no notebook gives a `K`.
@@ -93,7 +96,62 @@ def test_each_name_of_the_smallest_case_is_an_argument_or_explained(load: Load) 
     parameters = inspect.signature(module.backward_pass).parameters.keys()
     assert result.example.inputs.keys() - parameters == {"K", "x"}
     assert "set `K = result.example.inputs['K']`" in str(result.example)
-    assert "# Used by the forward pass only, not passed to your code: x\n" in str(result.example)
+    assert "# Inputs of the forward pass that the call does not name: x\n" in str(result.example)
+
+
+CACHED = """
+language = 1
+id = "cached"
+title = "A linear map with a cache"
+cases = 20
+dims.n = [2, 3]
+inputs.x.shape = "n n"
+inputs.w.shape = "n n"
+upstream.dout = "out"
+call.given = ["cache"]
+results.dx.grad = "x"
+results.dw.grad = "w"
+"""
+CACHED_FILES = {
+    "reference": "def forward(tap, x, w):\n    return {'out': x @ w, 'cache': (x, w, (2, x), 3)}\n",
+    "solution": "def backward(dout, cache):\n    x, w, _, _ = cache\n    return dout @ w.T, x.T @ dout\n",
+    "mistake_upstream": "",
+}
+
+
+def write_kit(file: Path, call: str) -> Path:
+    """Write the kit of a linear map that is called by these lines."""
+    assignment = contract(f"{CACHED}call.code = {json.dumps(call)}\n", **CACHED_FILES)
+    file.write_bytes(dump_kit(Kit.of(build(assignment), with_solution=False)))
+    return file
+
+
+def test_a_cache_is_the_tuple_that_the_call_was_made_with(load: Load, tmp_path: Path) -> None:
+    kit = write_kit(tmp_path / "cached.kit", "dx, dw = backward(dout, cache)")
+    module = load("def backward(dout, cache):\n    x, w, (two, _), three = cache\n    return two * dout, x.T @ dout\n")
+    example = check(kit, module.backward).example
+    assert example is not None
+    cache = example.arguments[1]
+    assert (type(cache), type(cache[2]), cache[3]) == (tuple, tuple, 3)
+    assert module.backward(*example.arguments)[1].shape == (2, 2)
+    shown = str(example)
+    assert "  cache = (np.array([" in shown
+    assert "), (2, np.array([" in shown
+
+
+def test_a_call_that_builds_its_arguments_is_shown_as_lines_to_run(load: Load, tmp_path: Path) -> None:
+    call = "doubled = 2 * dout\ndx, dw = backward(doubled / 2, cache)"
+    kit = write_kit(tmp_path / "built.kit", call)
+    module = load("def backward(dout, cache):\n    return dout, dout\n")
+    example = check(kit, module.backward).example
+    assert example is not None
+    with pytest.raises(LookupError, match=r"`result\.example\.show\(\)` prints them"):
+        _ = example.arguments
+    shown = str(example)
+    names = {**vars(module), **example.inputs}
+    exec("\n".join(line.strip() for line in shown.split("your code:\n\n")[1].split("\n")[:2]), names)  # noqa: S102
+    assert names["dx"].shape == (2, 2)
+    assert "`result.example.show()` prints the lines" in example.call_again()
 
 
 def test_the_arguments_are_made_anew_each_time(load: Load) -> None:
