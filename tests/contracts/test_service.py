@@ -153,6 +153,7 @@ def test_only_an_author_publishes_code(home: Path, context: Context) -> None:
 
     status, detail = ask({Scope.STAFF})
     assert (status, "needs the scope author" in detail) == (403, True)
+    assert detail.endswith("backmark service token create NAME --course calculus --scope staff --scope author")
     assert ask({Scope.STAFF, Scope.AUTHOR})[0] == 202
     assert ask({Scope.ADMIN})[0] == 202
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 
 import click
 
@@ -52,6 +53,11 @@ def connect(course: str | None = None) -> Iterator["Client"]:
         raise click.UsageError(message) from error
     except (problems.Unusable, problems.Invalid, problems.Forbidden, problems.NotFound, problems.Conflict) as error:
         raise click.UsageError(str(error)) from error
+
+
+def complete_link(link: str) -> str:
+    """Return a link with the address of the server: a server that was not told its own makes paths only."""
+    return urljoin(machine.find_server(machine.from_environment()).url, link)
 
 
 def _explain_missing_token(settings: machine.Settings) -> str:

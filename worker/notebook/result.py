@@ -71,7 +71,9 @@ class CheckExample:
 
     def __str__(self) -> str:
         call = indent(self._call.strip(), "  ")
-        return f"{text.render_example(self._verdict)}\n\nThe lines that call your code:\n\n{call}\n\n{self.call_again()}"
+        return (
+            f"{text.render_example(self._verdict)}\n\nThe lines that call your code:\n\n{call}\n\n{self.call_again()}"
+        )
 
     __repr__ = __str__
 

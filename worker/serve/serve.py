@@ -108,7 +108,8 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
             supervisor = Supervisor([redis_part, *_processes(folder, listener, processes, settings, variables)], say)
             announcer = Announcer(folder, address, settings, say, first=not folder.token.exists())
             _warn(address, bind, say)
-            say(f"starting, with {processes} submissions at a time; data and logs in {folder.path}")
+            at_a_time = f"{processes} submission{'s' * (processes > 1)} at a time"
+            say(f"starting, with {at_a_time}; data and logs in {folder.path}")
             with _unregistering(folder):
                 supervisor.run(announcer.look)
             say("stopped; accepted submissions are kept, and continue at the next start")

@@ -167,11 +167,13 @@ def read_assignment(toml: str) -> ContractAssignment:
 
 def require_author(assignment: ContractAssignment, toml: str) -> None:
     """Raise Problem if the caller lacks the scope for the code of a text that does not ship: publishing runs it."""
-    if not caller().token.allows(Scope.AUTHOR) and not gallery.is_shipped(assignment.id, toml):
+    token = caller().token
+    if not token.allows(Scope.AUTHOR) and not gallery.is_shipped(assignment.id, toml):
         raise Problem(
             FORBIDDEN,
             f"the code of {assignment.id} does not ship with Backmark; to publish it, a token needs the scope author,"
-            f" and this one has {', '.join(sorted(caller().token.scopes))}",
+            f" and this one has {', '.join(sorted(token.scopes))}. The people who run the service make one: backmark"
+            f" service token create NAME --course {token.course} --scope staff --scope author",
         )
 
 

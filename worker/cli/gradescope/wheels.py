@@ -59,6 +59,6 @@ def _explain(complaint: str, source: Path | None) -> str:
         )
     platforms = " ".join(f"--platform {platform}" for platform in _USUAL)
     return (
-        f"{source} lacks wheels: {said}. To download what is missing, run `pip download --only-binary=:all:"
-        f" --python-version {PYTHON} {platforms} --find-links {source} -d {source} backmark pip`"
+        f"wheels are missing in the folder {source}: {said}. To download what is missing, run `pip download"
+        f" --only-binary=:all: --python-version {PYTHON} {platforms} --find-links {source} -d {source} backmark pip`"
     )

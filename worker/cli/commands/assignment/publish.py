@@ -14,6 +14,12 @@ from backmark.worker.cli.options import SERVER_VARIABLES, assignment_argument, t
 @click.command(epilog=SERVER_VARIABLES)
 @assignment_argument
 @click.option(
+    "--course",
+    metavar="COURSE",
+    show_default="the token's own course",
+    help="The course to publish in. Only a token with the scope admin can publish in another course than its own.",
+)
+@click.option(
     "--fresh",
     type=click.IntRange(min=0),
     metavar="CASES",
@@ -22,10 +28,11 @@ from backmark.worker.cli.options import SERVER_VARIABLES, assignment_argument, t
     " hidden cases.",
 )
 @timeout_option
-def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
+def publish(file: Path, course: str | None, fresh: int | None, timeout: float | None) -> ExitStatus:
     """Publish an assignment on a server, as a new revision.
 
-    A worker of the server draws the cases and checks the assignment, as `backmark assignment check` does.
+    A worker of the server draws the cases and checks the assignment, as `backmark assignment check` does. The command
+    prints the course and the ID of the revision.
 
     Exit status: 0 published; 1 the worker refused the assignment, with the reason; 2 wrong usage, or the server refused
     the request; 3 no server, a failure of the service, or --timeout reached.
@@ -34,10 +41,10 @@ def publish(file: Path, fresh: int | None, timeout: float | None) -> ExitStatus:
     from backmark.worker.cli.remote import connect, wait_for_publication
 
     text = read_text(file)
-    with connect() as client:
+    with connect(course) as client:
         publication = wait_for_publication(client, client.publish(text, fresh=fresh), timeout)
     if publication.revision is not None:
-        click.echo(f"{publication.assignment}: published as revision {publication.revision}")
+        click.echo(f"{publication.assignment}: published in {publication.course} as revision {publication.revision}")
         return ExitStatus.SUCCESS
     if publication.refusal is not None:
         click.echo(f"Refused: {publication.refusal.rstrip('.')}.")

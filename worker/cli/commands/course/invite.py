@@ -5,7 +5,7 @@ import click
 from backmark.grader.model.course import MOST_DAYS, Role
 from backmark.worker.cli.courses import course_argument
 from backmark.worker.cli.options import SERVER_VARIABLES
-from backmark.worker.cli.remote import connect
+from backmark.worker.cli.remote import complete_link, connect
 
 
 @click.command(epilog=SERVER_VARIABLES)
@@ -29,7 +29,8 @@ from backmark.worker.cli.remote import connect
 def invite(course: str, *, role: str, days: int, many: bool) -> None:
     """Print a link that makes somebody staff of a course.
 
-    Anybody who has the link can use it: send it only to the person whom you invite.
+    Anybody who has the link can use it: send it only to the person whom you invite. The link begins with the server's
+    BACKMARK_PUBLIC_URL or, where that is not set, with the address at which this command reached the server.
     """
     with connect(course) as client:
-        click.echo(client.course.invite(role, days=days, once=not many).url)
+        click.echo(complete_link(client.course.invite(role, days=days, once=not many).url))

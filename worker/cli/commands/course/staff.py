@@ -8,7 +8,7 @@ import click
 
 from backmark.worker.cli.courses import course_argument
 from backmark.worker.cli.options import SERVER_VARIABLES, json_option
-from backmark.worker.cli.remote import connect
+from backmark.worker.cli.remote import complete_link, connect
 
 if TYPE_CHECKING:
     from backmark.grader.client import Client
@@ -40,4 +40,4 @@ def _list_staff(client: "Client", *, as_json: bool) -> None:
     for member in members:
         click.echo(f"{member.id}  {member.role}  {member.source}  {member.name}")
     for link in invitations:
-        click.echo(f"invitation {link.id}  {link.role}  until {utc(link.ends):%Y-%m-%d}  {link.url}")
+        click.echo(f"invitation {link.id}  {link.role}  until {utc(link.ends):%Y-%m-%d}  {complete_link(link.url)}")
