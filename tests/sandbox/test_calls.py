@@ -106,13 +106,21 @@ def test_a_traceback_has_the_students_own_lines_and_none_of_ours() -> None:
     assert "<call>" not in frame.header["raised"]["traceback"]
 
 
-def test_a_result_that_is_not_in_what_came_back_is_told_from_a_call_that_raised() -> None:
-    (frame,) = ask("def f(x, params, config): return {}\n", {"results": [["y['a']", []]]})
+@pytest.mark.parametrize(
+    ("returned", "result"),
+    [("{}", "y['a']"), ("(n for n in x)", "y[0]"), ("[]", "y[0]"), ("np", "y.dw"), ("None", "y[0]")],
+)
+def test_a_result_that_is_not_in_what_came_back_is_told_from_a_call_that_raised(returned: str, result: str) -> None:
+    (frame,) = ask(f"def f(x, params, config): return {returned}\n", {"results": [[result, []]]})
     assert (frame.header["kind"], frame.header["status"]) == ("partial", "2")
-    assert (frame.header["raised"]["type"], frame.header["completed"]) == ("KeyError", True)
-    (frame,) = ask("def f(x, params, config): return (n for n in x)\n", {"results": [["y[0]", []]]})
     assert (frame.header["raised"], frame.header["completed"]) == (None, True)
-    assert [form["where"] for form in frame.header["malformed"]] == ["y[0]"]
+    assert [form["where"] for form in frame.header["malformed"]] == [result]
+
+
+def test_an_object_of_the_students_that_raises_when_it_is_read_has_raised() -> None:
+    own = "class Own(dict):\n    def __getitem__(self, name): raise KeyError(name)\n"
+    (frame,) = ask(f"{own}def f(x, params, config): return Own()\n", {"results": [["y['a']", []]]})
+    assert (frame.header["raised"]["type"], frame.header["completed"]) == ("KeyError", True)
 
 
 def test_an_input_that_is_replaced_by_one_that_cannot_be_compared_is_changed() -> None:

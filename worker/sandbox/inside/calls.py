@@ -159,7 +159,7 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
 
 def _is_absent(error: BaseException) -> bool:
     """Return True if the student's code has raised nothing: what it returned has no such part."""
-    return isinstance(error, (IndexError, TypeError)) and not is_students(error)
+    return isinstance(error, (LookupError, AttributeError, TypeError)) and not is_students(error)
 
 
 def _describe_form(error: MalformedError) -> dict[str, Any]:
