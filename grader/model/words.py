@@ -57,7 +57,7 @@ def find_words(kind: str) -> CaseWords:
     return _LAYERED_WORDS if kind == LAYERED else WORDS
 
 
-def predicate(titles: Iterable[str]) -> str:
-    """The words for mistakes that are made together: after "it", or after another subject."""
-    *others, last = titles
+def join_words(texts: Iterable[str]) -> str:
+    """Return texts as a list in a sentence: "a, b and c"; empty for none."""
+    *others, last = [*texts] or [""]
     return f"{', '.join(others)} and {last}" if others else last

@@ -8,8 +8,9 @@ from backmark.grader.model.cases import format_case, format_number
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind, WrongNumber
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import StudentError, Verdict
+from backmark.grader.model.words import join_words
 from backmark.grader.reports.exceptions import describe_exception
-from backmark.grader.reports.plaintext import join_words, sentence, upper_first
+from backmark.grader.reports.plaintext import sentence, upper_first
 from backmark.grader.reports.slips import ask_about, describe_slips
 
 #: The heading of the list.

@@ -7,7 +7,8 @@ from backmark.grader.model.cases import format_case
 from backmark.grader.model.counterexample import CaseCounterexample
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import CheckReason, NotebookCheck, Outcome, Verdict
-from backmark.grader.reports.plaintext import join_words, upper_first
+from backmark.grader.model.words import join_words
+from backmark.grader.reports.plaintext import upper_first
 
 
 def describe_check(verdict: Verdict) -> str:

@@ -1,7 +1,6 @@
 """A student's text, made harmless wherever it is shown: on a terminal, and on a page."""
 
 import unicodedata
-from collections.abc import Sequence
 
 #: The categories of characters that command a terminal, turn the order of letters about, have no glyph, or end a line
 #: unseen.
@@ -22,12 +21,6 @@ def sentence(text: str) -> str:
     """Return the text with a full stop at its end, and only one."""
     ended = text.rstrip()
     return ended if ended.endswith((".", "!", "?")) else f"{ended}."
-
-
-def join_words(texts: Sequence[str]) -> str:
-    """Return texts as a list in a sentence: "a, b and c"; empty for none."""
-    *others, last = texts or ("",)
-    return f"{', '.join(others)} and {last}" if others else last
 
 
 def upper_first(text: str) -> str:

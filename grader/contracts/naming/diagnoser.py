@@ -20,7 +20,7 @@ from backmark.grader.contracts.naming.mistakes import StoredMistake
 from backmark.grader.contracts.naming.numeric import find_numeric, is_transposed
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.model.verdict import Diagnosis, NamedMistake
-from backmark.grader.model.words import predicate
+from backmark.grader.model.words import join_words
 
 #: Claims that may fit the same numbers, and statements of one diagnosis: more are no help.
 _ALTERNATIVES, _STATEMENTS = 3, 3
@@ -137,7 +137,7 @@ def _list_names(names: Sequence[str]) -> str:
 def _write(statements: Sequence[_ClaimedExplanation]) -> Diagnosis:
     return Diagnosis(
         "+".join(statement.mistake.id for statement in statements),
-        f"Your code {predicate(statement.mistake.title for statement in statements)}.",
+        f"Your code {join_words(statement.mistake.title for statement in statements)}.",
         " ".join(dict.fromkeys(statement.hint for statement in statements)),
         " ".join(dict.fromkeys(statement.strong_hint for statement in statements)),
         "",

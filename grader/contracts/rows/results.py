@@ -15,6 +15,7 @@ from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, find_wrong
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.model.verdict import Mark
+from backmark.grader.model.words import join_words
 
 #: What may come in the place of numbers beside an exception, whose type a Python name cannot be; sorts that are told.
 _FORM, _ABSENT, _MISSING = " form", " absent", " missing"
@@ -85,9 +86,9 @@ def _explain_lacking(fails: RowFails, cases: ContractCases, answers: Sequence[An
     first = next(lacking)
     if not first or not all(lacking):
         return ""
-    *others, last = (f"`{name}`" for name in dict.fromkeys(first))
-    names = f"{', '.join(others)} and {last} are" if others else f"{last} is"
-    return f"{names} not defined in the submission, so this row could not be judged."
+    names = [f"`{name}`" for name in dict.fromkeys(first)]
+    verb = "are" if len(names) > 1 else "is"
+    return f"{join_words(names)} {verb} not defined in the submission, so this row could not be judged."
 
 
 def _list_causes(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> list[Cause]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from backmark.grader.model.verdict import Diagnosis, Outcome, Verdict
-from backmark.grader.model.words import CaseWords, find_words, predicate
+from backmark.grader.model.words import CaseWords, find_words, join_words
 from backmark.grader.reports.changes import LineChange, list_changes, summarize_changes
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.exceptions import describe_exception, locate_exception
@@ -165,7 +165,7 @@ def _name_mistake(diagnosis: Sequence[Diagnosis]) -> str:
 
 
 def _format_mistakes(diagnosis: Diagnosis) -> str:
-    return predicate(mistake.title for mistake in diagnosis.mistakes)
+    return join_words(mistake.title for mistake in diagnosis.mistakes)
 
 
 def _rows(verdict: Verdict) -> Iterator[ShownRow]:
