@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from backmark.grader.model.cases import format_case
 from backmark.grader.model.verdict import CaseReached
+from backmark.grader.model.words import join_words
 
 NOT_REACHED = "Not judged: your code did not finish every case."
 
@@ -50,7 +51,7 @@ def later(wrong: int) -> str:
 def changes_arguments(names: Sequence[str], changing: int, of: int, returned: int) -> str:
     """The arguments that it changes in place, and the number of cases on which it does, of those that `returned`."""
     cases = count(changing, of) if returned == of else f"{changing} of the {returned} cases that could be checked"
-    return f"Your code changes {' and '.join(f'`{name}`' for name in names)} in place on {cases}."
+    return f"Your code changes {join_words(f'`{name}`' for name in names)} in place on {cases}."
 
 
 def differs_again(differing: int, of: int) -> str:

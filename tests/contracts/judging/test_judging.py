@@ -194,10 +194,10 @@ def test_what_changes_its_arguments_is_flagged_and_still_repeats() -> None:
 
     def change(call: int, _pair: ContractCases, right: Returned) -> Answer:
         wrong = off(right)
-        return Returned(wrong.numbers, ("w", "x")) if call in {2, 4} else wrong
+        return Returned(wrong.numbers, ("w", "x", "y")) if call in {2, 4} else wrong
 
     judgement = judge.judge(Ours(change), lambda: Ours(change))
-    assert row_of(judgement, "pure").message == "Your code changes `w` and `x` in place on 2 of 30 cases."
+    assert row_of(judgement, "pure").message == "Your code changes `w`, `x` and `y` in place on 2 of 30 cases."
     assert judgement.flags == (CHANGES,)
     assert isinstance(judge.contract, KeenToy)
     assert judge.contract.evidence[0].repeats
