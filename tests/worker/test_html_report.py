@@ -103,6 +103,14 @@ def test_the_class_is_counted_and_nobody_is_missing(tmp_path: Path) -> None:
     assert len(read_links(index)) == 4
 
 
+def test_of_rows_of_lines_and_of_results_the_class_reads_that_one_kind_counts(tmp_path: Path) -> None:
+    by_lines, by_results = (hand_in(name, verdict(rows=ROWS[at : at + 1])) for name, at in (("ada", 1), ("grace", 2)))
+    assert (
+        "Only one kind counts for a student" in write(tmp_path / "both", graded_class(by_lines, by_results)).read_text()
+    )
+    assert "Only one kind" not in write(tmp_path / "one", graded_class(by_lines)).read_text()
+
+
 def test_a_student_sees_what_the_assignment_shows_and_the_class_page_all(tmp_path: Path) -> None:
     student = hand_in("ada", replace(repair_verdict(), output="printed by ada"), files=2)
     index = write(tmp_path, graded_class(student, feedback=Feedback(Level.SCORE)))

@@ -1,12 +1,13 @@
 """`marks.csv`: a row for each student of a class, written by `backmark grade --csv`, read by `backmark course fill`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import click
 
+from backmark.grader.contracts.language.row_tables import COMMON, PURE
 from backmark.grader.courses.gradebook_table import GradebookError, GradebookTable
 from backmark.grader.model.assignment import Feedback
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
@@ -86,12 +87,22 @@ def explain_student(student: GradedStudent) -> str:
         return "; ".join(student.owner.describe_refused())
     parts = [trouble(verdict) if verdict.outcome is Outcome.REJECTED else _shorten_trouble(verdict)]
     if verdict.repair:
+        parts += (mistake.title for mistake in verdict.diagnosis[:1])
         parts += describe_changes(verdict)
     elif verdict.first_difference is not None:
         parts.append(verdict.first_difference.message)
-    elif wrong := [row.title for row in verdict.properties if row.outcome is Mark.FAILED]:
-        parts.append(f"Wrong: {'; '.join(wrong)}.")
+    else:
+        parts += _list_wrong(verdict)
     return _join_line(parts)
+
+
+def _list_wrong(verdict: Verdict) -> Iterator[str]:
+    """Yield a sentence with the titles of the wrong rows, and what the code does if not its numbers are wrong."""
+    failed = {row.name: row for row in verdict.properties if row.outcome is Mark.FAILED}
+    if wrong := [row.title for name, row in failed.items() if name not in COMMON]:
+        yield f"Wrong: {'; '.join(wrong)}."
+    if PURE in failed:
+        yield failed[PURE].message
 
 
 def _describe_to_student(student: GradedStudent, feedback: Feedback) -> str:

@@ -16,8 +16,8 @@ from backmark.grader.contracts.language.tables import WANTED, ContractTable
 #: Sizes of a dim that is a list.
 _MOST_SIZES = 100
 #: Rows that every contract has, whose marks count whichever rubric does; a wrong submission never holds the first.
-AGREEMENT = "finite_differences"
-COMMON = (AGREEMENT, "pure")
+AGREEMENT, PURE = "finite_differences", "pure"
+COMMON = (AGREEMENT, PURE)
 
 
 def advise_rows(given: Any) -> dict[str, str]:

@@ -18,6 +18,11 @@ _COUNTED = (
     "Counted are the rows of the lines to change. If a submission's lines to change are not known, the mistakes that"
     " explain all of its wrong numbers are counted."
 )
+#: Of a class in which some are judged by the lines and others by the results.
+_LARGER = (
+    "The rows of lines and the rows of results have the maximum each. Only one kind counts for a student: the one that"
+    " gives more marks."
+)
 _UNGRADED = "Backmark itself failed"
 #: Mistakes that are seen at once; the others are there when they are asked for.
 _MOST_MISTAKES = 12
@@ -142,7 +147,9 @@ def _draw_rows(report: ClassReport, headings: Headings) -> Html | None:
     if not report.rows:
         return None
     table = _draw_counts("Row", report.rows, len(report.graded))
-    said = element("p", "How many graded students lost marks in each row.", class_="quiet")
+    most = max((student.max_score for student in report.graded), default=0)
+    both = f" {_LARGER}" if sum(row.marks for row in report.rows) > most else ""
+    said = element("p", f"How many graded students lost marks in each row.{both}", class_="quiet")
     return headings.section("rows", "Rubric", said, draw_scrolling("Rubric", table), class_="card")
 
 
