@@ -190,6 +190,16 @@ def test_the_headline_names_the_line_that_raised_before_one_that_writes_a_wrong_
     assert "<code>all_dl_dweights[k]</code> is wrong; line 6 sets it." in rest
 
 
+def test_of_a_function_that_is_not_filled_in_nobody_is_told_to_hand_in_a_file(load: Load) -> None:
+    folder = gallery.find_folder("udl-7.2")
+    assert folder is not None
+    template = load((folder / "template.py").read_text(encoding="utf-8"))
+    error = check("udl-7.2", template.backward_pass).verdict.error
+    assert error is not None
+    assert "Fill it in. A file counts as you saved it, a cell of a notebook check as you ran it." in error.message
+    assert "hand" not in error.message
+
+
 def test_an_endless_loop_is_ended(load: Load) -> None:
     result = check("udl-7.2", load(change("while True: pass")).backward_pass)
     assert result.verdict.outcome == "timeout"
