@@ -67,7 +67,7 @@ _STATES = {
     SlipKind.PLACEHOLDER: "is a placeholder: it does not compute this step yet",
     SlipKind.CONDITION: "runs under the wrong condition",
     SlipKind.OVERWRITES: "overwrites a right value",
-    SlipKind.HELPER: "is wrong, or a function that it calls is",
+    SlipKind.HELPER: "is wrong, or a function that it calls is wrong",
 }
 _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.INDEX: _describe_use,
@@ -81,7 +81,7 @@ _PHRASES: dict[SlipKind, Callable[[str, str], str]] = {
     SlipKind.CONDITION: _describe_condition,
     SlipKind.MISSING: lambda _, after: f"must be followed by `{after}`",
     SlipKind.OVERWRITES: lambda *_: "should not be there",
-    SlipKind.HELPER: lambda before, _: f"is wrong, or `{before}` is, which it calls",
+    SlipKind.HELPER: lambda before, _: f"is wrong, or the function `{before}` that it calls is wrong",
 }
 _QUESTIONS = {
     SlipKind.INDEX: "Which entry does each index pick, on both sides of `=`, and which entry does the equation name?",
@@ -93,7 +93,7 @@ _QUESTIONS = {
     SlipKind.FACTOR: "Does this step have every factor that the chain rule gives, and no other factor?",
     SlipKind.TERM: "Does this step have every term of the derivative, and no other term?",
     SlipKind.DIVISOR: "What must be divided by what?",
-    SlipKind.ORDER: "In which order must these stand?",
+    SlipKind.ORDER: "In which order must the operands stand, or the values that are unpacked or returned?",
     SlipKind.OPERATOR: "Is each operator the right one: add, subtract, multiply, divide, power?",
     SlipKind.SIGN: "Which sign must each term have?",
     SlipKind.CONSTANT: "Where does each number come from?",

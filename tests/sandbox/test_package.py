@@ -125,7 +125,7 @@ def test_a_file_that_is_not_python_is_an_error_where_it_is_missed_and_no_harm_el
     assert run({PATH: f"from ..a import *\n{RIGHT}", **broken_files}) == 6
     assert run({PATH: RIGHT, **broken_files}) == 6
     with pytest.raises(ImportError, match=r"line 1 of cs231n/a\.py is not valid Python"):
-        run({PATH: f"from ..a import *\n{RIGHT.replace('2', 'g(2)')}", **broken_files})
+        run({PATH: f"from ..a import g\n{RIGHT.replace('2', 'g(2)')}", **broken_files})
     with pytest.raises(ImportError, match=r"cs231n/b\.py cannot be read"):
         run({PATH: f"from ..b import g\n{RIGHT.replace('2', 'g(2)')}", **broken_files})
 

@@ -97,7 +97,7 @@ def explain_student(student: GradedStudent) -> str:
 
 
 def _list_wrong(verdict: Verdict) -> Iterator[str]:
-    """Yield a sentence with the titles of the wrong rows, and what the code does if not its numbers are wrong."""
+    """Yield a sentence with the titles of the wrong rows, and the message of the row `pure` if that failed."""
     failed = {row.name: row for row in verdict.properties if row.outcome is Mark.FAILED}
     if wrong := [row.title for name, row in failed.items() if name not in COMMON]:
         yield f"Wrong: {'; '.join(wrong)}."

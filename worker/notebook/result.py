@@ -45,7 +45,7 @@ class CheckExample:
         inputs = self.inputs
         names = self._list_arguments()
         if not names:
-            message = "the lines of the call are more than one call with inputs: `result.example.show()` prints them"
+            message = "the lines of the call are not one call with plain inputs: `result.example.show()` prints them"
             raise LookupError(message)
         return tuple(inputs[name] for name in names)
 

@@ -224,8 +224,12 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
         ("key", {}, "looks up the key `{0}` in {a.name}, which does not have it.{asked}"),
     ),
     "defines a function whose parameters do not match the assignment.": (("call_count", {}, _compare_parameters),),
-    "defines a function that returned nothing. Does it end with `return`?": (
-        ("returns_none", {}, "defines {callee}, which returned None. Does it end with `return`?"),
+    "defines a function that returned nothing. Does every path end with `return` and a value?": (
+        (
+            "returns_none",
+            {},
+            "defines {callee}, which returned None. Does every path end with `return` and a value?",
+        ),
     ),
     "calls a function with the wrong arguments, or calls something that is not a function.": (
         ("argument_missing", {}, "calls {callee} without a value for {every}."),

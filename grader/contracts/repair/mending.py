@@ -22,6 +22,7 @@ from backmark.grader.contracts.repair.naming import (
 )
 from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
 from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
+from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.rows.results import all_wrong
 from backmark.grader.errors import TimedOut
 
@@ -29,8 +30,18 @@ from backmark.grader.errors import TimedOut
 _STUDIED, _TRIED = 6, 12
 #: Single edits that are tried by themselves, and those that are tried in pairs.
 _SLIPS, _PAIRED = 1_500, 400
+#: Searches by one solution: with the submission's names, by values, and again with cases that refute what was found.
+_SEARCHES = 4
 #: Statements of a submission with other names than the solution's that are believed to be wrong together.
 _MOST_RENAMED = 2
+
+
+class RefutedError(Exception):
+    """No script that is right on the cases on which it was tried is right on all; `places` are cases that show it."""
+
+    def __init__(self, places: Sequence[int]) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +60,8 @@ class Repair:
     #: By operation the changes of a statement's own expression that do as well, if one or two of them do.
     slips: Mapping[Operation, NamedSlips] = field(default_factory=dict)
     #: By operation the rows of the solution's statement that computes what its edit changes, if edits of the
-    #: submission's own expressions make it right, and not every row has a statement in it.
+    #: submission's own expressions make it right, and not every row has a statement in it. Where none computes it, they
+    #: are those that the operation costs otherwise.
     traced: Mapping[Operation, tuple[str, ...]] = field(default_factory=dict)
     #: The rows of which its own expressions then compute the values of all the solution's statements, if not every row
     #: has a statement in it.
@@ -135,23 +147,29 @@ class Repairer:
             # Where one slip is enough two are none.
             found = choose_slip(bench, right, bench.study.raising) if right else find_two_slips(bench, edits[:_PAIRED])
             return self._confirm(found, bench, places)
-        except GaveUpError:
+        except (GaveUpError, RefutedError):
             return None
 
     def _repair_by(self, source: str, commented: Sequence[RowStatement], submission: WrongSubmission) -> Repair | None:
         """Return the repair by one solution; the submission runs beside it only if its own names do not do."""
         places = choose_cases(self.cases, self.order, submission.failing)
-        for record in (False, True):
+        record, left = False, _SEARCHES
+        while left > 0:
+            left -= 1
             recorded = record
             try:
                 bench = self._open(source, commented, submission, places, record=record)
                 recorded = bench.study.renamed
                 if (repair := self._repair_on(bench, places)) is not None:
                     return repair
+            except RefutedError as error:
+                places = [*error.places, *places]
+                continue
             except (GaveUpError, ExhaustedError):
                 pass
             if recorded:
                 break
+            record = True
         return None
 
     def _open(
@@ -210,8 +228,9 @@ class Repairer:
     def _confirm(self, scripts: Sequence[Script], bench: Bench, places: Sequence[int]) -> Repair | None:
         """Return the repair by the first script that is right on every case, in a process that has run nothing yet.
 
-        One whose answers are random must be so in two.
+        One whose answers are random must be so in two. Raises RefutedError if cases show that none is right.
         """
+        refuting: list[int] = []
         for script in scripts:
             # The bench's jail ends when another is started.
             repair, edits = self._see(script, bench, places, scripts[-1] - script), find_edits(bench, script)
@@ -220,6 +239,12 @@ class Repairer:
             if fresh.are_right([script])[0] and (bench.submission.repeats or self._is_right_again(script, bench)):
                 repair = replace(repair, slips=named, conditions=_list_conditions(fresh.study))
                 return _trace(repair, edits, fresh, bench.first) if repair.open_rows else repair
+            answers = fresh.answer([script])[0]
+            if len(answers) == len(self.cases):
+                wrong = disagreeing(self.cases, answers)
+                refuting += [place for place in self.order if wrong[place]][:1]
+        if refuting:
+            raise RefutedError(refuting)
         return None
 
     @staticmethod

@@ -11,8 +11,8 @@ from backmark.grader.model.slip import Slip, SlipKind
 _LIKELY = 2
 #: Kinds of slips that no change of a later statement undoes.
 _NOT_MOVABLE = frozenset({SlipKind.INDEX, SlipKind.OPERAND, SlipKind.TRANSPOSE, SlipKind.AXIS})
-#: Edits of one statement that are tried first; right ones of several statements that are looked into.
-_FIRST_EDITS, _SPELLED = 8, 64
+#: Edits of one statement that are tried first; right ones of one statement, and of several, that are looked into.
+_FIRST_EDITS, _LIKELIEST, _SPELLED = 8, 4, 32
 
 
 def find_slip(bench: Bench, edits: Sequence[Operation], likely: Collection[int] = ()) -> list[Script]:
@@ -33,14 +33,21 @@ def find_right_edits(bench: Bench, edits: Sequence[Operation]) -> list[Operation
 
 def choose_slip(bench: Bench, right: Sequence[Operation], likely: Collection[int] = ()) -> list[Script]:
     """Return the script of the one that is meant of edits that are right; see `find_slip`."""
-    right = right[:_SPELLED]
     if len({edit[1] for edit in right}) > 1:
+        right = _take_likeliest(right)
         first = {edit: spelled.changes[0] for edit, spelled in zip(right, bench.spell(right), strict=True)}
         right = [edit for edit in right if not _exchanges_expression(*first[edit])] or right
         for believed in (likely, bench.study.helping):
             right = [edit for edit in right if edit[1] in believed] or right
         right = [edit for edit in right if first[edit][0] != SlipKind.ORDER] or right
     return [frozenset({right[0]})] if len({edit[1] for edit in right}) == 1 else []
+
+
+def _take_likeliest(edits: Sequence[Operation]) -> list[Operation]:
+    """Return the likeliest edits of each statement, as many as are looked into."""
+    numbers = dict.fromkeys(edit[1] for edit in edits)
+    by_statement = ([edit for edit in edits if edit[1] == number][:_LIKELIEST] for number in numbers)
+    return [edit for likeliest in by_statement for edit in likeliest][:_SPELLED]
 
 
 def _exchanges_expression(kind: str, before: str, after: str) -> bool:

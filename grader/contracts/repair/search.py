@@ -35,7 +35,8 @@ class RepairSearch:
         try:
             if self._is_right(frozenset()):
                 return frozenset()
-            singles = [frozenset({operation}) for operation in sorted(self._list_operations(), key=self._rank)]
+            operations = sorted(self._list_operations(), key=self._rank)[: self.left // 4]
+            singles = [frozenset({operation}) for operation in operations]
             right = [script for script, is_right in zip(singles, self._try(singles), strict=True) if is_right]
             if right:
                 return right[0]

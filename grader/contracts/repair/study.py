@@ -193,7 +193,8 @@ class Study:
             return self.rows[number]
         if kind == REMOVE:
             overwritten = [self.rows[other] for other in self.own[number].overwritten if other in self.rows]
-            return tuple(dict.fromkeys(row for rows in overwritten or [self._rows_behind(number)] for row in rows))
+            if overwritten:
+                return tuple(dict.fromkeys(row for rows in overwritten for row in rows))
         if kind == EDIT and number in self.matched:
             return self.rows[self.matched[number]]
         if kind != EDIT and others and others[0] in self.rows:

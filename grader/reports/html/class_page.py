@@ -20,8 +20,8 @@ _COUNTED = (
 )
 #: Of a class in which some are judged by the lines and others by the results.
 _LARGER = (
-    "The rows of lines and the rows of results have the maximum each. Only one kind counts for a student: the one that"
-    " gives more marks."
+    "The rows of lines add up to the maximum, and so do the rows of results. Only one kind counts for a student: the"
+    " one that gives more marks."
 )
 _UNGRADED = "Backmark itself failed"
 #: Mistakes that are seen at once; the others are there when they are asked for.

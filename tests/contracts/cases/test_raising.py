@@ -182,7 +182,7 @@ def test_a_helper_that_may_return_something_is_not_said_to_return_nothing(
 
 @pytest.mark.parametrize("returned", ["print(dout)", "return None", "pass", "if N > 9: return dout, x"])
 def test_a_function_that_returned_nothing_is_named_by_its_definition(returned: str, linear: ContractRevision) -> None:
-    sentence = "Line 6 defines `linear_backward`, which returned None. Does it end with `return`?"
+    sentence = "Line 6 defines `linear_backward`, which returned None. Does every path end with `return` and a value?"
     assert explain(linear, "N = 1", returned) == sentence
 
 
@@ -191,7 +191,10 @@ def test_a_method_that_returned_nothing_is_named_by_its_definition() -> None:
     source = solution.replace("return nabla_b, nabla_w", "print(nabla_b, nabla_w)")
     line = source[: source.index("def backprop")].count("\n") + 1
     mistake = find_mistake(judge_of("nielsen-backprop"), source)
-    assert say(mistake) == f"Line {line} defines `backprop`, which returned None. Does it end with `return`?"
+    assert (
+        say(mistake)
+        == f"Line {line} defines `backprop`, which returned None. Does every path end with `return` and a value?"
+    )
 
 
 @pytest.mark.parametrize(

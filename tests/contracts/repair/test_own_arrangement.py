@@ -185,6 +185,8 @@ def lstm_step_backward(dnext_h, dnext_c, cache):
     db = da.sum(axis=0)
     return dx, dprev_h, dprev_c, dWx, dWh, db
 """
+#: With two variables on the way.
+STAGED = RNN.replace("    a = x @ Wx + prev_h @ Wh + b", "    t = prev_h @ Wh\n    a = x @ Wx + t + b")
 #: Of each the entry of the gallery.
 ENTRIES = {
     BACKWARD: "udl-7.2",
@@ -192,6 +194,7 @@ ENTRIES = {
     GUARDED: "udl-7.2",
     AFFINE: "cs231n-affine",
     RNN: "cs231n-rnn-step",
+    STAGED: "cs231n-rnn-step",
     LINEAR: "cmu-linear",
     SVM: "cs231n-svm-loss",
     LSTM: "cs231n-lstm-step",
@@ -221,6 +224,7 @@ def test_without_a_slip_it_is_right(source: str) -> None:
         # What it computes goes into a line that the solution has.
         (RNN, "prev_h @ Wh + b", "prev_h @ Wh", [(SlipKind.TERM, "", "b")], {"next_state"}),
         (RNN, "+ b\n", "- b\n", None, {"next_state"}),
+        (STAGED, "+ t + b", "+ t", [(SlipKind.TERM, "", "b")], {"next_state"}),
         (LINEAR, "dLdW = dLdZ.T @ self.A", "dLdW = self.A", [(SlipKind.FACTOR, "", "dLdZ.T")], {"weight_gradient"}),
         (AFFINE, "dout @ w.T", "dout @ w", [(SlipKind.TRANSPOSE, "w", "w.T")], {"input_gradient"}),
         # It is read before it is changed.
@@ -276,3 +280,19 @@ def test_of_a_line_that_calls_a_helper_it_is_said_that_either_may_be_wrong() -> 
     (statement,) = judge(find_revision(), f"{source}\n{helper}").repair
     assert [line.line for line in statement.lines] == [find_line(source, "delta = back(")]
     assert statement.known_slips == (Slip(SlipKind.HELPER, "back"),)
+
+
+def test_numpys_functions_are_no_helpers() -> None:
+    statistics = "class Statistics:\n    def sum(self):\n        return 0\n"
+    source = BACKWARD.replace("delta.copy()", "np.cos(np.sum(np.sin(delta)))")
+    (statement,) = judge(find_revision(), f"{source}\n{statistics}\nSTATISTICS = Statistics()\n").repair
+    assert SlipKind.HELPER not in {slip.kind for slip in statement.known_slips}
+
+
+def test_a_long_function_without_rows_is_mended_in_time() -> None:
+    """Each of its lines reads the one before it."""
+    chain = "".join(f"    v{i} = v{i - 1} + {i}\n" for i in range(1, 150))
+    helper = f"\ndef settle(x):\n    v0 = x\n{chain}    return x\n"
+    source = BACKWARD.replace("delta.copy()", "settle(2 * delta)") + helper
+    (statement,) = judge(find_revision(), source).repair
+    assert [line.line for line in statement.lines] == [find_line(source, "db[l] = ")]

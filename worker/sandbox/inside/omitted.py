@@ -38,7 +38,8 @@ def find_failed_import(error: BaseException, part: Slice, given_up: GivenUpState
     if type(name) is not str:
         return None
     tried = [line.trial for line in part.parts if line.trial is not None and line.trial in given_up]
-    own = (given_up[statement] for statement in tried if _may_import(statement, name))
+    # Of what `import *` would have bound nobody knows.
+    own = (given_up[statement] for statement in tried if name in statement.names.bound)
     return next((trial.error for trial in own if trial.error is not None), None)
 
 
@@ -91,10 +92,6 @@ def _binds(statement: Statement, name: str | None) -> bool:
     if isinstance(node, ast.Delete) or (isinstance(node, ast.AnnAssign) and node.value is None):
         return False
     return name in changes.assigned | changes.targets | statement.names.bound
-
-
-def _may_import(statement: Statement, name: str) -> bool:
-    return name in statement.names.bound or _is_star(statement)
 
 
 def _is_star(statement: Statement) -> bool:

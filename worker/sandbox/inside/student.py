@@ -119,12 +119,15 @@ class Student:
         The latter is wanted if there are `names`: those of the lines that call.
         """
         before = any(error is module for module in self._modules.values())
-        error = self.find_cause(error)
+        missed, error = error, self.find_cause(error)
         added, named = explain(error, self.lines, self._list_given_up())
         mistake = None if added or names is None else self._find_mistake(error, names)
         if not added and before:
             added = _BEFORE_THE_CALL
         described = describe(error, self.lines, added, named)
+        if missed is not error:
+            # Who misses what an import would have bound is mended there.
+            described["frames"] = [*described["frames"], *describe(missed, self.lines)["frames"]]
         return described if mistake is None else {**described, "mistake": mistake}
 
     def _find_mistake(self, error: BaseException, names: Mapping[str, Any]) -> dict[str, Any] | None:

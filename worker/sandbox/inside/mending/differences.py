@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, permutations
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from backmark.worker.sandbox.inside.entry import MOST_CHANGES
 
@@ -107,37 +107,37 @@ def _combine(own: ast.stmt, differences: _Way, place: int) -> list[Edit]:
     ]
 
 
-def inline(reader: StatementGroup, groups: Sequence[StatementGroup], paired: Collection[int]) -> ast.stmt:
+def inline(
+    reader: StatementGroup, groups: Sequence[StatementGroup], paired: Collection[int], part: StatementGroup
+) -> ast.stmt:
     """Return a statement with what it reads of others in the place of their variables, but for the `paired` ones.
 
-    These are statements before it in its block, each the only one that writes its variable.
+    These are statements before it in its block, each the only one that writes its variable. That of `part` comes last:
+    what it reads itself stays as it is.
     """
     written = Counter(name for other in groups for name in other.target.names)
-    values = {
-        other.target.name: other.value
+    before = [
+        other
         for other in groups
         if other.number not in paired
         and written[other.target.name] == len(other.nodes) == 1
         and (other.target.how, other.target.keys, len(other.target.names)) == ("=", (), 1)
         and other.block.body is reader.block.body
         and other.line < reader.line
-        and sum(1 for node in other.nodes for _ in ast.walk(node)) <= _LONGEST
-    }
+        and sum(1 for _ in ast.walk(other.nodes[0])) <= _LONGEST
+    ]
     statement = reader.nodes[0]
-    for _ in values:
-        read = [
-            (part, value)
-            for part in ast.walk(statement)
-            if isinstance(part, ast.Name)
-            and isinstance(part.ctx, ast.Load)
-            and part.id in values
-            and (value := values[part.id]) is not None
-        ]
-        if not read or sum(1 for _ in ast.walk(statement)) > _LONGEST:
-            break
-        for part, value in read:
-            statement = substitute(statement, part, value)
+    # From the last to the first: each is read by what stands behind it.
+    for other in sorted(before, key=lambda other: (other is part, -other.line)):
+        if sum(1 for _ in ast.walk(statement)) > _LONGEST or other.value is None:
+            return reader.nodes[0]
+        for node in [node for node in ast.walk(statement) if _reads(node, other.target.name)]:
+            statement = substitute(statement, cast(ast.expr, node), other.value)
     return statement
+
+
+def _reads(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id == name
 
 
 def list_differences_within(own: ast.stmt, whole: ast.stmt, wanted: ast.stmt) -> list[Edit]:

@@ -20,8 +20,8 @@ INDEX, TRANSPOSE, OPERAND, PRODUCT, FACTOR, TERM, DIVISOR, ORDER = EDITS[:8]
 OPERATOR, SIGN, CONSTANT, COMPARISON, AXIS, MEAN, CALL, ASSIGNMENT = EDITS[8:16]
 MISSING, OVERWRITES = EDITS[16:]
 
-#: Other variables that may stand in the place of one.
-_MOST_OTHERS = 5
+#: Other variables that may stand in the place of one; values of a tuple of which two are exchanged.
+_MOST_OTHERS, _MOST_EXCHANGED = 5, 16
 
 #: By the role of an expression that is a number, those of its kinds that are none; a header's constants vary anyway.
 _WHOLE: dict[str, tuple[type[ast.expr], ...]] = {
@@ -144,7 +144,7 @@ def _exchange_parts(node: ast.stmt) -> Iterator[tuple[ast.stmt, Change]]:
         whole = node.value
     else:
         return
-    for first, second in combinations(range(len(whole.elts)), 2):
+    for first, second in combinations(range(min(len(whole.elts), _MOST_EXCHANGED)), 2):
         parts = list(whole.elts)
         parts[first], parts[second] = parts[second], parts[first]
         other = ast.Tuple(parts, whole.ctx)

@@ -88,6 +88,12 @@ class StatementGroup:
         """The words of its statements."""
         return count_words(*self.nodes)
 
+    @cached_property
+    def read(self) -> frozenset[str]:
+        """The names that its statements read."""
+        names = (part for node in self.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
+        return frozenset(part.id for part in names if _is_load(part))
+
     @property
     def is_placeholder(self) -> bool:
         """True if it is one statement that writes a number, or an array of zeros, ones or random numbers."""
@@ -145,6 +151,15 @@ class Function:
         """The names that it binds."""
         bound = {node.id for node in ast.walk(self.node) if isinstance(node, ast.Name) and not _is_load(node)}
         return bound | {argument.arg for argument in ast.walk(self.node) if isinstance(argument, ast.arg)}
+
+    @cached_property
+    def users(self) -> Mapping[str, Sequence[StatementGroup]]:
+        """By a name the groups that read or write it."""
+        users: dict[str, list[StatementGroup]] = {}
+        for group in self.groups:
+            for name in {*group.target.names, *group.read} - {""}:
+                users.setdefault(name, []).append(group)
+        return users
 
     def list_siblings(self, name: str) -> list[str]:
         """Return the names that are unpacked together with one."""

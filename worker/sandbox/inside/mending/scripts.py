@@ -48,12 +48,8 @@ class Mending:
         pairs: Mapping[str, FunctionPair],
         solution: SolutionNames,
         defined: Sequence[str],
-        *,
-        renamed: bool = False,
     ) -> None:
         self.trees = trees
-        #: True if variables correspond by what they hold: a statement may read as the solution's, and be wrong.
-        self._renamed = renamed
         self._pairs = pairs
         self._functions = {group.number: pair.own for pair in pairs.values() for group in pair.own.mendable}
         self._edits: dict[int, list[Edit]] = {}
@@ -97,8 +93,7 @@ class Mending:
         """
         if number not in self._edits:
             group = self.groups[number]
-            widely = self._renamed or not self._reads_as_wanted(group)
-            edits = list_edits(group, self._functions[number], widely=widely)
+            edits = list_edits(group, self._functions[number], widely=not self._is_solutions(group))
             nearer = self._list_differences(group)
             small = [edit for edit in nearer if len(edit.changes) == 1 and is_small(edit.changes[0])]
             edits = [*small, *edits, *(edit for edit in nearer if edit not in small)][:MOST_EDITS]
@@ -118,10 +113,10 @@ class Mending:
             self._edits.pop(number, None)
         return self.list_edits(number)
 
-    def _reads_as_wanted(self, group: StatementGroup) -> bool:
-        """Return True if a group reads as the statements that it is compared with."""
+    def _is_solutions(self, group: StatementGroup) -> bool:
+        """Return True if a group is, word for word, what it is compared with."""
         wanted = self._find_wanted(group)
-        return wanted is not None and list(map(ast.dump, group.nodes)) == list(map(ast.dump, wanted.nodes))
+        return wanted is not None and [*map(ast.dump, group.nodes)] == [*map(ast.dump, wanted.solution.nodes)]
 
     def _find_wanted(self, group: StatementGroup) -> Replacement | None:
         return self.replacements.get((group.number, self._compared.get(group.number, -1)))
@@ -139,7 +134,7 @@ class Mending:
             matches = pair.matches.get(reader.number, ())
             wanted = self.replacements.get((reader.number, matches[0].solution.number)) if matches else None
             if wanted is not None and len(reader.nodes) == len(wanted.nodes) == 1:
-                whole = inline(reader, pair.own.groups, pair.paired)
+                whole = inline(reader, pair.own.groups, pair.paired, group)
                 if edits := list_differences_within(group.nodes[-1], whole, wanted.nodes[0]):
                     return edits
         return []

@@ -18,7 +18,7 @@ from backmark.worker.sandbox.inside.entry import (
     LONGEST_SPELLED,
     MOST_HELPERS,
     MOST_NAMES,
-    MOST_STATEMENTS,
+    MOST_SOURCES,
 )
 from backmark.worker.sandbox.inside.importer import CourseModules
 from backmark.worker.sandbox.inside.listing import Slice, SlicePart
@@ -89,7 +89,7 @@ class Workbench:
         """Find what of the solution's stands where; the submission may be run for that."""
         self._names = self._list_names(self._solution_tree, calls)
         self.pairs = Matcher(self._solution, self._own, *self._record(calls), self._known).pairs
-        self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own), renamed=self._renamed)
+        self.mending = Mending(self._whole(), self.pairs, self._names, list(self._own))
 
     def _whole(self) -> list[ast.Module]:
         return [tree for tree in self._trees if tree is not None]
@@ -188,9 +188,8 @@ class Workbench:
 
     def _list_helpers(self, group: StatementGroup) -> list[str]:
         """Return some functions that a statement calls and that only the submission has."""
-        called = _list_called(group)
-        helpers = [name for name in self._own if name not in self._solution and name.rpartition(".")[2] in called]
-        return [name for name in helpers if len(name) <= LONGEST_NAME][:MOST_HELPERS]
+        helpers = (name for name in self._own if name not in self._solution and len(name) <= LONGEST_NAME)
+        return [name for name in helpers if _calls(group, name)][:MOST_HELPERS]
 
     def describe(self) -> dict[str, Any]:
         """Return what of the solution's may stand where."""
@@ -334,7 +333,7 @@ class Workbench:
         written = {match.solution.number for match in likeliest if not names.isdisjoint(match.own.target.names)}
         # A parameter is written by no statement of the solution's: it feeds those that read it.
         parameters = {name for name, own in pair.names.items() if own in names and own in pair.own.parameters}
-        read = {other.number for other in pair.solution.groups if not parameters.isdisjoint(_list_read(other))}
+        read = {other.number for other in pair.solution.groups if not parameters.isdisjoint(other.read)}
         return sorted(written | read)
 
     def _list_sources(self, pair: FunctionPair, group: StatementGroup, alternatives: Sequence[int]) -> list[int]:
@@ -371,25 +370,26 @@ class Workbench:
             if other.number in done:
                 continue
             done.add(other.number)
+            if len(served) == MOST_SOURCES:
+                break
             if self._has_row(used, other):
                 served[used.matches[other.number][0].solution.number] = None
             else:
                 todo += self._list_users(used, other, other.target.names)
-        return list(served)[:MOST_STATEMENTS]
+        return list(served)
 
     def _list_users(
         self, pair: FunctionPair, group: StatementGroup, names: Collection[str]
     ) -> list[tuple[FunctionPair, StatementGroup]]:
         """Return what reads or writes variables of a function; of a `return` what calls the function."""
         if group.role != RETURN:
-            users = [other for other in pair.own.groups if {*other.target.names, *_list_read(other)} & {*names}]
-            return [(pair, other) for other in users]
-        name = pair.own.name.rpartition(".")[2]
+            users = {other.number: other for name in names for other in pair.own.users.get(name, ())}
+            return [(pair, users[number]) for number in sorted(users)]
         return [
             (calling, other)
             for calling in self.pairs.values()
             for other in calling.own.groups
-            if name in _list_called(other)
+            if _calls(other, pair.own.name)
         ]
 
     def _has_row(self, pair: FunctionPair, group: StatementGroup) -> bool:
@@ -464,12 +464,6 @@ def _compile(tree: ast.Module, filename: str, like: CodeType | None = None) -> C
     return compiled
 
 
-def _list_read(group: StatementGroup) -> set[str]:
-    """Return the names that a group reads."""
-    names = (part for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Name))
-    return {part.id for part in names if isinstance(part.ctx, ast.Load)}
-
-
 def _spell_tests(tests: Sequence[ast.expr]) -> str:
     """Return conditions as text, without those of the branches before an `elif`."""
     said = [test for test in tests if not isinstance(test, ast.UnaryOp)] or tests
@@ -506,8 +500,22 @@ def _list_called(group: StatementGroup) -> set[str]:
     return {_name_called(part) for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Call)}
 
 
+def _calls(group: StatementGroup, function: str) -> bool:
+    """Return True if a group may call a function of the submission's, or a method by its class and name."""
+    holder, _, name = function.rpartition(".")
+    return any(
+        _name_called(part) == name and isinstance(part.func, ast.Attribute if holder else ast.Name)
+        for node in group.nodes
+        for part in ast.walk(node)
+        if isinstance(part, ast.Call)
+    )
+
+
 def _name_called(call: ast.Call) -> str:
-    return call.func.attr if isinstance(call.func, ast.Attribute) else spell(call.func)
+    """Return the name of the function or method that is called; empty for NumPy's."""
+    if not isinstance(call.func, ast.Attribute):
+        return spell(call.func)
+    return "" if spell(call.func.value) in {"np", "numpy"} else call.func.attr
 
 
 def _dump(group: StatementGroup) -> str:

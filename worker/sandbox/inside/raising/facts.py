@@ -52,7 +52,7 @@ _MESSAGES: Mapping[str, tuple[tuple[type[ast.AST], ...], str]] = {
     "store_many": (_ENTRY, r"setting an array element with a sequence\."),
     "unpack": (_ANY, r"(?:too many|not enough) values to unpack \(expected (\d+)(?:, got \d+)?\)"),
     "not_unpackable": (_ANY, r"cannot unpack non-iterable ([\w.]+) object"),
-    "not_iterable": (_ANY, r"'(\w+)' object is not iterable"),
+    "not_iterable": (_ANY, r"'([\w.]+)' object is not iterable"),
     "matmul": (_ANY, r"matmul: Input operand 1 has a mismatch in .*\(size (\d+) is different from (\d+)\)"),
     "few_axes": (_ANY, r"matmul: Input operand ([01]) does not have enough dimensions \(has 0.*"),
     "dot": (_ANY, rf"shapes {_SHAPE} and {_SHAPE} not aligned: .*"),
