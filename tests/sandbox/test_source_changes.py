@@ -185,6 +185,16 @@ def test_a_missing_module_that_is_used_says_what_may_be_imported_and_where_it_is
     assert description["frames"] == [(0, 1), (0, 3), (0, 2)]
 
 
+def test_of_a_deep_chain_that_misses_a_module_the_innermost_lines_are_named() -> None:
+    source = "import scipy\ndef g(n):\n    return scipy if n == 0 else g(n - 1)\ndef f():\n    return g(60)\n"
+    student = Student(slice_source(source))
+    with pytest.raises(NameError) as error:
+        call_function(student)
+    first, *missing = student.describe(error.value)["frames"]
+    assert (first, set(missing)) == ((0, 1), {(0, 3), (0, 5)})
+    assert len(missing) <= 16
+
+
 def test_of_all_that_a_missing_module_might_have_no_name_is_certain() -> None:
     student = Student(slice_source("from scipy import *\ndef f(): return spam\n"))
     with pytest.raises(NameError) as error:

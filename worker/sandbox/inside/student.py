@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _DRAWING = ("random", "statistics")
 NO_MODULES = CourseModules()
 _IMPORTS = (ast.Import, ast.ImportFrom)
+#: Lines that are named where a failed import is missed: with those of the import fewer than a reply may have.
+_MISSING = 16
 #: Said of an exception that the module itself raised, which the notebook perhaps never does.
 _BEFORE_THE_CALL = (
     "This happened before your function was called: the top-level code that your function uses runs again whenever"
@@ -126,8 +128,8 @@ class Student:
             added = _BEFORE_THE_CALL
         described = describe(error, self.lines, added, named)
         if missed is not error:
-            # Who misses what an import would have bound is mended there.
-            described["frames"] = [*described["frames"], *describe(missed, self.lines)["frames"]]
+            # The lines that miss what the import would have bound are the ones to mend.
+            described["frames"] = [*described["frames"], *describe(missed, self.lines)["frames"][-_MISSING:]]
         return described if mistake is None else {**described, "mistake": mistake}
 
     def _find_mistake(self, error: BaseException, names: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -3,14 +3,13 @@
 import ast
 import copy
 import warnings
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
-from backmark.worker.sandbox.inside.accessors import spell
 from backmark.worker.sandbox.inside.calls import CallsQuestion
 from backmark.worker.sandbox.inside.compiling import FUTURES
 from backmark.worker.sandbox.inside.entry import (
@@ -18,21 +17,20 @@ from backmark.worker.sandbox.inside.entry import (
     LONGEST_SPELLED,
     MOST_HELPERS,
     MOST_NAMES,
-    MOST_SOURCES,
 )
 from backmark.worker.sandbox.inside.importer import CourseModules
 from backmark.worker.sandbox.inside.listing import Slice, SlicePart
 from backmark.worker.sandbox.inside.student import NO_MODULES, Student
 from backmark.worker.sandbox.inside.tracebacks import FILENAME, clean
 
-from .groups import HELPER, RETURN, StatementGroup, find_groups, list_functions
+from .groups import HELPER, StatementGroup, find_groups, list_functions
 from .matching import FunctionPair, Matcher, list_tests, list_variables
 from .recording import RECORDER, Recorder, record_statements, record_writes
 from .scripts import EDIT, ZEROS, Mending
-from .targets import list_names
 from .ticks import TICK
 from .tracing import Tracer, list_path, record_expressions
 from .translation import SolutionNames, private
+from .uses import Uses, calls, name_called
 from .words import count_words
 
 #: Turns of all loops and calls of functions in one call of a mended program.
@@ -189,11 +187,12 @@ class Workbench:
     def _list_helpers(self, group: StatementGroup) -> list[str]:
         """Return some functions that a statement calls and that only the submission has."""
         helpers = (name for name in self._own if name not in self._solution and len(name) <= LONGEST_NAME)
-        return [name for name in helpers if _calls(group, name)][:MOST_HELPERS]
+        return [name for name in helpers if calls(group, name)][:MOST_HELPERS]
 
     def describe(self) -> dict[str, Any]:
         """Return what of the solution's may stand where."""
         matches = []
+        uses = Uses(self.pairs, self.mending, self._solution, self._rows)
         for number, group in sorted(self.mending.groups.items()):
             pair = self.pairs[group.function]
             alternatives = [
@@ -209,10 +208,8 @@ class Workbench:
                     "guarded": (guarded := [] if group.loop else self._list_guarded(number, alternatives)),
                     "conditions": self._spell_conditions(number, guarded),
                     "placeholder": group.is_placeholder and not self._is_placeholder_meant(pair, number),
-                    "overwritten": [] if number in pair.paired else self._list_overwritten(pair, group),
-                    "sources": self._list_sources(pair, group, alternatives)
-                    if group.role == RETURN and alternatives
-                    else self._list_served(pair, group, alternatives),
+                    "overwritten": [] if number in pair.paired else uses.list_overwritten(pair, group),
+                    "sources": uses.list_sources(pair, group, alternatives),
                 }
             )
         return {
@@ -289,7 +286,7 @@ class Workbench:
             node
             for tree in applied
             for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and _name_called(node) in {name.rpartition(".")[2] for name in self._own}
+            if isinstance(node, ast.Call) and name_called(node) in {name.rpartition(".")[2] for name in self._own}
         ]
         mended = iter(record_expressions(applied, paths, [*self.mending.list_foreign(), *calls_of_own]))
         trees = [None if part is None else next(mended) for part in self._trees]
@@ -319,94 +316,6 @@ class Workbench:
         guard = self.mending.replacements[number, other].guard
         own = [branch.node.test for branch in self.mending.groups[number].block.guards]
         return count_words(*own) != count_words(*([] if guard is None else [guard]))
-
-    @staticmethod
-    def _list_overwritten(pair: FunctionPair, group: StatementGroup) -> list[int]:
-        """Return the statements of the solution's that write what a statement writes that corresponds to none.
-
-        Of a parameter they are those that read it.
-        """
-        if group.target.how in {"return", "bare", "loop"}:
-            return []
-        names = set(group.target.names)
-        likeliest = [pair.matches[number][0] for number in pair.paired]
-        written = {match.solution.number for match in likeliest if not names.isdisjoint(match.own.target.names)}
-        # A parameter is written by no statement of the solution's: it feeds those that read it.
-        parameters = {name for name, own in pair.names.items() if own in names and own in pair.own.parameters}
-        read = {other.number for other in pair.solution.groups if not parameters.isdisjoint(other.read)}
-        return sorted(written | read)
-
-    def _list_sources(self, pair: FunctionPair, group: StatementGroup, alternatives: Sequence[int]) -> list[int]:
-        """Return the statements of the solution's whose values a `return` of the submission's returns otherwise.
-
-        They write the variables that the solution returns there, or if it returns no variables they call the function.
-        """
-        replacement = next((self.mending.replacements[group.number, other] for other in alternatives[:1]), None)
-        if replacement is None:
-            return []
-        parts = _list_parts(replacement.solution.nodes[-1])
-        translated, own = _list_parts(replacement.nodes[-1]), _list_parts(group.nodes[-1])
-        if len(own) == len(parts):
-            dumps = zip(map(ast.dump, translated), map(ast.dump, own), strict=True)
-            parts = [part for part, (theirs, mine) in zip(parts, dumps, strict=True) if theirs != mine] or parts
-        returned = set().union(*map(list_names, parts))
-        written = [other.number for other in pair.solution.groups if not returned.isdisjoint(other.target.names)]
-        called = group.function.rpartition(".")[2]
-        every = (other for function in self._solution.values() for other in function.groups)
-        return written or [other.number for other in every if called in _list_called(other)]
-
-    def _list_served(self, pair: FunctionPair, group: StatementGroup, alternatives: Sequence[int]) -> list[int]:
-        """Return the solution's statements with rows that correspond to those for which a statement without one works.
-
-        They use what it writes, or what is computed from that, in the order in which they stand. Of several variables
-        those count that the statement in its place writes otherwise.
-        """
-        if self._has_row(pair, group) or group.loop is not None:
-            return []
-        served: dict[int, None] = {}
-        done, todo = {group.number}, self._list_users(pair, group, self._list_written_otherwise(group, alternatives))
-        while todo:
-            used, other = todo.pop(0)
-            if other.number in done:
-                continue
-            done.add(other.number)
-            if len(served) == MOST_SOURCES:
-                break
-            if self._has_row(used, other):
-                served[used.matches[other.number][0].solution.number] = None
-            else:
-                todo += self._list_users(used, other, other.target.names)
-        return list(served)
-
-    def _list_users(
-        self, pair: FunctionPair, group: StatementGroup, names: Collection[str]
-    ) -> list[tuple[FunctionPair, StatementGroup]]:
-        """Return what reads or writes variables of a function; of a `return` what calls the function."""
-        if group.role != RETURN:
-            users = {other.number: other for name in names for other in pair.own.users.get(name, ())}
-            return [(pair, users[number]) for number in sorted(users)]
-        return [
-            (calling, other)
-            for calling in self.pairs.values()
-            for other in calling.own.groups
-            if _calls(other, pair.own.name)
-        ]
-
-    def _has_row(self, pair: FunctionPair, group: StatementGroup) -> bool:
-        matches = pair.matches.get(group.number, ()) if group.number in pair.paired else ()
-        return any(node.lineno in self._rows for match in matches[:1] for node in match.solution.nodes)
-
-    def _list_written_otherwise(self, group: StatementGroup, alternatives: Sequence[int]) -> list[str]:
-        """Return the variables that a statement writes, of several those that the one in its place writes otherwise."""
-        names = list(group.target.names)
-        otherwise: set[int] = set()
-        for other in alternatives[:1]:
-            wanted = self.mending.replacements[group.number, other].nodes[-1]
-            for list_parts in (_list_targets, _list_parts):
-                mine, theirs = list_parts(group.nodes[-1]), list_parts(wanted)
-                if len(mine) == len(theirs) == len(names):
-                    otherwise |= {i for i in range(len(names)) if ast.dump(mine[i]) != ast.dump(theirs[i])}
-        return [names[i] for i in sorted(otherwise)] or names
 
 
 class MendedStudent(Student):
@@ -479,43 +388,6 @@ def _unparse(node: ast.AST | None) -> str:
         if isinstance(part, ast.Name):
             part.id = part.id.strip()
     return clean(ast.unparse(ast.fix_missing_locations(shown)), LONGEST_SPELLED)
-
-
-def _list_parts(node: ast.stmt) -> list[ast.expr]:
-    """Return the expressions that a `return` returns: of a tuple, a list or a dictionary each."""
-    value = getattr(node, "value", None)
-    if isinstance(value, (ast.Tuple, ast.List)):
-        return value.elts
-    return value.values if isinstance(value, ast.Dict) else [] if value is None else [value]
-
-
-def _list_targets(node: ast.stmt) -> list[ast.expr]:
-    """Return the targets of an assignment, of a tuple each."""
-    targets = node.targets if isinstance(node, ast.Assign) else []
-    return [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
-
-
-def _list_called(group: StatementGroup) -> set[str]:
-    """Return the names of the functions and methods that a group calls."""
-    return {_name_called(part) for node in group.nodes for part in ast.walk(node) if isinstance(part, ast.Call)}
-
-
-def _calls(group: StatementGroup, function: str) -> bool:
-    """Return True if a group may call a function of the submission's, or a method by its class and name."""
-    holder, _, name = function.rpartition(".")
-    return any(
-        _name_called(part) == name and isinstance(part.func, ast.Attribute if holder else ast.Name)
-        for node in group.nodes
-        for part in ast.walk(node)
-        if isinstance(part, ast.Call)
-    )
-
-
-def _name_called(call: ast.Call) -> str:
-    """Return the name of the function or method that is called; empty for NumPy's."""
-    if not isinstance(call.func, ast.Attribute):
-        return spell(call.func)
-    return "" if spell(call.func.value) in {"np", "numpy"} else call.func.attr
 
 
 def _dump(group: StatementGroup) -> str:
