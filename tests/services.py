@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,9 @@ import pytest
 from backmark.worker.serve.embedded import EmbeddedRedis, find_server, lasting_port
 
 T = TypeVar("T")
+
+#: A folder in memory, where no write of a Redis has to wait for a disk; None if there is none.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - each process makes a folder there
 
 
 def require(program: T | None, name: str) -> T:
@@ -35,11 +39,12 @@ def redis_program() -> str:
 
 
 @pytest.fixture(scope="session")
-def redis_server(redis_program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRedis]:
-    """A Redis of this test process's own."""
+def redis_server(redis_program: str) -> Iterator[EmbeddedRedis]:
+    """A Redis of this test process's own, in memory; tests of what a disk keeps start one of their own on a disk."""
     assert redis_program
-    # Tests may kill it and start it again: no outgoing connection should get its port meanwhile.
-    server = EmbeddedRedis(Path(tmp_path_factory.mktemp("redis")), lasting_port())
-    server.start()
-    yield server
-    server.stop()
+    with tempfile.TemporaryDirectory(prefix="redis-", dir=MEMORY) as folder:
+        # Tests may kill it and start it again: no outgoing connection should get its port meanwhile.
+        server = EmbeddedRedis(Path(folder), lasting_port())
+        server.start()
+        yield server
+        server.stop()
