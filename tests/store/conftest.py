@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from backmark.grader.settings.service import ServiceSettings
+from backmark.grader.store.regrades import selection, worker_steps
 from backmark.grader.store.store import Store
 from backmark.worker.serve.embedded import EmbeddedRedis
 from tests.services import redis_server
@@ -24,3 +25,10 @@ def store(settings: ServiceSettings) -> Iterator[Store]:
     new_store.redis.flushall()
     yield new_store
     new_store.close()
+
+
+@pytest.fixture
+def short_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Regrades that choose four submissions at once and change two, so that a few cross from one chunk to the next."""
+    monkeypatch.setattr(selection, "_CHUNK", 4)
+    monkeypatch.setattr(worker_steps, "_CHUNK", 2)

@@ -118,14 +118,15 @@ def test_a_rollback_leaves_what_a_second_regrade_gave(store: Store) -> None:
     assert (submission(store, ada_id).regrade, submission(store, ada_id).score) == (first, 10)
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(store: Store) -> None:
-    names = [grade_submission(store, f"student-{number}", str(number % 3), 8) for number in range(250)]
+    names = [grade_submission(store, f"student-{number}", str(number % 3), 8) for number in range(6)]
     name = preview_regrade(store, {"0": 10, "1": 2, "2": 8})
     events(store)
     store.regrades.apply(name, Mode.WHOLE)
     dead = claim_step(store, name)
     assert one_chunk(store, dead)
-    assert now(store, name).counts.applied == 100
+    assert now(store, name).counts.applied == 2
     end_lease(store, dead)
     assert store.jobs.requeue_lost() == [Job(Kind.REGRADE, name)]
     second_claim = claim_step(store, name)
@@ -134,9 +135,9 @@ def test_a_crash_while_it_is_applied_and_a_resumption_apply_everything_once(stor
     while one_chunk(store, second_claim):
         assert phase(store, name) is Phase.APPLYING
     regrade = now(store, name)
-    assert (regrade.phase, regrade.counts.applied, regrade.progress.done) == (Phase.APPLIED, 250, 250)
+    assert (regrade.phase, regrade.counts.applied, regrade.progress.done) == (Phase.APPLIED, 6, 6)
     assert {submission(store, submission_id).verdict for submission_id in names} == {2}
-    assert len(events(store)) == len(set(range(250)) - set(range(2, 250, 3)))
+    assert len(events(store)) == 4
 
 
 @pytest.mark.parametrize("verb", ["apply", "roll_back"])
@@ -158,9 +159,10 @@ def test_a_last_chunk_whose_answer_was_lost_is_through(store: Store, verb: str) 
     assert phase(store, name) is (Phase.APPLIED if verb == "apply" else Phase.ROLLED_BACK)
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_tries_are_counted_for_a_chunk_and_not_for_a_whole_step(store: Store) -> None:
     """A course of many thousands outlives more dead workers than a submission may."""
-    for number in range(550):
+    for number in range(12):
         grade_submission(store, f"student-{number}", "a", 8)
     name = preview_regrade(store, {"a": 10})
     store.regrades.apply(name, Mode.WHOLE)
@@ -170,11 +172,12 @@ def test_tries_are_counted_for_a_chunk_and_not_for_a_whole_step(store: Store) ->
         end_lease(store, dead)
         store.jobs.requeue_lost()
     finish_step(store, name)
-    assert now(store, name).counts.applied == 550
+    assert now(store, name).counts.applied == 12
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_a_rollback_stops_the_application_that_goes_on(store: Store) -> None:
-    names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(150)]
+    names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(4)]
     name = preview_regrade(store, {"a": 10})
     store.regrades.apply(name, Mode.WHOLE)
     step_claim = claim_step(store, name)
@@ -184,25 +187,26 @@ def test_a_rollback_stops_the_application_that_goes_on(store: Store) -> None:
     assert not store.jobs.beat(step_claim)
     finish_step(store, name)
     regrade = now(store, name)
-    assert (regrade.phase, regrade.counts.rolled_back, regrade.counts.applied) == (Phase.ROLLED_BACK, 100, 0)
+    assert (regrade.phase, regrade.counts.rolled_back, regrade.counts.applied) == (Phase.ROLLED_BACK, 2, 0)
     assert {submission(store, submission_id).verdict for submission_id in names} == {1}
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_a_student_who_hands_in_again_meanwhile_has_both_results(store: Store) -> None:
     """The older is regraded, the newer is its own; the two never meet."""
-    names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(300)]
+    names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(40)]
     name = preview_regrade(store, {"a": 10})
     store.regrades.apply(name, Mode.WHOLE)
     new_ids: list[str] = []
     thread = threading.Thread(
         target=lambda: new_ids.extend(
-            grade_submission(store, f"student-{number}", f"new {number}", 3) for number in range(60)
+            grade_submission(store, f"student-{number}", f"new {number}", 3) for number in range(30)
         )
     )
     thread.start()
     finish_step(store, name)
     thread.join()
-    assert now(store, name).counts.applied == 300
+    assert now(store, name).counts.applied == 40
     assert {submission(store, submission_id).score for submission_id in names} == {10}
     assert {
         (submission(store, submission_id).score, submission(store, submission_id).verdict) for submission_id in new_ids
@@ -210,8 +214,9 @@ def test_a_student_who_hands_in_again_meanwhile_has_both_results(store: Store) -
     assert rows(store, name).keys() == set(names)
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_two_regrades_applied_at_once_give_each_submission_one_of_them(store: Store) -> None:
-    names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(300)]
+    names = [grade_submission(store, f"student-{number}", "a", 8) for number in range(40)]
     regrade_ids = [
         preview_regrade(store, {"a": score}, revision=revision * 16) for score, revision in ((10, "a"), (4, "b"))
     ]
@@ -223,7 +228,7 @@ def test_two_regrades_applied_at_once_give_each_submission_one_of_them(store: St
     for thread in threads:
         thread.join()
     counts = [now(store, name).counts for name in regrade_ids]
-    assert sum(count.applied for count in counts) == sum(count.skipped_because.changed for count in counts) == 300
+    assert sum(count.applied for count in counts) == sum(count.skipped_because.changed for count in counts) == 40
     assert {submission(store, submission_id).verdict for submission_id in names} == {2}
 
 

@@ -93,24 +93,26 @@ def test_of_equally_good_ones_the_later_is_the_best(store: Store) -> None:
     assert set(rows(store, select_units(store, which=Which.BEST))) == {later_id}
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_a_student_has_one_latest_also_over_many_chunks(store: Store) -> None:
     """More attempts than are read at once, of two students by turns."""
-    last = [grade_submission(store, ("ada", "ben")[number % 2], str(number), 4) for number in range(450)][-2:]
+    last = [grade_submission(store, ("ada", "ben")[number % 2], str(number), 4) for number in range(9)][-2:]
     assert set(rows(store, select_units(store, which=Which.LATEST))) == set(last)
     assert now(store, request_regrade(store)).counts.submissions == 0
 
 
-def test_hundreds_of_submissions_with_three_sources_are_three_units(store: Store) -> None:
-    for number in range(600):
+@pytest.mark.usefixtures("short_chunks")
+def test_many_submissions_with_three_sources_are_three_units(store: Store) -> None:
+    for number in range(12):
         grade_submission(store, f"student-{number}", "abc"[number % 3], 8)
     name = select_units(store)
     regrade = now(store, name)
-    assert (regrade.counts.submissions, regrade.counts.sources) == (600, 3)
+    assert (regrade.counts.submissions, regrade.counts.sources) == (12, 3)
     assert (regrade.progress.total, regrade.progress.done) == (3, 0)
     assert grade(store, {"a": result(10), "b": result(8), "c": result(2)}) == 3
     counts = now(store, name).counts
-    assert (counts.up, counts.same, counts.down) == (200, 200, 200)
-    assert apply_regrade(store, name).counts.applied == 600
+    assert (counts.up, counts.same, counts.down) == (4, 4, 4)
+    assert apply_regrade(store, name).counts.applied == 12
 
 
 def test_the_same_bytes_as_notebook_and_as_script_are_two_units(store: Store) -> None:
@@ -327,9 +329,10 @@ def test_units_are_let_into_the_queue_as_others_end(store: Store) -> None:
     assert phase(store, name) is Phase.PREVIEWED
 
 
+@pytest.mark.usefixtures("short_chunks")
 def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
-    for number in range(450):
-        grade_submission(store, f"student-{number}", str(number % 7))
+    for number in range(9):
+        grade_submission(store, f"student-{number}", str(number % 3))
     name = request_regrade(store)
     dead = claim_step(store, name)
     assert one_chunk(store, dead)
@@ -339,10 +342,10 @@ def test_choosing_goes_on_where_a_dead_worker_stopped(store: Store) -> None:
     assert store.regrades.steps.choose(dead) is None
     while one_chunk(store, second_claim):
         assert now(store, name).phase is Phase.PREPARING
-    assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (450, 7)
+    assert (now(store, name).counts.submissions, now(store, name).counts.sources) == (9, 3)
     # The last answer was lost: it is asked again, and nothing happens twice.
     assert store.regrades.steps.choose(second_claim) is not None
-    assert now(store, name).counts.submissions == 450
+    assert now(store, name).counts.submissions == 9
 
 
 @pytest.mark.parametrize("phase_of_stop", [Phase.PREPARING, Phase.PREVIEWING, Phase.PREVIEWED])
