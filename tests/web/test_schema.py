@@ -16,7 +16,7 @@ from tests.web.schema_hooks import SUBMISSION
 from tests.web.serving import serve_web
 from tests.web.test_pages import SECRET
 
-#: Of each operation: by day coverage, nightly fuzzing and walks from one operation to the next.
+#: Of each operation.
 EXAMPLES = 3
 #: As many requests as they like, and callbacks to where nobody is.
 SETTINGS = {
@@ -28,11 +28,12 @@ SETTINGS = {
 }
 
 
-#: In two runs, so that two processes can take one each: a run starts a server and reads the whole documentation.
+#: By day the documented examples; nightly what lies at each bound, fuzzing, and walks from one operation to the next.
 @pytest.mark.parametrize(
     ("phases", "examples"),
     [
-        ("examples,coverage", EXAMPLES),
+        ("examples", EXAMPLES),
+        pytest.param("coverage", EXAMPLES, marks=pytest.mark.nightly),
         pytest.param("fuzzing,stateful", 10, marks=pytest.mark.nightly),
     ],
 )
