@@ -6,6 +6,8 @@ PYTEST := .venv/bin/pytest -n auto --durations 25 --dist worksteal
 FILE ?= examples/right.ipynb
 # Options of `make test` (a file, -k, -x) and `make bench` (--quick).
 ARGS ?=
+# Whose share of the nightly tests `make test` runs.
+COMMIT := $(shell git rev-parse HEAD 2> /dev/null || echo 0)
 # `make lock UPGRADE=--upgrade` moves to newer versions; else what is locked stays locked.
 UPGRADE ?=
 
@@ -19,7 +21,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast test-all cover mutate check format bench bench-peers compose-test gradescope-test screenshots docs kits release lock clean
+VERBS := help setup run serve test test-fast night cover mutate check format bench bench-peers compose-test gradescope-test screenshots docs kits release lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -44,13 +46,13 @@ serve: setup ## run the whole service on this machine: make serve ARGS="--bind 1
 	@.venv/bin/backmark serve $(ARGS)
 
 test: tools ## run the tests on all cores: make test ARGS="tests/contracts/rows -x"
-	@$(PYTEST) -m "not nightly" $(ARGS)
+	@$(PYTEST) --nightly-share $(COMMIT) -m "not nightly or in_share" $(ARGS)
 
 test-fast: setup ## run what takes less than a minute, while you write: neither a service nor a browser
 	@$(PYTEST) -m "not slow and not nightly" $(ARGS)
 
-test-all: tools ## run the tests, and what is left to the night: every attack in both kinds of jail
-	@$(PYTEST) $(ARGS)
+night: tools ## run what is left to the night: all tests with more examples, coverage, and the speed of the last release
+	@sh setup/night.sh
 
 cover: setup ## run the fast tests and show which branches none of them takes; fails below the floor in pyproject.toml
 	@rm -f .coverage.*
@@ -99,5 +101,5 @@ lock: setup ## write locks/ anew from pyproject.toml
 	@echo hatchling | $(COMPILE) - -c locks/dev.txt -o locks/build.txt > /dev/null
 
 clean: ## remove what the other verbs made
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* bench/results .peers screenshots dist mutants grader/web/site
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* bench/results .peers .history screenshots dist mutants grader/web/site
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

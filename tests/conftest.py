@@ -142,8 +142,10 @@ LONG = (
 )
 #: The variable with the folder of revisions that the processes of one run share; unset if there is one process.
 REVISIONS = "SHARED_REVISIONS"
-#: CI runs one in so many nightly tests: others for another commit.
+#: With a commit one in so many nightly tests is run, and others with another commit; a test's marker may say fewer.
 SHARES = 50
+#: Examples of a property by Hypothesis: `--hypothesis-profile night` draws more.
+EXAMPLES = {"day": 25, "night": 300}
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
 SERVICE_SECONDS = 600
 
@@ -155,9 +157,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def is_in_share(name: str, commit: str) -> bool:
-    """Return True if a test is in the share of a commit: for good, and each test in that of one commit in SHARES."""
-    return zlib.crc32(name.encode()) % SHARES == int(commit, 16) % SHARES
+def is_in_share(name: str, commit: str, shares: int = SHARES) -> bool:
+    """Return True if a test is in the share of a commit: for good, and each test in that of one commit in `shares`."""
+    return zlib.crc32(name.encode()) % shares == int(commit, 16) % shares
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -169,8 +171,10 @@ def pytest_configure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         os.environ[REVISIONS] = str(Path(config.option.basetemp).parent / "revisions")
     # How long an example takes is no behaviour of ours that anybody relies on: bench/ measures it.
-    settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=(HealthCheck.too_slow,))
-    settings.load_profile("unhurried")
+    unhurried = settings(deadline=None, suppress_health_check=(HealthCheck.too_slow,))
+    for profile, examples in EXAMPLES.items():
+        settings.register_profile(profile, unhurried, max_examples=examples)
+    settings.load_profile("day")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -200,7 +204,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.slow)
         if path.startswith(SERVICES):
             item.add_marker(pytest.mark.timeout(SERVICE_SECONDS))
-        if commit and item.get_closest_marker("nightly") and is_in_share(item.nodeid, commit):
+        nightly = item.get_closest_marker("nightly")
+        if commit and nightly and is_in_share(item.nodeid, commit, *nightly.args):
             item.add_marker(pytest.mark.in_share)
 
 

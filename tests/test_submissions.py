@@ -38,7 +38,7 @@ SUBMISSIONS = make_submissions()
 CLASSES = sorted({file.name.partition("_")[0] for file in FILES})
 #: Those that try the walls, which each way of starting a jail puts up by code of its own.
 WALLS = {"across", "escape", "network", "read"}
-#: Graded in both ways, some by day: all that try the walls, and one of each class. The rest is, nightly.
+#: Graded in both ways with more commits than the others: all that try the walls, and one of each class.
 IN_BOTH = {
     *(file for file in FILES if file.name.partition("_")[0] in WALLS),
     *(next(file for file in FILES if file.name.startswith(f"{name}_")) for name in CLASSES),
@@ -147,28 +147,24 @@ def in_each_way(
 ) -> pytest.MarkDecorator:
     """Parametrise by the way of starting a jail and a value.
 
-    By day those that try the walls and every second of the others are run in jails that a template forks, one in three
-    of those `in_both` in a single jail, and one in three of those that try the walls in a confined process; the others
-    are run nightly.
+    All are run nightly. With a commit, one in three is run in a jail that a template forks; one in nine of those
+    `in_both` in a single jail; and one in nine of those that try the walls in a confined process.
     """
 
-    def is_nightly(way: Way, place: int, value: Any) -> bool:
+    def mark_nightly(way: Way, value: Any) -> pytest.MarkDecorator:
         tries_walls = isinstance(value, Path) and value.name.partition("_")[0] in WALLS
         if way is Way.TEMPLATE:
-            return place % 2 > 0 and not tries_walls
-        return place % 3 > 0 or not (value in in_both if way is Way.SINGLE else tries_walls)
+            return pytest.mark.nightly(3)
+        if value in in_both if way is Way.SINGLE else tries_walls:
+            return pytest.mark.nightly(9)
+        return pytest.mark.nightly
 
     return pytest.mark.parametrize(
         ("way", field),
         [
-            pytest.param(
-                way,
-                value,
-                id=f"{way}-{ids(value)}",
-                marks=[pytest.mark.nightly] if is_nightly(way, place, value) else [],
-            )
+            pytest.param(way, value, id=f"{way}-{ids(value)}", marks=mark_nightly(way, value))
             for way in (Way.TEMPLATE, Way.SINGLE, Way.CONFINED)
-            for place, value in enumerate(values)
+            for value in values
         ],
     )
 

@@ -4,7 +4,7 @@ import json
 from textwrap import indent
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from backmark.worker.sandbox.inside.source import Rejected, extract
@@ -130,7 +130,6 @@ def result(program: str) -> str:
         return type(error).__name__
 
 
-@settings(max_examples=300)
 @given(st.lists(statements, max_size=10), functions("f"), st.lists(statements, max_size=3), st.booleans())
 def test_a_slice_does_what_the_whole_program_does(
     before: list[str],

@@ -404,4 +404,4 @@ def test_every_history_is_the_model_s(store: Store) -> None:
         def __init__(self) -> None:
             super().__init__(store)
 
-    run_state_machine_as_test(OnStore, settings=settings(max_examples=50, stateful_step_count=30))
+    run_state_machine_as_test(OnStore, settings=settings(stateful_step_count=30))

@@ -145,7 +145,7 @@ def test_rules_that_never_hold_still_are_our_fault(store: Store, monkeypatch: py
 _AROUND = st.none() | st.integers(-9, 9).map(lambda hours: (hours or 1) * 3600.0)
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     opens=_AROUND,
     due=_AROUND,

@@ -394,7 +394,7 @@ def test_the_counts_add_up_whatever_the_order_of_choosing_grading_deleting_and_d
         def __init__(self) -> None:
             super().__init__(store)
 
-    run_state_machine_as_test(OnStore, settings=settings(max_examples=40, stateful_step_count=40))
+    run_state_machine_as_test(OnStore, settings=settings(stateful_step_count=40))
 
 
 def test_rows_without_a_class_of_their_own_are_read_once(store: Store) -> None:

@@ -284,4 +284,4 @@ def test_every_history_ends_with_the_present_marks(
         def __init__(self) -> None:
             super().__init__(store, settings, rules, pair)
 
-    run_state_machine_as_test(OnStore, settings=hypothesis_settings(max_examples=20, stateful_step_count=30))
+    run_state_machine_as_test(OnStore, settings=hypothesis_settings(stateful_step_count=30))
