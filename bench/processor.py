@@ -17,8 +17,13 @@ def read_processor_seconds(worker: int) -> dict[str, float]:
     """
     seconds = {"worker": 0.0, "others": 0.0}
     for pid in list_children(os.getpid()):
-        seconds["worker" if pid == worker else "others"] += sum(map(_read_seconds, walk_tree(pid)))
+        seconds["worker" if pid == worker else "others"] += read_tree_seconds(pid)
     return seconds
+
+
+def read_tree_seconds(pid: int) -> float:
+    """Return the seconds of a process and of all that it started, as far as those that ended were waited for."""
+    return sum(map(_read_seconds, walk_tree(pid)))
 
 
 def _read_seconds(pid: int) -> float:

@@ -48,9 +48,14 @@ def main() -> None:
     file = options.file or max(RESULTS.glob("2*.json"))
     tables = _render_tables(json.loads(file.read_text(encoding="utf-8")))
     if options.write:
-        PAGE.write_text(_fill_page(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
+        write_tables(tables)
     else:
         print("\n\n".join(tables.values()))
+
+
+def write_tables(tables: dict[str, str]) -> None:
+    """Write tables into the page, each between the marks that name it."""
+    PAGE.write_text(_fill_page(PAGE.read_text(encoding="utf-8"), tables), encoding="utf-8")
 
 
 def _render_tables(figures: dict[str, Any]) -> dict[str, str]:
@@ -61,11 +66,11 @@ def _render_tables(figures: dict[str, Any]) -> dict[str, str]:
 
 
 def _fill_page(page: str, tables: dict[str, str]) -> str:
-    """Return the page with the tables between its marks: all whose titles begin with the words of a mark."""
+    """Return the page with the tables between its marks: all whose titles begin with the words of a mark, if any do."""
 
     def fill(mark: re.Match[str]) -> str:
         matching = [table for title, table in tables.items() if title.startswith(mark[2])]
-        return "\n\n".join((mark[1], *matching, "<!-- end -->"))
+        return "\n\n".join((mark[1], *matching, "<!-- end -->")) if matching else mark[0]
 
     return re.sub(r"(<!-- figures: (.+?) -->).*?<!-- end -->", fill, page, flags=re.DOTALL)
 
