@@ -6,6 +6,7 @@ import textwrap
 
 import pytest
 
+from backmark.worker.sandbox.inside import immortal
 from backmark.worker.sandbox.inside.immortal import _possible
 
 #: What each program prints, where this Python has such objects.
@@ -73,6 +74,12 @@ def test_an_object_that_is_immortal(program_name: str) -> None:
         [sys.executable, "-c", head + textwrap.dedent(program)], capture_output=True, text=True, check=True
     )
     assert process.stdout.strip() == output
+
+
+def test_a_python_that_goes_on_counting_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As 3.11 goes on from the highest count of later ones, and here from a high one that is not the highest."""
+    monkeypatch.setattr(immortal, "_IMMORTAL", 1 << 20)
+    assert not immortal._possible.__wrapped__()
 
 
 def test_where_python_counts_all_references_nothing_is_written() -> None:
