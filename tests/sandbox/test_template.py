@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import dataclasses
 import fcntl
-import gc
 import itertools
 import os
 import secrets
@@ -21,10 +20,7 @@ from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from backmark.worker.grading.candidate import request
 from backmark.worker.sandbox.forked import Forked
-from backmark.worker.sandbox.inside import wire
-from backmark.worker.sandbox.inside.calls import CallsQuestion
-from backmark.worker.sandbox.inside.practice import practise
-from backmark.worker.sandbox.inside.student import Student
+from backmark.worker.sandbox.inside import immortal
 from backmark.worker.sandbox.policy import Launch
 from backmark.worker.sandbox.process import Jail
 from backmark.worker.sandbox.request import JailRequest
@@ -173,6 +169,16 @@ def test_two_that_run_at_once_have_namespaces_of_their_own(own_template: Templat
             namespaces.append([Path(f"/proc/{session._process.pid}/ns/{kind}").readlink() for kind in kinds])
         own_namespaces = [Path(f"/proc/self/ns/{kind}").readlink() for kind in kinds]
     assert all(len({a, b, c}) == 3 for a, b, c in zip(*namespaces, own_namespaces, strict=True))
+
+
+def test_the_third_shares_its_pages_as_the_first_two_do_not(own_template: Template) -> None:
+    """Which it could not while the template still made itself ready for it, or had hung on that."""
+    lines = "print(sys.getrefcount(os), 'backmark.worker.sandbox.inside.mending.question' in sys.modules)"
+    printed = [read_printed(own_template, lines).split() for _ in range(3)]
+    assert [imported for _, imported in printed] == ["True"] * 3
+    first, second, third = (int(count) for count, _ in printed)
+    assert first == second
+    assert (third > 1 << 28) is immortal._possible()
 
 
 def test_the_network_is_not_ours_and_has_no_interface_but_its_own_loopback(own_template: Template) -> None:
@@ -555,38 +561,3 @@ def test_three_hundred_jails_leave_nothing(own_template: Template) -> None:
             if number % 50 == 0:
                 assert numbers(ask(session, body("return all_weights, all_biases"))[0]) == [1.0, 2.0]
     assert count_held() == before
-
-
-def test_practice_has_each_kind_of_reply(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What none of its replies is, the first wrong submissions would have to warm up."""
-    chunks: list[bytes] = []
-    write = wire.write
-
-    def record(descriptor: int, data: bytes) -> None:
-        chunks.append(data)
-        write(descriptor, data)
-
-    monkeypatch.setattr(wire, "write", record)
-    practise(1)
-    frames = wire.Parser(1 << 20).feed(b"".join(chunks))
-    answers = [frame for frame in frames if "kind" in frame.header]
-    assert {frame.header["kind"] for frame in answers} == {"returned", "partial"}
-    assert {*"".join(frame.header.get("status", "") for frame in answers)} == {"0", "1", "2"}
-    assert any(frame.header.get("raised") for frame in answers)
-    assert any(frame.header.get("malformed") for frame in answers)
-
-
-def test_practice_leaves_no_module_no_object_and_no_descriptor() -> None:
-    """What it imports stays, so it has practised once before."""
-    practise(1)
-    before = look_for_traces_of_practice()
-    practise(1)
-    assert look_for_traces_of_practice() == before
-    assert not [name for name in sys.modules if name.startswith("submission")]
-
-
-def look_for_traces_of_practice() -> tuple[set[str], set[Path], int]:
-    """Return the modules, the descriptors, and the number of submissions and questions."""
-    gc.collect()
-    count = sum(type(thing) in {Student, CallsQuestion} for thing in gc.get_objects())
-    return {*sys.modules}, {*Path("/proc/self/fd").iterdir()}, count

@@ -7,6 +7,7 @@ child does to its own ends, they end when it does.
 
 import ctypes
 import gc
+import importlib
 import os
 import resource
 import select
@@ -20,14 +21,15 @@ from . import wire
 from .confine import become, check, library
 from .immortal import immortalise
 from .kept import KeptQuestions
-from .practice import practise
 
 #: CLONE_PIDFD, and CLONE_NEWNS, _NEWCGROUP, _NEWUTS, _NEWIPC, _NEWUSER, _NEWPID. The network's is the template's,
 #: which is empty: one of its own would belong to the child's user namespace, with every right in it that a way around
 #: the filter could use, and to make and remove it takes a twentieth of what a submission costs.
 _PIDFD = 0x00001000
 _NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000
-#: Forks after which a template takes time to get quicker.
+#: What only some jails import: each would read it from its files.
+_IMPORTED_BY_SOME = (".mending.question", ".raising.facts")
+#: Forks after which a template takes time to make later ones cheaper.
 _FEW = 2
 #: The number of descriptors that come with a request to fork: for requests, answers and prints of the child, and for
 #: the report of its end.
@@ -44,7 +46,8 @@ def serve(begin: Mapping[str, Any]) -> KeptQuestions:
     libc = ctypes.PyDLL(None, use_errno=True)
     become(library(), begin["user"])
     control = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, os.dup(0))
-    practise(1, wrong=False)
+    for name in _IMPORTED_BY_SOME:
+        importlib.import_module(name, __package__)
     # What is here stays: a collection would only make every child copy the pages that it looks at.
     gc.collect()
     gc.freeze()
@@ -85,9 +88,8 @@ def serve(begin: Mapping[str, Any]) -> KeptQuestions:
 
 def _improve() -> None:
     """Make later forks cheaper, by work that pays only if there are many."""
-    practise()
+    # The collector lists nothing that is frozen.
     gc.unfreeze()
-    gc.collect()
     immortalise(gc.get_objects())
     gc.freeze()
 
