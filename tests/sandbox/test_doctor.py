@@ -1,11 +1,16 @@
 """The doctor tells what a real jail showed, and says what to do."""
 
+import itertools
+import os
+import signal
 from pathlib import Path
 
 import pytest
 
-from backmark.worker.sandbox import doctor, policy
-from backmark.worker.sandbox.policy import Launch
+from backmark.worker.sandbox import doctor, forked, policy
+from backmark.worker.sandbox.policy import JailLimits, Launch
+from backmark.worker.sandbox.process import Process
+from backmark.worker.sandbox.template import Template
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,6 +56,32 @@ def test_a_bubblewrap_that_makes_no_jail_is_found_out(jail: Launch, tmp_path: Pa
     assert not report.can_isolate
     assert "CVE" in next(finding.text for finding in report.findings if finding.name == "bubblewrap")
     assert next(finding.remedy for finding in report.findings if finding.name == "jail")
+
+
+def test_a_template_that_hangs_after_its_second_jail_is_found_out(
+    jail: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one did that made later ones cheaper on a Python that it did not know. Nobody waits long for it."""
+    count = itertools.count(1)
+    start = Template.start
+
+    def stop_after_two(template: Template, limits: JailLimits) -> Process:
+        process = start(template, limits)
+        process.admit()
+        if next(count) == 2 and template.pid is not None:
+            os.kill(template.pid, signal.SIGSTOP)
+        return process
+
+    monkeypatch.setattr(forked, "PATIENCE", 1.0)
+    monkeypatch.setattr(Template, "start", stop_after_two)
+    report = doctor.examine()
+    finding = next(finding for finding in report.findings if finding.name == "template")
+    assert jail.jailed
+    assert not finding.ok
+    assert "hung" in finding.text
+    assert "BACKMARK_JAIL=single" in str(finding.remedy)
+    assert report.can_isolate
+    assert not report.forks
 
 
 def test_where_no_jail_can_be_had_it_says_if_a_confined_process_would_hold(

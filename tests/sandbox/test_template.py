@@ -19,6 +19,7 @@ import pytest
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.errors import Crashed, JailFailed, OutOfMemory, TimedOut
 from backmark.worker.grading.candidate import request
+from backmark.worker.sandbox import forked
 from backmark.worker.sandbox.forked import Forked
 from backmark.worker.sandbox.inside import immortal
 from backmark.worker.sandbox.policy import Launch
@@ -355,6 +356,17 @@ def test_whoever_waits_for_a_template_that_is_no_more_is_told_so(own_template: T
         assert all(os.read(reader, 100) == b"somebody else's" for reader, _ in pipes)
     for end in itertools.chain(*pipes):
         os.close(end)
+
+
+def test_one_that_answers_too_late_has_not_ended(own_template: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    read_printed(own_template, "pass")
+    assert own_template._running is not None
+    assert own_template.pid is not None
+    own_template._running._control.settimeout(0.5)
+    os.kill(own_template.pid, signal.SIGSTOP)
+    monkeypatch.setattr(forked, "PATIENCE", 0.0)
+    with pytest.raises(JailFailed, match="it did not answer in time"):
+        read_printed(own_template, "pass")
 
 
 def test_one_that_ended_before_it_was_taken_hold_of_is_our_failure(own_template: Template) -> None:

@@ -43,6 +43,8 @@ _CONTAINER = (
     "allows bubblewrap to make namespaces and mounts; the container need not be `privileged`."
 )
 
+#: Jails that a template forks here: after the second it makes later ones cheaper, so the third is like all others.
+_FORKED = 3
 #: Findings without which a jail holds all the same.
 _GROUPS, _TEMPLATE = "control groups", "template"
 
@@ -145,22 +147,33 @@ def _walls(breached: tuple[str, ...]) -> Finding:
 
 
 def _template(launch: Launch) -> Finding:
-    """Have a template fork a jail, and push at its walls."""
+    """Have a template fork jails, and push at their walls."""
     slower = "Each submission gets a jail from scratch, which is as safe and takes ten times as long."
     if launch.way is Way.SINGLE:
         return Finding(_TEMPLATE, ok=True, text="not used, because BACKMARK_JAIL is single")
     template = Template(launch)
+    breached: list[str] = []
+    templates = set()
     try:
-        breached = push(template).breached
+        for _ in range(_FORKED):
+            breached += push(template).breached
+            templates.add(template.pid)
     except BackmarkError as error:
         return Finding(_TEMPLATE, ok=False, text=str(error), remedy=slower)
     finally:
         template.close()
+    if len(templates) > 1:
+        return Finding(
+            _TEMPLATE,
+            ok=False,
+            text=f"it hung or ended before it had forked {_FORKED} jails",
+            remedy=f"Please report this as a bug, and set BACKMARK_JAIL=single. {slower}",
+        )
     if breached:
         return Finding(
             _TEMPLATE,
             ok=False,
-            text=_walls(breached).text,
+            text=_walls(tuple(dict.fromkeys(breached))).text,
             remedy="Please report this as a bug, and set BACKMARK_JAIL=single.",
         )
     return Finding(_TEMPLATE, ok=True, text="each submission gets a jail that is forked from a ready one")

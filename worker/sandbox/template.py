@@ -202,6 +202,8 @@ class _Running:
             data, holders, _, _ = socket.recv_fds(self._control, wire.HEADER_CAP, 1)
             self._holders += holders
             frames = self._parser.feed(data)
+        except TimeoutError as error:
+            raise self._give_up("it did not answer in time") from error
         except (OSError, wire.WireError) as error:
             raise self._give_up() from error
         for frame in frames:
