@@ -2,8 +2,8 @@
 
 # A process that is done takes over what still waits for another.
 PYTEST := .venv/bin/pytest -n auto --durations 25 --dist worksteal
-# What `make run` grades: a notebook, a Python file, or a folder of them.
-FILE ?= examples/right.ipynb
+# What `make run` grades: a notebook, a Python file, or a folder of them. This one has a mistake.
+FILE ?= examples/no_relu_derivative.ipynb
 # Options of `make test` (a file, -k, -x) and `make bench` (--quick).
 ARGS ?=
 # Whose share of the nightly tests `make test` runs.
@@ -13,7 +13,9 @@ UPGRADE ?=
 
 export FILE
 COMPILE := .venv/bin/uv pip compile --universal --generate-hashes --no-header --no-annotate -p 3.11 --quiet
-LOCK := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve $(UPGRADE)
+# What a checkout holds: to grade, to serve as well, to develop as well. `setup/setup.sh` installs one on top of another.
+DEV := $(COMPILE) pyproject.toml --extra bubblewrap --extra serve --group dev $(UPGRADE)
+STAGE := $(COMPILE) pyproject.toml -c locks/dev.txt --extra bubblewrap --group build
 # What an image of one role holds, at the versions of the one lock; grading needs NumPy and Hypothesis, nothing else does.
 ROLE := $(COMPILE) pyproject.toml -c locks/dev.txt
 WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-package sortedcontainers
@@ -32,17 +34,17 @@ endif
 help: ## list these verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-setup: ## make .venv with what the lock names, and find bubblewrap (done by the other verbs when it is needed)
+setup: ## make .venv with all that the locks name, and find bubblewrap (done by the other verbs when it is needed)
 	@sh setup/setup.sh
 
 tools:
 	@sh setup/setup.sh tools
 
-run: setup ## grade a submission: make run FILE=your.ipynb
+run: ## grade a submission: make run FILE=your.ipynb
 	@sh setup/run.sh "$$FILE"
 
-serve: setup ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
-	@sh setup/docs.sh || true
+serve: ## run the whole service on this machine: make serve ARGS="--bind 127.0.0.1:8080"
+	@sh setup/setup.sh serve && { sh setup/docs.sh || true; }
 	@.venv/bin/backmark serve $(ARGS)
 
 test: tools ## run the tests on all cores: make test ARGS="tests/contracts/rows -x"
@@ -93,7 +95,8 @@ release: setup ## build both distributions and try them as others get them; make
 	@sh setup/release.sh $(ARGS)
 
 lock: setup ## write locks/ anew from pyproject.toml
-	@$(LOCK) --group dev -o locks/dev.txt > /dev/null && $(LOCK) -o locks/run.txt > /dev/null
+	@$(DEV) -o locks/dev.txt > /dev/null
+	@$(STAGE) -o locks/run.txt > /dev/null && $(STAGE) --extra serve -o locks/serve.txt > /dev/null
 	@$(ROLE) --extra worker -o locks/worker.txt > /dev/null
 	@$(ROLE) --extra web $(WITHOUT_NUMPY) -o locks/web.txt > /dev/null
 	@$(ROLE) --extra worker $(WITHOUT_NUMPY) -o locks/sweeper.txt > /dev/null

@@ -1,6 +1,9 @@
 #!/bin/sh
-# Make .venv from locks/dev.txt, and see that there is a bubblewrap. Does nothing where that is done already.
-# `setup.sh tools` also installs what only the tests need, meanwhile: most of that is waiting for downloads.
+# Make .venv, and see that there is a bubblewrap. Does nothing where that is done already.
+#
+# `setup.sh STAGE` installs what locks/STAGE.txt names: `run` to grade, `serve` to serve as well, and `dev`, the default,
+# to develop as well. Each holds all of those before it, and is installed on top of what .venv has of them.
+# `setup.sh tools` is `dev`, and what else only the tests need, meanwhile: most of that is waiting for downloads.
 #
 # Needs Python 3.11 or newer. What Debian leaves out of it (venv) and bubblewrap are installed with apt where
 # we are root; where venv is not to be had, a uv of the machine's own is used; else a sentence says what to install.
@@ -9,7 +12,8 @@ unset CDPATH
 cd -- "$(dirname -- "$0")/.."
 
 venv=.venv
-stamp=$venv/setup-done
+stage=${1:-dev}
+[ "$stage" != tools ] || stage=dev
 locked='--require-hashes --only-binary :all:'
 log=$(mktemp)
 uv_lock=$(mktemp)
@@ -28,10 +32,23 @@ quietly() {
 
 . setup/apt.sh
 
-# What the environment depends on: where it is (its scripts say so) and what it was made from.
-wanted() {
+# What a stage depends on: where .venv is (its scripts say so) and what it was made from.
+describe() {
     pwd
-    cat locks/dev.txt pyproject.toml setup/setup.sh setup/apt.sh | cksum
+    cat "locks/$1.txt" pyproject.toml setup/setup.sh setup/apt.sh | cksum
+}
+
+stamp() { echo "$venv/$1-done"; }
+
+# The stages that hold this one, itself first.
+holders() { printf '%s\n' run serve dev | sed -n "/^$1\$/,\$p"; }
+
+is_ready() {
+    for holder in $(holders "$1"); do
+        file=$(stamp "$holder")
+        [ ! -f "$file" ] || [ "$(cat "$file")" != "$(describe "$holder")" ] || [ ! -x "$venv/bin/backmark" ] || return 0
+    done
+    return 1
 }
 
 # The newest Python, of those that the lock's wheels are made for, that can import the modules that are named.
@@ -65,13 +82,9 @@ install_missing() {
 
 make_venv() {
     if python=$(python_with 'ensurepip, venv'); then
-        say "making $venv, once; that takes half a minute"
         quietly "$python" -m venv --clear "$venv"
-        add() { quietly "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$@"; }
     elif has uv; then
-        say "making $venv with uv, once; that takes half a minute"
         quietly uv venv --quiet --clear --python '>=3.11,<3.15' "$venv"
-        add() { quietly uv pip install --quiet --python "$venv/bin/python" "$@"; }
     else
         refuse
     fi
@@ -92,9 +105,19 @@ refuse() {
     exit 1
 }
 
-# The lock has uv, which unpacks the rest in a fifth of pip's time. It reads none of pip's settings: it is told the index,
-# and where that is not enough, or there is no uv for this machine, it fails and pip does it all.
+# With the pip of .venv; of one that uv made, with uv.
+add() {
+    if [ -x "$venv/bin/pip" ]; then
+        quietly "$venv/bin/python" -m pip install --quiet --no-input --disable-pip-version-check "$@"
+    else
+        quietly uv pip install --quiet --python "$venv/bin/python" "$@"
+    fi
+}
+
+# The lock of `dev` has uv, which unpacks the rest in a fifth of pip's time. It reads none of pip's settings: it is told
+# the index, and where that is not enough, or there is no uv for this machine, it fails and pip does it all.
 fill_with_locked_uv() {
+    [ "$stage" = dev ] || return
     awk '/^[a-z]/ { is_uv = /^uv==/ } is_uv' locks/dev.txt > "$uv_lock"
     add $locked -r "$uv_lock" 2> /dev/null || return
     index=$("$venv/bin/python" -m pip config list 2> /dev/null | sed -n "s/.*\.index-url='\(.*\)'/\1/p" | tail -n 1)
@@ -103,8 +126,8 @@ fill_with_locked_uv() {
 }
 
 fill_venv() {
-    fill_with_locked_uv || add $locked -r locks/dev.txt
-    add --no-deps --no-build-isolation -e .
+    fill_with_locked_uv || add $locked -r "locks/$stage.txt"
+    [ -x "$venv/bin/backmark" ] || add --no-deps --no-build-isolation -e .
     # The jail mounts NumPy read-only, and some environments forbid Python to write bytecode as it goes.
     packages=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
     "$venv/bin/python" -m compileall -q -j 0 -x /tests/ "$packages" backmark grader worker > /dev/null 2>&1 || true
@@ -130,17 +153,20 @@ report() {
     fi
 }
 
+# On top of what is there, where that is of this checkout as it is; else anew, without what nobody names any more.
 prepare_venv() {
-    make_venv
+    case $stage in
+        run) say "installing into $venv what grading needs, once" ;;
+        serve) say "installing into $venv what serving needs, once" ;;
+        dev) say "installing into $venv what the tests need, once; that takes half a minute" ;;
+    esac
+    if [ -f "$(stamp "$stage")" ] || ! is_ready run; then make_venv; fi
     fill_venv
-    wanted > "$stamp"
+    describe "$stage" > "$(stamp "$stage")"
     report
 }
 
-is_ready() { [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(wanted)" ] && [ -x "$venv/bin/backmark" ]; }
-
-if ! is_ready; then
-    rm -f "$stamp"
+if ! is_ready "$stage"; then
     install_missing
     [ "${1-}" != tools ] || sh setup/test-tools.sh &
     prepare_venv

@@ -48,6 +48,16 @@ def test_a_verb_passes_its_arguments_on(verb: str, command: str) -> None:
     assert run(ROOT, "make", "--dry-run", verb, "ARGS=one two").splitlines()[-1] == command.format("one two")
 
 
+def test_a_missing_file_is_refused_before_anything_is_installed(tmp_path: Path) -> None:
+    for name in ("Makefile", "setup", "locks", "pyproject.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    command = ["make", "run", "FILE=nowhere.ipynb"]
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert process.returncode == 2
+    assert 'there is no file "nowhere.ipynb"' in process.stderr
+    assert not (tmp_path / ".venv").exists()
+
+
 @pytest.mark.usefixtures("redis_program", "jail")
 def test_screenshots_are_taken(tmp_path: Path) -> None:
     require(chromium(), "browser")
