@@ -10,8 +10,8 @@ from reference_pages.markdown import fill, paragraphs, table
 _HEAD = """\
 # Commands
 
-What `backmark COMMAND --help` says of each command. `python -m backmark` is the same program, and so is
-`.venv/bin/backmark` after `make setup`. Made from the code by `python -m reference_pages`.
+What `backmark COMMAND --help` says of each command. `python -m backmark` is the same program. Made from the code by
+`python -m reference_pages`.
 
 """
 

@@ -234,8 +234,8 @@ def test_the_autograder_of_the_documentation_writes_a_result_and_ends_well_if_it
     page = (ROOT / "docs/instructor/github.md").read_text(encoding="utf-8")
     source = page.partition("```python\n")[2].partition("```")[0]
     path = runner.put("weights_from_previous_activation.py")
-    script = source.replace('"homework.ipynb"', repr(path)).replace('"backmark==0.3.0"', '"--version"')
-    script = script.replace('"--quiet", PACKAGE', '"--help"').replace('["sudo", ', '["true", ')
+    script = source.replace('"homework.ipynb"', repr(path)).replace('["sudo", ', '["true", ')
+    script = script.replace('SOURCE, f"{SOURCE}#subdirectory=setup/gallery"', '"--help"')
     runner.variables.update(CLASSROOM)
     step = runner.call([sys.executable, "-c", script], {})
     assert step.returncode == 0, step.stderr

@@ -105,14 +105,14 @@ def test_the_gallery_is_for_the_version_beside_it() -> None:
 def test_without_the_gallery_one_is_told_to_install_it(wheel: Path) -> None:
     process = run(wheel, "-m", "backmark", "grade", "--no-jail", str(ROOT / "examples" / "right.ipynb"))
     assert process.returncode == 2
-    assert "pip install backmark-gallery" in process.stderr
+    assert "install backmark-gallery" in process.stderr
 
 
 def test_without_the_gallery_what_converts_is_not_there_and_that_is_said(wheel: Path) -> None:
     layered = ROOT / "tests" / "worker" / "layered_udl_7.2.toml"
     process = run(wheel, "-m", "backmark", "assignment", "convert", str(layered), "-o", "converted")
     assert process.returncode == 2
-    assert "pip install backmark-gallery" in process.stderr
+    assert "install backmark-gallery" in process.stderr
 
 
 def test_the_source_distribution_holds_the_packages_their_documentation_and_nothing_else(distributions: Path) -> None:

@@ -98,7 +98,9 @@ def _find(part: str) -> Path:
     """Return a folder of the gallery's distribution; raises BadAssignment where it is not installed."""
     folder = _root().with_name(part)
     if not folder.is_dir():
-        raise BadAssignment("whole assignments are not installed here: get them by `pip install backmark-gallery`")
+        raise BadAssignment(
+            "whole assignments are not installed here: install backmark-gallery, which a clone has in setup/gallery"
+        )
     return folder
 
 

@@ -58,6 +58,19 @@ def test_the_readme_names_every_course_whose_assignments_ship() -> None:
     assert [name for name in COURSES if not any(name in course for course in courses)] == []
 
 
+def test_nobody_is_told_to_install_what_no_index_has() -> None:
+    """Everything works from a clone. The page of the index itself, docs/package.md, is read where the package is."""
+    files = [ROOT / "README.md", ROOT / "action.yml"]
+    files += [file for part in ("docs", "examples") for file in (ROOT / part).rglob("*") if file.is_file()]
+    files += [
+        *(file for end in ("py", "html") for file in (ROOT / "grader").rglob(f"*.{end}") if "site" not in file.parts),
+        *(ROOT / "worker").rglob("*.py"),
+    ]
+    named = re.compile(rb"pip install (?:-\S+ )*['\"]?backmark|backmark(?:-gallery)?(?:==|@v)\d")
+    told = [str(file.relative_to(ROOT)) for file in files if named.search(file.read_bytes())]
+    assert told == ["docs/package.md"]
+
+
 def test_every_limit_of_an_assignment_is_documented() -> None:
     text = page("docs/instructor/assignments.md")
     assert [name for name in LimitsTable.model_fields if name not in text] == []

@@ -34,7 +34,7 @@ def run_without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedPr
 def test_a_command_without_its_extra_says_which_to_install(command: tuple[str, ...], extra: str) -> None:
     process = run_without(MODULES["serve"], *command)
     assert process.returncode == 2
-    assert f"install Backmark with the extra `{extra}`: pip install 'backmark[{extra}]'" in process.stderr
+    assert f"install Backmark with the extra `{extra}`; in a clone, `make setup` does that" in process.stderr
     assert "Traceback" not in process.stderr
 
 

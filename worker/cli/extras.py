@@ -49,7 +49,7 @@ def require_extra(extra: str, *modules: str) -> None:
         verb = "is" if len(missing) == 1 else "are"
         raise click.UsageError(
             f"this command needs {', '.join(missing)}, which {verb} not installed; install Backmark with the extra"
-            f" `{extra}`: pip install 'backmark[{extra}]'"
+            f" `{extra}`; in a clone, `make setup` does that"
         )
 
 
