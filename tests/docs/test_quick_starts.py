@@ -1,4 +1,4 @@
-"""The quick start behind each door, word for word: every block of its code, in the order of the page."""
+"""The first minute by the README, and the quick start behind each door, word for word, in the order of the page."""
 
 import json
 import os
@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ _READY, _PATIENCE = 240, 240
 #: Ends at the first command that does not do what it is for; 1 says that not everybody passed.
 _STRICT = "set -uE -o pipefail\ntrap 'status=$?; [ $status -le 1 ] || exit $status' ERR\n"
 #: What the environment of these tests has and a new user's has not; `make` hands down the variables it was given.
-_OURS = ("BACKMARK_", "VIRTUAL_ENV", "XDG_", "MAKE", "MFLAGS", "ARGS", "FILE", "UPGRADE")
+_OURS = ("BACKMARK_", "VIRTUAL_ENV", "XDG_", "MAKE", "MFLAGS", "ARGS", "FILE", "UPGRADE", "PYTEST_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +43,17 @@ class Block:
         return self.text.strip() == "make serve"
 
 
-def read_blocks(door: str) -> list[Block]:
-    """Return the blocks of a quick start."""
-    text = (ROOT / "docs" / door / "index.md").read_text(encoding="utf-8")
+def read_blocks(page: str) -> list[Block]:
+    """Return the blocks of a page."""
+    text = (ROOT / page).read_text(encoding="utf-8")
     blocks = [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
     assert text.count("\n```") == 2 * len(blocks)
     return blocks
+
+
+def read_quick_start(door: str) -> list[Block]:
+    """Return the blocks of a quick start."""
+    return read_blocks(f"docs/{door}/index.md")
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +67,15 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if name and os.path.lexists(ROOT / name):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name, follow_symlinks=False)
+    _git(folder, "init", "--quiet")
+    _git(folder, "add", "--all")
+    _git(folder, "-c", "user.name=A", "-c", "user.email=a@example.org", "commit", "--quiet", "--message", "All")
     return folder
+
+
+def _git(folder: Path, *words: str) -> str:
+    command = [require_program("git"), "-C", str(folder), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.fixture
@@ -129,22 +141,15 @@ def _is_ready(environment: Path) -> bool:
     return subprocess.run(words, check=False).returncode == 0
 
 
-def follow(blocks: Sequence[Block], checkout: Path, environment: dict[str, str], log: Path) -> str:
-    """Return what the terminals show of a whole quick start."""
-    require_program("make")
-    require_program("curl")
-    parts = [list(part) for is_server, part in groupby(blocks, lambda block: block.serves) if not is_server]
-    shown = type_in(parts.pop(0), checkout, environment) if not blocks[0].serves else ""
-    with serve(checkout, environment, log):
-        return shown + "".join(type_in(part, checkout, environment) for part in parts)
-
-
 def test_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each block in a cell of a notebook. Backmark is installed already: nothing is fetched."""
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    """Each block in a cell of a notebook beside a clone. Backmark is installed already: pip only tries."""
+    for name, text in {"PIP_DRY_RUN": "1", "PIP_NO_BUILD_ISOLATION": "0", "PIP_NO_INDEX": "1"}.items():
+        monkeypatch.setenv(name, text)
+    (tmp_path / "backmark").symlink_to(ROOT)
     usual: dict[str, Any] = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
     cells = [
-        {**usual, "id": f"cell-{place}", "source": block.text} for place, block in enumerate(read_blocks("student"))
+        {**usual, "id": f"cell-{place}", "source": block.text}
+        for place, block in enumerate(read_quick_start("student"))
     ]
     text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
@@ -154,35 +159,62 @@ def test_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "The smallest case" in output.data["text/html"]
 
 
+@pytest.fixture(scope="module")
+def first_minute() -> tuple[str, str]:
+    """The lines of the README's first screen: up to the first verdict, and those of the tests."""
+    upto, verb, tests = read_blocks("README.md")[0].text.partition("make test")
+    return upto, verb + tests
+
+
+@pytest.mark.usefixtures("jail")
+def test_the_readme_leads_to_a_verdict_and_installs_what_that_needs(
+    checkout: Path, environment: dict[str, str], tmp_path: Path, first_minute: tuple[str, str]
+) -> None:
+    typed = Block("sh", first_minute[0].replace("ADDRESS", str(checkout)))
+    shown = type_in([typed], tmp_path, environment)
+    assert "no_relu_derivative.ipynb  failed  8 of 10 marks" in shown
+    (installed,) = (tmp_path / "backmark/.venv/lib").glob("python*/site-packages")
+    assert (installed / "numpy").exists()
+    assert not (installed / "celery").exists()
+    assert not (installed / "pytest").exists()
+    assert _git(tmp_path / "backmark", "status", "--porcelain") == ""
+
+
 @pytest.mark.nightly
 @pytest.mark.usefixtures("jail")
-def test_instructor(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    shown = follow(read_blocks("instructor"), checkout, environment, tmp_path / "log")
-    assert "8 of 10 marks" in shown
-    assert "cs231n-affine" in shown
-    assert (checkout / "marks.csv").read_text(encoding="utf-8").count("\n") == 3
-    assert (checkout / "report/index.html").exists()
-    assert "/invitations/" in shown
-
-
-@pytest.mark.nightly
-@pytest.mark.usefixtures("jail")
-def test_developer(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    shown = follow(read_blocks("developer"), checkout, environment, tmp_path / "log").splitlines()
-    assert shown[-2:] == ["failed", "passed 10 of 10"]
+def test_the_readme_leads_from_the_verdict_to_the_tests(
+    checkout: Path, environment: dict[str, str], tmp_path: Path, first_minute: tuple[str, str]
+) -> None:
+    """To a few of them; what else only tests need is left as it is here."""
+    upto, tests = first_minute
+    few = tests.replace("make test ", "make test ARGS='tests/test_words.py -n 0' ", 1)
+    shown = type_in([Block("sh", upto.replace("ADDRESS", str(checkout)) + few)], tmp_path, environment)
+    assert re.search(r"^\d+ passed", shown.splitlines()[-1].strip("= "))
 
 
 @pytest.mark.usefixtures("jail")
-def test_operator(checkout: Path, environment: dict[str, str], tmp_path: Path) -> None:
-    """The block for containers, where an engine answers; `make compose-test` tries them anywhere."""
-    on_one_machine = [block for block in read_blocks("operator") if "docker" not in block.text]
-    shown = follow(on_one_machine, checkout, environment, tmp_path / "log")
-    assert "10 of 10 marks" in shown
-    assert "/invitations/" in shown
-    assert (checkout / "backmark-backup").stat().st_size > 1000
-    settings = (checkout / ".env").read_text(encoding="utf-8")
-    secrets = re.findall(r"^BACKMARK_(?:REDIS_PASSWORD|SECRET)=([0-9a-f]{64})$", settings, re.MULTILINE)
+def test_each_quick_start_starts_where_another_ends(
+    checkout: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    """In one terminal and with one service, the developer's first: its token must not become the operator's."""
+    require_program("make")
+    require_program("curl")
+    every = [block for door in ("developer", "operator", "instructor") for block in read_quick_start(door)]
+    with serve(checkout, environment, tmp_path / "log"):
+        # The block for containers only where an engine answers; `make compose-test` tries them anywhere.
+        typed = [block for block in every if not block.serves and "docker" not in block.text]
+        shown = type_in(typed, checkout, environment)
+    for part in ("failed\npassed 10 of 10\n", "10 of 10 marks", "/invitations/", "8 of 10 marks", "cs231n-affine"):
+        assert part in shown
+    home = Path(environment["HOME"])
+    assert (home / "marks.csv").read_text(encoding="utf-8").count("\n") == 3
+    assert (home / "report/index.html").exists()
+    assert (home / "backmark-backup").stat().st_size > 1000
+    secrets = re.findall(
+        r"^BACKMARK_(?:REDIS_PASSWORD|SECRET)=([0-9a-f]{64})$", (checkout / ".env").read_text("utf-8"), re.MULTILINE
+    )
     assert len(set(secrets)) == 2
+    assert _git(checkout, "status", "--porcelain") == ""
 
 
 @pytest.mark.nightly
@@ -190,7 +222,7 @@ def test_operator_in_containers(checkout: Path, environment: dict[str, str]) -> 
     docker = shutil.which("docker")
     if docker is None or subprocess.run([docker, "info"], capture_output=True, check=False).returncode > 0:
         pytest.skip("no Docker engine answers; `make compose-test` starts one of its own")
-    blocks = [block for block in read_blocks("operator") if "docker" in block.text or ".env" in block.text]
+    blocks = [block for block in read_quick_start("operator") if "docker" in block.text or ".env" in block.text]
     try:
         assert "ready" in type_in(blocks, checkout, environment)
     finally:
