@@ -88,7 +88,7 @@ screenshots: tools ## take every page's picture, light and dark, wide and narrow
 docs: setup ## build docs/ as a site with a search (in grader/web/site), which the service serves under /docs
 	@sh setup/docs.sh $(ARGS)
 
-kits: setup ## write the kits of the gallery, which a wheel ships for `check`: make kits ARGS=udl-7.2
+kits: setup ## draw the gallery and write its kits, which the wheels ship: make kits ARGS=udl-7.2
 	@sh setup/kits.sh $(ARGS)
 
 release: setup ## build both distributions and try them as others get them; make release ARGS=0.3.0 cuts that version first

@@ -32,7 +32,9 @@ def files(folder: str) -> set[str]:
 
 def gallery_files() -> set[str]:
     """The files of whole assignments, and what else holds lines of a solution."""
-    whole = {name for part in ("gallery", "layered", "start") for name in files(f"grader/assignments/{part}")}
+    whole = {
+        name for part in ("gallery", "layered", "revisions", "start") for name in files(f"grader/assignments/{part}")
+    }
     return whole | files("worker/cli/conversion")
 
 

@@ -73,6 +73,21 @@ def test_changes_are_made_and_noticed(checkout: Path) -> None:
     assert output == "grader/contracts/rows/wording.py: 22 of 22 noticed, 100.0 %\n"
 
 
+@pytest.mark.usefixtures("jail")
+def test_kits_are_drawn_once_and_what_an_assignment_was_goes(checkout: Path) -> None:
+    (checkout / "grader").unlink()
+    folder = checkout / "grader/assignments"
+    for name in ("kits", "revisions"):
+        (folder / name).mkdir(parents=True)
+    (folder / "revisions/cs231n-relu-0123.npz").touch()
+    run(checkout, "sh", "setup/kits.sh", "cs231n-relu", "cmu-mse-loss")
+    drawn = {file.name.rpartition("-")[0]: file.stat().st_mtime_ns for file in (folder / "revisions").iterdir()}
+    assert drawn.keys() == {"cs231n-relu", "cmu-mse-loss"}
+    assert {file.stem for file in (folder / "kits").iterdir()} == drawn.keys()
+    run(checkout, "sh", "setup/kits.sh", "cs231n-relu")
+    assert {file.stat().st_mtime_ns for file in (folder / "revisions").iterdir()} == set(drawn.values())
+
+
 @pytest.mark.nightly
 @pytest.mark.usefixtures("jail")
 def test_a_grader_to_compare_with_is_installed_and_found(

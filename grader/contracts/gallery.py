@@ -69,6 +69,11 @@ def list_drawn() -> tuple[Path, ...]:
     return tuple(sorted(_root().glob("*.npz")))
 
 
+def find_revisions() -> Path:
+    """Return the folder of the revisions that a release drew of contracts that ship without cases; it may be empty."""
+    return _root().with_name("revisions")
+
+
 def find_similar(name: str) -> str:
     """Return the id of the contract that is most like a name, empty if none is; raises BadAssignment as the list."""
     shipped = [entry.id for entry in list_gallery()]

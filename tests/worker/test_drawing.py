@@ -3,14 +3,31 @@
 import io
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from backmark.grader.contracts import gallery
 from backmark.grader.contracts.cases.draw import main
+from backmark.grader.contracts.judging.revision import dump
 from backmark.grader.contracts.language.assignment import assignment_to_json
+from backmark.grader.contracts.language.reading import read
 from backmark.grader.errors import REFUSED, AssignmentError, BadAssignment
+from backmark.worker.grading import revisions
 from backmark.worker.grading.revisions import DrawingProcess
-from tests.contracts.making import contract
+from tests.contracts.making import build, contract
+
+
+def test_what_ships_drawn_is_not_drawn_where_no_cache_can_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gallery, "find_revisions", lambda: tmp_path)
+    monkeypatch.setattr(revisions, "draw", lambda *_, **__: pytest.fail("drawn"))
+    folder = gallery.find_folder("cs231n-relu")
+    assert folder is not None
+    drawn = build(read(folder))
+    (tmp_path / revisions.name_revision(drawn.assignment)).write_bytes(dump(drawn))
+    assert revisions.revision("cs231n-relu", Path("/dev/null")).id == drawn.id
 
 
 def test_a_drawing_that_is_stopped_has_no_result() -> None:

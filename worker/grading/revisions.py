@@ -163,21 +163,27 @@ def place_beside(assignment: Path) -> Path:
 def _load_or_draw(
     assignment: ContractAssignment, cache: Path, watch: Watch | None, *, jailed: bool
 ) -> tuple[bytes, ContractRevision]:
-    """Load the revision from the cache, or draw it and put it there if the cache can be written."""
-    # The numbers are as good as the engine that ran the author's code: another engine draws anew.
-    key = hashlib.sha256(f"{FORMAT}{engine_version.version()}{assignment_to_json(assignment)}".encode()).hexdigest()[
-        :32
-    ]
-    file = cache / "revisions" / f"{assignment.id}-{key}.npz"
-    try:
-        data = file.read_bytes()
-        return data, load(data, str(file))
-    except (OSError, AssignmentError):
+    """Load the revision that ships or is in the cache, or draw it and put it there if the cache can be written."""
+    name = name_revision(assignment)
+    kept = cache / "revisions" / name
+    for file in (gallery.find_revisions() / name, kept):
         # Not there, not ours to read, or damaged: drawn again.
-        data = draw(assignment, watch, jailed=jailed)
+        with contextlib.suppress(OSError, AssignmentError):
+            data = file.read_bytes()
+            return data, load(data, str(file))
+    data = draw(assignment, watch, jailed=jailed)
     with contextlib.suppress(OSError):
-        save(file, data)
+        save(kept, data)
     return data, load(data, assignment.id)
+
+
+def name_revision(assignment: ContractAssignment) -> str:
+    """Return the name of an assignment's revision where it is kept; another engine draws anew.
+
+    The numbers are as good as the engine that ran the author's code.
+    """
+    key = hashlib.sha256(f"{FORMAT}{engine_version.version()}{assignment_to_json(assignment)}".encode()).hexdigest()
+    return f"{assignment.id}-{key[:32]}.npz"
 
 
 def _require_jail(assignment: ContractAssignment) -> None:
