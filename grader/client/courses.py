@@ -199,9 +199,12 @@ class CourseCalls:
         """Return the marks that staff gave, by student."""
         return list(self._calls.listing(self._at(assignment, "overrides"), reader(Override)))
 
-    def override(self, assignment: str, student: str, share: float, *, reason: str) -> Override:
-        """Give a student a mark, as a part of the maximum from 0 to 1, in place of the computed one."""
-        body = {"share": share, "reason": reason}
+    def override(self, assignment: str, student: str, share: float, *, reason: str, kind: str = "fixed") -> Override:
+        """Give a student a mark, as a part of the maximum from 0 to 1.
+
+        A `fixed` one stands in place of the computed mark; one of `at_least` so much is raised by a better attempt.
+        """
+        body = {"share": share, "kind": kind, "reason": reason}
         return self._calls.put(self._at(assignment, "overrides", student), reader(Override), body)
 
     def remove_override(self, assignment: str, student: str) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from backmark.grader.courses.limits import limits_of
 from backmark.grader.model.marks import Attempt, Marking
-from backmark.grader.model.terms import Counts, CourseTerms, Policy, Terms
+from backmark.grader.model.terms import Counts, CourseTerms, Override, OverrideKind, Policy, Terms
 
 #: Seconds of a late day: 24 hours, whatever clocks on walls do meanwhile.
 DAY = 86_400
@@ -41,11 +41,13 @@ def mark_student(student: str, attempts: Iterable[Attempt], terms: Terms) -> Mar
     graded = [_grade(attempt, attempt.share, policy, own.due) for attempt in ordered if attempt.share is not None]
     counted = _choose(graded, policy.counts)
     computed = None if counted is None else counted.share
+    overridden = override is not None and decides(override, computed)
     return Marking(
         student,
-        share=computed if override is None else override.share,
+        share=override.share if override is not None and overridden else computed,
         computed=computed,
         submission=None if counted is None else counted.attempt.submission,
+        attempt=None if counted is None else ordered.index(counted.attempt) + 1,
         raw=None if counted is None else counted.raw,
         lateness=0.0 if counted is None else counted.lateness,
         days=0 if counted is None else counted.days,
@@ -56,9 +58,15 @@ def mark_student(student: str, attempts: Iterable[Attempt], terms: Terms) -> Mar
         last=ordered[-1].created if ordered else None,
         pending=len(graded) < len(ordered),
         override=override,
+        overridden=overridden,
         mistakes=() if counted is None else counted.attempt.mistakes,
         max_score=0 if counted is None else counted.attempt.max_score,
     )
+
+
+def decides(override: Override, computed: float | None) -> bool:
+    """Return True if an override is the mark: always a fixed one, one of at least so much until an attempt has that."""
+    return override.kind is OverrideKind.FIXED or computed is None or computed < override.share
 
 
 def mark_course(

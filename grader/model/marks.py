@@ -31,8 +31,10 @@ class Marking:
     share: float | None
     #: The mark without the override.
     computed: float | None
-    #: The attempt that counts, and of it the mark before lateness, the seconds late, the started days, what they took.
+    #: The attempt that counts, its number from 1 on, its mark before lateness, the seconds late, the started days, what
+    #: they took.
     submission: str | None = None
+    attempt: int | None = None
     raw: float | None = None
     lateness: float = 0.0
     days: int = 0
@@ -47,6 +49,8 @@ class Marking:
     #: True if an attempt waits for its verdict.
     pending: bool = False
     override: Override | None = None
+    #: True if the mark that holds is the override's; False: it is the attempt's, or there is none.
+    overridden: bool = False
     #: Of the attempt that counts the ids of the mistakes that explain it, and the marks that it could have.
     mistakes: tuple[str, ...] = ()
     max_score: int = 0

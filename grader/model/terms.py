@@ -129,9 +129,16 @@ class Outage:
     id: Annotated[str, Doc("The id by which the outage is removed.")] = ""
 
 
+class OverrideKind(StrEnum):
+    """The kind of an override: the mark itself, or the least mark, which a better attempt raises."""
+
+    FIXED = "fixed"
+    AT_LEAST = "at_least"
+
+
 @dataclass(frozen=True, slots=True)
 class Override:
-    """A mark that staff gave, in place of the computed one until the override is removed."""
+    """A mark that staff gave: in place of the computed one, or as the least mark, until the override is removed."""
 
     student: str
     share: Annotated[
@@ -145,6 +152,14 @@ class Override:
         float | None,
         Doc("The computed mark at the time of the override.", none="there was none", unit=Unit.SHARE),
     ] = None
+    kind: Annotated[
+        OverrideKind,
+        Doc(
+            "The student reads which one you choose.",
+            label="Further attempts",
+            choices={"fixed": "do not change the mark", "at_least": "raise the mark, if one is better"},
+        ),
+    ] = OverrideKind.FIXED
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ GIVEN: View = MappingProxyType(
         Policy: _POLICY,
         Extension: ("due", "closes", "attempts", "reason"),
         Outage: ("start", "end", "reason"),
-        Override: ("share", "reason"),
+        Override: ("share", "kind", "reason"),
         RosterEntry: ("name", "lms_id", "section"),
         Course: _COURSE,
         Invitation: ("role", "days", "once"),
@@ -66,7 +66,7 @@ SERVED: View = MappingProxyType(
         Policy: _POLICY,
         Extension: ("student", "due", "closes", "attempts", "author", "reason", "recorded"),
         Outage: ("id", "start", "end", "author", "reason", "recorded"),
-        Override: ("student", "share", "computed", "author", "reason", "recorded"),
+        Override: ("student", "share", "kind", "computed", "author", "reason", "recorded"),
         RosterEntry: ("student", "name", "lms_id", "section", "source", "left", "recorded"),
         StudentMark: (
             *("student", "name", "lms_id", "section", "in_roster", "left", "verified"),

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from backmark.grader.courses.checks import extension_faults, outage_faults, policy_faults
-from backmark.grader.courses.marks import mark_course
+from backmark.grader.courses.marks import decides, mark_course
 from backmark.grader.model.fields import faults
 from backmark.grader.model.marks import Attempt
-from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, Policy
+from backmark.grader.model.stored import read
+from backmark.grader.model.terms import CourseTerms, Extension, Outage, Override, OverrideKind, Policy
 
 
 def extension(**values: float) -> Extension:
@@ -71,3 +72,10 @@ def test_what_staff_give_a_student_is_checked_beside_the_policy() -> None:
         "share",
         "reason",
     ]
+
+
+def test_an_override_that_an_earlier_version_stored_is_fixed() -> None:
+    stored = {"student": "ada", "share": 0.5, "author": "staff", "reason": "oral", "recorded": 1.0, "computed": 0.25}
+    override = read(Override, stored)
+    assert override.kind is OverrideKind.FIXED
+    assert decides(override, 0.75)

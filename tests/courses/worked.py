@@ -9,7 +9,7 @@ from backmark.grader.courses.extending import extend_section
 from backmark.grader.courses.times import read_time
 from backmark.grader.model.marks import Attempt
 from backmark.grader.model.people import RosterEntry
-from backmark.grader.model.terms import Counts, Extension, Outage, Override, Policy, Terms
+from backmark.grader.model.terms import Counts, Extension, Outage, Override, OverrideKind, Policy, Terms
 
 PAGE = Path(__file__).parents[2] / "docs/how-we-know/marks.md"
 STUDENT = "ada"
@@ -73,9 +73,10 @@ def terms(rules: str, student: str) -> Terms:
                     parsed_terms, outages=(*parsed_terms.outages, Outage(start, end, "staff", "a disk was full"))
                 )
             case "override":
-                parsed_terms = replace(
-                    parsed_terms, override=Override(STUDENT, float(value) / 100, "staff", "spoken with")
-                )
+                kind = OverrideKind.AT_LEAST if value.startswith("at least ") else OverrideKind.FIXED
+                share = float(value.removeprefix("at least ")) / 100
+                override = Override(STUDENT, share, "staff", "spoken with", kind=kind)
+                parsed_terms = replace(parsed_terms, override=override)
     if times or attempts is not None:
         extension = Extension(STUDENT, times.get("due"), times.get("closes"), attempts, "staff", "ill")
         parsed_terms = replace(parsed_terms, extension=extension)

@@ -61,11 +61,11 @@ def test_fields_by_role() -> None:
     """Whoever changes who sees or sets what changes this list too."""
     assert GIVEN[Extension] == ("due", "closes", "attempts", "reason")
     assert GIVEN[Outage] == ("start", "end", "reason")
-    assert GIVEN[Override] == ("share", "reason")
+    assert GIVEN[Override] == ("share", "kind", "reason")
     assert GIVEN[RosterEntry] == ("name", "lms_id", "section")
     assert GIVEN[Notification] == ("kind", "url", "events")
     assert "secret" not in {name for names in SERVED.values() for name in names}
-    assert SERVED[Override] == ("student", "share", "computed", "author", "reason", "recorded")
+    assert SERVED[Override] == ("student", "share", "kind", "computed", "author", "reason", "recorded")
 
 
 @pytest.mark.parametrize(

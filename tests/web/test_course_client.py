@@ -107,7 +107,9 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     assert (link.student, utc(link.ends) > datetime.now(UTC) + timedelta(days=2)) == ("ada", True)
     course.end_links(UDL, "ada")
     course.end_links(UDL)
-    override = course.override(UDL, "bob", 0.5, reason="in the same group")
+    assert course.override(UDL, "bob", 0.5, reason="in the same group").kind == "fixed"
+    override = course.override(UDL, "bob", 0.5, reason="in the same group", kind="at_least")
+    assert override.kind == "at_least"
     assert course.overrides(UDL) == [override]
     marks = {mark.student: mark for mark in course.marks(UDL)}
     assert [(name, mark.share) for name, mark in marks.items()] == [("ada", 1.0), ("bob", 0.5), ("eve", None)]

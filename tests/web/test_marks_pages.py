@@ -26,6 +26,8 @@ HERE = f"/courses/{COURSE}/assignments/{ASSIGNMENT}"
 MARKS, POLICY = f"{HERE}/marks", f"{HERE}/policy"
 DAY = 86_400
 REASON = "=cmd() <b>ill</b>"
+#: The beginning of the sentence about an override.
+SET = "The staff of your course set your mark to"
 
 
 @pytest.fixture
@@ -159,11 +161,12 @@ def test_the_mark_of_a_group_is_copied_to_all_or_to_nobody(visitor: Visitor, sto
     refusal = visitor.post(form, f"{MARKS}/ada", students="bo cyy", reason="same group")
     assert "cyy: not in the roster" in refusal.text
     assert store.courses.overrides(COURSE, ASSIGNMENT) == {}
-    assert visitor.post(form, f"{MARKS}/ada", students="bo, cy", reason="same group").status_code == 303
+    fields = {"students": "bo, cy", "kind": "at_least", "reason": "same group"}
+    assert visitor.post(form, f"{MARKS}/ada", **fields).status_code == 303
     overrides = store.courses.overrides(COURSE, ASSIGNMENT)
-    assert {name: (override.share, override.reason) for name, override in overrides.items()} == {
-        "bo": (1.0, "same group"),
-        "cy": (1.0, "same group"),
+    assert {name: (override.share, override.kind, override.reason) for name, override in overrides.items()} == {
+        "bo": (1.0, "at_least", "same group"),
+        "cy": (1.0, "at_least", "same group"),
     }
 
 
@@ -220,12 +223,12 @@ def test_a_late_student_reads_what_it_costs(app: Flask, store: Store) -> None:
     attempt(store, "ada")
     page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
     for sentence in (
-        "<strong>1.6 of 2 marks (80%)</strong>, after lateness took off 0.4 marks",
+        "Your mark so far: <strong>1.6 of 2</strong>. Attempt 1 has 2 of 2; 0.4 are taken off for 2 days late.",
         "2 of 3",
         "0.2 marks off for each started day",
         "2 days late",
         "loses up to 0.4 marks",
-        "cannot lower your mark",
+        "Later attempts cannot lower it.",
     ):
         assert sentence in page
     store.courses.set_extension(COURSE, ASSIGNMENT, Extension("ada", time.time() + 3 * DAY, None, 9, "staff", "ill"))
@@ -272,14 +275,39 @@ def test_a_verdict_says_where_its_student_stands(app: Flask, store: Store) -> No
     with app.test_request_context():
         link = str(links.verdict(record))
     page = app.test_client().get(link, headers=HTML).text
-    assert "Your mark so far is <strong>1.8 of 2 marks (90%)</strong>, from this attempt." in page
-    assert "Without being 1 day late, the attempt would have 2 marks." in page
+    says = "Your mark so far: <strong>1.8 of 2</strong>. This attempt has 2 of 2; 0.2 are taken off for 1 day late."
+    assert f"<p>{says} Later attempts cannot lower it.</p>" in page
     assert "0.2 marks off for each started day" in page
     assert "4 of 5" in page
     store.courses.set_override(COURSE, ASSIGNMENT, Override("ada", 0.5, "staff", "a secret"))
     page = app.test_client().get(link, headers=HTML).text
-    assert "<strong>1 of 2 marks (50%)</strong>, which the staff of your course gave you" in page
+    assert f"<p>{SET} <strong>1 of 2</strong>. Further attempts do not change it.</p>" in page
     assert "a secret" not in page
+
+
+def test_a_student_reads_of_an_override_if_a_better_attempt_raises_it(
+    app: Flask, store: Store, visitor: Visitor
+) -> None:
+    attempt(store, "ada", is_passing=False)
+    visitor.post(f"{MARKS}/ada/override", f"{MARKS}/ada", share="50", kind="at_least", reason="oral")
+    form = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
+    assert f"<p>{SET} at least <strong>1 of 2</strong>. A better attempt raises it.</p>" in form
+    assert "override: at least 50</span>" in visitor.get(MARKS)
+    attempt(store, "ada")
+    form = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
+    says = "Your mark so far: <strong>2 of 2</strong> (attempt 2). Later attempts cannot lower it."
+    assert f"<p>{says} {SET} at least <strong>1 of 2</strong>.</p>" in form
+    assert ">counts</span>" in form
+    listed = visitor.get(MARKS)
+    assert ("<strong>100</strong>" in listed, "an attempt is better</span>" in listed) == (True, True)
+    assert "the attempt's mark holds" in visitor.get(f"{MARKS}/ada")
+
+
+def test_a_student_without_a_submission_and_without_a_policy_reads_an_override(app: Flask, store: Store) -> None:
+    store.courses.set_override(COURSE, ASSIGNMENT, Override("ada", 0.75, "staff", "same group"))
+    page = app.test_client().get(hand_in_link(app, "ada"), headers=HTML).text
+    assert f"<p>{SET} <strong>75%</strong>. Further attempts do not change it.</p>" in page
+    assert "cannot lower" not in page
 
 
 def post_file(app: Flask, source: bytes, student: str = "ada") -> str:
@@ -341,7 +369,7 @@ def test_the_history_marks_what_counts_and_what_was_late_and_the_last_attempt_is
     counted, *others = [row for row in form.split("<tr>") if ">counts</span>" in row]
     assert (">Attempt 1</a>" in counted, others) == (True, [])
     assert form.count("1 day late</span>") == 2
-    assert "Your mark is <strong>1.8 of 2 marks (90%)</strong>, after lateness took off 0.2 marks." in form
+    assert "Attempt 1 has 2 of 2; 0.2 are taken off for 1 day late." in form
     store.courses.set_policy(COURSE, ASSIGNMENT, Policy(attempts=4), "staff")
     form = app.test_client().get(hand_in_link(app, "ada")).text
     assert ("last attempt" in form, "late</span>" in form) == (False, False)

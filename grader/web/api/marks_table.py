@@ -22,6 +22,7 @@ HEADER = (
     *("late_seconds", "late_days", "taken_off", "attempts", "attempts_left", "waiting", "last_attempt"),
     *("override", "override_author", "override_reason", "override_differs"),
     *("extended_due", "extended_close", "extended_attempts", "mistakes", "submission", "refused_files", "section"),
+    "override_kind",
 )
 
 
@@ -98,6 +99,7 @@ def cells(row: MarkedStudent) -> list[Cell]:
         "yes" if marking.differs else "",
         *((_iso(extension.due), _iso(extension.closes), extension.attempts) if extension else (None,) * 3),
         *(" ".join(marking.mistakes), marking.submission, row.refused, entry.section if entry else None),
+        override.kind if override else None,
     ]
 
 

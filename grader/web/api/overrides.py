@@ -46,7 +46,7 @@ def list_overrides(path: CourseAssignmentPath) -> Response:
     problems=(UNKNOWN_ASSIGNMENT,),
 )
 def put_override(path: CourseStudentPath, body: NounRequest[Override]) -> Response:
-    """Give a student a mark, in place of the computed mark and of an earlier override."""
+    """Give a student a mark, in place of an earlier override: fixed, or at least so much."""
     course, assignment = existing_assignment(path)
     computed = read_marking(course, assignment, path.student).computed
     override = body.make(student=path.student, author=caller().author, computed=computed)

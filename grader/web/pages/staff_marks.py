@@ -8,7 +8,6 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.courses.checks import extension_faults
 from backmark.grader.courses.limits import limits, limits_of
 from backmark.grader.courses.marks import list_late_days, mark_student
-from backmark.grader.model.fields import faults
 from backmark.grader.model.people import sections
 from backmark.grader.model.terms import Extension, Override, Policy
 from backmark.grader.store.search import Filter
@@ -28,6 +27,8 @@ pages = Pages("staff_marks", __name__)
 _SUBMISSIONS = 50
 #: Members of a group that a mark is copied to at once.
 _GROUP = 50
+#: The fields of their overrides that the form sets; the mark is copied.
+_GROUP_FIELDS = ("kind", "reason")
 
 
 @pages.get("/courses/<course>/assignments/<assignment>/marks")
@@ -123,7 +124,7 @@ def copy_mark(course: str, assignment: str, student: str) -> Response | Redirect
     """Give the student's mark to the other members of a group, as overrides."""
     author, courses, fields = staff(course, "submit").author, service().store.courses, FormFields.of_request()
     _require(course, assignment, student)
-    share, reason = read_marking(course, assignment, student).share, fields.text("reason")
+    share, given = read_marking(course, assignment, student).share, fields.read_values(Override, _GROUP_FIELDS) or {}
     names = tuple(name for name in fields.students("students") if name != student)
     known = {row.marking.student: row.marking for row in read_marks(course, assignment).students}
     strangers = [name for name in names if name not in known]
@@ -134,14 +135,10 @@ def copy_mark(course: str, assignment: str, student: str) -> Response | Redirect
         fields.faults.setdefault("students", says)
     if share is None:
         fields.faults.setdefault("students", f"{student} has no mark to copy yet.")
-    overrides = [
-        Override(name, share or 0.0, author, reason, computed=known[name].computed) for name in names if name in known
-    ]
-    for override in overrides:
-        fields.note(faults(override))
-    if fields.faults:
+    if share is None or fields.faults:
         return _student_page(course, assignment, student, "group", fields)
-    for override in overrides:
+    for name in names:
+        override = Override(name, share, author, computed=known[name].computed, **given)
         courses.set_override(course, assignment, override)
     return _back(course, assignment, student)
 
@@ -178,9 +175,8 @@ def _student_page(
                 *("extension", Extension, terms.extension, sent if form == "extension" else None),
                 zone=service().store.course_records.settings(course).zone,
             ),
+            "group": Form.of("group", Override, None, sent if form == "group" else None, names=_GROUP_FIELDS),
         },
-        values=sent.values if sent and form == "group" else {},
-        faults=sent.faults if sent and form == "group" else {},
     )
 
 

@@ -200,7 +200,7 @@ def _form(
         earlier=earlier,
         most=current_service.settings.max_bytes,
         terms=terms,
-        counting=None if marking is None or marking.override else marking.submission,
+        counting=None if marking is None or marking.overridden else marking.submission,
         late=terms.late if terms else {},
         shown_to_staff=shown_to_staff,
         kit=_offers_kit(link, revision, terms),
