@@ -168,7 +168,7 @@ class CourseCalls:
     # Links to hand in
 
     def make_link(self, assignment: str, student: str | None = None, *, days: int | None = None) -> HandInLink:
-        """Make a link to hand in, for a student or for all; without days it ends when the assignment closes."""
+        """Make a link to hand in, for a student or for all; without days it takes files until the assignment closes."""
         body = {"student": student, "days": days}
         return self._calls.post(self._at(assignment, "links"), reader(HandInLink), body, again=True)
 

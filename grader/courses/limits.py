@@ -17,6 +17,15 @@ class StudentLimits:
     attempts: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class LinkTimes:
+    """Until when a link hands in, and until when it shows the page: with the student's attempts, verdicts and mark."""
+
+    hands_in: float
+    #: None: as long as nobody ends the link.
+    reads: float | None
+
+
 class Bar(StrEnum):
     """A reason for which a policy takes nothing from a student now."""
 
@@ -58,6 +67,17 @@ def limits(policy: Policy, extension: Extension | None = None, outages: Iterable
 def limits_of(terms: Terms) -> StudentLimits:
     """Return the limits of the student whose terms these are."""
     return limits(terms.policy or Policy(), terms.extension, terms.outages)
+
+
+def link_times(until: float, closes: float | None, *, lasting: bool) -> LinkTimes:
+    """Return the times of a link: closing ends handing in, and never reading.
+
+    A link that has days ends with them, at `until`. One without is `lasting`: it hands in until its assignment closes
+    for the student, or until `until` if that never happens.
+    """
+    if lasting:
+        return LinkTimes(until if closes is None else closes, None)
+    return LinkTimes(until if closes is None else min(until, closes), until)
 
 
 def may_hand_in(now: float, used: int, own: StudentLimits) -> HandInRefusal | None:

@@ -12,11 +12,20 @@ class HandInLink:
 
     url: Annotated[str, Doc("The link to send to the student; a path unless BACKMARK_PUBLIC_URL is set.")]
     student: Annotated[str | None, Doc(none="the link is for the whole class")]
-    ends: Annotated[
+    hands_in: Annotated[
         float,
         Doc(
-            "The end of the link. Without days, it moves with the assignment's closing time for the student.",
+            "The link takes files until this time. It moves with the assignment's closing time for the student.",
             unit=Unit.TIME,
-            json="ends_at",
+            json="hands_in_until",
+        ),
+    ]
+    reads: Annotated[
+        float | None,
+        Doc(
+            "The link shows the student's attempts, verdicts and mark until this time.",
+            none="until staff end the link",
+            unit=Unit.TIME,
+            json="reads_until",
         ),
     ]

@@ -114,7 +114,7 @@ SERVED: View = MappingProxyType(
         Score: ("student", "line_item", "state", "reason", "status", "detail", "tries", "changed", "sent"),
         GradebookColumn: ("line_item", "title", "gone"),
         RosterReading: ("read", "tried", "problem"),
-        HandInLink: ("url", "student", "ends"),
+        HandInLink: ("url", "student", "hands_in", "reads"),
         Note: ("id", "text", "author", "recorded"),
         Question: ("id", "submission", "assignment", "student", "text", "state", "asked", "answer"),
         Answer: ("text", "marks_changed", "author", "recorded"),

@@ -63,8 +63,8 @@ class ServiceSettings(BaseSettings):
     #: The address at which people reach the pages, such as https://backmark.example.edu: links begin with it.
     #: With https, browsers send the cookie of a sign-in over TLS only.
     public_url: HttpUrl | None = None
-    #: Days for which a signed link works: a link to a verdict from its submission on, and a link to hand in for an
-    #: assignment that never closes, unless staff give the link another number.
+    #: Days for which a link to a verdict works, from its submission on, and for which a link to hand in takes files, if
+    #: its assignment never closes and staff give the link no other number.
     link_days: int = Field(default=180, ge=1, le=3650)
 
     #: Bytes of a request, file and fields together.

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from backmark.grader.courses.checks import extension_faults, outage_faults, policy_faults
+from backmark.grader.courses.limits import LinkTimes, link_times
 from backmark.grader.courses.marks import decides, mark_course
 from backmark.grader.model.fields import faults
 from backmark.grader.model.marks import Attempt
@@ -79,3 +80,13 @@ def test_an_override_that_an_earlier_version_stored_is_fixed() -> None:
     override = read(Override, stored)
     assert override.kind is OverrideKind.FIXED
     assert decides(override, 0.75)
+
+
+@pytest.mark.parametrize(
+    ("closes", "lasting", "hands_in", "reads"),
+    [(None, True, 9, None), (5, True, 5, None), (12, True, 12, None), (None, False, 9, 9), (5, False, 5, 9)],
+)
+def test_closing_ends_the_handing_in_by_a_link_and_only_its_days_the_reading(
+    closes: float | None, hands_in: float, reads: float | None, *, lasting: bool
+) -> None:
+    assert link_times(9, closes, lasting=lasting) == LinkTimes(hands_in, reads)

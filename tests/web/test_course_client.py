@@ -104,7 +104,8 @@ def run_course(client: Client, store: Store, file: Path) -> None:
     ada, bob, eve = course.roster()
     assert (ada.lms_id, bob.left is None, eve.left) == ("17", False, None)
     link = course.make_link(UDL, "ada", days=3)
-    assert (link.student, utc(link.ends) > datetime.now(UTC) + timedelta(days=2)) == ("ada", True)
+    assert (link.student, utc(link.hands_in) > datetime.now(UTC) + timedelta(days=2)) == ("ada", True)
+    assert link.reads == link.hands_in
     course.end_links(UDL, "ada")
     course.end_links(UDL)
     assert course.override(UDL, "bob", 0.5, reason="in the same group").kind == "fixed"

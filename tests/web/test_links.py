@@ -15,9 +15,12 @@ from backmark.grader.model.terms import Extension, Policy
 from backmark.grader.store.search import Filter
 from backmark.grader.store.store import Store
 from backmark.grader.store.submissions import AcceptedSubmission, NewSubmission, Submissions
+from backmark.grader.web.api.hand_in_links import LINK_COLUMNS
 from backmark.grader.web.http import links
 from tests.web.asking import Asker
+from tests.web.concluding import conclude
 from tests.web.test_pages import HTML, SECRET, guard, make_link, with_secret
+from tests.web.verdicts import passing_verdict
 from tests.web.visitor import Visitor
 
 UDL = "/courses/course/assignments/udl-7.2"
@@ -131,16 +134,52 @@ def test_nothing_that_came_by_a_link_is_recorded_after_its_end(app: Flask, store
 
 
 @with_secret
-def test_by_default_a_link_ends_when_the_assignment_closes_for_its_student(app: Flask, store: Store) -> None:
-    link, with_days = link_of(app), link_of(app, days=3)
-    assert holds(app, link)
+def test_closing_ends_handing_in_and_never_reading(app: Flask, store: Store) -> None:
+    before, browser = link_of(app), app.test_client()
+    send(app, before)
+    conclude(store, store.submissions.list(Filter("course")).items[0].id, passing_verdict())
     store.courses.set_policy("course", ASSIGNMENT, Policy(closes=1767225600.0), "prof")
-    says = refusal(app.test_client().get(link, headers=HTML))
-    assert "This link ended when the assignment closed, on 2026-01-01 at 00:00:00 UTC" in says
-    refusal(send(app, link))
-    assert "This assignment has closed" in app.test_client().get(with_days, headers=HTML).text
+    for link in (before, link_of(app), link_of(app, days=3)):
+        page = browser.get(link, headers=HTML).text
+        for sentence in ("This assignment has closed", "2 of 2", ">Attempt 1</a>", "Handing in ended <time"):
+            assert sentence in page
+        assert 'type="file"' not in page
+        assert (send(app, link, b"x = 2").status_code, len(store.submissions.list(Filter("course")).items)) == (422, 1)
+    assert "This page stays." in browser.get(before, headers=HTML).text
     store.courses.set_extension("course", ASSIGNMENT, Extension("ada", None, 4102444800.0, None, "prof", "ill"))
-    assert (holds(app, link), holds(app, link_of(app, "bob"))) == (True, False)
+    assert send(app, before, b"x = 2").status_code == 303
+
+
+@with_secret
+def test_marks_that_were_held_back_are_read_by_the_same_link_after_closing(app: Flask, store: Store) -> None:
+    link, browser = link_of(app), app.test_client()
+    send(app, link)
+    conclude(store, store.submissions.list(Filter("course")).items[0].id, passing_verdict())
+    store.courses.set_policy("course", ASSIGNMENT, Policy(closes=1767225600.0, held_back=True), "prof")
+    page = browser.get(link, headers=HTML).text
+    assert ("handed in; marks follow" in page, "2 of 2" in page) == (True, False)
+    assert store.courses.publish_marks("course", ASSIGNMENT, "prof")
+    page = browser.get(link, headers=HTML).text
+    assert "Your mark so far: <strong>2 of 2</strong> (attempt 1)." in page
+    (verdict,) = re.findall(r'<a href="(/verdicts/[^"]+)">Attempt 1</a>', page)
+    assert browser.get(verdict, headers=HTML).status_code == 200
+
+
+@with_secret
+@pytest.mark.parametrize("closes", [None, 1767225600.0, 4102444800.0])
+def test_staff_see_the_page_that_the_students_link_shows(app: Flask, store: Store, closes: float | None) -> None:
+    send(app, link := link_of(app))
+    store.courses.set_policy("course", ASSIGNMENT, Policy(closes=closes), "prof")
+    as_student = Visitor(app, store).get(f"{UDL}/as-student?student=ada")
+    seen = [_seen(page) for page in (as_student, app.test_client().get(link, headers=HTML).text)]
+    assert seen[0] == seen[1]
+
+
+def _seen(page: str) -> str:
+    """The text of a page without what only staff read on it."""
+    page = re.sub(r'<div class="notice info row apart".*?</div>', "", page, flags=re.DOTALL)
+    main = re.sub(r"<[^>]+>", " ", page.partition("<main")[2].partition("</main>")[0])
+    return " ".join(main.split())
 
 
 @pytest.mark.service(secret=SECRET, link_days=1)
@@ -152,8 +191,12 @@ def test_a_link_holds_until_a_close_that_is_later_than_its_days(
     now = store.time()
     monkeypatch.setattr("backmark.grader.web.http.links.time.time", lambda: now + 5 * DAY)
     assert holds(app, link)
+    monkeypatch.setattr(Store, "time", lambda _: now + 5 * DAY)
+    assert "You can hand in until" in app.test_client().get(link, headers=HTML).text
     store.courses.remove_policy("course", ASSIGNMENT, "prof")
-    assert "This link has expired" in refusal(app.test_client().get(link, headers=HTML))
+    assert "This link takes no more files." in app.test_client().get(link, headers=HTML).text
+    assert "It used up no attempt." in send(app, link).text
+    assert store.submissions.list(Filter("course")).items == ()
 
 
 @pytest.mark.service(secret=SECRET, public_url="https://backmark.example.edu")
@@ -162,8 +205,10 @@ def test_links_are_made_and_ended_by_the_api(app: Flask, store: Store, staff: As
     link = made.get_json()
     assert (made.status_code, link["student"]) == (201, "ada")
     assert link["url"] == f"https://backmark.example.edu{made.headers['Location']}"
-    assert datetime.fromisoformat(link["ends_at"]) > datetime.now(UTC) + timedelta(days=179)
-    in_class = staff.post(f"{UDL}/links", json={"days": 3}).headers["Location"]
+    assert datetime.fromisoformat(link["hands_in_until"]) > datetime.now(UTC) + timedelta(days=179)
+    made_for_class = staff.post(f"{UDL}/links", json={"days": 3})
+    ends, in_class = made_for_class.get_json()["reads_until"], made_for_class.headers["Location"]
+    assert (link["reads_until"], ends) == (None, made_for_class.get_json()["hands_in_until"])
     assert holds(app, made.headers["Location"])
     assert staff.delete(f"{UDL}/links/ada").status_code == 204
     assert (holds(app, made.headers["Location"]), holds(app, in_class)) == (False, True)
@@ -242,9 +287,12 @@ def test_a_table_of_links_has_a_whole_one_for_each_student_who_is_there(app: Fla
     entries = [RosterEntry("ada", "Ada", "17"), RosterEntry("bob")]
     store.courses.put_roster("course", entries, "csv", "prof")
     store.courses.put_roster("course", entries[:1], "csv", "prof")
+    store.courses.set_policy("course", ASSIGNMENT, Policy(closes=1767225600.0), "prof")
+    store.courses.set_extension("course", ASSIGNMENT, Extension("ada", None, 4102444800.0, None, "prof", "ill"))
     header, row = Visitor(app, store).get(f"{UDL}/links.csv").split()
-    student, name, lms_id, link = row.split(",")
-    assert (header, student, name, lms_id) == ("student,name,lms_id,link", "ada", "Ada", "17")
+    student, name, lms_id, link, *until = row.split(",")
+    assert (header, student, name, lms_id) == (",".join(LINK_COLUMNS), "ada", "Ada", "17")
+    assert until == ["2100-01-01T00:00:00+00:00", ""]
     assert holds(app, link.removeprefix("http://backmark.example.edu"))
     assert link.startswith("http://backmark.example.edu/hand-in/")
     (entry,) = [entry for entry in store.courses.audit("course").items if entry.act == "link.make_roster"]

@@ -402,9 +402,9 @@ def test_each_student_of_the_roster_gets_a_link_in_one_table(app: Flask, visitor
     assert "This assignment has a policy, so each link must name a student:" in visitor.get(HERE)
     assert visitor.post(f"{HERE}/links", HERE, student="").status_code == 422
     header, row, *other_lines = visitor.get(f"{HERE}/links.csv").splitlines()
-    assert (header, other_lines) == ("student,name,lms_id,link", [])
+    assert (header, other_lines) == ("student,name,lms_id,link,hands_in_until,reads_until", [])
     assert row.startswith("ada,'=Ada,,http://backmark.example.edu/hand-in/")
-    page = app.test_client().get(row.partition(".edu")[2], headers=HTML).text
+    page = app.test_client().get(row.partition(".edu")[2].partition(",")[0], headers=HTML).text
     assert "3 of 3" in page
 
 

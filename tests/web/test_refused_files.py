@@ -102,7 +102,7 @@ def test_the_marks_of_a_class_tell_it_from_nothing(visitor: Visitor, refused: Su
         table[0].split(","),
         [dict(zip(table[0].split(","), line.split(","), strict=True)) for line in table[1:]],
     )
-    assert header[-2:] == ["refused_files", "section"]
+    assert header[-3:] == ["refused_files", "section", "override_kind"]
     assert [(row["student"], row["mark"], row["attempts"], row["refused_files"]) for row in rows] == [
         ("ada", "0", "1", "1"),
         ("bo", "", "0", "1"),

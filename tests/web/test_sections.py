@@ -114,14 +114,14 @@ def test_what_is_held_back_nobody_but_staff_reads_until_it_is_published(
     assert "holding back the verdicts and marks" in browser.get(address, headers=HTML).text
     before = browser.get(form, headers=HTML).text
     assert "held back until the staff of your course publish them" in before
-    assert "Your mark is" not in before
+    assert "Your mark so far" not in before
     assert staff.get(f"/submissions/{submission}").get_json()["score"] is not None
     assert "until you publish them" in visitor.get(f"{AT}/marks")
     assert visitor.post(f"{AT}/marks/publish", f"{AT}/marks").status_code == 303
     assert store.courses.audit("course").items[0].act == "marks.publish"
     assert portal.get(f"/submissions/{submission}").get_json()["score"] is not None
     assert "holding back the verdicts and marks" not in browser.get(address, headers=HTML).text
-    assert "Your mark is" in browser.get(form, headers=HTML).text
+    assert "Your mark so far" in browser.get(form, headers=HTML).text
 
 
 def test_whether_there_is_another_page_does_not_tell_an_outcome_that_is_held_back(

@@ -1,6 +1,6 @@
 """Links to hand in: made for a student or a class, and ended."""
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -11,7 +11,9 @@ from pydantic import Field
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.links import HandInLink
 from backmark.grader.model.records import Scope
+from backmark.grader.reports.spreadsheets import Cell
 from backmark.grader.web.api.course_paths import CourseAssignmentPath, existing_assignment, visible_course
+from backmark.grader.web.api.marks_table import iso
 from backmark.grader.web.http import links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import response_model, serve
@@ -26,6 +28,8 @@ resource = Resource(
 )
 _AT = "/courses/<course>/assignments/<assignment>/links"
 _ENDED = {204: ResponseDoc(description="Ended: such a link opens no form and accepts no files.")}
+#: The columns of a table of links.
+LINK_COLUMNS = ("student", "name", "lms_id", "link", "hands_in_until", "reads_until")
 #: Days that a link to hand in may hold: ten years.
 LONGEST_LINK = 3650
 
@@ -45,9 +49,8 @@ class LinkRequest(RequestModel):
     )
     days: Annotated[int, Field(ge=1, le=LONGEST_LINK), WHOLE] | None = Field(
         default=None,
-        description="Days until the link ends. Null: it ends when the assignment closes, or after "
-        "BACKMARK_LINK_DAYS if the "
-        "assignment never closes.",
+        description="Days until the link ends. Null: it takes files until the assignment closes, or for "
+        "BACKMARK_LINK_DAYS if the assignment never closes, and shows the page ever after.",
     )
 
 
@@ -93,15 +96,15 @@ def end_student_links(path: LinkStudentPath) -> Response:
 def make(course: str, assignment: str, student: str | None, days: int | None, author: str) -> HandInLink:
     """Make a link to hand in, and write that into the log of the course."""
     path = links.hand_in(course, assignment, student, lifetime=None if days is None else timedelta(days=days))
-    until = links.ends_at(links.open_hand_in(path.rpartition("/")[2]))
+    times = links.times(_content(path))
     act = "link.make_class" if student is None else "link.make"
-    entry = AuditEntry(0, author, act, assignment, student or "", details={"until": until})
+    entry = AuditEntry(0, author, act, assignment, student or "", details=asdict(times))
     service().store.courses.record_act(course, entry)
-    return HandInLink(links.address(path), student, until)
+    return HandInLink(links.address(path), student, times.hands_in, times.reads)
 
 
-def make_for_roster(course: str, assignment: str, author: str, section: str = "") -> list[Sequence[str]]:
-    """Make a link for each student, all or of a section; return student, name, id of the LMS and link of each."""
+def make_for_roster(course: str, assignment: str, author: str, section: str = "") -> list[tuple[Cell, ...]]:
+    """Make a link for each student, all or of a section; return a row of `LINK_COLUMNS` for each."""
     store = service().store
     entries = store.courses.roster(course).values()
     present = [entry for entry in entries if entry.left is None and section in {"", entry.section}]
@@ -110,7 +113,13 @@ def make_for_roster(course: str, assignment: str, author: str, section: str = ""
         0, author, "link.make_roster", assignment, details={"students": len(present), "section": section}
     )
     store.courses.record_act(course, entry)
+    terms = store.courses.terms(course, assignment)
+    times = (links.times(_content(path), terms.of(entry.student)) for entry, path in zip(present, made, strict=True))
     return [
-        (entry.student, entry.name, entry.lms_id, links.address(path))
-        for entry, path in zip(present, made, strict=True)
+        (entry.student, entry.name, entry.lms_id, links.address(path), iso(own.hands_in), iso(own.reads))
+        for entry, path, own in zip(present, made, times, strict=True)
     ]
+
+
+def _content(path: str) -> links.HandIn:
+    return links.open_hand_in(path.rpartition("/")[2])

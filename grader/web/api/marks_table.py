@@ -91,13 +91,13 @@ def cells(row: MarkedStudent) -> list[Cell]:
     marking, entry, extension, override = row.marking, row.entry, row.extension, row.marking.override
     return [
         marking.student,
-        *((entry.name, entry.lms_id, _iso(entry.left)) if entry else (None,) * 3),
+        *((entry.name, entry.lms_id, iso(entry.left)) if entry else (None,) * 3),
         *map(percent, (marking.share, marking.computed, marking.raw, marking.best)),
         *(_digits(marking.lateness, 3), marking.days, percent(marking.penalty), marking.attempts, marking.left),
-        *("yes" if marking.pending else "", _iso(marking.last)),
+        *("yes" if marking.pending else "", iso(marking.last)),
         *((percent(override.share), override.author, override.reason) if override else (None,) * 3),
         "yes" if marking.differs else "",
-        *((_iso(extension.due), _iso(extension.closes), extension.attempts) if extension else (None,) * 3),
+        *((iso(extension.due), iso(extension.closes), extension.attempts) if extension else (None,) * 3),
         *(" ".join(marking.mistakes), marking.submission, row.refused, entry.section if entry else None),
         override.kind if override else None,
     ]
@@ -118,5 +118,6 @@ def _digits(value: float, most: int) -> str:
     return f"{value:.{most}f}".rstrip("0").rstrip(".")
 
 
-def _iso(seconds: float | None) -> str | None:
+def iso(seconds: float | None) -> str | None:
+    """Return a time as a table has it."""
     return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

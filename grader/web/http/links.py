@@ -6,13 +6,14 @@ import json
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from backmark.grader.courses.limits import limits_of
+from backmark.grader.courses.limits import LinkTimes, limits_of, link_times
 from backmark.grader.model.records import SubmissionRecord
+from backmark.grader.model.terms import Terms
 from backmark.grader.store.links import LinkSeries
 from backmark.grader.web.http import signing
 from backmark.grader.web.http.problems import LINK_ENDED, NO_SECRET, NOT_FOUND, Problem
@@ -34,12 +35,12 @@ class HandIn:
     course: str
     assignment: str
     student: str | None
-    #: When the link expires, in seconds since 1970.
+    #: When the link ends, in seconds since 1970; of a lasting one, when it takes no more files if it never closes.
     until: float
     #: The latest endings of what it belongs to, when it was made.
     endings: str = ""
-    #: True if it ends when its assignment closes, and `until` matters only if that never happens.
-    closes: bool = False
+    #: True if it was made without days: it hands in until its assignment closes, and shows the page ever after.
+    lasting: bool = False
 
     @property
     def series(self) -> LinkSeries:
@@ -48,7 +49,7 @@ class HandIn:
 
 
 def hand_in(course: str, assignment: str, student: str | None = None, *, lifetime: timedelta | None = None) -> str:
-    """Return the path of a submission link; None: it ends when the assignment closes, else after the settings' days."""
+    """Return the path of a submission link; without a lifetime it is a lasting one."""
     return hand_in_each(course, assignment, [student], lifetime=lifetime)[0]
 
 
@@ -57,10 +58,10 @@ def hand_in_each(
 ) -> list[str]:
     """Return the path of a submission link for each student."""
     seconds = service().settings.link_days * _DAY if lifetime is None else int(lifetime.total_seconds())
-    until, closes, names = int(time.time()) + seconds, int(lifetime is None), list(students)
+    until, lasting, names = int(time.time()) + seconds, int(lifetime is None), list(students)
     known = service().store.links.series(_owners(course, assignment, student) for student in names)
     return [
-        f"/hand-in/{sign('hand-in', [course, assignment, student, until, series.endings, closes])}"
+        f"/hand-in/{sign('hand-in', [course, assignment, student, until, series.endings, lasting])}"
         for student, series in zip(names, known, strict=True)
     ]
 
@@ -102,24 +103,18 @@ def open_hand_in(token: str) -> HandIn:
 
 
 def check_hand_in(link: HandIn) -> HandIn:
-    """Return a link that still holds. Raises Problem if it has ended."""
-    until = ends_at(link)
-    if until < time.time():
-        if until != link.until:
-            says = f"this link ended when the assignment closed, {_moment(until)}; links to your verdicts still work"
-            raise Problem(LINK_ENDED, says)
-        raise Problem(LINK_ENDED, f"this link has expired; {_ADVICE}")
+    """Return a link that still shows its page. Raises Problem if it has ended."""
+    if not link.lasting:
+        _check(link.until)
     if service().store.links.series([link.series.owners]) != [link.series]:
         raise Problem(LINK_ENDED, f"the staff of the course have ended this link; {_ADVICE}")
     return link
 
 
-def ends_at(link: HandIn) -> float:
-    """Return when a link ends, as its assignment closes for its student now, in seconds since 1970."""
-    if not link.closes:
-        return link.until
-    own = limits_of(service().store.courses.terms_of(link.course, link.assignment, link.student or ""))
-    return link.until if own.closes is None else own.closes
+def times(link: HandIn, terms: Terms | None = None) -> LinkTimes:
+    """Return until when a link hands in, and until when it shows the page, by these terms or those that hold now."""
+    known = terms or service().store.courses.terms_of(link.course, link.assignment, link.student or "")
+    return link_times(link.until, limits_of(known).closes, lasting=link.lasting)
 
 
 def read_verdict(token: str) -> str:
@@ -183,7 +178,3 @@ def _owners(course: str, assignment: str, student: str | None) -> tuple[str, ...
     """Return all that a link belongs to: it ends with any of them."""
     shared = (owner(course), owner(course, assignment))
     return shared if student is None else (*shared, owner(course, student=student), owner(course, assignment, student))
-
-
-def _moment(seconds: float) -> str:
-    return f"on {datetime.fromtimestamp(seconds, UTC):%Y-%m-%d at %H:%M:%S} UTC"

@@ -124,7 +124,7 @@ LINK_ENDED = ProblemKind(
     "link-ended",
     HTTPStatus.GONE,
     "This link has ended",
-    "A signed link ends when its time is up, when its assignment closes, or when the staff of the course end it. "
+    "A signed link ends when its time is up, or when the staff of the course end it. "
     "Nothing was recorded. Ask the staff for a new link.",
 )
 LENGTH_REQUIRED = ProblemKind(

@@ -8,13 +8,14 @@ from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
+from backmark.grader.model.links import HandInLink
 from backmark.grader.model.people import sections
 from backmark.grader.model.publications import RevisionRecord
 from backmark.grader.reports.html.distribution import share
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.api import hand_in_links
 from backmark.grader.web.api.assignments import respond_kit
-from backmark.grader.web.api.hand_in_links import LONGEST_LINK
+from backmark.grader.web.api.hand_in_links import LINK_COLUMNS, LONGEST_LINK
 from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.responses import respond_table
@@ -99,7 +100,7 @@ def make_link(course: str, assignment: str) -> Response:
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5 and 1 <= int(days) <= LONGEST_LINK):
         return _page(course, revision, fault=f"A link works for 1 to {LONGEST_LINK} days.")
     made = hand_in_links.make(course, assignment, student, int(days) if days else None, author)
-    return _page(course, revision, link=made.url, student=student)
+    return _page(course, revision, made)
 
 
 @pages.post("/courses/<course>/assignments/<assignment>/links/end")
@@ -124,7 +125,7 @@ def download_links(course: str, assignment: str) -> Response:
     if service().settings.public_url is None:
         raise Problem(NO_ADDRESS, NO_ADDRESS.meaning)
     rows = hand_in_links.make_for_roster(course, assignment, author, request.args.get("section", ""))
-    return respond_table(f"links-{course}-{assignment}", ("student", "name", "lms_id", "link"), rows)
+    return respond_table(f"links-{course}-{assignment}", LINK_COLUMNS, rows)
 
 
 def _find_revision(course: str, assignment: str, revision: str) -> RevisionRecord:
@@ -139,9 +140,9 @@ def current(course: str, assignment: str) -> RevisionRecord:
     return service().store.assignments.current(course, assignment) or _unknown(course, assignment)
 
 
-def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Response:
-    """Show the page, and in its forms what `shown` has: a fault, a link and its student, or whose links ended."""
-    forms: dict[str, Any] = {**dict.fromkeys(("link", "student", "ended", "fault", "end_fault")), **shown}
+def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None, **shown: str) -> Response:
+    """Show the page, and in its forms a link that was made, and what `shown` has: a fault, or whose links ended."""
+    forms: dict[str, Any] = {**dict.fromkeys(("ended", "fault", "end_fault")), **shown}
     store = service().store
     cohort, roster = store.cohorts.recent(course, revision.assignment_id), store.courses.roster(course)
     return page(
@@ -160,6 +161,8 @@ def _page(course: str, revision: RevisionRecord, **shown: str | None) -> Respons
         words=words(revision),
         layered=is_layered(revision.assignment),
         shipped=store.assignments.packaged(revision.assignment_id) is not None,
+        made=made,
+        now=store.time(),
         **forms,
         days=service().settings.link_days,
         longest=LONGEST_LINK,

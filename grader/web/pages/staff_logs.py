@@ -22,7 +22,7 @@ from backmark.grader.web.pages.words import duration, figure, moment
 pages = Pages("staff_logs", __name__)
 
 _PAGE = 50
-_MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until", "archived"})
+_MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until", "hands_in", "reads", "archived"})
 _PERCENTS = frozenset({"late", "floor", "default_late", "default_floor"})
 _SHARES = frozenset({"share", "computed"})
 

@@ -1,6 +1,5 @@
 """The form behind a link by which students hand in, and the redirect to the verdict's page."""
 
-import time
 from dataclasses import dataclass
 from hashlib import sha256
 from http import HTTPStatus
@@ -34,7 +33,14 @@ from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import browsers, cookies, framing, lms_names
 from backmark.grader.web.pages.hand_in_terms import HandInTerms, read_hand_in_terms
 from backmark.grader.web.pages.layout import Pages, page
-from backmark.grader.web.pages.sentences import CHOOSE_FILE, EMPTY_FILE, ENTER_ID, RENAME_FILE, USE_STUDENT_ID
+from backmark.grader.web.pages.sentences import (
+    CHOOSE_FILE,
+    EMPTY_FILE,
+    ENTER_ID,
+    LINK_TAKES_NONE,
+    RENAME_FILE,
+    USE_STUDENT_ID,
+)
 
 pages = Pages("submit_form", __name__, guarded=False)
 
@@ -94,6 +100,8 @@ def take(token: str) -> Response:
         # A personal link is a secret, which no other site can name: it is the guard, and works without cookies.
         cookies.guard.protect()
     revision, browser = _revision(link), browser or browsers.make_id()
+    if links.times(link).hands_in <= current_service.store.time():
+        return _form(link, revision, _Refused("file", LINK_TAKES_NONE))
     try:
         accepted = current_service.intake.accept(_new(link, revision, browser))
     except _Refused as refused:
@@ -163,7 +171,8 @@ def form_address(submission: SubmissionRecord) -> str | None:
 
 def preview(course: str, assignment: str, student: str | None) -> Response:
     """Show the form as a student sees it, or whoever has no name; nothing can be handed in by it."""
-    link = HandIn(course, assignment, student, time.time() + service().settings.link_days * 86_400)
+    until = service().store.time() + service().settings.link_days * 86_400
+    link = HandIn(course, assignment, student, until, lasting=True)
     return _form(link, _revision(link), shown_to_staff=True)
 
 
@@ -189,6 +198,8 @@ def _form(
         200 if refused is None else 422,
         person=None if link.student is None else lms_names.person_name(link.course, link.student),
         link=link,
+        times=links.times(link),
+        now=terms.now if terms else current_service.store.time(),
         revision=revision,
         # Of a contract's functions the last that is called comes first.
         functions=[*reversed(known["entries"])] if "entries" in known else [known["function"]],
