@@ -297,3 +297,23 @@ def test_a_table_of_links_has_a_whole_one_for_each_student_who_is_there(app: Fla
     assert link.startswith("http://backmark.example.edu/hand-in/")
     (entry,) = [entry for entry in store.courses.audit("course").items if entry.act == "link.make_roster"]
     assert (entry.subject, entry.details) == (ASSIGNMENT, {"students": 1, "section": ""})
+
+
+@with_secret
+def test_links_are_made_and_ended_by_name_and_for_no_unknown_id(app: Flask, store: Store) -> None:
+    entries = [RosterEntry("s1", "Leonhard Patel", "17"), RosterEntry("s2", "Bo Lee"), RosterEntry("s3", "Kim Lee")]
+    store.courses.put_roster("course", entries, "csv", "prof")
+    send(app, link_of(app, "guest"))
+    visitor = Visitor(app, store)
+    for written, student in (("leonhard patel", "s1"), ("Patel, Leonhard", "s1"), ("17", "s1"), ("guest", "guest")):
+        for action in ("links", "links/end"):
+            assert visitor.post(f"{UDL}/{action}", UDL, student=written).status_code == 200
+            assert store.courses.audit("course").items[0].student == student
+    assert "s1 (Leonhard Patel)</strong>" in visitor.post(f"{UDL}/links", UDL, student="s1").text
+    acts = len(store.courses.audit("course").items)
+    for written, fault in (("s4", "s4 is neither an id nor a name in the roster"), ("lee", "of one: s2, s3.")):
+        for action in ("links", "links/end"):
+            answer = visitor.post(f"{UDL}/{action}", UDL, student=written)
+            assert (answer.status_code, fault in answer.text) == (422, True)
+            assert f'value="{written}"' in answer.text
+    assert len(store.courses.audit("course").items) == acts

@@ -22,8 +22,12 @@ LINK_TAKES_NONE = "This link takes no more files."
 NAME_NEEDED = "This assignment has a policy, so a link must name its student."
 NAME_OF_ENDED = "Name the student whose links should end."
 NAME_ONE = "Name one student by the id that submissions use."
+NO_SUCH_STUDENT = (
+    "{name} is neither an id nor a name in the roster, and nobody has handed in as {name}. Check the spelling."
+)
 NOT_CONFIRMED = "This is not the name of the course. Nothing was deleted."
 RENAME_FILE = "The file's name contains characters that cannot be shown. Rename the file."
+SEVERAL_STUDENTS = "Several students of the roster are called {name}. Write the id of one: {ids}."
 SEVERAL_COLUMNS = "This table has several columns for marks; choose one."
 UNKNOWN_TOKEN = "This token is unknown, has expired or was revoked."  # noqa: S105 - a sentence
 USE_COURSE_ID = f"Use {NAME_IN_WORDS}, such as nn-2027."

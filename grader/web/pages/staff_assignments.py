@@ -4,7 +4,6 @@ import json
 from typing import Any, NoReturn
 
 from flask import Response, redirect, request
-from pydantic import TypeAdapter, ValidationError
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts.language.stored_settings import is_layered, read_settings
@@ -19,17 +18,15 @@ from backmark.grader.web.api.hand_in_links import LINK_COLUMNS, LONGEST_LINK
 from backmark.grader.web.http import links
 from backmark.grader.web.http.problems import NO_ADDRESS, UNKNOWN_ASSIGNMENT, Problem
 from backmark.grader.web.http.responses import respond_table
-from backmark.grader.web.http.schemas import Name
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages import cohorts
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.named_students import NoOneStudent, find_student
 from backmark.grader.web.pages.previews import catches, preview, statements, words
-from backmark.grader.web.pages.sentences import NAME_NEEDED, NAME_OF_ENDED, WRONG_STUDENT_ID
+from backmark.grader.web.pages.sentences import NAME_NEEDED, NAME_OF_ENDED
 from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_assignments", __name__)
-
-_NAME: TypeAdapter[str] = TypeAdapter(Name)
 
 
 @pages.get("/courses/<course>/assignments/<assignment>")
@@ -92,9 +89,9 @@ def make_link(course: str, assignment: str) -> Response:
     author, revision = instructor(course).author, current(course, assignment)
     days = request.form.get("days", "").strip()
     try:
-        student = _student()
-    except ValidationError:
-        return _page(course, revision, fault=WRONG_STUDENT_ID)
+        student = _student(course, assignment)
+    except NoOneStudent as fault:
+        return _page(course, revision, fault=fault.says)
     if student is None and service().store.courses.policy(course, assignment) is not None:
         return _page(course, revision, fault=NAME_NEEDED)
     if days and not (days.isascii() and days.isdigit() and len(days) <= 5 and 1 <= int(days) <= LONGEST_LINK):
@@ -108,9 +105,9 @@ def end_links(course: str, assignment: str) -> Response:
     """End the links of one student, or all links of the assignment."""
     author, revision = instructor(course).author, current(course, assignment)
     try:
-        student = _student()
-    except ValidationError:
-        return _page(course, revision, end_fault=WRONG_STUDENT_ID)
+        student = _student(course, assignment)
+    except NoOneStudent as fault:
+        return _page(course, revision, end_fault=fault.says)
     if student is None and "all" not in request.form:
         return _page(course, revision, end_fault=NAME_OF_ENDED)
     links.end(course, assignment, student, author)
@@ -163,6 +160,7 @@ def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None,
         shipped=store.assignments.packaged(revision.assignment_id) is not None,
         made=made,
         now=store.time(),
+        written=request.form.get("student", ""),
         **forms,
         days=service().settings.link_days,
         longest=LONGEST_LINK,
@@ -175,10 +173,10 @@ def _page(course: str, revision: RevisionRecord, made: HandInLink | None = None,
     )
 
 
-def _student() -> str | None:
-    """Return the student whom the form names; None for all. ValidationError if that is no name."""
-    name = request.form.get("student", "").strip()
-    return _NAME.validate_python(name) if name else None
+def _student(course: str, assignment: str) -> str | None:
+    """Return the student whom the form names; None for all. Raises NoOneStudent."""
+    written = request.form.get("student", "").strip()
+    return find_student(course, assignment, written) if written else None
 
 
 def _unknown(course: str, name: str) -> NoReturn:

@@ -18,6 +18,7 @@ from backmark.grader.web.pages import marks_view
 from backmark.grader.web.pages.form_fields import Form, FormFields
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.marks_view import ClassChoice, Order
+from backmark.grader.web.pages.named_students import is_known
 from backmark.grader.web.pages.staff_assignments import current
 from backmark.grader.web.pages.visitor import instructor, staff
 
@@ -183,15 +184,7 @@ def _student_page(
 def _require(course: str, assignment: str, student: str) -> None:
     """Raise Problem unless the student is known in the course, or has handed in for the assignment."""
     current(course, assignment)
-    store = service().store
-    terms = store.courses.terms_of(course, assignment, student)
-    known = (
-        terms.extension is not None
-        or terms.override is not None
-        or student in store.courses.roster(course)
-        or store.submissions.list(Filter(course, assignment, student), 1).items
-    )
-    if not known:
+    if not is_known(course, assignment, student):
         says = f"there is no student {student} in the roster of {course}, nor has one handed in for {assignment}"
         raise Problem(NOT_FOUND, says)
 
