@@ -10,6 +10,7 @@ from backmark.grader.courses.checks import course_faults
 from backmark.grader.model.audit import AuditEntry
 from backmark.grader.model.course import Course
 from backmark.grader.model.records import Scope
+from backmark.grader.support.folding import fold
 from backmark.grader.web.api.course_export import export
 from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
 from backmark.grader.web.http import links
@@ -218,7 +219,7 @@ def delete_everything(course: str) -> int:
 
 def find_courses(viewer: Caller, search: str = "", *, archived: bool = False) -> list[Course]:
     """Return the courses that somebody sees, in use or archived, with this part of a text in id, title or term."""
-    store, part = service().store, search.strip().casefold()
+    store, part = service().store, fold(search.strip())
     if viewer.admin:
         seen = store.course_records.list()
     else:
@@ -254,7 +255,7 @@ def _serve(course: Course) -> BaseModel:
 
 def _names(course: Course, title: str) -> str:
     """Return all by which a course may be looked for."""
-    return f"{course.id}\n{title}\n{course.term}".casefold()
+    return fold(f"{course.id}\n{title}\n{course.term}")
 
 
 def _no_course(course: str) -> Problem:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from backmark.grader.model.people import LONGEST_NAME
+from backmark.grader.support.folding import fold
 from backmark.grader.web.api.marks_table import MarkedStudent
 from backmark.grader.web.pages.form_fields import read_page_number
 
@@ -133,7 +134,7 @@ class ClassChoice:
 
     def choose(self, students: Iterable[MarkedStudent]) -> list[MarkedStudent]:
         """Return the students to show, in their order."""
-        part = self.name.casefold()
+        part = fold(self.name)
         chosen = [row for row in self.of_section(students) if _TESTS[self.show](row) and part in _names(row)]
         chosen.sort(key=lambda row: row.marking.student, reverse=self.descending and self.order is Order.STUDENT)
         if self.order in _KEYS:
@@ -160,4 +161,4 @@ def count(students: Iterable[MarkedStudent]) -> list[MarksCount]:
 def _names(row: MarkedStudent) -> str:
     """Return all by which a student may be looked for."""
     entry = (row.entry.name, row.entry.lms_id) if row.entry else ()
-    return "\n".join([row.marking.student, *entry]).casefold()
+    return fold("\n".join([row.marking.student, *entry]))

@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.courses.student_tables import BadTable, read_roster, unread_columns
 from backmark.grader.model.people import LONGEST_NAME, RosterChange, RosterEntry
+from backmark.grader.support.folding import fold
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import Form, FormFields, read_page_number
 from backmark.grader.web.pages.layout import Pages, page
@@ -65,7 +66,7 @@ def _page(
     entries = service().store.courses.roster(course).values()
     part = request.args.get("name", "").strip()[:LONGEST_NAME]
     number = read_page_number(request.args)
-    chosen = [entry for entry in entries if part.casefold() in _names(entry)]
+    chosen = [entry for entry in entries if fold(part) in _names(entry)]
     first = _PAGE * (number - 1)
     return page(
         "staff/roster.html",
@@ -89,4 +90,4 @@ def _page(
 
 def _names(entry: RosterEntry) -> str:
     """Return all by which a student may be looked for."""
-    return f"{entry.student}\n{entry.name}\n{entry.lms_id}\n{entry.section or ''}".casefold()
+    return fold(f"{entry.student}\n{entry.name}\n{entry.lms_id}\n{entry.section or ''}")

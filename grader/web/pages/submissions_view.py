@@ -9,6 +9,7 @@ from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import State, SubmissionRecord
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.store.search import Filter, StudentPart
+from backmark.grader.support.folding import fold
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.form_fields import read_page_number
 
@@ -140,9 +141,9 @@ class SubmissionChoice:
 
 def _find_named(entries: Iterable[RosterEntry], who: str) -> tuple[str, ...]:
     """Return the students of the roster whose name or id in the LMS has that part, beside those whose own id has it."""
-    part = who.casefold()
+    part, verbatim = fold(who), who.lower()
     return tuple(
         entry.student
         for entry in entries
-        if part in f"{entry.name}\n{entry.lms_id}".casefold() and part not in entry.student.lower()
+        if part and part in fold(f"{entry.name}\n{entry.lms_id}") and verbatim not in entry.student.lower()
     )
