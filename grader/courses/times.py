@@ -2,12 +2,17 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 _TEXT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)?", re.ASCII)
 #: No deadline lies outside, and every offset is within what a datetime can say.
 YEARS = range(1970, 3000)
 _EXAMPLE = "such as 2027-03-05 18:00"
+#: The parts of the world whose zones are listed; other names of the database, such as US/Eastern, are older ones.
+_REGIONS = frozenset(
+    ("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Europe", "Indian", "Pacific")
+)
 
 
 class BadTime(ValueError):
@@ -43,6 +48,12 @@ def read_zone(name: str) -> ZoneInfo:
     except (LookupError, ValueError, OSError):
         # A folder of the database, such as Europe, is an OSError.
         raise BadTime(f"{name.strip()!r} is not a time zone; write one such as Europe/Zurich or UTC.") from None
+
+
+@cache
+def list_zones() -> tuple[str, ...]:
+    """Return the IANA names of the time zones to choose from: UTC, then those of places by name."""
+    return ("UTC", *sorted(name for name in available_timezones() if name.partition("/")[0] in _REGIONS))
 
 
 def write_time(seconds: float, zone: ZoneInfo) -> str:

@@ -122,13 +122,21 @@ def test_forms_have_their_times_in_the_zone_of_the_course(visitor: Visitor, stor
     store.courses.set_policy("course", "udl-7.2", Policy(due=1_804_269_600), "prof")
     page = visitor.get(f"{HOME}/assignments/udl-7.2/policy")
     assert 'value="2027-03-06T03:00"' in page
-    assert 'value="Asia/Tokyo"' in page
+    assert page.count("<option selected>Asia/Tokyo</option>") == page.count('name="zone"') == 2
     assert "data-zone>" not in page
     place = f"{HOME}/assignments/udl-7.2"
     fields = {"start": "2027-01-01T09:00", "end": "2027-01-01T10:00", "zone": "Asia/Tokyo", "reason": "dark"}
     visitor.post(f"{place}/outages", f"{place}/policy", **fields)
     (outage,) = store.courses.outages("course", "udl-7.2")
     assert outage.start == Outage(1_798_761_600, 0, "", "").start
+
+
+def test_time_zones_are_a_list(administrator: Visitor, store: Store) -> None:
+    store.course_records.create(Course("course", zone="US/Eastern"), "root")
+    for path, zone in (("/courses", "UTC"), (f"{HOME}/assignments/udl-7.2/policy", "US/Eastern")):
+        (zones, *_) = re.findall(r'<select id="[^"]+-zone".*?</select>', administrator.get(path), re.DOTALL)
+        assert "<option>Europe/Zurich</option>" in zones
+        assert re.findall(r"<option[^>]* selected>([^<]+)<", zones) == [zone]
 
 
 def test_an_archived_course_is_read_by_students_and_not_listed(app: Flask, visitor: Visitor) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Flask, Response, make_response, render_template, url_for
 
+from backmark.grader.courses.times import list_zones
 from backmark.grader.reports.html.style import STYLES
 from backmark.grader.store.keys import EVERYONE
 from backmark.grader.web.http.problems import NO_SECRET, Problem
@@ -49,7 +50,7 @@ def page(template: str, status: int = 200, *, posts_to: str = "'self'", **values
 def install(app: Flask) -> None:
     """Give templates `asset(name)`, `visitor()`, `instructs()`, `is_framed()`, `roster_names(course, students)`.
 
-    `open_questions(course)` is the number of its questions that wait for an answer.
+    `open_questions(course)` is the number of its questions that wait for an answer, `time_zones()` the zones to choose.
 
     The filters are those of `words`, and `course_title`; `everyone` is the course of revisions that ship.
     """
@@ -68,7 +69,7 @@ def install(app: Flask) -> None:
 
     app.jinja_env.globals.update(asset=asset, visitor=visitor, instructs=instructs, is_framed=framing.is_framed)
     app.jinja_env.globals.update(open_questions=messages_view.open_questions)
-    app.jinja_env.globals.update(roster_names=lms_names.roster_names, everyone=EVERYONE)
+    app.jinja_env.globals.update(roster_names=lms_names.roster_names, everyone=EVERYONE, time_zones=list_zones)
     app.jinja_env.filters.update(words.FILTERS, course_title=lms_names.course_title)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = _KEPT

@@ -47,6 +47,8 @@ for (const form of document.querySelectorAll("form[data-zoned]")) {
   const steady = (moment) => [-2, 2].every((hours) => new Date(+moment + hours * hour).getTimezoneOffset() === moment.getTimezoneOffset());
   if (!zone || !name || !moments.every((moment) => !Number.isNaN(+moment) && steady(moment))) continue;
   zone.value = name;
+  // A browser may know a place that the list lacks.
+  if (zone.value !== name) zone.add(new Option(name, name, true, true));
   for (const [at, moment] of moments.entries()) {
     const local = new Date(+moment - 60000 * moment.getTimezoneOffset());
     fields[at].value = local.toISOString().slice(0, fields[at].value.length);
