@@ -15,6 +15,21 @@ from backmark.grader.errors import BadAssignment
 KIT_SUFFIX = ".kit"
 #: Former ids of contracts.
 _RENAMED: Mapping[str, str] = MappingProxyType({"udl-7.2-contract": "udl-7.2"})
+#: The courses and books of which the gallery has homework, by the first part of the ids.
+_ORIGINS: Mapping[str, str] = MappingProxyType(
+    {
+        "cmu": "Carnegie Mellon 11-785",
+        "coursera": "deeplearning.ai on Coursera",
+        "cs224n": "Stanford CS224n",
+        "cs231n": "Stanford CS231n",
+        "mit": "MIT 6.036 (6.390)",
+        "ng": "Machine Learning (Andrew Ng)",
+        "nielsen": "Neural Networks and Deep Learning (Michael Nielsen)",
+        "udl": "Understanding Deep Learning (Simon Prince)",
+    }
+)
+#: The origin of what is of no course, but shows a kind of homework.
+NO_COURSE = "Examples of other kinds of homework"
 
 #: Characters of an assignment's ID.
 _LONGEST_ID = 64
@@ -29,6 +44,11 @@ class GalleryEntry:
     course: str
     convention: str
     folder: Path
+
+    @property
+    def origin(self) -> str:
+        """The course or book that the homework is of, by its usual name."""
+        return _ORIGINS.get(self.id.partition("-")[0], NO_COURSE)
 
 
 def list_gallery() -> tuple[GalleryEntry, ...]:

@@ -159,7 +159,7 @@ def deletion(house: House, window: Window) -> None:
 
 
 def publish(house: House, window: Window) -> None:
-    """The form."""
+    """The gallery."""
     course(house, window)
     window.go(f"{HOME}/publish")
 
@@ -244,8 +244,7 @@ def apply_regrade(house: House, window: Window) -> None:
 def publish_shipped(house: House, window: Window) -> None:
     """The form with the text of an assignment that ships."""
     publish(house, window)
-    window.page.get_by_label("Start from an assignment").select_option("cs231n-affine")
-    window.page.get_by_role("button", name="Open its text").click()
+    window.page.get_by_role("link", name="Open the text of cs231n-affine", exact=True).click()
 
 
 def show_refused_file(house: House, window: Window) -> None:

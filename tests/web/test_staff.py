@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from backmark.grader.contracts import gallery
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
 from backmark.grader.model.publications import Refusal, RevisionRecord
 from backmark.grader.model.records import Job, Kind, Scope, State
@@ -427,7 +428,7 @@ def test_a_publication_is_asked_for_once_however_often_it_is_clicked(author: Vis
 
 
 def test_the_text_that_the_form_starts_with_can_be_published(author: Visitor, store: Store) -> None:
-    toml = unescape(author.get(f"{HOME}/publish").partition('<textarea id="toml"')[2].partition(">")[2])
+    toml = unescape(author.get(f"{HOME}/publish?own=").partition('<textarea id="toml"')[2].partition(">")[2])
     assert author.post(f"{HOME}/publish", toml=toml.partition("</textarea>")[0]).status_code == 303
     assert store.publications.list("course").items[0].assignment == "my-assignment"
 
@@ -439,7 +440,7 @@ def test_a_file_goes_before_the_text(author: Visitor, store: Store) -> None:
 
 
 def test_the_form_of_a_publication_shows_how_many_cases_may_be_fresh(visitor: Visitor) -> None:
-    form = visitor.get(f"{HOME}/publish")
+    form = visitor.get(f"{HOME}/publish?own=")
     assert 'name="fresh" type="number" min="0" max="400"' in form
     assert "hidden pool, 0 to 400." in form
     refusal = visitor.post(f"{HOME}/publish", toml=TOML, fresh="401")
@@ -501,7 +502,7 @@ def test_the_mistakes_that_a_refusal_names_are_listed(visitor: Visitor, store: S
 def test_a_new_revision_starts_from_the_words_of_the_last(visitor: Visitor, store: Store) -> None:
     store.publications.request(NewPublication("course", "mine", f"{TOML}# by hand\n"))
     assert "# by hand" in visitor.get(f"{HOME}/publish?assignment=mine")
-    assert "# by hand" not in visitor.get(f"{HOME}/publish")
+    assert "# by hand" not in visitor.get(f"{HOME}/publish?own=")
 
 
 def finish_preview(store: Store, place: str) -> str:
@@ -647,17 +648,52 @@ def test_a_text_that_is_not_kept_is_said(visitor: Visitor, store: Store) -> None
     publish_revision(store, "r1")
     page = visitor.get(f"{HOME}/publish?assignment=mine")
     assert "This server does not keep the text of" in page
-    assert "not kept here" not in visitor.get(f"{HOME}/publish")
+    assert "does not keep the text" not in visitor.get(f"{HOME}/publish?own=")
 
 
 @pytest.mark.parametrize("name", ["udl-7.2", "cs231n-affine"])
 def test_what_ships_can_be_chosen_and_opens_its_own_text(visitor: Visitor, name: str) -> None:
-    assert f'<option value="{name}">' in visitor.get(f"{HOME}/publish")
-    page = visitor.get(f"{HOME}/publish?shipped={name}")
-    assert f"id = &#34;{name}&#34;" in page
-    assert f'<option value="{name}" selected>' in page
+    assert f'/publish?shipped={name}"' in visitor.get(f"{HOME}/publish")
+    assert f"id = &#34;{name}&#34;" in visitor.get(f"{HOME}/publish?shipped={name}")
     if name == "udl-7.2":
         assert f"id = &#34;{name}&#34;" in visitor.get(f"{HOME}/publish?assignment={name}")
+
+
+def test_publishing_an_entry_of_the_gallery_publishes_exactly_that(visitor: Visitor, store: Store) -> None:
+    page = visitor.get(f"{HOME}/publish")
+    (form,) = re.findall(rf'<form method="post" action="{HOME}/publish">(.*?)</form>', page, re.DOTALL)
+    names = re.findall(r'<button [^>]*name="shipped" value="([^"]+)"', form)
+    assert sorted(names) == [entry.id for entry in gallery.list_gallery()]
+    for name in ("cs231n-affine", "mit-tanh"):
+        assert visitor.post(f"{HOME}/publish", shipped=name).status_code == 303
+        newest = store.publications.list("course").items[0]
+        assert (newest.assignment, gallery.is_shipped(name, newest.toml)) == (name, True)
+
+
+@pytest.mark.parametrize("name", ["../start", "", "no-such"])
+def test_what_does_not_ship_is_not_published_as_if_it_did(author: Visitor, store: Store, name: str) -> None:
+    assert author.post(f"{HOME}/publish", shipped=name, toml=TOML).status_code == 404
+    assert not store.publications.list("course").items
+
+
+def test_the_gallery_is_grouped_by_course(visitor: Visitor) -> None:
+    page = visitor.get(f"{HOME}/publish")
+    origins = re.findall(r'<h2 id="origin-\d+">([^<]+)</h2>', page)
+    assert origins == [*sorted(origins[:-1]), gallery.NO_COURSE]
+    assert "Stanford CS231n" in origins
+    (group,) = re.findall(r">Stanford CS231n</h2>(.*?)</section>", page, re.DOTALL)
+    assert (group.count("<h3>"), 'value="cmu-linear"' in group) == (group.count("CS231n: "), False)
+
+
+@pytest.mark.parametrize(
+    ("search", "names"),
+    [("tanh", {"mit-tanh", "cmu-activations", "cmu-activations-local"}), ("SKIP_GRAM", {"skip_gram"}), ("xyz", set())],
+)
+def test_the_gallery_is_searched(visitor: Visitor, search: str, names: set[str]) -> None:
+    page = visitor.get(f"{HOME}/publish?search={search}")
+    assert names <= set(re.findall(r'name="shipped" value="([^"]+)"', page))
+    assert 'value="cs231n-svm-loss"' not in page
+    assert ("No assignment of the gallery has this." in page) == (not names)
 
 
 @pytest.mark.parametrize("name", ["../start", "x" * 5000, "\x00", "", "..", "no-such"])

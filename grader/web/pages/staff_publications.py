@@ -1,17 +1,21 @@
-"""The publication of a revision: its TOML, then its progress and outcome."""
+"""The publication of a revision: from the gallery or of its TOML, then its progress and outcome."""
 
 import secrets
+from collections.abc import Sequence
 from hashlib import sha256
+from itertools import groupby
 
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
 from backmark.grader.contracts import gallery
+from backmark.grader.contracts.gallery import GalleryEntry
 from backmark.grader.contracts.language import folder
 from backmark.grader.model import fresh_places
 from backmark.grader.model.publications import Publication, RevisionRecord
 from backmark.grader.model.words import WORDS
 from backmark.grader.store.publications import NewPublication
+from backmark.grader.support.folding import fold
 from backmark.grader.web.api.publications import LONGEST, read_assignment, require_author, usual_fresh
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
@@ -27,14 +31,20 @@ pages = Pages("staff_publications", __name__)
 _PAGES, _PAGE = 20, 50
 #: Characters of a publication's id that are looked for.
 _LONGEST_ID = 64
+#: Characters of a search.
+_LONGEST_SEARCH = 200
+#: The parts of an address that open a text: one's own from the start, of the gallery, of a revision, of a request.
+_OPENED = frozenset({"own", "shipped", "assignment", "publication"})
 #: The ID of the text that the form starts with; what it has where the folder lies.
 _ID, _START_ID = 'id = "my-assignment"', 'id = "linear-layer"'
 
 
 @pages.get("/courses/<course>/publish")
 def write_publication(course: str) -> Response:
-    """Show the form, with something in it to start from."""
+    """Show the gallery to publish from, or the form with the text that the address names."""
     instructor(course, "read")
+    if not _OPENED & set(request.args):
+        return _gallery(course)
     before, assignment = _find_publication(course), request.args.get("assignment", "")
     shipped = _read_shipped(request.args.get("shipped", "" if before else assignment))
     if before is not None:
@@ -47,11 +57,7 @@ def write_publication(course: str) -> Response:
 def publish(course: str) -> Response | Redirection:
     """Record a publication and redirect to its page, or show the form again with its fault."""
     instructor(course)
-    upload, fresh = request.files.get("file"), request.form.get("fresh", "").strip()
-    toml = request.form.get("toml", "").replace("\r\n", "\n")
-    if upload is not None and upload.filename:
-        toml = upload.stream.read(LONGEST + 1).decode("utf-8", "replace")
-    toml = _read_folder() or toml
+    toml, fresh = _read_sent(), request.form.get("fresh", "").strip()
     if len(toml) > LONGEST:
         return _form(course, "", fresh, f"An assignment has at most {LONGEST:,} characters.")
     if fresh and not (fresh.isascii() and fresh.isdigit() and int(fresh[:9]) <= fresh_places.MOST):
@@ -118,6 +124,21 @@ def _find_publication(course: str) -> Publication | None:
     return None
 
 
+def _read_sent() -> str:
+    """Return the text to publish: of the entry of the gallery, else of the folder, the file or the field of the form.
+
+    Raises Problem if no such entry ships.
+    """
+    if (shipped := request.form.get("shipped")) is not None:
+        if not (text := _read_shipped(shipped)):
+            raise Problem(NOT_FOUND, "this assignment does not ship with Backmark")
+        return text
+    upload = request.files.get("file")
+    if upload is not None and upload.filename:
+        return _read_folder() or upload.stream.read(LONGEST + 1).decode("utf-8", "replace")
+    return _read_folder() or request.form.get("toml", "").replace("\r\n", "\n")
+
+
 def _read_shipped(assignment: str) -> str:
     """Return the text of an assignment that ships with Backmark; empty if none has this id."""
     entry = next((entry for entry in gallery.list_gallery() if entry.id == assignment), None)
@@ -142,6 +163,33 @@ def _read_folder() -> str:
     return folder.join(files.pop(folder.NAME), files) if folder.NAME in files else ""
 
 
+def _gallery(course: str) -> Response:
+    """Show the assignments that ship, by course, with those that a search finds."""
+    search = request.args.get("search", "").strip()[:_LONGEST_SEARCH]
+    return page(
+        "staff/gallery.html",
+        course=course,
+        section="course",
+        search=search,
+        origins=_find_shipped(search),
+        published={revision.assignment_id for revision in service().store.assignments.list(course)},
+        once=secrets.token_hex(16),
+    )
+
+
+def _find_shipped(search: str) -> Sequence[tuple[str, Sequence[GalleryEntry]]]:
+    """Return the assignments that ship whose title, id, course or convention has a text, by origin."""
+    part = fold(search)
+    chosen = [
+        entry
+        for entry in gallery.list_gallery()
+        if part in fold(f"{entry.title}\n{entry.id}\n{entry.origin}\n{entry.course}\n{entry.convention}")
+    ]
+    # What is of no course comes last.
+    chosen.sort(key=lambda entry: (entry.origin == gallery.NO_COURSE, entry.origin, entry.title))
+    return [(origin, list(entries)) for origin, entries in groupby(chosen, lambda entry: entry.origin)]
+
+
 def _form(course: str, toml: str, fresh: str, fault: str | None, *, lost: str = "") -> Response:
     """Show the form; `lost` is the id of an assignment whose text is not kept."""
     return page(
@@ -154,8 +202,6 @@ def _form(course: str, toml: str, fresh: str, fault: str | None, *, lost: str = 
         most_fresh=fresh_places.MOST,
         fault=fault,
         lost=lost,
-        shipped=gallery.list_gallery(),
-        chosen=request.args.get("shipped", ""),
         once=secrets.token_hex(16),
         secret=service().settings.secret is not None,
     )
