@@ -33,7 +33,7 @@ _SLIPS: Mapping[MendingKind | None, SlipKind] = {
 
 @dataclass(frozen=True, slots=True)
 class WrongNumber:
-    """A wrong number of a result, which would be right if this statement and all others were changed."""
+    """A wrong number of a result; that of a statement would be right if this one and all others were changed."""
 
     result: str
     index: list[int]

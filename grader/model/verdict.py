@@ -11,7 +11,7 @@ from typing import Any, Literal
 from backmark.grader.model.assignment import LAYERED, Level
 from backmark.grader.model.counterexample import AnyCounterexample
 from backmark.grader.model.descriptions import describe
-from backmark.grader.model.mended_statement import MendedStatement
+from backmark.grader.model.mended_statement import MendedStatement, WrongNumber
 from backmark.grader.model.slip import Slip
 from backmark.grader.model.source_line import SourceLine
 
@@ -204,39 +204,18 @@ class FirstDifference:
     )
 
 
-class CheckReason(StrEnum):
-    """The reason why the notebook's own check differs from the verdict.
-
-    `own_functions`: the submission's own functions, by which it differentiates, are wrong; `raised`: they raise;
-    `shape`: the check tries one shape only; `unseen`: the check does not look at what is wrong.
-    """
-
-    OWN_FUNCTIONS = "own_functions"
-    RAISED = "raised"
-    SHAPE = "shape"
-    UNSEEN = "unseen"
-
-
 @dataclass(frozen=True, slots=True)
 class NotebookCheck:
-    """The outcome of the notebook's own check, if it differs from the verdict. It costs no marks."""
+    """The student's own functions that the notebook's check uses, if they are wrong. They cost no marks."""
 
-    reason: CheckReason
-    passes: bool | None = field(metadata=describe("Null if the check raises an exception."))
     name: str = field(metadata=describe("The check, in words."))
     shape: str = field(metadata=describe("The shape that the check tries, in words."))
-    function: str = field(metadata=describe("The function that is graded."))
+    code: str = field(metadata=describe("The lines that call the functions."))
     functions: tuple[str, ...] = field(metadata=describe("The submission's own functions that the check calls."))
-    lines: tuple[SourceLine, ...] = field(
-        default=(), metadata=describe("Where these are defined, or the line that raised.")
+    wrong: WrongNumber | None = field(
+        metadata=describe("The first value that is wrong after these lines; null below the level full.")
     )
-    supposed: bool = field(
-        default=False, metadata=describe("True if the submission lacks these functions, and correct ones are assumed.")
-    )
-    unseen: tuple[str, ...] = field(
-        default=(), metadata=describe("The wrong results at which the check does not look.")
-    )
-    error: str = field(default="", metadata=describe("The type of the exception; empty if the check raises none."))
+    lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Where the functions are defined."))
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +285,7 @@ class Verdict:
     )
     notebook_check: NotebookCheck | None = field(
         default=None,
-        metadata=describe("Null if the notebook's own check agrees or is not known, and from an earlier version."),
+        metadata=describe("Null if these functions are right or not known, and from an earlier version."),
     )
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)

@@ -74,7 +74,7 @@ def list_changes(verdict: Verdict) -> tuple[LineChange, ...]:
 def _describe_evidence(statement: MendedStatement, error: StudentError | None) -> str:
     """Return what shows that a statement is wrong: a number, or the exception that it raised if nothing else does."""
     if statement.wrong is not None:
-        return _describe_number(statement.wrong)
+        return describe_number(statement.wrong)
     mistake = None if error is None else error.mistake
     raised = mistake is not None and mistake.line in statement.lines
     return describe_exception(error) if raised and not statement.slips else ""
@@ -108,7 +108,7 @@ def _describe_fault(statement: MendedStatement) -> str:
         return ""
     if statement.kind is MendingKind.INSERT:
         return "a line is missing"
-    place, several = _locate(statement.lines) or "a line", len(statement.lines) > 1
+    place, several = locate(statement.lines) or "a line", len(statement.lines) > 1
     slip = describe_slips(statement.known_slips)
     if several:
         # Of several that write one array together, not each one need be wrong.
@@ -116,7 +116,7 @@ def _describe_fault(statement: MendedStatement) -> str:
     return f"{place} {slip or 'is wrong'}"
 
 
-def _locate(lines: Sequence[SourceLine]) -> str:
+def locate(lines: Sequence[SourceLine]) -> str:
     """Return the places of lines in words: "lines 12 and 14", "line 25 of code cell 10 (begins `x = 1`)"."""
     groups = groupby(lines, key=lambda line: (line.file, line.cell))
     return join_words([_locate_together(list(part)) for _, part in groups])
@@ -131,7 +131,7 @@ def _locate_together(lines: Sequence[SourceLine]) -> str:
     return lines[0].place(text)
 
 
-def _describe_number(wrong: WrongNumber) -> str:
+def describe_number(wrong: WrongNumber) -> str:
     """Return the sentence about a wrong number, with the case in which it is wrong."""
     index = f"[{', '.join(map(str, wrong.index))}]" if wrong.index else ""
     expected, actual = format_number(wrong.expected), format_number(wrong.actual)

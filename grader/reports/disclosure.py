@@ -239,8 +239,7 @@ def _check_hints(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | N
     check = _check(verdict, hidden)
     if check is None:
         return None
-    error = check.error if not check.error or _is_builtin_exception(check.error) else "Exception"
-    return replace(check, error=error, lines=tuple(filter(_is_plausible, check.lines)))
+    return replace(check, wrong=None, lines=tuple(filter(_is_plausible, check.lines)))
 
 
 def _example(verdict: Verdict, rows: tuple[Property, ...]) -> AnyCounterexample | None:

@@ -14,7 +14,6 @@ from backmark.grader.model.slip import Slip, SlipKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import (
     CaseReached,
-    CheckReason,
     Diagnosis,
     FirstDifference,
     Flag,
@@ -117,19 +116,16 @@ REPAIR = (
 
 
 CHECK = NotebookCheck(
-    CheckReason.RAISED,
-    None,
     "zq-check",
     "zq-shape",
-    "zq_graded",
+    "zq-code",
     ("zq_forward",),
+    WrongNumber("zq-wrong", [86152], 0.86153861, 0.86154861, {}),
     (SourceLine(9, 86151), SourceLine(9, 861_510_000)),
-    unseen=("zq_unseen",),
-    error=f"ZqError{CANARY}",
 )
 
 #: What of it is shown to those who are shown hints.
-CHECK_AT_HINT = (CHECK.name, CHECK.shape, CHECK.function, *CHECK.functions, *CHECK.unseen, "86151")
+CHECK_AT_HINT = (CHECK.name, CHECK.shape, CHECK.code, *CHECK.functions, "86151")
 
 
 def reveal_all(

@@ -154,9 +154,9 @@ class Contract:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
 
-    def explain_check(self, answers: Sequence[Answer], failing: Sequence[int], start: Start) -> NotebookCheck | None:
-        """Return what the notebook's own check says where that differs from the judgement; else None."""
-        return None if self.check is None else self.check.explain(answers, failing, start)
+    def explain_check(self, start: Start) -> NotebookCheck | None:
+        """Return the first value that the functions of the notebook's own check get wrong; None if none is known."""
+        return None if self.check is None else self.check.explain(start)
 
 
 def _find_failing(rungs: ContractCases, failure: Failure, witness: Witness) -> int | None:

@@ -160,7 +160,7 @@ class Judge:
                 rows[PURE] = replace(rows[PURE], mark=Mark.FAILED, message=wording.DIFFERS_ALONE)
         differs = rows[PURE].mark is Mark.FAILED and CHANGES not in noticed
         # Where answers differ from time to time the same call may be right.
-        check = None if checkers is None or differs else contract.explain_check(answers, agrees.failing, checkers)
+        check = None if checkers is None or differs else contract.explain_check(checkers)
         specs = marks.specs or contract.rows
         repair: tuple[MendedStatement, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.

@@ -242,6 +242,8 @@ def _check_code(assignment: ContractAssignment) -> None:
     require_plain("the lines that call", assignment.call, names)
     if assignment.check is not None:
         require_plain("the notebook's check", assignment.check.code, (*names, *assignment.check.functions))
+        if not all(_is_name(name) for name, _ in assignment.check.results):
+            raise NotPlainCodeError("the notebook's check may compare names alone")
     for source in (assignment.solution, *(other.source for other in assignment.other_solutions)):
         require_plain("a solution", source, names)
 

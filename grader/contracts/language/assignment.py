@@ -14,8 +14,6 @@ VALUES = ("normal", "uniform", "labels", "onehot", "binary", "mask", "spread")
 DISCRETE = frozenset({"labels", "onehot", "binary", "mask"})
 #: The largest size that a range gives.
 MOST_SIZE = 64
-#: The name that the lines of a notebook's check give the loss.
-LOSS = "loss"
 #: The corner of cases that have the dims of the notebook's own shape.
 HOME = "home"
 #: The version of the language that this version of Backmark reads.
@@ -103,15 +101,15 @@ class RepairRow:
 
 @dataclass(frozen=True, slots=True)
 class ContractCheck:
-    """The check that the notebook has itself: lines that set `loss` by the student's own functions."""
+    """The check that the notebook has itself: lines that call the student's own functions, and what these must give."""
 
     code: str
     functions: tuple[str, ...]
     #: The check and the shape that it tries, in words; the latter may be empty.
     name: str
     shape: str = ""
-    #: Results of that shape at which it does not look.
-    unseen: tuple[str, ...] = ()
+    #: Names that the lines set, each with the input or the given output that it must equal.
+    results: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

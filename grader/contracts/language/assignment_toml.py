@@ -16,14 +16,13 @@ from pydantic import ValidationError
 from backmark.grader.contracts.language import folder
 from backmark.grader.contracts.language.assignment import (
     DISCRETE,
-    LOSS,
     ContractAssignment,
     ContractCheck,
     ContractMistake,
     ContractResult,
     Solution,
 )
-from backmark.grader.contracts.language.driver import bound_names, defined_names, parse, read_entries, used_names
+from backmark.grader.contracts.language.driver import bound_names, defined_names, parse, read_entries
 from backmark.grader.contracts.language.row_tables import AGREEMENT, COMMON, advise_rows, check_home, read_rows
 from backmark.grader.contracts.language.slips import SlipError, read_slips
 from backmark.grader.contracts.language.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
@@ -175,29 +174,29 @@ def _read(table: ContractTable) -> ContractAssignment:
 def _read_check(
     table: ContractTable, bound: set[str], helping: frozenset[str], entries: tuple[str, ...]
 ) -> ContractCheck | None:
-    """Return the notebook's own check, whose lines call functions of the students' with what they may move."""
+    """Return the notebook's own check, whose lines call functions of the students' that are not graded."""
     check = table.check
     if check is None:
         return None
     if not table.home:
         raise ContractFault("check tries the notebook's own shape: write the table [home]")
-    given = set(table.call.given)
+    known = {*table.inputs, *table.call.given}
     try:
         functions = read_entries(check.code, bound | (helping - _list_solved(table)))
-        fixed = given & (used_names(check.code) - bound_names(check.code))
     except SyntaxError as error:
         raise ContractFault(f"check.code is not valid Python (line {error.lineno}: {error.msg})") from error
-    if LOSS not in bound_names(check.code):
-        raise ContractFault(f"check.code must set {LOSS}: write such as {LOSS} = compute_loss(x, w)")
+    if unset := check.results.keys() - bound_names(check.code):
+        raise ContractFault(f"check.results has {min(unset)}, which check.code does not set")
+    for target in check.results.values():
+        if target.split("[")[0] not in known:
+            raise ContractFault(f"check.results has {target}, which is neither an input nor a given output")
     if not functions:
         raise ContractFault("check.code calls none of the students' functions: write the lines that call them")
-    if fixed:
-        raise ContractFault(
-            f"check.code uses {min(fixed)}, which the reference gives: compute it by the students' functions"
-        )
-    if table.submission.file and not set(functions) <= set(entries):
-        raise ContractFault("check.code may call no other functions than call.code, where a package is handed in")
-    return ContractCheck(check.code.strip() + "\n", functions, check.name, check.shape, tuple(check.unseen))
+    if graded := {*functions} & {*entries}:
+        raise ContractFault(f"check.code calls {min(graded)}, which call.code calls: its results are graded anyway")
+    if table.submission.file:
+        raise ContractFault("check needs functions that are not graded, which a package lacks: leave [check] out")
+    return ContractCheck(check.code.strip() + "\n", functions, check.name, check.shape, (*check.results.items(),))
 
 
 def _rubric(table: ContractTable, results: tuple[ContractResult, ...]) -> dict[str, int]:

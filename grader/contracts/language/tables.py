@@ -83,7 +83,7 @@ class CheckTable(Table):
     code: Text
     name: str = Field("the notebook's own check", min_length=1, max_length=100)
     shape: str = Field("", max_length=100)
-    unseen: list[Annotated[str, Field(max_length=100)]] = Field(default_factory=list, max_length=MOST_NAMES)
+    results: dict[Name, Annotated[str, Field(max_length=100)]] = Field(min_length=1, max_length=MOST_NAMES)
 
 
 class SolutionTable(Table):
@@ -212,10 +212,10 @@ WANTED: dict[str, str] = {
     "repair": "true or false",
     "home": "a table of its own, [home], with a value for each dim that is drawn, such as K = 5",
     "check": a_table("check"),
-    "check.code": "lines that set `loss` by the students' functions, as the notebook's own check computes it",
+    "check.code": "the lines of the notebook's own check that call functions of the students'",
     "check.name": 'the check in at most 100 characters, such as "the check at the end of the notebook"',
     "check.shape": 'the shape that it tries in at most 100 characters, such as "a network of 5 hidden layers"',
-    "check.unseen": 'a list of results at which it does not look, such as ["all_dl_dweights[5]"]',
+    "check.results": 'names that check.code sets, each with what it must equal, such as { all_h = "all_h" }',
 }
 
 #: The advice for each key of a slip.

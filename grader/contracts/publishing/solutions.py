@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
 from backmark.grader.contracts.cases.drawn import DrawnCase
-from backmark.grader.contracts.cases.exchange import AnyExchange, ContractExchange, join_numbers, numbers_of
+from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers, numbers_of
 from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.judging.notebook_check import CheckComparison
 from backmark.grader.contracts.judging.own_pass import choose_probes, disturb
@@ -149,17 +148,19 @@ class SolutionTrial:
         if solution is None:
             raise BadAssignment(
                 f"check.code calls {' and '.join(check.check.functions)}: define this in one of the solutions, which"
-                " shows that the check passes if all is right"
+                " shows what right functions give"
             )
-        if unknown := set(check.check.unseen) - check.results:
-            raise BadAssignment(f"check.unseen has {min(unknown)}, which is no result with the dims of [home]")
-        workshop, limits = self.workshop, self.assignment.limits
-
-        def answer(exchange: AnyExchange, cases: Any) -> list[Answer]:
-            return ask(workshop, solution.name, solution.source, exchange, cases, limits)
-
-        if fault := check.find_fault(answer):
-            raise BadAssignment(f"check.code {fault}, with {solution.name}")
+        try:
+            asked = check.at_home
+        except (LookupError, TypeError, ValueError) as error:
+            message = f"check.results has no value in some case of the home shape: {error}"
+            raise BadAssignment(message) from error
+        answers = ask(self.workshop, solution.name, solution.source, check.exchange, asked, self.assignment.limits)
+        for answer in answers:
+            if not isinstance(answer, Returned):
+                raise BadAssignment(f"check.code {describe_answer(answer)}, with {solution.name}")
+        if check.find_wrong(answers) is not None:
+            raise BadAssignment(f"check.code gives other values than the reference, with {solution.name}")
 
     def find_probes(self, ladder: ContractCases) -> ContractCases:
         """Return probes for who computes a forward pass of their own, made of small cases; see `OwnPassTest`."""

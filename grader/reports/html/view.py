@@ -91,7 +91,7 @@ class VerdictView:
     rows: tuple[ShownRow, ...]
     example: ShownExample | None
     words: CaseWords
-    #: What the notebook's own check says, if that is something else.
+    #: Sentences about the functions that the notebook's own check uses, if they are wrong.
     check: str
     verdict: Verdict
 

@@ -1,6 +1,6 @@
 """What a judgement has beside rows: lines to mend, the notebook's own check, and what depends on earlier calls."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -16,12 +16,12 @@ from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.rows.wording import DIFFERS_ALONE
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import CheckReason, Diagnosis, Judgement, Mark, NotebookCheck, PythonMistake
+from backmark.grader.model.verdict import Diagnosis, Judgement, Mark, NotebookCheck, PythonMistake
 from tests.contracts.judging.pairs import PAIRS, Change, Ours, judge_change, judge_of, leave, off, row_of, wrong_from
 
 STATEMENT = MendedStatement(MendingKind.REPLACE, ("line",), ("The line",), (), "total = 0", "", "")
 BY_NUMBERS, KEPT = Diagnosis("numbers", "It is off.", "", "", ""), Diagnosis("kept", "It is kept.", "", "", "")
-CHECK = NotebookCheck(CheckReason.SHAPE, True, "the check", "one pair", "spread", ())  # noqa: FBT003 - it passes
+CHECK = NotebookCheck("the check", "one pair", "h = forward(x)", ("forward",), None)
 SPECS = (RowSpec("finite_differences", "Agrees", 0), RowSpec("line", "The line", 4))
 
 
@@ -121,14 +121,9 @@ class Checked(Contract):
         """Two pairs."""
         return self.cases.take([0, 1])
 
-    def explain_check(
-        self,
-        answers: Sequence[Answer],
-        failing: Sequence[int],
-        start: Callable[[ContractExchange], Candidate | None],
-    ) -> NotebookCheck | None:
+    def explain_check(self, start: Callable[[ContractExchange], Candidate | None]) -> NotebookCheck | None:
         """Keep it."""
-        self.asked.append((len(answers), [*failing], start))
+        self.asked.append(start)
         return CHECK
 
 
@@ -143,11 +138,11 @@ def judge_checked(change: Change, **ending: Any) -> tuple[Judgement, list[Any]]:
     return judgement, judge.contract.asked
 
 
-def test_the_notebook_s_check_is_told_all_answers_and_which_fail() -> None:
+def test_the_notebook_s_check_is_asked_of_right_and_of_wrong_submissions() -> None:
     wrong = judge_of().cases.key(1)
     judgement, asked = judge_checked(lambda _, pair, right: off(right) if pair.key(0) == wrong else right)
-    assert (asked, judgement.notebook_check) == ([(PAIRS, [1], start_check)], CHECK)
-    assert judge_checked(leave)[1] == [(PAIRS, [], start_check)]
+    assert (asked, judgement.notebook_check) == ([start_check], CHECK)
+    assert judge_checked(leave)[1] == [start_check]
 
 
 def test_the_check_says_nothing_where_answers_differ_from_time_to_time() -> None:

@@ -1,4 +1,4 @@
-"""The notebook's own check beside the verdict: it is named where it says something else, and moves no mark."""
+"""The student's own functions that a notebook's check uses: the first wrong value is named, and no mark moves."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,7 @@ from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.errors import BadAssignment
 from backmark.grader.model.assignment import Feedback, Level
 from backmark.grader.model.source_line import SourceLine
-from backmark.grader.model.verdict import CheckReason, Outcome, Verdict
+from backmark.grader.model.verdict import Outcome, Verdict
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.disclosure import disclose
 from backmark.worker.grading.grader import Grader
@@ -27,10 +27,11 @@ def compute_network_output(net_input, all_weights, all_biases):
         all_h.append(np.maximum(all_f[-1], 0))
     return all_f[-1], all_f, all_h[:-1]
 """
-#: Squared activations: a right backward pass makes no gradients of that loss.
-WRONG = FORWARD.replace("np.maximum(all_f[-1], 0)", "np.maximum(all_f[-1], 0) ** 2")
+#: Without activations; with a ReLU after the output layer as well.
 LINEAR = FORWARD.replace("np.maximum(all_f[-1], 0)", "all_f[-1]")
-AT_END = "the check at the end of the notebook"
+OUTPUT = FORWARD.replace("return all_f[-1], ", "return all_h[-1], ")
+OWN = "Your own `compute_network_output` gives a wrong value with K = 5 hidden layers of 6 units"
+CALL = "net_output, all_f, all_h = compute_network_output(x, all_weights, all_biases)"
 
 
 @pytest.fixture(scope="module")
@@ -51,82 +52,59 @@ def grade(udl: ContractRevision, jails: Jails, *cells: str) -> Verdict:
     return Grader(Judge(udl), jails).grade(json.dumps({"cells": listed}).encode(), "mine.ipynb")
 
 
-def test_a_right_notebook_whose_check_passes_hears_nothing_of_it(udl: ContractRevision, jails: Jails) -> None:
-    verdict = grade(udl, jails, FORWARD, solve(udl))
-    assert (verdict.outcome, verdict.notebook_check) == (Outcome.PASSED, None)
+def test_nothing_is_said_of_a_forward_pass_that_is_right(udl: ContractRevision, jails: Jails) -> None:
+    for backward in (solve(udl), solve(udl, "all_weights[layer].T", "all_weights[layer]")):
+        assert grade(udl, jails, FORWARD, backward).notebook_check is None
 
 
-def test_a_right_backward_pass_is_told_that_its_own_forward_pass_is_why_the_check_fails(
+def test_a_forward_pass_of_ones_own_that_is_wrong_is_named_at_its_first_wrong_value(
     udl: ContractRevision, jails: Jails
 ) -> None:
-    verdict = grade(udl, jails, "import numpy as np", WRONG, solve(udl))
+    verdict = grade(udl, jails, "import numpy as np", LINEAR, solve(udl))
+    check, text = verdict.notebook_check, describe_check(verdict)
     assert (verdict.outcome, verdict.score) == (Outcome.PASSED, 10)
-    check = verdict.notebook_check
     assert check is not None
-    assert (check.reason, check.passes) == (CheckReason.OWN_FUNCTIONS, False)
+    assert check.wrong is not None
+    assert (check.wrong.result, check.wrong.expected) == ("all_h[1]", 0)
     assert check.lines == (SourceLine(4, 2, code_cell=2, begins="# The forward pass"),)
-    assert describe_check(verdict) == (
-        f"Your `backward_pass` is right. If {AT_END} fails, your own `compute_network_output` is the reason: with"
-        " K = 5 hidden layers of 6 units, the loss that it computes does not match your gradients. Look at line 2 of"
-        " code cell 2 (begins `# The forward pass`)."
+    assert text.startswith(f"{OWN}: after `{CALL}`, `all_h[1][")
+    assert text.endswith(
+        ", but must be 0. So do not rely on the check at the end of the notebook. Look at line 2 of code cell 2 (begins"
+        " `# The forward pass`)."
     )
 
 
-def test_a_forward_pass_that_raises_is_named_with_its_line(udl: ContractRevision, jails: Jails) -> None:
-    verdict = grade(udl, jails, FORWARD.replace("weights @", "weights.T @"), solve(udl))
-    assert verdict.outcome is Outcome.PASSED
-    assert describe_check(verdict) == (
-        f"Your `backward_pass` is right. But with your own `compute_network_output`, which {AT_END} uses, your code"
-        " raises ValueError. Look at line 5 of code cell 1 (begins `# The forward pass`)."
+def test_a_relu_on_the_output_of_ones_own_forward_pass_is_noticed(udl: ContractRevision, jails: Jails) -> None:
+    assert f"{OWN}: after `{CALL}`, `net_output[0, 0]` is 0, but must be -" in describe_check(
+        grade(udl, jails, OUTPUT, solve(udl))
     )
+
+
+def test_a_wrong_backward_pass_is_told_so_as_well(udl: ContractRevision, jails: Jails) -> None:
+    wrong = solve(udl, "indicator_function(all_f[layer - 1]) * all_dl_dh[layer]", "all_dl_dh[layer]")
+    verdict = grade(udl, jails, LINEAR, wrong)
+    assert verdict.outcome is Outcome.FAILED
+    assert describe_check(verdict).startswith(OWN)
+    assert verdict.score == grade(udl, jails, FORWARD, wrong).score
 
 
 @pytest.mark.parametrize(
     "forward",
     [
-        FORWARD.replace("return all_f[-1], all_f", "return all_f[-1] + np.random.normal(), all_f"),
+        FORWARD.replace("zip(all_weights, all_biases)", "list(zip(all_weights, all_biases))[: K + 1]").replace(
+            "all_biases):\n    all_f", "all_biases, K=2):\n    all_f"
+        ),
         FORWARD.replace("return all_f[-1], all_f", "return np.float32(all_f[-1]), all_f"),
         FORWARD.replace("net_input, all", "net_input, other, all"),
+        FORWARD.replace("weights @", "weights.T @"),
+        FORWARD.replace("return all_f[-1], all_f,", "return all_f,"),
         "",
     ],
-    ids=["random", "float32", "called otherwise", "none"],
+    ids=["extra parameter", "float32", "called otherwise", "raises", "returns less", "none"],
 )
 def test_nothing_is_said_of_what_was_not_seen(udl: ContractRevision, jails: Jails, forward: str) -> None:
     verdict = grade(udl, jails, "x = 1", forward or "y = 1", solve(udl))
     assert (verdict.outcome, describe_check(verdict)) == (Outcome.PASSED, "")
-
-
-def test_a_wrong_one_that_is_right_on_the_one_shape_is_told_so(udl: ContractRevision, jails: Jails) -> None:
-    wrong = solve(udl, "all_h[layer].T)", "all_h[layer].T) * (len(all_h[0]) == 1)")
-    verdict = grade(udl, jails, FORWARD, wrong)
-    assert verdict.outcome is Outcome.FAILED
-    assert describe_check(verdict) == (
-        "The check at the end of the notebook passes because it tries only one shape: K = 5 hidden layers of 6 units."
-        " Your code is wrong with K = 0, D = [2, 1]."
-    )
-    alone = grade(udl, jails, wrong)
-    assert describe_check(alone).startswith(
-        "The check at the end of the notebook passes with a correct `compute_network_output` because it"
-    )
-    assert alone.score == verdict.score
-
-
-def test_a_result_at_which_the_check_does_not_look_is_named(udl: ContractRevision, jails: Jails) -> None:
-    wrong = solve(udl, "    return", "    all_dl_dweights[K] = 0 * all_weights[K]\n    return")
-    assert describe_check(grade(udl, jails, FORWARD, wrong)) == (
-        "The check at the end of the notebook passes because it does not look at `all_dl_dweights[5]`."
-    )
-
-
-def test_gradients_of_a_wrong_forward_pass_of_ones_own_pass_the_check(udl: ContractRevision, jails: Jails) -> None:
-    wrong = solve(udl, "indicator_function(all_f[layer - 1]) * all_dl_dh[layer]", "all_dl_dh[layer]")
-    assert describe_check(grade(udl, jails, LINEAR, wrong)) == (
-        "The check at the end of the notebook passes because it compares your gradients with the loss that your own"
-        " `compute_network_output` computes, and that loss is wrong. Look at line 2 of code cell 1 (begins `# The"
-        " forward pass`)."
-    )
-    # Wrong in both: the check fails as well.
-    assert describe_check(grade(udl, jails, FORWARD, wrong)) == ""
 
 
 @pytest.mark.parametrize(
@@ -150,44 +128,15 @@ def test_a_hostile_forward_pass_changes_no_verdict(udl: ContractRevision, jails:
 
 
 def test_levels_hide_of_it_what_a_students_code_can_choose(udl: ContractRevision, jails: Jails) -> None:
-    forward = FORWARD.replace("    all_f, all_h", "    raise type('Leak61803', (Exception,), {})\n    all_f, all_h", 1)
-    verdict = grade(udl, jails, forward, solve(udl))
-    assert "Leak61803" in describe_check(disclose(verdict, Feedback(), 1))
+    verdict = grade(udl, jails, OUTPUT.replace("return all_h[-1]", "return 0 * all_h[-1] + 61803"), solve(udl))
+    assert "61803, but must be" in describe_check(disclose(verdict, Feedback(), 1))
     hint = disclose(verdict, Feedback(Level.HINT), 1)
-    assert "your code raises Exception. Look at line 3 of code cell 1" in describe_check(hint)
-    assert "Leak61803" not in json.dumps(hint.as_dict())
+    assert describe_check(hint).startswith(f"{OWN}. So do not rely on")
+    assert "61803" not in json.dumps(hint.as_dict())
     assert disclose(verdict, Feedback(Level.SCORE), 1).notebook_check is None
-    wrong = grade(udl, jails, FORWARD, solve(udl, "all_h[layer].T)", "all_h[layer].T) * (len(all_h[0]) == 1)"))
-    assert describe_check(disclose(wrong, Feedback(Level.HINT), 1)).endswith("of 6 units.")
+    wrong = grade(udl, jails, LINEAR, solve(udl, "all_h[layer].T)", "all_h[layer].T) * (len(all_h[0]) == 1)"))
+    assert wrong.notebook_check is not None
     assert disclose(wrong, Feedback(hidden=("weight_gradient",)), 1).notebook_check is None
-
-
-@pytest.mark.parametrize(
-    ("name", "changes"),
-    [
-        pytest.param(
-            "cs231n-two-layer-net",
-            [("loss += reg", "loss += 0.5 * reg"), ("2 * reg", "reg")],
-            marks=pytest.mark.nightly,
-        ),
-        ("ng-nn-cost-function", [("lambda_ ", "2 * lambda_ ")]),
-    ],
-)
-def test_gradients_of_a_wrong_loss_of_ones_own_pass_other_courses_checks(
-    name: str, changes: list[tuple[str, str]]
-) -> None:
-    revision = build_shared(read_entry(name))
-    source = revision.assignment.solution
-    assert judge(revision, source).notebook_check is None
-    head, body = source.split("):\n", 1)
-    for old, new in changes:
-        assert old in body
-        body = body.replace(old, new)
-    check = judge(revision, f"{head}):\n{body}").notebook_check
-    assert check is not None
-    assert (check.reason, check.passes, check.functions) == (
-        *(CheckReason.OWN_FUNCTIONS, True, (revision.assignment.function,)),
-    )
 
 
 CHECKED = """
@@ -197,43 +146,41 @@ D = 2
 M = 2
 
 [check]
-code = "loss = np.sum(linear(x, w) * dout)"
+code = "doubled = double(x)"
+results = { doubled = "x" }
 """
+DOUBLE = "def double(x):\n    return {}\n"
 
 
 def test_a_contract_without_rows_may_have_one() -> None:
-    revision = build(contract(making.LINEAR + CHECKED))
+    revision = build(contract(making.LINEAR + CHECKED, solution=RIGHT + DOUBLE.format("1 * x")))
     homes = [case for case in revision.cases.drawn if case.corner == "home"]
     assert (len(revision.cases), len(homes)) == (30, 4)
-    wrong = RIGHT.replace("x.T @ dout", "x.T @ dout * (len(x) == 3)")
-    check = judge(revision, wrong).notebook_check
+    check = judge(revision, RIGHT + DOUBLE.format("2 * x")).notebook_check
     assert check is not None
-    assert (check.reason, check.shape, check.name) == (
-        *(CheckReason.SHAPE, "N = 3, D = 2, M = 2", "the notebook's own check"),
-    )
+    assert (check.shape, check.name) == ("N = 3, D = 2, M = 2", "the notebook's own check")
 
 
 @pytest.mark.parametrize(
     ("check", "why"),
     [
         (CHECKED.replace("[home]\nN = 3\nD = 2\nM = 2\n", ""), "write the table [home]"),
-        (CHECKED.replace("loss =", "cost ="), "check.code must set loss"),
-        (CHECKED.replace("linear(x, w)", "x @ w"), "calls none of the students' functions"),
-        (CHECKED.replace("loss =", "loss = ("), "check.code is not valid Python"),
-        (CHECKED + 'unseen = ["dy"]\n', "check.unseen has dy"),
-        (
-            CHECKED.replace("linear(x, w)", "2 * linear(x, w)"),
-            "check.code gives another derivative than dx, with",
-        ),
-        (CHECKED.replace("linear(x, w)", "linear(w, x, w)"), "check.code raised TypeError"),
-        (CHECKED.replace("linear(x, w)", "other(x, w)"), "check.code calls other: define this in one of the solutions"),
+        (CHECKED.replace("{ doubled", "{ other"), "check.results has other, which check.code does not set"),
+        (CHECKED.replace('"x" }', '"y" }'), "check.results has y, which is neither an input nor"),
+        (CHECKED.replace('"x" }', '"x[9]" }'), "check.results has no value in some case of the home shape"),
+        (CHECKED.replace("double(x)", "2 * x"), "calls none of the students' functions"),
+        (CHECKED.replace("double(x)", "(x"), "check.code is not valid Python"),
+        (CHECKED.replace("double(x)", "linear(x, w)"), "check.code calls linear, which call.code calls"),
+        (CHECKED.replace("double(x)", "double(x, w)"), "check.code raised TypeError"),
+        (CHECKED.replace("double(x)", "2 * double(x)"), "check.code gives other values than the reference"),
+        (CHECKED.replace("double(x)", "other(x)"), "check.code calls other: define this in one of the solutions"),
     ],
 )
 def test_a_check_that_cannot_be_right_is_refused(check: str, why: str) -> None:
     with pytest.raises(BadAssignment, match=why.replace("[", r"\[").replace("(", r"\(")):
-        build(contract(making.LINEAR + check))
+        build(contract(making.LINEAR + check, solution=RIGHT + DOUBLE.format("1 * x")))
 
 
 def test_assignments_without_a_check_are_written_as_before(udl: ContractRevision) -> None:
     assert '"check"' not in replace(udl, assignment=replace(udl.assignment, check=None), stored=None).assignment_json
-    assert json.loads(udl.assignment_json)["check"]["unseen"] == ["all_dl_dweights[5]", "all_dl_dbiases[5]"]
+    assert json.loads(udl.assignment_json)["check"]["results"][0] == ["all_h", "all_h"]
