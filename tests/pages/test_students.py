@@ -10,12 +10,13 @@ from playwright.sync_api import Page, expect
 from backmark.grader.model.assignment import Level
 from backmark.grader.model.counterexample import NETWORK
 from backmark.grader.model.records import Job, Kind, State
+from backmark.grader.model.terms import Policy
 from backmark.grader.store.search import Filter
 from backmark.worker.serve.embedded import free_port
 from backmark.worker.serve.readiness import unready_parts
 from tests.pages.browser import LOOKS, Window
 from tests.pages.conftest import Opening
-from tests.pages.house import COURSE, PATIENCE, House, until
+from tests.pages.house import ASSIGNMENT, COURSE, PATIENCE, House, until
 from tests.pages.scenes_student import HOSTILE, HOSTILE_NAME, SCENES, accept_submission, grade_example, lose_submission
 from tests.reports.disclosing import find_betrayals, texts
 from tests.service.parts import EXAMPLES
@@ -52,6 +53,21 @@ def test_a_wrong_notebook_is_watched_and_its_mistake_named(house: House, window:
     expect(changes).to_contain_text("leaves out the factor indicator_function(all_f[layer - 1])")
     page.get_by_role("link", name="Hand in again").click()
     expect(page.get_by_role("link", name="Attempt 1")).to_be_visible()
+
+
+def test_the_time_left_runs_and_the_form_closes_at_its_end(house: House, window: Window) -> None:
+    course, courses = "closing", house.store.courses
+    courses.set_policy(course, ASSIGNMENT, Policy(closes=house.store.time() + 3 * 3600), "staff")
+    window.page.clock.install()
+    page = window.go(house.hand_in_link("ada", course))
+    expect(page.get_by_text("(in 3 h)")).to_be_visible()
+    page.clock.fast_forward("01:10:00")
+    expect(page.get_by_text("(in 110 min)")).to_be_visible()
+    expect(page.get_by_role("button", name="Hand in")).to_be_enabled()
+    courses.set_policy(course, ASSIGNMENT, Policy(closes=house.store.time()), "staff")
+    page.clock.fast_forward("01:51:00")
+    expect(page.get_by_text("This assignment has closed.")).to_be_visible()
+    expect(page.get_by_role("button", name="Hand in")).to_have_count(0)
 
 
 def test_the_wait_is_shown_as_it_goes_on(house: House, window: Window) -> None:

@@ -67,6 +67,35 @@ for (const form of document.querySelectorAll("form[data-sending]")) {
   addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 }
 
+// Times that come nearer, and the form that closes. The seconds left are the server's: a wrong clock here moves none.
+const opened = Date.now();
+const left = (seconds) => seconds - (Date.now() - opened) / 1000;
+const countdowns = document.querySelectorAll("[data-left]");
+const closing = document.querySelector("form[data-closing]");
+
+function count() {
+  for (const place of countdowns) {
+    const seconds = left(place.dataset.left);
+    place.textContent = seconds > 0 ? `in ${duration(seconds)}` : `${duration(-seconds)} ago`;
+  }
+  const button = closing?.querySelector("button[type=submit]");
+  // A file that is on its way is not called back.
+  if (button && !button.disabled && left(closing.dataset.closing) <= 0) {
+    button.disabled = true;
+    location.reload();
+  }
+}
+
+if (countdowns.length || closing) setInterval(count, 1000);
+
+// As the server writes it: 4 s, 3 min, 2 h.
+function duration(seconds) {
+  for (const [size, unit] of [[86400, "days"], [3600, "h"], [60, "min"]]) {
+    if (seconds >= 2 * size) return `${Math.round(seconds / size)} ${unit}`;
+  }
+  return `${Math.max(1, Math.round(seconds))} s`;
+}
+
 const followed = document.querySelector("[data-follow]");
 if (followed) follow(followed, followed.dataset.follow);
 
@@ -95,10 +124,6 @@ function follow(place, path) {
     const count = told.position === 1 ? "1 submission is" : `${told.position} submissions are`;
     const time = told.estimated_seconds ? `; about ${duration(told.estimated_seconds)}` : "";
     return `${count} ahead of yours${time}.`;
-  }
-
-  function duration(seconds) {
-    return seconds >= 120 ? `${Math.round(seconds / 60)} min` : `${Math.max(1, Math.round(seconds))} s`;
   }
 
   // Where no connection can be held open (the server has so many only), look now and then, not all at once.
