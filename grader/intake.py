@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from structlog.contextvars import bind_contextvars
 
 from backmark.grader.contracts.language.stored_settings import find_package
+from backmark.grader.courses.marks import mark_student
 from backmark.grader.dispatch import Dispatcher
-from backmark.grader.model.messages import Question
+from backmark.grader.model.messages import Answer, Question
 from backmark.grader.model.publications import Publication
 from backmark.grader.model.records import Job, Kind, State, SubmissionRecord
 from backmark.grader.model.regrades import Mode, RegradeRecord, Selection
@@ -111,7 +112,26 @@ class Intake:
             raise MessageRefused("Verdicts are held back. A question can be asked once they are published.")
         if self.is_archived(submission.course):
             raise MessageRefused("The course is archived. Questions can no longer be asked.")
-        return self.store.messages.ask(submission, text)
+        return self.store.messages.ask(submission, text, self._mark(submission))
+
+    def answer(self, submission: SubmissionRecord, question: str, answer: Answer) -> Answer | None:
+        """Record the answer to a question; None if there is no such question.
+
+        MessageRefused if it says that the mark was changed, and the mark is that of the time of the question.
+        """
+        if answer.marks_changed:
+            questions = self.store.messages.conversation(submission).questions
+            before = next((asked.share for asked in questions if asked.id == question), None)
+            if before is not None and before == self._mark(submission):
+                raise MessageRefused(
+                    "The mark is the same as at the time of the question. Change it first, for example by an override."
+                )
+        return self.store.messages.answer(submission.id, question, answer)
+
+    def _mark(self, submission: SubmissionRecord) -> float | None:
+        """Return the mark of a submission's student for its assignment."""
+        place, courses = (submission.course, submission.assignment, submission.student), self.store.courses
+        return mark_student(submission.student, courses.attempts_of(*place), courses.terms_of(*place)).share
 
     def is_archived(self, course: str) -> bool:
         """Return True if a course is read-only to students."""

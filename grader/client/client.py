@@ -230,7 +230,7 @@ class Client:
         return self._calls.post(path, reader(Question), {"text": text}, again=True)
 
     def answer(self, submission: str, question: str, text: str, *, marks_changed: bool = False) -> Answer:
-        """Answer a question, in place of the answer before; `marks_changed` says so and changes none. For staff."""
+        """Answer a question, in place of the answer before; `marks_changed` says so, and must be true. For staff."""
         path = path_of("submissions", submission, "questions", question, "answer")
         return self._calls.put(path, reader(Answer), {"text": text, "marks_changed": marks_changed})
 

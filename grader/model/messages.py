@@ -14,7 +14,7 @@ _ROWS = 4
 
 
 class QuestionState(StrEnum):
-    """The state of a question. `marks_changed` is what staff told the student; it changes no mark."""
+    """The state of a question. `marks_changed`: staff told the student so, and the mark had changed."""
 
     OPEN = "open"
     ANSWERED = "answered"
@@ -60,7 +60,8 @@ class Answer:
     marks_changed: Annotated[
         bool,
         Doc(
-            "Tells the student that the mark was changed. To change the mark itself, use an override.",
+            "The student reads that the mark was changed. It must differ from the mark at the time of the question: "
+            "change it first, for example by an override.",
             label="The mark was changed",
         ),
     ] = False
@@ -89,6 +90,8 @@ class Question:
     answer: Annotated[Answer | None, Doc(none="the question is open")] = None
     asked: Annotated[float, Doc("The time of asking, by the store's clock.", unit=Unit.TIME, json="asked_at")] = 0.0
     id: Annotated[str, Doc("The id by which the question is answered.")] = ""
+    #: The student's mark at the time of asking; None: there was none, or an earlier version recorded the question.
+    share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

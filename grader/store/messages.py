@@ -66,15 +66,19 @@ class Messages:
         """Remove a note; return False if there is none."""
         return bool(self._scripts.run("remove_note", submission, note, author))
 
-    def ask(self, submission: SubmissionRecord, written: str) -> tuple[Question, bool] | None:
+    def ask(
+        self, submission: SubmissionRecord, written: str, share: float | None = None
+    ) -> tuple[Question, bool] | None:
         """Record a question; return it, and False if the same is open already. None if there is no such submission.
 
+        `share` is the mark at this time.
         Raises MessageRefused if there is no verdict yet, another question is open, or there were too many.
         """
-        question = Question(written, submission.id, submission.assignment, submission.student)
+        question = Question(written, submission.id, submission.assignment, submission.student, share=share)
+        stored = json.dumps({"text": written, "share": share})
         answer = self._scripts.run(
             "ask_question",
-            *(submission.id, secrets.token_hex(_ID), json.dumps({"text": written}), written, MOST_QUESTIONS),
+            *(submission.id, secrets.token_hex(_ID), stored, written, MOST_QUESTIONS),
         )
         match [text(part) for part in answer]:
             case ["asked" | "repeated" as how, name, at]:

@@ -152,7 +152,9 @@ def write(client: Client, name: str) -> None:
     question = client.ask(name, "Why?")
     assert client.ask(name, "Why?") == question
     assert list(client.course.questions()) == [question]
+    client.course.override(UDL, "ada", 0.5, reason="read again")
     answer = client.answer(name, question.id, "You are right.", marks_changed=True)
+    client.course.remove_override(UDL, "ada")
     submission = client.submission(name)
     assert submission.notes == (note,)
     assert submission.questions == (replace(question, state=QuestionState.MARKS_CHANGED, answer=answer),)

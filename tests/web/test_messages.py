@@ -58,6 +58,10 @@ def test_a_question_is_asked_listed_and_answered(staff: Asker, portal: Asker, na
     assert question | {"submission": name, "student": "ada", "state": "open", "answer": None} == question
     assert ask(portal, name).status_code == 200
     assert staff.get(QUESTIONS).get_json()["items"] == [question]
+    refused = answer(staff, name, question["id"], marks_changed=True)
+    assert (refused.status_code, refused.get_json()["errors"][0]["pointer"]) == (422, "/marks_changed")
+    assert staff.get(QUESTIONS).get_json()["items"] == [question]
+    staff.ask("PUT", "/courses/course/assignments/udl-7.2/overrides/ada", json={"share": 0.5, "reason": "read again"})
     given = answer(staff, name, question["id"], marks_changed=True).get_json()
     assert (given["text"], given["author"], given["marks_changed"]) == ("So.", "test", True)
     answered = {**question, "state": "marks_changed", "answer": given}

@@ -9,7 +9,7 @@ from werkzeug.test import TestResponse
 
 from backmark.grader.model.messages import Answer, Note, QuestionState
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.terms import Policy
+from backmark.grader.model.terms import Override, Policy
 from backmark.grader.store.store import Store
 from backmark.grader.web.http import links
 from tests.web.asking import Asker
@@ -69,6 +69,10 @@ def test_a_student_asks_and_reads_the_answer(app: Flask, store: Store, link: str
     assert "Waiting for an answer" in waiting
     assert "Send the question" not in waiting
     there = f"{HOME}/submissions/{question.submission}/questions/{question.id}/answer"
+    refused = visitor.post(f"{there}?listed=open", QUESTIONS, text="So.", marks_changed="1")
+    assert (refused.status_code, "The mark is the same as at the time of the question." in refused.text) == (422, True)
+    assert "Your mark was changed" not in page(app, link)
+    store.courses.set_override("course", question.assignment, Override(question.student, 0.5, "prof", "read again"))
     response = visitor.post(f"{there}?listed=open", QUESTIONS, text="So.", marks_changed="1")
     assert response.headers["Location"] == f"{QUESTIONS}?state=open"
     answered = page(app, link)

@@ -53,10 +53,14 @@ def answer_question(course: str, submission: str, question: str) -> Response | R
     author, record = staff(course, "submit").author, find_submission(course, submission)
     fields = FormFields.of_request()
     answer = fields.read(Answer, author=author)
-    if answer is None or fields.faults:
+    if answer is not None and not fields.faults:
+        try:
+            if service().intake.answer(record, question, answer) is None:
+                raise Problem(NOT_FOUND, f"there is no question {question}")
+        except MessageRefused as refused:
+            fields.faults["marks_changed"] = str(refused)
+    if fields.faults:
         return show_submission(course, submission, SentForm(question, fields))
-    if service().store.messages.answer(record.id, question, answer) is None:
-        raise Problem(NOT_FOUND, f"there is no question {question}")
     if "listed" in request.args:
         return redirect(f"/courses/{course}/questions?state={_state(request.args['listed'])}", 303)
     return _back(course, submission)
