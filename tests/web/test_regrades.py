@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.store.regrading import unit_graded
 from tests.web.asking import Asker
 from tests.web.concluding import conclude, fail_submission, step
 from tests.web.verdicts import failing_verdict, passing_verdict
+from tests.web.visitor import Visitor
 
 
 def hand_in(store: Store, student: str, verdict: dict[str, Any], filename: str = "answer.py") -> str:
@@ -418,3 +420,24 @@ def test_a_submission_without_a_verdict_is_compared_with_none(store: Store, staf
     run_step(store, regrade)
     after = json_of(staff.get(f"/submissions/{name}"))
     assert (after["state"], after["outcome"], after["regrade"], after["failure"]) == ("done", "passed", regrade, None)
+
+
+@pytest.mark.service(secret="only for tests, and as long as a real one is")  # noqa: S106 - it guards nothing
+def test_the_page_of_a_regrade_lists_the_rows_whose_outcome_or_marks_change(
+    app: Flask, store: Store, staff: Asker
+) -> None:
+    """Also a row whose marks alone differ, as after an assignment gave it more."""
+    hand_in(store, "ada", failing_verdict())
+    hand_in(store, "ben", passing_verdict())
+    hand_in(store, "cyd", passing_verdict())
+    (row,) = passing_verdict()["properties"]
+    more = passing_verdict() | {"properties": [row | {"score": 3, "max_score": 3}], "score": 3, "max_score": 3}
+    renamed = passing_verdict() | {"properties": [row | {"name": "db", "title": "The biases", "max_score": 0}]}
+    regrade = preview_regrade(store, staff, {"ada": passing_verdict(), "ben": more, "cyd": renamed})
+    page = Visitor(app, store).get(f"/courses/course/regrades/{regrade}?change=all")
+    told = [re.sub(r"<[^>]+>", " ", cell) for cell in re.findall(r'<td class="told">(.*?)</td>', page, re.DOTALL)]
+    assert sorted(" ".join(cell.split()) for cell in told) == [
+        "Gradient of the biases: 0 of 2 → to 2 of 2",
+        "Gradient of the biases: 2 of 2 → to 3 of 3",
+        "Gradient of the biases: 2 of 2 → to no such row The biases: no such row → to right",
+    ]

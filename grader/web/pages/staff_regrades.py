@@ -15,6 +15,7 @@ from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
 from backmark.grader.web.pages.regrade_marks import list_mark_changes
 from backmark.grader.web.pages.staff_assignments import current
+from backmark.grader.web.pages.staff_regrade_rows import list_row_changes
 from backmark.grader.web.pages.visitor import instructor, staff
 
 pages = Pages("staff_regrades", __name__)
@@ -96,6 +97,7 @@ def read_regrade(course: str, regrade: str) -> Response:
         Action=Action,
         rows=[row.compare() for row in report.items],
         marks={change.student: change for change in marks},
+        row_changes=list_row_changes(store, report.items),
         revision=store.assignments.get(course, selection.revision),
         current=current_revision is not None and current_revision.id == selection.revision,
         next=report.next_cursor,
