@@ -56,6 +56,11 @@ def list_gallery() -> tuple[GalleryEntry, ...]:
     return tuple(_read(folder) for folder in sorted(_find("gallery").iterdir()) if folder.is_dir())
 
 
+def is_installed() -> bool:
+    """Return True if the gallery is installed: the package `backmark`, which students have, lacks it."""
+    return (_root() / "udl-7.2" / NAME).is_file()
+
+
 def find_start() -> Path:
     """Return the folder of an assignment that works, to start from; raises BadAssignment as the list."""
     return _find("start")

@@ -6,7 +6,10 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from backmark.grader.contracts import gallery
+from backmark.worker.cli.commands.serve import serve
 from backmark.worker.cli.extras import MODULES
 
 ROOT = Path(__file__).parents[2]
@@ -32,15 +35,24 @@ def run_without(modules: tuple[str, ...], *words: str) -> subprocess.CompletedPr
     ],
 )
 def test_a_command_without_its_extra_says_which_to_install(command: tuple[str, ...], extra: str) -> None:
+    """A service's come with the package of the assignments, which a student's wheel is not."""
     process = run_without(MODULES["serve"], *command)
     assert process.returncode == 2
-    assert f"install Backmark with the extra `{extra}`; in a clone, `make setup` does that" in process.stderr
+    package = "backmark" if extra == "client" else "backmark-gallery"
+    assert f"install '{package}[{extra}]', or in a clone run `make setup`" in process.stderr
     assert "Traceback" not in process.stderr
 
 
 def test_serve_looks_for_what_its_parts_need_before_it_starts_any() -> None:
     """A web server without gunicorn would be started again and again."""
     assert "needs gunicorn, which is not installed" in run_without(("gunicorn",), "serve").stderr
+
+
+def test_serve_without_the_assignments_says_which_package_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gallery, "is_installed", lambda: False)
+    result = CliRunner().invoke(serve, [])
+    assert result.exit_code == 2
+    assert "install 'backmark-gallery[serve]'" in result.output
 
 
 def test_without_any_extra_there_is_help_for_every_command() -> None:

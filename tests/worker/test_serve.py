@@ -160,12 +160,13 @@ def test_it_serves_from_nothing_and_keeps_all_for_the_next_time(serve: Callable[
     assert "Ctrl-C again stops at once" in first.until(r"stopping.*\n")[0]
     assert "stopped; accepted submissions are kept" in first.until("stopped.*")[0]
 
-    second = serve(BACKMARK_REDIS_MAXMEMORY="2gb", BACKMARK_PUBLIC_URL="https://backmark.example.edu")
+    second = serve("--public-url", "https://backmark.example.edu", BACKMARK_REDIS_MAXMEMORY="2gb")
     assert second.memory() == 2 << 30
     assert second.outcome(submission) == "failed"
     assert {second.outcome(submission_id) for submission_id in submissions} == {"passed"}
     assert {second.ask(f"/submissions/{submission_id}")["attempt"] for submission_id in submissions} == {1}
     assert "bmk_" not in second.said
+    assert "links to it begin with https://backmark.example.edu/, which must lead here\n" in second.said
     assert f"open {second.url}/sign-in and sign in with the token in {second.data}/token\n" in second.said
     assert second.run_beside("lti", "invite").stdout.startswith("https://backmark.example.edu/lti/register/")
     assert second.run_beside("status", submission).returncode == 1
@@ -234,8 +235,16 @@ def test_a_setting_that_is_wrong_is_named_before_anything_starts(tmp_path: Path)
     assert process.stdout == ""
 
 
-def test_an_address_that_is_none_is_wrong_usage(tmp_path: Path) -> None:
-    words = [*command(tmp_path / "data"), "--bind", "everywhere"]
+@pytest.mark.parametrize(
+    ("option", "value", "says"),
+    [
+        ("--bind", "everywhere", "everywhere is not HOST:PORT"),
+        ("--public-url", "backmark.example.edu", "backmark.example.edu is not the address of a website"),
+        ("--public-url", "ftp://x.example", "ftp://x.example is not the address of a website"),
+    ],
+)
+def test_an_address_that_is_none_is_wrong_usage(tmp_path: Path, option: str, value: str, says: str) -> None:
+    words = [*command(tmp_path / "data"), option, value]
     process = subprocess.run(words, capture_output=True, text=True, check=False, env=surroundings())
     assert process.returncode == 2
-    assert "everywhere is not HOST:PORT" in process.stderr
+    assert says in process.stderr

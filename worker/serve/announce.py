@@ -50,6 +50,8 @@ class Announcer:
     def _announce(self) -> None:
         url, data, token = self.address.url, shlex.quote(str(self.folder.path)), shlex.quote(str(self.folder.token))
         self.say(f"ready at {url} (API documentation: {url}/api/v1/docs). Ctrl-C stops it.")
+        if (public := self.settings.own_url("/")) is not None:
+            self.say(f"links to it begin with {public}, which must lead here")
         if self.first:
             self.say(f"open {url}/sign-in and sign in with this token, an administrator's, which is kept in {token}:")
             self.say(f"    {self.folder.token.read_text(encoding='ascii').strip()}")

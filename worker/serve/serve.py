@@ -101,7 +101,12 @@ def serve(  # noqa: PLR0913 - the options of a command, each by its name
                 "BACKMARK_SECRET": environment.get("BACKMARK_SECRET") or folder.secret("secret"),
             }
             variables.pop("BACKMARK_REDIS_CA", None)
-            settings = ServiceSettings.load(redis_url=redis.url, redis_ca=None, secret=variables["BACKMARK_SECRET"])
+            settings = ServiceSettings.load(
+                redis_url=redis.url,
+                redis_ca=None,
+                secret=variables["BACKMARK_SECRET"],
+                public_url=variables.get("BACKMARK_PUBLIC_URL") or None,
+            )
             processes = workers or count_cpus()
             # Before the web server answers: who sees it ready finds token and service.
             redis_part = RedisPart(redis, lambda: _register(folder, address, settings, variables))

@@ -4,11 +4,12 @@ import errno
 import os
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
 from backmark.grader.settings import machine
-from backmark.worker.cli.extras import require_extra, require_linux
+from backmark.worker.cli.extras import require_extra, require_gallery, require_linux
 from backmark.worker.serve.listening import Address
 
 
@@ -36,6 +37,20 @@ class MemoryType(click.ParamType[int]):
             return machine.parse_memory(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class UrlType(click.ParamType[str]):
+    """The type of an option that holds the address of a website."""
+
+    name = "url"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Read the address, or fail with an example of one."""
+        url = str(value)
+        parts = urlsplit(url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            self.fail(f"{url} is not the address of a website, such as https://backmark.example.edu", param, ctx)
+        return url
 
 
 @click.command()
@@ -67,7 +82,16 @@ class MemoryType(click.ParamType[int]):
     show_default="BACKMARK_REDIS_MAXMEMORY, else 768mb",
     help="The most memory that Redis may use, in bytes or with a unit, such as 768mb or 2gb. 64mb is the least.",
 )
-def serve(data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None) -> None:
+@click.option(
+    "--public-url",
+    type=UrlType(),
+    metavar="URL",
+    show_default="BACKMARK_PUBLIC_URL, else no address of its own",
+    help="The address at which students reach the service, such as https://backmark.example.edu. Links begin with it.",
+)
+def serve(
+    data: Path | None, bind: Address | None, workers: int | None, redis_maxmemory: int | None, public_url: str | None
+) -> None:
     """Run the whole service on this machine.
 
     The command starts Redis, a worker, a sweeper and a web server, and prints the service's address and, the first
@@ -78,12 +102,16 @@ def serve(data: Path | None, bind: Address | None, workers: int | None, redis_ma
     """
     require_linux("serve")
     require_extra("serve")
+    require_gallery("serve")
     # Not without its extra, nor on Windows: `backmark --help` shows this command everywhere.
     from backmark.worker.serve.serve import serve as run  # noqa: PLC0415
 
     settings = machine.from_environment()
     maxmemory = redis_maxmemory or settings.redis_maxmemory
-    run(data or settings.data, bind, workers, settings.environment, announce, maxmemory=maxmemory)
+    environment = dict(settings.environment)
+    if public_url is not None:
+        environment["BACKMARK_PUBLIC_URL"] = public_url
+    run(data or settings.data, bind, workers, environment, announce, maxmemory=maxmemory)
 
 
 def announce(line: str) -> None:
