@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from backmark.grader.model.fields import Doc, Unit
-from backmark.grader.model.records import Scope
+from backmark.grader.model.records import NAME, Scope
 from backmark.grader.model.terms import (
     Attempts,
     Author,
@@ -21,6 +21,8 @@ from backmark.grader.model.terms import (
 
 #: Days that an invitation may hold.
 MOST_DAYS = 90
+#: Assignments that a course may put in order or hide.
+MOST_ARRANGED = 500
 #: People whom one invitation lets in at most.
 MOST_ACCEPTED = 100
 #: Characters of a person's name, of a title and of a term.
@@ -62,6 +64,23 @@ class Course:
             unit=Unit.TIME,
         ),
     ] = None
+    assignment_order: Annotated[
+        tuple[str, ...],
+        Doc(
+            "The ids of the assignments that lists show first, in their order. The others follow by id.",
+            most=MOST_ARRANGED,
+            pattern=NAME,
+        ),
+    ] = ()
+    hidden_assignments: Annotated[
+        tuple[str, ...],
+        Doc(
+            "The ids of the assignments that lists leave out, also where an LMS or a portal offers assignments. Their "
+            "links, marks and verdicts stay.",
+            most=MOST_ARRANGED,
+            pattern=NAME,
+        ),
+    ] = ()
     #: The fields that a policy begins with.
     default_grace: Grace = 0.0
     default_late: Late = None

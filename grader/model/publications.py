@@ -71,6 +71,7 @@ class Assignment:
     id: str
     title: str
     revision: Revision
+    hidden: Annotated[bool, Doc("True if the course hides the assignment: only staff find it in lists.")] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ View = Mapping[type[Any], tuple[str, ...]]
 
 _POLICY = ("opens", "due", "closes", "grace", "late", "floor", "attempts", "counts", "held_back")
 _COURSE = (
-    *("title", "term", "zone", "contact", "archived"),
+    *("title", "term", "zone", "contact", "archived", "assignment_order", "hidden_assignments"),
     *("default_grace", "default_late", "default_floor", "default_attempts", "default_counts"),
 )
 
@@ -89,7 +89,7 @@ SERVED: View = MappingProxyType(
             *("id", "assignment", "title", "shipped", "published", "networks_sha256", "fresh"),
             *("settings", "catches"),
         ),
-        Assignment: ("id", "title", "revision"),
+        Assignment: ("id", "title", "hidden", "revision"),
         Publication: (
             *("id", "state", "course", "assignment", "fresh", "created", "finished", "revision"),
             *("refusal", "refused", "failure", "toml"),

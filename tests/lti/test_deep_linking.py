@@ -3,6 +3,7 @@
 import re
 from html import unescape
 
+from backmark.grader.model.course import Course
 from backmark.grader.model.terms import Counts, Policy
 from backmark.grader.store.store import Store
 from tests.lti.browsing import LtiBrowser
@@ -48,6 +49,12 @@ def test_an_assignment_that_the_course_has_not_cannot_be_chosen(browser: LtiBrow
     assert match is not None
     refusal = browser.send("/lti/deep-link", {"request": match[1], "assignment": "other"})
     assert (refusal.status_code, "This choice has expired" in refusal.text) == (403, True)
+
+
+def test_a_hidden_assignment_is_not_offered(browser: LtiBrowser, store: Store) -> None:
+    assert f'value="{ASSIGNMENT}"' in browser.launch("2", None).text
+    store.course_records.create(Course(course_of(browser.lms), hidden_assignments=(ASSIGNMENT,)), "Tina")
+    assert f'value="{ASSIGNMENT}"' not in browser.launch("2", None).text
 
 
 def test_the_rules_of_the_course_that_was_copied_are_offered_without_its_dates(

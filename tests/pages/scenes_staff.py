@@ -112,6 +112,20 @@ def empty_course(house: House, window: Window) -> None:
     sign_in(house, window, "nobody-yet")
 
 
+def arrangement(house: House, window: Window) -> None:
+    """The order of a course's assignments, of which one is hidden."""
+    course, store = "arranged", house.store
+    shipped = store.assignments.current(course, ASSIGNMENT)
+    if shipped is None:
+        raise LookupError(ASSIGNMENT)
+    for name, title in (("week-1", "Gradient descent"), ("week-2", "A network with one hidden layer"), ("old", "1999")):
+        made = replace(shipped, id=f"r-{name}", course=course, assignment_id=name, title=title)
+        store.assignments.publish(made, b"npz")
+    sign_in(house, window, course)
+    window.go(f"/courses/{course}?arrange=")
+    window.page.get_by_role("button", name="Hide old").click()
+
+
 def assignment(house: House, window: Window) -> None:
     """How the class stands."""
     course(house, window)
@@ -313,6 +327,7 @@ SCENES: dict[str, Scene] = {
     "staff-invitation-accepted": accept_invitation,
     "staff-course": course,
     "staff-course-empty": empty_course,
+    "staff-course-arrange": arrangement,
     "staff-assignment": assignment,
     "staff-assignment-empty": empty_assignment,
     "staff-submissions": submissions,

@@ -54,6 +54,9 @@ def test_courses_are_made_found_changed_and_staffed_by_the_client(settings: Serv
             assert client.course.read() == made
             changed = client.course.change(term="Spring", default_late=None)
             assert (changed.title, changed.term, changed.default_late) == ("Networks", "Spring", None)
+            client.course.change(hidden_assignments=(UDL,))
+            assert [assignment.hidden for assignment in client.assignments()] == [True]
+            client.course.change(hidden_assignments=())
             with pytest.raises(TypeError, match="no field created"):
                 client.course.change(created=0)
             assert list(client.courses.list("net")) == [changed]

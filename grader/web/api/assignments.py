@@ -6,6 +6,7 @@ from flask import Response
 from pydantic import BaseModel, Field
 
 from backmark.grader.contracts.language.stored_settings import read_settings
+from backmark.grader.courses.arranging import arrange
 from backmark.grader.model.publications import Assignment, KitFiles, Revision, RevisionRecord
 from backmark.grader.model.records import Scope
 from backmark.grader.model.views import hidden_fields
@@ -55,9 +56,16 @@ class KitQuery(CourseQuery):
     responses={200: ResponseDoc(_AssignmentsResponse, description="All assignments that the course may use.")},
 )
 def list_assignments(query: CourseQuery) -> Response:
-    """List the assignments of a course, including those that ship with Backmark."""
-    revisions = service().store.assignments.list(caller().course(query.course))
-    return respond_list(_AssignmentsResponse, map(_serve_assignment, revisions))
+    """List the assignments of a course in its order, including those that ship with Backmark.
+
+    Those that the course hides come last, and only for a token with the scope `assist`.
+    """
+    course = caller().course(query.course)
+    shown, hidden = find_assignments(course)
+    listed = [_serve_assignment(revision) for revision in shown]
+    if caller().token.allows(Scope.ASSIST):
+        listed += [_serve_assignment(revision, hidden=True) for revision in hidden]
+    return respond_list(_AssignmentsResponse, listed)
 
 
 @resource.operation(
@@ -71,7 +79,8 @@ def read_assignment(path: AssignmentPath, query: CourseQuery) -> Response:
     """Read an assignment."""
     course = caller().course(query.course)
     revision = service().store.assignments.current(course, path.assignment_id)
-    return respond_tagged(_serve_assignment(revision or _raise_unknown(path.assignment_id)))
+    hidden = path.assignment_id in service().store.course_records.settings(course).hidden_assignments
+    return respond_tagged(_serve_assignment(revision or _raise_unknown(path.assignment_id), hidden=hidden))
 
 
 @resource.operation(
@@ -147,9 +156,17 @@ def _find_revision(path: RevisionPath, query: CourseQuery) -> RevisionRecord:
     return revision
 
 
-def _serve_assignment(current: RevisionRecord) -> BaseModel:
+def find_assignments(course: str) -> tuple[list[RevisionRecord], list[RevisionRecord]]:
+    """Return the current revisions of the assignments that lists show, in the course's order, and of those hidden."""
+    store = service().store
+    return arrange(store.course_records.settings(course), store.assignments.list(course))
+
+
+def _serve_assignment(current: RevisionRecord, *, hidden: bool = False) -> BaseModel:
     answer = response_model(Assignment)
-    return answer.model_construct(id=current.assignment_id, title=current.title, revision=_serve(current))
+    return answer.model_construct(
+        id=current.assignment_id, title=current.title, hidden=hidden, revision=_serve(current)
+    )
 
 
 def _serve(revision: RevisionRecord) -> BaseModel:

@@ -17,6 +17,7 @@ from backmark.grader.lti.tool_description import VARIABLES
 from backmark.grader.lti.tool_keys import ToolKeys
 from backmark.grader.model.lti import Platform
 from backmark.grader.model.publications import RevisionRecord
+from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.http import links
 from backmark.grader.web.http.service import service
 from backmark.grader.web.lti.blueprint import own_address, pages
@@ -41,6 +42,7 @@ def offer(platform: Platform, claims: LaunchClaims, course: str, part: CourseRol
     if wanted is None or back is None or "ltiResourceLink" not in wanted.accept_types:
         says = "The LMS asks for content that Backmark does not have. Backmark offers links to assignments only."
         raise LaunchRefused(RefusalReason.UNSUPPORTED, says)
+    shown, _ = find_assignments(course)
     until = int(time.time()) + _SECONDS
     # The choice is made with what is signed here, not with what a browser remembers.
     request_fields = [platform.id, claims.deployment, course, wanted.deep_link_return_url, wanted.data, until]
@@ -48,7 +50,7 @@ def offer(platform: Platform, claims: LaunchClaims, course: str, part: CourseRol
     return page(
         "lti/choose.html",
         request_token=str(links.serializer(_PURPOSE).dumps(request_fields)),
-        choices=[(revision, points(revision.assignment)) for revision in service().store.assignments.list(course)],
+        choices=[(revision, points(revision.assignment)) for revision in shown],
         course_title=claims.context.title if claims.context is not None else course,
         bare=True,
     )

@@ -22,7 +22,7 @@ pages = Pages("course_settings", __name__)
 
 #: What a new policy begins with, and all else that a form sets.
 _DEFAULTS = tuple(name for name in GIVEN[Course] if name.startswith("default_"))
-_GENERAL = tuple(name for name in GIVEN[Course] if name not in {*_DEFAULTS, "archived"})
+_GENERAL = tuple(name for name in GIVEN[Course] if name in {"title", "term", "zone", "contact"})
 
 
 @pages.get("/courses/<course>/settings")

@@ -186,7 +186,7 @@ def _find_shipped(search: str) -> Sequence[tuple[str, Sequence[GalleryEntry]]]:
         if part in fold(f"{entry.title}\n{entry.id}\n{entry.origin}\n{entry.course}\n{entry.convention}")
     ]
     # What is of no course comes last.
-    chosen.sort(key=lambda entry: (entry.origin == gallery.NO_COURSE, entry.origin, entry.title))
+    chosen.sort(key=lambda entry: (entry.origin == gallery.NO_COURSE, fold(entry.origin), entry.title))
     return [(origin, list(entries)) for origin, entries in groupby(chosen, lambda entry: entry.origin)]
 
 

@@ -1,6 +1,7 @@
 """Regrades for staff: request, watch, review, apply, roll back."""
 
 from collections.abc import Mapping
+from itertools import chain
 
 from flask import Response, redirect, request
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response as Redirection
 from backmark.grader.model.regrades import Action, Change, Mode, RegradeRecord, Which
 from backmark.grader.model.verdict import Outcome
 from backmark.grader.web.api import regrades
+from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.api.regrades import RegradeRequest
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
 from backmark.grader.web.http.service import service
@@ -36,7 +38,7 @@ def list_regrades(course: str) -> Response:
         course=course,
         section="regrades",
         page=store.regrades.list(course, _PAGE, request.args.get("cursor") or None),
-        assignments=store.assignments.list(course),
+        assignments=chain(*find_assignments(course)),
     )
 
 

@@ -1,5 +1,7 @@
 """Submissions for staff: search, read with source and whole verdict, cancel, retry, delete."""
 
+from itertools import chain
+
 from flask import Response, redirect, request
 from werkzeug.wrappers import Response as Redirection
 
@@ -10,6 +12,7 @@ from backmark.grader.store.paging import cursor
 from backmark.grader.store.search import Filter
 from backmark.grader.web import viewers
 from backmark.grader.web.api import submissions
+from backmark.grader.web.api.assignments import find_assignments
 from backmark.grader.web.http import links
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.problems import NOT_FOUND, Problem
@@ -48,7 +51,7 @@ def list_submissions(course: str) -> Response:
         asked=choice.asked,
         limits=submissions_view,
         Order=SubmissionOrder,
-        assignments=store.assignments.list(course),
+        assignments=chain(*find_assignments(course)),
         mistakes=store.cohorts.recent(course, criteria.assignment).mistakes if criteria.assignment else (),
         outcomes=[*Outcome],
         states=[*State],
