@@ -50,6 +50,23 @@ def run(
         raise student.find_cause(error) from None
 
 
+@pytest.mark.parametrize("line", ["from .im2col import g", "from ..im2col import g"])
+def test_a_file_that_the_package_lacks_is_named_as_it_stands(line: str) -> None:
+    with pytest.raises(ModuleNotFoundError, match=rf"No module named '{line.split()[1]}'"):
+        run({PATH: f"{line}\ndef f(x): return g(x)\n"})
+
+
+def test_a_name_that_a_file_lacks_is_not_taken_for_a_missing_file() -> None:
+    beside = "cs231n/classifiers/im2col.py"
+    student = Student(slice_package({PATH: "from .im2col import g\ndef f(x): return g(x)\n", beside: "h = 1\n"}))
+    names = student.names(("",), {}, CourseModules(package_of(PATH)))
+    with pytest.raises(NameError) as error:
+        names["f"](3)
+    description = student.describe(error.value)
+    assert description["type"] == "ImportError"
+    assert description["message"].startswith("cannot import name 'g'")
+
+
 def refusal(source: bytes | Mapping[str, str | bytes], path: str = PATH) -> Rejected:
     with pytest.raises(Rejected) as error:
         slice_package(source, path)

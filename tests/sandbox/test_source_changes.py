@@ -185,6 +185,26 @@ def test_a_missing_module_that_is_used_says_what_may_be_imported_and_where_it_is
     assert description["frames"] == [(0, 1), (0, 3), (0, 2)]
 
 
+@pytest.mark.filterwarnings("ignore:can't resolve package:ImportWarning")
+@pytest.mark.parametrize(
+    ("line", "module"),
+    [
+        ("from .im2col import g", ".im2col"),
+        ("from ..parts.im2col import g", "..parts.im2col"),
+        ("from . import g", ".g"),
+        ("def f(): from .im2col import (g,\n h)", ".im2col"),
+    ],
+)
+def test_a_second_file_that_is_missing_is_named_as_it_stands(line: str, module: str) -> None:
+    student = Student(slice_source(line if line.startswith("def") else f"{line}\ndef f(): return g()\n"))
+    with pytest.raises((ImportError, NameError)) as error:
+        call_function(student)
+    description = student.describe(error.value)
+    assert description["type"] == "ModuleNotFoundError"
+    assert description["message"].startswith(f"No module named {module!r}. Only NumPy and Python's")
+    assert description["frames"][0] == (0, 1)
+
+
 def test_of_a_deep_chain_that_misses_a_module_the_innermost_lines_are_named() -> None:
     source = "import scipy\ndef g(n):\n    return scipy if n == 0 else g(n - 1)\ndef f():\n    return g(60)\n"
     student = Student(slice_source(source))

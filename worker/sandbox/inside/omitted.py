@@ -1,6 +1,7 @@
 """Sentences to add to an exception that may come from a statement that was left out, or from a missing module."""
 
 import ast
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from itertools import islice
@@ -9,6 +10,7 @@ from .changes import ANY
 from .listing import Slice
 from .rejection import quote
 from .slicing import Statement
+from .tracebacks import find_last_line
 from .trial import GivenUp
 
 #: The statements on trial that were given up in a module.
@@ -16,6 +18,8 @@ GivenUpStatements = Mapping[Statement, GivenUp]
 
 #: Statements that are named, and characters of each that are shown.
 _MOST, _SHOWN = 3, 60
+#: A relative import, and the first name that it asks for.
+_RELATIVE = re.compile(r"\bfrom\s+(\.+[\w.]*)\s+import\s+(\w*)")
 #: Exceptions that a table which lacks an entry, or an object that lacks an attribute, leads to.
 _LACKING = (NameError, LookupError, AttributeError, TypeError, StopIteration)
 
@@ -43,11 +47,29 @@ def find_failed_import(error: BaseException, part: Slice, given_up: GivenUpState
     return next((trial.error for trial in own if trial.error is not None), None)
 
 
+def name_as_written(error: BaseException, part: Slice) -> BaseException:
+    """Return the exception of a relative import that found no file with the module as it is written; else the same.
+
+    Python names the package that it lacks, or ours, and neither is in the student's file.
+    """
+    if type(error) not in {ImportError, ModuleNotFoundError} or not isinstance(error, ImportError):
+        return error
+    lineno = find_last_line(error)
+    written = None if lineno is None else _RELATIVE.search(part.text(lineno))
+    # One that names a module found it, and lacks something in it.
+    if written is None or (type(error) is ImportError and error.name is not None):
+        return error
+    module = written[1] if written[1].strip(".") else "".join(written.groups())
+    renamed = ModuleNotFoundError(f"No module named {module!r}", name=module).with_traceback(error.__traceback__)
+    renamed.__cause__, renamed.__context__ = error.__cause__, error.__context__
+    renamed.__suppress_context__ = error.__suppress_context__
+    return renamed
+
+
 def _imports(error: BaseException, part: Slice) -> str:
     if type(error) not in {ImportError, ModuleNotFoundError} or not isinstance(error, ImportError):
         return ""
-    name = (error.name or "").partition(".")[0]
-    if not name or name in sys.stdlib_module_names or name == "numpy":
+    if not error.name or error.name.partition(".")[0] in {*sys.stdlib_module_names, "numpy"}:
         return ""
     if part.packaged:
         return (

@@ -11,7 +11,7 @@ import numpy as np
 
 from .importer import CourseModules, Importer
 from .listing import SlicePart
-from .omitted import GivenUpStatements, explain, find_failed_import
+from .omitted import GivenUpStatements, explain, find_failed_import, name_as_written
 from .slicing import Statement
 from .source import Slice, extract_beside
 from .tracebacks import describe
@@ -113,7 +113,7 @@ class Student:
     def find_cause(self, error: BaseException) -> BaseException:
         """Return what the failed import of the name raised that an exception misses; or else the exception itself."""
         failed = find_failed_import(error, self.lines, self._list_given_up())
-        return error if failed is None else failed
+        return name_as_written(error if failed is None else failed, self.lines)
 
     def describe(self, error: BaseException, names: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Return what an exception says, with the statements that it may miss, or else the mistake behind it.
@@ -127,7 +127,7 @@ class Student:
         if not added and before:
             added = _BEFORE_THE_CALL
         described = describe(error, self.lines, added, named)
-        if missed is not error:
+        if missed.__traceback__ is not error.__traceback__:
             # The lines that miss what the import would have bound are the ones to mend.
             described["frames"] = [*described["frames"], *describe(missed, self.lines)["frames"][-_MISSING:]]
         return described if mistake is None else {**described, "mistake": mistake}

@@ -58,6 +58,16 @@ def is_students(error: BaseException) -> bool:
     return link is not None
 
 
+def find_last_line(error: BaseException) -> int | None:
+    """Return the number of the slice's line that was the last to run when an exception was raised; None if none ran."""
+    link, lineno = error.__traceback__, None
+    while link is not None:
+        if link.tb_frame.f_code.co_filename == FILENAME:
+            lineno = link.tb_lineno
+        link = link.tb_next
+    return lineno
+
+
 def name_type(error: BaseException) -> str:
     """Return the name of an exception's type."""
     return clean(_name(error), _TYPE_CAP)
