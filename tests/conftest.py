@@ -116,6 +116,7 @@ SLOW = (
     "worker/notebook/test_check",
     "worker/notebook/test_equal_words",
     "worker/notebook/test_in_kernel",
+    "worker/notebook/test_script",
     "worker/scores/test_rosters",
     "worker/scores/test_score_failures",
     "worker/scores/test_score_histories",

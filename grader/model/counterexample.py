@@ -9,7 +9,10 @@ from backmark.grader.model.descriptions import describe
 #: Rows of numbers, with None for those that are not finite.
 Numbers = Sequence[Sequence[float | None]]
 
-_SCRIPT = describe("A script in plain NumPy that reproduces the mistake, to run below the student's own code.")
+_SCRIPT = describe(
+    "A script in plain NumPy that shows the mistake, to run below the student's own code; empty if the same call"
+    " may be right."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from backmark.grader.model.records import SubmissionRecord
-from backmark.grader.model.verdict import Mark, Outcome, Property, Verdict
+from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.wording import (
@@ -65,10 +65,9 @@ def _rows(verdict: Verdict) -> Iterator[str]:
 
 def _examples(verdict: Verdict) -> Iterator[str]:
     """Yield the script of the first row that has one, folded."""
-    row: Property | None = next((row for row in verdict.properties if row.counterexample is not None), None)
-    if row is not None:
-        script = _code(show_example(row, verdict), "python")
-        yield f"<details><summary>The smallest case on which your code fails</summary>\n\n{script}\n\n</details>"
+    for script in filter(None, (show_example(row, verdict) for row in verdict.properties)):
+        code = _code(script, "python")
+        yield f"<details><summary>The smallest case on which your code fails</summary>\n\n{code}\n\n</details>"
 
 
 def _text(text: str) -> str:

@@ -154,12 +154,9 @@ def _example(example: CaseCounterexample, verdict: Verdict, words: CaseWords) ->
         parts.append(Padding(_render_results(example, words), (1, 0, 0, 2)))
     elif was_judged(verdict):
         parts.append(Padding(Text(plain(sentence(f"Your code {example.instead}")), style="red"), (1, 0, 0, 2)))
-    parts.append(
-        Padding(
-            Text(f"To get this {words.noun} as a script to run below your own code: {_SCRIPT}", style="dim"),
-            (1, 0, 0, 0),
-        )
-    )
+    if example.script:
+        script = f"To get this {words.noun} as a script to run below your own code: {_SCRIPT}"
+        parts.append(Padding(Text(script, style="dim"), (1, 0, 0, 0)))
     return Group(*parts)
 
 

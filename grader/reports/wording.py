@@ -131,8 +131,9 @@ def give_reason(row: Property) -> str:
 
 
 def show_example(row: Property, verdict: Verdict) -> str:
-    """Return a script with the case that shows that a row failed; empty if there is none."""
-    if row.counterexample is None:
+    """Return a script with the case that shows that a row failed; empty if the script of a row before is shown."""
+    first = next((other for other in verdict.properties if other.counterexample is not None), None)
+    if row.counterexample is None or row is not first:
         return ""
     script, noun = row.counterexample.script, find_words(verdict.assignment.kind).noun
     # Half of a script cannot be run.

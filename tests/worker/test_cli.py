@@ -83,6 +83,8 @@ def test_the_script_reproduces_the_difference_below_the_students_own_code(tmp_pa
     pasted_file.write_text(source.read_text() + (tmp_path / "try.py").read_text())
     script_run = subprocess.run([sys.executable, pasted_file], capture_output=True, text=True, check=True)
     assert script_run.stdout.count("[[-1.]]") == 2
+    assert script_run.stdout.splitlines()[-1] == "Differs: all_dl_dweights[0][0, 0] is 1.0, but must be 2.0."
+    assert backmark("grade", source, "--script", tmp_path / "try.py").returncode == 1
 
 
 @pytest.mark.usefixtures("jail")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
-from backmark.grader.contracts.cases.arrays import Array, Booleans
+from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import numbers_of
 from backmark.grader.contracts.cases.form_words import describe_difference, describe_shape
@@ -22,6 +22,58 @@ from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, 
 _SHOWN = 2000
 #: The end of a whole number: NumPy writes it without its zero.
 _WHOLE = re.compile(r"(?<=\d)\.0(?=[],]|$)")
+#: The script's own names begin with an underscore: all others are the case's.
+_SCRIPT = """\
+# Backmark: run this below your own code. It leaves the names in your notebook as they are.
+def _try_case():
+    global {names}
+    _before = {{**globals()}}
+
+    def _compare(results):
+        first = ""
+        for name, give, expected, tolerance in results:
+            wrong = ""
+            try:
+                actual = np.asarray(give())
+            except Exception:
+                wrong = f"{{name}} is missing, or is no array."
+            else:
+                if actual.shape != expected.shape:
+                    wrong = f"{{name}} has the shape {{actual.shape}}, but must have {{expected.shape}}."
+                elif actual.dtype.kind not in "biuf":
+                    wrong = f"{{name}} has entries that are no real numbers."
+                else:
+                    bad = ~np.isfinite(actual) | (np.abs(actual - expected) > tolerance)
+                    if bad.any():
+                        print(f"{{name}}, minus the expected value:")
+                        print(actual - expected)
+                        at = tuple(int(axis[0]) for axis in np.nonzero(np.atleast_1d(bad)))[: bad.ndim]
+                        wrong = f"{{name}}{{[*at] or ''}} is {{actual[at]}}, but must be {{expected[at]}}."
+            first = first or wrong
+        return f"Differs: {{first}}" if first else "Agrees: your results are right on this case."
+
+    try:
+        import numpy as np
+
+{code}
+
+        return _compare([
+{results}
+        ])
+    except (Exception, SystemExit) as _error:
+        import traceback
+
+        print(traceback.format_exc())
+        return f"Differs: your code raises {{type(_error).__name__}}."
+    finally:
+        for _name in globals().keys() - _before.keys():
+            del globals()[_name]
+        globals().update(_before)
+
+
+print(_try_case())
+del _try_case
+"""
 
 
 def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: Answer | None) -> CaseCounterexample:
@@ -59,7 +111,7 @@ def show(assignment: ContractAssignment, cases: ContractCases, i: int, answer: A
         tuple(results),
         first,
         _instead(answer),
-        write_script(assignment, shown_case, wrong),
+        write_script(assignment, shown_case),
         forward_only=_list_forward_only(assignment),
     )
 
@@ -122,38 +174,51 @@ def _instead(answer: Answer | None) -> str | None:
     return "ended without an answer"
 
 
-def write_script(assignment: ContractAssignment, shown_case: ContractCases, wrong: Booleans) -> str:
-    """Return a script in plain NumPy that makes the call on one case and prints what is wrong less what is expected.
+def write_script(assignment: ContractAssignment, shown_case: ContractCases) -> str:
+    """Return a script in plain NumPy that makes the call on one case, and says if its results are right.
 
-    It prints all results if none is known to be wrong.
+    It runs below the student's own code, and leaves the names there as it found them: what the student's code reads
+    from its module is set while the case runs.
     """
     case = shown_case.drawn[0]
-    lines = ["import numpy as np", ""]
-    lines += [f"{name} = {value!r}" for name, value in case.dims.items()]
-    lines += [f"{name} = {_write(value)}" for name, value in case.values().items()]
-    if assignment.helpers:
-        lines += ["", _write_helpers(assignment.helpers)]
-    lines += ["", assignment.call.rstrip(), ""]
+    helpers = _list_helpers(assignment.helpers)
+    inputs = [f"{name} = {value!r}" for name, value in case.dims.items()]
+    inputs += [f"{name} = {_write(value)}" for name, value in case.values().items()]
+    results = []
     for _, place, part in shown_case.slices():
-        if wrong.any() and not wrong[part].any():
-            continue
-        expected = _write(shown_case.expected[part].reshape(place.shape))
-        lines += [
-            f'print("{place.expression.replace(chr(34), chr(39))}, minus the expected value:")',
-            f"print(np.asarray({place.expression}) - {expected})",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _write_helpers(text: str) -> str:
-    """Return the functions that a submission's module is given, each for code above that has none of its own."""
-    nodes = ast.parse(text).body
-    return "\n\n".join(
-        f"if {node.name!r} not in globals():\n{indent(ast.unparse(node), '    ')}"
-        if isinstance(node, ast.FunctionDef)
-        else ast.unparse(node)
-        for node in nodes[ast.get_docstring(ast.Module(nodes, [])) is not None :]
+        shape, value = place.shape, place.expression
+        if assignment.results[place.result].loose:
+            shape, value = tuple(size for size in shape if size != 1), f"np.squeeze({value})"
+        expected = _write(shown_case.expected[part].reshape(shape))
+        allowed = _write_allowed(shown_case.tolerances[part].reshape(shape))
+        results.append(f"({place.expression!r}, lambda: {value}, {expected}, {allowed}),")
+    code = "\n\n".join(["\n".join(inputs), *helpers.values(), assignment.call.strip()])
+    names = ["np", *assignment.provides, *(name for name in helpers if name.isidentifier())]
+    return _SCRIPT.format(
+        names=", ".join(names), code=indent(code, " " * 8), results=indent("\n".join(results), " " * 12)
     )
+
+
+def _list_helpers(text: str) -> dict[str, str]:
+    """Return the statements of a submission's helpers, each for code above that has none of its own, by its name.
+
+    The names of statements that define no function or class are no identifiers.
+    """
+    nodes = ast.parse(text).body
+    statements = {}
+    for node in nodes[ast.get_docstring(ast.Module(nodes, [])) is not None :]:
+        code = ast.unparse(node)
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            statements[node.name] = f"if {node.name!r} not in globals():\n{indent(code, '    ')}"
+        else:
+            statements[f"line {node.lineno}"] = code
+    return statements
+
+
+def _write_allowed(tolerances: Array) -> str:
+    """Return Python that makes tolerances, with as many digits as a reader needs; one number if all are the same."""
+    rounded = np.array([float(f"{tolerance:.2g}") for tolerance in tolerances.ravel()])
+    return _write(rounded[0].item() if len({*rounded.tolist()}) == 1 else rounded.reshape(tolerances.shape))
 
 
 def _write(value: Any) -> str:

@@ -31,9 +31,10 @@ def draw_example(example: ShownExample, headings: Headings, *, call_again: str =
         element("pre", "\n", "\n".join(shown.inputs), class_="code student", tabindex="0") if shown.inputs else None,
     )
     maps = draw_maps(example, headings) if shown.arrays else None
+    again = None
     if call_again:
         again = headings.section("script", _CALL_AGAIN, element("p", mark_code(call_again)))
-    else:
+    elif example.script:
         again = _draw_script(example, headings, copies=copies)
     return join([case, maps, again])
 
@@ -48,7 +49,7 @@ def _draw_script(example: ShownExample, headings: Headings, *, copies: bool) -> 
     usage = element(
         "p",
         f"Paste this script into a new cell below your function and run it. The script builds this {noun}, calls your"
-        " code, and prints how far your result is from the expected one.",
+        " code, and says if your results are right, or which one is not. It changes no name in your notebook.",
         None if example.wrong else careful,
         class_="quiet",
     )

@@ -95,12 +95,13 @@ def test_a_wrong_backward_pass_is_told_so_as_well(udl: ContractRevision, jails: 
             "all_biases):\n    all_f", "all_biases, K=2):\n    all_f"
         ),
         FORWARD.replace("return all_f[-1], all_f", "return np.float32(all_f[-1]), all_f"),
+        FORWARD.replace("all_biases):\n    all_f", "all_biases, K):\n    all_f"),
         FORWARD.replace("net_input, all", "net_input, other, all"),
         FORWARD.replace("weights @", "weights.T @"),
         FORWARD.replace("return all_f[-1], all_f,", "return all_f,"),
         "",
     ],
-    ids=["extra parameter", "float32", "called otherwise", "raises", "returns less", "none"],
+    ids=["extra parameter", "float32", "parameter of the case", "called otherwise", "raises", "returns less", "none"],
 )
 def test_nothing_is_said_of_what_was_not_seen(udl: ContractRevision, jails: Jails, forward: str) -> None:
     verdict = grade(udl, jails, "x = 1", forward or "y = 1", solve(udl))

@@ -1,5 +1,6 @@
 """`check` in a real Jupyter kernel, as an editor drives it: with cell ids, interrupts, and a thread that computes."""
 
+import contextlib
 import os
 import re
 import time
@@ -78,14 +79,21 @@ class Kernel:
         return self.collect(self.send(code, cell))
 
 
-@pytest.fixture
-def kernel() -> Iterator[Kernel]:
+@contextlib.contextmanager
+def open_kernel() -> Iterator[Kernel]:
+    """Yield a kernel, which ends afterwards."""
     manager, client = start_new_kernel(kernel_name="python3", env={**os.environ, "PYTHONPATH": str(ROOT)})
     try:
         yield Kernel(manager, client)
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
+
+
+@pytest.fixture
+def kernel() -> Iterator[Kernel]:
+    with open_kernel() as kernel:
+        yield kernel
 
 
 def test_the_first_and_the_second_attempt(kernel: Kernel) -> None:

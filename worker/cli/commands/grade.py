@@ -381,7 +381,7 @@ class _Printer:
 
 def _write_script(file: Path, verdict: "Verdict") -> None:
     counterexample = verdict.counterexample
-    if counterexample is None:
+    if counterexample is None or not counterexample.script:
         click.echo("backmark: no counterexample was written, because the verdict has none", err=True)
         return
     file.write_text(counterexample.script, encoding="utf-8")
