@@ -42,7 +42,7 @@ def test_what_staff_read_and_export_on_pages_is_logged(app: Flask, store: Store,
     for path in (f"{HOME}/submissions/{name}/source", f"{UDL}/marks.csv", f"{HOME}/export"):
         assert visitor.client.get(path).status_code == 200
     assert [act for act, _, _ in list_acts(store)] == ["source.read", "marks.export", "course.export"]
-    log = visitor.get(f"{HOME}/log")
+    log = visitor.read(f"{HOME}/log")
     for words in (f"downloaded the file of submission {name} by ada", "downloaded the marks", "exported the course"):
         assert words in log
 

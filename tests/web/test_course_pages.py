@@ -13,6 +13,7 @@ from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Scope
 from backmark.grader.model.terms import Override, Policy
 from backmark.grader.store.store import Store
+from backmark.grader.store.submissions import NewSubmission
 from backmark.grader.web.pages.staff_logs import describe
 from tests.web.visitor import HOME, Visitor
 
@@ -75,7 +76,7 @@ def test_one_student_is_added_changed_and_removed(visitor: Visitor, store: Store
 def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> None:
     store.courses.set_policy(COURSE, "udl-7.2", Policy(due=1_804_269_600, late=12.5), "Prof. <Lagrange>")
     store.courses.set_override(COURSE, "udl-7.2", Override("ada", 0.625, "Prof. <Lagrange>", "spoken & agreed"))
-    page = visitor.get(f"{HOME}/log")
+    page = visitor.read(f"{HOME}/log")
     for sentence in (
         "<strong>Prof. &lt;Lagrange&gt;</strong> gave ada a mark for udl-7.2",
         "set the policy of udl-7.2",
@@ -89,7 +90,7 @@ def test_the_log_says_who_did_what_and_why(visitor: Visitor, store: Store) -> No
 def test_the_log_names_students_as_the_roster_does(visitor: Visitor, store: Store) -> None:
     store.courses.put_roster(COURSE, [RosterEntry("s7", "Ada <Lovelace>")], "csv", "prof")
     store.courses.set_override(COURSE, "udl-7.2", Override("s7", 0.5, "prof", "orally"))
-    assert "gave s7 (Ada &lt;Lovelace&gt;) a mark for udl-7.2" in visitor.get(f"/courses/{COURSE}/log")
+    assert "gave s7 (Ada &lt;Lovelace&gt;) a mark for udl-7.2" in visitor.read(f"/courses/{COURSE}/log")
 
 
 def test_an_act_of_a_newer_version_is_called_by_its_name() -> None:
@@ -127,3 +128,33 @@ def test_only_an_admin_deletes_a_course_and_only_by_its_name(app: Flask, visitor
 @pytest.mark.parametrize("page", ["roster", "log", "export", "delete"])
 def test_another_course_has_none_of_these_pages(visitor: Visitor, page: str) -> None:
     visitor.get(f"/courses/other/{page}", 404)
+
+
+def list_links(page: str) -> list[tuple[str, str]]:
+    """The links of the log, newest first: where each leads, and what it says."""
+    return re.findall(r'<a href="([^"]+)">([^<]+)</a>', page.partition("<tbody>")[2].partition("</tbody>")[0])
+
+
+def test_entries_of_the_log_link_to_what_they_name(visitor: Visitor, store: Store) -> None:
+    store.courses.put_roster(COURSE, [RosterEntry("ada")], "csv", "prof")
+    store.courses.set_override(COURSE, "udl-7.2", Override("ada", 0.5, "prof", "orally"))
+    store.courses.set_policy(COURSE, "udl-7.2", Policy(late=10), "prof")
+    revision = store.assignments.current(COURSE, "udl-7.2")
+    assert revision is not None
+    new = NewSubmission(COURSE, "udl-7.2", revision.id, "ada", "a.py", b"1")
+    submission = store.submissions.accept(new).id
+    visitor.get(f"{HOME}/submissions/{submission}/source")
+    at = f"{HOME}/assignments/udl-7.2"
+    links = [(f"{HOME}/submissions/{submission}", submission), (f"{at}/marks/ada", "ada"), (f"{at}/policy", "udl-7.2")]
+    links += [(f"{at}/marks/ada", "ada"), (f"{at}/marks", "udl-7.2")]
+    assert list_links(visitor.get(f"{HOME}/log")) == links
+    for path, _ in links:
+        visitor.get(path)
+
+
+def test_the_log_links_to_nothing_that_was_deleted(visitor: Visitor, store: Store) -> None:
+    for act, subject in (("note.add", "gone"), ("regrade.start", "gone"), ("policy.set", "gone")):
+        store.courses.record_act(COURSE, AuditEntry(0, "prof", act, subject))
+    page = visitor.get(f"{HOME}/log")
+    assert "set the policy of gone" in page
+    assert list_links(page) == []

@@ -140,14 +140,14 @@ def test_students_download_the_kit_that_staff_offer_and_never_the_solution(
     assert "Offer the kit to students" in visitor.get(PLACE)
     assert visitor.post(f"{HOME}/assignments/mine/kit", offer="yes").location == f"{PLACE}#kit"
     assert "End the offer" in visitor.get(PLACE)
-    assert "offered students the kit of mine" in visitor.get(f"{HOME}/log")
+    assert "offered students the kit of mine" in visitor.read(f"{HOME}/log")
     link = link_of(app)
     assert f'href="{link}/kit"' in open_form(app, link)
     assert download(app, link).data == b"closed"
     assert app.test_client().get(f"{link}/kit?solution=yes").data == b"closed"
     visitor.post(f"{HOME}/assignments/mine/kit", offer="no")
     assert download(app, link).status_code == 404
-    assert "ended the offer of the kit of mine" in visitor.get(f"{HOME}/log")
+    assert "ended the offer of the kit of mine" in visitor.read(f"{HOME}/log")
 
 
 def test_a_student_gets_no_kit_before_the_assignment_opens(app: Flask, store: Store) -> None:

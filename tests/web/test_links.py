@@ -241,7 +241,7 @@ def test_making_and_ending_links_is_logged(app: Flask, store: Store, staff: Aske
         ("test", "link.make_class", ASSIGNMENT, ""),
         ("test", "link.make", ASSIGNMENT, "ada"),
     ]
-    log = re.sub(r"\s+", " ", visitor.get("/courses/course/log"))
+    log = re.sub(r"\s+", " ", visitor.read("/courses/course/log"))
     for sentence in ("made a link for ada to hand in for udl-7.2", "ended all links to hand in for udl-7.2"):
         assert sentence in log
 

@@ -33,7 +33,7 @@ def test_staff_switch_a_chat_on_test_it_and_remove_it_on_a_page(visitor: Visitor
     assert "Test message" in visitor.get(PAGE)
     assert visitor.post(PAGE, page=PAGE, remove=made.id).status_code == 303
     assert store.notifications.of_course("course") == []
-    log = visitor.get("/courses/course/log")
+    log = visitor.read("/courses/course/log")
     assert f"sent a test message of the notification {made.id}" in log
 
 

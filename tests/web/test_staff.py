@@ -713,7 +713,7 @@ def test_a_revision_is_made_current_again_and_logged(visitor: Visitor, store: St
     assert visitor.post(f"{place}/current").status_code == 303
     assert store.assignments.current("course", "mine") == first
     assert store.assignments.revisions("course", "mine") == [second, first]
-    assert "made another revision of mine current" in visitor.get(f"{HOME}/log")
+    assert "made another revision of mine current" in visitor.read(f"{HOME}/log")
     assert visitor.post(f"{HOME}/assignments/mine/revisions/none/current").status_code == 404
     assert visitor.post(f"{HOME}/assignments/udl-7.2/revisions/r1/current").status_code == 404
 

@@ -28,6 +28,10 @@ class Visitor:
         assert answer.status_code == status, answer.text
         return answer.text
 
+    def read(self, path: str) -> str:
+        """The words of a page, without the links that they are in."""
+        return re.sub(r"</?a\b[^>]*>", "", self.get(path))
+
     def post(self, path: str, page: str = HOME, **fields: Any) -> TestResponse:
         """A form of a page, sent."""
         return self.client.post(path, headers=HTML, data={"csrf_token": self.proof(page), **fields})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from string import Formatter
 from types import MappingProxyType
 from typing import Any
 
@@ -15,6 +16,7 @@ from backmark.grader.web.api.marks_table import percent
 from backmark.grader.web.http.problems import FORBIDDEN, Problem
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
+from backmark.grader.web.pages.log_places import LogPlaces
 from backmark.grader.web.pages.sentences import ACTS, FORGOTTEN_STUDENT, NOT_CONFIRMED
 from backmark.grader.web.pages.visitor import instructor, staff
 from backmark.grader.web.pages.words import duration, figure, moment
@@ -26,15 +28,26 @@ _MOMENTS = frozenset({"opens", "due", "closes", "start", "end", "until", "hands_
 _PERCENTS = frozenset({"late", "floor", "default_late", "default_floor"})
 _SHARES = frozenset({"share", "computed"})
 
+#: Takes a sentence apart.
+_FORMATTER = Formatter()
+#: No page to lead to.
+_NO_PLACES = LogPlaces("", frozenset(), frozenset(), frozenset())
+
 
 @dataclass(frozen=True, slots=True)
 class DescribedAct:
     """An act of staff in words."""
 
     entry: AuditEntry
-    act: str
+    #: The texts of which the act consists, each with the path of the page that it leads to, or an empty one.
+    parts: tuple[tuple[str, str], ...]
     #: The values that were set, each with its name.
     details: tuple[tuple[str, str], ...]
+
+    @property
+    def act(self) -> str:
+        """The act in a sentence without its author."""
+        return "".join(text for text, _ in self.parts).strip()
 
 
 @pages.get("/courses/<course>/log")
@@ -44,11 +57,12 @@ def read_log(course: str) -> Response:
     store = service().store
     entries = store.courses.audit(course, _PAGE, request.args.get("cursor") or None)
     names = store.courses.roster_names(course, (entry.student for entry in entries.items))
+    places = LogPlaces.find(course, entries.items)
     return page(
         "staff/log.html",
         course=course,
         section="log",
-        acts=[describe(entry, names) for entry in entries.items],
+        acts=[describe(entry, names, places) for entry in entries.items],
         next=entries.next_cursor,
         first=not request.args.get("cursor"),
         admin=caller.admin,
@@ -80,14 +94,18 @@ def delete_course(course: str) -> Response | Redirection:
     return page("staff/course_deleted.html", course=course, deleted=courses.delete_everything(course), bare=True)
 
 
-def describe(entry: AuditEntry, names: Mapping[str, str] = MappingProxyType({})) -> DescribedAct:
+def describe(
+    entry: AuditEntry, names: Mapping[str, str] = MappingProxyType({}), places: LogPlaces = _NO_PLACES
+) -> DescribedAct:
     """Return an act in words, with the names of students; one that a newer version wrote is called by its name."""
     student = entry.student or FORGOTTEN_STUDENT
     if name := names.get(entry.student):
         student = f"{entry.student} ({name})"
-    known = ACTS.get(entry.act)
-    act = f"{entry.act} {entry.subject}" if known is None else known.format(student=student, subject=entry.subject)
-    return DescribedAct(entry, act.strip(), tuple(_details(entry)))
+    named = {"student": (student, places.student(entry)), "subject": (entry.subject, places.subject(entry))}
+    parts: list[tuple[str, str]] = []
+    for text, field, *_ in _FORMATTER.parse(ACTS.get(entry.act, "{act} {subject}")):
+        parts += [(text, ""), *([named.get(field, (entry.act, ""))] if field else [])]
+    return DescribedAct(entry, tuple(parts), tuple(_details(entry)))
 
 
 def _details(entry: AuditEntry) -> Iterator[tuple[str, str]]:
