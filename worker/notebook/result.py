@@ -131,4 +131,11 @@ class CheckResult:
 
     def _repr_html_(self) -> str:
         call_again = "" if self.example is None else self.example.call_again()
-        return html.render(self.verdict, title=self.title, call_again=call_again, notes=self.notes, remark=self.remark)
+        return html.render(
+            self.verdict,
+            title=self.title,
+            call_again=call_again,
+            notes=self.notes,
+            remark=self.remark,
+            plain=str(self),
+        )

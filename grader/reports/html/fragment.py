@@ -24,11 +24,13 @@ def render(  # noqa: PLR0913 - what stands around a verdict, each by its name
     call_again: str = "",
     notes: Sequence[str] = (),
     remark: str = "",
+    plain: str = "",
 ) -> str:
     """Return the verdict, of which its reader sees everything: disclose it first.
 
     The piece has its own `<style>`, which touches nothing around it, and neither scripts nor links. It follows the
-    theme of JupyterLab, VS Code and Colab, and elsewhere the browser's.
+    theme of JupyterLab, VS Code and Colab, and elsewhere the browser's. A notebook that is not trusted loses the style,
+    and with it the picture's sense: there `plain`, the verdict as text, stands alone.
 
     `title` is the assignment's, above the sentence. `lines` are the student's own that the verdict names.
     `call_again` says how the code is called with the smallest case, in place of the script; names between backticks
@@ -40,4 +42,7 @@ def render(  # noqa: PLR0913 - what stands around a verdict, each by its name
     drawing = draw_verdict(make_view(verdict, tuple(lines)), around)
     above = (element("p", element("strong", mark_code(note)), role="note") for note in notes)
     below = element("p", mark_code(remark), class_="quiet") if remark else None
-    return element("div", style_fragment(), *above, drawing, below, class_="backmark")
+    # Jupyter takes the style away, and an attribute without a value; the style turns round what is hidden.
+    drawn = element("div", *above, drawing, below, class_="drawn", hidden="hidden" if plain else None)
+    text = element("pre", "\n", plain, class_="plain") if plain else None
+    return element("div", style_fragment(), drawn, text, class_="backmark")
