@@ -1,6 +1,6 @@
 """Facts of networks: sizes, shapes, dead units, signs and magnitudes, which conditions of faults are about."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -17,7 +17,7 @@ Facts = dict[str, float]
 Columns = dict[str, Array]
 
 
-def _places(depth: int) -> Iterator[tuple[str, int]]:
+def list_places(depth: int) -> Iterator[tuple[str, int]]:
     """Yield names and numbers of layers 0 to `depth`, counted from the input and from the output."""
     for n in range(min(PLACES, depth + 1)):
         yield f"[{n}]", n
@@ -81,7 +81,7 @@ def _describe_sizes(network: ReluNetwork) -> Facts:
     sizes, hidden = network.sizes, network.sizes[1:-1]
     facts: Facts = {"depth": network.depth, "inputs": sizes[0], "outputs": sizes[-1], "units": sum(hidden)}
     facts |= {"widest": max(hidden, default=0), "narrowest": min(hidden, default=0)}
-    for name, k in _places(network.depth):
+    for name, k in list_places(network.depth):
         weights = network.weights[k]
         facts[f"rows of W{name}"], facts[f"columns of W{name}"] = weights.shape
         facts[f"entries of W{name}"] = weights.size
@@ -98,7 +98,7 @@ def _describe_shapes(network: ReluNetwork) -> Facts:
         "narrower on every layer": all(a > b for a, b in pairwise(hidden)) and depth > 1,
         "ends alike": sizes[0] == sizes[-1],
     }
-    for name, k in _places(depth):
+    for name, k in list_places(depth):
         rows, columns = network.weights[k].shape
         facts[f"rows less columns of W{name}"] = rows - columns
     return facts
@@ -112,7 +112,7 @@ def _describe_dead_units(network: ReluNetwork) -> Facts:
         "layers without a dead unit": sum(n == 0 for n in dead),
         "layers of one active unit": sum(n == width - 1 for n, width in zip(dead, widths, strict=True)),
     }
-    for name, k in _places(network.depth):
+    for name, k in list_places(network.depth):
         if k < network.depth:
             f = network.f[k]
             facts[f"dead units of f{name}"] = dead[k]
@@ -124,9 +124,9 @@ def _describe_dead_units(network: ReluNetwork) -> Facts:
 
 def _describe_signs(network: ReluNetwork) -> Facts:
     facts: Facts = {}
-    for name, part in _ends(network):
+    for name, part in list_ends(network):
         facts |= _signs(name, part)
-    for name, k in _places(network.depth):
+    for name, k in list_places(network.depth):
         facts |= _signs(f"W{name}", network.weights[k])
         facts |= _signs(f"b{name}", network.biases[k])
         facts |= _signs(f"f{name}", network.f[k])
@@ -135,21 +135,21 @@ def _describe_signs(network: ReluNetwork) -> Facts:
 
 def _describe_magnitudes(network: ReluNetwork) -> Facts:
     facts: Facts = {}
-    for name, part in (*_ends(network), *_layer_parts(network)):
+    for name, part in (*list_ends(network), *list_layer_parts(network)):
         facts |= {f"largest {name}": float(np.abs(part).max()), f"least {name}": float(np.abs(part).min())}
     facts["loss"] = float(((network.f[-1] - network.y) ** 2).sum())
     return facts
 
 
-def _ends(network: ReluNetwork) -> Iterator[tuple[str, Array]]:
+def list_ends(network: ReluNetwork) -> Iterator[tuple[str, Array]]:
     """Yield the arrays at the input and at the output, by name."""
     output, y = network.f[-1], network.y
     yield from (("x", network.net_input), ("y", y), ("output", output), ("error", output - y))
 
 
-def _layer_parts(network: ReluNetwork) -> Iterator[tuple[str, Array]]:
+def list_layer_parts(network: ReluNetwork) -> Iterator[tuple[str, Array]]:
     """Yield the arrays of the layers at both ends, by name."""
-    for name, k in _places(network.depth):
+    for name, k in list_places(network.depth):
         yield f"W{name}", network.weights[k]
         yield f"b{name}", network.biases[k]
         yield f"f{name}", network.f[k]
@@ -165,9 +165,11 @@ def _signs(name: str, part: Array) -> Facts:
     }
 
 
-def tabulate(networks: Sequence[ReluNetwork]) -> dict[str, Columns]:
+def tabulate(
+    networks: Sequence[ReluNetwork], describe: Callable[[ReluNetwork], dict[str, Facts]]
+) -> dict[str, Columns]:
     """Return a column for each fact, by family; NaN stands for a network that lacks it."""
-    rows = [describe_network(network) for network in networks]
+    rows = [describe(network) for network in networks]
     families = {family: sorted({name for row in rows for name in row[family]}) for family in rows[0]}
     return {
         family: {name: np.array([row[family].get(name, np.nan) for row in rows], dtype=float) for name in names}
