@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
@@ -17,9 +17,11 @@ from backmark.grader.contracts.cases.drawn import ANY, DrawnCase
 from backmark.grader.contracts.language.assignment import HOME
 
 #: Quantities of a case, at most; items of a list from either end that have quantities of their own.
-_MOST_QUANTITIES, _PLACES = 500, 3
+_MOST_QUANTITIES, _PLACES = 1000, 3
 #: The quantity of an item that a list does not have.
 _NONE = -99.0
+#: The quantities of the order of a list, and of an array at one of its ends.
+_OF_ORDER, _OF_ARRAY = 9, 15
 #: Cases on which all edits are tried, at most.
 _FIRST = 12
 #: Cases that catch each edit, if the drawn ones do.
@@ -123,7 +125,17 @@ def describe(dims: Mapping[str, Any], values: Sequence[Any]) -> list[float]:
 def _describe_dim(value: Any) -> list[float]:
     numbers = _list_numbers(value)
     extremes = (min(numbers), max(numbers), sum(numbers)) if numbers else 3 * (_NONE,)
-    return [float(len(numbers)), *extremes, *_take_ends(numbers, _NONE)]
+    return [float(len(numbers)), *extremes, *_take_ends(numbers, _NONE), *_describe_order(numbers)]
+
+
+def _describe_order(numbers: Sequence[float]) -> Sequence[float]:
+    """Return the quantities of a list as one: its order, and sums over it."""
+    if len(numbers) < 2:
+        return _OF_ORDER * (_NONE,)
+    first, last = numbers[0], numbers[-1]
+    rises, falls = sum(a < b for a, b in pairwise(numbers)), sum(a > b for a, b in pairwise(numbers))
+    places = (float(np.argmax(numbers)), float(np.argmin(numbers)))
+    return (*places, rises, falls, len(set(numbers)), sum(numbers) % 2, first + last, first - last, sum(numbers[::2]))
 
 
 def _list_numbers(value: Any) -> list[float]:
@@ -164,11 +176,21 @@ def _describe_arrays(arrays: Sequence[Array]) -> list[float]:
 def _describe_ends(arrays: Sequence[Array]) -> Iterator[float]:
     """Yield the quantities of the first and of the last arrays of a list."""
     for part in _take_ends(arrays, None):
-        yield from 6 * (_NONE,) if part is None or not part.size else _describe_array(part)
+        yield from _OF_ARRAY * (_NONE,) if part is None or not part.size else _describe_array(part)
 
 
 def _describe_array(part: Array) -> tuple[float, ...]:
     magnitudes = np.abs(part)
     steep = part.shape[0] - part.shape[-1] if part.ndim else 0
     below, above = (part < 0).sum(), (part > 0).sum()
-    return float(part.size), float(steep), float(below), float(above), float(magnitudes.max()), float(magnitudes.min())
+    quantities = (part.size, steep, below, above, magnitudes.max(), magnitudes.min(), *_describe_signs(part))
+    return tuple(map(float, quantities))
+
+
+def _describe_signs(part: Array) -> tuple[float, ...]:
+    """Return the quantities of an array's order and signs: of its rows, its columns and its ends."""
+    rows, flat = part.reshape(len(part) if part.ndim else 1, -1), part.ravel()
+    uniform = [(signs.all(axis=axis)).sum() for axis in (1, 0) for signs in (rows < 0, rows > 0)]
+    changes = ((flat[1:] > 0) != (flat[:-1] > 0)).sum()
+    ends = 3 * np.sign(flat[0]) + np.sign(flat[-1])
+    return *uniform, changes, np.sign(flat.sum()), np.argmax(flat), np.argmin(flat), ends

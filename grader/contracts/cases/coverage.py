@@ -2,7 +2,8 @@
 
 A fault shows where some quantity of a case has some value: a size, a shape, a sign, a magnitude, dead units, or two
 or three of these at once. Each quantity is cut into bins by what ordinary cases have of it; a case covers a cell
-for each of its bins and for each pair of them, and for each triple of a few quantities in coarser bins. Cases
+for each of its bins and for each pair of them, and for each triple of a few quantities in coarser bins. The
+likelier a cell is among ordinary cases, the likelier it is that a fault shows there, and the more it is worth. Cases
 are chosen one at a time, each for the cells that it adds.
 """
 
@@ -24,11 +25,12 @@ DISTINCT = 16
 #: The numbers of quantities, the first ones, that are combined in pairs, and in triples.
 PAIRED, LEADING = 60, 14
 
-#: The worth of a cell that no ordinary case has, beside one that some have.
-STRANGE = 0.1
+#: The worth of a cell that no ordinary case has, beside one that one of them has; and the power of their number with
+#: which it grows.
+STRANGE, LIKELY = 0.1, 0.3
 
 #: The worth of a bin of one quantity beside a cell of two or three: faults of one condition are likelier.
-SINGLE = 30.0
+SINGLE = 100.0
 
 #: The part of a cell's worth that is left each time that it is covered.
 LEFT = 0.3
@@ -48,8 +50,8 @@ class Coverage:
         self._cuts = [_cuts(column, QUANTILES) for column in ordinary.T]
         self._coarse = [_cuts(column, COARSE) for column in ordinary.T[:LEADING]]
         own = self.list_cells(ordinary)
-        self._worth: Array = np.full(self._total, STRANGE)
-        self._worth[own.ravel()] = 1.0
+        counts = np.bincount(own.ravel(), minlength=self._total)
+        self._worth: Array = np.where(counts > 0, counts**LIKELY, STRANGE)
         self._worth[: sum(len(cuts) + 1 for cuts in self._cuts)] *= SINGLE
 
     def list_cells(self, rows: Array) -> Cells:

@@ -106,13 +106,29 @@ def test_each_case_of_a_contract_has_as_many_quantities() -> None:
 
 
 def test_a_case_is_described_by_the_arrays_at_both_ends_of_a_list() -> None:
-    """All arrays, then those from the third last to the third: size, rows less columns, signs, largest, least."""
+    """All arrays, then those from the third last to the third: size, rows less columns, signs, largest, least, order."""
     first, last = np.array([[1.0, -2.0, 0.0]]), np.array([[4.0], [-0.5]])
     quantities = describe({}, [[first, {"a": last, "name": "relu", "none": None}]])
     assert quantities[2:10] == [4, 0, 2, 1, 2, 1, 0, 0]
-    ends = np.reshape(quantities[10:], (6, 6)).tolist()
-    assert ends[1:5] == [[3, -2, 1, 1, 2, 0], [2, 1, 1, 1, 4, 0.5], [3, -2, 1, 1, 2, 0], [2, 1, 1, 1, 4, 0.5]]
-    assert ends[0] == ends[5] == [-99] * 6
+    ends = np.reshape(quantities[10:], (6, 15)).tolist()
+    # Rows and columns below and above zero, changes of sign, the sign of the sum, places of the largest and the least.
+    row = [3, -2, 1, 1, 2, 0, 0, 0, 1, 1, 1, -1, 0, 1, 3]
+    column = [2, 1, 1, 1, 4, 0.5, 1, 1, 0, 0, 1, 1, 0, 1, 2]
+    assert ends[1:5] == [row, column, row, column]
+    assert ends[0] == ends[5] == [-99] * 15
+
+
+def test_a_list_of_sizes_is_described_by_its_order() -> None:
+    """Places of the largest and the least, rises, falls, different ones, parity, ends together and apart, every other."""
+    assert describe({"D": [2, 5, 5, 1]}, [])[12:21] == [1, 3, 1, 1, 3, 1, 3, 1, 7]
+    assert describe({"D": [2]}, [])[12:21] == [-99] * 9
+
+
+def test_a_case_is_chosen_for_the_order_of_its_numbers_alone(drawn: ContractCases) -> None:
+    for odd in [place for place in range(60) if drawn.drawn[place].corner == "any"][::5]:
+        usual = np.array([[1.0, 2.0, -1.0, -2.0]])
+        outputs = [{"out": usual[:, ::-1] if place == odd else usual} for place in range(60)]
+        assert odd in CaseChoice.of(drawn.drawn, outputs, 10).choose([])
 
 
 def test_what_the_reference_gives_counts_though_all_inputs_are_alike(drawn: ContractCases) -> None:

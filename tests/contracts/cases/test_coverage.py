@@ -19,10 +19,11 @@ def choose(coverage: Coverage, rows: Array, costs: list[int], wanted: int, kept:
     return coverage.choose(coverage.list_cells(rows), costs, wanted, kept)
 
 
-def test_the_choice_is_what_it_was_when_only_networks_were_chosen_by_it() -> None:
-    """Stored networks are drawn again by it: another choice would be another revision."""
-    rows, costs = draw_quantities()
-    assert choose(Coverage(rows[:120]), rows, costs, 12) == [0, 94, 32, 4, 17, 97, 135, 183, 68, 45, 119, 138]
+def test_what_many_ordinary_cases_have_is_chosen_before_what_few_have() -> None:
+    rows = np.repeat([0.0, 1.0, 2.0], [50, 6, 1])[:, None]
+    assert [rows[place, 0] for place in choose(Coverage(rows), rows, [1] * 57, 3)] == [0.0, 1.0, 2.0]
+    backwards = rows[::-1]
+    assert [backwards[place, 0] for place in choose(Coverage(rows), backwards, [1] * 57, 3)] == [0.0, 1.0, 2.0]
 
 
 def test_kept_cases_are_chosen_no_second_time_and_count_as_covered() -> None:
