@@ -49,8 +49,8 @@ from backmark.grader.contracts.language.expressions import (
 )
 from backmark.grader.errors import REFUSED, AssignmentError
 
-#: Cases drawn for each that is used: some make outputs that are not finite, and are left out. For a contract with rows
-#: of statements more are drawn, to choose from, and at most so many in all.
+#: Cases drawn for each of a pool: some make outputs that are not finite, and are left out. For each that decides more
+#: are drawn, to choose from, and at most so many in all.
 SPARE, CHOICE, MOST_CHOICE = 1.25, 8.0, 2000
 #: Cases of the notebook's own shape.
 AT_HOME = 4
@@ -218,11 +218,10 @@ def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any],
 def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[list[DrawnCase], list[DrawnCase]]:
     """The cases to choose from, in an order that mixes corners, and a ladder of small ones.
 
-    Of a contract with rows of statements, or with a check, those of its home, if it has one, come last. A pool of fresh
-    cases has none of its home, and no ladder.
+    Those of its home, if it has one, come last. A pool of fresh cases has none of its home, and no ladder.
     """
     wanted, corners = _count_wanted(assignment, pool=pool), [*enumerate(CORNERS)]
-    if assignment.rows and any(values.can_vary(entry.values) for entry in assignment.inputs):
+    if any(values.can_vary(entry.values) for entry in assignment.inputs):
         # The numbers between are those of cases that are drawn freely, of the ladder and of home.
         corners += enumerate(values.VARIED, len(CORNERS) + 3)
     seen: set[bytes] = set()
@@ -243,7 +242,7 @@ def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[lis
     order = np.random.default_rng(assignment.seed).permutation(len(drawn))
     if pool:
         return [drawn[place] for place in order], []
-    home = _draw_home(assignment, seen) if assignment.home and (assignment.rows or assignment.check) else ()
+    home = _draw_home(assignment, seen) if assignment.home else ()
     return [*(drawn[place] for place in order), *home], draw_ladder(assignment)
 
 
@@ -284,7 +283,7 @@ def _make_small_dims(assignment: ContractAssignment, choices: Choices) -> dict[s
 def _count_wanted(assignment: ContractAssignment, *, pool: bool) -> int:
     """Return the number of cases to draw: to choose from, as many as there is room for even if all are the largest."""
     least = ceil(SPARE * assignment.cases)
-    if pool or not assignment.rows:
+    if pool:
         return least
     largest = _examples(assignment, LARGEST, 1, CORNERS.index(LARGEST), set())
     room = MOST_IN_ALL // max((case.size for case in largest), default=1)

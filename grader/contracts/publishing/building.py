@@ -21,7 +21,7 @@ from backmark.grader.contracts.cases.layout import IndexedResult, find, list_res
 from backmark.grader.contracts.cases.values import SIMPLEST, VARIED, draw
 from backmark.grader.contracts.judging.notebook_check import CheckComparison
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
-from backmark.grader.contracts.language.assignment import HOME, ContractAssignment
+from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.language.expressions import ExpressionError
 from backmark.grader.contracts.publishing.author_code import clip, describe_dims, list_names
 from backmark.grader.contracts.publishing.proof import RowTrial, list_commented
@@ -42,7 +42,7 @@ from backmark.grader.errors import BadAssignment
 
 #: Terms of a loss.
 _MOST_TERMS = 16
-#: Cases of a contract with rows that are differentiated for each that is used.
+#: Cases that are differentiated for each that decides.
 _JUDGED = 1.25
 #: The rounding of a finite difference that its uncertainty does not know of, as the objective is a sum that cancels.
 _ROUNDING = 1e-11
@@ -86,17 +86,17 @@ def build(
     """
     own = [case for case in ladder if case.corner != SIMPLE]
     simple = [case for case in ladder if case.corner == SIMPLE]
-    workshop.expect(_count_runs(assignment, len(drawn), len(own), len(simple)))
+    workshop.expect(_count_runs(assignment, len(drawn), len(own), len(simple), pool=pool))
     reference, trial = ReferenceRun(assignment, workshop), SolutionTrial(assignment, workshop, lenient=pool)
-    spare = len(drawn) - 2 * assignment.cases if assignment.rows else 0
+    spare = 0 if pool else len(drawn) - 2 * assignment.cases
     passed = reference.run([*drawn, *own], spare)
     split = len(passed) - len(own)
     usable = _take_usable(passed[:split], assignment.cases)
     small = [entry for entry in passed[split:] if is_finite(entry)]
-    # Of a contract with rows of statements the cases are chosen: some of all to be judged, and of these some to decide,
-    # once it is known which edits they catch.
-    choice = _choose_judged(assignment, usable) if assignment.rows else None
-    judged = [usable[place] for place in choice.places] if choice else _take_first(usable, assignment.cases)
+    # Some of all are chosen to be judged, and of these some to decide, once it is known which edits they catch. Of a
+    # pool none is chosen.
+    choice = None if pool else _choose_judged(assignment, usable)
+    judged = [usable[place] for place in choice.places] if choice else usable[: assignment.cases]
     cases, sound = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
     places = _leave_out_rough(cases, np.flatnonzero(sound[:count]).tolist(), assignment.cases)
@@ -204,12 +204,6 @@ def _order(ladder: Sequence[DrawnCase], rungs: ContractCases) -> ContractCases:
     )
 
 
-def _take_first(usable: Sequence[PassedCase], count: int) -> list[PassedCase]:
-    """Return the first cases, the last of which give way to those of the notebook's own shape."""
-    home = [entry for entry in usable if entry.case.corner == HOME]
-    return [*[entry for entry in usable if entry.case.corner != HOME][: count - len(home)], *home]
-
-
 def _choose_judged(assignment: ContractAssignment, usable: Sequence[PassedCase]) -> CaseChoice:
     """Return the choice among the cases that are judged.
 
@@ -242,11 +236,11 @@ def _choose(
     return drawn.take(chosen), statements, proofs
 
 
-def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: int) -> int:
+def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: int, *, pool: bool) -> int:
     """Return how many times jails run its code, if the reference's numbers are finite in every case."""
     passes = 2 * (count_questions(drawn + small, assignment.cases) + count_questions(simple))
     gradients = any(result.grad for result in assignment.results)
-    judged = min(drawn, ceil((_JUDGED if assignment.rows else 1) * assignment.cases)) + small
+    judged = min(drawn, ceil((1 if pool else _JUDGED) * assignment.cases)) + small
     differences = count_questions(judged) + count_questions(simple) if gradients else 0
     # Each solution runs in double precision, RUNS times in single precision, of simple numbers once, and on probes.
     solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS + 2 + bool(assignment.given))

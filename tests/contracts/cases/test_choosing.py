@@ -13,7 +13,7 @@ from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.language.assignment import HOME
 from backmark.grader.errors import AssignmentError
 from tests.contracts.language.test_row_comments import ROWS, SOLUTION
-from tests.contracts.making import LINEAR, build, contract
+from tests.contracts.making import LINEAR, RIGHT, build, contract
 from tests.hashes import print_by_hashes
 
 IN_NOTEBOOK = "\n[home]\nN = 3\nD = 2\nM = 2\n"
@@ -34,15 +34,13 @@ def choose_of(drawn: ContractCases, wanted: int) -> CaseChoice:
     return CaseChoice.of(drawn.drawn, [case.values() for case in drawn.drawn], wanted)
 
 
-def test_a_contract_without_rows_has_the_first_cases_that_were_drawn() -> None:
-    assignment = contract(LINEAR + IN_NOTEBOOK)
-    first, _ = draw_all(assignment)
-    assert len(first) == 38
-    assert [case.dims for case in build(assignment).cases.drawn] == [case.dims for case in first[:30]]
-
-
-def test_a_contract_with_rows_has_eight_times_as_many_to_choose_from() -> None:
-    assert len(draw_all(contract(LINEAR + ROWS, solution=SOLUTION))[0]) == 240
+@pytest.mark.parametrize(("rows", "solution"), [("", RIGHT), (ROWS, SOLUTION)])
+def test_a_contract_has_eight_times_as_many_cases_to_choose_from(rows: str, solution: str) -> None:
+    assignment = contract(LINEAR + rows + IN_NOTEBOOK, solution=solution)
+    assert len(draw_all(assignment)[0]) == 244
+    cases = build(assignment).cases
+    assert len(cases) == 30
+    assert sum(case.corner == HOME for case in cases.drawn) == 4
 
 
 def test_of_large_cases_no_more_are_drawn_than_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
