@@ -33,9 +33,9 @@ class ReceivedForm:
 class Malformed:
     """An answer with results of another form; two are equal if they are wrong alike."""
 
-    #: The first of these results, as it is declared.
+    #: The first of these results, as it is declared, or a list that it is an item of.
     where: str
-    #: The shape of the array that was asked for.
+    #: The shape of the array that was asked for; None if that is a list.
     wanted: tuple[int, ...] | None = None
     received: ReceivedForm | None = None
     #: The numbers that there are, NaN in the place of the others.
@@ -44,6 +44,10 @@ class Malformed:
     changed: tuple[str, ...] = ()
     #: Every result of another form, this one first.
     forms: tuple["Malformed", ...] = field(default=(), compare=False, repr=False)
+
+    def concerns(self, expression: str) -> bool:
+        """Return True if it is about the result of this expression, or about a list that this is an item of."""
+        return expression == self.where or (self.wanted is None and expression.startswith(f"{self.where}["))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,10 @@
 """Cases of a contract that can be judged: inputs, the places of the results, and what is expected of each number."""
 
+import ast
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -128,5 +129,25 @@ def bind_dims(dims: Mapping[str, object]) -> dict[str, dict[str, object]]:
 
 
 def list_expressions(cases: ContractCases) -> frozenset[str]:
-    """Return all expressions that a result of the cases has."""
-    return frozenset(place.expression for layout in cases.layouts for place in layout)
+    """Return all expressions that a result of the cases has, and those of lists that results are items of."""
+    expressions = {place.expression for layout in cases.layouts for place in layout}
+    return frozenset(expressions.union(*map(find_holders, expressions)))
+
+
+@cache
+def find_holders(expression: str) -> tuple[str, ...]:
+    """Return the expressions in a result's that a whole number is the index of, from the outermost in: of `W[1]` `W`.
+
+    What calls anything is none: it would be called once more.
+    """
+    nodes = ast.walk(ast.parse(expression, mode="eval"))
+    holders = [node.value for node in nodes if isinstance(node, ast.Subscript) and _is_whole(node.slice)]
+    return tuple(
+        ast.unparse(holder)
+        for holder in holders
+        if not any(isinstance(part, (ast.Call, ast.NamedExpr)) for part in ast.walk(holder))
+    )
+
+
+def _is_whole(index: ast.expr) -> bool:
+    return isinstance(index, ast.Constant) and type(index.value) is int

@@ -9,7 +9,7 @@ import numpy as np
 
 from backmark.grader.contracts.cases.answers import Answer, Cause, Malformed, Raised, ReceivedForm, Returned
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, bind_dims
+from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, bind_dims, find_holders
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.question import Question, read_raised, text
 from backmark.grader.contracts.cases.raising import read_mistake
@@ -118,6 +118,7 @@ class ContractExchange:
             "helping": sorted(self._helping),
             **({"beside": True} if self.apart else {}),
             "loose": sorted(self._loose(cases.layouts)),
+            "listed": self._list_holders(cases.layouts),
             "cases": asked,
         }
         payload = b"".join(case.numbers.tobytes() for case in cases.drawn)
@@ -127,6 +128,16 @@ class ContractExchange:
     def _loose(self, layouts: Sequence[Layout]) -> set[str]:
         results = self.assignment.results
         return {place.expression for layout in layouts for place in layout if results[place.result].loose}
+
+    def _list_holders(self, layouts: Sequence[Layout]) -> dict[str, Sequence[str]]:
+        """Return by result the lists that it is an item of, if the solutions return lists there."""
+        results, listed = self.assignment.results, self.assignment.listed
+        return {
+            place.expression: find_holders(place.expression)
+            for layout in layouts
+            for place in layout
+            if results[place.result].expression in listed
+        }
 
     def answers(self, cases: ContractCases, replies: Sequence[JailReply]) -> list[Answer]:
         """Return the answers to the first of the cases."""
@@ -159,9 +170,9 @@ def _answer(reply: JailReply, layout: Layout) -> Answer:
 
 
 def _read_form(malformed: Mapping[str, Any], layout: Layout) -> Malformed:
-    """Return the description of a result of another form; nothing is received of one that is not there."""
+    """Return the description of a result or a list of another form; nothing is received of one that is not there."""
     where, received = malformed["where"], malformed["found"]
-    wanted = next((place.shape for place in layout if place.expression == where), ())
+    wanted = next((place.shape for place in layout if place.expression == where), None)
     if not received["type"]:
         return Malformed(where, wanted)
     shape = received["shape"]

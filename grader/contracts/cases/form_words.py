@@ -3,8 +3,10 @@
 from backmark.grader.contracts.cases.answers import ReceivedForm
 
 
-def describe_shape(shape: tuple[int, ...] | int | None) -> str:
-    """Return a shape in words, such as `an array of shape (2, 3)`."""
+def describe_shape(shape: tuple[int, ...] | None) -> str:
+    """Return a shape in words, such as `an array of shape (2, 3)`; None is that of a list."""
+    if shape is None:
+        return "a list"
     return "a single number" if shape == () else f"an array of shape {shape}"
 
 

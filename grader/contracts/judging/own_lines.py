@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from backmark.grader.contracts.cases.answers import Answer
+from backmark.grader.contracts.cases.answers import Answer, Malformed
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import join_numbers
 from backmark.grader.contracts.rows.results import all_wrong
@@ -52,8 +52,8 @@ def find_first_difference(
     there = ~np.isnan(join_numbers(answers, cases.starts))
     wrong = set(cases.results[all_wrong(cases, answers) & there].tolist())
     for i, answer in enumerate(answers):
-        malformed = {form.where for form in getattr(answer, "forms", ())}
-        wrong |= {place.result for place in cases.layouts[i] if place.expression in malformed}
+        forms: Sequence[Malformed] = getattr(answer, "forms", ())
+        wrong |= {place.result for place in cases.layouts[i] if any(form.concerns(place.expression) for form in forms)}
     expressions = tuple(declared[place] for place in sorted(wrong))
     return FirstDifference(expressions[0], None, None, "", expressions) if expressions else None
 

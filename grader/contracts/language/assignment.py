@@ -169,6 +169,8 @@ class ContractAssignment:
     check: ContractCheck | None = field(default=None, metadata=OMITTED)
     #: The picture of a counterexample: `layers`, or none.
     drawing: str = field(default="", metadata=OMITTED)
+    #: The results that are items of lists in all solutions, once cases are drawn: no dictionary may come for a list.
+    listed: tuple[str, ...] = field(default=(), compare=False, metadata=OMITTED)
     language: int = LANGUAGE
     kind: str = KIND
 

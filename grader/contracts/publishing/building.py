@@ -70,6 +70,8 @@ class Built:
     statements: tuple[ProvenStatement, ...] = ()
     #: By edit of these the places of the cases that catch it.
     proofs: tuple[frozenset[int], ...] = ()
+    #: The results that are items of lists in all solutions.
+    listed: tuple[str, ...] = ()
 
 
 def build(
@@ -101,6 +103,8 @@ def build(
     count = len(judged)
     places = _leave_out_rough(cases, np.flatnonzero(sound[:count]).tolist(), assignment.cases)
     main, own_rungs = cases.take(places), cases.take(range(count, len(cases)))
+    assignment = replace(assignment, listed=trial.find_listed(main))
+    trial = replace(trial, assignment=assignment)
     rungs = _order(ladder, _judge_simple(assignment, simple, workshop, cases.take([])).join(own_rungs))
     statements: tuple[ProvenStatement, ...] = ()
     proofs: tuple[frozenset[int], ...] = ()
@@ -114,7 +118,7 @@ def build(
     }
     return Built(
         *(main, rungs, trial.find_probes(rungs), mistakes, _Expectations(assignment, reference).terms(passed)),
-        *(statements, proofs),
+        *(statements, proofs, assignment.listed),
     )
 
 
@@ -242,8 +246,9 @@ def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: 
     gradients = any(result.grad for result in assignment.results)
     judged = min(drawn, ceil((1 if pool else _JUDGED) * assignment.cases)) + small
     differences = count_questions(judged) + count_questions(simple) if gradients else 0
-    # Each solution runs in double precision, RUNS times in single precision, of simple numbers once, and on probes.
-    solutions = (1 + len(assignment.other_solutions)) * (1 + RUNS + 2 + bool(assignment.given))
+    # Each solution runs in double precision, once more for the form of its lists, RUNS times in single precision, of
+    # simple numbers once, and on probes.
+    solutions = (1 + len(assignment.other_solutions)) * (2 + RUNS + 2 + bool(assignment.given))
     solutions += assignment.check is not None
     return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
 

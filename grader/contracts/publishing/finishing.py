@@ -42,6 +42,8 @@ def finish(data: bytes, workshop: Workshop, *, pool: bool = False) -> bytes:
     with np.errstate(all="ignore"):
         # An author's code may answer with infinities.
         built = build(_reduce(assignment) if pool else assignment, drawn, ladder, workshop, pool=pool)
+    if not pool:
+        assignment = replace(assignment, listed=built.listed)
     if assignment.template and not pool:
         assignment = replace(assignment, unfilled=_read_template(assignment, workshop))
     if assignment.drawing:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from backmark.grader.contracts.cases.answers import Answer, Raised, Returned
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
+from backmark.grader.contracts.cases.contract_cases import ContractCases, find_holders, list_expressions
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers, numbers_of
 from backmark.grader.contracts.cases.values import VARIED
@@ -140,6 +140,28 @@ class SolutionTrial:
             f" {place.expression}{f'[{index}]' if index else ''} is {got[part][at]:.6g}, and"
             f" {case.expected[part][at]:.6g} by the reference{advice}"
         )
+
+    def find_listed(self, cases: ContractCases) -> tuple[str, ...]:
+        """Return the results that are items of lists, rather than of dictionaries, in every solution."""
+        declared = [result.expression for result in self.assignment.results]
+        items = {
+            place.expression: declared[place.result]
+            for layout in cases.layouts
+            for place in layout
+            if find_holders(place.expression)
+        }
+        if not items:
+            return ()
+        strict = replace(self, assignment=replace(self.assignment, listed=tuple(declared)))
+        forms = [
+            form
+            for solution in self._solutions
+            for answer in strict._answers(solution.name, solution.source, cases, "float64")  # noqa: SLF001 - its own
+            if not isinstance(answer, Returned)
+            for form in answer.forms
+        ]
+        others = {declared for item, declared in items.items() if any(form.concerns(item) for form in forms)}
+        return tuple(sorted({*items.values()} - others))
 
     def try_check(self, check: CheckComparison) -> None:
         """Refuse a notebook's check that does not pass with a solution that has the functions that it calls."""

@@ -155,13 +155,9 @@ def _describe_sort(sort: str, fails: RowFails, cases: ContractCases, answer: Ans
 def find_form(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> Malformed | None:
     """Return the first of a row's results that has another form in an answer; None if there is none."""
     forms = () if isinstance(answer, Returned) else answer.forms
-    return next((form for form in forms if _row_of(fails.assignment, cases, i, form.where) == fails.row), None)
-
-
-def _row_of(assignment: ContractAssignment, cases: ContractCases, i: int, expression: str) -> str:
-    return next(
-        (assignment.results[place.result].row for place in cases.layouts[i] if place.expression == expression), ""
-    )
+    results = fails.assignment.results
+    own = [place.expression for place in cases.layouts[i] if results[place.result].row == fails.row]
+    return next((form for form in forms if any(map(form.concerns, own))), None)
 
 
 def _find_missing(fails: RowFails, cases: ContractCases, answer: Answer, i: int) -> tuple[str, tuple[int, ...]]:

@@ -5,7 +5,7 @@ in it. A student's code can reach that namespace, and finds no expectation there
 """
 
 from collections import ChainMap
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from copy import copy
 from functools import cache
 from types import CodeType
@@ -17,7 +17,7 @@ from .call_lines import CallLines, Cause, Failures
 from .entry import MOST_CAUSES, MOST_FORMS
 from .importer import CourseModules, package_of
 from .inputs import Inputs, MadeInputs, count
-from .results import FLOAT, MalformedError, numbers
+from .results import FLOAT, MalformedError, describe, numbers
 from .student import Student
 from .tracebacks import is_students
 from .wire import pack
@@ -31,11 +31,12 @@ _ABSENT = {"type": "", "shape": None, "dtype": None, "length": None}
 
 
 class _CalledResult(NamedTuple):
-    """A result: its expression, as text and compiled, and its shape."""
+    """A result: its expression, as text and compiled, its shape, and the lists that it is an item of, likewise."""
 
     expression: str
     code: CodeType
     shape: tuple[int, ...]
+    lists: list[tuple[str, CodeType]]
 
 
 class _CalledCase(NamedTuple):
@@ -75,6 +76,9 @@ class CallsQuestion:
         self.beside: bool = header.get("beside", False)
         #: A result of another shape with the same numbers is taken as it is.
         self.loose = frozenset(header.get("loose", ()))
+        #: By result the expressions of lists that it is an item of, in whose place no dictionary may come.
+        listed = header.get("listed", {}).items()
+        lists = {text: [(name, _compile(name)) for name in holders] for text, holders in listed}
         self.cases: list[_CalledCase] = []
         #: The inputs of each case for the first time that it is asked, without their numbers; or nothing.
         self.made: list[MadeInputs] = []
@@ -82,7 +86,10 @@ class CallsQuestion:
         start = 0
         for case in header["cases"]:
             stop = start + sum(map(count, case["inputs"].values()))
-            results = [_CalledResult(text, _compile(text), tuple(shape)) for text, shape in case["results"]]
+            results = [
+                _CalledResult(text, _compile(text), tuple(shape), lists.get(text, []))
+                for text, shape in case["results"]
+            ]
             given = case.get("given", {})
             key = tuple(f"{name}_{value}" for name, value in sorted(given.items())) or ("",)
             self.cases.append(_CalledCase(given, key, Inputs(case["inputs"], flat[start:stop]), results))
@@ -132,7 +139,9 @@ def _answer(student: Student, calls: CallsQuestion, case: _CalledCase) -> bytes:
             part, state = _read(calls, result, namespace), FINE
         except MalformedError as error:
             state = MALFORMED
-            malformed.append(error)
+            # A dictionary is described once, and not for each of its items.
+            if all(error.where != known.where for known in malformed):
+                malformed.append(error)
         except BaseException as error:  # noqa: BLE001 - as above
             if cause := failures.find(error):
                 causes.setdefault(cause, []).append(place)
@@ -198,7 +207,14 @@ def _compile(expression: str) -> CodeType:
 
 
 def _read(calls: CallsQuestion, result: _CalledResult, namespace: dict[str, Any]) -> bytes:
-    """Return the numbers of a result; a loose one that has its axes of length 1 elsewhere is brought into the shape."""
+    """Return the numbers of a result; a loose one that has its axes of length 1 elsewhere is brought into the shape.
+
+    A dictionary in the place of a list has other items to a loop over it, though its indices be the same.
+    """
+    for name, code in result.lists:
+        holder = eval(code, namespace)  # noqa: S307 - as below
+        if type(holder) is not list and isinstance(holder, Mapping):
+            raise MalformedError(name, describe(holder))
     value = eval(result.code, namespace)  # noqa: S307 - in the jail, and the subject's own
     if type(value) is np.ndarray and value.dtype is FLOAT and value.shape == result.shape:
         # As most are.
