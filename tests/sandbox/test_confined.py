@@ -31,6 +31,11 @@ def launch(request: pytest.FixtureRequest) -> Launch:
     landlock = request.param == "landlock"
     if landlock and not find_landlock():
         pytest.skip("this kernel has no Landlock, or a container does not let it be used")
+    return plan_confined(landlock=landlock)
+
+
+def plan_confined(*, landlock: bool) -> Launch:
+    """Return how one is started here; where none can be, skip the test."""
     try:
         return policy.plan_confined(landlock=landlock)
     except JailUnavailable as error:
@@ -146,7 +151,7 @@ def test_what_only_root_may_read_is_not_read(session: Session, tmp_path: Path) -
 def test_landlock_hides_what_everybody_may_read() -> None:
     if not find_landlock() or not policy.can_become():
         pytest.skip("this takes Landlock, and root")
-    with contextlib.closing(Confining(policy.plan_confined())) as jail, Session(jail, LIMITS) as session:
+    with contextlib.closing(Confining(plan_confined(landlock=True))) as jail, Session(jail, LIMITS) as session:
         text = printed(
             session,
             f"""for path in ("/etc/passwd", "/proc/self/status", {__file__!r}, {fallback.__file__!r}):
