@@ -23,7 +23,7 @@ WITHOUT_NUMPY := --no-emit-package numpy --no-emit-package hypothesis --no-emit-
 # Bytecode is kept while a verb runs: else each of the thousand processes that the tests start compiles what it imports.
 unexport PYTHONDONTWRITEBYTECODE
 
-VERBS := help setup run serve test test-fast night cover mutate check format bench bench-peers compose-test gradescope-test screenshots docs kits release lock clean
+VERBS := help setup run serve test test-fast test-versions night cover mutate check format bench bench-peers compose-test gradescope-test screenshots docs kits release lock clean
 ifneq ($(filter-out $(VERBS),$(MAKECMDGOALS)),)
 $(error There is no `make $(firstword $(filter-out $(VERBS),$(MAKECMDGOALS)))`. To grade a file, write: make run FILE=that.ipynb)
 endif
@@ -55,6 +55,9 @@ test-fast: setup ## run what takes less than a minute, while you write: neither 
 
 night: tools ## run what is left to the night: all tests with more examples, coverage, and the speed of the last release
 	@sh setup/night.sh
+
+test-versions: setup ## run the jail's tests and the examples on the oldest and the newest Python, and on the oldest NumPy
+	@sh setup/versions.sh
 
 cover: setup ## run the fast tests and show which branches none of them takes; fails below the floor in pyproject.toml
 	@rm -f .coverage.*
