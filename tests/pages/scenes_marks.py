@@ -7,7 +7,7 @@ from functools import partial
 from backmark.grader.model.lti import LineItem, LtiContext
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.model.records import Job, Kind
-from backmark.grader.model.terms import Extension, Outage, Override, Policy
+from backmark.grader.model.terms import Extension, Outage, Override, OverrideKind, Policy
 from backmark.grader.model.verdict import Verdict
 from backmark.grader.store import keys
 from backmark.grader.store.search import Filter
@@ -83,6 +83,8 @@ def make_timed_course(house: House) -> None:
     courses.set_override(
         TIMED, ASSIGNMENT, Override("dana", 0.8, "Prof. Lagrange", "explained half of it orally", computed=0.2)
     )
+    least = Override("gus", 0.9, "Prof. Lagrange", "the hint was wrong", kind=OverrideKind.AT_LEAST)
+    courses.set_override(TIMED, ASSIGNMENT, least)
     courses.add_outage(TIMED, ASSIGNMENT, Outage(due - 7200, due - 3600, "Prof. Lagrange", "the network was down"))
 
 
@@ -224,11 +226,10 @@ def hand_in(name: str | None, house: House, window: Window) -> None:
 
 def show_barred_form(course: str, rules: Policy, house: House, window: Window) -> None:
     """The form in a course that takes nothing now."""
-    if rules.attempts == 1 and house.store.courses.policy(course, ASSIGNMENT) is None:
+    if rules.opens is None and house.store.courses.policy(course, ASSIGNMENT) is None:
         _hand_in(house, "ada", "right.ipynb", time.time(), _verdicts(house)["right.ipynb"], course)
     house.store.courses.set_policy(course, ASSIGNMENT, rules, "Prof. Lagrange")
-    # By default a link ends when the assignment closes.
-    window.go(house.hand_in_link("ada", course, days=30))
+    window.go(house.hand_in_link("ada", course))
 
 
 def show_last_attempt(house: House, window: Window) -> None:
@@ -325,6 +326,8 @@ STAFF: dict[str, Scene] = {
 STUDENT: dict[str, Scene] = {
     "hand-in-late": partial(hand_in, "bo"),
     "hand-in-extended": partial(hand_in, "eve"),
+    "hand-in-overridden": partial(hand_in, "dana"),
+    "hand-in-at-least": partial(hand_in, "gus"),
     "hand-in-timed-anybody": partial(hand_in, None),
     "hand-in-closed": partial(show_barred_form, "closed", Policy(due=1.7e9, closes=1.7e9)),
     "hand-in-not-open": partial(show_barred_form, "not-open", Policy(opens=4e9, due=4.1e9, attempts=3)),

@@ -2,8 +2,9 @@
 
 from playwright.sync_api import expect
 
+from backmark.grader.model.terms import Override
 from tests.pages.conftest import Opening
-from tests.pages.house import House
+from tests.pages.house import ASSIGNMENT, House
 from tests.pages.scenes_messages import COURSE, graded
 from tests.pages.scenes_staff import sign_in
 
@@ -20,6 +21,7 @@ def test_a_student_asks_staff_answer_and_the_student_reads(house: House, opening
     staff.page.get_by_role("navigation", name="Course").get_by_role("link", name="Questions").click()
     card = staff.page.get_by_role("article").filter(has_text="grace")
     assert card.locator("p.prose").inner_text() == "Why 8?\nI had 10 at home."
+    house.store.courses.set_override(COURSE, ASSIGNMENT, Override("grace", 1.0, "staff", "judged wrongly"))
     card.get_by_label("Answer").fill("Line 25 was judged wrongly.")
     card.get_by_label("The mark was changed").check()
     card.get_by_role("button", name="Send the answer").click()

@@ -160,7 +160,7 @@ def test_marks_that_were_held_back_are_read_by_the_same_link_after_closing(app: 
     assert ("handed in; marks follow" in page, "2 of 2" in page) == (True, False)
     assert store.courses.publish_marks("course", ASSIGNMENT, "prof")
     page = browser.get(link, headers=HTML).text
-    assert "Your mark so far: <strong>2 of 2</strong> (attempt 1)." in page
+    assert "Your mark: <strong>2 of 2</strong> (attempt 1)." in page
     (verdict,) = re.findall(r'<a href="(/verdicts/[^"]+)">Attempt 1</a>', page)
     assert browser.get(verdict, headers=HTML).status_code == 200
 
