@@ -118,7 +118,7 @@ def _read_page(services: RosterServices, platform: Platform, url: str) -> Platfo
     except NoPlatformAnswer as error:
         raise RosterUnavailable(f"the LMS did not answer: {error}") from error
     if not answer.succeeded:
-        raise RosterUnavailable(f"the LMS answered {answer.status}: {answer.words}")
+        raise RosterUnavailable(f"the LMS answered {answer.status}" + (f', "{answer.words}"' if answer.words else ""))
     return answer
 
 

@@ -22,6 +22,8 @@ from backmark.grader.model.lti import Platform
 _EARLY, _UNSAID = 60.0, 3600.0
 #: The most characters of an error that are kept.
 _WORDS = 200
+#: Answers in JSON without a word.
+_NOTHING = frozenset({"[]", "{}", "null", '""'})
 #: Canvas's documented words beside a 403 that means 429.
 _THROTTLED = b"rate limit exceeded"
 
@@ -69,8 +71,9 @@ class PlatformAnswer:
 
     @property
     def words(self) -> str:
-        """The beginning of the answer as text, on one line."""
-        return shorten(self.content[: 4 * _WORDS].decode("utf-8", "replace"))
+        """The beginning of the answer as text, on one line; empty if it is JSON that says nothing."""
+        words = shorten(self.content[: 4 * _WORDS].decode("utf-8", "replace"))
+        return "" if words in _NOTHING else words
 
 
 class PlatformServices:

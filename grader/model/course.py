@@ -37,7 +37,7 @@ class Course:
     title: Annotated[
         str, Doc(none="pages show the title that the course has in the LMS, else its id", longest=LONGEST_TITLE)
     ] = ""
-    term: Annotated[str, Doc("The term of the course, such as Spring 2027.", none="unknown", longest=LONGEST_TERM)] = ""
+    term: Annotated[str, Doc("The term of the course, such as Spring 2027. Optional.", longest=LONGEST_TERM)] = ""
     zone: Annotated[
         str,
         Doc(
@@ -51,7 +51,7 @@ class Course:
     contact: Annotated[
         str,
         Doc(
-            "The contact whom students ask, such as an e-mail address. The form to hand in shows it.",
+            "Whom students can ask, such as an e-mail address. The form to hand in shows it.",
             none="nobody is named",
             longest=200,
         ),

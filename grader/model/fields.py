@@ -106,11 +106,11 @@ class NounField:
     @property
     def sentence(self) -> str:
         """The sentence, then what null means, or an empty text where there is no null."""
-        return self.describe("Null" if self.optional else "Empty")
+        return self.describe("Null:" if self.optional else "If empty,")
 
     def describe(self, none: str) -> str:
-        """Return the sentence, then what None means; `none` is the word for it, such as `Null` or `Empty`."""
-        return " ".join(part for part in (self.doc.says, self.doc.none and f"{none}: {self.doc.none}.") if part)
+        """Return the sentence, then what None means; `none` is before that, such as `Null:` or `If empty,`."""
+        return " ".join(part for part in (self.doc.says, self.doc.none and f"{none} {self.doc.none}.") if part)
 
     def fault(self, value: Any, *, scale: float = 1.0, name: str = "") -> str:
         """Return what is wrong with a value, or an empty text; a form writes numbers times `scale`, by its own name."""
@@ -174,7 +174,7 @@ def _number_fault(value: float, name: str, doc: Doc, scale: float) -> str:
     if math.isfinite(value) and value >= least and (most is None or value <= most):
         return ""
     bounds = f"at least {scale * least:,g}" if most is None else f"{scale * least:,g} to {scale * most:,.10g}"
-    otherwise = f"; leave it out for {doc.none}" if doc.none else ""
+    otherwise = f". If you leave it out, {doc.none}" if doc.none else ""
     return f"{name} must be {bounds}, not {scale * value:,.10g}{otherwise}."
 
 

@@ -15,12 +15,11 @@ class RosterEntry:
     """A student of a course."""
 
     student: str
-    name: Annotated[str, Doc("The name as staff know it.", none="unknown", longest=LONGEST_NAME)] = ""
+    name: Annotated[str, Doc("The name as staff know it. Optional.", longest=LONGEST_NAME)] = ""
     lms_id: Annotated[
         str,
         Doc(
-            "The id by which the LMS's exported files know the student.",
-            none="unknown",
+            "The id by which the LMS's exported files know the student. Optional.",
             longest=LONGEST_NAME,
             label="LMS id",
         ),
@@ -28,7 +27,9 @@ class RosterEntry:
     section: Annotated[
         str | None,
         Doc(
-            "The section of the course.", none="none; a roster without sections keeps the old one", longest=LONGEST_NAME
+            "The section of the course.",
+            none="the student is in no section; a roster without sections keeps the old one",
+            longest=LONGEST_NAME,
         ),
     ] = None
     source: Annotated[str, Doc("The origin of the entry: csv, lti, staff or api.")] = "staff"

@@ -39,7 +39,7 @@ Late = Annotated[
     float | None,
     Doc(
         "Per cent of the maximum that each started day (24 hours) of lateness takes off.",
-        none="nothing, and the LMS gets true times",
+        none="nothing is taken off, and the LMS receives the time of handing in",
         unit=Unit.PERCENT,
         most=100,
         label="Per cent off for each late day",
@@ -58,7 +58,7 @@ Attempts = Annotated[
     int | None,
     Doc(
         "The largest number of attempts. Refused files do not count as attempts.",
-        none="any number",
+        none="students may hand in any number of times",
         least=1,
         most=MOST_ATTEMPTS,
         label="Attempts",
@@ -80,12 +80,16 @@ class Policy:
     Without a policy, nothing is late and the best attempt counts.
     """
 
-    opens: Annotated[float | None, Doc("No file is accepted before this time.", none="at once", unit=Unit.TIME)] = None
+    opens: Annotated[
+        float | None, Doc("No file is accepted before this time.", none="the assignment is open now", unit=Unit.TIME)
+    ] = None
     due: Annotated[
         float | None,
         Doc("An attempt after this time, plus the grace, is late.", none="nothing is ever late", unit=Unit.TIME),
     ] = None
-    closes: Annotated[float | None, Doc("No file is accepted from this time on.", none="never", unit=Unit.TIME)] = None
+    closes: Annotated[
+        float | None, Doc("No file is accepted from this time on.", none="the assignment never closes", unit=Unit.TIME)
+    ] = None
     grace: Grace = 0.0
     late: Late = None
     floor: Floor = 0.0
@@ -106,11 +110,11 @@ class Extension:
 
     student: str
     due: Annotated[
-        float | None, Doc("If due moves to later, closing moves with it.", none="as the policy says", unit=Unit.TIME)
+        float | None, Doc("If due moves to later, closing moves with it.", none="the policy applies", unit=Unit.TIME)
     ]
-    closes: Annotated[float | None, Doc(none="as the policy says", unit=Unit.TIME)]
+    closes: Annotated[float | None, Doc(none="the policy applies", unit=Unit.TIME)]
     attempts: Annotated[
-        int | None, Doc(label="Attempts in all", none="as the policy says", least=1, most=MOST_ATTEMPTS)
+        int | None, Doc(label="Attempts in all", none="the policy applies", least=1, most=MOST_ATTEMPTS)
     ]
     author: Author
     reason: Reason

@@ -25,10 +25,16 @@ OVERRIDE = Override("ada", 0.5, "prof", "ill")
     ("noun", "says"),
     [
         (Policy(grace=MOST_GRACE + 1), "grace must be 0 to 604,800, not 604,801."),
-        (Policy(attempts=0), "attempts must be 1 to 10,000, not 0; leave it out for any number."),
+        (
+            Policy(attempts=0),
+            "attempts must be 1 to 10,000, not 0. If you leave it out, students may hand in any number of times.",
+        ),
         (
             Policy(late=math.nan),
-            "late must be 0 to 100, not nan; leave it out for nothing, and the LMS gets true times.",
+            (
+                "late must be 0 to 100, not nan. "
+                "If you leave it out, nothing is taken off, and the LMS receives the time of handing in."
+            ),
         ),
         (replace(OVERRIDE, share=1.5), "share must be 0 to 1, not 1.5."),
         (replace(OVERRIDE, reason=" "), "reason is missing. Staff see the reason, and the log keeps it."),
@@ -125,4 +131,5 @@ def test_times_and_units_are_declared() -> None:
     assert [name for name, unit in units.items() if unit is Unit.TIME] == ["opens", "due", "closes"]
     assert noun_fields(StudentMark)["left"].json == "left_at"
     assert noun_fields(Policy)["due"].optional
-    assert noun_fields(Policy)["opens"].describe("Empty") == "No file is accepted before this time. Empty: at once."
+    described = noun_fields(Policy)["opens"].describe("If empty,")
+    assert described == "No file is accepted before this time. If empty, the assignment is open now."

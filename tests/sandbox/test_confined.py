@@ -255,6 +255,20 @@ def test_a_jail_is_preferred_where_it_can_be_had(jail: Launch) -> None:  # noqa:
     assert isolation.sentence == ""
 
 
+def test_where_neither_jail_nor_confined_process_can_be_made_both_reasons_are_sentences(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(**_: object) -> Launch:
+        raise JailUnavailable("The kernel has no seccomp.")
+
+    monkeypatch.setattr(policy, "plan_confined", refuse)
+    with pytest.raises(JailUnavailable) as error:
+        fallback.confine("No bubblewrap.")
+    assert str(error.value) == (
+        "No jail is possible here: No bubblewrap.\nA confined process cannot be made either: The kernel has no seccomp."
+    )
+
+
 def test_without_landlock_nothing_runs_beside_answers_that_everybody_may_read(launch: Launch, tmp_path: Path) -> None:
     open_to_all = next(path for path in (Path("/etc/passwd"), Path("/etc/hosts")) if fallback.is_open(path))
     closed = tmp_path / "revision.npz"

@@ -96,7 +96,7 @@ def test_the_page_lists_each_mark_that_did_not_arrive_with_the_reason(
     visitor = Visitor(app, store)
     page = visitor.get(PAGE)
     assert "The LMS refused the mark." in page
-    assert "422: not &lt;b&gt;a student&lt;/b&gt;" in page
+    assert "The LMS answered 422, \u201cnot &lt;b&gt;a student&lt;/b&gt;\u201d." in page
     assert "The gradebook keeps the last one" in page
     assert "zoe" not in page
     assert "tina" not in page
@@ -118,6 +118,15 @@ def test_a_column_that_the_lms_has_no_more_is_named_once(
     assert re.search(r"\bada\b", page) is None
     (column,) = staff.get(AT).get_json()["columns"]
     assert (column["line_item"], column["title"], column["gone_at"] is None) == ("i", "Home<work>", False)
+
+
+@SECRET
+@pytest.mark.parametrize(("detail", "says"), [("grade is locked", ", \u201cgrade is locked\u201d."), ("", ".")])
+def test_the_lms_is_quoted_in_a_sentence(
+    app: Flask, store: Store, end_score: Callable[[str, ScoreEnd], None], detail: str, says: str
+) -> None:
+    end_score("ada", replace(REFUSED, status=500, detail=detail))
+    assert f"The LMS answered 500{says}</span>" in Visitor(app, store).get(PAGE)
 
 
 @SECRET

@@ -62,6 +62,13 @@ def test_a_mark_that_has_no_row_is_status_one_and_named(tmp_path: Path) -> None:
     assert "Only in marks.csv; these marks are in no row of exported.csv (1):\n  hedy (109)\n" in result.output
 
 
+def test_canvas_s_test_student_is_left_out_and_named(tmp_path: Path) -> None:
+    result = run(tmp_path, MARKS + "canvas,studenttest,104,104.py,1 of 1,,passed,10,10,,,,,\n")
+    assert result.return_value == 0
+    assert "Row 104 is Canvas's test student; it was left out.\n" in result.output
+    assert "in no row of" not in result.output
+
+
 def test_a_table_that_a_spreadsheet_saved_anew_and_a_typed_zero_are_read(tmp_path: Path) -> None:
     saved_marks = MARKS.replace(",,10,", ",0,10,").replace(",", ";")
     run(tmp_path, f"\ufeff{saved_marks}".replace("\n", "\r\n"))

@@ -19,7 +19,7 @@ def settings_options(command: Callable[..., None]) -> Callable[..., None]:
     fields = noun_fields(Course)
     for name in reversed(GIVEN[Course]):
         if fields[name].type is str:
-            command = click.option(f"--{name}", metavar="TEXT", help=fields[name].describe("Empty"))(command)
+            command = click.option(f"--{name}", metavar="TEXT", help=fields[name].describe("If empty,"))(command)
     return command
 
 

@@ -43,9 +43,9 @@ def find_service() -> "ServiceSettings":
         _ping(settings)
     except StoreUnavailable as error:
         raise StoreUnavailable(
-            f"no service was found: no `backmark serve` runs on {data}, and {error}. If you started `backmark serve"
-            " --data FOLDER`, set BACKMARK_DATA to FOLDER. For any other service, set BACKMARK_REDIS_URL to the address"
-            " of its Redis"
+            f"no service was found: no `backmark serve` runs on {data}, and {str(error).rstrip('.')}. If you started"
+            " `backmark serve --data FOLDER`, set BACKMARK_DATA to FOLDER. For any other service, set"
+            " BACKMARK_REDIS_URL to the address of its Redis"
         ) from error
     return settings
 

@@ -48,9 +48,8 @@ INTERRUPTED_TRIES = 3
 #: Characters of a file's name that the jail is told: enough to see its ending.
 LONGEST_NAME = 255
 UNFILLED = (
-    "The last definition of `{function}` is not filled in: it is empty, or unchanged from the template. Fill it in. A"
-    " file counts as you saved it, a cell of a notebook check as you ran it. If the function is defined twice, the last"
-    " definition counts."
+    "The last definition of `{function}` is not filled in: it is empty, or unchanged from the template. Fill it in and"
+    " save the file. If the function is defined twice, the last definition counts."
 )
 REFUSED = "Not judged: the submission was refused before it ran."
 

@@ -61,12 +61,15 @@ def confine(reason: str, secrets: Sequence[Path] = (), *, landlock: bool | None 
         with contextlib.closing(Confining(launch)) as jail:
             breached = push(jail).breached
     except (JailUnavailable, JailFailed) as error:
-        raise JailUnavailable(f"No jail is possible here: {reason}\nNor is a confined process: {error}") from error
+        raise JailUnavailable(
+            f"No jail is possible here: {reason}\nA confined process cannot be made either: {error}"
+        ) from error
     if launch.readable is None:
         for secret in filter(is_open, secrets):
             raise JailUnavailable(
-                f"No jail is possible here: {reason}\nNor is a confined process: without Landlock, which this kernel or"
-                f" container lacks, a submission could read {secret}. Close it to others by `chmod go= {secret}`."
+                f"No jail is possible here: {reason}\nA confined process cannot be made either: without Landlock, which"
+                f" this kernel or container lacks, a submission could read {secret}. Close it to others by"
+                f" `chmod go= {secret}`."
             )
     allowed = READING if launch.readable is None else frozenset[str]()
     if not allowed.issuperset(breached):

@@ -124,7 +124,7 @@ def _register(folder: DataDirectory, address: Address, settings: ServiceSettings
     """Make the first token if there is none, and write the file by which commands beside the service find it."""
     if not folder.token.exists():
         with contextlib.closing(Store.connect(settings)) as store:
-            author = "backmark serve"
+            author = "The administrator"
             _, secret = store.tokens.create(author, _COURSE, frozenset({Scope.ADMIN}), author=author)
         write_private(folder.token, secret + "\n")
     token = folder.token.read_text(encoding="ascii").strip()

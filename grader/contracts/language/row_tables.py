@@ -68,8 +68,7 @@ def check_rows(
             raise ValueError(f"rows.{name} has no statement: write `# row: {name}` behind one in {main}")
     if rows and (total := sum(row.marks for row in rows)) != (wanted := sum(results.values())):
         raise ValueError(
-            f"the marks of [rows] add up to {total}, and those of the results to {wanted}: a submission has the larger"
-            " of the two, so let both have the same maximum"
+            f"give [rows] and [results] the same total of marks: the rows have {total}, the results {wanted}"
         )
 
 

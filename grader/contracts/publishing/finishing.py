@@ -114,10 +114,15 @@ def _find_row_faults(
     with np.errstate(invalid="ignore"):
         sharp[owned] = known & (allowed < _SHARP * np.abs(expected))
     spread = sum(bool(sharp[start:stop].any()) for start, stop in zip(cases.starts, cases.starts[1:], strict=False))
-    if sharp.sum() < _ENTRIES or spread < _CASES:
+    if assignment.dtype == "float32" and np.any(expected) and not sharp.any():
         yield (
-            f"{row} carries marks, but only {int(sharp.sum())} numbers in {spread} cases put it to the test (wanted:"
-            f" {_ENTRIES} in {_CASES}): widen its dims, draw more cases, or give it no marks"
+            f"single precision is too coarse to test `{row}`, because its noise is larger than the result: draw larger"
+            " values, or give the row no marks"
+        )
+    elif sharp.sum() < _ENTRIES or spread < _CASES:
+        yield (
+            f"too few numbers test `{row}`: {int(sharp.sum())} in {spread} cases, where {_ENTRIES} in {_CASES} are"
+            " needed. Widen its dims, draw more cases, or give the row no marks"
         )
     for name, failing in _try_trivial(assignment, cases, row):
         if not failing:

@@ -25,12 +25,12 @@ def lms_family(course: str) -> str:
 
 
 def person_name(course: str, student: str) -> str:
-    """Return a student's name: in the course's LMS, else that of the roster and the id; the id alone without a name."""
-    if is_lti_course(course):
-        user = service().store.launches.user(course, student)
-        return student if user is None or not user.name else user.name
+    """Return a student's name in the course's LMS, else in its roster with the id, else the name of submissions."""
+    user = service().store.launches.user(course, student) if is_lti_course(course) else None
+    if user is not None and user.name:
+        return user.name
     name = roster_names(course, [student]).get(student)
-    return f"{name} ({student})" if name else student
+    return student if name is None else f"{name} ({student})"
 
 
 def roster_names(course: str, students: Iterable[str]) -> Mapping[str, str]:

@@ -6,6 +6,7 @@ from flask import Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from backmark.grader.model.scores import Score, ScoreState
+from backmark.grader.web.api.courses import platform_names
 from backmark.grader.web.api.scores import count_states, read_scores, send_again
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.layout import Pages, page
@@ -37,6 +38,7 @@ def read_scores_page(course: str, assignment: str) -> Response:
         course=course,
         section="course",
         current=revision,
+        lms=" ".join(platform_names(course)) or "The LMS",
         columns=store.line_items.of(course, assignment),
         counts=count_states(scores),
         rows=[row for score in scores if (row := _row(score)) is not None],

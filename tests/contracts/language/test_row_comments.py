@@ -81,7 +81,7 @@ def test_an_assignment_without_rows_is_written_as_before_there_were_any() -> Non
             "[rows.a]\ntitle = 'A'\nmarks = 0\n[rows.gradients]",
             "rows.a has no statement: write `# row: a`",
         ),
-        ("marks = 4", "marks = 3", "the marks of [rows] add up to 4, and those of the results to 5"),
+        ("marks = 4", "marks = 3", "give [rows] and [results] the same total of marks: the rows have 4, the results 5"),
         ("marks = 4", "marks = -4", "rows.gradients.marks is -4: write a whole number of marks"),
         ("marks = 4", "points = 4", "rows.gradients.points is no key of an assignment"),
         ("[rows.gradients]", "[rows.any_shape]", "rows.any_shape needs the dims of the notebook's own shape"),

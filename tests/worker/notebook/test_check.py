@@ -196,7 +196,7 @@ def test_of_a_function_that_is_not_filled_in_nobody_is_told_to_hand_in_a_file(lo
     template = load((folder / "template.py").read_text(encoding="utf-8"))
     error = check("udl-7.2", template.backward_pass).verdict.error
     assert error is not None
-    assert "Fill it in. A file counts as you saved it, a cell of a notebook check as you ran it." in error.message
+    assert "Fill it in and save the file." in error.message
     assert "hand" not in error.message
 
 

@@ -29,8 +29,10 @@ from backmark.grader.support.writing import write_whole
 from backmark.worker.cli.exit_status import ExitStatus
 
 if TYPE_CHECKING:
-    from backmark.worker.cli.marks_table import ClassMarks
+    from backmark.worker.cli.marks_table import ClassMarks, MarkRow
 
+#: The name of the student that Canvas makes for staff to try an assignment, in the files of a download.
+_TEST_STUDENT = "studenttest"
 #: Bytes of the largest table that is read: ten thousand students with a hundred columns.
 LARGEST_TABLE = 32 << 20
 
@@ -90,7 +92,7 @@ def fill_table(
     try:
         gradebook = _read_gradebook(into)
         _check_source(table, gradebook, marks_file, into)
-        table = _tell_apart(table, gradebook)
+        table, left_out = _leave_out_test_student(_tell_apart(table, gradebook), gradebook)
         mark_column = choose_column(gradebook, column)
         filled = fill(
             gradebook,
@@ -121,6 +123,8 @@ def fill_table(
         stream.write(filled.data)
     for line in _describe(table, gradebook, mark_column, filled, (marks_file.name, into.name)):
         click.echo(plain(line))
+    for row in left_out:
+        click.echo(f"Row {row.id} is Canvas's test student; it was left out.")
     click.echo(f"Written: {target}. {_IMPORT[gradebook.lms]}")
     nowhere = filled.unknown or filled.kept or any(not row.id and row.share is not None for row in table.rows)
     return ExitStatus.NOT_PASSED if nowhere else ExitStatus.SUCCESS
@@ -172,6 +176,17 @@ def _tell_apart(table: "ClassMarks", gradebook: Gradebook) -> "ClassMarks":
         replace(row, id=name) if row in chosen and owners[name := min(chosen[row])] == 1 else row for row in table.rows
     ]
     return replace(table, rows=tuple(rows))
+
+
+def _leave_out_test_student(table: "ClassMarks", gradebook: Gradebook) -> "tuple[ClassMarks, list[MarkRow]]":
+    """Return the marks without the rows of Canvas's test student, of whom the gradebook has no row, and those rows."""
+    known = {student.id for student in gradebook.students}
+    left_out = [
+        row
+        for row in table.rows
+        if gradebook.lms is Lms.CANVAS and row.student == _TEST_STUDENT and row.id and row.id not in known
+    ]
+    return replace(table, rows=tuple(row for row in table.rows if row not in left_out)), left_out
 
 
 def _find_feedback(gradebook: Gradebook, column: MarkColumn, name: str | None) -> int | None:
