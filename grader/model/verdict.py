@@ -268,7 +268,11 @@ class Verdict:
     submission: GradedSubmission
     assignment: GradedAssignment
     outcome: Outcome
-    score: int
+    score: int | None = field(
+        metadata=describe(
+            "Null only in a notebook's check, if the kit leaves open which marks a wrong submission keeps."
+        )
+    )
     max_score: int
     properties: tuple[Property, ...] = ()
     counterexample: AnyCounterexample | None = None

@@ -36,7 +36,7 @@ def render(submission: SubmissionRecord, verdict: Verdict, isolation: str = "") 
     extra = {"submission": submission.id, "revision": submission.revision, "outcome": verdict.outcome}
     if isolation:
         extra["isolation"] = clean(isolation)
-    result = {
+    result: dict[str, Any] = {
         "score": verdict.score,
         "output": "\n".join(_paragraphs(verdict)),
         "output_format": "html",

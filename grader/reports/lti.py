@@ -50,7 +50,7 @@ def _marks(verdict: Verdict) -> dict[str, int]:
     """Return score and maximum; that must be positive, so a rubric without marks becomes one mark for passing."""
     if not verdict.max_score:
         return {"scoreGiven": int(verdict.outcome is Outcome.PASSED), "scoreMaximum": 1}
-    return {"scoreGiven": verdict.score, "scoreMaximum": verdict.max_score}
+    return {"scoreGiven": verdict.score or 0, "scoreMaximum": verdict.max_score}
 
 
 def _comment(verdict: Verdict) -> str:

@@ -30,7 +30,7 @@ def _share(verdict: Verdict) -> float:
     """Return the share of all marks, between 0 and 1; if the rubric has none, 1 for passing."""
     if not verdict.max_score:
         return float(verdict.outcome is Outcome.PASSED)
-    return float(verdict.score / verdict.max_score)
+    return (verdict.score or 0) / verdict.max_score
 
 
 def _test(row: Property, verdict: Verdict) -> dict[str, Any]:

@@ -23,4 +23,4 @@ class TallyRow:
         if verdict.outcome is Outcome.REJECTED:
             return cls(name, verdict.outcome)
         titles = tuple(mistake.title for mistake in verdict.mistakes if mistake.title)
-        return cls(name, verdict.outcome, verdict.score, verdict.max_score, titles)
+        return cls(name, verdict.outcome, verdict.score or 0, verdict.max_score, titles)

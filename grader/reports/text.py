@@ -47,7 +47,7 @@ def _parts(verdict: Verdict, above: Sequence[str]) -> Iterator[str]:
 
 def _headline(verdict: Verdict) -> str:
     line = f"{plain(verdict.submission.filename)}  {NAMES[verdict.outcome]}"
-    if verdict.outcome is not Outcome.REJECTED:
+    if verdict.outcome is not Outcome.REJECTED and verdict.score is not None:
         line += f"  {verdict.score} of {verdict.max_score} marks"
     comparison = describe_comparison(verdict, find_words(verdict.assignment.kind))
     return "\n".join(filter(None, (line, comparison)))

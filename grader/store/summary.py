@@ -38,7 +38,7 @@ class VerdictSummary:
         }
         return cls(
             verdict.outcome,
-            verdict.score,
+            verdict.score or 0,
             verdict.max_score,
             named[Mark.FAILED],
             named[Mark.PASSED],

@@ -35,7 +35,9 @@ HERE = (
 )
 NO_SOURCE = "The source of {names} was not found"
 NO_PROCESS = "This machine could not start another Python process"
-NO_SOLUTION = "This kit holds no solution. The grader of your course may say more, such as which lines to change."
+NO_SOLUTION = (
+    "This kit holds no solution, so a check can say neither which lines to change nor what marks you would get."
+)
 
 #: Exceptions that are no matter of the lines asked for.
 _OF_IMPORTS = frozenset(error.__name__ for error in (ImportError, ModuleNotFoundError, SyntaxError))
@@ -146,8 +148,10 @@ class _Checker:
             names = " and ".join(f"`{name}`" for name in gathered.functions)
             reason = NO_SOURCE.format(names=names) if isinstance(gathered, Sourceless) else NO_PROCESS
             notes = [HERE.format(reason=reason)]
-        remark = NO_SOLUTION if _has_lines_to_change(verdict) and not self.kit.has_solution else ""
+        remark = NO_SOLUTION if _has_lines_to_change(verdict) and self.kit.lacks_lines else ""
         shown = disclose(verdict, assignment.feedback, 1)
+        if self.kit.lacks_lines:
+            shown = _leave_out_marks(shown)
         return CheckResult(shown, self.settings["title"], tuple(notes), remark, self._find_example(shown))
 
     def _find_example(self, verdict: Verdict) -> CheckExample | None:
@@ -173,6 +177,13 @@ class _Checker:
         digest = hashlib.sha256(b"").hexdigest()
         submission = GradedSubmission(digest[:16], ", ".join(functions), digest)
         return Verdict.of(submission, self.grader.reference, judgement, output, engine_version.version())
+
+
+def _leave_out_marks(verdict: Verdict) -> Verdict:
+    """Return the verdict without the marks that depend on lines: those of rows, and what a wrong submission keeps."""
+    rows = tuple(replace(row, score=0, max_score=0) for row in verdict.properties)
+    is_wrong = verdict.outcome in {Outcome.FAILED, Outcome.ERROR}
+    return replace(verdict, properties=rows, score=None if is_wrong else verdict.score)
 
 
 def _has_lines_to_change(verdict: Verdict) -> bool:

@@ -1,7 +1,8 @@
 """A kit: a contract's cases with what is expected of them, and of the contract what a check shows.
 
 It is a revision with parts left out. The reference and the texts of mistakes never go into it, and neither do the
-probes and proofs that publishing keeps; the solutions do only if the author wants them there.
+probes and proofs that publishing keeps; the solutions do only if the author wants them there. Known mistakes are
+recognised by what is recorded of their answers.
 """
 
 import hashlib
@@ -31,10 +32,10 @@ from backmark.grader.contracts.kits.arrays import MOST_BYTES, read_arrays
 from backmark.grader.contracts.kits.plain_code import NotPlainCodeError, require_plain
 from backmark.grader.contracts.language.assignment import ContractAssignment, assignment_from_json, assignment_to_json
 from backmark.grader.contracts.language.driver import bound_names, defined_names
-from backmark.grader.errors import AssignmentError, BadAssignment, MadeByNewerVersion
+from backmark.grader.errors import AssignmentError, BadAssignment, MadeByEarlierVersion, MadeByNewerVersion
 
 #: The layout of a kit, and of the revision within.
-FORMAT = 1
+FORMAT = 2
 #: Its arrays; the first is its header, in JSON.
 _HEADER, _ARRAYS = "kit", ("numbers", "expected", "tolerances", "terms", "mistakes")
 #: The most that a kit's limits may be: seconds, bytes of memory, bytes printed.
@@ -52,6 +53,8 @@ class Kit:
     contents: ContractRevision
     #: The id of the revision that it was made of.
     revision: str
+    #: True if a wrong submission is judged by the lines that must change, which only a solution tells.
+    by_lines: bool
 
     @classmethod
     def of(cls, revision: ContractRevision, *, with_solution: bool) -> Self:
@@ -62,7 +65,7 @@ class Kit:
             reference="",
             solution=assignment.solution if with_solution else "",
             other_solutions=assignment.other_solutions if with_solution else (),
-            mistakes=tuple(replace(mistake, source="") for mistake in assignment.mistakes) if with_solution else (),
+            mistakes=tuple(replace(mistake, source="") for mistake in assignment.mistakes),
             rows=assignment.rows if with_solution else (),
             repair=assignment.repair and with_solution,
         )
@@ -70,19 +73,22 @@ class Kit:
             revision,
             assignment=kept,
             probes=revision.probes.take([]),
-            mistakes=revision.mistakes if with_solution else {},
-            origins=revision.origins if with_solution else (),
             faults=(),
             statements=(),
             proving=(),
             stored=None,
         )
-        return cls(contents, revision.id)
+        return cls(contents, revision.id, by_lines=bool(assignment.rows))
 
     @property
     def has_solution(self) -> bool:
         """True if it holds the solution's statements, so that a check shows which lines must be mended."""
         return bool(self.contents.assignment.solution)
+
+    @property
+    def lacks_lines(self) -> bool:
+        """True if wrong submissions are judged by lines that a check cannot tell."""
+        return self.by_lines and not self.has_solution
 
     def list_readable(self) -> Iterator[str]:
         """Yield what whoever has the kit can read in it, a sentence each."""
@@ -95,11 +101,12 @@ class Kit:
             yield f"the expected numbers of {hidden}, too: a check hides them, but anybody can read them in the file"
         if assignment.helpers:
             yield "the course's helper functions, with their code"
-        if not self.has_solution:
-            return
-        others = len(assignment.other_solutions)
-        yield f"the SOLUTION{f' and {others} others' if others else ''}, line by line, with its rows and hints"
-        yield f"the titles and hints of {len(assignment.mistakes)} known mistakes, without their code"
+        if assignment.mistakes:
+            count = len(assignment.mistakes)
+            yield f"the titles and hints of {count} known mistakes, with numbers of their answers, without their code"
+        if self.has_solution:
+            others = len(assignment.other_solutions)
+            yield f"the SOLUTION{f' and {others} others' if others else ''}, line by line, with its rows and hints"
 
 
 def dump_kit(kit: Kit) -> bytes:
@@ -115,6 +122,7 @@ def dump_kit(kit: Kit) -> bytes:
     header = {
         "format": FORMAT,
         "revision": kit.revision,
+        "by_lines": kit.by_lines,
         "assignment": assignment_to_json(assignment),
         **describe_contents(kit.contents),
     }
@@ -155,7 +163,8 @@ def _advise(name: str) -> str:
 def load_kit(data: bytes, name: str) -> Kit:
     """Return the kit that `dump_kit` wrote, from wherever it comes.
 
-    MadeByNewerVersion if this version does not know its layout; AssignmentError if it is damaged or is no kit.
+    MadeByNewerVersion if this version does not know its layout, MadeByEarlierVersion if it is of before the first
+    release with kits; AssignmentError if it is damaged or is no kit.
     """
     try:
         arrays = read_arrays(data, (_HEADER, *_ARRAYS))
@@ -165,6 +174,9 @@ def load_kit(data: bytes, name: str) -> Kit:
     except MadeByNewerVersion as error:
         message = f"{name} was made by a newer version of Backmark: {UPDATE}"
         raise MadeByNewerVersion(message) from error
+    except MadeByEarlierVersion as error:
+        message = f"{name} was made by an earlier version of Backmark: ask your course for a new one"
+        raise MadeByEarlierVersion(message) from error
     except NotPlainCodeError as error:
         message = f"{name} was refused, and nothing in it was run: {error}"
         raise AssignmentError(message) from error
@@ -179,14 +191,17 @@ def load_kit(data: bytes, name: str) -> Kit:
 def _read(header: Mapping[str, Any], arrays: Mapping[str, Array]) -> Kit:
     if type(header["format"]) is not int or header["format"] > FORMAT:
         raise MadeByNewerVersion("this version does not know its layout")
+    if header["format"] < FORMAT:
+        raise MadeByEarlierVersion("it lacks what a check needs")
     assignment = assignment_from_json(header["assignment"])
     _check(assignment, header)
     _check_sizes(assignment, header, arrays)
-    return Kit(read_contents(header, arrays, assignment, header["assignment"]), header["revision"])
+    contents = read_contents(header, arrays, assignment, header["assignment"])
+    return Kit(contents, header["revision"], by_lines=bool(header["by_lines"]))
 
 
 def _hash(header: Mapping[str, Any], contents: ContractRevision) -> str:
-    described = json.dumps([header["format"], header["revision"], contents.id], sort_keys=True)
+    described = json.dumps([header["format"], header["revision"], header["by_lines"], contents.id])
     return hashlib.sha256(described.encode()).hexdigest()
 
 

@@ -93,7 +93,7 @@ def _draw_head(view: VerdictView, around: Surroundings) -> Html:
         element("p", level, class_="quiet level") if level else None,
         class_="hero-words",
     )
-    marks = _draw_marks(view) if verdict.max_score and not refused else None
+    marks = _draw_marks(view) if verdict.max_score and verdict.score is not None and not refused else None
     return element("div", said, marks, class_=f"hero {view.tone}")
 
 

@@ -60,7 +60,7 @@ def grader(graders: Callable[[Way], Grader]) -> Grader:
 def check(verdict: Verdict, source: str) -> None:
     """Check that a verdict on wrong code is one: less than all marks, its own lines, and nothing of the solution."""
     assert verdict.outcome in {Outcome.FAILED, Outcome.ERROR}, verdict.error
-    assert verdict.score < verdict.max_score
+    assert (verdict.score or 0) < verdict.max_score
     text = json.dumps(verdict.as_dict(), ensure_ascii=False, allow_nan=False)
     assert len(text) < 1 << 20
     lines = source.splitlines()

@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import json
+import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ import pytest
 
 from backmark import check
 from backmark.grader.contracts import gallery
+from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.grader.contracts.kits.kit import Kit, dump_kit
 from backmark.grader.errors import AssignmentError, BadAssignment
 from backmark.worker.notebook.result import CheckResult
@@ -387,10 +389,30 @@ def test_a_refused_kit_is_one_short_error(tmp_path: Path, data: bytes, sentence:
     assert list_frames(error.value) == ["check"]
 
 
-def test_without_a_solution_a_failure_says_that_the_grader_may_say_more(load: Load) -> None:
+def test_without_a_solution_no_marks_are_shown_that_depend_on_lines(load: Load) -> None:
+    wrong: CheckResult = check("udl-7.2", load(WRONG).backward_pass)
+    assert wrong.verdict.score is None
+    assert {row.max_score for row in wrong.verdict.properties} == {0}
+    for text in (str(wrong), wrong._repr_html_()):
+        assert "This kit holds no solution" in text
+        assert not re.search(r"\d+ ?(/|of) ?\d+ marks|\d/\d", re.sub("<style.*?</style>", "", text))
+    right: CheckResult = check("udl-7.2", load(OWN).backward_pass)
+    assert (right.verdict.score, right.verdict.max_score) == (10, 10)
+
+
+def test_without_a_solution_a_known_mistake_is_named_with_its_hint(load: Load) -> None:
     result: CheckResult = check("udl-7.2", load(WRONG).backward_pass)
-    assert "This kit holds no solution" in str(result)
-    assert "This kit holds no solution" in result._repr_html_()
+    assert "Your code forgets the 2 of the squared error." in str(result)
+    assert "What is the derivative of a square? The notebook has a function for it." in str(result)
+
+
+def test_a_kit_of_an_earlier_version_must_be_made_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "homework.kit"
+    monkeypatch.setattr("backmark.grader.contracts.kits.kit.FORMAT", 1)
+    file.write_bytes(dump_kit(Kit.of(load_packaged("udl-7.2"), with_solution=False)))
+    monkeypatch.undo()
+    with pytest.raises(AssignmentError, match="was made by an earlier version of Backmark: ask your course for a new"):
+        check(str(file))
 
 
 @pytest.mark.parametrize(

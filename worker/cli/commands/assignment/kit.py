@@ -52,5 +52,6 @@ def kit(assignment: str, output: Path, *, with_solution: bool) -> None:
     )
     if not with_solution:
         click.echo(
-            "The kit holds no solution: a check shows results and the smallest failing case, but no lines to change."
+            "The kit holds no solution: a check shows results, known mistakes and the smallest failing case, but no"
+            " lines to change, and no marks of wrong code that is judged by its lines."
         )
