@@ -66,6 +66,10 @@ def _try_case():
         print(traceback.format_exc())
         return f"Differs: your code raises {{type(_error).__name__}}."
     finally:
+        import sys
+
+        # Warnings come before the last line.
+        sys.stderr.flush()
         for _name in globals().keys() - _before.keys():
             del globals()[_name]
         globals().update(_before)

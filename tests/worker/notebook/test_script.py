@@ -40,9 +40,9 @@ def kernel() -> Iterator[Kernel]:
         yield kernel
 
 
-def run_script(kernel: Kernel, source: str, script: str) -> str:
-    """Return the last line that the script prints below a source; it leaves all names."""
-    for code in ("%reset -f", BEFORE, source, KEEP):
+def run_script(kernel: Kernel, source: str, script: str, helpers: str = "") -> str:
+    """Return the last line that the script prints below a source and the course's helpers; it leaves all names."""
+    for code in ("%reset -f", BEFORE, helpers, source, KEEP):
         kernel.run(code)
     printed = kernel.run(script).printed
     assert kernel.run(COMPARE).text == "True"
@@ -64,9 +64,12 @@ def test_the_script_tells_each_known_mistake_of_the_gallery_from_the_solution(en
     for mistake in assignment.mistakes:
         example = judge(revision, mistake.source).counterexample
         assert example is not None
-        assert run_script(kernel, mistake.source, example.script).startswith("Differs: "), mistake.id
+        assert run_script(kernel, mistake.source, example.script, assignment.helpers).startswith("Differs: "), (
+            mistake.id
+        )
         for source in (assignment.solution, *(other.source for other in assignment.other_solutions)):
-            assert run_script(kernel, source, example.script).startswith("Agrees: "), mistake.id
+            last = run_script(kernel, source, example.script, assignment.helpers)
+            assert last.startswith("Agrees: "), mistake.id
 
 
 # That of the Jacobians reads K where it is defined, and not where it is called.
