@@ -10,7 +10,7 @@ import numpy as np
 
 from backmark.grader.contracts.cases.answers import Answer, Malformed, Raised, Returned
 from backmark.grader.contracts.cases.arrays import Array
-from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.contract_cases import ContractCases, find_holders
 from backmark.grader.contracts.cases.exchange import numbers_of
 from backmark.grader.contracts.cases.form_words import describe_difference, describe_shape
 from backmark.grader.contracts.language.assignment import KIND, ContractAssignment
@@ -34,11 +34,14 @@ def _try_case():
         for name, give, expected, tolerance in results:
             wrong = ""
             try:
-                actual = np.asarray(give())
+                actual = give() if expected is None else np.asarray(give())
             except Exception:
                 wrong = f"{{name}} is missing, or is no array."
             else:
-                if actual.shape != expected.shape:
+                if expected is None:
+                    if isinstance(actual, dict):
+                        wrong = f"{{name}} is a dictionary, but must be a list."
+                elif actual.shape != expected.shape:
                     wrong = f"{{name}} has the shape {{actual.shape}}, but must have {{expected.shape}}."
                 elif actual.dtype.kind not in "biuf":
                     wrong = f"{{name}} has entries that are no real numbers."
@@ -188,14 +191,18 @@ def write_script(assignment: ContractAssignment, shown_case: ContractCases) -> s
     helpers = _list_helpers(assignment.helpers)
     inputs = [f"{name} = {value!r}" for name, value in case.dims.items()]
     inputs += [f"{name} = {_write(value)}" for name, value in case.values().items()]
+    holders: dict[str, None] = {}
     results = []
     for _, place, part in shown_case.slices():
         shape, value = place.shape, place.expression
+        if assignment.results[place.result].expression in assignment.listed:
+            holders |= dict.fromkeys(find_holders(place.expression))
         if assignment.results[place.result].loose:
             shape, value = tuple(size for size in shape if size != 1), f"np.squeeze({value})"
         expected = _write(shown_case.expected[part].reshape(shape))
         allowed = _write_allowed(shown_case.tolerances[part].reshape(shape))
         results.append(f"({place.expression!r}, lambda: {value}, {expected}, {allowed}),")
+    results = [*(f"({holder!r}, lambda: {holder}, None, None)," for holder in holders), *results]
     code = "\n\n".join(["\n".join(inputs), *helpers.values(), assignment.call.strip()])
     names = ["np", *assignment.provides, *(name for name in helpers if name.isidentifier())]
     return _SCRIPT.format(

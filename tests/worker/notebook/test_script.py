@@ -15,6 +15,7 @@ from tests.corpus.own_names import OWN_NAMES
 from tests.corpus.raising_slips import SLIPS
 from tests.corpus.right import STYLES
 from tests.corpus.slips import todo_slips
+from tests.made import RIGHT
 from tests.night import by_day
 from tests.reports.golden_cases import SOURCES
 from tests.worker.notebook.test_in_kernel import Kernel, open_kernel
@@ -86,6 +87,14 @@ def test_a_result_of_another_shape_is_not_taken_for_right_by_broadcasting(kernel
     assert example is not None
     last = run_script(kernel, source, example.script)
     assert last == "Differs: all_dl_dweights[0] has the shape (2, 1), but must have (1, 2)."
+
+
+def test_a_dictionary_is_not_taken_for_the_list_that_is_asked_for(kernel: Kernel, jails: Jails) -> None:
+    source = RIGHT.replace("return d_weights, d_biases", "return dict(enumerate(d_weights)), d_biases")
+    example = Grader(Judge(load_packaged("udl-7.2")), jails).grade(source.encode(), "mine.py").counterexample
+    assert example is not None
+    said = run_script(kernel, source, example.script)
+    assert said == "Differs: all_dl_dweights is a dictionary, but must be a list."
 
 
 def test_where_the_same_call_may_be_right_there_is_no_script(jails: Jails) -> None:
