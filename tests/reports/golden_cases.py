@@ -145,10 +145,10 @@ def show_verdict(name: str, verdict: Verdict, cells: CodeListing | None) -> str:
         "marked lines": "\n".join(marked) or "none",
         **{f"the page, {level}": _page(name, disclose(verdict, feedback, 2)) for level, feedback in LEVELS.items()},
     }
-    scripts = {row.counterexample.script for row in verdict.properties if row.counterexample}
+    scripts = {_fold(row.counterexample.script) for row in verdict.properties if row.counterexample} - {""}
     text = "".join(f"=== {title}\n{part.strip()}\n\n" for title, part in parts.items())
     for script in sorted(scripts, key=len, reverse=True):
-        text = text.replace(script.strip(), "(script)")
+        text = text.replace(script, "(script)")
     return text
 
 
@@ -168,6 +168,11 @@ def _page(name: str, verdict: Verdict) -> str:
     )  # fmt: skip
     page = draw_submission(make_view(verdict), submission, "UDL")
     text = unescape(re.sub(r"<svg.*?</svg>|<[^>]+>", " ", page, flags=re.DOTALL))
+    return _fold(text)
+
+
+def _fold(text: str) -> str:
+    """Return the words of a text line by line, as a page shows them."""
     return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())
 
 
