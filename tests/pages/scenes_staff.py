@@ -178,6 +178,14 @@ def publish(house: House, window: Window) -> None:
     window.go(f"{HOME}/publish")
 
 
+def write_publication(house: House, window: Window, toml: str) -> None:
+    """Publish an assignment of one's own."""
+    course(house, window)
+    window.go(f"{HOME}/publish?own=")
+    window.page.get_by_label("TOML").fill(toml)
+    window.page.get_by_role("button", name="Publish").click()
+
+
 def look_again(name: str, scene: Scene) -> Scene:
     """A scene that takes a worker's work: reached once, and then looked at."""
 
@@ -194,17 +202,13 @@ def look_again(name: str, scene: Scene) -> Scene:
 
 def show_refusal(house: House, window: Window) -> None:
     """An assignment whose cases let a mistake pass."""
-    publish(house, window)
-    window.page.get_by_label("TOML").fill(LENIENT)
-    window.page.get_by_role("button", name="Publish").click()
+    write_publication(house, window, LENIENT)
     window.page.get_by_text("Refused.").wait_for(timeout=60_000)
 
 
 def revision(house: House, window: Window) -> None:
     """A revision of one's own, published just now."""
-    publish(house, window)
-    window.page.get_by_label("TOML").fill(TOML)
-    window.page.get_by_role("button", name="Publish").click()
+    write_publication(house, window, TOML)
     window.page.get_by_role("link", name="See its cases").click(timeout=60_000)
     window.page.get_by_role("heading", name="Cases", exact=True).wait_for()
 
