@@ -104,7 +104,7 @@ def test_each_case_of_a_contract_has_as_many_quantities() -> None:
 
 
 def test_a_case_is_described_by_the_arrays_at_both_ends_of_a_list() -> None:
-    """All arrays, then those from the third last to the third: size, rows less columns, signs, extremes, order."""
+    """All arrays, then those from the third last to the third: size, rows less columns, signs, magnitudes, order."""
     first, last = np.array([[1.0, -2.0, 0.0]]), np.array([[4.0], [-0.5]])
     quantities = describe({}, [[first, {"a": last, "name": "relu", "none": None}]])
     assert quantities[2:10] == [4, 0, 2, 1, 2, 1, 0, 0]
@@ -117,7 +117,7 @@ def test_a_case_is_described_by_the_arrays_at_both_ends_of_a_list() -> None:
 
 
 def test_a_list_of_sizes_is_described_by_its_order() -> None:
-    """Places of the largest and the least, rises, falls, different ones, parity, both ends, every other."""
+    """Places of the largest and the least, rises, falls, different ones, parity, both ends, every other one."""
     assert describe({"D": [2, 5, 5, 1]}, [])[12:21] == [1, 3, 1, 1, 3, 1, 3, 1, 7]
     assert describe({"D": [2]}, [])[12:21] == [-99] * 9
 
