@@ -6,12 +6,11 @@ from pydantic import Field
 from backmark.grader.model.fields import faults
 from backmark.grader.model.messages import Answer, Question, QuestionState
 from backmark.grader.model.records import Scope
-from backmark.grader.store.errors import MessageRefused
 from backmark.grader.web.api.course_paths import CoursePath, refuse_faults, visible_course
 from backmark.grader.web.api.submission_paths import SubmissionPath, raise_not_found, visible_submission
 from backmark.grader.web.http.auth import caller
 from backmark.grader.web.http.nouns import NounRequest, list_model, response_model, serve
-from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem, invalid
+from backmark.grader.web.http.problems import CONFLICT, NOT_FOUND, Problem
 from backmark.grader.web.http.resource import PREFIX, Resource, ResponseDoc
 from backmark.grader.web.http.responses import respond_list, respond_plain
 from backmark.grader.web.http.schemas import Id, Query
@@ -87,20 +86,18 @@ def ask_question(path: SubmissionPath, body: NounRequest[Question]) -> Response:
     scope=Scope.ASSIST,
     weight="submit",
     responses={200: ResponseDoc(response_model(Answer), description="The answer that was given.")},
+    problems=(CONFLICT,),
 )
 def answer_question(path: QuestionPath, body: NounRequest[Answer]) -> Response:
     """Answer a question, in place of an earlier answer. The student reads the answer beside the verdict.
 
     With `marks_changed` the student reads that the mark was changed. If it is the mark of the time of the question, the
-    answer is refused: change the mark first, for example by an override.
+    answer is refused with 409: change the mark first, for example by an override.
     """
     submission = visible_submission(path.submission_id)
     answer = body.make(author=caller().author)
     refuse_faults(faults(answer, ("text",)))
-    try:
-        recorded = service().intake.answer(submission, path.question_id, answer)
-    except MessageRefused as refused:
-        raise invalid("/marks_changed", str(refused)) from None
+    recorded = service().intake.answer(submission, path.question_id, answer)
     if recorded is None:
         raise Problem(NOT_FOUND, f"the submission {submission.id} has no question {path.question_id}")
     return respond_plain(serve(recorded))
