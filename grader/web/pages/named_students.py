@@ -6,6 +6,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from backmark.grader.model.people import RosterEntry
 from backmark.grader.store.search import Filter
+from backmark.grader.support.folding import fold
 from backmark.grader.web.http.schemas import Name
 from backmark.grader.web.http.service import service
 from backmark.grader.web.pages.sentences import NO_SUCH_STUDENT, SEVERAL_STUDENTS, WRONG_STUDENT_ID
@@ -30,7 +31,7 @@ def find_student(course: str, assignment: str, written: str) -> str:
     roster = service().store.courses.roster(course)
     if written in roster:
         return written
-    wanted, entries = written.casefold(), tuple(roster.values())
+    wanted, entries = fold(written), tuple(roster.values())
     named = [entry.student for entry in entries if wanted in _names(entry)]
     named = named or [entry.student for entry in entries if _has_words(entry, wanted)]
     if len(named) > 1:
@@ -58,10 +59,10 @@ def is_known(course: str, assignment: str, student: str) -> bool:
 
 
 def _names(entry: RosterEntry) -> set[str]:
-    return {name.casefold() for name in (entry.student, entry.lms_id, entry.name) if name}
+    return {fold(name) for name in (entry.student, entry.lms_id, entry.name) if name}
 
 
 def _has_words(entry: RosterEntry, wanted: str) -> bool:
     """Return True if a name has each of the words, in any order."""
     words = wanted.replace(",", " ").split()
-    return bool(words) and set(words) <= set(entry.name.casefold().replace(",", " ").split())
+    return bool(words) and set(words) <= set(fold(entry.name).replace(",", " ").split())
