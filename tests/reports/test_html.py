@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backmark.grader.model.counterexample import CaseCounterexample, CaseInput, CaseResult, FirstWrong
-from backmark.grader.model.verdict import Outcome, Verdict
+from backmark.grader.model.verdict import Outcome, StudentError, Verdict
 from backmark.grader.reports.html.comparing import compare
 from backmark.grader.reports.html.fragment import render
 from backmark.grader.reports.html.markup import Html, classes, element, join
 from backmark.grader.reports.html.style import style_fragment
+from backmark.grader.reports.html.view import LineMark, NamedLine
 from tests.reports.graded import EXCEPTION, SCRIPT, explain_verdict, repair_verdict, verdict
 
 EVIL = "<img src=x onerror=alert(1)>\"'&lt;</pre></style><script>"
@@ -143,3 +144,16 @@ def test_drawing_a_verdict_needs_the_standard_library_alone() -> None:
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert printed == "{'backmark'}\n"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "says"),
+    [
+        (Outcome.REJECTED, "syntax_error", "line 1 is not valid Python"),
+        (Outcome.REJECTED, "not_filled_in", "line 1 is why the file was not graded"),
+        (Outcome.ERROR, "ValueError", "line 1 raises the exception"),
+    ],
+)
+def test_a_line_that_never_ran_raises_no_exception(outcome: Outcome, kind: str, says: str) -> None:
+    refused = verdict(outcome, (), StudentError(kind, "why"))
+    assert says in list_texts(render(refused, lines=[NamedLine("line 1", "def f(:", LineMark.RAISED)]))

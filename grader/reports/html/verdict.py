@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from backmark.grader.model.assignment import Level
-from backmark.grader.model.verdict import Diagnosis, Outcome, StudentError
+from backmark.grader.model.verdict import Diagnosis, Outcome, StudentError, Verdict
 from backmark.grader.reports.changes import HEADING, LineChange
 from backmark.grader.reports.html.example import draw_example
 from backmark.grader.reports.html.headings import Headings
@@ -16,6 +16,8 @@ from backmark.grader.reports.plaintext import upper_first
 
 #: The sign of a row, and what it says to a reader who does not see it.
 _SIGNS = {"passed": ("✓", "passed"), "failed": ("✗", "failed")}
+#: The reason of a file that is refused because it is no Python.
+_SYNTAX_ERROR = "syntax_error"
 _NOT_JUDGED = ("\N{EN DASH}", "not judged")
 _LEVELS = {
     Level.SCORE: "Your course shows only the marks.",
@@ -69,7 +71,7 @@ def _draw_parts(view: VerdictView, around: Surroundings) -> Iterator[Html]:
             class_=classes("section judged", not verdict.diagnosis and "alone"),
         )
     if view.lines:
-        yield element("div", _draw_lines(view.lines, headings), class_="section")
+        yield element("div", _draw_lines(view.lines, verdict, headings), class_="section")
     if error and verdict.outcome is not Outcome.ERROR:
         yield _draw_error(error, view, headings)
     if view.example:
@@ -203,10 +205,14 @@ def _draw_reference(name: str, text: str) -> Html:
     return element("p", element("span", name, class_="read"), " ", mark_code(text), class_="quiet student")
 
 
-def _draw_lines(lines: Sequence[NamedLine], headings: Headings) -> Html:
+def _draw_lines(lines: Sequence[NamedLine], verdict: Verdict, headings: Headings) -> Html:
     parts = []
+    raised = "raises the exception"
+    if verdict.outcome is Outcome.REJECTED:
+        is_syntax = verdict.error is not None and verdict.error.type == _SYNTAX_ERROR
+        raised = "is not valid Python" if is_syntax else "is why the file was not graded"
     for named in lines:
-        did = "sets the first wrong value" if named.mark is LineMark.DIFFERS else "raises the exception"
+        did = "sets the first wrong value" if named.mark is LineMark.DIFFERS else raised
         parts += [
             element("p", f"{named.place} {did}", class_="quiet"),
             _draw_code(named.text.strip(), label=named.place),
