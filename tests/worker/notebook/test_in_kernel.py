@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager, start_new_kernel
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 
 from backmark.worker.notebook.kernel import write_notebook
 from tests.made import RIGHT
@@ -235,6 +232,11 @@ def test_nothing_is_found_is_a_refusal_that_says_what_there_is(kernel: Kernel) -
 
 def test_a_notebook_that_is_executed_as_a_whole_checks_itself() -> None:
     """As a course's CI does it: the cell that asserts fails the notebook."""
+    # Here, since they take seconds to import, in each process that collects tests.
+    import nbformat  # noqa: PLC0415
+    from nbclient import NotebookClient  # noqa: PLC0415
+    from nbclient.exceptions import CellExecutionError  # noqa: PLC0415
+
     cells = [GIVEN, SETS_K, RIGHT, "result = check('udl-7.2')\nassert result, result\nresult"]
     notebook = nbformat.reads(write_notebook(cells).decode(), as_version=4)  # type: ignore[no-untyped-call] # it has no types
     client = NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3")
