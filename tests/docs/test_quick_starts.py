@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from tests.services import require_program
 
@@ -151,6 +149,10 @@ def test_student(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         {**usual, "id": f"cell-{place}", "source": block.text}
         for place, block in enumerate(read_quick_start("student"))
     ]
+    # Here, since they take seconds to import, in each process that collects tests.
+    import nbformat  # noqa: PLC0415
+    from nbclient import NotebookClient  # noqa: PLC0415
+
     text = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
     notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     NotebookClient(notebook, timeout=_PATIENCE, resources={"metadata": {"path": str(tmp_path)}}).execute()
