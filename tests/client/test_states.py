@@ -187,4 +187,4 @@ def test_a_missing_http_client_is_said_with_what_installs_it() -> None:
     root = Path(__file__).parents[2]
     process = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=root)
     assert process.returncode == 2
-    assert "httpx, which is not installed; install Backmark with the extra `client`" in process.stderr
+    assert "httpx, which is not installed: install 'backmark[client]'" in process.stderr

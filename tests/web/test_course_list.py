@@ -184,7 +184,7 @@ def test_who_accepts_is_signed_in_and_reads_the_token_once(app: Flask, store: St
     browser = app.test_client()
     page = browser.get(path, headers=HTML).text
     assert "Prof. &lt;L&gt;" in page
-    assert "instructor" in page
+    assert "invites you to teach" in page
     match = re.search(r'name="csrf_token" value="([^"]+)"', page)
     assert match is not None
     assert browser.post(path, headers=HTML, data={"csrf_token": match[1], "name": " "}).status_code == 422

@@ -82,7 +82,7 @@ def test_every_noun_that_can_be_given_has_a_form_with_a_label_for_each_field(app
     assert labelled <= ids
     for name in GIVEN[kind]:
         assert any(label.startswith(f"x-{name}") for label in labelled), name
-        described = noun_fields(kind)[name].describe("Empty").partition(".")[0]
+        described = noun_fields(kind)[name].describe("If empty,").partition(".")[0]
         assert described in html.replace("&#39;", "'")
 
 

@@ -117,7 +117,7 @@ def test_a_page_that_fails_changes_nothing_and_is_read_again_within_an_hour(
     assert len(present(store, course)) == 30
     reading = store.rosters.reading(course.name)
     assert reading is not None
-    assert reading.problem == "the LMS answered 503: maintenance"
+    assert reading.problem == 'the LMS answered 503, "maintenance"'
     failing_queries.clear()
     assert read_due(reader) == 0
     store.rosters.ahead += 3600
