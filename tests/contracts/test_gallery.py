@@ -25,8 +25,8 @@ FOLDERS = sorted(file.parent.name for file in GALLERY.glob("*/assignment.toml"))
 SOLUTIONS = ("solution.py", "other_solution.py")
 #: Seeds of the nightly drawings.
 SEEDS = range(1, 6)
-#: The entries that are built by day, each of another kind: a network, a layer, a loss, an update; the others nightly.
-BY_DAY = frozenset({"accumulating_linear", "cs231n-batchnorm", "mit-tanh", "momentum_update", "skip_gram", "udl-7.2"})
+#: The entries that are built by day, each of another kind: a network, a layer, an update; the others nightly.
+BY_DAY = frozenset({"accumulating_linear", "mit-tanh", "momentum_update", "udl-7.2"})
 ENTRIES = [pytest.param(name, marks=() if name in BY_DAY else pytest.mark.nightly) for name in FOLDERS]
 
 

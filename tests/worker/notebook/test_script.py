@@ -10,7 +10,7 @@ from backmark.grader.contracts.judging.revision import load_packaged
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
 from tests.contracts.making import build_shared, judge
-from tests.contracts.test_gallery import ENTRIES, read_entry
+from tests.contracts.test_gallery import FOLDERS, read_entry
 from tests.corpus.own_names import OWN_NAMES
 from tests.corpus.raising_slips import SLIPS
 from tests.corpus.right import STYLES
@@ -50,7 +50,7 @@ def run_script(kernel: Kernel, source: str, script: str, helpers: str = "") -> s
     return printed.splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", by_day(WRONG, 12))
+@pytest.mark.parametrize("name", by_day(WRONG, 24))
 def test_the_script_never_says_that_a_wrong_file_agrees(name: str, kernel: Kernel, jails: Jails) -> None:
     verdict = Grader(Judge(load_packaged("udl-7.2")), jails).grade(WRONG[name].encode(), "mine.py")
     for row in verdict.properties:
@@ -58,7 +58,8 @@ def test_the_script_never_says_that_a_wrong_file_agrees(name: str, kernel: Kerne
             assert run_script(kernel, WRONG[name], row.counterexample.script).startswith("Differs: ")
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.nightly
+@pytest.mark.parametrize("entry", FOLDERS)
 def test_the_script_tells_each_known_mistake_of_the_gallery_from_the_solution(entry: str, kernel: Kernel) -> None:
     revision = build_shared(read_entry(entry))
     assignment = revision.assignment
