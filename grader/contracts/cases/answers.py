@@ -1,6 +1,6 @@
 """Candidates and their answers: a student's function behind whatever wall, or one of our own in the tests."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -80,11 +80,18 @@ class Raised:
     #: By the expression of a result that has no value, why: if another exception is it, or what
     #: the submission lacks.
     causes: Mapping[str, Cause] = field(default_factory=dict, compare=False, repr=False)
-    #: The mistake behind it, if it is the first that was raised in its line.
+    #: The mistake behind it, if it is the first of its line that is sure.
     mistake: PythonMistake | None = field(default=None, compare=False, repr=False)
 
 
 Answer = Returned | Malformed | Raised
+
+
+def find_told(answers: Sequence[Answer]) -> Raised | None:
+    """Return the first answer that raised, or the one of the same line that tells the mistake behind it."""
+    raised = [answer for answer in answers if isinstance(answer, Raised)]
+    alike = (answer for answer in raised if (answer.type, answer.frames) == (raised[0].type, raised[0].frames))
+    return next((answer for answer in alike if answer.mistake), raised[0] if raised else None)
 
 
 class Candidate(Protocol):

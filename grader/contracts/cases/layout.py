@@ -37,7 +37,7 @@ def list_results(assignment: ContractAssignment, dims: Mapping[str, Any]) -> Ite
             raise ExpressionError(f"a case has more than {MOST_RESULTS} results")
         for index in indices:
             known = dict(dims) if index is None else {**dims, result.index: index}
-            expression = result.expression if index is None else _fill(result.expression, result.index, index)
+            expression = result.expression if index is None else fill(result.expression, result.index, index)
             target = _fill_braces(result.grad or result.value, known)
             yield IndexedResult(expression, result, place, target, _evaluate_scale(result.scale, known))
 
@@ -73,7 +73,7 @@ def _fill_braces(target: str, known: Mapping[str, Any]) -> str:
     return _BRACES.sub(lambda match: str(evaluate(match[1], known)), target)
 
 
-def _fill(expression: str, name: str, index: int) -> str:
+def fill(expression: str, name: str, index: int) -> str:
     """Return the expression with a number for the index: `grads['dW' + str(l + 1)]` becomes `grads['dW2']`."""
     tree = ast.parse(expression, mode="eval")
     return ast.unparse(_Filler(name, index).visit(tree))

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised
+from backmark.grader.contracts.cases.answers import Answer, Candidate, find_told
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.contract import Contract
@@ -140,7 +140,7 @@ class Judge:
     ) -> Judgement:
         contract = self.contract
         agrees = agreement(self.cases, answers, later)
-        raised = next((answer for answer in answers if isinstance(answer, Raised)), None)
+        raised = find_told(answers)
         rows, outcome, marks = {AGREEMENT: agrees, PURE: pure}, Outcome.PASSED, ContractMarks({})
         if agrees.mark is Mark.PASSED:
             rows |= contract.right(len(answers))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Protocol
 
-from backmark.grader.contracts.cases.answers import Raised
+from backmark.grader.contracts.cases.answers import Raised, find_told
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
 from backmark.grader.contracts.judging.own_lines import find_first_difference
@@ -98,7 +98,7 @@ def _judge_results(contract: JudgedContract, given: Given) -> ContractMarks:
     )
     nothing = all(row.mark is Mark.FAILED for row in rows.values())
     if nothing and len(raised) == len(given.answers):
-        return ContractMarks(rows, raised=raised[0])
+        return ContractMarks(rows, raised=find_told(raised))
     # Of answers that differ from time to time nothing is said.
     diagnosis = contract.diagnoser.diagnose(given.answers) if given.repeats else ()
     return ContractMarks(rows, diagnosis=diagnosis, first_difference=first)

@@ -15,9 +15,9 @@ import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.choosing import CaseChoice
-from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace
+from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace, find_holders
 from backmark.grader.contracts.cases.drawn import SIMPLE, DrawnCase
-from backmark.grader.contracts.cases.layout import IndexedResult, find, list_results
+from backmark.grader.contracts.cases.layout import IndexedResult, fill, find, list_results
 from backmark.grader.contracts.cases.values import SIMPLEST, VARIED, draw
 from backmark.grader.contracts.judging.notebook_check import CheckComparison
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
@@ -246,9 +246,10 @@ def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: 
     gradients = any(result.grad for result in assignment.results)
     judged = min(drawn, ceil((1 if pool else _JUDGED) * assignment.cases)) + small
     differences = count_questions(judged) + count_questions(simple) if gradients else 0
+    in_lists = any(find_holders(fill(result.expression, result.index, 0)) for result in assignment.results)
     # Each solution runs in double precision, once more for the form of its lists, RUNS times in single precision, of
-    # simple numbers once, and on probes.
-    solutions = (1 + len(assignment.other_solutions)) * (2 + RUNS + 2 + bool(assignment.given))
+    # simple numbers twice, and on probes.
+    solutions = (1 + len(assignment.other_solutions)) * (1 + in_lists + RUNS + 2 + bool(assignment.given))
     solutions += assignment.check is not None
     return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
 

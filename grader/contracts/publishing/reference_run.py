@@ -16,6 +16,7 @@ from backmark.grader.contracts.cases.contract_cases import Layout
 from backmark.grader.contracts.cases.drawn import DrawnCase
 from backmark.grader.contracts.cases.exchange import ReferenceCases, ReferenceExchange, numbers_of
 from backmark.grader.contracts.cases.layout import split_target
+from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.publishing.author_code import ask, clip, describe_dims, describe_error
 from backmark.grader.contracts.publishing.workshop import Workshop
@@ -55,18 +56,22 @@ class ReferenceRun:
 
     assignment: ContractAssignment
     workshop: Workshop
-    #: True if cases on which it raises are left out.
+    #: True if all cases on which it raises are left out, not only those of values on purpose.
     lenient: bool = False
 
     def run(self, drawn: Sequence[DrawnCase], spare: int = 0) -> list[PassedCase]:
         """Run the reference on the cases, each of them twice.
 
-        Of the first `spare` ones as many are left out as there is no room for.
+        Those are left out on which it may raise and does, and of the first `spare` ones as many as there is no room
+        for.
         """
         lengths = self._ask("length", ReferenceCases(drawn, [1] * len(drawn)))
-        if self.lenient:
-            passing = [place for place, answer in enumerate(lengths) if isinstance(answer, Returned)]
-            drawn, lengths = [drawn[place] for place in passing], [lengths[place] for place in passing]
+        passing = [
+            place
+            for place, (case, answer) in enumerate(zip(drawn, lengths, strict=True))
+            if isinstance(answer, Returned) or not self._may_raise(case)
+        ]
+        drawn, lengths = [drawn[place] for place in passing], [lengths[place] for place in passing]
         sizes = [self._size(answer) for answer in lengths]
         over = sum(sizes) - MOST_IN_ALL
         start = bisect_left([0, *accumulate(sizes[: max(0, spare)])], over) if over > 0 else 0
@@ -85,6 +90,10 @@ class ReferenceRun:
                 message = f"the reference's outputs cannot be used: {error}"
                 raise BadAssignment(message) from error
         return passed
+
+    def _may_raise(self, case: DrawnCase) -> bool:
+        """Return True if a case is left out on which it raises: values on purpose are not the author's."""
+        return self.lenient or case.corner in VARIED
 
     def _size(self, answer: Answer) -> int:
         if isinstance(answer, Returned):
@@ -142,7 +151,7 @@ class ReferenceRun:
             )
             answers += ask(self.workshop, "reference.py", self.assignment.reference, exchange, part, limits)
         for case, answer in zip(cases.drawn, answers, strict=True):
-            if isinstance(answer, Raised) and not self.lenient:
+            if isinstance(answer, Raised) and not self._may_raise(case):
                 raise BadAssignment(f"reference.py raised {describe_error(answer)} (with {describe_dims(case)})")
         return answers
 

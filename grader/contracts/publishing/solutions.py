@@ -65,8 +65,8 @@ class SolutionTrial:
             wrong = np.array(disagreeing(measured, answers), bool)
             refused = np.flatnonzero(wrong & ~varied)
             if len(refused) and not self.lenient:
-                first = int(refused[0])
-                raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], len(refused)))
+                first, extent = int(refused[0]), f"{len(refused)} of {np.count_nonzero(~varied)}"
+                raise BadAssignment(self._disagreement(solution.name, measured, first, answers[first], extent))
             doubtful |= wrong
         return measured, ~((varied | self.lenient) & doubtful)
 
@@ -125,8 +125,11 @@ class SolutionTrial:
         exchange = ContractExchange(self.assignment, list_expressions(cases), dtype)
         return ask(self.workshop, filename, source, exchange, cases, self.assignment.limits)
 
-    def _disagreement(self, name: str, cases: ContractCases, i: int, answer: Answer, count: int) -> str:
-        """Return the sentence about the first number at which a solution differs from the reference."""
+    def _disagreement(self, name: str, cases: ContractCases, i: int, answer: Answer, extent: str) -> str:
+        """Return the sentence about the first number at which a solution differs from the reference.
+
+        `extent` says in how many of the cases that it must be right on.
+        """
         case = cases.take([i])
         got = numbers_of(answer, case.starts[-1])
         wrong = find_wrong(got, case.expected, case.tolerances)
@@ -136,7 +139,7 @@ class SolutionTrial:
         # Only gradients have a factor that courses choose in different ways.
         advice = ". If only the convention differs, set scale" if self.assignment.results[place.result].grad else ""
         return (
-            f"{name} is not right on {count} of {len(cases)} cases: with {describe_dims(case.drawn[0])},"
+            f"{name} is not right on {extent} cases: with {describe_dims(case.drawn[0])},"
             f" {place.expression}{f'[{index}]' if index else ''} is {got[part][at]:.6g}, and"
             f" {case.expected[part][at]:.6g} by the reference{advice}"
         )

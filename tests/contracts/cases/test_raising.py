@@ -2,13 +2,12 @@
 
 import re
 import tomllib
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from backmark.grader.contracts.cases.answers import Raised
+from backmark.grader.contracts.cases.answers import Raised, find_told
 from backmark.grader.contracts.cases.raising import read_mistake
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.judging.revision import ContractRevision
@@ -22,7 +21,7 @@ from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.reports.wording import trouble
 from backmark.worker.grading.grader import Grader
 from backmark.worker.grading.pool import Jails
-from tests.contracts.making import RIGHT, build, contract, judge
+from tests.contracts.making import RIGHT, build, build_shared, contract, judge
 from tests.contracts.test_gallery import read_entry
 from tests.corpus.four_lines import SHAPELESS
 from tests.corpus.four_lines import source as write_lines
@@ -39,12 +38,13 @@ RETURNED = "return dout @ w.T, x.T @ dout"
 
 @cache
 def judge_of(entry: str) -> Judge:
-    return Judge(build(replace(read_entry(entry), mistakes=(), cases=10, rows=())))
+    return Judge(build_shared(read_entry(entry)))
 
 
 def find_mistake(judge_of_entry: Judge, source: str) -> PythonMistake | None:
     answers = local_by(source, judge_of_entry.contract.exchange).answer(judge_of_entry.questions)
-    return next((answer.mistake for answer in answers if isinstance(answer, Raised)), None)
+    raised = find_told(answers)
+    return None if raised is None else raised.mistake
 
 
 def say(mistake: PythonMistake | None) -> str:

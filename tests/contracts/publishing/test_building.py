@@ -9,6 +9,7 @@ import pytest
 
 from backmark.grader.contracts.cases.draw import draw_all
 from backmark.grader.contracts.cases.drawn import dump_cases
+from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.judging.revision import ContractRevision, load
 from backmark.grader.contracts.language.assignment import assignment_to_json
 from backmark.grader.contracts.publishing import finishing, reference_run
@@ -140,7 +141,9 @@ def count_zeros(revision: ContractRevision) -> int:
 
 
 def test_values_on_purpose_decide_where_all_solutions_are_right() -> None:
-    assert count_zeros(build(contract(FORTY + ROWS, solution=COMMENTED))) > 0
+    cases = build(contract(FORTY + ROWS, solution=COMMENTED)).cases
+    assert len(cases) == 40
+    assert any(case.corner in VARIED for case in cases.drawn)
 
 
 @pytest.mark.parametrize(

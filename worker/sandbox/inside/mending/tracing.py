@@ -11,7 +11,8 @@ from .recording import RECORDER, Recorder, agreement
 
 #: The expressions that compute an array.
 _COMPUTING = (ast.BinOp, ast.UnaryOp, ast.Call, ast.Compare)
-#: The part of a statement's arrays that a program computes which need not compute those that nobody asks for.
+#: The part of a statement's arrays that a program computes which need not compute those that nobody asks for, and of an
+#: expression's that its statement computes at least.
 _COMPUTED = 0.5
 
 
@@ -25,11 +26,14 @@ class Tracer(Recorder):
         return value
 
     def find_holder(self, own: str, solution: "Tracer", numbers: Sequence[int]) -> int | None:
-        """Return the statement of the solution's that computes all arrays of an expression, and the fewest others."""
+        """Return the statement of the solution's that computes the most arrays of an expression, and the fewest others.
+
+        It computes more than half of them: a loop may go one layer further than it must.
+        """
         shares = {
-            number: agreement(solution, ("", str(number)), self, ("", own))
+            number: (alike, agreement(solution, ("", str(number)), self, ("", own)))
             for number in numbers
-            if agreement(self, ("", own), solution, ("", str(number))) == 1
+            if (alike := agreement(self, ("", own), solution, ("", str(number)))) > _COMPUTED
         }
         return max(shares, key=lambda number: shares[number], default=None)
 

@@ -22,8 +22,8 @@ from .expression import RaisedExpression, describe
 
 Facts = dict[str, Any]
 #: The part of a name that must be alike in one that may be meant, and of how many; characters of a message, frames of
-#: an endless recursion, and lines of a submission that are looked into.
-_ALIKE, _NAMES, _MESSAGE, _ENDLESS, _LINES = 0.72, 2_000, 600, 100, 8
+#: an endless recursion, lines of a submission that are looked into, and how often each until something is sure.
+_ALIKE, _NAMES, _MESSAGE, _ENDLESS, _LINES, _TRIES = 0.72, 2_000, 600, 100, 8, 8
 
 _CALL, _ENTRY, _CHANGE, _ANY = (ast.Call,), (ast.Subscript,), (ast.AugAssign,), (ast.expr, ast.AugAssign)
 _SHAPE, _NAME = r"(\((?:\d+(?:,\d+)*,?)?\))", r"([\w.<>]+)\(\)"
@@ -81,15 +81,15 @@ _OPCODES: dict[str, tuple[str, ...]] = {
 
 
 class MistakeFinder:
-    """The mistakes behind the exceptions of one submission, each line's first alone."""
+    """The mistakes behind the exceptions of one submission, each line's first that is sure alone."""
 
     def __init__(self, lines: Slice) -> None:
         self._lines = lines
         self._tree = ast.parse(lines.code)
-        self._known: set[tuple[str, int]] = set()
+        self._tries: dict[tuple[str, int], int] = {}
 
     def find(self, error: BaseException, names: Mapping[str, Any]) -> Facts | None:
-        """Return the mistake, or None if nothing is sure or the line raised so before; `names` has what calls see."""
+        """Return the mistake, or None if nothing is sure or it is known; `names` has what calls see."""
         links, link = list[TracebackType](), error.__traceback__
         while link is not None:
             links.append(link)
@@ -97,9 +97,17 @@ class MistakeFinder:
         own = [place for place, link in enumerate(links) if link.tb_frame.f_code.co_filename == FILENAME]
         line = links[own[-1]].tb_lineno if own else 0
         key = type(error).__name__, line
-        if key in self._known or len(self._known) >= _LINES:
+        tries = self._tries.get(key, 0)
+        if tries >= _TRIES or (not tries and len(self._tries) >= _LINES):
             return None
-        self._known.add(key)
+        facts = self._find_at(error, links, own, names)
+        # Of other sizes the same line may raise with a message that tells more.
+        self._tries[key] = tries + 1 if facts is None else _TRIES
+        return facts
+
+    def _find_at(
+        self, error: BaseException, links: list[TracebackType], own: list[int], names: Mapping[str, Any]
+    ) -> Facts | None:
         message = str(error)[:_MESSAGE]
         if isinstance(error, RecursionError):
             return self._find_endless([links[place] for place in own[-_ENDLESS:]])
@@ -107,7 +115,7 @@ class MistakeFinder:
             return self._find_call(error, message, names) or self._find_returned(error, message, links[-1])
         place = RaisedExpression.find(links[own[-1] :], self._lines.code, self._tree)
         facts = None if place is None else _find(error, message, place, names)
-        return None if facts is None else {**facts, "spot": self._lines.spot(line)}
+        return None if facts is None else {**facts, "spot": self._lines.spot(links[own[-1]].tb_lineno)}
 
     def _find_endless(self, last: list[TracebackType]) -> Facts | None:
         """A function that is called within itself, again and again, by one line of its own."""
