@@ -14,6 +14,7 @@ import numpy as np
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.coverage import Cells, Coverage
 from backmark.grader.contracts.cases.drawn import ANY, DrawnCase
+from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.language.assignment import HOME
 
 #: Quantities of a case, at most; items of a list from either end that have quantities of their own.
@@ -58,6 +59,17 @@ class CaseChoice:
         """The cases of the notebook's own shape."""
         return [place for place, case in enumerate(self.cases) if case.corner == HOME]
 
+    @property
+    def on_purpose(self) -> list[int]:
+        """A case of each kind of values on purpose, with rather many zeros, or rather large where none has any.
+
+        Half of the arrays of a case that is drawn for its zeros have none.
+        """
+        shares = [float((case.numbers == 0).mean()) if case.numbers.size else 0.0 for case in self.cases]
+        places = sorted(range(len(self.cases)), key=lambda place: (shares[place], self.cases[place].size))
+        kinds = [[place for place in places if self.cases[place].corner == corner] for corner in VARIED]
+        return [kind[2 * len(kind) // 3] for kind in kinds if kind]
+
     @cached_property
     def first(self) -> list[int]:
         """The cases that cover most by themselves: all edits are tried on them."""
@@ -71,10 +83,12 @@ class CaseChoice:
     def choose(self, caught: Sequence[frozenset[int]] = ()) -> list[int]:
         """Return the places of the chosen cases in order: `caught` has for each edit the cases that catch it.
 
-        The first ones and those of the notebook's own shape are among them; then come cases without which an edit would
-        be caught by no case, or by one alone; coverage chooses the others.
+        The first ones, those of the notebook's own shape and, if there is room, one of each kind of values on purpose
+        are among them; then come cases without which an edit would be caught by no case, or by one alone; coverage
+        chooses the others.
         """
         kept = {*self.first, *self.home}
+        kept.update(self.on_purpose[: max(0, self.wanted - len(kept))])
         for least in _WANTED:
             while len(kept) < self.wanted:
                 needy = [places for places in caught if len(places & kept) < min(least, len(places))]
