@@ -1,8 +1,9 @@
 """What most tests share: the shipped assignment made ready, a way into a jail, and the markers of what is slow."""
 
 import contextlib
-import os
 import signal
+import subprocess
+import time
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ SERVICES = (
     "service/",
     "worker/test_serve",
 )
-#: Those, and others that take most of the time: `make test-fast` leaves them out.
+#: Those, and others that take most of the time: `make test-fast` leaves them out, `make test` runs a commit's share.
 SLOW = (
     *SERVICES,
     "contracts/cases/test_choosing",
@@ -45,12 +46,15 @@ SLOW = (
     "contracts/judging/test_contract",
     "contracts/judging/test_corpus_verdicts",
     "contracts/judging/test_flags",
+    "contracts/judging/test_forms",
     "contracts/judging/test_notebook_check",
     "contracts/judging/test_repeats",
     "contracts/judging/test_shrinking",
     "contracts/kits/test_kit",
     "contracts/kits/test_plain_code",
+    "contracts/language/test_folder_names",
     "contracts/language/test_hostile_languages",
+    "contracts/naming/test_diagnosing",
     "contracts/publishing/test_building",
     "contracts/publishing/test_hostile_authors",
     "contracts/publishing/test_preview",
@@ -70,6 +74,7 @@ SLOW = (
     "contracts/repair/test_single_slips",
     "contracts/repair/test_ticks",
     "contracts/repair/test_traced_slips",
+    "contracts/repair/test_while_headers",
     "contracts/test_calls_that_go_on",
     "contracts/test_commands",
     "contracts/test_detection",
@@ -127,9 +132,11 @@ SLOW = (
     "worker/test_conversion",
     "worker/test_deliveries",
     "worker/test_embedded",
+    "worker/test_failure",
     "worker/test_gradescope",
     "worker/test_grading",
     "worker/test_jails",
+    "worker/test_kit_command",
     "worker/test_parallel",
     "worker/test_platforms",
 )
@@ -141,10 +148,14 @@ LONG = (
     "web/test_schema",
     "worker/test_serve",
 )
-#: The variable with the folder of revisions that the processes of one run share; unset if there is one process.
-REVISIONS = "SHARED_REVISIONS"
+#: Revisions that are drawn once, for all processes and the runs to come.
+REVISIONS = FOLDER.parent / ".pytest_cache/revisions"
+#: Seconds after which a revision that is kept there is removed.
+KEPT_SECONDS = 7 * 86_400
 #: With a commit one in so many nightly tests is run, and others with another commit; a test's marker may say fewer.
 SHARES = 50
+#: Likewise of the slow ones; all of a file that is named, or that changed since the commit before.
+SLOW_SHARES = 4
 #: Examples of a property by Hypothesis: `--hypothesis-profile night` draws more.
 EXAMPLES = {"day": 25, "night": 300}
 #: Seconds that a test of a whole service may take; each of its waits gives up sooner, with a sentence.
@@ -166,11 +177,12 @@ def is_in_share(name: str, commit: str, shares: int = SHARES) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     """Let tests interrupt what they start, also if they run in a shell's background; and let a busy machine be slow.
 
-    Such a shell has its jobs ignore SIGINT, which all that they start inherits. Processes that share the tests share
-    the revisions that they make, in a folder that pytest removes.
+    Such a shell has its jobs ignore SIGINT, which all that they start inherits.
     """
-    if hasattr(config, "workerinput"):
-        os.environ[REVISIONS] = str(Path(config.option.basetemp).parent / "revisions")
+    if not hasattr(config, "workerinput"):
+        for file in REVISIONS.glob("*.npz"):
+            if time.time() - file.stat().st_mtime > KEPT_SECONDS:
+                file.unlink()
     # How long an example takes is no behaviour of ours that anybody relies on: bench/ measures it.
     unhurried = settings(deadline=None, suppress_health_check=(HealthCheck.too_slow,))
     for profile, examples in EXAMPLES.items():
@@ -197,17 +209,28 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what is slow, by its path, and what is in the commit's share, and put the longest first."""
     commit = config.getoption("nightly_share")
+    shared = bool(commit) and all(Path(arg).resolve() == FOLDER for arg in config.args)
+    changed = find_changed(commit) if shared else set()
     paths = {path: path.relative_to(FOLDER).as_posix() for path in {item.path for item in items}}
     items.sort(key=lambda item: not paths[item.path].startswith(LONG))
     for item in items:
         path = paths[item.path]
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
+            if shared and path not in changed and not item.get_closest_marker("nightly"):
+                item.add_marker(pytest.mark.nightly(SLOW_SHARES))
         if path.startswith(SERVICES):
             item.add_marker(pytest.mark.timeout(SERVICE_SECONDS))
         nightly = item.get_closest_marker("nightly")
         if commit and nightly and is_in_share(item.nodeid, commit, *nightly.args):
             item.add_marker(pytest.mark.in_share)
+
+
+def find_changed(commit: str) -> set[str]:
+    """Return the tests' files that the commit or the working tree changes; none where git cannot tell."""
+    command = ("git", "diff", "--name-only", "--relative", f"{commit}^", "--", ".")
+    found = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
+    return set(found.stdout.splitlines())
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import SHARES, is_in_share
+from tests.conftest import SHARES, SLOW_SHARES, find_changed, is_in_share
 from tests.pages.browser import chromium
-from tests.services import require
+from tests.services import require, require_program
 
 ROOT = Path(__file__).parents[1]
 #: The smallest of the graders that `make bench` compares with.
@@ -102,8 +102,26 @@ def test_a_grader_to_compare_with_is_installed_and_found(
     assert "otter-grader is not installed: `make bench-peers`" in graders
 
 
-def test_every_nightly_test_is_in_one_share_and_no_share_is_empty() -> None:
-    names = [f"tests/test_submissions.py::test_a_wall[single-{number}]" for number in range(40 * SHARES)]
-    commits = [f"{number:040x}" for number in range(SHARES)]
-    assert all(sum(is_in_share(name, commit) for commit in commits) == 1 for name in names)
-    assert all(any(is_in_share(name, commit) for name in names) for commit in commits)
+@pytest.mark.parametrize("shares", [SLOW_SHARES, SHARES])
+def test_every_test_that_is_shared_is_in_one_share_and_no_share_is_empty(shares: int) -> None:
+    names = [f"tests/test_submissions.py::test_a_wall[single-{number}]" for number in range(40 * shares)]
+    commits = [f"{number:040x}" for number in range(shares)]
+    assert all(sum(is_in_share(name, commit, shares) for commit in commits) == 1 for name in names)
+    assert all(any(is_in_share(name, commit, shares) for name in names) for commit in commits)
+
+
+def test_the_tests_that_a_commit_or_the_working_tree_changes_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their slow tests are all run."""
+    monkeypatch.setattr("tests.conftest.FOLDER", tmp_path)
+    git = [require_program("git"), "-c", "user.name=A", "-c", "user.email=a@example.org"]
+    run(tmp_path, *git, "init", "--quiet")
+    for name in ("test_old.py", "test_committed.py"):
+        (tmp_path / name).touch()
+        run(tmp_path, *git, "add", name)
+        run(tmp_path, *git, "commit", "--quiet", "--message", name)
+    (tmp_path / "test_new.py").touch()
+    run(tmp_path, *git, "add", "test_new.py")
+    assert find_changed(run(tmp_path, *git, "rev-parse", "HEAD").strip()) == {"test_committed.py", "test_new.py"}
+    assert find_changed("0" * 40) == set()

@@ -1,11 +1,9 @@
 """Contracts of our own, built in the tests' process: the jail's code without the jail."""
 
 import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from backmark.grader.contracts.cases.answers import Answer
@@ -25,6 +23,7 @@ from backmark.grader.errors import SubmissionError
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.verdict import Judgement
 from backmark.worker.grading.candidate import Jailed, Requests, entry, request
+from backmark.worker.grading.revisions import name_revision
 from backmark.worker.sandbox.inside.rejection import Rejected
 from backmark.worker.sandbox.inside.source import extract
 from tests.conftest import REVISIONS
@@ -140,14 +139,14 @@ def build_pool(assignment: ContractAssignment) -> ContractRevision:
 
 
 def build_shared(assignment: ContractAssignment) -> ContractRevision:
-    """Return the contract's revision, made by the first of the processes that want it: of one that no test changes."""
+    """Return the contract's revision, made by the first of the processes that want it: of one that no test changes.
+
+    It is kept for the next run, until the contract or the engine changes.
+    """
     if find_drawn(assignment.id) is not None and (shipped := load_packaged(assignment.id)).assignment == assignment:
         return shipped
-    folder = os.environ.get(REVISIONS)
-    if folder is None:
-        return build(assignment)
-    path = Path(folder) / f"{assignment.id}.npz"
-    path.parent.mkdir(exist_ok=True)
+    path = REVISIONS / name_revision(assignment)
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab+") as file:
         # The others wait for the first.
         fcntl.flock(file, fcntl.LOCK_EX)
