@@ -56,5 +56,4 @@ def changes_arguments(names: Sequence[str], changing: int, of: int, returned: in
 
 def differs_again(differing: int, of: int) -> str:
     """The number of cases on which its second answer was another one."""
-    some = "all" if differing == of else differing
-    return f"Called again with {of} cases, your code answered {some} of them differently."
+    return f"Called again, your code answered {count(differing, of)} differently."

@@ -107,7 +107,7 @@ def test_what_is_right_in_a_fresh_process_is_not_mended_and_is_not_pure() -> Non
 
 def test_of_what_differs_when_it_is_asked_again_that_is_said_and_not_what_a_fresh_process_says() -> None:
     judgement, _ = judge_mended(Mended, lambda call, _, right: off(right) if call != PAIRS else right, fresh=leave)
-    assert row_of(judgement, "pure").message.startswith("Called again with 24 cases")
+    assert row_of(judgement, "pure").message.endswith(" of 24 cases differently.")
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def test_a_wrong_second_answer_counts() -> None:
     assert agrees.message.startswith(
         "Wrong on 23 of 30 cases. On 23 of these, the first answer was right and the second one was wrong."
     )
-    assert row_of(judgement, "pure").message == "Called again with 24 cases, your code answered 23 of them differently."
+    assert row_of(judgement, "pure").message == "Called again, your code answered 23 of 24 cases differently."
     assert isinstance(judge.contract, KeenToy)
     (evidence,) = judge.contract.evidence
     assert len(evidence.agrees.failing) == 23

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backmark.grader.contracts.rows.wording import describe_reached
+from backmark.grader.contracts.rows.wording import describe_reached, differs_again
 from backmark.grader.model.verdict import CaseReached
 
 
@@ -18,3 +18,10 @@ from backmark.grader.model.verdict import CaseReached
 )
 def test_the_case_at_which_a_process_ended_is_described_if_that_is_short(case: dict[str, object], shown: str) -> None:
     assert describe_reached(CaseReached(3, 20, case)) == f"It had reached case 3 of 20{shown}."
+
+
+@pytest.mark.parametrize(
+    ("differing", "of", "shown"), [(1, 1, "1 of 1 case"), (2, 2, "all 2 cases"), (1, 2, "1 of 2 cases")]
+)
+def test_the_cases_that_are_answered_differently_are_counted(differing: int, of: int, shown: str) -> None:
+    assert differs_again(differing, of) == f"Called again, your code answered {shown} differently."
