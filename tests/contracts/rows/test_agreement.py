@@ -86,9 +86,7 @@ def test_the_row_of_what_repeats_names_the_cases_that_were_changed_or_answered_o
     pure_row = purity([right] * 3, [right, right], [2, 0], ended=False)
     assert pure_row == Row(Mark.PASSED, 3, "")
     differing_row = purity([right] * 3, [differing_answer, right], [2, 0], ended=False)
-    assert differing_row == Row(
-        Mark.FAILED, 3, "Called again, your code answered 1 of 2 cases differently.", (2,)
-    )
+    assert differing_row == Row(Mark.FAILED, 3, "Called again, your code answered 1 of 2 cases differently.", (2,))
     changing_row = purity([right, changed_answer, right], [differing_answer, right], [2, 0], ended=False)
     assert changing_row == Row(Mark.FAILED, 3, "Your code changes `y` in place on 1 of 3 cases.", (1,))
 
