@@ -142,17 +142,22 @@ SLOW = (
 )
 #: Tests of many seconds: they come first, so that the end does not wait for one of them.
 LONG = (
+    "contracts/test_gallery",
+    "docs/test_quick_starts",
     "service/test_chaos",
     "service/test_fairness",
     "service/test_neighbours",
+    "test_verbs",
     "web/test_schema",
+    "worker/test_platforms",
     "worker/test_serve",
 )
 #: Revisions that are drawn once, for all processes and the runs to come.
 REVISIONS = FOLDER.parent / ".pytest_cache/revisions"
 #: Seconds after which a revision that is kept there is removed.
 KEPT_SECONDS = 7 * 86_400
-#: With a commit one in so many nightly tests is run, and others with another commit; a test's marker may say fewer.
+#: With a commit one in so many nightly tests is run, and others with another commit; a test's marker may say fewer,
+#: and 0 where a test takes minutes.
 SHARES = 50
 #: Likewise of the slow ones; all of a file that is named, or that changed since the commit before.
 SLOW_SHARES = 4
@@ -170,8 +175,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def is_in_share(name: str, commit: str, shares: int = SHARES) -> bool:
-    """Return True if a test is in the share of a commit: for good, and each test in that of one commit in `shares`."""
-    return zlib.crc32(name.encode()) % shares == int(commit, 16) % shares
+    """Return True if a test is in the share of a commit: for good, and in that of one commit in `shares`; 0 is none."""
+    return shares > 0 and zlib.crc32(name.encode()) % shares == int(commit, 16) % shares
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -88,7 +88,7 @@ def test_kits_are_drawn_once_and_what_an_assignment_was_goes(checkout: Path) -> 
     assert {file.stat().st_mtime_ns for file in (folder / "revisions").iterdir()} == set(drawn.values())
 
 
-@pytest.mark.nightly
+@pytest.mark.nightly(0)
 @pytest.mark.usefixtures("jail")
 def test_a_grader_to_compare_with_is_installed_and_found(
     checkout: Path, tmp_path_factory: pytest.TempPathFactory

@@ -175,7 +175,7 @@ def test_a_mask_of_dropout_may_be_drawn_in_any_way_that_keeps_p_of_the_units(
     assert [result.name for result in results if result.wrong] == [wrong] * bool(wrong)
 
 
-@pytest.mark.nightly
+@pytest.mark.nightly(0)
 @pytest.mark.parametrize("name", FOLDERS)
 def test_an_entry_is_as_sound_on_other_draws(name: str) -> None:
     for seed in SEEDS:

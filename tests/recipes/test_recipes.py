@@ -100,7 +100,7 @@ def test_doctest(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT0
     assert [part in printed for part in VERDICT] == [not right] * 2
 
 
-@pytest.mark.nightly
+@pytest.mark.nightly(0)
 @both
 def test_otter(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
     """By the command for one's own machine, and by the autograder that a course uploads."""
@@ -121,7 +121,7 @@ def test_otter(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
     assert [test["score"] for test in tests if test["name"] == "backward_pass"] == [10 if right else 0]
 
 
-@pytest.mark.nightly
+@pytest.mark.nightly(0)
 @both
 def test_nbgrader(tmp_path: Path, site: Path, right: bool) -> None:  # noqa: FBT001
     """The marks of what is right are in nbgrader's own gradebook, and the verdict is in the graded notebook."""
