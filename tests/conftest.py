@@ -145,8 +145,6 @@ LONG = (
     "contracts/test_gallery",
     "docs/test_quick_starts",
     "service/test_chaos",
-    "service/test_fairness",
-    "service/test_neighbours",
     "test_verbs",
     "web/test_schema",
     "worker/test_platforms",

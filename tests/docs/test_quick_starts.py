@@ -194,6 +194,7 @@ def test_the_readme_leads_from_the_verdict_to_the_tests(
     assert re.search(r"^\d+ passed", shown.splitlines()[-1].strip("= "))
 
 
+@pytest.mark.nightly(12)
 @pytest.mark.usefixtures("jail")
 def test_each_quick_start_starts_where_another_ends(
     checkout: Path, environment: dict[str, str], tmp_path: Path
