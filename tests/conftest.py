@@ -157,7 +157,7 @@ KEPT_SECONDS = 7 * 86_400
 #: With a commit one in so many nightly tests is run, and others with another commit; a test's marker may say fewer,
 #: and 0 where a test takes minutes.
 SHARES = 50
-#: Likewise of the slow ones; all of a file that is named, or that changed since the commit before.
+#: Likewise of the slow ones; but all of a file that the command line names, or the commit or the working tree changes.
 SLOW_SHARES = 4
 #: Examples of a property by Hypothesis: `--hypothesis-profile night` draws more.
 EXAMPLES = {"day": 25, "night": 300}
@@ -212,15 +212,16 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark what is slow, by its path, and what is in the commit's share, and put the longest first."""
     commit = config.getoption("nightly_share")
-    shared = bool(commit) and all(Path(arg).resolve() == FOLDER for arg in config.args)
-    changed = find_changed(commit) if shared else set()
+    whole = {Path(arg.partition("::")[0]).resolve() for arg in config.args}
+    if commit:
+        whole.update(find_changed(commit))
     paths = {path: path.relative_to(FOLDER).as_posix() for path in {item.path for item in items}}
     items.sort(key=lambda item: not paths[item.path].startswith(LONG))
     for item in items:
         path = paths[item.path]
         if path.startswith(SLOW):
             item.add_marker(pytest.mark.slow)
-            if shared and path not in changed and not item.get_closest_marker("nightly"):
+            if commit and item.path not in whole and not item.get_closest_marker("nightly"):
                 item.add_marker(pytest.mark.nightly(SLOW_SHARES))
         if path.startswith(SERVICES):
             item.add_marker(pytest.mark.timeout(SERVICE_SECONDS))
@@ -229,11 +230,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.in_share)
 
 
-def find_changed(commit: str) -> set[str]:
+def find_changed(commit: str) -> set[Path]:
     """Return the tests' files that the commit or the working tree changes; none where git cannot tell."""
     command = ("git", "diff", "--name-only", "--relative", f"{commit}^", "--", ".")
     found = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
-    return set(found.stdout.splitlines())
+    return {FOLDER / name for name in found.stdout.splitlines()}
 
 
 @pytest.fixture(scope="session")

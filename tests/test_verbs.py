@@ -123,5 +123,8 @@ def test_the_tests_that_a_commit_or_the_working_tree_changes_are_found(
         run(tmp_path, *git, "commit", "--quiet", "--message", name)
     (tmp_path / "test_new.py").touch()
     run(tmp_path, *git, "add", "test_new.py")
-    assert find_changed(run(tmp_path, *git, "rev-parse", "HEAD").strip()) == {"test_committed.py", "test_new.py"}
+    assert find_changed(run(tmp_path, *git, "rev-parse", "HEAD").strip()) == {
+        tmp_path / "test_committed.py",
+        tmp_path / "test_new.py",
+    }
     assert find_changed("0" * 40) == set()
