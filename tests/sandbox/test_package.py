@@ -138,7 +138,7 @@ def test_what_a_missed_name_stood_for_is_named_with_its_line() -> None:
 
 
 def test_a_file_that_is_not_python_is_an_error_where_it_is_missed_and_no_harm_elsewhere() -> None:
-    broken_files: dict[str, str | bytes] = {"cs231n/a.py": "print 'Python 2'\n", "cs231n/b.py": b"\xff\xfe\x00"}
+    broken_files: dict[str, str | bytes] = {"cs231n/a.py": "x = = 3\n", "cs231n/b.py": b"\xff\xfe\x00"}
     assert run({PATH: f"from ..a import *\n{RIGHT}", **broken_files}) == 6
     assert run({PATH: RIGHT, **broken_files}) == 6
     with pytest.raises(ImportError, match=r"line 1 of cs231n/a\.py is not valid Python"):

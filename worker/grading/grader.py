@@ -13,6 +13,7 @@ from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.judge import Judge
 from backmark.grader.contracts.language.assignment import KIND
 from backmark.grader.contracts.repair.mender import Mender
+from backmark.grader.contracts.rows import wording
 from backmark.grader.errors import BackmarkError, JailFailed, JailInterrupted, SubmissionError, TimedOut
 from backmark.grader.model.assignment import Limits
 from backmark.grader.model.source_line import SourceLine
@@ -51,7 +52,6 @@ UNFILLED = (
     "The last definition of `{function}` is not filled in: it is empty, or unchanged from the template. Fill it in and"
     " save the file. If the function is defined twice, the last definition counts."
 )
-REFUSED = "Not judged: the submission was refused before it ran."
 
 
 class JailSource(Protocol):
@@ -131,7 +131,7 @@ class Grader:
         """Return the judgement of a submission that was refused before it ran."""
         return Judgement(
             Outcome.REJECTED,
-            self.judge.not_run(REFUSED),
+            self.judge.not_run(wording.REFUSED),
             error=StudentError(error.reason, str(error), lines=tuple(SourceLine.of(*line) for line in error.lines)),
             statistics=Statistics(seed=self.judge.assignment.seed),
         )
@@ -170,6 +170,10 @@ def name_lines(judgement: Judgement, cells: Cells) -> Judgement:
         if mistake is not None:
             mistake = replace(mistake, line=rename([mistake.line])[0])
         error = replace(error, frames=rename(error.frames), lines=rename(error.lines), mistake=mistake)
+        if mistake is not None and judgement.outcome is Outcome.REJECTED:
+            where = mistake.line.where
+            message = f"{where[:1].upper()}{where[1:]} {mistake.text} {wording.RUN_IT}"
+            error = replace(error, message=message, mistake=None)
     if first is not None and first.cell is not None and first.file is None:
         first = replace(first, cell=name_line(SourceLine(first.cell, 0), cells).cell)
     repair = tuple(replace(statement, lines=rename(statement.lines)) for statement in judgement.repair)

@@ -208,6 +208,9 @@ def _ask_array(facts: _Facts) -> str:
     return f"uses the array {_code(facts.part)} as a condition, but it has several numbers. Which of them must be true?"
 
 
+#: The kinds that show that a submission was written for Python 2, or for NumPy of its time.
+OLD = frozenset({"old_name", "old_method", "old_numpy", "old_division"})
+
 #: By what is said where nothing of the student's own is shown: the kinds, and their sentences for operands of these
 #: types (`a` is the first), of which the first counts. None is said if anything that it names is unknown.
 _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[[_Facts], str]]]] = {
@@ -304,6 +307,16 @@ _RULES: Mapping[str, Sequence[tuple[str, Mapping[str, set[str]], str | Callable[
             "endless",
             {},
             "calls `{0}` from within `{0}` again and again, until Python gives up. Which case should end this?",
+        ),
+    ),
+    "is written for Python 2, or for an older NumPy.": (
+        ("old_name", {}, "is written for Python 2: it uses `{0}`, which is `{1}` in Python 3."),
+        ("old_method", {}, "is written for Python 2: it uses `.{0}`, which is `{1}` in Python 3."),
+        ("old_numpy", {}, "is written for an older NumPy: it uses {part}, which NumPy no longer has.{asked}"),
+        (
+            "old_division",
+            {},
+            "is written for Python 2: it needs `{0}` as a whole number, and in Python 3 `/` gives a float. Use `//`.",
         ),
     ),
     "uses a whole array as a condition.": (("condition", {}, _ask_array),),

@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from backmark.grader.contracts.cases.answers import Answer, Candidate, find_told
+from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised, find_told
 from backmark.grader.contracts.cases.contract_cases import ContractCases
 from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.raising import OLD
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.examples import Example, Examples
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
@@ -29,6 +30,7 @@ from backmark.grader.model.verdict import (
     Mark,
     Outcome,
     Property,
+    PythonMistake,
     Statistics,
     StudentError,
 )
@@ -105,6 +107,8 @@ class Judge:
         answers = given[:n]
         if ended is not None and len(answers) < n:
             return self._judge_ended(ended, answers)
+        if (mistake := _find_old(answers)) is not None:
+            return self._refuse_old(mistake)
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         incomplete = len(again) < len(self.asked_again)
@@ -221,6 +225,14 @@ class Judge:
         specs = self.contract.rows
         return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in specs}, {}, specs)
 
+    def _refuse_old(self, mistake: PythonMistake) -> Judgement:
+        """Refuse what was written for Python 2: it says nothing about the mathematics."""
+        message = f"Your code {mistake.text} {wording.RUN_IT}"
+        error = StudentError("python_2", message, lines=(mistake.line,), mistake=mistake)
+        return Judgement(
+            Outcome.REJECTED, self.not_run(wording.NONE_RETURNED), error=error, statistics=self._statistics(0)
+        )
+
     def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
         """Conclude that it ended at the case after the last that it answered; nothing of it is judged."""
         outcome, name = next(kind for cls, kind in ENDED.items() if isinstance(error, cls))
@@ -240,3 +252,11 @@ class Judge:
         truths = self.cases.expected[: self.cases.starts[cases]]
         left_out = int(np.isnan(truths).sum())
         return Statistics(cases, len(truths) - left_out, left_out, self.assignment.seed)
+
+
+def _find_old(answers: Sequence[Answer]) -> PythonMistake | None:
+    """Return the mistake behind answers that all raised, if it is that the code was written for Python 2."""
+    told = find_told(answers)
+    mistake = None if told is None else told.mistake
+    every = all(isinstance(answer, Raised) for answer in answers)
+    return mistake if mistake is not None and mistake.kind in OLD and every else None

@@ -6,6 +6,9 @@ from backmark.grader.model.cases import format_case
 from backmark.grader.model.verdict import CaseReached
 from backmark.grader.model.words import join_words
 
+REFUSED = "Not judged: the submission was refused before it ran."
+NONE_RETURNED = "Not judged: no call of your code returned."
+RUN_IT = "Run it once with Python 3 and NumPy 2 before handing in."
 NOT_REACHED = "Not judged: your code did not finish every case."
 
 STATE = (

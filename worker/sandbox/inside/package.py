@@ -15,6 +15,7 @@ from .compiling import compile_parts
 from .entry import Entry
 from .importer import PACKAGE
 from .listing import Line, ModuleFile, SlicePart, listing
+from .python2 import PYTHON_2, leave_out_prints
 from .rejection import Rejected, quote
 from .slicing import Program, Statement, is_main_guard
 from .syntax import Piece, SyntaxFault, parse, unify_newlines
@@ -38,6 +39,8 @@ class OwnFile:
     path: str
     piece: Piece
     statements: list[Statement] = field(default_factory=list)
+    #: Its lines as parsed.
+    parsed: list[str] = field(default_factory=list)
     fault: str = ""
 
 
@@ -118,7 +121,7 @@ def _list_lines(file: OwnFile, graded: Entry) -> list[Line]:
     statements = [file.statements[place] for place in sorted(kept)]
     trial = {number for number, statement in enumerate(statements) if _can_fail(statement)}
     names = frozenset().union(*(statement.names.bound for statement in statements))
-    return listing(statements, trial, {file.piece.cell: list(file.piece.lines)}, names, frozenset())
+    return listing(statements, trial, {file.piece.cell: file.parsed}, names, frozenset())
 
 
 def _makes(node: ast.stmt) -> bool:
@@ -138,11 +141,15 @@ def _read_file(path: str, source: bytes, number: int) -> OwnFile:
         text = unify_newlines(encoding.decode(source))
         piece = Piece(number, tuple(text.split("\n")), ":=" in text, path)
         parsed = parse(text, piece)
+        if isinstance(parsed, SyntaxFault) and parsed.reason == PYTHON_2:
+            # What it prints concerns nobody.
+            text, _ = leave_out_prints(text)
+            parsed = parse(text, piece)
     except Rejected as error:
         return OwnFile(path, Piece(number, (), file=path), fault=f"{path} cannot be read: {error.message}")
     if isinstance(parsed, SyntaxFault):
         return OwnFile(path, piece, fault=f"{parsed.place} is not valid Python: {parsed.message}")
-    return OwnFile(path, piece, [Statement(node, piece) for node in parsed])
+    return OwnFile(path, piece, [Statement(node, piece) for node in parsed], text.split("\n"))
 
 
 def _find_imported(statements: list[Statement], path: str, by_name: Mapping[str, str]) -> Iterator[str]:

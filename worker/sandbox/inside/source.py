@@ -12,9 +12,10 @@ from .compiling import compile_parts
 from .entry import Entry
 from .fingerprint import fingerprint
 from .listing import Line, ModuleFile, Slice, WholeSubmission, listing
+from .python2 import PRINT_STATEMENT, PYTHON_2, leave_out_prints
 from .rejection import Rejected, quote
 from .slicing import KeptStatements, Program, Statement
-from .syntax import Piece, SyntaxFault, parse, too_complex, unify_newlines
+from .syntax import Piece, SyntaxFault, fault, parse, too_complex, unify_newlines
 from .writes import Write
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class _PiecesRead:
     faults: list[SyntaxFault] = field(default_factory=list)
     #: The last unreadable cell that defines the function, and how many statements stand before it.
     broken: tuple[int, SyntaxFault] | None = None
+    #: The lines, each with its cell, of `print` statements of Python 2, which are left out.
+    prints: set[tuple[int, int]] = field(default_factory=set)
     #: For a refusal: cells whose magic takes them out of the notebook, though they define the function.
     notes: list[str] = field(default_factory=list)
 
@@ -107,6 +110,8 @@ def _read_file(text: str, entry: Entry, cell: int = 0, file: str = "") -> _Piece
         text = python or ""
         parsed = parse(text, piece)
     if isinstance(parsed, SyntaxFault):
+        text, parsed = _parse_old(reading, piece, text, parsed)
+    if isinstance(parsed, SyntaxFault):
         raise parsed.to_rejection()
     if not parsed:
         raise _empty(piece.label)
@@ -149,12 +154,38 @@ def _read_cell(reading: _PiecesRead, cell: notebook.NotebookCell) -> None:
             return
         text = python
         parsed = parse(text, piece)
+    if isinstance(parsed, SyntaxFault):
+        text, parsed = _parse_old(reading, piece, text, parsed)
     if not isinstance(parsed, SyntaxFault):
         _add(reading, piece, text, parsed)
         return
     reading.faults.append(parsed)
     if _defines(reading.entry, text):
         reading.broken = (len(reading.statements), parsed)
+
+
+def _parse_old(
+    reading: _PiecesRead, piece: Piece, text: str, fault: SyntaxFault
+) -> tuple[str, list[ast.stmt] | SyntaxFault]:
+    """Parse a text of Python 2 without its `print` statements, which are noted; return it as parsed, or the fault."""
+    if fault.reason != PYTHON_2:
+        return text, fault
+    changed, left_out = leave_out_prints(text)
+    parsed = parse(changed, piece) if left_out else fault
+    if isinstance(parsed, SyntaxFault):
+        return text, fault
+    reading.prints.update((piece.cell, line) for line in left_out)
+    return changed, parsed
+
+
+def _refuse_print(reading: _PiecesRead, kept: Sequence[Statement]) -> None:
+    """Raise Rejected if a statement that is executed holds a `print` statement."""
+    for statement in kept if reading.prints else ():
+        node, piece = statement.node, statement.piece
+        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
+            if (piece.cell, line) in reading.prints:
+                error = SyntaxError(PRINT_STATEMENT, ("", line, None, None))
+                raise fault(error, list(piece.lines), piece).to_rejection()
 
 
 def _defines(entry: Entry, text: str) -> bool:
@@ -188,6 +219,7 @@ def _conclude(
     wanted = {name for parameters in extra.values() for name in parameters.names} - entry.arguments
     kept = program.slice(positions, positions.keys(), wanted)
     statements = [reading.statements[place] for place in kept.positions]
+    _refuse_print(reading, statements)
     whole = WholeSubmission(program, entry, reading.parsed)
     lines = _list_lines(whole, kept)
     parts = compile_parts(lines)

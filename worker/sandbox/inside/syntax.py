@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .magics import is_command
+from .python2 import PYTHON_2, is_old
 from .rejection import Rejected, escape, quote, underline
 
 _TOO_DEEP = re.compile(r"too many (?:nested|levels|statically)|parser stack|recursion", re.IGNORECASE)
@@ -74,7 +75,8 @@ class SyntaxFault:
     def to_rejection(self, extra: str = "", others: Sequence[tuple[int, int]] = ()) -> Rejected:
         """Make the fault the reason why the whole submission is refused; `extra` names the `others`."""
         where = self.place[:1].upper() + self.place[1:]
-        sentence = f"{where} is not valid Python: {self.message}.\n{self.excerpt}\n{self.advice}"
+        said = "is written for Python 2" if self.reason == PYTHON_2 else "is not valid Python"
+        sentence = f"{where} {said}: {self.message}.\n{self.excerpt}\n{self.advice}"
         return Rejected(self.reason, sentence + (f" {extra}" if extra else ""), (self.spot, *others))
 
 
@@ -122,6 +124,8 @@ def fault(error: SyntaxError, lines: list[str], piece: Piece) -> SyntaxFault:
     else:
         advice = "Fix this line (or the one before it) and run the whole file or cell once before handing in."
     reason = "syntax_error"
+    if is_old(message, own):
+        reason, advice = PYTHON_2, "Run it once with Python 3 and NumPy 2 before handing in."
     if _TOO_DEEP.search(message):
         reason, advice = "too_complex", "Split the long expressions over several statements."
     return SyntaxFault(reason, piece, line, message, underline(text, error.offset or 1), advice)

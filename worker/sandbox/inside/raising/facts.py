@@ -13,6 +13,8 @@ from itertools import islice
 from types import FunctionType, ModuleType, TracebackType
 from typing import Any
 
+import numpy as np
+
 from backmark.worker.sandbox.inside.call_lines import CallLines
 from backmark.worker.sandbox.inside.entry import LONGEST_WORD, MOST_WORDS
 from backmark.worker.sandbox.inside.listing import Slice
@@ -65,6 +67,21 @@ _MESSAGES: Mapping[str, tuple[tuple[type[ast.AST], ...], str]] = {
     "string": (_ANY, r"ufunc .*|could not convert string to float: .*"),
     "zero": ((ast.BinOp, ast.AugAssign), r".*(?:by zero|modulo)"),
 }
+#: Names of Python 2, and of its dictionaries, with what has taken their place.
+_OLD_NAMES = {
+    "basestring": "str",
+    "izip": "zip",
+    "long": "int",
+    "raw_input": "input",
+    "unichr": "chr",
+    "unicode": "str",
+    "xrange": "range",
+}
+_OLD_METHODS = {"iteritems": "items", "itervalues": "values", "iterkeys": "keys", "has_key": "in"}
+#: NumPy's own words about what it no longer has, and what it says to use.
+_OLD_NUMPY = re.compile(r"deprecated alias|was removed in the NumPy")
+_WHOLE = re.compile(r"'float' object cannot be interpreted as an integer|slice indices must be integers")
+_USE = re.compile(r"\b[Uu]se `([\w.]+)`")
 _PATTERNS = {kind: re.compile(pattern) for kind, (_, pattern) in _MESSAGES.items()}
 #: The kinds that may be said of what NumPy did below the expression; of which an argument may be the cause if a
 #: function of the assignment's raised; and that are said of operators and NumPy's functions only.
@@ -114,8 +131,24 @@ class MistakeFinder:
         if not own:
             return self._find_call(error, message, names) or self._find_returned(error, message, links[-1])
         place = RaisedExpression.find(links[own[-1] :], self._lines.code, self._tree)
-        facts = None if place is None else _find(error, message, place, names)
+        facts = None if place is None else self._find_division(error, place) or _find(error, message, place, names)
         return None if facts is None else {**facts, "spot": self._lines.spot(links[own[-1]].tb_lineno)}
+
+    def _find_division(self, error: BaseException, place: RaisedExpression) -> Facts | None:
+        """A float that a `/` gave where a whole number is needed: of whole numbers it gave one in Python 2."""
+        if type(error) is not TypeError or not _WHOLE.search(str(error)[:_MESSAGE]):
+            return None
+        used = [node for node in ast.walk(place.node) if isinstance(node, ast.Name)]
+        names = [node.id for node in used if type(value := place.value(node)) is float and value.is_integer()]
+        made = {
+            target.id
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Assign) and _divides(node.value)
+            for target in node.targets
+            if isinstance(target, ast.Name)
+        }
+        name = next((name for name in names if name in made), None)
+        return None if name is None else _facts("old_division", place, [], [name])
 
     def _find_endless(self, last: list[TracebackType]) -> Facts | None:
         """A function that is called within itself, again and again, by one line of its own."""
@@ -156,6 +189,10 @@ class MistakeFinder:
         code = function.__code__
         facts = {**_facts("returns_none", None, [], []), "callee": clean(code.co_name, LONGEST_WORD)}
         return {**facts, "spot": self._lines.spot(code.co_firstlineno)}
+
+
+def _divides(node: ast.AST) -> bool:
+    return any(isinstance(part, ast.BinOp) and isinstance(part.op, ast.Div) for part in ast.walk(node))
 
 
 def _facts(kind: str, place: RaisedExpression | None, operands: Iterable[list[Any]], words: Iterable[str]) -> Facts:
@@ -221,14 +258,20 @@ def _find_name(error: NameError, place: RaisedExpression, names: Mapping[str, An
         return None
     if isinstance(error, UnboundLocalError) or "free variable" in str(error):
         return _facts("unset_name", place, [], [name])
+    if name in _OLD_NAMES:
+        return _facts("old_name", place, [], [name, _OLD_NAMES[name]])
     alike = _find_alike(name, [*place.frame.f_locals, *outside, *names, *dir(builtins)])
     return None if name in outside or hasattr(builtins, name) else _facts("name", place, [], [name, alike])
 
 
 def _find_attribute(error: AttributeError, place: RaisedExpression) -> Facts | None:
-    node, whole = place.node, error.obj
+    node, whole, message = place.node, error.obj, str(error)[:_MESSAGE]
+    if isinstance(node, ast.Attribute) and place.value(node.value) is np and _OLD_NUMPY.search(message):
+        return _facts("old_numpy", place, [], [node.attr, *_USE.findall(message)[:1]])
     if not isinstance(node, ast.Attribute) or error.name != node.attr or not place.in_numpy:
         return None
+    if type(whole) is dict and node.attr in _OLD_METHODS:
+        return _facts("old_method", place, [], [node.attr, _OLD_METHODS[node.attr]])
     alike = _find_alike(node.attr, [*getattr(whole, "__dict__", ()), *dir(type(whole))])
     owner = place.text(node.value) if isinstance(whole, ModuleType) else ""
     text, _, _, *rest = place.operand(node.value)
