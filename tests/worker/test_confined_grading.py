@@ -50,4 +50,4 @@ def test_it_is_never_chosen_unasked() -> None:
 def test_confined_and_without_a_jail_is_a_contradiction() -> None:
     process = backmark("grade", "--confined", "--no-jail", EXAMPLES / "right_loops.py")
     assert process.returncode == 2
-    assert "--confined and --no-jail cannot be combined" in process.stderr
+    assert "--no-jail and --confined cannot be combined" in process.stderr

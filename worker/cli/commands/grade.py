@@ -6,8 +6,8 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib import import_module
 from pathlib import Path
@@ -49,6 +49,12 @@ SCRIPT_START = b"# Backmark:"
 @click.command()
 @files_argument
 @assignment_option
+@click.option(
+    "--course",
+    metavar="ID",
+    help="Grade the files by each assignment of a course whose functions they define, such as cs231n: what the IDs in"
+    " `backmark assignment list` begin with.",
+)
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object per line on standard output, and nothing else."
 )
@@ -120,6 +126,7 @@ SCRIPT_START = b"# Backmark:"
 def grade(  # noqa: PLR0913 - one parameter for each option
     files: tuple[Path, ...],
     assignment: str,
+    course: str | None,
     seed: int | None,
     networks: int | None,
     csv_file: Path | None,
@@ -139,21 +146,19 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     A folder or a ZIP archive stands for all .ipynb and .py files in it. If the assignment takes packages, an archive is
     one submission, and so is a folder that has the graded file at its path; other folders are searched for both.
 
+    With --course there is a verdict for each file and assignment. If an assignment takes packages, a file must have the
+    name of the graded one.
+
     With --csv, --html, --summary or --student-from, FILES are the submissions of a class, as you download them from
     Canvas or Moodle. Each student's newest file is graded, or an earlier one if the newest is rejected before it runs.
     `backmark course fill` then puts the marks into the table that the LMS exported.
 
     Exit status: 0 all passed; 1 not all passed; 2 wrong usage; 3 Backmark itself failed.
     """
-    if summary and as_json:
-        message = "--summary and --json cannot be combined; choose one"
-        raise click.UsageError(message)
-    if container and (len(files) > 1 or script is not None or confined or no_jail):
-        message = (
-            "--container takes a single folder, archive or file, and cannot be combined with --script, --confined or"
-            " --no-jail"
-        )
-        raise click.UsageError(message)
+    _check_alone(summary, "--summary", {"--json": as_json})
+    inside = {"--script": script, "--confined": confined, "--no-jail": no_jail}
+    _check_alone(container, "--container", {"several files": len(files) > 1, "--course": course, **inside})
+    _check_alone(no_jail, "--no-jail", {"--confined": confined})
     _check_outputs(files, csv_file, html_folder)
     if container:
         options = {"seed": seed, "networks": networks, "jobs": jobs, "student-from": student_from}
@@ -164,34 +169,83 @@ def grade(  # noqa: PLR0913 - one parameter for each option
     # The verdicts are on the pages.
     summary = summary or (html_folder is not None and not as_json)
     is_class = csv_file is not None or html_folder is not None or summary or student_from is not None
+    _check_alone(course, "--course", {"--assignment": _is_given("assignment"), **inside, "a class's options": is_class})
+    printer = _Printer(script, as_json=as_json, quiet=summary)
+    how = _Grading(machine.from_environment(), seed, networks, jobs, printer, confined=confined, jailed=not no_jail)
+    if course is not None:
+        return _status(_show_summary(_grade_course(files, course, how), as_json=as_json))
     package = _find_package(assignment) if any(path.is_dir() or is_archive(path) for path in files) else ""
     with open_downloads(files, package, is_class=is_class) as downloads:
         submissions = choose_files(downloads)
         if script is not None:
             _check_script(script, submissions)
-        if no_jail and confined:
-            message = "--confined and --no-jail cannot be combined; choose one"
-            raise click.UsageError(message)
         if no_jail:
             _check_own(files, is_class=is_class)
-        settings = machine.from_environment()
-        launch = _plan_launch(settings, assignment, confined=confined, no_jail=no_jail)
-        # Before NumPy is imported: arrays are small, and each processor has a process of its own.
-        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-        load_judge = cache(partial(_load_judge, assignment, seed, networks, settings.cache, jailed=not no_jail))
-        printer = _Printer(script, as_json=as_json, quiet=summary)
-        batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=jobs, printer=printer)
+        load_judge, batch = how.by(assignment)
         if is_class:
             from backmark.worker.cli.class_report import report_class
 
             graded = _grade_class(downloads, batch, student_from, load_judge)
             return _status(report_class(graded, csv_file, html_folder, as_json=as_json, summary=summary))
         rows = _grade_separately(submissions, batch)
+    return _status(_show_summary(rows, as_json=as_json))
+
+
+@dataclass(frozen=True, slots=True)
+class _Grading:
+    """How files are graded, whichever assignment they are of."""
+
+    settings: machine.Settings
+    seed: int | None
+    networks: int | None
+    jobs: int | None
+    printer: "_Printer"
+    confined: bool
+    jailed: bool
+
+    def by(self, assignment: str) -> "tuple[Callable[[], Judge], Batch]":
+        """Return what loads an assignment's judge, and what grades by it."""
+        launch = _plan_launch(self.settings, assignment, confined=self.confined, no_jail=not self.jailed)
+        # Before NumPy is imported: arrays are small, and each processor has a process of its own.
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+        load = partial(_load_judge, assignment, self.seed, self.networks, self.settings.cache, jailed=self.jailed)
+        load_judge = cache(load)
+        batch = partial(_grade_batch, load_judge=load_judge, launch=launch, jobs=self.jobs, printer=self.printer)
+        return load_judge, batch
+
+
+def _check_alone(given: object, option: str, others: Mapping[str, object]) -> None:
+    """Raise UsageError if an option is given together with one that excludes it."""
+    excluded = [name for name, value in others.items() if given and value]
+    if excluded:
+        message = f"{option} and {excluded[0]} cannot be combined; choose one"
+        raise click.UsageError(message)
+
+
+def _is_given(option: str) -> bool:
+    return click.get_current_context().get_parameter_source(option) is click.core.ParameterSource.COMMANDLINE
+
+
+def _grade_course(paths: Sequence[Path], course: str, how: _Grading) -> "list[TallyRow]":
+    """Grade files by each assignment of a course whose functions they define, and return the rows of the summary."""
+    from backmark.worker.cli.course_files import open_course
+
+    rows: list[TallyRow] = []
+    with open_course(paths, course) as found:
+        for one in found:
+            _, batch = how.by(one.assignment.id)
+            how.printer.head(one.assignment.title)
+            graded = _grade_separately(one.files, batch)
+            rows += (replace(row, name=f"{one.assignment.id}: {row.name}") for row in graded)
+    return rows
+
+
+def _show_summary(rows: "Sequence[TallyRow]", *, as_json: bool) -> "Sequence[TallyRow]":
     if len(rows) > 1 and not as_json:
         from backmark.grader.reports import terminal
 
         show(terminal.summary(rows))
-    return _status(rows)
+    return rows
 
 
 def _check_outputs(files: "Sequence[Path]", csv_file: Path | None, html_folder: Path | None) -> None:
@@ -350,6 +404,11 @@ class _Printer:
     as_json: bool
     #: True if only a summary is printed.
     quiet: bool
+
+    def head(self, title: str) -> None:
+        """Print the title of the assignment that the verdicts to come are by."""
+        if not self.as_json:
+            click.secho(title, bold=True)
 
     def print_all(
         self, verdicts: "Iterator[Verdict | GradingFailure]", advance: Callable[[], None]
