@@ -15,7 +15,7 @@ Other keys are passed over. The labels, and what is expected of the verdict:
   right             it passes
   wrong             it does not pass
   unfinished        it does not pass, and uses no attempt: nothing, or only a part, of the template is filled in
-  environment       it says so: the file is for Python 2, or for modules that are not there
+  environment       it is refused as `python_2`, or passes: only what is not graded is for Python 2
   edition           nothing: right by the conventions of another year
   other-interface   nothing: it has other functions or parameters than the assignment asks for
   shape-only        nothing: its numbers are right, and an array has another shape
@@ -96,8 +96,8 @@ class Grading:
     marks: float | None
     #: The lines to change.
     changes: tuple[str, ...] = ()
-    #: True if what a student reads says that the file is for Python 2.
-    names_python_2: bool = False
+    #: True if it is refused as written for Python 2, or for an older NumPy.
+    is_old: bool = False
 
     @classmethod
     def of(cls, row: RegisterRow, verdict: Verdict | GradingFailure) -> "Grading":
@@ -113,7 +113,7 @@ class Grading:
             _find_first_line(verdict),
             10 * (verdict.score or 0) / verdict.max_score if has_marks else None,
             tuple(change.heading for change in list_changes(verdict)),
-            "Python 2" in wording.summary(verdict),
+            verdict.error is not None and verdict.error.type == "python_2",
         )
 
     @classmethod
@@ -219,8 +219,8 @@ def list_findings(results: Results, last: Results) -> Iterator[tuple[str, list[s
     yield "Wrong files that pass", describe(results.of(Label.WRONG, Label.UNFINISHED), lambda file: file.passed)
     yield "Unfinished files that use an attempt", describe(results.of(Label.UNFINISHED), lambda file: file.uses_attempt)
     yield (
-        "Files for another environment whose verdict does not name Python 2",
-        describe(results.of(Label.ENVIRONMENT), lambda file: not file.names_python_2),
+        "Files for another environment that neither pass nor are refused as such",
+        describe(results.of(Label.ENVIRONMENT), lambda file: not (file.is_old or file.passed)),
     )
     yield "Files without a verdict, by a fault of Backmark", describe(every, lambda file: file.outcome == NO_VERDICT)
     off = [file for file in every if file.is_off]
@@ -257,7 +257,7 @@ def render_totals(results: Results) -> str:
             count(Label.RIGHT, lambda file: file.passed),
             count(Label.WRONG, lambda file: not file.passed),
             count(Label.UNFINISHED, lambda file: not file.uses_attempt),
-            count(Label.ENVIRONMENT, lambda file: file.names_python_2),
+            count(Label.ENVIRONMENT, lambda file: file.is_old),
             format_number(seconds),
         )
 

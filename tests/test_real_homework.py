@@ -65,12 +65,12 @@ def test_an_attempt_of_an_unfinished_file_and_marks_unlike_a_teachers_are_found(
     assert "Marks more than 1 of 10 off a teacher's: 1\n- cs231n-relu, s1.py: 9 by the teacher; failed" in printed
 
 
-def test_a_file_for_python_2_is_found_if_its_verdict_does_not_say_so(
+def test_a_file_for_another_environment_is_found_if_it_is_not_refused_as_such(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    main(write_class(tmp_path, (FOR_PYTHON_2, "environment", {})))
+    main(write_class(tmp_path, (FOR_PYTHON_2, "environment", {}), (WITHOUT_MASK, "environment", {})))
     printed = capsys.readouterr().out
-    assert "does not name Python 2: 1\n- cs231n-relu, s0.py: rejected (syntax_error): Line 10" in printed
+    assert "refused as such: 1\n- cs231n-relu, s1.py: failed" in printed
 
 
 def test_what_changed_since_the_last_run_is_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
-from backmark.grader.contracts.cases.answers import Answer, Candidate, Raised, find_told
-from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.answers import Answer, Candidate, Malformed, Raised, find_told
+from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.cases.raising import OLD
 from backmark.grader.contracts.judging.contract import Contract
@@ -108,7 +108,10 @@ class Judge:
         if ended is not None and len(answers) < n:
             return self._judge_ended(ended, answers)
         if (mistake := _find_old(answers)) is not None:
-            return self._refuse_old(mistake)
+            message = f"Your code {mistake.text} {wording.RUN_IT}"
+            return self._refuse(StudentError("python_2", message, lines=(mistake.line,), mistake=mistake))
+        if answers and all(map(_is_nothing, answers, self.cases.layouts)):
+            return self._refuse(StudentError("unfilled", wording.ALL_NONE))
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
         incomplete = len(again) < len(self.asked_again)
@@ -225,12 +228,10 @@ class Judge:
         specs = self.contract.rows
         return self._properties({spec.name: Row(Mark.NOT_RUN, 0, message) for spec in specs}, {}, specs)
 
-    def _refuse_old(self, mistake: PythonMistake) -> Judgement:
-        """Refuse what was written for Python 2: it says nothing about the mathematics."""
-        message = f"Your code {mistake.text} {wording.RUN_IT}"
-        error = StudentError("python_2", message, lines=(mistake.line,), mistake=mistake)
+    def _refuse(self, error: StudentError) -> Judgement:
+        """Refuse what says nothing about the mathematics: it is no attempt."""
         return Judgement(
-            Outcome.REJECTED, self.not_run(wording.NONE_RETURNED), error=error, statistics=self._statistics(0)
+            Outcome.REJECTED, self.not_run(wording.NOTHING_TO_JUDGE), error=error, statistics=self._statistics(0)
         )
 
     def _judge_ended(self, error: CandidateError, answers: Sequence[Answer]) -> Judgement:
@@ -260,3 +261,11 @@ def _find_old(answers: Sequence[Answer]) -> PythonMistake | None:
     mistake = None if told is None else told.mistake
     every = all(isinstance(answer, Raised) for answer in answers)
     return mistake if mistake is not None and mistake.kind in OLD and every else None
+
+
+def _is_nothing(answer: Answer, layout: Layout) -> bool:
+    """Return True if every result is None, as a template returns them."""
+    if not isinstance(answer, Malformed):
+        return False
+    empty = [form for form in answer.forms if form.received is not None and form.received.type == "NoneType"]
+    return all(any(form.concerns(place.expression) for form in empty) for place in layout)

@@ -7,7 +7,8 @@ from backmark.grader.model.verdict import CaseReached
 from backmark.grader.model.words import join_words
 
 REFUSED = "Not judged: the submission was refused before it ran."
-NONE_RETURNED = "Not judged: no call of your code returned."
+NOTHING_TO_JUDGE = "Not judged: no call of your code returned a result."
+ALL_NONE = "Your code is not filled in: each result that it returns is None. Fill it in and save the file."
 RUN_IT = "Run it once with Python 3 and NumPy 2 before handing in."
 NOT_REACHED = "Not judged: your code did not finish every case."
 

@@ -12,7 +12,7 @@ PRINT_STATEMENT = "Missing parentheses in call to 'print'. Did you mean print(..
 #: What Python 3 says of statements of Python 2, and what such lines look like of which it says nothing of their own.
 _SAID = re.compile(
     r"Missing parentheses in call to '(?:print|exec)'|multiple exception types must be parenthesized"
-    r"|leading zeros in decimal integer literals"
+    r"|leading zeros in decimal integer literals|inconsistent use of tabs and spaces in indentation"
 )
 _LOOKS = re.compile(r"\braise\s+\w+\s*,|\bexec\s+[\"']|<>|\b\d+L\b|`[^`]+`")
 #: Statements that are left out at most.

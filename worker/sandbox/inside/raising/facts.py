@@ -73,6 +73,7 @@ _OLD_NAMES = {
     "izip": "zip",
     "long": "int",
     "raw_input": "input",
+    "reduce": "functools.reduce",
     "unichr": "chr",
     "unicode": "str",
     "xrange": "range",
