@@ -1,5 +1,7 @@
 """The self-check of an assignment that is published: its cases accept the solution, and detect every known mistake."""
 
+import ast
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -91,3 +93,30 @@ def find_warnings(assignment: ContractAssignment) -> Iterator[str]:
             " rounding does to right code in single precision is then not measured, and such code may fail: pass the"
             " array as it is, or x[()] for an array without axes"
         )
+    texts = {"template.py": assignment.template, "the solution": assignment.solution}
+    texts |= {solution.name: solution.source for solution in assignment.other_solutions}
+    for file, text in texts.items():
+        for module in find_missing_modules(assignment, text):
+            yield (
+                f"{file} imports {module}, which nothing gives: a submission that uses it raises."
+                " Define what is used in submission.helpers and list the module in submission.modules, or list it in"
+                " submission.stand_ins"
+            )
+
+
+def find_missing_modules(assignment: ContractAssignment, text: str) -> list[str]:
+    """Return the modules that a Python text imports at its top and that submissions have no more than in name."""
+    package = ".".join(assignment.package.split("/")[:-1])
+    given = {"numpy", *sys.stdlib_module_names, *filter(None, [package.partition(".")[0]])}
+    given |= {name.lstrip(".").partition(".")[0] for name in (*assignment.modules, *assignment.stand_ins)}
+    names = []
+    try:
+        statements = ast.parse(text).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []  # Who reads it says so.
+    for node in statements:
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [node.module] if node.module else [alias.name for alias in node.names]
+    return [name for name in dict.fromkeys(names) if name.partition(".")[0] not in given]

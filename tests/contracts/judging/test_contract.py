@@ -218,6 +218,26 @@ def test_a_call_that_makes_single_precision_double_is_warned_about(call: str, wi
     assert all(warning.startswith(f"call.code has {widening}, which makes double precision of") for warning in warnings)
 
 
+@pytest.mark.parametrize(
+    ("header", "submission", "missing"),
+    [
+        ("import os\nimport numpy.linalg\nfrom past.builtins import xrange", "", ["past.builtins"]),
+        ("import matplotlib.pyplot as plt, scipy", 'stand_ins = ["matplotlib"]', ["scipy"]),
+        ("from .layers import *\nfrom . import utils", "", ["layers", "utils"]),
+        ("from .layers import *", 'file = "cs231n/a.py"\nhelpers = "h.py"\nmodules = [".layers"]', []),
+        ("from cs231n.layers import *", 'file = "cs231n/a.py"', []),
+    ],
+)
+def test_a_header_that_imports_what_nothing_gives_is_warned_about(
+    header: str, submission: str, missing: list[str]
+) -> None:
+    files = {"h": "def f(x):\n    return x\n"} if "h.py" in submission else {}
+    toml = f"{LINEAR}\n[submission]\n{submission}\n"
+    warnings = [*find_warnings(contract(toml, solution=f"{header}\n{RIGHT}", **files))]
+    assert [warning.split()[3].rstrip(",") for warning in warnings] == missing
+    assert all(warning.startswith("the solution imports ") for warning in warnings)
+
+
 def test_a_warning_is_no_refusal() -> None:
     toml = LINEAR.replace("linear(x, w)", "linear(x.astype(float), w)")
     check = selfcheck(build(contract(toml)))
