@@ -53,8 +53,9 @@ def write_page() -> str:
         for name, kind in _TABLES.items()
     )
     slips = "## `[[slips]]`\n\n" + _write_table(tables.SlipTable, tables.SLIP_WANTED, "")
+    conventions = "## `[[conventions]]`\n\n" + _write_table(tables.ConventionTable, tables.CONVENTION_WANTED, "")
     changes = "### Each of `change`\n\n" + _write_table(tables.ChangeTable, tables.SLIP_WANTED, "change.0.")
-    return (_HEAD + top + "".join(parts) + slips + changes).rstrip() + "\n"
+    return (_HEAD + top + "".join(parts) + slips + changes + conventions).rstrip() + "\n"
 
 
 def _write_table(kind: type[BaseModel], wanted: Mapping[str, str], before: str) -> str:

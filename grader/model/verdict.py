@@ -218,6 +218,22 @@ class NotebookCheck:
     lines: tuple[SourceLine, ...] = field(default=(), metadata=describe("Where the functions are defined."))
 
 
+class RemarkKind(StrEnum):
+    """The kinds of remarks about a submission."""
+
+    #: It is right by another convention of the homework.
+    CONVENTION = "convention"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """A fact about a submission beside its marks, for its student and for staff."""
+
+    kind: RemarkKind
+    title: str = field(metadata=describe("The author's words: of a convention those that follow 'right by'."))
+    counting: str = field(default="", metadata=describe("Of a convention: the one that counts, in words alike."))
+
+
 @dataclass(frozen=True, slots=True)
 class Statistics:
     """The figures of the comparison."""
@@ -258,6 +274,7 @@ class Judgement:
     first_difference: FirstDifference | None = None
     repair: tuple[MendedStatement, ...] = ()
     notebook_check: NotebookCheck | None = None
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +307,9 @@ class Verdict:
     notebook_check: NotebookCheck | None = field(
         default=None,
         metadata=describe("Null if these functions are right or not known, and from an earlier version."),
+    )
+    remarks: tuple[Remark, ...] = field(
+        default=(), metadata=describe("Empty if there is nothing to remark, and from an earlier version.")
     )
     error: StudentError | None = None
     statistics: Statistics = field(default_factory=Statistics)

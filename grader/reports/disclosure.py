@@ -27,6 +27,7 @@ from backmark.grader.model.verdict import (
     Outcome,
     Property,
     PythonMistake,
+    Remark,
     Statistics,
     StudentError,
     Verdict,
@@ -88,6 +89,7 @@ def disclose(verdict: Verdict, feedback: Feedback, attempt: int) -> Verdict:
         diagnosis=tuple(_hints(verdict, feedback, attempt)),
         repair=_repair_hints(verdict, hidden),
         notebook_check=_check_hints(verdict, hidden),
+        remarks=_remarks(verdict, hidden),
         error=_error(verdict, hidden),
     )
 
@@ -144,6 +146,7 @@ def _full(verdict: Verdict, hidden: tuple[str, ...]) -> Verdict:
         first_difference=None if _explains_hidden(verdict, hidden) else verdict.first_difference,
         repair=_repair(verdict, hidden),
         notebook_check=_check(verdict, hidden),
+        remarks=_remarks(verdict, hidden),
         error=None if _raises_on_some_cases_only(verdict, hidden) else verdict.error,
         statistics=replace(verdict.statistics, seed=0),
         flags=(),
@@ -232,6 +235,11 @@ def _repair_hints(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[MendedStat
 def _check(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | None:
     """Return the notebook's own check, unless it says why a hidden row does not hold."""
     return None if _explains_hidden(verdict, hidden) else verdict.notebook_check
+
+
+def _remarks(verdict: Verdict, hidden: tuple[str, ...]) -> tuple[Remark, ...]:
+    """Return the remarks; they speak of all rows, so that none is shown where one is hidden."""
+    return () if hidden else verdict.remarks
 
 
 def _check_hints(verdict: Verdict, hidden: tuple[str, ...]) -> NotebookCheck | None:

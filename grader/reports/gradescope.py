@@ -10,6 +10,7 @@ from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Mark, Property, Verdict
 from backmark.grader.reports.changes import HEADING, LineChange, list_changes
 from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.remarks import describe_remarks
 from backmark.grader.reports.wording import (
     choose_explanations,
     clean,
@@ -59,6 +60,8 @@ def _paragraphs(verdict: Verdict) -> Iterator[str]:
     yield f"<p><strong>{_text(headline(verdict))}</strong></p>"
     if raised := trouble(verdict):
         yield _code(raised, _PROSE)
+    if remarks := describe_remarks(verdict):
+        yield _prose(remarks)
     for diagnosis in choose_explanations(verdict):
         yield _prose("\n".join(filter(None, (diagnosis.title, *list_hints(diagnosis, verdict)))))
     if verdict.repair:

@@ -7,6 +7,7 @@ from backmark.grader.model.records import SubmissionRecord
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
+from backmark.grader.reports.remarks import describe_remarks
 from backmark.grader.reports.wording import (
     choose_explanations,
     clean,
@@ -35,6 +36,7 @@ def _blocks(submission: SubmissionRecord, verdict: Verdict) -> Iterator[str]:
     yield _text(submission.filename)
     if raised := trouble(verdict):
         yield _code(raised)
+    yield _text(describe_remarks(verdict))
     for diagnosis in choose_explanations(verdict):
         yield _text("\n".join(filter(None, (diagnosis.title, *list_hints(diagnosis, verdict)))))
     if verdict.repair:

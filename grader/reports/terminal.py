@@ -17,6 +17,7 @@ from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain, sentence
+from backmark.grader.reports.remarks import describe_remarks
 from backmark.grader.reports.tally import TallyRow
 from backmark.grader.reports.text import (
     MOST_PRINTED,
@@ -56,6 +57,8 @@ def _parts(verdict: Verdict) -> Iterator[RenderableType]:
         yield Padding(_error(verdict), (1, 0, 0, 2))
     if verdict.outcome is not Outcome.REJECTED:
         yield Padding(_rubric(verdict), (1, 0, 0, 2))
+    if remarks := describe_remarks(verdict):
+        yield Padding(Text(plain(remarks)), (1, 0, 0, 2))
     if verdict.diagnosis or verdict.first_difference:
         yield Padding(_diagnosis(verdict), (1, 0, 0, 2))
     if verdict.repair:

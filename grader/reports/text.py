@@ -13,6 +13,7 @@ from backmark.grader.reports.exceptions import describe_exception, quote_excepti
 from backmark.grader.reports.numpy_text import list_inputs
 from backmark.grader.reports.outcomes import NAMES
 from backmark.grader.reports.plaintext import plain, sentence
+from backmark.grader.reports.remarks import describe_remarks
 from backmark.grader.reports.wording import choose_explanations, list_hints, shorten_repeated
 
 SIGNS = {Mark.PASSED: "✓", Mark.FAILED: "✗", Mark.NOT_RUN: "-"}
@@ -35,6 +36,7 @@ def _parts(verdict: Verdict, above: Sequence[str]) -> Iterator[str]:
         yield _indent(describe_error(verdict))
     if verdict.outcome is not Outcome.REJECTED:
         yield _indent(_rubric(verdict))
+    yield _indent(_wrap(plain(describe_remarks(verdict))))
     yield _indent("\n".join(_wrap(plain(line)) for line, _ in list_explanations(verdict)))
     if verdict.repair:
         yield _indent(_changes(verdict))

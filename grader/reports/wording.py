@@ -11,6 +11,7 @@ from backmark.grader.reports.changes import HEADING, list_changes
 from backmark.grader.reports.checks import describe_check
 from backmark.grader.reports.exceptions import describe_exception, quote_exception
 from backmark.grader.reports.outcomes import describe_outcome
+from backmark.grader.reports.remarks import describe_remarks
 
 #: Whatever XML 1.0 has no way to write: control characters, lone surrogates, two non-characters. JSON could write them,
 #: but PostgreSQL, in which PrairieLearn keeps results, refuses NUL and lone surrogates, and ESC is an instruction to
@@ -60,11 +61,11 @@ def summary(verdict: Verdict) -> str:
 
 
 def explanation(verdict: Verdict) -> str:
-    """Return the mistake with its hints, the lines to change, the first difference, and what the notebook's check says.
+    """Return the remarks, the mistake with its hints, the lines to change, the first difference, the notebook's check.
 
     It is empty if there is none of these.
     """
-    parts = []
+    parts = [clean(describe_remarks(verdict))]
     for diagnosis in choose_explanations(verdict):
         lines = [diagnosis.title, *list_hints(diagnosis, verdict)]
         parts.append(clean("\n".join(line for line in lines if line)))

@@ -107,7 +107,7 @@ class Grader:
         return {}
 
     def requests_of(self, exchange: ContractExchange) -> Requests:
-        """Return the frames of an exchange that lasts as long as the revision, such as that of the notebook's check."""
+        """Return the frames of an exchange that lasts as long as the revision, such as that of a convention."""
         return self._requests.setdefault(id(exchange), Requests(exchange))
 
     @cached_property
@@ -288,7 +288,7 @@ class Grading:
         """Extract, ask and judge; return the judgement and the printed output."""
         judge = self.grader.judge
         candidate = self._candidate(session, self._budget)
-        judgement = judge.judge(candidate, self._fresh, self._start_mending, self._start_check)
+        judgement = judge.judge(candidate, self._fresh, self._start_mending, self._start_asking)
         judgement = replace(judgement, first_difference=judge.contract.locate(judgement.first_difference, self._writes))
         judgement = locate_functions(judgement, self._writes)
         # Of a session that was asked further, what it had printed by then.
@@ -345,12 +345,13 @@ class Grading:
             message = f"The submission could not be read once more: {error}"
             raise TimedOut(message) from error
 
-    def _start_check(self, exchange: ContractExchange) -> Candidate | None:
-        """Return the submission for the notebook's own check, in the jail that stands if one does; None if it lacks it.
+    def _start_asking(self, exchange: ContractExchange) -> Candidate | None:
+        """Return the submission for questions once all is judged, in the jail that stands if one does.
 
-        What it prints from now on is not shown.
+        None if it lacks the functions of the notebook's own check, which they are about. What it prints from now on is
+        not shown.
         """
-        if not {exchange.function, *exchange.others} <= {write.name for write in self._writes}:
+        if exchange.apart and not {exchange.function, *exchange.others} <= {write.name for write in self._writes}:
             return None
         self._printed = self._sessions[0].output
         session = self._sessions[-1]

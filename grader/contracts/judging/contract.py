@@ -1,8 +1,8 @@
 """A revision made ready for judging."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +14,11 @@ from backmark.grader.contracts.cases.layers import LayersError, find_layers
 from backmark.grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.notebook_check import CheckComparison, Start
+from backmark.grader.contracts.judging.other_convention import OtherConvention
 from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines
 from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
 from backmark.grader.contracts.judging.witness import Witness
-from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
 from backmark.grader.contracts.rows.results import list_rows
 from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
 from backmark.grader.errors import CandidateError
@@ -43,6 +44,8 @@ class Contract:
     #: Cases that tell who computes a forward pass of their own; see `OwnPassTest`.
     own_pass: ContractCases
     make_diagnoser: "Callable[[], ContractDiagnoser]"
+    #: By convention that does not count the cases, with what is expected of them by that one.
+    conventions: Mapping[str, ContractCases] = field(default_factory=dict)
 
     @cached_property
     def diagnoser(self) -> "ContractDiagnoser":
@@ -54,6 +57,14 @@ class Contract:
         """The notebook's own check, made ready; None if the contract has none."""
         check = self.assignment.check
         return None if check is None else CheckComparison(self.assignment, check, self.cases)
+
+    @cached_property
+    def other_conventions(self) -> Sequence[OtherConvention]:
+        """The conventions that do not count, made ready."""
+        return [
+            OtherConvention(convention, self.assignment, self.conventions[convention.name])
+            for convention in self.assignment.conventions
+        ]
 
     @cached_property
     def drawing(self) -> LayersDrawing | None:
@@ -82,6 +93,8 @@ class Contract:
         expressions = list_expressions(self.cases) | list_expressions(self.ladder)
         if self.check is not None:
             expressions |= self.check.exchange.results
+        for other in self.other_conventions:
+            expressions |= other.exchange.results
         return ContractExchange(self.assignment, expressions, self.assignment.dtype)
 
     @cached_property
@@ -153,6 +166,10 @@ class Contract:
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
+
+    def find_convention(self, start: Start) -> Convention | None:
+        """Return the convention by which a submission is wholly right that is wrong by the one that counts."""
+        return next((other.convention for other in self.other_conventions if other.fits(start)), None)
 
     def explain_check(self, start: Start) -> NotebookCheck | None:
         """Return the first value that the functions of the notebook's own check get wrong; None if none is known."""

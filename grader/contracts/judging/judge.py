@@ -14,9 +14,10 @@ from backmark.grader.contracts.cases.raising import OLD
 from backmark.grader.contracts.judging.contract import Contract
 from backmark.grader.contracts.judging.examples import Example, Examples
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
+from backmark.grader.contracts.judging.other_convention import judge_by_convention
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.judging.witness import Witness
-from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
@@ -31,6 +32,8 @@ from backmark.grader.model.verdict import (
     Outcome,
     Property,
     PythonMistake,
+    Remark,
+    RemarkKind,
     Statistics,
     StudentError,
 )
@@ -170,6 +173,9 @@ class Judge:
         for name, example in shown.items():
             if differs or not example.repeats:
                 shown[name] = example._replace(shown=replace(example.shown, script=""))
+        other = self._find_convention(rows, checkers)
+        if other is not None and other.costs is not None:
+            return self._judge_by_convention(other, other.costs, rows, noticed)
         check = None if checkers is None or differs else contract.explain_check(checkers)
         specs = marks.specs or contract.rows
         repair: tuple[MendedStatement, ...] = ()
@@ -198,6 +204,31 @@ class Judge:
             first_difference,
             repair,
             check,
+            () if other is None else (self._remark(other),),
+        )
+
+    def _find_convention(
+        self, rows: Mapping[str, Row], checkers: Callable[[ContractExchange], Candidate | None] | None
+    ) -> Convention | None:
+        """Return the other convention by which a submission is wholly right; None if there is none."""
+        if checkers is None or rows[AGREEMENT].mark is Mark.PASSED or rows[PURE].mark is not Mark.PASSED:
+            return None
+        return self.contract.find_convention(checkers)
+
+    def _remark(self, convention: Convention) -> Remark:
+        return Remark(RemarkKind.CONVENTION, convention.title, self.assignment.counting)
+
+    def _judge_by_convention(
+        self, convention: Convention, costs: Sequence[str], rows: Mapping[str, Row], noticed: tuple[Flag, ...]
+    ) -> Judgement:
+        """Conclude about a submission that is right by a convention of which the author says what it costs."""
+        judged, specs = judge_by_convention(self.assignment, costs, rows)
+        return Judgement(
+            Outcome.FAILED if costs else Outcome.PASSED,
+            self._properties(judged, {}, specs),
+            statistics=self._statistics(len(self.cases)),
+            flags=noticed,
+            remarks=(self._remark(convention),),
         )
 
     @staticmethod

@@ -71,13 +71,17 @@ class ContractRevision:
     stored: str | None = None
     #: The places of cases that prove by themselves what publishing promised, such as that edits are caught.
     proving: tuple[int, ...] = ()
+    #: By convention that does not count the cases, in their order, with what is expected of them by that one.
+    conventions: Mapping[str, ContractCases] = field(default_factory=dict)
     #: By case where its numbers stood when its mistakes were stored; empty: where they stand.
     origins: tuple[int, ...] = ()
 
     @cached_property
     def contract(self) -> Contract:
         """The assignment and its cases, made ready for judging."""
-        return Contract(self.assignment, self.cases, self.ladder, self.probes, self._make_diagnoser)
+        return Contract(
+            *(self.assignment, self.cases, self.ladder, self.probes, self._make_diagnoser), self.conventions
+        )
 
     def _make_diagnoser(self) -> "ContractDiagnoser":
         # A cold command should not pay for what only a wrong submission needs.
@@ -131,6 +135,9 @@ class ContractRevision:
             self,
             cases=every.take(order),
             mistakes=mistakes,
+            conventions={
+                name: cases.join(pool.conventions[name]).take(order) for name, cases in self.conventions.items()
+            },
             proving=tuple(at for at, place in enumerate(order) if place in self.proving),
             origins=tuple(origins[place] for place in order),
         )
@@ -199,7 +206,9 @@ def read_contents(
     every = ContractCases(
         tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides
     )
-    count, probes = header["count"], len(every) - header.get("probes", 0)
+    count, conventions = header["count"], header.get("conventions", ())
+    end = len(every) - count * len(conventions)
+    probes = end - header.get("probes", 0)
     numbers = arrays["mistakes"]
     mistakes = {
         identifier: StoredMistake(tuple(wrong), numbers[place].astype(np.float64), {int(i): form for i, form in forms})
@@ -209,13 +218,17 @@ def read_contents(
         assignment,
         every.take(range(count)),
         every.take(range(count, probes)),
-        every.take(range(probes, len(every))),
+        every.take(range(probes, end)),
         mistakes,
         tuple(header["terms"]),
         tuple(header["faults"]),
         tuple(map(_read_statement, header.get("statements", ()))),
         stored=stored,
         proving=tuple(header.get("proving", ())),
+        conventions={
+            str(name): every.take(range(start, start + count))
+            for name, start in zip(conventions, range(end, len(every), count), strict=True)
+        },
         origins=tuple(header.get("origins", ())),
     )
 
@@ -229,8 +242,9 @@ def _assignment(stored: str, name: str) -> ContractAssignment:
 
 def describe_contents(revision: ContractRevision) -> dict[str, Any]:
     """Return what `read_contents` makes a revision of, but for the assignment and the arrays, as JSON."""
-    every = revision.cases.join(revision.ladder, revision.probes)
-    # Without rows of statements, probes, cases that prove something or come from a pool, it is written as before.
+    every = join_cases(revision)
+    # Without rows of statements, probes, conventions, cases that prove something or come from a pool, it is written as
+    # before.
     proven = {"statements": [list(astuple(statement)) for statement in revision.statements]}
     return {
         "cases": [describe_case(case) for case in every.drawn],
@@ -245,8 +259,14 @@ def describe_contents(revision: ContractRevision) -> dict[str, Any]:
         **(proven if revision.statements else {}),
         **({"probes": len(revision.probes)} if len(revision.probes) else {}),
         **({"proving": list(revision.proving)} if revision.proving else {}),
+        **({"conventions": list(revision.conventions)} if revision.conventions else {}),
         **({"origins": list(revision.origins)} if revision.origins else {}),
     }
+
+
+def join_cases(revision: ContractRevision) -> ContractCases:
+    """Return all cases of a revision, as they are stored."""
+    return revision.cases.join(revision.ladder, revision.probes, *revision.conventions.values())
 
 
 def _describe_place(place: ResultPlace) -> list[Any]:
@@ -265,7 +285,7 @@ def _read_layout(layout: Sequence[Any]) -> Layout:
 
 def list_arrays(revision: ContractRevision) -> dict[str, Array]:
     """Return the arrays of a revision by their names."""
-    every = revision.cases.join(revision.ladder, revision.probes)
+    every = join_cases(revision)
     projections = [mistake.projections for mistake in revision.mistakes.values()]
     return {
         "numbers": np.concatenate([np.zeros(0), *(case.numbers for case in every.drawn)]),

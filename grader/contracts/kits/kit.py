@@ -1,8 +1,8 @@
 """A kit: a contract's cases with what is expected of them, and of the contract what a check shows.
 
-It is a revision with parts left out. The reference and the texts of mistakes never go into it, and neither do the
-probes and proofs that publishing keeps; the solutions do only if the author wants them there. Known mistakes are
-recognised by what is recorded of their answers.
+It is a revision with parts left out. The reference and the texts of mistakes never go into it, and neither do the other
+conventions, and the probes and proofs that publishing keeps; the solutions do only if the author wants them there.
+Known mistakes are recognised by what is recorded of their answers.
 """
 
 import hashlib
@@ -68,6 +68,7 @@ class Kit:
             mistakes=tuple(replace(mistake, source="") for mistake in assignment.mistakes),
             rows=assignment.rows if with_solution else (),
             repair=assignment.repair and with_solution,
+            conventions=(),
         )
         contents = replace(
             revision,
@@ -76,6 +77,7 @@ class Kit:
             faults=(),
             statements=(),
             proving=(),
+            conventions={},
             stored=None,
         )
         return cls(contents, revision.id, by_lines=bool(assignment.rows))

@@ -113,6 +113,28 @@ class ContractCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class Convention:
+    """Another convention of the same homework, such as that of an earlier year: what it has in the assignment's place.
+
+    A submission that is wrong by the convention that counts is tried by the others.
+    """
+
+    name: str
+    #: Words that read well after "right by".
+    title: str
+    entries: tuple[str, ...]
+    call: str
+    given: tuple[str, ...]
+    upstream: Mapping[str, str]
+    results: tuple[ContractResult, ...]
+    reference: str
+    solution: str
+    other_solutions: tuple[Solution, ...] = ()
+    #: The rows that a submission loses which is right by it; None: as many as without it.
+    costs: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssignment:
     """The task of a student who differentiates a function, as data."""
 
@@ -171,6 +193,10 @@ class ContractAssignment:
     drawing: str = field(default="", metadata=OMITTED)
     #: The results that are items of lists in all solutions, once cases are drawn: no dictionary may come for a list.
     listed: tuple[str, ...] = field(default=(), compare=False, metadata=OMITTED)
+    #: The convention that counts, in words that read well after "right by"; empty if there are no others.
+    counting: str = field(default="", metadata=OMITTED)
+    #: The conventions that do not count.
+    conventions: tuple[Convention, ...] = field(default=(), metadata=OMITTED)
     language: int = LANGUAGE
     kind: str = KIND
 
@@ -191,6 +217,27 @@ def vary(assignment: ContractAssignment, seed: int | None, cases: int | None) ->
         assignment,
         seed=assignment.seed if seed is None else seed,
         cases=assignment.cases if cases is None else cases,
+    )
+
+
+def adopt(assignment: ContractAssignment, convention: Convention) -> ContractAssignment:
+    """Return the assignment as it asks and expects by another of its conventions, without rows and mistakes."""
+    return replace(
+        assignment,
+        entries=convention.entries,
+        call=convention.call,
+        given=convention.given,
+        upstream=convention.upstream,
+        results=convention.results,
+        reference=convention.reference,
+        solution=convention.solution,
+        other_solutions=convention.other_solutions,
+        mistakes=(),
+        rows=(),
+        check=None,
+        drawing="",
+        listed=(),
+        conventions=(),
     )
 
 

@@ -20,12 +20,21 @@ from backmark.grader.contracts.language.assignment import (
     ContractCheck,
     ContractMistake,
     ContractResult,
+    Convention,
     Solution,
 )
+from backmark.grader.contracts.language.conventions import apply_convention, check_slips, read_conventions
 from backmark.grader.contracts.language.driver import bound_names, defined_names, parse, read_entries
 from backmark.grader.contracts.language.row_tables import AGREEMENT, COMMON, advise_rows, check_home, read_rows
 from backmark.grader.contracts.language.slips import SlipError, read_slips
-from backmark.grader.contracts.language.tables import EXPRESSION, MOST_MISTAKES, WANTED, ContractTable, ResultTable
+from backmark.grader.contracts.language.tables import (
+    EXPRESSION,
+    MOST_MISTAKES,
+    WANTED,
+    ContractTable,
+    ConventionTable,
+    ResultTable,
+)
 from backmark.grader.contracts.language.toml_cases import read_dims, read_inputs
 from backmark.grader.contracts.language.toml_checks import (
     ContractFault,
@@ -55,7 +64,7 @@ def from_tables(tables: Mapping[str, Any], name: str) -> ContractAssignment:
     """Return the assignment that a file's tables describe; BadAssignment names the file, the key and what to write."""
     try:
         _check_keys(tables)
-        return _read(ContractTable.model_validate(tables))
+        return _read_with_conventions(ContractTable.model_validate(tables))
     except ValidationError as error:
         message = f"{name}: {explain_faults(error, {**WANTED, **_advise(tables)})}"
         raise BadAssignment(message) from error
@@ -105,6 +114,55 @@ def _advise(tables: Mapping[str, Any]) -> dict[str, str]:
         **advise_feedback([*rows, *COMMON]),
         **advise_rows(tables.get("rows")),
     }
+
+
+def _read_with_conventions(table: ContractTable) -> ContractAssignment:
+    """Return the assignment as the convention that counts has it, with the others beside it."""
+    tables = read_conventions(table, _advise)
+    if not tables:
+        return _read(table)
+    check_slips(table.slips, [convention.name for convention in tables])
+    assignments = [_read_convention(table, convention) for convention in tables]
+    main = assignments[0]
+    others = zip(tables[1:], assignments[1:], strict=True)
+    return replace(
+        main,
+        counting=_read_title(tables[0]),
+        conventions=tuple(_make_convention(convention, assignment, main) for convention, assignment in others),
+    )
+
+
+def _read_convention(table: ContractTable, convention: ConventionTable) -> ContractAssignment:
+    try:
+        return _read(apply_convention(table, convention))
+    except ContractFault as fault:
+        raise ContractFault(f"conventions.{convention.name}: {fault}") from fault
+
+
+def _make_convention(
+    convention: ConventionTable, assignment: ContractAssignment, main: ContractAssignment
+) -> Convention:
+    name, costs = convention.name, convention.costs
+    if {*assignment.entries} != {*main.entries}:
+        raise ContractFault(
+            f"conventions.{name} calls other functions than the convention that counts, which calls"
+            f" {', '.join(main.entries)}: call these"
+        )
+    kinds = [[row.name for row in main.rows], [row for row in main.rubric if row not in COMMON]]
+    if costs and not any({*costs} <= {*rows} for rows in kinds):
+        there = ", or all ".join(f"among {', '.join(rows)}" for rows in kinds if rows)
+        raise ContractFault(f"conventions.{name}.costs is {show_value(costs)}: write rows, all {there}")
+    return Convention(
+        name,
+        _read_title(convention),
+        *(assignment.entries, assignment.call, assignment.given, assignment.upstream, assignment.results),
+        *(assignment.reference, assignment.solution, assignment.other_solutions),
+        None if costs is None else tuple(costs),
+    )
+
+
+def _read_title(convention: ConventionTable) -> str:
+    return convention.title.strip().rstrip(".")
 
 
 def _read(table: ContractTable) -> ContractAssignment:

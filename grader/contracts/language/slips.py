@@ -2,8 +2,6 @@
 
 import ast
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
-from operator import itemgetter
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,8 +9,9 @@ from pydantic import ValidationError
 from backmark.grader.contracts.language import row_comments
 from backmark.grader.contracts.language.assignment import ContractMistake
 from backmark.grader.contracts.language.driver import parse
-from backmark.grader.contracts.language.tables import MOST_CHARACTERS, SLIP_WANTED, ChangeTable, SlipTable
-from backmark.grader.contracts.language.toml_tables import explain_faults, show_value
+from backmark.grader.contracts.language.tables import SLIP_WANTED, SlipTable
+from backmark.grader.contracts.language.text_changes import ChangeError, make_changes
+from backmark.grader.contracts.language.toml_tables import explain_faults
 
 
 class SlipError(ValueError):
@@ -37,8 +36,8 @@ def read_slips(tables: Sequence[Mapping[str, Any]], filename: str, solution: str
 def _make_mistake(slip: SlipTable, filename: str, text: str) -> ContractMistake:
     title, hint = slip.title.strip().rstrip("."), slip.hint.strip()
     try:
-        source = _set_docstring(_change(text, filename, slip.change), _write_docstring(title, hint))
-    except SlipError as error:
+        source = _set_docstring(make_changes(text, filename, slip.change), _write_docstring(title, hint))
+    except ChangeError as error:
         raise SlipError(f"slips.{slip.id}: {error}") from error
     except SyntaxError as error:
         raise SlipError(
@@ -54,42 +53,6 @@ def _read(raw: Mapping[str, Any], number: int) -> SlipTable:
         has_id = all(fault["loc"][0] != "id" for fault in error.errors())
         name = f"slips.{raw['id']}" if has_id else f"slips, table {number}"
         raise SlipError(f"{name}: {explain_faults(error, SLIP_WANTED)}") from error
-
-
-def _change(text: str, filename: str, changes: Sequence[ChangeTable]) -> str:
-    """Return the text with all changes made, each of the text as it was before any of them."""
-    parts, end = [], 0
-    for start, change in sorted(((_find(text, filename, change), change) for change in changes), key=itemgetter(0)):
-        if start < end:
-            raise SlipError(f"two changes overlap at {show_value(change.old)}: write them as one")
-        parts += [text[end:start], change.new]
-        end = start + len(change.old)
-    changed = "".join([*parts, text[end:]])
-    if changed == text:
-        raise SlipError(f"its changes leave {filename} as it is: write in new what a student would write")
-    if len(changed) > MOST_CHARACTERS:
-        raise SlipError(f"with its changes {filename} has more than {MOST_CHARACTERS} characters")
-    return changed
-
-
-def _find(text: str, filename: str, change: ChangeTable) -> int:
-    """Return the place of the text that a change replaces."""
-    places = list(islice(_list_places(text, change.old), change.nth or 2))
-    shown, count = show_value(change.old), len(places)
-    if not count:
-        raise SlipError(f"{shown} does not occur in {filename}: copy a text from it, without any comment # row: NAME")
-    if change.nth is None and count > 1:
-        raise SlipError(f"{shown} occurs more than once in {filename}: copy more of its line, or say which by nth")
-    if change.nth is not None and count < change.nth:
-        raise SlipError(f"nth is {change.nth}, but {shown} occurs only {count} times in {filename}")
-    return places[-1]
-
-
-def _list_places(text: str, part: str) -> Iterator[int]:
-    place = text.find(part)
-    while place >= 0:
-        yield place
-        place = text.find(part, place + 1)
 
 
 def _write_docstring(title: str, hint: str) -> str:

@@ -18,6 +18,11 @@ MOST_NAMES = 50
 MOST_MISTAKES = 20
 #: Changes of a slip, characters of a text in one, and occurrences of a text among which one is meant.
 MOST_CHANGES, MOST_CHANGED, MOST_NTH = 20, 2_000, 100
+#: Conventions of an assignment.
+MOST_CONVENTIONS = 8
+
+#: The pattern of a row's name.
+ROW = r"^[A-Za-z0-9_]{1,64}$"
 
 Text = Annotated[str, Field(min_length=1, max_length=MOST_CHARACTERS)]
 Name = Annotated[str, Field(max_length=100)]
@@ -118,6 +123,27 @@ class SlipTable(Table):
     title: str = Field(max_length=200, pattern=r"^[^\s.\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
     hint: str = Field("", max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
     change: list[ChangeTable] = Field(min_length=1, max_length=MOST_CHANGES)
+    #: The conventions by which it is a mistake; all of them if it names none.
+    conventions: list[Name] = Field(default_factory=list, max_length=MOST_CONVENTIONS)
+
+
+class FileChangeTable(ChangeTable):
+    """A text of one of the assignment's files, the solution's unless it names another."""
+
+    file: str = Field("", max_length=100)
+
+
+class ConventionTable(Table):
+    """A convention: what stands in the place of the file's own tables and texts where it counts."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$")
+    title: str = Field(min_length=1, max_length=200)
+    costs: list[Name] | None = Field(None, max_length=MOST_NAMES)
+    change: list[FileChangeTable] = Field(default_factory=list, max_length=MOST_CHANGES)
+    call: CallTable | None = None
+    upstream: dict[str, Name] | None = None
+    results: dict[str, ResultTable] | None = Field(None, min_length=1)
+    rows: dict[Annotated[str, Field(pattern=ROW)], RowTable] | None = Field(None, max_length=MOST_NAMES)
 
 
 class ContractTable(Table):
@@ -144,14 +170,15 @@ class ContractTable(Table):
     #: Each is read by itself, as a `SlipTable`, so that a sentence about it can name it.
     slips: list[dict[str, Any]] = Field(default_factory=list)
     rubric: dict[str, Annotated[int, Field(ge=0, le=1000)]] = Field(default_factory=dict)
-    rows: dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,64}$")], RowTable] = Field(
-        default_factory=dict, max_length=MOST_NAMES
-    )
+    rows: dict[Annotated[str, Field(pattern=ROW)], RowTable] = Field(default_factory=dict, max_length=MOST_NAMES)
     repair: bool = True
     home: dict[str, Any] = Field(default_factory=dict)
     check: CheckTable | None = None
     limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
     feedback: Feedback = Feedback()
+    #: Each is read by itself, as a `ConventionTable`.
+    conventions: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_CONVENTIONS)
+    counts: str = Field("", max_length=40)
     templates: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(default_factory=list)
     files: dict[str, Annotated[str, Field(max_length=MOST_CHARACTERS)]] = Field(default_factory=dict)
 
@@ -200,6 +227,8 @@ WANTED: dict[str, str] = {
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',
     "solution.file": 'the name of the file with a right solution, such as "solution.py"',
     "slips": f"tables of their own, each headed `[[slips]]`, at most {MOST_MISTAKES}",
+    "conventions": f"tables of their own, each headed `[[conventions]]`, at most {MOST_CONVENTIONS}",
+    "counts": "the name of one of the conventions, in quotes",
     "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
     "files": "a table of texts by their names, as a folder holds them",
     **LIMITS_WANTED,
@@ -218,19 +247,36 @@ WANTED: dict[str, str] = {
     "check.results": 'names that check.code sets, each with what it must equal, such as { all_h = "all_h" }',
 }
 
+_CHANGES_WANTED: dict[str, str] = {
+    f"change.{place}.{key}": wanted
+    for place in range(MOST_CHANGES)
+    for key, wanted in {
+        "old": f"a text of the solution, at most {MOST_CHANGED} characters",
+        "new": f"the text in its place, at most {MOST_CHANGED} characters",
+        "nth": f"a whole number from 1 to {MOST_NTH}, which says which of several such texts is meant",
+    }.items()
+}
+
 #: The advice for each key of a slip.
 SLIP_WANTED: dict[str, str] = {
     "id": 'letters, digits, "_", "." or "-", at most 100, such as "weights_transposed"',
     "title": 'one line of at most 200 characters that follows "it", such as "forgets the transpose"',
     "hint": "a text of at most 1000 characters that asks rather than tells",
+    "conventions": "a list of names of conventions by which it is a mistake",
     "change": f'a list such as [{{ old = "x @ w.T", new = "x @ w" }}], with at most {MOST_CHANGES} changes',
-    **{
-        f"change.{place}.{key}": wanted
-        for place in range(MOST_CHANGES)
-        for key, wanted in {
-            "old": f"a text of the solution, at most {MOST_CHANGED} characters",
-            "new": f"the text in its place, at most {MOST_CHANGED} characters",
-            "nth": f"a whole number from 1 to {MOST_NTH}, which says which of several such texts is meant",
-        }.items()
-    },
+    **_CHANGES_WANTED,
+}
+
+#: The advice for each key of a convention.
+CONVENTION_WANTED: dict[str, str] = {
+    "name": 'letters, digits, "_", "." or "-", at most 40, such as "fall-2022"',
+    "title": 'a text of at most 200 characters that follows "right by", such as "the convention of 2022: ..."',
+    "costs": "a list of rows, or leave it out",
+    "change": f'a list such as [{{ old = "x / N", new = "x" }}], with at most {MOST_CHANGES} changes',
+    "call": a_table("conventions.call"),
+    "upstream": a_table("conventions.upstream"),
+    "results": a_table("conventions.results"),
+    "rows": "a table for each row, such as [conventions.rows.weight_gradient]",
+    **{f"change.{place}.file": "the name of a file of the assignment" for place in range(MOST_CHANGES)},
+    **_CHANGES_WANTED,
 }

@@ -3,10 +3,9 @@
 All code of the assignment's author runs in the workshop's jails; numbers come back.
 """
 
-import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from math import ceil
 from typing import Any
@@ -15,20 +14,17 @@ import numpy as np
 
 from backmark.grader.contracts.cases.arrays import Array
 from backmark.grader.contracts.cases.choosing import CaseChoice
-from backmark.grader.contracts.cases.contract_cases import ContractCases, Layout, ResultPlace, find_holders
+from backmark.grader.contracts.cases.contract_cases import ContractCases, find_holders
 from backmark.grader.contracts.cases.drawn import SIMPLE, DrawnCase
-from backmark.grader.contracts.cases.layout import IndexedResult, fill, find, list_results
-from backmark.grader.contracts.cases.values import SIMPLEST, VARIED, draw
+from backmark.grader.contracts.cases.layout import fill
+from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.judging.notebook_check import CheckComparison
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
 from backmark.grader.contracts.language.assignment import ContractAssignment
-from backmark.grader.contracts.language.expressions import ExpressionError
-from backmark.grader.contracts.publishing.author_code import clip, describe_dims, list_names
+from backmark.grader.contracts.publishing.conventions import count_convention_runs, judge_convention
+from backmark.grader.contracts.publishing.expectations import Expectations
 from backmark.grader.contracts.publishing.proof import RowTrial, list_commented
 from backmark.grader.contracts.publishing.reference_run import (
-    LONGEST_NAME,
-    MOST_IN_ALL,
-    MOST_OF_CASE,
     PassedCase,
     ReferenceRun,
     count_questions,
@@ -40,8 +36,6 @@ from backmark.grader.contracts.publishing.tolerance import RUNS, find_settled, i
 from backmark.grader.contracts.publishing.workshop import Workshop
 from backmark.grader.errors import BadAssignment
 
-#: Terms of a loss.
-_MOST_TERMS = 16
 #: Cases that are differentiated for each that decides.
 _JUDGED = 1.25
 #: The rounding of a finite difference that its uncertainty does not know of, as the objective is a sum that cancels.
@@ -72,6 +66,8 @@ class Built:
     proofs: tuple[frozenset[int], ...] = ()
     #: The results that are items of lists in all solutions.
     listed: tuple[str, ...] = ()
+    #: By convention that does not count the cases, with what is expected of them by that one.
+    conventions: Mapping[str, ContractCases] = field(default_factory=dict)
 
 
 def build(
@@ -99,7 +95,7 @@ def build(
     # pool none is chosen.
     choice = None if pool else _choose_judged(assignment, usable)
     judged = [usable[place] for place in choice.places] if choice else usable[: assignment.cases]
-    cases, sound = trial.measure(*_Expectations(assignment, reference).judge([*judged, *small]))
+    cases, sound = trial.measure(*Expectations(assignment, reference).judge([*judged, *small]))
     count = len(judged)
     places = _leave_out_rough(cases, np.flatnonzero(sound[:count]).tolist(), assignment.cases)
     main, own_rungs = cases.take(places), cases.take(range(count, len(cases)))
@@ -116,9 +112,13 @@ def build(
         mistake.id: trial.attempt(f"the mistake {mistake.id}", mistake.source, main, rungs)
         for mistake in assignment.mistakes
     }
+    conventions = {
+        convention.name: judge_convention(assignment, convention, main, workshop, lenient=pool)
+        for convention in assignment.conventions
+    }
     return Built(
-        *(main, rungs, trial.find_probes(rungs), mistakes, _Expectations(assignment, reference).terms(passed)),
-        *(statements, proofs, assignment.listed),
+        *(main, rungs, trial.find_probes(rungs), mistakes, Expectations(assignment, reference).terms(passed)),
+        *(statements, proofs, assignment.listed, conventions),
     )
 
 
@@ -164,7 +164,7 @@ def _judge_simple(
     passed = [entry for entry in reference.run(drawn) if is_finite(entry)]
     if not passed:
         return none
-    cases, uncertainty = _Expectations(assignment, reference).judge(passed)
+    cases, uncertainty = Expectations(assignment, reference).judge(passed)
     settled = find_settled(cases, uncertainty)
     parts = [slice(start, stop) for start, stop in pairwise(cases.starts)]
     shown = [place for place, part in enumerate(parts) if settled[part].all() and cases.expected[part].any()]
@@ -251,164 +251,6 @@ def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: 
     # simple numbers twice, and on probes.
     solutions = (1 + len(assignment.other_solutions)) * (1 + in_lists + RUNS + 2 + bool(assignment.given))
     solutions += assignment.check is not None
-    return passes + differences + solutions + len(assignment.mistakes) + len(list_commented(assignment))
-
-
-@dataclass(frozen=True, slots=True)
-class _Expectations:
-    """The expectations of cases: their results, what these must be, and by how much that is uncertain."""
-
-    assignment: ContractAssignment
-    reference: ReferenceRun
-
-    def judge(self, passed: Sequence[PassedCase]) -> tuple[ContractCases, Array]:
-        """Return the cases with what is expected of them, without tolerances, and the uncertainty of each number."""
-        layouts = [self._layout(entry) for entry in passed]
-        bound = [self._bind(entry, place) for place, entry in enumerate(passed)]
-        terms = self.terms(passed)
-        numbers = (len(terms) + 2) * sum(place.size for layout in layouts for place in layout)
-        if numbers > MOST_IN_ALL:
-            raise BadAssignment(
-                f"the results of {len(passed)} cases, by {len(terms)} terms of the objective, take {numbers:,} numbers;"
-                f" at most {MOST_IN_ALL:,} are taken: let dims be smaller, or ask for fewer cases"
-            )
-        derivatives = self.reference.differentiate(bound, layouts, terms)
-        expected, uncertainty, parts = [np.zeros(0)], [np.zeros(0)], [np.zeros((len(terms), 0))]
-        for entry, layout, gradients in zip(passed, layouts, derivatives, strict=True):
-            scales = [indexed.scale for indexed in list_results(self.assignment, entry.case.dims)]
-            for place, scale in zip(layout, scales, strict=True):
-                if place.target in gradients:
-                    rows = gradients[place.target] * scale
-                    expected.append(rows[-2])
-                    uncertainty.append(np.abs(rows[-1]))
-                    parts.append(rows[:-2])
-                else:
-                    expected.append(_read_value(entry, place.target).ravel())
-                    uncertainty.append(np.zeros(place.size))
-                    parts.append(_read_terms(entry, place, terms))
-        flat = np.concatenate(expected)
-        cases = ContractCases(
-            tuple(bound),
-            tuple(layouts),
-            flat,
-            np.zeros(len(flat)),
-            np.concatenate(parts, axis=1),
-            self.assignment.provides,
-        )
-        return cases, np.concatenate(uncertainty)
-
-    def _layout(self, entry: PassedCase) -> Layout:
-        """Return the results of a case with their shapes; raises BadAssignment."""
-        known = {**entry.case.values(), **entry.taps}
-        try:
-            results = list(list_results(self.assignment, entry.case.dims))
-        except ExpressionError as error:
-            message = f"results: {error} (with {describe_dims(entry.case)})"
-            raise BadAssignment(message) from error
-        places = tuple(_locate(entry, known, indexed) for indexed in results)
-        if sum(place.size for place in places) > MOST_OF_CASE:
-            raise BadAssignment(
-                f"the results of a case have more than {MOST_OF_CASE:,} numbers (with {describe_dims(entry.case)}):"
-                " let dims be smaller"
-            )
-        return places
-
-    def _bind(self, entry: PassedCase, place: int) -> DrawnCase:
-        """Return the case with upstream gradients and given outputs among its inputs."""
-        more: dict[str, Any] = {}
-        for name, output in self.assignment.upstream.items():
-            value = self._output(entry, f"upstream.{name}", output)
-            try:
-                shape = np.asarray(value, np.float64).shape
-            except (TypeError, ValueError) as error:
-                message = f"upstream.{name} names {output}, which is no array of numbers"
-                raise BadAssignment(message) from error
-            rng = np.random.default_rng([self.assignment.seed, place, zlib.crc32(name.encode())])
-            variety = len(SIMPLEST) if entry.case.corner == SIMPLE else 0
-            more[name] = draw("normal", shape, rng, {}, variety=variety)
-        for name in self.assignment.given:
-            more[name] = self._output(entry, "call.given", name)
-        return entry.case.bind(more)
-
-    def _output(self, entry: PassedCase, key: str, name: str) -> Any:
-        try:
-            return find(entry.outputs, name)
-        except (LookupError, TypeError, ValueError) as error:
-            there = list_names(entry.outputs)
-            message = f"{key} names {name}, which the reference does not return; it returns {there}"
-            raise BadAssignment(message) from error
-
-    def terms(self, passed: Sequence[PassedCase]) -> tuple[str, ...]:
-        """Return the names of the objective's terms: upstream gradients, or the parts of the loss."""
-        if self.assignment.upstream:
-            return tuple(self.assignment.upstream)
-        if not any(result.grad or result.value == "loss" for result in self.assignment.results):
-            return ("loss",)
-        names = {self._read_loss(entry) for entry in passed}
-        if len(names) > 1:
-            raise BadAssignment("the reference's loss has other terms in one case than in another: name all in each")
-        return names.pop()
-
-    def _read_loss(self, entry: PassedCase) -> tuple[str, ...]:
-        """Return the names of the terms of a case's loss, each of which must be a number."""
-        loss = self._output(entry, "results", "loss")
-        if not isinstance(loss, dict):
-            return ("loss",)
-        if not (
-            0 < len(loss) <= _MOST_TERMS
-            and all(isinstance(name, str) and len(name) <= LONGEST_NAME for name in loss)
-            and all(map(_is_number, loss.values()))
-        ):
-            raise BadAssignment(
-                f"the reference's loss must be a number, or from 1 to {_MOST_TERMS} numbers by their names"
-            )
-        return tuple(loss)
-
-
-def _locate(entry: PassedCase, known: Mapping[str, Any], indexed: IndexedResult) -> ResultPlace:
-    """Return a result with its shape; raises BadAssignment."""
-    result = indexed.result
-    try:
-        value = find(known, indexed.target) if result.grad else _read_value(entry, indexed.target)
-        return ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target)
-    except _NoNumbersError as error:
-        message = f"results.{result.expression}: {error}"
-        raise BadAssignment(message) from error
-    except (LookupError, TypeError, ValueError) as error:
-        kind = "input or tapped value" if result.grad else "output of the reference"
-        message = (
-            f"results.{result.expression}: {clip(indexed.target)} is no {kind} (with {describe_dims(entry.case)});"
-            f" there are {list_names(known if result.grad else entry.outputs)}"
-        )
-        raise BadAssignment(message) from error
-
-
-class _NoNumbersError(TypeError):
-    """An output that is no array of numbers."""
-
-
-def _read_value(entry: PassedCase, target: str) -> Array:
-    """Return an output as numbers, a loss that is given in terms as their sum; raises _NoNumbersError, LookupError."""
-    value = find(entry.outputs, target)
-    if target == "loss" and isinstance(value, dict):
-        value = sum(value.values())
-    try:
-        return np.asarray(value, np.float64)
-    except (TypeError, ValueError) as error:
-        message = (
-            f"the reference's output {target} is a {type(value).__name__} that is no array of numbers: name a part"
-            f" of it, such as {target}[0], or return its numbers under a name of their own"
-        )
-        raise _NoNumbersError(message) from error
-
-
-def _read_terms(entry: PassedCase, place: ResultPlace, terms: Sequence[str]) -> Array:
-    """Return the terms of a loss that is a result; zeros for other outputs."""
-    value = entry.outputs.get(place.target)
-    if place.target == "loss" and isinstance(value, dict) and set(terms) == set(value):
-        return np.array([[value[term]] for term in terms], np.float64)
-    return np.zeros((len(terms), place.size))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) or (isinstance(value, np.ndarray) and not value.ndim)
+    conventions = sum(count_convention_runs(convention, assignment.cases) for convention in assignment.conventions)
+    mistakes = len(assignment.mistakes) + len(list_commented(assignment))
+    return passes + differences + solutions + conventions + mistakes

@@ -57,7 +57,9 @@ def finish(data: bytes, workshop: Workshop, *, pool: bool = False) -> bytes:
             identifier: StoredMistake(tried.wrong, _round(projector.project(tried.numbers, tried.forms)), tried.forms)
             for identifier, tried in built.mistakes.items()
         }
-    drawn_revision = ContractRevision(assignment, built.cases, built.ladder, built.probes, mistakes, built.terms)
+    drawn_revision = ContractRevision(
+        *(assignment, built.cases, built.ladder, built.probes, mistakes, built.terms), conventions=built.conventions
+    )
     if pool:
         return dump(drawn_revision)
     faults = tuple(find_faults(assignment, built))

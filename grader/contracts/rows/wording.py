@@ -21,6 +21,9 @@ STATE = (
 #: Of an answer that a process gives which has answered nothing before, and others do not.
 DIFFERS_ALONE = "Called with one case alone in a fresh process, your code gave a different answer."
 
+#: Of a row that a submission loses which is right by another convention.
+COSTS = "Your code is right by another convention, which costs this row."
+
 #: Of a process that ended when it was asked again.
 SILENT_AGAIN = "Your code gave no answer when it was called again with cases that it had answered before."
 

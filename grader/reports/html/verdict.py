@@ -92,6 +92,7 @@ def _draw_head(view: VerdictView, around: Surroundings) -> Html:
         element("p", around.above, class_="eyebrow student") if around.above else None,
         around.headings.main(mark_code(view.sentence)),
         element("p", mark_code(view.more), class_="lead student") if view.more else agree,
+        element("p", mark_code(view.remarks), class_="student") if view.remarks else None,
         element("p", level, class_="quiet level") if level else None,
         class_="hero-words",
     )

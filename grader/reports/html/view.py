@@ -13,6 +13,7 @@ from backmark.grader.reports.html.comparing import Array
 from backmark.grader.reports.html.presentation import Presentation, present
 from backmark.grader.reports.outcomes import describe_outcome, tone_of
 from backmark.grader.reports.plaintext import upper_first
+from backmark.grader.reports.remarks import describe_remarks
 from backmark.grader.reports.wording import shorten_repeated
 
 
@@ -93,6 +94,8 @@ class VerdictView:
     words: CaseWords
     #: Sentences about the functions that the notebook's own check uses, if they are wrong.
     check: str
+    #: Sentences about the submission beside its marks.
+    remarks: str
     verdict: Verdict
 
 
@@ -114,6 +117,7 @@ def make_view(verdict: Verdict, lines: tuple[NamedLine, ...] = ()) -> VerdictVie
         example=_example(verdict, known, led=bool(more)),
         words=known,
         check=describe_check(verdict),
+        remarks=describe_remarks(verdict),
         verdict=verdict,
     )
 

@@ -139,7 +139,7 @@ def test_comments_that_name_rows_are_in_no_slip() -> None:
         ),
         (
             change({"old": "w.T", "new": "w.T"}),
-            "slips.upstream: its changes leave solution.py as it is: write in new what a student would write",
+            "slips.upstream: its changes leave solution.py as it is: write in new what stands there instead",
         ),
         (
             change({"old": "x.T @ dout", "new": "x.T @"}),

@@ -1,0 +1,16 @@
+"""The remarks of a verdict in words."""
+
+from backmark.grader.model.verdict import Outcome, Remark, RemarkKind, Verdict
+
+
+def describe_remarks(verdict: Verdict) -> str:
+    """Return the sentences of all remarks; empty if there is none."""
+    return " ".join(_describe(remark, verdict.outcome) for remark in verdict.remarks)
+
+
+def _describe(remark: Remark, outcome: Outcome) -> str:
+    match remark.kind:
+        case RemarkKind.CONVENTION:
+            accepted = outcome is Outcome.PASSED
+            counts = "accepts this convention, too" if accepted else f"goes by {remark.counting}"
+            return f"Your code is right by {remark.title}. This assignment {counts}."
