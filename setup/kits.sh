@@ -17,15 +17,15 @@ trap 'exit 130' INT TERM
 ids=$(.venv/bin/python - "$assignments/revisions" << 'PYTHON'
 import sys
 from pathlib import Path
-from backmark.grader.contracts.gallery import list_gallery
+from backmark.grader.contracts.gallery import find_folder, list_names
 from backmark.grader.contracts.language.reading import read
 from backmark.worker.grading.revisions import name_revision
-entries = list_gallery()
-current = {name_revision(read(entry.folder)) for entry in entries}
+names = list_names()
+current = {name_revision(read(find_folder(name))) for name in names}
 for file in Path(sys.argv[1]).glob("*.npz"):
     if file.name not in current:
         file.unlink()
-print(*(entry.id for entry in entries))
+print(*names)
 PYTHON
 )
 export BACKMARK_CACHE="$assignments"

@@ -2,13 +2,13 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from types import MappingProxyType
 
-from backmark.grader.contracts.language.folder import NAME, bundle
+from backmark.grader.contracts.language.folder import NAME, bundle, read_other_name
 from backmark.grader.errors import BadAssignment
 
 #: The ending of a kit's name.
@@ -44,6 +44,15 @@ class GalleryEntry:
     course: str
     convention: str
     folder: Path
+    #: Its conventions, in words that read well after "right by", the one that counts first.
+    conventions: tuple[str, ...] = ()
+    #: By other name the convention that counts under it.
+    other_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its other names, and its conventions in words."""
+        return (*self.other_names, *self.conventions)
 
     @property
     def origin(self) -> str:
@@ -53,7 +62,14 @@ class GalleryEntry:
 
 def list_gallery() -> tuple[GalleryEntry, ...]:
     """Return the contracts of the gallery, sorted by id; raises BadAssignment where it is not installed."""
-    return tuple(_read(folder) for folder in sorted(_find("gallery").iterdir()) if folder.is_dir())
+    folders = sorted(folder for folder in _find("gallery").iterdir() if folder.is_dir())
+    other_names = {folder.name: own for folder in folders if (own := read_other_name(_read_text(folder)))}
+    return tuple(_read(folder, other_names) for folder in folders if folder.name not in other_names)
+
+
+def list_names() -> tuple[str, ...]:
+    """Return the ids of the contracts, and their other names, sorted; raises BadAssignment as the list."""
+    return tuple(sorted(name for entry in list_gallery() for name in (entry.id, *entry.other_names)))
 
 
 def is_installed() -> bool:
@@ -101,8 +117,7 @@ def find_revisions() -> Path:
 
 def find_similar(name: str) -> str:
     """Return the id of the contract that is most like a name, empty if none is; raises BadAssignment as the list."""
-    shipped = [entry.id for entry in list_gallery()]
-    return next(iter(get_close_matches(name[:_LONGEST_ID], shipped, 1)), "")
+    return next(iter(get_close_matches(name[:_LONGEST_ID], list_names(), 1)), "")
 
 
 def find_kit(identifier: str) -> Path | None:
@@ -134,6 +149,15 @@ def _find(part: str) -> Path:
     return folder
 
 
-def _read(folder: Path) -> GalleryEntry:
-    tables = tomllib.loads((folder / NAME).read_text(encoding="utf-8"))
-    return GalleryEntry(tables["id"], tables["title"], tables.get("course", ""), tables.get("convention", ""), folder)
+def _read(folder: Path, other_names: Mapping[str, Mapping[str, str]]) -> GalleryEntry:
+    tables = tomllib.loads(_read_text(folder))
+    titles = {convention["name"]: convention["title"] for convention in tables.get("conventions", ())}
+    return GalleryEntry(
+        *(tables["id"], tables["title"], tables.get("course", ""), tables.get("convention", ""), folder),
+        tuple(titles.values()),
+        {name: titles[own["counts"]] for name, own in other_names.items() if own["entry"] == folder.name},
+    )
+
+
+def _read_text(folder: Path) -> str:
+    return (folder / NAME).read_text(encoding="utf-8")

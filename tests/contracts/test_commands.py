@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from backmark.grader.contracts import gallery
 from backmark.grader.contracts.cases.values import KINDS as KINDS_OF_VALUES
 from backmark.grader.contracts.language.assignment import VALUES
-from backmark.grader.contracts.language.reading import read
+from backmark.grader.contracts.language.reading import parse, read, read_text
 from backmark.grader.contracts.language.tables import SLIP_WANTED, WANTED
 from backmark.worker.cli.main import main
 from backmark.worker.grading.revisions import draw
@@ -123,6 +123,23 @@ def test_the_assignments_that_ship_are_listed_with_course_and_convention() -> No
 
 def test_each_entry_of_the_gallery_has_the_id_of_its_folder() -> None:
     assert [entry.folder.name for entry in gallery.list_gallery()] == [entry.id for entry in gallery.list_gallery()]
+
+
+def test_an_entry_is_found_by_the_names_that_it_had() -> None:
+    (linear,) = (entry for entry in gallery.list_gallery() if entry.id == "cmu-linear")
+    assert list(linear.other_names) == ["cmu-linear-mean"]
+    folder = gallery.find_folder("cmu-linear-mean")
+    assert folder is not None
+    text = read_text(folder)
+    assignment = parse(text, "cmu-linear-mean")
+    assert (assignment.id, assignment.counting) == ("cmu-linear-mean", linear.other_names["cmu-linear-mean"])
+    assert gallery.is_shipped("cmu-linear-mean", text)
+
+
+def test_a_folder_that_names_itself_as_its_entry_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "assignment.toml").write_text(f'id = "mine"\nentry = "{tmp_path.name}"\n')
+    status, _, text = command("assignment", "check", tmp_path)
+    assert (status, "names another folder beside it" in text) == (2, True)
 
 
 @pytest.mark.parametrize("name", ["nothing", "../start", "", "."])

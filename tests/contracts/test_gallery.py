@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import backmark.grader.assignments
+from backmark.grader.contracts.gallery import list_gallery
 from backmark.grader.contracts.judging.revision import ContractRevision
 from backmark.grader.contracts.language import reading, row_comments
 from backmark.grader.contracts.language.assignment import ContractAssignment
@@ -27,6 +28,8 @@ SOLUTIONS = ("solution.py", "other_solution.py")
 SEEDS = range(1, 6)
 #: The entries that are built by day, each of another kind: a network, a layer, an update; the others nightly.
 BY_DAY = frozenset({"accumulating_linear", "mit-tanh", "momentum_update", "udl-7.2"})
+#: Of the conventions that do not count one is told of by day, which has another call.
+ALSO_BY_DAY = ("cmu-activations", "local")
 ENTRIES = [pytest.param(name, marks=() if name in BY_DAY else pytest.mark.nightly) for name in FOLDERS]
 
 
@@ -50,6 +53,11 @@ def read_entry(name: str) -> ContractAssignment:
     return assignment
 
 
+def list_conventions() -> list[tuple[str, str]]:
+    entries = (read_entry(entry.id) for entry in list_gallery())
+    return [(entry.id, convention.name) for entry in entries for convention in entry.conventions]
+
+
 @pytest.fixture(scope="module", params=ENTRIES)
 def revision(request: pytest.FixtureRequest) -> ContractRevision:
     return build_shared(read_entry(request.param))
@@ -64,7 +72,8 @@ def entry(request: pytest.FixtureRequest) -> Entry:
 
 def assert_full_marks(revision: ContractRevision, name: str) -> None:
     """A solution passes with full marks in double precision, and has no wrong number in single precision."""
-    source = (GALLERY / revision.assignment.id / name).read_text(encoding="utf-8")
+    solutions = {solution.name: solution.source for solution in revision.assignment.other_solutions}
+    source = {"solution.py": revision.assignment.solution, **solutions}[name]
     verdict = judge(revision, source)
     assert [row for row in verdict.properties if row.outcome is not Mark.PASSED] == []
     assert verdict.outcome is Outcome.PASSED
@@ -145,6 +154,33 @@ def test_a_notebook_of_coursera_may_import_the_courses_own_module() -> None:
     source = (folder / "solution.py").read_text(encoding="utf-8")
     lines = "import matplotlib.pyplot as plt\nfrom dnn_utils import sigmoid, sigmoid_backward, relu, relu_backward\n"
     assert judge(build_shared(read_entry(folder.name)), lines + source).outcome is Outcome.PASSED
+
+
+@pytest.mark.parametrize(
+    ("name", "convention"),
+    [
+        pytest.param(*pair, marks=() if pair == ALSO_BY_DAY else pytest.mark.nightly, id="-".join(pair))
+        for pair in list_conventions()
+    ],
+)
+def test_the_solution_of_another_convention_is_right_by_that_one_alone(name: str, convention: str) -> None:
+    revision = build_shared(read_entry(name))
+    (other,) = (known for known in revision.assignment.conventions if known.name == convention)
+    for source in (other.solution, *(solution.source for solution in other.other_solutions)):
+        verdict = judge(revision, row_comments.strip(source))
+        assert (verdict.outcome is Outcome.PASSED, [remark.title for remark in verdict.remarks]) == (
+            False,
+            [other.title],
+        )
+
+
+@pytest.mark.parametrize(("name", "convention"), list_conventions())
+def test_each_convention_can_be_the_one_that_counts(name: str, convention: str) -> None:
+    own = read_entry(name)
+    counting = reading.parse(f'counts = "{convention}"\n{reading.read_text(GALLERY / name)}', name)
+    (other,) = (known for known in own.conventions if known.name == convention)
+    assert (counting.solution, counting.results, counting.call) == (other.solution, other.results, other.call)
+    assert own.counting in [known.title for known in counting.conventions]
 
 
 @pytest.fixture(scope="module")

@@ -687,7 +687,12 @@ def test_the_gallery_is_grouped_by_course(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize(
     ("search", "names"),
-    [("tanh", {"mit-tanh", "cmu-activations", "cmu-activations-local"}), ("SKIP_GRAM", {"skip_gram"}), ("xyz", set())],
+    [
+        ("tanh", {"mit-tanh", "cmu-activations"}),
+        ("cmu-linear-mean", {"cmu-linear"}),
+        ("SKIP_GRAM", {"skip_gram"}),
+        ("xyz", set()),
+    ],
 )
 def test_the_gallery_is_searched(visitor: Visitor, search: str, names: set[str]) -> None:
     page = visitor.get(f"{HOME}/publish?search={search}")

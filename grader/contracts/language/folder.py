@@ -1,8 +1,11 @@
 """An assignment's folder as one text: its TOML with the files beside it in a table, which is how it travels."""
 
+import json
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from backmark.grader.errors import BadAssignment
 
@@ -10,6 +13,9 @@ from backmark.grader.errors import BadAssignment
 NAME = "assignment.toml"
 #: The name of a file that belongs to an assignment, relative to its folder, and patterns to find such files by.
 FILES = re.compile(r"(mistakes/)?\w[\w.-]{0,99}\.py", re.ASCII)
+#: The name of a folder beside another one.
+FOLDER = re.compile(r"\w[\w.-]{0,99}", re.ASCII)
+_ENTRY = "entry"
 _PATTERNS = ("*.py", "mistakes/*.py")
 #: Characters that a TOML text between three quotes cannot hold as they are.
 _ESCAPES = {ord("\\"): "\\\\", ord('"'): '\\"'}
@@ -20,10 +26,43 @@ _MOST = 1 << 20
 
 def bundle(folder: Path) -> str:
     """Return the text of a folder's assignment with its files in a table `files`; raises BadAssignment."""
+    text = _read(folder / NAME)
+    if own := read_other_name(text):
+        entry = folder.resolve().with_name(own.pop("entry"))
+        if read_other_name(_read(entry / NAME)):
+            raise BadAssignment(f"{folder}: entry names {entry.name}, which names another folder beside it")
+        return _rename(bundle(entry), own)
     files = {str(file.relative_to(folder)): _read_own(file, folder) for file in _list_files(folder)}
     if sum(map(len, files.values())) > _MOST:
         raise BadAssignment(f"{folder}: its files hold more than {_MOST >> 20} MiB")
-    return join(_read(folder / NAME), files)
+    return join(text, files)
+
+
+def read_other_name(text: str) -> dict[str, Any]:
+    """Return the keys of a file that gives an assignment in the folder beside it another name; none of any other file.
+
+    `entry` is that folder; the other keys stand in the place of those at the top of its file.
+    """
+    try:
+        tables = tomllib.loads(text) if _ENTRY in text else {}
+    except tomllib.TOMLDecodeError:
+        # Whoever reads the assignment says what is wrong.
+        return {}
+    return tables if FOLDER.fullmatch(str(tables.get("entry"))) and all(map(_is_plain, tables.values())) else {}
+
+
+def _is_plain(value: object) -> bool:
+    return isinstance(value, (str, int, bool))
+
+
+def _rename(text: str, own: Mapping[str, Any]) -> str:
+    """Return an assignment's text with these keys at its top."""
+    top, bracket, tables = text.partition("\n[")
+    for key, value in own.items():
+        line = f"{key} = {json.dumps(value)}"
+        top, replaced = re.subn(rf"(?m)^{re.escape(key)} = .*$", line.replace("\\", r"\\"), top, count=1)
+        top = top if replaced else f"{top}\n{line}"
+    return f"{top}{bracket}{tables}"
 
 
 def join(text: str, files: Mapping[str, str]) -> str:

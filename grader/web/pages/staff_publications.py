@@ -141,8 +141,8 @@ def _read_sent() -> str:
 
 def _read_shipped(assignment: str) -> str:
     """Return the text of an assignment that ships with Backmark; empty if none has this id."""
-    entry = next((entry for entry in gallery.list_gallery() if entry.id == assignment), None)
-    return "" if entry is None else folder.bundle(entry.folder)
+    shipped = gallery.find_folder(assignment) if assignment in gallery.list_names() else None
+    return "" if shipped is None else folder.bundle(shipped)
 
 
 def _read_start() -> str:
@@ -183,7 +183,7 @@ def _find_shipped(search: str) -> Sequence[tuple[str, Sequence[GalleryEntry]]]:
     chosen = [
         entry
         for entry in gallery.list_gallery()
-        if part in fold(f"{entry.title}\n{entry.id}\n{entry.origin}\n{entry.course}\n{entry.convention}")
+        if part in fold("\n".join((entry.title, entry.id, entry.origin, entry.course, entry.convention, *entry.names)))
     ]
     # What is of no course comes last.
     chosen.sort(key=lambda entry: (entry.origin == gallery.NO_COURSE, fold(entry.origin), entry.title))
