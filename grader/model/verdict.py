@@ -223,6 +223,8 @@ class RemarkKind(StrEnum):
 
     #: It is right by another convention of the homework.
     CONVENTION = "convention"
+    #: A result is off as by a small number within a logarithm, which the assignment allows.
+    EPSILON = "epsilon"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,8 +232,13 @@ class Remark:
     """A fact about a submission beside its marks, for its student and for staff."""
 
     kind: RemarkKind
-    title: str = field(metadata=describe("The author's words: of a convention those that follow 'right by'."))
+    title: str = field(
+        metadata=describe("The author's words: a convention as it follows 'right by', or the name of a result.")
+    )
     counting: str = field(default="", metadata=describe("Of a convention: the one that counts, in words alike."))
+    epsilon: float | None = field(
+        default=None, metadata=describe("The largest number that a logarithm may have added.")
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,3 +14,8 @@ def _describe(remark: Remark, outcome: Outcome) -> str:
             accepted = outcome is Outcome.PASSED
             counts = "accepts this convention, too" if accepted else f"goes by {remark.counting}"
             return f"Your code is right by {remark.title}. This assignment {counts}."
+        case RemarkKind.EPSILON:
+            return (
+                f"`{remark.title}` is off by no more than a number up to {remark.epsilon:g} within its logarithm would"
+                " make it, which this assignment allows."
+            )

@@ -3,7 +3,7 @@
 import ast
 import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from itertools import accumulate
 from typing import NamedTuple
@@ -45,6 +45,8 @@ class ContractCases:
     terms: Array
     #: Dims that the student's module has as names.
     provides: tuple[str, ...] = ()
+    #: Of each tolerance the part that is for a small number within a logarithm; empty if there is none.
+    allowances: Array = field(default_factory=lambda: np.zeros(0))
 
     def __len__(self) -> int:
         return len(self.drawn)
@@ -74,6 +76,7 @@ class ContractCases:
             self.tolerances[index],
             self.terms[:, index],
             self.provides,
+            self.allowances[index] if len(self.allowances) else self.allowances,
         )
         # Known already: counted anew, they take most of the time of explaining a wrong submission.
         vars(taken)["starts"] = [0, *accumulate(starts[i + 1] - starts[i] for i in places)]
@@ -91,6 +94,7 @@ class ContractCases:
             np.concatenate([cases.tolerances for cases in every]),
             np.concatenate([cases.terms for cases in every], axis=1),
             self.provides,
+            _join_allowances(every),
         )
 
     def slices(self) -> Iterator[tuple[int, ResultPlace, slice]]:
@@ -112,6 +116,13 @@ class ContractCases:
         """For each number the place of the declaration that it belongs to."""
         places = [place for layout in self.layouts for place in layout]
         return np.repeat(np.array([place.result for place in places], np.intp), [place.size for place in places])
+
+
+def _join_allowances(every: Sequence[ContractCases]) -> Array:
+    if not any(len(cases.allowances) for cases in every):
+        return np.zeros(0)
+    filled = (cases.allowances if len(cases.allowances) else np.zeros(len(cases.expected)) for cases in every)
+    return np.concatenate(list(filled))
 
 
 def locate_inputs(case: DrawnCase) -> dict[str, slice]:

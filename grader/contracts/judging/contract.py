@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from backmark.grader.contracts.cases.answers import Answer
 from backmark.grader.contracts.cases.contract_cases import ContractCases, list_expressions
 from backmark.grader.contracts.cases.drawn import SIMPLE
-from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers
 from backmark.grader.contracts.cases.layers import LayersError, find_layers
 from backmark.grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
@@ -19,6 +19,7 @@ from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines
 from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
+from backmark.grader.contracts.rows.agreement import find_wrong
 from backmark.grader.contracts.rows.results import list_rows
 from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
 from backmark.grader.errors import CandidateError
@@ -166,6 +167,21 @@ class Contract:
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
+
+    def find_epsilons(self, answers: Sequence[Answer]) -> Sequence[tuple[str, float]]:
+        """Return the results whose numbers only an allowed epsilon explains, each with the largest that is allowed."""
+        cases, allowances = self.cases, self.cases.allowances
+        if not len(allowances):
+            return []
+        got = join_numbers(answers, cases.starts)
+        strict = find_wrong(got, cases.expected, cases.tolerances - allowances)
+        explained = strict & ~find_wrong(got, cases.expected, cases.tolerances)
+        names = (result.expression for result in self.assignment.results)
+        return [
+            (name, self.assignment.epsilons[name])
+            for place, name in enumerate(names)
+            if name in self.assignment.epsilons and explained[cases.results == place].any()
+        ]
 
     def find_convention(self, start: Start) -> Convention | None:
         """Return the convention by which a submission is wholly right that is wrong by the one that counts."""

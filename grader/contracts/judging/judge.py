@@ -204,7 +204,7 @@ class Judge:
             first_difference,
             repair,
             check,
-            () if other is None else (self._remark(other),),
+            (*(() if other is None else (self._remark(other),)), *self._remark_epsilons(answers)),
         )
 
     def _find_convention(
@@ -217,6 +217,10 @@ class Judge:
 
     def _remark(self, convention: Convention) -> Remark:
         return Remark(RemarkKind.CONVENTION, convention.title, self.assignment.counting)
+
+    def _remark_epsilons(self, answers: Sequence[Answer]) -> Sequence[Remark]:
+        found = self.contract.find_epsilons(answers)
+        return [Remark(RemarkKind.EPSILON, name, epsilon=epsilon) for name, epsilon in found]
 
     def _judge_by_convention(
         self, convention: Convention, costs: Sequence[str], rows: Mapping[str, Row], noticed: tuple[Flag, ...]

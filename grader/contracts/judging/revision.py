@@ -204,7 +204,8 @@ def read_contents(
     drawn = read_cases(header["cases"], arrays["numbers"])
     layouts = tuple(_read_layout(layout) for layout in header["layouts"])
     every = ContractCases(
-        tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides
+        *(tuple(drawn), layouts, arrays["expected"], arrays["tolerances"], arrays["terms"], assignment.provides),
+        arrays.get("allowances", np.zeros(0)),
     )
     count, conventions = header["count"], header.get("conventions", ())
     end = len(every) - count * len(conventions)
@@ -293,6 +294,7 @@ def list_arrays(revision: ContractRevision) -> dict[str, Array]:
         "tolerances": every.tolerances,
         "terms": every.terms,
         "mistakes": np.array(projections or np.zeros((0, PROJECTIONS, 0)), np.float32),
+        **({"allowances": every.allowances} if len(every.allowances) else {}),
     }
 
 

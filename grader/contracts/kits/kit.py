@@ -73,6 +73,8 @@ class Kit:
         contents = replace(
             revision,
             assignment=kept,
+            cases=replace(revision.cases, allowances=np.zeros(0)),
+            ladder=replace(revision.ladder, allowances=np.zeros(0)),
             probes=revision.probes.take([]),
             faults=(),
             statements=(),

@@ -193,6 +193,8 @@ class ContractAssignment:
     drawing: str = field(default="", metadata=OMITTED)
     #: The results that are items of lists in all solutions, once cases are drawn: no dictionary may come for a list.
     listed: tuple[str, ...] = field(default=(), compare=False, metadata=OMITTED)
+    #: By result the largest number that may be added within a logarithm of it.
+    epsilons: Mapping[str, float] = field(default_factory=dict, metadata=OMITTED)
     #: The convention that counts, in words that read well after "right by"; empty if there are no others.
     counting: str = field(default="", metadata=OMITTED)
     #: The conventions that do not count.

@@ -226,6 +226,7 @@ def _read(table: ContractTable) -> ContractAssignment:
         home=dict(table.home),
         check=_read_check(table, bound, helping, entries),
         drawing=table.drawing,
+        epsilons={name: entry.epsilon for name, entry in table.results.items() if entry.epsilon},
     )
 
 
@@ -311,6 +312,8 @@ def _read_results(table: ContractTable, known: set[str]) -> Iterator[ContractRes
         check_expression(f"{key}.scale", entry.scale, inside)
         check_python(key, expression)
         _check_target(table, key, entry)
+        if entry.epsilon and entry.grad:
+            raise ContractFault(f"{key}.epsilon is for a value, such as a loss: a gradient has none")
         row = entry.row or _row_name(expression)
         title = entry.title or f"`{expression}` is correct"
         yield ContractResult(

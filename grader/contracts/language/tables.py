@@ -18,6 +18,8 @@ MOST_NAMES = 50
 MOST_MISTAKES = 20
 #: Changes of a slip, characters of a text in one, and occurrences of a text among which one is meant.
 MOST_CHANGES, MOST_CHANGED, MOST_NTH = 20, 2_000, 100
+#: The largest number that may be allowed within a logarithm.
+LARGEST_EPSILON = 1e-4
 #: Conventions of an assignment.
 MOST_CONVENTIONS = 8
 
@@ -56,6 +58,7 @@ class ResultTable(Table):
     title: str = Field("", max_length=100)
     loose: bool = False
     zero: bool = False
+    epsilon: float = Field(0.0, ge=0, le=LARGEST_EPSILON)
 
 
 class ForwardTable(Table):
@@ -217,6 +220,7 @@ WANTED: dict[str, str] = {
     "results.title": "a text of at most 100 characters",
     "results.loose": "true or false",
     "results.zero": "true or false",
+    "results.epsilon": f"a number from 0 to {LARGEST_EPSILON}, such as 1e-7",
     "submission": a_table("submission"),
     "submission.provides": 'a list of dims that the student\'s module has as names, such as ["K"]',
     "submission.modules": 'a list of modules that hold the helpers, such as ["dnn_utils", ".layers"]',

@@ -22,6 +22,7 @@ from backmark.grader.contracts.judging.notebook_check import CheckComparison
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
 from backmark.grader.contracts.language.assignment import ContractAssignment
 from backmark.grader.contracts.publishing.conventions import count_convention_runs, judge_convention
+from backmark.grader.contracts.publishing.epsilons import allow_epsilons
 from backmark.grader.contracts.publishing.expectations import Expectations
 from backmark.grader.contracts.publishing.proof import RowTrial, list_commented
 from backmark.grader.contracts.publishing.reference_run import (
@@ -96,6 +97,7 @@ def build(
     choice = None if pool else _choose_judged(assignment, usable)
     judged = [usable[place] for place in choice.places] if choice else usable[: assignment.cases]
     cases, sound = trial.measure(*Expectations(assignment, reference).judge([*judged, *small]))
+    cases = allow_epsilons(assignment, cases, workshop)
     count = len(judged)
     places = _leave_out_rough(cases, np.flatnonzero(sound[:count]).tolist(), assignment.cases)
     main, own_rungs = cases.take(places), cases.take(range(count, len(cases)))
@@ -173,7 +175,8 @@ def _judge_simple(
         return none
     cases = replace(cases, expected=_round_exact(cases.expected, uncertainty))
     uncertain = np.concatenate([uncertainty[parts[place]] for place in chosen])
-    return SolutionTrial(assignment, workshop).keep_right(cases.take(chosen), uncertain)
+    right = SolutionTrial(assignment, workshop).keep_right(cases.take(chosen), uncertain)
+    return allow_epsilons(assignment, right, workshop)
 
 
 def _choose_varied(cases: ContractCases, places: Sequence[int]) -> list[int]:
@@ -252,5 +255,6 @@ def _count_runs(assignment: ContractAssignment, drawn: int, small: int, simple: 
     solutions = (1 + len(assignment.other_solutions)) * (1 + in_lists + RUNS + 2 + bool(assignment.given))
     solutions += assignment.check is not None
     conventions = sum(count_convention_runs(convention, assignment.cases) for convention in assignment.conventions)
+    passes += 2 * len({*assignment.epsilons.values()}) * (count_questions(judged) + count_questions(simple))
     mistakes = len(assignment.mistakes) + len(list_commented(assignment))
     return passes + differences + solutions + conventions + mistakes

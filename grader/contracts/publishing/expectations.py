@@ -57,7 +57,7 @@ class Expectations:
                     uncertainty.append(np.abs(rows[-1]))
                     parts.append(rows[:-2])
                 else:
-                    expected.append(_read_value(entry, place.target).ravel())
+                    expected.append(read_value(entry, place.target).ravel())
                     uncertainty.append(np.zeros(place.size))
                     parts.append(_read_terms(entry, place, terms))
         flat = np.concatenate(expected)
@@ -143,7 +143,7 @@ def _locate(entry: PassedCase, known: Mapping[str, Any], indexed: IndexedResult)
     """Return a result with its shape; raises BadAssignment."""
     result = indexed.result
     try:
-        value = find(known, indexed.target) if result.grad else _read_value(entry, indexed.target)
+        value = find(known, indexed.target) if result.grad else read_value(entry, indexed.target)
         return ResultPlace(indexed.expression, indexed.place, np.asarray(value).shape, indexed.target)
     except _NoNumbersError as error:
         message = f"results.{result.expression}: {error}"
@@ -161,7 +161,7 @@ class _NoNumbersError(TypeError):
     """An output that is no array of numbers."""
 
 
-def _read_value(entry: PassedCase, target: str) -> Array:
+def read_value(entry: PassedCase, target: str) -> Array:
     """Return an output as numbers, a loss that is given in terms as their sum; raises _NoNumbersError, LookupError."""
     value = find(entry.outputs, target)
     if target == "loss" and isinstance(value, dict):

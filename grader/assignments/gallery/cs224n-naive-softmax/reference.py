@@ -3,6 +3,7 @@
 import numpy as np
 
 
-def forward(tap, centerWordVec, outsideVectors, outsideWordIdx):
+def forward(tap, centerWordVec, outsideVectors, outsideWordIdx, epsilon=0.0):
     scores = outsideVectors @ centerWordVec
-    return {"loss": scores.max() + np.log(np.exp(scores - scores.max()).sum()) - scores[outsideWordIdx]}
+    log_prob = scores[outsideWordIdx] - scores.max() - np.log(np.exp(scores - scores.max()).sum())
+    return {"loss": -(np.logaddexp(log_prob, np.log(epsilon)) if epsilon else log_prob)}
