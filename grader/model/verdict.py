@@ -225,6 +225,10 @@ class RemarkKind(StrEnum):
     CONVENTION = "convention"
     #: A result is off as by a small number within a logarithm, which the assignment allows.
     EPSILON = "epsilon"
+    #: It is wrong only in cases that the handout does not try.
+    TAUGHT = "taught"
+    #: It is wrong in cases that the handout does not try, and that do not decide here.
+    OUTSIDE = "outside"
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +237,13 @@ class Remark:
 
     kind: RemarkKind
     title: str = field(
-        metadata=describe("The author's words: a convention as it follows 'right by', or the name of a result.")
+        metadata=describe(
+            "The author's words: a convention as it follows 'right by', what 'the handout tries', or a result's name."
+        )
     )
     counting: str = field(default="", metadata=describe("Of a convention: the one that counts, in words alike."))
+    cases: int = field(default=0, metadata=describe("Of the kind outside: the cases that it gets wrong."))
+    of: int = field(default=0, metadata=describe("Of the kinds taught and outside: the cases of that kind."))
     epsilon: float | None = field(
         default=None, metadata=describe("The largest number that a logarithm may have added.")
     )

@@ -14,6 +14,16 @@ def _describe(remark: Remark, outcome: Outcome) -> str:
             accepted = outcome is Outcome.PASSED
             counts = "accepts this convention, too" if accepted else f"goes by {remark.counting}"
             return f"Your code is right by {remark.title}. This assignment {counts}."
+        case RemarkKind.TAUGHT:
+            return (
+                f"Your code is right in all {remark.of} cases of the kind that the handout tries: {remark.title}. All"
+                " cases that it gets wrong are of another kind."
+            )
+        case RemarkKind.OUTSIDE:
+            return (
+                f"The handout tries {remark.title}. In {remark.cases} of {remark.of} cases of another kind your code is"
+                " wrong, which costs no marks here."
+            )
         case RemarkKind.EPSILON:
             return (
                 f"`{remark.title}` is off by no more than a number up to {remark.epsilon:g} within its logarithm would"

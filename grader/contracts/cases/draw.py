@@ -12,7 +12,7 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from math import ceil
@@ -28,10 +28,12 @@ from hypothesis.strategies import DrawFn
 from backmark.grader.contracts.cases import trees, values
 from backmark.grader.contracts.cases.drawn import ANY, SIMPLE, DrawnCase, dump_cases
 from backmark.grader.contracts.cases.ladder import Choices, Option, RejectedChoicesError, walk
+from backmark.grader.contracts.cases.taught import fits
 from backmark.grader.contracts.cases.values import MOST_NUMBERS
 from backmark.grader.contracts.language.assignment import (
     HOME,
     MOST_SIZE,
+    OUTSIDE,
     ContractAssignment,
     Dim,
     Input,
@@ -52,8 +54,8 @@ from backmark.grader.errors import REFUSED, AssignmentError
 #: Cases drawn for each of a pool: some make outputs that are not finite, and are left out. For each that decides more
 #: are drawn, to choose from, and at most so many in all.
 SPARE, CHOICE, MOST_CHOICE = 1.25, 8.0, 2000
-#: Cases of the notebook's own shape.
-AT_HOME = 4
+#: Cases of the notebook's own shape, and those that the handout does not try, where only what it tries decides.
+AT_HOME, OUTSIDE_CASES = 4, 16
 #: The ladder of small cases, from which counterexamples are chosen: its shapes, how many of them have a case with the
 #: kinds' own values, and how often one is drawn until it is no other again.
 SHAPES, OWN_VALUES, ATTEMPTS = 64, 32, 6
@@ -218,7 +220,8 @@ def _draw_value(entry: Input, rng: np.random.Generator, dims: Mapping[str, Any],
 def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[list[DrawnCase], list[DrawnCase]]:
     """The cases to choose from, in an order that mixes corners, and a ladder of small ones.
 
-    Those of its home, if it has one, come last. A pool of fresh cases has none of its home, and no ladder.
+    Those of its home come last, if it has one, and behind them those that do not decide. A pool of fresh cases has
+    neither, and no ladder.
     """
     wanted, corners = _count_wanted(assignment, pool=pool), [*enumerate(CORNERS)]
     if any(values.can_vary(entry.values) for entry in assignment.inputs):
@@ -243,7 +246,17 @@ def draw_all(assignment: ContractAssignment, *, pool: bool = False) -> tuple[lis
     if pool:
         return [drawn[place] for place in order], []
     home = _draw_home(assignment, seen) if assignment.home else ()
-    return [*(drawn[place] for place in order), *home], draw_ladder(assignment)
+    return [*(drawn[place] for place in order), *home, *_draw_outside(assignment)], draw_ladder(assignment)
+
+
+def _draw_outside(assignment: ContractAssignment) -> list[DrawnCase]:
+    """Return cases that the handout does not try, if only those decide that it tries."""
+    taught = assignment.taught
+    if taught is None or not taught.decides:
+        return []
+    wide = replace(assignment, dims=taught.dims)
+    drawn = _examples(wide, ANY, 4 * OUTSIDE_CASES, len(CORNERS) + 3, set())
+    return [replace(case, corner=OUTSIDE) for case in drawn if not fits(assignment.dims, case.dims)][:OUTSIDE_CASES]
 
 
 def draw_ladder(assignment: ContractAssignment) -> list[DrawnCase]:

@@ -11,6 +11,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases, list_e
 from backmark.grader.contracts.cases.drawn import SIMPLE
 from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers
 from backmark.grader.contracts.cases.layers import LayersError, find_layers
+from backmark.grader.contracts.cases.taught import fits
 from backmark.grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.notebook_check import CheckComparison, Start
@@ -19,16 +20,18 @@ from backmark.grader.contracts.judging.own_lines import ListWrite, add_lines
 from backmark.grader.contracts.judging.own_pass import OwnPassTest, follows_inputs
 from backmark.grader.contracts.judging.witness import Witness
 from backmark.grader.contracts.language.assignment import ContractAssignment, Convention
-from backmark.grader.contracts.rows.agreement import find_wrong
+from backmark.grader.contracts.rows.agreement import disagreeing, find_wrong
 from backmark.grader.contracts.rows.results import list_rows
 from backmark.grader.contracts.rows.row import Failure, Row, RowSpec
 from backmark.grader.errors import CandidateError
 from backmark.grader.model.counterexample import CaseCounterexample, LayersDrawing
-from backmark.grader.model.verdict import FirstDifference, Flag, Mark, NotebookCheck
+from backmark.grader.model.verdict import FirstDifference, Flag, Mark, NotebookCheck, Remark, RemarkKind
 
 if TYPE_CHECKING:
     from backmark.grader.contracts.naming.diagnoser import ContractDiagnoser
 
+#: Cases that the handout tries, without which nothing is said of these.
+_FEWEST_TRIED = 3
 #: Cases of the ladder that are asked about at first; then as many as before, so that most of them never are.
 _FIRST_RUNGS = 12
 
@@ -47,6 +50,8 @@ class Contract:
     make_diagnoser: "Callable[[], ContractDiagnoser]"
     #: By convention that does not count the cases, with what is expected of them by that one.
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
+    #: Cases that the handout does not try, and that do not decide; None if there are none.
+    outside: ContractCases | None = None
 
     @cached_property
     def diagnoser(self) -> "ContractDiagnoser":
@@ -92,6 +97,8 @@ class Contract:
     def exchange(self) -> ContractExchange:
         """The exchange that asks about the cases in a jail."""
         expressions = list_expressions(self.cases) | list_expressions(self.ladder)
+        if self.outside is not None:
+            expressions |= list_expressions(self.outside)
         if self.check is not None:
             expressions |= self.check.exchange.results
         for other in self.other_conventions:
@@ -167,6 +174,24 @@ class Contract:
     def locate(self, first: FirstDifference | None, writes: Sequence[ListWrite]) -> FirstDifference | None:
         """Return the first of the wrong results whose lines are known, with these; None if those of none are."""
         return None if first is None else add_lines(first, writes)
+
+    def find_taught(self, failing: Sequence[int], further: Sequence[Answer]) -> Remark | None:
+        """Return what a submission is like within what the handout tries, and outside; None if that is no news.
+
+        `failing` are the places of the cases that it gets wrong, `further` its answers to those that do not decide.
+        """
+        taught = self.assignment.taught
+        if taught is None:
+            return None
+        if self.outside is not None:
+            wrong = sum(disagreeing(self.outside, further))
+            return Remark(RemarkKind.OUTSIDE, taught.title, cases=wrong, of=len(further)) if wrong else None
+        if taught.decides:
+            return None
+        tried = [i for i, case in enumerate(self.cases.drawn) if fits(taught.dims, case.dims)]
+        if not failing or len(tried) < _FEWEST_TRIED or not {*tried}.isdisjoint(failing):
+            return None
+        return Remark(RemarkKind.TAUGHT, taught.title, of=len(tried))
 
     def find_epsilons(self, answers: Sequence[Answer]) -> Sequence[tuple[str, float]]:
         """Return the results whose numbers only an allowed epsilon explains, each with the largest that is allowed."""

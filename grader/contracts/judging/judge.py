@@ -87,7 +87,8 @@ class Judge:
     @cached_property
     def questions(self) -> ContractCases:
         """All that a submission is asked in the first exchange: the cases, some of them again, the probes."""
-        return self.cases.join(self.cases.take(self.asked_again), self.contract.probes)
+        outside = () if self.contract.outside is None else (self.contract.outside,)
+        return self.cases.join(self.cases.take(self.asked_again), self.contract.probes, *outside)
 
     def judge(
         self,
@@ -117,6 +118,7 @@ class Judge:
             return self._refuse(StudentError("unfilled", wording.ALL_NONE))
         rest = given[n:]
         again, probed = rest[: len(self.asked_again)], rest[len(self.asked_again) :]
+        probed, further = probed[: len(self.contract.probes)], probed[len(self.contract.probes) :]
         incomplete = len(again) < len(self.asked_again)
         pure = purity(answers, again, self.asked_again, ended=incomplete)
         later = wrong_later(self.cases, answers, dict(zip(self.asked_again, again, strict=False)))
@@ -129,7 +131,8 @@ class Judge:
         noticed = self._flags(answers, probed, witness)
         if ended is not None:
             checkers = None
-        return self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers)
+        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers)
+        return judgement if self.assignment.taught is None else self._remark_taught(judgement, counted, further)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
         flags = self.contract.flags(probed, witness)
@@ -217,6 +220,10 @@ class Judge:
 
     def _remark(self, convention: Convention) -> Remark:
         return Remark(RemarkKind.CONVENTION, convention.title, self.assignment.counting)
+
+    def _remark_taught(self, judgement: Judgement, answers: Sequence[Answer], further: Sequence[Answer]) -> Judgement:
+        taught = self.contract.find_taught(agreement(self.cases, answers).failing, further)
+        return judgement if taught is None else replace(judgement, remarks=(*judgement.remarks, taught))
 
     def _remark_epsilons(self, answers: Sequence[Answer]) -> Sequence[Remark]:
         found = self.contract.find_epsilons(answers)

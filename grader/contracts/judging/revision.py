@@ -73,6 +73,8 @@ class ContractRevision:
     proving: tuple[int, ...] = ()
     #: By convention that does not count the cases, in their order, with what is expected of them by that one.
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
+    #: Cases that the handout does not try, and that do not decide; None if there are none.
+    outside: ContractCases | None = None
     #: By case where its numbers stood when its mistakes were stored; empty: where they stand.
     origins: tuple[int, ...] = ()
 
@@ -80,7 +82,8 @@ class ContractRevision:
     def contract(self) -> Contract:
         """The assignment and its cases, made ready for judging."""
         return Contract(
-            *(self.assignment, self.cases, self.ladder, self.probes, self._make_diagnoser), self.conventions
+            *(self.assignment, self.cases, self.ladder, self.probes, self._make_diagnoser),
+            *(self.conventions, self.outside),
         )
 
     def _make_diagnoser(self) -> "ContractDiagnoser":
@@ -209,7 +212,8 @@ def read_contents(
     )
     count, conventions = header["count"], header.get("conventions", ())
     end = len(every) - count * len(conventions)
-    probes = end - header.get("probes", 0)
+    outside = end - header.get("outside", 0)
+    probes = outside - header.get("probes", 0)
     numbers = arrays["mistakes"]
     mistakes = {
         identifier: StoredMistake(tuple(wrong), numbers[place].astype(np.float64), {int(i): form for i, form in forms})
@@ -219,7 +223,7 @@ def read_contents(
         assignment,
         every.take(range(count)),
         every.take(range(count, probes)),
-        every.take(range(probes, end)),
+        every.take(range(probes, outside)),
         mistakes,
         tuple(header["terms"]),
         tuple(header["faults"]),
@@ -230,6 +234,7 @@ def read_contents(
             str(name): every.take(range(start, start + count))
             for name, start in zip(conventions, range(end, len(every), count), strict=True)
         },
+        outside=every.take(range(outside, end)) if outside < end else None,
         origins=tuple(header.get("origins", ())),
     )
 
@@ -261,13 +266,15 @@ def describe_contents(revision: ContractRevision) -> dict[str, Any]:
         **({"probes": len(revision.probes)} if len(revision.probes) else {}),
         **({"proving": list(revision.proving)} if revision.proving else {}),
         **({"conventions": list(revision.conventions)} if revision.conventions else {}),
+        **({"outside": len(revision.outside)} if revision.outside else {}),
         **({"origins": list(revision.origins)} if revision.origins else {}),
     }
 
 
 def join_cases(revision: ContractRevision) -> ContractCases:
     """Return all cases of a revision, as they are stored."""
-    return revision.cases.join(revision.ladder, revision.probes, *revision.conventions.values())
+    outside = () if revision.outside is None else (revision.outside,)
+    return revision.cases.join(revision.ladder, revision.probes, *outside, *revision.conventions.values())
 
 
 def _describe_place(place: ResultPlace) -> list[Any]:

@@ -69,6 +69,7 @@ class Kit:
             rows=assignment.rows if with_solution else (),
             repair=assignment.repair and with_solution,
             conventions=(),
+            taught=None,
         )
         contents = replace(
             revision,
@@ -80,6 +81,7 @@ class Kit:
             statements=(),
             proving=(),
             conventions={},
+            outside=None,
             stored=None,
         )
         return cls(contents, revision.id, by_lines=bool(assignment.rows))

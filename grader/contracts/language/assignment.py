@@ -16,6 +16,8 @@ DISCRETE = frozenset({"labels", "onehot", "binary", "mask"})
 MOST_SIZE = 64
 #: The corner of cases that have the dims of the notebook's own shape.
 HOME = "home"
+#: The corner of cases that the handout does not try, where only those decide that it tries.
+OUTSIDE = "outside"
 #: The version of the language that this version of Backmark reads.
 LANGUAGE = 1
 
@@ -135,6 +137,18 @@ class Convention:
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """The cases that the handout's own checks try, which are fewer than a function must be right on."""
+
+    #: Words that read well after "the handout tries".
+    title: str
+    #: The dims of such cases; or with `decides` those of all cases, as the assignment's own are these.
+    dims: tuple[Dim, ...]
+    #: True if they alone decide.
+    decides: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class ContractAssignment:
     """The task of a student who differentiates a function, as data."""
 
@@ -193,6 +207,8 @@ class ContractAssignment:
     drawing: str = field(default="", metadata=OMITTED)
     #: The results that are items of lists in all solutions, once cases are drawn: no dictionary may come for a list.
     listed: tuple[str, ...] = field(default=(), compare=False, metadata=OMITTED)
+    #: What the handout tries, if the author says so.
+    taught: Taught | None = field(default=None, metadata=OMITTED)
     #: By result the largest number that may be added within a logarithm of it.
     epsilons: Mapping[str, float] = field(default_factory=dict, metadata=OMITTED)
     #: The convention that counts, in words that read well after "right by"; empty if there are no others.

@@ -21,7 +21,9 @@ from backmark.grader.contracts.language.assignment import (
     ContractMistake,
     ContractResult,
     Convention,
+    Dim,
     Solution,
+    Taught,
 )
 from backmark.grader.contracts.language.conventions import apply_convention, check_slips, read_conventions
 from backmark.grader.contracts.language.driver import bound_names, defined_names, parse, read_entries
@@ -169,7 +171,7 @@ def _read(table: ContractTable) -> ContractAssignment:
     for name in table.files:
         if not folder.FILES.fullmatch(name):
             raise ContractFault(f"files has {show_value(name)}: write the name of a .py file, or of one in mistakes/")
-    dims = tuple(read_dims(table))
+    dims, taught = _read_all_dims(table)
     known = {dim.name for dim in dims}
     inputs = tuple(read_inputs(table, known))
     results = tuple(_read_results(table, known))
@@ -182,7 +184,7 @@ def _read(table: ContractTable) -> ContractAssignment:
     try:
         feedback = check_hidden(table.feedback, every, advise_feedback(every))
         repair_rows = read_rows(table, _rubric(table, results), partial(read_file, table))
-        check_home(table.home, dims)
+        check_home(table.home, taught.dims if taught and taught.decides else dims)
     except ValueError as error:
         raise ContractFault(str(error)) from error
     helpers, helping = read_helpers(table)
@@ -226,8 +228,23 @@ def _read(table: ContractTable) -> ContractAssignment:
         home=dict(table.home),
         check=_read_check(table, bound, helping, entries),
         drawing=table.drawing,
+        taught=taught,
         epsilons={name: entry.epsilon for name, entry in table.results.items() if entry.epsilon},
     )
+
+
+def _read_all_dims(table: ContractTable) -> tuple[tuple[Dim, ...], Taught | None]:
+    """Return the dims of the cases that decide, and what the handout tries, if the author says so."""
+    dims, taught = tuple(read_dims(table.dims, table.assume)), table.taught
+    if taught is None:
+        if table.as_taught:
+            raise ContractFault("as_taught needs what the handout tries: write the table [taught]")
+        return dims, None
+    if unknown := taught.dims.keys() - table.dims.keys():
+        raise ContractFault(f"taught.dims has {min(unknown)}, which is no dim: write one of {', '.join(table.dims)}")
+    tried = tuple(read_dims({**table.dims, **taught.dims}, table.assume))
+    title = taught.title.strip().rstrip(".")
+    return (tried, Taught(title, dims, decides=True)) if table.as_taught else (dims, Taught(title, tried))
 
 
 def _read_check(
@@ -356,16 +373,17 @@ def _check_names(table: ContractTable, known: set[str]) -> None:
 
 def _read_mistakes(table: ContractTable) -> Iterator[ContractMistake]:
     """Yield the mistakes, by their ids: a slip's place is that of a file with its text."""
+    slips = [slip for slip in table.slips if not (table.as_taught and slip.get("outside"))]
     sources = {
         name: text for name, text in table.files.items() if name.startswith("mistakes/") and name.endswith(".py")
     }
-    count = len(sources) + len(table.slips)
+    count = len(sources) + len(slips)
     if count > MOST_MISTAKES:
         raise ContractFault(f"there are {count} mistakes; at most {MOST_MISTAKES} are taken")
     mistakes = {name: _read_mistake(name, text) for name, text in sources.items()}
     solution = read_file(table, "solution.file", table.solution.file)
     try:
-        for slip in read_slips(table.slips, table.solution.file, solution):
+        for slip in read_slips(slips, table.solution.file, solution):
             name = f"mistakes/{slip.id}.py"
             if name in mistakes:
                 other = name if name in sources else "another slip"

@@ -126,6 +126,8 @@ class SlipTable(Table):
     title: str = Field(max_length=200, pattern=r"^[^\s.\x00-\x1f\x7f][^\x00-\x1f\x7f]*$")
     hint: str = Field("", max_length=1000, pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*$")
     change: list[ChangeTable] = Field(min_length=1, max_length=MOST_CHANGES)
+    #: True if only cases show it that the handout does not try.
+    outside: bool = False
     #: The conventions by which it is a mistake; all of them if it names none.
     conventions: list[Name] = Field(default_factory=list, max_length=MOST_CONVENTIONS)
 
@@ -147,6 +149,13 @@ class ConventionTable(Table):
     upstream: dict[str, Name] | None = None
     results: dict[str, ResultTable] | None = Field(None, min_length=1)
     rows: dict[Annotated[str, Field(pattern=ROW)], RowTable] | None = Field(None, max_length=MOST_NAMES)
+
+
+class TaughtTable(Table):
+    """The cases that the handout tries."""
+
+    title: str = Field(min_length=1, max_length=200)
+    dims: dict[str, Any] = Field(min_length=1)
 
 
 class ContractTable(Table):
@@ -179,6 +188,8 @@ class ContractTable(Table):
     check: CheckTable | None = None
     limits: LimitsTable = LimitsTable()  # type: ignore[call-arg]
     feedback: Feedback = Feedback()
+    taught: TaughtTable | None = None
+    as_taught: bool = False
     #: Each is read by itself, as a `ConventionTable`.
     conventions: list[dict[str, Any]] = Field(default_factory=list, max_length=MOST_CONVENTIONS)
     counts: str = Field("", max_length=40)
@@ -231,6 +242,10 @@ WANTED: dict[str, str] = {
     "solution.others": 'a list of files with right solutions in other styles, 5 at most, such as ["vectorised.py"]',
     "solution.file": 'the name of the file with a right solution, such as "solution.py"',
     "slips": f"tables of their own, each headed `[[slips]]`, at most {MOST_MISTAKES}",
+    "taught": a_table("taught"),
+    "taught.title": 'a text of at most 200 characters that follows "the handout tries", such as "square images"',
+    "taught.dims": 'dims in the place of those of [dims], such as { W = "H", pad = [1, 1] }',
+    "as_taught": "true or false",
     "conventions": f"tables of their own, each headed `[[conventions]]`, at most {MOST_CONVENTIONS}",
     "counts": "the name of one of the conventions, in quotes",
     "templates": "a list of fingerprints, each as `backmark assignment template NOTEBOOK` prints it",
@@ -266,6 +281,7 @@ SLIP_WANTED: dict[str, str] = {
     "id": 'letters, digits, "_", "." or "-", at most 100, such as "weights_transposed"',
     "title": 'one line of at most 200 characters that follows "it", such as "forgets the transpose"',
     "hint": "a text of at most 1000 characters that asks rather than tells",
+    "outside": "true or false",
     "conventions": "a list of names of conventions by which it is a mistake",
     "change": f'a list such as [{{ old = "x @ w.T", new = "x @ w" }}], with at most {MOST_CHANGES} changes',
     **_CHANGES_WANTED,

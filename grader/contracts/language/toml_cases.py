@@ -1,6 +1,6 @@
 """The tables of a contract's TOML from which cases are drawn: dims, inputs, and what is assumed of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -12,15 +12,15 @@ from backmark.grader.contracts.language.toml_checks import ContractFault, check_
 from backmark.grader.contracts.language.toml_tables import show_value
 
 
-def read_dims(table: ContractTable) -> Iterator[Dim]:
+def read_dims(dims: Mapping[str, Any], assume: Sequence[str]) -> Iterator[Dim]:
     """Yield the dims, each of which may name those before it."""
     known: set[str] = set()
-    for name, raw in table.dims.items():
+    for name, raw in dims.items():
         key = f"dims.{name}"
         check_name(key, name)
         yield _read_dim(key, name, raw, known)
         known.add(name)
-    for condition in table.assume:
+    for condition in assume:
         check_expression("assume", condition, known)
 
 

@@ -20,7 +20,7 @@ from backmark.grader.contracts.cases.layout import fill
 from backmark.grader.contracts.cases.values import VARIED
 from backmark.grader.contracts.judging.notebook_check import CheckComparison
 from backmark.grader.contracts.judging.proven_statement import ProvenStatement
-from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.language.assignment import OUTSIDE, ContractAssignment
 from backmark.grader.contracts.publishing.conventions import count_convention_runs, judge_convention
 from backmark.grader.contracts.publishing.epsilons import allow_epsilons
 from backmark.grader.contracts.publishing.expectations import Expectations
@@ -69,6 +69,8 @@ class Built:
     listed: tuple[str, ...] = ()
     #: By convention that does not count the cases, with what is expected of them by that one.
     conventions: Mapping[str, ContractCases] = field(default_factory=dict)
+    #: Cases that the handout does not try, and that do not decide.
+    outside: ContractCases | None = None
 
 
 def build(
@@ -83,6 +85,8 @@ def build(
 
     Of a pool the cases are left out on which a solution is not right: by them nobody is to be judged.
     """
+    outside = [case for case in drawn if case.corner == OUTSIDE]
+    drawn = [case for case in drawn if case.corner != OUTSIDE]
     own = [case for case in ladder if case.corner != SIMPLE]
     simple = [case for case in ladder if case.corner == SIMPLE]
     workshop.expect(_count_runs(assignment, len(drawn), len(own), len(simple), pool=pool))
@@ -118,9 +122,10 @@ def build(
         convention.name: judge_convention(assignment, convention, main, workshop, lenient=pool)
         for convention in assignment.conventions
     }
+    beyond = _judge_outside(assignment, outside, workshop) if outside else None
     return Built(
         *(main, rungs, trial.find_probes(rungs), mistakes, Expectations(assignment, reference).terms(passed)),
-        *(statements, proofs, assignment.listed, conventions),
+        *(statements, proofs, assignment.listed, conventions, beyond),
     )
 
 
@@ -177,6 +182,15 @@ def _judge_simple(
     uncertain = np.concatenate([uncertainty[parts[place]] for place in chosen])
     right = SolutionTrial(assignment, workshop).keep_right(cases.take(chosen), uncertain)
     return allow_epsilons(assignment, right, workshop)
+
+
+def _judge_outside(assignment: ContractAssignment, drawn: Sequence[DrawnCase], workshop: Workshop) -> ContractCases:
+    """Return the judged ones of cases that do not decide: those on which every solution is right."""
+    reference = ReferenceRun(assignment, workshop, lenient=True)
+    passed = [entry for entry in reference.run(drawn) if is_finite(entry)]
+    trial = SolutionTrial(assignment, workshop, lenient=True)
+    cases, sound = trial.measure(*Expectations(assignment, reference).judge(passed))
+    return allow_epsilons(assignment, cases, workshop).take(np.flatnonzero(sound).tolist())
 
 
 def _choose_varied(cases: ContractCases, places: Sequence[int]) -> list[int]:

@@ -58,7 +58,9 @@ def finish(data: bytes, workshop: Workshop, *, pool: bool = False) -> bytes:
             for identifier, tried in built.mistakes.items()
         }
     drawn_revision = ContractRevision(
-        *(assignment, built.cases, built.ladder, built.probes, mistakes, built.terms), conventions=built.conventions
+        *(assignment, built.cases, built.ladder, built.probes, mistakes, built.terms),
+        conventions=built.conventions,
+        outside=built.outside,
     )
     if pool:
         return dump(drawn_revision)
