@@ -28,7 +28,7 @@ from hypothesis.strategies import DrawFn
 from backmark.grader.contracts.cases import trees, values
 from backmark.grader.contracts.cases.drawn import ANY, SIMPLE, DrawnCase, dump_cases
 from backmark.grader.contracts.cases.ladder import Choices, Option, RejectedChoicesError, walk
-from backmark.grader.contracts.cases.taught import fits
+from backmark.grader.contracts.cases.taught import is_tried
 from backmark.grader.contracts.cases.values import MOST_NUMBERS
 from backmark.grader.contracts.language.assignment import (
     HOME,
@@ -255,8 +255,10 @@ def _draw_outside(assignment: ContractAssignment) -> list[DrawnCase]:
     if taught is None or not taught.decides:
         return []
     wide = replace(assignment, dims=taught.dims)
-    drawn = _examples(wide, ANY, 4 * OUTSIDE_CASES, len(CORNERS) + 3, set())
-    return [replace(case, corner=OUTSIDE) for case in drawn if not fits(assignment.dims, case.dims)][:OUTSIDE_CASES]
+    drawn = _examples(wide, ANY, 8 * OUTSIDE_CASES, len(CORNERS) + 3, set())
+    outside = [replace(case, corner=OUTSIDE) for case in drawn if not is_tried(assignment, case.dims)]
+    # The smallest are of a kind that many mistakes survive.
+    return sorted(outside, key=lambda case: -case.size)[:OUTSIDE_CASES]
 
 
 def draw_ladder(assignment: ContractAssignment) -> list[DrawnCase]:

@@ -11,7 +11,7 @@ from backmark.grader.contracts.cases.contract_cases import ContractCases, list_e
 from backmark.grader.contracts.cases.drawn import SIMPLE
 from backmark.grader.contracts.cases.exchange import ContractExchange, join_numbers
 from backmark.grader.contracts.cases.layers import LayersError, find_layers
-from backmark.grader.contracts.cases.taught import fits
+from backmark.grader.contracts.cases.taught import is_tried
 from backmark.grader.contracts.judging.differencing import NUMERICAL, DifferencesTest, build_test
 from backmark.grader.contracts.judging.marks import ContractMarks, Given
 from backmark.grader.contracts.judging.notebook_check import CheckComparison, Start
@@ -188,7 +188,7 @@ class Contract:
             return Remark(RemarkKind.OUTSIDE, taught.title, cases=wrong, of=len(further)) if wrong else None
         if taught.decides:
             return None
-        tried = [i for i, case in enumerate(self.cases.drawn) if fits(taught.dims, case.dims)]
+        tried = [i for i, case in enumerate(self.cases.drawn) if is_tried(self.assignment, case.dims)]
         if not failing or len(tried) < _FEWEST_TRIED or not {*tried}.isdisjoint(failing):
             return None
         return Remark(RemarkKind.TAUGHT, taught.title, of=len(tried))
