@@ -4,20 +4,26 @@ import contextlib
 import resource
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.judge import Judge
+from backmark.grader.errors import SubmissionError
 from backmark.worker.grading.candidate import Jailed, Requests, entry
+from backmark.worker.grading.programs import JailedPrograms
 from backmark.worker.sandbox.inside.asked import read_request
 from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.rejection import Rejected
 from backmark.worker.sandbox.inside.source import extract
 from backmark.worker.sandbox.inside.student import Student
 from backmark.worker.sandbox.inside.wire import Parser
-from backmark.worker.sandbox.reply import Reply
+from backmark.worker.sandbox.inside.writing.programs import write_program
+from backmark.worker.sandbox.reply import Reply, read_written
 from backmark.worker.sandbox.request import JailRequest
 
 #: Bytes that a source may take beyond what this process has. A mutant whose arrays grow from layer to layer took
@@ -57,6 +63,46 @@ class LocalSession:
             frames = [frame for data in question.answers(self._student) for frame in parser.feed(data)]
         self.replies = [Reply(frame.header, frame.payload) for frame in frames]
         return self.replies
+
+
+class LocalWriter:
+    """Reads and writes as a session does, within this process."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+        self._session: LocalSession | None = None
+        self._slice: Slice | None = None
+
+    def extract(self, source: bytes, filename: str, entry: Entry) -> None:
+        """Read a file."""
+        try:
+            self._slice = extract(source, filename, entry)
+        except Rejected as error:
+            raise SubmissionError(error.reason, error.message) from error
+        self._session = LocalSession(source.decode(), entry)
+
+    def write(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a program of it."""
+        assert self._slice is not None
+        (frame,) = Parser(payload_cap=1 << 23).feed(write_program(self._slice, wanted))
+        return read_written(frame)
+
+    def answer(self, request: JailRequest) -> list[Reply]:
+        """One reply for each case."""
+        assert self._session is not None
+        self.replies = self._session.answer(request)
+        return self.replies
+
+
+def local_programs(source: str, judge: Judge) -> JailedPrograms:
+    """The programs of a submission, without jails: never of code that is not our own."""
+    contract = judge.contract
+
+    @contextlib.contextmanager
+    def start() -> Iterator[LocalWriter]:
+        yield LocalWriter()
+
+    return JailedPrograms(source.encode(), "submission.py", contract.assignment.solution, contract.exchange, start)
 
 
 def local(source: str, judge: Judge) -> Jailed:

@@ -27,7 +27,7 @@ from backmark.worker.grading.revisions import name_revision
 from backmark.worker.sandbox.inside.rejection import Rejected
 from backmark.worker.sandbox.inside.source import extract
 from tests.conftest import REVISIONS
-from tests.local import LocalSession, local_by
+from tests.local import LocalSession, local_by, local_programs
 
 
 @dataclass(frozen=True)
@@ -175,4 +175,4 @@ def judge(contract_revision: ContractRevision, source: str) -> Judgement:
             return None
         return Jailed(start().session, Requests(check_exchange))
 
-    return judge_of.judge(start(), start, start, check)
+    return judge_of.judge(start(), start, start, check, local_programs(source, judge_of))

@@ -1,5 +1,6 @@
 """Checks of a jail's answers: their headers come from a process that a student's code can steer."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial as bind
@@ -20,9 +21,13 @@ from backmark.worker.sandbox.inside.entry import (
     MOST_FORMS,
     MOST_HELPERS,
     MOST_NAMES,
+    MOST_SITE_STATEMENTS,
+    MOST_SITES,
     MOST_STATEMENTS,
     MOST_WORDS,
+    MOST_WRITTEN_EDITS,
     ROLES,
+    SITE_KINDS,
     Entry,
 )
 from backmark.worker.sandbox.inside.wire import USUAL, Frame
@@ -150,6 +155,76 @@ def _write(entry: Entry, name: object, cell: object, line: object) -> Write:
     if type(cell) is not int or type(line) is not int or not (0 <= cell < _LINES and 0 < line < _LINES):
         raise TypeError
     return Write(name, cell, line)
+
+
+def read_written(frame: Frame) -> dict[str, Any]:
+    """Return a program that was written, with its sites or edits, as checked JSON; raises Crashed."""
+    try:
+        written = json.loads(frame.payload)
+    except (ValueError, RecursionError) as error:
+        raise Crashed(_NO_ANSWER) from error
+    if (
+        frame.header != {"kind": "written"}
+        or not isinstance(written, dict)
+        or set(written) != {"text", "sites", "statements", "edits"}
+        or not isinstance(written["text"], str)
+        or not _is_list(written["statements"], _is_written_statement, MOST_SITE_STATEMENTS)
+        or not _is_list(written["sites"], bind(_is_site, count=len(written["statements"])), MOST_SITES)
+        or not _is_list(written["edits"], _is_written_edit, MOST_WRITTEN_EDITS)
+    ):
+        raise Crashed(_NO_ANSWER)
+    return written
+
+
+def _is_written_statement(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"spot", "root", "names", "returns"}
+        and _are_lines([value["spot"]])
+        and _is_place(value["root"], MOST_SITES)
+        and all(type(value[name]) is bool for name in ("names", "returns"))
+    )
+
+
+def _is_site(value: object, *, count: int) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"kind", "statement", "parent", "spot", "variable", "root", "writer", "operator", "operands"}
+        and value["kind"] in SITE_KINDS
+        and _is_line(value["statement"])
+        and value["statement"] < count
+        and _is_place(value["parent"], MOST_SITES)
+        and _are_lines([value["spot"]])
+        and all(type(value[name]) is bool for name in ("variable", "root"))
+        and _is_place(value["writer"], count)
+        and value["operator"] in {"", "*", "+", "-", "/"}
+        and _is_list(value["operands"], _is_written_operand, 2)
+        and len(value["operands"]) == (2 if value["operator"] else 0)
+    )
+
+
+def _is_place(value: object, count: int) -> bool:
+    """Return True if this is one of so many places, or -1 for none."""
+    return type(value) is int and -1 <= value < count
+
+
+def _is_written_operand(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 2
+        and _is_place(value[0], MOST_SITES)
+        and (value[1] is None or type(value[1]) is float)
+    )
+
+
+def _is_written_edit(value: object) -> bool:
+    return (
+        isinstance(value, list)
+        and len(value) == 4
+        and _is_line(value[0])
+        and _is_kind_of_edit(value[1])
+        and all(_is_line_of_text(text, LONGEST_SPELLED) for text in value[2:])
+    )
 
 
 def _is_returned(header: dict[str, Any], entry: Entry) -> bool:

@@ -4,8 +4,9 @@ import signal
 import sys
 import time
 from collections import deque
+from collections.abc import Mapping
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from backmark.grader.errors import (
     BackmarkError,
@@ -102,6 +103,21 @@ class Session:
             raise SubmissionError(extraction.reason, extraction.message, extraction.lines)
         self._entry = entry
         return extraction
+
+    def write(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Let the jail write a program of what was extracted, without executing any of it; return it as checked JSON.
+
+        Raises a CandidateError if it cannot be written within the limits.
+        """
+        if self._entry is None:
+            raise LookupError("nothing was extracted that could be written")
+        self._await_ready()
+        self._parser.payload_cap = _CODE_CAP
+        self._ask(wire.pack({"do": "write", **wanted}), _CODE_CAP, seconds=self._limits.seconds)
+        try:
+            return reply.read_written(self._next())
+        except Crashed as error:
+            self._fail(error)
 
     def answer(self, request: JailRequest) -> list[Reply]:
         """Ask for the answers to the cases of the request, once something was extracted.

@@ -22,6 +22,7 @@ from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows import wording
 from backmark.grader.contracts.rows.agreement import AGREEMENT, PURE, agreement, purity, wrong_later
 from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.errors import CandidateError, Crashed, OutOfMemory, TimedOut, TooMuchOutput
 from backmark.grader.model.mended_statement import MendedStatement
 from backmark.grader.model.verdict import (
@@ -96,11 +97,13 @@ class Judge:
         fresh: Callable[[], Candidate],
         menders: Callable[[], Mender] | None = None,
         checkers: Callable[[ContractExchange], Candidate | None] | None = None,
+        programs: Programs | None = None,
     ) -> Judgement:
         """Ask, compare and conclude; `fresh` starts the same submission in a new process, for confirming.
 
         `menders` starts it in one in which it may be mended; None: it never is. `checkers` returns it for the questions
-        of the notebook's own check, once all is judged; None: these are not asked.
+        of the notebook's own check, once all is judged; None: these are not asked. `programs` are made of it to find
+        which of its lines are wrong; None: none is.
         """
         ended: CandidateError | None = None
         try:
@@ -131,7 +134,7 @@ class Judge:
         noticed = self._flags(answers, probed, witness)
         if ended is not None:
             checkers = None
-        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers)
+        judgement = self._conclude(counted, len(later), pure, noticed, witness, fresh, menders, checkers, programs)
         return judgement if self.assignment.taught is None else self._remark_taught(judgement, counted, further)
 
     def _flags(self, answers: Sequence[Answer], probed: Sequence[Answer], witness: Witness) -> tuple[Flag, ...]:
@@ -150,6 +153,7 @@ class Judge:
         fresh: Callable[[], Candidate],
         menders: Callable[[], Mender] | None,
         checkers: Callable[[ContractExchange], Candidate | None] | None,
+        programs: Programs | None,
     ) -> Judgement:
         contract = self.contract
         agrees = agreement(self.cases, answers, later)
@@ -184,7 +188,7 @@ class Judge:
         repair: tuple[MendedStatement, ...] = ()
         # Where answers follow from what was kept between calls every line may be right.
         if marks.mend is not None and menders is not None and not depends:
-            mended = marks.mend(menders)
+            mended = marks.mend(menders, programs)
             if mended is not None:
                 rows |= mended.rows
                 specs, repair = mended.specs, mended.repair

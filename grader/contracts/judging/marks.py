@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backmark.grader.contracts.cases.answers import Answer, Raised
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.mended_statement import MendedStatement
 from backmark.grader.model.verdict import Diagnosis, FirstDifference
 
@@ -47,4 +48,4 @@ class ContractMarks:
     #: All rows of the verdict, if they carry other marks than those of a right one.
     specs: Sequence[RowSpec] | None = None
     #: Finds the statements that must be mended; it returns None if there are none, or if that earns no more.
-    mend: Callable[[Callable[[], Mender]], MendedMarks | None] | None = None
+    mend: Callable[[Callable[[], Mender], Programs | None], MendedMarks | None] | None = None

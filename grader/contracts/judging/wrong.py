@@ -7,6 +7,7 @@ from typing import Protocol
 
 from backmark.grader.contracts.cases.answers import Raised, find_told
 from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import ContractExchange
 from backmark.grader.contracts.judging.marks import ContractMarks, Given, MendedMarks
 from backmark.grader.contracts.judging.own_lines import find_first_difference
 from backmark.grader.contracts.language.assignment import ContractAssignment
@@ -23,6 +24,9 @@ from backmark.grader.contracts.repair.rows import (
 )
 from backmark.grader.contracts.rows.results import judge_rows, list_rows
 from backmark.grader.contracts.rows.row import Row, RowSpec
+from backmark.grader.contracts.values.describing import describe_lines, list_raised
+from backmark.grader.contracts.values.program import Programs
+from backmark.grader.contracts.values.repairing import ValueRepairer
 from backmark.grader.errors import TimedOut
 from backmark.grader.model.verdict import Diagnosis, Mark
 
@@ -43,6 +47,10 @@ class JudgedContract(Protocol):
         """The places of the cases, from the smallest to the largest."""
 
     @property
+    def exchange(self) -> ContractExchange:
+        """The exchange that asks about the cases in a jail."""
+
+    @property
     def diagnoser(self) -> ContractDiagnoser:
         """Names the mistakes."""
 
@@ -51,7 +59,8 @@ def judge_wrong(contract: JudgedContract, given: Given) -> ContractMarks:
     """Return the rows of the results, and the exception if every call raised."""
     judged = _judge_results(contract, given)
     if not contract.assignment.rows:
-        return judged
+        find = partial(_find_lines, contract, given, judged) if contract.assignment.repair else None
+        return replace(judged, mend=find)
     unjudged = {row.name: Row(Mark.NOT_RUN, 0, NOT_FOUND) for row in contract.assignment.rows}
     mend = partial(_mend, contract, given, judged) if contract.assignment.repair else None
     specs = list_rows(contract.assignment, by_results=True)
@@ -59,9 +68,16 @@ def judge_wrong(contract: JudgedContract, given: Given) -> ContractMarks:
 
 
 def _mend(
-    contract: JudgedContract, given: Given, judged: ContractMarks, menders: Callable[[], Mender]
+    contract: JudgedContract,
+    given: Given,
+    judged: ContractMarks,
+    menders: Callable[[], Mender],
+    programs: Programs | None,
 ) -> MendedMarks | None:
-    """Return the rows of statements if the submission can be mended, and if they earn as much as the results."""
+    """Return the rows of statements if the submission can be mended, and if they earn as much as the results.
+
+    If it cannot be mended by text, its lines are looked for by its values.
+    """
     assignment = contract.assignment
     repairer = Repairer(assignment, contract.cases, contract.order)
     try:
@@ -70,7 +86,8 @@ def _mend(
         unjudged = {row.name: Row(Mark.NOT_RUN, 0, TOO_SLOW) for row in assignment.rows}
         return MendedMarks(unjudged, list_rows(assignment, by_results=True), ())
     if repair is None:
-        return None
+        found = _find_lines(contract, given, judged, menders, programs)
+        return found and replace(found, specs=list_rows(assignment, by_results=True))
     rows = judge_by_repair(assignment, repair, len(contract.cases))
     if not repair.study.matched and not repair.traced:
         # Written in its own way, it has no lines that count for rows.
@@ -83,6 +100,28 @@ def _mend(
         describe_repair(assignment, repair, contract.cases, given.answers),
         tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation)),
     )
+
+
+def _find_lines(
+    contract: JudgedContract,
+    given: Given,
+    judged: ContractMarks,
+    _: Callable[[], Mender],
+    programs: Programs | None,
+) -> MendedMarks | None:
+    """Return the lines that must change, by the submission's values; the marks stay with its results."""
+    if programs is None or not given.repeats:
+        return None
+    repairer = ValueRepairer(contract.assignment, contract.cases, contract.order, contract.exchange)
+    try:
+        lines = repairer.repair(programs, given.agrees.failing, list_raised(given.answers))
+    except TimedOut:
+        return None
+    statements = describe_lines(lines, contract.cases, given.answers)
+    if not statements:
+        return None
+    kept = tuple(explanation for explanation in judged.diagnosis if _is_authors(contract, explanation))
+    return MendedMarks({}, list_rows(contract.assignment), statements, kept)
 
 
 def _is_authors(contract: JudgedContract, explanation: Diagnosis) -> bool:

@@ -24,10 +24,11 @@ from backmark.grader.contracts.repair.search import ExhaustedError, RepairSearch
 from backmark.grader.contracts.repair.study import EDIT, HEADER, INSERT, REMOVE, ZERO, Operation, Script, Study
 from backmark.grader.contracts.rows.agreement import disagreeing
 from backmark.grader.contracts.rows.results import all_wrong
+from backmark.grader.contracts.values.choosing import choose_cases
 from backmark.grader.errors import TimedOut
 
-#: Cases by which the variables of a submission are compared with the solution's, and on which scripts are tried.
-_STUDIED, _TRIED = 6, 12
+#: Cases by which the variables of a submission are compared with the solution's.
+_STUDIED = 6
 #: Single edits that are tried by themselves, and those that are tried in pairs.
 _SLIPS, _PAIRED = 1_500, 400
 #: Searches by one solution: with the submission's names, by values, and again with cases that refute what was found.
@@ -313,24 +314,6 @@ def _list_conditions(study: Study) -> dict[int, tuple[str, str]]:
 def _line_of(study: Study, operation: Operation) -> tuple[tuple[int, int], Operation]:
     own = study.own.get(operation[1]) if operation[0] != INSERT else None
     return own.lines[0] if own is not None else (1 << 30, 0), operation
-
-
-def choose_cases(cases: ContractCases, order: Sequence[int], failing: Sequence[int]) -> list[int]:
-    """Return the places of the cases on which scripts are tried: failing ones, those of uneven sizes, and others."""
-    wrong = set(failing)
-    uneven = [i for i in order if _sizes_above_one(cases, i)]
-    chosen: list[int] = []
-    for places in ([i for i in uneven if i in wrong], uneven, [i for i in order if i in wrong], order):
-        left = _TRIED // 3 if places is not order else _TRIED - len(chosen)
-        step = max(1, len(places) // max(1, left))
-        chosen += [i for i in places[::step] if i not in chosen][:left]
-    return chosen[:_TRIED]
-
-
-def _sizes_above_one(cases: ContractCases, i: int) -> bool:
-    dims = cases.drawn[i].dims.values()
-    sizes = [size for dim in dims for size in (dim if isinstance(dim, list) else [dim]) if type(size) is int]
-    return all(size > 1 for size in sizes)
 
 
 def find_first_wrong(

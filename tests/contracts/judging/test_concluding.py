@@ -14,6 +14,7 @@ from backmark.grader.contracts.judging.marks import ContractMarks, Given, Mended
 from backmark.grader.contracts.repair.mender import Mender
 from backmark.grader.contracts.rows.row import Row, RowSpec
 from backmark.grader.contracts.rows.wording import DIFFERS_ALONE
+from backmark.grader.contracts.values.program import Programs
 from backmark.grader.model.mended_statement import MendedStatement, MendingKind
 from backmark.grader.model.source_line import SourceLine
 from backmark.grader.model.verdict import Diagnosis, Judgement, Mark, NotebookCheck, PythonMistake
@@ -35,7 +36,7 @@ class Mended(Contract):
         """Mark as any contract does, and mend."""
         return replace(super().marks(given), mend=self._find, diagnosis=(BY_NUMBERS,))
 
-    def _find(self, menders: Callable[[], Mender]) -> MendedMarks | None:
+    def _find(self, menders: Callable[[], Mender], _: Programs | None) -> MendedMarks | None:
         menders()
         if self.statements is None:
             return None

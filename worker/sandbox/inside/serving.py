@@ -20,6 +20,11 @@ def serve(requests: int, says: int, kept: KeptQuestions) -> None:
         if request.header["do"] == "extract":
             student, reply = _extract(request)
             wire.write(says, reply)
+        elif student is not None and request.header["do"] == "write":
+            # Only wrong submissions are written anew.
+            from .writing.programs import write_program  # noqa: PLC0415
+
+            wire.write(says, write_program(student.lines, request.header))
         elif student is not None:
             known = kept.take(request.header.get("kept") or request.header.get("holds", ""))
             for reply in read_request(request.header, request.payload, known).answers(student):

@@ -95,6 +95,12 @@ def list_edits(group: StatementGroup, function: Function, *, widely: bool = Fals
     return _spread(edits)
 
 
+def list_edits_of_test(test: ast.expr) -> Iterator[tuple[ast.stmt, Change]]:
+    """Yield the edits of a condition, each as a statement with that expression."""
+    for edited in _vary(test, (), "header"):
+        yield ast.Expr(edited.node), edited.change
+
+
 def with_value(node: ast.stmt, value: ast.expr) -> ast.stmt:
     """Return a statement with another value."""
     statement = copy.copy(node)

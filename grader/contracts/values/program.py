@@ -1,0 +1,208 @@
+"""Programs that are made of a submission, run as any submission is: with more inputs, and with more results."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from backmark.grader.contracts.cases.answers import Candidate
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases, ResultPlace, list_expressions
+from backmark.grader.contracts.cases.drawn import DrawnCase
+from backmark.grader.contracts.cases.exchange import ContractExchange, numbers_of
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.rows.agreement import find_wrong
+from backmark.grader.contracts.values.written import WrittenProgram
+
+_PLAN, _ARRAYS, _LOG = "backmark_plan", "backmark_arrays", "backmark_log"
+_BEGIN = f"{_LOG} = backmark_begin({_PLAN}, {_ARRAYS})\n"
+_HOOKS = Path(__file__).with_name("hooks.py").read_text(encoding="utf-8")
+#: Numbers that the answers of one request have, and turns of the loops of one run.
+_NUMBERS, _TURNS = 1 << 20, 20_000
+#: Numbers of a log: most runs have few; no run is kept that has more.
+ROOMS = (1 << 14, 1 << 18)
+
+#: By case the arrays that take the place of a site's values, one after the other.
+Given = Sequence[Sequence[Array]]
+
+
+class OutOfRunsError(Exception):
+    """A submission has been run as often as it may be."""
+
+
+class Programs(Protocol):
+    """The jails of a submission's programs, one at a time."""
+
+    def write(self, wanted: Mapping[str, Any]) -> WrittenProgram:
+        """Return a program made of the submission, none of which runs; raises CandidateError."""
+        ...
+
+    def write_solution(self) -> WrittenProgram:
+        """Return the solution's program with sites; raises CandidateError."""
+        ...
+
+    def open(self, text: str, exchange: ContractExchange) -> AbstractContextManager[Candidate]:
+        """Return a program in a jail of its own; raises CandidateError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a program: its case, the values in other ones' place, and what is kept of it."""
+
+    case: int
+    #: By site the arrays that take the place of its values.
+    given: Mapping[int, Sequence[Array]] = field(default_factory=dict)
+    #: The sites whose values are kept (None: all), and the room for them; 0 for none.
+    room: int = 0
+    sites: tuple[int, ...] | None = None
+    #: True if the values are kept whose place others take.
+    raw: bool = False
+    #: A site whose value is changed.
+    disturbed: int = -1
+    #: The place of the edit that is in force, from 1.
+    variant: int = 0
+
+    def bind(self, case: DrawnCase) -> DrawnCase:
+        """Return the case with the inputs of this run."""
+        arrays = [np.asarray(array, float) for own in self.given.values() for array in own]
+        plan = {
+            "given": [[site, len(own)] for site, own in self.given.items()],
+            "room": self.room,
+            "sites": None if self.sites is None else list(self.sites),
+            "raw": self.raw,
+            "disturbed": self.disturbed,
+            "variant": self.variant,
+            "most_turns": _TURNS,
+        }
+        inputs = {
+            **case.inputs,
+            _PLAN: {"value": plan},
+            _ARRAYS: {"list": [{"array": list(array.shape)} for array in arrays]},
+        }
+        numbers = np.concatenate([case.numbers, *(array.ravel() for array in arrays)])
+        return DrawnCase(case.dims, inputs, numbers, case.corner)
+
+
+class Ran(NamedTuple):
+    """What came of a run: the results' numbers, NaN where there is none, and the log."""
+
+    numbers: Array
+    log: Array
+
+
+class ProgramExchange(ContractExchange):
+    """The exchange with a program that has sites or edits."""
+
+    @classmethod
+    def of(cls, assignment: ContractAssignment, cases: ContractCases) -> "ProgramExchange":
+        """Return the exchange of a contract's programs, in double precision."""
+        changed = replace(
+            assignment,
+            call=_BEGIN + assignment.call,
+            helpers=f"{assignment.helpers}\n{_HOOKS}" if assignment.helpers else _HOOKS,
+        )
+        return cls(changed, list_expressions(cases) | {_LOG})
+
+    @cached_property
+    def arguments(self) -> frozenset[str]:
+        """Names of what may be changed in place."""
+        return super().arguments | {_PLAN, _ARRAYS}
+
+
+@dataclass
+class Runner:
+    """A program in its jail, and the runs that are left for it and others of the same submission."""
+
+    candidate: Candidate
+    cases: ContractCases
+    left: "RunsLeft"
+
+    def run(self, runs: Sequence[Run]) -> list[Ran]:
+        """Return what came of runs; raises CandidateError, and OutOfRunsError before there are too many."""
+        self.left.take(len(runs))
+        ran: list[Ran] = []
+        starts = self.cases.starts
+        while len(ran) < len(runs):
+            part: list[Run] = []
+            numbers = 0
+            for run in runs[len(ran) :]:
+                numbers += starts[run.case + 1] - starts[run.case] + run.room
+                if part and numbers > _NUMBERS:
+                    break
+                part.append(run)
+            ran += self._ask(part)
+        return ran
+
+    def _ask(self, runs: Sequence[Run]) -> list[Ran]:
+        drawn = tuple(run.bind(self.cases.drawn[run.case]) for run in runs)
+        layouts = tuple(
+            (*self.cases.layouts[run.case], *([ResultPlace(_LOG, 0, (run.room,), "")] if run.room else []))
+            for run in runs
+        )
+        nothing = np.zeros(0)
+        asked = ContractCases(drawn, layouts, nothing, nothing, nothing, self.cases.provides)
+        answers = self.candidate.answer(asked)
+        ran = []
+        for run, answer, start, stop in zip(runs, answers, asked.starts, asked.starts[1:], strict=False):
+            numbers = numbers_of(answer, stop - start)
+            ran.append(Ran(numbers[: stop - start - run.room], numbers[stop - start - run.room :]))
+        return ran
+
+
+@dataclass
+class RunsLeft:
+    """The runs that are left."""
+
+    count: int
+    used: int = 0
+
+    def take(self, count: int) -> None:
+        """Count runs; raises OutOfRunsError."""
+        if count > self.count:
+            raise OutOfRunsError
+        self.count -= count
+        self.used += count
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of cases, each right or wrong by itself; of a list also all but its first, and all but its last."""
+
+    cases: ContractCases
+
+    @cached_property
+    def _units(self) -> list[list[list[slice]]]:
+        """By case and unit the parts of its numbers."""
+        by_case: list[list[list[slice]]] = []
+        starts = self.cases.starts
+        parts: list[dict[int, list[slice]]] = [{} for _ in self.cases.layouts]
+        for case, place, part in self.cases.slices():
+            moved = slice(part.start - starts[case], part.stop - starts[case])
+            parts[case].setdefault(place.result, []).append(moved)
+        several = {result for own in parts for result, listed in own.items() if len(listed) > 1}
+        results = sorted({result for own in parts for result in own})
+        for own in parts:
+            units = []
+            for result in results:
+                listed = own.get(result, [])
+                units += [listed, listed[1:], listed[:-1]] if result in several else [listed]
+            by_case.append(units)
+        return by_case
+
+    def judge(self, case: int, ran: Ran) -> tuple[bool, ...]:
+        """Return for each unit True if it is right in a run of a case."""
+        start, stop = self.cases.starts[case], self.cases.starts[case + 1]
+        wrong = find_wrong(ran.numbers, self.cases.expected[start:stop], self.cases.tolerances[start:stop])
+        return tuple(not any(wrong[part].any() for part in unit) for unit in self._units[case])
+
+    def find_changed(self, case: int, before: Ran, after: Ran) -> set[int]:
+        """Return the units of which any number differs between two runs of a case."""
+        with np.errstate(all="ignore"):
+            near = np.abs(before.numbers - after.numbers) <= 1e-9 + 1e-6 * np.abs(before.numbers)
+        same = near | (np.isnan(before.numbers) & np.isnan(after.numbers)) | (before.numbers == after.numbers)
+        return {place for place, unit in enumerate(self._units[case]) if not all(same[part].all() for part in unit)}

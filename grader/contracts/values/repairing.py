@@ -1,0 +1,390 @@
+"""Which lines of a wrong submission must change: found by values, named by edits, believed in a fresh jail."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.cases.contract_cases import ContractCases
+from backmark.grader.contracts.cases.exchange import ContractExchange
+from backmark.grader.contracts.language.assignment import ContractAssignment
+from backmark.grader.contracts.rows.agreement import disagreeing
+from backmark.grader.contracts.values.choosing import choose_cases
+from backmark.grader.contracts.values.program import (
+    ROOMS,
+    OutOfRunsError,
+    ProgramExchange,
+    Programs,
+    Results,
+    Run,
+    Runner,
+    RunsLeft,
+)
+from backmark.grader.contracts.values.recording import OverflownError, is_overflown, read_logs
+from backmark.grader.contracts.values.search import Finding, ValueSearch
+from backmark.grader.contracts.values.solution import SolutionValues
+from backmark.grader.contracts.values.written import WrittenEdit, WrittenProgram
+from backmark.grader.errors import CandidateError, TimedOut
+
+#: Runs of one submission's programs in its searches, and with its edits; searches, each with the case that has refuted
+#: the one before; findings; cases of a search.
+_RUNS, _EDITED, _SEARCHES, _FINDINGS, _FEWEST = 8_000, 8_000, 3, 3, 4
+#: The edits of statements: of what steers the program and unpacks, of any part, and those that add something.
+STEERING, SMALL, LARGE = "steering", "small", "large"
+#: Statements whose edits are tried; edits of any statement where nothing was found.
+_STATEMENTS = 6
+
+
+class RefutedError(Exception):
+    """What was found is wrong on a case, at this place."""
+
+    def __init__(self, place: int) -> None:
+        super().__init__(place)
+        self.place = place
+
+
+class NothingFoundError(Exception):
+    """Nothing can be said of which lines are wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongLine:
+    """A statement that must change: where it stands, and the edit of it that does, if one is known.
+
+    Without an edit it may be one of several statements, of which none is known to be right.
+    """
+
+    spots: tuple[tuple[int, int], ...]
+    edit: WrittenEdit | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A statement that must change, with the edit that does: its place among those of its statement."""
+
+    statement: int
+    edit: WrittenEdit | None = None
+    place: int = 0
+    #: The edits among which it is.
+    kind: str = ""
+
+
+@dataclass
+class ValueRepairer:
+    """The part of a contract that finds the wrong lines of submissions by their values."""
+
+    assignment: ContractAssignment
+    cases: ContractCases
+    #: The places of the cases, from the smallest to the largest.
+    order: Sequence[int]
+    #: The exchange of any submission.
+    plain: ContractExchange
+
+    def repair(
+        self, programs: Programs, failing: Sequence[int], raised: Collection[tuple[int, int]] = ()
+    ) -> tuple[WrongLine, ...]:
+        """Return the statements that must change, none if nothing can be said; raises TimedOut.
+
+        `raised` are the lines at which the submission raised, by cell and number.
+        """
+        places = choose_cases(self.cases, self.order, failing)
+        left, edited = RunsLeft(_RUNS), RunsLeft(_EDITED)
+        for _ in range(_SEARCHES):
+            try:
+                return _Attempt(self, programs, places, raised, left, edited).find()
+            except RefutedError as error:
+                places = [error.place, *(place for place in places if place != error.place)]
+            except (NothingFoundError, OutOfRunsError, OverflownError):
+                return ()
+            except TimedOut:
+                raise
+            except CandidateError:
+                # What ended it says nothing of its lines.
+                return ()
+        return ()
+
+    @cached_property
+    def exchange(self) -> ProgramExchange:
+        """The exchange with programs that have sites or edits."""
+        return ProgramExchange.of(self.assignment, self.cases)
+
+
+@dataclass
+class _Attempt:
+    """One search, on some of the cases."""
+
+    repairer: ValueRepairer
+    programs: Programs
+    places: Sequence[int]
+    raised: Collection[tuple[int, int]]
+    left: RunsLeft
+    edited: RunsLeft
+    #: The full repairs by other statements than the one that was found.
+    others: list[int] = field(default_factory=list)
+    #: True if the operands of the statement that was found are right.
+    is_certain: bool = False
+    #: The statements that return what was found wrong, and as it is: they may be wrong instead.
+    returning: list[int] = field(default_factory=list)
+    _cases: ContractCases | None = None
+
+    @property
+    def cases(self) -> ContractCases:
+        """The cases of the search."""
+        if self._cases is None or len(self._cases) != len(self.places):
+            self._cases = self.repairer.cases.take(self.places)
+        return self._cases
+
+    @cached_property
+    def program(self) -> WrittenProgram:
+        """The submission's program with sites."""
+        written = self.programs.write({})
+        if not written.text or not written.sites:
+            raise NothingFoundError
+        return written
+
+    def find(self) -> tuple[WrongLine, ...]:
+        """Return the statements that must change; raises NothingFoundError, RefutedError."""
+        self.places, solution = self._record_solution(self.places)
+        steered = self._name(range(len(self.program.statements)), {}, STEERING)
+        steered = steered or self._name(self._list_raising(), {}, SMALL)
+        if steered is not None:
+            self._confirm_edits([steered])
+            return self._describe([steered])
+        with self.programs.open(self.program.text, self.repairer.exchange) as candidate:
+            search = ValueSearch(solution, self.program, Runner(candidate, self.cases, self.left), Results(self.cases))
+            try:
+                found = self._search(search)
+            except OutOfRunsError:
+                found = []
+        wrong = list(dict.fromkeys(finding.statement for finding in found))
+        named = [self._name_statement(found, statement, len(wrong)) for statement in wrong]
+        if not named or not all(each.edit is not None for each in named):
+            anywhere = self._name_anywhere()
+            named = named if anywhere is None else [anywhere]
+        if not named:
+            raise NothingFoundError
+        known = [each for each in named if each.edit is not None]
+        if known and len(known) < len(named) and self._is_enough(known):
+            named = known
+        if all(each.edit is not None for each in named):
+            self._confirm_edits(named)
+        elif not self.is_certain:
+            raise NothingFoundError
+        else:
+            self._confirm_injections(found)
+        return self._describe(named)
+
+    def _list_raising(self) -> list[int]:
+        """Return the statements that raised, and those that wrote what these read."""
+        statements = self.program.statements
+        raising = [number for number, statement in enumerate(statements) if statement.spot in self.raised]
+        writers = [site.writer for site in self.program.sites if site.statement in raising and site.writer >= 0]
+        return list(dict.fromkeys([*raising, *writers]))
+
+    def _describe(self, named: Sequence[_Named]) -> tuple[WrongLine, ...]:
+        statements = self.program.statements
+        return tuple(
+            WrongLine(
+                tuple(
+                    statements[number].spot
+                    for number in (each.statement, *(self.returning if each.edit is None else ()))
+                ),
+                each.edit,
+            )
+            for each in named
+        )
+
+    def _record_solution(
+        self, places: Sequence[int], sites: tuple[int, ...] | None = None
+    ) -> tuple[list[int], SolutionValues]:
+        """Return the solution's values in the cases at some places; it runs alone, in a jail of its own.
+
+        Cases are left out in which it has too many.
+        """
+        written = self.programs.write_solution()
+        cases = self.repairer.cases.take(places)
+        with self.programs.open(written.text, self.repairer.exchange) as candidate:
+            runner = Runner(candidate, cases, self.left)
+            logs: dict[int, Array] = {}
+            for room in ROOMS:
+                open_ = [case for case in range(len(cases)) if case not in logs]
+                for case, each in zip(
+                    open_, runner.run([Run(case, room=room, sites=sites) for case in open_]), strict=True
+                ):
+                    if not is_overflown(each.log):
+                        logs[case] = each.log
+        kept = sorted(logs)
+        if len(kept) < _FEWEST:
+            raise NothingFoundError
+        recording = read_logs([logs[case] for case in kept], len(written.sites))
+        dims = [cases.drawn[case].dims for case in kept]
+        return [places[case] for case in kept], SolutionValues(written, recording, dims)
+
+    # ---- the search
+
+    def _search(self, search: ValueSearch) -> list[Finding]:
+        """Return the findings after which all is right; none if there are no few such."""
+        base: dict[int, Any] = {}
+        found: list[Finding] = []
+        search.trace(base)
+        if all(search.right):
+            # It is not the code that was judged.
+            raise NothingFoundError
+        while not all(search.right):
+            if len(found) == _FINDINGS:
+                return []
+            search.find_bearing(base)
+            hits = self._list_hits(search, base)
+            if not hits:
+                return []
+            best = search.choose(hits)
+            best = search.push_down(best, base)
+            self._look_around(search, best, hits)
+            found.append(best)
+            base[best.site] = best.given
+            search.trace(base)
+        if len(found) > 1 and len(found) >= len(self.repairer.assignment.results):
+            # As many values as there are results make anything right.
+            return []
+        return self._drop_needless(search, found)
+
+    @staticmethod
+    def _drop_needless(search: ValueSearch, found: Sequence[Finding]) -> list[Finding]:
+        """Return the findings without those that the others make needless."""
+        kept = list(found)
+        for finding in found if len(found) > 1 else ():
+            rest = {other.site: other.given for other in kept if other is not finding}
+            if rest and all(search.judge([rest])[0]):
+                kept.remove(finding)
+        return kept
+
+    @staticmethod
+    def _list_hits(search: ValueSearch, base: Mapping[int, Any]) -> list[Finding]:
+        hits = search.find(base, is_full=True)
+        if not any(hit.is_full and not hit.is_right for hit in hits):
+            hits += search.find(base, is_full=True, is_strange=True)
+        if any(hit.is_full for hit in hits):
+            return hits
+        stepped = search.step_over(base)
+        if stepped is not None:
+            return [stepped]
+        hits = hits or search.find(base, is_full=False) or search.find(base, is_full=False, is_strange=True)
+        return search.keep_likely(hits, base) if hits else []
+
+    def _look_around(self, search: ValueSearch, best: Finding, hits: Sequence[Finding]) -> None:
+        """Note which other statements repair all as well, and whether what the wrong one reads is right."""
+        full = sorted((hit for hit in hits if hit.is_full), key=lambda hit: (hit.is_right, hit.time))
+        self.others = list(dict.fromkeys(hit.statement for hit in full if hit.statement != best.statement))
+        wrong = {hit.statement for hit in full if not hit.is_right}
+        sites = (search.program.sites[hit.site] for hit in full if not hit.is_right)
+        self.returning = [
+            site.statement
+            for site in sites
+            if site.root and site.statement != best.statement and search.program.statements[site.statement].returns
+        ]
+        read = [
+            state
+            for state in search.states
+            if state.site.statement == best.statement and state.site.kind == "load" and state.is_known
+        ]
+        right = all(state.match >= 0 or state.match_last >= 0 or state.scale for state in read)
+        self.is_certain = right and bool(read) and (wrong <= {best.statement} or not best.is_full)
+
+    # ---- the names
+
+    def _name_statement(self, found: Sequence[Finding], statement: int, count: int) -> _Named:
+        """Return a statement that was found, with an edit; or another one that repairs all as well, if it is alone."""
+        base = {finding.site: finding.given for finding in found if finding.statement != statement}
+        others = self.others if count == 1 else []
+        statements = [statement, *others][:_STATEMENTS]
+        for some, kind in ((statements[:1], SMALL), (statements[1:], SMALL), (statements, LARGE)):
+            if named := self._name(some, base, kind):
+                return named
+        return _Named(statement)
+
+    def _name_anywhere(self) -> _Named | None:
+        """Return the edit of any statement that is right, if edits of only one are."""
+        every = range(len(self.program.statements))
+        right = self._list_right(every, {}, SMALL)
+        return right[0] if len({each.statement for each in right}) == 1 else None
+
+    def _name(self, statements: Sequence[int], base: Mapping[int, Any], kind: str) -> _Named | None:
+        """Return an edit of the first of some statements that has one with which all is right; None if none has."""
+        right = self._list_right(statements, base, kind)
+        return right[0] if right else None
+
+    def _list_right(self, statements: Sequence[int], base: Mapping[int, Any], kind: str) -> list[_Named]:
+        """Return the edits of statements that are right in all cases of the search, the likeliest of each first."""
+        if not statements:
+            return []
+        wanted = {"statements": list(statements), "edits": kind, "hooked": bool(base)}
+        written = self.programs.write(wanted)
+        if not written.text or not written.edits:
+            return []
+        with self.programs.open(written.text, self.repairer.exchange) as candidate:
+            runner, results = Runner(candidate, self.cases, self.edited), Results(self.cases)
+            right = list(range(1, len(written.edits) + 1))
+            # Most are wrong in the first case already, which fails as it is.
+            for case in range(len(self.cases)):
+                given = {site: arrays[case] for site, arrays in base.items()}
+                ran = runner.run([Run(case, given, variant=variant) for variant in right])
+                right = [variant for variant, each in zip(right, ran, strict=True) if all(results.judge(case, each))]
+        firsts: dict[int, int] = {}
+        for place, edit in enumerate(written.edits):
+            firsts.setdefault(edit.statement, place)
+        named = [(written.edits[variant - 1], variant - 1) for variant in right]
+        # What is exchanged or taken away says more than what is added beside it.
+        named.sort(key=lambda each: (firsts[each[0].statement], each[0].before == "", each[1]))
+        return [_Named(edit.statement, edit, place - firsts[edit.statement], kind) for edit, place in named]
+
+    # ---- what is believed
+
+    def _is_enough(self, named: Sequence[_Named]) -> bool:
+        """Return True if the program with these edits alone is right on all cases."""
+        try:
+            self._confirm_edits(named)
+        except (RefutedError, NothingFoundError):
+            return False
+        return True
+
+    def _confirm_edits(self, named: Sequence[_Named]) -> None:
+        """Run the program with these edits alone on all cases; raises RefutedError."""
+        made = [[each.statement, each.kind, each.place] for each in named]
+        written = self.programs.write({"made": made})
+        if not written.text:
+            raise NothingFoundError
+        cases = self.repairer.cases
+        with self.programs.open(written.text, self.repairer.plain) as candidate:
+            wrong = disagreeing(cases, candidate.answer(cases))
+        self._refute(wrong)
+
+    def _confirm_injections(self, found: Sequence[Finding]) -> None:
+        """Run the program with the values of these findings, made anew, on all cases; raises RefutedError."""
+        cases = self.repairer.cases
+        origins = [finding.origin or finding for finding in found]
+        every = range(len(cases))
+        places, everywhere = self._record_solution(every, tuple(origin.wanted.site for origin in origins))
+        if len(places) < len(cases):
+            raise NothingFoundError
+        with self.programs.open(self.program.text, self.repairer.exchange) as candidate:
+            runner, results = Runner(candidate, cases, self.left), Results(cases)
+            base: dict[int, Any] = {}
+            for origin in origins:
+                runs = [
+                    Run(case, {site: given[case] for site, given in base.items()}, ROOMS[0], (origin.site,))
+                    for case in range(len(cases))
+                ]
+                own = read_logs([each.log for each in runner.run(runs)], len(self.program.sites)).sites[origin.site]
+                base[origin.site] = origin.make_anew(everywhere, own.values)
+            runs = [Run(case, {site: given[case] for site, given in base.items()}) for case in range(len(cases))]
+            wrong = [not all(results.judge(case, each)) for case, each in enumerate(runner.run(runs))]
+        self._refute(wrong)
+
+    def _refute(self, wrong: Sequence[bool]) -> None:
+        """Raise RefutedError if any case is wrong, with the smallest of them."""
+        for place in self.repairer.order:
+            if wrong[place]:
+                if place in self.places:
+                    raise NothingFoundError
+                raise RefutedError(place)

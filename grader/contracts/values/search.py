@@ -1,0 +1,571 @@
+"""The search for the fewest of the solution's values after whose injection every result is right."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from backmark.grader.contracts.cases.arrays import Array
+from backmark.grader.contracts.values.comparing import are_in_order, are_same, begins
+from backmark.grader.contracts.values.layouts import list_layouts
+from backmark.grader.contracts.values.operands import Operation, solve
+from backmark.grader.contracts.values.program import ROOMS, Given, Ran, Results, Run, Runner
+from backmark.grader.contracts.values.recording import (
+    OverflownError,
+    Recording,
+    fingerprint,
+    read_logs,
+)
+from backmark.grader.contracts.values.solution import SolutionValue, SolutionValues
+from backmark.grader.contracts.values.written import WrittenProgram, WrittenSite
+
+#: Cases in which it is seen on which results a site bears; partial repairs of which each is looked into.
+_BEARING, _PARTIAL = 3, 24
+_KINDS = ("computed", "written", "load")
+
+Good = tuple[bool, ...]
+Injections = Mapping[int, Given]
+
+
+@dataclass(slots=True)
+class SiteState:
+    """What is known of a site while some injections are in force."""
+
+    number: int
+    site: WrittenSite
+    values: list[list[Array]]
+    times: list[list[int]]
+    first: float
+    #: The solution's value that it has, the one that its last occurrences have, -1 for none; a factor, empty for none.
+    match: int = -1
+    match_last: int = -1
+    scale: str = ""
+    #: The results that change with it.
+    bears: frozenset[int] = frozenset()
+
+    @property
+    def is_known(self) -> bool:
+        """True if it has a value at all."""
+        return any(self.values)
+
+    @property
+    def is_right(self) -> bool:
+        """True if it has a value of the solution's."""
+        return self.match >= 0 or (self.site.kind == "written" and self.match_last >= 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """An injection: a value of the solution's in a site's place, the statement that is wrong, what is right then."""
+
+    site: int
+    wanted: SolutionValue
+    layout: str
+    given: Given
+    statement: int
+    #: True if the site's own value is right, and used wrongly; or if it is with the injection in force.
+    is_right: bool
+    #: The first time at which the site's own value deviates.
+    time: float
+    good: Good
+    #: True if no site of the submission has this value.
+    is_new: bool = True
+    #: The finding that this one was moved from, into an operand; its injection can be made anew in any case.
+    origin: "Finding | None" = None
+
+    def make_anew(self, solution: SolutionValues, own: Given) -> Given:
+        """Return the values that take the place of a site's own in other cases."""
+        wanted = solution.remake(self.wanted)
+        return [
+            _choose(_list_all_layouts(theirs, mine), self.layout, mine)
+            for theirs, mine in zip(wanted, own, strict=True)
+        ]
+
+    @property
+    def is_full(self) -> bool:
+        """True if every result is right with it."""
+        return all(self.good)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ways:
+    """The values that may take the place of a site's own, and how."""
+
+    candidates: Sequence[tuple[int, SolutionValue]]
+    #: The case in which they are tried first.
+    probe: int
+    is_full: bool
+    is_open: bool
+    is_strange: bool
+
+    def list(self, wanted: Sequence[Array], own: Sequence[Array]) -> dict[str, "list[Array]"]:
+        """Return the layouts of a value in one case."""
+        return list_layouts(wanted, own, is_open=self.is_open, is_strange=self.is_strange)
+
+
+@dataclass
+class ValueSearch:
+    """A submission's program in its jail, and the solution's values in the same cases."""
+
+    solution: SolutionValues
+    program: WrittenProgram
+    runner: Runner
+    results: Results
+    states: list[SiteState] = field(default_factory=list)
+    recording: Recording | None = None
+    #: By case which results are right, and what they are.
+    good: list[Good] = field(default_factory=list)
+    ran: list[Ran] = field(default_factory=list)
+    _used: list[SolutionValue] = field(default_factory=list)
+
+    @property
+    def _cases(self) -> range:
+        return range(len(self.runner.cases))
+
+    # ---- runs
+
+    def trace(self, base: Injections) -> None:
+        """Run all cases with some injections in force, and find which sites are right then."""
+        for room in ROOMS:
+            ran = self.runner.run([Run(case, _of_case(base, case), room) for case in self._cases])
+            try:
+                self.recording = read_logs([each.log for each in ran], len(self.program.sites))
+                break
+            except OverflownError:
+                if room == ROOMS[-1]:
+                    raise
+        self.ran = ran
+        self.good = [self.results.judge(case, each) for case, each in zip(self._cases, ran, strict=True)]
+        assert self.recording is not None  # noqa: S101 - the last room raises
+        bears = [state.bears for state in self.states] or [frozenset()] * len(self.program.sites)
+        self.states = [self._describe(number, bears[number]) for number in range(len(self.program.sites))]
+
+    def _describe(self, number: int, bears: frozenset[int]) -> SiteState:
+        assert self.recording is not None  # noqa: S101 - it was just made
+        kept = self.recording.sites[number]
+        state = SiteState(number, self.program.sites[number], kept.values, kept.times, kept.first, bears=bears)
+        moments = fingerprint(kept.values)
+        if moments is None:
+            return state
+        match = self.solution.find(moments)
+        if match >= 0 and not are_in_order(kept.values, self.solution.values[match].values):
+            match = -1
+        state.match = match
+        state.match_last = self.solution.find(fingerprint([values[-1:] for values in kept.values]))
+        state.scale = self.solution.find_scale(moments) if match < 0 else ""
+        return state
+
+    def judge(self, injections: Sequence[Injections]) -> list[Good]:
+        """Return for each set of injections the results that are right in every case."""
+        count = len(self._cases)
+        runs = [Run(case, _of_case(each, case)) for each in injections for case in self._cases]
+        ran = self.runner.run(runs)
+        good = []
+        for start in range(0, len(ran), count):
+            by_case = [self.results.judge(case, ran[start + case]) for case in self._cases]
+            good.append(tuple(map(all, zip(*by_case, strict=True))))
+        return good
+
+    def _keep_full(self, injections: Sequence[Injections], known: int) -> list[int]:
+        """Return the places of those with which all is right in every case, as it is in a known one."""
+        kept = list(range(len(injections)))
+        for case in self._cases:
+            if case == known or not kept:
+                continue
+            ran = self.runner.run([Run(case, _of_case(injections[place], case)) for place in kept])
+            kept = [place for place, each in zip(kept, ran, strict=True) if all(self.results.judge(case, each))]
+        return kept
+
+    @property
+    def right(self) -> Good:
+        """The results that are right in every case with the injections of the last trace."""
+        return tuple(map(all, zip(*self.good, strict=True)))
+
+    def find_bearing(self, base: Injections) -> None:
+        """Find the results on which each site bears: in failing cases, and in one that is right if there is any."""
+        order = sorted(self._cases, key=lambda case: sum(self.good[case]))
+        cases = list(dict.fromkeys([*order[: _BEARING - 1], order[-1]]))
+        sites = [state.number for state in self.states if state.is_known and state.number not in base]
+        runs = [Run(case, _of_case(base, case), disturbed=site) for site in sites for case in cases]
+        ran = iter(self.runner.run(runs))
+        for site in sites:
+            bears: set[int] = set()
+            for case in cases:
+                bears |= self.results.find_changed(case, self.ran[case], next(ran))
+            self.states[site].bears = frozenset(bears)
+
+    # ---- the search
+
+    def find(self, base: Injections, *, is_full: bool, is_strange: bool = False) -> list[Finding]:
+        """Return the injections that make more results right and none wrong, beside those in force.
+
+        If they must be full only sites are tried on which all bears that is wrong.
+        """
+        failing = [case for case in self._cases if not all(self.good[case])]
+        if not failing:
+            return []
+        raised = [case for case in failing if self._raised(case) >= 0]
+        probe = raised[0] if raised else failing[0]
+        around = self._list_around(raised)
+        found: list[Finding] = []
+        first: Finding | None = None
+        scaled = {state.scale for state in self.states if state.site.kind != "load"} - {""}
+        candidates = [*enumerate(self.solution.values)]
+        if not is_strange:
+            candidates += [(-1, value) for value in self.solution.list_scaled(sorted(scaled))]
+        for state in self._order(around):
+            is_open = state.number in around
+            if state.number in base or not (is_open or self._may_be_wrong(state, is_full=is_full)):
+                continue
+            if is_open and (is_strange or (state.site.kind == "load" and state.is_right)):
+                # In a site that raised, any size was tried already; what it reads is right.
+                continue
+            if first is not None and not self._is_begun(state) and (state.is_right or state.first >= first.time):
+                continue
+            ways = _Ways(candidates, probe, is_full=is_full, is_open=is_open, is_strange=is_strange)
+            for finding in self._try(state, ways, base):
+                found.append(finding)
+                if finding.is_full and not finding.is_right and (first is None or finding.time < first.time):
+                    first = finding
+        return found
+
+    def _may_be_wrong(self, state: SiteState, *, is_full: bool) -> bool:
+        right = {unit for unit, is_right in enumerate(self.right) if is_right}
+        wrong = set(range(len(self.right))) - right
+        if not state.is_known or not state.bears or state.bears & right:
+            return False
+        return state.bears >= wrong if is_full else True
+
+    def _order(self, around: Sequence[int]) -> list[SiteState]:
+        """Return the sites that are tried: those around what raised, then those not right, the earliest first."""
+        others = sorted(
+            (state for state in self.states if state.number not in around and state.is_known),
+            key=lambda state: (state.is_right, state.first),
+        )
+        return [*(self.states[number] for number in around), *others]
+
+    def _list_around(self, raised: Sequence[int]) -> list[int]:
+        """Return the sites of the statements that raised, from the inside out."""
+        around: list[int] = []
+        for number in dict.fromkeys(self._raised(case) for case in raised):
+            place = number
+            while place >= 0:
+                if self.program.sites[place].kind != "load":
+                    around.append(place)
+                place = self.program.sites[place].parent
+            statement = self.program.sites[number].statement
+            around += [
+                other
+                for kind in ("written", "load")
+                for other, site in enumerate(self.program.sites)
+                if site.statement == statement and site.kind == kind
+            ]
+        return list(dict.fromkeys(around))
+
+    def _raised(self, case: int) -> int:
+        assert self.recording is not None  # noqa: S101 - it was traced
+        return self.recording.raised[case]
+
+    def _is_begun(self, state: SiteState) -> bool:
+        """Return True if a statement only gives a value another name, or has a part of what a solution's computes."""
+        if not (state.site.root and self.program.statements[state.site.statement].names):
+            return False
+        return state.site.kind == "load" or bool(self._list_wholes(state))
+
+    def _list_wholes(self, state: SiteState) -> list[int]:
+        """Return the sites of the solution's of whose expressions a site's value is a part."""
+        if state.match < 0:
+            return []
+        sites, wholes = self.solution.program.sites, []
+        number = sites[self.solution.values[state.match].site].parent
+        while number >= 0:
+            wholes.append(number)
+            number = sites[number].parent
+        return wholes
+
+    def _begins(self, finding: Finding) -> bool:
+        """Return True if what was found is missing in a statement whose value is right as far as it goes."""
+        state = self.states[finding.site]
+        if not (finding.is_right and self._is_begun(state)):
+            return False
+        return state.site.kind == "load" or finding.wanted.site in self._list_wholes(state)
+
+    def _try(self, state: SiteState, ways: "_Ways", base: Injections) -> Iterator[Finding]:
+        """Yield the findings of one site: of values that make more right in one case those that do in all."""
+        probe = ways.probe
+        tried: list[tuple[SolutionValue, str, list[Array], bool]] = []
+        occurring = {each for other in self.states for each in (other.match, other.match_last)}
+        for number, wanted in ways.candidates:
+            if (number >= 0 and number == state.match and not ways.is_strange) or not wanted.values[probe]:
+                continue
+            layouts = ways.list(wanted.values[probe], state.values[probe])
+            tried += [(wanted, name, arrays, number < 0 or number not in occurring) for name, arrays in layouts.items()]
+        held = _of_case(base, probe)
+        ran = self.runner.run([Run(probe, {**held, state.number: arrays}) for _, _, arrays, _ in tried])
+        start, before = self.good[probe], self.right
+        hopeful = []
+        for (wanted, name, _, is_new), each in zip(tried, ran, strict=True):
+            good = self.results.judge(probe, each)
+            if _is_better(good, start) and (all(good) or not ways.is_full):
+                given: Given = [
+                    _choose(ways.list(theirs, own), name, own)
+                    for theirs, own in zip(wanted.values, state.values, strict=True)
+                ]
+                hopeful.append((wanted, name, is_new, {**base, state.number: given}))
+        if ways.is_full:
+            kept = self._keep_full([injection for _, _, _, injection in hopeful], probe)
+            hopeful = [hopeful[place] for place in kept]
+            goods = [(True,) * len(before)] * len(kept)
+        else:
+            goods = self.judge([injection for _, _, _, injection in hopeful])
+        for (wanted, name, is_new, injection), good in zip(hopeful, goods, strict=True):
+            if not _is_better(good, before):
+                continue
+            given = injection[state.number]
+            is_right = state.is_right
+            if all(good) and not is_right:
+                is_right = self._is_right_under(state.number, injection, wanted.scale)
+            yield Finding(
+                state.number,
+                wanted,
+                name,
+                given,
+                self._blame(state, is_right=is_right),
+                is_right,
+                _find_deviation(state, given),
+                good,
+                is_new,
+            )
+
+    def _is_right_under(self, site: int, injection: Injections, scale: str) -> bool:
+        """Return True if a site's own expression is right once the injection has repaired what comes before it."""
+        runs = [Run(case, _of_case(injection, case), ROOMS[0], (site,), raw=True) for case in self._cases]
+        try:
+            logs = [each.log for each in self.runner.run(runs)]
+            raws = read_logs(logs, len(self.program.sites)).raws[site]
+        except OverflownError:
+            return False
+        moments = fingerprint(raws)
+        return self.solution.find(moments) >= 0 or (scale != "" and self.solution.find_scale(moments) == scale)
+
+    def _blame(self, state: SiteState, *, is_right: bool) -> int:
+        """Return the statement that is wrong: of a variable that is wrong where it is read the one that wrote it."""
+        if is_right or not state.site.variable or state.match >= 0 or state.match_last >= 0 or state.site.writer < 0:
+            return state.site.statement
+        return state.site.writer
+
+    # ---- the choice
+
+    def choose(self, found: Sequence[Finding]) -> Finding:
+        """Return the finding that repairs most; of these one whose site is not right, the earliest, what computes."""
+        best = max(sum(finding.good) for finding in found)
+        found = [finding for finding in found if sum(finding.good) == best]
+        wrong = [finding for finding in found if not finding.is_right]
+        begun = [finding for finding in found if self._begins(finding)]
+        if wrong:
+            first = min(wrong, key=lambda finding: (finding.time, self.states[finding.site].first))
+            before = [finding for finding in begun if finding.time < first.time]
+            first = max(before, key=lambda finding: finding.time) if before else first
+        else:
+            twice = [finding for finding in found if self._is_computed_twice(finding)]
+            first = max(begun or twice or found, key=lambda finding: self.states[finding.site].first)
+        statement = self.program.sites[first.site].statement
+        same = [
+            finding
+            for finding in found
+            if self.program.sites[finding.site].statement == statement and finding.is_right == first.is_right
+        ]
+        return min(
+            same,
+            key=lambda finding: (
+                _KINDS.index(self.program.sites[finding.site].kind),
+                not finding.is_new,
+                self.states[finding.site].first,
+            ),
+        )
+
+    def _is_computed_twice(self, finding: Finding) -> bool:
+        own = self.states[finding.site]
+        return own.site.kind == "computed" and any(
+            state.match == own.match >= 0
+            and state.site.kind == "computed"
+            and state.site.statement != own.site.statement
+            for state in self.states
+        )
+
+    def push_down(self, finding: Finding, base: Injections) -> Finding:
+        """Return a finding moved into the operand that is wrong, as long as the other operand is right."""
+        if finding.is_right:
+            return finding
+        self.trace({**base, finding.site: finding.given})
+        right = {state.number for state in self.states if state.match >= 0 or state.scale}
+        self.trace(base)
+        moved: Finding | None = finding
+        while moved is not None:
+            finding = moved
+            moved = self._move_into_operand(finding, base, right) or self._move_to_writer(finding, base)
+        return finding
+
+    def _move_into_operand(self, finding: Finding, base: Injections, right: set[int]) -> Finding | None:
+        site = self.program.sites[finding.site]
+        if site.kind != "computed" or not site.operator:
+            return None
+        for place, operand in enumerate(site.operands):
+            other = site.operands[1 - place]
+            if operand.site < 0 or operand.site in right or operand.site in base:
+                continue
+            state = self.states[operand.site]
+            if not state.is_known:
+                continue
+            others = self.states[other.site].values if other.site >= 0 else None
+            if others is not None and any(others):
+                if other.site not in right:
+                    continue
+            elif other.constant is None:
+                continue
+            given = solve(Operation(site.operator, place, others, other.constant), finding.given, state.values)
+            if given is None:
+                continue
+            (good,) = self.judge([{**base, operand.site: given}])
+            if good == finding.good:
+                return replace(
+                    finding,
+                    site=operand.site,
+                    given=given,
+                    statement=self._blame(state, is_right=False),
+                    is_new=True,
+                    time=_find_deviation(state, given),
+                    origin=finding.origin or finding,
+                )
+        return None
+
+    def _move_to_writer(self, finding: Finding, base: Injections) -> Finding | None:
+        """Return the finding of what a variable was written with, if that has as many values."""
+        site = self.program.sites[finding.site]
+        if not site.variable or finding.statement == site.statement:
+            return None
+        root = self.program.statements[finding.statement].root
+        if root < 0 or root in base or root == finding.site:
+            return None
+        state = self.states[root]
+        if [len(values) for values in state.values] != [len(values) for values in finding.given]:
+            return None
+        (good,) = self.judge([{**base, root: finding.given}])
+        if sum(good) < sum(finding.good):
+            return None
+        return replace(
+            finding,
+            site=root,
+            good=good,
+            is_new=True,
+            time=_find_deviation(state, finding.given),
+            origin=finding.origin or finding,
+        )
+
+    def keep_likely(self, found: Sequence[Finding], base: Injections) -> list[Finding]:
+        """Return of partial repairs those with which most sites become right."""
+        most = max(sum(finding.good) for finding in found)
+        best = [finding for finding in found if sum(finding.good) == most][:_PARTIAL]
+        counts = []
+        for finding in best:
+            self.trace({**base, finding.site: finding.given})
+            counts.append(sum(state.match >= 0 for state in self.states))
+        self.trace(base)
+        return [finding for finding, count in zip(best, counts, strict=True) if count >= max(counts) - 1]
+
+    def step_over(self, base: Injections) -> Finding | None:
+        """Return the value with which a statement that raises gets furthest; None if none raises.
+
+        It is that whose statement in the solution reads the same operands.
+        """
+        raising = sorted({self._raised(case) for case in self._cases} - {-1} - base.keys())
+        if not raising:
+            return None
+        statement = self.program.sites[raising[0]].statement
+        root = self.program.statements[statement].root
+        root = raising[0] if root < 0 else root
+        if root in base:
+            return None
+        options = self._list_alike(statement)[:_PARTIAL]
+        best: tuple[tuple[int, float, int], Finding] | None = None
+        for overlap, wanted in options:
+            for turn in (1, -1) if max(map(len, wanted.values)) > 1 else (1,):
+                given = [list(case[::turn]) for case in wanted.values]
+                self.trace({**base, root: given})
+                now = {self.program.sites[site].statement for case in self._cases if (site := self._raised(case)) >= 0}
+                if statement in now:
+                    continue
+                right = sum(state.match >= 0 for state in self.states)
+                key = (sum(self.right), overlap, right)
+                if best is None or key > best[0]:
+                    layout = "as it is" if turn > 0 else "reversed"
+                    found = Finding(
+                        root,
+                        wanted,
+                        layout,
+                        given,
+                        statement,
+                        is_right=False,
+                        time=np.inf,
+                        good=self.right,
+                        is_new=True,
+                    )
+                    best = key, found
+        self.trace(base)
+        if best is None:
+            return None
+        self._used.append(best[1].wanted)
+        return best[1]
+
+    def _list_alike(self, statement: int) -> list[tuple[float, SolutionValue]]:
+        """Return the values of the solution's statements, those first that read the same operands as one of its own."""
+        solution = self.solution
+        theirs = solution.recording.sites
+        mine: set[int] = set()
+        for state in self.states:
+            if state.site.statement == statement and state.site.kind != "written" and state.is_known:
+                mine |= {place for place, other in enumerate(theirs) if begins(state.values, other.values)}
+        options = []
+        for wanted in solution.values:
+            if not (wanted.is_whole and any(wanted.values)) or wanted in self._used:
+                continue
+            for number in wanted.sites:
+                site = solution.program.sites[number]
+                read = {
+                    place
+                    for place, other in enumerate(solution.program.sites)
+                    if other.statement == site.statement and other.kind != "written" and place != number
+                }
+                if site.root:
+                    options.append((len(read & mine) / (1 + len(read)), wanted))
+        return sorted(options, key=lambda option: -option[0])
+
+
+def _of_case(base: Injections, case: int) -> dict[int, Sequence[Array]]:
+    return {site: given[case] for site, given in base.items()}
+
+
+def _is_better(after: Good, before: Good) -> bool:
+    return any(b and not a for a, b in zip(before, after, strict=True)) and not any(
+        a and not b for a, b in zip(before, after, strict=True)
+    )
+
+
+def _list_all_layouts(wanted: Sequence[Array], own: Sequence[Array]) -> dict[str, list[Array]]:
+    strange = list_layouts(wanted, own, is_strange=True)
+    return {**list_layouts(wanted, own, is_open=True), **strange, **list_layouts(wanted, own)}
+
+
+def _choose(layouts: Mapping[str, list[Array]], name: str, own: Sequence[Array]) -> Sequence[Array]:
+    return layouts.get(name) or next(iter(layouts.values()), own)
+
+
+def _find_deviation(state: SiteState, given: Given) -> float:
+    """Return the first time at which a site has another value than the given one."""
+    first = np.inf
+    for values, times, new in zip(state.values, state.times, given, strict=True):
+        for value, time, other in zip(values, times, new, strict=False):
+            if not are_same(value, other):
+                first = min(first, time)
+                break
+    return float(first)

@@ -1,0 +1,63 @@
+"""Programs as a jail has written them, and what it says of their sites and edits."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """An operand of an operation: its site, -1 for none, and its number if it is a constant."""
+
+    site: int
+    constant: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenSite:
+    """A place of a program with a value."""
+
+    #: `computed`, `load` or `written`.
+    kind: str
+    statement: int
+    #: The innermost site around it; -1 for none.
+    parent: int
+    #: The cell (0 in a file) and the line.
+    spot: tuple[int, int]
+    #: True if it reads a variable; the statement that wrote that, -1 for none.
+    variable: bool
+    writer: int
+    #: True if it is the whole value of its statement.
+    root: bool
+    operator: str
+    operands: tuple[Operand, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenStatement:
+    """A statement with sites."""
+
+    spot: tuple[int, int]
+    #: The site of its value; -1 for none.
+    root: int
+    #: True if it writes one variable; if it returns.
+    names: bool
+    returns: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEdit:
+    """An edit of a statement: its kind, the part that is changed, and what stands there then."""
+
+    statement: int
+    kind: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenProgram:
+    """A program's text, empty if none could be written, with its sites or its edits."""
+
+    text: str
+    sites: tuple[WrittenSite, ...] = ()
+    statements: tuple[WrittenStatement, ...] = ()
+    edits: tuple[WrittenEdit, ...] = ()

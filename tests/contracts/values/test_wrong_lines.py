@@ -1,0 +1,111 @@
+"""Lines are named by values: without row comments, in code that no solution resembles, and never of what is right."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from backmark.grader.contracts.judging.revision import ContractRevision
+from backmark.grader.model.mended_statement import MendingKind
+from backmark.grader.model.slip import Slip, SlipKind
+from backmark.grader.model.verdict import Judgement
+from tests.contracts.making import judge
+from tests.contracts.repair.making import find_revision
+from tests.contracts.repair.test_own_arrangement import (
+    AFFINE,
+    BACKWARD,
+    ENTRIES,
+    HELPING,
+    LINEAR,
+    LSTM,
+    RNN,
+    STAGED,
+    SVM,
+    find_line,
+)
+
+
+@cache
+def strip_rows(name: str) -> ContractRevision:
+    """Return a revision of the gallery without rows of statements, and with its main solution alone."""
+    revision = find_revision(name)
+    return replace(revision, assignment=replace(revision.assignment, rows=(), other_solutions=()))
+
+
+def judge_with(source: str, *changes: tuple[str, str]) -> Judgement:
+    """Return the judgement on a source with parts of it changed, without rows."""
+    changed = source
+    for right, wrong in changes:
+        assert changed.count(right) == 1
+        changed = changed.replace(right, wrong)
+    return judge(strip_rows(ENTRIES[source]), changed)
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong", "slip"),
+    [
+        (RNN, "prev_h @ Wh + b", "prev_h @ Wh", (SlipKind.TERM, "", "b")),
+        (STAGED, "+ t + b", "+ t", (SlipKind.TERM, "", "b")),
+        (LINEAR, "dLdW = dLdZ.T @ self.A", "dLdW = self.A", (SlipKind.FACTOR, "", "dLdZ.T")),
+        (AFFINE, "dout @ w.T", "dout @ w", (SlipKind.TRANSPOSE, "w", "w.T")),
+        (SVM, "margins > 0", "margins >= 0", (SlipKind.COMPARISON, "margins >= 0", "margins > 0")),
+        (HELPING, "df @ h.T", "df @ h", (SlipKind.TRANSPOSE, "h", "h.T")),
+        (AFFINE, "x, w, b = ", "w, x, b = ", (SlipKind.ORDER, "(w, x, b)", "(x, w, b)")),
+        (BACKWARD, "return dW, db", "return db, dW", (SlipKind.ORDER, "(db, dW)", "(dW, db)")),
+        (BACKWARD, "if l > 0", "if l >= 0", (SlipKind.COMPARISON, "l >= 0", "l > 0")),
+        (LSTM, "da @ Wx.T", "da @ Wx", (SlipKind.TRANSPOSE, "Wx", "Wx.T")),
+    ],
+)
+def test_a_slip_is_named_in_its_line_without_row_comments(
+    source: str, right: str, wrong: str, slip: tuple[SlipKind, str, str]
+) -> None:
+    (statement,) = judge_with(source, (right, wrong)).repair
+    assert [line.line for line in statement.lines] == [find_line(source, right)]
+    assert statement.slips == (Slip(*slip),)
+    assert statement.rows == ()
+
+
+def test_two_slips_are_both_named() -> None:
+    judgement = judge_with(AFFINE, ("dout @ w.T", "dout @ w"), ("dout.sum(axis=0)", "dout.mean(axis=0)"))
+    lines = [line.line for statement in judgement.repair for line in statement.lines]
+    assert lines == [find_line(AFFINE, "db = "), find_line(AFFINE, "dx_flat = ")]
+
+
+def test_a_line_that_no_small_edit_mends_is_named_if_all_that_it_reads_is_right() -> None:
+    (statement,) = judge_with(AFFINE, ("x_flat.T @ dout", "np.cos(x_flat.T) @ np.sin(dout)")).repair
+    assert statement.kind is MendingKind.REPLACE
+    assert [line.line for line in statement.lines] == [find_line(AFFINE, "dw = ")]
+    assert statement.wrong is not None
+    assert statement.wrong.result == "dw"
+
+
+WHOLLY_OTHER = """
+def affine_forward(x, w, b):
+    return np.sin(x), 1
+
+
+def affine_backward(dout, cache):
+    return np.cos(dout), np.exp(dout), dout.T
+"""
+
+
+def test_nothing_is_said_of_lines_where_nothing_is_right() -> None:
+    assert judge(strip_rows("cs231n-affine"), WHOLLY_OTHER).repair == ()
+
+
+def test_of_two_lines_that_could_both_be_wrong_neither_is_named_alone() -> None:
+    source = AFFINE.replace("db = dout.sum(axis=0)", "db = helper(dout)") + (
+        "\n\ndef helper(a):\n    total = np.sinh(a)\n    return total\n"
+    )
+    (statement,) = judge(strip_rows("cs231n-affine"), source).repair
+    assert [line.line for line in statement.lines] == [find_line(source, "total = "), find_line(source, "return total")]
+
+
+def test_the_marks_are_those_of_the_results() -> None:
+    judgement = judge_with(RNN, ("prev_h.T @ dz", "prev_h @ dz"))
+    assert judgement.repair
+    assert {row.name for row in judgement.properties if row.score} <= {"next_h", "dx", "dprev_h", "dWx", "db", "pure"}
+
+
+def test_a_right_submission_is_not_run_anew() -> None:
+    assert judge(strip_rows("cs231n-affine"), AFFINE).repair == ()

@@ -1,0 +1,106 @@
+"""Programs are written from a submission's text: the same numbers, sites that know their lines, and edits."""
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from backmark.worker.sandbox.inside.entry import Entry
+from backmark.worker.sandbox.inside.source import extract
+from backmark.worker.sandbox.inside.wire import Parser
+from backmark.worker.sandbox.inside.writing.programs import write_program
+from backmark.worker.sandbox.reply import read_written
+
+SOURCE = """
+import numpy as np
+
+SCALE = 2
+
+
+def helper(a):
+    return a * SCALE
+
+
+def f(x, y):
+    total = np.zeros_like(x)
+    for k in range(3):
+        total += helper(x)[k] * y.T[k] if k else x[0]
+    while total.sum() < 0:
+        total = -total
+    parts = [row + 1 for row in total]
+    first, *rest = parts
+    if (n := len(rest)) > 0:
+        total[0] = first / n
+    return total, parts[0]
+"""
+
+
+def write(source: str, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Return what is written of a source."""
+    slice_ = extract(source.encode(), "a.py", Entry("f"))
+    (frame,) = Parser(payload_cap=1 << 23).feed(write_program(slice_, wanted))
+    return read_written(frame)
+
+
+def run(text: str, variant: int = 0) -> Any:
+    """Return what a program returns, where every site keeps its value and one edit is in force."""
+    names: dict[str, Any] = {
+        "backmark_value": lambda _, make: make(),
+        "backmark_name": lambda _, value: value,
+        "backmark_store": lambda _, value: value,
+        "backmark_turn": lambda: None,
+        "backmark_variant": lambda first, last=None: first <= variant <= (last or first),
+    }
+    exec(text, names)  # noqa: S102 - our own text
+    return names["f"](np.arange(1.0, 10).reshape(3, 3), np.ones((3, 3)))
+
+
+def test_a_program_with_sites_computes_the_same() -> None:
+    plain, sited = run(SOURCE), run(write(SOURCE, {})["text"])
+    np.testing.assert_array_equal(plain[0], sited[0])
+    np.testing.assert_array_equal(plain[1], sited[1])
+
+
+def test_sites_stand_where_the_student_wrote_them() -> None:
+    written = write(SOURCE, {})
+    lines = {site["spot"][1] for site in written["sites"]}
+    assert {8, 12, 13, 14, 15, 16, 17, 20, 21} <= lines
+    assert all(site["parent"] < place for place, site in enumerate(written["sites"]))
+
+
+def test_every_edit_is_in_force_by_its_place_and_none_without() -> None:
+    statements = [place for place, each in enumerate(write(SOURCE, {})["statements"]) if each["spot"][1] == 20]
+    written = write(SOURCE, {"statements": statements, "edits": "small", "hooked": False})
+    np.testing.assert_array_equal(run(SOURCE)[0], run(written["text"])[0])
+    changed = [
+        place
+        for place in range(1, len(written["edits"]) + 1)
+        if not np.array_equal(run_or_none(written, place), run(SOURCE)[0])
+    ]
+    assert len(changed) > len(written["edits"]) // 2
+
+
+def run_or_none(written: dict[str, Any], place: int) -> Any:
+    """Return the first result with an edit, None if it raises."""
+    try:
+        return run(written["text"], place)[0]
+    except Exception:  # noqa: BLE001 - an edit may raise anything
+        return None
+
+
+@pytest.mark.parametrize("kind", ["steering", "small", "large"])
+def test_an_edit_alone_is_the_one_that_was_listed(kind: str) -> None:
+    statements = [place for place, each in enumerate(write(SOURCE, {})["statements"]) if each["spot"][1] in {8, 21}]
+    listed = write(SOURCE, {"statements": statements, "edits": kind, "hooked": False})["edits"]
+    for place, (statement, _, before, after) in enumerate(edit for edit in listed if edit[0] == statements[0]):
+        text = write(SOURCE, {"made": [[statement, kind, place]]})["text"]
+        assert after in text or before not in text
+        assert "backmark" not in text
+
+
+def test_what_cannot_be_written_is_empty() -> None:
+    deep = "def f(x, y):\n    return " + "(" * 90 + "x" + ")" * 90 + " + 1" * 900 + "\n"
+    written = write(deep, {})
+    assert isinstance(json.dumps(written), str)
+    assert len(written["sites"]) <= 3000

@@ -1,0 +1,1 @@
+"""Programs that are made of a submission's text, none of which runs here."""

@@ -1,0 +1,133 @@
+"""What is written of a submission: a program whose values are kept or replaced, and programs with edits."""
+
+import ast
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from backmark.worker.sandbox.inside.entry import LONGEST_SPELLED
+from backmark.worker.sandbox.inside.listing import Slice
+from backmark.worker.sandbox.inside.tracebacks import clean
+from backmark.worker.sandbox.inside.wire import pack
+
+from .edited import ProgramEdit, list_program_edits, write_edit, write_variants
+from .sites import LOAD, SiteCalls, Sites
+
+#: The most octets of a program's text, and of all that is said of it.
+_LONGEST = 1 << 20
+_OPERATORS = {ast.Mult: "*", ast.Add: "+", ast.Sub: "-", ast.Div: "/"}
+
+
+def write_program(lines: Slice, wanted: Mapping[str, Any]) -> bytes:
+    """Return the frame with a program: its text, and its sites or edits; nothing is said of what cannot be written.
+
+    `wanted` has `statements` whose `edits` of a kind it has, and `hooked` if it has sites beside them; or `made` edits,
+    each by its statement, kind and place. Without any it has sites alone.
+    """
+    try:
+        written = _write(lines, wanted)
+    except (SyntaxError, ValueError, RecursionError):
+        written = {"text": "", "sites": [], "statements": [], "edits": []}
+    payload = json.dumps(written).encode()
+    if len(payload) > _LONGEST:
+        payload = json.dumps({"text": "", "sites": [], "statements": [], "edits": []}).encode()
+    return pack({"kind": "written"}, payload)
+
+
+def _write(lines: Slice, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    if lines.modules or lines.whole is None:
+        raise ValueError("a package has several files")
+    tree = ast.parse(lines.code)
+    sites = Sites.of(tree)
+    described: dict[str, Any] = {"sites": [], "statements": []}
+    spelled: list[list[Any]] = []
+    if "made" in wanted:
+        made = [list_program_edits(tree, sites, [statement], kind)[place] for statement, kind, place in wanted["made"]]
+        for edit in made:
+            write_edit(tree, sites, edit)
+    elif "statements" in wanted:
+        edits = list_program_edits(tree, sites, wanted["statements"], wanted["edits"])
+        spelled = list(map(_spell, edits))
+        if wanted["hooked"]:
+            SiteCalls(sites, frozenset(wanted["statements"])).visit(tree)
+        write_variants(tree, sites, edits)
+    else:
+        described = {
+            "sites": [_describe(lines, sites, number) for number in range(len(sites.sites))],
+            "statements": _describe_statements(lines, sites),
+        }
+        SiteCalls(sites).visit(tree)
+    return {"text": ast.unparse(ast.fix_missing_locations(tree)), **described, "edits": spelled}
+
+
+def _spell(edit: ProgramEdit) -> list[Any]:
+    before, after = (
+        "" if node is None else clean(_unparse(node), LONGEST_SPELLED).replace("\n", " ")
+        for node in (edit.change.before, edit.change.after)
+    )
+    return [edit.statement, edit.change.kind, before, after]
+
+
+def _unparse(node: ast.AST) -> str:
+    # What was made of parts of others stands nowhere.
+    return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node)))
+
+
+def _describe(lines: Slice, sites: Sites, number: int) -> dict[str, Any]:
+    """Return what is known of a site by its text."""
+    site = sites.sites[number]
+    node, statement = site.node, sites.statements[site.statement]
+    described: dict[str, Any] = {
+        "kind": site.kind,
+        "statement": site.statement,
+        "parent": site.parent,
+        "spot": list(lines.origin(getattr(node, "lineno", statement.node.lineno))),
+        "variable": isinstance(node, ast.Name) and site.kind == LOAD,
+        "root": getattr(statement.node, "value", None) is node,
+        "writer": _find_writer(sites, number),
+        "operator": "",
+        "operands": [],
+    }
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        described["operator"] = _OPERATORS[type(node.op)]
+        described["operands"] = [_describe_operand(sites, part) for part in (node.left, node.right)]
+    return described
+
+
+def _describe_operand(sites: Sites, node: ast.expr) -> list[Any]:
+    """Return the site of an operand, -1 for none, and its number if it is a constant."""
+    constant = node.value if isinstance(node, ast.Constant) else None
+    return [sites.number_of(node), float(constant) if type(constant) in {int, float} else None]  # type: ignore[arg-type] # mypy does not narrow
+
+
+def _find_writer(sites: Sites, number: int) -> int:
+    """Return the statement that wrote the variable that a site reads, the last above it; -1 if there is none."""
+    site = sites.sites[number]
+    if not isinstance(site.node, ast.Name) or site.kind != LOAD:
+        return -1
+    own = sites.statements[site.statement]
+    writers = [
+        (statement.node.lineno, place)
+        for place, statement in enumerate(sites.statements)
+        if statement.function is own.function
+        and isinstance(statement.node, (ast.Assign, ast.AugAssign))
+        and any(
+            isinstance(part, ast.Name) and part.id == site.node.id and isinstance(part.ctx, ast.Store)
+            for part in ast.walk(statement.node)
+        )
+    ]
+    above = [writer for writer in writers if writer[0] < own.node.lineno]
+    return max(above or writers, default=(0, -1))[1]
+
+
+def _describe_statements(lines: Slice, sites: Sites) -> list[dict[str, Any]]:
+    return [
+        {
+            "spot": list(lines.origin(statement.node.lineno)),
+            "root": sites.number_of(getattr(statement.node, "value", None)),
+            "names": isinstance(statement.node, ast.Assign) and isinstance(statement.node.targets[0], ast.Name),
+            "returns": isinstance(statement.node, ast.Return),
+        }
+        for statement in sites.statements
+    ]
