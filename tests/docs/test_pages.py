@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 
@@ -174,3 +175,19 @@ def _warnings(source: str) -> list[object]:
         and ast.unparse(call.func) in {"_log.warning", "_log.error", "_log.exception"}
         and isinstance(call.args[0], ast.Constant)
     ]
+
+
+def test_the_gallery_says_what_is_handed_in_and_how_many_real_files_pass() -> None:
+    text = page("docs/instructor/gallery.md")
+    assert "| ID | what students write | course and edition | handed in | convention | real files |" in text
+    rows = re.findall(r"^\| `([^`]+)` \|(?:[^|]*\|){2} ([^|]+) \|", text, re.MULTILINE)
+    assert {entry.id for entry in list_gallery()} <= dict(rows).keys()
+    assert "`svm_loss`" in dict(rows)["cs231n-svm-loss"]
+
+
+def test_the_counts_of_real_files_are_of_entries_and_fit_each_other() -> None:
+    measured = tomllib.loads((ROOT / "reference_pages" / "real_files.toml").read_text(encoding="utf-8"))
+    assert measured.keys() <= {entry.id for entry in list_gallery()}
+    for counts in measured.values():
+        assert counts["passed"] <= counts["right"] <= counts["tried"]
+        assert counts["passed"] <= counts.get("as_taught", counts["tried"]) <= counts["tried"]
