@@ -39,6 +39,7 @@ from backmark.grader.model.records import State, is_attempt
 from backmark.grader.model.verdict import Mark, Outcome, Verdict
 from backmark.grader.reports import wording
 from backmark.grader.reports.changes import list_changes
+from backmark.grader.reports.exceptions import describe_exception
 from backmark.grader.settings import machine
 from backmark.worker.cli.batch import grade_files
 from backmark.worker.cli.failure import GradingFailure
@@ -151,10 +152,12 @@ class Grading:
 
 def _find_first_line(verdict: Verdict) -> str:
     """Return the first line of what a verdict says beyond its outcome, or its headline."""
+    error = verdict.error
+    raised = () if error is None else (describe_exception(error), error.message)
+    titles = (diagnosis.title for diagnosis in verdict.diagnosis)
     changes = (change.heading for change in list_changes(verdict))
     failed = (row.message for row in verdict.properties if row.outcome is Mark.FAILED)
-    titles = (diagnosis.title for diagnosis in verdict.diagnosis)
-    texts = (wording.trouble(verdict), *titles, *changes, *failed, wording.headline(verdict))
+    texts: tuple[str, ...] = (*raised, *titles, *changes, *failed, wording.headline(verdict))
     return next(filter(None, texts)).partition("\n")[0]
 
 
