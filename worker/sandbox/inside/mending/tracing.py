@@ -92,7 +92,8 @@ class _Recording(ast.NodeTransformer):
     def visit(self, node: ast.AST) -> Any:
         name = self._names.get(id(node), "" if isinstance(node, _COMPUTING) else None)
         visited = self.generic_visit(node)
-        if name is None or not isinstance(visited, ast.expr):
+        is_target = isinstance(getattr(visited, "ctx", None), (ast.Store, ast.Del))
+        if name is None or is_target or not isinstance(visited, ast.expr):
             return visited
         if not name:
             self._count += 1
