@@ -104,6 +104,13 @@ def test_a_submission_that_changes_its_arguments_is_right_by_no_convention() -> 
     assert judge(publish(), changing).remarks == ()
 
 
+def test_a_submission_that_answers_otherwise_when_it_is_asked_again_is_right_by_no_convention() -> None:
+    counting = "CALLS = []\n" + ORDER.replace(
+        "    return dout", "    CALLS.append(1)\n    return (len(CALLS) < 32) * dout"
+    )
+    assert judge(publish("costs = []"), counting).outcome is not Outcome.PASSED
+
+
 def test_a_submission_that_is_right_is_asked_no_more_than_without_conventions() -> None:
     judge_of = Judge(publish())
     asked: list[ContractExchange] = []
