@@ -52,6 +52,8 @@ def test_a_statement_that_cannot_be_mended_has_no_target(statement: str) -> None
         ("grads['dW' + str(layer)]", "grads[f'dW{k}']", "k"),
         ("grads['dW' + str(layer)]", "grads['dW%d' % k]", "k"),
         ("h[:, layer]", "h[:, t]", "t"),
+        ("dW[:, y[layer]]", "dW[:, y[k]]", "k"),
+        ("dW[:, y[layer]]", "dW[:, y[layer]]", "layer"),
     ],
 )
 def test_the_index_of_a_target_gives_the_loop_variable(solution: str, own: str, value: str) -> None:

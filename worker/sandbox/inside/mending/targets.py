@@ -122,7 +122,7 @@ def _solve_part(
 
 
 def solve_linear(part: ast.expr, own: ast.expr, name: str) -> ast.expr | None:
-    """Return `name` of `part == own`, where `part` is made of it by sums, differences and a sign; else None."""
+    """Return `name` of `part == own`, where `part` is made of it by sums, a sign, and as an index; else None."""
     while not (isinstance(part, ast.Name) and part.id == name):
         if isinstance(part, ast.UnaryOp) and isinstance(part.op, ast.USub):
             part, own = part.operand, ast.UnaryOp(ast.USub(), own)
@@ -133,6 +133,8 @@ def solve_linear(part: ast.expr, own: ast.expr, name: str) -> ast.expr | None:
                 part, own = left, ast.BinOp(own, ast.Sub() if add else ast.Add(), right)
             else:
                 part, own = right, ast.BinOp(own, ast.Sub(), left) if add else ast.BinOp(left, ast.Sub(), own)
+        elif isinstance(part, ast.Subscript) and isinstance(own, ast.Subscript) and _have_same_value(part, own):
+            part, own = part.slice, own.slice
         else:
             return None
     return simplify(own)
@@ -150,6 +152,10 @@ def simplify(node: ast.expr) -> ast.expr:
     if total == 0:
         return rest
     return ast.BinOp(rest, ast.Add() if total > 0 else ast.Sub(), ast.Constant(abs(total)))
+
+
+def _have_same_value(part: ast.Subscript, own: ast.Subscript) -> bool:
+    return ast.dump(part.value) == ast.dump(own.value)
 
 
 def _is_minus(node: ast.expr) -> TypeGuard[ast.UnaryOp]:
